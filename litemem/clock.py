@@ -1,0 +1,101 @@
+"""Time and ids: where a memory gets either from, and how times are read and shown."""
+
+import os
+import threading
+import time
+import uuid
+from datetime import UTC, date, datetime, timedelta
+
+from litemem.errors import ValidationError
+
+MICROSECONDS = 1_000_000  # in a second; every stored time is an integer count of these, in UTC
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+_tick_lock = threading.Lock()
+_last_tick = 0
+
+Time = datetime | date | str | int | float  # what callers may give
+
+
+def now() -> int:
+    """Return the present as microseconds since 1970-01-01 UTC."""
+    return time.time_ns() // 1_000
+
+
+def new_id() -> str:
+    """Return a fresh UUID, version 7 of RFC 9562: a later id of this process sorts after it.
+
+    Ids in order of time keep the file's index on them compact, where random ones scatter over it,
+    and break ties between memories of one moment in the order in which they were made.
+    """
+    ticks = _next_tick()
+    high = ticks >> 12 << 16 | 0x7 << 12 | ticks & 0xFFF  # milliseconds, version, fraction
+    low = 0x2 << 62 | int.from_bytes(os.urandom(8), "big") >> 2  # variant, random
+    return str(uuid.UUID(int=high << 64 | low))
+
+
+def _next_tick() -> int:
+    """Return the time in milliseconds / 4096 (RFC 9562 §6.2, method 3), never the same twice."""
+    global _last_tick
+    now_ns = time.time_ns()
+    ticks = now_ns // 1_000_000 << 12 | (now_ns % 1_000_000 << 12) // 1_000_000
+    with _tick_lock:
+        _last_tick = max(ticks, _last_tick + 1)
+        return _last_tick
+
+
+def to_iso(microseconds: int) -> str:
+    """Show a stored time in ISO 8601 with its offset, as Mem0 does."""
+    return (EPOCH + timedelta(microseconds=microseconds)).isoformat()
+
+
+def parse_time(value: Time, name: str = "timestamp") -> int:
+    """Read a point in time: a datetime, an ISO 8601 string or seconds since 1970.
+
+    A time without an offset is UTC. A date without a time is its first moment.
+
+    Raises:
+        ValidationError: it is none of these, or lies outside the years 1 to 9999.
+    """
+    moment = _datetime(value, name)
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    delta = moment - EPOCH
+    return (delta.days * 86_400 + delta.seconds) * MICROSECONDS + delta.microseconds
+
+
+def parse_expiry(value: Time, name: str = "expires_at") -> int:
+    """Read when a memory expires; a bare date lasts until its day has ended, in UTC.
+
+    Raises:
+        ValidationError: as `parse_time`.
+    """
+    bare = isinstance(value, date) and not isinstance(value, datetime)
+    if bare or (isinstance(value, str) and _is_bare_date(value)):
+        return parse_time(value, name) + 86_400 * MICROSECONDS
+    return parse_time(value, name)
+
+
+def _datetime(value: Time, name: str) -> datetime:
+    try:
+        if isinstance(value, datetime):
+            return value
+        if isinstance(value, date):
+            return datetime(value.year, value.month, value.day, tzinfo=UTC)
+        if isinstance(value, str):
+            return datetime.fromisoformat(value.strip())
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            return EPOCH + timedelta(seconds=value)
+    except (ValueError, OverflowError) as error:
+        raise ValidationError(f"{name}={value!r} is not a time: {error}") from error
+    raise ValidationError(
+        f"{name} takes a datetime, an ISO 8601 string or seconds since 1970, not {value!r}"
+    )
+
+
+def _is_bare_date(text: str) -> bool:
+    try:
+        date.fromisoformat(text.strip())
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,84 @@
+"""The errors that litemem raises: one hierarchy, so that `except LitememError` catches them all.
+
+LitememError
+├ ValidationError (also ValueError)
+│ ├ ScopeError
+│ └ FilterError
+├ MemoryNotFoundError (also ValueError)
+├ StoreError
+│ ├ StoreBusyError
+│ ├ StoreFullError
+│ ├ StoreReadOnlyError
+│ ├ SchemaError
+│ └ CorruptError
+├ EmbedderError
+│ ├ EmbedderMismatchError
+│ └ ModelFileError (also LLMError)
+└ LLMError
+  ├ ModelFileError (also EmbedderError)
+  └ ExtractionError
+"""
+
+
+class LitememError(Exception):
+    """Whatever litemem raises by itself; its text says what failed and what to do next."""
+
+
+class ValidationError(LitememError, ValueError):
+    """An argument is not what the call takes; nothing was changed."""
+
+
+class ScopeError(ValidationError):
+    """A call names no scope, a contradictory one, or ids that cannot be ids."""
+
+
+class FilterError(ValidationError):
+    """A filter holds a key, an operator or a value that the filter language does not know."""
+
+
+class MemoryNotFoundError(LitememError, ValueError):
+    """No memory has the id that update or delete was given."""
+
+
+class StoreError(LitememError):
+    """The file could not be read or written."""
+
+
+class StoreBusyError(StoreError):
+    """Another program held the file for longer than the busy timeout."""
+
+
+class StoreFullError(StoreError):
+    """The disk is full; the transaction was rolled back."""
+
+
+class StoreReadOnlyError(StoreError):
+    """The file or its folder may not be written."""
+
+
+class SchemaError(StoreError):
+    """The file is not a litemem file, or is one of a newer litemem."""
+
+
+class CorruptError(StoreError):
+    """The file is damaged."""
+
+
+class EmbedderError(LitememError):
+    """A text could not be turned into a vector."""
+
+
+class EmbedderMismatchError(EmbedderError):
+    """The vectors in the file were made by another embedder than the one at hand."""
+
+
+class LLMError(LitememError):
+    """The language model could not be loaded or did not answer."""
+
+
+class ModelFileError(EmbedderError, LLMError):
+    """A model's file is missing, cut short or not the bytes that were published."""
+
+
+class ExtractionError(LLMError):
+    """The language model answered, but not with facts that can be read."""

@@ -1,0 +1,94 @@
+"""The filter language: turn Mem0's filter dicts into one SQL condition that stays within a scope.
+
+`docs/filters.md` is the language; `filter_fields` says what may be named, `filter_tree` reads a
+filter, `filter_sql` writes it, and here it is made sure that it says whose memories are meant.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from litemem.errors import FilterError, ScopeError
+from litemem.filter_fields import FIELDS
+from litemem.filter_sql import Condition, to_sql
+from litemem.filter_tree import Every, Leaf, Node, Not, Some, parse_filter
+from litemem.scope import ID_KEYS, Scope
+
+__all__ = ["Condition", "compile_filter"]
+
+MAX_PARAMETERS = 30_000  # SQLite binds 32,766; the rest is for the query around the condition
+
+
+def compile_filter(filters: Mapping[str, Any] | None, scope: Scope) -> Condition:
+    """Return the condition that a memory meets when it has the ids of `scope` and the filter holds.
+
+    Without ids in `scope`, each branch of the filter has to name one.
+
+    Raises:
+        FilterError: the filter is not of the language; the message quotes the path.
+        ScopeError: a branch is bounded by no id, an id cannot be one, or two contradict each other.
+    """
+    root = parse_filter({} if filters is None else filters)
+    if scope:
+        _check_agreement(root, scope)
+    else:
+        _check_bounds(root)
+    ids = (Leaf(key, FIELDS[key], "in", (value,)) for key, value in scope.ids().items())
+    condition = to_sql(Every(root.path, (*ids, *root.parts)))
+    if len(condition.parameters) > MAX_PARAMETERS:
+        raise FilterError(
+            f"filters has {len(condition.parameters):,} values; {MAX_PARAMETERS:,} is the most: "
+            "split the longest list over several calls"
+        )
+    return condition
+
+
+def _check_agreement(root: Every, scope: Scope) -> None:
+    given = scope.ids()
+    for leaf in _conjuncts(root):
+        value = given.get(leaf.field.name)
+        if leaf.operator == "in" and value is not None and value not in leaf.values:
+            raise ScopeError(
+                f"{leaf.path} contradicts {leaf.field.name}={value!r}: give the id in one place"
+            )
+
+
+def _conjuncts(node: Node) -> Iterator[Leaf]:
+    match node:
+        case Leaf():
+            yield node
+        case Every():
+            for part in node.parts:
+                yield from _conjuncts(part)
+        case Some() | Not():
+            return
+
+
+def _check_bounds(root: Every) -> None:
+    path = _unbounded(root)
+    if path is None:
+        return
+    raise ScopeError(
+        f"{path or root.path} is bounded by no id: each branch of a filter needs one of "
+        f'{", ".join(ID_KEYS)}, with an id, a list of ids or "*" (ne, nin, contains, null and what '
+        "stands under NOT do not count)"
+    )
+
+
+def _unbounded(node: Node) -> str | None:
+    """Return None when an id bounds all that the node lets through, else the branch that is open.
+
+    The path is empty when the node is not within a branch of its own. To look at OR's branches one
+    by one is enough: an AND of two open ORs has an open branch when it is distributed, too.
+    """
+    match node:
+        case Leaf():
+            is_bound = node.operator == "exists" or (node.operator == "in" and node.values)
+            return None if node.field.name in ID_KEYS and is_bound else ""
+        case Every():
+            found = [_unbounded(part) for part in node.parts]
+            return None if None in found else next(filter(None, found), "")
+        case Some():
+            branches = ((_unbounded(part), part.path) for part in node.parts)
+            return next((inner or path for inner, path in branches if inner is not None), None)
+        case Not():
+            return ""

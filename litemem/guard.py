@@ -1,0 +1,93 @@
+"""The guard: a fact with a name, a number or a date that nobody said is not a memory."""
+
+import re
+from collections.abc import Iterable
+
+from litemem.words import STOP_WORDS
+
+_TOKEN = re.compile(r"\d+(?:[.,:]\d+)*|[^\W\d_]+(?:['’\-][^\W\d_]+)*")
+_SENTENCE_END = re.compile(r"[.!?]\s+$")
+
+# "one" is left out: it is a pronoun more often than a number
+_NUMBERS = (
+    "two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
+    "seventeen eighteen nineteen twenty"
+).split()
+_NUMBER_OF = {word: str(i) for i, word in enumerate(_NUMBERS, start=2)}
+
+# What a fact may begin with although nobody said it: whom it is about, and the verbs of facts
+# that leave that out.
+OPENERS = STOP_WORDS | frozenset(
+    """user user's assistant assistant's agent agent's speaker name age likes loves enjoys prefers
+    wants needs plans lives works studies plays owns uses speaks hates dislikes avoids moved
+    visited started stopped bought went works thinks believes feels knows asked recommended
+    suggested promised decided offered""".split()
+)
+
+
+def unsupported(fact: str, sources: Iterable[str]) -> list[str]:
+    """Return the names and numbers of `fact` that no source holds.
+
+    A word with a capital letter is a name, also at the beginning of a sentence unless a fact
+    commonly begins so. Words are compared without case and endings ("Cam's", "Italians"), numbers
+    by their digits, also where one side spells them out ("five").
+    """
+    said, counted = _vocabulary(sources)
+    missing = []
+    for match in _TOKEN.finditer(fact):
+        token = match.group()
+        if token[0].isdigit():
+            known = _digits(token) in counted
+        elif token.casefold() in _NUMBER_OF and not _is_name(token, fact, match.start()):
+            known = _NUMBER_OF[token.casefold()] in counted or token.casefold() in said
+        else:
+            known = not _is_name(token, fact, match.start()) or _is_said(token, said)
+        if not known:
+            missing.append(token)
+    return missing
+
+
+def _vocabulary(sources: Iterable[str]) -> tuple[set[str], set[str]]:
+    said: set[str] = set()
+    counted: set[str] = set()
+    for source in sources:
+        for token in _TOKEN.findall(source):
+            if token[0].isdigit():
+                counted.add(_digits(token))
+                continue
+            folded = token.casefold()
+            said.update((folded, _stem(folded), *re.split(r"['’\-]", folded)))
+            if folded in _NUMBER_OF:
+                counted.add(_NUMBER_OF[folded])
+    return said, counted
+
+
+def _is_name(token: str, fact: str, start: int) -> bool:
+    if not token[0].isupper():
+        return False
+    begins = start == 0 or _SENTENCE_END.search(fact, 0, start) is not None
+    return not (begins and token.casefold() in OPENERS) and token != "I"  # noqa: S105 - the pronoun
+
+
+def _is_said(token: str, said: set[str]) -> bool:
+    folded = token.casefold()
+    return folded in said or _stem(folded) in said or _all_said(folded, said)
+
+
+def _all_said(folded: str, said: set[str]) -> bool:
+    parts = [part for part in re.split(r"['’\-]", folded) if len(part) > 1]
+    return bool(parts) and all(part in said or _stem(part) in said for part in parts)
+
+
+def _stem(word: str) -> str:
+    """Return the word without the endings that a name takes in a sentence."""
+    for ending in ("'s", "’s", "s'", "s", "n"):
+        if word.endswith(ending) and len(word) - len(ending) >= 3:
+            return word[: -len(ending)]
+    return word
+
+
+def _digits(number: str) -> str:
+    """Return a number in one form: "1,000" as "1000", "07" as "7"."""
+    plain = re.sub(r"[,.](?=\d{3}\b)", "", number)
+    return plain.lstrip("0") or "0"

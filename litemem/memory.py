@@ -1,0 +1,372 @@
+"""Memory: what a program calls. It brings the parts together and holds no rule of its own."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self, cast
+
+from litemem import clock, ranking
+from litemem.config import default_path, read_config
+from litemem.embedders import FastEmbedEmbedder
+from litemem.errors import ValidationError
+from litemem.filters import Condition, compile_filter
+from litemem.intake import Intake, Options, content_hash
+from litemem.llms import LlamaCppLLM
+from litemem.protocols import LLM, Embedder
+from litemem.results import added_dict, found_dict, history_dict, memory_dict
+from litemem.scope import Scope
+from litemem.store import Durability, SqliteStore
+from litemem.validation import (
+    Messages,
+    check_categories,
+    check_expiry,
+    check_memory_type,
+    check_messages,
+    check_metadata,
+    check_only_ids,
+    check_text,
+    check_threshold,
+    check_top_k,
+    either,
+)
+from litemem.vectors import to_blob
+from litemem.words import fts_query
+
+TOP_K = 20  # Mem0's
+THRESHOLD = 0.1  # Mem0's
+
+Result = dict[str, Any]
+
+
+class _Unset:
+    """Stands for an argument that was not given, where None says something."""
+
+
+UNSET = _Unset()
+
+
+class Memory:
+    """A memory in one file, with Mem0's calls. Any thread may call; other programs may share it.
+
+    Args:
+        path: the file, made when it is not there; by default `LITEMEM_DB`, or `memory.db` in the
+            user's data folder. `":memory:"` keeps it in memory.
+        embedder: turns texts into vectors; by default the model that `litemem models` pulls.
+        llm: extracts facts; by default the model that `litemem models` pulls.
+        durability: "full" survives a power cut with every commit; "normal" is faster and may
+            then lose the last ones, each as a whole.
+        custom_instructions: what extraction should heed, in every `add` that brings no `prompt`.
+        now: the clock, in microseconds since 1970-01-01 UTC.
+
+    Raises:
+        EmbedderMismatchError: the file's vectors are another embedder's.
+        StoreError: the file cannot be opened; SchemaError, CorruptError say more.
+    """
+
+    def __init__(
+        self,
+        path: str | Path | None = None,
+        *,
+        embedder: Embedder | None = None,
+        llm: LLM | None = None,
+        durability: Durability = "full",
+        custom_instructions: str | None = None,
+        now: Callable[[], int] = clock.now,
+    ) -> None:
+        self.embedder = embedder or FastEmbedEmbedder()
+        self.llm = llm or LlamaCppLLM()
+        self.store = SqliteStore(_path(path), durability=durability)
+        self._instructions = custom_instructions
+        self._now = now
+        self._intake = Intake(self.store, self.embedder, self.llm, now)
+        try:
+            self.store.check_embedder(self.embedder.identity)
+        except BaseException:
+            self.store.close()
+            raise
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any]) -> Self:
+        """Open a memory as a dict says: `Memory`'s own names, or Mem0's sections.
+
+        Raises:
+            ValidationError: the dict holds what is not known.
+        """
+        read = read_config(config)
+        return cls(
+            read.path,
+            embedder=FastEmbedEmbedder(read.embedder),
+            llm=LlamaCppLLM(read.llm),
+            durability=cast(Durability, read.durability),
+            custom_instructions=read.custom_instructions,
+        )
+
+    def add(
+        self,
+        messages: Messages,
+        *,
+        user_id: str | None = None,
+        agent_id: str | None = None,
+        app_id: str | None = None,
+        run_id: str | None = None,
+        metadata: Mapping[str, Any] | None = None,
+        filters: Mapping[str, Any] | None = None,
+        infer: bool = True,
+        memory_type: str | None = None,
+        prompt: str | None = None,
+        categories: Iterable[str] | None = None,
+        timestamp: clock.Time | None = None,
+        expires_at: clock.Time | None = None,
+        expiration_date: clock.Time | None = None,
+    ) -> Result:
+        """Remember what was said: `{"results": [{"id", "memory", "event"}, …]}`.
+
+        With `infer` the language model extracts the facts; what it finds a second time in the same
+        scope is not stored again. Without, each message is stored as it stands, in one transaction.
+
+        Args:
+            messages: a text, a dict with `role` and `content`, or a list of them.
+            metadata: a JSON object that every memory of this call carries.
+            filters: another way to give the ids.
+            memory_type: "procedural_memory" stores one summary of an agent's run; needs `agent_id`.
+            prompt: what extraction should heed in this call.
+            timestamp: when it was said; dates the memories back.
+            expires_at: when the memories are no longer found; `expiration_date` is the same, and a
+                bare date lasts to the end of its day.
+
+        Raises:
+            ScopeError: no id is given. ValidationError: an argument is wrong.
+            LLMError, EmbedderError: a model failed; with `infer` the messages are kept, and
+                `process_pending` tries again.
+        """
+        scope = (
+            _scope(user_id, agent_id, app_id, run_id)
+            .merged(check_only_ids(filters))
+            .require("add()")
+        )
+        said = check_messages(messages)
+        options = Options(
+            metadata=check_metadata(metadata),
+            categories=check_categories(categories),
+            created_at=None if timestamp is None else clock.parse_time(timestamp),
+            expires_at=check_expiry(expires_at, expiration_date),
+            memory_type=check_memory_type(memory_type, scope),
+            instructions=prompt or self._instructions,
+        )
+        if not infer and memory_type is None:
+            records = self._intake.store_messages(scope, said, options)
+        else:
+            records = self._intake.remember(scope, said, options)
+        return {"results": [added_dict(r, inferred=infer) for r in records]}
+
+    def process_pending(self) -> Result:
+        """Extract from the turns whose extraction failed or was interrupted, oldest first.
+
+        Raises:
+            LLMError, EmbedderError: a model failed again; what was done before stays done.
+        """
+        records = [r for turn in self.store.pending_turns() for r in self._intake.process(turn)]
+        return {"results": [added_dict(record, inferred=True) for record in records]}
+
+    def search(
+        self,
+        query: str,
+        *,
+        user_id: str | None = None,
+        agent_id: str | None = None,
+        app_id: str | None = None,
+        run_id: str | None = None,
+        filters: Mapping[str, Any] | None = None,
+        top_k: int | None = None,
+        limit: int | None = None,
+        threshold: float | None = THRESHOLD,
+        show_expired: bool = False,
+        show_superseded: bool = False,
+    ) -> Result:
+        """Find what answers `query` in a scope: `{"results": [{"id", "memory", "score", …}, …]}`.
+
+        Best first; scores go from 0 to 1. `limit` is another name for `top_k`.
+
+        Raises:
+            ScopeError: no id bounds the search. FilterError, ValidationError: an argument is wrong.
+            EmbedderError: the query could not be embedded.
+        """
+        check_text(query, "query")
+        wanted = check_top_k(top_k, limit, TOP_K)
+        least = check_threshold(threshold)
+        scope = _scope(user_id, agent_id, app_id, run_id)
+        condition = self._visible(compile_filter(filters, scope), show_expired, show_superseded)
+        if wanted == 0:
+            return {"results": []}
+        identity = self.embedder.identity
+        found = self.store.search(
+            condition,
+            vector=to_blob(self.embedder.embed_query(query), identity.dimensions),
+            words=fts_query(query),
+            identity=identity,
+            limit=ranking.candidates(wanted),
+        )
+        return {
+            "results": [found_dict(f) for f in ranking.rank(found, top_k=wanted, threshold=least)]
+        }
+
+    def get(self, memory_id: str) -> Result | None:
+        """Return one memory, or None."""
+        record = self.store.get(check_text(memory_id, "memory_id"))
+        return None if record is None else memory_dict(record) | {"score": None}
+
+    def get_all(
+        self,
+        *,
+        user_id: str | None = None,
+        agent_id: str | None = None,
+        app_id: str | None = None,
+        run_id: str | None = None,
+        filters: Mapping[str, Any] | None = None,
+        top_k: int | None = None,
+        limit: int | None = None,
+        show_expired: bool = False,
+        show_superseded: bool = False,
+    ) -> Result:
+        """Return a scope's memories, newest first: `{"results": [{"id", "memory", …}, …]}`.
+
+        Raises:
+            ScopeError: no id bounds it. FilterError, ValidationError: an argument is wrong.
+        """
+        wanted = check_top_k(top_k, limit, TOP_K)
+        condition = compile_filter(filters, _scope(user_id, agent_id, app_id, run_id))
+        visible = self._visible(condition, show_expired, show_superseded)
+        return {"results": [memory_dict(r) for r in self.store.select(visible, limit=wanted)]}
+
+    def update(
+        self,
+        memory_id: str,
+        text: str | None = None,
+        metadata: Mapping[str, Any] | None = None,
+        *,
+        data: str | None = None,
+        categories: Iterable[str] | None = None,
+        expires_at: clock.Time | _Unset | None = UNSET,
+        expiration_date: clock.Time | _Unset | None = UNSET,
+    ) -> Result:
+        """Change a memory; `metadata` is merged into what it has, and `data` is another `text`.
+
+        An expiry of None lets the memory last.
+
+        Raises:
+            MemoryNotFoundError: no memory has this id.
+            ValidationError: nothing is given to change, or an argument is wrong.
+        """
+        content = either("text", text, "data", data)
+        expiry = expires_at if expiration_date is UNSET else expiration_date
+        if content is None and metadata is None and categories is None and expiry is UNSET:
+            raise ValidationError("update() has nothing to change: give text, metadata, …")
+        changes: dict[str, Any] = {"updated_at": self._now()}
+        if content is not None:
+            changes["content"] = check_text(content, "text")
+            changes["hash"] = content_hash(content)
+        if categories is not None:
+            changes["categories"] = check_categories(categories)
+        if not isinstance(expiry, _Unset):
+            changes["expires_at"] = None if expiry is None else clock.parse_expiry(expiry)
+        self._change(check_text(memory_id, "memory_id"), changes, check_metadata(metadata))
+        return {"message": "Memory updated successfully!"}
+
+    def delete(self, memory_id: str) -> Result:
+        """Remove a memory; `history` still tells of it.
+
+        Raises:
+            MemoryNotFoundError: no memory has this id.
+        """
+        with self.store.transaction() as tx:
+            tx.delete(check_text(memory_id, "memory_id"), self._now())
+        return {"message": "Memory deleted successfully!"}
+
+    def delete_all(
+        self,
+        user_id: str | None = None,
+        agent_id: str | None = None,
+        run_id: str | None = None,
+        *,
+        app_id: str | None = None,
+        filters: Mapping[str, Any] | None = None,
+    ) -> Result:
+        """Remove every memory of a scope, also the expired and superseded, in one transaction.
+
+        Raises:
+            ScopeError: no id bounds it. FilterError: the filter is wrong.
+        """
+        condition = compile_filter(filters, _scope(user_id, agent_id, app_id, run_id))
+        with self.store.transaction() as tx:
+            tx.delete_where(condition, self._now())
+        return {"message": "Memories deleted successfully!"}
+
+    def history(self, memory_id: str) -> list[Result]:
+        """Return what happened to a memory, oldest first; nothing for an unknown id."""
+        entries = self.store.history(check_text(memory_id, "memory_id"))
+        return [history_dict(entry) for entry in entries]
+
+    def reset(self) -> None:
+        """Remove everything from the file: memories, messages, history."""
+        with self.store.transaction() as tx:
+            tx.clear()
+
+    def close(self) -> None:
+        """Close the file and free the models; the object is of no use afterwards."""
+        self.store.close()
+        self.embedder.close()
+        self.llm.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _change(self, memory_id: str, changes: dict[str, Any], metadata: Mapping[str, Any]) -> None:
+        """Apply changes to a memory; a new text is embedded before the transaction opens."""
+        content = changes.get("content")
+        identity = self.embedder.identity
+        vector = None
+        if content is not None:
+            vector = to_blob(self.embedder.embed_documents([content])[0], identity.dimensions)
+        with self.store.transaction() as tx:
+            if vector is not None:
+                tx.bind_embedder(identity)
+            record = tx.get(memory_id)
+            merged = {**record.metadata, **metadata}
+            tx.update(replace(record, metadata=merged, **changes), vector)
+
+    def _visible(
+        self, condition: Condition, show_expired: bool, show_superseded: bool
+    ) -> Condition:
+        """Narrow a condition to the memories that hold now."""
+        now = self._now()
+        sql, parameters = condition.sql, condition.parameters
+        if not show_expired:
+            sql += " AND (m.expires_at IS NULL OR m.expires_at > ?)"
+            parameters = (*parameters, now)
+        if not show_superseded:
+            sql += " AND (m.valid_to IS NULL OR m.valid_to > ?)"
+            parameters = (*parameters, now)
+        return Condition(sql, parameters)
+
+
+def _path(path: str | Path | None) -> str | Path:
+    if path is not None:
+        return path
+    default = default_path()
+    default.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return default
+
+
+def _scope(
+    user_id: str | None, agent_id: str | None, app_id: str | None, run_id: str | None
+) -> Scope:
+    return Scope(user_id=user_id, agent_id=agent_id, app_id=app_id, run_id=run_id)

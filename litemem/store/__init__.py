@@ -1,0 +1,6 @@
+"""The store: the only place that knows SQLite."""
+
+from litemem.store.opening import MEMORY
+from litemem.store.sqlite import Durability, SqliteStore
+
+__all__ = ["MEMORY", "Durability", "SqliteStore"]

@@ -1,0 +1,48 @@
+"""SQLite's faults as ours: one table, used by everything that touches the file."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import apsw
+
+from litemem.errors import (
+    CorruptError,
+    SchemaError,
+    StoreBusyError,
+    StoreError,
+    StoreFullError,
+    StoreReadOnlyError,
+)
+
+# The first class that fits decides; apsw.Error at the end takes what has no advice of its own.
+FAULTS: tuple[tuple[type[apsw.Error], type[StoreError], str], ...] = (
+    (apsw.BusyError, StoreBusyError, "another program holds it; try again when that is done"),
+    (apsw.LockedError, StoreBusyError, "another connection holds it; try again"),
+    (apsw.FullError, StoreFullError, "the disk is full; free some space, nothing was changed"),
+    (apsw.ReadOnlyError, StoreReadOnlyError, "it may not be written; check its permissions"),
+    (apsw.PermissionsError, StoreReadOnlyError, "it may not be accessed; check its permissions"),
+    (apsw.AuthError, StoreError, "SQLite refused the statement"),
+    (apsw.CantOpenError, StoreError, "it cannot be opened; check that the folder exists"),
+    (apsw.NotADBError, SchemaError, "it is not an SQLite database; give the path of another file"),
+    (apsw.CorruptError, CorruptError, "it is damaged; restore a backup"),
+    (apsw.FormatError, CorruptError, "it is damaged; restore a backup"),
+    (apsw.IOError, StoreError, "the disk failed to read or write; nothing was changed"),
+    (apsw.Error, StoreError, "SQLite reports a fault"),
+)
+
+
+@contextmanager
+def translated(path: str) -> Iterator[None]:
+    """Raise apsw's errors as ours, naming the file and what to do."""
+    try:
+        yield
+    except apsw.Error as error:
+        raise translate(error, path) from error
+
+
+def translate(error: apsw.Error, path: str) -> StoreError:
+    """Return our error for one of apsw's."""
+    for theirs, ours, advice in FAULTS:
+        if isinstance(error, theirs):
+            return ours(f"{path}: {advice} ({error})")
+    raise AssertionError("the table ends in apsw.Error")

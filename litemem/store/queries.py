@@ -1,0 +1,144 @@
+"""The reads that are more than one line, each on a connection that sees one moment of the file."""
+
+import json
+from collections.abc import Iterable
+
+import apsw
+
+from litemem.filters import Condition
+from litemem.models import MemoryRecord, Message, Overview, Turn
+from litemem.scope import Scope
+from litemem.store.rows import MEMORY_COLUMNS, Row, memory_record
+
+_SESSION = """
+SELECT pk FROM session
+WHERE coalesce(user_id, '') = ? AND coalesce(agent_id, '') = ?
+  AND coalesce(app_id, '') = ? AND coalesce(run_id, '') = ?
+"""
+_LAST_MESSAGES = """
+SELECT role, content, name
+FROM message
+WHERE session_pk = ? AND pk < ?
+ORDER BY pk DESC
+LIMIT ?
+"""
+_SOURCES = """
+SELECT message.role, message.content, message.name
+FROM source
+JOIN memory ON memory.pk = source.memory_pk
+JOIN message ON message.pk = source.message_pk
+WHERE memory.id = ?
+ORDER BY message.pk
+"""
+_TURNS = """
+SELECT turn.pk, turn.options, user_id, agent_id, app_id, run_id
+FROM turn
+JOIN session ON session.pk = turn.session_pk
+ORDER BY turn.pk
+"""
+_OVERVIEW = """
+SELECT
+  (SELECT count(*) FROM memory),
+  (SELECT count(*) FROM message),
+  (SELECT count(*) FROM turn),
+  (SELECT count(DISTINCT user_id) FROM memory),
+  (SELECT count(DISTINCT agent_id) FROM memory),
+  (SELECT count(DISTINCT app_id) FROM memory),
+  (SELECT count(DISTINCT run_id) FROM memory)
+"""
+LAST = 2**62  # beyond every primary key
+
+
+def by_words(
+    connection: apsw.Connection, condition: Condition, words: str, limit: int
+) -> dict[int, float]:
+    """Return the BM25 weight of the best matches, higher is better, by primary key."""
+    rows = connection.execute(
+        "SELECT m.pk, -bm25(memory_fts) FROM memory_fts JOIN memory AS m ON m.pk = memory_fts.rowid"
+        f" WHERE memory_fts MATCH ? AND {condition.sql} ORDER BY bm25(memory_fts) LIMIT ?",
+        (words, *condition.parameters, limit),
+    )
+    return _pairs(rows)
+
+
+def cosines(connection: apsw.Connection, vector: bytes, pks: list[int]) -> dict[int, float]:
+    """Return how near these memories are."""
+    if not pks:
+        return {}
+    rows = connection.execute(
+        "SELECT pk, coalesce(1 - vec_distance_cosine(vector, ?), 0) FROM embedding"
+        " WHERE pk IN (SELECT value FROM json_each(?))",
+        (vector, json.dumps(pks)),
+    )
+    return _pairs(rows)
+
+
+def records(connection: apsw.Connection, pks: list[int]) -> dict[int, MemoryRecord]:
+    """Return memories by primary key."""
+    rows = connection.execute(
+        f"SELECT pk, {MEMORY_COLUMNS} FROM memory WHERE pk IN (SELECT value FROM json_each(?))",
+        (json.dumps(pks),),
+    )
+    return {row[0]: memory_record(row[1:]) for row in rows}
+
+
+def session_pk(connection: apsw.Connection, scope: Scope) -> int | None:
+    """Return the primary key of exactly this combination of ids, if messages came with it."""
+    row = connection.execute(_SESSION, [value or "" for value in scope.key()]).fetchone()
+    return None if row is None else int(row[0])
+
+
+def last_messages(
+    connection: apsw.Connection, scope: Scope, limit: int, before: int | None
+) -> list[Message]:
+    """Return the last messages of a session, oldest first."""
+    pk = session_pk(connection, scope)
+    rows = connection.execute(_LAST_MESSAGES, (pk, before or LAST, limit)).fetchall()
+    return [Message(*row) for row in reversed(rows)]
+
+
+def sources(connection: apsw.Connection, memory_id: str) -> list[Message]:
+    """Return the messages that a memory came from, in order."""
+    return [Message(*row) for row in connection.execute(_SOURCES, (memory_id,))]
+
+
+def pending_turns(connection: apsw.Connection) -> list[Turn]:
+    """Return the turns that wait for extraction, oldest first."""
+    rows: list[Row] = connection.execute(_TURNS).fetchall()
+    return [_turn(connection, row) for row in rows]
+
+
+def overview(connection: apsw.Connection) -> Overview:
+    """Count what the file holds."""
+    counts = connection.execute(_OVERVIEW).fetchone()
+    assert counts is not None, "a SELECT of scalars gives one row"
+    memories, messages, turns, users, agents, apps, runs = counts
+    return Overview(
+        memories=memories,
+        messages=messages,
+        pending_turns=turns,
+        users=users,
+        agents=agents,
+        apps=apps,
+        runs=runs,
+        bytes=connection.pragma("page_count") * connection.pragma("page_size"),
+        schema_version=connection.pragma("user_version"),
+    )
+
+
+def _turn(connection: apsw.Connection, row: Row) -> Turn:
+    pk, options, user_id, agent_id, app_id, run_id = row
+    rows: list[Row] = connection.execute(
+        "SELECT pk, role, content, name FROM message WHERE turn_pk = ? ORDER BY pk", (pk,)
+    ).fetchall()
+    return Turn(
+        pk,
+        Scope(user_id=user_id, agent_id=agent_id, app_id=app_id, run_id=run_id),
+        tuple(Message(*row[1:]) for row in rows),
+        tuple(row[0] for row in rows),
+        json.loads(options),
+    )
+
+
+def _pairs(rows: Iterable[Row]) -> dict[int, float]:
+    return {row[0]: row[1] for row in rows}

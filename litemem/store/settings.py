@@ -1,0 +1,80 @@
+"""What the file says of itself: which embedder its vectors are of, and how far its index goes."""
+
+import apsw
+
+from litemem.errors import EmbedderMismatchError
+from litemem.protocols import EmbedderIdentity
+
+EMBEDDER = "embedder"  # whose vectors `embedding` holds
+NEXT_EMBEDDER = "next_embedder"  # whose `embedding_next` holds
+INDEXED_TO = "indexed_to"  # the vector index holds every embedding with a pk up to this
+
+_FIELDS = ("name", "dimensions", "fingerprint")
+
+
+def get(connection: apsw.Connection, name: str) -> str | None:
+    """Return a setting, or None."""
+    row = connection.execute("SELECT value FROM setting WHERE name = ?", (name,)).fetchone()
+    return None if row is None else str(row[0])
+
+
+def put(connection: apsw.Connection, name: str, value: str | None) -> None:
+    """Write a setting; None removes it."""
+    if value is None:
+        connection.execute("DELETE FROM setting WHERE name = ?", (name,))
+    else:
+        connection.execute("REPLACE INTO setting (name, value) VALUES (?, ?)", (name, value))
+
+
+def embedder(connection: apsw.Connection, which: str = EMBEDDER) -> EmbedderIdentity | None:
+    """Return whose vectors these are; None before the first."""
+    row = connection.execute(
+        "SELECT"
+        " (SELECT value FROM setting WHERE name = ?1 || '.name'),"
+        " (SELECT value FROM setting WHERE name = ?1 || '.dimensions'),"
+        " (SELECT value FROM setting WHERE name = ?1 || '.fingerprint')",
+        (which,),
+    ).fetchone()
+    if row is None or row[0] is None:
+        return None
+    return EmbedderIdentity(row[0], int(row[1]), row[2])
+
+
+def put_embedder(
+    connection: apsw.Connection, identity: EmbedderIdentity | None, which: str = EMBEDDER
+) -> None:
+    """Write whose vectors these are."""
+    for field in _FIELDS:
+        value = None if identity is None else str(getattr(identity, field))
+        put(connection, f"{which}.{field}", value)
+
+
+def check_embedder(connection: apsw.Connection, identity: EmbedderIdentity) -> None:
+    """Refuse an embedder whose vectors cannot be compared with the file's.
+
+    Raises:
+        EmbedderMismatchError: dimensions or fingerprint differ.
+    """
+    bound = embedder(connection)
+    if bound is None:
+        return
+    if (bound.dimensions, bound.fingerprint) != (identity.dimensions, identity.fingerprint):
+        raise EmbedderMismatchError(
+            f"the file's vectors were made by {_show(bound)}, not by {_show(identity)}: "
+            "open it with that embedder, or make its vectors anew with `litemem reindex`"
+        )
+
+
+def bind_embedder(connection: apsw.Connection, identity: EmbedderIdentity) -> None:
+    """Make these vectors the file's, if it has none yet.
+
+    Raises:
+        EmbedderMismatchError: as `check_embedder`.
+    """
+    check_embedder(connection, identity)
+    if embedder(connection) is None:
+        put_embedder(connection, identity)
+
+
+def _show(identity: EmbedderIdentity) -> str:
+    return f"{identity.name} ({identity.dimensions}-d, {identity.fingerprint[:12]})"

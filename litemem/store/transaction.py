@@ -1,0 +1,222 @@
+"""Writing: everything that changes in one transaction, and only there."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import apsw
+
+from litemem.errors import MemoryNotFoundError
+from litemem.filters import Condition
+from litemem.models import MemoryRecord, Message, Turn
+from litemem.protocols import EmbedderIdentity
+from litemem.scope import Scope
+from litemem.store import reindexing, settings
+from litemem.store.queries import session_pk
+from litemem.store.rows import MEMORY_COLUMNS, memory_record, memory_values, to_json
+from litemem.store.vector_index import VectorIndex
+
+_INSERT_MEMORY = f"INSERT INTO memory ({MEMORY_COLUMNS}) VALUES (?{', ?' * 18})"
+_UPDATE_MEMORY = f"UPDATE memory SET ({MEMORY_COLUMNS}) = (?{', ?' * 18}) WHERE id = ?"
+_INSERT_HISTORY = """
+INSERT INTO history
+  (memory_id, event, old_memory, new_memory, created_at, updated_at, actor_id, role)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+"""
+_DELETED_TO_HISTORY = """
+INSERT INTO history
+  (memory_id, event, old_memory, new_memory, created_at, updated_at, actor_id, role)
+SELECT id, 'DELETE', content, NULL, created_at, ?, actor_id, role
+FROM memory
+WHERE pk IN (SELECT value FROM json_each(?))
+"""
+
+
+class Transaction:
+    """The writes of one `BEGIN IMMEDIATE … COMMIT`: all of them happen, or none does."""
+
+    def __init__(self, connection: apsw.Connection) -> None:
+        self._connection = connection
+
+    def bind_embedder(self, identity: EmbedderIdentity) -> None:
+        """Make these vectors the file's, if it has none yet.
+
+        Raises:
+            EmbedderMismatchError: the file's vectors are another embedder's.
+        """
+        settings.bind_embedder(self._connection, identity)
+
+    def check_embedder(self, identity: EmbedderIdentity) -> None:
+        """Refuse an embedder whose vectors cannot be compared with the file's.
+
+        Raises:
+            EmbedderMismatchError: dimensions or fingerprint differ.
+        """
+        settings.check_embedder(self._connection, identity)
+
+    def insert(
+        self,
+        records: Sequence[MemoryRecord],
+        vectors: Sequence[bytes],
+        sources: Sequence[Sequence[int]],
+    ) -> None:
+        """Add memories, each with all that belongs to it.
+
+        `vectors` are float32 blobs; `sources` the primary keys of the messages it came from.
+        """
+        connection = self._connection
+        for record, vector, message_pks in zip(records, vectors, sources, strict=True):
+            connection.execute(_INSERT_MEMORY, memory_values(record))
+            pk = connection.last_insert_rowid()
+            connection.execute("INSERT INTO embedding (pk, vector) VALUES (?, ?)", (pk, vector))
+            self._log("ADD", record, None, record.content, None)
+            for message_pk in message_pks:
+                connection.execute(
+                    "INSERT INTO source (memory_pk, message_pk) VALUES (?, ?)", (pk, message_pk)
+                )
+        VectorIndex(connection).grow()
+
+    def get(self, memory_id: str) -> MemoryRecord:
+        """Return a memory as this transaction sees it.
+
+        Raises:
+            MemoryNotFoundError: there is none.
+        """
+        return self._find(memory_id)[1]
+
+    def update(self, record: MemoryRecord, vector: bytes | None) -> None:
+        """Replace the memory that has this record's id; with another content, also its vector.
+
+        Raises:
+            MemoryNotFoundError: there is none.
+        """
+        old_pk, old = self._find(record.id)
+        self._connection.execute(_UPDATE_MEMORY, (*memory_values(record), record.id))
+        if vector is not None:
+            self._connection.execute(
+                "UPDATE embedding SET vector = ? WHERE pk = ?", (vector, old_pk)
+            )
+            self._connection.execute("DELETE FROM embedding_next WHERE pk = ?", (old_pk,))
+            VectorIndex(self._connection).replace(old_pk, vector)
+        self._log("UPDATE", record, old.content, record.content, record.updated_at)
+
+    def delete(self, memory_id: str, at: int) -> None:
+        """Remove one memory; its history stays and says so.
+
+        Raises:
+            MemoryNotFoundError: there is none.
+        """
+        pk, _ = self._find(memory_id)
+        self._delete([pk], at)
+
+    def delete_where(self, condition: Condition, at: int) -> int:
+        """Remove the memories that match; return how many."""
+        rows = self._connection.execute(
+            f"SELECT m.pk FROM memory AS m WHERE {condition.sql}", condition.parameters
+        )
+        pks = [pk for (pk,) in rows]
+        self._delete(pks, at)
+        return len(pks)
+
+    def clear(self) -> None:
+        """Remove everything, and forget which embedder the vectors were of."""
+        VectorIndex(self._connection).drop()
+        for table in ("memory", "message", "turn", "session", "history", "setting"):
+            self._connection.execute(f"DELETE FROM {table}")
+
+    def log_messages(
+        self, scope: Scope, messages: Iterable[Message], at: int, turn_pk: int | None = None
+    ) -> list[int]:
+        """Append messages to the log of exactly this scope; return their primary keys."""
+        session_pk = self._session(scope)
+        pks = []
+        for message in messages:
+            self._connection.execute(
+                "INSERT INTO message (session_pk, role, content, name, created_at, turn_pk)"
+                " VALUES (?, ?, ?, ?, ?, ?)",
+                (session_pk, message.role, message.content, message.name, at, turn_pk),
+            )
+            pks.append(self._connection.last_insert_rowid())
+        return pks
+
+    def open_turn(
+        self, scope: Scope, messages: Sequence[Message], options: Mapping[str, Any], at: int
+    ) -> Turn:
+        """Log messages that wait for extraction, with what the extraction has to know."""
+        self._connection.execute(
+            "INSERT INTO turn (session_pk, options, created_at) VALUES (?, ?, ?)",
+            (self._session(scope), to_json(options), at),
+        )
+        pk = self._connection.last_insert_rowid()
+        message_pks = self.log_messages(scope, messages, at, pk)
+        return Turn(pk, scope, tuple(messages), tuple(message_pks), options)
+
+    def fail_turn(self, turn: Turn, error: str) -> None:
+        """Say why a turn is still pending."""
+        self._connection.execute("UPDATE turn SET error = ? WHERE pk = ?", (error, turn.pk))
+
+    def close_turn(self, turn: Turn) -> bool:
+        """Mark a turn as done; False when another process was faster."""
+        self._connection.execute("DELETE FROM turn WHERE pk = ?", (turn.pk,))
+        return self._connection.changes() > 0
+
+    def hashes(self, scope: Scope, hashes: Sequence[bytes]) -> set[bytes]:
+        """Return those of `hashes` that a memory of exactly this scope has."""
+        found = set()
+        for value in hashes:
+            rows = self._connection.execute(
+                "SELECT user_id, agent_id, app_id, run_id FROM memory WHERE hash = ?", (value,)
+            )
+            if scope.key() in rows.fetchall():
+                found.add(value)
+        return found
+
+    def stage_vectors(
+        self, identity: EmbedderIdentity, rows: Sequence[tuple[int, str, bytes]]
+    ) -> None:
+        """Keep vectors of another embedder beside those in use; a reindex gathers them here.
+
+        A row is a memory's primary key, the content that was embedded, and the vector; one whose
+        memory is gone or says something else by now is passed over.
+        """
+        reindexing.stage(self._connection, identity, rows)
+
+    def switch_embedder(self, identity: EmbedderIdentity) -> bool:
+        """Put the gathered vectors in use, if every memory has one; tell whether they are."""
+        return reindexing.switch(self._connection, identity)
+
+    def _delete(self, pks: list[int], at: int) -> None:
+        if not pks:
+            return
+        chosen = json.dumps(pks)
+        self._connection.execute(_DELETED_TO_HISTORY, (at, chosen))
+        VectorIndex(self._connection).remove(pks)
+        self._connection.execute(
+            "DELETE FROM memory WHERE pk IN (SELECT value FROM json_each(?))", (chosen,)
+        )
+
+    def _find(self, memory_id: str) -> tuple[int, MemoryRecord]:
+        row = self._connection.execute(
+            f"SELECT pk, {MEMORY_COLUMNS} FROM memory WHERE id = ?", (memory_id,)
+        ).fetchone()
+        if row is None:
+            raise MemoryNotFoundError(f"no memory has the id {memory_id!r}")
+        return row[0], memory_record(row[1:])
+
+    def _session(self, scope: Scope) -> int:
+        pk = session_pk(self._connection, scope)
+        if pk is not None:
+            return pk
+        self._connection.execute(
+            "INSERT INTO session (user_id, agent_id, app_id, run_id) VALUES (?, ?, ?, ?)",
+            scope.key(),
+        )
+        return self._connection.last_insert_rowid()
+
+    def _log(
+        self, event: str, record: MemoryRecord, old: str | None, new: str | None, at: int | None
+    ) -> None:
+        self._connection.execute(
+            _INSERT_HISTORY,
+            (record.id, event, old, new, record.created_at, at, record.actor_id, record.role),
+        )

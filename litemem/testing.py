@@ -1,0 +1,114 @@
+"""Fakes for tests: a memory that runs at once, without a model and without a network.
+
+memory = Memory("test.db", embedder=HashEmbedder(), llm=ScriptedLLM([["Cam avoids shellfish"]]))
+"""
+
+import json
+import math
+import zlib
+from array import array
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from litemem.errors import LLMError
+from litemem.prompts import Prompt
+from litemem.protocols import EmbedderIdentity, Vector
+from litemem.words import STOP_WORDS, words
+
+STEM = 5  # letters: "travels" and "travelling" share one
+STOP_WEIGHT = 0.2  # of a word that says little
+
+Answer = str | Sequence[str] | Mapping[str, Any] | Exception
+
+
+class HashEmbedder:
+    """Embeds by hashing words: texts that share words are near, the same text is the same vector.
+
+    Args:
+        dimensions: of the vectors, at least 8.
+    """
+
+    def __init__(self, dimensions: int = 384) -> None:
+        if dimensions < 8:
+            raise ValueError(f"dimensions={dimensions}: at least 8, or all texts collide")
+        self._dimensions = dimensions
+
+    @property
+    def identity(self) -> EmbedderIdentity:
+        """Say which vectors these are: the dimensions tell all."""
+        return EmbedderIdentity("hash", self._dimensions, f"hash-{self._dimensions}")
+
+    def embed_documents(self, texts: Sequence[str]) -> list[Vector]:
+        """Return a vector of length 1 for each text."""
+        return [self.embed_query(text) for text in texts]
+
+    def embed_query(self, text: str) -> Vector:
+        """Return a vector of length 1."""
+        counts: dict[int, float] = {}
+        for word in words(text) or [text]:
+            weight = STOP_WEIGHT if word in STOP_WORDS else 1.0
+            for feature in (word, word[:STEM]):
+                place = zlib.crc32(feature.encode()) % self._dimensions
+                counts[place] = counts.get(place, 0.0) + weight
+        length = math.sqrt(sum(count * count for count in counts.values()))
+        vector = array("f", bytes(4 * self._dimensions))
+        for place, count in counts.items():
+            vector[place] = count / length
+        return vector
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One question that a `ScriptedLLM` was asked: the prompt's name, and the text."""
+
+    prompt: str
+    text: str
+
+
+class ScriptedLLM:
+    """Gives its answers in order, whatever it is asked, and keeps the questions in `calls`.
+
+    An answer is a list of facts, a dict, JSON as text, or an exception, which is raised. A text
+    that is no JSON stands for a model that failed to write any.
+
+    Raises (from `generate`):
+        LLMError: there are no answers left.
+    """
+
+    name = "scripted"
+
+    def __init__(self, answers: Iterable[Answer], *, context_tokens: int = 4_096) -> None:
+        self.context_tokens = context_tokens
+        self.calls: list[Call] = []
+        self._answers = list(answers)
+
+    def count_tokens(self, text: str) -> int:
+        """Count four characters as a token, rounded up."""
+        return -(-len(text) // 4)
+
+    def generate(
+        self,
+        prompt: Prompt,
+        text: str,
+        *,
+        schema: Mapping[str, Any],  # noqa: ARG002 - the script is trusted to fit
+        max_tokens: int,  # noqa: ARG002
+    ) -> str:
+        """Return the next answer."""
+        self.calls.append(Call(prompt.name, text))
+        if not self._answers:
+            raise LLMError(f"the script has no answer left for {prompt.name}: {text!r}")
+        answer = self._answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        if isinstance(answer, str):
+            return answer
+        content = answer if isinstance(answer, Mapping) else {"facts": list(answer)}
+        return json.dumps(content, ensure_ascii=False)
+
+    def close(self) -> None:
+        """Nothing is held."""

@@ -1,0 +1,220 @@
+"""What callers may pass: messages, metadata, categories and numbers, checked and made uniform."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from litemem import clock
+from litemem.errors import FilterError, ValidationError
+from litemem.models import PROCEDURAL, Message
+from litemem.scope import ID_KEYS, Scope
+
+Messages = str | Mapping[str, Any] | Sequence[Mapping[str, Any]]
+
+# Names that a memory has of its own; as metadata they would say something else than they seem to.
+RESERVED_METADATA = frozenset(
+    "user_id agent_id app_id run_id actor_id role memory_type attributed_to categories "
+    "data hash created_at updated_at expires_at expiration_date".split()
+)
+
+
+def check_messages(messages: object) -> list[Message]:
+    """Return what was said: a text is the user's one message, a dict one message.
+
+    Of content in parts, as OpenAI's interface has it, the text is kept.
+
+    Raises:
+        ValidationError: there is none, or one is not a message.
+    """
+    if isinstance(messages, str):
+        messages = [{"role": "user", "content": messages}]
+    elif isinstance(messages, Mapping):
+        messages = [messages]
+    elif not isinstance(messages, Sequence) or isinstance(messages, bytes):
+        raise ValidationError(
+            "messages takes text, a dict with role and content, or a list of such dicts, "
+            f"not {type(messages).__name__}"
+        )
+    found = [_message(message, f"messages[{i}]") for i, message in enumerate(messages)]
+    if not found:
+        raise ValidationError("messages is empty: there is nothing to remember")
+    return found
+
+
+def check_metadata(metadata: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Return the metadata as a JSON object of its own.
+
+    Raises:
+        ValidationError: it is none, or has a name that memories use themselves.
+    """
+    if metadata is None:
+        return {}
+    if not isinstance(metadata, Mapping):
+        raise ValidationError(f"metadata takes a dict, not {type(metadata).__name__}")
+    for key in metadata:
+        if not isinstance(key, str):
+            raise ValidationError(f"metadata[{key!r}]: a name has to be text")
+        if key in RESERVED_METADATA:
+            raise ValidationError(
+                f"metadata[{key!r}]: every memory has a {key} of its own; pass it as the argument "
+                "of that name, or call the metadata something else"
+            )
+    if not metadata:
+        return {}
+    try:
+        text = json.dumps(dict(metadata), allow_nan=False, ensure_ascii=False)
+        text.encode()
+    except (TypeError, ValueError, RecursionError) as error:
+        raise ValidationError(f"metadata is not JSON: {error}") from error
+    content: dict[str, Any] = json.loads(text)
+    return content
+
+
+def check_categories(categories: Iterable[str] | None) -> tuple[str, ...]:
+    """Return the categories without repetition.
+
+    Raises:
+        ValidationError: they are not a list of texts.
+    """
+    if categories is None:
+        return ()
+    if isinstance(categories, str | bytes | Mapping) or not isinstance(categories, Iterable):
+        raise ValidationError(f"categories takes a list of texts, not {categories!r}")
+    found = tuple(dict.fromkeys(categories))
+    for i, category in enumerate(found):
+        check_text(category, f"categories[{i}]")
+    return found
+
+
+def check_text(text: object, name: str) -> str:
+    """Return `text` when it is text that says something.
+
+    Raises:
+        ValidationError: it is not text, is blank, or holds half a surrogate pair.
+    """
+    if not isinstance(text, str):
+        raise ValidationError(f"{name} takes text, not {type(text).__name__}")
+    if not text.strip():
+        raise ValidationError(f"{name} is blank")
+    return _encodable(text, name)
+
+
+def check_top_k(top_k: int | None, limit: int | None, default: int) -> int:
+    """Return how many results are wanted; `limit` is another name for `top_k`.
+
+    Raises:
+        ValidationError: it is not a whole number, is negative, or both are given and differ.
+    """
+    if top_k is not None and limit is not None and top_k != limit:
+        raise ValidationError(f"top_k={top_k} and limit={limit} say different things: give one")
+    wanted = top_k if top_k is not None else limit
+    if wanted is None:
+        return default
+    if isinstance(wanted, bool) or not isinstance(wanted, int):
+        raise ValidationError(f"top_k takes a whole number, not {wanted!r}")
+    if wanted < 0:
+        raise ValidationError(f"top_k={wanted}: it cannot be negative")
+    return wanted
+
+
+def check_threshold(threshold: float | None) -> float:
+    """Return the least score that counts, from 0 to 1; None is 0.
+
+    Raises:
+        ValidationError: it is no number, or outside.
+    """
+    if threshold is None:
+        return 0.0
+    if isinstance(threshold, bool) or not isinstance(threshold, int | float):
+        raise ValidationError(f"threshold takes a number from 0 to 1, not {threshold!r}")
+    if not 0 <= threshold <= 1:
+        raise ValidationError(f"threshold={threshold}: scores go from 0 to 1")
+    return float(threshold)
+
+
+def check_only_ids(filters: Mapping[str, Any] | None) -> Mapping[str, Any]:
+    """Return the filters of `add`, which can only give ids.
+
+    Raises:
+        FilterError: they hold anything else.
+    """
+    for key in filters or {}:
+        if key not in ID_KEYS:
+            raise FilterError(f"filters.{key}: add() takes only {', '.join(ID_KEYS)} in filters")
+    return filters or {}
+
+
+def check_expiry(expires_at: clock.Time | None, expiration_date: clock.Time | None) -> int | None:
+    """Return when a memory expires, in microseconds; the two names say the same.
+
+    Raises:
+        ValidationError: one is no time, or they differ.
+    """
+    given = [clock.parse_expiry(t) for t in (expires_at, expiration_date) if t is not None]
+    if len(set(given)) > 1:
+        raise ValidationError("expires_at and expiration_date say different things: give one")
+    return given[0] if given else None
+
+
+def check_memory_type(memory_type: str | None, scope: Scope) -> str | None:
+    """Return the kind of memory to write; None is what extraction finds.
+
+    Raises:
+        ValidationError: there is no such kind, or it needs an agent and none is given.
+    """
+    if memory_type not in (None, PROCEDURAL):
+        raise ValidationError(f"memory_type={memory_type!r}: it is {PROCEDURAL!r} or left out")
+    if memory_type == PROCEDURAL and scope.agent_id is None:
+        raise ValidationError(f"memory_type={PROCEDURAL!r} needs an agent_id: it is the agent's")
+    return memory_type
+
+
+def either(name: str, value: str | None, other_name: str, other: str | None) -> str | None:
+    """Return the one that is given of two arguments that say the same.
+
+    Raises:
+        ValidationError: both are given and differ.
+    """
+    if value is not None and other is not None and value != other:
+        raise ValidationError(f"{name} and {other_name} say different things: give one")
+    return value if value is not None else other
+
+
+def _message(message: object, name: str) -> Message:
+    if not isinstance(message, Mapping):
+        raise ValidationError(f"{name} takes a dict with role and content, not {message!r:.80}")
+    role = check_text(message.get("role"), f"{name}.role")
+    speaker = message.get("name")
+    if speaker is not None:
+        check_text(speaker, f"{name}.name")
+    return Message(role, _content(message.get("content"), f"{name}.content"), speaker)
+
+
+def _content(content: object, name: str) -> str:
+    """Return the text of a message; parts that are not text say nothing."""
+    if content is None:
+        return ""
+    if isinstance(content, str):
+        return _encodable(content, name)
+    if not isinstance(content, Sequence) or isinstance(content, bytes):
+        raise ValidationError(f"{name} takes text or a list of parts, not {type(content).__name__}")
+    return "\n".join(_part(part, f"{name}[{i}]") for i, part in enumerate(content)).strip()
+
+
+def _part(part: object, name: str) -> str:
+    if not isinstance(part, Mapping):
+        raise ValidationError(f"{name} takes a dict such as {{'type': 'text', 'text': …}}")
+    text = part.get("text", "")
+    if not isinstance(text, str):
+        raise ValidationError(f"{name}.text takes text, not {type(text).__name__}")
+    return _encodable(text, f"{name}.text")
+
+
+def _encodable(text: str, name: str) -> str:
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise ValidationError(
+            f"{name} holds half a surrogate pair at {error.start}, which is not text"
+        ) from error
+    return text

@@ -1,0 +1,153 @@
+-- Memories, their vectors, their full text, the message log and the history.
+-- Times are integers: microseconds since 1970-01-01 UTC. The view `memories` shows them as text.
+
+CREATE TABLE setting (
+  name  TEXT PRIMARY KEY,
+  value TEXT NOT NULL
+) WITHOUT ROWID;
+
+CREATE TABLE memory (
+  pk            INTEGER PRIMARY KEY AUTOINCREMENT,  -- never used again, so a derived index may trust it
+  id            TEXT NOT NULL UNIQUE,
+  content       TEXT NOT NULL,
+  hash          BLOB NOT NULL,                      -- MD5 of the content, 16 bytes
+  user_id       TEXT,
+  agent_id      TEXT,
+  app_id        TEXT,
+  run_id        TEXT,
+  actor_id      TEXT,                               -- the name of the message's speaker
+  role          TEXT,                               -- the role of the message, when it is stored as it stood
+  attributed_to TEXT,                               -- whom an extracted memory is about: user or assistant
+  memory_type   TEXT,
+  metadata      TEXT NOT NULL DEFAULT '{}',         -- a JSON object
+  categories    TEXT NOT NULL DEFAULT '[]',         -- a JSON array of strings
+  created_at    INTEGER NOT NULL,
+  updated_at    INTEGER NOT NULL,
+  valid_from    INTEGER,                            -- when the fact began to hold; NULL: at created_at
+  valid_to      INTEGER,                            -- when it ceased to
+  superseded_by TEXT,                               -- the id of the memory that took its place
+  expires_at    INTEGER,
+  CHECK (coalesce(user_id, agent_id, app_id, run_id) IS NOT NULL)
+);
+
+-- newest first within each scope, which is how pages are read
+CREATE INDEX memory_user  ON memory (user_id, created_at, id)  WHERE user_id IS NOT NULL;
+CREATE INDEX memory_agent ON memory (agent_id, created_at, id) WHERE agent_id IS NOT NULL;
+CREATE INDEX memory_app   ON memory (app_id, created_at, id)   WHERE app_id IS NOT NULL;
+CREATE INDEX memory_run   ON memory (run_id, created_at, id)   WHERE run_id IS NOT NULL;
+CREATE INDEX memory_hash  ON memory (hash);
+
+-- The canonical vectors: little-endian float32. Everything that searches faster is derived from them.
+CREATE TABLE embedding (
+  pk     INTEGER PRIMARY KEY REFERENCES memory ON DELETE CASCADE,
+  vector BLOB NOT NULL
+);
+
+-- The vectors of another embedder, while a reindex is on its way.
+CREATE TABLE embedding_next (
+  pk     INTEGER PRIMARY KEY REFERENCES memory ON DELETE CASCADE,
+  vector BLOB NOT NULL
+);
+
+CREATE VIRTUAL TABLE memory_fts USING fts5 (
+  content,
+  content = 'memory',
+  content_rowid = 'pk',
+  tokenize = 'porter unicode61 remove_diacritics 2'
+);
+
+CREATE TRIGGER memory_fts_insert AFTER INSERT ON memory BEGIN
+  INSERT INTO memory_fts (rowid, content) VALUES (new.pk, new.content);
+END;
+
+CREATE TRIGGER memory_fts_delete AFTER DELETE ON memory BEGIN
+  INSERT INTO memory_fts (memory_fts, rowid, content) VALUES ('delete', old.pk, old.content);
+END;
+
+CREATE TRIGGER memory_fts_update AFTER UPDATE OF content ON memory BEGIN
+  INSERT INTO memory_fts (memory_fts, rowid, content) VALUES ('delete', old.pk, old.content);
+  INSERT INTO memory_fts (rowid, content) VALUES (new.pk, new.content);
+END;
+
+-- Each exact combination of ids that messages came with.
+CREATE TABLE session (
+  pk       INTEGER PRIMARY KEY,
+  user_id  TEXT,
+  agent_id TEXT,
+  app_id   TEXT,
+  run_id   TEXT,
+  CHECK (coalesce(user_id, agent_id, app_id, run_id) IS NOT NULL)
+);
+
+CREATE UNIQUE INDEX session_ids ON session (
+  coalesce(user_id, ''), coalesce(agent_id, ''), coalesce(app_id, ''), coalesce(run_id, '')
+);
+
+-- One call of add that still waits for extraction; it is gone when its messages are done.
+CREATE TABLE turn (
+  pk         INTEGER PRIMARY KEY AUTOINCREMENT,
+  session_pk INTEGER NOT NULL REFERENCES session,
+  options    TEXT NOT NULL,  -- the call's other arguments, as a JSON object
+  error      TEXT,           -- why the last try failed
+  created_at INTEGER NOT NULL
+);
+
+-- The short-term memory: what was said, in order.
+CREATE TABLE message (
+  pk         INTEGER PRIMARY KEY AUTOINCREMENT,
+  session_pk INTEGER NOT NULL REFERENCES session,
+  role       TEXT NOT NULL,
+  content    TEXT NOT NULL,
+  name       TEXT,
+  created_at INTEGER NOT NULL,
+  turn_pk    INTEGER REFERENCES turn ON DELETE SET NULL  -- while extraction is due
+);
+
+CREATE INDEX message_session ON message (session_pk, pk);
+CREATE INDEX message_turn ON message (turn_pk) WHERE turn_pk IS NOT NULL;
+
+-- Which messages a memory came from.
+CREATE TABLE source (
+  memory_pk  INTEGER NOT NULL REFERENCES memory ON DELETE CASCADE,
+  message_pk INTEGER NOT NULL REFERENCES message ON DELETE CASCADE,
+  PRIMARY KEY (memory_pk, message_pk)
+) WITHOUT ROWID;
+
+CREATE INDEX source_message ON source (message_pk);
+
+-- What happened to each memory. It outlives the memory, so it refers to nothing.
+CREATE TABLE history (
+  pk         INTEGER PRIMARY KEY AUTOINCREMENT,
+  memory_id  TEXT NOT NULL,
+  event      TEXT NOT NULL CHECK (event IN ('ADD', 'UPDATE', 'DELETE')),
+  old_memory TEXT,
+  new_memory TEXT,
+  created_at INTEGER NOT NULL,  -- the memory's own
+  updated_at INTEGER,           -- when this happened; NULL for an ADD
+  actor_id   TEXT,
+  role       TEXT
+);
+
+CREATE INDEX history_memory ON history (memory_id);
+
+-- For people: `SELECT * FROM memories` in any SQLite tool.
+CREATE VIEW memories AS
+SELECT
+  id,
+  content AS memory,
+  user_id,
+  agent_id,
+  app_id,
+  run_id,
+  actor_id,
+  role,
+  attributed_to,
+  memory_type,
+  metadata,
+  categories,
+  strftime('%Y-%m-%dT%H:%M:%fZ', created_at / 1e6, 'unixepoch') AS created_at,
+  strftime('%Y-%m-%dT%H:%M:%fZ', updated_at / 1e6, 'unixepoch') AS updated_at,
+  strftime('%Y-%m-%dT%H:%M:%fZ', expires_at / 1e6, 'unixepoch') AS expires_at,
+  strftime('%Y-%m-%dT%H:%M:%fZ', valid_to / 1e6, 'unixepoch') AS valid_to,
+  superseded_by
+FROM memory;
