@@ -8,7 +8,7 @@ from typing import Literal
 
 from litemem import prompts
 from litemem.errors import ExtractionError
-from litemem.guard import unsupported
+from litemem.guard import Guard
 from litemem.models import Message
 from litemem.protocols import LLM
 from litemem.scope import Scope
@@ -94,17 +94,19 @@ def extract(
     """
     prompt = prompts.load("user_facts" if subject == "user" else "agent_facts")
     frame = _Frame(llm, prompt, context, instructions)
-    said = [message.content for message in (*context, *messages)]
-    said += [message.name for message in (*context, *messages) if message.name]
+    guard = Guard(
+        said=[_line(m) for m in messages if m.role == subject],
+        known=[_line(m) for m in (*context, *messages)],
+    )
     facts: dict[str, Fact] = {}
-    for lines in frame.parts(_lines(messages)):
+    for lines in frame.parts(_lines(_up_to_last(messages, subject))):
+        positions = tuple(dict.fromkeys(line.message for line in lines))
         for text in frame.ask(lines):
-            missing = unsupported(text, said)
-            if missing:
-                logger.debug("dropped a fact that nobody stated: %r (%s)", text, missing)
-                continue
-            positions = tuple(dict.fromkeys(line.message for line in lines))
-            facts.setdefault(text.casefold(), Fact(text, subject, positions))
+            objection = guard.objection(text)
+            if objection:
+                logger.debug("dropped %r: %s", text, objection)
+            else:
+                facts.setdefault(text.casefold(), Fact(text, subject, positions))
     return list(facts.values())
 
 
@@ -193,6 +195,15 @@ def _lines(messages: Sequence[Message]) -> list[_Line]:
         for i, message in enumerate(messages)
         if message.role != "system" and message.content.strip()
     ]
+
+
+def _up_to_last(messages: Sequence[Message], role: str) -> Sequence[Message]:
+    """Return the messages without those after the last of a role, which cannot explain it.
+
+    A small model takes the assistant's closing words for the user's: "I will tell the restaurant".
+    """
+    last = max((i for i, message in enumerate(messages) if message.role == role), default=-1)
+    return messages[: last + 1]
 
 
 def _line(message: Message) -> str:

@@ -25,26 +25,56 @@ OPENERS = STOP_WORDS | frozenset(
 )
 
 
-def unsupported(fact: str, sources: Iterable[str]) -> list[str]:
-    """Return the names and numbers of `fact` that no source holds.
+class Guard:
+    """Holds what was said, and objects to facts that it does not bear out.
 
-    A word with a capital letter is a name, also at the beginning of a sentence unless a fact
-    commonly begins so. Words are compared without case and endings ("Cam's", "Italians"), numbers
-    by their digits, also where one side spells them out ("five").
+    Args:
+        said: the messages that facts are taken from.
+        known: all that the model was given, those messages among it.
     """
-    said, counted = _vocabulary(sources)
-    missing = []
-    for match in _TOKEN.finditer(fact):
-        token = match.group()
+
+    def __init__(self, said: Iterable[str], known: Iterable[str]) -> None:
+        self._said, _ = _vocabulary(said)
+        self._known, self._numbers = _vocabulary(known)
+
+    def objection(self, fact: str) -> str | None:
+        """Say what is wrong with a fact, or None."""
+        missing = self.unsupported(fact)
+        if missing:
+            return f"nobody said {', '.join(missing)}"
+        if self._is_repeated(fact):
+            return "it was said before, and not now"
+        return None
+
+    def unsupported(self, fact: str) -> list[str]:
+        """Return the names and numbers of a fact that nobody said.
+
+        A word with a capital letter is a name, also at the beginning of a sentence unless a fact
+        commonly begins so. Words are compared without case and endings ("Cam's", "Italians"),
+        numbers by their digits, also where one side spells them out ("five").
+        """
+        return [
+            match.group()
+            for match in _TOKEN.finditer(fact)
+            if not self._bears_out(match.group(), fact, match.start())
+        ]
+
+    def _bears_out(self, token: str, fact: str, start: int) -> bool:
+        folded = token.casefold()
         if token[0].isdigit():
-            known = _digits(token) in counted
-        elif token.casefold() in _NUMBER_OF and not _is_name(token, fact, match.start()):
-            known = _NUMBER_OF[token.casefold()] in counted or token.casefold() in said
-        else:
-            known = not _is_name(token, fact, match.start()) or _is_said(token, said)
-        if not known:
-            missing.append(token)
-    return missing
+            return _digits(token) in self._numbers
+        if _is_name(token, fact, start):
+            return _is_said(folded, self._known)
+        if folded in _NUMBER_OF:
+            return _NUMBER_OF[folded] in self._numbers
+        return True
+
+    def _is_repeated(self, fact: str) -> bool:
+        """Tell whether all that a fact tells was known before the messages at hand."""
+        telling = [t.casefold() for t in _TOKEN.findall(fact) if t.casefold() not in OPENERS]
+        new = any(_is_said(t, self._said) for t in telling)
+        old = sum(_is_said(t, self._known) for t in telling)
+        return not new and 2 * old >= len(telling) > 0
 
 
 def _vocabulary(sources: Iterable[str]) -> tuple[set[str], set[str]]:
@@ -54,7 +84,6 @@ def _vocabulary(sources: Iterable[str]) -> tuple[set[str], set[str]]:
         for token in _TOKEN.findall(source):
             if token[0].isdigit():
                 counted.add(_digits(token))
-                continue
             folded = token.casefold()
             said.update((folded, _stem(folded), *re.split(r"['’\-]", folded)))
             if folded in _NUMBER_OF:
@@ -69,8 +98,7 @@ def _is_name(token: str, fact: str, start: int) -> bool:
     return not (begins and token.casefold() in OPENERS) and token != "I"  # noqa: S105 - the pronoun
 
 
-def _is_said(token: str, said: set[str]) -> bool:
-    folded = token.casefold()
+def _is_said(folded: str, said: set[str]) -> bool:
     return folded in said or _stem(folded) in said or _all_said(folded, said)
 
 

@@ -7,6 +7,7 @@ from litemem.models import Found
 
 OVERFETCH = 4  # candidates fetched a result, from each of the two sides
 MIN_CANDIDATES = 60
+KEYWORD_SHARE = 0.5  # of the way from the cosine to 1 that the best match by words goes
 
 
 def candidates(top_k: int) -> int:
@@ -17,8 +18,8 @@ def candidates(top_k: int) -> int:
 def rank(found: Iterable[Found], *, top_k: int, threshold: float) -> list[Found]:
     """Return the best `top_k` with their scores, best first; ties: newest first, then by id.
 
-    The score is the mean of two parts, each from 0 to 1: the cosine, and the BM25 weight as a
-    share of the best candidate's. What scores less than `threshold` is left out.
+    The score begins at the cosine; shared words take it up to half of the way to 1, by their BM25
+    weight as a share of the best candidate's. What scores less than `threshold` is left out.
     """
     found = list(found)
     best = max((f.keyword for f in found), default=0.0)
@@ -36,4 +37,5 @@ def parts(found: Found, best_keyword: float) -> tuple[float, float]:
 
 
 def _score(found: Found, best_keyword: float) -> float:
-    return sum(parts(found, best_keyword)) / 2
+    semantic, keyword = parts(found, best_keyword)
+    return semantic + KEYWORD_SHARE * keyword * (1 - semantic)
