@@ -10,6 +10,8 @@ from litemem.errors import ValidationError
 
 MICROSECONDS = 1_000_000  # in a second; every stored time is an integer count of these, in UTC
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+FIRST = datetime.min.replace(tzinfo=UTC) - EPOCH
+LAST = datetime.max.replace(tzinfo=UTC) - EPOCH
 
 _tick_lock = threading.Lock()
 _last_tick = 0
@@ -61,7 +63,9 @@ def parse_time(value: Time, name: str = "timestamp") -> int:
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
     delta = moment - EPOCH
-    return (delta.days * 86_400 + delta.seconds) * MICROSECONDS + delta.microseconds
+    if not FIRST <= delta <= LAST:
+        raise ValidationError(f"{name}={value!r} is outside the years 1 to 9999 in UTC")
+    return _microseconds(delta)
 
 
 def parse_expiry(value: Time, name: str = "expires_at") -> int:
@@ -72,8 +76,12 @@ def parse_expiry(value: Time, name: str = "expires_at") -> int:
     """
     bare = isinstance(value, date) and not isinstance(value, datetime)
     if bare or (isinstance(value, str) and _is_bare_date(value)):
-        return parse_time(value, name) + 86_400 * MICROSECONDS
+        return min(parse_time(value, name) + 86_400 * MICROSECONDS, _microseconds(LAST))
     return parse_time(value, name)
+
+
+def _microseconds(delta: timedelta) -> int:
+    return (delta.days * 86_400 + delta.seconds) * MICROSECONDS + delta.microseconds
 
 
 def _datetime(value: Time, name: str) -> datetime:

@@ -58,6 +58,15 @@ def read_config(config: Mapping[str, Any]) -> Config:
     return Config(**known)
 
 
+def database_path(path: str | Path | None) -> str | Path:
+    """Return the file to open; the folder of the default one is made."""
+    if path is not None:
+        return path
+    default = default_path()
+    default.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return default
+
+
 def default_path() -> Path:
     """Return the file that `Memory()` opens: `LITEMEM_DB`, or one in the user's data folder."""
     named = os.environ.get("LITEMEM_DB")
@@ -86,4 +95,6 @@ def _section(key: str, section: Mapping[str, Any]) -> dict[str, Any]:
             f'"config": {{"{setting}": …}}'
         )
     settings = section.get("config") or {}
+    if not isinstance(settings, Mapping):
+        raise ValidationError(f"config[{key!r}]['config'] takes a dict, not {settings!r:.80}")
     return {name: settings[setting]} if settings.get(setting) is not None else {}

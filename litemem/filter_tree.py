@@ -125,7 +125,7 @@ _WORDS = frozenset(OPERATORS) | {word.lower() for word in _LOGIC}
 
 def _items(value: object, place: _Place) -> tuple[Node, ...]:
     if not isinstance(value, list | tuple) or not value:
-        raise FilterError(f"{place.path} takes a list of filters, not empty, not {short(value)}")
+        raise FilterError(f"{place.path} takes a list of one or more filters, not {short(value)}")
     return tuple(_every(item, place.step(f"[{i}]")) for i, item in enumerate(value))
 
 

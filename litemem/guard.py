@@ -15,6 +15,15 @@ _NUMBERS = (
 ).split()
 _NUMBER_OF = {word: str(i) for i, word in enumerate(_NUMBERS, start=2)}
 
+# What is said to be polite or to ask; small models report it as an act
+_POLITE = re.compile(
+    r"(the )?user('s)? (is |has )?(ask(s|ed|ing)|thank(s|ed|ing)|greet(s|ed|ing)|wonder(s|ing)|"
+    r"wants to know)\b|"
+    r"(the )?assistant('s)? (has |is |will )?(noted|noting|acknowledged?|understood|remember(ed)?|"
+    r"thank(s|ed)|greet(s|ed)|welcom(es|ed)|apologi[sz]ed|asked|said (hello|goodbye))\b",
+    re.IGNORECASE,
+)
+
 # What a fact may begin with although nobody said it: whom it is about, and the verbs of facts
 # that leave that out.
 OPENERS = STOP_WORDS | frozenset(
@@ -39,6 +48,8 @@ class Guard:
 
     def objection(self, fact: str) -> str | None:
         """Say what is wrong with a fact, or None."""
+        if _POLITE.match(fact):
+            return "it is only a question or politeness"
         missing = self.unsupported(fact)
         if missing:
             return f"nobody said {', '.join(missing)}"

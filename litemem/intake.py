@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from litemem import clock, extraction, procedural
-from litemem.errors import LitememError
+from litemem.errors import EmbedderError, LitememError
 from litemem.models import PROCEDURAL, MemoryRecord, Message, Turn
 from litemem.protocols import LLM, Embedder
 from litemem.scope import Scope
@@ -155,7 +155,10 @@ class Intake:
         if not texts:
             return []
         dimensions = self._embedder.identity.dimensions
-        return [to_blob(v, dimensions) for v in self._embedder.embed_documents(texts)]
+        vectors = [to_blob(v, dimensions) for v in self._embedder.embed_documents(texts)]
+        if len(vectors) != len(texts):
+            raise EmbedderError(f"the embedder gave {len(vectors)} vectors for {len(texts)} texts")
+        return vectors
 
     def _at(self, options: Options) -> int:
         return self._now() if options.created_at is None else options.created_at

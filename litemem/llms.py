@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from litemem import model_files, model_registry
-from litemem.errors import LLMError, ModelFileError
+from litemem.errors import ExtractionError, LLMError, ModelFileError
 from litemem.prefix_states import PrefixStates
 from litemem.prompts import Prompt
 from litemem.protocols import Usage
@@ -66,8 +66,8 @@ class LlamaCppLLM:
 
         Raises:
             ModelFileError: the model's file is missing or wrong.
-            LLMError: prompt, text and answer do not fit into the context, or the answer was not
-                finished within `max_tokens`.
+            LLMError: prompt, text and answer do not fit into the context.
+            ExtractionError: the answer was not finished within `max_tokens`.
         """
         with self._lock:
             llama = self._loaded()
@@ -146,7 +146,7 @@ class LlamaCppLLM:
             if len(answer) == max_tokens:
                 break
             answer.append(token)
-        raise LLMError(f"{self.name} did not finish its answer within {max_tokens} tokens")
+        raise ExtractionError(f"{self.name} did not finish its answer within {max_tokens} tokens")
 
 
 def _default_threads() -> int:

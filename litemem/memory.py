@@ -3,24 +3,24 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self, cast
 
 from litemem import clock, ranking
-from litemem.config import default_path, read_config
+from litemem.config import database_path, read_config
 from litemem.embedders import FastEmbedEmbedder
 from litemem.errors import ValidationError
-from litemem.filters import Condition, compile_filter
+from litemem.filters import compile_filter
 from litemem.intake import Intake, Options, content_hash
 from litemem.llms import LlamaCppLLM
 from litemem.protocols import LLM, Embedder
 from litemem.results import added_dict, found_dict, history_dict, memory_dict
 from litemem.scope import Scope
-from litemem.store import Durability, SqliteStore
+from litemem.store import Durability, SqliteStore, visible
 from litemem.validation import (
     Messages,
     check_categories,
     check_expiry,
+    check_instructions,
     check_memory_type,
     check_messages,
     check_metadata,
@@ -76,8 +76,8 @@ class Memory:
     ) -> None:
         self.embedder = embedder or FastEmbedEmbedder()
         self.llm = llm or LlamaCppLLM()
-        self.store = SqliteStore(_path(path), durability=durability)
-        self._instructions = custom_instructions
+        self.store = SqliteStore(database_path(path), durability=durability)
+        self._instructions = check_instructions(custom_instructions, "custom_instructions")
         self._now = now
         self._intake = Intake(self.store, self.embedder, self.llm, now)
         try:
@@ -150,9 +150,9 @@ class Memory:
             metadata=check_metadata(metadata),
             categories=check_categories(categories),
             created_at=None if timestamp is None else clock.parse_time(timestamp),
-            expires_at=check_expiry(expires_at, expiration_date),
+            expires_at=check_expiry(t for t in (expires_at, expiration_date) if t is not None),
             memory_type=check_memory_type(memory_type, scope),
-            instructions=prompt or self._instructions,
+            instructions=check_instructions(prompt, "prompt") or self._instructions,
         )
         if not infer and memory_type is None:
             records = self._intake.store_messages(scope, said, options)
@@ -196,7 +196,9 @@ class Memory:
         wanted = check_top_k(top_k, limit, TOP_K)
         least = check_threshold(threshold)
         scope = _scope(user_id, agent_id, app_id, run_id)
-        condition = self._visible(compile_filter(filters, scope), show_expired, show_superseded)
+        condition = visible(
+            compile_filter(filters, scope), self._now(), show_expired, show_superseded
+        )
         if wanted == 0:
             return {"results": []}
         identity = self.embedder.identity
@@ -236,8 +238,8 @@ class Memory:
         """
         wanted = check_top_k(top_k, limit, TOP_K)
         condition = compile_filter(filters, _scope(user_id, agent_id, app_id, run_id))
-        visible = self._visible(condition, show_expired, show_superseded)
-        return {"results": [memory_dict(r) for r in self.store.select(visible, limit=wanted)]}
+        shown = visible(condition, self._now(), show_expired, show_superseded)
+        return {"results": [memory_dict(r) for r in self.store.select(shown, limit=wanted)]}
 
     def update(
         self,
@@ -259,8 +261,8 @@ class Memory:
             ValidationError: nothing is given to change, or an argument is wrong.
         """
         content = either("text", text, "data", data)
-        expiry = expires_at if expiration_date is UNSET else expiration_date
-        if content is None and metadata is None and categories is None and expiry is UNSET:
+        expiries = [t for t in (expires_at, expiration_date) if not isinstance(t, _Unset)]
+        if content is None and metadata is None and categories is None and not expiries:
             raise ValidationError("update() has nothing to change: give text, metadata, …")
         changes: dict[str, Any] = {"updated_at": self._now()}
         if content is not None:
@@ -268,8 +270,8 @@ class Memory:
             changes["hash"] = content_hash(content)
         if categories is not None:
             changes["categories"] = check_categories(categories)
-        if not isinstance(expiry, _Unset):
-            changes["expires_at"] = None if expiry is None else clock.parse_expiry(expiry)
+        if expiries:
+            changes["expires_at"] = check_expiry(expiries)
         self._change(check_text(memory_id, "memory_id"), changes, check_metadata(metadata))
         return {"message": "Memory updated successfully!"}
 
@@ -321,12 +323,7 @@ class Memory:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self.close()
 
     def _change(self, memory_id: str, changes: dict[str, Any], metadata: Mapping[str, Any]) -> None:
@@ -342,28 +339,6 @@ class Memory:
             record = tx.get(memory_id)
             merged = {**record.metadata, **metadata}
             tx.update(replace(record, metadata=merged, **changes), vector)
-
-    def _visible(
-        self, condition: Condition, show_expired: bool, show_superseded: bool
-    ) -> Condition:
-        """Narrow a condition to the memories that hold now."""
-        now = self._now()
-        sql, parameters = condition.sql, condition.parameters
-        if not show_expired:
-            sql += " AND (m.expires_at IS NULL OR m.expires_at > ?)"
-            parameters = (*parameters, now)
-        if not show_superseded:
-            sql += " AND (m.valid_to IS NULL OR m.valid_to > ?)"
-            parameters = (*parameters, now)
-        return Condition(sql, parameters)
-
-
-def _path(path: str | Path | None) -> str | Path:
-    if path is not None:
-        return path
-    default = default_path()
-    default.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return default
 
 
 def _scope(

@@ -77,8 +77,8 @@ class LLM(Protocol):
         """Return the model's answer about `text`: JSON that the JSON schema allows.
 
         Raises:
-            LLMError: the model is not there, prompt and text are longer than its context, or the
-                answer was not finished within `max_tokens`.
+            LLMError: the model is not there, or prompt and text are longer than its context.
+            ExtractionError: the answer was not finished within `max_tokens`.
         """
         ...
 

@@ -25,11 +25,12 @@ class Scope:
     run_id: str | None = None
 
     def __post_init__(self) -> None:
-        for key, value in self.ids().items():
-            check_id(value, key)
+        for key, value in zip(ID_KEYS, self.key(), strict=True):
+            if value is not None:
+                check_id(value, key)
 
     def __bool__(self) -> bool:
-        return any(key is not None for key in self.key())
+        return self.key() != (None, None, None, None)
 
     def ids(self) -> dict[str, str]:
         """Return the ids that are given, by name."""
@@ -45,6 +46,8 @@ class Scope:
         Raises:
             ScopeError: both name an id and do not agree.
         """
+        if not other:
+            return self
         ids = self.ids()
         for key in ID_KEYS:
             value = other.get(key)

@@ -9,6 +9,7 @@ import zlib
 from array import array
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from litemem.errors import LLMError
@@ -47,9 +48,8 @@ class HashEmbedder:
         """Return a vector of length 1."""
         counts: dict[int, float] = {}
         for word in words(text) or [text]:
-            weight = STOP_WEIGHT if word in STOP_WORDS else 1.0
-            for feature in (word, word[:STEM]):
-                place = zlib.crc32(feature.encode()) % self._dimensions
+            whole, stem, weight = _features(word)
+            for place in (whole % self._dimensions, stem % self._dimensions):
                 counts[place] = counts.get(place, 0.0) + weight
         length = math.sqrt(sum(count * count for count in counts.values()))
         vector = array("f", bytes(4 * self._dimensions))
@@ -59,6 +59,13 @@ class HashEmbedder:
 
     def close(self) -> None:
         """Nothing is held."""
+
+
+@lru_cache(maxsize=65_536)
+def _features(word: str) -> tuple[int, int, float]:
+    """Return the hashes of a word and of its stem, and how much it says."""
+    weight = STOP_WEIGHT if word in STOP_WORDS else 1.0
+    return zlib.crc32(word.encode()), zlib.crc32(word[:STEM].encode()), weight
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,8 @@ from litemem.errors import FilterError, ValidationError
 from litemem.models import PROCEDURAL, Message
 from litemem.scope import ID_KEYS, Scope
 
+MOST_RESULTS = 1_000_000_000  # as good as all; four times as many still fit SQLite's integers
+
 Messages = str | Mapping[str, Any] | Sequence[Mapping[str, Any]]
 
 # Names that a memory has of its own; as metadata they would say something else than they seem to.
@@ -24,10 +26,10 @@ def check_messages(messages: object) -> list[Message]:
     Of content in parts, as OpenAI's interface has it, the text is kept.
 
     Raises:
-        ValidationError: there is none, or one is not a message.
+        ValidationError: there is none, the text is blank, or one is not a message.
     """
     if isinstance(messages, str):
-        messages = [{"role": "user", "content": messages}]
+        messages = [{"role": "user", "content": check_text(messages, "messages")}]
     elif isinstance(messages, Mapping):
         messages = [messages]
     elif not isinstance(messages, Sequence) or isinstance(messages, bytes):
@@ -80,10 +82,8 @@ def check_categories(categories: Iterable[str] | None) -> tuple[str, ...]:
         return ()
     if isinstance(categories, str | bytes | Mapping) or not isinstance(categories, Iterable):
         raise ValidationError(f"categories takes a list of texts, not {categories!r}")
-    found = tuple(dict.fromkeys(categories))
-    for i, category in enumerate(found):
-        check_text(category, f"categories[{i}]")
-    return found
+    found = [check_text(category, f"categories[{i}]") for i, category in enumerate(categories)]
+    return tuple(dict.fromkeys(found))
 
 
 def check_text(text: object, name: str) -> str:
@@ -97,6 +97,17 @@ def check_text(text: object, name: str) -> str:
     if not text.strip():
         raise ValidationError(f"{name} is blank")
     return _encodable(text, name)
+
+
+def check_instructions(instructions: str | None, name: str) -> str | None:
+    """Return what extraction should heed; None when it says nothing.
+
+    Raises:
+        ValidationError: it is not text.
+    """
+    if instructions is None or instructions == "":
+        return None
+    return check_text(instructions, name)
 
 
 def check_top_k(top_k: int | None, limit: int | None, default: int) -> int:
@@ -114,7 +125,7 @@ def check_top_k(top_k: int | None, limit: int | None, default: int) -> int:
         raise ValidationError(f"top_k takes a whole number, not {wanted!r}")
     if wanted < 0:
         raise ValidationError(f"top_k={wanted}: it cannot be negative")
-    return wanted
+    return min(wanted, MOST_RESULTS)
 
 
 def check_threshold(threshold: float | None) -> float:
@@ -138,22 +149,24 @@ def check_only_ids(filters: Mapping[str, Any] | None) -> Mapping[str, Any]:
     Raises:
         FilterError: they hold anything else.
     """
+    if filters is not None and not isinstance(filters, Mapping):
+        raise FilterError(f"filters takes a dict, not {type(filters).__name__}")
     for key in filters or {}:
         if key not in ID_KEYS:
             raise FilterError(f"filters.{key}: add() takes only {', '.join(ID_KEYS)} in filters")
     return filters or {}
 
 
-def check_expiry(expires_at: clock.Time | None, expiration_date: clock.Time | None) -> int | None:
-    """Return when a memory expires, in microseconds; the two names say the same.
+def check_expiry(given: Iterable[clock.Time | None]) -> int | None:
+    """Return when a memory expires, in microseconds; None: never. All that are given say the same.
 
     Raises:
         ValidationError: one is no time, or they differ.
     """
-    given = [clock.parse_expiry(t) for t in (expires_at, expiration_date) if t is not None]
-    if len(set(given)) > 1:
+    moments = {None if time is None else clock.parse_expiry(time) for time in given}
+    if len(moments) > 1:
         raise ValidationError("expires_at and expiration_date say different things: give one")
-    return given[0] if given else None
+    return moments.pop() if moments else None
 
 
 def check_memory_type(memory_type: str | None, scope: Scope) -> str | None:

@@ -30,5 +30,12 @@ def _floats(vector: Vector) -> "array[float]":
     try:
         view = memoryview(vector)  # type: ignore[arg-type]
     except TypeError:
-        return array("f", vector)
+        return _converted(vector)
     return array("f", view.tobytes() if view.format == "f" else list(vector))
+
+
+def _converted(vector: Vector) -> "array[float]":
+    try:
+        return array("f", vector)
+    except TypeError as error:
+        raise EmbedderError(f"the embedder gave what is no vector: {error}") from error

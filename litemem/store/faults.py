@@ -1,5 +1,6 @@
 """SQLite's faults as ours: one table, used by everything that touches the file."""
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -19,10 +20,14 @@ FAULTS: tuple[tuple[type[apsw.Error], type[StoreError], str], ...] = (
     (apsw.BusyError, StoreBusyError, "another program holds it; try again when that is done"),
     (apsw.LockedError, StoreBusyError, "another connection holds it; try again"),
     (apsw.FullError, StoreFullError, "the disk is full; free some space, nothing was changed"),
-    (apsw.ReadOnlyError, StoreReadOnlyError, "it may not be written; check its permissions"),
+    (
+        apsw.ReadOnlyError,
+        StoreReadOnlyError,
+        "it may not be written; check its permissions and its folder's",
+    ),
     (apsw.PermissionsError, StoreReadOnlyError, "it may not be accessed; check its permissions"),
     (apsw.AuthError, StoreError, "SQLite refused the statement"),
-    (apsw.CantOpenError, StoreError, "it cannot be opened; check that the folder exists"),
+    (apsw.CantOpenError, StoreError, "it cannot be opened; check the folder and its permissions"),
     (apsw.NotADBError, SchemaError, "it is not an SQLite database; give the path of another file"),
     (apsw.CorruptError, CorruptError, "it is damaged; restore a backup"),
     (apsw.FormatError, CorruptError, "it is damaged; restore a backup"),
@@ -33,11 +38,16 @@ FAULTS: tuple[tuple[type[apsw.Error], type[StoreError], str], ...] = (
 
 @contextmanager
 def translated(path: str) -> Iterator[None]:
-    """Raise apsw's errors as ours, naming the file and what to do."""
+    """Raise apsw's errors as ours, naming the file and what to do.
+
+    SQLite does not look into texts: one that is damaged shows when Python decodes it.
+    """
     try:
         yield
     except apsw.Error as error:
         raise translate(error, path) from error
+    except (UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise CorruptError(f"{path}: it is damaged; restore a backup ({error})") from error
 
 
 def translate(error: apsw.Error, path: str) -> StoreError:

@@ -3,11 +3,12 @@
 import os
 import stat
 import time
+from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import apsw
-import sqlite_vec
 
 from litemem.errors import SchemaError, StoreError, StoreReadOnlyError
 from litemem.migrations import APPLICATION_ID, latest_version, migrations
@@ -47,7 +48,7 @@ def connect(path: str) -> apsw.Connection:
     connection = apsw.Connection(path)
     connection.set_busy_timeout(BUSY_MS)
     connection.enable_load_extension(True)
-    connection.load_extension(sqlite_vec.loadable_path())
+    connection.load_extension(_sqlite_vec())
     connection.enable_load_extension(False)
     connection.create_scalar_function("litemem_casefold", _casefold, 1, deterministic=True)
     connection.pragma("foreign_keys", True)
@@ -70,6 +71,15 @@ def check_sqlite(version: str) -> None:
         )
 
 
+@cache
+def _sqlite_vec() -> str:
+    """Return the path of sqlite-vec's library; to import its package would import numpy, 80 ms."""
+    spec = find_spec("sqlite_vec")
+    if spec is None or not spec.submodule_search_locations:
+        raise StoreError("sqlite-vec is not installed: pip install sqlite-vec")
+    return str(Path(spec.submodule_search_locations[0]) / "vec0")
+
+
 def _make_private(path: str) -> None:
     """Create a new file with mode 0600; SQLite gives its side files the same."""
     if path == MEMORY:
@@ -81,8 +91,8 @@ def _make_private(path: str) -> None:
             raise StoreError(f"{path} is a folder: give the path of a file") from None
     except PermissionError as error:
         raise StoreReadOnlyError(f"{path}: its folder may not be written ({error})") from error
-    except OSError as error:
-        raise StoreError(f"{path} cannot be made: {error}") from error
+    except (OSError, ValueError) as error:  # ValueError: the path holds a NUL character
+        raise StoreError(f"{path!r} cannot be made: {error}") from error
 
 
 def _upgrade(connection: apsw.Connection, path: str) -> None:
@@ -110,7 +120,8 @@ def _migrate(connection: apsw.Connection, version: int) -> None:
 
 def _version(connection: apsw.Connection, path: str) -> int:
     """Return the file's schema version; 0 for an empty file."""
-    marked = connection.pragma("application_id") == APPLICATION_ID
+    application = connection.pragma("application_id")
+    marked = application == APPLICATION_ID
     version = int(connection.pragma("user_version"))
     if marked and version > latest_version():
         raise SchemaError(
@@ -119,7 +130,7 @@ def _version(connection: apsw.Connection, path: str) -> int:
         )
     if marked:
         return version
-    if version or connection.execute("SELECT count(*) FROM sqlite_schema").get:
+    if application or version or connection.execute("SELECT count(*) FROM sqlite_schema").get:
         raise SchemaError(f"{path} is not a litemem file: give the path of another, or a new one")
     return 0
 

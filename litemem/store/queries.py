@@ -24,9 +24,9 @@ LIMIT ?
 """
 _SOURCES = """
 SELECT message.role, message.content, message.name
-FROM source
-JOIN memory ON memory.pk = source.memory_pk
-JOIN message ON message.pk = source.message_pk
+FROM memory
+JOIN json_each(memory.sources) AS source
+JOIN message ON message.pk = source.value
 WHERE memory.id = ?
 ORDER BY message.pk
 """
@@ -47,6 +47,18 @@ SELECT
   (SELECT count(DISTINCT run_id) FROM memory)
 """
 LAST = 2**62  # beyond every primary key
+
+
+def visible(condition: Condition, now: int, expired: bool, superseded: bool) -> Condition:
+    """Narrow a condition to the memories that hold now; `expired` and `superseded` let these in."""
+    sql, parameters = condition.sql, condition.parameters
+    if not expired:
+        sql += " AND (m.expires_at IS NULL OR m.expires_at > ?)"
+        parameters = (*parameters, now)
+    if not superseded:
+        sql += " AND (m.valid_to IS NULL OR m.valid_to > ?)"
+        parameters = (*parameters, now)
+    return Condition(sql, parameters)
 
 
 def by_words(

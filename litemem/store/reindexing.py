@@ -5,23 +5,35 @@ work is interrupted, and the next reindex to the same embedder goes on from ther
 """
 
 from collections.abc import Sequence
+from dataclasses import asdict
 
 import apsw
 
+from litemem.filters import Condition
 from litemem.protocols import EmbedderIdentity
 from litemem.store import settings
 from litemem.store.vector_index import VectorIndex
 
 
+def lacking(identity: EmbedderIdentity) -> Condition:
+    """Return the condition that a memory has no gathered vector of this embedder."""
+    bound = [(f"{settings.NEXT_EMBEDDER}.{key}", str(v)) for key, v in asdict(identity).items()]
+    return Condition(
+        "NOT (m.pk IN (SELECT pk FROM embedding_next) AND (SELECT count(*) FROM setting"
+        " WHERE (name, value) IN (VALUES (?, ?), (?, ?), (?, ?))) = 3)",
+        tuple(value for pair in bound for value in pair),
+    )
+
+
 def unembedded(
-    connection: apsw.Connection, identity: EmbedderIdentity, limit: int
+    connection: apsw.Connection, identity: EmbedderIdentity, limit: int, after: int = 0
 ) -> list[tuple[int, str]]:
-    """Return (pk, content) of memories without a gathered vector of this embedder."""
-    gathered = settings.embedder(connection, settings.NEXT_EMBEDDER) == identity
+    """Return (pk, content) of memories that lack a gathered vector, in order, behind `after`."""
+    condition = lacking(identity)
     rows = connection.execute(
-        "SELECT pk, content FROM memory"
-        " WHERE NOT (? AND pk IN (SELECT pk FROM embedding_next)) ORDER BY pk LIMIT ?",
-        (gathered, limit),
+        "SELECT m.pk, m.content FROM memory AS m"
+        f" WHERE m.pk > ? AND {condition.sql} ORDER BY m.pk LIMIT ?",
+        (after, *condition.parameters, limit),
     )
     return [(pk, content) for pk, content in rows]
 

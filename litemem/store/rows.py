@@ -66,7 +66,7 @@ def memory_record(row: Row) -> MemoryRecord:
 def history_entry(row: Row) -> HistoryEntry:
     """Read the values of `HISTORY_COLUMNS`."""
     return HistoryEntry(
-        id=str(row[0]),
+        id=row[1] if row[2] == "ADD" else str(row[0]),  # an ADD may not have a row yet
         memory_id=row[1],
         event=row[2],
         old_memory=row[3],

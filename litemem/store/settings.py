@@ -1,5 +1,8 @@
 """What the file says of itself: which embedder its vectors are of, and how far its index goes."""
 
+import json
+from dataclasses import asdict
+
 import apsw
 
 from litemem.errors import EmbedderMismatchError
@@ -8,8 +11,6 @@ from litemem.protocols import EmbedderIdentity
 EMBEDDER = "embedder"  # whose vectors `embedding` holds
 NEXT_EMBEDDER = "next_embedder"  # whose `embedding_next` holds
 INDEXED_TO = "indexed_to"  # the vector index holds every embedding with a pk up to this
-
-_FIELDS = ("name", "dimensions", "fingerprint")
 
 
 def get(connection: apsw.Connection, name: str) -> str | None:
@@ -28,41 +29,34 @@ def put(connection: apsw.Connection, name: str, value: str | None) -> None:
 
 def embedder(connection: apsw.Connection, which: str = EMBEDDER) -> EmbedderIdentity | None:
     """Return whose vectors these are; None before the first."""
-    row = connection.execute(
-        "SELECT"
-        " (SELECT value FROM setting WHERE name = ?1 || '.name'),"
-        " (SELECT value FROM setting WHERE name = ?1 || '.dimensions'),"
-        " (SELECT value FROM setting WHERE name = ?1 || '.fingerprint')",
-        (which,),
-    ).fetchone()
-    if row is None or row[0] is None:
-        return None
-    return EmbedderIdentity(row[0], int(row[1]), row[2])
+    value = get(connection, which)
+    return None if value is None else EmbedderIdentity(**json.loads(value))
 
 
 def put_embedder(
     connection: apsw.Connection, identity: EmbedderIdentity | None, which: str = EMBEDDER
 ) -> None:
     """Write whose vectors these are."""
-    for field in _FIELDS:
-        value = None if identity is None else str(getattr(identity, field))
-        put(connection, f"{which}.{field}", value)
+    put(connection, which, None if identity is None else json.dumps(asdict(identity)))
 
 
-def check_embedder(connection: apsw.Connection, identity: EmbedderIdentity) -> None:
-    """Refuse an embedder whose vectors cannot be compared with the file's.
+def check_embedder(
+    connection: apsw.Connection, identity: EmbedderIdentity
+) -> EmbedderIdentity | None:
+    """Refuse an embedder whose vectors cannot be compared with the file's; return the file's.
 
     Raises:
         EmbedderMismatchError: dimensions or fingerprint differ.
     """
     bound = embedder(connection)
-    if bound is None:
-        return
+    if bound is None or bound == identity:
+        return bound
     if (bound.dimensions, bound.fingerprint) != (identity.dimensions, identity.fingerprint):
         raise EmbedderMismatchError(
             f"the file's vectors were made by {_show(bound)}, not by {_show(identity)}: "
             "open it with that embedder, or make its vectors anew with `litemem reindex`"
         )
+    return bound
 
 
 def bind_embedder(connection: apsw.Connection, identity: EmbedderIdentity) -> None:
@@ -71,8 +65,7 @@ def bind_embedder(connection: apsw.Connection, identity: EmbedderIdentity) -> No
     Raises:
         EmbedderMismatchError: as `check_embedder`.
     """
-    check_embedder(connection, identity)
-    if embedder(connection) is None:
+    if check_embedder(connection, identity) is None:
         put_embedder(connection, identity)
 
 

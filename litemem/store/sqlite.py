@@ -4,11 +4,11 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 import apsw
 
-from litemem.errors import StoreError
+from litemem.errors import StoreError, ValidationError
 from litemem.filters import Condition
 from litemem.models import Found, HistoryEntry, MemoryRecord, Message, Overview, Turn
 from litemem.protocols import EmbedderIdentity
@@ -37,9 +37,12 @@ class SqliteStore:
 
     Raises:
         SchemaError, CorruptError, StoreReadOnlyError, StoreBusyError, StoreError: see their texts.
+        ValidationError: there is no such durability.
     """
 
     def __init__(self, path: str | Path, *, durability: Durability = "full") -> None:
+        if durability not in get_args(Durability):
+            raise ValidationError(f"durability={durability!r}: it is 'full' or 'normal'")
         self.path = str(path)
         self._write_lock = threading.RLock()
         self._pool_lock = threading.Lock()
@@ -169,10 +172,16 @@ class SqliteStore:
         with self._reading() as connection:
             return queries.overview(connection)
 
-    def unembedded(self, identity: EmbedderIdentity, limit: int) -> list[tuple[int, str]]:
-        """Return (pk, content) of memories that a reindex to `identity` has not yet embedded."""
+    def unembedded(
+        self, identity: EmbedderIdentity, limit: int, *, after: int = 0
+    ) -> list[tuple[int, str]]:
+        """Return (pk, content) of memories that a reindex to `identity` has not yet embedded.
+
+        In the order of their primary keys, and only those greater than `after`: a reindex that
+        looked at the others again for each batch would take time with the square of the file.
+        """
         with self._reading() as connection:
-            return reindexing.unembedded(connection, identity, limit)
+            return reindexing.unembedded(connection, identity, limit, after)
 
     def embedder(self) -> EmbedderIdentity | None:
         """Return whose vectors the file holds; None before the first."""

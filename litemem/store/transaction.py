@@ -16,17 +16,23 @@ from litemem.store.queries import session_pk
 from litemem.store.rows import MEMORY_COLUMNS, memory_record, memory_values, to_json
 from litemem.store.vector_index import VectorIndex
 
-_INSERT_MEMORY = f"INSERT INTO memory ({MEMORY_COLUMNS}) VALUES (?{', ?' * 18})"
-_UPDATE_MEMORY = f"UPDATE memory SET ({MEMORY_COLUMNS}) = (?{', ?' * 18}) WHERE id = ?"
-_INSERT_HISTORY = """
-INSERT INTO history
-  (memory_id, event, old_memory, new_memory, created_at, updated_at, actor_id, role)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+_INSERT_MEMORY = f"INSERT INTO memory ({MEMORY_COLUMNS}, sources) VALUES (?{', ?' * 19})"
+_UPDATE_MEMORY = f"UPDATE memory SET ({MEMORY_COLUMNS}) = (?{', ?' * 18}) WHERE pk = ?"
+_WRITE_OUT_ADD = """
+INSERT INTO event (memory_id, event, new_memory, created_at, actor_id, role)
+SELECT id, 'ADD', content, created_at, actor_id, role
+FROM memory
+WHERE pk IN (SELECT value FROM json_each(?))
+  AND NOT EXISTS (SELECT 1 FROM event WHERE memory_id = memory.id)
 """
-_DELETED_TO_HISTORY = """
-INSERT INTO history
+_WRITE_UPDATE = """
+INSERT INTO event
   (memory_id, event, old_memory, new_memory, created_at, updated_at, actor_id, role)
-SELECT id, 'DELETE', content, NULL, created_at, ?, actor_id, role
+VALUES (?, 'UPDATE', ?, ?, ?, ?, ?, ?)
+"""
+_WRITE_DELETE = """
+INSERT INTO event (memory_id, event, old_memory, created_at, updated_at, actor_id, role)
+SELECT id, 'DELETE', content, created_at, ?, actor_id, role
 FROM memory
 WHERE pk IN (SELECT value FROM json_each(?))
 """
@@ -65,16 +71,13 @@ class Transaction:
         `vectors` are float32 blobs; `sources` the primary keys of the messages it came from.
         """
         connection = self._connection
+        pk = 0
         for record, vector, message_pks in zip(records, vectors, sources, strict=True):
-            connection.execute(_INSERT_MEMORY, memory_values(record))
+            values = (*memory_values(record), json.dumps(message_pks))
+            connection.execute(_INSERT_MEMORY, values)
             pk = connection.last_insert_rowid()
             connection.execute("INSERT INTO embedding (pk, vector) VALUES (?, ?)", (pk, vector))
-            self._log("ADD", record, None, record.content, None)
-            for message_pk in message_pks:
-                connection.execute(
-                    "INSERT INTO source (memory_pk, message_pk) VALUES (?, ?)", (pk, message_pk)
-                )
-        VectorIndex(connection).grow()
+        VectorIndex(connection).grow(pk)
 
     def get(self, memory_id: str) -> MemoryRecord:
         """Return a memory as this transaction sees it.
@@ -90,15 +93,18 @@ class Transaction:
         Raises:
             MemoryNotFoundError: there is none.
         """
-        old_pk, old = self._find(record.id)
-        self._connection.execute(_UPDATE_MEMORY, (*memory_values(record), record.id))
+        connection = self._connection
+        pk, old = self._find(record.id)
+        connection.execute(_WRITE_OUT_ADD, (json.dumps([pk]),))
+        connection.execute(_UPDATE_MEMORY, (*memory_values(record), pk))
         if vector is not None:
-            self._connection.execute(
-                "UPDATE embedding SET vector = ? WHERE pk = ?", (vector, old_pk)
-            )
-            self._connection.execute("DELETE FROM embedding_next WHERE pk = ?", (old_pk,))
-            VectorIndex(self._connection).replace(old_pk, vector)
-        self._log("UPDATE", record, old.content, record.content, record.updated_at)
+            connection.execute("UPDATE embedding SET vector = ? WHERE pk = ?", (vector, pk))
+            connection.execute("DELETE FROM embedding_next WHERE pk = ?", (pk,))
+            VectorIndex(connection).replace(pk, vector)
+        texts = (old.content, record.content)
+        times = (record.created_at, record.updated_at)
+        values = (record.id, *texts, *times, record.actor_id, record.role)
+        connection.execute(_WRITE_UPDATE, values)
 
     def delete(self, memory_id: str, at: int) -> None:
         """Remove one memory; its history stays and says so.
@@ -121,7 +127,7 @@ class Transaction:
     def clear(self) -> None:
         """Remove everything, and forget which embedder the vectors were of."""
         VectorIndex(self._connection).drop()
-        for table in ("memory", "message", "turn", "session", "history", "setting"):
+        for table in ("memory", "message", "turn", "session", "event", "setting"):
             self._connection.execute(f"DELETE FROM {table}")
 
     def log_messages(
@@ -189,11 +195,12 @@ class Transaction:
         if not pks:
             return
         chosen = json.dumps(pks)
-        self._connection.execute(_DELETED_TO_HISTORY, (at, chosen))
-        VectorIndex(self._connection).remove(pks)
+        self._connection.execute(_WRITE_OUT_ADD, (chosen,))
+        self._connection.execute(_WRITE_DELETE, (at, chosen))
         self._connection.execute(
             "DELETE FROM memory WHERE pk IN (SELECT value FROM json_each(?))", (chosen,)
         )
+        VectorIndex(self._connection).remove(pks)
 
     def _find(self, memory_id: str) -> tuple[int, MemoryRecord]:
         row = self._connection.execute(
@@ -212,11 +219,3 @@ class Transaction:
             scope.key(),
         )
         return self._connection.last_insert_rowid()
-
-    def _log(
-        self, event: str, record: MemoryRecord, old: str | None, new: str | None, at: int | None
-    ) -> None:
-        self._connection.execute(
-            _INSERT_HISTORY,
-            (record.id, event, old, new, record.created_at, at, record.actor_id, record.role),
-        )

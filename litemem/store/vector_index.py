@@ -25,21 +25,18 @@ class VectorIndex:
         """The last primary key that the index holds; 0 when there is no index."""
         return int(settings.get(self._connection, settings.INDEXED_TO) or 0)
 
-    def grow(self) -> None:
-        """Take in the newest vectors, when there is a batch of them."""
-        row = self._connection.execute("SELECT max(pk) FROM embedding").fetchone()
-        last = (row and row[0]) or 0
+    def grow(self, last: int) -> None:
+        """Take in the newest vectors, up to the primary key `last`, when there is a batch."""
         mark = self.mark
         if last - mark < BATCH:
             return
-        if mark == 0:
-            self._create()
+        self._create()
         self._connection.execute(
             "INSERT INTO memory_vec (rowid, vector)"
             " SELECT pk, vector FROM embedding WHERE pk > ? ORDER BY pk",
             (mark,),
         )
-        settings.put(self._connection, settings.INDEXED_TO, str(last))
+        self._set_mark(last)
 
     def replace(self, pk: int, vector: bytes) -> None:
         """Give a memory another vector."""
@@ -50,21 +47,26 @@ class VectorIndex:
             )
 
     def remove(self, pks: list[int]) -> None:
-        """Take memories out."""
+        """Take out memories that were deleted.
+
+        SQLite gives the primary key of a deleted last row to the next one, so the mark goes back
+        to the last that is left.
+        """
         mark = self.mark
         rows = [(pk,) for pk in pks if pk <= mark]
         if rows:
             self._connection.executemany("DELETE FROM memory_vec WHERE rowid = ?", rows)
+            self._set_mark(min(mark, self._last()))
 
     def drop(self) -> None:
         """Do without the index until it grows again."""
         self._connection.execute("DROP TABLE IF EXISTS memory_vec")
-        settings.put(self._connection, settings.INDEXED_TO, None)
+        self._set_mark(0)
 
     def rebuild(self) -> None:
         """Make the index from the canonical vectors."""
         self.drop()
-        self.grow()
+        self.grow(self._last())
 
     def nearest(self, vector: bytes, k: int, condition: Condition) -> list[tuple[int, float]]:
         """Return (pk, cosine) of the `k` nearest that match, nearest first; exact.
@@ -75,7 +77,7 @@ class VectorIndex:
         if k > MAX_K or not self._is_large(mark, condition):
             return self._scan(vector, k, condition, 0)
         rows = self._connection.execute(
-            "SELECT rowid, 1 - distance FROM memory_vec WHERE vector MATCH ? AND k = ?"
+            "SELECT rowid, coalesce(1 - distance, 0) FROM memory_vec WHERE vector MATCH ? AND k = ?"
             f" AND rowid IN (SELECT m.pk FROM memory AS m WHERE {condition.sql})",
             (vector, k, *condition.parameters),
         )
@@ -103,11 +105,18 @@ class VectorIndex:
         )
         return [(pk, cosine) for pk, cosine in rows]
 
+    def _last(self) -> int:
+        row = self._connection.execute("SELECT max(pk) FROM embedding").fetchone()
+        return int(row[0] or 0) if row else 0
+
+    def _set_mark(self, pk: int) -> None:
+        settings.put(self._connection, settings.INDEXED_TO, str(pk))
+
     def _create(self) -> None:
         identity = settings.embedder(self._connection)
         assert identity is not None, "vectors are written after their embedder is"
         self._connection.execute(
-            "CREATE VIRTUAL TABLE memory_vec USING vec0"
+            "CREATE VIRTUAL TABLE IF NOT EXISTS memory_vec USING vec0"
             f"(vector float[{identity.dimensions}] distance_metric=cosine)"
         )
 

@@ -1,0 +1,58 @@
+"""Reindex: embed every memory anew, for another embedder or another version of its model."""
+
+from collections.abc import Callable, Iterator
+
+from litemem.protocols import Embedder, EmbedderIdentity
+from litemem.store import SqliteStore
+from litemem.store.reindexing import lacking
+from litemem.vectors import to_blob
+
+BATCH = 256  # memories a transaction: about a second of a real embedder's work is lost by a kill
+
+Progress = Callable[[int, int], None]  # memories embedded so far, memories in all
+
+
+def reindex(store: SqliteStore, embedder: Embedder, *, progress: Progress | None = None) -> int:
+    """Give every memory a vector of `embedder`, then put these in use; return how many were made.
+
+    Others read and write meanwhile, with the old embedder; once all have their vector, one
+    transaction changes to the new ones, and the old embedder is refused from then on. When it is
+    interrupted, even killed, nothing has changed and the next call goes on from there. Run one at
+    a time: two to different embedders throw each other's vectors away.
+
+    Raises:
+        EmbedderError: a text could not be embedded; what was made before stays.
+        StoreError: the file could not be written.
+    """
+    identity = embedder.identity
+    embedded = 0
+    while True:
+        embedded += _embed_lacking(store, embedder, progress or (lambda *_: None))
+        with store.transaction() as tx:
+            if tx.switch_embedder(identity):  # not while a memory was added or changed behind us
+                return embedded
+
+
+def _embed_lacking(store: SqliteStore, embedder: Embedder, progress: Progress) -> int:
+    """Go once through the memories that lack a vector; return how many were embedded."""
+    identity = embedder.identity
+    total = store.overview().memories
+    before = total - store.count(lacking(identity))
+    embedded = 0
+    progress(before, total)
+    for rows in _batches(store, identity):
+        vectors = embedder.embed_documents([content for _, content in rows])
+        blobs = [to_blob(vector, identity.dimensions) for vector in vectors]
+        staged = [(*row, blob) for row, blob in zip(rows, blobs, strict=True)]
+        with store.transaction() as tx:
+            tx.stage_vectors(identity, staged)
+        embedded += len(rows)
+        progress(before + embedded, max(total, before + embedded))
+    return embedded
+
+
+def _batches(store: SqliteStore, identity: EmbedderIdentity) -> Iterator[list[tuple[int, str]]]:
+    after = 0
+    while rows := store.unembedded(identity, BATCH, after=after):
+        yield rows
+        after = rows[-1][0]

@@ -1,0 +1,101 @@
+"""fastembed behind the Embedder protocol, on the real default model."""
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from litemem import Memory, model_files
+from litemem.embedders import FastEmbedEmbedder
+from litemem.errors import EmbedderMismatchError, ModelFileError
+from litemem.testing import HashEmbedder, ScriptedLLM
+
+NAME = "all-minilm-l6-v2-int8"
+
+
+def cosine(a: object, b: object) -> float:
+    x, y = np.asarray(a), np.asarray(b)
+    return float(x @ y / np.linalg.norm(x) / np.linalg.norm(y))
+
+
+@pytest.mark.model
+class TestVectors:
+    def test_a_question_is_nearer_to_its_answer_than_to_another_text(
+        self, default_embedder: FastEmbedEmbedder
+    ) -> None:
+        query = default_embedder.embed_query("Where does she live?")
+        answer, other = default_embedder.embed_documents(
+            ["Her home is in Lisbon", "The invoice is overdue"]
+        )
+        assert cosine(query, answer) > cosine(query, other) + 0.1
+
+    def test_vectors_come_in_the_order_of_the_texts(
+        self, default_embedder: FastEmbedEmbedder
+    ) -> None:
+        texts = ["a long text about the mountains " * 9, "cats", "a middling text about the sea"]
+        together = default_embedder.embed_documents(texts)
+        alone = [default_embedder.embed_documents([text])[0] for text in texts]
+        assert all(cosine(a, b) > 0.999 for a, b in zip(together, alone, strict=True))
+
+    def test_no_text_gives_no_vector(self, default_embedder: FastEmbedEmbedder) -> None:
+        assert default_embedder.embed_documents([]) == []
+
+    @pytest.mark.parametrize("text", ["🦐🚫", "مرحبا بالعالم", "\0", "x" * 1_000_000])
+    def test_unusual_texts_have_vectors(
+        self, default_embedder: FastEmbedEmbedder, text: str
+    ) -> None:
+        (vector,) = default_embedder.embed_documents([text])
+        assert np.isfinite(np.asarray(vector)).all()
+
+    def test_close_lets_the_next_text_load_the_model_again(self) -> None:
+        embedder = FastEmbedEmbedder()
+        first = embedder.embed_query("hello")
+        embedder.close()
+        assert cosine(first, embedder.embed_query("hello")) > 0.999
+
+
+@pytest.mark.model
+class TestFolders:
+    def test_a_folder_of_ones_own_works_like_the_registry(self, tmp_path: Path) -> None:
+        folder = tmp_path / "mine"
+        shutil.copytree(model_files.verified_folder(NAME), folder)
+        mine, registered = FastEmbedEmbedder(folder), FastEmbedEmbedder()
+        assert mine.identity.fingerprint == registered.identity.fingerprint
+        assert cosine(mine.embed_query("hello"), registered.embed_query("hello")) > 0.999
+
+    def test_a_changed_model_file_is_never_loaded(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        shutil.copytree(model_files.verified_folder(NAME), tmp_path / NAME)
+        monkeypatch.setenv("LITEMEM_MODELS", str(tmp_path))
+        with (tmp_path / NAME / "model.onnx").open("r+b") as file:
+            file.seek(1_000_000)
+            file.write(b"changed")
+        with pytest.raises(ModelFileError, match="litemem models pull"):
+            FastEmbedEmbedder().embed_query("hello")
+
+
+class TestIdentity:
+    def test_the_identity_needs_no_file(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("LITEMEM_MODELS", str(tmp_path))
+        identity = FastEmbedEmbedder().identity
+        assert (identity.name, identity.dimensions) == (NAME, 384)
+
+    def test_a_file_made_with_another_embedder_is_refused_at_the_door(self, tmp_path: Path) -> None:
+        path = tmp_path / "a.db"
+        with Memory(path, embedder=HashEmbedder(), llm=ScriptedLLM([])) as memory:
+            memory.add("hello", user_id="u", infer=False)
+        with pytest.raises(EmbedderMismatchError, match="litemem reindex"):
+            Memory(path)
+
+    def test_a_folder_without_a_model_says_so(self, tmp_path: Path) -> None:
+        with pytest.raises(ModelFileError, match=r"model\.onnx"):
+            _ = FastEmbedEmbedder(tmp_path).identity
+
+    def test_an_unknown_architecture_says_so(self, tmp_path: Path) -> None:
+        (tmp_path / "model.onnx").write_bytes(b"")
+        with pytest.raises(ModelFileError, match="no/such-model"):
+            _ = FastEmbedEmbedder(tmp_path, architecture="no/such-model").identity
