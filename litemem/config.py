@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from litemem.errors import ValidationError
+from litemem.errors import StoreError, ValidationError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,11 +59,20 @@ def read_config(config: Mapping[str, Any]) -> Config:
 
 
 def database_path(path: str | Path | None) -> str | Path:
-    """Return the file to open; the folder of the default one is made."""
+    """Return the file to open; the folder of the default one is made.
+
+    Raises:
+        StoreError: that folder cannot be made.
+    """
     if path is not None:
         return path
     default = default_path()
-    default.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        default.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(
+            f"the folder {default.parent} cannot be made ({error}): give a path, or set LITEMEM_DB"
+        ) from error
     return default
 
 

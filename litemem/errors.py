@@ -3,7 +3,8 @@
 LitememError
 ├ ValidationError (also ValueError)
 │ ├ ScopeError
-│ └ FilterError
+│ ├ FilterError
+│ └ ImmutableError
 ├ MemoryNotFoundError (also ValueError)
 ├ StoreError
 │ ├ StoreBusyError
@@ -11,6 +12,7 @@ LitememError
 │ ├ StoreReadOnlyError
 │ ├ SchemaError
 │ └ CorruptError
+├ HostedOnlyError (also NotImplementedError)
 ├ EmbedderError
 │ ├ EmbedderMismatchError
 │ └ ModelFileError (also LLMError)
@@ -34,6 +36,10 @@ class ScopeError(ValidationError):
 
 class FilterError(ValidationError):
     """A filter holds a key, an operator or a value that the filter language does not know."""
+
+
+class ImmutableError(ValidationError):
+    """The memory was stored to stay as it is: it may be deleted, but not changed."""
 
 
 class MemoryNotFoundError(LitememError, ValueError):
@@ -62,6 +68,10 @@ class SchemaError(StoreError):
 
 class CorruptError(StoreError):
     """The file is damaged."""
+
+
+class HostedOnlyError(LitememError, NotImplementedError):
+    """The call is one of Mem0's service that means nothing in a file on one machine."""
 
 
 class EmbedderError(LitememError):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from litemem import prompts
-from litemem.errors import ExtractionError
+from litemem.errors import ExtractionError, LLMError
 from litemem.guard import Guard
 from litemem.models import Message
 from litemem.protocols import LLM
@@ -184,8 +184,14 @@ class _Frame:
         for line in lines:
             if self._llm.count_tokens(line.text) <= self._room:
                 yield line
-            else:
-                yield from self._pieces(_cut(line))
+                continue
+            pieces = _cut(line)
+            if len(pieces) < 2:
+                raise LLMError(
+                    f"the context of {self._llm.context_tokens} tokens has no room for a message "
+                    "beside the instructions: shorten them, or raise context_tokens"
+                )
+            yield from self._pieces(pieces)
 
 
 def _lines(messages: Sequence[Message]) -> list[_Line]:

@@ -1,6 +1,7 @@
 """The guard: a fact with a name, a number or a date that nobody said is not a memory."""
 
 import re
+import unicodedata
 from collections.abc import Iterable
 
 from litemem.words import STOP_WORDS
@@ -71,7 +72,7 @@ class Guard:
         ]
 
     def _bears_out(self, token: str, fact: str, start: int) -> bool:
-        folded = token.casefold()
+        folded = _fold(token)
         if token[0].isdigit():
             return _digits(token) in self._numbers
         if _is_name(token, fact, start):
@@ -82,7 +83,7 @@ class Guard:
 
     def _is_repeated(self, fact: str) -> bool:
         """Tell whether all that a fact tells was known before the messages at hand."""
-        telling = [t.casefold() for t in _TOKEN.findall(fact) if t.casefold() not in OPENERS]
+        telling = [_fold(t) for t in _TOKEN.findall(fact) if t.casefold() not in OPENERS]
         new = any(_is_said(t, self._said) for t in telling)
         old = sum(_is_said(t, self._known) for t in telling)
         return not new and 2 * old >= len(telling) > 0
@@ -95,7 +96,7 @@ def _vocabulary(sources: Iterable[str]) -> tuple[set[str], set[str]]:
         for token in _TOKEN.findall(source):
             if token[0].isdigit():
                 counted.add(_digits(token))
-            folded = token.casefold()
+            folded = _fold(token)
             said.update((folded, _stem(folded), *re.split(r"['’\-]", folded)))
             if folded in _NUMBER_OF:
                 counted.add(_NUMBER_OF[folded])
@@ -116,6 +117,12 @@ def _is_said(folded: str, said: set[str]) -> bool:
 def _all_said(folded: str, said: set[str]) -> bool:
     parts = [part for part in re.split(r"['’\-]", folded) if len(part) > 1]
     return bool(parts) and all(part in said or _stem(part) in said for part in parts)
+
+
+def _fold(token: str) -> str:
+    """Return a word without case and accents: "José" is also said by "Jose"."""
+    parts = unicodedata.normalize("NFKD", token.casefold())
+    return "".join(part for part in parts if not unicodedata.combining(part))
 
 
 def _stem(word: str) -> str:

@@ -24,6 +24,7 @@ class Options:
     expires_at: int | None = None
     memory_type: str | None = None
     instructions: str | None = None
+    immutable: bool = False
 
 
 class Intake:
@@ -84,10 +85,29 @@ class Intake:
         except LitememError as error:
             with self._store.transaction() as tx:
                 tx.fail_turn(turn, str(error))
-            error.add_note("the messages are kept: Memory.process_pending() tries again")
+            error.add_note(
+                "the messages are kept: process_pending() (`litemem pending`) tries again"
+            )
             raise
         sources = [[turn.message_pks[i] for i in fact.messages] for fact in facts]
         return self._finish(turn, list(zip(records, vectors, sources, strict=True)))
+
+    def process_pending(self) -> list[MemoryRecord]:
+        """Process every turn that waits, oldest first; one that fails does not hold up the others.
+
+        Raises:
+            LLMError, EmbedderError: the first failure, after all turns were tried.
+        """
+        records: list[MemoryRecord] = []
+        failures: list[LitememError] = []
+        for turn in self._store.pending_turns():
+            try:
+                records += self.process(turn)
+            except LitememError as error:
+                failures.append(error)
+        if failures:
+            raise failures[0]
+        return records
 
     def _facts(self, turn: Turn, options: Options) -> list[extraction.Fact]:
         if options.memory_type == PROCEDURAL:
@@ -116,7 +136,7 @@ class Intake:
         with self._store.transaction() as tx:
             if not tx.close_turn(turn):
                 return []
-            known = tx.hashes(turn.scope, [record.hash for record, _, _ in found])
+            known = tx.hashes(turn.scope, [record.hash for record, _, _ in found], self._now())
             new = _first_of_each(row for row in found if row[0].hash not in known)
             if new:
                 tx.bind_embedder(self._embedder.identity)
@@ -148,6 +168,7 @@ class Intake:
             created_at=at,
             updated_at=at,
             expires_at=options.expires_at,
+            immutable=options.immutable,
         )
 
     def _embed(self, texts: Sequence[str]) -> list[bytes]:
@@ -162,6 +183,16 @@ class Intake:
 
     def _at(self, options: Options) -> int:
         return self._now() if options.created_at is None else options.created_at
+
+
+def wishes(instructions: str | None, includes: str | None, excludes: str | None) -> str | None:
+    """Return what extraction should heed, with what it should keep to and what it should leave."""
+    parts = [instructions] if instructions else []
+    if includes:
+        parts.append(f"Take only what is about: {includes}")
+    if excludes:
+        parts.append(f"Leave out what is about: {excludes}")
+    return "\n".join(parts) or None
 
 
 def content_hash(content: str) -> bytes:

@@ -4,6 +4,8 @@ import json
 import os
 import threading
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +32,9 @@ class LlamaCppLLM:
         seed: for the sampler.
         state_folder: where evaluated prompts are kept between processes; by default beside the
             models.
+
+    Raises:
+        ValidationError, ModelFileError: no language model has this name.
     """
 
     def __init__(
@@ -41,7 +46,7 @@ class LlamaCppLLM:
         seed: int = SEED,
         state_folder: str | Path | None = None,
     ) -> None:
-        self.name = str(model or model_registry.default_model("llm").name)
+        self.name = _known(str(model or model_registry.default_model("llm").name))
         self.context_tokens = context_tokens
         self.usage = Usage()
         self._threads = threads or _default_threads()
@@ -156,9 +161,20 @@ def _default_threads() -> int:
     return cores if cores <= 4 else cores // 2
 
 
+def _is_path(name: str) -> bool:
+    return "/" in name or os.sep in name or name.endswith(".gguf")
+
+
+def _known(name: str) -> str:
+    """Return a model's name or path; a name has to be in the registry."""
+    if not _is_path(name) and model_registry.find(name).task != "llm":
+        raise ModelFileError(f"{name} is no language model: see `litemem models list`")
+    return name
+
+
 def _gguf_path(name: str) -> Path:
     """Return the file of a model named or pathed."""
-    if "/" not in name and os.sep not in name and not name.endswith(".gguf"):
+    if not _is_path(name):
         return model_files.verified_path(name)
     path = Path(name).expanduser()
     if not path.is_file():
@@ -167,17 +183,25 @@ def _gguf_path(name: str) -> Path:
 
 
 def _load(path: Path, context_tokens: int, threads: int, seed: int) -> Any:
+    """Load the model in a thread of its own.
+
+    llama.cpp logs through a Python callback while it loads, and ctypes drops what is raised there:
+    in the main thread a Ctrl-C would be lost.
+    """
     from llama_cpp import Llama  # 0.3 s and 60 MB, for programs that only search
 
+    load = partial(
+        Llama,
+        str(path),
+        n_ctx=context_tokens,
+        n_threads=threads,
+        n_threads_batch=threads,
+        seed=seed,
+        verbose=False,
+    )
     try:
-        return Llama(
-            str(path),
-            n_ctx=context_tokens,
-            n_threads=threads,
-            n_threads_batch=threads,
-            seed=seed,
-            verbose=False,
-        )
+        with ThreadPoolExecutor(1, "litemem-load") as executor:
+            return executor.submit(load).result()
     except (ValueError, RuntimeError, OSError) as error:
         raise ModelFileError(
             f"llama.cpp cannot load {path} ({error}): the file may be cut short or of another "

@@ -1,16 +1,14 @@
 """Memory: what a program calls. It brings the parts together and holds no rule of its own."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self, cast
 
-from litemem import clock, ranking
+from litemem import clock, editing, ranking
 from litemem.config import database_path, read_config
 from litemem.embedders import FastEmbedEmbedder
-from litemem.errors import ValidationError
 from litemem.filters import compile_filter
-from litemem.intake import Intake, Options, content_hash
+from litemem.intake import Intake, Options, wishes
 from litemem.llms import LlamaCppLLM
 from litemem.protocols import LLM, Embedder
 from litemem.results import added_dict, found_dict, history_dict, memory_dict
@@ -20,6 +18,7 @@ from litemem.validation import (
     Messages,
     check_categories,
     check_expiry,
+    check_flag,
     check_instructions,
     check_memory_type,
     check_messages,
@@ -34,16 +33,16 @@ from litemem.vectors import to_blob
 from litemem.words import fts_query
 
 TOP_K = 20  # Mem0's
-THRESHOLD = 0.1  # Mem0's
+THRESHOLD = 0.0  # Mem0 has 0.1; small embedders give right answers less than that
 
 Result = dict[str, Any]
 
 
-class _Unset:
+class Unset:
     """Stands for an argument that was not given, where None says something."""
 
 
-UNSET = _Unset()
+UNSET = Unset()
 
 
 class Memory:
@@ -119,6 +118,9 @@ class Memory:
         timestamp: clock.Time | None = None,
         expires_at: clock.Time | None = None,
         expiration_date: clock.Time | None = None,
+        immutable: bool = False,
+        includes: str | None = None,
+        excludes: str | None = None,
     ) -> Result:
         """Remember what was said: `{"results": [{"id", "memory", "event"}, …]}`.
 
@@ -134,6 +136,8 @@ class Memory:
             timestamp: when it was said; dates the memories back.
             expires_at: when the memories are no longer found; `expiration_date` is the same, and a
                 bare date lasts to the end of its day.
+            immutable: the memories may be deleted, but not changed.
+            includes, excludes: what extraction should keep to, and what it should leave out.
 
         Raises:
             ScopeError: no id is given. ValidationError: an argument is wrong.
@@ -146,13 +150,19 @@ class Memory:
             .require("add()")
         )
         said = check_messages(messages)
+        heeded = check_instructions(prompt, "prompt") or self._instructions
         options = Options(
             metadata=check_metadata(metadata),
             categories=check_categories(categories),
             created_at=None if timestamp is None else clock.parse_time(timestamp),
             expires_at=check_expiry(t for t in (expires_at, expiration_date) if t is not None),
             memory_type=check_memory_type(memory_type, scope),
-            instructions=check_instructions(prompt, "prompt") or self._instructions,
+            instructions=wishes(
+                heeded,
+                check_instructions(includes, "includes"),
+                check_instructions(excludes, "excludes"),
+            ),
+            immutable=check_flag(immutable, "immutable"),
         )
         if not infer and memory_type is None:
             records = self._intake.store_messages(scope, said, options)
@@ -164,9 +174,9 @@ class Memory:
         """Extract from the turns whose extraction failed or was interrupted, oldest first.
 
         Raises:
-            LLMError, EmbedderError: a model failed again; what was done before stays done.
+            LLMError, EmbedderError: a model failed again on some turn; the others are done.
         """
-        records = [r for turn in self.store.pending_turns() for r in self._intake.process(turn)]
+        records = self._intake.process_pending()
         return {"results": [added_dict(record, inferred=True) for record in records]}
 
     def search(
@@ -249,30 +259,28 @@ class Memory:
         *,
         data: str | None = None,
         categories: Iterable[str] | None = None,
-        expires_at: clock.Time | _Unset | None = UNSET,
-        expiration_date: clock.Time | _Unset | None = UNSET,
+        timestamp: clock.Time | None = None,
+        expires_at: clock.Time | Unset | None = UNSET,
+        expiration_date: clock.Time | Unset | None = UNSET,
     ) -> Result:
         """Change a memory; `metadata` is merged into what it has, and `data` is another `text`.
 
-        An expiry of None lets the memory last.
+        `timestamp` dates the memory anew. An expiry of None lets it last.
 
         Raises:
             MemoryNotFoundError: no memory has this id.
+            ImmutableError: it was stored to stay as it is.
             ValidationError: nothing is given to change, or an argument is wrong.
         """
-        content = either("text", text, "data", data)
-        expiries = [t for t in (expires_at, expiration_date) if not isinstance(t, _Unset)]
-        if content is None and metadata is None and categories is None and not expiries:
-            raise ValidationError("update() has nothing to change: give text, metadata, …")
-        changes: dict[str, Any] = {"updated_at": self._now()}
-        if content is not None:
-            changes["content"] = check_text(content, "text")
-            changes["hash"] = content_hash(content)
-        if categories is not None:
-            changes["categories"] = check_categories(categories)
-        if expiries:
-            changes["expires_at"] = check_expiry(expiries)
-        self._change(check_text(memory_id, "memory_id"), changes, check_metadata(metadata))
+        change = editing.check_change(
+            memory_id,
+            text=either("text", text, "data", data),
+            metadata=metadata,
+            categories=categories,
+            timestamp=timestamp,
+            expiries=[t for t in (expires_at, expiration_date) if not isinstance(t, Unset)],
+        )
+        editing.apply(self.store, self.embedder, [change], self._now())
         return {"message": "Memory updated successfully!"}
 
     def delete(self, memory_id: str) -> Result:
@@ -281,8 +289,7 @@ class Memory:
         Raises:
             MemoryNotFoundError: no memory has this id.
         """
-        with self.store.transaction() as tx:
-            tx.delete(check_text(memory_id, "memory_id"), self._now())
+        editing.delete(self.store, [check_text(memory_id, "memory_id")], self._now())
         return {"message": "Memory deleted successfully!"}
 
     def delete_all(
@@ -325,20 +332,6 @@ class Memory:
 
     def __exit__(self, *error: object) -> None:
         self.close()
-
-    def _change(self, memory_id: str, changes: dict[str, Any], metadata: Mapping[str, Any]) -> None:
-        """Apply changes to a memory; a new text is embedded before the transaction opens."""
-        content = changes.get("content")
-        identity = self.embedder.identity
-        vector = None
-        if content is not None:
-            vector = to_blob(self.embedder.embed_documents([content])[0], identity.dimensions)
-        with self.store.transaction() as tx:
-            if vector is not None:
-                tx.bind_embedder(identity)
-            record = tx.get(memory_id)
-            merged = {**record.metadata, **metadata}
-            tx.update(replace(record, metadata=merged, **changes), vector)
 
 
 def _scope(

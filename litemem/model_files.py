@@ -12,6 +12,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
+from litemem.config import data_folder
 from litemem.errors import ModelFileError
 from litemem.model_registry import MODELS, HubSource, Model, ModelFile, PackageSource, Source
 from litemem.model_registry import default_model as default_model
@@ -43,7 +44,7 @@ class FileState:
 def models_folder() -> Path:
     """Return the folder with a subfolder per model: LITEMEM_MODELS, or in the user's data."""
     named = os.environ.get("LITEMEM_MODELS")
-    return Path(named).expanduser().absolute() if named else _user_data() / "litemem" / "models"
+    return Path(named).expanduser().absolute() if named else data_folder() / "models"
 
 
 def installed(model: Model | str) -> list[FileState]:
@@ -312,13 +313,3 @@ def _folder(model: Model) -> Path:
 
 def _is_set(variable: str) -> bool:
     return os.environ.get(variable, "").lower() in ("1", "on", "true", "yes")
-
-
-def _user_data() -> Path:
-    if sys.platform == "win32":
-        folder = os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local"
-    elif sys.platform == "darwin":
-        folder = Path.home() / "Library" / "Application Support"
-    else:
-        folder = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
-    return Path(folder)

@@ -40,6 +40,7 @@ class MemoryRecord:
     valid_to: int | None = None
     superseded_by: str | None = None
     expires_at: int | None = None
+    immutable: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +81,20 @@ class Turn:
     messages: tuple[Message, ...]
     message_pks: tuple[int, ...]
     options: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entity:
+    """A user, agent, app or run that memories belong to; from its first memory to its last change.
+
+    `kind` is "user", "agent", "app" or "run", `name` the id.
+    """
+
+    kind: str
+    name: str
+    memories: int
+    created_at: int
+    updated_at: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 
 from litemem.protocols import Embedder, EmbedderIdentity
 from litemem.store import SqliteStore
-from litemem.store.reindexing import lacking
+from litemem.store.reindexing import UNGATHERED
 from litemem.vectors import to_blob
 
 BATCH = 256  # memories a transaction: about a second of a real embedder's work is lost by a kill
@@ -24,30 +24,31 @@ def reindex(store: SqliteStore, embedder: Embedder, *, progress: Progress | None
         EmbedderError: a text could not be embedded; what was made before stays.
         StoreError: the file could not be written.
     """
-    identity = embedder.identity
-    embedded = 0
-    while True:
-        embedded += _embed_lacking(store, embedder, progress or (lambda *_: None))
+    progress = progress or (lambda *_: None)
+    embedded, done = 0, False
+    while not done:  # a memory that was added or changed behind us takes another round
+        embedded += _embed_lacking(store, embedder, progress)
         with store.transaction() as tx:
-            if tx.switch_embedder(identity):  # not while a memory was added or changed behind us
-                return embedded
+            done = tx.switch_embedder(embedder.identity)
+    total = store.overview().memories
+    progress(total, total)
+    return embedded
 
 
 def _embed_lacking(store: SqliteStore, embedder: Embedder, progress: Progress) -> int:
     """Go once through the memories that lack a vector; return how many were embedded."""
     identity = embedder.identity
-    total = store.overview().memories
-    before = total - store.count(lacking(identity))
-    embedded = 0
-    progress(before, total)
+    embedded = total = left = 0
     for rows in _batches(store, identity):
         vectors = embedder.embed_documents([content for _, content in rows])
         blobs = [to_blob(vector, identity.dimensions) for vector in vectors]
         staged = [(*row, blob) for row, blob in zip(rows, blobs, strict=True)]
         with store.transaction() as tx:
             tx.stage_vectors(identity, staged)
-        embedded += len(rows)
-        progress(before + embedded, max(total, before + embedded))
+        if not embedded:  # only now are the vectors of an embedder before this one gone
+            total, left = store.overview().memories, store.count(UNGATHERED) + len(rows)
+        embedded, left = embedded + len(rows), left - len(rows)
+        progress(total - max(left, 0), total)
     return embedded
 
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from litemem import clock
-from litemem.models import Found, HistoryEntry, MemoryRecord
+from litemem.models import Entity, Found, HistoryEntry, MemoryRecord
 
 _OPTIONAL = ("actor_id", "role", "attributed_to", "memory_type", "superseded_by")
 
@@ -25,6 +25,8 @@ def memory_dict(record: MemoryRecord) -> dict[str, Any]:
     shown |= {n: v for n in _OPTIONAL if (v := getattr(record, n)) is not None}
     if record.categories:
         shown["categories"] = list(record.categories)
+    if record.immutable:
+        shown["immutable"] = True
     if record.valid_to is not None:
         shown["valid_to"] = clock.to_iso(record.valid_to)
     if record.expires_at is not None:
@@ -44,6 +46,20 @@ def added_dict(record: MemoryRecord, *, inferred: bool) -> dict[str, Any]:
 def found_dict(found: Found) -> dict[str, Any]:
     """Return a memory as `search` shows it."""
     return memory_dict(found.record) | {"score": found.score}
+
+
+def entity_dict(entity: Entity) -> dict[str, Any]:
+    """Return a user, agent, app or run as `users` shows it."""
+    return {
+        "id": entity.name,
+        "name": entity.name,
+        "type": entity.kind,
+        "owner": None,
+        "metadata": {},
+        "total_memories": entity.memories,
+        "created_at": clock.to_iso(entity.created_at),
+        "updated_at": clock.to_iso(entity.updated_at),
+    }
 
 
 def history_dict(entry: HistoryEntry) -> dict[str, Any]:

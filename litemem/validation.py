@@ -13,6 +13,8 @@ MOST_RESULTS = 1_000_000_000  # as good as all; four times as many still fit SQL
 
 Messages = str | Mapping[str, Any] | Sequence[Mapping[str, Any]]
 
+MOST_NESTED = 100  # levels of metadata; SQLite reads 1,000
+
 # Names that a memory has of its own; as metadata they would say something else than they seem to.
 RESERVED_METADATA = frozenset(
     "user_id agent_id app_id run_id actor_id role memory_type attributed_to categories "
@@ -53,9 +55,8 @@ def check_metadata(metadata: Mapping[str, Any] | None) -> dict[str, Any]:
         return {}
     if not isinstance(metadata, Mapping):
         raise ValidationError(f"metadata takes a dict, not {type(metadata).__name__}")
+    _check_json(metadata, "metadata")
     for key in metadata:
-        if not isinstance(key, str):
-            raise ValidationError(f"metadata[{key!r}]: a name has to be text")
         if key in RESERVED_METADATA:
             raise ValidationError(
                 f"metadata[{key!r}]: every memory has a {key} of its own; pass it as the argument "
@@ -157,6 +158,28 @@ def check_only_ids(filters: Mapping[str, Any] | None) -> Mapping[str, Any]:
     return filters or {}
 
 
+def check_flag(flag: object, name: str) -> bool:
+    """Return `flag` when it is true or false.
+
+    Raises:
+        ValidationError: it is neither.
+    """
+    if not isinstance(flag, bool):
+        raise ValidationError(f"{name} takes True or False, not {flag!r}")
+    return flag
+
+
+def check_positive(number: object, name: str) -> int:
+    """Return `number` when it is a whole number from 1.
+
+    Raises:
+        ValidationError: it is not.
+    """
+    if isinstance(number, bool) or not isinstance(number, int) or number < 1:
+        raise ValidationError(f"{name} takes a whole number from 1, not {number!r}")
+    return min(number, MOST_RESULTS)
+
+
 def check_expiry(given: Iterable[clock.Time | None]) -> int | None:
     """Return when a memory expires, in microseconds; None: never. All that are given say the same.
 
@@ -191,6 +214,20 @@ def either(name: str, value: str | None, other_name: str, other: str | None) -> 
     if value is not None and other is not None and value != other:
         raise ValidationError(f"{name} and {other_name} say different things: give one")
     return value if value is not None else other
+
+
+def _check_json(value: object, path: str, depth: int = 1) -> None:
+    """Refuse what JSON would write as something else, and nesting that SQLite cannot read."""
+    if depth > MOST_NESTED:
+        raise ValidationError(f"{path[:80]}…: metadata may be nested {MOST_NESTED} deep")
+    if isinstance(value, Mapping):
+        for key, inner in value.items():
+            if not isinstance(key, str):
+                raise ValidationError(f"{path}[{key!r}]: a name has to be text")
+            _check_json(inner, f"{path}[{key!r}]", depth + 1)
+    elif isinstance(value, list | tuple):
+        for i, inner in enumerate(value):
+            _check_json(inner, f"{path}[{i}]", depth + 1)
 
 
 def _message(message: object, name: str) -> Message:

@@ -28,6 +28,7 @@ CREATE TABLE memory (
   superseded_by TEXT,                               -- the id of the memory that took its place
   expires_at    INTEGER,
   sources       TEXT NOT NULL DEFAULT '[]',         -- a JSON array: message.pk of what it came from
+  immutable     INTEGER NOT NULL DEFAULT 0,         -- 1: it may be deleted, but not changed
   CHECK (coalesce(user_id, agent_id, app_id, run_id) IS NOT NULL)
 );
 
@@ -131,6 +132,21 @@ UNION ALL
 SELECT 0, id, 'ADD', NULL, content, created_at, NULL, actor_id, role
 FROM memory
 WHERE NOT EXISTS (SELECT 1 FROM event WHERE memory_id = memory.id);
+
+-- What a program said of a memory that it was given; the last word counts.
+CREATE TABLE feedback (
+  memory_pk  INTEGER PRIMARY KEY REFERENCES memory ON DELETE CASCADE,
+  feedback   TEXT NOT NULL CHECK (feedback IN ('POSITIVE', 'NEGATIVE', 'VERY_NEGATIVE')),
+  reason     TEXT,
+  created_at INTEGER NOT NULL
+);
+
+-- What was asked to be exported: a filter, never the memories, which are read when it is fetched.
+CREATE TABLE export (
+  id         TEXT PRIMARY KEY,
+  request    TEXT NOT NULL,  -- a JSON object
+  created_at INTEGER NOT NULL
+) WITHOUT ROWID;
 
 -- For people: `SELECT * FROM memories` in any SQLite tool.
 CREATE VIEW memories AS

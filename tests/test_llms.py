@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from litemem import model_files, prompts
-from litemem.errors import ExtractionError, LLMError, ModelFileError
+from litemem.errors import ExtractionError, LLMError, ModelFileError, ValidationError
 from litemem.llms import LlamaCppLLM
 
 TINY = "smollm2-135m"
@@ -177,6 +177,20 @@ class TestLifetime:
             ask(LlamaCppLLM(path, state_folder=tmp_path))
 
 
+@pytest.mark.model
+@pytest.mark.parametrize("seconds", [0.2, 0.4, 0.7])
+def test_ctrl_c_is_not_lost_while_the_model_loads(seconds: float) -> None:
+    code = (
+        "import os, signal, sys, threading; sys.path.insert(0, sys.argv[1]); import test_llms;"
+        "from litemem.llms import LlamaCppLLM; llm = LlamaCppLLM('qwen2.5-coder-1.5b');"
+        f"threading.Timer({seconds}, lambda: os.kill(os.getpid(), signal.SIGINT)).start();"
+        "[test_llms.ask(llm) for _ in range(50)]"
+    )
+    command = [sys.executable, "-c", code, str(Path(__file__).parent)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.stderr.strip().endswith("KeyboardInterrupt")
+
+
 class TestMissingModels:
     def test_a_missing_registry_model_names_the_command_that_fetches_it(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -188,6 +202,14 @@ class TestMissingModels:
     def test_a_missing_path_is_named(self, tmp_path: Path) -> None:
         with pytest.raises(ModelFileError, match=r"none\.gguf"):
             ask(LlamaCppLLM(tmp_path / "none.gguf"))
+
+    def test_an_embedder_is_no_language_model(self) -> None:
+        with pytest.raises(ModelFileError, match="no language model"):
+            LlamaCppLLM("all-minilm-l6-v2-int8")
+
+    def test_an_unknown_name_is_refused_at_once(self) -> None:
+        with pytest.raises(ValidationError, match=r"no model 'nope'; there are: qwen"):
+            LlamaCppLLM("nope")
 
     def test_a_file_that_is_no_model_is_refused(self, tmp_path: Path) -> None:
         path = tmp_path / "poem.gguf"

@@ -45,7 +45,10 @@ def test_a_language_other_than_english_is_kept(real: Memory) -> None:
     assert "köln" in facts
 
 
-@pytest.mark.parametrize("said", ["Hi there, how are you?", "Thanks, bye!", "What is the capital of Peru?"])
+SMALL_TALK = ["Hi there, how are you?", "Thanks, bye!", "What is the capital of Peru?"]
+
+
+@pytest.mark.parametrize("said", SMALL_TALK)
 def test_small_talk_and_questions_are_not_remembered(real: Memory, said: str) -> None:
     assert remembered(real, said, "…") == ""
 

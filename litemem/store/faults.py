@@ -20,11 +20,7 @@ FAULTS: tuple[tuple[type[apsw.Error], type[StoreError], str], ...] = (
     (apsw.BusyError, StoreBusyError, "another program holds it; try again when that is done"),
     (apsw.LockedError, StoreBusyError, "another connection holds it; try again"),
     (apsw.FullError, StoreFullError, "the disk is full; free some space, nothing was changed"),
-    (
-        apsw.ReadOnlyError,
-        StoreReadOnlyError,
-        "it may not be written; check its permissions and its folder's",
-    ),
+    (apsw.ReadOnlyError, StoreReadOnlyError, "it may not be written; check it and its folder"),
     (apsw.PermissionsError, StoreReadOnlyError, "it may not be accessed; check its permissions"),
     (apsw.AuthError, StoreError, "SQLite refused the statement"),
     (apsw.CantOpenError, StoreError, "it cannot be opened; check the folder and its permissions"),

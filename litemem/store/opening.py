@@ -97,7 +97,9 @@ def _make_private(path: str) -> None:
 
 def _upgrade(connection: apsw.Connection, path: str) -> None:
     """Bring the file to the latest schema; one process does it, the others find it done."""
-    if _version(connection, path) < latest_version():
+    with connection:  # reads one moment: another process may be making the file just now
+        version = _version(connection, path)
+    if version < latest_version():
         connection.pragma("page_size", PAGE_BYTES)
         _write_ahead(connection)
         connection.execute("BEGIN IMMEDIATE")

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 import apsw
 
 from litemem.filters import Condition
-from litemem.models import MemoryRecord, Message, Overview, Turn
-from litemem.scope import Scope
+from litemem.models import Entity, MemoryRecord, Message, Overview, Turn
+from litemem.scope import ID_KEYS, Scope
 from litemem.store.rows import MEMORY_COLUMNS, Row, memory_record
 
 _SESSION = """
@@ -46,6 +46,11 @@ SELECT
   (SELECT count(DISTINCT app_id) FROM memory),
   (SELECT count(DISTINCT run_id) FROM memory)
 """
+_ENTITIES = " UNION ALL ".join(
+    f"SELECT '{key[:-3]}', {key}, count(*), min(created_at), max(updated_at)"
+    f" FROM memory WHERE {key} IS NOT NULL GROUP BY {key}"
+    for key in ID_KEYS
+)
 LAST = 2**62  # beyond every primary key
 
 
@@ -59,6 +64,26 @@ def visible(condition: Condition, now: int, expired: bool, superseded: bool) -> 
         sql += " AND (m.valid_to IS NULL OR m.valid_to > ?)"
         parameters = (*parameters, now)
     return Condition(sql, parameters)
+
+
+def newest(
+    connection: apsw.Connection,
+    condition: Condition,
+    limit: int | None,
+    offset: int,
+    after: tuple[int, str] | None,
+) -> list[MemoryRecord]:
+    """Return the memories that match, newest first, ties by id, from behind the place `after`."""
+    sql, parameters = condition.sql, condition.parameters
+    if after is not None:
+        sql += " AND (m.created_at, m.id) < (?, ?)"
+        parameters = (*parameters, *after)
+    rows = connection.execute(
+        f"SELECT {MEMORY_COLUMNS} FROM memory AS m WHERE {sql}"
+        " ORDER BY m.created_at DESC, m.id DESC LIMIT ? OFFSET ?",
+        (*parameters, -1 if limit is None else limit, offset),
+    )
+    return [memory_record(row) for row in rows]
 
 
 def by_words(
@@ -118,6 +143,15 @@ def pending_turns(connection: apsw.Connection) -> list[Turn]:
     """Return the turns that wait for extraction, oldest first."""
     rows: list[Row] = connection.execute(_TURNS).fetchall()
     return [_turn(connection, row) for row in rows]
+
+
+def entities(connection: apsw.Connection) -> list[Entity]:
+    """Return everyone that memories belong to: users, agents, apps, runs, each kind by name."""
+    rows = connection.execute(f"SELECT * FROM ({_ENTITIES})")  # GROUP BY sorts each kind
+    return [
+        Entity(kind=kind, name=name, memories=memories, created_at=created, updated_at=updated)
+        for kind, name, memories, created, updated in rows
+    ]
 
 
 def overview(connection: apsw.Connection) -> Overview:

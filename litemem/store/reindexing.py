@@ -5,7 +5,6 @@ work is interrupted, and the next reindex to the same embedder goes on from ther
 """
 
 from collections.abc import Sequence
-from dataclasses import asdict
 
 import apsw
 
@@ -14,26 +13,19 @@ from litemem.protocols import EmbedderIdentity
 from litemem.store import settings
 from litemem.store.vector_index import VectorIndex
 
-
-def lacking(identity: EmbedderIdentity) -> Condition:
-    """Return the condition that a memory has no gathered vector of this embedder."""
-    bound = [(f"{settings.NEXT_EMBEDDER}.{key}", str(v)) for key, v in asdict(identity).items()]
-    return Condition(
-        "NOT (m.pk IN (SELECT pk FROM embedding_next) AND (SELECT count(*) FROM setting"
-        " WHERE (name, value) IN (VALUES (?, ?), (?, ?), (?, ?))) = 3)",
-        tuple(value for pair in bound for value in pair),
-    )
+UNGATHERED = Condition("m.pk NOT IN (SELECT pk FROM embedding_next)")
 
 
 def unembedded(
     connection: apsw.Connection, identity: EmbedderIdentity, limit: int, after: int = 0
 ) -> list[tuple[int, str]]:
     """Return (pk, content) of memories that lack a gathered vector, in order, behind `after`."""
-    condition = lacking(identity)
+    gathered = settings.embedder(connection, settings.NEXT_EMBEDDER) == identity
+    lacking = UNGATHERED.sql if gathered else "TRUE"
     rows = connection.execute(
         "SELECT m.pk, m.content FROM memory AS m"
-        f" WHERE m.pk > ? AND {condition.sql} ORDER BY m.pk LIMIT ?",
-        (after, *condition.parameters, limit),
+        f" WHERE m.pk > ? AND {lacking} ORDER BY m.pk LIMIT ?",
+        (after, limit),
     )
     return [(pk, content) for pk, content in rows]
 
@@ -58,10 +50,18 @@ def switch(connection: apsw.Connection, identity: EmbedderIdentity) -> bool:
     """Put the gathered vectors in use; False while a memory lacks one."""
     if unembedded(connection, identity, 1):
         return False
-    connection.execute("DELETE FROM embedding")
-    connection.execute("INSERT INTO embedding SELECT pk, vector FROM embedding_next")
-    connection.execute("DELETE FROM embedding_next")
+    _take_the_place_of_embedding(connection)
     settings.put_embedder(connection, None, settings.NEXT_EMBEDDER)
     settings.put_embedder(connection, identity)
     VectorIndex(connection).rebuild()
     return True
+
+
+def _take_the_place_of_embedding(connection: apsw.Connection) -> None:
+    """Swap the tables by name, which takes as long for a large file as for a small one."""
+    (schema,) = connection.execute(
+        "SELECT sql FROM sqlite_schema WHERE name = 'embedding_next'"
+    ).fetchall()
+    connection.execute("DROP TABLE embedding")
+    connection.execute("ALTER TABLE embedding_next RENAME TO embedding")
+    connection.execute(str(schema[0]))

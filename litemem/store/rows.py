@@ -10,7 +10,7 @@ from litemem.scope import Scope
 MEMORY_COLUMNS = (
     "id, content, hash, user_id, agent_id, app_id, run_id, actor_id, role, attributed_to, "
     "memory_type, metadata, categories, created_at, updated_at, valid_from, valid_to, "
-    "superseded_by, expires_at"
+    "superseded_by, expires_at, immutable"
 )
 HISTORY_COLUMNS = (
     "pk, memory_id, event, old_memory, new_memory, created_at, updated_at, actor_id, role"
@@ -38,6 +38,7 @@ def memory_values(record: MemoryRecord) -> Row:
         record.valid_to,
         record.superseded_by,
         record.expires_at,
+        record.immutable,
     )
 
 
@@ -60,6 +61,7 @@ def memory_record(row: Row) -> MemoryRecord:
         valid_to=row[16],
         superseded_by=row[17],
         expires_at=row[18],
+        immutable=bool(row[19]),
     )
 
 

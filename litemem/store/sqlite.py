@@ -1,16 +1,17 @@
 """The store: one SQLite file, read by many at once and written by one at a time."""
 
+import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 import apsw
 
 from litemem.errors import StoreError, ValidationError
 from litemem.filters import Condition
-from litemem.models import Found, HistoryEntry, MemoryRecord, Message, Overview, Turn
+from litemem.models import Entity, Found, HistoryEntry, MemoryRecord, Message, Overview, Turn
 from litemem.protocols import EmbedderIdentity
 from litemem.scope import Scope
 from litemem.store import queries, reindexing, settings
@@ -87,16 +88,20 @@ class SqliteStore:
         return None if row is None else memory_record(row)
 
     def select(
-        self, condition: Condition, *, limit: int | None = None, offset: int = 0
+        self,
+        condition: Condition,
+        *,
+        limit: int | None = None,
+        offset: int = 0,
+        after: tuple[int, str] | None = None,
     ) -> list[MemoryRecord]:
-        """Return the memories that match, newest first, ties by id."""
+        """Return the memories that match, newest first, ties by id.
+
+        `after` is the `created_at` and the id of a memory, be it deleted by now: only what comes
+        behind it is returned, of which `offset` memories are passed over.
+        """
         with self._reading() as connection:
-            rows = connection.execute(
-                f"SELECT {MEMORY_COLUMNS} FROM memory AS m WHERE {condition.sql}"
-                " ORDER BY m.created_at DESC, m.id DESC LIMIT ? OFFSET ?",
-                (*condition.parameters, -1 if limit is None else limit, offset),
-            )
-            return [memory_record(row) for row in rows]
+            return queries.newest(connection, condition, limit, offset, after)
 
     def count(self, condition: Condition) -> int:
         """Return how many memories match."""
@@ -152,6 +157,24 @@ class SqliteStore:
         """Return the messages that a memory came from, in order."""
         with self._reading() as connection:
             return queries.sources(connection, memory_id)
+
+    def entities(self) -> list[Entity]:
+        """Return everyone that memories belong to: users, agents, apps, runs, each kind by name."""
+        with self._reading() as connection:
+            return queries.entities(connection)
+
+    def export_request(self, export_id: str) -> dict[str, Any] | None:
+        """Return what was asked to be exported, or None."""
+        with self._reading() as connection:
+            row = connection.execute(
+                "SELECT request FROM export WHERE id = ?", (export_id,)
+            ).fetchone()
+            return None if row is None else dict(json.loads(row[0]))
+
+    def project(self) -> dict[str, Any]:
+        """Return what the project was told; nothing before."""
+        with self._reading() as connection:
+            return dict(json.loads(settings.get(connection, settings.PROJECT) or "{}"))
 
     def pending_turns(self) -> list[Turn]:
         """Return the turns that wait for extraction, oldest first."""

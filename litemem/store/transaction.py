@@ -6,7 +6,7 @@ from typing import Any
 
 import apsw
 
-from litemem.errors import MemoryNotFoundError
+from litemem.errors import ImmutableError, MemoryNotFoundError
 from litemem.filters import Condition
 from litemem.models import MemoryRecord, Message, Turn
 from litemem.protocols import EmbedderIdentity
@@ -16,8 +16,8 @@ from litemem.store.queries import session_pk
 from litemem.store.rows import MEMORY_COLUMNS, memory_record, memory_values, to_json
 from litemem.store.vector_index import VectorIndex
 
-_INSERT_MEMORY = f"INSERT INTO memory ({MEMORY_COLUMNS}, sources) VALUES (?{', ?' * 19})"
-_UPDATE_MEMORY = f"UPDATE memory SET ({MEMORY_COLUMNS}) = (?{', ?' * 18}) WHERE pk = ?"
+_INSERT_MEMORY = f"INSERT INTO memory ({MEMORY_COLUMNS}, sources) VALUES (?{', ?' * 20})"
+_UPDATE_MEMORY = f"UPDATE memory SET ({MEMORY_COLUMNS}) = (?{', ?' * 19}) WHERE pk = ?"
 _WRITE_OUT_ADD = """
 INSERT INTO event (memory_id, event, new_memory, created_at, actor_id, role)
 SELECT id, 'ADD', content, created_at, actor_id, role
@@ -92,9 +92,14 @@ class Transaction:
 
         Raises:
             MemoryNotFoundError: there is none.
+            ImmutableError: it was stored to stay as it is.
         """
         connection = self._connection
         pk, old = self._find(record.id)
+        if old.immutable:
+            raise ImmutableError(
+                f"the memory {record.id!r} is immutable: delete it and add another in its place"
+            )
         connection.execute(_WRITE_OUT_ADD, (json.dumps([pk]),))
         connection.execute(_UPDATE_MEMORY, (*memory_values(record), pk))
         if vector is not None:
@@ -125,10 +130,11 @@ class Transaction:
         return len(pks)
 
     def clear(self) -> None:
-        """Remove everything, and forget which embedder the vectors were of."""
+        """Remove everything, and forget which embedder the vectors were of; the project stays."""
         VectorIndex(self._connection).drop()
-        for table in ("memory", "message", "turn", "session", "event", "setting"):
+        for table in ("memory", "message", "turn", "session", "event", "export"):
             self._connection.execute(f"DELETE FROM {table}")
+        self._connection.execute("DELETE FROM setting WHERE name <> ?", (settings.PROJECT,))
 
     def log_messages(
         self, scope: Scope, messages: Iterable[Message], at: int, turn_pk: int | None = None
@@ -166,16 +172,48 @@ class Transaction:
         self._connection.execute("DELETE FROM turn WHERE pk = ?", (turn.pk,))
         return self._connection.changes() > 0
 
-    def hashes(self, scope: Scope, hashes: Sequence[bytes]) -> set[bytes]:
-        """Return those of `hashes` that a memory of exactly this scope has."""
+    def hashes(self, scope: Scope, hashes: Sequence[bytes], at: int) -> set[bytes]:
+        """Return those of `hashes` that a memory of exactly this scope has, and holds at `at`."""
         found = set()
         for value in hashes:
             rows = self._connection.execute(
-                "SELECT user_id, agent_id, app_id, run_id FROM memory WHERE hash = ?", (value,)
+                "SELECT user_id, agent_id, app_id, run_id FROM memory WHERE hash = ?1"
+                " AND (expires_at IS NULL OR expires_at > ?2)"
+                " AND (valid_to IS NULL OR valid_to > ?2)",
+                (value, at),
             )
             if scope.key() in rows.fetchall():
                 found.add(value)
         return found
+
+    def put_feedback(
+        self, memory_id: str, feedback: str | None, reason: str | None, at: int
+    ) -> None:
+        """Note what was said of a memory, in place of what was said before; None takes it back.
+
+        Raises:
+            MemoryNotFoundError: there is none.
+        """
+        pk, _ = self._find(memory_id)
+        self._connection.execute("DELETE FROM feedback WHERE memory_pk = ?", (pk,))
+        if feedback is not None:
+            self._connection.execute(
+                "INSERT INTO feedback (memory_pk, feedback, reason, created_at)"
+                " VALUES (?, ?, ?, ?)",
+                (pk, feedback, reason, at),
+            )
+
+    def put_export(self, export_id: str, request: Mapping[str, Any], at: int) -> None:
+        """Note what is to be exported."""
+        self._connection.execute(
+            "INSERT INTO export (id, request, created_at) VALUES (?, ?, ?)",
+            (export_id, to_json(request), at),
+        )
+
+    def update_project(self, changes: Mapping[str, Any]) -> None:
+        """Tell the project something; what is not named stays."""
+        known = json.loads(settings.get(self._connection, settings.PROJECT) or "{}")
+        settings.put(self._connection, settings.PROJECT, to_json({**known, **changes}))
 
     def stage_vectors(
         self, identity: EmbedderIdentity, rows: Sequence[tuple[int, str, bytes]]

@@ -11,6 +11,7 @@ from litemem.store import settings
 
 BATCH = 4_096  # vectors; a scan of as many takes 2 ms
 LARGE = 20_000  # memories; fewer are scanned as fast as the index finds them
+CHUNK = 128  # vectors; deleting 1,000 takes 46 ms, with the default of 1,024 it takes 154
 MAX_K = 4_096  # sqlite-vec answers no more neighbours at once
 
 
@@ -117,7 +118,7 @@ class VectorIndex:
         assert identity is not None, "vectors are written after their embedder is"
         self._connection.execute(
             "CREATE VIRTUAL TABLE IF NOT EXISTS memory_vec USING vec0"
-            f"(vector float[{identity.dimensions}] distance_metric=cosine)"
+            f"(vector float[{identity.dimensions}] distance_metric=cosine, chunk_size={CHUNK})"
         )
 
 

@@ -1,0 +1,98 @@
+"""The commands that make memories of what is said: add, pending."""
+
+from typing import IO, Any
+
+import click
+
+from litemem.cli.faults import killable
+from litemem.cli.input import said
+from litemem.cli.opening import open_memory
+from litemem.cli.options import (
+    embedder_option,
+    file_options,
+    json_object_option,
+    llm_option,
+    required,
+    scope_options,
+)
+from litemem.cli.output import show_json, show_table, status, tell
+from litemem.models import PROCEDURAL
+
+
+@click.command()
+@click.argument("text", nargs=-1)
+@click.option(
+    "--messages",
+    type=click.File("rb"),
+    metavar="FILE|-",
+    help='Instead of TEXT: a JSON list of messages, [{"role": "user", "content": "…"}, …].',
+)
+@scope_options
+@click.option("--no-infer", is_flag=True, help="Store the text as it stands, without a model.")
+@json_object_option("--metadata", description="What every memory of this call carries.")
+@click.option("--category", "categories", multiple=True, help="May be given several times.")
+@click.option("--prompt", help="What the model should heed when it looks for facts.")
+@click.option("--timestamp", metavar="TIME", help="When it was said, in ISO 8601.")
+@click.option(
+    "--expires-at",
+    metavar="TIME",
+    help="When it is no longer to be found; a date lasts to the end of its day.",
+)
+@click.option(
+    "--type",
+    "memory_type",
+    type=click.Choice([PROCEDURAL]),
+    help="Store one summary of an agent's run; needs --agent-id.",
+)
+@llm_option
+@embedder_option
+@file_options
+def add(
+    text: tuple[str, ...],
+    messages: IO[bytes] | None,
+    ids: dict[str, Any],
+    no_infer: bool,
+    categories: tuple[str, ...],
+    llm: str | None,
+    embedder: str | None,
+    db: str | None,
+    as_json: bool,
+    **options: Any,
+) -> None:
+    """Remember what is said.
+
+    The language model finds the facts in TEXT, and each that is new becomes a memory. If it
+    fails, the text is kept, and `litemem pending` tries again.
+
+    Without TEXT, or with "-", it is read from standard input.
+    """
+    content = said(text, messages)
+    required(ids)
+    with open_memory(db, embedder=embedder, llm=llm) as memory, killable(), status("thinking"):
+        result = memory.add(
+            content, **ids, infer=not no_infer, categories=categories or None, **options
+        )
+    _show_added(result, as_json)
+
+
+@click.command()
+@llm_option
+@embedder_option
+@file_options
+def pending(llm: str | None, embedder: str | None, db: str | None, as_json: bool) -> None:
+    """Try again where the model failed.
+
+    What was said is kept until its facts are found; this looks for them, the oldest first.
+    """
+    opened = open_memory(db, embedder=embedder, llm=llm, must_exist=True)
+    with opened as memory, killable(), status("thinking"):
+        result = memory.process_pending()
+    _show_added(result, as_json)
+
+
+def _show_added(result: dict[str, Any], as_json: bool) -> None:
+    if as_json:
+        return show_json(result)
+    if not result["results"]:
+        tell("nothing new to remember")
+    return show_table(("ID", "MEMORY"), [(m["id"], m["memory"]) for m in result["results"]])

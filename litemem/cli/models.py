@@ -1,0 +1,153 @@
+"""The commands about the models on this machine."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+import click
+
+from litemem import model_files
+from litemem.cli.options import json_option
+from litemem.cli.output import (
+    bytes_text,
+    counted,
+    progress_bar,
+    show_json,
+    show_table,
+    status,
+    tell,
+)
+from litemem.errors import ModelFileError
+from litemem.model_files import FileState
+from litemem.model_registry import MODELS, Model
+from litemem.model_sources import Progress
+
+
+@click.group()
+def models() -> None:
+    """Bring, check and remove the models."""
+
+
+@models.command("list")
+@json_option
+def list_models(as_json: bool) -> None:
+    """List the models that there are, and which are here."""
+    found = [describe(model) for model in MODELS]
+    if as_json:
+        return show_json(found)
+    rows = [
+        (model.name, model.task, str(shown["state"]), bytes_text(model.size), model.description)
+        for model, shown in zip(MODELS, found, strict=True)
+    ]
+    return show_table(("NAME", "TASK", "STATE", "SIZE", "DESCRIPTION"), rows)
+
+
+@models.command()
+@click.argument("name", required=False)
+@json_option
+def pull(name: str | None, as_json: bool) -> None:
+    """Bring the model NAME; without it, the two that litemem needs.
+
+    Every byte is checked. What is here already is not fetched again, and what was interrupted
+    goes on. The folders of the models are printed.
+    """
+    defaults = [model_files.default_model(task) for task in ("embedder", "llm")]
+    wanted = defaults if name is None else [model_files.find(name)]
+    folders = []
+    for model in wanted:
+        tell(f"{model.name}: {bytes_text(model.size)}")
+        with _download_bars() as progress:
+            folders.append(str(model_files.pull(model, progress=progress)))
+    show_json(folders) if as_json else click.echo("\n".join(folders))
+
+
+@models.command()
+@click.argument("name")
+def path(name: str) -> None:
+    """Print where the model NAME is.
+
+    Of a language model that is its file, of an embedder its folder.
+    """
+    model = model_files.find(name)
+    with status(f"checking {name}"):
+        folder = model_files.verified_folder(model)
+    click.echo(str(folder / model.files[0].name if model.task == "llm" else folder))
+
+
+@models.command()
+@click.argument("name", required=False)
+@json_option
+def verify(name: str | None, as_json: bool) -> None:
+    """Compare the model's files with those published.
+
+    Without NAME, of all models that are here. Exits with 1 if a file is missing or wrong.
+    """
+    with status("reading every byte"):
+        found = model_files.verify(name)
+    if as_json:
+        show_json([_file_dict(file) for file in found])
+    else:
+        rows = [(f.model, f.state, bytes_text(f.file.size), f.file.name) for f in found]
+        show_table(("MODEL", "STATE", "SIZE", "FILE"), rows)
+    bad = [file for file in found if file.state != "verified"]
+    if bad:
+        advice = f"run `litemem models pull {bad[0].model}`"
+        raise ModelFileError(f"{counted(len(bad), 'file')} missing or wrong: {advice}")
+    if not found:
+        tell("no models are here")
+
+
+@models.command()
+@click.argument("name")
+@json_option
+def remove(name: str, as_json: bool) -> None:
+    """Delete the files of the model NAME; `pull` brings them again."""
+    freed = model_files.remove(name)
+    show_json({"freed": freed}) if as_json else tell(f"freed {bytes_text(freed)}")
+
+
+def describe(model: Model) -> dict[str, object]:
+    """Return what is to be said of a model, in JSON; nothing is hashed for it."""
+    files = model_files.installed(model)
+    return {
+        "name": model.name,
+        "task": model.task,
+        "default": model == model_files.default_model(model.task),
+        "state": _state(files),
+        "bytes": model.size,
+        "licence": model.licence,
+        "description": model.description,
+    }
+
+
+def _state(files: Sequence[FileState]) -> str:
+    states = {file.state for file in files}
+    if states == {"missing"}:
+        return "not here"
+    return "incomplete" if "missing" in states else "here"
+
+
+def _file_dict(found: FileState) -> dict[str, object]:
+    return {
+        "model": found.model,
+        "file": found.file.name,
+        "path": str(found.path),
+        "state": found.state,
+        "bytes": found.file.size,
+        "problem": found.problem or None,
+    }
+
+
+@contextmanager
+def _download_bars() -> Iterator[Progress]:
+    """Lend what shows a bar on stderr for each file that comes."""
+    with ExitStack() as stack:
+        bars: dict[str, Any] = {}
+
+        def show(name: str, so_far: int, size: int) -> None:
+            if name not in bars:
+                stack.close()  # ends the line of the file before
+                bars[name] = stack.enter_context(progress_bar(size, name))
+            bars[name].update(so_far - bars[name].pos)
+
+        yield show

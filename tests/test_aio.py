@@ -1,0 +1,197 @@
+"""The async faces: every call is awaited, many at once lose nothing, and cancelling is safe."""
+
+import asyncio
+import inspect
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import run_python
+
+from litemem import AsyncMemory, AsyncMemoryClient, Memory, MemoryClient
+from litemem.aio import AsyncProject
+from litemem.client import Project
+from litemem.errors import HostedOnlyError, MemoryNotFoundError, ScopeError
+from litemem.protocols import Vector
+from litemem.testing import HashEmbedder, ScriptedLLM
+
+CAM = {"user_id": "cam"}
+PAIRS = [(AsyncMemory, Memory), (AsyncMemoryClient, MemoryClient), (AsyncProject, Project)]
+SYNC = {"close", "from_config"}  # as in Mem0
+NEVER_ALONE = {"instructions"}  # asked by the client itself
+
+
+class GatedEmbedder(HashEmbedder):
+    """Waits before it embeds until it is let; says when it waits."""
+
+    def __init__(self) -> None:
+        super().__init__(8)
+        self.reached = threading.Event()
+        self.gate = threading.Event()
+
+    def embed_query(self, text: str) -> Vector:
+        self.reached.set()
+        assert self.gate.wait(10)
+        return super().embed_query(text)
+
+
+class BrokenEmbedder(GatedEmbedder):
+    """Waits, and fails."""
+
+    def embed_query(self, text: str) -> Vector:
+        super().embed_query(text)
+        raise MemoryError("out of memory")
+
+
+def open_memory(path: Path, **parts: Any) -> AsyncMemory:
+    return AsyncMemory(
+        path / "memory.db", **{"embedder": HashEmbedder(8), "llm": ScriptedLLM([]), **parts}
+    )
+
+
+def texts(result: dict[str, Any]) -> list[str]:
+    return [row["memory"] for row in result["results"]]
+
+
+def public(kind: type) -> dict[str, Any]:
+    """Return a class's public calls."""
+    return {
+        name: call
+        for name, call in inspect.getmembers(kind, callable)
+        if not name.startswith("_") and name not in NEVER_ALONE
+    }
+
+
+@pytest.mark.parametrize(("kind", "sync"), PAIRS)
+def test_an_async_face_has_every_call_with_its_arguments(kind: type, sync: type) -> None:
+    assert public(kind).keys() == public(sync).keys()
+    for name, call in public(kind).items():
+        theirs = inspect.signature(public(sync)[name])
+        assert inspect.signature(call).parameters == theirs.parameters, name
+        assert call.__doc__, name
+        assert inspect.iscoroutinefunction(call) is (name not in SYNC), name
+
+
+@pytest.mark.parametrize(("kind", "sync"), PAIRS[:2])
+def test_an_async_face_is_made_like_the_other(kind: type, sync: type) -> None:
+    assert inspect.signature(kind) == inspect.signature(sync)
+
+
+def test_all_calls_are_awaited(tmp_path: Path) -> None:
+    async def use() -> None:
+        async with open_memory(tmp_path) as memory:
+            added = await memory.add("Likes tea", infer=False, **CAM)
+            memory_id = added["results"][0]["id"]
+            assert texts(await memory.search("tea", **CAM)) == ["Likes tea"]
+            await memory.update(memory_id, "Likes coffee")
+            assert texts(await memory.get_all(**CAM)) == ["Likes coffee"]
+            assert [e["event"] for e in await memory.history(memory_id)] == ["ADD", "UPDATE"]
+            await memory.delete(memory_id)
+            assert await memory.get(memory_id) is None
+
+    asyncio.run(use())
+
+
+def test_errors_come_through(tmp_path: Path) -> None:
+    async def use() -> None:
+        async with open_memory(tmp_path) as memory:
+            with pytest.raises(ScopeError):
+                await memory.add("Likes tea")
+            with pytest.raises(MemoryNotFoundError):
+                await memory.delete("?")
+            with pytest.raises(TypeError):
+                await memory.add("Likes tea", user="cam")  # type: ignore[call-arg]
+
+    asyncio.run(use())
+
+
+def test_an_async_memory_opens_from_a_config(tmp_path: Path) -> None:
+    memory = AsyncMemory.from_config({"path": str(tmp_path / "memory.db")})
+    assert isinstance(memory, AsyncMemory)
+    memory.close()
+
+
+def test_an_async_client_pages_and_keeps_a_project(tmp_path: Path) -> None:
+    async def use() -> None:
+        client = AsyncMemoryClient(path=tmp_path / "a.db", embedder=HashEmbedder(8))
+        async with client:
+            said = [{"role": "user", "content": f"tea {i}"} for i in range(5)]
+            await client.add(said, infer=False, version="v2", **CAM)
+            first = await client.get_all(page=1, page_size=3, **CAM)
+            second = await client.get_all(page=2, page_size=3, **CAM)
+            assert sorted(texts(first) + texts(second)) == [f"tea {i}" for i in range(5)]
+            assert (await client.users())["total_users"] == 1
+            await client.project.update(custom_instructions="Only food.")
+            assert (await client.project.get())["custom_instructions"] == "Only food."
+            with pytest.raises(HostedOnlyError):
+                await client.get_webhooks("project")
+
+    asyncio.run(use())
+
+
+@pytest.mark.parametrize("infer", [True, False])
+def test_fifty_adds_at_once_lose_nothing(tmp_path: Path, infer: bool) -> None:
+    users = [f"user{i}" for i in range(50)]
+
+    async def use() -> list[str]:
+        async with open_memory(tmp_path, llm=ScriptedLLM([["Likes tea"]] * 50)) as memory:
+            done = await asyncio.gather(
+                *(memory.add("I like tea", user_id=user, infer=infer) for user in users)
+            )
+            return [row["id"] for result in done for row in result["results"]]
+
+    added = asyncio.run(use())
+    assert len(set(added)) == 50
+    with Memory(tmp_path / "memory.db", embedder=HashEmbedder(8)) as memory:
+        assert memory.store.pending_turns() == []
+        assert {memory.get(memory_id)["user_id"] for memory_id in added} == set(users)
+        for user in users:
+            found = memory.search("tea", user_id=user, threshold=0)
+            assert texts(found) == ["Likes tea" if infer else "I like tea"]
+
+
+@pytest.mark.parametrize(("embedder", "stored"), [(GatedEmbedder, ["tea"]), (BrokenEmbedder, [])])
+def test_a_cancelled_add_takes_effect_as_a_whole_or_not_at_all(
+    tmp_path: Path, embedder: type[GatedEmbedder], stored: list[str]
+) -> None:
+    gated = embedder()
+
+    async def use() -> None:
+        memory = open_memory(tmp_path, embedder=gated)
+        adding = asyncio.create_task(memory.add("tea", infer=False, **CAM))
+        await asyncio.to_thread(gated.reached.wait, 10)
+        adding.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await adding
+        assert texts(await memory.get_all(**CAM)) == []
+        gated.gate.set()  # asyncio.run waits for the thread
+
+    asyncio.run(use())
+    with Memory(tmp_path / "memory.db", embedder=HashEmbedder(8)) as memory:
+        assert texts(memory.get_all(**CAM)) == stored
+        assert texts(memory.search("tea", **CAM)) == stored
+
+
+def test_the_event_loop_goes_on_while_a_call_waits(tmp_path: Path) -> None:
+    gated = GatedEmbedder()
+
+    async def use() -> list[str]:
+        async with open_memory(tmp_path, embedder=gated) as memory:
+            adding = asyncio.create_task(memory.add("tea", infer=False, **CAM))
+            while not gated.reached.is_set():
+                await asyncio.sleep(0)
+            gated.gate.set()
+            return texts(await adding)
+
+    assert asyncio.run(use()) == ["tea"]
+
+
+def test_the_async_faces_are_imported_when_they_are_asked_for() -> None:
+    script = """
+import sys, litemem
+assert "asyncio" not in sys.modules
+from litemem import *
+print(AsyncMemory.__name__, AsyncMemoryClient.__name__, hasattr(litemem, "AsyncNothing"))
+"""
+    assert run_python(script).split() == ["AsyncMemory", "AsyncMemoryClient", "False"]

@@ -1,0 +1,279 @@
+"""Extraction: what the model is shown, that no word is lost, and whose facts are looked for."""
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from litemem import prompts
+from litemem.errors import ExtractionError, LLMError
+from litemem.extraction import ANSWER_TOKENS, Fact, Subject, extract, subjects
+from litemem.models import Message
+from litemem.scope import Scope
+from litemem.testing import ScriptedLLM
+
+
+def user(content: str, name: str | None = None) -> Message:
+    return Message("user", content, name)
+
+
+def assistant(content: str) -> Message:
+    return Message("assistant", content)
+
+
+def small(room: int, answers: Sequence[Any] | None = None) -> ScriptedLLM:
+    """A model whose context has room for so many tokens beside prompt and answer."""
+    scripted = ScriptedLLM([[]] * 10_000 if answers is None else answers)
+    chat = prompts.load("user_facts").messages("")
+    static = sum(scripted.count_tokens(m["content"]) + 16 for m in chat)
+    scripted.context_tokens = ANSWER_TOKENS + static + room
+    return scripted
+
+
+def shown(messages: Sequence[Message], subject: Subject = "user", **arguments: Any) -> str:
+    """Return what the model is shown in its one call."""
+    llm = ScriptedLLM([[]])
+    extract(llm, messages, subject=subject, **arguments)
+    (call,) = llm.calls
+    return call.text
+
+
+def found(answer: Any, *messages: Message, subject: Subject = "user") -> list[str]:
+    return [fact.text for fact in extract(ScriptedLLM([answer]), messages, subject=subject)]
+
+
+# -- what the model is shown
+
+
+def test_the_model_reads_who_said_what_in_order() -> None:
+    text = shown([user("I'm Cam", "cam"), assistant("Hello"), user("I avoid nuts")])
+    assert text == "New messages:\nuser (cam): I'm Cam\nassistant: Hello\nuser: I avoid nuts"
+
+
+def test_a_message_of_several_lines_stays_one_message() -> None:
+    assert shown([user("one\ntwo")]) == "New messages:\nuser: one\n  two"
+
+
+def test_system_messages_are_not_shown() -> None:
+    assert "secret" not in shown([Message("system", "secret"), user("I avoid nuts")])
+
+
+def test_empty_messages_are_not_shown() -> None:
+    assert shown([user("  "), user("tea")]) == "New messages:\nuser: tea"
+
+
+def test_what_the_assistant_says_after_the_user_is_not_shown_for_the_users_facts() -> None:
+    assert "restaurant" not in shown([user("No nuts"), assistant("I told the restaurant")])
+
+
+def test_the_whole_turn_is_shown_for_the_assistants_facts() -> None:
+    text = shown([user("No nuts"), assistant("I told the restaurant")], "assistant")
+    assert text == "New messages:\nuser: No nuts\nassistant: I told the restaurant"
+
+
+def test_earlier_messages_stand_apart_from_the_new_ones() -> None:
+    text = shown([user("She is vegan")], context=[user("Ana is my sister"), assistant("Nice")])
+    assert text == (
+        "Earlier messages:\nuser: Ana is my sister\nassistant: Nice\n"
+        "New messages:\nuser: She is vegan"
+    )
+
+
+def test_instructions_stand_first() -> None:
+    text = shown([user("tea")], instructions=" Only food. ")
+    assert text == "Instructions: Only food.\nNew messages:\nuser: tea"
+
+
+@pytest.mark.parametrize(
+    ("subject", "prompt"), [("user", "user_facts"), ("assistant", "agent_facts")]
+)
+def test_each_subject_has_its_prompt(subject: Subject, prompt: str) -> None:
+    llm = ScriptedLLM([[]])
+    extract(llm, [user("tea"), assistant("tea")], subject=subject)
+    assert [call.prompt for call in llm.calls] == [prompt]
+
+
+def test_without_a_message_of_the_subject_the_model_is_not_asked() -> None:
+    llm = ScriptedLLM([])
+    assert extract(llm, [assistant("tea")], subject="user") == []
+
+
+# -- facts
+
+
+def test_a_fact_says_whom_it_is_about_and_which_messages_it_may_be_from() -> None:
+    llm = ScriptedLLM([["User avoids nuts"]])
+    messages = [Message("system", "be kind"), user("I avoid nuts"), assistant("Noted")]
+    assert extract(llm, messages, subject="user") == [Fact("User avoids nuts", "user", (1,))]
+
+
+def test_a_fact_is_found_once_however_it_is_written() -> None:
+    assert found(["User likes tea", "user likes TEA", "User likes  tea"], user("I like tea")) == [
+        "User likes tea"
+    ]
+
+
+def test_a_fact_with_a_name_that_nobody_said_is_dropped() -> None:
+    assert found(["User is called Bob", "User likes tea"], user("I like tea")) == ["User likes tea"]
+
+
+def test_a_fact_of_the_context_alone_is_dropped() -> None:
+    llm = ScriptedLLM([["Ana is User's sister", "Ana is vegan"]])
+    context = [user("Ana is my sister")]
+    facts = extract(llm, [user("She is vegan")], subject="user", context=context)
+    assert [fact.text for fact in facts] == ["Ana is vegan"]
+
+
+def test_blank_facts_are_dropped_and_blanks_inside_are_one_space() -> None:
+    assert found([" ", "User  likes\ntea "], user("I like tea")) == ["User likes tea"]
+
+
+# -- long input
+
+
+def test_long_input_is_cut_between_messages() -> None:
+    llm = small(60)
+    extract(llm, [user(f"message {i} " + "word " * 30) for i in range(4)], subject="user")
+    assert len(llm.calls) == 4
+    assert all(call.text.count("user: message") == 1 for call in llm.calls)
+
+
+def test_a_fact_of_a_part_names_the_messages_of_that_part() -> None:
+    llm = small(60, [["User likes tea"], ["User likes rum"]])
+    messages = [user("I like tea " + "word " * 25), user("I like rum " + "word " * 25)]
+    facts = extract(llm, messages, subject="user")
+    assert [(fact.text, fact.messages) for fact in facts] == [
+        ("User likes tea", (0,)),
+        ("User likes rum", (1,)),
+    ]
+
+
+def test_a_message_longer_than_the_context_is_cut_where_a_sentence_ends() -> None:
+    llm = small(80)
+    sentences = [f"Sentence {i} ends here and not before." for i in range(40)]
+    extract(llm, [user(" ".join(sentences))], subject="user")
+    assert len(llm.calls) > 1
+    for call in llm.calls:
+        assert call.text.startswith("New messages:\nuser: Sentence")
+        assert call.text.endswith(".")
+
+
+words = st.text(st.characters(codec="ascii", categories=["Ll"]), min_size=1, max_size=12)
+long_messages = st.lists(
+    st.tuples(st.sampled_from(["user", "assistant"]), st.lists(words, max_size=120)),
+    min_size=1,
+    max_size=8,
+)
+
+
+@given(long_messages, st.integers(30, 200))
+def test_every_word_of_the_input_is_shown_in_some_call(
+    drawn: list[tuple[str, list[str]]], room: int
+) -> None:
+    numbered = [
+        (role, [f"{i}x{j}{word}" for j, word in enumerate(said)])
+        for i, (role, said) in enumerate(drawn)
+    ]
+    llm = small(room)
+    messages = [Message(role, " ".join(said)) for role, said in numbered]
+    extract(llm, [*messages, user("the end")], subject="user")
+    seen = {word for call in llm.calls for word in call.text.split()}
+    assert {word for _, said in numbered for word in said} <= seen
+
+
+@given(long_messages, st.integers(30, 200))
+def test_every_call_fits_into_the_context(drawn: list[tuple[str, list[str]]], room: int) -> None:
+    llm = small(room)
+    messages = [Message(role, " ".join(said)) for role, said in drawn]
+    extract(llm, [*messages, user("the end")], subject="user", context=messages[:3])
+    assert all(llm.count_tokens(call.text) <= room for call in llm.calls)
+
+
+def test_context_takes_a_share_of_the_room_and_the_latest_of_it_are_kept() -> None:
+    llm = small(200)
+    context = [user(f"earlier {i} " + "word " * 10) for i in range(10)]
+    extract(llm, [user("now")], subject="user", context=context)
+    (call,) = llm.calls
+    assert "earlier 9" in call.text
+    assert "earlier 0" not in call.text
+
+
+@pytest.mark.parametrize("unreadable", ["{", "[]", '{"facts": "tea"}', '{"facts": [1]}', "null"])
+def test_after_an_unreadable_answer_each_half_is_asked_for(unreadable: str) -> None:
+    llm = ScriptedLLM([unreadable, ["User likes tea"], ["User likes rum"]])
+    facts = extract(llm, [user("I like tea"), user("I like rum")], subject="user")
+    assert [call.text for call in llm.calls[1:]] == [
+        "New messages:\nuser: I like tea",
+        "New messages:\nuser: I like rum",
+    ]
+    assert [fact.text for fact in facts] == ["User likes tea", "User likes rum"]
+
+
+def test_one_message_that_fails_is_asked_for_in_halves() -> None:
+    llm = ScriptedLLM(["{", [], []])
+    extract(llm, [user("I like green tea. I like dark rum and cola")], subject="user")
+    assert [call.text for call in llm.calls[1:]] == [
+        "New messages:\nuser: I like green tea.",
+        "New messages:\nuser: I like dark rum and cola",
+    ]
+
+
+def test_a_model_that_never_writes_facts_is_told_after_few_calls() -> None:
+    llm = ScriptedLLM(["{"] * 1_000)
+    said = [user("word " * 500) for _ in range(8)]
+    with pytest.raises(ExtractionError):
+        extract(llm, said, subject="user")
+    assert len(llm.calls) <= 2 * math.log2(8 * 2_500)
+
+
+def test_a_failure_that_halving_cannot_help_is_raised_at_once() -> None:
+    llm = ScriptedLLM([LLMError("no model"), []])
+    with pytest.raises(LLMError, match="no model"):
+        extract(llm, [user("one"), user("two")], subject="user")
+    assert len(llm.calls) == 1
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"messages": [user("tea")], "instructions": "word " * 5_000},
+        {"messages": [user("tea", name="n" * 20_000)]},
+    ],
+    ids=["instructions", "name"],
+)
+def test_what_cannot_be_made_to_fit_is_an_error_of_the_model(arguments: dict[str, Any]) -> None:
+    with pytest.raises(LLMError):
+        extract(ScriptedLLM([[]]), subject="user", **arguments)
+
+
+# -- whose facts
+
+U, A, R = {"user_id": "u"}, {"agent_id": "a"}, {"run_id": "r"}
+BOTH = [user("hi"), assistant("hello")]
+
+
+@pytest.mark.parametrize(
+    ("ids", "messages", "expected"),
+    [
+        (U, [user("hi")], ["user"]),
+        (U, BOTH, ["user"]),
+        (U, [assistant("hello")], []),
+        (R, BOTH, ["user"]),
+        (A, [user("hi")], ["user"]),
+        (A, BOTH, ["assistant"]),
+        (A, [assistant("hello")], ["assistant"]),
+        (U | A, [user("hi")], ["user"]),
+        (U | A, BOTH, ["user", "assistant"]),
+        (U | A, [assistant("hello")], ["assistant"]),
+        (U | A | R, BOTH, ["user", "assistant"]),
+        (U, [Message("system", "be kind")], []),
+        (U, [Message("tool", "42")], []),
+    ],
+)
+def test_whose_facts_are_looked_for_depends_on_the_ids_and_who_spoke(
+    ids: dict[str, str], messages: list[Message], expected: list[Subject]
+) -> None:
+    assert subjects(Scope(**ids), messages) == expected

@@ -1,0 +1,124 @@
+"""The guard: what nobody said is dropped, what was said in other words is kept."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from litemem.guard import Guard
+
+SAID = [
+    "user: I'm Cam. My sister Ana Lucía lives in New York and has three cats.",
+    "user: We fly to Tokyo on 12 March 2025 at 9:30, it costs 1,500 euros. I avoid shellfish.",
+    "user: I love Italian food, O'Brien's pub and the book “War and Peace”.",
+]
+
+
+def unsupported(fact: str) -> list[str]:
+    return Guard(SAID, SAID).unsupported(fact)
+
+
+@pytest.mark.parametrize(
+    ("fact", "invented"),
+    [
+        ("User's sister is called Maria", ["Maria"]),
+        ("Maria lives in New York", ["Maria"]),
+        ("Cam lives in New Jersey", ["Jersey"]),
+        ("Cam flies to Kyoto on 12 March", ["Kyoto"]),
+        ("Cam flies to Tokyo on 13 March", ["13"]),
+        ("Cam flies to Tokyo on 12 April", ["April"]),
+        ("Cam flies to Tokyo in March 2026", ["2026"]),
+        ("Cam flies at 9:45", ["9:45"]),
+        ("The flight costs 1,600 euros", ["1,600"]),
+        ("The flight costs 150 euros", ["150"]),
+        ("Ana has four cats", ["four"]),
+        ("Ana has 4 cats", ["4"]),
+        ("Ana has cats. Bob feeds them", ["Bob"]),
+        ("Cam works at Google", ["Google"]),
+        ("Cam speaks Spanish", ["Spanish"]),
+        ("Ana-Sofia has cats", ["Ana-Sofia"]),
+    ],
+)
+def test_a_name_a_number_or_a_date_that_nobody_said_is_named(
+    fact: str, invented: list[str]
+) -> None:
+    assert unsupported(fact) == invented
+
+
+@pytest.mark.parametrize(
+    "fact",
+    [
+        "User's name is Cam",
+        "Cam's sister is Ana Lucía",
+        "The sister of Cam is Ana",
+        "Ana has 3 cats",
+        "Ana has three cats",
+        "Likes Italian food",
+        "Loves Italians",
+        "Avoids shellfish",
+        "User travels to Tokyo on March 12, 2025",
+        "The trip costs 1500 euros",
+        "The trip costs 1.500 euros",
+        "User flies at 9:30",
+        "User flies at 09:30",
+        "User likes the pub O'Brien's",
+        "User likes O’Brien’s pub",
+        "CAM AVOIDS SHELLFISH",
+        "User reads War and Peace",
+        "I live in New York",
+        "User is in New York. User has a sister",
+        "cam avoids shellfish",
+        "",
+    ],
+)
+def test_what_was_said_in_other_words_is_kept(fact: str) -> None:
+    assert unsupported(fact) == []
+
+
+def test_a_name_from_the_context_may_be_used() -> None:
+    guard = Guard(["user: She likes tea"], ["user: My sister is Ana", "user: She likes tea"])
+    assert guard.objection("Ana likes tea") is None
+
+
+def test_a_fact_of_the_context_alone_is_not_told_again() -> None:
+    guard = Guard(["user: She likes tea"], ["user: My sister is Ana", "user: She likes tea"])
+    assert guard.objection("User's sister is Ana") == "it was said before, and not now"
+
+
+def test_the_objection_names_what_nobody_said() -> None:
+    assert Guard(SAID, SAID).objection("Bob has 9 dogs") == "nobody said Bob, 9"
+
+
+@pytest.mark.parametrize("fact", ["User thanks the assistant", "Assistant noted the preference"])
+def test_politeness_is_no_fact(fact: str) -> None:
+    assert Guard(SAID, SAID).objection(fact) is not None
+
+
+sentences = st.lists(
+    st.text(st.characters(exclude_characters=".!?\n\r", exclude_categories=["Cs", "Cc"]))
+    .map(str.strip)
+    .filter(bool)
+    .map("{}.".format),
+    min_size=1,
+    max_size=6,
+)
+
+
+@given(sentences, st.data())
+def test_a_sentence_of_what_was_said_is_always_supported(
+    said: list[str], data: st.DataObject
+) -> None:
+    message = "user: " + " ".join(said)
+    fact = data.draw(st.sampled_from(said))
+    assert Guard([message], [message]).unsupported(fact) == []
+
+
+@given(st.text(), st.lists(st.text(), max_size=3))
+def test_any_fact_about_any_messages_gets_a_verdict(fact: str, said: list[str]) -> None:
+    verdict = Guard(said, said).objection(fact)
+    assert verdict is None or verdict
+
+
+@given(st.integers(0, 10_000), st.integers(0, 10_000))
+def test_a_number_is_supported_exactly_when_it_was_said(said: int, told: int) -> None:
+    guard = Guard([f"user: I have {said} books"], [f"user: I have {said} books"])
+    assert (guard.unsupported(f"User has {told} books") == []) == (said == told)
