@@ -191,12 +191,13 @@ class Memory:
         top_k: int | None = None,
         limit: int | None = None,
         threshold: float | None = THRESHOLD,
+        rerank: bool = False,  # noqa: ARG002 - Mem0's; the one order there is is the best known
         show_expired: bool = False,
         show_superseded: bool = False,
     ) -> Result:
         """Find what answers `query` in a scope: `{"results": [{"id", "memory", "score", …}, …]}`.
 
-        Best first; scores go from 0 to 1. `limit` is another name for `top_k`.
+        Best first; scores go from 0 to 1. `limit` is another `top_k`; `rerank` does nothing.
 
         Raises:
             ScopeError: no id bounds the search. FilterError, ValidationError: an argument is wrong.
@@ -256,12 +257,12 @@ class Memory:
         memory_id: str,
         text: str | None = None,
         metadata: Mapping[str, Any] | None = None,
-        *,
+        expiration_date: clock.Time | Unset | None = UNSET,
         data: str | None = None,
+        *,
         categories: Iterable[str] | None = None,
         timestamp: clock.Time | None = None,
         expires_at: clock.Time | Unset | None = UNSET,
-        expiration_date: clock.Time | Unset | None = UNSET,
     ) -> Result:
         """Change a memory; `metadata` is merged into what it has, and `data` is another `text`.
 

@@ -38,7 +38,7 @@ class Pager:
         with self._lock:
             ends = self._walks.get(walk, {})
             known = max((number for number in ends if number < page), default=0)
-            return Start(None, (page - 1) * page_size)
+            return Start(ends.get(known), (page - 1 - known) * page_size)
 
     def ended(self, walk: Hashable, page: int, end: Place | None) -> None:
         """Note where a page ended; None when nothing was on it."""

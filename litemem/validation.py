@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from typing import Any
 
 from litemem import clock
@@ -46,7 +47,7 @@ def check_messages(messages: object) -> list[Message]:
 
 
 def check_metadata(metadata: Mapping[str, Any] | None) -> dict[str, Any]:
-    """Return the metadata as a JSON object of its own.
+    """Return the metadata as a JSON object of its own; dates and times become ISO text.
 
     Raises:
         ValidationError: it is none, or has a name that memories use themselves.
@@ -65,7 +66,7 @@ def check_metadata(metadata: Mapping[str, Any] | None) -> dict[str, Any]:
     if not metadata:
         return {}
     try:
-        text = json.dumps(dict(metadata), allow_nan=False, ensure_ascii=False)
+        text = json.dumps(dict(metadata), allow_nan=False, ensure_ascii=False, default=_iso)
         text.encode()
     except (TypeError, ValueError, RecursionError) as error:
         raise ValidationError(f"metadata is not JSON: {error}") from error
@@ -228,6 +229,13 @@ def _check_json(value: object, path: str, depth: int = 1) -> None:
     elif isinstance(value, list | tuple):
         for i, inner in enumerate(value):
             _check_json(inner, f"{path}[{i}]", depth + 1)
+
+
+def _iso(value: object) -> str:
+    """Return a date or time as the text that filters compare with: JSON has none."""
+    if isinstance(value, date):  # every datetime is one
+        return value.isoformat()
+    raise TypeError(f"{type(value).__name__} cannot be written as JSON")
 
 
 def _message(message: object, name: str) -> Message:
