@@ -142,7 +142,10 @@ def _bench_single(folder: Path, durability: str) -> None:
 
 
 TURN = [
-    {"role": "user", "content": "I'm Cam. Keep in mind I avoid shellfish and like boutique hotels."},
+    {
+        "role": "user",
+        "content": "I'm Cam. Keep in mind I avoid shellfish and like boutique hotels.",
+    },
     {"role": "assistant", "content": "Noted! I'll use those preferences in future itineraries."},
 ]
 
@@ -196,7 +199,9 @@ def bench_open(folder: Path) -> None:
         failed += sum(process.exitcode != 0 for process in running)
         with Memory(path, embedder=HashEmbedder()) as memory:
             failed += memory.store.overview().memories != processes
-    print(f"{processes} processes opening one new file, {rounds} rounds: {failed} failures (goal 0)")
+    print(
+        f"{processes} processes opening one new file, {rounds} rounds: {failed} failures (goal 0)"
+    )
 
 
 SECTIONS = {
