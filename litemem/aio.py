@@ -70,10 +70,10 @@ class AsyncMemory:
     reset = _awaitable(Memory.reset)
 
     @classmethod
-    def from_config(cls, config: Mapping[str, Any]) -> Self:
+    def from_config(cls, config_dict: Mapping[str, Any]) -> Self:
         """Open a memory as `Memory.from_config` does."""
         opened = cls.__new__(cls)
-        opened.sync = Memory.from_config(config)
+        opened.sync = Memory.from_config(config_dict)
         return opened
 
     def close(self) -> None:

@@ -86,13 +86,13 @@ class Memory:
             raise
 
     @classmethod
-    def from_config(cls, config: Mapping[str, Any]) -> Self:
+    def from_config(cls, config_dict: Mapping[str, Any]) -> Self:
         """Open a memory as a dict says: `Memory`'s own names, or Mem0's sections.
 
         Raises:
             ValidationError: the dict holds what is not known.
         """
-        read = read_config(config)
+        read = read_config(config_dict)
         return cls(
             read.path,
             embedder=FastEmbedEmbedder(read.embedder),

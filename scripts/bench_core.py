@@ -14,6 +14,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import apsw
@@ -28,7 +29,7 @@ this from or had by hot but some what there we can out other were all your when 
 said an each she which do their time if will way about many then them would write like so these
 her long make thing see him two has look more day could go come did my sound no most number who
 over know water than call first people may down side been now find hiking mountains hotel shellfish
-boutique Tokyo Lisbon sister marathon vegetarian allergy meeting budget invoice garden piano""".split()
+boutique Tokyo Lisbon sister marathon vegetarian allergy meeting budget invoice garden piano"""
 
 
 def texts(count: int, characters: int = 100) -> list[str]:
@@ -37,7 +38,7 @@ def texts(count: int, characters: int = 100) -> list[str]:
     for _ in range(count):
         text = ""
         while len(text) < characters:
-            text += choose.choice(WORDS) + " "
+            text += choose.choice(WORDS.split()) + " "
         found.append(text[:characters].strip() + str(choose.random())[2:6])
     return found
 
@@ -46,6 +47,11 @@ def seconds(work: Callable[[], object]) -> float:
     start = time.perf_counter()
     work()
     return time.perf_counter() - start
+
+
+def each(work: Callable[[str], object], said: list[str]) -> None:
+    for text in said:
+        work(text)
 
 
 def run_python(code: str) -> str:
@@ -92,7 +98,7 @@ def bench_embed(folder: Path) -> None:
             memory.embedder.embed_query("warm")
             bare = seconds(lambda: list(alone.passage_embed(said)))
             messages = [{"role": "user", "content": text} for text in said]
-            ours = seconds(lambda: memory.add(messages, user_id="u", infer=False))
+            ours = seconds(partial(memory.add, messages, user_id="u", infer=False))
         ratios.append(bare / ours)
         print(f"  1,000 messages: fastembed alone {bare:.2f} s, litemem {ours:.2f} s")
     print(f"infer=False against fastembed alone: {statistics.median(ratios):.2f} (goal ≥ 0.85)")
@@ -131,8 +137,8 @@ def _bench_single(folder: Path, durability: str) -> None:
         ratios, ours_total = [], 0.0
         for start in range(0, len(said), 500):  # in turns, so that both meet the same noise
             part = said[start : start + 500]
-            alone = seconds(lambda: [transaction(text) for text in part])
-            ours = seconds(lambda: [memory.add(t, user_id="u", infer=False) for t in part])
+            alone = seconds(partial(each, transaction, part))
+            ours = seconds(partial(each, partial(memory.add, user_id="u", infer=False), part))
             ratios.append(alone / ours)
             ours_total += ours
     print(
