@@ -286,7 +286,7 @@ AS_NOBODY = """
 import os, sys
 from litemem.errors import LitememError
 from litemem.store import SqliteStore
-SqliteStore(":memory:").close()  # whatever has to be read for this is read while it may be
+kept = SqliteStore(":memory:")  # sqlite-vec is loaded while its file may be read
 if os.getuid() == 0:
     os.setgid(65534)
     os.setuid(65534)
