@@ -18,10 +18,10 @@ _NUMBER_OF = {word: str(i) for i, word in enumerate(_NUMBERS, start=2)}
 
 # What is said to be polite or to ask; small models report it as an act
 _POLITE = re.compile(
-    r"(the )?user('s)? (is |has )?(ask(s|ed|ing)|thank(s|ed|ing)|greet(s|ed|ing)|wonder(s|ing)|"
-    r"wants to know)\b|"
-    r"(the )?assistant('s)? (has |is |will )?(noted|noting|acknowledged?|understood|remember(ed)?|"
-    r"thank(s|ed)|greet(s|ed)|welcom(es|ed)|apologi[sz]ed|asked|said (hello|goodbye))\b",
+    r"(the )?[^\W\d_]+ (is |was |has |will )?"
+    r"(ask(s|ed|ing)|thank(s|ed|ing)|greet(s|ed|ing)|wonder(s|ed|ing)|curious|wants to know)\b|"
+    r"(the )?assistant (is |has |will )?"
+    r"(noted|noting|acknowledged?|understood|remember(ed)?|welcom(es|ed)|apologi[sz]ed|said)\b",
     re.IGNORECASE,
 )
 

@@ -88,9 +88,17 @@ def test_the_objection_names_what_nobody_said() -> None:
     assert Guard(SAID, SAID).objection("Bob has 9 dogs") == "nobody said Bob, 9"
 
 
-@pytest.mark.parametrize("fact", ["User thanks the assistant", "Assistant noted the preference"])
+POLITE = [
+    "User thanks the assistant",
+    "Melanie asked Caroline about the painting",
+    "Melanie is curious about the group",
+    "Assistant noted the preference",
+]
+
+
+@pytest.mark.parametrize("fact", POLITE)
 def test_politeness_is_no_fact(fact: str) -> None:
-    assert Guard(SAID, SAID).objection(fact) is not None
+    assert "politeness" in (Guard(SAID, SAID).objection(fact) or "")
 
 
 sentences = st.lists(
