@@ -11,6 +11,7 @@ import apsw
 import pytest
 from hypothesis import HealthCheck, settings
 
+import litemem
 from litemem import Memory, model_files
 from litemem.embedders import FastEmbedEmbedder
 from litemem.llms import LlamaCppLLM
@@ -18,6 +19,7 @@ from litemem.protocols import LLM, Embedder
 from litemem.testing import HashEmbedder, ScriptedLLM
 
 ROOT = Path(__file__).parents[1]
+LIBRARY = Path(litemem.__file__).parents[1]  # what is tested: the checkout, or the wheel's place
 START = 1_750_000_000_000_000  # 2025-06-15T15:06:40 UTC, in microseconds
 
 settings.register_profile("default", max_examples=50, deadline=None)
@@ -51,7 +53,7 @@ def run_python(script: str, *arguments: object) -> str:
         capture_output=True,
         text=True,
         check=False,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        env={**os.environ, "PYTHONPATH": str(LIBRARY)},
     )
     assert done.returncode == 0, done.stderr
     return done.stdout

@@ -13,10 +13,10 @@ from pathlib import Path
 
 import apsw
 import pytest
-from conftest import ROOT, START, OpenMemory, dump, run_python
+from conftest import LIBRARY, START, OpenMemory, dump, run_python
 
 from litemem import Memory
-from litemem.errors import StoreBusyError
+from litemem.errors import StoreBusyError, StoreError
 from litemem.models import Message
 from litemem.scope import Scope
 from litemem.store import SqliteStore, opening
@@ -52,7 +52,7 @@ class Process:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
-            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            env={**os.environ, "PYTHONPATH": str(LIBRARY)},
         )
         self.read_line("ready")
 
@@ -307,3 +307,19 @@ def test_a_writer_waits_long_enough_for_one_that_takes_a_second(
             threading.Event().wait(0.3)
             assert not adding.done()
         adding.result(timeout=5)
+
+
+def test_a_forked_child_is_refused_and_the_parent_goes_on(memory: Memory) -> None:
+    memory.add("before", user_id="u", infer=False)
+    child = os.fork()
+    if child == 0:
+        told = b""
+        try:
+            memory.get_all(user_id="u")
+        except StoreError as error:
+            told = str(error).encode()
+        memory.close()
+        os._exit(0 if b"before a fork" in told else 1)
+    assert os.waitpid(child, 0)[1] == 0
+    memory.add("after", user_id="u", infer=False)
+    assert len(memory.get_all(user_id="u")["results"]) == 2

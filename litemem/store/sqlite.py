@@ -1,6 +1,7 @@
 """The store: one SQLite file, read by many at once and written by one at a time."""
 
 import json
+import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -48,11 +49,17 @@ class SqliteStore:
         self._write_lock = threading.RLock()
         self._pool_lock = threading.Lock()
         self._readers: list[apsw.Connection] = []
+        self._process = os.getpid()
         with translated(self.path):
             self._writer: apsw.Connection | None = prepare(self.path, durability)
 
     def close(self) -> None:
-        """Close the file; what was committed is in it, and its side files are gone."""
+        """Close the file; what was committed is in it, and its side files are gone.
+
+        In a forked child it does nothing: the connections are the parent's.
+        """
+        if os.getpid() != self._process:
+            return
         with self._write_lock, self._pool_lock, translated(self.path):
             for connection in (*self._readers, self._writer):
                 if connection is not None:
@@ -245,6 +252,9 @@ class SqliteStore:
         connection.close()
 
     def _open_writer(self) -> apsw.Connection:
+        if os.getpid() != self._process:
+            # two processes on one connection would corrupt the file (sqlite.org/howtocorrupt.html)
+            raise StoreError(f"{self.path} was opened before a fork: open it anew in this process")
         if self._writer is None:
             raise StoreError(f"{self.path} was closed: open it again")
         return self._writer
