@@ -1,30 +1,17 @@
 """Intake: from messages to memories; nothing said is lost, and nothing is stored by halves."""
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict
 
 from litemem import clock, extraction, procedural
 from litemem.errors import EmbedderError, LitememError
 from litemem.models import PROCEDURAL, MemoryRecord, Message, Turn
+from litemem.options import Options
 from litemem.protocols import LLM, Embedder
 from litemem.scope import Scope
 from litemem.store import SqliteStore
 from litemem.vectors import to_blob
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Options:
-    """What a call of `add` says of all its memories. Times in microseconds; None: now, or never."""
-
-    metadata: Mapping[str, Any] = field(default_factory=dict)
-    categories: tuple[str, ...] = ()
-    created_at: int | None = None
-    expires_at: int | None = None
-    memory_type: str | None = None
-    instructions: str | None = None
-    immutable: bool = False
 
 
 class Intake:
@@ -183,16 +170,6 @@ class Intake:
 
     def _at(self, options: Options) -> int:
         return self._now() if options.created_at is None else options.created_at
-
-
-def wishes(instructions: str | None, includes: str | None, excludes: str | None) -> str | None:
-    """Return what extraction should heed, with what it should keep to and what it should leave."""
-    parts = [instructions] if instructions else []
-    if includes:
-        parts.append(f"Take only what is about: {includes}")
-    if excludes:
-        parts.append(f"Leave out what is about: {excludes}")
-    return "\n".join(parts) or None
 
 
 def content_hash(content: str) -> bytes:

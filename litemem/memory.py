@@ -4,33 +4,27 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, Self, cast
 
-from litemem import clock, editing, ranking
+from litemem import clock, editing, searching
 from litemem.config import database_path, read_config
 from litemem.embedders import FastEmbedEmbedder
 from litemem.filters import compile_filter
-from litemem.intake import Intake, Options, wishes
+from litemem.intake import Intake
 from litemem.llms import LlamaCppLLM
+from litemem.options import check_options
 from litemem.protocols import LLM, Embedder
 from litemem.results import added_dict, found_dict, history_dict, memory_dict
 from litemem.scope import Scope
 from litemem.store import Durability, SqliteStore, visible
 from litemem.validation import (
     Messages,
-    check_categories,
-    check_expiry,
-    check_flag,
     check_instructions,
-    check_memory_type,
     check_messages,
-    check_metadata,
     check_only_ids,
     check_text,
     check_threshold,
     check_top_k,
     either,
 )
-from litemem.vectors import to_blob
-from litemem.words import fts_query
 
 TOP_K = 20  # Mem0's
 THRESHOLD = 0.0  # Mem0 has 0.1; small embedders give right answers less than that
@@ -150,19 +144,17 @@ class Memory:
             .require("add()")
         )
         said = check_messages(messages)
-        heeded = check_instructions(prompt, "prompt") or self._instructions
-        options = Options(
-            metadata=check_metadata(metadata),
-            categories=check_categories(categories),
-            created_at=None if timestamp is None else clock.parse_time(timestamp),
-            expires_at=check_expiry(t for t in (expires_at, expiration_date) if t is not None),
-            memory_type=check_memory_type(memory_type, scope),
-            instructions=wishes(
-                heeded,
-                check_instructions(includes, "includes"),
-                check_instructions(excludes, "excludes"),
-            ),
-            immutable=check_flag(immutable, "immutable"),
+        options = check_options(
+            scope,
+            metadata=metadata,
+            categories=categories,
+            timestamp=timestamp,
+            expiries=(expires_at, expiration_date),
+            memory_type=memory_type,
+            instructions=check_instructions(prompt, "prompt") or self._instructions,
+            includes=includes,
+            excludes=excludes,
+            immutable=immutable,
         )
         if not infer and memory_type is None:
             records = self._intake.store_messages(scope, said, options)
@@ -210,19 +202,10 @@ class Memory:
         condition = visible(
             compile_filter(filters, scope), self._now(), show_expired, show_superseded
         )
-        if wanted == 0:
-            return {"results": []}
-        identity = self.embedder.identity
-        found = self.store.search(
-            condition,
-            vector=to_blob(self.embedder.embed_query(query), identity.dimensions),
-            words=fts_query(query),
-            identity=identity,
-            limit=ranking.candidates(wanted),
+        found = searching.search(
+            self.store, self.embedder, query, condition, top_k=wanted, threshold=least
         )
-        return {
-            "results": [found_dict(f) for f in ranking.rank(found, top_k=wanted, threshold=least)]
-        }
+        return {"results": [found_dict(f) for f in found]}
 
     def get(self, memory_id: str) -> Result | None:
         """Return one memory, or None."""

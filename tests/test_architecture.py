@@ -19,10 +19,10 @@ FLOORS: list[set[str]] = [
     # 0: words and names
     {"errors", "prompts", "words"},
     # 1: plain values, and what may be one
-    {"scope", "clock", "config", "migrations", "guard", "model_registry", "paging"},
+    {"scope", "clock", "config", "migrations", "guard", "model_registry"},
     {"models", "filter_fields", "model_sources"},
     {"filter_tree", "validation", "results"},
-    {"filter_sql"},
+    {"filter_sql", "options"},
     {"filters"},
     # 2: what a part has to do; pure score fusion
     {"protocols", "ranking", "paging"},
@@ -31,8 +31,7 @@ FLOORS: list[set[str]] = [
     {"store", "model_files", "prefix_states", "extraction", "procedural", "graph", "testing"},
     {"embedders", "llms"},
     # 4: what takes a Store, not a Memory
-    {"intake", "reindex", "export", "cleanup"},
-    {"editing"},
+    {"intake", "searching", "reindex", "export", "cleanup"},
     {"editing"},
     # 5: orchestration only
     {"memory"},
