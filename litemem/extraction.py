@@ -3,36 +3,38 @@
 import json
 import logging
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any, Literal
 
 from litemem import prompts
 from litemem.errors import ExtractionError, LLMError
 from litemem.guard import Guard
+from litemem.languages import language
 from litemem.models import Message
 from litemem.protocols import LLM
+from litemem.reading import Line, end_of, halves, lines, pieces, shortened
+from litemem.relative_dates import resolve
 from litemem.scope import Scope
+from litemem.telling import (
+    MOST_OF_AN_ANSWER,
+    is_small_talk,
+    leans_on_context,
+    own_words,
+    questions,
+)
+from litemem.words import words
 
 MAX_FACTS = 20  # in one answer; a small model that does not stop repeats itself
+FACTS = 3  # that any text may hold, beside one in so many words:
+WORDS_OF_A_FACT = 6
 MAX_FACT_CHARACTERS = 300
 ANSWER_TOKENS = 512
-CONTEXT_MESSAGES = 10  # of the exact scope, given so that "there" and "she" are understood
+CONTEXT_MESSAGES = 6  # of the exact scope, given so that "there" and "she" are understood
+CONTEXT_CHARACTERS = 240  # of each of them
 CONTEXT_SHARE = 4  # earlier messages take at most one part in so many of the room
 _TEMPLATE_TOKENS = 16  # a chat template's own, a message
 
-_SCHEMA = {
-    "type": "object",
-    "properties": {
-        "facts": {
-            "type": "array",
-            "items": {"type": "string", "minLength": 1, "maxLength": MAX_FACT_CHARACTERS},
-            "maxItems": MAX_FACTS,
-        }
-    },
-    "required": ["facts"],
-    "additionalProperties": False,
-}
-_SOURCES = ("user", "assistant")  # the roles that facts are taken from
 
 logger = logging.getLogger("litemem")
 
@@ -43,20 +45,27 @@ Subject = Literal["user", "assistant"]
 class Fact:
     """What the model found: one sentence, whom it is about, and which messages it may be from.
 
-    `messages` are positions in the list that `extract` was given.
+    `messages` are positions in the list that `extract` was given; `categories` the application's.
     """
 
     text: str
     attributed_to: Subject
     messages: tuple[int, ...]
+    categories: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class _Line:
-    """A message as the model reads it, or a piece of a long one, with its message's position."""
+class _Task:
+    """Lines to take facts from, of one speaker, and what was said before, which explains them.
 
-    text: str
-    message: int
+    Facts have to be told by `said`; `new` and `earlier` are what the model reads. Of `others`, who
+    speak for themselves, it gives no facts.
+    """
+
+    said: tuple[str, ...]
+    new: tuple[Line, ...]
+    earlier: tuple[Line, ...]
+    others: tuple[str, ...] = ()
 
 
 def subjects(scope: Scope, messages: Sequence[Message]) -> list[Subject]:
@@ -82,81 +91,163 @@ def extract(
     subject: Subject,
     context: Sequence[Message] = (),
     instructions: str | None = None,
+    today: date | None = None,
 ) -> list[Fact]:
     """Return the facts that `messages` say about `subject`, each once.
 
     `context` is what was said before: it is for understanding and gives no facts. `instructions`
-    are the application's own wishes. What is longer than the model's context is read in parts.
+    are the application's own wishes. `today` is the day on which it was said: "yesterday" becomes
+    a date. What is longer than the model's context is read in parts, each with the end of the one
+    before. Small talk is not shown to the model at all.
 
     Raises:
         LLMError: the model failed.
         ExtractionError: it wrote what cannot be read, also when asked for less at once.
     """
     prompt = prompts.load("user_facts" if subject == "user" else "agent_facts")
-    frame = _Frame(llm, prompt, context, instructions)
-    guard = Guard(
-        said=[_line(m) for m in messages if m.role == subject],
-        known=[_line(m) for m in (*context, *messages)],
-    )
+    frame = _Frame(llm, prompt, instructions)
     facts: dict[str, Fact] = {}
-    for lines in frame.parts(_lines(_up_to_last(messages, subject))):
-        positions = tuple(dict.fromkeys(line.message for line in lines))
-        for text in frame.ask(lines):
-            objection = guard.objection(text)
-            if objection:
-                logger.debug("dropped %r: %s", text, objection)
-            else:
-                facts.setdefault(text.casefold(), Fact(text, subject, positions))
+    for task in _tasks(messages, subject, context):
+        guard = _guard(task)
+        for part, found in frame.read(task):
+            positions = tuple(dict.fromkeys(line.message for line in part))
+            for text in found:
+                objection = guard.objection(text)
+                if objection:
+                    logger.debug("dropped %r: %s", text, objection)
+                    continue
+                fact = guard.neutral(text)
+                fact = fact if today is None else resolve(fact, today)
+                facts.setdefault(fact.casefold(), Fact(fact, subject, positions))
     return list(facts.values())
 
 
-class _Frame:
-    """One task's prompt and context; it cuts what is too long, and asks."""
+def _tasks(
+    messages: Sequence[Message], subject: Subject, context: Sequence[Message]
+) -> list[_Task]:
+    """Return what is to be read for a subject: everything at once, or apart for each speaker."""
+    read = lines(messages)
+    before = [shortened(line, CONTEXT_CHARACTERS) for line in lines(context)[-CONTEXT_MESSAGES:]]
+    mine = [line for line in read if messages[line.message].role == subject]
+    speakers = dict.fromkeys(line.speaker for line in mine)
+    names = {word for name in speakers for word in words(name)}
+    if len(speakers) > 1:
+        tasks = [_apart(name, mine, read, before) for name in speakers]
+    else:
+        tasks = [_together(mine, read, before)]
+    return [t for t in tasks if not all(is_small_talk(content, names) for content in t.said)]
 
-    def __init__(
-        self,
-        llm: LLM,
-        prompt: prompts.Prompt,
-        context: Sequence[Message],
-        instructions: str | None,
-    ) -> None:
+
+def _together(mine: list[Line], read: list[Line], before: list[Line]) -> _Task:
+    """Return the task of the one who speaks with the assistant.
+
+    What others say behind the last of it cannot explain it, and a small model takes it for it: "I
+    will tell the restaurant".
+    """
+    last = mine[-1].message if mine else -1
+    heard = tuple(line for line in read if line.message <= last)
+    return _Task(_with_questions(mine, heard, before), heard, tuple(before))
+
+
+def _apart(name: str, mine: list[Line], read: list[Line], before: list[Line]) -> _Task:
+    """Return the task of one of several who speak with each other.
+
+    A small model gives the facts of either to the other, and takes "you would be great" for one.
+    """
+    own = (replace(line, content=own_words(line.content)) for line in mine if line.speaker == name)
+    said = [line for line in own if line.content]
+    last = said[-1].message if said else -1
+    heard = [line for line in read if line.speaker != name and line.message < last]
+    others = dict.fromkeys(line.speaker for line in mine if line.speaker != name)
+    return _Task(_with_questions(said, read, before), tuple(said), (*before, *heard), tuple(others))
+
+
+def _with_questions(
+    mine: Sequence[Line], read: Sequence[Line], before: Sequence[Line]
+) -> tuple[str, ...]:
+    """Return what lines say; a short answer says what it was asked, too."""
+    said = []
+    for line in mine:
+        asked = [other for other in read if other.message < line.message] or before
+        is_answer = len(words(line.content)) <= MOST_OF_AN_ANSWER and asked
+        if is_answer and not is_small_talk(line.content):
+            said.append(questions(asked[-1].content))
+        said.append(line.content)
+    return tuple(said)
+
+
+def _guard(task: _Task) -> Guard:
+    known = [line.text for line in (*task.earlier, *task.new)]
+    return Guard(said=task.said, known=known, others=task.others)
+
+
+class _Frame:
+    """One task's prompt and wishes; it cuts what is too long, and asks."""
+
+    def __init__(self, llm: LLM, prompt: prompts.Prompt, instructions: str | None) -> None:
         self._llm = llm
         self._prompt = prompt
-        room = llm.context_tokens - ANSWER_TOKENS - self._static_tokens()
-        head = f"Instructions: {instructions.strip()}\n" if instructions else ""
-        earlier = list(self._fitting(_lines(context), room // CONTEXT_SHARE))
+        self._wishes = f"Instructions: {instructions.strip()}\n" if instructions else ""
+
+    def read(self, task: _Task) -> Iterator[tuple[Sequence[Line], list[str]]]:
+        """Yield each part of the task that fits, and the facts that the model finds in it."""
+        spoken = language("\n".join(task.said))
+        room = self._room()
+        leaning = any(leans_on_context(line.content) for line in task.new)
+        earlier: Sequence[Line] = task.earlier if leaning else ()
+        waiting = list(task.new)
+        while waiting:
+            head = self._head(spoken, self._last_fitting(earlier, room // CONTEXT_SHARE))
+            part = self._take(waiting, room - self._llm.count_tokens(head))
+            yield part, self._ask(head, part)
+            earlier = (*earlier, *(end_of(line, CONTEXT_CHARACTERS) for line in part))
+
+    def _room(self) -> int:
+        chat = self._prompt.messages("")
+        static = sum(self._llm.count_tokens(m["content"]) + _TEMPLATE_TOKENS for m in chat)
+        wishes = self._llm.count_tokens(self._wishes)
+        return self._llm.context_tokens - ANSWER_TOKENS - static - wishes
+
+    def _head(self, spoken: str | None, earlier: Sequence[Line]) -> str:
+        head = self._wishes + (f"Language: {spoken}\n" if spoken else "")
         if earlier:
             head += "Earlier messages:\n" + "\n".join(line.text for line in earlier) + "\n"
-        self._head = head + "New messages:\n"
-        self._room = room - llm.count_tokens(self._head)
+        return head + "New messages:\n"
 
-    def parts(self, lines: Sequence[_Line]) -> Iterator[list[_Line]]:
-        """Cut the messages where turns end, so that each part fits; a long message is cut too."""
-        part: list[_Line] = []
-        used = 0
-        for line in self._pieces(lines):
-            tokens = self._llm.count_tokens(line.text) + 1
-            if part and used + tokens > self._room:
-                yield part
-                part, used = [], 0
-            part.append(line)
-            used += tokens
-        if part:
-            yield part
+    def _take(self, waiting: list[Line], room: int) -> list[Line]:
+        """Remove as many lines as fit from the front; a line that is too long is cut for it."""
+        first = list(pieces(waiting[0], lambda line: self._tokens(line) <= room))
+        if self._tokens(first[0]) > room:
+            raise LLMError(
+                f"the context of {self._llm.context_tokens} tokens has no room for a message "
+                "beside the instructions: shorten them, or raise context_tokens"
+            )
+        waiting[:1] = first
+        used = taken = 0
+        for line in waiting:
+            used += self._tokens(line)
+            if used > room:
+                break
+            taken += 1
+        part = waiting[:taken]
+        del waiting[:taken]
+        return part
 
-    def ask(self, lines: Sequence[_Line]) -> list[str]:
+    def _ask(self, head: str, part: Sequence[Line]) -> list[str]:
         """Return the facts that the model finds; asks for less at once when it fails."""
-        text = self._head + "\n".join(line.text for line in lines)
         try:
-            return self._facts(text)
+            return self._facts(head, "\n".join(line.text for line in part))
         except ExtractionError:
-            halves = _halves(lines)
-            if not halves:
+            smaller = halves(part)
+            if not smaller:
                 raise
-            return [fact for half in halves for fact in self.ask(half)]
+            return [fact for half in smaller for fact in self._ask(head, half)]
 
-    def _facts(self, text: str) -> list[str]:
-        answer = self._llm.generate(self._prompt, text, schema=_SCHEMA, max_tokens=ANSWER_TOKENS)
+    def _facts(self, head: str, text: str) -> list[str]:
+        schema = _schema(min(MAX_FACTS, FACTS + len(words(text)) // WORDS_OF_A_FACT))
+        answer = self._llm.generate(
+            self._prompt, head + text, schema=schema, max_tokens=ANSWER_TOKENS
+        )
         try:
             facts = json.loads(answer)["facts"]
         except (ValueError, TypeError, KeyError) as error:
@@ -167,71 +258,28 @@ class _Frame:
             raise ExtractionError(f"{self._llm.name} wrote no list of facts: {answer!r:.200}")
         return [" ".join(fact.split()) for fact in facts if fact.strip()]
 
-    def _static_tokens(self) -> int:
-        chat = self._prompt.messages("")
-        return sum(self._llm.count_tokens(m["content"]) + _TEMPLATE_TOKENS for m in chat)
-
-    def _fitting(self, lines: Sequence[_Line], room: int) -> Sequence[_Line]:
+    def _last_fitting(self, given: Sequence[Line], room: int) -> Sequence[Line]:
         """Return as many of the last lines as fit."""
         used = 0
-        for i in range(len(lines) - 1, -1, -1):
-            used += self._llm.count_tokens(lines[i].text) + 1
+        for i in range(len(given) - 1, -1, -1):
+            used += self._tokens(given[i])
             if used > room:
-                return lines[i + 1 :]
-        return lines
+                return given[i + 1 :]
+        return given
 
-    def _pieces(self, lines: Sequence[_Line]) -> Iterator[_Line]:
-        for line in lines:
-            if self._llm.count_tokens(line.text) <= self._room:
-                yield line
-                continue
-            pieces = _cut(line)
-            if len(pieces) < 2:
-                raise LLMError(
-                    f"the context of {self._llm.context_tokens} tokens has no room for a message "
-                    "beside the instructions: shorten them, or raise context_tokens"
-                )
-            yield from self._pieces(pieces)
+    def _tokens(self, line: Line) -> int:
+        return self._llm.count_tokens(line.text) + 1
 
 
-def _lines(messages: Sequence[Message]) -> list[_Line]:
-    """Write messages as the model reads them; system messages and empty ones are left out."""
-    return [
-        _Line(_line(message), i)
-        for i, message in enumerate(messages)
-        if message.role != "system" and message.content.strip()
-    ]
-
-
-def _up_to_last(messages: Sequence[Message], role: str) -> Sequence[Message]:
-    """Return the messages without those after the last of a role, which cannot explain it.
-
-    A small model takes the assistant's closing words for the user's: "I will tell the restaurant".
-    """
-    last = max((i for i, message in enumerate(messages) if message.role == role), default=-1)
-    return messages[: last + 1]
-
-
-def _line(message: Message) -> str:
-    speaker = f"{message.role} ({message.name})" if message.name else message.role
-    return f"{speaker}: " + message.content.strip().replace("\n", "\n  ")
-
-
-def _halves(lines: Sequence[_Line]) -> list[Sequence[_Line]]:
-    """Return the lines in two parts; none when there is nothing to part."""
-    if len(lines) > 1:
-        return [lines[: len(lines) // 2], lines[len(lines) // 2 :]]
-    pieces = _cut(lines[0])
-    return [[piece] for piece in pieces] if len(pieces) > 1 else []
-
-
-def _cut(line: _Line) -> list[_Line]:
-    """Cut a line in two near its middle: where a paragraph, a sentence or a word ends."""
-    speaker, _, content = line.text.partition(": ")
-    middle = len(content) // 2
-    for border in ("\n", ". ", " ", ""):
-        at = content.rfind(border, 1, middle) + len(border)
-        if at > middle // 2:
-            break
-    parts = (content[:at].strip(), content[at:].strip())
-    return [_Line(f"{speaker}: {part}", line.message) for part in parts if part]
+def _schema(most: int) -> dict[str, Any]:
+    facts = {
+        "type": "array",
+        "items": {"type": "string", "minLength": 1, "maxLength": MAX_FACT_CHARACTERS},
+        "maxItems": most,
+    }
+    return {
+        "type": "object",
+        "properties": {"facts": facts},
+        "required": ["facts"],
+        "additionalProperties": False,
+    }

@@ -1,61 +1,103 @@
-"""The guard: a fact with a name, a number or a date that nobody said is not a memory."""
+"""The guard: what a model tells and nobody said is not a memory, nor is a word of politeness."""
 
 import re
 import unicodedata
 from collections.abc import Iterable
 
+from litemem.languages import FUNCTION_WORDS
 from litemem.words import STOP_WORDS
 
-_TOKEN = re.compile(r"\d+(?:[.,:]\d+)*|[^\W\d_]+(?:['’\-][^\W\d_]+)*")
-_SENTENCE_END = re.compile(r"[.!?]\s+$")
-
-# "one" is left out: it is a pronoun more often than a number
-_NUMBERS = (
+SHORT_FORM = 3  # letters of a name, at least, by which friends call somebody
+LEAST_SAID = 0.5  # of a fact's telling words, more than this share was said in the lines at hand
+NUMBER_WORDS = (  # "one" is left out: it is a pronoun more often than a number
     "two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
     "seventeen eighteen nineteen twenty"
 ).split()
-_NUMBER_OF = {word: str(i) for i, word in enumerate(_NUMBERS, start=2)}
 
-# What is said to be polite or to ask; small models report it as an act
+GENDERED = "he she his her him hers herself himself".split()
+_POSSESSIVE = re.compile(r"\b(?:his|her)\b(?= \w)")
+
+# A number, a letter of a script without spaces, or a word
+_TOKEN = re.compile(
+    r"\d+(?:[.,:]\d+)*|[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]|"
+    r"[^\W\d_\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]+"
+    r"(?:['’\-][^\W\d_\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]+)*"
+)
+_SENTENCE_END = re.compile(r"[.!?]\s+$")
+_NUMBER_OF = {word: str(i) for i, word in enumerate(NUMBER_WORDS, start=2)}
+
+# What is said to be polite, to ask or to agree; small models report it as an act
 _POLITE = re.compile(
-    r"(the )?[^\W\d_]+ (is |was |has |will )?"
-    r"(ask(s|ed|ing)|thank(s|ed|ing)|greet(s|ed|ing)|wonder(s|ed|ing)|curious|wants to know)\b|"
+    r"(the )?[^\W\d_]+ (is |was |has |will |would )?((be|been|feels?|felt|very|so|really) )*"
+    r"(ask(s|ed|ing)|thank(s|ed|ing|ful to)|greet(s|ed|ing)|wonder(s|ed|ing)|curious|"
+    r"wants to know|agree[sd]?|apprecia\w+|congratulat\w+|compliment\w*|encourag(es|ed|ing)|"
+    r"wish(es|ed) [^\W\d_]+ (good|luck|well|all|the best)|looking forward to (hear|see)ing|"
+    r"(glad|happy|good|great|excited|sorry|proud|amazed|impressed|pleased|delighted|love[sd]?) "
+    r"(of|for|by|with|to (see|hear|know|talk|meet|learn))\b)|"
     r"(the )?assistant (is |has |will )?"
     r"(noted|noting|acknowledged?|understood|remember(ed)?|welcom(es|ed)|apologi[sz]ed|said)\b",
     re.IGNORECASE,
 )
-
-# What a fact may begin with although nobody said it: whom it is about, and the verbs of facts
-# that leave that out.
-OPENERS = STOP_WORDS | frozenset(
-    """user user's assistant assistant's agent agent's speaker name age likes loves enjoys prefers
-    wants needs plans lives works studies plays owns uses speaks hates dislikes avoids moved
-    visited started stopped bought went works thinks believes feels knows asked recommended
-    suggested promised decided offered""".split()
+_UNFINISHED = re.compile(
+    r"\b(a|an|the|called|named|to|with|and|or|of|about|for|from|at|in|by|because|that|is|was|are|'s)"
+    r"[\s.,:'\"]*$",
+    re.IGNORECASE,
 )
+_SENTENCE = re.compile(r"(?:[^.!?。！？\n]|[.](?=\w))+")
+_IMPERSONAL = re.compile(  # of a thing, or of others, and not also of the one who speaks
+    r"\W*(?:(?:and|but|so|wow|yeah|yes|oh) )?(?:it|that|this|these|those|they|he|she|there)\b"
+    r"(?!.*\b(?:I|me|my|we|us|our)\b)",
+    re.IGNORECASE,
+)
+_ADDRESSING = re.compile(r"\b(?:you|your|yours|me|my|mine|myself|I|I'm)\b")
+
+# What a fact may say although nobody did: whom it is about, and the verbs of facts that leave
+# that out.
+_VERBS = frozenset(
+    """user user's assistant assistant's agent agent's speaker name named called age likes like
+    loves love enjoys enjoy prefers prefer wants want needs need plans plan lives live works work
+    studies plays owns uses speaks hates dislikes avoids moved visited started stopped bought went
+    thinks believes feels knows asked recommended suggested promised decided offered
+    going""".split()
+)
+OPENERS = STOP_WORDS | FUNCTION_WORDS | _VERBS
 
 
 class Guard:
     """Holds what was said, and objects to facts that it does not bear out.
 
     Args:
-        said: the messages that facts are taken from.
-        known: all that the model was given, those messages among it.
+        said: what the one whom the facts are about said just now.
+        known: all that the model was given, with what was said among it.
+        others: who speaks for themselves: nothing is told of them.
     """
 
-    def __init__(self, said: Iterable[str], known: Iterable[str]) -> None:
-        self._said, _ = _vocabulary(said)
-        self._known, self._numbers = _vocabulary(known)
+    def __init__(
+        self, said: Iterable[str], known: Iterable[str], others: Iterable[str] = ()
+    ) -> None:
+        sentences = [part for text in said for part in _SENTENCE.findall(text)]
+        self._known = _Vocabulary(known)
+        self._others = {
+            _stem(_fold(word)) for name in others for word in _TOKEN.findall(name)[:1]
+        }  # the first name
+        self._passages = _passages(sentences)
+        self._own = _passages([part for part in sentences if not _IMPERSONAL.match(part)])
 
     def objection(self, fact: str) -> str | None:
         """Say what is wrong with a fact, or None."""
         if _POLITE.match(fact):
             return "it is only a question or politeness"
+        if self._is_about_another(fact):
+            return "it is about another speaker"
+        if _UNFINISHED.search(fact):
+            return "it breaks off"
+        if _ADDRESSING.search(fact):
+            return "it speaks of me or to you"
         missing = self.unsupported(fact)
         if missing:
             return f"nobody said {', '.join(missing)}"
-        if self._is_repeated(fact):
-            return "it was said before, and not now"
+        if not self._is_told_now(fact):
+            return "too little of it was said just now"
         return None
 
     def unsupported(self, fact: str) -> list[str]:
@@ -71,52 +113,110 @@ class Guard:
             if not self._bears_out(match.group(), fact, match.start())
         ]
 
+    def neutral(self, fact: str) -> str:
+        """Return the fact without a gender of the user that nobody said: "User and her sister"."""
+        is_gendered = any(self._known.holds(word) for word in GENDERED)
+        is_theirs = fact.startswith("User ") and not is_gendered
+        return _POSSESSIVE.sub("their", fact) if is_theirs else fact
+
+    def _is_about_another(self, fact: str) -> bool:
+        """Tell whether a fact names another speaker, or does to its subject what that one does."""
+        words = [_fold(word) for word in _TOKEN.findall(fact)]
+        if not words:
+            return False
+        subject = _stem(words[0])
+        is_short_form = len(subject) >= SHORT_FORM and any(
+            name.startswith(subject) for name in self._others
+        )  # "Mel" of Melanie
+        is_own_object = bool(self._others) and words[0] in words[1:]  # "Ana is here for Ana"
+        return is_short_form or is_own_object or any(_stem(w) in self._others for w in words)
+
     def _bears_out(self, token: str, fact: str, start: int) -> bool:
-        folded = _fold(token)
-        if token[0].isdigit():
-            return _digits(token) in self._numbers
-        if _is_name(token, fact, start):
-            return _is_said(folded, self._known)
-        if folded in _NUMBER_OF:
-            return _NUMBER_OF[folded] in self._numbers
-        return True
+        if token[0].isdigit() or _fold(token) in _NUMBER_OF:
+            return self._known.counts(token)
+        return not _is_name(token, fact, start) or self._known.holds(token)
 
-    def _is_repeated(self, fact: str) -> bool:
-        """Tell whether all that a fact tells was known before the messages at hand."""
-        telling = [_fold(t) for t in _TOKEN.findall(fact) if t.casefold() not in OPENERS]
-        new = any(_is_said(t, self._said) for t in telling)
-        old = sum(_is_said(t, self._known) for t in telling)
-        return not new and 2 * old >= len(telling) > 0
+    def _is_told_now(self, fact: str) -> bool:
+        """Tell whether two sentences of what was said just now hold most of a fact's telling words.
+
+        A name of several words counts once, and names of the context do not count: they stand for
+        "I", "she" and "there". What somebody says of a thing ("it was powerful") does not speak of
+        themselves, where several speak.
+        """
+        telling = [word for word in _units(fact) if _fold(word) not in OPENERS]
+        subject = _TOKEN.search(fact)
+        is_own = self._others and subject is not None and not subject.group().endswith("s")
+        return any(
+            self._holds(passage, telling) for passage in (self._own if is_own else self._passages)
+        )
+
+    def _holds(self, passage: "_Vocabulary", telling: list[str]) -> bool:
+        told = [word for word in telling if passage.roughly_holds(word)]
+        resolved = [
+            word
+            for word in telling
+            if word[0].isupper() and word not in told and self._known.holds(word)
+        ]
+        return len(told) > LEAST_SAID * (len(telling) - len(resolved))
 
 
-def _vocabulary(sources: Iterable[str]) -> tuple[set[str], set[str]]:
-    said: set[str] = set()
-    counted: set[str] = set()
-    for source in sources:
-        for token in _TOKEN.findall(source):
-            if token[0].isdigit():
-                counted.add(_digits(token))
+class _Vocabulary:
+    """The words and numbers of some texts."""
+
+    def __init__(self, texts: Iterable[str]) -> None:
+        self._words: set[str] = set()
+        self._numbers: set[str] = set()
+        for token in (token for text in texts for token in _TOKEN.findall(text)):
             folded = _fold(token)
-            said.update((folded, _stem(folded), *re.split(r"['’\-]", folded)))
-            if folded in _NUMBER_OF:
-                counted.add(_NUMBER_OF[folded])
-    return said, counted
+            self._words.update((folded, _stem(folded), *re.split(r"['’\-]", folded)))
+            if token[0].isdigit() or folded in _NUMBER_OF:
+                self._numbers.add(_digits(folded))
+        self._roots = {_root(word) for word in self._words}
+
+    def holds(self, token: str) -> bool:
+        """Tell whether a word is there, be it with another ending or in parts."""
+        folded = _fold(token)
+        parts = [part for part in re.split(r"['’\-]", folded) if len(part) > 1]
+        return self._has(folded) or (bool(parts) and all(map(self._has, parts)))
+
+    def roughly_holds(self, token: str) -> bool:
+        """Tell whether a word is there, or another of its family: "danced" for "dancer"."""
+        if token[0].isdigit() or _fold(token) in _NUMBER_OF:
+            return self.counts(token)
+        return self.holds(token) or _root(_fold(token)) in self._roots
+
+    def counts(self, number: str) -> bool:
+        """Tell whether a number is there, in digits or as a word."""
+        return _digits(_fold(number)) in self._numbers
+
+    def _has(self, folded: str) -> bool:
+        return folded in self._words or _stem(folded) in self._words
+
+
+def _passages(sentences: list[str]) -> list[_Vocabulary]:
+    """Return the words of each two sentences that follow each other."""
+    return [_Vocabulary(sentences[i : i + 2]) for i in range(max(len(sentences) - 1, 1))]
+
+
+def _units(fact: str) -> list[str]:
+    """Return the words of a fact, a name of several words as one."""
+    units: list[str] = []
+    end = -1
+    for match in _TOKEN.finditer(fact):
+        word = match.group()
+        if units and match.start() == end + 1 and word[0].isupper() and units[-1][0].isupper():
+            units[-1] += f"-{word}"
+        else:
+            units.append(word)
+        end = match.end()
+    return units
 
 
 def _is_name(token: str, fact: str, start: int) -> bool:
     if not token[0].isupper():
         return False
     begins = start == 0 or _SENTENCE_END.search(fact, 0, start) is not None
-    return not (begins and token.casefold() in OPENERS) and token != "I"  # noqa: S105 - the pronoun
-
-
-def _is_said(folded: str, said: set[str]) -> bool:
-    return folded in said or _stem(folded) in said or _all_said(folded, said)
-
-
-def _all_said(folded: str, said: set[str]) -> bool:
-    parts = [part for part in re.split(r"['’\-]", folded) if len(part) > 1]
-    return bool(parts) and all(part in said or _stem(part) in said for part in parts)
+    return not (begins and _fold(token) in OPENERS) and token != "I"  # noqa: S105 - the pronoun
 
 
 def _fold(token: str) -> str:
@@ -133,7 +233,13 @@ def _stem(word: str) -> str:
     return word
 
 
+def _root(word: str) -> str:
+    """Return the letters that most forms of a word share: "counselling" and "counselor"."""
+    bare = word.removesuffix("ing") if len(word) >= 6 else word
+    return bare[: 4 if len(word) < 8 else 5]
+
+
 def _digits(number: str) -> str:
-    """Return a number in one form: "1,000" as "1000", "07" as "7"."""
-    plain = re.sub(r"[,.](?=\d{3}\b)", "", number)
+    """Return a number in one form: "1,000" as "1000", "07" as "7", "five" as "5"."""
+    plain = re.sub(r"[,.](?=\d{3}\b)", "", _NUMBER_OF.get(number, number))
     return plain.lstrip("0") or "0"

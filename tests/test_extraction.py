@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 import pytest
@@ -49,8 +50,8 @@ def found(answer: Any, *messages: Message, subject: Subject = "user") -> list[st
 
 
 def test_the_model_reads_who_said_what_in_order() -> None:
-    text = shown([user("I'm Cam", "cam"), assistant("Hello"), user("I avoid nuts")])
-    assert text == "New messages:\nuser (cam): I'm Cam\nassistant: Hello\nuser: I avoid nuts"
+    text = shown([user("I'm Cam"), assistant("Hello"), user("I avoid nuts")])
+    assert text == "New messages:\nuser: I'm Cam\nassistant: Hello\nuser: I avoid nuts"
 
 
 def test_a_message_of_several_lines_stays_one_message() -> None:
@@ -101,7 +102,75 @@ def test_without_a_message_of_the_subject_the_model_is_not_asked() -> None:
     assert extract(llm, [assistant("tea")], subject="user") == []
 
 
+@pytest.mark.parametrize("small_talk", ["Hi, how are you?", "Thanks, bye!", "Is it far?"])
+def test_of_small_talk_the_model_is_not_asked(small_talk: str) -> None:
+    assert extract(ScriptedLLM([]), [user(small_talk)], subject="user") == []
+
+
+def test_context_is_given_only_to_what_leans_on_it() -> None:
+    context = [user("Ana is my sister")]
+    assert "Ana" not in shown([user("I fly to Rome on 3 May with Tom")], context=context)
+    assert "Ana" in shown([user("She flies to Rome on 3 May")], context=context)
+
+
+def test_a_long_earlier_message_is_shortened() -> None:
+    text = shown([user("She is vegan")], context=[user("Ana is my sister. " + "word " * 500)])
+    assert "Ana is my sister" in text
+    assert len(text) < 400
+
+
+# -- several who speak
+
+def test_a_speaker_called_by_a_short_form_is_another_speaker_still() -> None:
+    said = [user("Right, Mel. I paint.", "Ana"), user("I swim a lot.", "Melanie")]
+    llm = ScriptedLLM([["Mel paints", "Ana paints"], ["Melanie swims a lot"]])
+    facts = [fact.text for fact in extract(llm, said, subject="user")]
+    assert facts == ["Ana paints", "Melanie swims a lot"]
+
+
+DANCERS = [
+    user("Hi Jon! You'd be a great teacher. I lost my job yesterday. What do you do?", "Gina"),
+    user("Sorry, Gina! There I started a dance studio.", "Jon"),
+]
+
+
+def test_each_speaker_is_read_apart_with_what_others_said_before() -> None:
+    llm = ScriptedLLM([[], []])
+    extract(llm, DANCERS, subject="user")
+    first, second = (call.text for call in llm.calls)
+    assert first == "New messages:\nGina: Hi Jon! I lost my job yesterday."
+    assert second.endswith("New messages:\nJon: Sorry, Gina! There I started a dance studio.")
+    assert "Earlier messages:\nGina: Hi Jon! You'd be" in second
+
+
+def test_a_speakers_words_give_no_facts_of_another_speaker() -> None:
+    llm = ScriptedLLM([["Jon lost his job yesterday", "Gina lost her job yesterday"], []])
+    assert [f.text for f in extract(llm, DANCERS, subject="user")] == [
+        "Gina lost her job yesterday"
+    ]
+
+
+def test_a_fact_of_several_speakers_comes_from_its_speakers_message() -> None:
+    llm = ScriptedLLM([["Gina lost her job"], ["Jon started a dance studio"]])
+    facts = extract(llm, DANCERS, subject="user")
+    assert [fact.messages for fact in facts] == [(0,), (1,)]
+
+
 # -- facts
+
+
+def test_relative_dates_are_seen_from_the_day_of_the_turn() -> None:
+    llm = ScriptedLLM([["User lost their job yesterday"]])
+    said = [user("I lost my job yesterday")]
+    (fact,) = extract(llm, said, subject="user", today=date(2023, 1, 20))
+    assert fact.text == "User lost their job on 19 January 2023"
+
+
+def test_a_gender_that_nobody_said_is_not_stored() -> None:
+    assert found(["User flies to Rome with her sister"], user("I fly to Rome with my sister")) == [
+        "User flies to Rome with their sister"
+    ]
+    assert found(["Ana sold her boat"], user("Ana sold her boat")) == ["Ana sold her boat"]
 
 
 def test_a_fact_says_whom_it_is_about_and_which_messages_it_may_be_from() -> None:

@@ -81,7 +81,42 @@ def test_a_name_from_the_context_may_be_used() -> None:
 
 def test_a_fact_of_the_context_alone_is_not_told_again() -> None:
     guard = Guard(["user: She likes tea"], ["user: My sister is Ana", "user: She likes tea"])
-    assert guard.objection("User's sister is Ana") == "it was said before, and not now"
+    assert guard.objection("User's sister is Ana") == "too little of it was said just now"
+
+
+TOO_LITTLE = ["User has a bad knee", "User works as a nurse in New York", "Cam collects stamps"]
+
+
+@pytest.mark.parametrize("fact", TOO_LITTLE)
+def test_a_fact_that_is_mostly_the_models_own_is_dropped(fact: str) -> None:
+    assert "too little" in (Guard(SAID, SAID).objection(fact) or "")
+
+
+OTHER_FORMS = [
+    "User loves Italian cooking and food",
+    "Cam is flying to Tokyo",
+    "Ana owns three cats",
+]
+
+
+@pytest.mark.parametrize("fact", OTHER_FORMS)
+def test_a_fact_in_other_forms_of_the_words_is_kept(fact: str) -> None:
+    assert Guard(SAID, SAID).objection(fact) is None
+
+
+def test_scripts_without_spaces_are_compared_letter_by_letter() -> None:
+    guard = Guard(["user: 私は東京に住んでいます"], ["user: 私は東京に住んでいます"])
+    assert guard.objection("東京に住んでいる") is None
+    assert guard.objection("大阪で働く") is not None
+
+
+def test_a_fact_that_breaks_off_is_dropped() -> None:
+    assert Guard(SAID, SAID).objection("Cam flies to Tokyo with") == "it breaks off"
+
+
+@pytest.mark.parametrize("fact", ["Cam flies to Tokyo with you", "I avoid shellfish"])
+def test_a_fact_is_in_the_third_person(fact: str) -> None:
+    assert Guard(SAID, SAID).objection(fact) == "it speaks of me or to you"
 
 
 def test_the_objection_names_what_nobody_said() -> None:

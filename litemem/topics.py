@@ -1,0 +1,86 @@
+"""Topics: which facts an application wants, and under which of its categories they go.
+
+A small model that is told what to leave out while it extracts does not; asked about one fact at a
+time, it answers well.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from litemem import prompts
+from litemem.errors import ExtractionError
+from litemem.extraction import Fact
+from litemem.protocols import LLM
+
+MOST_CATEGORIES = 2  # of one fact
+VERDICT_TOKENS = 16
+CATEGORIES_TOKENS = 128
+
+_VERDICT = {
+    "type": "object",
+    "properties": {"about": {"enum": ["yes", "no"]}},
+    "required": ["about"],
+    "additionalProperties": False,
+}
+
+
+def select(
+    llm: LLM, facts: Sequence[Fact], *, includes: str | None, excludes: str | None
+) -> list[Fact]:
+    """Return the facts that are about `includes` and not about `excludes`; None says nothing.
+
+    Raises:
+        LLMError, ExtractionError: as the model.
+    """
+    return [
+        fact
+        for fact in facts
+        if (includes is None or _is_about(llm, includes, fact))
+        and (excludes is None or not _is_about(llm, excludes, fact))
+    ]
+
+
+def categorised(llm: LLM, facts: Sequence[Fact], categories: Mapping[str, str]) -> list[Fact]:
+    """Return the facts with those of `categories` (name: what it means, or nothing) that fit.
+
+    Raises:
+        LLMError, ExtractionError: as the model.
+    """
+    if not categories:
+        return list(facts)
+    listed = "\n".join(
+        f"- {name}: {meaning}" if meaning else f"- {name}" for name, meaning in categories.items()
+    )
+    return [
+        replace(fact, categories=_chosen(llm, listed, list(categories), fact)) for fact in facts
+    ]
+
+
+def _is_about(llm: LLM, topic: str, fact: Fact) -> bool:
+    text = f"Topic: {topic.strip()}\nFact: {fact.text}"
+    answer = llm.generate(prompts.load("topic"), text, schema=_VERDICT, max_tokens=VERDICT_TOKENS)
+    return bool(_read(llm, answer, "about") == "yes")
+
+
+def _chosen(llm: LLM, listed: str, names: list[str], fact: Fact) -> tuple[str, ...]:
+    items = {"type": "array", "items": {"enum": names}, "maxItems": MOST_CATEGORIES}
+    schema = {
+        "type": "object",
+        "properties": {"categories": items},
+        "required": ["categories"],
+        "additionalProperties": False,
+    }
+    text = f"Categories:\n{listed}\nFact: {fact.text}"
+    prompt = prompts.load("categories")
+    answer = llm.generate(prompt, text, schema=schema, max_tokens=CATEGORIES_TOKENS)
+    chosen = _read(llm, answer, "categories")
+    return tuple(dict.fromkeys(name for name in chosen if name in names))
+
+
+def _read(llm: LLM, answer: str, key: str) -> Any:
+    try:
+        return json.loads(answer)[key]
+    except (ValueError, TypeError, KeyError) as error:
+        raise ExtractionError(f"{llm.name} gave no verdict: {answer!r:.200}") from error

@@ -1,0 +1,49 @@
+"""Languages: a text's own is named to the model; where it is not plain, nothing is claimed."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from litemem.languages import language
+
+NAMED = {
+    "Ich heiße Jonas und wohne seit 2019 in Köln.": "German",
+    "Je suis végétarien et ma fille Zoé joue du violon.": "French",
+    "Me llamo Luis y trabajo en un hospital de Sevilla.": "Spanish",
+    "Ho perso il lavoro a Milano. Mia moglie Sara è incinta.": "Italian",
+    "Moro em Lisboa e não como carne.": "Portuguese",
+    "Ik woon in Utrecht en heb een kat.": "Dutch",
+    "Jag bor i Lund och har två katter.": "Swedish",
+    "Mieszkam w Krakowie i nie jem mięsa.": "Polish",
+    "Ben İzmir'de oturuyorum ve bir kedim var.": "Turkish",
+    "私は東京に住んでいて、猫を二匹飼っています。": "Japanese",
+    "我住在北京，我对花生过敏。": "Chinese",
+    "저는 서울에 살아요.": "Korean",
+    "Я живу в Москве.": "Russian",
+}
+
+
+@pytest.mark.parametrize(("text", "named"), NAMED.items(), ids=NAMED.values())
+def test_a_plain_language_is_named(text: str, named: str) -> None:
+    assert language(text) == named
+
+
+ENGLISH = [
+    "I love hiking",
+    "I live in La Paz and love El Rey",
+    "ok",
+    "",
+    "12 + 30",
+    "Danke schön",
+    "東京 is great for food",
+]
+
+
+@pytest.mark.parametrize("text", ENGLISH)
+def test_english_and_what_is_not_plain_have_no_name(text: str) -> None:
+    assert language(text) is None
+
+
+@given(st.text())
+def test_any_text_gets_an_answer(text: str) -> None:
+    assert language(text) is None or language(text).istitle()

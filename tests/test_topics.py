@@ -1,0 +1,80 @@
+"""Topics: an application gets the facts that it asked for, under its own categories."""
+
+import pytest
+
+from litemem import Memory
+from litemem.embedders import FastEmbedEmbedder
+from litemem.errors import ExtractionError
+from litemem.extraction import Fact
+from litemem.llms import LlamaCppLLM
+from litemem.testing import ScriptedLLM
+from litemem.topics import categorised, select
+
+FACTS = [Fact("User likes tea", "user", (0,)), Fact("User has asthma", "user", (0,))]
+YES, NO = {"about": "yes"}, {"about": "no"}
+
+
+def texts(facts: list[Fact]) -> list[str]:
+    return [fact.text for fact in facts]
+
+
+def test_without_a_wish_the_model_is_not_asked() -> None:
+    llm = ScriptedLLM([])
+    assert select(llm, FACTS, includes=None, excludes=None) == FACTS
+    assert categorised(llm, FACTS, {}) == FACTS
+
+
+def test_only_what_is_about_the_included_topic_is_kept() -> None:
+    llm = ScriptedLLM([YES, NO])
+    assert texts(select(llm, FACTS, includes="drinks", excludes=None)) == ["User likes tea"]
+    assert llm.calls[0].text == "Topic: drinks\nFact: User likes tea"
+
+
+def test_what_is_about_the_excluded_topic_is_left_out() -> None:
+    llm = ScriptedLLM([NO, YES])
+    assert texts(select(llm, FACTS, includes=None, excludes="health")) == ["User likes tea"]
+
+
+def test_what_is_not_included_is_not_asked_about_again() -> None:
+    llm = ScriptedLLM([NO, YES, NO])
+    assert texts(select(llm, FACTS, includes="a", excludes="b")) == ["User has asthma"]
+
+
+def test_categories_are_shown_with_their_meaning_and_each_is_given_once() -> None:
+    llm = ScriptedLLM([{"categories": ["food", "food"]}, {"categories": []}])
+    found = categorised(llm, FACTS, {"food": "what people eat", "health": ""})
+    assert [fact.categories for fact in found] == [("food",), ()]
+    assert llm.calls[0].text == (
+        "Categories:\n- food: what people eat\n- health\nFact: User likes tea"
+    )
+
+
+def test_a_category_that_the_model_made_up_is_dropped() -> None:
+    llm = ScriptedLLM([{"categories": ["drinks", "food"]}] * 2)
+    assert categorised(llm, FACTS, {"food": ""})[0].categories == ("food",)
+
+
+@pytest.mark.parametrize("answer", ["{", "[]", "{}"])
+def test_no_verdict_is_an_error(answer: str) -> None:
+    with pytest.raises(ExtractionError):
+        select(ScriptedLLM([answer]), FACTS, includes="a", excludes=None)
+
+
+@pytest.mark.model
+def test_wishes_and_categories_are_heeded(
+    default_llm: LlamaCppLLM, default_embedder: FastEmbedEmbedder
+) -> None:
+    said = "I'm vegan, my rent is 900 euros, and I fly to Oslo on 3 May."
+    with Memory(":memory:", llm=default_llm, embedder=default_embedder) as memory:
+        memory.add(said, user_id="a", excludes="money and finances")
+        memory.add(said, user_id="b", includes="food and diet")
+        memory.add(
+            said, user_id="c", custom_categories=[{"food": "diet and meals"}, {"travel": "trips"}]
+        )
+        left, only, sorted_ = (memory.get_all(user_id=u)["results"] for u in "abc")
+    assert "900" not in str(left)
+    assert "Oslo" in str(left)
+    assert [("vegan" in row["memory"]) for row in only] == [True]
+    assert {tuple(row.get("categories", ())) for row in sorted_ if "Oslo" in row["memory"]} == {
+        ("travel",)
+    }
