@@ -1,0 +1,142 @@
+"""A procedure: what a run was for, did and found; as values, as Markdown, and merged. Pure."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+
+MAX_GOAL_CHARACTERS = 500
+KEPT_FIRST = 10  # entries of a full section that stay at its beginning; the rest are the newest
+LIMITS = {"steps": 60, "decisions": 20, "errors": 20, "results": 50, "open": 20}  # entries
+SOLVED = ". Solved: "
+
+_MARKER = "… ({} left out here; the memory's history has them)"
+_LEFT_OUT = re.compile(r"… \((\d+) left out here")
+_BULLET = re.compile(r"(?:\d+\. |[-*] )")
+_FORMAT = re.compile(r"^(?:#+|[-*>•]|\d+[.)]|Goal:)\s+|^[`~]{3,}", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Procedure:
+    """A run in entries of one line each, in the order in which they happened.
+
+    An entry of `errors` ends with `SOLVED` and the solution where there is one.
+    """
+
+    goal: str = ""
+    steps: tuple[str, ...] = ()
+    decisions: tuple[str, ...] = ()
+    errors: tuple[str, ...] = ()
+    results: tuple[str, ...] = ()
+    open: tuple[str, ...] = ()
+
+
+_SECTIONS = tuple(field.name for field in fields(Procedure) if field.name != "goal")
+
+
+def entry(text: str) -> str:
+    """Return a text as one line that is no Markdown heading, bullet or fence."""
+    line = " ".join(text.split())
+    while found := _FORMAT.match(line):
+        line = line[found.end() :].lstrip()
+    return line
+
+
+def to_markdown(procedure: Procedure) -> str:
+    """Write a procedure: the goal, then a section for each kind of entry that there is."""
+    blocks = [f"Goal: {procedure.goal}"] if procedure.goal else []
+    for name in _SECTIONS:
+        entries: tuple[str, ...] = getattr(procedure, name)
+        if entries:
+            lines = _numbered(entries) if name == "steps" else [f"- {text}" for text in entries]
+            blocks.append("\n".join([f"## {name.capitalize()}", *lines]))
+    return "\n\n".join(blocks)
+
+
+def from_markdown(text: str) -> Procedure:
+    """Read what `to_markdown` wrote, also after somebody has edited it; no line is lost."""
+    found: dict[str, list[str]] = {name: [] for name in ("goal", *_SECTIONS)}
+    section = "goal"
+    for line in filter(None, map(str.strip, text.splitlines())):
+        if line.startswith("#"):
+            heading = line.lstrip("# ").casefold()
+            section = heading if heading in _SECTIONS else "results"
+            continue
+        bullet = _BULLET.match(line)
+        found[section].append(line[bullet.end() :] if bullet and section != "goal" else line)
+    goal = " ".join(found.pop("goal")).removeprefix("Goal: ")
+    return Procedure(goal, **{name: tuple(entries) for name, entries in found.items()})
+
+
+def merged(earlier: Procedure, later: Procedure) -> Procedure:
+    """Return one procedure of two, in order; what both say stands once, and it stays bounded."""
+    joined = {
+        name: _joined(getattr(earlier, name), getattr(later, name), once=name != "steps")
+        for name in _SECTIONS
+    }
+    return bounded(Procedure(_goals(earlier.goal, later.goal), **joined))
+
+
+def without_open(procedure: Procedure, done: Iterable[str]) -> Procedure:
+    """Return the procedure without the open ends that are done."""
+    gone = set(map(_key, done))
+    return replace(procedure, open=tuple(t for t in procedure.open if _key(t) not in gone))
+
+
+def solved(procedure: Procedure, solutions: Mapping[str, str]) -> Procedure:
+    """Return the procedure with solutions beside those of its errors that had none."""
+    errors = [f"{e}{SOLVED}{solutions[e]}" if e in solutions else e for e in procedure.errors]
+    return replace(procedure, errors=tuple(errors))
+
+
+def bounded(procedure: Procedure) -> Procedure:
+    """Return the procedure with the middle of overlong sections left out, and said to be."""
+    kept = {name: _kept(getattr(procedure, name), limit) for name, limit in LIMITS.items()}
+    return replace(procedure, goal=procedure.goal[:MAX_GOAL_CHARACTERS], **kept)
+
+
+def _numbered(steps: Sequence[str]) -> list[str]:
+    lines: list[str] = []
+    number = 1
+    for step in steps:
+        gap = _LEFT_OUT.match(step)
+        lines.append(step if gap else f"{number}. {step}")
+        number += int(gap[1]) if gap else 1
+    return lines
+
+
+def _goals(earlier: str, later: str) -> str:
+    if not earlier or not later or _key(later) in _key(earlier):
+        return earlier or later
+    joined = f"{earlier.rstrip('.')}; then: {later}"
+    return joined if len(joined) <= MAX_GOAL_CHARACTERS else earlier
+
+
+def _joined(earlier: Sequence[str], later: Sequence[str], *, once: bool) -> tuple[str, ...]:
+    """Append entries; each `once`, or only not directly after its like, as a step may come again.
+
+    An error that comes again with a solution takes the place of the one without.
+    """
+    entries = list(earlier)
+    for text in later:
+        places = range(len(entries)) if once else range(len(entries) - 1, len(entries))
+        same = next((i for i in places if i >= 0 and _key(entries[i]) == _key(text)), None)
+        if same is None:
+            entries.append(text)
+        elif SOLVED in text:
+            entries[same] = text
+    return tuple(entries)
+
+
+def _kept(entries: Sequence[str], limit: int) -> tuple[str, ...]:
+    gaps = [int(gap[1]) for text in entries if (gap := _LEFT_OUT.match(text))]
+    plain = [text for text in entries if not _LEFT_OUT.match(text)]
+    left_out = max(len(plain) - limit, 0)
+    if left_out + sum(gaps) == 0:
+        return tuple(plain)
+    marker = _MARKER.format(left_out + sum(gaps))
+    return (*plain[:KEPT_FIRST], marker, *plain[KEPT_FIRST + left_out :])
+
+
+def _key(text: str) -> str:
+    """Return a text without case, punctuation and solution: equal for what says the same."""
+    return " ".join(re.findall(r"\w+", text.partition(SOLVED)[0].casefold()))
