@@ -1,6 +1,7 @@
 """Words of a text: how they are split, which carry no meaning, and how FTS5 is asked for them."""
 
 import re
+from collections.abc import Iterable
 
 MAX_WORDS = 64  # of a query; FTS5 takes more, but a query as long as a book finds nothing better
 
@@ -22,9 +23,20 @@ def words(text: str) -> list[str]:
 def fts_query(text: str) -> str | None:
     """Return an FTS5 query for memories with any word of `text`; None when it has no words.
 
-    Every word is quoted, so nothing in it is FTS5 syntax. Stop words count only if there are no
-    others.
+    Every word is quoted, so nothing in it is FTS5 syntax.
+    """
+    return any_of(telling_words(text))
+
+
+def telling_words(text: str) -> list[str]:
+    """Return the first words of a text that say something, each once, in order.
+
+    Stop words count only if there are no others.
     """
     found = list(dict.fromkeys(words(text)))
-    telling = [word for word in found if word not in STOP_WORDS] or found
-    return " OR ".join(f'"{word}"' for word in telling[:MAX_WORDS]) or None
+    return ([word for word in found if word not in STOP_WORDS] or found)[:MAX_WORDS]
+
+
+def any_of(found: Iterable[str]) -> str | None:
+    """Return an FTS5 query for what holds any of these words, each quoted; None when none is."""
+    return " OR ".join(f'"{word}"' for word in found) or None

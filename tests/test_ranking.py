@@ -1,112 +1,269 @@
-"""Ranking: one score from two, and an order without surprises."""
+"""Ranking: bounded scores that no other result changes, and an order without surprises."""
+
+import random
+from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from litemem.models import Found, MemoryRecord
-from litemem.ranking import MIN_CANDIDATES, candidates, parts, rank
-from litemem.scope import Scope
-
-
-def found(memory_id: str, semantic: float, keyword: float = 0.0, created_at: int = 0) -> Found:
-    record = MemoryRecord(
-        id=memory_id,
-        content="likes tea",
-        hash=b"",
-        scope=Scope(user_id="u"),
-        created_at=created_at,
-        updated_at=created_at,
-    )
-    return Found(record, semantic, keyword)
-
-
-def order(ranked: list[Found]) -> list[str]:
-    return [each.record.id for each in ranked]
-
-
-cosines = st.floats(-1, 1)
-weights = st.floats(0, 1e6)
-many = st.lists(st.tuples(cosines, weights, st.integers(0, 3)), max_size=20).map(
-    lambda rows: [found(f"m{i:02}", *row) for i, row in enumerate(rows)]
+from litemem.dates import Period
+from litemem.models import ScoreParts
+from litemem.ranking import (
+    ANSWER,
+    DATED,
+    FLOOR,
+    HALF_LIFE,
+    MIN_CANDIDATES,
+    NAMED,
+    NEXT_TO,
+    NOBODY,
+    RUN,
+    WORDS,
+    Pool,
+    candidates,
+    closeness,
+    rank,
+    rarity,
 )
 
-
-@given(many)
-def test_a_score_lies_between_zero_and_one(rows: list[Found]) -> None:
-    assert all(0 <= each.score <= 1 for each in rank(rows, top_k=100, threshold=0))
+NOW = 1_700_000_000_000_000
+DAY = 86_400_000_000
 
 
-@given(many, st.integers(0, 30), st.floats(0, 1))
-def test_the_best_come_first_and_none_is_below_the_threshold(
-    rows: list[Found], top_k: int, threshold: float
+def pool(*cosines: float, **columns: Any) -> Pool:
+    """Return memories without runs, words or speakers, but for the columns that are given."""
+    count = len(cosines)
+    made = Pool(
+        pks=range(1, count + 1),
+        cosines=cosines,
+        times=[NOW] * count,
+        speakers=[None] * count,
+        runs=[None] * count,
+        asks=[False] * count,
+        before=[NOBODY] * count,
+        holding=(),
+        spread=(),
+        sampled=count,
+    )
+    return replace(made, **columns)
+
+
+def ranked(
+    of: Pool, named: tuple[str, ...] = (), periods: tuple[Period, ...] = (), **given_: Any
+) -> list[tuple[int, ScoreParts]]:
+    asked = {"top_k": 1_000, "threshold": 0.0, **given_}
+    return rank(of, named=frozenset(named), periods=periods, **asked)
+
+
+def scores(of: Pool, **given_: Any) -> dict[int, float]:
+    return {pk: parts.final for pk, parts in ranked(of, **given_)}
+
+
+def order(of: Pool, **given_: Any) -> list[int]:
+    return [pk for pk, _ in ranked(of, **given_)]
+
+
+@st.composite
+def pools(draw: st.DrawFn) -> Pool:
+    """Memories of two runs and of none, in turns, with what a query may find in them."""
+    count = draw(st.integers(1, 12))
+    each = {"min_size": count, "max_size": count}
+    runs = draw(st.lists(st.sampled_from([None, "one", "other"]), **each))
+    last: dict[str | None, int] = {}
+    before = []
+    for i, run in enumerate(runs):
+        before.append(last.get(run, NOBODY) if run else NOBODY)
+        last[run] = i
+    holding = draw(st.lists(st.sets(st.integers(0, count - 1)).map(sorted), max_size=4))
+    return Pool(
+        pks=range(1, count + 1),
+        cosines=draw(st.lists(st.floats(-1, 1), **each)),
+        times=draw(st.lists(st.integers(NOW, NOW + 30 * DAY), **each)),
+        speakers=draw(st.lists(st.sampled_from([None, "Ana", "Bo"]), **each)),
+        runs=runs,
+        asks=draw(st.lists(st.booleans(), **each)),
+        before=before,
+        holding=holding,
+        spread=[len(places) for places in holding],
+        sampled=count,
+    )
+
+
+periods = st.lists(
+    st.tuples(st.integers(NOW, NOW + 30 * DAY), st.integers(1, 3 * DAY)).map(
+        lambda at: Period(at[0], sum(at))
+    ),
+    max_size=3,
+).map(tuple)
+names = st.sampled_from([(), ("Ana",), ("Ana", "Bo")])
+
+
+@given(pools(), names, periods)
+def test_every_part_of_a_score_lies_between_zero_and_one(
+    of: Pool, named: tuple[str, ...], when: tuple[Period, ...]
 ) -> None:
-    scores = [each.score for each in rank(rows, top_k=top_k, threshold=threshold)]
-    assert scores == sorted(scores, reverse=True)
-    assert len(scores) <= top_k
-    assert all(score >= threshold for score in scores)
+    for _, parts in ranked(of, named, when):
+        shares = [getattr(parts, name) for name in ScoreParts.__slots__]
+        assert all(0 <= share <= 1 for share in shares)
+        assert parts.final >= max(parts.meaning, parts.own) - 1e-12
 
 
-@given(many, st.randoms())
-def test_the_order_of_the_candidates_does_not_matter(rows: list[Found], chance: object) -> None:
-    shuffled = list(rows)
-    chance.shuffle(shuffled)  # type: ignore[attr-defined]
-    assert rank(shuffled, top_k=100, threshold=0) == rank(rows, top_k=100, threshold=0)
+@given(pools(), names, periods, st.integers(0, 15), st.floats(0, 1))
+def test_the_best_come_first_and_as_many_as_there_are(
+    of: Pool, named: tuple[str, ...], when: tuple[Period, ...], top_k: int, threshold: float
+) -> None:
+    every = [parts.final for _, parts in ranked(of, named, when)]
+    found = ranked(of, named, when, top_k=top_k, threshold=threshold)
+    assert every == sorted(every, reverse=True)
+    assert [parts.final for _, parts in found] == [s for s in every if s >= threshold][:top_k]
 
 
-@given(many, st.integers(0, 20))
-def test_fewer_results_are_the_first_of_more(rows: list[Found], top_k: int) -> None:
-    assert rank(rows, top_k=top_k, threshold=0) == rank(rows, top_k=1_000, threshold=0)[:top_k]
+@given(pools(), names, periods, st.integers(0, 15))
+def test_fewer_results_are_the_first_of_more(
+    of: Pool, named: tuple[str, ...], when: tuple[Period, ...], top_k: int
+) -> None:
+    assert ranked(of, named, when, top_k=top_k) == ranked(of, named, when)[:top_k]
 
 
-@given(many.filter(bool), st.floats(0, 0.2))
-def test_a_nearer_memory_never_ranks_lower(rows: list[Found], nearer: float) -> None:
-    target = rows[0]
-    moved = found("m00", min(1, target.semantic + nearer), target.keyword, target.record.created_at)
-    before = order(rank(rows, top_k=100, threshold=0)).index("m00")
-    assert order(rank([moved, *rows[1:]], top_k=100, threshold=0)).index("m00") <= before
+@given(pools(), names, periods)
+def test_the_same_pool_ranks_the_same(
+    of: Pool, named: tuple[str, ...], when: tuple[Period, ...]
+) -> None:
+    assert ranked(of, named, when) == ranked(of, named, when)
 
 
-def test_without_shared_words_the_score_is_the_cosine() -> None:
-    (row,) = rank([found("a", 0.4)], top_k=1, threshold=0)
-    assert row.score == 0.4
+def permuted(of: Pool, places: list[int]) -> Pool:
+    """Return the same memories in another order."""
+    to = {place: i for i, place in enumerate(places)} | {NOBODY: NOBODY}
+    columns = ("pks", "cosines", "times", "speakers", "runs", "asks")
+    return replace(
+        of,
+        **{name: [getattr(of, name)[place] for place in places] for name in columns},
+        before=[to[of.before[place]] for place in places],
+        holding=[[to[place] for place in held] for held in of.holding],
+    )
 
 
-def test_the_best_match_by_words_goes_half_of_the_way_to_one() -> None:
-    (row,) = rank([found("a", 0.4, keyword=7.0)], top_k=1, threshold=0)
-    assert row.score == pytest.approx(0.7)
+@given(pools(), names, periods, st.randoms())
+def test_the_order_of_the_candidates_does_not_matter(
+    of: Pool, named: tuple[str, ...], when: tuple[Period, ...], chance: random.Random
+) -> None:
+    places = list(range(len(of.pks)))
+    chance.shuffle(places)
+    shuffled = ranked(permuted(of, places), named, when)
+    assert [pk for pk, _ in shuffled] == order(of, named=named, periods=when)
 
 
-def test_shared_words_decide_between_two_that_are_as_near() -> None:
-    rows = [found("plain", 0.4), found("worded", 0.4, keyword=1.0)]
-    assert order(rank(rows, top_k=2, threshold=0)) == ["worded", "plain"]
+@given(pools(), names, periods, st.data(), st.floats(0, 0.5))
+def test_a_nearer_memory_lowers_no_score(
+    of: Pool, named: tuple[str, ...], when: tuple[Period, ...], data: st.DataObject, more: float
+) -> None:
+    place = data.draw(st.integers(0, len(of.pks) - 1))
+    cosines = list(of.cosines)
+    cosines[place] = min(cosines[place] + more, 1)
+    asked = {"named": named, "periods": when}
+    before, after = scores(of, **asked), scores(replace(of, cosines=cosines), **asked)
+    assert all(after[pk] >= before[pk] - 1e-12 for pk in before)
 
 
-def test_of_equal_scores_the_newest_comes_first_and_then_the_greater_id() -> None:
-    rows = [found("a", 0.5, 0, 1), found("c", 0.5, 0, 1), found("b", 0.5, 0, 2)]
-    assert order(rank(rows, top_k=3, threshold=0)) == ["b", "c", "a"]
+@given(pools(), periods)
+def test_being_named_and_being_of_the_day_lower_no_score(
+    of: Pool, when: tuple[Period, ...]
+) -> None:
+    plain, told = scores(of), scores(of, named=("Ana",), periods=when)
+    assert all(told[pk] >= plain[pk] - 1e-12 for pk in plain)
 
 
-def test_an_opposite_meaning_counts_as_none() -> None:
-    (row,) = rank([found("a", -0.9)], top_k=1, threshold=0)
-    assert row.score == 0
+@given(pools().filter(lambda of: of.runs[0] is None), st.floats(-1, 1))
+def test_a_score_does_not_depend_on_how_near_others_are_outside_of_its_run(
+    of: Pool, cosine: float
+) -> None:
+    changed = replace(of, cosines=[cosine, *of.cosines[1:]])
+    before, after = scores(of), scores(changed)
+    assert {pk: s for pk, s in after.items() if pk != 1} == {
+        pk: s for pk, s in before.items() if pk != 1
+    }
+
+
+def test_a_query_without_any_word_scores_by_meaning_alone() -> None:
+    assert scores(pool(0.4, -0.9)) == {1: pytest.approx(0.4), 2: 0.0}
+
+
+def test_all_words_of_a_query_take_their_weight_of_the_way_to_one() -> None:
+    of = pool(0.4, 0.4, holding=[[0], [0]], spread=[1, 1])
+    assert scores(of) == {1: pytest.approx(1 - 0.6 * (1 - WORDS)), 2: pytest.approx(0.4)}
+
+
+def test_a_word_that_nobody_used_counts_as_asked_for() -> None:
+    half = pool(0.0, 0.0, holding=[[0], []], spread=[1, 0])
+    assert 0 < scores(half)[1] < WORDS / 2
+
+
+def test_a_rare_word_counts_for_more_than_a_frequent_one() -> None:
+    of = pool(0, 0, 0, holding=[[0, 1], [2]], spread=[2, 1])
+    assert order(of)[0] == 3
+    assert rarity(1, 100) > rarity(50, 100) > rarity(100, 100) > 0
+
+
+def test_a_neighbour_in_the_run_lends_what_it_has_above_chance() -> None:
+    of = pool(0.9, 0.0, 0.0, runs=["r"] * 3, before=[NOBODY, 0, 1])
+    lent = (0.9 - FLOOR) / (1 - FLOOR)
+    assert scores(of)[2] == pytest.approx(NEXT_TO * lent)
+    assert 0 < scores(of)[3] < scores(of)[2]
+
+
+def test_a_question_lends_its_answer_more() -> None:
+    asked = pool(0.0, 0.9, 0.0, asks=[False, True, False], before=[NOBODY, 0, 1])
+    assert scores(asked)[3] == pytest.approx(scores(asked)[1] * ANSWER / NEXT_TO)
+
+
+def test_what_is_near_by_chance_lends_nothing() -> None:
+    assert scores(pool(FLOOR, 0.0, before=[NOBODY, 0]))[2] == 0
+
+
+def test_a_run_that_holds_the_words_lends_to_all_of_its_memories() -> None:
+    runs = ["told", "told", "other", None]
+    found = scores(pool(0, 0, 0, 0, runs=runs, holding=[[0]], spread=[1]))
+    assert found[2] == pytest.approx(RUN)
+    assert found[3] == found[4] == 0
+
+
+def test_the_speaker_who_is_named_comes_first_and_nobody_is_left_out() -> None:
+    of = pool(0.5, 0.5, speakers=["Ana", "Bo"])
+    assert order(of, named=("Bo",)) == [2, 1]
+    assert scores(of, named=("Bo",))[2] == pytest.approx(1 - 0.5 * (1 - NAMED))
+
+
+def test_what_is_of_the_day_comes_first_and_nothing_is_left_out() -> None:
+    of = pool(0, 0, 0, times=[NOW - HALF_LIFE, NOW, NOW - 50 * HALF_LIFE])
+    found = scores(of, periods=(Period(NOW, NOW + DAY),))
+    assert found == {2: DATED, 1: pytest.approx(DATED / 2), 3: pytest.approx(0)}
+
+
+@given(st.integers(0, 10 * DAY), st.integers(1, DAY))
+def test_within_a_period_is_closest(start: int, length: int) -> None:
+    period = Period(start, start + length)
+    assert closeness(start, [period]) == closeness(start + length - 1, [period]) == 1
+    assert closeness(start + length, [period]) < 1
+    assert closeness(start, []) == 0
+
+
+def test_of_equal_scores_the_newest_comes_first_and_then_the_later_made() -> None:
+    assert order(pool(0.5, 0.5, 0.5, times=[1, 2, 1])) == [2, 3, 1]
 
 
 def test_what_meets_the_threshold_exactly_is_kept() -> None:
-    assert order(rank([found("a", 0.5)], top_k=1, threshold=0.5)) == ["a"]
+    assert order(pool(0.5), threshold=0.5) == [1]
 
 
 def test_nothing_ranks_as_nothing() -> None:
-    assert rank([], top_k=5, threshold=0) == []
-
-
-@given(cosines, weights, weights)
-def test_both_parts_of_a_score_lie_between_zero_and_one(
-    cosine: float, weight: float, best: float
-) -> None:
-    assert all(0 <= part <= 1 for part in parts(found("a", cosine, weight), best))
+    assert ranked(pool()) == []
+    assert ranked(pool(), periods=(Period(0, 1),)) == []
+    assert ranked(pool(0.5), top_k=0) == []
 
 
 @pytest.mark.parametrize(("top_k", "wanted"), [(1, MIN_CANDIDATES), (100, 400)])
-def test_more_candidates_are_fetched_than_are_wanted(top_k: int, wanted: int) -> None:
+def test_more_candidates_are_looked_for_than_are_wanted(top_k: int, wanted: int) -> None:
     assert candidates(top_k) == wanted

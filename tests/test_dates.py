@@ -1,0 +1,117 @@
+"""Dates in a query: which days are meant, and what of the text is left."""
+
+from datetime import UTC, date, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from litemem.clock import MICROSECONDS
+from litemem.dates import YEARS, Dates, Period, read_dates
+
+TODAY = date(2023, 6, 14)  # a Wednesday
+
+
+def period(first: str, behind: str) -> Period:
+    """Return the period from the first day to the day behind the last."""
+    starts = (datetime.fromisoformat(day).replace(tzinfo=UTC) for day in (first, behind))
+    return Period(*(round(start.timestamp()) * MICROSECONDS for start in starts))
+
+
+def read(text: str, *, latest: bool = False) -> Dates:
+    return read_dates(text, TODAY, latest=latest)
+
+
+@pytest.mark.parametrize(
+    ("text", "first", "behind"),
+    [
+        ("16 November, 2023", "2023-11-16", "2023-11-17"),
+        ("on the 3rd of July 2021", "2021-07-03", "2021-07-04"),
+        ("Jan. 1st, 2024", "2024-01-01", "2024-01-02"),
+        ("2023-05-25", "2023-05-25", "2023-05-26"),
+        ("2023/05", "2023-05-01", "2023-06-01"),
+        ("in April 2022", "2022-04-01", "2022-05-01"),
+        ("december 2022", "2022-12-01", "2023-01-01"),
+        ("in 2022", "2022-01-01", "2023-01-01"),
+        ("between August 11 and August 15 2023", "2023-08-11", "2023-08-16"),
+        ("from 3 May 2022 to 2 June 2023", "2022-05-03", "2023-06-03"),
+        ("today", "2023-06-14", "2023-06-15"),
+        ("yesterday", "2023-06-13", "2023-06-14"),
+        ("the day before yesterday", "2023-06-12", "2023-06-13"),
+        ("last week", "2023-06-05", "2023-06-12"),
+        ("this week", "2023-06-12", "2023-06-19"),
+        ("last weekend", "2023-06-10", "2023-06-12"),
+        ("last month", "2023-05-01", "2023-06-01"),
+        ("next month", "2023-07-01", "2023-08-01"),
+        ("last year", "2022-01-01", "2023-01-01"),
+        ("three days ago", "2023-06-11", "2023-06-12"),
+        ("a couple of months ago", "2023-04-01", "2023-05-01"),
+        ("last Friday", "2023-06-09", "2023-06-10"),
+        ("on Wednesday", "2023-06-14", "2023-06-15"),
+        ("on thursday", "2023-06-08", "2023-06-09"),
+        ("last May", "2023-05-01", "2023-06-01"),
+        ("last July", "2022-07-01", "2022-08-01"),
+        ("next May", "2024-05-01", "2024-06-01"),
+        ("this May", "2023-05-01", "2023-06-01"),
+    ],
+)
+def test_a_date_is_read(text: str, first: str, behind: str) -> None:
+    assert read(f"What did we do {text}?").periods == (period(first, behind),)
+
+
+@pytest.mark.parametrize(
+    ("text", "first", "behind"),
+    [
+        ("in May", "2023-05-01", "2023-06-01"),
+        ("what happened in July", "2022-07-01", "2022-08-01"),
+        ("on 20 June", "2022-06-20", "2022-06-21"),
+        ("Feb 29", "2020-02-29", "2020-03-01"),
+        ("between May and June", "2023-05-01", "2023-07-01"),
+    ],
+)
+def test_with_a_reference_a_date_without_a_year_is_the_last_one(
+    text: str, first: str, behind: str
+) -> None:
+    assert read(text, latest=True).periods == (period(first, behind),)
+
+
+def test_without_one_it_is_that_of_any_year() -> None:
+    periods = read("in May").periods
+    assert len(periods) == YEARS
+    assert {period("2023-05-01", "2023-06-01"), period("2003-05-01", "2003-06-01")} < set(periods)
+
+
+def test_two_dates_are_two_periods() -> None:
+    assert read("in May 2021 or June 2022").periods == (
+        period("2021-05-01", "2021-06-01"),
+        period("2022-06-01", "2022-07-01"),
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "May I march on?",
+        "31 apples",
+        "the other day",
+        "model 2023x",
+        "9999 years ago",
+        "0000-01-01",
+        "20230525",
+        "what did I say?",
+        "の五月",
+        "",
+    ],
+)
+def test_what_is_no_date_is_left_alone(text: str) -> None:
+    assert read(text) == Dates((), text)
+
+
+def test_the_text_is_left_without_its_dates() -> None:
+    assert read("What did Tim say on 16 November, 2023 of tea?").text == "What did Tim say of tea?"
+
+
+@given(st.text(), st.dates(), st.booleans())
+def test_any_text_is_read_on_any_day(text: str, day: date, latest: bool) -> None:
+    for asked in (text, f"in May {text} 29 Feb, next month, 3 weeks ago, December"):
+        assert all(p.start < p.end for p in read_dates(asked, day, latest=latest).periods)

@@ -1,0 +1,78 @@
+"""Finding words by their stems in many texts: the words that FTS5 finds, and no others."""
+
+import re
+
+import apsw
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from litemem.stems import fold, holding, stems_of
+from litemem.store.candidates import stemmer
+
+STEM = stemmer(apsw.Connection(":memory:"))
+WORDS = """hope hoping happy happily happiness university universities dance danced dancing
+    sensible sensibility sizes sizing relational agencies agency ponies fulfilling ability it a
+    café straße naïve 12 März Überraschung дом 日本語""".split()
+
+
+def found(text: str, *texts: str) -> list[list[int]]:
+    return holding(texts, stems_of([text], STEM), STEM)
+
+
+@pytest.mark.parametrize(
+    ("word", "text"),
+    [
+        ("danced", "They DANCE."),
+        ("agency", "two agencies"),
+        ("sensible", "sensibility"),
+        ("cafe", "a Café!"),
+        ("café", "cafe"),
+        ("strasse", "Hauptstraße: straße"),
+        ("hoped", "I'm hoping"),
+        ("shellfish", "(shellfish)"),
+        ("дома", "дома"),
+        ("日本語", "日本語 テスト"),
+    ],
+)
+def test_a_word_is_found_in_other_forms(word: str, text: str) -> None:
+    assert found(word, text) == [[0]]
+
+
+@pytest.mark.parametrize(("word", "text"), [("art", "a party"), ("win", "with"), ("hop", "hope")])
+def test_another_word_that_begins_or_ends_the_same_is_not_found(word: str, text: str) -> None:
+    assert found(word, text) == [[]]
+
+
+def test_each_text_is_told_once_and_in_order() -> None:
+    assert found("tea", "tea, more tea", "", "rum", "teas") == [[0, 3]]
+
+
+def test_words_with_one_stem_are_one_word() -> None:
+    assert list(stems_of(["dance", "dancing", "snake_case", "?"], STEM)) == [
+        "danc",
+        "snake",
+        "case",
+    ]
+
+
+def test_nothing_is_found_of_nothing() -> None:
+    assert holding([], ["tea"], STEM) == [[]]
+    assert holding(["tea"], [], STEM) == []
+
+
+@given(st.lists(st.lists(st.sampled_from(WORDS)).map(" ".join)), st.sampled_from(WORDS))
+def test_the_texts_that_hold_a_word_are_those_that_hold_its_stem(
+    texts: list[str], word: str
+) -> None:
+    (stem,) = stems_of([word], STEM)
+    held = [i for i, text in enumerate(texts) if stem in stems_of(text.split(), STEM)]
+    assert holding(texts, [stem], STEM) == [held]
+
+
+@given(st.lists(st.text()), st.text(min_size=1))
+def test_any_text_is_searched_for_anything(texts: list[str], word: str) -> None:
+    for text in [word, *texts]:
+        for part in re.findall(r"[^\W_]+", fold(text)):
+            stems = stems_of([part], STEM)
+            assert all(len(texts) in places for places in holding([*texts, text], stems, STEM))
