@@ -1,0 +1,233 @@
+"""The invariants of a file, a row of the table each: what has to hold, and what breaks it.
+
+A migration that brings a table adds here what has to hold in it; foreign keys need no row.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Invariant:
+    """Something that has to hold: a statement that returns what breaks it, a row each.
+
+    `over` counts what is looked at. `mend` names what of `mending` repairs it, `advice` says what
+    helps otherwise. It is passed over in a file without its `tables`, or of a version before
+    `since`; the quick check leaves out what is only `full`.
+    """
+
+    name: str
+    offenders: str
+    over: str
+    tables: tuple[str, ...] = ("memory",)
+    mend: str | None = None
+    advice: str = "restore a backup"
+    full: bool = False
+    since: int = 1
+
+
+# how far the vector index goes, as a statement sees it
+MARK = "coalesce((SELECT CAST(value AS INTEGER) FROM setting WHERE name = 'indexed_to'), 0)"
+_WIDTH = "(SELECT 4 * (value ->> 'dimensions') FROM setting WHERE name = '{}')"
+_INDEXED = f"SELECT pk FROM embedding WHERE pk <= {MARK}"
+_REINDEX = "make the vectors anew: litemem reindex"
+
+
+def _wrong_json(table: str, column: str, kind: str) -> str:
+    return (
+        f"SELECT '{table}.{column} of ' || pk FROM {table}"
+        f" WHERE NOT json_valid({column}) OR json_type({column}) <> '{kind}'"
+    )
+
+
+# memories with a source that is none, or of another scope; one that was cleaned up is fine
+WRONG_SOURCES = """
+SELECT m.id
+FROM memory AS m
+JOIN json_each(m.sources) AS source
+LEFT JOIN message ON message.pk = source.value
+LEFT JOIN session AS s ON s.pk = message.session_pk
+WHERE json_valid(m.sources)
+  AND (
+    source.type <> 'integer'
+    OR message.pk IS NOT NULL
+    AND (m.user_id, m.agent_id, m.app_id, m.run_id)
+      IS NOT (s.user_id, s.agent_id, s.app_id, s.run_id)
+  )
+"""
+
+INVARIANTS: tuple[Invariant, ...] = (
+    Invariant(
+        name="every memory has a vector",
+        offenders="SELECT id FROM memory WHERE pk NOT IN (SELECT pk FROM embedding)",
+        over="memory",
+        tables=("memory", "embedding"),
+        advice=_REINDEX,
+    ),
+    Invariant(
+        name="every vector is a memory's",
+        offenders="SELECT pk FROM embedding WHERE pk NOT IN (SELECT pk FROM memory)"
+        " UNION ALL SELECT pk FROM embedding_next WHERE pk NOT IN (SELECT pk FROM memory)",
+        over="embedding",
+        tables=("memory", "embedding", "embedding_next"),
+        mend="orphans",
+    ),
+    Invariant(
+        name="every vector has the embedder's dimensions",
+        offenders="SELECT pk FROM embedding"
+        f" WHERE length(vector) IS NOT {_WIDTH.format('embedder')}",
+        over="embedding",
+        tables=("embedding", "setting"),
+        advice=_REINDEX,
+    ),
+    Invariant(
+        name="every gathered vector has the next embedder's",
+        offenders="SELECT pk FROM embedding_next"
+        f" WHERE length(vector) IS NOT {_WIDTH.format('next_embedder')}",
+        over="embedding_next",
+        tables=("embedding_next", "setting"),
+        mend="gathered",
+    ),
+    Invariant(
+        name="the full text holds every memory",
+        offenders="SELECT pk FROM memory WHERE pk NOT IN (SELECT id FROM memory_fts_docsize)"
+        " UNION ALL SELECT id FROM memory_fts_docsize WHERE id NOT IN (SELECT pk FROM memory)",
+        over="memory_fts_docsize",
+        tables=("memory", "memory_fts_docsize"),
+        mend="full text",
+    ),
+    Invariant(
+        name="the vector index holds what it should",
+        offenders=f"SELECT pk FROM ({_INDEXED})"
+        " WHERE pk NOT IN (SELECT rowid FROM memory_vec_rowids)"
+        f" UNION ALL SELECT rowid FROM memory_vec_rowids WHERE rowid NOT IN ({_INDEXED})",
+        over="memory_vec_rowids",
+        tables=("embedding", "setting", "memory_vec_rowids"),
+        mend="vector index",
+    ),
+    Invariant(
+        name="every changed memory's history has its ADD",
+        offenders="SELECT DISTINCT memory_id FROM event WHERE memory_id IN (SELECT id FROM memory)"
+        " AND memory_id NOT IN (SELECT memory_id FROM event WHERE event = 'ADD')",
+        over="event",
+        tables=("memory", "event"),
+    ),
+    Invariant(
+        name="what superseded a memory is known",
+        offenders="SELECT id FROM memory AS m WHERE superseded_by IS NOT NULL"
+        " AND NOT EXISTS (SELECT 1 FROM memory WHERE id = m.superseded_by)"
+        " AND NOT EXISTS (SELECT 1 FROM event WHERE memory_id = m.superseded_by)",
+        over="memory WHERE superseded_by IS NOT NULL",
+        tables=("memory", "event"),
+    ),
+    Invariant(
+        name="every waiting turn has its messages",
+        offenders="SELECT pk FROM turn"
+        " WHERE pk NOT IN (SELECT turn_pk FROM message WHERE turn_pk IS NOT NULL)",
+        over="turn",
+        tables=("turn", "message"),
+    ),
+    Invariant(
+        name="the vector index agrees with the vectors",
+        offenders="SELECT e.pk FROM memory_vec AS v JOIN embedding AS e ON e.pk = v.rowid"
+        " WHERE v.vector <> e.vector",
+        over="memory_vec_rowids",
+        tables=("embedding", "memory_vec_rowids"),
+        mend="vector index",
+        full=True,
+    ),
+    Invariant(
+        name="every vector is of numbers",
+        offenders="SELECT pk FROM embedding"
+        " WHERE length(vector) % 4 <> 0 OR vec_distance_l2(vector, vector) IS NULL",
+        over="embedding",
+        tables=("embedding",),
+        advice=_REINDEX,
+        full=True,
+    ),
+    Invariant(
+        name="every text is text, and hashed right",
+        offenders="SELECT pk FROM memory WHERE hash IS NOT litemem_hash(CAST(content AS BLOB))",
+        over="memory",
+        mend="hashes",
+        full=True,
+    ),
+    Invariant(
+        name="every JSON column is what it should be",
+        offenders=" UNION ALL ".join(
+            (
+                _wrong_json("memory", "metadata", "object"),
+                _wrong_json("memory", "categories", "array"),
+                _wrong_json("memory", "sources", "array"),
+                _wrong_json("turn", "options", "object"),
+            )
+        ),
+        over="memory",
+        tables=("memory", "turn"),
+        full=True,
+    ),
+    Invariant(
+        name="every source is a message of the memory's scope",
+        offenders=WRONG_SOURCES,
+        over="memory WHERE sources <> '[]'",
+        tables=("memory", "message", "session"),
+        full=True,
+    ),
+    Invariant(
+        name="what superseded a memory is known to history",
+        offenders="SELECT pk FROM event AS e WHERE superseded_by IS NOT NULL"
+        " AND NOT EXISTS (SELECT 1 FROM memory WHERE id = e.superseded_by)"
+        " AND NOT EXISTS (SELECT 1 FROM event WHERE memory_id = e.superseded_by)",
+        over="event WHERE superseded_by IS NOT NULL",
+        tables=("memory", "event"),
+        since=2,
+    ),
+    Invariant(
+        name="every outcome of a turn is a list",
+        offenders=_wrong_json("finished_turn", "results", "array"),
+        over="finished_turn",
+        tables=("finished_turn",),
+        full=True,
+    ),
+    Invariant(
+        name="every relation is said by a memory",
+        offenders="SELECT pk FROM relation WHERE pk NOT IN (SELECT relation_pk FROM support)",
+        over="relation",
+        tables=("relation", "support"),
+        mend="graph",
+    ),
+    Invariant(
+        name="every name stands in a relation",
+        offenders="SELECT pk FROM entity WHERE pk NOT IN (SELECT source_pk FROM relation)"
+        " AND pk NOT IN (SELECT destination_pk FROM relation)",
+        over="entity",
+        tables=("entity", "relation"),
+        mend="graph",
+    ),
+    Invariant(
+        name="every name's first is a first, in its scope",
+        offenders="SELECT e.pk FROM entity AS e JOIN entity AS first ON first.pk = e.same_as"
+        " WHERE first.same_as IS NOT NULL OR (e.user_id, e.agent_id, e.app_id, e.run_id)"
+        " IS NOT (first.user_id, first.agent_id, first.app_id, first.run_id)",
+        over="entity WHERE same_as IS NOT NULL",
+        tables=("entity",),
+    ),
+    Invariant(
+        name="every name's vector has the embedder's dimensions",
+        offenders="SELECT pk FROM entity WHERE vector IS NOT NULL"
+        f" AND length(vector) IS NOT {_WIDTH.format('embedder')}",
+        over="entity WHERE vector IS NOT NULL",
+        tables=("entity", "setting"),
+        mend="name vectors",
+    ),
+    Invariant(
+        name="every relation is of its memories' scope",
+        offenders="SELECT m.id FROM support JOIN memory AS m ON m.pk = memory_pk"
+        " JOIN relation AS r ON r.pk = relation_pk"
+        " JOIN entity AS e ON e.pk IN (r.source_pk, r.destination_pk)"
+        " WHERE (m.user_id, m.agent_id, m.app_id, m.run_id)"
+        " IS NOT (e.user_id, e.agent_id, e.app_id, e.run_id)",
+        over="support",
+        tables=("memory", "support", "relation", "entity"),
+        full=True,
+    ),
+)

@@ -1,0 +1,156 @@
+"""Salvaging: the rows of a damaged file, written into a new one in which everything agrees."""
+
+from collections import Counter
+from collections.abc import Iterable
+
+import apsw
+
+from litemem.migrations import latest_version
+from litemem.store import blueprint, orphans, settings
+from litemem.store.blueprint import Column
+from litemem.store.checks import add_hash_function
+from litemem.store.invariants import WRONG_SOURCES
+from litemem.store.mending import UNSAID
+from litemem.store.vector_index import VectorIndex
+from litemem.store.wreck import Wreck, dimensions
+
+# JSON that Python could not read would make every read of its table fail
+_JSON = (
+    ("memory", "metadata", "object", "UPDATE memory SET metadata = '{}'"),
+    ("memory", "categories", "array", "UPDATE memory SET categories = '[]'"),
+    ("memory", "sources", "array", "UPDATE memory SET sources = '[]'"),
+    ("turn", "options", "object", "DELETE FROM turn"),
+    ("finished_turn", "results", "array", "UPDATE finished_turn SET results = '[]'"),
+)
+_UNKNOWN_SUCCESSOR = """
+UPDATE {0} SET superseded_by = NULL
+WHERE superseded_by NOT IN (SELECT id FROM memory)
+  AND superseded_by NOT IN (SELECT memory_id FROM event)
+"""
+_DELETED = """
+DELETE FROM memory
+WHERE (SELECT event FROM event WHERE memory_id = memory.id ORDER BY pk DESC LIMIT 1) = 'DELETE'
+"""
+
+
+def save(connection: apsw.Connection, wreck: Wreck) -> tuple[dict[str, int], list[str]]:
+    """Write what can be read of a wreck into an empty file, inside a transaction.
+
+    Return how many rows of each table are in it, and what is lost or was changed, a sentence each.
+    """
+    connection.pragma("defer_foreign_keys", True)  # rows come in the order of their pages
+    told = _insert_rows(connection, wreck)
+    connection.execute(_DELETED)  # these came from pages that were free
+    told += _mend_json(connection)
+    told += _drop_wrong_sources(connection)
+    told += _drop_orphans(connection, wreck.tables)
+    told += _forget_unknown_successors(connection)
+    for statement in UNSAID:
+        connection.execute(statement)
+    told += _compare_hashes(connection)
+    told += _settle_vectors(connection)
+    known = blueprint.tables(latest_version())
+    saved = {name: _count(connection, name) for name in wreck.tables if name in known}
+    return saved, wreck.damage() + told
+
+
+def _insert_rows(connection: apsw.Connection, wreck: Wreck) -> list[str]:
+    """Write the rows; of two with one key the first stays."""
+    known = blueprint.tables(latest_version())
+    statements: dict[tuple[str, int], str] = {}
+    refused: Counter[str] = Counter()
+    for name, rowid, values in wreck.rows():
+        if name not in known:
+            continue
+        columns = wreck.tables[name][: len(values)]
+        key = (name, len(columns))
+        if key not in statements:
+            statements[key] = _insert(name, columns)
+        row = [rowid if c.key else v for c, v in zip(columns, values, strict=True)]
+        connection.execute(statements[key], row)
+        refused[name] += not connection.changes()
+    return [
+        f"{_counted(number, 'row')} of {name} not taken: incomplete, or there twice"
+        for name, number in refused.items()
+        if number
+    ]
+
+
+def _insert(name: str, columns: tuple[Column, ...]) -> str:
+    listed = ", ".join(column.name for column in columns)
+    return f"INSERT OR IGNORE INTO {name} ({listed}) VALUES (?{', ?' * (len(columns) - 1)})"
+
+
+def _mend_json(connection: apsw.Connection) -> list[str]:
+    told = []
+    for table, column, kind, mend in _JSON:
+        connection.execute(
+            f"{mend} WHERE NOT json_valid({column}) OR json_type({column}) <> '{kind}'"
+        )
+        if number := connection.changes():
+            told.append(f"{column} of {_counted(number, 'row')} of {table} unreadable")
+    return told
+
+
+def _drop_wrong_sources(connection: apsw.Connection) -> list[str]:
+    connection.execute(f"UPDATE memory SET sources = '[]' WHERE id IN ({WRONG_SOURCES})")
+    number = connection.changes()
+    return [f"the sources of {_counted(number, 'memory', 'memories')} unreadable"] if number else []
+
+
+def _drop_orphans(connection: apsw.Connection, tables: Iterable[str]) -> list[str]:
+    return [
+        f"{_counted(number, 'row')} of {table} belonged to rows of {parent} that are lost"
+        for (table, parent), number in orphans.drop(connection, tables).items()
+    ]
+
+
+def _forget_unknown_successors(connection: apsw.Connection) -> list[str]:
+    """Let memories that a lost one superseded stay as they are, without its id."""
+    told = []
+    for table in ("memory", "event"):
+        connection.execute(_UNKNOWN_SUCCESSOR.format(table))
+        if number := connection.changes():
+            told.append(f"what superseded {_counted(number, 'row')} of {table} is lost")
+    return told
+
+
+def _compare_hashes(connection: apsw.Connection) -> list[str]:
+    """Say which texts are not what was hashed when they were written."""
+    add_hash_function(connection)
+    rows = connection.execute(
+        "UPDATE memory SET hash = litemem_hash(CAST(content AS BLOB))"
+        " WHERE hash IS NOT litemem_hash(CAST(content AS BLOB)) RETURNING id"
+    )
+    return [f"the text of memory {memory_id} may be damaged" for (memory_id,) in rows]
+
+
+def _settle_vectors(connection: apsw.Connection) -> list[str]:
+    """Drop vectors that cannot be of the file's embedder, and make the index of the others."""
+    for name in (settings.NEXT_EMBEDDER, settings.INDEXED_TO):
+        settings.put(connection, name, None)
+    width = 4 * dimensions(settings.get(connection, settings.EMBEDDER))
+    connection.execute(
+        "DELETE FROM embedding"
+        " WHERE length(vector) <> ? OR vec_distance_l2(vector, vector) IS NULL",
+        (width,),
+    )
+    connection.execute("UPDATE entity SET vector = NULL WHERE length(vector) <> ?", (width,))
+    told = []
+    lacking = _count(connection, "memory WHERE pk NOT IN (SELECT pk FROM embedding)")
+    if width:
+        VectorIndex(connection).rebuild()
+    else:
+        settings.put(connection, settings.EMBEDDER, None)
+        told += ["it is lost which embedder the vectors were of"] if lacking else []
+    if lacking:
+        told.append(f"{_counted(lacking, 'memory', 'memories')} without vector: litemem reindex")
+    return told
+
+
+def _count(connection: apsw.Connection, table: str) -> int:
+    return int(connection.execute(f"SELECT count(*) FROM {table}").get)
+
+
+def _counted(number: int, one: str, many: str | None = None) -> str:
+    return f"{number:,} {one if number == 1 else many or one + 's'}"

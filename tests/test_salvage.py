@@ -1,0 +1,331 @@
+"""Salvage: one damaged page takes what is on it, and no more."""
+
+import json
+import random
+import re
+import struct
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from conftest import OpenMemory, dump, run_python, schema_file
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from litemem import Memory
+from litemem.cli import main
+from litemem.errors import StoreError
+from litemem.filters import Condition
+from litemem.migrations import latest_version
+from litemem.reindex import reindex
+from litemem.salvage import salvage
+from litemem.store import SqliteStore
+from litemem.store.opening import connect
+from litemem.testing import HashEmbedder, ScriptedLLM
+from litemem.verify import is_sound, verify
+
+CAM = {"user_id": "cam"}
+MEMORIES = 600
+LONG = "a long text, " * 2_000  # of several pages
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file with all kinds of rows, some of them changed, deleted or long."""
+    path = tmp_path_factory.mktemp("whole") / "memory.db"
+    said = [{"role": "user", "content": f"text {i}"} for i in range(MEMORIES)]
+    with Memory(path, embedder=HashEmbedder(16), llm=ScriptedLLM([])) as memory:
+        ids = [row["id"] for row in memory.add(said, infer=False, **CAM)["results"]]
+        memory.add(LONG, infer=False, user_id="bob", metadata={"n": 1.5})
+        memory.update(ids[3], "text three")
+        for each in ids[100:200]:
+            memory.delete(each)
+        memory.delete_all(user_id="nobody")
+    return path
+
+
+@pytest.fixture
+def path(whole: Path, tmp_path: Path) -> Path:
+    path = tmp_path / "memory.db"
+    path.write_bytes(whole.read_bytes())
+    return path
+
+
+@pytest.fixture
+def target(tmp_path: Path) -> Path:
+    return tmp_path / "saved.db"
+
+
+def rows(path: Path) -> dict[str, list[tuple[object, ...]]]:
+    found = {name: rows for name, rows in dump(path).items() if not name.startswith("memory_")}
+    found["setting"] = [row for row in found["setting"] if row[0] != "indexed_to"]
+    return found
+
+
+def pages(path: Path, name: str) -> list[int]:
+    """Return the pages of a table, leaves and others."""
+    with closing(connect(str(path))) as connection:
+        found = connection.execute("SELECT pageno FROM dbstat WHERE name = ?", (name,)).fetchall()
+        return [number for (number,) in found]
+
+
+def leaves(path: Path, name: str) -> list[int]:
+    with closing(connect(str(path))) as connection:
+        found = connection.execute(
+            "SELECT pageno FROM dbstat WHERE name = ? AND pagetype = 'leaf'", (name,)
+        ).fetchall()
+        return [number for (number,) in found]
+
+
+def overwrite(path: Path, page: int, content: bytes | None = None) -> None:
+    size = int.from_bytes(path.read_bytes()[16:18], "big")
+    with path.open("r+b") as file:
+        file.seek((page - 1) * size)
+        file.write(content or b"\xff" * size)
+
+
+def contents(path: Path) -> set[str]:
+    with closing(connect(str(path))) as connection:
+        return {text for (text,) in connection.execute("SELECT content FROM memory")}
+
+
+def test_a_sound_file_is_saved_whole(path: Path, target: Path) -> None:
+    before = path.read_bytes()
+    done = salvage(path, target)
+    assert done.lost == []
+    assert rows(target) == rows(path)
+    assert is_sound(verify(target, full=True))
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize("version", range(1, latest_version()))
+def test_a_file_of_an_older_version_is_saved_whole(version: int, target: Path) -> None:
+    done = salvage(schema_file(version), target)
+    assert done.lost == []
+    assert done.saved["memory"] == 4
+    assert is_sound(verify(target, full=True))
+
+
+def test_a_damaged_leaf_takes_its_own_memories_and_no_others(path: Path, target: Path) -> None:
+    present = contents(path)
+    overwrite(path, leaves(path, "memory")[1])
+    done = salvage(path, target)
+    saved = contents(target)
+    assert saved < present
+    assert len(saved) > len(present) * 0.7
+    assert any(line.startswith("1 page of memory unreadable") for line in done.lost)
+    assert is_sound(verify(target, full=True))
+
+
+def test_a_damaged_root_takes_nothing_that_its_leaves_hold(path: Path, target: Path) -> None:
+    with closing(connect(str(path))) as connection:
+        query = "SELECT rootpage FROM sqlite_schema WHERE name = 'memory'"
+        root = connection.execute(query).get
+    present = contents(path)
+    overwrite(path, root)
+    salvage(path, target)
+    assert contents(target) == present
+    assert is_sound(verify(target, full=True))
+
+
+def test_a_damaged_first_page_takes_nothing_of_the_memories(path: Path, target: Path) -> None:
+    present = rows(path)
+    overwrite(path, 1)
+    done = salvage(path, target)
+    saved = rows(target)
+    assert set(present["memory"]) <= set(saved["memory"])
+    assert saved["embedding"] == present["embedding"]
+    assert any("the schema" in line for line in done.lost)
+    assert is_sound(verify(target, full=True))
+
+
+def test_deleted_memories_do_not_come_back(path: Path, target: Path) -> None:
+    overwrite(path, 1)  # whatever is on a free page is read then
+    salvage(path, target)
+    assert not contents(target) & {f"text {i}" for i in range(100, 200)}
+
+
+def test_lost_vectors_are_told_and_made_by_a_reindex(path: Path, target: Path) -> None:
+    overwrite(path, leaves(path, "embedding")[0])
+    done = salvage(path, target)
+    assert any("without vector: litemem reindex" in line for line in done.lost)
+    assert len(contents(target)) == MEMORIES - 100 + 1
+    with closing(SqliteStore(target)) as store:
+        reindex(store, HashEmbedder(16))
+    assert is_sound(verify(target, full=True))
+
+
+def test_lost_settings_are_told_and_the_vectors_dropped(path: Path, target: Path) -> None:
+    for page in pages(path, "setting"):
+        overwrite(path, page)
+    done = salvage(path, target)
+    assert any("which embedder" in line for line in done.lost)
+    assert done.saved["embedding"] == 0
+    assert len(contents(target)) == MEMORIES - 100 + 1
+
+
+def test_messages_of_a_lost_session_are_told(path: Path, target: Path) -> None:
+    for page in pages(path, "session"):
+        overwrite(path, page)
+    done = salvage(path, target)
+    assert any("rows of session that are lost" in line for line in done.lost)
+    assert is_sound(verify(target, full=True))
+
+
+def test_a_long_text_that_lost_a_page_is_lost_alone(path: Path, target: Path) -> None:
+    with closing(connect(str(path))) as connection:
+        query = "SELECT pageno FROM dbstat WHERE name = 'memory' AND pagetype = 'overflow'"
+        page = connection.execute(query).fetchall()[0][0]
+    size = int.from_bytes(path.read_bytes()[16:18], "big")
+    overwrite(path, page, b"\xff\xff\xff\xff" + b"x" * (size - 4))
+    done = salvage(path, target)
+    assert "1 row of memory unreadable" in done.lost
+    assert len(contents(target)) == MEMORIES - 100
+
+
+def test_a_text_with_flipped_bits_is_saved_and_told(path: Path, target: Path) -> None:
+    places = [match.start() for match in re.finditer(b"text 555", path.read_bytes())]
+    with path.open("r+b") as file:
+        for place in places:
+            file.seek(place)
+            file.write(b"\xfaext 555")
+    done = salvage(path, target)
+    assert any("may be damaged" in line for line in done.lost)
+    assert "\ufffdext 555" in contents(target)
+    assert is_sound(verify(target, full=True))
+
+
+def test_metadata_that_is_no_json_is_left_out(path: Path, target: Path) -> None:
+    with closing(connect(str(path))) as connection:
+        connection.execute("UPDATE memory SET metadata = '{' WHERE pk = 1")
+    done = salvage(path, target)
+    assert "metadata of 1 row of memory unreadable" in done.lost
+    assert is_sound(verify(target, full=True))
+
+
+def test_a_file_that_is_cut_off_gives_what_is_before_the_cut(path: Path, target: Path) -> None:
+    content = path.read_bytes()
+    path.write_bytes(content[: len(content) * 3 // 4 + 100])
+    done = salvage(path, target)
+    assert done.lost
+    assert sum(done.saved.values()) > 0
+
+
+UNCLOSED = """
+import os, sys
+from litemem import Memory
+from litemem.testing import HashEmbedder
+memory = Memory(sys.argv[1], embedder=HashEmbedder(16))
+memory.add("in the log", user_id="cam", infer=False)
+with memory.store.transaction() as tx:
+    tx.delete_where(__import__("litemem.filters").filters.Condition("TRUE"), 0)
+    os._exit(0)
+"""
+
+
+def test_what_was_committed_to_the_log_is_saved_and_what_was_not_is_not(
+    path: Path, target: Path
+) -> None:
+    run_python(UNCLOSED, path)
+    assert Path(f"{path}-wal").stat().st_size
+    salvage(path, target)
+    assert "in the log" in contents(target)
+    assert len(contents(target)) == MEMORIES - 100 + 2
+
+
+def test_a_log_that_is_torn_gives_what_was_committed_before(path: Path, target: Path) -> None:
+    run_python(UNCLOSED, path)
+    log = Path(f"{path}-wal")
+    log.write_bytes(log.read_bytes()[:-100])
+    salvage(path, target)
+    assert len(contents(target)) == MEMORIES - 100 + 1
+
+
+@pytest.mark.parametrize("content", [b"", b"x" * 50, b"x" * 100_000], ids=["empty", "short", "x"])
+def test_what_holds_nothing_gives_an_empty_file(
+    tmp_path: Path, target: Path, content: bytes
+) -> None:
+    (tmp_path / "other").write_bytes(content)
+    done = salvage(tmp_path / "other", target)
+    assert done.lost
+    assert set(done.saved.values()) == {0}
+    assert is_sound(verify(target))
+
+
+def test_a_target_that_exists_is_not_overwritten(path: Path, target: Path) -> None:
+    target.write_text("precious")
+    with pytest.raises(StoreError, match="exists"):
+        salvage(path, target)
+    assert target.read_text() == "precious"
+
+
+def test_a_file_that_is_not_there_is_told(tmp_path: Path, target: Path) -> None:
+    with pytest.raises(StoreError, match="not a file"):
+        salvage(tmp_path / "nothing", target)
+    assert not target.exists()
+
+
+@settings(max_examples=60)
+@given(seed=st.integers(0, 2**32), kind=st.sampled_from(["bytes", "pages", "cut"]))
+def test_whatever_is_damaged_the_saved_file_can_be_used(
+    whole: Path, tmp_path_factory: pytest.TempPathFactory, seed: int, kind: str
+) -> None:
+    chance = random.Random(seed)
+    folder = tmp_path_factory.mktemp("damaged")
+    content = bytearray(whole.read_bytes())
+    for _ in range(chance.randint(1, 40)):
+        at = chance.randrange(len(content))
+        if kind == "bytes":
+            content[at : at + 4] = struct.pack(">I", chance.getrandbits(32))[: len(content) - at]
+        elif kind == "pages":
+            at -= at % 8_192
+            content[at : at + 8_192] = chance.randbytes(8_192)
+        else:
+            content = content[: max(at, 1)]
+    (folder / "memory.db").write_bytes(content)
+    salvage(folder / "memory.db", folder / "saved.db")
+    wrong = [f for f in verify(folder / "saved.db", full=True) if f.problems]
+    unmended = {
+        "every memory has a vector",
+        "every changed memory's history has its ADD",
+    }
+    assert {finding.check for finding in wrong} <= unmended
+    with closing(SqliteStore(folder / "saved.db")) as store:
+        store.overview()
+        store.select(Condition("TRUE"))
+        store.pending_turns()
+
+
+# -- from a shell
+
+
+@pytest.fixture
+def shell(path: Path, monkeypatch: pytest.MonkeyPatch) -> CliRunner:
+    monkeypatch.setenv("LITEMEM_DB", str(path))
+    return CliRunner()
+
+
+def test_the_command_ends_with_0_when_nothing_is_lost(shell: CliRunner, target: Path) -> None:
+    done = shell.invoke(main, ["salvage", str(target), "--json"])
+    assert done.exit_code == 0
+    assert json.loads(done.stdout)["saved"]["memory"] == MEMORIES - 100 + 1
+
+
+def test_the_command_ends_with_1_and_says_what_is_lost(
+    shell: CliRunner, path: Path, target: Path
+) -> None:
+    overwrite(path, leaves(path, "memory")[1])
+    done = shell.invoke(main, ["salvage", str(target)])
+    assert done.exit_code == 1
+    assert "1 page of memory unreadable" in done.stderr
+
+
+def test_a_memory_can_go_on_with_a_saved_file(
+    path: Path, target: Path, open_memory: OpenMemory
+) -> None:
+    overwrite(path, 1)
+    salvage(path, target)
+    memory = open_memory(path=target, embedder=HashEmbedder(16))
+    memory.add("after the storm", infer=False, **CAM)
+    assert memory.search("after the storm", **CAM)["results"][0]["memory"] == "after the storm"
