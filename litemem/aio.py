@@ -13,7 +13,7 @@ from typing import Any, Concatenate, ParamSpec, Self, TypeVar
 from litemem import clock
 from litemem.client import MemoryClient, Project
 from litemem.memory import Memory
-from litemem.protocols import LLM, Embedder
+from litemem.protocols import LLM, Embedder, Reranker
 from litemem.store import Durability
 
 _P = ParamSpec("_P")
@@ -36,7 +36,8 @@ class AsyncMemory:
     """`Memory`, awaited; `sync` is the `Memory` that does the work. Opening and closing are not.
 
     Args:
-        path, embedder, llm, durability, custom_instructions, now: as `Memory` takes them.
+        path, embedder, llm, reranker, durability, custom_instructions, enable_graph, async_mode,
+            now: as `Memory` takes them.
     """
 
     def __init__(
@@ -45,21 +46,29 @@ class AsyncMemory:
         *,
         embedder: Embedder | None = None,
         llm: LLM | None = None,
+        reranker: Reranker | None = None,
         durability: Durability = "full",
         custom_instructions: str | None = None,
+        enable_graph: bool = False,
+        async_mode: bool = False,
         now: Callable[[], int] = clock.now,
     ) -> None:
         self.sync = Memory(
             path,
             embedder=embedder,
             llm=llm,
+            reranker=reranker,
             durability=durability,
             custom_instructions=custom_instructions,
+            enable_graph=enable_graph,
+            async_mode=async_mode,
             now=now,
         )
 
     add = _awaitable(Memory.add)
     process_pending = _awaitable(Memory.process_pending)
+    event = _awaitable(Memory.event)
+    flush = _awaitable(Memory.flush)
     search = _awaitable(Memory.search)
     get = _awaitable(Memory.get)
     get_all = _awaitable(Memory.get_all)
@@ -67,7 +76,13 @@ class AsyncMemory:
     delete = _awaitable(Memory.delete)
     delete_all = _awaitable(Memory.delete_all)
     history = _awaitable(Memory.history)
+    erase = _awaitable(Memory.erase)
+    cleanup = _awaitable(Memory.cleanup)
     reset = _awaitable(Memory.reset)
+    verify = _awaitable(Memory.verify)
+    backup = _awaitable(Memory.backup)
+    export_file = _awaitable(Memory.export_file)
+    import_file = _awaitable(Memory.import_file)
 
     @classmethod
     def from_config(cls, config_dict: Mapping[str, Any]) -> Self:
@@ -108,7 +123,8 @@ class AsyncMemoryClient:
 
     Args:
         api_key, host, org_id, project_id: without meaning here; nothing is sent anywhere.
-        path, embedder, llm, durability, custom_instructions, now: as `Memory` takes them.
+        path, embedder, llm, reranker, durability, custom_instructions, async_mode, now: as
+            `Memory` takes them.
     """
 
     def __init__(
@@ -121,8 +137,10 @@ class AsyncMemoryClient:
         path: str | Path | None = None,
         embedder: Embedder | None = None,
         llm: LLM | None = None,
+        reranker: Reranker | None = None,
         durability: Durability = "full",
         custom_instructions: str | None = None,
+        async_mode: bool = False,
         now: Callable[[], int] = clock.now,
     ) -> None:
         self.sync = MemoryClient(
@@ -133,12 +151,16 @@ class AsyncMemoryClient:
             path=path,
             embedder=embedder,
             llm=llm,
+            reranker=reranker,
             durability=durability,
             custom_instructions=custom_instructions,
+            async_mode=async_mode,
             now=now,
         )
 
     add = _awaitable(MemoryClient.add)
+    event = _awaitable(MemoryClient.event)
+    flush = _awaitable(MemoryClient.flush)
     search = _awaitable(MemoryClient.search)
     get = _awaitable(MemoryClient.get)
     get_all = _awaitable(MemoryClient.get_all)

@@ -1,6 +1,7 @@
 """Time and ids: where a memory gets either from, and how times are read and shown."""
 
 import os
+import re
 import threading
 import time
 import uuid
@@ -12,6 +13,9 @@ MICROSECONDS = 1_000_000  # in a second; every stored time is an integer count o
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 FIRST = datetime.min.replace(tzinfo=UTC) - EPOCH
 LAST = datetime.max.replace(tzinfo=UTC) - EPOCH
+
+_DURATION = re.compile(r"(\d{1,15}(?:\.\d{1,9})?)([smhdwy])", re.ASCII)
+_SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800, "y": 365 * 86_400}
 
 _tick_lock = threading.Lock()
 _last_tick = 0
@@ -51,6 +55,11 @@ def to_iso(microseconds: int) -> str:
     return (EPOCH + timedelta(microseconds=microseconds)).isoformat()
 
 
+def day(microseconds: int) -> str:
+    """Return the day of a moment where this machine is, as an ISO date."""
+    return (EPOCH + timedelta(microseconds=microseconds)).astimezone().date().isoformat()
+
+
 def parse_time(value: Time, name: str = "timestamp") -> int:
     """Read a point in time: a datetime, an ISO 8601 string or seconds since 1970.
 
@@ -78,6 +87,28 @@ def parse_expiry(value: Time, name: str = "expires_at") -> int:
     if bare or (isinstance(value, str) and _is_bare_date(value)):
         return min(parse_time(value, name) + 86_400 * MICROSECONDS, _microseconds(LAST))
     return parse_time(value, name)
+
+
+def parse_duration(value: timedelta | str, name: str) -> int:
+    """Read how long: a timedelta, or a number with s, m, h, d, w or y (365 days): "90d", "1.5h".
+
+    Return microseconds.
+
+    Raises:
+        ValidationError: it is neither, is negative, or longer than all of time.
+    """
+    if isinstance(value, str):
+        found = _DURATION.fullmatch(value.strip().lower())
+        if found is None:
+            raise ValidationError(f'{name}={value!r} is no duration: give "90d", "12h" or "1.5y"')
+        seconds = float(found[1]) * _SECONDS[found[2]]
+    elif isinstance(value, timedelta):
+        seconds = value.total_seconds()
+    else:
+        raise ValidationError(f'{name} takes a timedelta, or text such as "90d", not {value!r}')
+    if not 0 <= seconds <= (LAST - FIRST).total_seconds():
+        raise ValidationError(f"{name}={value!r} is negative, or longer than all of time")
+    return round(seconds * MICROSECONDS)
 
 
 def _microseconds(delta: timedelta) -> int:

@@ -22,6 +22,8 @@ class Config:
     llm: str | None = None
     durability: str = "full"
     custom_instructions: str | None = None
+    enable_graph: bool = False
+    async_mode: bool = False
 
 
 # Mem0's sections, each with the provider that this library is, and where its setting goes.
@@ -30,6 +32,7 @@ _SECTIONS = {
     "embedder": ("fastembed", "model", "embedder"),
     "llm": ("llama_cpp", "model", "llm"),
 }
+_FLAGS = frozenset({"enable_graph", "async_mode"})
 _IGNORED = frozenset({"version", "history_db_path"})  # Mem0's, without a meaning here
 
 
@@ -53,9 +56,16 @@ def read_config(config: Mapping[str, Any]) -> Config:
             names = ", ".join((*Config.__dataclass_fields__, "vector_store"))
             raise ValidationError(f"config[{key!r}] is unknown; there are {names}")
     for key, value in known.items():
-        if value is not None and not isinstance(value, str):
-            raise ValidationError(f"config[{key!r}] takes text, not {value!r}")
+        _check_type(key, value)
     return Config(**known)
+
+
+def _check_type(key: str, value: object) -> None:
+    if key in _FLAGS:
+        if not isinstance(value, bool):
+            raise ValidationError(f"config[{key!r}] takes True or False, not {value!r}")
+    elif value is not None and not isinstance(value, str):
+        raise ValidationError(f"config[{key!r}] takes text, not {value!r}")
 
 
 def database_path(path: str | Path | None) -> str | Path:

@@ -12,7 +12,9 @@ LitememError
 │ ├ StoreReadOnlyError
 │ ├ SchemaError
 │ └ CorruptError
+├ FlushTimeoutError (also TimeoutError)
 ├ HostedOnlyError (also NotImplementedError)
+├ RerankerError
 ├ EmbedderError
 │ ├ EmbedderMismatchError
 │ └ ModelFileError (also LLMError)
@@ -70,8 +72,16 @@ class CorruptError(StoreError):
     """The file is damaged."""
 
 
+class FlushTimeoutError(LitememError, TimeoutError):
+    """Turns in the background took longer than `flush` was to wait; they go on."""
+
+
 class HostedOnlyError(LitememError, NotImplementedError):
     """The call is one of Mem0's service that means nothing in a file on one machine."""
+
+
+class RerankerError(LitememError):
+    """The reranker that the program brought did not give each memory a finite number."""
 
 
 class EmbedderError(LitememError):

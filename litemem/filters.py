@@ -5,6 +5,7 @@ filter, `filter_sql` writes it, and here it is made sure that it says whose memo
 """
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from litemem.errors import FilterError, ScopeError
@@ -13,7 +14,7 @@ from litemem.filter_sql import Condition, to_sql
 from litemem.filter_tree import Every, Leaf, Node, Not, Some, parse_filter
 from litemem.scope import ID_KEYS, Scope
 
-__all__ = ["Condition", "compile_filter"]
+__all__ = ["Condition", "compile_filter", "compile_ids", "compile_whole", "leaves"]
 
 MAX_PARAMETERS = 30_000  # SQLite binds 32,766; the rest is for the query around the condition
 
@@ -33,13 +34,64 @@ def compile_filter(filters: Mapping[str, Any] | None, scope: Scope) -> Condition
     else:
         _check_bounds(root)
     ids = (Leaf(key, FIELDS[key], "in", (value,)) for key, value in scope.ids().items())
-    condition = to_sql(Every(root.path, (*ids, *root.parts)))
+    whole = Every(root.path, (*ids, *root.parts))
+    condition = replace(to_sql(whole), within=_within(whole))
     if len(condition.parameters) > MAX_PARAMETERS:
         raise FilterError(
             f"filters has {len(condition.parameters):,} values; {MAX_PARAMETERS:,} is the most: "
             "split the longest list over several calls"
         )
     return condition
+
+
+def compile_ids(filters: Mapping[str, Any] | None, scope: Scope) -> Condition:
+    """Return what the filter says of ids alone: it holds wherever `compile_filter`'s does.
+
+    For tables that carry ids and nothing else of a memory. The filter has been compiled before.
+    """
+    root = parse_filter({} if filters is None else filters)
+    ids = (Leaf(key, FIELDS[key], "in", (value,)) for key, value in scope.ids().items())
+    known = _of_ids(Every(root.path, (*ids, *root.parts)))
+    return Condition("TRUE") if known is None else to_sql(known)
+
+
+def compile_whole(filters: Mapping[str, Any] | None, scope: Scope) -> Condition | None:
+    """Return what `compile_filter` does when the filter speaks of ids alone, else None.
+
+    Then the condition holds of messages, too, which carry ids and nothing else of a memory.
+    """
+    if any(leaf.field.name not in ID_KEYS for leaf in leaves(filters)):
+        return None
+    return compile_filter(filters, scope)
+
+
+def leaves(filters: Mapping[str, Any] | None) -> Iterator[Leaf]:
+    """Yield every comparison that a filter makes, wherever it stands."""
+    waiting: list[Node] = [parse_filter({} if filters is None else filters)]
+    while waiting:
+        match waiting.pop():
+            case Leaf() as leaf:
+                yield leaf
+            case Every() | Some() as several:
+                waiting += several.parts
+            case Not() as negated:
+                waiting.append(negated.part)
+
+
+def _of_ids(node: Node) -> Node | None:
+    """Return what has to hold of the ids wherever the node holds; None when it says nothing."""
+    match node:
+        case Leaf():
+            return node if node.field.name in ID_KEYS else None
+        case Every():
+            known = [part for part in map(_of_ids, node.parts) if part is not None]
+            return Every(node.path, tuple(known)) if known else None
+        case Some():
+            branches = [part for part in map(_of_ids, node.parts) if part is not None]
+            is_known = len(branches) == len(node.parts)
+            return Some(node.path, tuple(branches)) if is_known else None
+        case Not():
+            return None
 
 
 def _check_agreement(root: Every, scope: Scope) -> None:
@@ -50,6 +102,15 @@ def _check_agreement(root: Every, scope: Scope) -> None:
             raise ScopeError(
                 f"{leaf.path} contradicts {leaf.field.name}={value!r}: give the id in one place"
             )
+
+
+def _within(root: Every) -> tuple[tuple[str, frozenset[str]], ...]:
+    """Return the ids that hold of everything that the filter lets through."""
+    return tuple(
+        (leaf.field.name, frozenset(value for value in leaf.values if isinstance(value, str)))
+        for leaf in _conjuncts(root)
+        if leaf.field.name in ID_KEYS and leaf.operator == "in"
+    )
 
 
 def _conjuncts(node: Node) -> Iterator[Leaf]:

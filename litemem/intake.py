@@ -1,33 +1,47 @@
 """Intake: from messages to memories; nothing said is lost, and nothing is stored by halves."""
 
+import copy
 import hashlib
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import asdict, replace
+from datetime import date
 
-from litemem import clock, extraction, procedural
-from litemem.errors import EmbedderError, LitememError
-from litemem.models import PROCEDURAL, MemoryRecord, Message, Turn
+from litemem import clock, extraction, graph, runs, topics
+from litemem.claims import Claims
+from litemem.errors import EmbedderError, LitememError, LLMError
+from litemem.models import PROCEDURAL, MemoryRecord, Message, Outcome, Turn
 from litemem.options import Options
 from litemem.protocols import LLM, Embedder
 from litemem.scope import Scope
-from litemem.store import SqliteStore
+from litemem.settling import Fresh, Settling, UnforeseenError
+from litemem.store import Choice, SqliteStore
 from litemem.vectors import to_blob
+
+AGAIN = 600 * clock.MICROSECONDS  # the same words later than that may mean another day
+POLL_SECONDS = 0.05  # how often to look whether another program is done with the scope
 
 
 class Intake:
     """Turns messages into memories, in one store, with one embedder and one language model."""
 
     def __init__(
-        self, store: SqliteStore, embedder: Embedder, llm: LLM, now: Callable[[], int]
+        self,
+        store: SqliteStore,
+        claims: Claims,
+        embedder: Embedder,
+        llm: LLM,
+        now: Callable[[], int],
     ) -> None:
         self._store = store
+        self._claims = claims
         self._embedder = embedder
         self._llm = llm
         self._now = now
 
     def store_messages(
         self, scope: Scope, messages: Sequence[Message], options: Options
-    ) -> list[MemoryRecord]:
+    ) -> list[Outcome]:
         """Make each message a memory as it stands, all in one transaction; system ones are not."""
         chosen = [i for i, m in enumerate(messages) if m.role != "system" and m.content.strip()]
         records = [
@@ -39,72 +53,161 @@ class Intake:
             if records:
                 tx.bind_embedder(self._embedder.identity)
                 tx.insert(records, vectors, [[pks[i]] for i in chosen])
-        return records
+        return [Outcome(record) for record in records]
 
     def remember(
         self, scope: Scope, messages: Sequence[Message], options: Options
-    ) -> list[MemoryRecord]:
+    ) -> list[Outcome]:
         """Log a turn, then extract its memories; if that fails, the turn stays pending.
+
+        What was said before in the same scope, and still waits for its first try, comes first. The
+        same turn sent again at once is not logged again, and no model is asked: what came of it is
+        counted.
 
         Raises:
             LLMError, EmbedderError: as extraction and embedding; the turn is in the file.
         """
-        identity = self._embedder.identity
-        with self._store.transaction() as tx:
-            tx.check_embedder(identity)
-            turn = tx.open_turn(scope, messages, asdict(options), self._at(options))
-        return self.process(turn)
+        if known := self._sent_again(scope, messages, options):
+            return known
+        turn = self._log(scope, messages, options, background=False)
+        with self._claims.work(turn):
+            self._catch_up(turn)
+            return self._extract(turn)
 
-    def process(self, turn: Turn) -> list[MemoryRecord]:
-        """Extract the memories of a logged turn and store them; return those that are new.
+    def enqueue(self, scope: Scope, messages: Sequence[Message], options: Options) -> str:
+        """Log a turn for whoever extracts next; return the id to ask `event` with."""
+        turn = self._log(scope, messages, options, background=True)
+        assert turn.event_id is not None
+        return turn.event_id
+
+    def process(self, turn: Turn) -> list[Outcome]:
+        """Extract the memories of a claimed turn and store them; return what became of them.
 
         Raises:
             LLMError, EmbedderError: the turn stays pending, with the error's text.
         """
-        options = Options(**{**turn.options, "categories": tuple(turn.options["categories"])})
-        try:
-            facts = self._facts(turn, options)
-            records = [
-                self._record(fact.text, turn.scope, options, attributed_to=fact.attributed_to)
-                for fact in facts
-            ]
-            vectors = self._embed([record.content for record in records])
-        except LitememError as error:
-            with self._store.transaction() as tx:
-                tx.fail_turn(turn, str(error))
-            error.add_note(
-                "the messages are kept: process_pending() (`litemem pending`) tries again"
-            )
-            raise
-        sources = [[turn.message_pks[i] for i in fact.messages] for fact in facts]
-        return self._finish(turn, list(zip(records, vectors, sources, strict=True)))
+        with self._claims.work(turn):
+            return self._extract(turn)
 
-    def process_pending(self) -> list[MemoryRecord]:
+    def process_pending(self) -> list[Outcome]:
         """Process every turn that waits, oldest first; one that fails does not hold up the others.
+
+        Whatever was waiting has been tried when it returns, here or by another program.
 
         Raises:
             LLMError, EmbedderError: the first failure, after all turns were tried.
         """
-        records: list[MemoryRecord] = []
+        outcomes: list[Outcome] = []
         failures: list[LitememError] = []
-        for turn in self._store.pending_turns():
+        tried: set[int] = set()
+        last = self._store.last_turn()
+        while (turn := self._next(Choice(last=last, but=tried))) is not None:
+            tried.add(turn.pk)
             try:
-                records += self.process(turn)
+                outcomes += self.process(turn)
             except LitememError as error:
                 failures.append(error)
         if failures:
             raise failures[0]
-        return records
+        return outcomes
+
+    def with_llm(self, llm: LLM) -> "Intake":
+        """Return the same with another language model."""
+        other = copy.copy(self)
+        other._llm = llm
+        return other
+
+    def _sent_again(
+        self, scope: Scope, messages: Sequence[Message], options: Options
+    ) -> list[Outcome]:
+        """Count the memories of a turn that was sent a moment ago; none when it is another turn."""
+        plain = replace(options, created_at=None, said_on=None, metadata={})
+        at = self._at(options)
+        with self._store.known() as seen:
+            if plain != Options() or not seen.said_before(scope, messages, at - AGAIN, at):
+                return []
+        with self._store.transaction() as tx:
+            known = tx.known.said_before(scope, messages, at - AGAIN, at)
+            if any(r.superseded_by or r.metadata != options.metadata for r in known):
+                return []
+            for record in known:
+                tx.known.repeat(record.id, record)
+            return [Outcome(tx.get(record.id), "NONE") for record in known]
+
+    def _log(
+        self, scope: Scope, messages: Sequence[Message], options: Options, *, background: bool
+    ) -> Turn:
+        """Write a turn down; one that is not for the background is claimed at once."""
+        identity = self._embedder.identity
+        at = self._at(options)
+        said_on = options.said_on or clock.day(at)  # not the day on which it is read
+        with self._store.transaction() as tx:
+            tx.check_embedder(identity)
+            turn = tx.open_turn(
+                scope,
+                messages,
+                asdict(replace(options, created_at=at, said_on=said_on)),
+                at,
+                event_id=clock.new_id() if background else None,
+                claimant=None if background else self._claims.claimant,
+                queued_at=self._now(),
+            )
+            return turn if background else self._claims.hold(turn)
+
+    def _catch_up(self, turn: Turn) -> None:
+        """Extract what was said before in the same scope, or wait for who is at it."""
+        before = Choice(most=1, kills=1, last=turn.pk - 1, scope_of=turn.pk)
+        while (earlier := self._next(before)) is not None:
+            with suppress(LLMError, EmbedderError):  # kept with that turn
+                self.process(earlier)
+
+    def _next(self, choice: Choice) -> Turn | None:
+        """Claim the next of these turns, waiting while others are at them; None: all are done."""
+        while self._store.waiting_turns(choice):
+            turn = self._claims.take(choice)
+            if turn is not None:
+                return turn
+            self._claims.wait(POLL_SECONDS)
+        return None
+
+    def _extract(self, turn: Turn) -> list[Outcome]:
+        options = Options(**{**turn.options, "categories": tuple(turn.options["categories"])})
+        if options.memory_type == PROCEDURAL:
+            return self._extend_run(turn, options)
+        facts = self._facts(turn, options)
+        records = [
+            self._record(
+                fact.text,
+                turn.scope,
+                options,
+                attributed_to=fact.attributed_to,
+                categories=fact.categories,
+            )
+            for fact in facts
+        ]
+        vectors = self._embed([record.content for record in records])
+        drawing = self._drawing(records, options)
+        sources = [[turn.message_pks[i] for i in fact.messages] for fact in facts]
+        found = list(map(Fresh, records, vectors, sources))
+        return self._finish(turn, Settling(self._llm, found, self._now()), drawing)
+
+    def _extend_run(self, turn: Turn, options: Options) -> list[Outcome]:
+        """Write down an agent's run, or what is new of it."""
+        run = runs.Run(
+            self._store,
+            turn,
+            fresh=self._record("", turn.scope, options, attributed_to="assistant"),
+            embed=lambda text: self._embed([text])[0],
+            identity=self._embedder.identity,
+            now=self._now(),
+        )
+        return run.remember(self._llm, options.wishes)
 
     def _facts(self, turn: Turn, options: Options) -> list[extraction.Fact]:
-        if options.memory_type == PROCEDURAL:
-            summary = procedural.summarise(self._llm, turn.messages, options.instructions)
-            everything = tuple(range(len(turn.messages)))
-            return [extraction.Fact(summary, "assistant", everything)]
         context = self._store.messages(
             turn.scope, limit=extraction.CONTEXT_MESSAGES, before=turn.message_pks[0]
         )
-        return [
+        found = [
             fact
             for subject in extraction.subjects(turn.scope, turn.messages)
             for fact in extraction.extract(
@@ -113,23 +216,34 @@ class Intake:
                 subject=subject,
                 context=context,
                 instructions=options.instructions,
+                today=None if options.said_on is None else date.fromisoformat(options.said_on),
             )
         ]
+        wanted = topics.select(
+            self._llm, found, includes=options.includes, excludes=options.excludes
+        )
+        return topics.categorised(self._llm, wanted, options.custom_categories)
 
-    def _finish(
-        self, turn: Turn, found: list[tuple[MemoryRecord, bytes, list[int]]]
-    ) -> list[MemoryRecord]:
-        """Store what is new in the turn's scope; nothing when another process has done so."""
-        with self._store.transaction() as tx:
-            if not tx.close_turn(turn):
-                return []
-            known = tx.hashes(turn.scope, [record.hash for record, _, _ in found], self._now())
-            new = _first_of_each(row for row in found if row[0].hash not in known)
-            if new:
-                tx.bind_embedder(self._embedder.identity)
-                records, vectors, sources = zip(*new, strict=True)
-                tx.insert(records, vectors, sources)
-        return [record for record, _, _ in new]
+    def _drawing(self, records: Sequence[MemoryRecord], options: Options) -> graph.Drawing:
+        """Return what facts relate; nothing when no graph is wanted, without the model."""
+        if not options.enable_graph or not records:
+            return graph.Drawing()
+        texts = [record.content for record in records]
+        return graph.draw(self._llm, self._embed, texts, records[0].scope)
+
+    def _finish(self, turn: Turn, settling: Settling, drawing: graph.Drawing) -> list[Outcome]:
+        """Settle a turn's facts; nothing is done when another process has done so."""
+        while True:
+            settling.ponder(self._store)
+            with suppress(UnforeseenError), self._store.transaction() as tx:
+                if not tx.close_turn(turn, self._now()):
+                    return []
+                if settling.facts:
+                    tx.bind_embedder(self._embedder.identity)
+                outcomes = settling.write(tx)
+                drawing.write(tx, outcomes)
+                tx.note_outcomes(turn, outcomes)
+                return outcomes
 
     def _record(
         self,
@@ -139,6 +253,7 @@ class Intake:
         *,
         message: Message | None = None,
         attributed_to: str | None = None,
+        categories: tuple[str, ...] = (),
     ) -> MemoryRecord:
         at = self._at(options)
         return MemoryRecord(
@@ -151,7 +266,7 @@ class Intake:
             attributed_to=attributed_to,
             memory_type=options.memory_type,
             metadata=options.metadata,
-            categories=options.categories,
+            categories=tuple(dict.fromkeys((*options.categories, *categories))),
             created_at=at,
             updated_at=at,
             expires_at=options.expires_at,
@@ -175,9 +290,3 @@ class Intake:
 def content_hash(content: str) -> bytes:
     """Return the MD5 of a memory's content, as Mem0's `hash` is; it tells equal texts, no more."""
     return hashlib.md5(content.encode(), usedforsecurity=False).digest()
-
-
-def _first_of_each(
-    rows: Iterable[tuple[MemoryRecord, bytes, list[int]]],
-) -> list[tuple[MemoryRecord, bytes, list[int]]]:
-    return list({row[0].hash: row for row in reversed(list(rows))}.values())[::-1]

@@ -5,7 +5,8 @@ import os
 import threading
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
+from contextlib import nullcontext
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -190,6 +191,7 @@ def _load(path: Path, context_tokens: int, threads: int, seed: int) -> Any:
     """
     from llama_cpp import Llama  # 0.3 s and 60 MB, for programs that only search
 
+    _keep_output()
     load = partial(
         Llama,
         str(path),
@@ -207,6 +209,35 @@ def _load(path: Path, context_tokens: int, threads: int, seed: int) -> Any:
             f"llama.cpp cannot load {path} ({error}): the file may be cut short or of another "
             "format; fetch it again (`litemem models pull`), or give another"
         ) from error
+
+
+def _keep_output() -> None:
+    """Let the program print while a model is loaded in another of its threads.
+
+    llama_cpp points the whole process's output at /dev/null meanwhile, and what anybody prints is
+    lost; of its own there would only be errors, which are raised all the same.
+    """
+    import llama_cpp
+
+    modules: tuple[Any, ...] = (llama_cpp.llama, llama_cpp._internals)
+    for module in modules:
+        module.suppress_stdout_stderr = _Unmuted
+    llama_cpp.llama_log_set(_quiet_log(), None)
+
+
+class _Unmuted(nullcontext[None]):
+    """Takes what llama_cpp's redirection takes, and does nothing."""
+
+    def __init__(self, disable: bool = True) -> None:  # noqa: ARG002
+        super().__init__()
+
+
+@cache
+def _quiet_log() -> Any:
+    """Return a log that keeps nothing; llama.cpp calls it as long as the process lives."""
+    from llama_cpp import llama_log_callback
+
+    return llama_log_callback(lambda *_: None)
 
 
 def _render(llama: Any, prompt: Prompt) -> str:

@@ -5,6 +5,7 @@ import hashlib
 import json
 import os
 import shutil
+import stat
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -63,10 +64,20 @@ def verified_folder(model: Model | str) -> Path:
     the remedy.
     """
     model = _model(model)
+    _check_private(_folder(model))
     for found in _settled(model):
         if found.state != "verified":
             raise ModelFileError(f"{found.problem}: run `litemem models pull {model.name}`")
     return _folder(model)
+
+
+def _check_private(folder: Path) -> None:
+    """Refuse a folder in which anyone could change a file and the stamp that vouches for it."""
+    if os.name != "posix":
+        return
+    for place in (folder, folder.parent):
+        if place.is_dir() and place.stat().st_mode & stat.S_IWOTH:
+            raise ModelFileError(f"{place} may be written by anyone: run `chmod o-w {place}`")
 
 
 def verified_path(model: Model | str) -> Path:

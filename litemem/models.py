@@ -9,6 +9,7 @@ from litemem.scope import Scope
 PROCEDURAL = "procedural_memory"  # the memory type of a summarised run
 
 Event = Literal["ADD", "UPDATE", "DELETE"]
+Status = Literal["PENDING", "RUNNING", "SUCCEEDED", "FAILED"]  # of a turn in the background
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,25 +42,65 @@ class MemoryRecord:
     superseded_by: str | None = None
     expires_at: int | None = None
     immutable: bool = False
+    repeats: int = 0  # how often it was said again
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a memory in an `add`; after an UPDATE, `previous` is its old text.
+
+    An UPDATE that supersedes is of the new memory: `previous` is then the text of the first of the
+    memories in `supersedes`, their ids. NONE is of a memory that was known.
+    """
+
+    record: MemoryRecord
+    event: Literal["ADD", "UPDATE", "NONE"] = "ADD"
+    previous: str | None = None
+    supersedes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreParts:
+    """What a score is made of; each from 0 to 1, and `final` the whole (`docs/retrieval.md`).
+
+    `meaning` is the cosine, `words` the share of the query's words by how rare they are, `own` both
+    together. How far they then took the score towards 1: the memories around it in its run
+    (`neighbours`), the words in its `run`, its `speaker` and its `date`.
+    """
+
+    meaning: float
+    words: float
+    own: float
+    neighbours: float
+    run: float
+    speaker: float
+    date: float
+    final: float
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A memory that a search found, with the parts of its score.
+    """A memory that was found: how near it is, and what a search made of that.
 
-    `semantic` is the cosine of the angle between query and memory (−1 to 1), `keyword` the
-    memory's BM25 weight (0 when no word of the query is in it; higher is better).
+    `semantic` is the cosine of the angle between query and memory (−1 to 1), `keyword` the share of
+    the query's words that it holds. `reranked` is what a reranker gave it.
     """
 
     record: MemoryRecord
     semantic: float
-    keyword: float
+    keyword: float = 0.0
     score: float = 0.0
+    parts: ScoreParts | None = None
+    reranked: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HistoryEntry:
-    """One event in the life of a memory; `updated_at` is when it happened, None for an ADD."""
+    """One event in the life of a memory; `updated_at` is when it happened, None for an ADD.
+
+    `superseded_by` is the memory that took its place with an UPDATE; an ADD names in `supersedes`
+    those whose place it took, then or later.
+    """
 
     id: str
     memory_id: str
@@ -70,17 +111,48 @@ class HistoryEntry:
     updated_at: int | None
     actor_id: str | None = None
     role: str | None = None
+    superseded_by: str | None = None
+    supersedes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """The messages of one call of `add` that still wait for extraction, in order."""
+    """The messages of one call of `add` that still wait for extraction, in order.
+
+    `event_id` is what the call returned when it did not wait; `created_at` is when it was made.
+    """
 
     pk: int
     scope: Scope
     messages: tuple[Message, ...]
     message_pks: tuple[int, ...]
     options: Mapping[str, Any]
+    event_id: str | None = None
+    created_at: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TurnEvent:
+    """What became of a call of `add` that did not wait; times in microseconds.
+
+    `results` are those of its memories that are still there, as they are now.
+    """
+
+    id: str
+    status: Status
+    created_at: int
+    completed_at: int | None = None
+    error: str | None = None
+    results: tuple[Outcome, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """How two things that a memory names relate: "Anna" "lives_in" "Oslo"."""
+
+    source: str
+    relationship: str
+    destination: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""What a part has to do to take the place of one of ours: `Embedder`, `LLM`."""
+"""What a part has to do to take the place of one of ours: `Embedder`, `LLM`, `Reranker`."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -84,4 +84,12 @@ class LLM(Protocol):
 
     def close(self) -> None:
         """Free the model; the next call loads it again."""
+        ...
+
+
+class Reranker(Protocol):
+    """Judges how well texts answer a query; the second look at what a search found."""
+
+    def rerank(self, query: str, documents: Sequence[str]) -> Sequence[float]:
+        """Return a finite number for each text, in order; higher answers better, on any scale."""
         ...

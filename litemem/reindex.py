@@ -30,6 +30,7 @@ def reindex(store: SqliteStore, embedder: Embedder, *, progress: Progress | None
         embedded += _embed_lacking(store, embedder, progress)
         with store.transaction() as tx:
             done = tx.switch_embedder(embedder.identity)
+    embed_names(store, embedder)
     total = store.overview().memories
     progress(total, total)
     return embedded
@@ -50,6 +51,15 @@ def _embed_lacking(store: SqliteStore, embedder: Embedder, progress: Progress) -
         embedded, left = embedded + len(rows), left - len(rows)
         progress(total - max(left, 0), total)
     return embedded
+
+
+def embed_names(store: SqliteStore, embedder: Embedder) -> None:
+    """Give the graph's names their vectors; until then they are found by their words alone."""
+    while rows := store.unembedded_names(BATCH):
+        vectors = embedder.embed_documents([name for _, name in rows])
+        blobs = [to_blob(vector, embedder.identity.dimensions) for vector in vectors]
+        with store.transaction() as tx:
+            tx.embed_names((*row, blob) for row, blob in zip(rows, blobs, strict=True))
 
 
 def _batches(store: SqliteStore, identity: EmbedderIdentity) -> Iterator[list[tuple[int, str]]]:

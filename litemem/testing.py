@@ -5,6 +5,7 @@ memory = Memory("test.db", embedder=HashEmbedder(), llm=ScriptedLLM([["Cam avoid
 
 import json
 import math
+import time
 import zlib
 from array import array
 from collections.abc import Iterable, Mapping, Sequence
@@ -80,7 +81,12 @@ class ScriptedLLM:
     """Gives its answers in order, whatever it is asked, and keeps the questions in `calls`.
 
     An answer is a list of facts, a dict, JSON as text, or an exception, which is raised. A text
-    that is no JSON stands for a model that failed to write any.
+    that is no JSON stands for a model that failed to write any. `delay` is how long each answer
+    takes, in seconds: for programs that go on while a model works.
+
+    Whether known facts still hold is asked only where their words do not tell. A dict of verdicts,
+    such as {"1": "outdated"}, answers that when it is next; otherwise they are said to be true
+    still, without an answer being used up.
 
     Raises (from `generate`):
         LLMError: there are no answers left.
@@ -88,8 +94,11 @@ class ScriptedLLM:
 
     name = "scripted"
 
-    def __init__(self, answers: Iterable[Answer], *, context_tokens: int = 4_096) -> None:
+    def __init__(
+        self, answers: Iterable[Answer], *, context_tokens: int = 4_096, delay: float = 0
+    ) -> None:
         self.context_tokens = context_tokens
+        self.delay = delay
         self.calls: list[Call] = []
         self._answers = list(answers)
 
@@ -102,11 +111,14 @@ class ScriptedLLM:
         prompt: Prompt,
         text: str,
         *,
-        schema: Mapping[str, Any],  # noqa: ARG002 - the script is trusted to fit
+        schema: Mapping[str, Any],
         max_tokens: int,  # noqa: ARG002
     ) -> str:
         """Return the next answer."""
+        if prompt.name == "still_true" and not self._has_verdicts():
+            return json.dumps(dict.fromkeys(schema["required"], "true"))
         self.calls.append(Call(prompt.name, text))
+        time.sleep(self.delay)
         if not self._answers:
             raise LLMError(f"the script has no answer left for {prompt.name}: {text!r}")
         answer = self._answers.pop(0)
@@ -119,3 +131,20 @@ class ScriptedLLM:
 
     def close(self) -> None:
         """Nothing is held."""
+
+    def _has_verdicts(self) -> bool:
+        first = self._answers[0] if self._answers else None
+        return isinstance(first, Mapping) and "1" in first
+
+
+class WordReranker:
+    """Gives a text the share of the query's words that it holds, and keeps queries in `calls`."""
+
+    def __init__(self) -> None:
+        self.calls: list[str] = []
+
+    def rerank(self, query: str, documents: Sequence[str]) -> list[float]:
+        """Return a number from 0 to 1 for each text."""
+        self.calls.append(query)
+        asked = set(words(query))
+        return [len(asked.intersection(words(text))) / max(len(asked), 1) for text in documents]

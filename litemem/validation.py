@@ -11,8 +11,11 @@ from litemem.models import PROCEDURAL, Message
 from litemem.scope import ID_KEYS, Scope
 
 MOST_RESULTS = 1_000_000_000  # as good as all; four times as many still fit SQLite's integers
+LONGEST = 1_000_000_000  # seconds to wait; 31 years
 
 Messages = str | Mapping[str, Any] | Sequence[Mapping[str, Any]]
+
+Category = str | Mapping[str, str]  # a name, or {name: description}
 
 MOST_NESTED = 100  # levels of metadata; SQLite reads 1,000
 
@@ -86,6 +89,24 @@ def check_categories(categories: Iterable[str] | None) -> tuple[str, ...]:
         raise ValidationError(f"categories takes a list of texts, not {categories!r}")
     found = [check_text(category, f"categories[{i}]") for i, category in enumerate(categories)]
     return tuple(dict.fromkeys(found))
+
+
+def check_custom_categories(
+    categories: Sequence[Category] | None,
+) -> list[str | dict[str, str]] | None:
+    """Return categories that a model may choose from: names, or dicts of a name and what it means.
+
+    Raises:
+        ValidationError: they are anything else.
+    """
+    if categories is None:
+        return None
+    if isinstance(categories, str | bytes | Mapping) or not isinstance(categories, Sequence):
+        raise ValidationError(
+            "custom_categories takes a list of names, or of dicts {name: description}, "
+            f"not {categories!r:.80}"
+        )
+    return [_category(category, f"custom_categories[{i}]") for i, category in enumerate(categories)]
 
 
 def check_text(text: object, name: str) -> str:
@@ -170,6 +191,20 @@ def check_flag(flag: object, name: str) -> bool:
     return flag
 
 
+def check_seconds(seconds: object, name: str) -> float | None:
+    """Return `seconds` when they are None or a number from 0.
+
+    Raises:
+        ValidationError: they are neither.
+    """
+    if seconds is None:
+        return None
+    number = isinstance(seconds, int | float) and not isinstance(seconds, bool)
+    if not number or not 0 <= seconds <= LONGEST:  # type: ignore[operator]
+        raise ValidationError(f"{name} takes seconds from 0, or None, not {seconds!r}")
+    return float(seconds)  # type: ignore[arg-type]
+
+
 def check_positive(number: object, name: str) -> int:
     """Return `number` when it is a whole number from 1.
 
@@ -215,6 +250,15 @@ def either(name: str, value: str | None, other_name: str, other: str | None) -> 
     if value is not None and other is not None and value != other:
         raise ValidationError(f"{name} and {other_name} say different things: give one")
     return value if value is not None else other
+
+
+def _category(category: Category, name: str) -> str | dict[str, str]:
+    if not isinstance(category, Mapping):
+        return check_text(category, name)
+    pairs = [(check_text(k, name), check_text(v, f"{name}[{k!r}]")) for k, v in category.items()]
+    if not pairs:
+        raise ValidationError(f"{name} is empty: give a name and what it means")
+    return dict(pairs)
 
 
 def _check_json(value: object, path: str, depth: int = 1) -> None:

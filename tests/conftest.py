@@ -34,6 +34,11 @@ settings.load_profile(os.environ.get("LITEMEM_TEST_PROFILE", "default"))
 OpenMemory = Callable[..., Memory]
 
 
+def schema_file(version: int) -> Path:
+    """Return the file that an older litemem left, as `scripts/make_fixture` made it then."""
+    return Path(__file__).parent / "files" / f"schema_{version:04}.sqlite"
+
+
 def dump(path: Path | str) -> dict[str, list[tuple[object, ...]]]:
     """Return every row of every ordinary table, the full-text index's own among them."""
     with closing(apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READONLY)) as connection:

@@ -19,7 +19,7 @@ from litemem.testing import HashEmbedder, ScriptedLLM
 CAM = {"user_id": "cam"}
 PAIRS = [(AsyncMemory, Memory), (AsyncMemoryClient, MemoryClient), (AsyncProject, Project)]
 SYNC = {"close", "from_config"}  # as in Mem0
-NEVER_ALONE = {"instructions"}  # asked by the client itself
+NEVER_ALONE = {"instructions", "categories"}  # asked by the client itself
 
 
 class GatedEmbedder(HashEmbedder):

@@ -53,6 +53,31 @@ def test_what_was_added_is_found_again() -> None:
     ]
 
 
+def seed(db: Path, *facts: str, timestamp: str | None = None) -> list[str]:
+    """Have facts found by a scripted model, a turn each; return the ids of their memories."""
+    llm = ScriptedLLM([[fact] for fact in facts])
+    with Memory(db, embedder=HashEmbedder(), llm=llm) as memory:
+        rows = [memory.add(fact, user_id="cam", timestamp=timestamp)["results"] for fact in facts]
+    return [row["id"] for (row,) in rows]
+
+
+def test_add_shows_what_became_of_a_fact(db: Path) -> None:
+    (memory_id,) = seed(db, "User lives in Paris")
+    shown = run("add", "--user-id", "cam", "User lives in Paris").stdout
+    assert shown == f"NONE\t{memory_id}\tUser lives in Paris\n"
+
+
+def test_what_held_at_another_time_is_listed_and_found(db: Path) -> None:
+    seed(db, "User lives in Paris", timestamp="2024-01-01")
+    seed(db, "User moved to Berlin", timestamp="2024-06-01")
+    assert memories() == ["User moved to Berlin"]
+    then = ("--user-id", "cam", "--as-of", "2024-02-01")
+    assert [m["memory"] for m in run_json("list", *then)["results"]] == ["User lives in Paris"]
+    found = run_json("search", *then, "where does the user live?")["results"]
+    assert [m["memory"] for m in found] == ["User lives in Paris"]
+    run("list", "--user-id", "cam", "--as-of", "soon", code=1)
+
+
 def test_words_need_no_quotes() -> None:
     added("Cam", "avoids", "shellfish")
     assert memories() == ["Cam avoids shellfish"]

@@ -81,6 +81,20 @@ def test_add_returns_results_when_the_memories_are_stored(open_client: OpenClien
     assert client.get(row["id"])["app_id"] == "concierge"
 
 
+def test_add_tells_what_became_of_each_fact(open_client: OpenClient) -> None:
+    moved = ["User moved to Berlin"]
+    client = open_client(["User lives in Paris"], moved, moved)
+    (old,) = client.add("User lives in Paris", **CAM)["results"]
+    (new,) = client.add("User moved to Berlin", **CAM)["results"]
+    (known,) = client.add("By now, User moved to Berlin", **CAM)["results"]
+    assert (new["event"], new["previous_memory"]) == ("UPDATE", "User lives in Paris")
+    assert new["supersedes"] == [old["id"]]
+    assert known == {"id": new["id"], "memory": "User moved to Berlin", "event": "NONE"}
+    assert [m["id"] for m in client.get_all(**CAM)["results"]] == [new["id"]]
+    both = client.get_all(latest_only=False, **CAM)["results"]
+    assert {m["id"] for m in both} == {old["id"], new["id"]}
+
+
 def test_add_takes_what_a_file_has_no_use_for(client: MemoryClient) -> None:
     added = client.add(
         "Likes tea",
@@ -136,12 +150,29 @@ def test_what_is_extracted_can_be_immutable(open_client: OpenClient) -> None:
     assert client.get(row["id"])["immutable"] is True
 
 
-def test_includes_and_excludes_are_told_to_the_model(open_client: OpenClient) -> None:
-    client = open_client([])
-    client.add("I like tea", includes="food", excludes="health", **CAM)
-    (asked,) = questions(client)
-    assert "Take only what is about: food" in asked
-    assert "Leave out what is about: health" in asked
+def test_of_each_fact_the_model_is_asked_whether_it_is_included_and_excluded(
+    open_client: OpenClient,
+) -> None:
+    client = open_client(["User likes tea"], {"about": "yes"}, {"about": "yes"})
+    added = client.add("I like tea", includes="food", excludes="drinks", **CAM)
+    assert added["results"] == []
+    assert questions(client)[1:] == [
+        "Topic: food\nFact: User likes tea",
+        "Topic: drinks\nFact: User likes tea",
+    ]
+
+
+def test_memories_are_sorted_under_the_calls_categories_or_the_projects(
+    open_client: OpenClient,
+) -> None:
+    client = open_client(
+        ["User likes tea"], {"categories": ["food"]}, ["User plays golf"], {"categories": ["sport"]}
+    )
+    client.project.update(custom_categories=[{"food": "meals and drinks"}])
+    client.add("I like tea", **CAM)
+    client.add("I play golf", custom_categories=["sport"], **CAM)
+    found = {row["memory"]: row["categories"] for row in client.get_all(**CAM)["results"]}
+    assert found == {"User likes tea": ["food"], "User plays golf": ["sport"]}
 
 
 # -- search and get_all

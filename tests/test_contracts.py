@@ -1,4 +1,4 @@
-"""Contracts: what every embedder and every language model has to keep, ours and others'."""
+"""Contracts: what every embedder, language model and reranker has to keep, ours and others'."""
 
 import json
 import math
@@ -12,8 +12,8 @@ from litemem.embedders import FastEmbedEmbedder
 from litemem.errors import LLMError
 from litemem.llms import LlamaCppLLM
 from litemem.prompts import Prompt
-from litemem.protocols import LLM, Embedder, Vector
-from litemem.testing import HashEmbedder, ScriptedLLM
+from litemem.protocols import LLM, Embedder, Reranker, Vector
+from litemem.testing import HashEmbedder, ScriptedLLM, WordReranker
 from litemem.vectors import to_blob
 
 TEXTS = [
@@ -146,6 +146,39 @@ class LLMContract(ABC):
         llm.close()
         llm.close()
         assert self.ask(llm) == before
+
+
+class RerankerContract(ABC):
+    """What `search` relies on; a reranker of one's own inherits these tests."""
+
+    @abstractmethod
+    def make(self) -> Reranker:
+        """Return a reranker."""
+
+    def test_each_text_gets_a_finite_number_in_order(self) -> None:
+        scores = self.make().rerank("shellfish", TEXTS)
+        assert len(scores) == len(TEXTS)
+        assert all(math.isfinite(score) for score in scores)
+
+    def test_what_says_the_same_as_the_query_is_liked_best(self) -> None:
+        for text in TEXTS[:3]:
+            scores = self.make().rerank(text, TEXTS)
+            assert max(zip(scores, TEXTS, strict=True))[1] == text
+
+    def test_the_same_is_scored_the_same(self) -> None:
+        reranker = self.make()
+        assert reranker.rerank("marathons", TEXTS) == reranker.rerank("marathons", TEXTS)
+
+    def test_threads_may_rerank_at_once(self) -> None:
+        reranker = self.make()
+        expected = reranker.rerank("Jane", TEXTS)
+        with ThreadPoolExecutor(4) as pool:
+            assert all(pool.map(lambda _: reranker.rerank("Jane", TEXTS) == expected, range(8)))
+
+
+class TestWordReranker(RerankerContract):
+    def make(self) -> Reranker:
+        return WordReranker()
 
 
 class TestHashEmbedder(EmbedderContract):

@@ -140,11 +140,17 @@ def test_without_a_timestamp_a_memory_is_from_now(memory: Memory) -> None:
 
 
 def test_an_agents_summary_is_one_procedural_memory(open_memory: OpenMemory) -> None:
-    answer = {"goal": "Fix it", "steps": ["Ran tests"], "results": [], "open": ["Deploy"]}
-    memory = open_memory(answer)
-    memory.add("run the tests", agent_id="a", memory_type="procedural_memory")
+    memory = open_memory({"did": "Ran them", "wrong": "", "chosen": ""}, {"open": ["Deploy ours"]})
+    run = [
+        {"role": "user", "content": "Fix the failing tests"},
+        {"role": "assistant", "content": "Done; I will deploy tomorrow."},
+    ]
+    memory.add(run, agent_id="a", memory_type="procedural_memory")
     (row,) = memory.get_all(agent_id="a")["results"]
-    assert row["memory"] == "Goal: Fix it\n1. Ran tests\nOpen: Deploy"
+    assert row["memory"] == (
+        "Goal: Fix the failing tests\n\n"
+        "## Steps\n1. Done; I will deploy tomorrow.\n\n## Open\n- Deploy ours"
+    )
     assert row["memory_type"] == "procedural_memory"
 
 
@@ -156,7 +162,12 @@ def test_what_is_found_a_second_time_in_a_scope_is_not_stored_again(
 ) -> None:
     memory = open_memory(["Cam likes tea"], ["Cam likes tea", "Cam likes rum"])
     memory.add("Cam likes tea", **CAM)
-    assert texts(memory.add("Cam likes tea and rum", **CAM)) == ["Cam likes rum"]
+    again = memory.add("Cam likes tea and rum", **CAM)["results"]
+    assert [(m["memory"], m["event"]) for m in again] == [
+        ("Cam likes tea", "NONE"),
+        ("Cam likes rum", "ADD"),
+    ]
+    assert sorted(texts(memory.get_all(**CAM))) == ["Cam likes rum", "Cam likes tea"]
 
 
 @pytest.mark.parametrize("other", [JANE, {**CAM, "run_id": "r"}, {"agent_id": "cam"}])

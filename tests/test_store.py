@@ -33,10 +33,11 @@ from litemem.errors import (
 )
 from litemem.filters import Condition, compile_filter
 from litemem.migrations import APPLICATION_ID, latest_version, migrations
-from litemem.models import MemoryRecord, Message
+from litemem.models import Found, MemoryRecord, Message, ScoreParts
 from litemem.protocols import EmbedderIdentity
+from litemem.ranking import Pool
 from litemem.scope import Scope
-from litemem.store import SqliteStore
+from litemem.store import Sought, SqliteStore
 from litemem.store.faults import FAULTS, translate
 from litemem.store.opening import PAGE_BYTES, check_sqlite, connect
 from litemem.store.transaction import Transaction
@@ -50,7 +51,12 @@ EVERYTHING = Condition("1", ())
 
 def record(memory_id: str, content: str = "likes tea", scope: Scope = ALICE) -> MemoryRecord:
     return MemoryRecord(
-        id=memory_id, content=content, hash=b"h", scope=scope, created_at=START, updated_at=START
+        id=memory_id,
+        content=content,
+        hash=content_hash(content),
+        scope=scope,
+        created_at=START,
+        updated_at=START,
     )
 
 
@@ -669,14 +675,25 @@ class Oracle:
         }
 
 
+def nearest(
+    store: SqliteStore, condition: Condition, query: Sequence[float], count: int
+) -> list[Found]:
+    """Return the nearest memories among those that a search chooses from in a large scope."""
+
+    def choose(pool: Pool) -> list[tuple[int, ScoreParts]]:
+        by_cosine = sorted(zip(pool.cosines, pool.pks, strict=True), reverse=True)
+        return [(pk, ScoreParts(*[0.0] * 8)) for _, pk in by_cosine[:count]]
+
+    sought = Sought(blob(*query), (), (), count)
+    return store.search(condition, sought, identity=EIGHT, choose=choose)
+
+
 def assert_nearest(
     store: SqliteStore, oracle: Oracle, query: Sequence[float], k: int, user: str = "*"
 ) -> None:
     """The store finds k memories with the right cosines, and none that is nearer is left out."""
     filters = {"user_id": user}
-    found = store.search(
-        compile_filter(filters, Scope()), vector=blob(*query), words=None, identity=EIGHT, limit=k
-    )
+    found = nearest(store, compile_filter(filters, Scope()), query, k)
     expected = oracle.cosines(query, "" if user == "*" else f"{user}-")
     assert len(found) == min(k, len(expected))
     for each in found:
@@ -794,7 +811,7 @@ def test_a_vector_without_a_direction_does_not_break_the_search(large: Large) ->
 
 
 def test_a_query_without_a_direction_finds_as_many(large: Large) -> None:
-    found = large.store.search(EVERYTHING, vector=blob(0), words=None, identity=EIGHT, limit=10)
+    found = nearest(large.store, EVERYTHING, [0] * 8, 10)
     assert [f.semantic for f in found] == [0] * 10
 
 

@@ -5,10 +5,14 @@ import click
 from litemem import __version__
 from litemem.cli.adding import add, pending
 from litemem.cli.changing import delete, update
+from litemem.cli.cleaning import clean_up_file, erase_memories, vacuum_file
 from litemem.cli.faults import TellingGroup
-from litemem.cli.file import about_file, reindex_file
+from litemem.cli.file import reindex_file
+from litemem.cli.inspecting import about_file, list_scopes, show_log
+from litemem.cli.keeping import backup_file, restore_file, salvage_file, verify_file
 from litemem.cli.memories import get, history, list_memories, search
 from litemem.cli.models import models
+from litemem.cli.moving import export_memories, import_memories
 
 __all__ = ["main"]
 
@@ -28,5 +32,11 @@ def main() -> None:
 
 for _command in (add, search, list_memories, get, update, delete, history, pending):
     main.add_command(_command)
-for _command in (models, reindex_file, about_file):
+for _command in (show_log, list_scopes, about_file, models, reindex_file):
+    main.add_command(_command)
+for _command in (backup_file, restore_file, verify_file, salvage_file):
+    main.add_command(_command)
+for _command in (export_memories, import_memories):
+    main.add_command(_command)
+for _command in (clean_up_file, erase_memories, vacuum_file):
     main.add_command(_command)

@@ -61,7 +61,8 @@ def add(
 ) -> None:
     """Remember what is said.
 
-    The language model finds the facts in TEXT, and each that is new becomes a memory. If it
+    The language model finds the facts in TEXT. Each becomes a memory (ADD), unless it says more
+    of a known one or contradicts it (UPDATE), or is known already (NONE). If the model
     fails, the text is kept, and `litemem pending` tries again.
 
     Without TEXT, or with "-", it is read from standard input.
@@ -95,4 +96,9 @@ def _show_added(result: dict[str, Any], as_json: bool) -> None:
         return show_json(result)
     if not result["results"]:
         tell("nothing new to remember")
-    return show_table(("ID", "MEMORY"), [(m["id"], m["memory"]) for m in result["results"]])
+    return show_table(("EVENT", "ID", "MEMORY"), [_row(added) for added in result["results"]])
+
+
+def _row(added: dict[str, Any]) -> tuple[str, str, str]:
+    texts = [added.get("previous_memory"), added["memory"]]
+    return added["event"], added["id"], " → ".join(dict.fromkeys(filter(None, texts)))

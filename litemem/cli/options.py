@@ -99,6 +99,7 @@ def reading_options(command: Command) -> Callable[..., Any]:
     @click.option("--everyone", is_flag=True, help="Whatever the ids: all that the file holds.")
     @click.option("--show-expired", is_flag=True, help="Also what has expired.")
     @click.option("--show-superseded", is_flag=True, help="Also what newer facts contradict.")
+    @click.option("--as-of", metavar="TIME", help="What held then, in ISO 8601, instead of now.")
     @wraps(command)
     def collected(
         *args: Any,
@@ -107,6 +108,7 @@ def reading_options(command: Command) -> Callable[..., Any]:
         everyone: bool,
         show_expired: bool,
         show_superseded: bool,
+        as_of: str | None,
         **options: Any,
     ) -> Any:
         if not (ids or filter or everyone):
@@ -116,6 +118,7 @@ def reading_options(command: Command) -> Callable[..., Any]:
             "filters": _with_everyone(filter) if everyone else filter,
             "show_expired": show_expired,
             "show_superseded": show_superseded,
+            "as_of": as_of,
         }
         return command(*args, where=where, **options)
 

@@ -6,18 +6,26 @@ from pathlib import Path
 from typing import Any, Self
 
 from litemem import clock
-from litemem.client import batches, entities, exports
+from litemem.client import batches, entities, events, exports
 from litemem.client.face import Result
 from litemem.client.hosted_only import hosted_only
 from litemem.client.narrowing import narrowed, only
 from litemem.client.pages import Pages, check_page_size
-from litemem.client.project import Category, Project, check_custom_categories
+from litemem.client.project import Project
 from litemem.filters import compile_filter
 from litemem.memory import THRESHOLD, UNSET, Memory, Unset
-from litemem.protocols import LLM, Embedder
+from litemem.protocols import LLM, Embedder, Reranker
+from litemem.results import relation_dict
 from litemem.scope import Scope
 from litemem.store import Durability
-from litemem.validation import Messages, check_instructions, check_only_ids, check_top_k
+from litemem.validation import (
+    Category,
+    Messages,
+    check_flag,
+    check_instructions,
+    check_only_ids,
+    check_top_k,
+)
 
 TOP_K = 10  # the hosted service's
 
@@ -27,7 +35,8 @@ class MemoryClient:
 
     Args:
         api_key, host, org_id, project_id: without meaning here; nothing is sent anywhere.
-        path, embedder, llm, durability, custom_instructions, now: as `Memory` takes them.
+        path, embedder, llm, reranker, durability, custom_instructions, async_mode, now: as
+            `Memory` takes them.
 
     Raises:
         EmbedderMismatchError, StoreError: as `Memory`.
@@ -37,6 +46,8 @@ class MemoryClient:
     delete_users = entities.delete_users
     get_summary = entities.get_summary
     feedback = entities.feedback
+    event = events.event
+    flush = events.flush
     batch_update = batches.batch_update
     batch_delete = batches.batch_delete
     create_memory_export = exports.create_memory_export
@@ -64,16 +75,20 @@ class MemoryClient:
         path: str | Path | None = None,
         embedder: Embedder | None = None,
         llm: LLM | None = None,
+        reranker: Reranker | None = None,
         durability: Durability = "full",
         custom_instructions: str | None = None,
+        async_mode: bool = False,
         now: Callable[[], int] = clock.now,
     ) -> None:
         self.memory = Memory(
             path,
             embedder=embedder,
             llm=llm,
+            reranker=reranker,
             durability=durability,
             custom_instructions=custom_instructions,
+            async_mode=async_mode,
             now=now,
         )
         self.now = now
@@ -111,15 +126,14 @@ class MemoryClient:
     ) -> Result:
         """Remember what was said, as `Memory.add`: `{"results": [{"id", "memory", "event"}, …]}`.
 
-        The memories are in the file when it returns. What the call brings no instructions for is
-        as the project says, then as the client was made.
+        The memories are in the file when it returns; with `async_mode` the messages are. What the
+        call brings no instructions for is as the project says, then as the client was made.
 
         Raises:
             As `Memory.add`.
         """
         scope = Scope(user_id=user_id, agent_id=agent_id, app_id=app_id, run_id=run_id)
         scope = scope.merged(check_only_ids(filters))
-        check_custom_categories(custom_categories)
         is_agents = scope.agent_id is not None and scope.user_id is None
         own = check_instructions(agent_custom_instructions, "agent_custom_instructions")
         prompt = check_instructions(custom_instructions, "custom_instructions")
@@ -138,6 +152,9 @@ class MemoryClient:
             immutable=immutable,
             includes=includes,
             excludes=excludes,
+            custom_categories=custom_categories or self.project.categories(),
+            enable_graph=enable_graph,
+            async_mode=async_mode,
         )
 
     def search(
@@ -160,6 +177,7 @@ class MemoryClient:
         rerank: bool | None = None,
         keyword_search: bool | None = None,
         filter_memories: bool | None = None,
+        explain: bool = False,
         reference_date: clock.Time | None = None,
         version: str | None = None,
         api_version: str | None = None,
@@ -182,10 +200,14 @@ class MemoryClient:
             filters=narrowed(filters, categories=categories, metadata=metadata),
             top_k=check_top_k(top_k, limit, TOP_K),
             threshold=threshold,
+            rerank=bool(rerank),
+            explain=explain,
+            reference_date=reference_date,
             show_expired=show_expired,
             show_superseded=not latest_only,
+            enable_graph=enable_graph,
         )
-        return {"results": only(found["results"], fields)}
+        return found | {"results": only(found["results"], fields)}
 
     def get_all(
         self,
@@ -230,6 +252,9 @@ class MemoryClient:
             expired=show_expired,
             superseded=not latest_only,
         )
+        if check_flag(enable_graph or False, "enable_graph"):
+            told = self.memory.store.relations_of(row["id"] for row in found["results"])
+            found["relations"] = [relation_dict(relation) for relation in told]
         return found | {"results": only(found["results"], fields)}
 
     def get(self, memory_id: str) -> Result | None:

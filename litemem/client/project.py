@@ -1,15 +1,13 @@
 """Project: what extraction should heed in every call of a client, kept in the file."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from litemem.client.face import Result
 from litemem.client.hosted_only import hosted_only
 from litemem.errors import ValidationError
 from litemem.scope import Scope
 from litemem.store import SqliteStore
-from litemem.validation import check_flag, check_text
-
-Category = str | Mapping[str, str]  # a name, or {name: description}
+from litemem.validation import Category, check_custom_categories, check_flag, check_text
 
 FIELDS = (
     "custom_instructions",
@@ -78,6 +76,10 @@ class Project:
             tx.update_project(changes)
         return {"message": "Project updated successfully!"}
 
+    def categories(self) -> list[Category] | None:
+        """Return what memories may be sorted under, or None."""
+        return self._store.project().get("custom_categories") or None
+
     def instructions(self, scope: Scope) -> str | None:
         """Return what extraction should heed in a scope.
 
@@ -88,33 +90,6 @@ class Project:
         own = known.get("agent_custom_instructions") if is_agents else None
         found: str | None = own or known.get("custom_instructions")
         return found or None
-
-
-def check_custom_categories(
-    categories: Sequence[Category] | None,
-) -> list[str | dict[str, str]] | None:
-    """Return categories that a model may choose from: names, or dicts of a name and what it means.
-
-    Raises:
-        ValidationError: they are anything else.
-    """
-    if categories is None:
-        return None
-    if isinstance(categories, str | bytes | Mapping) or not isinstance(categories, Sequence):
-        raise ValidationError(
-            "custom_categories takes a list of names, or of dicts {name: description}, "
-            f"not {categories!r:.80}"
-        )
-    return [_category(category, f"custom_categories[{i}]") for i, category in enumerate(categories)]
-
-
-def _category(category: Category, name: str) -> str | dict[str, str]:
-    if not isinstance(category, Mapping):
-        return check_text(category, name)
-    pairs = [(check_text(k, name), check_text(v, f"{name}[{k!r}]")) for k, v in category.items()]
-    if not pairs:
-        raise ValidationError(f"{name} is empty: give a name and what it means")
-    return dict(pairs)
 
 
 def _check_wish(text: str | None, name: str) -> str | None:

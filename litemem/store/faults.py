@@ -14,6 +14,9 @@ from litemem.errors import (
     StoreFullError,
     StoreReadOnlyError,
 )
+from litemem.store.rows import RowDamageError
+
+_DAMAGED = "it is damaged; restore a backup, or save what is left with `litemem salvage`"
 
 # The first class that fits decides; apsw.Error at the end takes what has no advice of its own.
 FAULTS: tuple[tuple[type[apsw.Error], type[StoreError], str], ...] = (
@@ -25,8 +28,8 @@ FAULTS: tuple[tuple[type[apsw.Error], type[StoreError], str], ...] = (
     (apsw.AuthError, StoreError, "SQLite refused the statement"),
     (apsw.CantOpenError, StoreError, "it cannot be opened; check the folder and its permissions"),
     (apsw.NotADBError, SchemaError, "it is not an SQLite database; give the path of another file"),
-    (apsw.CorruptError, CorruptError, "it is damaged; restore a backup"),
-    (apsw.FormatError, CorruptError, "it is damaged; restore a backup"),
+    (apsw.CorruptError, CorruptError, _DAMAGED),
+    (apsw.FormatError, CorruptError, _DAMAGED),
     (apsw.IOError, StoreError, "the disk failed to read or write; nothing was changed"),
     (apsw.Error, StoreError, "SQLite reports a fault"),
 )
@@ -42,8 +45,8 @@ def translated(path: str) -> Iterator[None]:
         yield
     except apsw.Error as error:
         raise translate(error, path) from error
-    except (UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise CorruptError(f"{path}: it is damaged; restore a backup ({error})") from error
+    except (UnicodeDecodeError, json.JSONDecodeError, RowDamageError) as error:
+        raise CorruptError(f"{path}: {_DAMAGED} ({error})") from error
 
 
 def translate(error: apsw.Error, path: str) -> StoreError:

@@ -3,6 +3,8 @@
 import os
 import stat
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -12,6 +14,7 @@ import apsw
 
 from litemem.errors import SchemaError, StoreError, StoreReadOnlyError
 from litemem.migrations import APPLICATION_ID, latest_version, migrations
+from litemem.store.trusting import check_schema
 
 BUSY_MS = 5_000  # a model never runs inside a lock, so this is ample
 MIN_SQLITE = (3, 51, 3)  # before, resetting a WAL with several connections could corrupt the file
@@ -20,8 +23,10 @@ MEMORY = ":memory:"
 _WAL_TRIES = 50  # journal_mode=WAL does not wait for the busy timeout
 
 
-def prepare(path: str, durability: str) -> apsw.Connection:
+def prepare(path: str, durability: str, *, mendable: bool = False) -> apsw.Connection:
     """Open the file for writing, making or upgrading it as needed; return the connection.
+
+    With `mendable` also one whose views, triggers or indexes are to be made anew.
 
     Raises:
         SchemaError: it is not a litemem file, or of a newer litemem.
@@ -35,11 +40,36 @@ def prepare(path: str, durability: str) -> apsw.Connection:
         connection.close()
         raise StoreReadOnlyError(f"{path}: it may not be written; check its permissions")
     try:
-        _upgrade(connection, path)
+        _upgrade(connection, path, mendable)
+        if path != MEMORY and connection.pragma("journal_mode") != "wal":
+            _write_ahead(connection)  # a copy that VACUUM INTO made, say, has lost it
         connection.pragma("synchronous", durability)
     except BaseException:
         connection.close()
         raise
+    return connection
+
+
+def look_into(path: str) -> apsw.Connection:
+    """Open a file as it is, of whatever version: nothing is made, upgraded or written.
+
+    Raises:
+        SchemaError: it is not a litemem file, or of a newer litemem.
+        StoreError: it is not there, or is a folder.
+    """
+    check_sqlite(apsw.sqlite_lib_version())
+    if not Path(path).is_file():
+        raise StoreError(f"{path} is not a file: give the path of one that exists")
+    connection = connect(path)
+    try:
+        version = _version(connection, path)
+        check_schema(connection, path, version, mendable=True)
+    except BaseException:
+        connection.close()
+        raise
+    if not version:
+        connection.close()
+        raise SchemaError(f"{path} is empty: give the path of a litemem file")
     return connection
 
 
@@ -54,7 +84,33 @@ def connect(path: str) -> apsw.Connection:
     connection.pragma("foreign_keys", True)
     connection.pragma("trusted_schema", False)
     connection.pragma("cell_size_check", True)
+    connection.pragma("mmap_size", 0)  # a file that is cut short meanwhile would end the process
+    connection.config(apsw.SQLITE_DBCONFIG_DEFENSIVE, 1)  # no statement can corrupt the file
     return connection
+
+
+@contextmanager
+def one_moment(connection: apsw.Connection) -> Iterator[None]:
+    """Let a connection see one moment of the file, from its first read on; it writes nothing."""
+    connection.execute("BEGIN")
+    try:
+        yield
+    finally:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+
+
+@contextmanager
+def one_write(connection: apsw.Connection) -> Iterator[None]:
+    """Commit what happens inside as one, or nothing of it; others write before or after."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
 
 
 def check_sqlite(version: str) -> None:
@@ -95,21 +151,18 @@ def _make_private(path: str) -> None:
         raise StoreError(f"{path!r} cannot be made: {error}") from error
 
 
-def _upgrade(connection: apsw.Connection, path: str) -> None:
+def _upgrade(connection: apsw.Connection, path: str, mendable: bool) -> None:
     """Bring the file to the latest schema; one process does it, the others find it done."""
     with connection:  # reads one moment: another process may be making the file just now
         version = _version(connection, path)
+        check_schema(connection, path, version, mendable=mendable)
     if version < latest_version():
         connection.pragma("page_size", PAGE_BYTES)
         _write_ahead(connection)
-        connection.execute("BEGIN IMMEDIATE")
-        try:
-            _migrate(connection, _version(connection, path))
-            connection.execute("COMMIT")
-        except BaseException:
-            if connection.in_transaction:
-                connection.execute("ROLLBACK")
-            raise
+        with one_write(connection):
+            version = _version(connection, path)
+            check_schema(connection, path, version, mendable=mendable)
+            _migrate(connection, version)
 
 
 def _migrate(connection: apsw.Connection, version: int) -> None:

@@ -1,14 +1,22 @@
 """The reads that are more than one line, each on a connection that sees one moment of the file."""
 
 import json
-from collections.abc import Iterable
 
 import apsw
 
 from litemem.filters import Condition
-from litemem.models import Entity, MemoryRecord, Message, Overview, Turn
+from litemem.models import PROCEDURAL, Entity, MemoryRecord, Message, Overview, Turn
 from litemem.scope import ID_KEYS, Scope
-from litemem.store.rows import MEMORY_COLUMNS, Row, memory_record
+from litemem.store.rows import (
+    MEMORY_COLUMNS,
+    Row,
+    RowDamageError,
+    check_within,
+    memory_record,
+    read_message,
+    read_object,
+    read_scope,
+)
 
 _SESSION = """
 SELECT pk FROM session
@@ -30,11 +38,11 @@ JOIN message ON message.pk = source.value
 WHERE memory.id = ?
 ORDER BY message.pk
 """
-_TURNS = """
-SELECT turn.pk, turn.options, user_id, agent_id, app_id, run_id
+_TURN = """
+SELECT turn.pk, options, event_id, created_at, user_id, agent_id, app_id, run_id
 FROM turn
 JOIN session ON session.pk = turn.session_pk
-ORDER BY turn.pk
+WHERE turn.pk = ?
 """
 _OVERVIEW = """
 SELECT
@@ -51,19 +59,38 @@ _ENTITIES = " UNION ALL ".join(
     f" FROM memory WHERE {key} IS NOT NULL GROUP BY {key}"
     for key in ID_KEYS
 )
+_RUN_MEMORY = f"""
+SELECT {MEMORY_COLUMNS}
+FROM memory
+WHERE run_id = ?4 AND user_id IS ?1 AND agent_id IS ?2 AND app_id IS ?3
+  AND memory_type = ?5 AND immutable = 0
+  AND (expires_at IS NULL OR expires_at > ?6)
+  AND (valid_to IS NULL OR valid_to > ?6)
+ORDER BY created_at DESC, id DESC
+LIMIT 1
+"""
 LAST = 2**62  # beyond every primary key
 
 
-def visible(condition: Condition, now: int, expired: bool, superseded: bool) -> Condition:
-    """Narrow a condition to the memories that hold now; `expired` and `superseded` let these in."""
+def visible(
+    condition: Condition, now: int, expired: bool, superseded: bool, as_of: int | None = None
+) -> Condition:
+    """Narrow a condition to the memories that hold now; `expired` and `superseded` let these in.
+
+    With `as_of` to those that held then, of what is in the file today.
+    """
     sql, parameters = condition.sql, condition.parameters
+    if as_of is not None:
+        now = as_of
+        sql += " AND coalesce(m.valid_from, m.created_at) <= ?"
+        parameters = (*parameters, as_of)
     if not expired:
         sql += " AND (m.expires_at IS NULL OR m.expires_at > ?)"
         parameters = (*parameters, now)
     if not superseded:
         sql += " AND (m.valid_to IS NULL OR m.valid_to > ?)"
         parameters = (*parameters, now)
-    return Condition(sql, parameters)
+    return Condition(sql, parameters, condition.within)
 
 
 def newest(
@@ -83,31 +110,10 @@ def newest(
         " ORDER BY m.created_at DESC, m.id DESC LIMIT ? OFFSET ?",
         (*parameters, -1 if limit is None else limit, offset),
     )
-    return [memory_record(row) for row in rows]
-
-
-def by_words(
-    connection: apsw.Connection, condition: Condition, words: str, limit: int
-) -> dict[int, float]:
-    """Return the BM25 weight of the best matches, higher is better, by primary key."""
-    rows = connection.execute(
-        "SELECT m.pk, -bm25(memory_fts) FROM memory_fts JOIN memory AS m ON m.pk = memory_fts.rowid"
-        f" WHERE memory_fts MATCH ? AND {condition.sql} ORDER BY bm25(memory_fts) LIMIT ?",
-        (words, *condition.parameters, limit),
-    )
-    return _pairs(rows)
-
-
-def cosines(connection: apsw.Connection, vector: bytes, pks: list[int]) -> dict[int, float]:
-    """Return how near these memories are."""
-    if not pks:
-        return {}
-    rows = connection.execute(
-        "SELECT pk, coalesce(1 - vec_distance_cosine(vector, ?), 0) FROM embedding"
-        " WHERE pk IN (SELECT value FROM json_each(?))",
-        (vector, json.dumps(pks)),
-    )
-    return _pairs(rows)
+    found = [memory_record(row) for row in rows]
+    for record in found:
+        check_within(record, condition)
+    return found
 
 
 def records(connection: apsw.Connection, pks: list[int]) -> dict[int, MemoryRecord]:
@@ -131,18 +137,45 @@ def last_messages(
     """Return the last messages of a session, oldest first."""
     pk = session_pk(connection, scope)
     rows = connection.execute(_LAST_MESSAGES, (pk, before or LAST, limit)).fetchall()
-    return [Message(*row) for row in reversed(rows)]
+    return [read_message(row) for row in reversed(rows)]
 
 
 def sources(connection: apsw.Connection, memory_id: str) -> list[Message]:
     """Return the messages that a memory came from, in order."""
-    return [Message(*row) for row in connection.execute(_SOURCES, (memory_id,))]
+    return [read_message(row) for row in connection.execute(_SOURCES, (memory_id,))]
+
+
+def run_memory(connection: apsw.Connection, scope: Scope, at: int) -> MemoryRecord | None:
+    """Return the newest memory of exactly this run that can be extended; None without `run_id`."""
+    values = (*scope.key(), PROCEDURAL, at)
+    row = connection.execute(_RUN_MEMORY, values).fetchone()
+    return None if row is None else memory_record(row)
 
 
 def pending_turns(connection: apsw.Connection) -> list[Turn]:
     """Return the turns that wait for extraction, oldest first."""
-    rows: list[Row] = connection.execute(_TURNS).fetchall()
-    return [_turn(connection, row) for row in rows]
+    rows: list[Row] = connection.execute("SELECT pk FROM turn ORDER BY pk").fetchall()
+    return [turn(connection, pk) for (pk,) in rows]
+
+
+def turn(connection: apsw.Connection, turn_pk: int) -> Turn:
+    """Return a turn that waits."""
+    row = connection.execute(_TURN, (turn_pk,)).fetchone()
+    if row is None:
+        raise RowDamageError(f"the turn {turn_pk} that was just seen is not there")
+    pk, options, event_id, created_at, *ids = row
+    rows: list[Row] = connection.execute(
+        "SELECT pk, role, content, name FROM message WHERE turn_pk = ? ORDER BY pk", (pk,)
+    ).fetchall()
+    return Turn(
+        pk,
+        read_scope(ids),
+        tuple(read_message(row[1:]) for row in rows),
+        tuple(row[0] for row in rows),
+        read_object(options),
+        event_id,
+        created_at,
+    )
 
 
 def entities(connection: apsw.Connection) -> list[Entity]:
@@ -170,21 +203,3 @@ def overview(connection: apsw.Connection) -> Overview:
         bytes=connection.pragma("page_count") * connection.pragma("page_size"),
         schema_version=connection.pragma("user_version"),
     )
-
-
-def _turn(connection: apsw.Connection, row: Row) -> Turn:
-    pk, options, user_id, agent_id, app_id, run_id = row
-    rows: list[Row] = connection.execute(
-        "SELECT pk, role, content, name FROM message WHERE turn_pk = ? ORDER BY pk", (pk,)
-    ).fetchall()
-    return Turn(
-        pk,
-        Scope(user_id=user_id, agent_id=agent_id, app_id=app_id, run_id=run_id),
-        tuple(Message(*row[1:]) for row in rows),
-        tuple(row[0] for row in rows),
-        json.loads(options),
-    )
-
-
-def _pairs(rows: Iterable[Row]) -> dict[int, float]:
-    return {row[0]: row[1] for row in rows}

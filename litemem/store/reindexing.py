@@ -51,6 +51,7 @@ def switch(connection: apsw.Connection, identity: EmbedderIdentity) -> bool:
     if unembedded(connection, identity, 1):
         return False
     _take_the_place_of_embedding(connection)
+    connection.execute("UPDATE entity SET vector = NULL")  # they are few; made anew afterwards
     settings.put_embedder(connection, None, settings.NEXT_EMBEDDER)
     settings.put_embedder(connection, identity)
     VectorIndex(connection).rebuild()

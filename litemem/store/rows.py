@@ -1,22 +1,30 @@
 """Rows of the file as values, and back."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from hashlib import md5
 from typing import Any
 
-from litemem.models import HistoryEntry, MemoryRecord
-from litemem.scope import Scope
+from litemem import clock
+from litemem.errors import ScopeError
+from litemem.filters import Condition
+from litemem.models import HistoryEntry, MemoryRecord, Message
+from litemem.scope import ID_KEYS, Scope
 
 MEMORY_COLUMNS = (
     "id, content, hash, user_id, agent_id, app_id, run_id, actor_id, role, attributed_to, "
     "memory_type, metadata, categories, created_at, updated_at, valid_from, valid_to, "
-    "superseded_by, expires_at, immutable"
+    "superseded_by, expires_at, immutable, repeats"
 )
 HISTORY_COLUMNS = (
-    "pk, memory_id, event, old_memory, new_memory, created_at, updated_at, actor_id, role"
+    "pk, memory_id, event, old_memory, new_memory, created_at, updated_at, actor_id, role, "
+    "superseded_by, supersedes"
 )
 
 Row = tuple[Any, ...]
+
+_FIRST, _LAST = (limit // timedelta(microseconds=1) for limit in (clock.FIRST, clock.LAST))
 
 
 def memory_values(record: MemoryRecord) -> Row:
@@ -39,22 +47,35 @@ def memory_values(record: MemoryRecord) -> Row:
         record.superseded_by,
         record.expires_at,
         record.immutable,
+        record.repeats,
     )
 
 
+class RowDamageError(ValueError):
+    """A row is not what litemem writes: its page is damaged, or another tool changed it."""
+
+
 def memory_record(row: Row) -> MemoryRecord:
-    """Read the values of `MEMORY_COLUMNS`."""
+    """Read the values of `MEMORY_COLUMNS`.
+
+    Raises:
+        RowDamageError: it is none, or the text does not meet its hash: SQLite's pages have no sums
+            of their own.
+    """
+    _check_memory(row)
+    metadata, categories = json.loads(row[11]), json.loads(row[12])
+    _check(isinstance(metadata, dict) and isinstance(categories, list), row[0], "JSON")
     return MemoryRecord(
         id=row[0],
         content=row[1],
         hash=row[2],
-        scope=Scope(user_id=row[3], agent_id=row[4], app_id=row[5], run_id=row[6]),
+        scope=read_scope(row[3:7]),
         actor_id=row[7],
         role=row[8],
         attributed_to=row[9],
         memory_type=row[10],
-        metadata=json.loads(row[11]),
-        categories=tuple(json.loads(row[12])),
+        metadata={} if row[11] == "{}" else json.loads(row[11]),  # to parse it takes 1 µs
+        categories=() if row[12] == "[]" else tuple(json.loads(row[12])),
         created_at=row[13],
         updated_at=row[14],
         valid_from=row[15],
@@ -62,11 +83,45 @@ def memory_record(row: Row) -> MemoryRecord:
         superseded_by=row[17],
         expires_at=row[18],
         immutable=bool(row[19]),
+        repeats=row[20],
     )
+
+
+def read_scope(ids: Sequence[Any]) -> Scope:
+    """Read the four ids of a row."""
+    try:
+        return Scope(**dict(zip(ID_KEYS, ids, strict=True)))
+    except ScopeError as error:
+        raise RowDamageError(str(error)) from error
+
+
+def read_message(row: Row) -> Message:
+    """Read role, content and name."""
+    role, content, name = row
+    _check(isinstance(role, str) and isinstance(content, str), content, "role or content")
+    return Message(role, content, name)
+
+
+def read_object(text: str) -> dict[str, Any]:
+    """Read a JSON object."""
+    content = json.loads(text)
+    _check(isinstance(content, dict), content, "JSON")
+    return dict(content)
+
+
+def check_within(record: MemoryRecord, condition: Condition) -> None:
+    """Make sure that a row has the ids that it was found by: an index may be damaged, or the row.
+
+    Raises:
+        RowDamageError: it has others.
+    """
+    for key, allowed in condition.within:
+        _check(getattr(record.scope, key) in allowed, record.id, f"{key} in its index")
 
 
 def history_entry(row: Row) -> HistoryEntry:
     """Read the values of `HISTORY_COLUMNS`."""
+    _check(_is_time(row[5]) and (row[6] is None or _is_time(row[6])), row[1], "time")
     return HistoryEntry(
         id=row[1] if row[2] == "ADD" else str(row[0]),  # an ADD may not have a row yet
         memory_id=row[1],
@@ -77,7 +132,27 @@ def history_entry(row: Row) -> HistoryEntry:
         updated_at=row[6],
         actor_id=row[7],
         role=row[8],
+        superseded_by=row[9],
+        supersedes=tuple(json.loads(row[10] or "[]")),
     )
+
+
+def _check_memory(row: Row) -> None:
+    memory_id, content, digest = row[:3]
+    _check(isinstance(memory_id, str) and isinstance(content, str), memory_id, "text")
+    found = md5(content.encode(), usedforsecurity=False).digest()
+    _check(found == digest, memory_id, "hash")
+    times = (*row[13:15], *(t for t in (*row[15:17], row[18]) if t is not None))
+    _check(all(map(_is_time, times)), memory_id, "time")
+
+
+def _is_time(value: object) -> bool:
+    return isinstance(value, int) and _FIRST <= value <= _LAST
+
+
+def _check(holds: bool, what: object, part: str) -> None:
+    if not holds:
+        raise RowDamageError(f"{what!r:.60} has another {part} than litemem writes")
 
 
 def to_json(value: Mapping[str, Any] | tuple[str, ...]) -> str:

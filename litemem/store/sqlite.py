@@ -3,7 +3,7 @@
 import json
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -12,15 +12,39 @@ import apsw
 
 from litemem.errors import StoreError, ValidationError
 from litemem.filters import Condition
-from litemem.models import Entity, Found, HistoryEntry, MemoryRecord, Message, Overview, Turn
+from litemem.liveness import this_process
+from litemem.models import (
+    Entity,
+    Found,
+    HistoryEntry,
+    MemoryRecord,
+    Message,
+    Overview,
+    Relation,
+    Turn,
+    TurnEvent,
+)
 from litemem.protocols import EmbedderIdentity
 from litemem.scope import Scope
-from litemem.store import queries, reindexing, settings
+from litemem.store import (
+    checks,
+    copying,
+    erasing,
+    finding,
+    graph,
+    queries,
+    reindexing,
+    settings,
+    turns,
+)
 from litemem.store.faults import translated
-from litemem.store.opening import MEMORY, connect, prepare
+from litemem.store.finding import Choose, Sought, Survey
+from litemem.store.known import Known
+from litemem.store.opening import MEMORY, one_write, prepare
+from litemem.store.readers import Readers
 from litemem.store.rows import HISTORY_COLUMNS, MEMORY_COLUMNS, history_entry, memory_record
+from litemem.store.streaming import Snapshot
 from litemem.store.transaction import Transaction
-from litemem.store.vector_index import VectorIndex
 
 Durability = Literal["full", "normal"]
 
@@ -36,55 +60,70 @@ class SqliteStore:
         path: the file.
         durability: "full" syncs the disk at every commit; "normal" does not, and a power cut may
             then take the last transactions, each as a whole.
+        mendable: also open a file whose views, triggers or indexes are not ours, to mend them.
 
     Raises:
         SchemaError, CorruptError, StoreReadOnlyError, StoreBusyError, StoreError: see their texts.
         ValidationError: there is no such durability.
     """
 
-    def __init__(self, path: str | Path, *, durability: Durability = "full") -> None:
+    def __init__(
+        self, path: str | Path, *, durability: Durability = "full", mendable: bool = False
+    ) -> None:
         if durability not in get_args(Durability):
             raise ValidationError(f"durability={durability!r}: it is 'full' or 'normal'")
         self.path = str(path)
         self._write_lock = threading.RLock()
-        self._pool_lock = threading.Lock()
-        self._readers: list[apsw.Connection] = []
+        self._readers = Readers(self.path)
         self._process = os.getpid()
         with translated(self.path):
-            self._writer: apsw.Connection | None = prepare(self.path, durability)
+            self._writer: apsw.Connection | None = prepare(
+                self.path, durability, mendable=mendable
+            )
+
+    @property
+    def is_forked(self) -> bool:
+        """Whether this is a forked child of the process that opened the file."""
+        return os.getpid() != self._process
 
     def close(self) -> None:
         """Close the file; what was committed is in it, and its side files are gone.
 
         In a forked child it does nothing: the connections are the parent's.
         """
-        if os.getpid() != self._process:
+        if self.is_forked:
             return
-        with self._write_lock, self._pool_lock, translated(self.path):
-            for connection in (*self._readers, self._writer):
-                if connection is not None:
-                    connection.close()
-            self._readers.clear()
+        with self._write_lock, translated(self.path):
+            self._readers.close()
+            if self._writer is not None:
+                self._writer.close()
             self._writer = None
 
     @contextmanager
-    def transaction(self) -> Iterator[Transaction]:
+    def transaction(self, *, traceless: bool = False) -> Iterator[Transaction]:
         """Write: what happens inside is committed as one, or not at all.
+
+        With `traceless`, what is deleted is overwritten.
 
         Raises:
             StoreBusyError: another program wrote for longer than the busy timeout.
             StoreFullError, StoreError: nothing was changed.
         """
+        self._check_process()
         with self._write_lock, translated(self.path):
             connection = self._open_writer()
-            connection.execute("BEGIN IMMEDIATE")
-            try:
+            with erasing.traceless(connection, traceless), one_write(connection):
                 yield Transaction(connection)
-                connection.execute("COMMIT")
-            except BaseException:
-                if connection.in_transaction:
-                    connection.execute("ROLLBACK")
-                raise
+
+    def vacuum(self) -> erasing.Vacuumed:
+        """Write the file anew, without what was deleted and without gaps.
+
+        Raises:
+            StoreBusyError: another program writes. StoreFullError: the disk is full.
+        """
+        self._check_process()
+        with self._write_lock, translated(self.path):
+            return erasing.vacuum(self._open_writer(), self.path)
 
     def get(self, memory_id: str) -> MemoryRecord | None:
         """Return one memory, or None."""
@@ -92,7 +131,7 @@ class SqliteStore:
             row = connection.execute(
                 f"SELECT {MEMORY_COLUMNS} FROM memory AS m WHERE m.id = ?", (memory_id,)
             ).fetchone()
-        return None if row is None else memory_record(row)
+            return None if row is None else memory_record(row)
 
     def select(
         self,
@@ -118,30 +157,48 @@ class SqliteStore:
             )
             return int(rows.get)
 
-    def search(
-        self,
-        condition: Condition,
-        *,
-        vector: bytes,
-        words: str | None,
-        identity: EmbedderIdentity,
-        limit: int,
-    ) -> list[Found]:
-        """Return what is near: the `limit` nearest by vector and the `limit` best by full text.
+    def survey(self, condition: Condition) -> Survey:
+        """Look at the first memories that match: how many there are, and who speaks."""
+        with self._reading() as connection:
+            return finding.survey(connection, condition)
 
-        `words` is an FTS5 query, None when there is nothing to look up.
+    def search(
+        self, condition: Condition, sought: Sought, *, identity: EmbedderIdentity, choose: Choose
+    ) -> list[Found]:
+        """Return what `choose` takes of the memories that match, in its order.
 
         Raises:
             EmbedderMismatchError: the file's vectors are another embedder's.
         """
         with self._reading() as connection:
             settings.check_embedder(connection, identity)
-            semantic = dict(VectorIndex(connection).nearest(vector, limit, condition))
-            keyword = queries.by_words(connection, condition, words, limit) if words else {}
-            missing = [pk for pk in keyword if pk not in semantic]
-            semantic.update(queries.cosines(connection, vector, missing))
-            records = queries.records(connection, list(semantic))
-        return [Found(record, semantic[pk], keyword.get(pk, 0.0)) for pk, record in records.items()]
+            return finding.find(connection, condition, sought, choose)
+
+    def relations(self, question: graph.Question) -> list[Relation]:
+        """Return the relations one hop from what is asked for, the most relevant first.
+
+        Raises:
+            EmbedderMismatchError: the file's vectors are another embedder's.
+        """
+        with self._reading() as connection:
+            settings.check_embedder(connection, question.identity)
+            return graph.search(connection, question)
+
+    def relations_of(self, memory_ids: Iterable[str]) -> list[Relation]:
+        """Return what these memories say, in the order in which it was found."""
+        with self._reading() as connection:
+            return graph.of_memories(connection, memory_ids)
+
+    def unembedded_names(self, limit: int) -> list[tuple[int, str]]:
+        """Return (pk, name) of the graph's names that have no vector of the file's embedder."""
+        with self._reading() as connection:
+            return graph.unembedded(connection, limit)
+
+    @contextmanager
+    def known(self) -> Iterator[Known]:
+        """Lend what is known at one moment, for a new fact to meet; to read only."""
+        with self._reading() as connection:
+            yield Known(connection)
 
     def history(self, memory_id: str) -> list[HistoryEntry]:
         """Return what happened to a memory, oldest first."""
@@ -165,6 +222,11 @@ class SqliteStore:
         with self._reading() as connection:
             return queries.sources(connection, memory_id)
 
+    def run_memory(self, scope: Scope, at: int) -> MemoryRecord | None:
+        """Return the memory of exactly this run that can be extended at `at`, or None."""
+        with self._reading() as connection:
+            return queries.run_memory(connection, scope, at)
+
     def entities(self) -> list[Entity]:
         """Return everyone that memories belong to: users, agents, apps, runs, each kind by name."""
         with self._reading() as connection:
@@ -187,6 +249,21 @@ class SqliteStore:
         """Return the turns that wait for extraction, oldest first."""
         with self._reading() as connection:
             return queries.pending_turns(connection)
+
+    def waiting_turns(self, choice: turns.Choice) -> int:
+        """Count the turns that are chosen, and those that somebody is at, whatever their tries."""
+        with self._reading() as connection:
+            return turns.waiting(connection, choice)
+
+    def last_turn(self) -> int:
+        """Return the primary key of the last turn that waits; 0 when none does."""
+        with self._reading() as connection:
+            return turns.last(connection)
+
+    def event(self, event_id: str) -> TurnEvent | None:
+        """Return what became of a turn that was left to the background; None: not known."""
+        with self._reading() as connection:
+            return turns.event(connection, event_id, this_process())
 
     def check_embedder(self, identity: EmbedderIdentity) -> None:
         """Refuse an embedder whose vectors cannot be compared with the file's.
@@ -218,43 +295,49 @@ class SqliteStore:
         with self._reading() as connection:
             return settings.embedder(connection)
 
+    def check(self, *, full: bool) -> list[checks.Finding]:
+        """Look whether the file is sound; `litemem.verify` says how."""
+        if self.path != MEMORY:
+            return copying.check_file(self.path, full=full)
+        with self._write_lock, translated(self.path):
+            return checks.check(self._open_writer(), full=full)
+
+    def copy_to(self, target: Path, progress: copying.Progress | None = None) -> None:
+        """Write what the file holds at one moment into a new file, while others write.
+
+        Raises:
+            StoreFullError, StoreError: the target could not be written, or the file not be read.
+        """
+        with self._reading() as connection:
+            copying.copy(connection, target, progress)
+
+    @contextmanager
+    def snapshot(self, condition: Condition | None, *, vectors: bool) -> Iterator[Snapshot]:
+        """Lend the lines of an archive as of one moment, however long they are read.
+
+        Of the memories that match and what belongs to them; of the whole file without a condition.
+        """
+        with self._reading() as connection:
+            yield Snapshot(connection, condition, vectors=vectors)
+
     @contextmanager
     def _reading(self) -> Iterator[apsw.Connection]:
         """Lend a connection that sees one moment of the file."""
+        self._check_process()
         if self.path == MEMORY:
             with self._write_lock, translated(self.path):
                 yield self._open_writer()
             return
-        with translated(self.path):
-            connection = self._borrow()
-            try:
-                connection.execute("BEGIN")
-                yield connection
-            finally:
-                if connection.in_transaction:
-                    connection.execute("ROLLBACK")
-                self._give_back(connection)
+        with translated(self.path), self._readers.one() as connection:
+            yield connection
 
-    def _borrow(self) -> apsw.Connection:
-        with self._pool_lock:
-            self._open_writer()
-            if self._readers:
-                return self._readers.pop()
-        connection = connect(self.path)
-        connection.pragma("query_only", True)
-        return connection
-
-    def _give_back(self, connection: apsw.Connection) -> None:
-        with self._pool_lock:
-            if self._writer is not None:
-                self._readers.append(connection)
-                return
-        connection.close()
-
-    def _open_writer(self) -> apsw.Connection:
-        if os.getpid() != self._process:
+    def _check_process(self) -> None:
+        """Refuse a forked child, before it waits for a lock that nobody there will open."""
+        if self.is_forked:
             # two processes on one connection would corrupt the file (sqlite.org/howtocorrupt.html)
             raise StoreError(f"{self.path} was opened before a fork: open it anew in this process")
+
+    def _open_writer(self) -> apsw.Connection:
         if self._writer is None:
             raise StoreError(f"{self.path} was closed: open it again")
         return self._writer

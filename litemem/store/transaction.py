@@ -8,33 +8,37 @@ import apsw
 
 from litemem.errors import ImmutableError, MemoryNotFoundError
 from litemem.filters import Condition
-from litemem.models import MemoryRecord, Message, Turn
+from litemem.liveness import Claimant
+from litemem.models import MemoryRecord, Message, Outcome, Relation, Turn
 from litemem.protocols import EmbedderIdentity
 from litemem.scope import Scope
-from litemem.store import reindexing, settings
+from litemem.store import (
+    erasing,
+    graph,
+    mending,
+    queries,
+    reindexing,
+    salvaging,
+    settings,
+    sweeping,
+    turns,
+)
+from litemem.store.erasing import Erasure
+from litemem.store.known import WRITE_OUT_ADD, Known
 from litemem.store.queries import session_pk
+from litemem.store.restoring import Batch, Restoration
 from litemem.store.rows import MEMORY_COLUMNS, memory_record, memory_values, to_json
+from litemem.store.sweeping import Sweep
+from litemem.store.turns import Choice
 from litemem.store.vector_index import VectorIndex
+from litemem.store.wreck import Wreck
 
-_INSERT_MEMORY = f"INSERT INTO memory ({MEMORY_COLUMNS}, sources) VALUES (?{', ?' * 20})"
-_UPDATE_MEMORY = f"UPDATE memory SET ({MEMORY_COLUMNS}) = (?{', ?' * 19}) WHERE pk = ?"
-_WRITE_OUT_ADD = """
-INSERT INTO event (memory_id, event, new_memory, created_at, actor_id, role)
-SELECT id, 'ADD', content, created_at, actor_id, role
-FROM memory
-WHERE pk IN (SELECT value FROM json_each(?))
-  AND NOT EXISTS (SELECT 1 FROM event WHERE memory_id = memory.id)
-"""
+_INSERT_MEMORY = f"INSERT INTO memory ({MEMORY_COLUMNS}, sources) VALUES (?{', ?' * 21})"
+_UPDATE_MEMORY = f"UPDATE memory SET ({MEMORY_COLUMNS}) = (?{', ?' * 20}) WHERE pk = ?"
 _WRITE_UPDATE = """
 INSERT INTO event
   (memory_id, event, old_memory, new_memory, created_at, updated_at, actor_id, role)
 VALUES (?, 'UPDATE', ?, ?, ?, ?, ?, ?)
-"""
-_WRITE_DELETE = """
-INSERT INTO event (memory_id, event, old_memory, created_at, updated_at, actor_id, role)
-SELECT id, 'DELETE', content, created_at, ?, actor_id, role
-FROM memory
-WHERE pk IN (SELECT value FROM json_each(?))
 """
 
 
@@ -79,6 +83,20 @@ class Transaction:
             connection.execute("INSERT INTO embedding (pk, vector) VALUES (?, ?)", (pk, vector))
         VectorIndex(connection).grow(pk)
 
+    def relate(
+        self, record: MemoryRecord, relations: Sequence[Relation], vectors: Mapping[str, bytes]
+    ) -> None:
+        """Note what a memory says; `vectors` are its names', by name.
+
+        Nothing when the memory has another text by now. It is forgotten with the memory, and when
+        the memory's text changes.
+        """
+        graph.relate(self._connection, record, relations, vectors)
+
+    def embed_names(self, rows: Iterable[tuple[int, str, bytes]]) -> None:
+        """Give names of the graph, by primary key and name, their vectors."""
+        graph.embed(self._connection, rows)
+
     def get(self, memory_id: str) -> MemoryRecord:
         """Return a memory as this transaction sees it.
 
@@ -100,7 +118,7 @@ class Transaction:
             raise ImmutableError(
                 f"the memory {record.id!r} is immutable: delete it and add another in its place"
             )
-        connection.execute(_WRITE_OUT_ADD, (json.dumps([pk]),))
+        connection.execute(WRITE_OUT_ADD, (json.dumps([pk]),))
         connection.execute(_UPDATE_MEMORY, (*memory_values(record), pk))
         if vector is not None:
             connection.execute("UPDATE embedding SET vector = ? WHERE pk = ?", (vector, pk))
@@ -111,6 +129,24 @@ class Transaction:
         values = (record.id, *texts, *times, record.actor_id, record.role)
         connection.execute(_WRITE_UPDATE, values)
 
+    def run_memory(self, scope: Scope, at: int) -> MemoryRecord | None:
+        """Return the memory of exactly this run that can be extended at `at`, or None."""
+        return queries.run_memory(self._connection, scope, at)
+
+    def add_sources(self, memory_id: str, message_pks: Sequence[int]) -> None:
+        """Note further messages that a memory came from."""
+        self._connection.execute(
+            "UPDATE memory SET sources = (SELECT json_group_array(value) FROM"
+            " (SELECT value FROM json_each(memory.sources)"
+            " UNION SELECT value FROM json_each(?) ORDER BY value)) WHERE id = ?",
+            (json.dumps(message_pks), memory_id),
+        )
+
+    @property
+    def known(self) -> Known:
+        """What a new fact meets in its scope, and what becomes of that."""
+        return Known(self._connection)
+
     def delete(self, memory_id: str, at: int) -> None:
         """Remove one memory; its history stays and says so.
 
@@ -118,21 +154,34 @@ class Transaction:
             MemoryNotFoundError: there is none.
         """
         pk, _ = self._find(memory_id)
-        self._delete([pk], at)
+        sweeping.delete(self._connection, [pk], at)
 
     def delete_where(self, condition: Condition, at: int) -> int:
         """Remove the memories that match; return how many."""
         rows = self._connection.execute(
             f"SELECT m.pk FROM memory AS m WHERE {condition.sql}", condition.parameters
         )
-        pks = [pk for (pk,) in rows]
-        self._delete(pks, at)
-        return len(pks)
+        return sweeping.delete(self._connection, [pk for (pk,) in rows], at)
+
+    def sweep(self, what: Sweep) -> dict[str, int]:
+        """Remove what has had its time; return how many of each kind that was asked for."""
+        return sweeping.sweep(self._connection, what)
+
+    def erase(self, what: Erasure) -> dict[str, int]:
+        """Remove memories and everything that tells of them; return how many rows of each kind.
+
+        Their bytes go as well in a `transaction(traceless=True)` that also mends "full text" and
+        "vector index", once the store's `vacuum` is done.
+
+        Raises:
+            MemoryNotFoundError: neither a memory nor a history has one of the ids.
+        """
+        return erasing.erase(self._connection, what)
 
     def clear(self) -> None:
         """Remove everything, and forget which embedder the vectors were of; the project stays."""
         VectorIndex(self._connection).drop()
-        for table in ("memory", "message", "turn", "session", "event", "export"):
+        for table in ("memory", "message", "turn", "session", "event", "export", "finished_turn"):
             self._connection.execute(f"DELETE FROM {table}")
         self._connection.execute("DELETE FROM setting WHERE name <> ?", (settings.PROJECT,))
 
@@ -152,25 +201,52 @@ class Transaction:
         return pks
 
     def open_turn(
-        self, scope: Scope, messages: Sequence[Message], options: Mapping[str, Any], at: int
+        self,
+        scope: Scope,
+        messages: Sequence[Message],
+        options: Mapping[str, Any],
+        at: int,
+        *,
+        event_id: str | None = None,
+        claimant: Claimant | None = None,
+        queued_at: int | None = None,
     ) -> Turn:
-        """Log messages that wait for extraction, with what the extraction has to know."""
+        """Log messages that wait for extraction, with what the extraction has to know.
+
+        `at` is when they were said, `queued_at` when the call was made. With a `claimant` nobody
+        else takes the turn; with an `event_id`, `event` tells what becomes of it.
+        """
+        created_at = at if queued_at is None else queued_at
         self._connection.execute(
-            "INSERT INTO turn (session_pk, options, created_at) VALUES (?, ?, ?)",
-            (self._session(scope), to_json(options), at),
+            "INSERT INTO turn (session_pk, options, event_id, created_at) VALUES (?, ?, ?, ?)",
+            (self._session(scope), to_json(options), event_id, created_at),
         )
         pk = self._connection.last_insert_rowid()
-        message_pks = self.log_messages(scope, messages, at, pk)
-        return Turn(pk, scope, tuple(messages), tuple(message_pks), options)
+        message_pks = tuple(self.log_messages(scope, messages, at, pk))
+        if claimant is not None:
+            turns.claim(self._connection, pk, claimant)
+        return Turn(pk, scope, tuple(messages), message_pks, options, event_id, created_at)
 
-    def fail_turn(self, turn: Turn, error: str) -> None:
-        """Say why a turn is still pending."""
-        self._connection.execute("UPDATE turn SET error = ? WHERE pk = ?", (error, turn.pk))
+    def claim_next(self, claimant: Claimant, choice: Choice) -> Turn | None:
+        """Claim the oldest turn that is free, also one whose program has ended; or None."""
+        turns.bury(self._connection, claimant)
+        return turns.claim_next(self._connection, claimant, choice)
 
-    def close_turn(self, turn: Turn) -> bool:
+    def keep_claims(self, claimant: Claimant, held: Iterable[int]) -> None:
+        """Say that the claimant is still at the turns in `held`, and at no others."""
+        turns.keep_claims(self._connection, claimant, held)
+
+    def fail_turn(self, turn: Turn, error: str, at: int) -> None:
+        """Say why a turn is still pending; nobody is at it any more."""
+        turns.fail(self._connection, turn.pk, error, at)
+
+    def close_turn(self, turn: Turn, at: int) -> bool:
         """Mark a turn as done; False when another process was faster."""
-        self._connection.execute("DELETE FROM turn WHERE pk = ?", (turn.pk,))
-        return self._connection.changes() > 0
+        return turns.finish(self._connection, turn, at)
+
+    def note_outcomes(self, turn: Turn, outcomes: Iterable[Outcome]) -> None:
+        """Say what became of the memories of a turn that is done; `event` tells it."""
+        turns.note_outcomes(self._connection, turn, outcomes)
 
     def hashes(self, scope: Scope, hashes: Sequence[bytes], at: int) -> set[bytes]:
         """Return those of `hashes` that a memory of exactly this scope has, and holds at `at`."""
@@ -215,6 +291,18 @@ class Transaction:
         known = json.loads(settings.get(self._connection, settings.PROJECT) or "{}")
         settings.put(self._connection, settings.PROJECT, to_json({**known, **changes}))
 
+    def mend(self, what: Iterable[str]) -> None:
+        """Make anew what is derived; each is a `mend` of a finding of the store's `check`."""
+        mending.mend(self._connection, what)
+
+    def restore(self, restoration: Restoration, batch: Batch) -> None:
+        """Take in lines of an archive, or do what comes before and behind them."""
+        restoration.apply(self._connection, batch)
+
+    def salvage(self, wreck: Wreck) -> tuple[dict[str, int], list[str]]:
+        """Take in what can be read of a damaged file; return rows by table, and what is lost."""
+        return salvaging.save(self._connection, wreck)
+
     def stage_vectors(
         self, identity: EmbedderIdentity, rows: Sequence[tuple[int, str, bytes]]
     ) -> None:
@@ -228,17 +316,6 @@ class Transaction:
     def switch_embedder(self, identity: EmbedderIdentity) -> bool:
         """Put the gathered vectors in use, if every memory has one; tell whether they are."""
         return reindexing.switch(self._connection, identity)
-
-    def _delete(self, pks: list[int], at: int) -> None:
-        if not pks:
-            return
-        chosen = json.dumps(pks)
-        self._connection.execute(_WRITE_OUT_ADD, (chosen,))
-        self._connection.execute(_WRITE_DELETE, (at, chosen))
-        self._connection.execute(
-            "DELETE FROM memory WHERE pk IN (SELECT value FROM json_each(?))", (chosen,)
-        )
-        VectorIndex(self._connection).remove(pks)
 
     def _find(self, memory_id: str) -> tuple[int, MemoryRecord]:
         row = self._connection.execute(

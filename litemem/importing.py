@@ -1,0 +1,359 @@
+"""Import: an archive, or what another program left, becomes memories of a file."""
+
+import hashlib
+import shutil
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, BinaryIO, Protocol, get_args
+
+from litemem.archive import read_header, read_items
+from litemem.errors import StoreError, ValidationError
+from litemem.filters import Condition
+from litemem.models import MemoryRecord
+from litemem.protocols import Embedder, EmbedderIdentity
+from litemem.references import References
+from litemem.reindex import embed_names
+from litemem.scope import ID_KEYS
+from litemem.shapes import KINDS, Item, ShapeError
+from litemem.store import Batch, Conflict, Restoration, SqliteStore
+from litemem.vectors import to_blob
+
+BATCH = 1_000  # lines a transaction
+EMBEDDED = (
+    256  # lines a transaction when they are embedded: about a second of a real embedder's work
+)
+BATCH_BYTES = 8_000_000  # of texts a transaction, roughly
+SHOWN = 3  # ids in an error
+
+Progress = Callable[[int, int], None]  # lines taken in so far, lines in all
+
+
+class Source(Protocol):
+    """What can be imported: lines of an archive, as often as they are asked for."""
+
+    embedder: EmbedderIdentity | None
+    total: int
+
+    def items(self) -> Iterator[tuple[int, Item]]:
+        """Yield the lines, each checked by itself, with the number that errors name.
+
+        Raises:
+            ValidationError: one is wrong.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What an import did, or with `dry_run` would do.
+
+    Memories by what became of them; how many of the other kinds are new (in a dry run, how many
+    there are); how many texts had to be embedded. `left_out` are sentences on what was not taken.
+    """
+
+    added: int = 0
+    skipped: int = 0
+    overwritten: int = 0
+    merged: int = 0
+    messages: int = 0
+    turns: int = 0
+    deleted: int = 0
+    entities: int = 0
+    relations: int = 0
+    embedded: int = 0
+    left_out: Sequence[str] = field(default=())
+
+
+class Archive:
+    """A file that `litemem export` wrote.
+
+    Raises:
+        ValidationError: its first line is none of an export's.
+    """
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self._header = read_header(file)
+        self._body = file.tell()
+        self.embedder = self._header.embedder
+        self.total = self._header.lines
+
+    def items(self) -> Iterator[tuple[int, Item]]:
+        """Yield the lines; at the end, refuse what is not all that was written, or more."""
+        self._file.seek(self._body)
+        digest = hashlib.sha256()
+        counts = dict.fromkeys(self._header.counts, 0)
+        for number, line, item in read_items(self._file, self._header):
+            digest.update(line)
+            counts[item["kind"]] = counts.get(item["kind"], 0) + 1
+            yield number, item
+        if counts != self._header.counts:
+            told = ", ".join(f"{n} {kind}" for kind, n in self._header.counts.items())
+            raise ValidationError(f"line 1 tells of {told} lines, and there are others: it is cut")
+        if digest.hexdigest() != self._header.sha256:
+            raise ValidationError("the lines are not those that were exported: the SHA-256 differs")
+
+
+def import_file(
+    store: SqliteStore,
+    embedder: Embedder,
+    source: str | Path | BinaryIO,
+    *,
+    on_conflict: Conflict = "error",
+    dry_run: bool = False,
+    progress: Progress | None = None,
+) -> Imported:
+    """Take in an archive that `litemem export` wrote.
+
+    Everything is checked before anything is written, in a first reading. Then come transactions of
+    many lines; if one fails, or the program is killed, what was committed stays, and the same
+    import with "skip" goes on from there. Vectors are made anew unless the archive has those of
+    this embedder. A stream that cannot be rewound is kept in a temporary file first.
+
+    Args:
+        on_conflict: what becomes of a memory whose id is there already. "error": nothing is
+            imported. "skip": it stays as it is. "overwrite": it becomes the archive's. "merge":
+            the newer by `updated_at` wins, with metadata, categories and history of both.
+        dry_run: only check, and say what would happen.
+        progress: called with the lines taken in so far and in all.
+
+    Raises:
+        ValidationError: the archive is damaged or holds what cannot be, and nothing was changed;
+            the message names the line. Or there is a conflict.
+        StoreError: the archive cannot be read, or the file not be written.
+    """
+    _check_conflict(on_conflict)
+    with opened(source) as file:
+        return take_in(
+            store,
+            embedder,
+            Archive(file),
+            on_conflict=on_conflict,
+            dry_run=dry_run,
+            progress=progress,
+        )
+
+
+def take_in(
+    store: SqliteStore,
+    embedder: Embedder,
+    source: Source,
+    *,
+    on_conflict: Conflict = "error",
+    dry_run: bool = False,
+    progress: Progress | None = None,
+) -> Imported:
+    """Take in what a source has, as `import_file`."""
+    _check_conflict(on_conflict)
+    store.check_embedder(embedder.identity)
+    work = _Work(store, embedder, source, on_conflict, progress or (lambda *_: None))
+    preview = work.check()
+    return preview if dry_run else work.run()
+
+
+class _Work:
+    """One import: a reading that checks, a reading that writes, and one more for successors."""
+
+    def __init__(
+        self,
+        store: SqliteStore,
+        embedder: Embedder,
+        source: Source,
+        on_conflict: Conflict,
+        progress: Progress,
+    ) -> None:
+        self._store = store
+        self._embedder = embedder
+        self._source = source
+        self._on_conflict = on_conflict
+        self._progress = progress
+        self._has_vectors = source.embedder == embedder.identity
+        self._superseded = False
+        self._embedded = 0
+
+    def check(self) -> Imported:
+        """Read everything, write nothing; return what an import would do."""
+        references = References()
+        counts = dict.fromkeys(KINDS, 0)
+        met: list[str] = []
+        found = dict.fromkeys(("added", "skipped", "overwritten", "merged", "embedded"), 0)
+        for items in _batches(self._checked(references), BATCH):
+            for item in items:
+                counts[item["kind"]] += 1
+            known = self._known(items)
+            for item in items:
+                if item["kind"] == "memory":
+                    found[self._foreseen(item, known.get(item["id"]), met)] += 1
+            found["embedded"] += len(self._lacking(items, known))
+        if twice := references.twice():
+            self._refuse_twice(twice)
+        if met and self._on_conflict == "error":
+            self._refuse(met)
+        return Imported(
+            **found,
+            messages=counts["message"],
+            turns=counts["turn"],
+            deleted=counts["deleted"],
+            entities=counts["entity"],
+            relations=counts["relation"],
+            left_out=self._left_out(),
+        )
+
+    def run(self) -> Imported:
+        """Read again and write; return what was done."""
+        restoration = Restoration(self._on_conflict)
+        self._write(restoration, Batch("begin"))
+        done = 0
+        try:
+            size = BATCH if self._has_vectors else EMBEDDED
+            for items in _batches((item for _, item in self._source.items()), size):
+                self._write(restoration, self._batch(items))
+                done += len(items)
+                self._progress(done, self._source.total)
+            if self._superseded:
+                superseded = (item for _, item in self._source.items() if _is_superseded(item))
+                for items in _batches(superseded, BATCH):
+                    self._write(restoration, Batch("link", items))
+        finally:
+            self._write(restoration, Batch("end"))
+        if not self._has_vectors:
+            embed_names(self._store, self._embedder)
+        return Imported(**restoration.counts, embedded=self._embedded, left_out=self._left_out())
+
+    def _checked(self, references: References) -> Iterator[Item]:
+        for number, item in self._source.items():
+            try:
+                references.check(item)
+            except ShapeError as error:
+                raise ValidationError(f"line {number}: {error}") from error
+            self._superseded = self._superseded or _is_superseded(item)
+            yield item
+
+    def _batch(self, items: Sequence[Item]) -> Batch:
+        """Return what one transaction takes in; texts are embedded before it opens."""
+        vectors = {i: item["vector"] for i, item in enumerate(items) if self._vector_of(item)}
+        lacking = self._lacking(items, self._known(items))
+        made = self._embedder.embed_documents([items[i]["content"] for i in lacking])
+        identity = self._embedder.identity
+        vectors |= {
+            i: to_blob(vector, identity.dimensions) for i, vector in zip(lacking, made, strict=True)
+        }
+        self._embedded += len(lacking)
+        return Batch(items=items, vectors=vectors, identity=identity if vectors else None)
+
+    def _lacking(self, items: Sequence[Item], known: dict[str, MemoryRecord]) -> list[int]:
+        """Return the places of the memories that have to be embedded."""
+        lacking = []
+        for i, item in enumerate(items):
+            if item["kind"] != "memory" or self._vector_of(item):
+                continue
+            there = known.get(item["id"])
+            changes = self._on_conflict in ("overwrite", "merge")
+            if there is None or (
+                changes and not there.immutable and there.content != item["content"]
+            ):
+                lacking.append(i)
+        return lacking
+
+    def _vector_of(self, item: Item) -> bool:
+        return self._has_vectors and "vector" in item
+
+    def _known(self, items: Iterable[Item]) -> dict[str, MemoryRecord]:
+        """Return the memories of the file that have ids of these lines."""
+        ids = [item["id"] for item in items if item["kind"] == "memory"]
+        return {record.id: record for record in self._store.select(_with_ids(ids))} if ids else {}
+
+    def _foreseen(self, item: Item, there: MemoryRecord | None, met: list[str]) -> str:
+        if there is None:
+            return "added"
+        met.append(item["id"]) if len(met) < SHOWN else None
+        if self._on_conflict == "merge" and there.scope.ids() != _ids(item):
+            raise ValidationError(
+                f"the memory {item['id']!r} has other ids in the file, so the two cannot be merged:"
+                " overwrite or skip"
+            )
+        if there.immutable or self._on_conflict in ("skip", "error"):
+            return "skipped"
+        return "merged" if self._on_conflict == "merge" else "overwritten"
+
+    def _left_out(self) -> Sequence[str]:
+        return tuple(getattr(self._source, "left_out", ()))
+
+    def _refuse_twice(self, twice: set[int]) -> None:
+        seen: set[str] = set()
+        for number, item in self._source.items():
+            memory_id = item["id"] if item["kind"] in ("memory", "deleted") else None
+            if memory_id in seen:
+                raise ValidationError(f"line {number}: the id {memory_id!r} stands twice")
+            if memory_id is not None and hash(memory_id) in twice:
+                seen.add(memory_id)
+
+    def _refuse(self, met: Sequence[str]) -> None:
+        raise ValidationError(
+            f"the file has memories of these ids already: {', '.join(met)}…; nothing was imported. "
+            'Say on_conflict (--on-conflict) "skip", "overwrite" or "merge"'
+        )
+
+    def _write(self, restoration: Restoration, batch: Batch) -> None:
+        with self._store.transaction() as tx:
+            tx.restore(restoration, batch)
+
+
+def _check_conflict(on_conflict: str) -> None:
+    if on_conflict not in get_args(Conflict):
+        raise ValidationError(
+            f"on_conflict={on_conflict!r}: it is one of {', '.join(get_args(Conflict))}"
+        )
+
+
+def _batches(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
+    """Yield lines together, but never a part of the messages of one turn."""
+    batch: list[Item] = []
+    weight = 0
+    turn: Any = None
+    for item in items:
+        full = len(batch) >= size or weight >= BATCH_BYTES
+        if full and (turn is None or item.get("turn") != turn):
+            yield batch
+            batch, weight = [], 0
+        batch.append(item)
+        weight += len(item.get("content", "")) + sum(
+            len(event.get("new_memory", "")) for event in item.get("history", ())
+        )
+        turn = item.get("turn")
+    if batch:
+        yield batch
+
+
+@contextmanager
+def opened(source: str | Path | BinaryIO) -> Iterator[BinaryIO]:
+    """Lend the archive as a file that can be read twice."""
+    if isinstance(source, str | Path):
+        try:
+            with Path(source).expanduser().open("rb") as file, opened(file) as twice:
+                yield twice
+        except OSError as error:
+            raise StoreError(f"{source} cannot be read: {error}") from error
+    elif source.seekable():
+        yield source
+    else:
+        with tempfile.TemporaryFile() as kept:
+            shutil.copyfileobj(source, kept)
+            kept.seek(0)
+            yield kept
+
+
+def _with_ids(ids: Sequence[str]) -> Condition:
+    marks = ", ".join("?" * len(ids))
+    return Condition(f"m.id IN ({marks})", tuple(ids))
+
+
+def _is_superseded(item: Item) -> bool:
+    return "superseded_by" in item or any("superseded_by" in e for e in item.get("history", ()))
+
+
+def _ids(item: Item) -> dict[str, str]:
+    return {key: item[key] for key in ID_KEYS if key in item}

@@ -1,0 +1,235 @@
+"""Memory: what a program calls. It brings the parts together and holds no rule of its own."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Self, cast
+
+from litemem import clock
+from litemem.background import Background
+from litemem.claims import Claims
+from litemem.config import database_path, read_config
+from litemem.embedders import FastEmbedEmbedder
+from litemem.intake import Intake
+from litemem.llms import LlamaCppLLM
+from litemem.memory import care, changes, reads, turns
+from litemem.memory.face import Result, relations_of, scope_of, wants_graph
+from litemem.options import check_options
+from litemem.protocols import LLM, Embedder, Reranker
+from litemem.results import (
+    added_dict,
+    pending_dict,
+)
+from litemem.store import Durability, SqliteStore
+from litemem.validation import (
+    Category,
+    Messages,
+    check_flag,
+    check_instructions,
+    check_messages,
+    check_only_ids,
+)
+
+
+class Memory:
+    """A memory in one file, with Mem0's calls. Any thread may call; other programs may share it.
+
+    Args:
+        path: the file, made when it is not there; by default `LITEMEM_DB`, or `memory.db` in the
+            user's data folder. `":memory:"` keeps it in memory.
+        embedder: turns texts into vectors; by default the model that `litemem models` pulls.
+        llm: extracts facts; by default the model that `litemem models` pulls.
+        reranker: has the last word on the order of a `search` with `rerank`; there is none.
+        durability: "full" survives a power cut with every commit; "normal" is faster and may
+            then lose the last ones, each as a whole.
+        custom_instructions: what extraction should heed, in every `add` that brings no `prompt`.
+        enable_graph: whether `add`, `search` and `get_all` keep and return `relations`, unless a
+            call says otherwise; `docs/graph.md`.
+        async_mode: whether `add` leaves extraction to the background, unless a call says otherwise;
+            then what an earlier run left undone is taken up at once. `docs/operation.md`.
+        now: the clock, in microseconds since 1970-01-01 UTC.
+
+    Raises:
+        EmbedderMismatchError: the file's vectors are another embedder's.
+        StoreError: the file cannot be opened; SchemaError, CorruptError say more.
+    """
+
+    search = reads.search
+    get = reads.get
+    get_all = reads.get_all
+    history = reads.history
+    update = changes.update
+    delete = changes.delete
+    delete_all = changes.delete_all
+    erase = changes.erase
+    cleanup = changes.cleanup
+    reset = changes.reset
+    process_pending = turns.process_pending
+    event = turns.event
+    flush = turns.flush
+    verify = care.verify
+    backup = care.backup
+    export_file = care.export_file
+    import_file = care.import_file
+
+    def __init__(
+        self,
+        path: str | Path | None = None,
+        *,
+        embedder: Embedder | None = None,
+        llm: LLM | None = None,
+        reranker: Reranker | None = None,
+        durability: Durability = "full",
+        custom_instructions: str | None = None,
+        enable_graph: bool = False,
+        async_mode: bool = False,
+        now: Callable[[], int] = clock.now,
+    ) -> None:
+        self.embedder = embedder or FastEmbedEmbedder()
+        self.llm = llm or LlamaCppLLM()
+        self.reranker = reranker
+        self.store = SqliteStore(database_path(path), durability=durability)
+        self._instructions = check_instructions(custom_instructions, "custom_instructions")
+        self._graph = check_flag(enable_graph, "enable_graph")
+        self._async_mode = check_flag(async_mode, "async_mode")
+        self._now = now
+        self._claims = Claims(self.store, now)
+        self._intake = Intake(self.store, self._claims, self.embedder, self.llm, now)
+        self._background = Background(self.store, self._intake, self._claims, self.llm)
+        try:
+            self.store.check_embedder(self.embedder.identity)
+            if self._async_mode:
+                self._background.resume()
+        except BaseException:
+            self.store.close()
+            raise
+
+    @classmethod
+    def from_config(cls, config_dict: Mapping[str, Any]) -> Self:
+        """Open a memory as a dict says: `Memory`'s own names, or Mem0's sections.
+
+        Raises:
+            ValidationError: the dict holds what is not known.
+        """
+        read = read_config(config_dict)
+        return cls(
+            read.path,
+            embedder=FastEmbedEmbedder(read.embedder),
+            llm=LlamaCppLLM(read.llm),
+            durability=cast(Durability, read.durability),
+            custom_instructions=read.custom_instructions,
+            enable_graph=read.enable_graph,
+            async_mode=read.async_mode,
+        )
+
+    def add(
+        self,
+        messages: Messages,
+        *,
+        user_id: str | None = None,
+        agent_id: str | None = None,
+        app_id: str | None = None,
+        run_id: str | None = None,
+        metadata: Mapping[str, Any] | None = None,
+        filters: Mapping[str, Any] | None = None,
+        infer: bool = True,
+        memory_type: str | None = None,
+        prompt: str | None = None,
+        categories: Iterable[str] | None = None,
+        timestamp: clock.Time | None = None,
+        expires_at: clock.Time | None = None,
+        expiration_date: clock.Time | None = None,
+        immutable: bool = False,
+        includes: str | None = None,
+        excludes: str | None = None,
+        custom_categories: Sequence[Category] | None = None,
+        enable_graph: bool | None = None,
+        async_mode: bool | None = None,
+    ) -> Result:
+        """Remember what was said: `{"results": [{"id", "memory", "event"}, …]}`.
+
+        With `infer` the language model extracts the facts, and each meets what is known in exactly
+        this scope. The event is ADD for a new memory; NONE for one that is known, and is counted;
+        UPDATE, with `previous_memory`, when a known one now says more, or when the fact contradicts
+        those in `supersedes`, which are hidden from then on. Without `infer` each message is stored
+        as it stands, in one transaction.
+
+        Args:
+            messages: a text, a dict with `role` and `content`, or a list of them.
+            metadata: a JSON object that every memory of this call carries.
+            filters: another way to give the ids.
+            memory_type: "procedural_memory" stores one summary of an agent's run; needs `agent_id`.
+            prompt: what extraction should heed in this call.
+            timestamp: when it was said; dates the memories back.
+            expires_at: when the memories are no longer found; `expiration_date` is the same, and a
+                bare date lasts to the end of its day.
+            immutable: the memories may be deleted, but not changed.
+            includes, excludes: what extraction should keep to, and what it should leave out.
+            custom_categories: names, or dicts of a name and its meaning; each memory that is
+                extracted gets those that fit.
+            enable_graph: also find how what the facts name relates, with one more call of the
+                model for five facts; the result has `relations` then.
+            async_mode: do not wait for extraction: when the messages are in the file, return
+                `{"results": [], "event_id", "status": "PENDING", "message"}`; a thread extracts,
+                and `event` tells what became of it. Nothing to wait for with `infer=False`.
+
+        Raises:
+            ScopeError: no id is given. ValidationError: an argument is wrong.
+            LLMError, EmbedderError: a model failed; with `infer` the messages are kept, and
+                `process_pending` tries again.
+        """
+        scope = (
+            scope_of(user_id, agent_id, app_id, run_id)
+            .merged(check_only_ids(filters))
+            .require("add()")
+        )
+        said = check_messages(messages)
+        options = check_options(
+            scope,
+            metadata=metadata,
+            categories=categories,
+            timestamp=timestamp,
+            expiries=(expires_at, expiration_date),
+            memory_type=memory_type,
+            instructions=check_instructions(prompt, "prompt") or self._instructions,
+            includes=includes,
+            excludes=excludes,
+            custom_categories=custom_categories,
+            immutable=immutable,
+            enable_graph=wants_graph(self, enable_graph),
+        )
+        if not infer and memory_type is None:
+            outcomes = self._intake.store_messages(scope, said, options)
+        elif self._async_mode if async_mode is None else check_flag(async_mode, "async_mode"):
+            event_id = self._intake.enqueue(scope, said, options)
+            self._background.wake()
+            return pending_dict(event_id)
+        else:
+            outcomes = self._intake.remember(scope, said, options)
+        result: Result = {"results": [added_dict(o, inferred=infer) for o in outcomes]}
+        if options.enable_graph:
+            result["relations"] = relations_of(
+                self, (o.record for o in outcomes if o.event != "NONE")
+            )
+        return result
+
+    def close(self) -> None:
+        """Close the file and free the models; the object is of no use afterwards.
+
+        A turn in the background is left after the answer that its model is at; what is not done
+        stays in the file, for the next start. `flush` before, to have it done.
+        """
+        if self.store.is_forked:
+            return  # thread, locks and file are the parent's
+        self._background.close()
+        try:
+            self._claims.close()
+        finally:
+            self.store.close()
+            self.embedder.close()
+            self.llm.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()

@@ -1,0 +1,123 @@
+"""Inspecting: what a file is made of, how it grew, and what was said before a memory was there."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import apsw
+
+from litemem.models import Entity, Message, Overview
+from litemem.protocols import EmbedderIdentity
+from litemem.store import queries, settings
+from litemem.store.faults import translated
+from litemem.store.opening import look_into, one_moment
+
+DAY = 86_400_000_000  # microseconds
+
+_COUNTS = {
+    "superseded": "memory WHERE superseded_by IS NOT NULL",
+    "expired": "memory WHERE expires_at <= :now",
+    "immutable": "memory WHERE immutable",
+    "procedural": "memory WHERE memory_type = 'procedural_memory'",
+    "history_entries": "event",
+    "deleted": "(SELECT DISTINCT memory_id FROM event"
+    " WHERE memory_id NOT IN (SELECT id FROM memory))",
+    "feedback": "feedback",
+    "sessions": "session",
+    "entities": "entity",
+    "relations": "relation",
+}
+_GROWTH = f"""
+SELECT created_at / {DAY} - (created_at < 0 AND created_at % {DAY} <> 0) AS day, count(*)
+FROM memory
+GROUP BY day
+ORDER BY day
+"""
+_SIZES = "SELECT name, pgsize FROM dbstat WHERE aggregate = TRUE ORDER BY pgsize DESC, name"
+_SAID = """
+SELECT message.created_at, message.role, message.content, message.name
+FROM memory
+JOIN json_each(memory.sources) AS source
+JOIN message ON message.pk = source.value
+WHERE memory.id = ?
+ORDER BY message.pk
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Portrait:
+    """What a file is made of at one moment.
+
+    `counts` are of rows by what they are; `sizes` are bytes by table and index, the largest first,
+    empty where this SQLite cannot tell; `growth` is memories by the day on which they were made,
+    in days since 1970-01-01 UTC.
+    """
+
+    overview: Overview
+    embedder: EmbedderIdentity | None
+    counts: Mapping[str, int]
+    sizes: Mapping[str, int]
+    growth: Mapping[int, int]
+
+
+def portrait(path: str, now: int) -> Portrait:
+    """Look at a file without changing it, not even its version.
+
+    Raises:
+        SchemaError, CorruptError, StoreError: it cannot be read.
+    """
+    with translated(path):
+        connection = look_into(path)
+        try:
+            with one_moment(connection):
+                return Portrait(
+                    queries.overview(connection),
+                    settings.embedder(connection),
+                    _counts(connection, now),
+                    _sizes(connection),
+                    dict(connection.execute(_GROWTH).fetchall()),
+                )
+        finally:
+            connection.close()
+
+
+def owners(path: str) -> list[Entity]:
+    """Return everyone that memories belong to: users, agents, apps, runs, each kind by name."""
+    with translated(path):
+        connection = look_into(path)
+        try:
+            with one_moment(connection):
+                return queries.entities(connection)
+        finally:
+            connection.close()
+
+
+def said(path: str, memory_id: str) -> list[tuple[int, Message]]:
+    """Return the messages that a memory came from, each with its time, in order."""
+    with translated(path):
+        connection = look_into(path)
+        try:
+            rows = connection.execute(_SAID, (memory_id,))
+            return [(at, Message(*message)) for at, *message in rows]
+        finally:
+            connection.close()
+
+
+def _counts(connection: apsw.Connection, now: int) -> dict[str, int]:
+    """Count; a file of an older version has no table for some, and so none of them."""
+    known = {name for (name,) in connection.execute("SELECT name FROM sqlite_schema")}
+    counts = {}
+    for label, rows in _COUNTS.items():
+        table = rows.split()[0]
+        if table.startswith("(") or table in known:
+            counts[label] = int(
+                connection.execute(f"SELECT count(*) FROM {rows}", {"now": now}).get
+            )
+    return counts
+
+
+def _sizes(connection: apsw.Connection) -> dict[str, int]:
+    try:
+        rows = connection.execute(_SIZES)
+        return {str(name): int(size) for name, size in rows}
+    except apsw.SQLError:  # an SQLite that was built without dbstat
+        return {}

@@ -1,0 +1,55 @@
+"""Readers: the connections that read a file side by side, lent one at a time and kept."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import apsw
+
+from litemem.errors import StoreError
+from litemem.store.opening import connect, one_moment
+
+
+class Readers:
+    """The connections to one file that write nothing; any thread may borrow one."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._lock = threading.Lock()
+        self._free: list[apsw.Connection] = []
+        self._closed = False
+
+    @contextmanager
+    def one(self) -> Iterator[apsw.Connection]:
+        """Lend a connection that sees one moment of the file."""
+        connection = self._borrow()
+        try:
+            with one_moment(connection):
+                yield connection
+        finally:
+            self._give_back(connection)
+
+    def close(self) -> None:
+        """Close them all; what is lent is closed when it comes back."""
+        with self._lock:
+            self._closed = True
+            for connection in self._free:
+                connection.close()
+            self._free.clear()
+
+    def _borrow(self) -> apsw.Connection:
+        with self._lock:
+            if self._closed:
+                raise StoreError(f"{self._path} was closed: open it again")
+            if self._free:
+                return self._free.pop()
+        connection = connect(self._path)
+        connection.pragma("query_only", True)
+        return connection
+
+    def _give_back(self, connection: apsw.Connection) -> None:
+        with self._lock:
+            if not self._closed:
+                self._free.append(connection)
+                return
+        connection.close()

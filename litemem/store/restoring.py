@@ -1,0 +1,267 @@
+"""Restoring: the lines of an archive become rows again, each with all that belongs to it.
+
+What is there already is recognised: a memory by its id, a message by what, when and where it was
+said, a name by its spelling. So the same archive may be taken in again after an interruption.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import apsw
+
+from litemem.errors import ValidationError
+from litemem.numbering import Numbering
+from litemem.protocols import EmbedderIdentity
+from litemem.scope import ID_KEYS, Scope
+from litemem.store import retelling, settings
+from litemem.store.queries import session_pk
+from litemem.store.retelling import Retelling
+from litemem.store.rows import to_json
+from litemem.store.vector_index import VectorIndex
+
+Conflict = Literal["error", "skip", "overwrite", "merge"]
+Item = Mapping[str, Any]
+
+MOST_SESSIONS = 10_000  # whose primary keys are kept at hand
+
+_LOGGED = """
+CREATE TEMP TABLE logged AS SELECT session_pk, created_at, pk FROM message;
+CREATE INDEX temp.logged_at ON logged (session_pk, created_at)
+"""
+_SAID_BEFORE = """
+SELECT message.pk, message.turn_pk
+FROM temp.logged
+JOIN message ON message.pk = logged.pk
+WHERE logged.session_pk = ? AND logged.created_at = ?
+  AND message.role = ? AND message.content = ? AND message.name IS ?
+ORDER BY message.pk
+LIMIT 1
+"""
+_INSERT_MESSAGE = """
+INSERT INTO message (pk, session_pk, role, content, name, created_at, turn_pk)
+VALUES (?, ?, ?, ?, ?, ?, ?)
+"""
+_INSERT_TURN = """
+INSERT INTO turn (pk, session_pk, options, error, created_at, event_id, tries, killed, tried_at)
+VALUES (
+  ?1, ?2, ?3, ?4, ?5,
+  iif(EXISTS (SELECT 1 FROM turn WHERE event_id = ?6)
+    OR EXISTS (SELECT 1 FROM finished_turn WHERE event_id = ?6), NULL, ?6),
+  ?7, ?8, ?9
+)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Lines that are taken in together, in their order, in one transaction.
+
+    `vectors` are float32 blobs by a line's place, of the embedder `identity`. An import begins
+    with the task "begin"; "link" is given again the lines that name a successor; "end" is last.
+    """
+
+    task: Literal["begin", "restore", "link", "end"] = "restore"
+    items: Sequence[Item] = ()
+    vectors: Mapping[int, bytes] = field(default_factory=dict)
+    identity: EmbedderIdentity | None = None
+
+
+class Restoration:
+    """One import on its way: what each number of the archive has become in the file.
+
+    `counts` says how many memories were "added", "skipped", "overwritten" or "merged", and how
+    many "messages", "turns", "deleted", "entities" and "relations" are new.
+    """
+
+    def __init__(self, on_conflict: Conflict) -> None:
+        self.counts: Counter[str] = Counter()
+        self.on_conflict = on_conflict
+        self._messages = Numbering()
+        self._memories = Numbering()
+        self._turns: dict[int, Item | int] = {}  # what is to be inserted, then its primary key
+        self._entities: dict[int, Item | int] = {}
+        self._sessions: dict[tuple[str | None, ...], int] = {}
+        self._lasts: dict[str, int] = {}
+        self._had_messages = False
+        self._connection: apsw.Connection
+
+    def apply(self, connection: apsw.Connection, batch: Batch) -> None:
+        """Do one step of the import."""
+        self._connection = connection
+        self._lasts.clear()  # others may have written since
+        if batch.task == "begin":
+            self._begin()
+        elif batch.task == "restore":
+            self._restore(batch)
+        elif batch.task == "link":
+            for item in batch.items:
+                retelling.link(connection, item)
+        else:
+            connection.execute("DROP TABLE IF EXISTS temp.logged")
+            retelling.forget_unrelated(connection)
+
+    def _begin(self) -> None:
+        """Note which messages the file has, if any, in a table of this connection alone."""
+        self._connection.execute("DROP TABLE IF EXISTS temp.logged")
+        has_messages = self._connection.execute("SELECT EXISTS (SELECT 1 FROM message)").get
+        self._had_messages = bool(has_messages)
+        if has_messages:
+            self._connection.execute(_LOGGED)
+
+    def _restore(self, batch: Batch) -> None:
+        if batch.identity is not None:
+            settings.bind_embedder(self._connection, batch.identity)
+        for place, item in enumerate(batch.items):
+            kind = item["kind"]
+            if kind == "memory":
+                self._memory(item, batch.vectors.get(place))
+            elif kind == "entity":
+                self._entities[item["number"]] = {**item, "vector": batch.vectors.get(place)}
+            else:
+                self._others[kind](self, item)
+        VectorIndex(self._connection).grow(self._last("memory"))
+
+    def _memory(self, item: Item, vector: bytes | None) -> None:
+        sources = [pk for number in item.get("sources", ()) if (pk := self._messages.get(number))]
+        told = Retelling(self._connection, {**item, "sources": sources}, vector)
+        pk = told.known_pk()
+        if pk is None and vector is None:  # it was there when vectors were made, and is gone since
+            outcome, pk = "skipped", 0
+        elif pk is None:
+            outcome, pk = "added", told.insert(self._next("memory", item["number"]))
+        else:
+            outcome = told.meet(pk, self.on_conflict)
+            pk = pk if told.is_said_by(pk) else 0
+        self.counts[outcome] += 1
+        self._memories.add(item["number"], pk)
+
+    def _message(self, item: Item) -> None:
+        session = self._session(item)
+        values = (item["role"], item["content"], item.get("name"))
+        if self._had_messages:
+            row = self._connection.execute(
+                _SAID_BEFORE, (session, item["created_at"], *values)
+            ).fetchone()
+            if row is not None:
+                self._connection.execute("DELETE FROM temp.logged WHERE pk = ?", (row[0],))
+                if row[1] is not None and "turn" in item:
+                    self._turns[item["turn"]] = row[1]
+                return self._messages.add(item["number"], row[0])
+        pk = self._next("message", item["number"])
+        turn = self._turn(item["turn"]) if "turn" in item else None
+        self._connection.execute(_INSERT_MESSAGE, (pk, session, *values, item["created_at"], turn))
+        self._messages.add(item["number"], pk)
+        self.counts["messages"] += 1
+        return None
+
+    def _note_turn(self, item: Item) -> None:
+        """Keep a turn until its first message that is not there already."""
+        self._turns[item["number"]] = item
+
+    def _turn(self, number: int) -> int:
+        item = self._turns[number]
+        if isinstance(item, int):
+            return item
+        names = ("error", "created_at", "event_id", "tries", "killed", "tried_at")
+        pk = self._next("turn", number)
+        self._connection.execute(
+            _INSERT_TURN,
+            (pk, self._session(item), to_json(item["options"]), *(item.get(n) for n in names)),
+        )
+        self._turns[number] = pk
+        self.counts["turns"] += 1
+        return pk
+
+    def _deleted(self, item: Item) -> None:
+        if not retelling.is_known(self._connection, item["id"]):
+            retelling.write_history(self._connection, item["id"], item["history"])
+            self.counts["deleted"] += 1
+
+    def _project(self, item: Item) -> None:
+        known = json.loads(settings.get(self._connection, settings.PROJECT) or "{}")
+        if known and known != item["settings"] and self.on_conflict == "error":
+            raise ValidationError("the file has other project settings: say --on-conflict")
+        if self.on_conflict in ("overwrite", "error"):
+            known = {}
+        told = item["settings"] if not known else {}
+        if self.on_conflict == "merge":
+            told = {**item["settings"], **known}
+        if told:
+            settings.put(self._connection, settings.PROJECT, to_json(told))
+
+    def _export_request(self, item: Item) -> None:
+        self._connection.execute(
+            "INSERT OR IGNORE INTO export (id, request, created_at) VALUES (?, ?, ?)",
+            (item["id"], to_json(item["request"]), item["created_at"]),
+        )
+
+    def _finished_turn(self, item: Item) -> None:
+        results = json.dumps(item["results"], ensure_ascii=False)
+        self._connection.execute(
+            "INSERT OR IGNORE INTO finished_turn (event_id, results, created_at, completed_at)"
+            " VALUES (?, ?, ?, ?)",
+            (item["event_id"], results, item["created_at"], item["completed_at"]),
+        )
+
+    def _relation(self, item: Item) -> None:
+        said_by = [pk for number in item["memories"] if (pk := self._memories.get(number))]
+        if not said_by:
+            return
+        source, destination = self._entity(item["source"]), self._entity(item["destination"])
+        self.counts["relations"] += retelling.relate(
+            self._connection, source, item["relationship"], destination, said_by, item["number"]
+        )
+
+    def _entity(self, number: int) -> int:
+        """Return the primary key of a name, which is inserted where the file has it not yet."""
+        item = self._entities[number]
+        if isinstance(item, int):
+            return item
+        same_as = item.get("same_as")
+        first = None if same_as is None else self._entity(same_as)
+        pk, is_new = retelling.name(self._connection, item, first)
+        self._entities[number] = pk
+        self.counts["entities"] += is_new
+        return pk
+
+    def _session(self, item: Item) -> int:
+        key = tuple(item.get(k) for k in ID_KEYS)
+        if key in self._sessions:
+            return self._sessions[key]
+        ids = dict(zip(ID_KEYS, key, strict=True))
+        pk = session_pk(self._connection, Scope(**ids))
+        if pk is None:
+            self._connection.execute(
+                "INSERT INTO session (user_id, agent_id, app_id, run_id) VALUES (?, ?, ?, ?)", key
+            )
+            pk = self._connection.last_insert_rowid()
+        if len(self._sessions) >= MOST_SESSIONS:
+            self._sessions.clear()
+        self._sessions[key] = pk
+        return pk
+
+    def _next(self, table: str, number: int) -> int:
+        """Return the primary key for a row: its number where that keeps the order."""
+        self._lasts[table] = max(number, self._last(table) + 1)
+        return self._lasts[table]
+
+    def _last(self, table: str) -> int:
+        if table not in self._lasts:
+            self._lasts[table] = self._read_last(table)
+        return self._lasts[table]
+
+    def _read_last(self, table: str) -> int:
+        return int(self._connection.execute(f"SELECT coalesce(max(pk), 0) FROM {table}").get)
+
+    _others: Mapping[str, Callable[["Restoration", Item], None]] = {
+        "project": _project,
+        "export_request": _export_request,
+        "finished_turn": _finished_turn,
+        "turn": _note_turn,
+        "message": _message,
+        "deleted": _deleted,
+        "relation": _relation,
+    }

@@ -1,0 +1,246 @@
+"""Compare litemem's speed with its peers' in one run on one machine, with the same vectors.
+
+    scripts/bench_peers.py [--quick] [--environments FOLDER] [--write] [LIBRARY …]
+
+Each library runs in an environment of its own, which is made once with pinned versions (in
+.venv/peers, or the folder given); after that it works offline. Prints a table of ratios and one of
+milliseconds; --write puts the tables and a plot into docs/speed.md and docs/speed.svg. About ten
+minutes after the installation, with --quick two. Needs litemem's own environment, with numpy.
+"""
+
+import argparse
+import datetime
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import venv
+from pathlib import Path
+
+import numpy
+from peers.chart import chart
+from peers.material import DIMENSIONS
+
+ROOT = Path(__file__).parents[1]
+PEERS = ROOT / "scripts" / "peers"
+DOCUMENT, PLOT = ROOT / "docs" / "speed.md", ROOT / "docs" / "speed.svg"
+VECTORS = 100_000
+# how long each measurement may take, in seconds; filling a file may take twenty times as long
+FULL = ((1_000, 10_000, 100_000), 2.0)
+QUICK = ((1_000, 10_000), 0.5)
+LIMIT = 40  # times a measurement's seconds, after which a library is stopped and reported as far
+
+# LangGraph's store loads sqlite-vec, which many Pythons' own sqlite3 refuses; hence pysqlite3
+REQUIREMENTS = {
+    "mem0": "mem0ai==2.2.1 qdrant-client==1.20.0 pydantic==2.14.3 faiss-cpu==1.15.1",
+    "langgraph": "langgraph-checkpoint-sqlite==3.1.2 pysqlite3-binary==0.5.4.post2",
+    "chromadb": "chromadb==1.5.9",
+    "lancedb": "lancedb==0.40.0",
+}
+LIBRARIES = {  # name: (title, environment; None is litemem's own)
+    "litemem": ("litemem", None),
+    "mem0": ("Mem0, Qdrant", "mem0"),
+    "mem0_faiss": ("Mem0, FAISS", "mem0"),
+    "langgraph": ("LangGraph", "langgraph"),
+    "chromadb": ("Chroma", "chromadb"),
+    "lancedb": ("LanceDB", "lancedb"),
+}
+ROWS = {  # what is printed: (measurement, of which file), for full and quick runs
+    "search in a scope of 1,000, file of 1,000": ("search", 1_000),
+    "… file of 10,000": ("search", 10_000),
+    "… file of 100,000": ("search", 100_000),
+    "search over all, file of 10,000": ("search all", 10_000),
+    "… file of 100,000": ("search all", 100_000),
+    "a page of 50, file of 10,000": ("page", 10_000),
+    "one add, file of 10,000": ("add", 10_000),
+    "a memory of a batch of 1,000, empty file": ("batch add", 1_000),
+    "one update, file of 10,000": ("update", 10_000),
+    "delete_all of 1,000, file of 10,000": ("delete_all", 10_000),
+    "open and search, file of 10,000": ("open and search", 10_000),
+}
+SIZES = {"bytes a memory, file of 10,000": "bytes a memory", "resident MB": "RSS"}
+Results = dict[tuple[str, int], float | str]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("libraries", nargs="*", metavar="LIBRARY", help=", ".join(LIBRARIES))
+    parser.add_argument("--quick", action="store_true", help="no file of 100,000, fewer calls")
+    parser.add_argument("--environments", type=Path, default=ROOT / ".venv" / "peers")
+    parser.add_argument("--write", action="store_true", help="write docs/speed.md and its plot")
+    arguments = parser.parse_args()
+    sizes, seconds = QUICK if arguments.quick else FULL
+    chosen = dict.fromkeys(["litemem", *(arguments.libraries or LIBRARIES)])
+    found: dict[str, Results] = {}
+    with tempfile.TemporaryDirectory() as name:
+        vectors = Path(name) / "vectors.f32"
+        write_vectors(vectors)
+        for library in chosen:
+            environment = LIBRARIES[library][1]
+            python = sys.executable if environment is None else install(
+                environment, arguments.environments
+            )
+            folder = Path(name) / library
+            folder.mkdir()
+            found[library] = measure(library, str(python), vectors, folder, sizes, seconds)
+    told = report(found)
+    print(told)
+    if arguments.write:
+        replace_measured(told)
+        PLOT.write_text(plot(found))
+
+
+def install(name: str, folder: Path) -> Path:
+    """Return the Python of a peer's environment, which is made when it is not as it should be."""
+    environment, requirements = folder / name, REQUIREMENTS[name]
+    python, mark = environment / "bin" / "python", environment / ".installed"
+    if not mark.exists() or mark.read_text() != requirements:
+        print(f"Installing {requirements}…", file=sys.stderr)
+        venv.create(environment, clear=True, with_pip=True)
+        pip = [str(python), "-m", "pip", "--disable-pip-version-check", "--quiet", "install"]
+        subprocess.run([*pip, *requirements.split()], check=True)
+        mark.write_text(requirements)
+    return python
+
+
+def write_vectors(path: Path) -> None:
+    chance = numpy.random.default_rng(7)
+    with path.open("wb") as file:
+        for _ in range(0, VECTORS, 10_000):
+            found = chance.standard_normal((10_000, DIMENSIONS), dtype="float32")
+            found /= numpy.linalg.norm(found, axis=1, keepdims=True)
+            file.write(found.tobytes())
+
+
+def measure(
+    library: str,
+    python: str,
+    vectors: Path,
+    folder: Path,
+    sizes: tuple[int, ...],
+    seconds: float,
+) -> Results:
+    """Run a library's driver; what it printed counts, even when it had to be stopped."""
+    print(f"{LIBRARIES[library][0]}…", file=sys.stderr)
+    command = [python, str(PEERS / "drive.py"), library, str(vectors), str(folder)]
+    environment = os.environ | {
+        "BENCH_SECONDS": str(seconds),
+        "MEM0_DIR": str(folder.parent / "mem0-home"),
+        "MEM0_TELEMETRY": "False",
+        "ANONYMIZED_TELEMETRY": "False",
+        "LANCE_LOG": "error",
+        "PYTHONPATH": str(ROOT) if library == "litemem" else "",
+    }
+    output, errors = folder.with_suffix(".json"), folder.with_suffix(".log")
+    with output.open("w") as out, errors.open("w") as err:
+        running = subprocess.Popen(
+            [*command, *map(str, sizes)], stdout=out, stderr=err, env=environment
+        )
+        try:
+            running.wait(LIMIT * seconds * len(sizes))
+        except subprocess.TimeoutExpired:
+            running.kill()
+            running.wait()
+    if running.returncode > 0:
+        print(f"{library} failed: {errors.read_text()[-500:]}", file=sys.stderr)
+    lines = [json.loads(line) for line in output.read_text().splitlines() if line[:1] == "{"]
+    return {(line["what"], line["size"]): line["value"] for line in lines}
+
+
+def report(found: dict[str, Results]) -> str:
+    """Return the tables as Markdown."""
+    base = found["litemem"]
+    peers = [library for library in found if library != "litemem"]
+    times = [_row(title, [base.get(key), *(found[p].get(key) for p in peers)], _ms)
+             for title, key in ROWS.items() if key in base]  # fmt: skip
+    ratios = [
+        _row(title, [_ratio(found[peer].get(key), base[key]) for peer in peers], _times)
+        for title, key in ROWS.items()
+        if key in base
+    ]
+    sizes = [
+        _row(title, [base.get((key, 10_000)), *(found[p].get((key, 10_000)) for p in peers)], _whole)
+        for title, key in SIZES.items()
+    ]
+    titles = [LIBRARIES[peer][0] for peer in peers]
+    versions = ", ".join(f"{LIBRARIES[p][0]} {found[p].get(('version', 0), '?')}" for p in peers)
+    cut = [
+        f"{LIBRARIES[p][0]} at {size:,}: {value}"
+        for p in peers
+        for (what, size), value in found[p].items()
+        if what == "cut"
+    ]
+    return "\n".join(
+        [
+            f"{datetime.date.today()}, {os.cpu_count()} cores. {versions}.",
+            *(f"Not measured: {'; '.join(cut)}." for _ in cut[:1]),
+            "",
+            "How many times litemem's time the others take (– : not measured):",
+            "",
+            _head("", titles),
+            *ratios,
+            "",
+            "The times themselves, p50 in milliseconds:",
+            "",
+            _head("", ["litemem", *titles]),
+            *times,
+            *sizes,
+        ]
+    )
+
+
+def plot(found: dict[str, Results]) -> str:
+    """Return the plot: a panel a measurement, a bar a library."""
+    panels = {
+        "search in a scope of 1,000": ("search", 10_000),
+        "one add": ("add", 10_000),
+        "one update": ("update", 10_000),
+        "delete_all of 1,000": ("delete_all", 10_000),
+    }
+    return chart(
+        "File of 10,000 memories: milliseconds, p50, logarithmic; shorter is better",
+        {
+            panel: [
+                (LIBRARIES[library][0], value if isinstance(value, float) else None)
+                for library, results in found.items()
+                for value in [results.get(key)]
+            ]
+            for panel, key in panels.items()
+        },
+    )
+
+
+def replace_measured(told: str) -> None:
+    begin, end = "<!-- measured: bench_peers -->\n", "<!-- end -->"
+    before, rest = DOCUMENT.read_text().split(begin)
+    DOCUMENT.write_text(f"{before}{begin}{told}\n{end}{rest.split(end, 1)[1]}")
+
+
+def _ratio(value: float | str | None, base: float | str) -> float | None:
+    return value / base if isinstance(value, float) and isinstance(base, float) else None
+
+
+def _head(first: str, titles: list[str]) -> str:
+    return f"| {first} | " + " | ".join(titles) + " |\n|---|" + "---:|" * len(titles)
+
+
+def _row(title: str, values: list, show: object) -> str:
+    shown = ["–" if value is None else show(value) for value in values]
+    return f"| {title} | " + " | ".join(shown) + " |"
+
+
+def _ms(value: float) -> str:
+    return f"{value:,.2f}" if value < 10 else f"{value:,.0f}"
+
+
+def _times(value: float) -> str:
+    return f"{value:,.1f}×" if value < 10 else f"{value:,.0f}×"
+
+
+def _whole(value: float) -> str:
+    return f"{value:,.0f}"
+
+
+if __name__ == "__main__":
+    main()

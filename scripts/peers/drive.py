@@ -1,0 +1,130 @@
+"""Measures one library in its own environment: `python drive.py LIBRARY VECTORS FOLDER SIZE …`.
+
+Prints one JSON object a line: {"size", "what", "value"}; times in milliseconds, each a median.
+Every measurement ends after SECONDS, so a slow library is measured by fewer calls, not left out;
+a file that cannot be filled within FILL_SECONDS is not measured, and said to be cut.
+"""
+
+import importlib
+import json
+import os
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from material import SCOPE, Vectors, question, user
+
+SECONDS = float(os.environ.get("BENCH_SECONDS", "4"))  # of each measurement
+FILL_SECONDS = 20 * SECONDS  # of filling one file
+BATCH = 1_000
+TOP_K = 20
+PAGE = 50
+CHANGED_AT = 10_000  # the file in which single adds, updates and deletions are measured
+
+
+def main(library: str, vectors: Path, folder: Path, sizes: list[int]) -> None:
+    """Fill one file further and further, and measure at each size."""
+    module = importlib.import_module(f"with_{library}")
+    report(0, "version", module.version())
+    start = time.perf_counter()
+    driver = module.Driver(folder, Vectors(vectors))
+    report(0, "first open", ms(start))
+    filled = 0
+    for size in sizes:
+        if not fill(driver, filled, size):
+            report(size, "cut", f"filling it takes longer than {FILL_SECONDS:.0f} s")
+            break
+        filled = size
+        measure_reads(driver, size)
+        driver.close()
+        report(size, "bytes a memory", disk(folder) / size)
+        start = time.perf_counter()
+        driver = module.Driver(folder, Vectors(vectors))
+        driver.search(question(0), user(0), TOP_K)
+        report(size, "open and search", ms(start))
+        report(size, "RSS", resident())
+        if size == min(CHANGED_AT, max(sizes)):
+            measure_changes(driver, size)
+    driver.close()
+
+
+def fill(driver: Any, start: int, end: int) -> bool:
+    """Add batches, one scope each; tell whether there was time for all."""
+    begun = time.perf_counter()
+    spent = []
+    add_many, fill = driver.add_many, getattr(driver, "fill", driver.add_many)
+    for first in range(start, end, BATCH):
+        at = time.perf_counter()
+        (add_many if first == 0 else fill)(range(first, first + BATCH))
+        spent.append(ms(at) / BATCH)
+        left = (end - first - BATCH) / BATCH
+        # the next batches take at least as long as this one
+        if time.perf_counter() - begun + left * spent[-1] * BATCH / 1000 > FILL_SECONDS:
+            return left == 0
+    driver.settle()
+    if start == 0 or fill == add_many:
+        report(end, "batch add", statistics.median(spent))
+    return True
+
+
+def measure_reads(driver: Any, size: int) -> None:
+    """Measure what changes nothing, in scopes that take turns."""
+    scopes = size // SCOPE
+
+    def whose(i: int) -> str:
+        return user(i * 7 % scopes * SCOPE)
+
+    report(size, "found", driver.search(question(0), whose(0), TOP_K))
+    report(size, "search", median(lambda i: driver.search(question(i), whose(i), TOP_K)))
+    report(size, "search all", median(lambda i: driver.search(question(i), None, TOP_K)))
+    report(size, "page", median(lambda i: driver.page(whose(i), PAGE)))
+
+
+def measure_changes(driver: Any, size: int) -> None:
+    """Measure single adds, updates and the deletion of scopes of a thousand."""
+    report(size, "add", median(lambda i: driver.add(size + i), 500))
+    ids = driver.page(user(0), PAGE)
+    report(size, "update", median(lambda i: driver.update(ids[i % len(ids)], size + i), 200))
+    scopes = [user(i) for i in range(SCOPE, min(size, 6 * SCOPE), SCOPE)] or [user(0)]
+    report(size, "delete_all", median(lambda i: driver.delete_all(scopes[i]), len(scopes), warm=0))
+
+
+def median(work: Callable[[int], object], most: int = 100, warm: int = 2) -> float:
+    """Return the median of calls of `work`, each with its number, after some to warm up."""
+    times: list[float] = []
+    begun = time.perf_counter()
+    for i in range(most):
+        start = time.perf_counter()
+        work(i)
+        times.append(ms(start))
+        if time.perf_counter() - begun > SECONDS:
+            break
+    return statistics.median(times[warm:] or times)
+
+
+def ms(start: float) -> float:
+    """Return the milliseconds since a time of `perf_counter`."""
+    return (time.perf_counter() - start) * 1000
+
+
+def disk(folder: Path) -> int:
+    """Return the bytes that the files of a folder take."""
+    return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
+
+
+def resident() -> float:
+    """Return the process's resident memory in MB."""
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+
+def report(size: int, what: str, value: float | str) -> None:
+    """Print one result."""
+    print(json.dumps({"size": size, "what": what, "value": value}), flush=True)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3]), [int(each) for each in sys.argv[4:]])

@@ -1,0 +1,593 @@
+"""Import: what was exported comes back to the byte; what is broken or hostile changes nothing."""
+
+import base64
+import hashlib
+import io
+import json
+import os
+from array import array
+from collections.abc import Callable, Sequence
+from contextlib import closing, suppress
+from dataclasses import asdict
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+import strategies
+from click.testing import CliRunner
+from conftest import START, Clock, OpenMemory, dump
+from hypothesis import given
+from hypothesis import strategies as st
+
+from litemem import Memory, archive
+from litemem.cli import main
+from litemem.errors import EmbedderError, LitememError, StoreError, ValidationError
+from litemem.export import write
+from litemem.importing import import_file
+from litemem.merging import merged
+from litemem.models import MemoryRecord, Message, Relation
+from litemem.numbering import Numbering
+from litemem.options import Options
+from litemem.protocols import Vector
+from litemem.scope import Scope
+from litemem.store import SqliteStore
+from litemem.testing import HashEmbedder, ScriptedLLM
+
+CAM = {"user_id": "cam"}
+EMBEDDER = HashEmbedder(8)
+
+
+def exported(store: SqliteStore, *, vectors: bool = False) -> bytes:
+    out = io.BytesIO()
+    write(store, out, vectors=vectors)
+    return out.getvalue()
+
+
+def taken_in(store: SqliteStore, data: bytes, **options: Any) -> dict[str, int]:
+    found = asdict(import_file(store, EMBEDDER, io.BytesIO(data), **options))
+    return {name: number for name, number in found.items() if number}
+
+
+def sealed(lines: Sequence[dict[str, Any] | bytes]) -> bytes:
+    """Return an archive of these lines, with the header that fits them."""
+    raw = [
+        line if isinstance(line, bytes) else json.dumps(line, ensure_ascii=False).encode() + b"\n"
+        for line in lines
+    ]
+    counts: dict[str, int] = {}
+    for line in lines:
+        if isinstance(line, dict):
+            counts[line["kind"]] = counts.get(line["kind"], 0) + 1
+    body = b"".join(raw)
+    return archive.Header(counts, hashlib.sha256(body).hexdigest()).line() + body
+
+
+def memory_line(number: int = 1, **changes: Any) -> dict[str, Any]:
+    line = {
+        "kind": "memory",
+        "number": number,
+        "id": f"m{number}",
+        "content": f"text {number}",
+        "user_id": "cam",
+        "created_at": START,
+        "updated_at": START,
+        **changes,
+    }
+    return {name: value for name, value in line.items() if value is not ...}
+
+
+def open_store(path: Path | str = ":memory:") -> Any:
+    return closing(SqliteStore(path))
+
+
+# -- there and back
+
+
+_names = st.sampled_from(["Anna", "anna", "Ánna", "Oslo", "the Tea", "İst", "日本", "x y"])
+_relations = st.lists(st.tuples(_names, st.sampled_from(["likes", "ist_in"]), _names), max_size=3)
+_steps = st.lists(
+    st.one_of(
+        st.tuples(st.just("add"), strategies.memories, _relations),
+        st.tuples(st.just("update"), st.integers(0, 9), strategies.texts),
+        st.tuples(st.just("supersede"), st.integers(0, 9), st.integers(0, 9)),
+        st.tuples(st.just("delete"), st.integers(0, 9), st.none()),
+        st.tuples(st.just("wait"), strategies.texts, st.integers(1, 3)),
+        st.tuples(st.just("feedback"), st.integers(0, 9), strategies.texts),
+        st.tuples(st.just("forget message"), st.integers(1, 4), st.none()),
+        st.tuples(st.just("project"), strategies.texts, st.none()),
+    ),
+    max_size=12,
+)
+
+
+def _micro(moment: Any) -> int | None:
+    return None if moment is None else round(moment.timestamp() * 1e6)
+
+
+def build(store: SqliteStore, steps: Sequence[tuple[Any, ...]]) -> None:
+    """Do what the steps say, each in a transaction; one that finds nothing does nothing."""
+    ids: list[str] = []
+    for number, (step, one, other) in enumerate(steps):
+        at = START + number
+        with store.transaction() as tx:
+            tx.bind_embedder(EMBEDDER.identity)
+            there = ids[one % len(ids)] if ids and isinstance(one, int) else None
+            if step == "add":
+                ids.append(f"id{number}")
+                _add(tx, ids[-1], one, other)
+            elif step == "wait":
+                said = [Message("user", one)] * other
+                tx.open_turn(Scope(user_id="alice"), said, asdict(Options()), at, event_id=f"e{at}")
+            elif step == "project":
+                tx.update_project({"instructions": one})
+            elif step == "forget message":
+                tx._connection.execute(
+                    "DELETE FROM message WHERE pk = ? AND turn_pk IS NULL", (one,)
+                )
+            elif there is not None and step == "delete":
+                tx.delete(there, at)
+                ids.remove(there)
+            elif there is not None and step == "feedback":
+                tx.put_feedback(there, "NEGATIVE", other, at)
+            elif there is not None and step == "supersede":
+                tx.known.supersede(tx.get(there), ids[other % len(ids)], at)
+            elif there is not None:
+                _update(tx, there, other, at)
+
+
+def _add(tx: Any, memory_id: str, drawn: dict[str, Any], relations: Sequence[Any]) -> None:
+    ids = ("user_id", "agent_id", "app_id", "run_id")
+    record = MemoryRecord(
+        id=memory_id,
+        content=drawn["memory"],
+        hash=hashlib.md5(drawn["memory"].encode()).digest(),
+        scope=Scope(**{key: drawn[key] for key in ids}),
+        metadata=drawn["metadata"],
+        categories=tuple(drawn["categories"]),
+        immutable=len(drawn["categories"]) == 3,
+        repeats=len(drawn["categories"]),
+        **{n: drawn[n] for n in ("actor_id", "role", "attributed_to", "memory_type")},
+        **{n: _micro(drawn[n]) for n in ("created_at", "updated_at", "valid_from", "expires_at")},
+    )
+    pks = tx.log_messages(record.scope, [Message("user", record.content, drawn["actor_id"])], START)
+    blob = EMBEDDER.embed_query(record.content).tobytes()
+    tx.insert([record], [blob], [pks])
+    named = {name: bytes(32) for s, _, d in relations for name in (s, d)}
+    tx.relate(record, [Relation(*relation) for relation in relations], named)
+
+
+def _update(tx: Any, memory_id: str, text: str, at: int) -> None:
+    record = tx.get(memory_id)
+    if not record.immutable:
+        digest = hashlib.md5(text.encode()).digest()
+        changed = {**{n: getattr(record, n) for n in record.__slots__}}
+        changed |= {"content": text, "hash": digest, "updated_at": at}
+        tx.update(MemoryRecord(**changed), EMBEDDER.embed_query(text).tobytes())
+
+
+@given(_steps, st.booleans())
+def test_export_import_export_is_the_same_to_the_byte(steps: Any, vectors: bool) -> None:
+    with open_store() as one, open_store() as other:
+        build(one, steps)
+        first = exported(one, vectors=vectors)
+        taken_in(other, first)
+        assert exported(other, vectors=vectors) == first
+        assert not [finding for finding in other.check(full=True) if finding.problems]
+        again = taken_in(other, first, on_conflict="skip")
+        assert set(again) <= {"skipped"}
+        assert exported(other, vectors=vectors) == first
+
+
+@given(_steps, _steps, st.sampled_from(["skip", "overwrite", "merge"]))
+def test_an_import_into_a_file_with_others_leaves_it_sound(
+    ours: Any, theirs: Any, on_conflict: str
+) -> None:
+    with open_store() as one, open_store() as other:
+        build(one, ours)
+        build(other, theirs)
+        before = other.overview().memories
+        data = exported(one)
+        with suppress(ValidationError):  # of one id and two scopes, which do not merge
+            taken_in(other, data, on_conflict=on_conflict)
+        assert not [finding for finding in other.check(full=True) if finding.problems]
+        assert other.overview().memories >= before
+
+
+def test_what_was_imported_is_found_and_its_turns_are_extracted(
+    open_memory: OpenMemory, tmp_path: Path
+) -> None:
+    one = open_memory()
+    one.add("Cam avoids shellfish", **CAM, infer=False)
+    with one.store.transaction() as tx:
+        said = [Message("user", "I live in Oslo")]
+        tx.open_turn(Scope(user_id="cam"), said, asdict(Options()), START)
+    one.export_file(tmp_path / "all.jsonl")
+    other = open_memory(["User lives in Oslo"], path=tmp_path / "other.db")
+    other.import_file(tmp_path / "all.jsonl")
+    assert other.search("shellfish", **CAM)["results"][0]["memory"] == "Cam avoids shellfish"
+    (done,) = other.process_pending()["results"]
+    assert done["memory"] == "User lives in Oslo"
+
+
+def test_vectors_are_made_anew_for_another_embedder_and_only_then(
+    open_memory: OpenMemory, tmp_path: Path
+) -> None:
+    class Counting(HashEmbedder):
+        embedded = 0
+
+        def embed_documents(self, texts: Sequence[str]) -> list[Vector]:
+            self.embedded += len(texts)
+            return super().embed_documents(texts)
+
+    one = open_memory()
+    one.add("a text", **CAM, infer=False)
+    one.export_file(tmp_path / "with.jsonl", vectors=True)
+    same, another = Counting(64), Counting(32)
+    for embedder in (same, another):
+        path = tmp_path / f"{embedder.identity.dimensions}.db"
+        memory = open_memory(path=path, embedder=embedder)
+        memory.import_file(tmp_path / "with.jsonl")
+        assert memory.search("a text", **CAM)["results"][0]["score"] > 0.99
+    assert (same.embedded, another.embedded) == (0, 1)
+
+
+# -- conflicts
+
+
+def two_versions(tmp_path: Path, open_memory: OpenMemory, now: Clock) -> tuple[Memory, bytes]:
+    """Return a memory with one text, and an archive in which it has a newer one."""
+    one = open_memory()
+    one.add("old", **CAM, infer=False, metadata={"a": 1, "b": 1}, categories=["x"])
+    (known,) = one.get_all(**CAM)["results"]
+    other = open_memory(path=tmp_path / "other.db")
+    other.import_file(io.BytesIO(exported(one.store)))
+    now.advance(days=1)
+    other.update(known["id"], "new", metadata={"b": 2, "c": 2}, categories=["y"])
+    return one, exported(other.store)
+
+
+@pytest.mark.parametrize(
+    ("mode", "text", "metadata", "categories"),
+    [
+        ("skip", "old", {"a": 1, "b": 1}, ["x"]),
+        ("overwrite", "new", {"a": 1, "b": 2, "c": 2}, ["y"]),
+        ("merge", "new", {"a": 1, "b": 2, "c": 2}, ["y", "x"]),
+    ],
+)
+def test_a_memory_that_is_there_becomes_what_was_wanted(
+    tmp_path: Path, open_memory: OpenMemory, now: Clock, mode: Any, text: str, metadata: Any,
+    categories: Any,
+) -> None:  # fmt: skip
+    memory, data = two_versions(tmp_path, open_memory, now)
+    memory.import_file(io.BytesIO(data), on_conflict=mode)
+    (found,) = memory.get_all(**CAM)["results"]
+    assert (found["memory"], found["metadata"], found["categories"]) == (text, metadata, categories)
+    assert memory.search(text, **CAM)["results"][0]["score"] > 0.99
+    events = [entry["event"] for entry in memory.history(found["id"])]
+    assert events == (["ADD"] if mode == "skip" else ["ADD", "UPDATE"])
+    assert memory.verify(full=True)["ok"]
+
+
+def test_by_default_a_conflict_changes_nothing(
+    tmp_path: Path, open_memory: OpenMemory, now: Clock
+) -> None:
+    memory, data = two_versions(tmp_path, open_memory, now)
+    before = dump(memory.store.path)
+    with pytest.raises(ValidationError, match=r"ids already.*--on-conflict"):
+        memory.import_file(io.BytesIO(data))
+    assert dump(memory.store.path) == before
+
+
+def test_an_older_version_that_is_merged_changes_only_what_was_lacking(
+    tmp_path: Path, open_memory: OpenMemory, now: Clock
+) -> None:
+    memory, data = two_versions(tmp_path, open_memory, now)
+    older = exported(memory.store)
+    memory.import_file(io.BytesIO(data), on_conflict="overwrite")
+    assert memory.import_file(io.BytesIO(older), on_conflict="merge")["merged"] == 1
+    (found,) = memory.get_all(**CAM)["results"]
+    assert (found["memory"], found["categories"]) == ("new", ["y", "x"])
+    assert memory.import_file(io.BytesIO(older), on_conflict="merge")["skipped"] == 1
+
+
+def test_an_immutable_memory_stays_as_it_is() -> None:
+    with open_store() as store:
+        taken_in(store, sealed([memory_line(immutable=True)]))
+        changed = sealed([memory_line(content="changed", updated_at=START + 1)])
+        for mode in ("overwrite", "merge"):
+            assert taken_in(store, changed, on_conflict=mode) == {"skipped": 1}
+        assert store.get("m1").content == "text 1"
+
+
+def test_memories_of_two_scopes_are_not_merged() -> None:
+    with open_store() as store:
+        taken_in(store, sealed([memory_line()]))
+        with pytest.raises(ValidationError, match="other ids"):
+            taken_in(store, sealed([memory_line(user_id="jo")]), on_conflict="merge")
+
+
+@st.composite
+def _versions(draw: st.DrawFn) -> dict[str, Any]:
+    """Draw a memory that was added as "a", and changed at some moments."""
+    times = sorted(draw(st.sets(st.integers(1, 4), max_size=3)))
+    texts = ["a", *(draw(st.sampled_from("bcd")) for _ in times)]
+    events: list[dict[str, Any]] = [{"event": "ADD", "new_memory": "a", "created_at": 0}]
+    for at, (old, new) in zip(times, pairwise(texts), strict=True):
+        change = {"event": "UPDATE", "old_memory": old, "new_memory": new}
+        events.append({**change, "created_at": 0, "updated_at": at})
+    return {
+        "content": texts[-1],
+        "created_at": 0,
+        "updated_at": times[-1] if times else 0,
+        "metadata": draw(st.dictionaries(st.sampled_from("xyz"), st.integers(0, 2))),
+        "categories": draw(st.lists(st.sampled_from("xyz"), unique=True)),
+        "sources": sorted(draw(st.sets(st.integers(1, 5)))),
+        "repeats": draw(st.integers(0, 2)),
+        "history": events if times else [],
+    }
+
+
+@given(_versions(), _versions())
+def test_merging_loses_nothing_and_is_done_after_one_time(one: Any, other: Any) -> None:
+    both = merged(one, other)
+    newer = one if one["updated_at"] >= other["updated_at"] else other
+    assert both["content"] == newer["content"]
+    assert both["metadata"].items() >= newer["metadata"].items()
+    for version in (one, other):
+        assert both["metadata"].keys() >= version["metadata"].keys()
+        assert set(both["categories"]) >= set(version["categories"])
+        assert set(both["sources"]) >= set(version["sources"])
+        assert both["repeats"] >= version["repeats"]
+    for version in (one, other):
+        assert all(event in both["history"] for event in version["history"])
+    assert [event["event"] for event in both["history"]].count("ADD") <= 1
+    assert merged(both, other) == merged(both, both) == both
+
+
+# -- interruptions
+
+
+class FailingEmbedder(HashEmbedder):
+    """Embeds so many texts, then fails."""
+
+    def __init__(self, left: int) -> None:
+        super().__init__(8)
+        self.left = left
+
+    def embed_documents(self, texts: Sequence[str]) -> list[Vector]:
+        self.left -= len(texts)
+        if self.left < 0:
+            raise EmbedderError("out of memory")
+        return super().embed_documents(texts)
+
+
+def test_an_interrupted_import_goes_on_with_skip_and_ends_complete(tmp_path: Path) -> None:
+    with open_store() as one:
+        steps: list[Any] = [
+            ("add", _drawn(f"text {i}"), [("Anna", "likes", f"x{i % 7}")]) for i in range(700)
+        ]
+        steps[300:300] = [("supersede", i, i + 200) for i in range(0, 90, 9)]
+        build(one, [*steps, ("wait", "what waits", 3), ("delete", 5, None)])
+        data = exported(one)
+    with open_store(tmp_path / "memory.db") as store:
+        with pytest.raises(EmbedderError):
+            import_file(store, FailingEmbedder(300), io.BytesIO(data))
+        assert 0 < store.overview().memories < 600
+        assert not [finding for finding in store.check(full=True) if finding.problems]
+        taken_in(store, data, on_conflict="skip")
+        assert exported(store) == data
+
+
+def _drawn(text: str) -> dict[str, Any]:
+    names = "agent_id app_id run_id actor_id role attributed_to memory_type valid_from expires_at"
+    moment = strategies.MOMENTS[0]
+    return {
+        **dict.fromkeys(names.split()),
+        "memory": text, "user_id": "alice", "metadata": {}, "categories": [],
+        "created_at": moment, "updated_at": moment,
+    }  # fmt: skip
+
+
+def test_a_dry_run_says_what_would_happen_and_writes_nothing(tmp_path: Path) -> None:
+    with open_store(tmp_path / "memory.db") as store:
+        taken_in(store, sealed([memory_line(1)]))
+        before = dump(tmp_path / "memory.db")
+        data = sealed([memory_line(1, content="other"), memory_line(2)])
+        foreseen = taken_in(store, data, on_conflict="overwrite", dry_run=True)
+        assert foreseen == {"added": 1, "overwritten": 1, "embedded": 2}
+        assert dump(tmp_path / "memory.db") == before
+        assert taken_in(store, data, on_conflict="overwrite") == foreseen
+
+
+# -- what is broken or hostile
+
+_VECTOR = base64.b64encode(array("f", [float("nan")] * 8)).decode()
+_TURN = {
+    "kind": "turn", "number": 1, **CAM, "options": asdict(Options()), "created_at": START,
+    "tries": 0, "killed": 0,
+}  # fmt: skip
+_MESSAGE = {
+    "kind": "message", "number": 1, **CAM, "role": "user", "content": "x", "created_at": START,
+}  # fmt: skip
+_ENTITY = {"kind": "entity", "number": 1, "name": "Anna", **CAM}
+_RELATION = {
+    "kind": "relation", "number": 1, "source": 1, "relationship": "likes", "destination": 1,
+    "memories": [1],
+}  # fmt: skip
+
+BROKEN: dict[str, tuple[list[Any], str]] = {
+    "no ids": ([memory_line(user_id=...)], "line 2: it has none of user_id"),
+    "an id of spaces": ([memory_line(user_id=" ")], "line 2: user_id: it is blank"),
+    "the id that means any": ([memory_line(user_id="*")], "line 2: user_id"),
+    "an id that is no text": ([memory_line(user_id=7)], "line 2: user_id: takes text"),
+    "a long id": ([memory_line(id="x" * 1_025)], "line 2: id: takes 1 to 1024"),
+    "no content": ([memory_line(content=...)], "line 2: content is missing"),
+    "an unknown name": ([memory_line(pk=1)], "line 2: 'pk' is not known"),
+    "an unknown kind": ([{**memory_line(), "kind": "trigger"}], "trigger"),
+    "a list": ([b"[]\n"], "line 2: it is no JSON object"),
+    "no JSON": ([b"{\n"], "line 2: "),
+    "no UTF-8": ([b'{"kind":"\xff"}\n'], "line 2: .*utf-8"),
+    "no line end": ([json.dumps(memory_line()).encode()], "line 2: it is cut off"),
+    "an empty line": ([b"\n"], "line 2: "),
+    "half a surrogate pair": ([b'{"kind":"memory","content":"\\ud800"}\n'], "line 2: .*surrogate"),
+    "deep nesting": ([b"[" * 100_000 + b"\n"], "line 2: "),
+    "deep metadata": (
+        [memory_line(metadata={"a": json.loads("[" * 200 + "]" * 200)})],
+        "metadata: may be nested",
+    ),
+    "not a number": ([b'{"kind":"memory","number":NaN}\n'], "line 2: NaN"),
+    "infinity": ([json.dumps(memory_line(metadata={"a": 0})).replace(": 0}", ": 1e999}").encode()
+                  + b"\n"], "line 2: metadata"),
+    "a time beyond": ([memory_line(created_at=10**18)], "line 2: created_at: takes microseconds"),
+    "a time as text": ([memory_line(created_at="2025-01-01")], "line 2: created_at"),
+    "true as number": ([memory_line(repeats=True)], "line 2: repeats"),
+    "a huge number": ([memory_line(2**63)], "line 2: number"),
+    "numbers that fall": ([memory_line(2), memory_line(1)], "line 3: number 1 stands behind 2"),
+    "an id twice": ([memory_line(1), memory_line(2, id="m1")], "line 3: the id 'm1' stands twice"),
+    "a source that is none": ([memory_line(sources=[7])], "line 2: message 7"),
+    "another's source": ([_MESSAGE, memory_line(user_id="jo", sources=[1])], "line 3: message 1"),
+    "a turn that is none": ([{**_MESSAGE, "turn": 1}], "line 2: turn 1"),
+    "another's turn": ([_TURN, {**_MESSAGE, "turn": 1, "user_id": "jo"}], "line 3: turn 1"),
+    "an option that is none": ([{**_TURN, "options": {"x": 1}}], "line 2: options: 'x'"),
+    "an option that is wrong": (
+        [{**_TURN, "options": {**asdict(Options()), "said_on": "soon"}}], "line 2: options",
+    ),
+    "kinds out of order": ([memory_line(), _MESSAGE], "line 3: a message stands behind"),
+    "another's relation": ([memory_line(user_id="jo"), _ENTITY, _RELATION], "line 4: memory 1"),
+    "a relation of none": ([memory_line(), _RELATION], "line 3: entity 1"),
+    "a circle of names": (
+        [memory_line(), {**_ENTITY, "same_as": 2}, {**_ENTITY, "number": 2, "same_as": 1},
+         _RELATION], "line 5: entity 1 is the same as 2",
+    ),
+    "a vector without embedder": ([memory_line(vector="AAAA")], "line 2: vector"),
+    "a vector of no numbers": ([memory_line(vector=_VECTOR)], "line 2: vector: holds"),
+    "a vector of no base64": ([memory_line(vector="?")], "line 2: vector: is not base64"),
+    "an event that is none": (
+        [memory_line(history=[{"event": "DROP", "created_at": 1}])], "line 2: history: event",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", BROKEN)
+def test_a_line_that_cannot_be_is_named_and_changes_nothing(what: str, tmp_path: Path) -> None:
+    lines, message = BROKEN[what]
+    with open_store(tmp_path / "memory.db") as store:
+        taken_in(store, sealed([memory_line(9, id="before")]))
+        before = dump(tmp_path / "memory.db")
+        with pytest.raises(ValidationError, match=message):
+            taken_in(store, sealed(lines), on_conflict="overwrite")
+        assert dump(tmp_path / "memory.db") == before
+
+
+HEADERS: dict[str, tuple[Callable[[bytes], bytes], str]] = {
+    "nothing": (lambda data: b"", "line 1: there is none"),
+    "no header": (lambda data: data.partition(b"\n")[2], "line 1: this is not how"),
+    "a database": (lambda data: b"SQLite format 3\0" + bytes(100_000), "line 1"),
+    "a newer format": (lambda data: data.replace(b'"format":1', b'"format":2'), "the format 2"),
+    "a line changed": (lambda data: data.replace(b"text 1", b"text 2"), "SHA-256 differs"),
+    "a line less": (lambda data: b"".join(data.splitlines(True)[:-1]), "it is cut"),
+    "a line more": (lambda data: data + data.splitlines(True)[-1], "line 4: number 2"),
+    "cut in a line": (lambda data: data[:-5], "line 3: it is cut off"),
+    "a huge count": (lambda data: data.replace(b'"memory":2', b'"memory":9' + b"9" * 30), "counts"),
+    "no SHA-256": (lambda data: data.replace(b'"sha256":"', b'"sha256":"!'), "64 hexadecimal"),
+}
+
+
+@pytest.mark.parametrize("what", HEADERS)
+def test_an_archive_that_is_not_whole_changes_nothing(what: str, tmp_path: Path) -> None:
+    break_it, message = HEADERS[what]
+    data = break_it(sealed([memory_line(1), memory_line(2)]))
+    with open_store(tmp_path / "memory.db") as store:
+        before = dump(tmp_path / "memory.db")
+        with pytest.raises(ValidationError, match=message):
+            taken_in(store, data)
+        assert dump(tmp_path / "memory.db") == before
+
+
+@given(st.data())
+def test_flipped_bytes_are_noticed(data: st.DataObject) -> None:
+    good = sealed([_MESSAGE, memory_line(1, sources=[1], metadata={"a": [1, "é"]}), memory_line(2)])
+    place = data.draw(st.integers(0, len(good) - 1))
+    bad = good[:place] + data.draw(st.binary(min_size=1, max_size=3)) + good[place + 1 :]
+    with open_store() as store:
+        try:
+            taken_in(store, bad)
+        except LitememError:
+            assert store.overview().memories == 0
+        else:
+            assert exported(store).partition(b"\n")[2].count(b"\n") == 3
+
+
+def test_a_line_that_has_no_end_is_not_read_into_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(archive, "MAX_LINE", 1_000)
+    with open_store() as store, pytest.raises(ValidationError, match="line 2: it is longer"):
+        taken_in(store, sealed([memory_line(content="x" * 2_000)]))
+
+
+def test_a_source_that_cannot_be_read_is_told(tmp_path: Path) -> None:
+    with open_store() as store:
+        with pytest.raises(StoreError, match="cannot be read"):
+            import_file(store, EMBEDDER, tmp_path / "none.jsonl")
+        with pytest.raises(ValidationError, match="skip, overwrite"):
+            import_file(store, EMBEDDER, io.BytesIO(), on_conflict="maybe")  # type: ignore[arg-type]
+
+
+def test_numbers_are_found_again() -> None:
+    numbering = Numbering()
+    for number in (1, 5, 2**53):
+        numbering.add(number, -number)
+    assert [numbering.get(n) for n in (1, 2, 5, 2**53, 2**60)] == [-1, None, -5, -(2**53), None]
+    with pytest.raises(ValueError, match="rise"):
+        numbering.add(5, 1)
+
+
+# -- the command
+
+
+@pytest.fixture
+def source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("LITEMEM_DB", str(tmp_path / "memory.db"))
+    monkeypatch.setenv("LITEMEM_EMBEDDER", "hash:8")
+    (tmp_path / "all.jsonl").write_bytes(sealed([memory_line(1), memory_line(2)]))
+    return tmp_path / "all.jsonl"
+
+
+def test_the_command_imports_a_file_or_standard_input(source: Path) -> None:
+    done = CliRunner().invoke(main, ["import", str(source)])
+    assert (done.stdout, done.stderr) == ("", "memories: 2 added; embedded: 2\n")
+    again = CliRunner().invoke(
+        main, ["import", "-", "--on-conflict", "skip", "--json"], input=source.read_bytes()
+    )
+    assert json.loads(again.stdout)["skipped"] == 2
+    refused = CliRunner().invoke(main, ["import", str(source)])
+    assert refused.exit_code == 1
+    assert refused.stderr.startswith("litemem: the file has memories of these ids already: m1, m2")
+
+
+def test_a_dry_run_of_the_command_says_what_would_be(source: Path) -> None:
+    done = CliRunner().invoke(main, ["import", str(source), "--dry-run"])
+    assert done.stderr == "memories: would be 2 added; embedded: 2\n"
+
+
+def test_a_pipe_that_cannot_be_rewound_is_read(source: Path) -> None:
+    read, write_to = os.pipe()
+    with os.fdopen(write_to, "wb") as pipe:
+        pipe.write(source.read_bytes())
+    with os.fdopen(read, "rb") as stream, open_store() as store:
+        assert import_file(store, EMBEDDER, stream).added == 2
+
+
+@pytest.mark.usefixtures("source")
+def test_ids_are_for_stores_that_have_none() -> None:
+    done = CliRunner().invoke(main, ["import", "x", "--user-id", "cam"])
+    assert done.exit_code == 2
+    assert "--from mem0" in done.stderr
+
+
+def test_a_file_of_another_embedder_is_told_before_anything_is_read(source: Path) -> None:
+    with Memory(source.parent / "memory.db", embedder=HashEmbedder(16), llm=ScriptedLLM([])) as m:
+        m.add("x", **CAM, infer=False)
+    done = CliRunner().invoke(main, ["import", str(source)])
+    assert done.exit_code == 1
+    assert "litemem reindex" in done.stderr
