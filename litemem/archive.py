@@ -4,6 +4,7 @@ The first line tells the format, how many lines of each kind follow, and the SHA
 `docs/export.md` describes the lines; this module reads and checks each by itself.
 """
 
+import hashlib
 import json
 import re
 from collections.abc import Iterator, Mapping
@@ -46,6 +47,36 @@ class Header:
         if self.embedder is not None:
             shown["embedder"] = asdict(self.embedder)
         return json.dumps(shown, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+
+
+class Archive:
+    """A file that `litemem export` wrote.
+
+    Raises:
+        ValidationError: its first line is none of an export's.
+    """
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self._header = read_header(file)
+        self._body = file.tell()
+        self.embedder = self._header.embedder
+        self.total = self._header.lines
+
+    def items(self) -> Iterator[tuple[int, Item]]:
+        """Yield the lines; at the end, refuse what is not all that was written, or more."""
+        self._file.seek(self._body)
+        digest = hashlib.sha256()
+        counts = dict.fromkeys(self._header.counts, 0)
+        for number, line, item in read_items(self._file, self._header):
+            digest.update(line)
+            counts[item["kind"]] = counts.get(item["kind"], 0) + 1
+            yield number, item
+        if counts != self._header.counts:
+            told = ", ".join(f"{n} {kind}" for kind, n in self._header.counts.items())
+            raise ValidationError(f"line 1 tells of {told} lines, and there are others: it is cut")
+        if digest.hexdigest() != self._header.sha256:
+            raise ValidationError("the lines are not those that were exported: the SHA-256 differs")
 
 
 def read_header(file: BinaryIO) -> Header:

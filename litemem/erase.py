@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from litemem.cleanup import shown
-from litemem.errors import StoreBusyError, StoreFullError, ValidationError
+from litemem.errors import StoreError, ValidationError
 from litemem.filters import compile_filter, compile_whole, leaves
 from litemem.scope import ID_KEYS, WILDCARD, Scope
 from litemem.store import Erasure, SqliteStore, rehearse
@@ -62,7 +62,7 @@ def erase(store: SqliteStore, what: Erasure, *, dry_run: bool = False) -> dict[s
 def _vacuum(store: SqliteStore) -> dict[str, Any]:
     try:
         done = shown(store.vacuum())
-    except (StoreBusyError, StoreFullError) as error:
+    except StoreError as error:  # the memories are gone all the same
         advice = f"{_STILL_THERE}{error}; then run `litemem vacuum`"
         return {"gone": False, "bytes": None, "advice": advice}
     if done["advice"]:

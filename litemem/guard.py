@@ -49,7 +49,7 @@ _IMPERSONAL = re.compile(  # of a thing, or of others, and not also of the one w
     r"(?!.*\b(?:I|me|my|we|us|our)\b)",
     re.IGNORECASE,
 )
-_ADDRESSING = re.compile(r"\b(?:you|your|yours|me|my|mine|myself|I|I'm)\b")
+_ADDRESSING = re.compile(r"\b(?:you|your|yours|me|my|mine|myself|us|our|ours|we|I|I'm)\b")
 
 # What a fact may say although nobody did: whom it is about, and the verbs of facts that leave
 # that out.
@@ -128,7 +128,7 @@ class Guard:
         is_short_form = len(subject) >= SHORT_FORM and any(
             name.startswith(subject) for name in self._others
         )  # "Mel" of Melanie
-        is_own_object = bool(self._others) and words[0] in words[1:]  # "Ana is here for Ana"
+        is_own_object = bool(self._others) and subject in words[1:]  # "Ana is here for Ana"
         return is_short_form or is_own_object or any(_stem(w) in self._others for w in words)
 
     def _bears_out(self, token: str, fact: str, start: int) -> bool:

@@ -1,6 +1,5 @@
 """Import: an archive, or what another program left, becomes memories of a file."""
 
-import hashlib
 import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -9,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol, get_args
 
-from litemem.archive import read_header, read_items
+from litemem.archive import Archive
 from litemem.errors import StoreError, ValidationError
 from litemem.filters import Condition
 from litemem.models import MemoryRecord
@@ -21,7 +20,7 @@ from litemem.shapes import KINDS, Item, ShapeError
 from litemem.store import Batch, Conflict, Restoration, SqliteStore
 from litemem.vectors import to_blob
 
-BATCH = 1_000  # lines a transaction
+BATCH = 2_000  # lines a transaction
 EMBEDDED = (
     256  # lines a transaction when they are embedded: about a second of a real embedder's work
 )
@@ -65,36 +64,6 @@ class Imported:
     relations: int = 0
     embedded: int = 0
     left_out: Sequence[str] = field(default=())
-
-
-class Archive:
-    """A file that `litemem export` wrote.
-
-    Raises:
-        ValidationError: its first line is none of an export's.
-    """
-
-    def __init__(self, file: BinaryIO) -> None:
-        self._file = file
-        self._header = read_header(file)
-        self._body = file.tell()
-        self.embedder = self._header.embedder
-        self.total = self._header.lines
-
-    def items(self) -> Iterator[tuple[int, Item]]:
-        """Yield the lines; at the end, refuse what is not all that was written, or more."""
-        self._file.seek(self._body)
-        digest = hashlib.sha256()
-        counts = dict.fromkeys(self._header.counts, 0)
-        for number, line, item in read_items(self._file, self._header):
-            digest.update(line)
-            counts[item["kind"]] = counts.get(item["kind"], 0) + 1
-            yield number, item
-        if counts != self._header.counts:
-            told = ", ".join(f"{n} {kind}" for kind, n in self._header.counts.items())
-            raise ValidationError(f"line 1 tells of {told} lines, and there are others: it is cut")
-        if digest.hexdigest() != self._header.sha256:
-            raise ValidationError("the lines are not those that were exported: the SHA-256 differs")
 
 
 def import_file(

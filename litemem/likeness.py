@@ -47,6 +47,7 @@ _ATTRIBUTE = re.compile(
     r"^[\w.]+['’]s? (?:new |current |actual )?(.+?) (?:is|are|was) (?:now )?(.+)$"
 )
 _MANY = re.compile(r"\b(hobb|interest|friend|goal|dream|one of|pet\b|some)")
+_INTENDED = re.compile(r"\b(going|will|looks|research\w*)\b")  # as near to a wish as a plan is
 _AGE = re.compile(r"\b(\d+) years? old\b|\bturned (\d+)\b|\baged? (?:is )?(\d+)\b")
 
 
@@ -61,7 +62,8 @@ def compare(known: str, new: str, cosine: float) -> Verdict | None:
         return "same"
     if k.whom and n.whom and not k.whom & n.whom.union(n.others):
         return "different"
-    if n.wishes and not k.wishes:
+    is_intended = bool(k.wishes) or (cosine >= ALIKE and _INTENDED.search(k.text))
+    if n.wishes and not is_intended:
         return "different"
     told = (
         _by_correction(k, n)

@@ -75,8 +75,10 @@ def _with_speaker(event: dict[str, Any], version: Item) -> dict[str, Any]:
     return event | {k: version[k] for k in ("actor_id", "role") if version.get(k) is not None}
 
 
-def _moment(event: Mapping[str, Any]) -> tuple[int, str]:
-    return int(event.get("updated_at") or event["created_at"]), str(event.get("new_memory"))
+def _moment(event: Mapping[str, Any]) -> tuple[int, str, str]:
+    """Return what orders events, also those of one moment."""
+    at = int(event.get("updated_at") or event["created_at"])
+    return at, str(event.get("new_memory")), str(event.get("old_memory"))
 
 
 def _made(version: Item) -> int:

@@ -171,7 +171,8 @@ def _options(value: Any) -> dict[str, Any]:
     for name, entry in found.items():
         if name not in names:
             raise ShapeError(f"{name!r:.80} is no option")
-        _OPTIONS.get(name, _text_or_none)(entry)
+        check: Check = _OPTIONS.get(name, _text_or_none)
+        check(entry)
     if "categories" not in found:
         raise ShapeError("categories is missing")
     return found

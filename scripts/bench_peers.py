@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 import venv
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy
@@ -26,10 +27,10 @@ ROOT = Path(__file__).parents[1]
 PEERS = ROOT / "scripts" / "peers"
 DOCUMENT, PLOT = ROOT / "docs" / "speed.md", ROOT / "docs" / "speed.svg"
 VECTORS = 100_000
-# how long each measurement may take, in seconds; filling a file may take twenty times as long
-FULL = ((1_000, 10_000, 100_000), 2.0)
+# how long each measurement may take, in seconds; filling a file may take 40 times as long
+FULL = ((1_000, 10_000, 100_000), 1.0)
 QUICK = ((1_000, 10_000), 0.5)
-LIMIT = 40  # times a measurement's seconds, after which a library is stopped and reported as far
+LIMIT = 130  # times that, after which a library is stopped; what it has reported by then counts
 
 # LangGraph's store loads sqlite-vec, which many Pythons' own sqlite3 refuses; hence pysqlite3
 REQUIREMENTS = {
@@ -48,10 +49,10 @@ LIBRARIES = {  # name: (title, environment; None is litemem's own)
 }
 ROWS = {  # what is printed: (measurement, of which file), for full and quick runs
     "search in a scope of 1,000, file of 1,000": ("search", 1_000),
-    "… file of 10,000": ("search", 10_000),
-    "… file of 100,000": ("search", 100_000),
+    "the same, file of 10,000": ("search", 10_000),
+    "the same, file of 100,000": ("search", 100_000),
     "search over all, file of 10,000": ("search all", 10_000),
-    "… file of 100,000": ("search all", 100_000),
+    "search over all, file of 100,000": ("search all", 100_000),
     "a page of 50, file of 10,000": ("page", 10_000),
     "one add, file of 10,000": ("add", 10_000),
     "a memory of a batch of 1,000, empty file": ("batch add", 1_000),
@@ -59,8 +60,14 @@ ROWS = {  # what is printed: (measurement, of which file), for full and quick ru
     "delete_all of 1,000, file of 10,000": ("delete_all", 10_000),
     "open and search, file of 10,000": ("open and search", 10_000),
 }
-SIZES = {"bytes a memory, file of 10,000": "bytes a memory", "resident MB": "RSS"}
+OTHERS = {
+    "results of 20 in the scope, file of 10,000": "found",
+    "bytes a memory, file of 10,000": "bytes a memory",
+    "resident MB, file of 10,000": "RSS",
+}
+STOPPED = "delete_all was stopped"
 Results = dict[tuple[str, int], float | str]
+Show = Callable[[float], str]
 
 
 def main() -> None:
@@ -78,8 +85,10 @@ def main() -> None:
         write_vectors(vectors)
         for library in chosen:
             environment = LIBRARIES[library][1]
-            python = sys.executable if environment is None else install(
-                environment, arguments.environments
+            python = (
+                sys.executable
+                if environment is None
+                else install(environment, arguments.environments)
             )
             folder = Path(name) / library
             folder.mkdir()
@@ -137,55 +146,68 @@ def measure(
         running = subprocess.Popen(
             [*command, *map(str, sizes)], stdout=out, stderr=err, env=environment
         )
+        stopped = 0.0
         try:
-            running.wait(LIMIT * seconds * len(sizes))
+            running.wait(LIMIT * seconds)
         except subprocess.TimeoutExpired:
+            print(f"stopped after {LIMIT * seconds:.0f} s", file=sys.stderr)
+            stopped = processor_seconds(running.pid)
             running.kill()
             running.wait()
     if running.returncode > 0:
         print(f"{library} failed: {errors.read_text()[-500:]}", file=sys.stderr)
     lines = [json.loads(line) for line in output.read_text().splitlines() if line[:1] == "{"]
-    return {(line["what"], line["size"]): line["value"] for line in lines}
+    found = {(line["what"], line["size"]): line["value"] for line in lines}
+    for (what, size), begun in list(found.items()):
+        if what == "began" and stopped and ("delete_all", size) not in found:
+            found["delete_all", size] = (stopped - begun) * 1000  # at least
+            found["cut", size] = f"{STOPPED} after {stopped - begun:.0f} s"
+    return found
+
+
+def processor_seconds(process: int) -> float:
+    """Return how long a process has worked."""
+    worked = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[11:13]
+    return sum(map(int, worked)) / os.sysconf("SC_CLK_TCK")
 
 
 def report(found: dict[str, Results]) -> str:
     """Return the tables as Markdown."""
     base = found["litemem"]
     peers = [library for library in found if library != "litemem"]
-    times = [_row(title, [base.get(key), *(found[p].get(key) for p in peers)], _ms)
-             for title, key in ROWS.items() if key in base]  # fmt: skip
-    ratios = [
-        _row(title, [_ratio(found[peer].get(key), base[key]) for peer in peers], _times)
-        for title, key in ROWS.items()
-        if key in base
-    ]
-    sizes = [
-        _row(title, [base.get((key, 10_000)), *(found[p].get((key, 10_000)) for p in peers)], _whole)
-        for title, key in SIZES.items()
-    ]
     titles = [LIBRARIES[peer][0] for peer in peers]
-    versions = ", ".join(f"{LIBRARIES[p][0]} {found[p].get(('version', 0), '?')}" for p in peers)
+    rows = {title: key for title, key in ROWS.items() if key in base}
+    versions = "; ".join(f"{LIBRARIES[p][0]}: {found[p].get(('version', 0), '?')}" for p in peers)
     cut = [
-        f"{LIBRARIES[p][0]} at {size:,}: {value}"
-        for p in peers
-        for (what, size), value in found[p].items()
+        f"{LIBRARIES[library][0]} at {size:,}: {value}"
+        for library, results in found.items()
+        for (what, size), value in results.items()
         if what == "cut"
     ]
     return "\n".join(
         [
             f"{datetime.date.today()}, {os.cpu_count()} cores. {versions}.",
-            *(f"Not measured: {'; '.join(cut)}." for _ in cut[:1]),
+            *(f"Cut short: {'; '.join(cut)}." for _ in cut[:1]),
             "",
             "How many times litemem's time the others take (– : not measured):",
             "",
             _head("", titles),
-            *ratios,
+            *(
+                _row(title, [_cell(found[peer], key, _times, base[key]) for peer in peers])
+                for title, key in rows.items()
+            ),
             "",
-            "The times themselves, p50 in milliseconds:",
+            "The times themselves, p50 in milliseconds of the processor:",
             "",
             _head("", ["litemem", *titles]),
-            *times,
-            *sizes,
+            *(
+                _row(title, [_cell(results, key, _ms) for results in found.values()])
+                for title, key in rows.items()
+            ),
+            *(
+                _row(title, [_cell(results, (what, 10_000), _whole) for results in found.values()])
+                for title, what in OTHERS.items()
+            ),
         ]
     )
 
@@ -199,7 +221,7 @@ def plot(found: dict[str, Results]) -> str:
         "delete_all of 1,000": ("delete_all", 10_000),
     }
     return chart(
-        "File of 10,000 memories: milliseconds, p50, logarithmic; shorter is better",
+        "File of 10,000 memories: milliseconds of the processor, p50, on a logarithmic scale",
         {
             panel: [
                 (LIBRARIES[library][0], value if isinstance(value, float) else None)
@@ -217,17 +239,20 @@ def replace_measured(told: str) -> None:
     DOCUMENT.write_text(f"{before}{begin}{told}\n{end}{rest.split(end, 1)[1]}")
 
 
-def _ratio(value: float | str | None, base: float | str) -> float | None:
-    return value / base if isinstance(value, float) and isinstance(base, float) else None
+def _cell(results: Results, key: tuple[str, int], show: Show, base: float | str = 1.0) -> str:
+    value = results.get(key)
+    if value is None or isinstance(value, str) or isinstance(base, str):
+        return "–"
+    is_bound = key[0] == "delete_all" and STOPPED in str(results.get(("cut", key[1])))
+    return ("> " if is_bound else "") + show(value / base)
 
 
 def _head(first: str, titles: list[str]) -> str:
     return f"| {first} | " + " | ".join(titles) + " |\n|---|" + "---:|" * len(titles)
 
 
-def _row(title: str, values: list, show: object) -> str:
-    shown = ["–" if value is None else show(value) for value in values]
-    return f"| {title} | " + " | ".join(shown) + " |"
+def _row(title: str, cells: list[str]) -> str:
+    return f"| {title} | " + " | ".join(cells) + " |"
 
 
 def _ms(value: float) -> str:

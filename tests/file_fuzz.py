@@ -10,16 +10,17 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from collections import Counter
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
 from litemem import Memory
 from litemem.backup import backup
-from litemem.errors import LitememError
-from litemem.models import Message, Relation
+from litemem.errors import LitememError, LLMError
+from litemem.models import Relation
 from litemem.salvage import salvage
 from litemem.scope import Scope
 from litemem.store import settings
@@ -40,10 +41,10 @@ def open_memory(path: Path) -> Memory:
     return Memory(path, embedder=HashEmbedder(16), llm=ScriptedLLM([]))
 
 
-def make(path: Path) -> dict[str, tuple[str, str]]:
+def make(path: Path, *, memories: int = MEMORIES) -> dict[str, tuple[str, str]]:
     """Write a file with everything in it; return (user, text) of each memory by its id."""
     with open_memory(path) as memory:
-        for i in range(MEMORIES):
+        for i in range(memories):
             text = f"likes drink number {i} " + "with ice " * (i % 7 == 0) * (i % 50) * 9
             user = USERS[i % 3]
             memory.add(text, infer=False, user_id=user, metadata={"n": i}, categories=["food"])
@@ -51,8 +52,9 @@ def make(path: Path) -> dict[str, tuple[str, str]]:
             memory.update(row["id"], f"{row['memory']}, changed")
         for row in memory.get_all(user_id="bob", limit=9)["results"]:
             memory.delete(row["id"])
+        with suppress(LLMError):  # there is no answer, so the turn waits
+            memory.add("waits", user_id="cam")
         with memory.store.transaction() as tx:
-            tx.open_turn(Scope(user_id="cam"), [Message("user", "waits")], {}, 1, event_id="e")
             record = memory.store.get(memory.get_all(user_id="cam")["results"][0]["id"])
             assert record is not None
             vectors = {name: bytes(64) for name in ("Cam", "tea")}
@@ -130,7 +132,9 @@ def damage(sound: bytes, seed: int) -> tuple[str, bytes]:
     return kind.__name__[1:], bytes(data)
 
 
-def use(path: Path, known: dict[str, tuple[str, str]]) -> tuple[Outcomes, list[str]]:
+def use(  # noqa: C901 - one table of calls and what they share
+    path: Path, known: dict[str, tuple[str, str]]
+) -> tuple[Outcomes, list[str]]:
     """Call everything; return how each call ended, and what was answered wrongly."""
     outcomes: Outcomes = {}
     wrong: list[str] = []
@@ -191,11 +195,14 @@ def use(path: Path, known: dict[str, tuple[str, str]]) -> tuple[Outcomes, list[s
     return outcomes, wrong
 
 
-def work(base: Path, first: int, count: int) -> None:
+def work(base: Path, first: int, count: int, seconds: float) -> None:
     """Use the file damaged by each of these seeds; say which, and how it went."""
     sound, known = base.read_bytes(), json.loads(base.with_suffix(".json").read_text())
     known = {key: tuple(value) for key, value in known.items()}
+    end = time.monotonic() + seconds
     for seed in range(first, first + count):
+        if time.monotonic() > end:
+            return
         print(json.dumps({"seed": seed}), flush=True)
         kind, data = damage(sound, seed)
         with tempfile.TemporaryDirectory(dir=base.parent) as folder:
@@ -207,17 +214,23 @@ def work(base: Path, first: int, count: int) -> None:
         print(json.dumps({"kind": kind, "outcomes": outcomes, "wrong": wrong}), flush=True)
 
 
-def run(folder: Path, first: int, count: int) -> tuple[Counter[str], list[str]]:
-    """Work through seeds in processes of their own; return what happened how often, and faults."""
+def run(
+    folder: Path, first: int, count: int, *, seconds: float = 10**9
+) -> tuple[Counter[str], list[str]]:
+    """Work through seeds in processes of their own; return what happened how often, and faults.
+
+    No new file is begun when `seconds` are over.
+    """
     base = folder / "base.db"
     if not base.exists():
         base.with_suffix(".json").write_text(json.dumps(make(base)))
     counts: Counter[str] = Counter()
     faults: list[str] = []
-    last = first + count
-    while first < last:
+    last, end = first + count, time.monotonic() + seconds
+    while first < last and time.monotonic() < end:
+        left = end - time.monotonic()
         done = subprocess.run(
-            [sys.executable, "-B", __file__, str(base), str(first), str(last - first)],
+            [sys.executable, "-B", __file__, str(base), str(first), str(last - first), str(left)],
             capture_output=True,
             text=True,
             check=False,
@@ -240,4 +253,4 @@ def run(folder: Path, first: int, count: int) -> tuple[Counter[str], list[str]]:
 
 
 if __name__ == "__main__":
-    work(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]))
+    work(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]), float(sys.argv[4]))

@@ -121,6 +121,7 @@ def test_a_long_earlier_message_is_shortened() -> None:
 
 # -- several who speak
 
+
 def test_a_speaker_called_by_a_short_form_is_another_speaker_still() -> None:
     said = [user("Right, Mel. I paint.", "Ana"), user("I swim a lot.", "Melanie")]
     llm = ScriptedLLM([["Mel paints", "Ana paints"], ["Melanie swims a lot"]])

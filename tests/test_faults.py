@@ -183,6 +183,11 @@ WORKLOADS = {
     "update": Workload(filled, change(lambda m: m.update(first_id(m), "likes wine"))),
     "delete": Workload(filled, change(lambda m: m.delete(first_id(m)))),
     "delete_all": Workload(filled, change(lambda m: m.delete_all(**CAM))),
+    "cleanup": Workload(
+        filled,
+        change(lambda m: m.cleanup(older_than="0s", messages_older_than="0s", **CAM)),
+    ),
+    "erase": Workload(filled, change(lambda m: m.erase(**CAM))),
     "reset": Workload(filled, change(lambda m: m.reset())),
     "reindex": Workload(half_reindexed, lambda run: reindex(run.store(), HashEmbedder(32)), None),
     "fix": Workload(damaged, lambda run: fix(run.store()), sound=False),

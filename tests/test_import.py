@@ -123,7 +123,9 @@ def build(store: SqliteStore, steps: Sequence[tuple[Any, ...]]) -> None:
                 tx.update_project({"instructions": one})
             elif step == "forget message":
                 tx._connection.execute(
-                    "DELETE FROM message WHERE pk = ? AND turn_pk IS NULL", (one,)
+                    "DELETE FROM message WHERE pk = ? AND turn_pk IS NULL"
+                    " AND pk < (SELECT max(pk) FROM message)",  # whose pk is not given again
+                    (one,),
                 )
             elif there is not None and step == "delete":
                 tx.delete(there, at)

@@ -32,6 +32,7 @@ from litemem.errors import (
     ValidationError,
 )
 from litemem.filters import Condition, compile_filter
+from litemem.intake import content_hash
 from litemem.migrations import APPLICATION_ID, latest_version, migrations
 from litemem.models import Found, MemoryRecord, Message, ScoreParts
 from litemem.protocols import EmbedderIdentity

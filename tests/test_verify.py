@@ -320,7 +320,7 @@ def test_what_cannot_be_read_is_not_said_to_be_mendable(path: Path) -> None:
 
 def test_a_damaged_page_is_not_mended_and_salvage_is_named(path: Path) -> None:
     damage_page_of(path, "memory")
-    with closing(SqliteStore(path, mendable=True)) as store, pytest.raises(CorruptError, match="salvage"):
+    with closing(SqliteStore(path)) as store, pytest.raises(CorruptError, match="salvage"):
         fix(store)
 
 

@@ -9,12 +9,13 @@ from typing import Any, get_args
 
 import click
 
+from litemem.archive import Archive
 from litemem.cli.opening import existing, open_memory
 from litemem.cli.options import embedder_option, file_options, json_object_option, scope_options
-from litemem.cli.output import counted, progress_bar, show_json, tell
+from litemem.cli.output import counted, is_terminal, progress_bar, show_json, tell
 from litemem.export import Format, Progress, export_file, write
 from litemem.filters import Condition, compile_filter
-from litemem.importing import Archive, Imported, Source, opened, take_in
+from litemem.importing import Imported, Source, opened, take_in
 from litemem.mem0_store import open_store
 from litemem.scope import Scope
 from litemem.store import Conflict, SqliteStore
@@ -56,7 +57,7 @@ def export_memories(
     condition = _condition(ids, filter)
     store = SqliteStore(path)
     try:
-        with _progress("exporting") as progress:
+        with _progress("exporting", beside_data=target == STANDARD) as progress:
             if target == STANDARD:
                 out: Any = click.open_file(STANDARD, "wb")
                 counts = write(
@@ -211,9 +212,9 @@ def _memories(number: int) -> str:
 
 
 @contextmanager
-def _progress(label: str) -> Iterator[Progress | None]:
-    """Lend what shows a bar on a terminal, and there alone."""
-    if not sys.stderr.isatty():
+def _progress(label: str, *, beside_data: bool = False) -> Iterator[Progress | None]:
+    """Lend what shows a bar on a terminal, and there alone; not between the lines of data."""
+    if not is_terminal(sys.stderr) or (beside_data and is_terminal(sys.stdout)):
         yield None
         return
     with progress_bar(1, label) as bar:

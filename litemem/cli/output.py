@@ -42,7 +42,7 @@ def tell(text: str) -> None:
 @contextmanager
 def status(text: str) -> Iterator[None]:
     """Say on the terminal what takes its time, and take it back when that is done."""
-    if not _is_terminal(sys.stderr):
+    if not is_terminal(sys.stderr):
         yield
         return
     click.echo(f"{text}…", nl=False, err=True)
@@ -60,7 +60,7 @@ def progress_bar(length: int, label: str) -> Any:
 
 def asks() -> bool:
     """Tell whether there is somebody to answer a question."""
-    return _is_terminal(sys.stdin) and _is_terminal(sys.stderr)
+    return is_terminal(sys.stdin) and is_terminal(sys.stderr)
 
 
 def bytes_text(size: int) -> str:
@@ -88,8 +88,9 @@ def _encoding() -> str:
 
 def _width() -> int | None:
     """Return the terminal's columns; None when stdout is none."""
-    return shutil.get_terminal_size().columns if _is_terminal(sys.stdout) else None
+    return shutil.get_terminal_size().columns if is_terminal(sys.stdout) else None
 
 
-def _is_terminal(stream: Any) -> bool:
+def is_terminal(stream: Any) -> bool:
+    """Tell whether a stream is one that a person looks at; a closed one is None."""
     return stream is not None and bool(stream.isatty())

@@ -10,6 +10,7 @@ from litemem.protocols import EmbedderIdentity
 from litemem.store import queries, settings
 from litemem.store.faults import translated
 from litemem.store.opening import look_into, one_moment
+from litemem.store.rows import Row
 
 DAY = 86_400_000_000  # microseconds
 
@@ -74,7 +75,7 @@ def portrait(path: str, now: int) -> Portrait:
                     settings.embedder(connection),
                     _counts(connection, now),
                     _sizes(connection),
-                    dict(connection.execute(_GROWTH).fetchall()),
+                    _growth(connection),
                 )
         finally:
             connection.close()
@@ -113,6 +114,11 @@ def _counts(connection: apsw.Connection, now: int) -> dict[str, int]:
                 connection.execute(f"SELECT count(*) FROM {rows}", {"now": now}).get
             )
     return counts
+
+
+def _growth(connection: apsw.Connection) -> dict[int, int]:
+    rows: list[Row] = connection.execute(_GROWTH).fetchall()
+    return {day: number for day, number in rows}  # noqa: C416 - for the types
 
 
 def _sizes(connection: apsw.Connection) -> dict[str, int]:

@@ -169,7 +169,7 @@ def turn(connection: apsw.Connection, turn_pk: int) -> Turn:
     ).fetchall()
     return Turn(
         pk,
-        read_scope(ids),
+        read_scope(*ids),
         tuple(read_message(row[1:]) for row in rows),
         tuple(row[0] for row in rows),
         read_object(options),

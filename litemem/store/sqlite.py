@@ -77,9 +77,7 @@ class SqliteStore:
         self._readers = Readers(self.path)
         self._process = os.getpid()
         with translated(self.path):
-            self._writer: apsw.Connection | None = prepare(
-                self.path, durability, mendable=mendable
-            )
+            self._writer: apsw.Connection | None = prepare(self.path, durability, mendable=mendable)
 
     @property
     def is_forked(self) -> bool:

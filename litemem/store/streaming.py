@@ -74,10 +74,19 @@ _SAID = _fields(
     """'{"feedback":', json_quote(feedback)""", _text("reason"), _number("created_at"), "'}'"
 )
 _FEEDBACK = f"SELECT concat({_SAID}) FROM feedback WHERE memory_pk = m.pk"
-_SOURCES = """
+# SQLite gives the key of a deleted last message to the next one, be it of another scope
+_SAID_THERE = """
+SELECT 1
+FROM message AS its
+JOIN session AS s ON s.pk = its.session_pk
+WHERE its.pk = value
+  AND s.user_id IS m.user_id AND s.agent_id IS m.agent_id
+  AND s.app_id IS m.app_id AND s.run_id IS m.run_id
+"""
+_SOURCES = f"""
 SELECT nullif(json_group_array(value ORDER BY key), '[]')
 FROM json_each(m.sources)
-WHERE value IN (SELECT pk FROM message)
+WHERE EXISTS ({_SAID_THERE})
 """
 _SUPPORT = """
 SELECT json_group_array(m.pk ORDER BY m.pk)
@@ -208,7 +217,7 @@ _WHOLE = {
 _AMONG = {
     "among": "m.pk IN (SELECT pk FROM chosen)",
     "said": "message.pk IN (SELECT value FROM memory AS m, json_each(m.sources)"
-    " WHERE m.pk IN (SELECT pk FROM chosen))",
+    f" WHERE m.pk IN (SELECT pk FROM chosen) AND EXISTS ({_SAID_THERE}))",
     "named": "entity.pk IN (SELECT source_pk FROM told UNION SELECT destination_pk FROM told)",
     "told": "relation.pk IN (SELECT pk FROM told)",
     "turn": "NULL",

@@ -14,9 +14,10 @@ from litemem.store import settings
 
 BATCH = 4_096  # vectors; a scan of as many takes 2 ms
 LARGE = 20_000  # memories; fewer are scanned as fast as the index finds them
-MOST = 0.6  # of the memories; if fewer match, a scan of them is faster (`docs/speed.md`)
-SAMPLE = 1_000  # memories, by which it is judged how many match; they take 1 ms
-SPARE = 1.5  # times as many are asked of the index as should be needed
+MOST = 0.75  # of the memories; if fewer match, a scan of them is faster (`docs/speed.md`)
+SAMPLE = 500  # memories, by which it is judged how many match; they take 1 ms
+SCATTER = 2_654_435_761  # a prime near 2 ** 32 / golden ratio: its multiples keep apart
+SPARE = 1.2  # times as many are asked of the index as should be needed
 CHUNK = 128  # vectors; deleting 1,000 takes 46 ms, with the default of 1,024 it takes 154
 MAX_K = 4_096  # sqlite-vec answers no more neighbours at once
 
@@ -97,8 +98,11 @@ class VectorIndex:
         return self._scan(vector, k, condition)
 
     def _share(self, mark: int, condition: Condition) -> float:
-        """Return which share of the file matches, by a sample that is spread over it evenly."""
-        spread = json.dumps([mark * i // SAMPLE for i in range(1, SAMPLE + 1)])
+        """Return which share of the file matches, by a sample that is scattered over it.
+
+        In even steps it could keep time with scopes that take turns.
+        """
+        spread = json.dumps([i * SCATTER % mark + 1 for i in range(SAMPLE)])
         rows = self._connection.execute(
             f"SELECT count(*), count(CASE WHEN {condition.sql} THEN 1 END)"
             " FROM memory AS m WHERE m.pk IN (SELECT value FROM json_each(?))",
@@ -116,10 +120,12 @@ class VectorIndex:
         """
         if asked > MAX_K:
             return None
-        rows = self._connection.execute(
-            "SELECT rowid, coalesce(1 - distance, 0) FROM memory_vec WHERE vector MATCH ? AND k = ?",
+        asking = self._connection.execute(
+            "SELECT rowid, coalesce(1 - distance, 0)"
+            " FROM memory_vec WHERE vector MATCH ? AND k = ?",
             (vector, asked),
-        ).fetchall()
+        )
+        rows = [(pk, cosine) for pk, cosine in asking]
         matching = self._connection.execute(
             "SELECT m.pk FROM memory AS m"
             f" WHERE m.pk IN (SELECT value FROM json_each(?)) AND ({condition.sql})",
@@ -130,21 +136,23 @@ class VectorIndex:
         return found if len(found) >= k else None
 
     def _scan(self, vector: bytes, k: int, condition: Condition) -> list[tuple[int, float]]:
-        return self._connection.execute(
+        rows = self._connection.execute(
             f"{_COSINES} FROM memory AS m JOIN embedding AS e ON e.pk = m.pk"
             f" WHERE {condition.sql} ORDER BY cosine DESC LIMIT ?",
             (vector, *condition.parameters, k),
-        ).fetchall()
+        )
+        return [(pk, cosine) for pk, cosine in rows]
 
     def _newer(
         self, vector: bytes, k: int, condition: Condition, mark: int
     ) -> list[tuple[int, float]]:
         """Scan what is not in the index yet, in its own order: a scope's index leads elsewhere."""
-        return self._connection.execute(
+        rows = self._connection.execute(
             f"{_COSINES} FROM embedding AS e CROSS JOIN memory AS m ON m.pk = e.pk"
             f" WHERE e.pk > ? AND ({condition.sql}) ORDER BY cosine DESC LIMIT ?",
             (vector, mark, *condition.parameters, k),
-        ).fetchall()
+        )
+        return [(pk, cosine) for pk, cosine in rows]
 
     def _last(self) -> int:
         row = self._connection.execute("SELECT max(pk) FROM embedding").fetchone()

@@ -10,9 +10,9 @@ import pysqlite3
 
 sys.modules["sqlite3"] = pysqlite3  # the standard one refuses to load sqlite-vec in many Pythons
 
-from langgraph.store.base import PutOp
-from langgraph.store.sqlite import SqliteStore
-from material import DIMENSIONS, EVERYONE, Vectors, text, user
+from langgraph.store.base import PutOp  # noqa: E402 - as above
+from langgraph.store.sqlite import SqliteStore  # noqa: E402
+from material import DIMENSIONS, EVERYONE, Vectors, text, user  # noqa: E402
 
 
 def version() -> str:
