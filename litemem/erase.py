@@ -42,7 +42,7 @@ def erase(store: SqliteStore, what: Erasure, *, dry_run: bool = False) -> dict[s
     to do. With `dry_run` nothing is changed, and `erased` is what would be.
 
     The index of words and that of vectors are made anew, and so is the file: this takes as long as
-    its size asks for, 2 s for 100,000 memories, and others wait to write meanwhile.
+    its size asks for, 2 to 3 s for 100,000 memories, and others wait to write meanwhile.
 
     Raises:
         MemoryNotFoundError: neither a memory nor a history has one of the ids.

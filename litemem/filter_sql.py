@@ -22,12 +22,11 @@ class Condition:
     """A boolean SQL expression over the table `memory` as `m`, and the values that it binds.
 
     It may call `litemem_casefold(x)`, which the connection has to provide: `str.casefold` of text,
-    null of null, deterministic. `within` are ids that every match has: by key, one of these.
+    null of null, deterministic.
     """
 
     sql: str
     parameters: tuple[Parameter, ...] = ()
-    within: tuple[tuple[str, frozenset[str]], ...] = ()
 
 
 def to_sql(node: Node) -> Condition:

@@ -5,7 +5,6 @@ filter, `filter_sql` writes it, and here it is made sure that it says whose memo
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from typing import Any
 
 from litemem.errors import FilterError, ScopeError
@@ -34,8 +33,7 @@ def compile_filter(filters: Mapping[str, Any] | None, scope: Scope) -> Condition
     else:
         _check_bounds(root)
     ids = (Leaf(key, FIELDS[key], "in", (value,)) for key, value in scope.ids().items())
-    whole = Every(root.path, (*ids, *root.parts))
-    condition = replace(to_sql(whole), within=_within(whole))
+    condition = to_sql(Every(root.path, (*ids, *root.parts)))
     if len(condition.parameters) > MAX_PARAMETERS:
         raise FilterError(
             f"filters has {len(condition.parameters):,} values; {MAX_PARAMETERS:,} is the most: "
@@ -102,15 +100,6 @@ def _check_agreement(root: Every, scope: Scope) -> None:
             raise ScopeError(
                 f"{leaf.path} contradicts {leaf.field.name}={value!r}: give the id in one place"
             )
-
-
-def _within(root: Every) -> tuple[tuple[str, frozenset[str]], ...]:
-    """Return the ids that hold of everything that the filter lets through."""
-    return tuple(
-        (leaf.field.name, frozenset(value for value in leaf.values if isinstance(value, str)))
-        for leaf in _conjuncts(root)
-        if leaf.field.name in ID_KEYS and leaf.operator == "in"
-    )
 
 
 def _conjuncts(node: Node) -> Iterator[Leaf]:

@@ -59,7 +59,7 @@ def categorised(llm: LLM, facts: Sequence[Fact], categories: Mapping[str, str]) 
 
 
 def _is_about(llm: LLM, topic: str, fact: Fact) -> bool:
-    text = f"Topic: {topic.strip()}\nFact: {fact.text}"
+    text = f"{fact.text.rstrip('.')}. Is this about {topic.strip()}?"
     answer = llm.generate(prompts.load("topic"), text, schema=_VERDICT, max_tokens=VERDICT_TOKENS)
     return bool(_read(llm, answer, "about") == "yes")
 

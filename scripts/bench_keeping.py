@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Print what keeping a file costs: backup against a plain copy, verify, restore, salvage, memory.
+"""Print what keeping a file costs: backup against a plain copy, verify, restore, salvage, erase.
 
     scripts/bench_keeping.py [--memories 100000] [--dimensions 384] [--folder FOLDER]
 
@@ -85,6 +85,16 @@ def rescue(path: Path) -> None:
     print(f"salvage: {time.perf_counter() - start:.2f} s, {number:,} memories, {peak()}")
 
 
+def forget(path: Path) -> None:
+    """Erase one user of the copy; the whole file is written anew for it."""
+    with Memory(path.with_name("copy.db"), embedder=HashEmbedder(), llm=ScriptedLLM([])) as memory:
+        start = time.perf_counter()
+        done = memory.erase(user_id="user0")
+    assert done["gone"], done["advice"]
+    number = done["erased"]["memories"]
+    print(f"erase: {time.perf_counter() - start:.2f} s, {number:,} memories, {peak()}")
+
+
 def peak() -> str:
     return f"peak {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB"
 
@@ -95,6 +105,7 @@ WORKS = {
     "full": lambda path: check(path, full=True),
     "restore": put_back,
     "salvage": rescue,
+    "erase": forget,
 }
 
 

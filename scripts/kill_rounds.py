@@ -3,10 +3,11 @@
 
     scripts/kill_rounds.py [--rounds 200] [--seed 1] [--folder FOLDER]
 
-Each process adds, adds many, updates, deletes, deletes all and backs up, for a user of its own, and
-keeps a record outside the file: what it is about to do, and that the call has returned. After each
-round the file has to be sound, and to hold of each user exactly what was acknowledged, with or
-without the one call that the kill interrupted. Ends with 1 at the first that is not so.
+Each process adds, adds many, imports an archive, updates, supersedes, deletes, deletes all, cleans
+up, erases and backs up, for a user of its own, and keeps a record outside the file: what it is
+about to do, and that the call has returned. After each round the file has to be sound, and to hold
+of each user exactly what was acknowledged, with or without the one call that the kill interrupted.
+Ends with 1 at the first that is not so.
 """
 
 import argparse
@@ -20,11 +21,11 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from litemem import Memory
+from litemem import Memory, clock
 from litemem.backup import backups
 from litemem.store import SqliteStore
 from litemem.testing import HashEmbedder, ScriptedLLM
@@ -32,8 +33,13 @@ from litemem.verify import verify
 
 WORKERS = 4
 LONGEST = 0.6  # seconds from the first call of a round to the last kill
-MANY = 20  # memories in a call
+MANY = 20  # memories in a call, and in an archive
+KEPT = 10  # the newest memories, by a cleanup
 ALL = 10_000  # more than a user ever has here
+
+# how often each is chosen, among 100
+CALLS = {"add": 33, "add many": 11, "import": 6, "update": 16, "supersede": 6, "delete": 12}
+CALLS |= {"delete_all": 1, "cleanup": 5, "erase": 4, "erase all": 1, "backup": 5}
 
 Texts = tuple[str, ...]  # what a user's memories say, sorted
 
@@ -59,33 +65,60 @@ def work(path: Path, record: Path, user: str, seed: int) -> None:
 
 
 def choose(chance: random.Random, rows: list[dict[str, Any]]) -> tuple[str, list[Any]]:
-    kind = chance.random()
-    if kind < 0.40 or not rows:
+    """Return a call and its arguments: first the texts that go with it, or come."""
+    if len(rows) < 2:
         return "add", [text(chance)]
-    if kind < 0.55:
-        return "add", [text(chance) for _ in range(MANY)]
-    if kind < 0.57:
-        return "delete_all", []
-    if kind < 0.62:
-        return "backup", []
-    row = chance.choice(rows)
-    if kind < 0.82:
-        return "update", [row["memory"], text(chance), row["id"]]
-    return "delete", [row["memory"], row["id"]]
+    (call,) = chance.choices(tuple(CALLS), CALLS.values())
+    row, other = chance.sample(rows, 2)
+    chosen: dict[str, list[Any]] = {
+        "add": [text(chance)],
+        "add many": [text(chance) for _ in range(MANY)],
+        "import": [text(chance) for _ in range(MANY)],
+        "update": [row["memory"], text(chance), row["id"]],
+        "supersede": [row["memory"], row["id"], other["id"]],
+        "delete": [row["memory"], row["id"]],
+        "erase": [row["memory"], row["id"]],
+        "cleanup": [each["memory"] for each in rows[KEPT:]],  # they are the oldest
+    }
+    return call, chosen.get(call, [])
 
 
 def perform(memory: Memory, path: Path, user: str, call: str, arguments: list[Any]) -> None:
-    if call == "add":
-        said = [{"role": "user", "content": each} for each in arguments]
-        memory.add(said, user_id=user, infer=False)
-    elif call == "update":
-        memory.update(arguments[2], arguments[1])
-    elif call == "delete":
-        memory.delete(arguments[1])
-    elif call == "delete_all":
-        memory.delete_all(user_id=user)
-    else:
-        memory.backup(path.parent / "backups", keep=3)
+    calls: dict[str, Callable[[], object]] = {
+        "add": lambda: add(memory, user, arguments),
+        "add many": lambda: add(memory, user, arguments),
+        "import": lambda: take_in(memory, path.with_name(f"{user}.jsonl"), user, arguments),
+        "update": lambda: memory.update(arguments[2], arguments[1]),
+        "supersede": lambda: supersede(memory, *arguments[1:]),
+        "delete": lambda: memory.delete(arguments[1]),
+        "delete_all": lambda: memory.delete_all(user_id=user),
+        "cleanup": lambda: memory.cleanup(
+            user_id=user, keep_last=KEPT, messages_older_than="0s", orphans=True
+        ),
+        "erase": lambda: memory.erase(arguments[1]),
+        "erase all": lambda: memory.erase(user_id=user),
+        "backup": lambda: memory.backup(path.parent / "backups", keep=3),
+    }
+    calls[call]()
+
+
+def add(memory: Memory, user: str, texts: Sequence[str]) -> None:
+    said = [{"role": "user", "content": each} for each in texts]
+    memory.add(said, user_id=user, infer=False)
+
+
+def take_in(memory: Memory, archive: Path, user: str, texts: Sequence[str]) -> None:
+    """Import an archive of these texts."""
+    with open_memory(Path(":memory:")) as elsewhere:
+        add(elsewhere, user, texts)
+        elsewhere.export_file(archive, force=True)
+    memory.import_file(archive)
+
+
+def supersede(memory: Memory, old_id: str, new_id: str) -> None:
+    """Let a memory take the place of another, as `add` does when the two contradict."""
+    with memory.store.transaction() as tx:
+        tx.known.supersede(tx.get(old_id), new_id, clock.now())
 
 
 def text(chance: random.Random) -> str:
@@ -98,13 +131,16 @@ def text(chance: random.Random) -> str:
 def after(texts: Texts, call: str, arguments: list[Any]) -> Texts:
     """Return what a user has when a call is done."""
     held = list(texts)
-    if call == "add":
+    if call in ("add", "add many", "import"):
         held += arguments
     elif call == "update":
         held[held.index(arguments[0])] = arguments[1]
-    elif call == "delete":
+    elif call in ("supersede", "delete", "erase"):
         held.remove(arguments[0])
-    elif call == "delete_all":
+    elif call == "cleanup":
+        for gone in arguments:
+            held.remove(gone)
+    elif call in ("delete_all", "erase all"):
         held = []
     return tuple(sorted(held))
 

@@ -78,6 +78,28 @@ def test_what_held_at_another_time_is_listed_and_found(db: Path) -> None:
     run("list", "--user-id", "cam", "--as-of", "soon", code=1)
 
 
+def test_search_explains_its_scores(db: Path) -> None:
+    memory_id = added("Cam avoids shellfish")
+    asked = ("search", "--user-id", "cam", "shellfish", "--explain")
+    score, shown_id, why, text = run(*asked).stdout.rstrip("\n").split("\t")
+    (found,) = run_json(*asked)["results"]
+    details = found["score_details"]
+    assert (score, shown_id, text) == (f"{found['score']:.2f}", memory_id, "Cam avoids shellfish")
+    assert why == f"meaning {details['semantic_score']:.2f}, words {details['bm25_score']:.2f}"
+    assert "score_details" not in run_json(*asked[:-1])["results"][0]
+
+
+def test_a_query_is_read_on_the_reference_date(db: Path) -> None:
+    for day in ("2022-05-25", "2023-05-25"):
+        added(f"a walk on {day}", more=("--timestamp", day))
+    asked = ("search", "--user-id", "cam", "where did I walk yesterday?")
+    for option in ("--reference-date", "--as-of"):
+        (first, *_) = run_json(*asked, option, "2022-05-26")["results"]
+        assert first["memory"] == "a walk on 2022-05-25"
+    wrong = run(*asked, "--reference-date", "soon", code=1)
+    assert "reference_date='soon'" in wrong.stderr
+
+
 def test_words_need_no_quotes() -> None:
     added("Cam", "avoids", "shellfish")
     assert memories() == ["Cam avoids shellfish"]

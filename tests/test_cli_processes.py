@@ -1,6 +1,7 @@
 """The command as a process: exit codes, pipes, signals, the terminal, what it imports."""
 
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -185,16 +186,27 @@ def loaded(arguments: list[str], modules: tuple[str, ...]) -> list[str]:
 
 
 def on_terminal(*arguments: str, columns: int = 80, answer: str = "", code: int = 0) -> str:
-    """Run the command on a terminal of its own; return what that shows."""
+    """Run the command on a terminal of its own; return what that shows.
+
+    The answer is given again when nothing follows: a Ctrl-C in the moment before Python begins to
+    read only takes effect at the next key.
+    """
     environment = os.environ | {"COLUMNS": str(columns), "LINES": "24", "TERM": "xterm"}
     command = [sys.executable, "-c", SPAWN, *COMMAND, *arguments]
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
     shown = b""
     with subprocess.Popen(command, env=environment, **pipes) as process:  # type: ignore[call-overload]
-        while data := os.read(process.stdout.fileno(), 65_536):
-            shown += data
-            if answer and b"[y/N]" in shown:
+        for _ in range(SECONDS):
+            if not select.select([process.stdout], [], [], 1 if b"[y/N]" in shown else SECONDS)[0]:
                 os.write(process.stdin.fileno(), answer.encode())
-                answer = ""
+            elif data := os.read(process.stdout.fileno(), 65_536):
+                if b"[y/N]" in data and b"[y/N]" not in shown:
+                    os.write(process.stdin.fileno(), answer.encode())
+                shown += data
+            else:
+                break
+        else:
+            process.kill()
+            pytest.fail(f"it does not end: {shown!r}")
     assert process.returncode == code
     return str(shown.decode().replace("\r\n", "\n"))

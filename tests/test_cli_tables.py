@@ -55,5 +55,15 @@ def test_a_text_without_room_beside_its_cells_stands_beneath_them() -> None:
     ]
 
 
+def test_an_explained_score_is_readable_in_80_columns() -> None:
+    why = "meaning 0.52, words 0.40, neighbours 0.20, run 0.11, speaker 0.15, date 0.50"
+    row = ("0.73", "01a1fc2a-352d-7f5a-b5c3-cb049441029f", why, "Cam avoids shellfish")
+    assert table(("SCORE", "ID", "WHY", "MEMORY"), [row], 80) == [
+        "0.73 01a1fc2a-352d-7f5a-b5c3-cb049441029f meaning 0.52, words 0.40, neighbours",
+        "0.20, run 0.11, speaker 0.15, date 0.50",
+        "  Cam avoids shellfish",
+    ]
+
+
 def test_without_a_terminal_a_row_is_one_line_of_cells() -> None:
     assert table(("A", "B"), [("1", "x" * 500 + "\ty\n")], None) == [f"1\t{'x' * 500}␉y␊"]

@@ -157,8 +157,8 @@ def test_of_each_fact_the_model_is_asked_whether_it_is_included_and_excluded(
     added = client.add("I like tea", includes="food", excludes="drinks", **CAM)
     assert added["results"] == []
     assert questions(client)[1:] == [
-        "Topic: food\nFact: User likes tea",
-        "Topic: drinks\nFact: User likes tea",
+        "User likes tea. Is this about food?",
+        "User likes tea. Is this about drinks?",
     ]
 
 

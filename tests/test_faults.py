@@ -4,14 +4,16 @@ LITEMEM_TEST_PROFILE=nightly lets every single operation fail in every way; othe
 does, another in each workload. `pytest -s` prints the counts.
 """
 
+import io
 import os
 import re
+import resource
 import shutil
 import tempfile
 import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import closing, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -24,11 +26,12 @@ from fault_vfs import FAULTS, copy_files, faulty
 from litemem import Memory
 from litemem.backup import backup, restore
 from litemem.errors import LitememError
+from litemem.export import write
 from litemem.migrations import latest_version
 from litemem.models import Relation
 from litemem.reindex import reindex
 from litemem.salvage import salvage
-from litemem.store import Durability, SqliteStore, blueprint
+from litemem.store import Conflict, Durability, SqliteStore, blueprint
 from litemem.store.opening import connect
 from litemem.testing import HashEmbedder, ScriptedLLM
 from litemem.verify import fix, verify
@@ -60,9 +63,11 @@ class Run:
     def path(self) -> Path:
         return self.folder / "memory.db"
 
-    def memory(self, *answers: object, durability: Durability = "full") -> Memory:
+    def memory(
+        self, *answers: object, durability: Durability = "full", name: str = "memory.db"
+    ) -> Memory:
         memory = Memory(
-            self.path,
+            self.folder / name,
             embedder=HashEmbedder(64),
             llm=ScriptedLLM(answers),
             durability=durability,
@@ -165,6 +170,33 @@ def half_reindexed(run: Run) -> None:
         tx.stage_vectors(other.identity, [(*row, bytes(128)) for row in rows])
 
 
+def with_archive(run: Run) -> None:
+    """Fill a file and export it; then change it, so that an import meets what it knows."""
+    filled(run)
+    supersede(run)
+    relate(run)
+    memory = run.memory()
+    memory.export_file(run.folder / "archive.jsonl")
+    changed, gone, *_ = (row["id"] for row in memory.get_all(**CAM)["results"])
+    memory.update(changed, "likes wine")
+    memory.delete(gone)
+    memory.add("likes gin", infer=False, **CAM)
+
+
+def take_in(on_conflict: Conflict, name: str = "memory.db") -> Work:
+    """Return what imports the archive of `with_archive` into a file."""
+    return lambda run: run.memory(name=name).import_file(
+        run.folder / "archive.jsonl", on_conflict=on_conflict
+    )
+
+
+def with_gaps(run: Run) -> None:
+    filled(run)
+    memory = run.memory()
+    memory.add(SAID * 20, infer=False, user_id="dora")
+    memory.delete_all(user_id="dora")
+
+
 WORKLOADS = {
     "a new file": Workload(lambda _: None, lambda run: run.store(), None),
     "add": Workload(filled, change(lambda m: m.add("likes ale", infer=False, **CAM))),
@@ -188,9 +220,16 @@ WORKLOADS = {
         change(lambda m: m.cleanup(older_than="0s", messages_older_than="0s", **CAM)),
     ),
     "erase": Workload(filled, change(lambda m: m.erase(**CAM))),
+    "vacuum": Workload(with_gaps, change(lambda m: m.cleanup(vacuum=True)), 1),
     "reset": Workload(filled, change(lambda m: m.reset())),
     "reindex": Workload(half_reindexed, lambda run: reindex(run.store(), HashEmbedder(32)), None),
     "fix": Workload(damaged, lambda run: fix(run.store()), sound=False),
+    "import": Workload(with_archive, take_in("overwrite"), None),
+    "import and merge": Workload(with_archive, take_in("merge"), None),
+    "import into a new file": Workload(with_archive, take_in("error", "other.db"), None),
+    "export to a file": Workload(
+        filled, change(lambda m: m.export_file(Path(m.store.path).with_name("export.jsonl")))
+    ),
     "backup": Workload(filled, lambda run: backup(run.store(), run.folder / "backup.db")),
     "backup again": Workload(
         with_backup, lambda run: backup(run.store(), run.folder / "backup.db")
@@ -207,14 +246,14 @@ WORKLOADS = {
 
 
 def state(folder: Path) -> State:
-    """Return what every file of a folder holds, its ids replaced by numbers."""
+    """Return what every file of a folder holds, the ids in a database replaced by numbers."""
     found = {}
     for path in sorted(folder.glob("*.db*")):
         if path.suffix == ".db" and (held := tables(path)):
             found[path.name] = held
         elif ".replaced-" in path.name and not path.name.endswith(("-wal", "-shm")):
             found["replaced"] = tables(path)
-    return found
+    return found | {path.name: path.read_bytes() for path in folder.glob("*.jsonl")}
 
 
 def tables(path: Path) -> State:
@@ -316,6 +355,7 @@ def suffer(workload: Workload, start: Path, folder: Path, case: Case) -> tuple[R
 
 def check_sound(folder: Path, case: Case) -> None:
     """Every file opens, and everything in it agrees."""
+    assert not list(folder.glob(".*.part")), f"{case}: a half of an export or a backup is left"
     for path in folder.glob("*.db"):
         SqliteStore(path).close()
         wrong = [f for f in verify(path, full=True) if f.problems]
@@ -361,6 +401,43 @@ def test_a_disk_that_works_again_is_written_again(tmp_path: Path) -> None:
         run.close()
     with closing(run.memory()) as again:
         assert len(again.get_all(**CAM)["results"]) == 3
+
+
+def test_an_export_that_the_disk_has_no_room_for_leaves_the_old_one(tmp_path: Path) -> None:
+    """The archive is not written through SQLite, so here the operating system refuses the bytes."""
+    run, target = Run(tmp_path), tmp_path / "export.jsonl"
+    filled(run)
+    memory = run.memory()
+    target.write_text("the old one")
+    archive = archive_of(memory)
+    size = len(archive)
+    for room in range(0, size, 1 if NIGHTLY else size // CASES):
+        with room_for(room), pytest.raises(LitememError, match=r"export\.jsonl cannot be written"):
+            memory.export_file(target, force=True)
+        assert target.read_text() == "the old one"
+    with room_for(size):
+        memory.export_file(target, force=True)
+    assert target.read_bytes() == archive
+    run.close()
+    assert [path.name for path in sorted(tmp_path.iterdir())] == ["export.jsonl", "memory.db"]
+
+
+def archive_of(memory: Memory) -> bytes:
+    """Return the archive of a file, as a stream gets it."""
+    out = io.BytesIO()
+    write(memory.store, out)
+    return out.getvalue()
+
+
+@contextmanager
+def room_for(size: int) -> Iterator[None]:
+    """Let no file be written beyond so many bytes; the signal that tells it is off in Python."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 def test_the_fault_that_is_asked_for_happens(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ What the longer runs have found stands here by its own test.
 """
 
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from hypothesis import strategies as st
 
 from litemem import Memory
 from litemem.errors import CorruptError
+from litemem.models import Relation
 from litemem.store.opening import connect
 from litemem.testing import HashEmbedder, ScriptedLLM
 
@@ -122,6 +124,51 @@ def test_a_row_that_litemem_did_not_write_is_damage(
         lambda: memory.get(memory_id),
         lambda: memory.get_all(show_expired=True, **CAM),
         lambda: memory.search("tea", threshold=0, show_expired=True, **CAM),
+    ):
+        with pytest.raises(CorruptError, match="damaged"):
+            call()
+
+
+def test_a_speaker_that_litemem_did_not_write_is_damage(open_memory: OpenMemory) -> None:
+    """A bit of the type of a column had flipped: seed 800901 of the file fuzzing."""
+    memory = open_memory()
+    memory.add([{"role": "user", "content": "likes tea", "name": "Ana"}], infer=False, **CAM)
+    memory.close()
+    for one, other in (("TEXT", "ANY "), ("ANY ", "TEXT")):  # a TEXT column would make it "7"
+        with closing(apsw.Connection(memory.store.path)) as connection:
+            connection.execute("UPDATE memory SET actor_id = 7; PRAGMA writable_schema = ON")
+            connection.execute(
+                "UPDATE sqlite_schema SET sql = replace(sql, 'actor_id      ' || ?, "
+                "'actor_id      ' || ?) WHERE name = 'memory'",
+                (one, other),
+            )
+    memory = open_memory()
+    with pytest.raises(CorruptError, match="damaged"):
+        memory.search("what does Ana like?", **CAM)
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "UPDATE relation SET source_pk = x'00'",  # seed 500423 of the file fuzzing
+        "UPDATE relation SET destination_pk = 99",
+        "UPDATE relation SET relationship = x'00'",
+        "UPDATE entity SET name = x'00' WHERE name = 'tea'",
+    ],
+)
+def test_a_relation_that_litemem_did_not_write_is_damage(open_memory: OpenMemory, sql: str) -> None:
+    memory = open_memory()
+    memory_id = memory.add("Cam likes tea", infer=False, **CAM)["results"][0]["id"]
+    record = memory.store.get(memory_id)
+    assert record is not None
+    with memory.store.transaction() as tx:
+        tx.relate(record, [Relation("Cam", "likes", "tea")], {"Cam": bytes(256), "tea": bytes(256)})
+    connection = connect(memory.store.path)
+    connection.execute(f"PRAGMA foreign_keys = OFF; {sql}")
+    connection.close()
+    for call in (
+        lambda: memory.search("what does Cam like?", **CAM, enable_graph=True),
+        lambda: memory.get_all(**CAM, enable_graph=True),
     ):
         with pytest.raises(CorruptError, match="damaged"):
             call()

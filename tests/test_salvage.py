@@ -7,6 +7,7 @@ import struct
 from contextlib import closing
 from pathlib import Path
 
+import apsw
 import pytest
 from click.testing import CliRunner
 from conftest import OpenMemory, dump, run_python, schema_file
@@ -251,6 +252,23 @@ def test_what_holds_nothing_gives_an_empty_file(
     assert done.lost
     assert set(done.saved.values()) == {0}
     assert is_sound(verify(target))
+
+
+def test_times_and_ids_that_cannot_be_do_not_make_the_saved_file_unusable(
+    path: Path, target: Path
+) -> None:
+    with closing(apsw.Connection(str(path))) as connection:
+        connection.pragma("ignore_check_constraints", True)
+        pks = [pk for (pk,) in connection.execute("SELECT pk FROM memory ORDER BY pk LIMIT 2")]
+        connection.execute("UPDATE memory SET created_at = 1 << 60, expires_at = ~(1 << 60)"
+                           " WHERE pk = ?", (pks[0],))  # fmt: skip
+        connection.execute("UPDATE memory SET user_id = ' ' WHERE pk = ?", (pks[1],))
+    before = contents(path)
+    done = salvage(path, target)
+    assert "a time of 1 row of memory unreadable" in done.lost
+    assert len(contents(target)) == len(before) - 1
+    with closing(SqliteStore(target)) as store:
+        assert len(store.select(Condition("TRUE"))) == len(before) - 1
 
 
 def test_a_target_that_exists_is_not_overwritten(path: Path, target: Path) -> None:

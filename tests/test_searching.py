@@ -226,6 +226,42 @@ def test_without_a_reference_date_it_is_today(memory: Memory, now: Clock) -> Non
     assert texts(memory, "yesterday", **CAM)[0] == "a ride"
 
 
+@pytest.mark.parametrize(
+    ("query", "given_", "year"),
+    [
+        ("what was yesterday?", {"as_of": "2022-05-26"}, "2022"),
+        ("what was last month?", {"as_of": "2023-06-10"}, "2023"),
+        ("what was last month?", {"as_of": "2024-01-01", "reference_date": "2022-06-10"}, "2022"),
+    ],
+)
+def test_what_held_at_another_time_is_asked_for_as_of_then(
+    memory: Memory, query: str, given_: Any, year: str
+) -> None:
+    for at in ("2021-05-25", "2022-05-25", "2023-05-25"):
+        memory.add(f"a walk, {at[:4]}", infer=False, **CAM, timestamp=at)
+    found = memory.search(query, **CAM, **given_, explain=True)["results"]
+    assert found[0]["memory"] == f"a walk, {year}"
+    assert [r["score_details"]["date_boost"] == 0.5 for r in found[:2]] == [True, False]
+
+
+def test_as_of_alone_does_not_choose_among_the_years(memory: Memory) -> None:
+    """It says what held, not when somebody asks: "in May" is any May that was."""
+    for at in ("2021-05-25", "2022-05-25", "2022-09-01"):
+        memory.add(f"a walk, {at}", infer=False, **CAM, timestamp=at)
+    found = memory.search("a walk in May", **CAM, as_of="2023-01-01", explain=True)["results"]
+    dated = {r["memory"]: r["score_details"]["date_boost"] for r in found}
+    assert dated["a walk, 2021-05-25"] == dated["a walk, 2022-05-25"] == 0.5
+    assert dated["a walk, 2022-09-01"] < 0.1
+
+
+@pytest.mark.parametrize("at", ["0001-01-01", "9999-12-31"])
+@pytest.mark.parametrize("query", ["yesterday", "next month", "in May", "30 years ago", "in 2022"])
+def test_the_first_and_the_last_day_can_be_asked_from(memory: Memory, query: str, at: str) -> None:
+    memory.add("a walk", infer=False, **CAM, timestamp="0001-01-01")
+    assert texts(memory, query, **CAM, as_of=at, threshold=0) == ["a walk"]
+    assert texts(memory, query, **CAM, reference_date=at, threshold=0) == ["a walk"]
+
+
 @pytest.mark.parametrize("wrong", ["soon", "2023-13-01", [], True, float("nan"), {}])
 def test_a_reference_date_that_is_none_is_refused(facts: Memory, wrong: Any) -> None:
     with pytest.raises(ValidationError, match="reference_date"):

@@ -839,6 +839,19 @@ def test_a_memory_that_takes_the_place_of_a_deleted_one_is_found_where_it_is(lar
     assert_nearest(large.store, large.oracle, large.oracle.vectors[newest], 3)
 
 
+def test_a_memory_that_takes_the_place_of_the_last_indexed_one_is_found(large: Large) -> None:
+    """Those behind it were not in the index yet, and went after it."""
+    with closing(connect(str(large.path))) as connection, connection:
+        VectorIndex(connection).rebuild()
+    large.add("many", 1)
+    indexed, behind = list(large.oracle.vectors)[-2:]
+    large.delete(indexed)
+    large.delete(behind)
+    large.add("many", 1)
+    newest = list(large.oracle.vectors)[-1]
+    assert_nearest(large.store, large.oracle, large.oracle.vectors[newest], 3)
+
+
 def test_many_vectors_without_a_direction_hide_no_other(large: Large) -> None:
     query = large.vector()
     for memory_id in large.nearest(query, 40)[::2]:

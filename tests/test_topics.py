@@ -27,7 +27,7 @@ def test_without_a_wish_the_model_is_not_asked() -> None:
 def test_only_what_is_about_the_included_topic_is_kept() -> None:
     llm = ScriptedLLM([YES, NO])
     assert texts(select(llm, FACTS, includes="drinks", excludes=None)) == ["User likes tea"]
-    assert llm.calls[0].text == "Topic: drinks\nFact: User likes tea"
+    assert llm.calls[0].text == "User likes tea. Is this about drinks?"
 
 
 def test_what_is_about_the_excluded_topic_is_left_out() -> None:

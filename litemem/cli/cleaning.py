@@ -54,8 +54,8 @@ def clean_up_file(
     if everyone:
         filter = {"AND": [filter, EVERYONE]} if filter else EVERYONE  # noqa: A001
     wanted = {name: value for name, value in chosen.items() if value not in (None, False)}
-    if wanted and not filter and set(wanted) != {"vacuum"}:
-        required(ids)
+    if not filter and set(wanted) != {"vacuum"}:
+        required(ids, or_everyone=True)
     with open_without_model(db) as memory:
         call = {**ids, "filters": filter, **wanted}
         with status("counting"):

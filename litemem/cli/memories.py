@@ -12,6 +12,15 @@ from litemem.cli.output import show_card, show_json, show_table, status, tell
 from litemem.errors import MemoryNotFoundError
 from litemem.memory import THRESHOLD, TOP_K
 
+_PARTS = {
+    "meaning": "semantic_score",
+    "words": "bm25_score",
+    "neighbours": "neighbour_boost",
+    "run": "run_boost",
+    "speaker": "speaker_boost",
+    "date": "date_boost",
+}
+_LEAST_SHOWN = 0.005  # of a part of a score: what is not 0.00
 _HIDDEN = ("id", "memory", "hash", "score")  # in `get`: shown first, or of no use to people
 
 
@@ -26,6 +35,13 @@ _HIDDEN = ("id", "memory", "hash", "score")  # in `get`: shown first, or of no u
     show_default=True,
     help="The least score, from 0 to 1.",
 )
+@click.option(
+    "--reference-date",
+    metavar="TIME",
+    help='The day on which QUERY says "last month" or "yesterday"; by default that of --as-of, '
+    "or today.",
+)
+@click.option("--explain", is_flag=True, help="Also the parts of each score (docs/retrieval.md).")
 @embedder_option
 @file_options
 def search(
@@ -33,19 +49,28 @@ def search(
     where: dict[str, Any],
     top_k: int,
     threshold: float,
+    reference_date: str | None,
+    explain: bool,
     embedder: str | None,
     db: str | None,
     as_json: bool,
 ) -> None:
     """Find what answers QUERY, best first."""
     with open_memory(db, embedder=embedder, must_exist=True) as memory, status("searching"):
-        result = memory.search(" ".join(query), top_k=top_k, threshold=threshold, **where)
+        result = memory.search(
+            " ".join(query),
+            top_k=top_k,
+            threshold=threshold,
+            reference_date=reference_date,
+            explain=explain,
+            **where,
+        )
     if as_json:
         return show_json(result)
     if not result["results"]:
         tell("nothing found")
-    rows = [(f"{found['score']:.2f}", found["id"], found["memory"]) for found in result["results"]]
-    return show_table(("SCORE", "ID", "MEMORY"), rows)
+    why = ("WHY",) if explain else ()
+    return show_table(("SCORE", "ID", *why, "MEMORY"), map(_found_row, result["results"]))
 
 
 @click.command("list")
@@ -100,6 +125,18 @@ def history(memory_id: str, db: str | None, as_json: bool) -> None:
     if not entries:
         tell(f"nothing is known of {memory_id!r}")
     return show_table(("WHEN (UTC)", "EVENT", "MEMORY"), [_event_row(entry) for entry in entries])
+
+
+def _found_row(found: Mapping[str, Any]) -> tuple[str, ...]:
+    details = found.get("score_details")
+    why = () if details is None else (_parts_text(details),)
+    return f"{found['score']:.2f}", found["id"], *why, found["memory"]
+
+
+def _parts_text(details: Mapping[str, float]) -> str:
+    """Return the parts that a score has: "meaning 0.52, words 0.40"."""
+    shown = ((name, details[key]) for name, key in _PARTS.items())
+    return ", ".join(f"{name} {part:.2f}" for name, part in shown if part >= _LEAST_SHOWN)
 
 
 def _event_row(entry: Mapping[str, Any]) -> tuple[str, str, str]:

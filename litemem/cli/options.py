@@ -111,8 +111,8 @@ def reading_options(command: Command) -> Callable[..., Any]:
         as_of: str | None,
         **options: Any,
     ) -> Any:
-        if not (ids or filter or everyone):
-            raise click.UsageError(f"whose memories? Give {_id_options()}, or --everyone")
+        if not (filter or everyone):
+            required(ids, or_everyone=True)
         where = {
             **ids,
             "filters": _with_everyone(filter) if everyone else filter,
@@ -125,10 +125,11 @@ def reading_options(command: Command) -> Callable[..., Any]:
     return collected
 
 
-def required(ids: dict[str, Any]) -> dict[str, Any]:
-    """Return the ids, of which there has to be one."""
+def required(ids: dict[str, Any], *, or_everyone: bool = False) -> dict[str, Any]:
+    """Return the ids, of which there has to be one; the message may offer --everyone."""
     if not ids:
-        raise click.UsageError(f"whose memories? Give {_id_options()}")
+        offer = ", or --everyone" if or_everyone else ""
+        raise click.UsageError(f"whose memories? Give {_id_options()}{offer}")
     return ids
 
 

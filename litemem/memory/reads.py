@@ -62,7 +62,8 @@ def search(
         rerank: the reranker, if there is one, orders what was found by a `rerank_score`.
         explain: each result has `score_details`; `docs/retrieval.md` tells the parts.
         reference_date: the day on which "last month" or "yesterday" is said in the query, by
-            default today. With it, a month without a year is the last one before.
+            default that of `as_of`, or today. With it, a month without a year is the last one
+            before; without it, that of any year.
 
     With `as_of`, among the memories that held at that time instead of those that hold now.
     With `enable_graph` there are also `relations`, at most `top_k`: those of what the query
@@ -77,10 +78,11 @@ def search(
     least = check_threshold(threshold)
     is_explained = check_flag(explain, "explain")
     show = partial(explained_dict, threshold=least) if is_explained else found_dict
+    held_at = moment(as_of)
     wish = searching.Wish(
         top_k=wanted,
         threshold=least,
-        now=self._now(),
+        now=self._now() if held_at is None else held_at,
         reference=moment(reference_date, "reference_date"),
         reranker=self.reranker if check_flag(rerank, "rerank") else None,
     )
@@ -90,7 +92,7 @@ def search(
         self._now(),
         show_expired,
         show_superseded,
-        moment(as_of),
+        held_at,
     )
     with_graph = wants_graph(self, enable_graph)
     embedder = graph.QueryOnce(self.embedder) if with_graph else self.embedder

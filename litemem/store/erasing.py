@@ -2,6 +2,9 @@
 
 What SQLite deletes stays in it: in freed pages, in the slack of pages, in the write-ahead log, in
 segments of the full text until they merge, in chunks of the vector index until they are used again.
+
+What is to go is sought in the tables themselves, NOT INDEXED: an index that is damaged must neither
+hide a memory from an erasure nor lead it to another's. The file is written anew anyway.
 """
 
 import json
@@ -16,6 +19,7 @@ import apsw
 from litemem.errors import MemoryNotFoundError
 from litemem.filters import Condition
 from litemem.store.opening import MEMORY
+from litemem.store.rows import SAID_THERE
 from litemem.store.sweeping import drop_empty_sessions, forget_messages
 
 IN_MEMORY = 64_000_000  # bytes; a larger file is vacuumed through a temporary one, of what stays
@@ -32,21 +36,29 @@ _TABLES = {
     "outcomes": "finished_turn",
     "exports": "export",
 }
-_SAID_BY = """
+_SAID_BY = f"""
 SELECT message.pk
-FROM memory AS m
+FROM memory AS m NOT INDEXED
 JOIN json_each(m.sources) AS source
 JOIN message ON message.pk = source.value
-WHERE m.id IN (SELECT value FROM json_each(?))
+WHERE m.id IN (SELECT value FROM json_each(?)) AND {SAID_THERE}
 """
 _SAID_IN = """
-SELECT pk FROM message WHERE session_pk IN (SELECT m.pk FROM session AS m WHERE {})
+SELECT pk FROM message NOT INDEXED
+WHERE session_pk IN (SELECT m.pk FROM session AS m NOT INDEXED WHERE {})
 """
-_TURNS_OF = "DELETE FROM turn WHERE session_pk IN (SELECT m.pk FROM session AS m WHERE {})"
+_TURNS_OF = """
+DELETE FROM turn NOT INDEXED
+WHERE session_pk IN (SELECT m.pk FROM session AS m NOT INDEXED WHERE {})
+"""
 _TURNS_WITHOUT = """
-DELETE FROM turn WHERE pk NOT IN (SELECT turn_pk FROM message WHERE turn_pk IS NOT NULL)
+DELETE FROM turn
+WHERE pk NOT IN (SELECT turn_pk FROM message NOT INDEXED WHERE turn_pk IS NOT NULL)
 """
-_DELETED_BEFORE = "SELECT m.memory_id FROM event AS m WHERE m.event = 'DELETE' AND {}"
+_DELETED_BEFORE = "SELECT m.memory_id FROM event AS m NOT INDEXED WHERE m.event = 'DELETE' AND {}"
+_HISTORY_OF = f"""
+DELETE FROM event NOT INDEXED WHERE memory_id IN {_CHOSEN} OR superseded_by IN {_CHOSEN}
+"""
 _NO_SUCCESSOR = f"UPDATE memory SET superseded_by = NULL WHERE superseded_by IN {_CHOSEN}"
 _OUTCOMES = f"""
 UPDATE finished_turn
@@ -101,12 +113,9 @@ def erase(connection: apsw.Connection, what: Erasure) -> dict[str, int]:
     if what.whole is not None:
         messages += _column(connection, _SAID_IN.format(what.whole.sql), *what.whole.parameters)
         connection.execute(_TURNS_OF.format(what.whole.sql), what.whole.parameters)
-    connection.execute(
-        f"DELETE FROM event WHERE memory_id IN {_CHOSEN} OR superseded_by IN {_CHOSEN}",
-        (chosen, chosen),
-    )
+    connection.execute(_HISTORY_OF, (chosen, chosen))
     connection.execute(_NO_SUCCESSOR, (chosen,))
-    connection.execute(f"DELETE FROM memory WHERE id IN {_CHOSEN}", (chosen,))
+    connection.execute(f"DELETE FROM memory NOT INDEXED WHERE id IN {_CHOSEN}", (chosen,))
     forget_messages(connection, messages)
     connection.execute(_TURNS_WITHOUT)
     drop_empty_sessions(connection)
@@ -147,7 +156,8 @@ def _memory_ids(connection: apsw.Connection, what: Erasure) -> list[str]:
     found = []
     if what.condition is not None:
         sql, values = what.condition.sql, what.condition.parameters
-        found += _column(connection, f"SELECT m.id FROM memory AS m WHERE {sql}", *values)
+        among = f"SELECT m.id FROM memory AS m NOT INDEXED WHERE {sql}"
+        found += _column(connection, among, *values)
     if what.whole is not None:
         sql, values = what.whole.sql, what.whole.parameters
         found += _column(connection, _DELETED_BEFORE.format(sql), *values)

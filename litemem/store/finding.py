@@ -16,8 +16,8 @@ from litemem.models import Found, ScoreParts
 from litemem.ranking import Pool
 from litemem.store.candidates import everything, read_query
 from litemem.store.promising import promising
-from litemem.store.queries import records
-from litemem.store.rows import RowDamageError, check_within
+from litemem.store.rereading import records
+from litemem.store.rows import RowDamageError
 
 SMALL = 4_096  # memories; all of them are read in 12 ms
 
@@ -55,8 +55,11 @@ def survey(connection: apsw.Connection, condition: Condition) -> Survey:
         f" (SELECT m.actor_id FROM memory AS m WHERE {condition.sql} LIMIT {SMALL + 1})",
         condition.parameters,
     )
-    ((count, speakers),) = rows
-    return Survey(count <= SMALL, frozenset(filter(None, json.loads(speakers))))
+    ((count, told),) = rows
+    speakers = frozenset(filter(None, json.loads(told)))
+    if not all(isinstance(name, str) for name in speakers):
+        raise RowDamageError("a memory has a speaker that is no text")
+    return Survey(count <= SMALL, speakers)
 
 
 def find(
@@ -74,8 +77,6 @@ def find(
         chosen = choose(pool)
     except TypeError as error:  # null where the table allows none
         raise RowDamageError("a memory holds what no memory can hold") from error
-    read = records(connection, [pk for pk, _ in chosen])
-    for record in read.values():
-        check_within(record, condition)
+    read = records(connection, [pk for pk, _ in chosen], condition)
     cosines = dict(zip(pool.pks, pool.cosines, strict=True))
     return [Found(read[pk], cosines[pk], parts.words, parts.final, parts) for pk, parts in chosen]

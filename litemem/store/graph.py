@@ -15,6 +15,7 @@ from litemem.filters import Condition
 from litemem.models import MemoryRecord, Relation
 from litemem.protocols import EmbedderIdentity
 from litemem.scope import Scope
+from litemem.store.rows import Row, RowDamageError
 
 ONE = 0.9  # cosine from which two names may be one; 0.87 joins Monday with Tuesday
 NEAR = 0.6  # cosine from which a query is taken to mean an entity that it does not name
@@ -123,7 +124,7 @@ def of_memories(connection: apsw.Connection, memory_ids: Iterable[str]) -> list[
     """Return what these memories say, in the order in which it was found."""
     chosen = _json(memory_ids)
     rows = connection.execute(f"{_FROM_MEMORY} ORDER BY relation.pk", (chosen,))
-    found = _distinct(connection, [_Said(*row) for row in rows])
+    found = _distinct(connection, [_said(row) for row in rows])
     condition = Condition("m.id IN (SELECT value FROM json_each(?))", (chosen,))
     return _shown(connection, found, condition)
 
@@ -268,7 +269,7 @@ def _touching(
             " ORDER BY relation.pk DESC LIMIT ?",
             (pk, *condition.parameters, most),
         )
-        yield from (_Said(*row) for row in rows)
+        yield from map(_said, rows)
 
 
 def _of_found(
@@ -277,7 +278,15 @@ def _of_found(
     rows = connection.execute(
         f"{_FROM_MEMORY} WHERE {condition.sql}", (_json(memory_ids), *condition.parameters)
     )
-    return [_Said(*row) for row in rows]
+    return [_said(row) for row in rows]
+
+
+def _said(row: Row) -> _Said:
+    pk, source, relationship, destination, memory_id = row
+    is_ours = isinstance(source, int) and isinstance(destination, int)
+    if not is_ours or not isinstance(relationship, str):
+        raise RowDamageError(f"the relation {pk} is none that litemem writes")
+    return _Said(pk, source, relationship, destination, memory_id)
 
 
 def _distinct(connection: apsw.Connection, found: Sequence[_Said]) -> list[_Said]:
@@ -292,8 +301,12 @@ def _distinct(connection: apsw.Connection, found: Sequence[_Said]) -> list[_Said
 
 def _firsts(connection: apsw.Connection, pks: Iterable[int]) -> dict[int, tuple[int, str]]:
     """Return, for each name, the first of those that mean the same: its key and its form."""
-    rows = connection.execute(_FIRSTS, (_json(pks),))
-    return {pk: (first, form) for pk, first, form in rows}
+    wanted = set(pks)
+    rows = connection.execute(_FIRSTS, (_json(wanted),))
+    found = {pk: (first, form) for pk, first, form in rows}
+    if found.keys() != wanted:
+        raise RowDamageError("a relation is of a name that is not there")
+    return found
 
 
 def _shown(
@@ -316,9 +329,15 @@ def _shown_name(connection: apsw.Connection, first: int, condition: Condition) -
         "SELECT pk, name FROM entity WHERE pk = ?1 OR same_as = ?1 ORDER BY pk", (first,)
     )
     names_of: list[tuple[int, str]] = [(pk, name) for pk, name in rows]
-    if len(names_of) == 1:
-        return names_of[0][1]
-    return next(name for pk, name in names_of if any(_touching(connection, pk, condition, 1)))
+    said = (
+        names_of
+        if len(names_of) == 1
+        else ((pk, name) for pk, name in names_of if any(_touching(connection, pk, condition, 1)))
+    )
+    name = next((name for _, name in said), None)
+    if not isinstance(name, str):
+        raise RowDamageError("a relation is of a name that no memory says")
+    return name
 
 
 def _json(values: Iterable[object]) -> str:

@@ -10,7 +10,7 @@ from litemem.protocols import EmbedderIdentity
 from litemem.store import queries, settings
 from litemem.store.faults import translated
 from litemem.store.opening import look_into, one_moment
-from litemem.store.rows import Row
+from litemem.store.rows import SAID_THERE, Row
 
 DAY = 86_400_000_000  # microseconds
 
@@ -34,12 +34,13 @@ GROUP BY day
 ORDER BY day
 """
 _SIZES = "SELECT name, pgsize FROM dbstat WHERE aggregate = TRUE ORDER BY pgsize DESC, name"
-_SAID = """
+_SAID = f"""
 SELECT message.created_at, message.role, message.content, message.name
-FROM memory
-JOIN json_each(memory.sources) AS source
-JOIN message ON message.pk = source.value
-WHERE memory.id = ?
+FROM memory AS sought
+CROSS JOIN memory AS m ON m.pk = sought.pk  -- the row itself: the index may lead to another
+CROSS JOIN json_each(m.sources) AS source
+CROSS JOIN message ON message.pk = source.value
+WHERE sought.id = ?1 AND +m.id = ?1 AND {SAID_THERE}
 ORDER BY message.pk
 """
 

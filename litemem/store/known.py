@@ -11,7 +11,8 @@ import apsw
 from litemem.filters import Condition
 from litemem.models import PROCEDURAL, Found, MemoryRecord, Message
 from litemem.scope import ID_KEYS, Scope
-from litemem.store.queries import records, session_pk
+from litemem.store.queries import session_pk
+from litemem.store.rereading import by_id, matching, records
 from litemem.store.rows import Row
 from litemem.store.vector_index import VectorIndex
 
@@ -31,16 +32,13 @@ SET repeats = repeats + 1,
       ELSE max(expires_at, ?1)
     END,
     immutable = max(immutable, ?2)
-WHERE id = ?3
+WHERE pk = ?3
 """
 _NAMING = """
-SELECT content
-FROM memory AS m
-WHERE {scope}
-  AND superseded_by IS NULL
+m.superseded_by IS NULL
   AND (
-    content LIKE 'User is called %' OR content LIKE 'User is named %'
-    OR content LIKE 'User%name is %'
+    m.content LIKE 'User is called %' OR m.content LIKE 'User is named %'
+    OR m.content LIKE 'User%name is %'
   )
 """
 _SUPERSEDE = """
@@ -49,7 +47,7 @@ SET valid_from = coalesce(valid_from, created_at),
     valid_to = max(?1, coalesce(valid_from, created_at)),
     superseded_by = ?2,
     updated_at = max(updated_at, ?1)
-WHERE id = ?3
+WHERE pk = ?3
 """
 _WRITE_SUPERSEDED = """
 INSERT INTO event
@@ -59,8 +57,8 @@ SELECT
   old.id, 'UPDATE', old.content, new.content, old.created_at, ?1, old.actor_id, old.role,
   new.id
 FROM memory AS old
-JOIN memory AS new ON new.id = ?2
-WHERE old.id = ?3
+JOIN memory AS new ON new.pk = ?2
+WHERE old.pk = ?3
 """
 _LAST_LOGGED = """
 SELECT pk, role, content, name, created_at, turn_pk
@@ -70,13 +68,13 @@ ORDER BY pk DESC
 LIMIT ?
 """
 _CAME_FROM = """
-SELECT memory.pk
-FROM memory
+SELECT m.pk
+FROM memory AS m
 WHERE {scope}
   AND EXISTS (
-    SELECT 1 FROM json_each(memory.sources) WHERE value IN (SELECT value FROM json_each(?))
+    SELECT 1 FROM json_each(m.sources) WHERE value IN (SELECT value FROM json_each(?))
   )
-ORDER BY memory.pk
+ORDER BY m.pk
 """
 
 
@@ -98,28 +96,34 @@ class Known:
             (*exact.parameters, PROCEDURAL, at),
         )
         nearest = VectorIndex(self._connection).nearest(vector, limit, condition)
-        read = records(self._connection, [pk for pk, _ in nearest])
+        read = records(self._connection, [pk for pk, _ in nearest], condition)
         return [Found(read[pk], cosine, 0.0) for pk, cosine in nearest]
 
     def naming(self, scope: Scope) -> list[str]:
         """Return what memories of exactly this scope say of the user's name."""
         exact = _exactly(scope, "m")
-        rows = self._connection.execute(_NAMING.format(scope=exact.sql), exact.parameters)
-        return [content for (content,) in rows]
+        naming = Condition(f"{exact.sql} AND {_NAMING}", exact.parameters)
+        found = records(self._connection, matching(self._connection, naming), naming)
+        return [record.content for record in found.values()]
 
     def repeat(self, memory_id: str, like: MemoryRecord) -> None:
         """Count that a memory was said again, by a fact with the expiry and fixity of `like`.
 
         The memory then lasts as long as either would, and is immutable when either is.
         """
-        self._connection.execute(_REPEAT, (like.expires_at, like.immutable, memory_id))
+        if found := by_id(self._connection, memory_id):
+            self._connection.execute(_REPEAT, (like.expires_at, like.immutable, found[0]))
 
     def supersede(self, old: MemoryRecord, by: str, at: int) -> None:
         """End a memory at `at`; the memory `by` has taken its place, as its history says."""
-        pk = self._connection.execute("SELECT pk FROM memory WHERE id = ?", (old.id,)).get
+        ended, successor = by_id(self._connection, old.id), by_id(self._connection, by)
+        if ended is None:
+            return
+        pk, _ = ended
         self._connection.execute(WRITE_OUT_ADD, (json.dumps([pk]),))
-        self._connection.execute(_WRITE_SUPERSEDED, (at, by, old.id))
-        self._connection.execute(_SUPERSEDE, (at, by, old.id))
+        if successor is not None:
+            self._connection.execute(_WRITE_SUPERSEDED, (at, successor[0], pk))
+        self._connection.execute(_SUPERSEDE, (at, by, pk))
 
     def said_before(
         self, scope: Scope, messages: Sequence[Message], since: int, until: int
@@ -135,12 +139,12 @@ class Known:
         is_done = all(since <= at <= until and turn_pk is None for *_, at, turn_pk in rows)
         if not is_done or [Message(*row[1:4]) for row in rows] != list(messages):
             return []
-        exact = _exactly(scope, "memory")
+        exact = _exactly(scope, "m")
         found = self._connection.execute(
             _CAME_FROM.format(scope=exact.sql),
             (*exact.parameters, json.dumps([row[0] for row in rows])),
         )
-        return list(records(self._connection, [pk for (pk,) in found]).values())
+        return list(records(self._connection, [pk for (pk,) in found], exact).values())
 
 
 def _exactly(scope: Scope, table: str) -> Condition:

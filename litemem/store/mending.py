@@ -1,6 +1,7 @@
 """Mending: what is derived from the rest of a file, made anew; called inside a transaction."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 
 import apsw
 
@@ -16,9 +17,24 @@ _BELONGING = ("embedding", "embedding_next", "feedback", "claim", "support", "re
 def mend(connection: apsw.Connection, what: Iterable[str]) -> None:
     """Make these anew, each one of `MENDS`, in the order in which one may need the other."""
     wanted = set(what)
-    for name, work in MENDS.items():
-        if name in wanted:
-            work(connection)
+    with _without_overwriting(connection):
+        for name, work in MENDS.items():
+            if name in wanted:
+                work(connection)
+
+
+@contextmanager
+def _without_overwriting(connection: apsw.Connection) -> Iterator[None]:
+    """Leave the bytes of what is made anew where they are; after an erasure VACUUM removes them.
+
+    To overwrite them takes another second and 150 MB of memory for 100,000 memories.
+    """
+    before = connection.pragma("secure_delete")
+    connection.pragma("secure_delete", False)
+    try:
+        yield
+    finally:
+        connection.pragma("secure_delete", before)
 
 
 def _schema(connection: apsw.Connection) -> None:

@@ -1,18 +1,17 @@
 """The reads that are more than one line, each on a connection that sees one moment of the file."""
 
-import json
-
 import apsw
 
 from litemem.filters import Condition
-from litemem.models import PROCEDURAL, Entity, MemoryRecord, Message, Overview, Turn
+from litemem.models import PROCEDURAL, Entity, HistoryEntry, MemoryRecord, Message, Overview, Turn
 from litemem.scope import ID_KEYS, Scope
+from litemem.store.rereading import by_id, check_rows, records
 from litemem.store.rows import (
-    MEMORY_COLUMNS,
+    HISTORY_COLUMNS,
+    SAID_THERE,
     Row,
     RowDamageError,
-    check_within,
-    memory_record,
+    history_entry,
     read_message,
     read_object,
     read_scope,
@@ -24,18 +23,18 @@ WHERE coalesce(user_id, '') = ? AND coalesce(agent_id, '') = ?
   AND coalesce(app_id, '') = ? AND coalesce(run_id, '') = ?
 """
 _LAST_MESSAGES = """
-SELECT role, content, name
+SELECT pk, role, content, name
 FROM message
 WHERE session_pk = ? AND pk < ?
 ORDER BY pk DESC
 LIMIT ?
 """
-_SOURCES = """
+_SOURCES = f"""
 SELECT message.role, message.content, message.name
-FROM memory
-JOIN json_each(memory.sources) AS source
+FROM memory AS m
+JOIN json_each(m.sources) AS source
 JOIN message ON message.pk = source.value
-WHERE memory.id = ?
+WHERE m.pk = ? AND {SAID_THERE}
 ORDER BY message.pk
 """
 _TURN = """
@@ -59,15 +58,11 @@ _ENTITIES = " UNION ALL ".join(
     f" FROM memory WHERE {key} IS NOT NULL GROUP BY {key}"
     for key in ID_KEYS
 )
-_RUN_MEMORY = f"""
-SELECT {MEMORY_COLUMNS}
-FROM memory
-WHERE run_id = ?4 AND user_id IS ?1 AND agent_id IS ?2 AND app_id IS ?3
-  AND memory_type = ?5 AND immutable = 0
-  AND (expires_at IS NULL OR expires_at > ?6)
-  AND (valid_to IS NULL OR valid_to > ?6)
-ORDER BY created_at DESC, id DESC
-LIMIT 1
+_RUN_MEMORY = """
+m.run_id = ?4 AND m.user_id IS ?1 AND m.agent_id IS ?2 AND m.app_id IS ?3
+  AND m.memory_type = ?5 AND m.immutable = 0
+  AND (m.expires_at IS NULL OR m.expires_at > ?6)
+  AND (m.valid_to IS NULL OR m.valid_to > ?6)
 """
 LAST = 2**62  # beyond every primary key
 
@@ -90,7 +85,7 @@ def visible(
     if not superseded:
         sql += " AND (m.valid_to IS NULL OR m.valid_to > ?)"
         parameters = (*parameters, now)
-    return Condition(sql, parameters, condition.within)
+    return Condition(sql, parameters)
 
 
 def newest(
@@ -105,30 +100,24 @@ def newest(
     if after is not None:
         sql += " AND (m.created_at, m.id) < (?, ?)"
         parameters = (*parameters, *after)
-    rows = connection.execute(
-        f"SELECT {MEMORY_COLUMNS} FROM memory AS m WHERE {sql}"
+    rows: list[Row] = connection.execute(
+        f"SELECT m.pk FROM memory AS m WHERE {sql}"
         " ORDER BY m.created_at DESC, m.id DESC LIMIT ? OFFSET ?",
         (*parameters, -1 if limit is None else limit, offset),
-    )
-    found = [memory_record(row) for row in rows]
-    for record in found:
-        check_within(record, condition)
-    return found
-
-
-def records(connection: apsw.Connection, pks: list[int]) -> dict[int, MemoryRecord]:
-    """Return memories by primary key."""
-    rows = connection.execute(
-        f"SELECT pk, {MEMORY_COLUMNS} FROM memory WHERE pk IN (SELECT value FROM json_each(?))",
-        (json.dumps(pks),),
-    )
-    return {row[0]: memory_record(row[1:]) for row in rows}
+    ).fetchall()
+    pks = [pk for (pk,) in rows]
+    read = records(connection, pks, Condition(sql, parameters))
+    return [read[pk] for pk in pks]
 
 
 def session_pk(connection: apsw.Connection, scope: Scope) -> int | None:
     """Return the primary key of exactly this combination of ids, if messages came with it."""
     row = connection.execute(_SESSION, [value or "" for value in scope.key()]).fetchone()
-    return None if row is None else int(row[0])
+    if row is None:
+        return None
+    exactly = " AND ".join(f"m.{key} IS ?" for key in ID_KEYS)
+    check_rows(connection, "session", row, Condition(exactly, scope.key()))
+    return int(row[0])
 
 
 def last_messages(
@@ -136,20 +125,37 @@ def last_messages(
 ) -> list[Message]:
     """Return the last messages of a session, oldest first."""
     pk = session_pk(connection, scope)
-    rows = connection.execute(_LAST_MESSAGES, (pk, before or LAST, limit)).fetchall()
-    return [read_message(row) for row in reversed(rows)]
+    rows: list[Row] = connection.execute(_LAST_MESSAGES, (pk, before or LAST, limit)).fetchall()
+    said_in = Condition("m.session_pk = ?", (pk,))
+    check_rows(connection, "message", [row[0] for row in rows], said_in)
+    return [read_message(row[1:]) for row in reversed(rows)]
 
 
 def sources(connection: apsw.Connection, memory_id: str) -> list[Message]:
     """Return the messages that a memory came from, in order."""
-    return [read_message(row) for row in connection.execute(_SOURCES, (memory_id,))]
+    found = by_id(connection, memory_id)
+    pk = None if found is None else found[0]
+    return [read_message(row) for row in connection.execute(_SOURCES, (pk,))]
+
+
+def history(connection: apsw.Connection, memory_id: str) -> list[HistoryEntry]:
+    """Return what happened to a memory, oldest first."""
+    rows: list[Row] = connection.execute(
+        f"SELECT {HISTORY_COLUMNS} FROM history WHERE memory_id = ? ORDER BY pk", (memory_id,)
+    ).fetchall()
+    pks = [row[0] for row in rows if row[0]]
+    check_rows(connection, "event", pks, Condition("m.memory_id = ?", (memory_id,)))
+    if len(pks) < len(rows):  # the ADD is the memory itself
+        by_id(connection, memory_id)
+    return [history_entry(row) for row in rows]
 
 
 def run_memory(connection: apsw.Connection, scope: Scope, at: int) -> MemoryRecord | None:
     """Return the newest memory of exactly this run that can be extended; None without `run_id`."""
-    values = (*scope.key(), PROCEDURAL, at)
-    row = connection.execute(_RUN_MEMORY, values).fetchone()
-    return None if row is None else memory_record(row)
+    if scope.run_id is None:
+        return None
+    extendable = Condition(_RUN_MEMORY, (*scope.key(), PROCEDURAL, at))
+    return next(iter(newest(connection, extendable, 1, 0, None)), None)
 
 
 def pending_turns(connection: apsw.Connection) -> list[Turn]:
@@ -167,6 +173,7 @@ def turn(connection: apsw.Connection, turn_pk: int) -> Turn:
     rows: list[Row] = connection.execute(
         "SELECT pk, role, content, name FROM message WHERE turn_pk = ? ORDER BY pk", (pk,)
     ).fetchall()
+    check_rows(connection, "message", [r[0] for r in rows], Condition("m.turn_pk = ?", (pk,)))
     return Turn(
         pk,
         read_scope(*ids),

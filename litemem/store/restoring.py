@@ -36,10 +36,20 @@ SELECT message.pk, message.turn_pk
 FROM temp.logged
 JOIN message ON message.pk = logged.pk
 WHERE logged.session_pk = ? AND logged.created_at = ?
+  AND message.session_pk = logged.session_pk AND message.created_at = logged.created_at
   AND message.role = ? AND message.content = ? AND message.name IS ?
 ORDER BY message.pk
 LIMIT 1
 """
+_EXACTLY = " AND ".join(f"m.{key} IS ?" for key in ID_KEYS)
+_SOURCES = f"""
+SELECT message.pk
+FROM json_each(?)
+CROSS JOIN message ON message.pk = value
+CROSS JOIN session AS m ON m.pk = message.session_pk
+WHERE {_EXACTLY}
+"""
+_SAID_BY = f"SELECT m.pk FROM json_each(?) CROSS JOIN memory AS m ON m.pk = value WHERE {_EXACTLY}"
 _INSERT_MESSAGE = """
 INSERT INTO message (pk, session_pk, role, content, name, created_at, turn_pk)
 VALUES (?, ?, ?, ?, ?, ?, ?)
@@ -82,7 +92,8 @@ class Restoration:
         self._messages = Numbering()
         self._memories = Numbering()
         self._turns: dict[int, Item | int] = {}  # what is to be inserted, then its primary key
-        self._entities: dict[int, Item | int] = {}
+        self._entities: dict[int, Item] = {}
+        self._named: dict[int, int] = {}  # their primary keys, of this transaction
         self._sessions: dict[tuple[str | None, ...], int] = {}
         self._lasts: dict[str, int] = {}
         self._had_messages = False
@@ -91,7 +102,10 @@ class Restoration:
     def apply(self, connection: apsw.Connection, batch: Batch) -> None:
         """Do one step of the import."""
         self._connection = connection
-        self._lasts.clear()  # others may have written since
+        # others may have written since: what they removed, they may have given its key to another
+        self._lasts.clear()
+        self._sessions.clear()
+        self._named.clear()
         if batch.task == "begin":
             self._begin()
         elif batch.task == "restore":
@@ -125,7 +139,8 @@ class Restoration:
         VectorIndex(self._connection).grow(self._last("memory"))
 
     def _memory(self, item: Item, vector: bytes | None) -> None:
-        sources = [pk for number in item.get("sources", ()) if (pk := self._messages.get(number))]
+        said = [pk for number in item.get("sources", ()) if (pk := self._messages.get(number))]
+        sources = self._of_scope(_SOURCES, said, item)
         told = Retelling(self._connection, {**item, "sources": sources}, vector)
         pk = told.known_pk()
         if pk is None and vector is None:  # it was there when vectors were made, and is gone since
@@ -208,6 +223,7 @@ class Restoration:
 
     def _relation(self, item: Item) -> None:
         said_by = [pk for number in item["memories"] if (pk := self._memories.get(number))]
+        said_by = self._of_scope(_SAID_BY, said_by, self._entities[item["source"]])
         if not said_by:
             return
         source, destination = self._entity(item["source"]), self._entity(item["destination"])
@@ -217,15 +233,25 @@ class Restoration:
 
     def _entity(self, number: int) -> int:
         """Return the primary key of a name, which is inserted where the file has it not yet."""
+        if number in self._named:
+            return self._named[number]
         item = self._entities[number]
-        if isinstance(item, int):
-            return item
         same_as = item.get("same_as")
         first = None if same_as is None else self._entity(same_as)
         pk, is_new = retelling.name(self._connection, item, first)
-        self._entities[number] = pk
+        self._named[number] = pk
         self.counts["entities"] += is_new
         return pk
+
+    def _of_scope(self, sql: str, pks: Sequence[int], item: Item) -> list[int]:
+        """Return those of the rows, noted in an earlier transaction, that are of an item's scope.
+
+        One that was removed meanwhile may have left its primary key to another's.
+        """
+        if not pks:
+            return []
+        rows = self._connection.execute(sql, (json.dumps(pks), *(item.get(k) for k in ID_KEYS)))
+        return [pk for (pk,) in rows]
 
     def _session(self, item: Item) -> int:
         key = tuple(item.get(k) for k in ID_KEYS)
@@ -254,7 +280,12 @@ class Restoration:
         return self._lasts[table]
 
     def _read_last(self, table: str) -> int:
-        return int(self._connection.execute(f"SELECT coalesce(max(pk), 0) FROM {table}").get)
+        """Return the last primary key; of turns the last that was given: somebody may be at it."""
+        last = int(self._connection.execute(f"SELECT coalesce(max(pk), 0) FROM {table}").get)
+        given = self._connection.execute(
+            "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = ?", (table,)
+        ).get
+        return max(last, int(given))
 
     _others: Mapping[str, Callable[["Restoration", Item], None]] = {
         "project": _project,

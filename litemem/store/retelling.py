@@ -11,6 +11,7 @@ from litemem import names
 from litemem.errors import ValidationError
 from litemem.merging import merged
 from litemem.scope import ID_KEYS
+from litemem.store.rereading import by_id
 from litemem.store.rows import MEMORY_COLUMNS, Row, to_json
 from litemem.store.vector_index import VectorIndex
 
@@ -75,10 +76,8 @@ class Retelling:
 
     def known_pk(self) -> int | None:
         """Return the primary key of the memory that has the id; None: there is none."""
-        row = self._connection.execute(
-            "SELECT pk FROM memory WHERE id = ?", (self._item["id"],)
-        ).fetchone()
-        return None if row is None else int(row[0])
+        found = by_id(self._connection, self._item["id"])
+        return None if found is None else found[0]
 
     def insert(self, pk: int) -> int:
         """Add the memory with its vector, history and feedback; return its primary key."""

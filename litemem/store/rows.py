@@ -8,7 +8,6 @@ from typing import Any
 
 from litemem import clock
 from litemem.errors import ScopeError
-from litemem.filters import Condition
 from litemem.models import HistoryEntry, MemoryRecord, Message
 from litemem.scope import Scope
 
@@ -21,6 +20,17 @@ HISTORY_COLUMNS = (
     "pk, memory_id, event, old_memory, new_memory, created_at, updated_at, actor_id, role, "
     "superseded_by, supersedes"
 )
+
+# Of a message beside the memory `m`: it was said in the memory's scope. SQLite gives the primary
+# key of a deleted last row to the next one; what names a message by it must not follow it there.
+SAID_THERE = """
+EXISTS (
+  SELECT 1 FROM session AS s
+  WHERE s.pk = message.session_pk
+    AND s.user_id IS m.user_id AND s.agent_id IS m.agent_id
+    AND s.app_id IS m.app_id AND s.run_id IS m.run_id
+)
+"""
 
 Row = tuple[Any, ...]
 
@@ -107,19 +117,9 @@ def read_object(text: str) -> dict[str, Any]:
     return dict(content)
 
 
-def check_within(record: MemoryRecord, condition: Condition) -> None:
-    """Make sure that a row has the ids that it was found by: an index may be damaged, or the row.
-
-    Raises:
-        RowDamageError: it has others.
-    """
-    for key, allowed in condition.within:
-        _check(getattr(record.scope, key) in allowed, record.id, f"{key} in its index")
-
-
 def history_entry(row: Row) -> HistoryEntry:
     """Read the values of `HISTORY_COLUMNS`."""
-    _check(_is_time(row[5]) and (row[6] is None or _is_time(row[6])), row[1], "time")
+    _check(is_time(row[5]) and (row[6] is None or is_time(row[6])), row[1], "time")
     return HistoryEntry(
         id=row[1] if row[2] == "ADD" else str(row[0]),  # an ADD may not have a row yet
         memory_id=row[1],
@@ -141,13 +141,14 @@ def _check_memory(row: Row) -> None:
     _check(isinstance(memory_id, str) and isinstance(content, str), memory_id, "text")
     found = md5(content.encode(), usedforsecurity=False).digest()
     _check(found == row[2], memory_id, "hash")
-    is_dated = _is_time(row[13]) and _is_time(row[14])
+    is_dated = is_time(row[13]) and is_time(row[14])
     lasts = row[15] is None and row[16] is None and row[18] is None  # as most do
-    others = lasts or all(t is None or _is_time(t) for t in (row[15], row[16], row[18]))
+    others = lasts or all(t is None or is_time(t) for t in (row[15], row[16], row[18]))
     _check(is_dated and others, memory_id, "time")
 
 
-def _is_time(value: object) -> bool:
+def is_time(value: object) -> bool:
+    """Tell whether this can be a time: microseconds of the years 1 to 9999."""
     return isinstance(value, int) and _FIRST <= value <= _LAST
 
 

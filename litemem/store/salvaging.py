@@ -2,15 +2,19 @@
 
 from collections import Counter
 from collections.abc import Iterable
+from typing import Any
 
 import apsw
 
+from litemem.errors import ScopeError
 from litemem.migrations import latest_version
+from litemem.scope import ID_KEYS, Scope
 from litemem.store import blueprint, orphans, settings
 from litemem.store.blueprint import Column
 from litemem.store.checks import add_hash_function
 from litemem.store.invariants import WRONG_SOURCES
 from litemem.store.mending import UNSAID
+from litemem.store.rows import is_time
 from litemem.store.vector_index import VectorIndex
 from litemem.store.wreck import Wreck, dimensions
 
@@ -22,6 +26,7 @@ _JSON = (
     ("turn", "options", "object", "DELETE FROM turn"),
     ("finished_turn", "results", "array", "UPDATE finished_turn SET results = '[]'"),
 )
+_TIMES = ("_at", "valid_from", "valid_to")  # how the names of columns that hold one end
 _UNKNOWN_SUCCESSOR = """
 UPDATE {0} SET superseded_by = NULL
 WHERE superseded_by NOT IN (SELECT id FROM memory)
@@ -59,6 +64,7 @@ def _insert_rows(connection: apsw.Connection, wreck: Wreck) -> list[str]:
     known = blueprint.tables(latest_version())
     statements: dict[tuple[str, int], str] = {}
     refused: Counter[str] = Counter()
+    undated: Counter[str] = Counter()
     for name, rowid, values in wreck.rows():
         if name not in known:
             continue
@@ -66,14 +72,42 @@ def _insert_rows(connection: apsw.Connection, wreck: Wreck) -> list[str]:
         key = (name, len(columns))
         if key not in statements:
             statements[key] = _insert(name, columns)
-        row = [rowid if c.key else v for c, v in zip(columns, values, strict=True)]
-        connection.execute(statements[key], row)
+        row = {c.name: rowid if c.key else v for c, v in zip(columns, values, strict=True)}
+        if not _can_belong(row):
+            refused[name] += 1
+            continue
+        undated[name] += _date(row, columns)
+        connection.execute(statements[key], tuple(row.values()))
         refused[name] += not connection.changes()
     return [
-        f"{_counted(number, 'row')} of {name} not taken: incomplete, or there twice"
-        for name, number in refused.items()
-        if number
+        f"{_counted(number, 'row')} of {name} not taken: incomplete, there twice, or with wrong ids"
+        for name, number in (+refused).items()
+    ] + [
+        f"a time of {_counted(number, 'row')} of {name} unreadable"
+        for name, number in (+undated).items()
     ]
+
+
+def _can_belong(row: dict[str, Any]) -> bool:
+    """Tell whether the ids of a row can be ids, if it has any."""
+    try:
+        Scope(**{key: row.get(key) for key in ID_KEYS})
+    except ScopeError:
+        return False
+    return True
+
+
+def _date(row: dict[str, Any], columns: tuple[Column, ...]) -> bool:
+    """Replace times that no calendar has, by 1970 where there must be one; tell whether any was."""
+    wrong = [
+        column
+        for column in columns
+        if column.name.endswith(_TIMES) and row[column.name] is not None
+        if not is_time(row[column.name])
+    ]
+    for column in wrong:
+        row[column.name] = 0 if column.required else None
+    return bool(wrong)
 
 
 def _insert(name: str, columns: tuple[Column, ...]) -> str:

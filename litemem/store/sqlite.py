@@ -42,7 +42,7 @@ from litemem.store.finding import Choose, Sought, Survey
 from litemem.store.known import Known
 from litemem.store.opening import MEMORY, one_write, prepare
 from litemem.store.readers import Readers
-from litemem.store.rows import HISTORY_COLUMNS, MEMORY_COLUMNS, history_entry, memory_record
+from litemem.store.rereading import by_id
 from litemem.store.streaming import Snapshot
 from litemem.store.transaction import Transaction
 
@@ -126,10 +126,8 @@ class SqliteStore:
     def get(self, memory_id: str) -> MemoryRecord | None:
         """Return one memory, or None."""
         with self._reading() as connection:
-            row = connection.execute(
-                f"SELECT {MEMORY_COLUMNS} FROM memory AS m WHERE m.id = ?", (memory_id,)
-            ).fetchone()
-            return None if row is None else memory_record(row)
+            found = by_id(connection, memory_id)
+            return None if found is None else found[1]
 
     def select(
         self,
@@ -201,11 +199,7 @@ class SqliteStore:
     def history(self, memory_id: str) -> list[HistoryEntry]:
         """Return what happened to a memory, oldest first."""
         with self._reading() as connection:
-            rows = connection.execute(
-                f"SELECT {HISTORY_COLUMNS} FROM history WHERE memory_id = ? ORDER BY pk",
-                (memory_id,),
-            )
-            return [history_entry(row) for row in rows]
+            return queries.history(connection, memory_id)
 
     def messages(self, scope: Scope, *, limit: int, before: int | None = None) -> list[Message]:
         """Return the last messages of exactly this scope, oldest first.

@@ -19,7 +19,13 @@ from litemem.models import MemoryRecord
 from litemem.protocols import EmbedderIdentity
 from litemem.scope import ID_KEYS
 from litemem.store import settings
-from litemem.store.rows import MEMORY_COLUMNS, memory_record, to_json
+from litemem.store.rows import (
+    MEMORY_COLUMNS,
+    SAID_THERE,
+    RowDamageError,
+    memory_record,
+    to_json,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,15 +80,7 @@ _SAID = _fields(
     """'{"feedback":', json_quote(feedback)""", _text("reason"), _number("created_at"), "'}'"
 )
 _FEEDBACK = f"SELECT concat({_SAID}) FROM feedback WHERE memory_pk = m.pk"
-# SQLite gives the key of a deleted last message to the next one, be it of another scope
-_SAID_THERE = """
-SELECT 1
-FROM message AS its
-JOIN session AS s ON s.pk = its.session_pk
-WHERE its.pk = value
-  AND s.user_id IS m.user_id AND s.agent_id IS m.agent_id
-  AND s.app_id IS m.app_id AND s.run_id IS m.run_id
-"""
+_SAID_THERE = f"SELECT 1 FROM message WHERE message.pk = value AND {SAID_THERE}"
 _SOURCES = f"""
 SELECT nullif(json_group_array(value ORDER BY key), '[]')
 FROM json_each(m.sources)
@@ -226,9 +224,9 @@ _AMONG = {
     "first": "nullif(min(entity.pk) OVER"
     " (PARTITION BY coalesce(entity.same_as, entity.pk)), entity.pk)",
 }
-_CHOSEN = """
-WITH
-  chosen AS MATERIALIZED (SELECT m.pk, m.id FROM memory AS m WHERE {}),
+_CHOSEN_MEMORIES = "WITH chosen AS MATERIALIZED (SELECT m.pk, m.id FROM memory AS m WHERE {})"
+_CHOSEN = f"""
+{_CHOSEN_MEMORIES},
   told AS MATERIALIZED (
     SELECT pk, source_pk, destination_pk
     FROM relation
@@ -251,6 +249,7 @@ class Snapshot:
         self._connection = connection
         self._condition = condition
         self.embedder: EmbedderIdentity | None = None
+        self._check_chosen()
         self.counts = {kind: self._count(part) for kind, part in self._parts()}
         if vectors and self.counts["memory"]:
             self.embedder = settings.embedder(connection)
@@ -268,6 +267,19 @@ class Snapshot:
             " ORDER BY user_id, agent_id, app_id, run_id, created_at, m.pk"
         )
         return (memory_record(row) for row in rows)
+
+    def _check_chosen(self) -> None:
+        """Make sure that no index led to a memory that the condition does not let in."""
+        if self._condition is None:
+            return
+        misled = self._connection.execute(
+            f"{_CHOSEN_MEMORIES.replace('{}', self._condition.sql)} SELECT count(*) FROM chosen"
+            " LEFT JOIN memory AS m ON m.pk = chosen.pk"
+            f" WHERE ({self._condition.sql}) IS NOT TRUE",
+            (*self._condition.parameters, *self._condition.parameters),
+        ).get
+        if misled:
+            raise RowDamageError("an index of memory leads to others than those it names")
 
     def _parts(self) -> Iterator[tuple[str, _Part]]:
         return ((k, p) for k, p in _PARTS.items() if self._condition is None or not p.whole)

@@ -9,6 +9,7 @@ from litemem.filters import Condition
 from litemem.scope import ID_KEYS
 from litemem.store.known import WRITE_OUT_ADD
 from litemem.store.queries import visible
+from litemem.store.rereading import check_rows, matching
 from litemem.store.vector_index import VectorIndex
 
 _IDS = ", ".join(ID_KEYS)
@@ -29,7 +30,7 @@ FROM (
     PARTITION BY {_IDS}, content ORDER BY created_at, m.pk
   ) AS first
   FROM memory AS m
-  WHERE {{}}
+  WHERE m.pk IN {_CHOSEN}
 )
 WHERE pk <> first
 """
@@ -45,7 +46,7 @@ FROM (
       id DESC
   ) AS place
   FROM memory AS m
-  WHERE {{}}
+  WHERE m.pk IN {_CHOSEN}
 )
 WHERE place > ?
 """
@@ -86,15 +87,15 @@ WHERE session_pk IN (
 )
 """
 # the memory that took another's place keeps its history for as long as the other says so
-_OLD_HISTORY = """
+_OLD_HISTORY = f"""
 SELECT memory_id
-FROM event
+FROM event NOT INDEXED
 WHERE memory_id IN (
-  SELECT m.id FROM memory AS m WHERE {condition}
+  SELECT m.id FROM memory AS m WHERE m.pk IN {_CHOSEN}
   UNION ALL
   SELECT m.memory_id
-  FROM event AS m
-  WHERE m.event = 'DELETE' AND {ids}
+  FROM event AS m NOT INDEXED
+  WHERE m.event = 'DELETE' AND {{}}
     AND m.memory_id NOT IN (SELECT id FROM memory)
     AND m.memory_id NOT IN (
       SELECT superseded_by FROM memory WHERE superseded_by IS NOT NULL
@@ -225,6 +226,11 @@ def delete(connection: apsw.Connection, pks: list[int], at: int) -> int:
     return len(pks)
 
 
+def delete_where(connection: apsw.Connection, condition: Condition, at: int) -> int:
+    """Remove the memories that match, as `delete` does; return how many."""
+    return delete(connection, matching(connection, condition), at)
+
+
 def forget_messages(connection: apsw.Connection, pks: list[int]) -> int:
     """Remove messages, and from every memory that it came from them; return how many.
 
@@ -244,19 +250,16 @@ def drop_empty_sessions(connection: apsw.Connection, ids: Condition = ANYTHING) 
 
 
 def _where(connection: apsw.Connection, what: Sweep, sql: str, *values: int) -> int:
-    rows = connection.execute(
-        f"SELECT m.pk FROM memory AS m WHERE {what.condition.sql} AND {sql}",
-        (*what.condition.parameters, *values),
-    )
-    return delete(connection, [pk for (pk,) in rows], what.now)
+    condition = Condition(f"{what.condition.sql} AND {sql}", (*what.condition.parameters, *values))
+    return delete_where(connection, condition, what.now)
 
 
 def _merge_duplicates(connection: apsw.Connection, what: Sweep) -> int:
     """Keep the oldest of memories that say the same and hold now; it counts the others."""
     holding = visible(what.condition, what.now, expired=False, superseded=False)
+    looked_at = json.dumps(matching(connection, holding))
     pairs: list[tuple[int, int]] = [
-        (again, first)
-        for again, first in connection.execute(_REPEATED.format(holding.sql), holding.parameters)
+        (again, first) for again, first in connection.execute(_REPEATED, (looked_at,))
     ]
     connection.executemany(_COUNT_REPEAT, pairs)
     connection.executemany(_LEND_SUPPORT, pairs)
@@ -264,32 +267,39 @@ def _merge_duplicates(connection: apsw.Connection, what: Sweep) -> int:
 
 
 def _keep_last(connection: apsw.Connection, what: Sweep) -> int:
-    values = (what.now, what.now, *what.condition.parameters, what.wanted.keep_last)
-    rows = connection.execute(_BEYOND.format(what.condition.sql), values)
+    looked_at = json.dumps(matching(connection, what.condition))
+    rows = connection.execute(_BEYOND, (what.now, what.now, looked_at, what.wanted.keep_last))
     return delete(connection, [pk for (pk,) in rows], what.now)
 
 
 def _old_messages(connection: apsw.Connection, what: Sweep) -> int:
     values = (what.wanted.messages, *what.ids.parameters)
     rows = connection.execute(_OLD_MESSAGES.format(what.ids.sql), values)
-    number = forget_messages(connection, [pk for (pk,) in rows])
+    number = _forget_found(connection, what, [pk for (pk,) in rows])
     drop_empty_sessions(connection, what.ids)
     return number
 
 
+def _forget_found(connection: apsw.Connection, what: Sweep, pks: list[int]) -> int:
+    """Remove messages that were found by their scopes."""
+    said_in = f"m.session_pk IN (SELECT m.pk FROM session AS m WHERE {what.ids.sql})"
+    check_rows(connection, "message", pks, Condition(said_in, what.ids.parameters))
+    return forget_messages(connection, pks)
+
+
 def _old_history(connection: apsw.Connection, what: Sweep) -> int:
+    looked_at = json.dumps(matching(connection, what.condition))
     rows = connection.execute(
-        _OLD_HISTORY.format(condition=what.condition.sql, ids=what.ids.sql),
-        (*what.condition.parameters, *what.ids.parameters, what.wanted.history),
+        _OLD_HISTORY.format(what.ids.sql), (looked_at, *what.ids.parameters, what.wanted.history)
     )
     chosen = json.dumps([memory_id for (memory_id,) in rows])
-    connection.execute(f"DELETE FROM event WHERE memory_id IN {_CHOSEN}", (chosen,))
+    connection.execute(f"DELETE FROM event NOT INDEXED WHERE memory_id IN {_CHOSEN}", (chosen,))
     return connection.changes()
 
 
 def _orphans(connection: apsw.Connection, what: Sweep) -> dict[str, int]:
     rows = connection.execute(_FORSAKEN_MESSAGES.format(what.ids.sql), what.ids.parameters)
-    counts = {"orphaned_messages": forget_messages(connection, [pk for (pk,) in rows])}
+    counts = {"orphaned_messages": _forget_found(connection, what, [pk for (pk,) in rows])}
     counts["empty_sessions"] = drop_empty_sessions(connection, what.ids)
     condition = what.condition
     connection.execute(_NO_SUCH_SOURCE.format(condition.sql), condition.parameters)

@@ -26,8 +26,9 @@ from litemem.store import (
 from litemem.store.erasing import Erasure
 from litemem.store.known import WRITE_OUT_ADD, Known
 from litemem.store.queries import session_pk
+from litemem.store.rereading import by_id, matching
 from litemem.store.restoring import Batch, Restoration
-from litemem.store.rows import MEMORY_COLUMNS, memory_record, memory_values, to_json
+from litemem.store.rows import MEMORY_COLUMNS, memory_values, to_json
 from litemem.store.sweeping import Sweep
 from litemem.store.turns import Choice
 from litemem.store.vector_index import VectorIndex
@@ -135,12 +136,14 @@ class Transaction:
 
     def add_sources(self, memory_id: str, message_pks: Sequence[int]) -> None:
         """Note further messages that a memory came from."""
-        self._connection.execute(
-            "UPDATE memory SET sources = (SELECT json_group_array(value) FROM"
-            " (SELECT value FROM json_each(memory.sources)"
-            " UNION SELECT value FROM json_each(?) ORDER BY value)) WHERE id = ?",
-            (json.dumps(message_pks), memory_id),
-        )
+        found = by_id(self._connection, memory_id)
+        if found is not None:
+            self._connection.execute(
+                "UPDATE memory SET sources = (SELECT json_group_array(value) FROM"
+                " (SELECT value FROM json_each(memory.sources)"
+                " UNION SELECT value FROM json_each(?) ORDER BY value)) WHERE pk = ?",
+                (json.dumps(message_pks), found[0]),
+            )
 
     @property
     def known(self) -> Known:
@@ -158,10 +161,7 @@ class Transaction:
 
     def delete_where(self, condition: Condition, at: int) -> int:
         """Remove the memories that match; return how many."""
-        rows = self._connection.execute(
-            f"SELECT m.pk FROM memory AS m WHERE {condition.sql}", condition.parameters
-        )
-        return sweeping.delete(self._connection, [pk for (pk,) in rows], at)
+        return sweeping.delete_where(self._connection, condition, at)
 
     def sweep(self, what: Sweep) -> dict[str, int]:
         """Remove what has had its time; return how many of each kind that was asked for."""
@@ -252,13 +252,13 @@ class Transaction:
         """Return those of `hashes` that a memory of exactly this scope has, and holds at `at`."""
         found = set()
         for value in hashes:
-            rows = self._connection.execute(
-                "SELECT user_id, agent_id, app_id, run_id FROM memory WHERE hash = ?1"
-                " AND (expires_at IS NULL OR expires_at > ?2)"
-                " AND (valid_to IS NULL OR valid_to > ?2)",
-                (value, at),
+            same = Condition(
+                "m.hash = ?1 AND (m.expires_at IS NULL OR m.expires_at > ?2)"
+                " AND (m.valid_to IS NULL OR m.valid_to > ?2) AND m.user_id IS ?3"
+                " AND m.agent_id IS ?4 AND m.app_id IS ?5 AND m.run_id IS ?6",
+                (value, at, *scope.key()),
             )
-            if scope.key() in rows.fetchall():
+            if matching(self._connection, same):
                 found.add(value)
         return found
 
@@ -318,12 +318,10 @@ class Transaction:
         return reindexing.switch(self._connection, identity)
 
     def _find(self, memory_id: str) -> tuple[int, MemoryRecord]:
-        row = self._connection.execute(
-            f"SELECT pk, {MEMORY_COLUMNS} FROM memory WHERE id = ?", (memory_id,)
-        ).fetchone()
-        if row is None:
+        found = by_id(self._connection, memory_id)
+        if found is None:
             raise MemoryNotFoundError(f"no memory has the id {memory_id!r}")
-        return row[0], memory_record(row[1:])
+        return found
 
     def _session(self, scope: Scope) -> int:
         pk = session_pk(self._connection, scope)

@@ -10,7 +10,8 @@ import apsw
 from litemem.liveness import Beat, Claimant, Process, beat, is_alive
 from litemem.models import Outcome, Turn, TurnEvent
 from litemem.store import queries
-from litemem.store.rows import MEMORY_COLUMNS, Row, memory_record
+from litemem.store.rereading import by_id
+from litemem.store.rows import Row
 
 TRIES = 3  # after so many failures, only `process_pending` tries again
 KILLS = 5  # as many as a model that takes its program down with it may have
@@ -55,14 +56,7 @@ FROM turn
 LEFT JOIN claim ON claim.turn_pk = turn.pk
 WHERE turn.event_id = ?
 """
-_RESULTS = f"""
-SELECT {MEMORY_COLUMNS}, became
-FROM (
-  SELECT key AS place, value ->> 'id' AS memory_id, value ->> 'event' AS became FROM json_each(?)
-)
-JOIN memory ON memory.id = memory_id
-ORDER BY place
-"""
+_RESULTS = "SELECT value ->> 'id', value ->> 'event' FROM json_each(?) ORDER BY key"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,13 +180,14 @@ def event(connection: apsw.Connection, event_id: str, here: Process) -> TurnEven
     ).fetchone()
     if row is not None:
         results, created_at, completed_at = row
-        found = connection.execute(_RESULTS, (results,))
+        told: list[Row] = connection.execute(_RESULTS, (results,)).fetchall()
+        found = [(by_id(connection, memory_id), became) for memory_id, became in told]
         return TurnEvent(
             id=event_id,
             status="SUCCEEDED",
             created_at=created_at,
             completed_at=completed_at,
-            results=tuple(Outcome(memory_record(r[:-1]), r[-1]) for r in found),
+            results=tuple(Outcome(there[1], became) for there, became in found if there),
         )
     row = connection.execute(_WAITING, (event_id,)).fetchone()
     return None if row is None else _waiting_event(event_id, row, here)

@@ -1,8 +1,7 @@
 """Measures one library in its own environment: `python drive.py LIBRARY VECTORS FOLDER SIZE …`.
 
-Prints one JSON object a line: {"size", "what", "value"}; times in milliseconds, each a median. They
-are the processor's, of all threads of the process: on a busy machine those by the clock say more of
-its other programs; what is measured waits for nothing but the disk. "…, by the clock" is there too.
+Prints one JSON object a line: {"size", "what", "value"}; times in milliseconds, each a median, by
+the clock; "…, processor" is the time that all threads of the process worked.
 Every measurement ends after SECONDS, so a slow library is measured by fewer calls, not left out;
 a file that cannot be filled within FILL_SECONDS is not measured, and said to be cut.
 """
@@ -41,10 +40,10 @@ def main(library: str, vectors: Path, folder: Path, sizes: list[int]) -> None:
         measure_reads(driver, size)
         driver.close()
         report(size, "bytes a memory", disk(folder) / size)
-        start = time.process_time()
+        watch = Watch()
         driver = module.Driver(folder, Vectors(vectors))
         driver.search(question(0), user(0), TOP_K)
-        report(size, "open and search", (time.process_time() - start) * 1000)
+        report_medians(size, "open and search", [watch.read()])
         report(size, "RSS", resident())
         if size == min(CHANGED_AT, max(sizes)):
             measure_changes(driver, size)
@@ -57,14 +56,14 @@ def fill(driver: Any, start: int, end: int) -> bool:
     spent = []
     add_many, fill = driver.add_many, getattr(driver, "fill", driver.add_many)
     for first in range(start, end, BATCH):
-        at = time.process_time()
+        watch = Watch()
         (add_many if first == 0 else fill)(range(first, first + BATCH))
-        spent.append((time.process_time() - at) * 1000 / BATCH)
+        spent.append(watch.read(BATCH))
         if time.perf_counter() - begun > FILL_SECONDS and first + BATCH < end:
             return False
     driver.settle()
     if start == 0 or fill == add_many:
-        report(end, "batch add", statistics.median(spent))
+        report_medians(end, "batch add", spent)
     return True
 
 
@@ -87,7 +86,7 @@ def measure_changes(driver: Any, size: int) -> None:
     ids = driver.page(user(0), PAGE)
     measure(size, "update", lambda i: driver.update(ids[i % len(ids)], size + i), 200)
     scopes = [user(i) for i in range(SCOPE, min(size, 6 * SCOPE), SCOPE)] or [user(0)]
-    report(size, "began", time.process_time())  # it is what may have to be stopped
+    report(size, "began", time.time())  # it is what may have to be stopped
     measure(size, "delete_all", lambda i: driver.delete_all(scopes[i]), len(scopes), warm=0)
 
 
@@ -95,23 +94,37 @@ def measure(
     size: int, what: str, work: Callable[[int], object], most: int = 100, warm: int = 2
 ) -> None:
     """Report the median of calls of `work`, each with its number, after some to warm up."""
-    times: list[float] = []
-    clock: list[float] = []
+    times = []
     begun = time.perf_counter()
     for i in range(most):
-        start, own = time.perf_counter(), time.process_time()
+        watch = Watch()
         work(i)
-        times.append((time.process_time() - own) * 1000)
-        clock.append(ms(start))
+        times.append(watch.read())
         if time.perf_counter() - begun > SECONDS:
             break
-    report(size, what, statistics.median(times[warm:] or times))
-    report(size, f"{what}, by the clock", statistics.median(clock[warm:] or clock))
+    report_medians(size, what, times[warm:] or times)
 
 
-def ms(start: float) -> float:
-    """Return the milliseconds since a time of `perf_counter`."""
-    return (time.perf_counter() - start) * 1000
+class Watch:
+    """Runs from when it is made, by the clock and by the processor."""
+
+    def __init__(self) -> None:
+        self._start = time.perf_counter(), time.process_time()
+
+    def read(self, parts: int = 1) -> tuple[float, float]:
+        """Return the milliseconds of both, of each of so many parts."""
+        clock, processor = self._start
+        return (
+            (time.perf_counter() - clock) * 1000 / parts,
+            (time.process_time() - processor) * 1000 / parts,
+        )
+
+
+def report_medians(size: int, what: str, times: list[tuple[float, float]]) -> None:
+    """Report times by the clock and by the processor."""
+    clock, processor = zip(*times, strict=True)
+    report(size, what, statistics.median(clock))
+    report(size, f"{what}, processor", statistics.median(processor))
 
 
 def disk(folder: Path) -> int:
