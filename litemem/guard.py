@@ -43,6 +43,8 @@ _UNFINISHED = re.compile(
     r"[\s.,:'\"]*$",
     re.IGNORECASE,
 )
+_AGED = re.compile(r"\b(?:years? old|aged \d+)\b", re.IGNORECASE)
+_OF_AGE = "old age aged birthday born turning turned turns year-old years-old".split()
 _SENTENCE = re.compile(r"(?:[^.!?。！？\n]|[.](?=\w))+")
 _IMPERSONAL = re.compile(  # of a thing, or of others, and not also of the one who speaks
     r"\W*(?:(?:and|but|so|wow|yeah|yes|oh) )?(?:it|that|this|these|those|they|he|she|there)\b"
@@ -58,7 +60,7 @@ _VERBS = frozenset(
     loves love enjoys enjoy prefers prefer wants want needs need plans plan lives live works work
     studies plays owns uses speaks hates dislikes avoids moved visited started stopped bought went
     thinks believes feels knows asked recommended suggested promised decided offered
-    going""".split()
+    going years old""".split()
 )
 OPENERS = STOP_WORDS | FUNCTION_WORDS | _VERBS
 
@@ -93,6 +95,8 @@ class Guard:
             return "it breaks off"
         if _ADDRESSING.search(fact):
             return "it speaks of me or to you"
+        if _AGED.search(fact) and not any(self._known.holds(word) for word in _OF_AGE):
+            return "nobody said how old"
         missing = self.unsupported(fact)
         if missing:
             return f"nobody said {', '.join(missing)}"
@@ -121,15 +125,15 @@ class Guard:
 
     def _is_about_another(self, fact: str) -> bool:
         """Tell whether a fact names another speaker, or does to its subject what that one does."""
-        words = [_fold(word) for word in _TOKEN.findall(fact)]
+        words = [_stem(_fold(word)) for word in _TOKEN.findall(fact)]
         if not words:
             return False
-        subject = _stem(words[0])
+        subject = words[0]
         is_short_form = len(subject) >= SHORT_FORM and any(
             name.startswith(subject) for name in self._others
         )  # "Mel" of Melanie
         is_own_object = bool(self._others) and subject in words[1:]  # "Ana is here for Ana"
-        return is_short_form or is_own_object or any(_stem(w) in self._others for w in words)
+        return is_short_form or is_own_object or any(word in self._others for word in words)
 
     def _bears_out(self, token: str, fact: str, start: int) -> bool:
         if token[0].isdigit() or _fold(token) in _NUMBER_OF:

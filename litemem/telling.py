@@ -40,6 +40,14 @@ _ORDER = re.compile(
     re.IGNORECASE,
 )
 _QUESTION = re.compile(r"[^.!?\n]*\?")
+_WISH = re.compile(  # what one tells another to do when they part
+    r"\W*(?:(?:and|so|well|just) )?(?:have (?:fun|an? (?:great|good|nice|lovely|wonderful|fantastic"
+    r"|amazing|awesome|safe|blast|super|happy))|enjoy (?:your|yourself|it)|take (?:care|it easy)|"
+    r"stay (?:safe|strong|positive|tuned|warm|well|healthy|in touch)|be (?:safe|careful)|"
+    r"keep (?:it up|going|up the|me posted|us posted|in touch)|let me know|"
+    r"(?:good|best of) luck|safe travels)\b",
+    re.IGNORECASE,
+)
 _SENTENCE = re.compile(r"(?:[^.!?\n]|\.(?=\w))+[.!?\n]*|[.!?\n]+")
 _FIRST_PERSON = frozenset("i me my mine we us our ours myself ourselves".split())
 _SECOND_PERSON = frozenset("you your yours yourself u ur y".split())  # y'all
@@ -74,8 +82,8 @@ def told(content: str) -> str:
 def own_words(text: str) -> str:
     """Return the sentences in which someone may tell of themselves or of third persons.
 
-    Questions, and what is said only to the one addressed ("you would be great"), are left out. It
-    knows English; other languages pass as they are.
+    Questions, wishes, and what is said only to the one addressed ("you would be great"), are left
+    out. It knows English; other languages pass as they are.
     """
     kept = [sentence for sentence in _SENTENCE.findall(text) if not _is_for_others(sentence)]
     return "".join(kept).strip()
@@ -112,9 +120,10 @@ def is_small_talk(text: str, names: Collection[str] = ()) -> bool:
 
 def _is_for_others(sentence: str) -> bool:
     said = set(words(sentence))
-    if said & _FIRST_PERSON:
+    is_wish = _WISH.match(sentence) is not None
+    if said & (_FIRST_PERSON - {"me", "us"} if is_wish else _FIRST_PERSON):  # "keep me posted"
         return False
-    return sentence.rstrip().endswith("?") or bool(said & _SECOND_PERSON)
+    return is_wish or sentence.rstrip().endswith("?") or bool(said & _SECOND_PERSON)
 
 
 def _is_personal(question: str) -> bool:

@@ -110,6 +110,13 @@ def test_scripts_without_spaces_are_compared_letter_by_letter() -> None:
     assert guard.objection("大阪で働く") is not None
 
 
+def test_years_are_an_age_only_where_somebody_spoke_of_age() -> None:
+    said = ["How long have you been married?", "5 years already!"]
+    assert Guard(said, said).objection("Melanie is 5 years old") == "nobody said how old"
+    said = ["My daughter turned 5 in May"]
+    assert Guard(said, said).objection("User's daughter is 5 years old") is None
+
+
 def test_a_fact_that_breaks_off_is_dropped() -> None:
     assert Guard(SAID, SAID).objection("Cam flies to Tokyo with") == "it breaks off"
 
@@ -165,3 +172,25 @@ def test_any_fact_about_any_messages_gets_a_verdict(fact: str, said: list[str]) 
 def test_a_number_is_supported_exactly_when_it_was_said(said: int, told: int) -> None:
     guard = Guard([f"user: I have {said} books"], [f"user: I have {said} books"])
     assert (guard.unsupported(f"User has {told} books") == []) == (said == told)
+
+
+SPOKEN = ["I'll keep you updated on the brands.", "Mel and I went there, and it was powerful."]
+
+
+@pytest.mark.parametrize(
+    "fact",
+    [
+        "Caroline went there with Melanie",  # she tells that herself
+        "Mel went there",
+        "John will keep John updated on the brands",
+        "Ana is here for Ana",
+    ],
+)
+def test_nothing_is_told_of_somebody_who_speaks_for_themselves(fact: str) -> None:
+    guard = Guard([*SPOKEN, "Ana is here"], [*SPOKEN, "Ana is here", "Caroline, John"], ["Melanie"])
+    assert guard.objection(fact) == "it is about another speaker"
+
+
+def test_what_one_tells_of_oneself_is_about_nobody_else() -> None:
+    said = ["I paint lakes and mountains."]
+    assert Guard(said, [*said, "Caroline:"], ["Tim"]).objection("Caroline paints lakes") is None

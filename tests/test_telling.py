@@ -98,6 +98,14 @@ def test_own_words_are_neither_questions_nor_about_the_one_addressed() -> None:
     assert own_words(said) == "Wow! I paint, as you know. Tom sings."
 
 
+def test_wishes_are_for_others() -> None:
+    said = "I sing. Have a great time and learn a lot! Have fun, stay safe. Keep me posted."
+    assert own_words(said) == "I sing."
+    assert own_words("Have a cat named Bo. Take care of my cat.") == (
+        "Have a cat named Bo. Take care of my cat."
+    )
+
+
 def test_own_words_keep_abbreviations_and_other_languages() -> None:
     assert own_words("I use v2.0 of it") == "I use v2.0 of it"
     assert own_words("Ich wohne in Köln. Lena ist Ärztin.") == "Ich wohne in Köln. Lena ist Ärztin."
