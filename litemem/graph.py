@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from litemem import names, relations
+from litemem import names
 from litemem.filters import Condition
 from litemem.models import Found, Outcome, Relation
 from litemem.protocols import LLM, Embedder, EmbedderIdentity, Vector
@@ -35,6 +35,8 @@ def draw(
     Raises:
         LLMError, EmbedderError: a model failed.
     """
+    from litemem import relations  # with a guard of its own; a search does without
+
     if not facts:
         return Drawing()
     found = relations.find(llm, facts, scope)

@@ -6,17 +6,21 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import asdict, replace
 from datetime import date
+from typing import TYPE_CHECKING
 
-from litemem import clock, extraction, graph, runs, topics
+from litemem import clock, graph
 from litemem.claims import Claims
 from litemem.errors import EmbedderError, LitememError, LLMError
 from litemem.models import PROCEDURAL, MemoryRecord, Message, Outcome, Turn
 from litemem.options import Options
 from litemem.protocols import LLM, Embedder
 from litemem.scope import Scope
-from litemem.settling import Fresh, Settling, UnforeseenError
 from litemem.store import Choice, SqliteStore
 from litemem.vectors import to_blob
+
+if TYPE_CHECKING:
+    from litemem.extraction import Fact
+    from litemem.settling import Settling
 
 AGAIN = 600 * clock.MICROSECONDS  # the same words later than that may mean another day
 POLL_SECONDS = 0.05  # how often to look whether another program is done with the scope
@@ -171,6 +175,10 @@ class Intake:
         return None
 
     def _extract(self, turn: Turn) -> list[Outcome]:
+        # the rules for what a model tells take 30 ms to import; who stores texts as they are, or
+        # searches, does without
+        from litemem.settling import Fresh, Settling
+
         options = Options(**{**turn.options, "categories": tuple(turn.options["categories"])})
         if options.memory_type == PROCEDURAL:
             return self._extend_run(turn, options)
@@ -193,6 +201,8 @@ class Intake:
 
     def _extend_run(self, turn: Turn, options: Options) -> list[Outcome]:
         """Write down an agent's run, or what is new of it."""
+        from litemem import runs
+
         run = runs.Run(
             self._store,
             turn,
@@ -203,7 +213,9 @@ class Intake:
         )
         return run.remember(self._llm, options.wishes)
 
-    def _facts(self, turn: Turn, options: Options) -> list[extraction.Fact]:
+    def _facts(self, turn: Turn, options: Options) -> "list[Fact]":
+        from litemem import extraction, topics
+
         context = self._store.messages(
             turn.scope, limit=extraction.CONTEXT_MESSAGES, before=turn.message_pks[0]
         )
@@ -231,8 +243,10 @@ class Intake:
         texts = [record.content for record in records]
         return graph.draw(self._llm, self._embed, texts, records[0].scope)
 
-    def _finish(self, turn: Turn, settling: Settling, drawing: graph.Drawing) -> list[Outcome]:
+    def _finish(self, turn: Turn, settling: "Settling", drawing: graph.Drawing) -> list[Outcome]:
         """Settle a turn's facts; nothing is done when another process has done so."""
+        from litemem.settling import UnforeseenError
+
         while True:
             settling.ponder(self._store)
             with suppress(UnforeseenError), self._store.transaction() as tx:
