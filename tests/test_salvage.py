@@ -11,7 +11,7 @@ import apsw
 import pytest
 from click.testing import CliRunner
 from conftest import OpenMemory, dump, run_python, schema_file
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from litemem import Memory
@@ -284,7 +284,6 @@ def test_a_file_that_is_not_there_is_told(tmp_path: Path, target: Path) -> None:
     assert not target.exists()
 
 
-@settings(max_examples=60)
 @given(seed=st.integers(0, 2**32), kind=st.sampled_from(["bytes", "pages", "cut"]))
 def test_whatever_is_damaged_the_saved_file_can_be_used(
     whole: Path, tmp_path_factory: pytest.TempPathFactory, seed: int, kind: str
