@@ -47,7 +47,9 @@ _ATTRIBUTE = re.compile(
     r"^[\w.]+['’]s? (?:new |current |actual )?(.+?) (?:is|are|was) (?:now )?(.+)$"
 )
 _MANY = re.compile(r"\b(hobb|interest|friend|goal|dream|one of|pet\b|some)")
-_INTENDED = re.compile(r"\b(going|will|looks|research\w*)\b")  # as near to a wish as a plan is
+_INTENDED = re.compile(
+    r"\b(going|will|looks|research\w*|hunt\w*)\b"
+)  # as near to a wish as a plan is
 _AGE = re.compile(r"\b(\d+) years? old\b|\bturned (\d+)\b|\baged? (?:is )?(\d+)\b")
 
 
@@ -111,9 +113,14 @@ def _may_be_same(k: Reading, n: Reading, cosine: float) -> bool:
     is_of_other = bool(k.whom and n.whom and not k.whom & n.whom)
     if is_of_other or cosine < LIKELY or not n.names | n.dates <= k.names | k.dates:
         return False
-    if _manner(k) != _manner(n):
+    if (k.negative, k.is_event) != (n.negative, n.is_event):
         return False
-    return len(n.telling - k.telling - LIGHT) <= (2 if cosine >= PARAPHRASE else 1)
+    if cosine >= ALIKE:  # "on the hunt for the ideal spot", "looking for the right place"
+        return len(n.telling - k.telling - LIGHT) <= 3
+    is_meant_alike = k.wishes == n.wishes
+    return is_meant_alike and len(n.telling - k.telling - LIGHT) <= (
+        2 if cosine >= PARAPHRASE else 1
+    )
 
 
 def _may_contradict(k: Reading, n: Reading, cosine: float) -> bool:
