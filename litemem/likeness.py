@@ -20,6 +20,7 @@ NEAR = 0.47  # cosine below which two facts have nothing to do with each other, 
 AKIN = 0.6  # cosine below which two facts that share no word have nothing to do with each other
 LIKELY = 0.8  # cosine above which they may mean the same
 ALIKE = 0.92  # cosine above which a word in place of another makes no other fact
+REWORDED = 3  # words by which two facts as near as that may differ and mean the same
 PARAPHRASE = 0.9  # cosine above which they do, when no word speaks against it
 
 _CALLED = re.compile(r"User(?:[’']s (?:first )?name is| is called| is named) ([^\W\d_]+)")
@@ -116,7 +117,7 @@ def _may_be_same(k: Reading, n: Reading, cosine: float) -> bool:
     if (k.negative, k.is_event) != (n.negative, n.is_event):
         return False
     if cosine >= ALIKE:  # "on the hunt for the ideal spot", "looking for the right place"
-        return len(n.telling - k.telling - LIGHT) <= 3
+        return len(n.telling - k.telling - LIGHT) <= REWORDED
     is_meant_alike = k.wishes == n.wishes
     return is_meant_alike and len(n.telling - k.telling - LIGHT) <= (
         2 if cosine >= PARAPHRASE else 1

@@ -11,7 +11,6 @@ was imported has to be the first to the byte.
 
 import argparse
 import filecmp
-import random
 import resource
 import subprocess
 import sys
@@ -21,27 +20,14 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
-from litemem import Memory
+from filled import fill
+
 from litemem.export import export_file
 from litemem.importing import import_file
 from litemem.store import SqliteStore
-from litemem.testing import HashEmbedder, ScriptedLLM
+from litemem.testing import HashEmbedder
 
-BATCH = 1_000
-WORDS = 16  # in a memory
 MEGABYTE = 1_000_000
-
-
-def make(path: Path, memories: int, dimensions: int) -> None:
-    chance = random.Random(1)
-    known = ["".join(chance.choices("abcdefghijklmnop", k=6)) for _ in range(5_000)]
-    embedder = HashEmbedder(dimensions)
-    with Memory(path, embedder=embedder, llm=ScriptedLLM([]), durability="normal") as memory:
-        for number in range(memories // BATCH):
-            texts = [" ".join(chance.choices(known, k=WORDS)) for _ in range(BATCH)]
-            said = [{"role": "user", "content": text} for text in texts]
-            metadata = {"batch": number, "tags": ["a", "b"]} if number % 10 == 0 else None
-            memory.add(said, user_id=f"user{number}", infer=False, metadata=metadata)
 
 
 def timed(label: str, memories: int, work: Callable[[], object]) -> None:
@@ -57,7 +43,7 @@ def run(part: str, folder: Path, memories: int, dimensions: int) -> None:
     """Do one part of the work, in a process of its own."""
     made = folder / "memory.db"
     if part == "make":
-        make(made, memories, dimensions)
+        fill(made, memories, dimensions, tagged=True)
     elif part.startswith("export"):
         vectors = part.endswith("vectors")
         target = folder / f"{part}.jsonl"

@@ -9,7 +9,6 @@ Each work runs in a process of its own, whose peak of resident memory is printed
 
 import argparse
 import os
-import random
 import resource
 import shutil
 import subprocess
@@ -19,6 +18,8 @@ import time
 from contextlib import closing
 from pathlib import Path
 
+from filled import fill
+
 from litemem import Memory
 from litemem.backup import backup, restore
 from litemem.salvage import salvage
@@ -26,21 +27,8 @@ from litemem.store import SqliteStore
 from litemem.testing import HashEmbedder, ScriptedLLM
 from litemem.verify import is_sound, verify
 
-BATCH = 1_000
 COPIES = 3  # of each kind; the fastest counts
-WORDS = 16  # in a memory
 MEGABYTE = 1_000_000
-
-
-def make(path: Path, memories: int, dimensions: int) -> None:
-    chance = random.Random(1)
-    known = ["".join(chance.choices("abcdefghijklmnop", k=6)) for _ in range(5_000)]
-    embedder = HashEmbedder(dimensions)
-    with Memory(path, embedder=embedder, llm=ScriptedLLM([]), durability="normal") as memory:
-        for number in range(memories // BATCH):
-            texts = [" ".join(chance.choices(known, k=WORDS)) for _ in range(BATCH)]
-            said = [{"role": "user", "content": text} for text in texts]
-            memory.add(said, user_id=f"user{number}", infer=False)
 
 
 def plain_copy(path: Path, target: Path) -> None:
@@ -112,7 +100,7 @@ WORKS = {
 def run(folder: Path, memories: int, dimensions: int) -> None:
     path = folder / "memory.db"
     if not path.exists():
-        make(path, memories, dimensions)
+        fill(path, memories, dimensions)
     print(f"{memories:,} memories of {dimensions} dimensions")
     for work in WORKS:
         subprocess.run([sys.executable, __file__, "--work", work, "--folder", folder], check=True)
