@@ -8,6 +8,7 @@ from typing import Any
 
 from litemem import model_files, model_registry
 from litemem.errors import EmbedderError, ModelFileError
+from litemem.foreign import fastembed
 from litemem.protocols import EmbedderIdentity, Vector
 
 BATCH = 64  # texts; larger ones pad short texts to the longest and were slower
@@ -106,10 +107,8 @@ def _load(name: str, architecture: str, threads: int | None) -> Any:
         folder = _folder(name)
     else:
         folder, architecture = model_files.verified_folder(name), _architecture(name)
-    from fastembed import TextEmbedding  # 0.3 s and numpy, for programs that only read
-
     try:
-        return TextEmbedding(
+        return fastembed().TextEmbedding(
             architecture, specific_model_path=str(folder), threads=threads, local_files_only=True
         )
     except (ValueError, RuntimeError, OSError) as error:
@@ -122,10 +121,8 @@ def _architecture(name: str) -> str:
 
 def _supported(architecture: str) -> int:
     """Return the dimensions of a model that fastembed knows."""
-    from fastembed import TextEmbedding
-
     try:
-        return int(TextEmbedding.get_embedding_size(architecture))
+        return int(fastembed().TextEmbedding.get_embedding_size(architecture))
     except ValueError as error:
         raise ModelFileError(f"fastembed knows no model {architecture!r}") from error
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from litemem import model_files, model_registry
 from litemem.errors import ExtractionError, LLMError, ModelFileError
+from litemem.foreign import llama_cpp
 from litemem.prefix_states import PrefixStates
 from litemem.prompts import Prompt
 from litemem.protocols import Usage
@@ -142,9 +143,8 @@ class LlamaCppLLM:
         self, llama: Any, tokens: list[int], schema: Mapping[str, Any], max_tokens: int
     ) -> list[int]:
         """Return the answer's tokens; the context is at the prefix of `tokens`."""
-        from llama_cpp.llama_grammar import LlamaGrammar
-
-        grammar = LlamaGrammar.from_json_schema(json.dumps(schema), verbose=False)
+        grammars = llama_cpp().llama_grammar.LlamaGrammar
+        grammar = grammars.from_json_schema(json.dumps(schema), verbose=False)
         answer: list[int] = []
         for token in llama.generate(tokens, temp=0.0, grammar=grammar):
             if _ends(llama, token):
@@ -189,11 +189,9 @@ def _load(path: Path, context_tokens: int, threads: int, seed: int) -> Any:
     llama.cpp logs through a Python callback while it loads, and ctypes drops what is raised there:
     in the main thread a Ctrl-C would be lost.
     """
-    from llama_cpp import Llama  # 0.3 s and 60 MB, for programs that only search
-
     _keep_output()
     load = partial(
-        Llama,
+        llama_cpp().Llama,
         str(path),
         n_ctx=context_tokens,
         n_threads=threads,
@@ -217,12 +215,10 @@ def _keep_output() -> None:
     llama_cpp points the whole process's output at /dev/null meanwhile, and what anybody prints is
     lost; of its own there would only be errors, which are raised all the same.
     """
-    import llama_cpp
-
-    modules: tuple[Any, ...] = (llama_cpp.llama, llama_cpp._internals)
-    for module in modules:
+    library = llama_cpp()
+    for module in (library.llama, library._internals):
         module.suppress_stdout_stderr = _Unmuted
-    llama_cpp.llama_log_set(_quiet_log(), None)
+    library.llama_log_set(_quiet_log(), None)
 
 
 class _Unmuted(nullcontext[None]):
@@ -235,19 +231,15 @@ class _Unmuted(nullcontext[None]):
 @cache
 def _quiet_log() -> Any:
     """Return a log that keeps nothing; llama.cpp calls it as long as the process lives."""
-    from llama_cpp import llama_log_callback
-
-    return llama_log_callback(lambda *_: None)
+    return llama_cpp().llama_log_callback(lambda *_: None)
 
 
 def _render(llama: Any, prompt: Prompt) -> str:
     """Write the chat about `_MARK` as the model's own template wants it."""
-    from llama_cpp.llama_chat_format import Jinja2ChatFormatter
-
     template = llama.metadata.get("tokenizer.chat_template")
     if template is None:
         raise ModelFileError(f"{llama.model_path} has no chat template: use an instruct model")
-    formatter: Any = Jinja2ChatFormatter(
+    formatter = llama_cpp().llama_chat_format.Jinja2ChatFormatter(
         template, eos_token=_token_text(llama, llama.token_eos()), bos_token=""
     )
     return str(formatter(messages=prompt.messages(_MARK)).prompt)
@@ -263,6 +255,5 @@ def _tokenize(llama: Any, text: str, *, special: bool = False) -> list[int]:
 
 
 def _ends(llama: Any, token: int) -> bool:
-    from llama_cpp import llama_model_get_vocab, llama_vocab_is_eog
-
-    return bool(llama_vocab_is_eog(llama_model_get_vocab(llama.model), token))
+    library = llama_cpp()
+    return bool(library.llama_vocab_is_eog(library.llama_model_get_vocab(llama.model), token))

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from litemem.errors import LLMError
+from litemem.foreign import llama_cpp
 
 _DIGEST = 32  # bytes of SHA-256 before the state: llama.cpp does not survive every damaged one
 _KEPT = 8  # states in a folder: a few models' tasks; older ones belong to prompts of the past
@@ -44,9 +45,7 @@ class PrefixStates:
         _write(self._folder / f"{key}.state", self._memory[key])
 
     def _key(self, tokens: list[int]) -> str:
-        import llama_cpp
-
-        text = f"{llama_cpp.__version__}|{self._model}|{tokens}"
+        text = f"{llama_cpp().__version__}|{self._model}|{tokens}"
         return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
@@ -56,21 +55,17 @@ def _model_key(model: Path) -> str:
 
 
 def _get_state(llama: Any) -> bytes:
-    from llama_cpp import llama_state_seq_get_data, llama_state_seq_get_size
-
-    size = llama_state_seq_get_size(llama.ctx, 0)
+    size = llama_cpp().llama_state_seq_get_size(llama.ctx, 0)
     buffer = (ctypes.c_uint8 * size)()
-    if llama_state_seq_get_data(llama.ctx, buffer, size, 0) != size:
+    if llama_cpp().llama_state_seq_get_data(llama.ctx, buffer, size, 0) != size:
         raise LLMError("llama.cpp did not give the state of an evaluated prompt")
     return bytes(buffer)
 
 
 def _set_state(llama: Any, state: bytes, tokens: list[int]) -> bool:
-    from llama_cpp import llama_state_seq_set_data
-
     llama.reset()
     buffer = (ctypes.c_uint8 * len(state)).from_buffer_copy(state)
-    if llama_state_seq_set_data(llama.ctx, buffer, len(state), 0) != len(state):
+    if llama_cpp().llama_state_seq_set_data(llama.ctx, buffer, len(state), 0) != len(state):
         return False
     llama.input_ids[: len(tokens)] = tokens
     llama.n_tokens = len(tokens)

@@ -27,10 +27,10 @@ FLOORS: list[set[str]] = [
     {"filter_sql", "options", "relation_guard"},
     {"filters", "shapes", "markdown"},
     # 2: what a part has to do; pure score fusion
-    {"protocols", "ranking", "paging"},
+    {"protocols", "ranking", "paging", "foreign"},
     {"archive", "references", "mem0_pickles", "vectors", "reading", "procedure", "passages"},
     {"verbatim"},
-    # 3: the parts: the only places that know SQLite, fastembed, llama.cpp
+    # 3: the parts: the only places that use SQLite, fastembed, llama.cpp
     {"store", "model_files", "prefix_states", "extraction", "procedural", "relations", "testing"},
     {"reconcile", "topics"},
     {"embedders", "llms", "graph"},
@@ -57,9 +57,9 @@ WALLS = {
     "apsw": {"store"},
     "sqlite_vec": {"store"},
     "sqlite3": set(),
-    "fastembed": {"embedders"},
+    "fastembed": {"foreign"},
     "numpy": set(),
-    "llama_cpp": {"llms", "prefix_states"},
+    "llama_cpp": {"foreign"},
     "click": {"cli"},
 }
 TRANSACTION = re.compile(r"^\s*(BEGIN|COMMIT|ROLLBACK|SAVEPOINT)\b")
