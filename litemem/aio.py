@@ -1,12 +1,14 @@
-"""Async: `Memory` and `MemoryClient` as coroutines, each call in a thread of its own.
+"""Async: `Memory` and `MemoryClient` as coroutines, each call in a thread.
 
-A thread cannot be interrupted: when the awaiting task is cancelled, the call goes on, and either
-takes effect as a whole or not at all.
+What may wait for the language model has threads apart from all other calls, which do not wait for
+it so. A thread cannot be interrupted: when the awaiting task is cancelled, the call goes on, and
+either takes effect as a whole or not at all.
 """
 
 import asyncio
 from collections.abc import Callable, Coroutine, Mapping
-from functools import wraps
+from enum import Enum, auto
+from functools import partial, wraps
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, Self, TypeVar
 
@@ -15,21 +17,44 @@ from litemem.client import MemoryClient, Project
 from litemem.memory import Memory
 from litemem.protocols import LLM, Embedder, Reranker
 from litemem.store import Durability
+from litemem.threads import Threads
+
+EXIT_SECONDS = 5.0  # that a program's end waits for what a model is asked
 
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
 
 
+class _Apart(Enum):
+    """Why a call has threads that no other call waits for."""
+
+    ASKS = auto()  # it may wait for the language model
+    WATCHES = auto()  # it only waits for others, perhaps for ever
+
+
 def _awaitable(
-    method: Callable[Concatenate[Any, _P], _R],
+    method: Callable[Concatenate[Any, _P], _R], apart: _Apart | None = None
 ) -> Callable[Concatenate[Any, _P], Coroutine[Any, Any, _R]]:
     """Return a method that awaits `method` of the object that its own wraps, `sync`."""
 
     @wraps(method)
     async def awaited(self: Any, /, *args: _P.args, **kwargs: _P.kwargs) -> _R:
-        return await asyncio.to_thread(method, self.sync, *args, **kwargs)
+        call = partial(method, self.sync, *args, **kwargs)
+        if apart is None or _asks_nothing(kwargs):
+            return await asyncio.to_thread(call)
+        return await asyncio.wrap_future(self._threads[apart].submit(call))
 
     return awaited
+
+
+def _asks_nothing(arguments: Mapping[str, object]) -> bool:
+    """Tell whether an `add` only stores what it is given."""
+    return not (arguments.get("infer", True) or arguments.get("memory_type"))
+
+
+def _threads() -> dict[_Apart, Threads]:
+    """Return the threads of one memory; they end with their calls."""
+    return {_Apart.ASKS: Threads(EXIT_SECONDS), _Apart.WATCHES: Threads()}
 
 
 class AsyncMemory:
@@ -44,8 +69,8 @@ class AsyncMemory:
         self,
         path: str | Path | None = None,
         *,
-        embedder: Embedder | None = None,
-        llm: LLM | None = None,
+        embedder: Embedder | str | None = None,
+        llm: LLM | str | None = None,
         reranker: Reranker | None = None,
         durability: Durability = "full",
         custom_instructions: str | None = None,
@@ -64,11 +89,12 @@ class AsyncMemory:
             async_mode=async_mode,
             now=now,
         )
+        self._threads = _threads()
 
-    add = _awaitable(Memory.add)
-    process_pending = _awaitable(Memory.process_pending)
+    add = _awaitable(Memory.add, _Apart.ASKS)
+    process_pending = _awaitable(Memory.process_pending, _Apart.ASKS)
     event = _awaitable(Memory.event)
-    flush = _awaitable(Memory.flush)
+    flush = _awaitable(Memory.flush, _Apart.WATCHES)
     search = _awaitable(Memory.search)
     get = _awaitable(Memory.get)
     get_all = _awaitable(Memory.get_all)
@@ -88,7 +114,7 @@ class AsyncMemory:
     def from_config(cls, config_dict: Mapping[str, Any]) -> Self:
         """Open a memory as `Memory.from_config` does."""
         opened = cls.__new__(cls)
-        opened.sync = Memory.from_config(config_dict)
+        opened.sync, opened._threads = Memory.from_config(config_dict), _threads()
         return opened
 
     def close(self) -> None:
@@ -135,8 +161,8 @@ class AsyncMemoryClient:
         org_id: str | None = None,
         project_id: str | None = None,
         path: str | Path | None = None,
-        embedder: Embedder | None = None,
-        llm: LLM | None = None,
+        embedder: Embedder | str | None = None,
+        llm: LLM | str | None = None,
         reranker: Reranker | None = None,
         durability: Durability = "full",
         custom_instructions: str | None = None,
@@ -157,10 +183,11 @@ class AsyncMemoryClient:
             async_mode=async_mode,
             now=now,
         )
+        self._threads = _threads()
 
-    add = _awaitable(MemoryClient.add)
+    add = _awaitable(MemoryClient.add, _Apart.ASKS)
     event = _awaitable(MemoryClient.event)
-    flush = _awaitable(MemoryClient.flush)
+    flush = _awaitable(MemoryClient.flush, _Apart.WATCHES)
     search = _awaitable(MemoryClient.search)
     get = _awaitable(MemoryClient.get)
     get_all = _awaitable(MemoryClient.get_all)

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from litemem.claims import Claims
-from litemem.errors import FlushTimeoutError, LitememError, StoreBusyError, StoreError
+from litemem.errors import FlushTimeoutError, LitememError, StoreError
 from litemem.intake import Intake
 from litemem.models import Turn
 from litemem.prompts import Prompt
@@ -94,6 +94,7 @@ class Background:
         finally:
             if not is_done and not self._stopping.is_set():
                 # ended by what no model should raise: it is kept with its turn, the others go on
+                self._stopping.wait(RETRY_SECONDS)
                 with self._lock:
                     self._forget_thread()
                 self.wake()
@@ -132,7 +133,7 @@ class Background:
         return True
 
     def _take(self) -> Turn | None:
-        with suppress(StoreBusyError):
+        with suppress(StoreError):  # busy, or the disk is full: the next look may do better
             turn = self._claims.take(_FRESH)
             if turn is not None or time.monotonic() < self._failed_at + RETRY_SECONDS:
                 return turn
@@ -141,7 +142,10 @@ class Background:
 
     def _leave(self) -> None:
         """Stop at the program's end; a thread inside llama.cpp had better not outlive it."""
+        if self._store.is_forked:
+            return  # thread and lock are the parent's
         self._stopping.set()
+        self._claims.leave()
         with self._lock:
             thread = self._thread
         if thread is not None:

@@ -27,6 +27,7 @@ class Claims:
         self._held: set[int] = set()  # changed inside transactions, which threads open one by one
         self._owes = False  # a turn could not be given back in the file
         self._closed = False
+        self._ending = False  # the program is, and models may fail because of it
         self._beating = False
 
     def hold(self, turn: Turn) -> Turn:
@@ -64,6 +65,10 @@ class Claims:
         with self.changed:
             self.changed.wait(seconds)
 
+    def leave(self) -> None:
+        """Take what fails from now on for a sign of the program's end."""
+        self._ending = True
+
     def close(self) -> None:
         """Give everything back."""
         with self.changed:
@@ -76,10 +81,10 @@ class Claims:
                 tx.keep_claims(self.claimant, ())
 
     def _give_back(self, turn: Turn, error: BaseException) -> None:
-        """Let the turn wait; a failure counts, unless the program is ending, which makes some."""
+        """Let the turn wait; a failure counts, unless the program's end has made it."""
         if self._closed:
             return
-        fault = isinstance(error, Exception) and threading.main_thread().is_alive()
+        fault = isinstance(error, Exception) and not self._ending
         self._held.discard(turn.pk)
         self._owes = True
         with self._store.transaction() as tx:

@@ -8,11 +8,13 @@ import uuid
 from datetime import UTC, date, datetime, timedelta
 
 from litemem.errors import ValidationError
+from litemem.quoting import quoted
 
 MICROSECONDS = 1_000_000  # in a second; every stored time is an integer count of these, in UTC
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 FIRST = datetime.min.replace(tzinfo=UTC) - EPOCH
 LAST = datetime.max.replace(tzinfo=UTC) - EPOCH
+FIRST_MICROSECOND = FIRST // timedelta(microseconds=1)
 
 _DURATION = re.compile(r"(\d{1,15}(?:\.\d{1,9})?)([smhdwy])", re.ASCII)
 _SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800, "y": 365 * 86_400}
@@ -55,6 +57,11 @@ def to_iso(microseconds: int) -> str:
     return (EPOCH + timedelta(microseconds=microseconds)).isoformat()
 
 
+def last_day(expires_at: int) -> str:
+    """Return the last day, in UTC, on which what expires then is found, as an ISO date."""
+    return to_iso(max(expires_at - 1, FIRST_MICROSECOND))[:10]
+
+
 def day(microseconds: int) -> str:
     """Return the day of a moment where this machine is, as an ISO date."""
     return (EPOCH + timedelta(microseconds=microseconds)).astimezone().date().isoformat()
@@ -68,12 +75,9 @@ def parse_time(value: Time, name: str = "timestamp") -> int:
     Raises:
         ValidationError: it is none of these, or lies outside the years 1 to 9999.
     """
-    moment = _datetime(value, name)
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    delta = moment - EPOCH
+    delta = _datetime(value, name) - EPOCH
     if not FIRST <= delta <= LAST:
-        raise ValidationError(f"{name}={value!r} is outside the years 1 to 9999 in UTC")
+        raise ValidationError(f"{name}={quoted(value)} is outside the years 1 to 9999 in UTC")
     return _microseconds(delta)
 
 
@@ -100,14 +104,18 @@ def parse_duration(value: timedelta | str, name: str) -> int:
     if isinstance(value, str):
         found = _DURATION.fullmatch(value.strip().lower())
         if found is None:
-            raise ValidationError(f'{name}={value!r} is no duration: give "90d", "12h" or "1.5y"')
+            raise ValidationError(
+                f'{name}={quoted(value)} is no duration: give "90d", "12h" or "1.5y"'
+            )
         seconds = float(found[1]) * _SECONDS[found[2]]
     elif isinstance(value, timedelta):
         seconds = value.total_seconds()
     else:
-        raise ValidationError(f'{name} takes a timedelta, or text such as "90d", not {value!r}')
+        raise ValidationError(
+            f'{name} takes a timedelta, or text such as "90d", not {quoted(value)}'
+        )
     if not 0 <= seconds <= (LAST - FIRST).total_seconds():
-        raise ValidationError(f"{name}={value!r} is negative, or longer than all of time")
+        raise ValidationError(f"{name}={quoted(value)} is negative, or longer than all of time")
     return round(seconds * MICROSECONDS)
 
 
@@ -118,18 +126,23 @@ def _microseconds(delta: timedelta) -> int:
 def _datetime(value: Time, name: str) -> datetime:
     try:
         if isinstance(value, datetime):
-            return value
+            return _aware(value)
         if isinstance(value, date):
             return datetime(value.year, value.month, value.day, tzinfo=UTC)
         if isinstance(value, str):
-            return datetime.fromisoformat(value.strip())
+            return _aware(datetime.fromisoformat(value.strip()))
         if isinstance(value, int | float) and not isinstance(value, bool):
             return EPOCH + timedelta(seconds=value)
-    except (ValueError, OverflowError) as error:
-        raise ValidationError(f"{name}={value!r} is not a time: {error}") from error
+    except (ValueError, OverflowError, NotImplementedError) as error:
+        raise ValidationError(f"{name}={quoted(value)} is not a time: {error}") from error
     raise ValidationError(
-        f"{name} takes a datetime, an ISO 8601 string or seconds since 1970, not {value!r}"
+        f"{name} takes a datetime, an ISO 8601 string or seconds since 1970, not {quoted(value)}"
     )
+
+
+def _aware(moment: datetime) -> datetime:
+    """Return a moment with its offset; one that has none, or a zone that tells none, is UTC."""
+    return moment.replace(tzinfo=UTC) if moment.utcoffset() is None else moment
 
 
 def _is_bare_date(text: str) -> bool:

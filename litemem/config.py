@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from litemem.errors import StoreError, ValidationError
+from litemem.paths import user_path
+from litemem.quoting import quoted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,39 +35,66 @@ _SECTIONS = {
     "llm": ("llama_cpp", "model", "llm"),
 }
 _FLAGS = frozenset({"enable_graph", "async_mode"})
-_IGNORED = frozenset({"version", "history_db_path"})  # Mem0's, without a meaning here
+_INSTRUCTIONS = "custom_fact_extraction_prompt"  # what Mem0 1.x calls custom_instructions
+_IGNORED = ("version", "history_db_path")  # Mem0's, without a meaning here
+_INSTEAD = {  # Mem0's, and what takes their place here
+    "graph_store": '"enable_graph": True',
+    "reranker": "Memory(reranker=…)",
+    "custom_update_memory_prompt": "nothing",
+}
+_KNOWN = ", ".join((*Config.__dataclass_fields__, "vector_store", _INSTRUCTIONS, *_IGNORED))
+_WORKS = '{"vector_store": {"provider": "litemem", "config": {"path": "memory.db"}}}'
 
 
 def read_config(config: Mapping[str, Any]) -> Config:
     """Read a dict: our own names, or Mem0's sections with this library's providers.
 
     Raises:
-        ValidationError: a name or a provider is unknown, or a value has the wrong type.
+        ValidationError: names or providers are unknown, or values have the wrong type; the message
+            tells of all of them.
     """
     if not isinstance(config, Mapping):
         raise ValidationError(f"config takes a dict, not {type(config).__name__}")
     known: dict[str, Any] = {}
+    wrong: list[str] = []
     for key, value in config.items():
-        if key in _SECTIONS and isinstance(value, Mapping):
-            known.update(_section(key, value))
-        elif key == "custom_fact_extraction_prompt":
-            known["custom_instructions"] = value
-        elif key in Config.__dataclass_fields__:
-            known[key] = value
-        elif key not in _IGNORED:
-            names = ", ".join((*Config.__dataclass_fields__, "vector_store"))
-            raise ValidationError(f"config[{key!r}] is unknown; there are {names}")
-    for key, value in known.items():
-        _check_type(key, value)
+        try:
+            known |= _read(key, value)
+        except ValidationError as error:
+            wrong.append(str(error))
+    if wrong:
+        raise ValidationError(
+            f"{'; '.join(wrong)}. This works: {_WORKS}, and docs/compatibility.md has more. "
+            f"Known are {_KNOWN}"
+        )
     return Config(**known)
+
+
+def _read(key: object, value: object) -> dict[str, Any]:
+    """Return what an entry says, by our own names."""
+    if key in _IGNORED:
+        return {}
+    if key in _SECTIONS and isinstance(value, Mapping):
+        found = _section(str(key), value)
+    elif key == _INSTRUCTIONS:
+        found = {"custom_instructions": value}
+    elif key in Config.__dataclass_fields__:
+        found = {str(key): value}
+    else:
+        instead = _INSTEAD.get(key) if isinstance(key, str) else None
+        here = f", here it is {instead}" if instead else ""
+        raise ValidationError(f"config[{quoted(key)}] is unknown{here}")
+    for name, given in found.items():
+        _check_type(name, given)
+    return found
 
 
 def _check_type(key: str, value: object) -> None:
     if key in _FLAGS:
         if not isinstance(value, bool):
-            raise ValidationError(f"config[{key!r}] takes True or False, not {value!r}")
+            raise ValidationError(f"config[{quoted(key)}] takes True or False, not {quoted(value)}")
     elif value is not None and not isinstance(value, str):
-        raise ValidationError(f"config[{key!r}] takes text, not {value!r}")
+        raise ValidationError(f"config[{quoted(key)}] takes text, not {quoted(value)}")
 
 
 def database_path(path: str | Path | None) -> str | Path:
@@ -90,8 +119,13 @@ def default_path() -> Path:
     """Return the file that `Memory()` opens: `LITEMEM_DB`, or one in the user's data folder."""
     named = os.environ.get("LITEMEM_DB")
     if named:
-        return Path(named).expanduser()
+        return user_path(named)
     return data_folder() / "memory.db"
+
+
+def named_model(task: str) -> str | None:
+    """Return which model the environment names: `LITEMEM_EMBEDDER` or `LITEMEM_LLM`."""
+    return os.environ.get(f"LITEMEM_{task.upper()}") or None
 
 
 def data_folder() -> Path:
@@ -110,10 +144,12 @@ def _section(key: str, section: Mapping[str, Any]) -> dict[str, Any]:
     given = section.get("provider", provider)
     if given != provider:
         raise ValidationError(
-            f"config[{key!r}] names the provider {given!r}; here it is {provider!r}, with "
-            f'"config": {{"{setting}": …}}'
+            f"config[{quoted(key)}] names the provider {quoted(given)}, here it is {provider!r}, "
+            f'with "config": {{"{setting}": …}}'
         )
     settings = section.get("config") or {}
     if not isinstance(settings, Mapping):
-        raise ValidationError(f"config[{key!r}]['config'] takes a dict, not {settings!r:.80}")
+        raise ValidationError(
+            f"config[{quoted(key)}]['config'] takes a dict, not {quoted(settings)}"
+        )
     return {name: settings[setting]} if settings.get(setting) is not None else {}

@@ -6,11 +6,11 @@ from typing import Any
 
 from litemem import clock
 from litemem.errors import ValidationError
-from litemem.intake import content_hash
+from litemem.models import content_hash
 from litemem.protocols import Embedder
 from litemem.store import SqliteStore
 from litemem.validation import check_categories, check_expiry, check_metadata, check_text
-from litemem.vectors import to_blob
+from litemem.vectors import embed
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +65,10 @@ def apply(store: SqliteStore, embedder: Embedder, changes: Sequence[Change], at:
         EmbedderError: a text could not be embedded.
     """
     texts = [change.content for change in changes if change.content is not None]
-    identity = embedder.identity
-    embedded = embedder.embed_documents(texts) if texts else []
-    vectors = iter([to_blob(vector, identity.dimensions) for vector in embedded])
+    vectors = iter(embed(embedder, texts))
     with store.transaction() as tx:
         if texts:
-            tx.bind_embedder(identity)
+            tx.bind_embedder(embedder.identity)
         for change in changes:
             record = tx.get(change.memory_id)
             merged = {**record.metadata, **change.metadata}

@@ -2,16 +2,20 @@
 
 import os
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from litemem import model_files, model_registry
 from litemem.errors import EmbedderError, ModelFileError
-from litemem.foreign import fastembed
+from litemem.libraries import fastembed
 from litemem.protocols import EmbedderIdentity, Vector
 
 BATCH = 64  # texts; larger ones pad short texts to the longest and were slower
+
+# what fastembed raises about files that are no model's, or not those of one model
+_FAULTS = (ValueError, RuntimeError, OSError, LookupError, AttributeError, TypeError)
 
 
 class FastEmbedEmbedder:
@@ -78,10 +82,8 @@ class FastEmbedEmbedder:
             if self._model is None:
                 self._model = _load(self._name, self._architecture, self._threads)
             model = self._model
-        try:
+        with _told_as(EmbedderError, f"{self._name} could not embed"):
             return list(getattr(model, method)(texts, batch_size=BATCH))
-        except (ValueError, RuntimeError) as error:
-            raise EmbedderError(f"{self._name} could not embed: {error}") from error
 
 
 def _first(pair: tuple[int, Vector]) -> int:
@@ -107,12 +109,26 @@ def _load(name: str, architecture: str, threads: int | None) -> Any:
         folder = _folder(name)
     else:
         folder, architecture = model_files.verified_folder(name), _architecture(name)
-    try:
+    with _told_as(ModelFileError, f"fastembed cannot load the model in {folder}"):
         return fastembed().TextEmbedding(
             architecture, specific_model_path=str(folder), threads=threads, local_files_only=True
         )
-    except (ValueError, RuntimeError, OSError) as error:
-        raise ModelFileError(f"fastembed cannot load the model in {folder}: {error}") from error
+
+
+@contextmanager
+def _told_as(kind: type[EmbedderError], what: str) -> Iterator[None]:
+    """Raise what the libraries raise as an error of ours."""
+    try:
+        yield
+    except Exception as error:
+        if isinstance(error, _FAULTS) or _has_no_kind(error):
+            raise kind(f"{what}: {error}") from error
+        raise
+
+
+def _has_no_kind(error: Exception) -> bool:
+    """Tell whether it is one of tokenizers' or onnxruntime's, which have no base of their own."""
+    return type(error) is Exception or type(error).__module__.startswith("onnxruntime")
 
 
 def _architecture(name: str) -> str:

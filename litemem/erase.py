@@ -6,6 +6,7 @@ from typing import Any
 from litemem.cleanup import shown
 from litemem.errors import StoreError, ValidationError
 from litemem.filters import compile_filter, compile_whole, leaves
+from litemem.quoting import quoted
 from litemem.scope import ID_KEYS, WILDCARD, Scope
 from litemem.store import Erasure, SqliteStore, rehearse
 from litemem.validation import check_text
@@ -73,7 +74,7 @@ def _vacuum(store: SqliteStore) -> dict[str, Any]:
 def _memory_ids(memory_id: str | Sequence[str]) -> tuple[str, ...]:
     given: object = [memory_id] if isinstance(memory_id, str) else memory_id
     if not isinstance(given, list | tuple):
-        raise ValidationError(f"memory_id takes an id or a list of ids, not {memory_id!r:.80}")
+        raise ValidationError(f"memory_id takes an id or a list of ids, not {quoted(memory_id)}")
     found = tuple(dict.fromkeys(check_text(each, "memory_id") for each in given))
     if not found:
         raise ValidationError("memory_id is an empty list: there is nothing to erase")

@@ -13,8 +13,10 @@ from litemem.archive import Header
 from litemem.backup import beside
 from litemem.errors import StoreError, ValidationError
 from litemem.filters import Condition
+from litemem.paths import real_path
+from litemem.quoting import quoted
 from litemem.results import memory_dict
-from litemem.store import MEMORY, Snapshot, SqliteStore, place
+from litemem.store import Snapshot, SqliteStore, is_held, is_same, open_bytes, place
 
 Format = Literal["jsonl", "markdown"]
 Progress = Callable[[int, int], None]  # lines written so far, lines in all
@@ -95,10 +97,11 @@ def export_file(
 
     Raises:
         StoreError: the target exists, is a database, or cannot be written.
-        ValidationError: there is no such format, or Markdown was to hold vectors.
+        ValidationError: there is no such format, or Markdown was to hold vectors; or the target
+            is no path.
     """
     _check(format, vectors)
-    path = Path(target).expanduser().resolve()
+    path = real_path(target)
     _check_target(store, path, force)
     with beside(path) as part:
         descriptor = os.open(part, os.O_CREAT | os.O_EXCL | os.O_RDWR, stat.S_IRUSR | stat.S_IWUSR)
@@ -118,7 +121,9 @@ def export_file(
 
 def _check(format: str, vectors: bool) -> None:  # noqa: A002 - as above
     if format not in get_args(Format):
-        raise ValidationError(f"format={format!r}: it is one of {', '.join(get_args(Format))}")
+        raise ValidationError(
+            f"format={quoted(format)}: it is one of {', '.join(get_args(Format))}"
+        )
     if vectors and format == "markdown":
         raise ValidationError("Markdown holds no vectors: leave them out, or take jsonl")
 
@@ -128,13 +133,17 @@ def _check_target(store: SqliteStore, path: Path, force: bool) -> None:
         raise StoreError(f"{path} is a folder: give the path of a file")
     if not path.exists():
         return
-    if store.path != MEMORY and path.samefile(store.path):
+    if is_same(path, store.path):
         raise StoreError(f"{path} is the file itself: give another target")
     if not force:
         raise StoreError(f"{path} exists: give another name, or --force (force=True) to replace it")
-    with path.open("rb") as file:
-        if file.read(len(_SQLITE)) == _SQLITE:
-            raise StoreError(f"{path} is a database, which an export does not replace")
+    if is_held(path) or _is_database(path):
+        raise StoreError(f"{path} is a database, which an export does not replace")
+
+
+def _is_database(path: Path) -> bool:
+    with open_bytes(path) as file:
+        return file.read(len(_SQLITE)) == _SQLITE
 
 
 def _write_archive(

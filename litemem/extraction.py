@@ -12,6 +12,7 @@ from litemem.errors import ExtractionError, LLMError
 from litemem.guard import Guard
 from litemem.languages import language
 from litemem.models import Message
+from litemem.naming import plainly
 from litemem.protocols import LLM
 from litemem.reading import Line, end_of, halves, lines, pieces, shortened
 from litemem.relative_dates import resolve
@@ -111,7 +112,7 @@ def extract(
         guard = _guard(task)
         for part, found in frame.read(task):
             positions = tuple(dict.fromkeys(line.message for line in part))
-            for text in found:
+            for text in map(plainly, found):
                 objection = guard.objection(text)
                 if objection:
                     logger.debug("dropped %r: %s", text, objection)

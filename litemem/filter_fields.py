@@ -5,11 +5,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import Enum, auto
-from reprlib import repr as short
 from typing import Any
 
 from litemem.clock import parse_expiry, parse_time
 from litemem.errors import FilterError, ValidationError
+from litemem.quoting import quoted
 from litemem.scope import ID_KEYS, WILDCARD, check_id
 
 EQUALITY = ("eq", "ne", "in", "nin")
@@ -68,7 +68,7 @@ def metadata_field(steps: tuple[str, ...], path: str) -> Field:
 
 def _text(value: Any, path: str) -> str:
     if not isinstance(value, str):
-        raise FilterError(f"{path} takes text, not {short(value)} ({type(value).__name__})")
+        raise FilterError(f"{path} takes text, not {quoted(value)} ({type(value).__name__})")
     try:
         value.encode()
     except UnicodeEncodeError as error:
@@ -84,7 +84,7 @@ def _identifier(value: Any, path: str) -> str:
 
 def _flag(value: Any, path: str) -> bool:
     if not isinstance(value, bool):
-        raise FilterError(f"{path} takes true or false, not {short(value)}")
+        raise FilterError(f"{path} takes true or false, not {quoted(value)}")
     return value
 
 
@@ -96,16 +96,16 @@ def _scalar(value: Any, path: str) -> Scalar:
     if isinstance(value, str):
         return _text(value, path)
     raise FilterError(
-        f"{path} takes text, a number, true or false, not {short(value)} ({type(value).__name__}); "
-        "lists go with in and nin"
+        f"{path} takes text, a number, true or false, not {quoted(value)} "
+        f"({type(value).__name__}); lists go with in and nin"
     )
 
 
 def _number(value: float, path: str) -> int | float:
     if isinstance(value, int) and not -MAX_INTEGER <= value < MAX_INTEGER:
-        raise FilterError(f"{path}={short(value)} has more than 64 bits")
+        raise FilterError(f"{path}={quoted(value)} has more than 64 bits")
     if isinstance(value, float) and not math.isfinite(value):
-        raise FilterError(f"{path}={value} is no number to compare with")
+        raise FilterError(f"{path}={quoted(value)} is no number to compare with")
     return value
 
 

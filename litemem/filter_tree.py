@@ -2,11 +2,11 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from reprlib import repr as short
 from typing import Any
 
 from litemem.errors import FilterError
 from litemem.filter_fields import FIELDS, OPERATORS, Field, Reader, Value, metadata_field
+from litemem.quoting import quoted
 from litemem.scope import WILDCARD
 
 MAX_DEPTH = 64  # steps from the root: a key, an operator and an item of AND, OR, NOT are one each
@@ -60,7 +60,7 @@ class _Place:
 
     def step(self, suffix: str) -> "_Place":
         if self.depth == MAX_DEPTH:
-            raise FilterError(f"{short(self.path)} is nested deeper than {MAX_DEPTH} steps")
+            raise FilterError(f"{quoted(self.path)} is nested deeper than {MAX_DEPTH} steps")
         if next(self.budget, None) is None:
             raise FilterError(
                 f"{self.path}: a filter has at most {MAX_NODES:,} keys, operators and items"
@@ -84,14 +84,14 @@ def parse_filter(filters: Mapping[str, Any]) -> Every:
 def _every(filters: object, place: _Place) -> Every:
     """Read a dict, whose keys are ANDed."""
     if not isinstance(filters, Mapping) or not filters:
-        raise FilterError(f"{place.path} takes a dict with keys in it, not {short(filters)}")
+        raise FilterError(f"{place.path} takes a dict with keys in it, not {quoted(filters)}")
     parts = (_entry(key, value, place) for key, value in filters.items())
     return Every(place.path, tuple(parts))
 
 
 def _entry(key: object, value: object, place: _Place) -> Node:
     if not isinstance(key, str):
-        raise FilterError(f"{place.path} has the key {short(key)}; keys are text")
+        raise FilterError(f"{place.path} has the key {quoted(key)}; keys are text")
     here = place.step(f".{key}")
     if key in _LOGIC:
         return _LOGIC[key](value, here)
@@ -125,7 +125,7 @@ _WORDS = frozenset(OPERATORS) | {word.lower() for word in _LOGIC}
 
 def _items(value: object, place: _Place) -> tuple[Node, ...]:
     if not isinstance(value, list | tuple) or not value:
-        raise FilterError(f"{place.path} takes a list of one or more filters, not {short(value)}")
+        raise FilterError(f"{place.path} takes a list of one or more filters, not {quoted(value)}")
     return tuple(_every(item, place.step(f"[{i}]")) for i, item in enumerate(value))
 
 
@@ -138,8 +138,13 @@ def _metadata(steps: tuple[str, ...], value: object, place: _Place) -> Node:
     misplaced = [key for key in value if steps and _is_word(key)]
     if misplaced:
         raise _misplaced(misplaced[0], place)
-    parts = (_metadata((*steps, k), v, place.step(f".{k}")) for k, v in value.items())
+    parts = (_metadata((*steps, k), v, place.step(f".{_named(k)}")) for k, v in value.items())
     return Every(place.path, tuple(parts))
+
+
+def _named(key: object) -> str:
+    """Return a key as a path has it."""
+    return key if isinstance(key, str) else quoted(key)
 
 
 def _is_word(key: object) -> bool:
@@ -170,7 +175,9 @@ def _field(field: Field, value: object, place: _Place) -> Node:
 def _operators(field: Field, value: Mapping[str, object], place: _Place) -> Node:
     if not value:
         raise FilterError(f"{place.path} has an empty dict; it takes {', '.join(field.readers)}")
-    parts = (_operator(field, name, v, place.step(f".{name}").path) for name, v in value.items())
+    parts = (
+        _operator(field, name, v, place.step(f".{_named(name)}").path) for name, v in value.items()
+    )
     return Every(place.path, tuple(parts))
 
 
@@ -196,14 +203,14 @@ def _reader(field: Field, name: str, path: str) -> Reader:
     takes = ", ".join(field.readers)
     if name in OPERATORS:
         raise FilterError(f"{path}: {field.name} takes {takes}, but not {name}")
-    inner = ".".join(("metadata", *field.steps, str(name)))
+    inner = ".".join(("metadata", *field.steps, _named(name)))
     hint = f'; the key inside is written "{inner}"' if field.steps else ""
-    raise FilterError(f"{path}: unknown operator {name!r}; {field.name} takes {takes}{hint}")
+    raise FilterError(f"{path}: unknown operator {quoted(name)}; {field.name} takes {takes}{hint}")
 
 
 def _listed(value: object, path: str) -> Sequence[object]:
     if not isinstance(value, list | tuple):
-        raise FilterError(f"{path} takes a list, not {short(value)} ({type(value).__name__})")
+        raise FilterError(f"{path} takes a list, not {quoted(value)} ({type(value).__name__})")
     return value
 
 

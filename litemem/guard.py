@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Iterable
 
 from litemem.languages import FUNCTION_WORDS
+from litemem.naming import is_own_name, misnames
 from litemem.words import STOP_WORDS
 
 SHORT_FORM = 3  # letters of a name, at least, by which friends call somebody
@@ -77,7 +78,9 @@ class Guard:
     def __init__(
         self, said: Iterable[str], known: Iterable[str], others: Iterable[str] = ()
     ) -> None:
+        known = tuple(known)
         sentences = [part for text in said for part in _SENTENCE.findall(text)]
+        self._given = known
         self._known = _Vocabulary(known)
         self._others = {
             _stem(_fold(word)) for name in others for word in _TOKEN.findall(name)[:1]
@@ -97,6 +100,8 @@ class Guard:
             return "it speaks of me or to you"
         if _AGED.search(fact) and not any(self._known.holds(word) for word in _OF_AGE):
             return "nobody said how old"
+        if misnames(fact, self._given):
+            return "nobody gave that as their name"
         missing = self.unsupported(fact)
         if missing:
             return f"nobody said {', '.join(missing)}"
@@ -120,7 +125,9 @@ class Guard:
     def neutral(self, fact: str) -> str:
         """Return the fact without a gender of the user that nobody said: "User and her sister"."""
         is_gendered = any(self._known.holds(word) for word in GENDERED)
-        is_theirs = fact.startswith("User ") and not is_gendered
+        subject = fact.partition(" ")[0]
+        is_user = subject == "User" or is_own_name(subject, "\n".join(self._given))
+        is_theirs = is_user and not is_gendered
         return _POSSESSIVE.sub("their", fact) if is_theirs else fact
 
     def _is_about_another(self, fact: str) -> bool:

@@ -12,13 +12,15 @@ from litemem.archive import Archive
 from litemem.errors import StoreError, ValidationError
 from litemem.filters import Condition
 from litemem.models import MemoryRecord
+from litemem.paths import user_path
 from litemem.protocols import Embedder, EmbedderIdentity
+from litemem.quoting import quoted
 from litemem.references import References
 from litemem.reindex import embed_names
 from litemem.scope import ID_KEYS
 from litemem.shapes import KINDS, Item, ShapeError
-from litemem.store import Batch, Conflict, Restoration, SqliteStore
-from litemem.vectors import to_blob
+from litemem.store import Batch, Conflict, Restoration, SqliteStore, open_bytes
+from litemem.vectors import embed
 
 BATCH = 2_000  # lines a transaction
 EMBEDDED = (
@@ -205,11 +207,9 @@ class _Work:
         """Return what one transaction takes in; texts are embedded before it opens."""
         vectors = {i: item["vector"] for i, item in enumerate(items) if self._vector_of(item)}
         lacking = self._lacking(items, self._known(items))
-        made = self._embedder.embed_documents([items[i]["content"] for i in lacking])
+        made = embed(self._embedder, [items[i]["content"] for i in lacking])
         identity = self._embedder.identity
-        vectors |= {
-            i: to_blob(vector, identity.dimensions) for i, vector in zip(lacking, made, strict=True)
-        }
+        vectors |= dict(zip(lacking, made, strict=True))
         self._embedded += len(lacking)
         return Batch(items=items, vectors=vectors, identity=identity if vectors else None)
 
@@ -274,7 +274,7 @@ class _Work:
 def _check_conflict(on_conflict: str) -> None:
     if on_conflict not in get_args(Conflict):
         raise ValidationError(
-            f"on_conflict={on_conflict!r}: it is one of {', '.join(get_args(Conflict))}"
+            f"on_conflict={quoted(on_conflict)}: it is one of {', '.join(get_args(Conflict))}"
         )
 
 
@@ -299,20 +299,35 @@ def _batches(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
 
 @contextmanager
 def opened(source: str | Path | BinaryIO) -> Iterator[BinaryIO]:
-    """Lend the archive as a file that can be read twice."""
-    if isinstance(source, str | Path):
-        try:
-            with Path(source).expanduser().open("rb") as file, opened(file) as twice:
-                yield twice
-        except OSError as error:
-            raise StoreError(f"{source} cannot be read: {error}") from error
-    elif source.seekable():
+    """Lend the archive as a file that can be read twice.
+
+    Raises:
+        ValidationError: it is no path. StoreError: it cannot be read, or is a database that this
+            program has open.
+    """
+    if not isinstance(source, str | Path):
+        with _rewindable(source) as twice:
+            yield twice
+        return
+    try:
+        with open_bytes(user_path(source)) as file, _rewindable(file) as twice:
+            yield twice
+    except OSError as error:
+        raise StoreError(f"{source} cannot be read: {error.strerror or error}") from error
+
+
+@contextmanager
+def _rewindable(source: BinaryIO) -> Iterator[BinaryIO]:
+    """Lend a stream that can be read twice; one that cannot is kept in a temporary file first."""
+    if not hasattr(source, "seekable"):
+        raise ValidationError(f"an archive is a path or a binary file, not {quoted(source)}")
+    if source.seekable():
         yield source
-    else:
-        with tempfile.TemporaryFile() as kept:
-            shutil.copyfileobj(source, kept)
-            kept.seek(0)
-            yield kept
+        return
+    with tempfile.TemporaryFile() as kept:
+        shutil.copyfileobj(source, kept)
+        kept.seek(0)
+        yield kept
 
 
 def _with_ids(ids: Sequence[str]) -> Condition:

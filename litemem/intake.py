@@ -1,7 +1,6 @@
 """Intake: from messages to memories; nothing said is lost, and nothing is stored by halves."""
 
 import copy
-import hashlib
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import asdict, replace
@@ -9,20 +8,20 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from litemem import clock, graph
+from litemem.again import Again, options_of
 from litemem.claims import Claims
-from litemem.errors import EmbedderError, LitememError, LLMError
-from litemem.models import PROCEDURAL, MemoryRecord, Message, Outcome, Turn
+from litemem.errors import EmbedderError, LLMError
+from litemem.models import PROCEDURAL, MemoryRecord, Message, Outcome, Turn, content_hash
 from litemem.options import Options
 from litemem.protocols import LLM, Embedder
 from litemem.scope import Scope
 from litemem.store import Choice, SqliteStore
-from litemem.vectors import to_blob
+from litemem.vectors import embed
 
 if TYPE_CHECKING:
     from litemem.extraction import Fact
     from litemem.settling import Settling
 
-AGAIN = 600 * clock.MICROSECONDS  # the same words later than that may mean another day
 POLL_SECONDS = 0.05  # how often to look whether another program is done with the scope
 
 
@@ -42,6 +41,7 @@ class Intake:
         self._embedder = embedder
         self._llm = llm
         self._now = now
+        self._again = Again(store, claims, now)
 
     def store_messages(
         self, scope: Scope, messages: Sequence[Message], options: Options
@@ -65,15 +65,16 @@ class Intake:
         """Log a turn, then extract its memories; if that fails, the turn stays pending.
 
         What was said before in the same scope, and still waits for its first try, comes first. The
-        same turn sent again at once is not logged again, and no model is asked: what came of it is
-        counted.
+        same turn sent again at once is not logged again. If it is done, no model is asked: what
+        came of it is counted. If it waits, it is tried again.
 
         Raises:
             LLMError, EmbedderError: as extraction and embedding; the turn is in the file.
         """
-        if known := self._sent_again(scope, messages, options):
+        if known := self._again.count(scope, messages, options):
             return known
-        turn = self._log(scope, messages, options, background=False)
+        turn = self._again.claim(scope, messages, options)
+        turn = turn or self._log(scope, messages, options, background=False)
         with self._claims.work(turn):
             self._catch_up(turn)
             return self._extract(turn)
@@ -102,17 +103,14 @@ class Intake:
             LLMError, EmbedderError: the first failure, after all turns were tried.
         """
         outcomes: list[Outcome] = []
-        failures: list[LitememError] = []
+        failures = _Failures()
         tried: set[int] = set()
         last = self._store.last_turn()
         while (turn := self._next(Choice(last=last, but=tried))) is not None:
             tried.add(turn.pk)
-            try:
+            with failures:
                 outcomes += self.process(turn)
-            except LitememError as error:
-                failures.append(error)
-        if failures:
-            raise failures[0]
+        failures.raise_first()
         return outcomes
 
     def with_llm(self, llm: LLM) -> "Intake":
@@ -120,23 +118,6 @@ class Intake:
         other = copy.copy(self)
         other._llm = llm
         return other
-
-    def _sent_again(
-        self, scope: Scope, messages: Sequence[Message], options: Options
-    ) -> list[Outcome]:
-        """Count the memories of a turn that was sent a moment ago; none when it is another turn."""
-        plain = replace(options, created_at=None, said_on=None, metadata={})
-        at = self._at(options)
-        with self._store.known() as seen:
-            if plain != Options() or not seen.said_before(scope, messages, at - AGAIN, at):
-                return []
-        with self._store.transaction() as tx:
-            known = tx.known.said_before(scope, messages, at - AGAIN, at)
-            if any(r.superseded_by or r.metadata != options.metadata for r in known):
-                return []
-            for record in known:
-                tx.known.repeat(record.id, record)
-            return [Outcome(tx.get(record.id), "NONE") for record in known]
 
     def _log(
         self, scope: Scope, messages: Sequence[Message], options: Options, *, background: bool
@@ -179,7 +160,7 @@ class Intake:
         # searches, does without
         from litemem.settling import Fresh, Settling
 
-        options = Options(**{**turn.options, "categories": tuple(turn.options["categories"])})
+        options = options_of(turn)
         if options.memory_type == PROCEDURAL:
             return self._extend_run(turn, options)
         facts = self._facts(turn, options)
@@ -197,7 +178,9 @@ class Intake:
         drawing = self._drawing(records, options)
         sources = [[turn.message_pks[i] for i in fact.messages] for fact in facts]
         found = list(map(Fresh, records, vectors, sources))
-        return self._finish(turn, Settling(self._llm, found, self._now()), drawing)
+        outcomes = self._finish(turn, Settling(self._llm, found, self._now()), drawing)
+        self._again.note(turn)
+        return outcomes
 
     def _extend_run(self, turn: Turn, options: Options) -> list[Outcome]:
         """Write down an agent's run, or what is new of it."""
@@ -288,19 +271,26 @@ class Intake:
         )
 
     def _embed(self, texts: Sequence[str]) -> list[bytes]:
-        """Return the texts' vectors, ready to be stored; none for no text, without the model."""
-        if not texts:
-            return []
-        dimensions = self._embedder.identity.dimensions
-        vectors = [to_blob(v, dimensions) for v in self._embedder.embed_documents(texts)]
-        if len(vectors) != len(texts):
-            raise EmbedderError(f"the embedder gave {len(vectors)} vectors for {len(texts)} texts")
-        return vectors
+        return embed(self._embedder, texts)
 
     def _at(self, options: Options) -> int:
         return self._now() if options.created_at is None else options.created_at
 
 
-def content_hash(content: str) -> bytes:
-    """Return the MD5 of a memory's content, as Mem0's `hash` is; it tells equal texts, no more."""
-    return hashlib.md5(content.encode(), usedforsecurity=False).digest()
+class _Failures:
+    """Goes on after failures, each of which is kept with its turn, and raises the first at last."""
+
+    def __init__(self) -> None:
+        self._found: list[Exception] = []
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> bool:
+        if isinstance(error, Exception):
+            self._found.append(error)
+        return isinstance(error, Exception)
+
+    def raise_first(self) -> None:
+        if self._found:
+            raise self._found[0]

@@ -3,8 +3,7 @@
 import json
 import os
 import threading
-from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from functools import cache, partial
 from pathlib import Path
@@ -12,7 +11,7 @@ from typing import Any
 
 from litemem import model_files, model_registry
 from litemem.errors import ExtractionError, LLMError, ModelFileError
-from litemem.foreign import llama_cpp
+from litemem.libraries import llama_cpp
 from litemem.prefix_states import PrefixStates
 from litemem.prompts import Prompt
 from litemem.protocols import Usage
@@ -199,14 +198,33 @@ def _load(path: Path, context_tokens: int, threads: int, seed: int) -> Any:
         seed=seed,
         verbose=False,
     )
+    loading = _Loading(load)
     try:
-        with ThreadPoolExecutor(1, "litemem-load") as executor:
-            return executor.submit(load).result()
-    except (ValueError, RuntimeError, OSError) as error:
+        loading.start()
+    finally:
+        loading.join()
+    if loading.error is not None:
         raise ModelFileError(
-            f"llama.cpp cannot load {path} ({error}): the file may be cut short or of another "
-            "format; fetch it again (`litemem models pull`), or give another"
-        ) from error
+            f"llama.cpp cannot load {path} ({loading.error}): the file may be cut short or of "
+            "another format; fetch it again (`litemem models pull`), or give another"
+        ) from loading.error
+    return loading.llama
+
+
+class _Loading(threading.Thread):
+    """Loads a model. No executor: these refuse work once the main thread has ended."""
+
+    def __init__(self, load: Callable[[], Any]) -> None:
+        super().__init__(name="litemem-load")
+        self.llama: Any = None
+        self.error: Exception | None = None
+        self._load = load
+
+    def run(self) -> None:
+        try:
+            self.llama = self._load()
+        except (ValueError, RuntimeError, OSError, MemoryError) as error:
+            self.error = error
 
 
 def _keep_output() -> None:

@@ -53,4 +53,4 @@ def _remarks(record: MemoryRecord) -> Iterator[str]:
     if record.superseded_by is not None:
         yield "superseded"
     if record.expires_at is not None:
-        yield f"found until {clock.to_iso(record.expires_at - 1)[:10]}"
+        yield f"found until {clock.last_day(record.expires_at)}"

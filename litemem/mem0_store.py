@@ -14,10 +14,11 @@ from litemem import clock, mem0_pickles
 from litemem.archive import check_item
 from litemem.errors import StoreError, ValidationError
 from litemem.mem0_pickles import Value
+from litemem.paths import user_path
 from litemem.protocols import EmbedderIdentity
 from litemem.scope import ID_KEYS, Scope
 from litemem.shapes import Item
-from litemem.store import foreign_rows
+from litemem.store import foreign_rows, open_bytes
 from litemem.validation import MOST_NESTED
 
 MAX_VALUES = 100_000  # in one memory's payload; a pickle can name one list a billion times
@@ -151,10 +152,10 @@ class Mem0Store:
 
 
 def open_store(
-    path: Path,
+    path: str | Path,
     *,
     collection: str | None = None,
-    history: Path | None = None,
+    history: str | Path | None = None,
     scope: Scope | None = None,
     app_ids: bool = False,
 ) -> Mem0Store:
@@ -167,9 +168,10 @@ def open_store(
         app_ids: whether an `app_id` in the metadata becomes an id.
 
     Raises:
-        StoreError: there is no such store, or several. ValidationError: it is not to be trusted.
+        StoreError: there is no such store, or several.
+        ValidationError: it is not to be trusted, or what is given is no path.
     """
-    folder = path.expanduser()
+    folder = user_path(path)
     if not folder.is_dir():
         raise StoreError(f"{folder} is not a folder: give that of mem0ai's qdrant or faiss store")
     found = _collections(folder)
@@ -184,7 +186,8 @@ def open_store(
         raise StoreError(f"{folder} has several collections: {names}. Say which with --collection")
     chosen = found[collection] if collection is not None else next(iter(found.values()))
     beside = (folder / HISTORY, folder.resolve().parent / HISTORY)
-    told = history or next((place for place in beside if place.is_file()), None)
+    found_beside = next((place for place in beside if place.is_file()), None)
+    told = found_beside if history is None else user_path(history)
     return Mem0Store(chosen, told, scope=scope or Scope(), app_ids=app_ids)
 
 
@@ -205,7 +208,8 @@ def _collections(folder: Path) -> dict[str, Path]:
 
 def _faiss_documents(file: Path) -> dict[Any, Any]:
     try:
-        data = file.read_bytes()
+        with open_bytes(file) as opened:
+            data = opened.read()
         if file.suffix == ".json":
             documents = json.loads(data)["docstore"]
         else:

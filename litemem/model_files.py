@@ -67,8 +67,15 @@ def verified_folder(model: Model | str) -> Path:
     _check_private(_folder(model))
     for found in _settled(model):
         if found.state != "verified":
-            raise ModelFileError(f"{found.problem}: run `litemem models pull {model.name}`")
+            raise ModelFileError(f"{found.problem}: run `{_remedy(model)}`")
     return _folder(model)
+
+
+def _remedy(model: Model) -> str:
+    """Return the command that brings a model; of both that are needed it is one."""
+    needed = [default_model(task) for task in ("embedder", "llm")]
+    lack = all(not _folder(each).is_dir() for each in needed)
+    return "litemem models pull" + ("" if lack and model in needed else f" {model.name}")
 
 
 def _check_private(folder: Path) -> None:

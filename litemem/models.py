@@ -1,5 +1,6 @@
 """What flows between the parts: messages, memories, history entries. Plain values, without I/O."""
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -43,6 +44,16 @@ class MemoryRecord:
     expires_at: int | None = None
     immutable: bool = False
     repeats: int = 0  # how often it was said again
+
+    @property
+    def since(self) -> int:
+        """Since when what it says held, as far as that is known."""
+        return self.created_at if self.valid_from is None else self.valid_from
+
+
+def content_hash(content: str) -> bytes:
+    """Return the MD5 of a memory's content, as Mem0's `hash` is; it tells equal texts, no more."""
+    return hashlib.md5(content.encode(), usedforsecurity=False).digest()
 
 
 @dataclass(frozen=True, slots=True)

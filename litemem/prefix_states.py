@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from litemem.errors import LLMError
-from litemem.foreign import llama_cpp
+from litemem.libraries import llama_cpp
 
 _DIGEST = 32  # bytes of SHA-256 before the state: llama.cpp does not survive every damaged one
 _KEPT = 8  # states in a folder: a few models' tasks; older ones belong to prompts of the past

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from litemem.protocols import Embedder, EmbedderIdentity
 from litemem.store import SqliteStore
 from litemem.store.reindexing import UNGATHERED
-from litemem.vectors import to_blob
+from litemem.vectors import embed
 
 BATCH = 256  # memories a transaction: about a second of a real embedder's work is lost by a kill
 
@@ -41,8 +41,7 @@ def _embed_lacking(store: SqliteStore, embedder: Embedder, progress: Progress) -
     identity = embedder.identity
     embedded = total = left = 0
     for rows in _batches(store, identity):
-        vectors = embedder.embed_documents([content for _, content in rows])
-        blobs = [to_blob(vector, identity.dimensions) for vector in vectors]
+        blobs = embed(embedder, [content for _, content in rows])
         staged = [(*row, blob) for row, blob in zip(rows, blobs, strict=True)]
         with store.transaction() as tx:
             tx.stage_vectors(identity, staged)
@@ -56,8 +55,7 @@ def _embed_lacking(store: SqliteStore, embedder: Embedder, progress: Progress) -
 def embed_names(store: SqliteStore, embedder: Embedder) -> None:
     """Give the graph's names their vectors; until then they are found by their words alone."""
     while rows := store.unembedded_names(BATCH):
-        vectors = embedder.embed_documents([name for _, name in rows])
-        blobs = [to_blob(vector, embedder.identity.dimensions) for vector in vectors]
+        blobs = embed(embedder, [name for _, name in rows])
         with store.transaction() as tx:
             tx.embed_names((*row, blob) for row, blob in zip(rows, blobs, strict=True))
 

@@ -35,7 +35,7 @@ def memory_dict(record: MemoryRecord) -> dict[str, Any]:
         shown["valid_to"] = clock.to_iso(record.valid_to)
     if record.expires_at is not None:
         shown["expires_at"] = clock.to_iso(record.expires_at)
-        shown["expiration_date"] = clock.to_iso(record.expires_at - 1)[:10]
+        shown["expiration_date"] = clock.last_day(record.expires_at)
     return shown
 
 

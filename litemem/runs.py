@@ -1,11 +1,10 @@
 """Runs: an agent's run as one memory, which grows as the run goes on."""
 
-import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from litemem import procedural, procedure
-from litemem.models import MemoryRecord, Message, Outcome, Turn
+from litemem.models import MemoryRecord, Message, Outcome, Turn, content_hash
 from litemem.procedure import Procedure
 from litemem.protocols import LLM, EmbedderIdentity
 from litemem.store import SqliteStore
@@ -55,7 +54,7 @@ class Run:
         if after == before:
             return Outcome(known or self.fresh, "NONE")
         content = procedure.to_markdown(after)
-        digest = hashlib.md5(content.encode(), usedforsecurity=False).digest()
+        digest = content_hash(content)
         if known is None:
             return Outcome(replace(self.fresh, content=content, hash=digest))
         changed = replace(
@@ -90,7 +89,7 @@ class Run:
             if known is not None:
                 tx.update(record, vector)
                 tx.add_sources(record.id, self.turn.message_pks)
-            elif tx.hashes(self.turn.scope, [record.hash], self.now):
+            elif tx.has_hash(self.turn.scope, record.hash, self.now):
                 return []
             else:
                 tx.insert([record], [vector], [self.turn.message_pks])

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from litemem.backup import beside
-from litemem.errors import StoreError
-from litemem.store import SqliteStore, Wreck, place
+from litemem.errors import SchemaError, StoreError
+from litemem.paths import sqlite_path
+from litemem.store import EMPTY, SqliteStore, Wreck, place
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +27,16 @@ def salvage(damaged: str | Path, target: str | Path) -> Salvaged:
     what agrees with itself, and `verify` finds it sound, but for memories whose vectors are lost.
 
     Raises:
-        StoreError: the damaged file cannot be opened, or the target exists or cannot be written.
+        ValidationError: one is no path.
+        StoreError: the damaged file cannot be opened, or this program has it open; or the target
+            exists or cannot be written.
+        SchemaError: it is another program's file, as far as what is left of it shows.
     """
-    source, target = Path(damaged).expanduser(), Path(target).expanduser()
+    source, target = sqlite_path(damaged), sqlite_path(target)
     if not source.is_file():
         raise StoreError(f"{source} is not a file: give the path of one that exists")
+    if not source.stat().st_size:
+        raise SchemaError(EMPTY.format(source))
     if target.exists():
         raise StoreError(f"{target} exists: give the path of a new file")
     with beside(target) as part, Wreck(source) as wreck:
@@ -40,5 +46,7 @@ def salvage(damaged: str | Path, target: str | Path) -> Salvaged:
                 saved, lost = tx.salvage(wreck)
         finally:
             store.close()
+        if wreck.is_foreign():
+            raise SchemaError(f"{source} is not a litemem file: give the path of another")
         place(part, target, None)
     return Salvaged(saved, lost)

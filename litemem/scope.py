@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from litemem.errors import ScopeError
+from litemem.quoting import quoted
 
 ID_KEYS = ("user_id", "agent_id", "app_id", "run_id")
 MAX_ID_CHARACTERS = 1_024  # an id is a name, and every index holds it
@@ -54,7 +55,7 @@ class Scope:
             if value is None:
                 continue
             if ids.setdefault(key, value) != value:
-                raise ScopeError(f"{key} is given twice: {ids[key]!r} and {value!r}")
+                raise ScopeError(f"{key} is given twice: {quoted(ids[key])} and {quoted(value)}")
         return Scope(**ids)
 
     def require(self, call: str) -> "Scope":
@@ -78,7 +79,7 @@ def check_id(value: object, key: str) -> str:
         ScopeError: it cannot; the message says why.
     """
     if not isinstance(value, str):
-        raise ScopeError(f"{key} takes text, not {value!r} ({type(value).__name__})")
+        raise ScopeError(f"{key} takes text, not {quoted(value)} ({type(value).__name__})")
     if not value.strip():
         raise ScopeError(f"{key} is blank: give it a name, or leave it out")
     if len(value) > MAX_ID_CHARACTERS:
@@ -86,9 +87,9 @@ def check_id(value: object, key: str) -> str:
     if value == WILDCARD:
         raise ScopeError(f'{key}="*" means any id, which only a filter can say')
     if "\0" in value:
-        raise ScopeError(f"{key}={value!r} holds a NUL character")
+        raise ScopeError(f"{key}={quoted(value)} holds a NUL character")
     if not _encodable(value):
-        raise ScopeError(f"{key}={value!r} holds half a surrogate pair, which is not text")
+        raise ScopeError(f"{key}={quoted(value)} holds half a surrogate pair, which is not text")
     return value
 
 

@@ -8,14 +8,14 @@ written.
 from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from operator import mul
+from operator import attrgetter, mul
 
 from litemem.errors import LLMError
 from litemem.likeness import Verdict, as_user, is_one_sentence, users_names
 from litemem.models import Found, MemoryRecord, Outcome
 from litemem.protocols import LLM
 from litemem.reconcile import judge, judge_by_words
-from litemem.store import SqliteStore
+from litemem.store import Moment, SqliteStore
 from litemem.store.transaction import Transaction
 
 NEIGHBOURS = 16  # memories that a fact meets; the nearest
@@ -55,6 +55,8 @@ class Settling:
         self._verdicts: dict[tuple[str, str], Verdict] = {}  # by the new and the known text
         self._names: frozenset[str] = frozenset()  # of the user, who may be spoken of by name
         self._ponderings = 0
+        self._pondered: Moment | None = None
+        self._near: dict[str, set[str]] = {}  # by a new id, the ids of its neighbours
 
     def ponder(self, store: SqliteStore) -> None:
         """Judge how each fact stands to its neighbours; those that were judged are not again.
@@ -64,11 +66,14 @@ class Settling:
         """
         self._ponderings += 1
         self._names = self._users_names(store)
+        with store.known() as known:
+            self._pondered = known.moment()
         try:
             for i, fresh in enumerate(self.facts):
                 record = fresh.record
                 with store.known() as known:
                     near = known.neighbours(record.scope, fresh.vector, NEIGHBOURS, self._now)
+                self._near[record.id] = {found.record.id for found in near}
                 near += [_neighbour(other, fresh) for other in self.facts[:i]]
                 self._judge(record, _met(record, near))
         except LLMError:
@@ -102,23 +107,37 @@ class Settling:
 
     def _settle(self, tx: Transaction, fresh: Fresh) -> Outcome:
         new = fresh.record
-        near = tx.known.neighbours(new.scope, fresh.vector, NEIGHBOURS, self._now)
+        near = tx.known.neighbours(
+            new.scope, fresh.vector, NEIGHBOURS, self._now, self._candidates(tx, new)
+        )
         told: dict[Verdict, list[MemoryRecord]] = {"same": [], "richer": [], "contradicts": []}
         for found in _met(new, near):
             told.setdefault(_allowed(self._verdict(new, found), found.record, new), []).append(
                 found.record
             )
-        outdated = [old for old in told["contradicts"] if _since(old) <= new.created_at]
+        outdated = [old for old in told["contradicts"] if old.since <= new.created_at]
         if told["same"]:
             outcome = _repeat(tx, told["same"][0], new)
         elif told["richer"]:
             outcome = _enrich(tx, told["richer"][0], fresh)
         else:
-            newer = [old for old in told["contradicts"] if _since(old) > new.created_at]
+            newer = [old for old in told["contradicts"] if old.since > new.created_at]
             outcome = _add(tx, fresh, outdated, newer)
         for old in outdated:
             tx.known.supersede(old, outcome.record.id, new.created_at)
         return replace(outcome, supersedes=tuple(old.id for old in outdated))
+
+    def _candidates(self, tx: Transaction, new: MemoryRecord) -> set[str] | None:
+        """Return what may be a fact's neighbour: what was, and what has come or changed since.
+
+        So nobody waits while a large scope is searched. None: anything may be, as when one that
+        was has changed, and may have made room for another.
+        """
+        near = self._near.get(new.id)
+        if self._pondered is None or near is None:
+            return None
+        changed = tx.known.changed_since(self._pondered, new.scope)
+        return None if changed is None or near & changed else near | changed
 
     def _verdict(self, new: MemoryRecord, found: Found) -> Verdict:
         known = found.record.content
@@ -154,7 +173,7 @@ def _allowed(verdict: Verdict, old: MemoryRecord, new: MemoryRecord) -> Verdict:
             fits = _outlasts(old, new) or not old.immutable
         case "richer":
             fits = not (old.immutable or is_verbatim)
-        case "contradicts" if _since(old) > new.created_at:
+        case "contradicts" if old.since > new.created_at:
             fits = _outlasts(old, new) and not new.immutable
         case "contradicts":
             is_long = is_verbatim and not is_one_sentence(old.content)
@@ -168,10 +187,6 @@ def _outlasts(one: MemoryRecord, other: MemoryRecord) -> bool:
     if one.expires_at is None:
         return True
     return other.expires_at is not None and one.expires_at >= other.expires_at
-
-
-def _since(record: MemoryRecord) -> int:
-    return record.created_at if record.valid_from is None else record.valid_from
 
 
 def _repeat(tx: Transaction, known: MemoryRecord, new: MemoryRecord) -> Outcome:
@@ -205,8 +220,8 @@ def _add(
     new = replace(fresh.record, valid_from=fresh.record.created_at if outdated else None)
     tx.insert([new], [fresh.vector], [list(fresh.sources)])
     if newer:
-        following = min(newer, key=_since)
-        tx.known.supersede(new, following.id, _since(following))
+        following = min(newer, key=attrgetter("since"))
+        tx.known.supersede(new, following.id, following.since)
         new = tx.get(new.id)
     if outdated:
         return Outcome(new, "UPDATE", outdated[0].content)

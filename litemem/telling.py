@@ -30,16 +30,19 @@ _FORGED_JSON = re.compile(
     r"""(?:[^\[\]{}]|\[[^\[\]]*\]|\{[^{}]*\})*[\]}]?""",
     re.IGNORECASE,
 )
+
+# The start of a sentence: sought elsewhere, a long one takes a time like the square of its length
+_START = r"(?<![^.!?\n])"
 # A sentence that speaks to the extraction, not of anybody
 _ORDER = re.compile(
-    r"[^.!?\n]*\b(?:ignore|disregard|override|forget)\b[^.!?\n]{0,40}"
+    rf"{_START}[^.!?\n]*\b(?:ignore|disregard|override|forget)\b[^.!?\n]{{0,40}}"
     r"\b(?:above|previous|prior|instructions?|prompts?|rules|everything (?:before|above))\b"
     r"[^.!?\n]*[.!?]?"
-    r"|[^.!?\n]*\b(?:store|save|write|output|extract|return|print|add)\b[^.!?\n]{0,30}"
+    rf"|{_START}[^.!?\n]*\b(?:store|save|write|output|extract|return|print|add)\b[^.!?\n]{{0,30}}"
     r"\b(?:facts?|memor(?:y|ies)|json)\b[^.!?\n]*[.!?]?",
     re.IGNORECASE,
 )
-_QUESTION = re.compile(r"[^.!?\n]*\?")
+_QUESTION = re.compile(rf"{_START}[^.!?\n]*\?")
 _WISH = re.compile(  # what one tells another to do when they part
     r"\W*(?:(?:and|so|well|just) )?(?:have (?:fun|an? (?:great|good|nice|lovely|wonderful|fantastic"
     r"|amazing|awesome|safe|blast|super|happy))|enjoy (?:your|yourself|it)|take (?:care|it easy)|"

@@ -1,6 +1,6 @@
 """Fakes for tests: a memory that runs at once, without a model and without a network.
 
-memory = Memory("test.db", embedder=HashEmbedder(), llm=ScriptedLLM([["Cam avoids shellfish"]]))
+memory = Memory("test.db", embedder=HashEmbedder(), llm=ScriptedLLM([["User avoids shellfish"]]))
 """
 
 import json

@@ -8,6 +8,7 @@ from typing import Any
 from litemem import clock
 from litemem.errors import FilterError, ValidationError
 from litemem.models import PROCEDURAL, Message
+from litemem.quoting import quoted
 from litemem.scope import ID_KEYS, Scope
 
 MOST_RESULTS = 1_000_000_000  # as good as all; four times as many still fit SQLite's integers
@@ -17,7 +18,7 @@ Messages = str | Mapping[str, Any] | Sequence[Mapping[str, Any]]
 
 Category = str | Mapping[str, str]  # a name, or {name: description}
 
-MOST_NESTED = 100  # levels of metadata; SQLite reads 1,000
+MOST_NESTED = 100  # levels of JSON; SQLite reads 1,000
 
 # Names that a memory has of its own; as metadata they would say something else than they seem to.
 RESERVED_METADATA = frozenset(
@@ -59,20 +60,30 @@ def check_metadata(metadata: Mapping[str, Any] | None) -> dict[str, Any]:
         return {}
     if not isinstance(metadata, Mapping):
         raise ValidationError(f"metadata takes a dict, not {type(metadata).__name__}")
-    _check_json(metadata, "metadata")
-    for key in metadata:
+    found = check_json(metadata, "metadata")
+    for key in found:
         if key in RESERVED_METADATA:
             raise ValidationError(
                 f"metadata[{key!r}]: every memory has a {key} of its own; pass it as the argument "
                 "of that name, or call the metadata something else"
             )
-    if not metadata:
+    return found
+
+
+def check_json(value: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """Return a JSON object of its own; dates and times become ISO text.
+
+    Raises:
+        ValidationError: it holds what JSON does not have, or is nested too deeply.
+    """
+    if not value:
         return {}
+    _check_nesting(value, name, name)
     try:
-        text = json.dumps(dict(metadata), allow_nan=False, ensure_ascii=False, default=_iso)
+        text = json.dumps(dict(value), allow_nan=False, ensure_ascii=False, default=_iso)
         text.encode()
     except (TypeError, ValueError, RecursionError) as error:
-        raise ValidationError(f"metadata is not JSON: {error}") from error
+        raise ValidationError(f"{name} is not JSON: {error}") from error
     content: dict[str, Any] = json.loads(text)
     return content
 
@@ -86,7 +97,7 @@ def check_categories(categories: Iterable[str] | None) -> tuple[str, ...]:
     if categories is None:
         return ()
     if isinstance(categories, str | bytes | Mapping) or not isinstance(categories, Iterable):
-        raise ValidationError(f"categories takes a list of texts, not {categories!r}")
+        raise ValidationError(f"categories takes a list of texts, not {quoted(categories)}")
     found = [check_text(category, f"categories[{i}]") for i, category in enumerate(categories)]
     return tuple(dict.fromkeys(found))
 
@@ -104,7 +115,7 @@ def check_custom_categories(
     if isinstance(categories, str | bytes | Mapping) or not isinstance(categories, Sequence):
         raise ValidationError(
             "custom_categories takes a list of names, or of dicts {name: description}, "
-            f"not {categories!r:.80}"
+            f"not {quoted(categories)}"
         )
     return [_category(category, f"custom_categories[{i}]") for i, category in enumerate(categories)]
 
@@ -140,14 +151,16 @@ def check_top_k(top_k: int | None, limit: int | None, default: int) -> int:
         ValidationError: it is not a whole number, is negative, or both are given and differ.
     """
     if top_k is not None and limit is not None and top_k != limit:
-        raise ValidationError(f"top_k={top_k} and limit={limit} say different things: give one")
+        raise ValidationError(
+            f"top_k={quoted(top_k)} and limit={quoted(limit)} say different things: give one"
+        )
     wanted = top_k if top_k is not None else limit
     if wanted is None:
         return default
     if isinstance(wanted, bool) or not isinstance(wanted, int):
-        raise ValidationError(f"top_k takes a whole number, not {wanted!r}")
+        raise ValidationError(f"top_k takes a whole number, not {quoted(wanted)}")
     if wanted < 0:
-        raise ValidationError(f"top_k={wanted}: it cannot be negative")
+        raise ValidationError(f"top_k={quoted(wanted)}: it cannot be negative")
     return min(wanted, MOST_RESULTS)
 
 
@@ -160,9 +173,9 @@ def check_threshold(threshold: float | None) -> float:
     if threshold is None:
         return 0.0
     if isinstance(threshold, bool) or not isinstance(threshold, int | float):
-        raise ValidationError(f"threshold takes a number from 0 to 1, not {threshold!r}")
+        raise ValidationError(f"threshold takes a number from 0 to 1, not {quoted(threshold)}")
     if not 0 <= threshold <= 1:
-        raise ValidationError(f"threshold={threshold}: scores go from 0 to 1")
+        raise ValidationError(f"threshold={quoted(threshold)}: scores go from 0 to 1")
     return float(threshold)
 
 
@@ -187,7 +200,7 @@ def check_flag(flag: object, name: str) -> bool:
         ValidationError: it is neither.
     """
     if not isinstance(flag, bool):
-        raise ValidationError(f"{name} takes True or False, not {flag!r}")
+        raise ValidationError(f"{name} takes True or False, not {quoted(flag)}")
     return flag
 
 
@@ -201,7 +214,7 @@ def check_seconds(seconds: object, name: str) -> float | None:
         return None
     number = isinstance(seconds, int | float) and not isinstance(seconds, bool)
     if not number or not 0 <= seconds <= LONGEST:  # type: ignore[operator]
-        raise ValidationError(f"{name} takes seconds from 0, or None, not {seconds!r}")
+        raise ValidationError(f"{name} takes seconds from 0, or None, not {quoted(seconds)}")
     return float(seconds)  # type: ignore[arg-type]
 
 
@@ -212,7 +225,7 @@ def check_positive(number: object, name: str) -> int:
         ValidationError: it is not.
     """
     if isinstance(number, bool) or not isinstance(number, int) or number < 1:
-        raise ValidationError(f"{name} takes a whole number from 1, not {number!r}")
+        raise ValidationError(f"{name} takes a whole number from 1, not {quoted(number)}")
     return min(number, MOST_RESULTS)
 
 
@@ -220,9 +233,11 @@ def check_expiry(given: Iterable[clock.Time | None]) -> int | None:
     """Return when a memory expires, in microseconds; None: never. All that are given say the same.
 
     Raises:
-        ValidationError: one is no time, or they differ.
+        ValidationError: one is no time, or nothing is before it, or they differ.
     """
     moments = {None if time is None else clock.parse_expiry(time) for time in given}
+    if clock.FIRST_MICROSECOND in moments:
+        raise ValidationError("expires_at is the first moment of the year 1: no day is before it")
     if len(moments) > 1:
         raise ValidationError("expires_at and expiration_date say different things: give one")
     return moments.pop() if moments else None
@@ -235,7 +250,9 @@ def check_memory_type(memory_type: str | None, scope: Scope) -> str | None:
         ValidationError: there is no such kind, or it needs an agent and none is given.
     """
     if memory_type not in (None, PROCEDURAL):
-        raise ValidationError(f"memory_type={memory_type!r}: it is {PROCEDURAL!r} or left out")
+        raise ValidationError(
+            f"memory_type={quoted(memory_type)}: it is {PROCEDURAL!r} or left out"
+        )
     if memory_type == PROCEDURAL and scope.agent_id is None:
         raise ValidationError(f"memory_type={PROCEDURAL!r} needs an agent_id: it is the agent's")
     return memory_type
@@ -255,24 +272,26 @@ def either(name: str, value: str | None, other_name: str, other: str | None) -> 
 def _category(category: Category, name: str) -> str | dict[str, str]:
     if not isinstance(category, Mapping):
         return check_text(category, name)
-    pairs = [(check_text(k, name), check_text(v, f"{name}[{k!r}]")) for k, v in category.items()]
+    pairs = [
+        (check_text(k, name), check_text(v, f"{name}[{quoted(k)}]")) for k, v in category.items()
+    ]
     if not pairs:
         raise ValidationError(f"{name} is empty: give a name and what it means")
     return dict(pairs)
 
 
-def _check_json(value: object, path: str, depth: int = 1) -> None:
+def _check_nesting(value: object, name: str, path: str, depth: int = 1) -> None:
     """Refuse what JSON would write as something else, and nesting that SQLite cannot read."""
     if depth > MOST_NESTED:
-        raise ValidationError(f"{path[:80]}…: metadata may be nested {MOST_NESTED} deep")
+        raise ValidationError(f"{path[:80]}…: {name} may be nested {MOST_NESTED} deep")
     if isinstance(value, Mapping):
         for key, inner in value.items():
             if not isinstance(key, str):
-                raise ValidationError(f"{path}[{key!r}]: a name has to be text")
-            _check_json(inner, f"{path}[{key!r}]", depth + 1)
+                raise ValidationError(f"{path}[{quoted(key)}]: a name has to be text")
+            _check_nesting(inner, name, f"{path}[{quoted(key)}]", depth + 1)
     elif isinstance(value, list | tuple):
         for i, inner in enumerate(value):
-            _check_json(inner, f"{path}[{i}]", depth + 1)
+            _check_nesting(inner, name, f"{path}[{i}]", depth + 1)
 
 
 def _iso(value: object) -> str:
@@ -284,7 +303,7 @@ def _iso(value: object) -> str:
 
 def _message(message: object, name: str) -> Message:
     if not isinstance(message, Mapping):
-        raise ValidationError(f"{name} takes a dict with role and content, not {message!r:.80}")
+        raise ValidationError(f"{name} takes a dict with role and content, not {quoted(message)}")
     role = check_text(message.get("role"), f"{name}.role")
     speaker = message.get("name")
     if speaker is not None:

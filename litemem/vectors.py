@@ -3,9 +3,25 @@
 import math
 import sys
 from array import array
+from collections.abc import Sequence
 
 from litemem.errors import EmbedderError
-from litemem.protocols import Vector
+from litemem.protocols import Embedder, Vector
+
+
+def embed(embedder: Embedder, texts: Sequence[str]) -> list[bytes]:
+    """Return a blob for each text, in order; none for no text, without the model.
+
+    Raises:
+        EmbedderError: the embedder failed, or gave something else than a vector for each text.
+    """
+    if not texts:
+        return []
+    dimensions = embedder.identity.dimensions
+    vectors = list(embedder.embed_documents(texts))
+    if len(vectors) != len(texts):
+        raise EmbedderError(f"the embedder gave {len(vectors)} vectors for {len(texts)} texts")
+    return [to_blob(vector, dimensions) for vector in vectors]
 
 
 def to_blob(vector: Vector, dimensions: int) -> bytes:
@@ -31,11 +47,11 @@ def _floats(vector: Vector) -> "array[float]":
         view = memoryview(vector)  # type: ignore[arg-type]
     except TypeError:
         return _converted(vector)
-    return array("f", view.tobytes() if view.format == "f" else list(vector))
+    return array("f", view.tobytes()) if view.format == "f" else _converted(vector)
 
 
 def _converted(vector: Vector) -> "array[float]":
     try:
-        return array("f", vector)
-    except TypeError as error:
+        return array("f", list(vector))
+    except (TypeError, ValueError, OverflowError) as error:
         raise EmbedderError(f"the embedder gave what is no vector: {error}") from error

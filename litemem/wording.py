@@ -45,7 +45,8 @@ LIGHT = frozenset(("eat", "drink", "follow", "diet", "hav", "has", "like", "pers
 _USERS = frozenset(
     "nutzer nutzerin benutzer usuario usuaria utilisateur utilisatrice utente".split()
 )
-_EXACT = re.compile(r"\S*[@/\\_#=\d]\S*[^\s.,;:!?]|\d")  # addresses, paths, numbers: as they stand
+# Addresses, paths, numbers: as they stand
+_EXACT = re.compile(r"(?<!\S)\S*[@/\\_#=\d]\S*[^\s.,;:!?]|\d")
 _NUMBERS = "one two three four five six seven eight nine ten eleven twelve".split()
 _DATES = frozenset(
     """january february march april june july august september october november december monday

@@ -1,8 +1,11 @@
 """The async faces: every call is awaited, many at once lose nothing, and cancelling is safe."""
 
 import asyncio
+import contextvars
 import inspect
+import os
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +15,13 @@ from conftest import run_python
 from litemem import AsyncMemory, AsyncMemoryClient, Memory, MemoryClient
 from litemem.aio import AsyncProject
 from litemem.client import Project
-from litemem.errors import HostedOnlyError, MemoryNotFoundError, ScopeError
+from litemem.errors import HostedOnlyError, MemoryNotFoundError, ScopeError, StoreError
 from litemem.protocols import Vector
 from litemem.testing import HashEmbedder, ScriptedLLM
+from litemem.threads import MOST
 
 CAM = {"user_id": "cam"}
+PATIENCE = 60  # seconds; what takes longer is stuck
 PAIRS = [(AsyncMemory, Memory), (AsyncMemoryClient, MemoryClient), (AsyncProject, Project)]
 SYNC = {"close", "from_config"}  # as in Mem0
 NEVER_ALONE = {"instructions", "categories"}  # asked by the client itself
@@ -185,6 +190,158 @@ def test_the_event_loop_goes_on_while_a_call_waits(tmp_path: Path) -> None:
             return texts(await adding)
 
     assert asyncio.run(use()) == ["tea"]
+
+
+class AskedLLM(ScriptedLLM):
+    """Waits before it answers until it is let; counts those that wait."""
+
+    def __init__(self, answers: int) -> None:
+        super().__init__([["User likes tea"]] * answers)
+        self.asked = threading.Semaphore(0)
+        self.gate = threading.Event()
+
+    def generate(self, *args: Any, **kwargs: Any) -> str:
+        self.asked.release()
+        assert self.gate.wait(PATIENCE)
+        return super().generate(*args, **kwargs)
+
+
+def many_wait(llm: AskedLLM, number: int) -> bool:
+    return all(llm.asked.acquire(timeout=PATIENCE) for _ in range(number))
+
+
+@pytest.mark.parametrize("kind", [AsyncMemory, AsyncMemoryClient])
+def test_a_search_does_not_wait_behind_calls_that_wait_for_the_model(
+    tmp_path: Path, kind: type[Any]
+) -> None:
+    llm = AskedLLM(40)
+    default_threads = min(32, (os.cpu_count() or 1) + 4)
+
+    async def use() -> None:
+        memory = kind(path=tmp_path / "memory.db", embedder=HashEmbedder(8), llm=llm)
+        await memory.add("I like rum", infer=False, **CAM)
+        adding = [
+            asyncio.create_task(memory.add("I like tea", user_id=f"user{i}"))
+            for i in range(default_threads + 2)
+        ]
+        assert await asyncio.to_thread(many_wait, llm, default_threads + 2)
+        adding += [asyncio.create_task(memory.flush()) for _ in range(default_threads + 2)]
+        found = await asyncio.wait_for(memory.search("rum", **CAM), PATIENCE)
+        assert texts(found) == ["I like rum"]
+        await asyncio.wait_for(memory.add("I like gin", infer=False, **CAM), PATIENCE)
+        assert not any(task.done() for task in adding)
+        llm.gate.set()
+        await asyncio.gather(*adding)
+        memory.close()
+
+    asyncio.run(use())
+
+
+def test_more_adds_at_once_than_there_are_threads_are_all_done(tmp_path: Path) -> None:
+    number = MOST + 20
+
+    async def use() -> list[str]:
+        llm = ScriptedLLM([["Likes tea"]] * number)
+        async with open_memory(tmp_path, llm=llm, durability="normal") as memory:
+            done = await asyncio.gather(
+                *(memory.add("I like tea", user_id=f"user{i}") for i in range(number))
+            )
+            return [row["id"] for result in done for row in result["results"]]
+
+    assert len(set(asyncio.run(use()))) == number
+
+
+def test_a_call_that_waits_for_a_thread_can_be_cancelled(tmp_path: Path) -> None:
+    llm = AskedLLM(MOST + 1)
+
+    async def use() -> None:
+        memory = open_memory(tmp_path, llm=llm)
+        adding = [
+            asyncio.create_task(memory.add("I like tea", user_id=f"user{i}")) for i in range(MOST)
+        ]
+        assert await asyncio.to_thread(many_wait, llm, MOST)
+        late = asyncio.create_task(memory.add("I like tea", **CAM))
+        await asyncio.sleep(0)
+        late.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await late
+        llm.gate.set()
+        await asyncio.gather(*adding)
+        memory.close()
+
+    asyncio.run(use())
+    with Memory(tmp_path / "memory.db", embedder=HashEmbedder(8)) as memory:
+        assert memory.store.overview().memories == MOST
+        assert memory.store.pending_turns() == []
+
+
+def test_after_close_a_call_says_that_the_file_was_closed(tmp_path: Path) -> None:
+    async def use() -> None:
+        memory = open_memory(tmp_path)
+        memory.close()
+        for call in (memory.add("I like tea", **CAM), memory.flush(), memory.search("x", **CAM)):
+            with pytest.raises(StoreError, match="closed"):
+                await call
+
+    asyncio.run(use())
+
+
+ENDING = """
+import asyncio, sys, time
+from litemem import AsyncMemory
+from litemem.testing import HashEmbedder, ScriptedLLM
+from litemem.threads import MOST
+
+path, what = sys.argv[1:]
+answers = [["User likes tea"]] * 500
+
+async def use():
+    memory = AsyncMemory(path, embedder=HashEmbedder(8), llm=ScriptedLLM(answers, delay=20))
+    if what == "adds":
+        calls = [memory.add("I like tea", user_id=f"user{i}") for i in range(100)]
+    else:
+        for i in range(100):
+            await memory.add("I like tea", user_id=f"user{i}", async_mode=True)
+        calls = [memory.flush() for _ in range(100)]
+    try:
+        await asyncio.wait_for(asyncio.gather(*calls), 1)
+    except TimeoutError:
+        print("cancelled", flush=True)
+
+asyncio.run(use())
+"""
+
+
+@pytest.mark.parametrize("what", ["adds", "flushes"])
+def test_a_program_ends_although_calls_wait_for_the_model(tmp_path: Path, what: str) -> None:
+    path = tmp_path / "memory.db"
+    began = time.monotonic()
+    assert run_python(ENDING, path, what).split() == ["cancelled"]
+    assert time.monotonic() - began < 15  # one answer takes 20 seconds
+    llm = ScriptedLLM([["User likes tea"]] * 100)
+    with Memory(path, embedder=HashEmbedder(8), llm=llm, durability="normal") as memory:
+        waiting = memory.store.overview().pending_turns
+        assert waiting >= MOST
+        assert len(memory.process_pending()["results"]) == waiting
+        assert memory.verify(full=True)["ok"]
+
+
+def test_what_a_call_sees_of_its_callers_context_is_there(tmp_path: Path) -> None:
+    caller: contextvars.ContextVar[str] = contextvars.ContextVar("caller")
+    seen: list[str] = []
+
+    class Seeing(ScriptedLLM):
+        def generate(self, *args: Any, **kwargs: Any) -> str:
+            seen.append(caller.get())
+            return super().generate(*args, **kwargs)
+
+    async def use() -> None:
+        caller.set("the one")
+        async with open_memory(tmp_path, llm=Seeing([[]])) as memory:
+            await memory.add("I like tea", **CAM)
+
+    asyncio.run(use())
+    assert seen == ["the one"]
 
 
 def test_the_async_faces_are_imported_when_they_are_asked_for() -> None:

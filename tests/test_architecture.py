@@ -17,26 +17,29 @@ MAX_FUNCTION_LINES = 60
 # A module imports only from the lines above its own, or from its own package.
 FLOORS: list[set[str]] = [
     # 0: words and names
-    {"errors", "prompts", "words", "stems", "relative_dates"},
-    {"languages", "telling"},
+    {"errors", "prompts", "words", "stems", "relative_dates", "quoting"},
+    {"languages", "telling", "paths"},
+    {"naming"},
     # 1: plain values, and what may be one
-    {"scope", "clock", "config", "migrations", "guard", "model_registry", "wording"},
+    {"scope", "clock", "config", "migrations", "guard", "model_registry", "wording", "threads"},
     {"numbering", "merging", "timeline"},
     {"models", "filter_fields", "model_sources", "liveness", "dates"},
     {"likeness", "filter_tree", "validation", "results", "names", "query_reading"},
     {"filter_sql", "options", "relation_guard"},
     {"filters", "shapes", "markdown"},
     # 2: what a part has to do; pure score fusion
-    {"protocols", "ranking", "paging", "foreign"},
+    {"protocols", "ranking", "paging", "libraries"},
     {"archive", "references", "mem0_pickles", "vectors", "reading", "procedure", "passages"},
     {"verbatim"},
     # 3: the parts: the only places that use SQLite, fastembed, llama.cpp
     {"store", "model_files", "prefix_states", "extraction", "procedural", "relations", "testing"},
     {"reconcile", "topics"},
     {"embedders", "llms", "graph"},
+    {"choosing"},
     # 4: what takes a Store, not a Memory
     {"runs", "settling"},
     {"claims"},
+    {"again"},
     {"intake", "searching", "reindex", "cleanup", "verify"},
     {"background", "editing", "erase", "backup"},
     {"salvage", "export", "importing", "mem0_store"},
@@ -57,9 +60,9 @@ WALLS = {
     "apsw": {"store"},
     "sqlite_vec": {"store"},
     "sqlite3": set(),
-    "fastembed": {"foreign"},
+    "fastembed": {"libraries"},
     "numpy": set(),
-    "llama_cpp": {"foreign"},
+    "llama_cpp": {"libraries"},
     "click": {"cli"},
 }
 TRANSACTION = re.compile(r"^\s*(BEGIN|COMMIT|ROLLBACK|SAVEPOINT)\b")
@@ -134,7 +137,14 @@ def test_no_except_catches_everything_without_raising_it_again(file: Path) -> No
         if isinstance(node, ast.ExceptHandler) and _is_broad(node):
             last = node.body[-1]
             raises = isinstance(last, ast.Raise) and last.exc is None
-            assert raises, f"line {node.lineno} swallows whatever happens"
+            assert raises or _is_told(last), f"line {node.lineno} swallows whatever happens"
+
+
+def _is_told(last: ast.stmt) -> bool:
+    """Tell whether the error goes to a future, which raises it again where it is waited for."""
+    call = last.value if isinstance(last, ast.Expr) else None
+    function = call.func if isinstance(call, ast.Call) else None
+    return isinstance(function, ast.Attribute) and function.attr == "set_exception"
 
 
 def _is_broad(handler: ast.ExceptHandler) -> bool:

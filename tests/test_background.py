@@ -10,7 +10,7 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -220,6 +220,112 @@ def test_eight_threads_add_at_once_and_nothing_is_lost(open_memory: OpenMemory) 
         thread.join(PATIENCE)
     memory.flush(PATIENCE)
     assert memory.store.overview().memories == 80
+
+
+# -- what is deleted while it waits
+
+
+@pytest.fixture
+def waiting(open_memory: OpenMemory) -> Iterator[tuple[Memory, GatedLLM, dict[str, Any]]]:
+    """A turn of cam's that a model is at, another behind it, and one of jane's."""
+    llm = GatedLLM([["User likes tea"], ["User likes rum"], ["User likes gin"]])
+    memory = open_memory(llm=llm)
+    added = later(memory, "I like tea")
+    assert llm.reached.wait(PATIENCE)
+    later(memory, "I like rum", user_id="cam", run_id="r")
+    later(memory, "I like gin", user_id="jane")
+    yield memory, llm, added
+    llm.gate.set()
+
+
+DELETIONS: dict[str, Callable[[Memory], object]] = {
+    "the user": lambda m: m.delete_all(user_id="cam"),
+    "a filter of ids": lambda m: m.delete_all(filters={"OR": [{"user_id": "cam"}]}),
+}
+
+
+@pytest.mark.parametrize("delete", DELETIONS.values(), ids=DELETIONS.keys())
+def test_what_waits_in_a_deleted_scope_gives_no_memories(
+    waiting: tuple[Memory, GatedLLM, dict[str, Any]], delete: Callable[[Memory], object]
+) -> None:
+    memory, llm, added = waiting
+    delete(memory)
+    assert [turn.scope for turn in memory.store.pending_turns()] == [Scope(user_id="jane")]
+    llm._answers[1:2] = []  # nobody asks about the rum
+    llm.gate.set()
+    assert memory.flush(PATIENCE) == {"failed": 0}
+    assert texts(memory.get_all(**CAM)) == []
+    assert texts(memory.get_all(user_id="jane")) == ["User likes gin"]
+    event = memory.event(added["event_id"])
+    assert event is not None
+    assert (event["status"], event["results"]) == ("SUCCEEDED", [])
+    assert [m.content for m in memory.store.messages(Scope(**CAM), limit=9)] == ["I like tea"]
+
+
+def test_the_event_of_a_deleted_turn_has_succeeded_at_once(
+    waiting: tuple[Memory, GatedLLM, dict[str, Any]],
+) -> None:
+    memory, _, added = waiting
+    memory.delete_all(**CAM)
+    assert status(memory, added) == "SUCCEEDED"
+
+
+def test_a_reset_stops_what_waits_and_what_is_extracted(
+    waiting: tuple[Memory, GatedLLM, dict[str, Any]],
+) -> None:
+    memory, llm, added = waiting
+    memory.reset()
+    llm.gate.set()
+    memory.flush(PATIENCE)
+    assert memory.store.overview().memories == 0
+    assert memory.event(added["event_id"]) is None
+
+
+@pytest.mark.parametrize("filters", [{"kind": "drink"}, {"text": {"contains": "tea"}}])
+def test_a_filter_that_says_more_than_ids_leaves_what_waits(
+    waiting: tuple[Memory, GatedLLM, dict[str, Any]], filters: dict[str, Any]
+) -> None:
+    memory, llm, _ = waiting
+    memory.delete_all(filters=filters, **CAM)
+    llm.gate.set()
+    memory.flush(PATIENCE)
+    assert sorted(texts(memory.get_all(**CAM))) == ["User likes rum", "User likes tea"]
+
+
+def test_an_add_whose_scope_is_deleted_while_it_waits_for_the_model_adds_nothing(
+    open_memory: OpenMemory,
+) -> None:
+    memories: list[Memory] = []
+
+    class Deleting(ScriptedLLM):
+        def generate(self, *args: Any, **kwargs: Any) -> str:
+            memories[0].delete_all(**CAM)
+            return super().generate(*args, **kwargs)
+
+    memories.append(open_memory(llm=Deleting([["User likes tea"]])))
+    assert memories[0].add("I like tea", **CAM) == {"results": []}
+    assert texts(memories[0].get_all(**CAM)) == []
+
+
+def test_the_turns_that_failed_before_go_with_their_scope(open_memory: OpenMemory) -> None:
+    memory = open_memory(*[LLMError("no model")] * TRIES, ["User likes tea"])
+    added = later(memory, "I like tea")
+    assert memory.flush(PATIENCE) == {"failed": 1}
+    memory.delete_all(**CAM)
+    assert memory.process_pending() == {"results": []}
+    assert status(memory, added) == "SUCCEEDED"
+    assert memory.verify(full=True)["ok"]
+
+
+def test_a_client_that_deletes_a_user_drops_what_waits_of_it(tmp_path: Path) -> None:
+    with MemoryClient(
+        path=tmp_path / "memory.db", embedder=HashEmbedder(64), llm=ScriptedLLM([])
+    ) as client:
+        with client.memory.store.transaction() as tx:
+            for ids in ({"user_id": "cam"}, {"agent_id": "bar"}, {"user_id": "jane"}):
+                tx.open_turn(Scope(**ids), [Message("user", "I like tea")], {}, START)
+        client.delete_users(user_id="cam", agent_id="bar")
+        assert [t.scope for t in client.memory.store.pending_turns()] == [Scope(user_id="jane")]
 
 
 # -- what may be asked
@@ -485,6 +591,18 @@ def test_a_forked_child_is_refused_and_the_worker_of_the_parent_goes_on(
     assert status(memory, added) == "SUCCEEDED"
 
 
+def test_what_no_model_should_raise_holds_up_no_other_turn(open_memory: OpenMemory) -> None:
+    memory = open_memory(KeyError("mine"), ["User likes rum"])
+    with memory.store.transaction() as tx:
+        options = {"categories": [], "created_at": START}
+        for user, liked in (("cam", "tea"), ("ana", "rum")):
+            tx.open_turn(Scope(user_id=user), [Message("user", f"I like {liked}")], options, START)
+    with pytest.raises(KeyError):
+        memory.process_pending()
+    assert texts(memory.get_all(user_id="ana")) == ["User likes rum"]
+    assert memory.store.overview().pending_turns == 1
+
+
 # -- several programs
 
 PRELUDE = """
@@ -718,6 +836,75 @@ time.sleep(float(arguments[0]))
         (turn,) = memory.store.pending_turns()
         assert turn.event_id == printed.strip()
         assert texts(memory.process_pending()) == ["User likes tea"]
+
+
+MAIN_THREAD_ENDS = """
+import threading
+from litemem.errors import LLMError
+
+class Broken(Echo):
+    def generate(self, prompt, text, *, schema, max_tokens):
+        raise LLMError("broken")
+
+def serve():
+    threading.main_thread().join()
+    memory = Memory(path, embedder=HashEmbedder(64), llm=Broken([]))
+    event_id = memory.add("I like tea", user_id="cam", async_mode=True)["event_id"]
+    memory.flush(60)
+    print(memory.event(event_id)["status"])
+    memory.close()
+
+threading.Thread(target=serve).start()
+"""
+
+
+def test_failures_count_also_after_the_main_thread_has_ended(programs: Programs) -> None:
+    assert finish(programs.start(MAIN_THREAD_ENDS)) == "FAILED\n"
+
+
+DISK_IS_FULL = """
+import resource, signal, threading
+ended = []
+threading.excepthook = ended.append
+memory = open_memory(0)
+memory.add("I like rum", user_id="ana", infer=False)
+with memory.store.transaction() as tx:
+    from litemem.models import Message
+    from litemem.scope import Scope
+    options = {"categories": [], "created_at": 1}
+    tx.open_turn(Scope(user_id="cam"), [Message("user", "I like tea")], options, 1)
+size = os.path.getsize(path + "-wal")
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (size, resource.getrlimit(resource.RLIMIT_FSIZE)[1]))
+memory._background.wake()
+time.sleep(0.5)
+print(len(ended))
+resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+memory.flush(60)
+print([row["memory"] for row in memory.get_all(user_id="cam")["results"]])
+memory.close()
+"""
+
+
+def test_a_full_disk_is_waited_out(programs: Programs) -> None:
+    assert finish(programs.start(DISK_IS_FULL)) == "0\n['User likes tea']\n"
+
+
+FORKED = """
+memory = open_memory(5)
+memory.add("I like tea", user_id="cam", async_mode=True)
+memory._background._lock.acquire()  # as the worker may at that moment
+child = os.fork()
+if child == 0:
+    sys.exit()
+memory._background._lock.release()
+print(os.waitpid(child, 0)[1])
+os._exit(0)
+"""
+
+
+def test_a_forked_child_ends_whatever_the_worker_held(programs: Programs) -> None:
+    assert finish(programs.start(FORKED)) == "0\n"
 
 
 def test_a_turn_that_takes_its_program_down_five_times_is_given_up(

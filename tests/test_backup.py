@@ -17,6 +17,8 @@ from litemem import Memory
 from litemem.backup import backup, backups, restore
 from litemem.cli import main
 from litemem.errors import CorruptError, LitememError, SchemaError, StoreBusyError, StoreError
+from litemem.migrations import latest_version
+from litemem.salvage import salvage
 from litemem.store import SqliteStore
 from litemem.testing import HashEmbedder
 from litemem.verify import is_sound, verify
@@ -214,6 +216,97 @@ def test_rotation_removes_only_its_own_backups(memory: Memory, tmp_path: Path) -
         (folder / name).write_bytes(b"precious")
     last = memory.backup(folder, keep=1)
     assert sorted(folder.iterdir()) == sorted([last, *(folder / name for name in others)])
+
+
+def filled(path: Path, text: str) -> Path:
+    """Make a file with one memory, close it, and return its path."""
+    path.parent.mkdir(exist_ok=True)
+    with Memory(path, embedder=HashEmbedder(64)) as memory:
+        memory.add(text, infer=False, **CAM)
+    return path
+
+
+def test_files_of_one_name_keep_their_own_backups_in_one_folder(tmp_path: Path) -> None:
+    """Previously the one removed the other's."""
+    alice = filled(tmp_path / "alice" / "memory.db", "alice")
+    bob = filled(tmp_path / "bob" / "memory.db", "bob")
+    folder = tmp_path / "backups"
+    folder.mkdir()
+    backup(alice, folder, keep=2)
+    with Memory(bob, embedder=HashEmbedder(64)) as memory:
+        made = [memory.backup(folder, keep=2) for _ in range(4)]
+    assert sorted(texts(path) for path in folder.iterdir()) == [["alice"], ["bob"], ["bob"]]
+    assert set(made[2:]) < set(folder.iterdir())
+
+
+def test_a_copy_of_a_file_keeps_backups_of_its_own(tmp_path: Path) -> None:
+    """As when each user's file begins as a copy of one that was made for all."""
+    first = filled(tmp_path / "first" / "memory.db", "for all")
+    (tmp_path / "second").mkdir()
+    second = tmp_path / "second" / "memory.db"
+    shutil.copyfile(first, second)
+    folder = tmp_path / "backups"
+    folder.mkdir()
+    made = [backup(path, folder, keep=1) for path in (first, second, second, second)]
+    assert sorted(folder.iterdir()) == sorted([made[0], made[-1]])
+
+
+def test_another_file_at_the_same_place_keeps_the_backups_of_the_first(tmp_path: Path) -> None:
+    """As two machines have it that put their backups into one folder."""
+    path = filled(tmp_path / "data" / "memory.db", "here")
+    folder = tmp_path / "backups"
+    folder.mkdir()
+    here = backup(path, folder, keep=1)
+    path.unlink()
+    filled(path, "there")
+    there = [backup(path, folder, keep=1) for _ in range(2)]
+    assert sorted(folder.iterdir()) == sorted([here, there[-1]])
+
+
+@pytest.mark.parametrize("change", ["restored", "reset", "salvaged", "opened by a link"])
+def test_a_file_goes_on_with_its_backups(tmp_path: Path, change: str) -> None:
+    path = filled(tmp_path / "data" / "memory.db", "tea")
+    folder = tmp_path / "backups"
+    folder.mkdir()
+    made = backup(path, folder, keep=1)
+    if change == "restored":
+        restore(made, path)
+    elif change == "reset":
+        with Memory(path, embedder=HashEmbedder(64)) as memory:
+            memory.reset()
+    elif change == "salvaged":
+        salvage(path, tmp_path / "saved.db")
+        (tmp_path / "saved.db").replace(path)
+    else:
+        (tmp_path / "link.db").symlink_to(path)
+        path = tmp_path / "link.db"
+    last = backup(path, folder, keep=1)
+    assert list(folder.iterdir()) == [last]
+
+
+def old_backup(folder: Path, path: Path, day: int) -> Path:
+    """Return a backup by the name that an older litemem gave."""
+    made = backup(path, folder / "made.db")
+    return made.replace(folder / f"{path.stem}-202001{day:02}T000000000000Z.db")
+
+
+def test_backups_by_the_old_name_are_rotated_by_the_file_that_made_them(tmp_path: Path) -> None:
+    """A file of that time says nothing of itself; one that does has made none of them."""
+    folder = tmp_path / "backups"
+    folder.mkdir()
+    path = tmp_path / "memory.db"
+    shutil.copyfile(schema_file(latest_version() - 1), path)
+    old = [old_backup(folder, path, day) for day in (1, 2, 3)]
+    other = filled(tmp_path / "other" / "memory.db", "another")
+    last = [backup(other, folder, keep=1) for _ in range(2)][-1]
+    assert sorted(folder.iterdir()) == sorted([*old, last])
+    SqliteStore(path).close()  # which brings it to the latest version
+    new = [backup(path, folder, keep=2) for _ in range(2)]
+    assert backups(folder, "memory") == [last, *new]
+    made = backup(path, folder, keep=3)
+    assert backups(folder, "memory") == [last, *new, made]
+    restore(old_backup(folder, path, 4), path)
+    assert is_sound(verify(path, full=True))
 
 
 def test_several_programs_can_rotate_one_folder_at_once(memory: Memory, tmp_path: Path) -> None:

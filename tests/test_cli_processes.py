@@ -1,10 +1,12 @@
 """The command as a process: exit codes, pipes, signals, the terminal, what it imports."""
 
+import json
 import os
 import select
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -12,10 +14,14 @@ import pytest
 
 import litemem
 from litemem import Memory
+from litemem.cli.faults import killable
+from litemem.errors import LLMError, StoreError
+from litemem.store import portrait
 from litemem.testing import HashEmbedder, ScriptedLLM
 
 ROOT = Path(__file__).parents[1]
 COMMAND = (sys.executable, "-m", "litemem")
+MODELS = {name: value for name, value in os.environ.items() if name == "LITEMEM_MODELS"}
 PIPE_BYTES = 200_000  # more than a pipe takes before somebody reads
 SECONDS = 60
 SPAWN = "import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))"
@@ -90,12 +96,63 @@ def test_ctrl_c_ends_with_130_and_no_traceback() -> None:
 @posix
 def test_ctrl_c_also_ends_work_that_lets_no_exception_through() -> None:
     code = (
-        "import ctypes, os, signal\nfrom litemem.cli.faults import killable\n"
-        "interrupt = ctypes.CFUNCTYPE(None)(lambda: os.kill(os.getpid(), signal.SIGINT))\n"
-        "with killable():\n    interrupt()\nprint('it went on')"
+        "import ctypes, os, signal, time\nfrom litemem.cli.faults import killable\n"
+        "def wait():\n    os.kill(os.getpid(), signal.SIGINT)\n    time.sleep(30)\n"
+        "with killable(lambda: 'all is kept'):\n    ctypes.CFUNCTYPE(None)(wait)()\n"
+        "print('it went on')"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, timeout=SECONDS)
-    assert (done.returncode, done.stdout, done.stderr) == (-signal.SIGINT, b"", b"")
+    assert (done.returncode, done.stdout, done.stderr) == (130, b"", b"all is kept\n")
+
+
+@posix
+def test_work_that_nobody_interrupts_leaves_ctrl_c_as_it_was() -> None:
+    before = signal.getsignal(signal.SIGINT), threading.active_count()
+    with killable(lambda: "never said"):
+        assert threading.active_count() == before[1] + 1
+    assert (signal.getsignal(signal.SIGINT), threading.active_count()) == before
+
+
+@posix
+@pytest.mark.model
+@pytest.mark.usefixtures("default_llm")
+@pytest.mark.parametrize("command", [["add", "--user-id", "cam", "--messages", "-"], ["pending"]])
+def test_ctrl_c_while_the_model_thinks_says_that_the_messages_are_kept(
+    db: Path, command: list[str]
+) -> None:
+    others = {name: value for name, value in os.environ.items() if name != "LITEMEM_MODELS"}
+    said = [{"role": "user", "content": f"I like place {i}."} for i in range(40)]
+    if command == ["pending"]:
+        memory = Memory(db, embedder=HashEmbedder(), llm=ScriptedLLM([]))
+        with memory, pytest.raises(LLMError):
+            memory.add(said, user_id="cam")
+    with subprocess.Popen(
+        [*COMMAND, *command],
+        stdin=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=others | MODELS,
+    ) as process:
+        assert process.stdin is not None
+        assert process.stderr is not None
+        process.stdin.write(json.dumps(said).encode())
+        process.stdin.close()
+        while not (db.exists() and db.stat().st_size and waiting(db)):
+            assert process.poll() is None
+            time.sleep(0.05)
+        time.sleep(1)  # until the model is being loaded, or asked
+        process.send_signal(signal.SIGINT)
+        assert process.wait(SECONDS) == 130
+        kept = b"interrupted; the messages are kept: `litemem pending` goes on\n"
+        assert process.stderr.read() == kept
+    assert waiting(db) == 1
+
+
+def waiting(db: Path) -> int:
+    """Return how many turns wait in a file that another process may just be making."""
+    try:
+        return portrait(str(db), 0).overview.pending_turns
+    except StoreError:
+        return 0
 
 
 @posix

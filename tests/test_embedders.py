@@ -1,6 +1,7 @@
 """fastembed behind the Embedder protocol, on the real default model."""
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -8,10 +9,23 @@ import pytest
 
 from litemem import Memory, model_files
 from litemem.embedders import FastEmbedEmbedder
-from litemem.errors import EmbedderMismatchError, ModelFileError
+from litemem.errors import EmbedderError, EmbedderMismatchError, ModelFileError
 from litemem.testing import HashEmbedder, ScriptedLLM
 
 NAME = "all-minilm-l6-v2-int8"
+
+# an ONNX model of one float, x, that goes out as y: it can be loaded, and takes no tokens
+ONE_FLOAT = (
+    "08083a370a100a017812017922084964656e746974791201675a0f0a0178120"
+    "a0a08080112040a020801620f0a0179120a0a08080112040a0208014202100d"
+)
+
+DAMAGES: dict[str, Callable[[bytes], bytes]] = {
+    "junk": lambda _: b"junk" * 1_000,
+    "empty": lambda _: b"",
+    "cut": lambda whole: whole[: len(whole) * 2 // 3],
+    "of another kind": lambda _: b"[]",
+}
 
 
 def cosine(a: object, b: object) -> float:
@@ -74,6 +88,27 @@ class TestFolders:
             file.write(b"changed")
         with pytest.raises(ModelFileError, match="litemem models pull"):
             FastEmbedEmbedder().embed_query("hello")
+
+    @pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES.keys())
+    @pytest.mark.parametrize(
+        "name", ["model.onnx", "tokenizer.json", "tokenizer_config.json", "config.json"]
+    )
+    def test_a_damaged_file_is_a_model_file_error(
+        self, tmp_path: Path, name: str, damage: Callable[[bytes], bytes]
+    ) -> None:
+        folder = Path(shutil.copytree(model_files.verified_folder(NAME), tmp_path / "mine"))
+        (folder / name).write_bytes(damage((folder / name).read_bytes()))
+        embedder = FastEmbedEmbedder(folder)
+        with Memory(tmp_path / "memory.db", embedder=embedder, llm=ScriptedLLM([])) as memory:
+            with pytest.raises(ModelFileError, match="cannot load the model"):
+                memory.add("hello", user_id="u", infer=False)
+            assert memory.get_all(user_id="u") == {"results": []}
+
+    def test_a_model_that_takes_no_tokens_is_an_embedder_error(self, tmp_path: Path) -> None:
+        folder = Path(shutil.copytree(model_files.verified_folder(NAME), tmp_path / "mine"))
+        (folder / "model.onnx").write_bytes(bytes.fromhex(ONE_FLOAT))
+        with pytest.raises(EmbedderError, match="could not embed"):
+            FastEmbedEmbedder(folder).embed_documents(["hello"])
 
 
 class TestIdentity:

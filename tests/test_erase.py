@@ -298,8 +298,9 @@ def run(*arguments: object) -> tuple[int, str, str]:
 def test_the_command_previews_and_erases_with_yes(memory: Memory, path: Path) -> None:
     memory_id = add(memory, SECRET, **CAM)
     code, out, err = run("erase", memory_id, "--db", path)
-    assert (code, "say --yes" in err) == (0, True)
+    assert (code, "say --yes" in err) == (2, True)
     assert "memories" in out
+    assert run("erase", memory_id, "--db", path, "--dry-run") == (0, out, "")
     assert memory.get(memory_id) is not None
     code, out, err = run("erase", memory_id, "--db", path, "--yes", "--json")
     assert code == 0

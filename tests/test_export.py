@@ -21,6 +21,7 @@ from litemem.cli import main
 from litemem.clock import new_id
 from litemem.errors import ScopeError, StoreError, ValidationError
 from litemem.export import export_file, write
+from litemem.filters import MAX_PARAMETERS
 from litemem.models import Message, Relation
 from litemem.options import Options
 from litemem.scope import Scope
@@ -277,3 +278,14 @@ def test_a_reader_that_leaves_early_ends_the_command_quietly(db: str) -> None:
         env={"PYTHONPATH": str(LIBRARY), "PATH": "/usr/bin:/bin"},
     )
     assert (done.stdout, done.stderr) == (b'{"kin', b"")
+
+
+def test_as_many_ids_as_a_filter_takes_can_be_exported(memory: Memory, tmp_path: Path) -> None:
+    """Previously half as many: "too many SQL variables"."""
+    memory.add("likes tea", infer=False, **CAM)
+    (known,) = memory.get_all(**CAM)["results"]
+    ids = [known["id"], *(f"id{i}" for i in range(MAX_PARAMETERS - 2))]
+    filters = {"memory_ids": {"in": ids}}
+    assert memory.export_file(tmp_path / "all.jsonl", **CAM, filters=filters)["memory"] == 1
+    assert len(memory.get_all(**CAM, filters=filters)["results"]) == 1
+    assert len(memory.search("tea", **CAM, filters=filters)["results"]) == 1

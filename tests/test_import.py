@@ -5,8 +5,11 @@ import hashlib
 import io
 import json
 import os
+import subprocess
+import sys
 from array import array
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
 from dataclasses import asdict
 from itertools import pairwise
@@ -16,7 +19,7 @@ from typing import Any
 import pytest
 import strategies
 from click.testing import CliRunner
-from conftest import START, Clock, OpenMemory, dump
+from conftest import LIBRARY, START, Clock, OpenMemory, dump
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -544,6 +547,120 @@ def test_numbers_are_found_again() -> None:
         numbering.add(5, 1)
 
 
+# -- several at once
+
+
+class Stopping(HashEmbedder):
+    """Lets something else happen while the texts of an import are embedded, once."""
+
+    def __init__(self, meanwhile: Callable[[], object]) -> None:
+        super().__init__(8)
+        self._waiting = [meanwhile]
+
+    def embed_documents(self, texts: Sequence[str]) -> list[Vector]:
+        if self._waiting:
+            self._waiting.pop()()
+        return super().embed_documents(texts)
+
+
+def conversation(path: Path, user: str, number: int) -> Path:
+    """Write an archive of what a user said."""
+    with Memory(":memory:", embedder=EMBEDDER, llm=ScriptedLLM([])) as memory:
+        said = [{"role": "user", "content": f"{user} says {i}"} for i in range(number)]
+        memory.add(said, user_id=user, infer=False)
+        memory.export_file(path)
+    return path
+
+
+def counted(memory: Memory, user: str) -> tuple[int, int]:
+    """Return how many memories and messages a user has."""
+    said = memory.store.messages(Scope(user_id=user), limit=10_000)
+    return len(memory.get_all(user_id=user, limit=10_000)["results"]), len(said)
+
+
+def test_an_import_may_begin_and_end_while_another_is_on_its_way(
+    tmp_path: Path, open_memory: OpenMemory
+) -> None:
+    """Previously the second took the first one's notes away: "no such table: temp.logged"."""
+    long = conversation(tmp_path / "long.jsonl", "ann", 600)
+    short = conversation(tmp_path / "short.jsonl", "bob", 10)
+    memory = open_memory(embedder=HashEmbedder(8))
+    memory.add("there already", user_id="eve", infer=False)
+    embedder = Stopping(lambda: memory.import_file(short))
+    assert import_file(memory.store, embedder, long).added == 600
+    assert (counted(memory, "ann"), counted(memory, "bob")) == ((600, 600), (10, 10))
+    assert memory.import_file(long, on_conflict="skip")["messages"] == 0
+    assert memory.verify(full=True)["ok"]
+
+
+def test_imports_of_many_threads_take_in_all(tmp_path: Path, open_memory: OpenMemory) -> None:
+    archives = {
+        user: conversation(tmp_path / f"{user}.jsonl", user, 300) for user in ("ann", "bob", "eve")
+    }
+    memory = open_memory(embedder=HashEmbedder(8))
+    memory.add("there already", user_id="ann", infer=False)
+    with ThreadPoolExecutor(3) as pool:
+        done = list(pool.map(memory.import_file, archives.values()))
+    assert [each["added"] for each in done] == [300] * 3
+    assert [counted(memory, user) for user in archives] == [(301, 301), (300, 300), (300, 300)]
+    assert memory.verify(full=True)["ok"]
+
+
+@pytest.mark.parametrize("what", ["erase", "vacuum"])
+def test_an_import_goes_on_while_the_file_is_written_anew(
+    tmp_path: Path, open_memory: OpenMemory, what: str
+) -> None:
+    """Previously both dropped the import's notes, for they change where SQLite keeps such."""
+    archive_file = conversation(tmp_path / "all.jsonl", "ann", 20)
+    calls = {
+        "erase": lambda: memory.erase(user_id="eve"),
+        "vacuum": lambda: memory.cleanup(vacuum=True),
+    }
+    memory = open_memory(embedder=HashEmbedder(8))
+    memory.add("there already", user_id="eve", infer=False)
+    memory.import_file(archive_file)
+    for row in memory.get_all(user_id="ann", limit=100)["results"][:10]:
+        memory.delete(row["id"])
+    embedder = Stopping(calls[what])
+    done = import_file(memory.store, embedder, archive_file, on_conflict="skip")
+    assert (done.added, done.messages) == (10, 0)
+    assert memory.verify(full=True)["ok"]
+
+
+IMPORTING = """
+import sys
+from litemem import Memory
+from litemem.testing import HashEmbedder
+class Telling(HashEmbedder):
+    def embed_documents(self, texts):
+        print("embedding", flush=True)
+        sys.stdin.readline()
+        return super().embed_documents(texts)
+with Memory(sys.argv[1], embedder=Telling(8)) as memory:
+    print(memory.import_file(sys.argv[2])["added"], flush=True)
+"""
+
+
+def test_an_import_goes_on_while_another_program_imports(
+    tmp_path: Path, open_memory: OpenMemory
+) -> None:
+    long = conversation(tmp_path / "long.jsonl", "ann", 600)
+    short = conversation(tmp_path / "short.jsonl", "bob", 10)
+    memory = open_memory(embedder=HashEmbedder(8))
+    memory.add("there already", user_id="eve", infer=False)
+    command = [sys.executable, "-B", "-c", IMPORTING, str(tmp_path / "memory.db"), str(long)]
+    pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    env = {**os.environ, "PYTHONPATH": str(LIBRARY)}
+    with subprocess.Popen(command, env=env, **pipes) as other:
+        assert other.stdout is not None
+        assert other.stdout.readline() == "embedding\n"
+        assert memory.import_file(short)["added"] == 10
+        rest, _ = other.communicate("\n" * 10)
+    assert rest.splitlines()[-1] == "600"
+    assert (counted(memory, "ann"), counted(memory, "bob")) == ((600, 600), (10, 10))
+    assert memory.verify(full=True)["ok"]
+
+
 # -- the command
 
 
@@ -593,3 +710,10 @@ def test_a_file_of_another_embedder_is_told_before_anything_is_read(source: Path
     done = CliRunner().invoke(main, ["import", str(source)])
     assert done.exit_code == 1
     assert "litemem reindex" in done.stderr
+
+
+@pytest.mark.parametrize("source", [5, None, ["archive.jsonl"]])
+def test_what_is_no_archive_is_refused(open_memory: OpenMemory, source: Any) -> None:
+    memory = open_memory()
+    with pytest.raises(ValidationError, match="a path or a binary file"):
+        import_file(memory.store, memory.embedder, source)

@@ -136,7 +136,8 @@ def test_a_command_that_looks_makes_no_file(tmp_path: Path, command: list[str]) 
 QUERIES = {
     "SELECT memory, user_id, created_at FROM memories WHERE user_id = 'cam' ORDER BY created_at": 2,
     "SELECT user_id, count(*), max(created_at) FROM memories GROUP BY user_id": 2,
-    "SELECT event, old_memory, new_memory FROM history ORDER BY updated_at": 6,
+    "SELECT datetime(coalesce(updated_at, created_at) / 1000000, 'unixepoch') AS time,"
+    " event, old_memory, new_memory FROM history ORDER BY coalesce(updated_at, created_at), pk": 6,
     "SELECT source, relationship, destination FROM relations": 1,
     "SELECT old.memory, new.memory FROM memories AS old JOIN memories AS new"
     " ON new.id = old.superseded_by": 1,
@@ -160,6 +161,20 @@ def test_the_views_answer_a_tool_without_our_extensions(memory: Memory) -> None:
         (created,) = connection.execute("SELECT created_at FROM memories LIMIT 1").fetchone()
     assert counts == QUERIES
     assert created == "2025-06-15T15:06:40.000Z"
+
+
+def test_the_history_is_in_the_order_in_which_it_happened(memory: Memory) -> None:
+    (query,) = (query for query in QUERIES if "FROM history" in query)
+    with closing(sqlite3.connect(memory.store.path)) as connection:
+        rows = connection.execute(query).fetchall()
+    assert [(row[0][:10], row[1]) for row in rows] == [
+        ("2025-06-15", "ADD"),
+        ("2025-06-25", "ADD"),
+        ("2025-06-25", "UPDATE"),
+        ("2025-06-28", "ADD"),
+        ("2025-06-28", "ADD"),
+        ("2025-06-28", "DELETE"),
+    ]
 
 
 def test_the_docs_show_these_queries() -> None:

@@ -23,11 +23,10 @@ from litemem import Memory
 from litemem.errors import ScopeError
 from litemem.export import export
 from litemem.filters import compile_filter
-from litemem.intake import content_hash
-from litemem.models import MemoryRecord, Relation
+from litemem.models import MemoryRecord, Relation, content_hash
 from litemem.scope import ID_KEYS, Scope
 from litemem.testing import HashEmbedder, ScriptedLLM
-from litemem.vectors import to_blob
+from litemem.vectors import embed, to_blob
 
 NIGHTLY = os.environ.get("LITEMEM_TEST_PROFILE") == "nightly"
 EXAMPLES = 2_000 if NIGHTLY else 90
@@ -197,8 +196,7 @@ def reached(rows: list[Row], filters: Row, ids: dict[str, str]) -> list[str] | s
 
 def insert(memory: Memory, rows: list[Row]) -> None:
     records = [record(row) for row in rows]
-    embedded = memory.embedder.embed_documents([r.content for r in records])
-    blobs = [to_blob(vector, memory.embedder.identity.dimensions) for vector in embedded]
+    blobs = embed(memory.embedder, [r.content for r in records])
     with memory.store.transaction() as tx:
         tx.bind_embedder(memory.embedder.identity)
         tx.insert(records, blobs, [[] for _ in records])

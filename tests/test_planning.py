@@ -17,8 +17,7 @@ from hypothesis import strategies as st
 
 from litemem import Memory
 from litemem.filters import Condition, compile_filter
-from litemem.intake import content_hash
-from litemem.models import MemoryRecord
+from litemem.models import MemoryRecord, content_hash
 from litemem.protocols import EmbedderIdentity
 from litemem.scope import Scope
 from litemem.store import SqliteStore

@@ -11,7 +11,7 @@ import pytest
 from conftest import OpenMemory
 
 from litemem import Memory
-from litemem.importing import EMBEDDED
+from litemem.importing import EMBEDDED, import_file
 from litemem.models import Message, Relation
 from litemem.options import Options
 from litemem.protocols import Vector
@@ -20,6 +20,7 @@ from litemem.store.inspecting import said
 from litemem.testing import HashEmbedder, ScriptedLLM
 
 CAM, BOB = {"user_id": "cam"}, {"user_id": "bob"}
+OCCASIONS = 9  # to meddle with the import of the archive
 SECRET = "the secret of Bob"
 
 
@@ -87,7 +88,10 @@ def test_an_imported_turn_is_not_taken_for_one_that_a_model_is_at(
 
 
 class Meddler(HashEmbedder):
-    """Does something else between two transactions of an import: before the `turn`-th."""
+    """Does something else between two transactions of an import: at the `turn`-th occasion.
+
+    While texts are embedded for a transaction, and when one is done.
+    """
 
     def __init__(self, turn: int, meddle: Callable[[], object]) -> None:
         super().__init__(64)
@@ -95,10 +99,13 @@ class Meddler(HashEmbedder):
         self.meddle = meddle
 
     def embed_documents(self, texts: Sequence[str]) -> list[Vector]:
+        self.step()
+        return super().embed_documents(texts)
+
+    def step(self, *_: int) -> None:
         self.left -= 1
         if self.left == 0:
             self.meddle()
-        return super().embed_documents(texts)
 
 
 @pytest.fixture
@@ -111,7 +118,7 @@ def archive(open_memory: OpenMemory, tmp_path: Path) -> Path:
     return tmp_path / "archive.jsonl"
 
 
-@pytest.mark.parametrize("turn", range(1, 8))
+@pytest.mark.parametrize("turn", range(1, OCCASIONS + 2))
 def test_an_import_goes_on_in_its_own_rows_when_others_took_the_keys(
     tmp_path: Path, archive: Path, turn: int
 ) -> None:
@@ -127,9 +134,10 @@ def test_an_import_goes_on_in_its_own_rows_when_others_took_the_keys(
             said: list[Any] = [{"role": "user", "content": SECRET}] * max(number, 1)
             other.add(said, infer=False, **BOB)
 
-    with Memory(path, embedder=Meddler(turn, take_the_keys), llm=ScriptedLLM([])) as memory:
-        memory.import_file(archive)
-        assert meddled or turn > 5
+    meddler = Meddler(turn, take_the_keys)
+    with Memory(path, embedder=meddler, llm=ScriptedLLM([])) as memory:
+        import_file(memory.store, meddler, archive, progress=meddler.step)
+        assert meddled or turn > OCCASIONS
         assert set(said_by(memory, BOB)) <= {SECRET}
         assert SECRET not in said_by(memory, CAM)
         rows = memory.get_all(**BOB, limit=9_999, enable_graph=True)

@@ -2,7 +2,9 @@
 
 import contextlib
 import os
+import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -323,3 +325,23 @@ def test_a_forked_child_is_refused_and_the_parent_goes_on(memory: Memory) -> Non
     assert os.waitpid(child, 0)[1] == 0
     memory.add("after", user_id="u", infer=False)
     assert len(memory.get_all(user_id="u")["results"]) == 2
+
+
+FORGETFUL = """
+import sys
+from litemem import Memory
+from litemem.testing import HashEmbedder, ScriptedLLM
+memory = Memory(sys.argv[1], embedder=HashEmbedder(64), llm=ScriptedLLM([]))
+memory.add("I like tea", user_id="cam", infer=False)
+memory.search("tea", user_id="cam")
+memory.itself = memory
+"""
+
+
+def test_a_program_that_does_not_close_its_memory_leaves_one_file(tmp_path: Path) -> None:
+    path = tmp_path / "memory.db"
+    run_python(FORGETFUL, path)
+    assert list(tmp_path.iterdir()) == [path]
+    copy = shutil.copy(path, tmp_path / "copy.db")
+    with closing(sqlite3.connect(copy)) as connection:
+        assert connection.execute("SELECT memory FROM memories").fetchall() == [("I like tea",)]

@@ -184,7 +184,7 @@ def test_a_text_is_not_taken_for_known_because_of_its_index(
     (known, *_) = hashes(path)
     store = open_memory().store
     with pytest.raises(CorruptError), store.transaction() as tx:
-        tx.hashes(Scope(**CAM), [known], START)
+        tx.has_hash(Scope(**CAM), known, START)
 
 
 # who said what: the index, its entries, and what reads through it

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from litemem import Memory
 from litemem.cli import main
-from litemem.errors import StoreError
+from litemem.errors import SchemaError, StoreError
 from litemem.filters import Condition
 from litemem.migrations import latest_version
 from litemem.reindex import reindex
@@ -243,15 +243,40 @@ def test_a_log_that_is_torn_gives_what_was_committed_before(path: Path, target: 
     assert len(contents(target)) == MEMORIES - 100 + 1
 
 
-@pytest.mark.parametrize("content", [b"", b"x" * 50, b"x" * 100_000], ids=["empty", "short", "x"])
-def test_what_holds_nothing_gives_an_empty_file(
-    tmp_path: Path, target: Path, content: bytes
+def test_a_file_of_which_only_the_header_is_left_gives_an_empty_one(
+    path: Path, target: Path
 ) -> None:
-    (tmp_path / "other").write_bytes(content)
-    done = salvage(tmp_path / "other", target)
+    path.write_bytes(path.read_bytes()[:200])
+    done = salvage(path, target)
     assert done.lost
     assert set(done.saved.values()) == {0}
     assert is_sound(verify(target))
+
+
+@pytest.mark.parametrize("content", [b"", b"x" * 50, b"no database\n" * 10_000])
+def test_what_is_no_database_is_refused(tmp_path: Path, target: Path, content: bytes) -> None:
+    (tmp_path / "other").write_bytes(content)
+    with pytest.raises(SchemaError, match="not a litemem file" if content else "is empty"):
+        salvage(tmp_path / "other", target)
+    assert not target.exists()
+
+
+@pytest.mark.parametrize("table", ["note", "message", "memory"])
+def test_another_program_s_database_is_refused(tmp_path: Path, target: Path, table: str) -> None:
+    with closing(apsw.Connection(str(tmp_path / "other"))) as connection:
+        connection.execute(f"CREATE TABLE {table} AS SELECT 1 AS id, 'a text' AS content")
+    with pytest.raises(SchemaError, match="not a litemem file"):
+        salvage(tmp_path / "other", target)
+    assert not target.exists()
+
+
+def test_a_litemem_file_without_its_mark_is_saved(path: Path, target: Path) -> None:
+    present = contents(path)
+    with path.open("r+b") as file:
+        file.seek(68)
+        file.write(bytes(4))
+    salvage(path, target)
+    assert contents(target) == present
 
 
 def test_times_and_ids_that_cannot_be_do_not_make_the_saved_file_unusable(
@@ -301,7 +326,11 @@ def test_whatever_is_damaged_the_saved_file_can_be_used(
         else:
             content = content[: max(at, 1)]
     (folder / "memory.db").write_bytes(content)
-    salvage(folder / "memory.db", folder / "saved.db")
+    try:
+        salvage(folder / "memory.db", folder / "saved.db")
+    except SchemaError:  # not even the 100 bytes of the header are left
+        assert len(content) < 100
+        return
     wrong = [f for f in verify(folder / "saved.db", full=True) if f.problems]
     unmended = {
         "every memory has a vector",

@@ -1,7 +1,9 @@
 """Settling: what becomes of a new fact among those that are known, in real files."""
 
 import json
+import random
 import threading
+from array import array
 from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
@@ -9,11 +11,13 @@ from typing import Any
 
 import apsw
 import pytest
-from conftest import Clock, OpenMemory, run_python
+from conftest import START, Clock, OpenMemory, run_python
 
 from litemem import Memory
 from litemem.errors import ImmutableError, LLMError, ValidationError
+from litemem.filters import compile_filter
 from litemem.prompts import Prompt
+from litemem.scope import Scope
 from litemem.testing import HashEmbedder, ScriptedLLM
 
 CAM = {"user_id": "cam"}
@@ -371,7 +375,99 @@ def test_the_same_words_at_another_time_or_in_another_way_are_read_again(
     assert len(script.calls) == asked + 1
 
 
+def test_words_that_were_only_stored_are_read_when_they_are_sent_for_extraction(
+    open_memory: OpenMemory,
+) -> None:
+    memory = open_memory([PARIS, DOG])
+    text = "I live in Paris. I have a dog."
+    memory.add(text, infer=False, **CAM)
+    memory.add(text, **CAM)
+    script = memory.llm
+    assert isinstance(script, ScriptedLLM)
+    assert len(script.calls) == 1
+
+
+def test_what_was_read_with_a_wish_is_read_again_without_it(memory: Memory) -> None:
+    script = memory.llm
+    assert isinstance(script, ScriptedLLM)
+    script._answers += [[DOG], [DOG, PARIS]]
+    text = f"{DOG}. {PARIS}."
+    memory.add(text, prompt="only pets", **CAM)
+    assert events(memory.add(text, **CAM)["results"]) == [("NONE", DOG), ("ADD", PARIS)]
+
+
+def test_a_turn_that_failed_is_tried_again_and_not_logged_twice(
+    open_memory: OpenMemory, now: Clock
+) -> None:
+    memory = open_memory(LLMError("no model"), LLMError("no model"), [PARIS], [DOG])
+    for _ in range(2):
+        with pytest.raises(LLMError):
+            memory.add(PARIS, **CAM)
+        now.advance(seconds=1)
+    assert events(memory.add(PARIS, **CAM)["results"]) == [("ADD", PARIS)]
+    assert memory.store.overview().messages == 1
+    assert memory.store.overview().pending_turns == 0
+
+
+@pytest.mark.parametrize("change", [{"run_id": "r"}, {"prompt": "pets"}, {"metadata": {"a": 1}}])
+def test_a_turn_that_waits_is_not_taken_for_another(
+    open_memory: OpenMemory, change: dict[str, Any]
+) -> None:
+    memory = open_memory(LLMError("no model"), [PARIS], [PARIS])
+    with pytest.raises(LLMError):
+        memory.add(PARIS, **CAM)
+    memory.add(PARIS, **{**CAM, **change})
+    assert memory.store.overview().messages == 2
+
+
 # others write meanwhile
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_what_has_come_or_changed_is_known_without_a_search(tmp_path: Path, seed: int) -> None:
+    """The nearest among what was near and what has come since are the nearest, if that has not."""
+    chance = random.Random(seed)
+    words = "tea rum cat dog oslo rome red blue".split()
+
+    def text() -> str:
+        return " ".join(chance.choices(words, k=4))
+
+    path, scope = tmp_path / "memory.db", Scope(**CAM)
+    with (
+        Memory(path, embedder=HashEmbedder(64), llm=ScriptedLLM([])) as memory,
+        Memory(path, embedder=HashEmbedder(64), llm=ScriptedLLM([])) as other,
+    ):
+        for user in ("cam", "ana"):
+            memory.add([said(text()) for _ in range(30)], user_id=user, infer=False)
+        vector = array("f", memory.embedder.embed_query(text())).tobytes()
+        far_off = memory.store.select(compile_filter({}, scope))[0].created_at + 1
+        with memory.store.known() as known:
+            moment = known.moment()
+            near = {f.record.id for f in known.neighbours(scope, vector, 8, far_off)}
+        for _ in range(chance.randint(0, 8)):
+            rows = other.get_all(user_id=chance.choice(["cam", "ana"]), top_k=100)["results"]
+            row = chance.choice(rows)
+            match chance.choice(["add", "update", "delete", "supersede"]):
+                case "add":
+                    other.add(text(), user_id=chance.choice(["cam", "ana"]), infer=False)
+                case "update":
+                    other.update(row["id"], text())
+                case "delete" if seed % 2:
+                    other.delete(row["id"])
+                case "supersede":
+                    with other.store.transaction() as tx:
+                        tx.known.supersede(tx.get(row["id"]), rows[0]["id"], START)
+        with memory.store.known() as known:
+            changed = known.changed_since(moment, scope)
+            assert seed % 2 or changed is not None
+            if changed is not None and not near & changed:
+                expected = known.neighbours(scope, vector, 8, far_off)
+                found = known.neighbours(scope, vector, 8, far_off, near | changed)
+                assert [f.semantic for f in found] == [f.semantic for f in expected]
+
+
+def said(text: str) -> dict[str, str]:
+    return {"role": "user", "content": text}
 
 
 class Meddling(ScriptedLLM):

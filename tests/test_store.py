@@ -32,9 +32,8 @@ from litemem.errors import (
     ValidationError,
 )
 from litemem.filters import Condition, compile_filter
-from litemem.intake import content_hash
 from litemem.migrations import APPLICATION_ID, latest_version, migrations
-from litemem.models import Found, MemoryRecord, Message, ScoreParts
+from litemem.models import Found, MemoryRecord, Message, ScoreParts, content_hash
 from litemem.protocols import EmbedderIdentity
 from litemem.ranking import Pool
 from litemem.scope import Scope
@@ -230,7 +229,7 @@ def test_a_missing_folder_is_named(tmp_path: Path) -> None:
 
 
 def test_a_path_with_a_nul_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(StoreError, match="cannot be made"):
+    with pytest.raises(ValidationError, match="NUL"):
         SqliteStore(tmp_path / "memory\0.db")
 
 

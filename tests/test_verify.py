@@ -352,6 +352,7 @@ def test_a_file_of_an_older_version_is_verified_as_it_is(tmp_path: Path) -> None
     from litemem.migrations import APPLICATION_ID, migrations
 
     path = tmp_path / "old.db"
+    path.touch()
     with closing(connect(str(path))) as connection:
         connection.execute(migrations()[0][1])
         connection.pragma("application_id", APPLICATION_ID)

@@ -32,14 +32,15 @@ def test_sqlite_vec_still_answers_no_more_neighbours_than_we_ask_it_for() -> Non
 
 
 def test_onnxruntime_still_reports_to_its_makers_unless_it_is_told_not_to(tmp_path: Path) -> None:
-    """`foreign.fastembed` tells it; what it would report it keeps in the home folder."""
-    home = f"import os; os.environ['HOME'] = {str(tmp_path)!r}; "
-    run_python(home + "import os; os.environ.pop('ORT_DISABLE_TELEMETRY', None); import onnxruntime")
+    """`libraries.fastembed` tells it; what it would report it keeps in the home folder."""
+    told = "import os, sys; os.environ['HOME'] = sys.argv[1]; "
+    told += "os.environ.pop('ORT_DISABLE_TELEMETRY', None); import onnxruntime"
+    run_python(told, tmp_path)
     assert [path for path in tmp_path.rglob("*onnxruntime*") if path.is_file()]
 
 
 def test_llama_cpp_still_waits_by_openmp() -> None:
-    """`foreign.llama_cpp` shortens the loops in which its threads wait for each other."""
+    """`libraries.llama_cpp` shortens the loops in which its threads wait for each other."""
     told = run_python("import llama_cpp; print('libgomp' in open('/proc/self/maps').read())")
     assert told.strip() == "True"
 

@@ -1,5 +1,7 @@
 """The commands that make memories of what is said: add, pending."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import IO, Any
 
 import click
@@ -12,11 +14,16 @@ from litemem.cli.options import (
     file_options,
     json_object_option,
     llm_option,
+    moment_option,
     required,
     scope_options,
 )
 from litemem.cli.output import show_json, show_table, status, tell
+from litemem.memory import Memory
 from litemem.models import PROCEDURAL
+
+GOES_ON = "interrupted; the messages are kept: `litemem pending` goes on"
+STORED_OR_NOT = "interrupted; `litemem list` tells what was stored, `litemem info` what waits"
 
 
 @click.command()
@@ -32,11 +39,10 @@ from litemem.models import PROCEDURAL
 @json_object_option("--metadata", description="What every memory of this call carries.")
 @click.option("--category", "categories", multiple=True, help="May be given several times.")
 @click.option("--prompt", help="What the model should heed when it looks for facts.")
-@click.option("--timestamp", metavar="TIME", help="When it was said, in ISO 8601.")
-@click.option(
+@moment_option("--timestamp", description="When it was said, in ISO 8601.")
+@moment_option(
     "--expires-at",
-    metavar="TIME",
-    help="When it is no longer to be found; a date lasts to the end of its day.",
+    description="When it is no longer to be found; a date lasts to the end of its day.",
 )
 @click.option(
     "--type",
@@ -52,6 +58,7 @@ def add(
     messages: IO[bytes] | None,
     ids: dict[str, Any],
     no_infer: bool,
+    memory_type: str | None,
     categories: tuple[str, ...],
     llm: str | None,
     embedder: str | None,
@@ -69,11 +76,18 @@ def add(
     """
     content = said(text, messages)
     required(ids)
-    with open_memory(db, embedder=embedder, llm=llm) as memory, killable(), status("thinking"):
+    if memory_type and "agent_id" not in ids:
+        raise click.UsageError(f"--type {memory_type} needs --agent-id: it is the agent's")
+    with open_memory(db, embedder=embedder, llm=llm) as memory, _kept_on_ctrl_c(memory):
         result = memory.add(
-            content, **ids, infer=not no_infer, categories=categories or None, **options
+            content,
+            **ids,
+            infer=not no_infer,
+            memory_type=memory_type,
+            categories=categories or None,
+            **options,
         )
-    _show_added(result, as_json)
+    show_added(result, as_json)
 
 
 @click.command()
@@ -86,12 +100,25 @@ def pending(llm: str | None, embedder: str | None, db: str | None, as_json: bool
     What was said is kept until its facts are found; this looks for them, the oldest first.
     """
     opened = open_memory(db, embedder=embedder, llm=llm, must_exist=True)
-    with opened as memory, killable(), status("thinking"):
+    with opened as memory, killable(lambda: GOES_ON), status("thinking"):
         result = memory.process_pending()
-    _show_added(result, as_json)
+    show_added(result, as_json)
 
 
-def _show_added(result: dict[str, Any], as_json: bool) -> None:
+@contextmanager
+def _kept_on_ctrl_c(memory: Memory) -> Iterator[None]:
+    """Say at a Ctrl-C whether what was said is in the file by then."""
+    before = memory.store.last_turn()
+
+    def last_words() -> str:
+        return GOES_ON if memory.store.last_turn() > before else STORED_OR_NOT
+
+    with killable(last_words), status("thinking"):
+        yield
+
+
+def show_added(result: dict[str, Any], as_json: bool) -> None:
+    """Print what `add` returned."""
     if as_json:
         return show_json(result)
     if not result["results"]:

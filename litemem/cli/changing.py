@@ -12,6 +12,7 @@ from litemem.cli.options import (
     embedder_option,
     file_options,
     json_object_option,
+    moment_option,
     required,
     scope_options,
 )
@@ -28,7 +29,9 @@ NEVER = "never"  # as an expiry: the memory lasts
 @click.argument("text", nargs=-1)
 @json_object_option("--metadata", description="Merged into what the memory has.")
 @click.option("--category", "categories", multiple=True, help="In place of those it has.")
-@click.option("--expires-at", metavar="TIME", help='When it is no longer to be found, or "never".')
+@moment_option(
+    "--expires-at", description='When it is no longer to be found, or "never".', unless=NEVER
+)
 @embedder_option
 @file_options
 def update(

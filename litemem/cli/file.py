@@ -1,13 +1,12 @@
 """The command that changes which embedder the file is of: reindex."""
 
 from dataclasses import asdict
-from typing import Any
 
 import click
 
 from litemem.cli.opening import existing, named_embedder
 from litemem.cli.options import embedder_option, file_options
-from litemem.cli.output import counted, progress_bar, show_json, tell
+from litemem.cli.output import counted, progress, show_json, tell
 from litemem.protocols import EmbedderIdentity
 from litemem.reindex import reindex
 from litemem.store import SqliteStore
@@ -25,8 +24,8 @@ def reindex_file(embedder: str | None, db: str | None, as_json: bool) -> None:
     chosen = named_embedder(embedder)
     store = SqliteStore(existing(db))
     try:
-        with progress_bar(store.overview().memories, "embedding") as bar:
-            number = reindex(store, chosen, progress=_following(bar))
+        with progress("embedding") as show:
+            number = reindex(store, chosen, progress=show)
     except KeyboardInterrupt:
         tell("interrupted; the next `litemem reindex` goes on from here")
         raise
@@ -40,13 +39,3 @@ def reindex_file(embedder: str | None, db: str | None, as_json: bool) -> None:
 
 def _show(identity: EmbedderIdentity) -> str:
     return f"{identity.name}, {identity.dimensions} dimensions"
-
-
-def _following(bar: Any) -> Any:
-    """Return what moves the bar to where a reindex is."""
-
-    def show(done: int, total: int) -> None:
-        bar.length = total
-        bar.update(done - bar.pos)
-
-    return show

@@ -11,7 +11,7 @@ import click
 
 from litemem import __version__, clock, model_files
 from litemem.cli.models import describe
-from litemem.cli.opening import existing, file_path, open_without_model
+from litemem.cli.opening import existing, file_path, open_to_read
 from litemem.cli.options import file_options
 from litemem.cli.output import bytes_text, counted, show_card, show_json, show_table, tell
 from litemem.errors import MemoryNotFoundError
@@ -88,7 +88,7 @@ def show_log(memory_id: str, db: str | None, as_json: bool) -> None:
     Of a deleted one its history is left; what was said before it is known only while it lives.
     """
     path = existing(db)
-    with open_without_model(db) as memory:
+    with open_to_read(db) as memory:
         entries, found = memory.history(memory_id), memory.get(memory_id)
     if not entries:
         raise MemoryNotFoundError(f"nothing is known of a memory {memory_id!r}")

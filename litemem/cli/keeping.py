@@ -1,7 +1,6 @@
 """The commands that keep a file whole: verify, backup, restore, salvage."""
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -14,12 +13,13 @@ from litemem.cli.output import (
     asks,
     bytes_text,
     counted,
-    progress_bar,
+    progress,
     show_json,
     show_table,
     status,
     tell,
 )
+from litemem.paths import user_path
 from litemem.salvage import salvage
 from litemem.store import SqliteStore
 from litemem.verify import Finding, fix, is_sound, report, verify
@@ -53,7 +53,12 @@ def verify_file(full: bool, fixes: bool, db: str | None, as_json: bool) -> None:
 
 @click.command("backup")
 @click.argument("target", metavar="TARGET")
-@click.option("--keep", type=int, metavar="N", help="With a folder: remove all but the last N.")
+@click.option(
+    "--keep",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="With a folder: remove all but the last N.",
+)
 @file_options
 def backup_file(target: str, keep: int | None, db: str | None, as_json: bool) -> None:
     """Copy the file as it is at this moment, while others use it.
@@ -61,9 +66,11 @@ def backup_file(target: str, keep: int | None, db: str | None, as_json: bool) ->
     TARGET is a file, an older backup perhaps, or a folder, where the copy is named after the time.
     It appears at once and whole, or not at all.
     """
+    if keep is not None and not user_path(target).is_dir():
+        raise click.UsageError(f"--keep: {target} is no folder; older backups stand in one")
     path = existing(db)
-    with _progress("copying") as progress:
-        made = backup(path, target, keep=keep, progress=progress)
+    with progress("copying") as show:
+        made = backup(path, target, keep=keep, progress=show)
     size = made.stat().st_size
     show_json({"path": str(made), "bytes": size}) if as_json else tell(
         f"{made}: {bytes_text(size)}"
@@ -86,8 +93,8 @@ def restore_file(source: str, yes: bool, db: str | None, as_json: bool) -> None:
             raise click.UsageError(f"this would replace {path}: say --yes")
         if not click.confirm(f"Replace {path}? It is kept under another name.", err=True):
             raise click.exceptions.Exit(1)
-    with _progress("restoring") as progress:
-        kept = restore(source, path, progress=progress)
+    with progress("restoring") as show:
+        kept = restore(source, path, progress=show)
     if as_json:
         return show_json({"path": str(path), "kept": str(kept) if kept else None})
     return tell(f"{path} is restored" + (f"; the replaced file is {kept}" if kept else ""))
@@ -143,15 +150,3 @@ def _tell_advice(found: Sequence[Finding], fixed: bool) -> None:
         if finding.problems:
             mends = finding.mend and not fixed
             tell(f"{finding.check}: {'litemem verify --fix' if mends else finding.advice}")
-
-
-@contextmanager
-def _progress(label: str) -> Iterator[Callable[[int, int], None]]:
-    """Lend what shows a bar, as long as the number of pages that it is told of."""
-    with progress_bar(1, label) as bar:
-
-        def show(done: int, total: int) -> None:
-            bar.length = total
-            bar.update(done - bar.pos)
-
-        yield show

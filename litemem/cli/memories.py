@@ -2,12 +2,13 @@
 
 import json
 from collections.abc import Mapping
+from contextlib import closing
 from typing import Any
 
 import click
 
-from litemem.cli.opening import open_memory, open_without_model
-from litemem.cli.options import embedder_option, file_options, reading_options
+from litemem.cli.opening import named_embedder, open_to_read
+from litemem.cli.options import embedder_option, file_options, moment_option, reading_options
 from litemem.cli.output import show_card, show_json, show_table, status, tell
 from litemem.errors import MemoryNotFoundError
 from litemem.memory import THRESHOLD, TOP_K
@@ -27,19 +28,24 @@ _HIDDEN = ("id", "memory", "hash", "score")  # in `get`: shown first, or of no u
 @click.command()
 @click.argument("query", nargs=-1, required=True)
 @reading_options
-@click.option("--top-k", type=int, default=TOP_K, show_default=True, help="At most so many.")
 @click.option(
-    "--threshold",
-    type=float,
-    default=THRESHOLD,
+    "--top-k",
+    type=click.IntRange(min=0),
+    default=TOP_K,
     show_default=True,
-    help="The least score, from 0 to 1.",
+    help="At most so many.",
 )
 @click.option(
+    "--threshold",
+    type=click.FloatRange(0, 1),
+    default=THRESHOLD,
+    show_default=True,
+    help="The least score.",
+)
+@moment_option(
     "--reference-date",
-    metavar="TIME",
-    help='The day on which QUERY says "last month" or "yesterday"; by default that of --as-of, '
-    "or today.",
+    description='The day on which QUERY says "last month" or "yesterday"; by default that of '
+    "--as-of, or today.",
 )
 @click.option("--explain", is_flag=True, help="Also the parts of each score (docs/retrieval.md).")
 @embedder_option
@@ -56,7 +62,8 @@ def search(
     as_json: bool,
 ) -> None:
     """Find what answers QUERY, best first."""
-    with open_memory(db, embedder=embedder, must_exist=True) as memory, status("searching"):
+    chosen = named_embedder(embedder)
+    with closing(chosen), open_to_read(db, chosen) as memory, status("searching"):
         result = memory.search(
             " ".join(query),
             top_k=top_k,
@@ -75,11 +82,17 @@ def search(
 
 @click.command("list")
 @reading_options
-@click.option("--limit", type=int, default=TOP_K, show_default=True, help="At most so many.")
+@click.option(
+    "--limit",
+    type=click.IntRange(min=0),
+    default=TOP_K,
+    show_default=True,
+    help="At most so many.",
+)
 @file_options
 def list_memories(where: dict[str, Any], limit: int, db: str | None, as_json: bool) -> None:
     """List memories, newest first."""
-    with open_without_model(db) as memory:
+    with open_to_read(db) as memory:
         result = memory.get_all(limit=limit, **where)
     if as_json:
         return show_json(result)
@@ -97,7 +110,7 @@ def list_memories(where: dict[str, Any], limit: int, db: str | None, as_json: bo
 @file_options
 def get(memory_id: str, db: str | None, as_json: bool) -> None:
     """Show one memory, and what was said that it came from."""
-    with open_without_model(db) as memory:
+    with open_to_read(db) as memory:
         found = memory.get(memory_id)
         said = memory.store.sources(memory_id)
     if found is None:
@@ -118,12 +131,12 @@ def get(memory_id: str, db: str | None, as_json: bool) -> None:
 @file_options
 def history(memory_id: str, db: str | None, as_json: bool) -> None:
     """Show what happened to a memory, even a deleted one."""
-    with open_without_model(db) as memory:
+    with open_to_read(db) as memory:
         entries = memory.history(memory_id)
+    if not entries:
+        raise MemoryNotFoundError(f"nothing is known of a memory {memory_id!r}")
     if as_json:
         return show_json(entries)
-    if not entries:
-        tell(f"nothing is known of {memory_id!r}")
     return show_table(("WHEN (UTC)", "EVENT", "MEMORY"), [_event_row(entry) for entry in entries])
 
 

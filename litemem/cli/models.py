@@ -80,10 +80,13 @@ def path(name: str) -> None:
 def verify(name: str | None, as_json: bool) -> None:
     """Compare the model's files with those published.
 
-    Without NAME, of all models that are here. Exits with 1 if a file is missing or wrong.
+    Without NAME, of all models that are here. Exits with 1 if a file is missing or wrong, or if
+    there is none.
     """
     with status("reading every byte"):
         found = model_files.verify(name)
+    if not found:
+        raise ModelFileError("no models are here: run `litemem models pull`")
     if as_json:
         show_json([_file_dict(file) for file in found])
     else:
@@ -93,8 +96,6 @@ def verify(name: str | None, as_json: bool) -> None:
     if bad:
         advice = f"run `litemem models pull {bad[0].model}`"
         raise ModelFileError(f"{counted(len(bad), 'file')} missing or wrong: {advice}")
-    if not found:
-        tell("no models are here")
 
 
 @models.command()

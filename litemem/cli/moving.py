@@ -1,24 +1,22 @@
 """The commands that take memories out of a file and into one: export, import."""
 
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any, get_args
 
 import click
 
 from litemem.archive import Archive
-from litemem.cli.opening import existing, open_memory
+from litemem.cli.opening import existing, file_path, named_embedder, open_memory
 from litemem.cli.options import embedder_option, file_options, json_object_option, scope_options
-from litemem.cli.output import counted, is_terminal, progress_bar, show_json, tell
-from litemem.export import Format, Progress, export_file, write
+from litemem.cli.output import counted, progress, show_json, tell
+from litemem.export import Format, export_file, write
 from litemem.filters import Condition, compile_filter
 from litemem.importing import Imported, Source, opened, take_in
 from litemem.mem0_store import open_store
 from litemem.scope import Scope
-from litemem.store import Conflict, SqliteStore
+from litemem.store import MEMORY, Conflict, SqliteStore
 
 STANDARD = "-"  # standard input or output, as a file's name
 
@@ -55,14 +53,12 @@ def export_memories(
     """
     path = existing(db)
     condition = _condition(ids, filter)
-    store = SqliteStore(path)
+    store = SqliteStore(path, reading=True)
     try:
-        with _progress("exporting", beside_data=target == STANDARD) as progress:
+        with progress("exporting", beside_data=target == STANDARD) as show:
             if target == STANDARD:
                 out: Any = click.open_file(STANDARD, "wb")
-                counts = write(
-                    store, out, condition, format=format, vectors=vectors, progress=progress
-                )
+                counts = write(store, out, condition, format=format, vectors=vectors, progress=show)
                 out.flush()
             else:
                 counts = export_file(
@@ -72,7 +68,7 @@ def export_memories(
                     format=format,
                     vectors=vectors,
                     force=force,
-                    progress=progress,
+                    progress=show,
                 )
     finally:
         store.close()
@@ -137,21 +133,13 @@ def import_memories(
     """
     if origin == "litemem" and (ids or collection or history or app_ids):
         raise click.UsageError("an export says whose its memories are: these need --from mem0")
-    with (
-        _source(source, origin, ids, collection, history, app_ids) as found,
-        open_memory(db, embedder=embedder) as memory,
-        _progress("importing") as progress,
-    ):
-        done = _interruptible(
-            lambda: take_in(
-                memory.store,
-                memory.embedder,
-                found,
-                on_conflict=on_conflict,
-                dry_run=dry_run,
-                progress=progress,
-            )
-        )
+    with _source(source, origin, ids, collection, history, app_ids) as found:
+        path = file_path(db)
+        done = None
+        if not path.exists() or not path.stat().st_size:
+            done = _rehearsed(found, embedder, dry_run=dry_run)
+        if done is None or not dry_run:
+            done = _imported(found, db, embedder, on_conflict=on_conflict, dry_run=dry_run)
     _show(done, dry_run=dry_run, as_json=as_json)
 
 
@@ -166,9 +154,9 @@ def _source(
 ) -> Iterator[Source]:
     if origin == "mem0":
         yield open_store(
-            Path(source),
+            source,
             collection=collection,
-            history=None if history is None else Path(history),
+            history=history,
             scope=Scope(**ids),
             app_ids=app_ids,
         )
@@ -185,12 +173,35 @@ def _condition(ids: dict[str, Any], condition: dict[str, Any] | None) -> Conditi
     return compile_filter(condition, Scope(**ids))
 
 
-def _interruptible(work: Callable[[], Imported]) -> Imported:
+def _rehearsed(found: Source, embedder: str | None, *, dry_run: bool) -> Imported:
+    """Check an import into a file that is not there yet: of what is refused, none is left."""
+    chosen, store = named_embedder(embedder), SqliteStore(MEMORY)
     try:
-        return work()
-    except KeyboardInterrupt:
-        tell("interrupted; the same import with --on-conflict skip goes on from here")
-        raise
+        done = take_in(store, chosen, found, dry_run=True)
+        if done.embedded and not dry_run:
+            chosen.embed_query("a model that is missing says so here")
+    finally:
+        store.close()
+        chosen.close()
+    return done
+
+
+def _imported(
+    found: Source, db: str | None, embedder: str | None, *, on_conflict: Conflict, dry_run: bool
+) -> Imported:
+    with open_memory(db, embedder=embedder) as memory, progress("importing") as show:
+        try:
+            return take_in(
+                memory.store,
+                memory.embedder,
+                found,
+                on_conflict=on_conflict,
+                dry_run=dry_run,
+                progress=show,
+            )
+        except KeyboardInterrupt:
+            tell("interrupted; the same import with --on-conflict skip goes on from here")
+            raise
 
 
 def _show(done: Imported, *, dry_run: bool, as_json: bool) -> None:
@@ -209,18 +220,3 @@ def _show(done: Imported, *, dry_run: bool, as_json: bool) -> None:
 
 def _memories(number: int) -> str:
     return counted(number, "memory", "memories")
-
-
-@contextmanager
-def _progress(label: str, *, beside_data: bool = False) -> Iterator[Progress | None]:
-    """Lend what shows a bar on a terminal, and there alone; not between the lines of data."""
-    if not is_terminal(sys.stderr) or (beside_data and is_terminal(sys.stdout)):
-        yield None
-        return
-    with progress_bar(1, label) as bar:
-
-        def show(done: int, total: int) -> None:
-            bar.length = max(total, 1)
-            bar.update(done - bar.pos)
-
-        yield show

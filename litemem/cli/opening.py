@@ -1,20 +1,20 @@
 """Opening the file: with a model, or for what needs none whichever embedder the file is of."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NoReturn
 
 import click
 
+from litemem import clock
+from litemem.choosing import chosen_embedder
 from litemem.config import default_path
-from litemem.embedders import FastEmbedEmbedder
-from litemem.errors import EmbedderError, StoreError
-from litemem.llms import LlamaCppLLM
-from litemem.memory import Memory
-from litemem.protocols import Embedder, EmbedderIdentity
-from litemem.store import SqliteStore
-
-HASH = "hash"  # the embedder that is no model; "hash:64" gives it 64 dimensions
+from litemem.errors import EmbedderError, SchemaError, StoreError, ValidationError
+from litemem.memory import Memory, reads
+from litemem.paths import sqlite_path
+from litemem.protocols import Embedder, EmbedderIdentity, Reranker
+from litemem.store import EMPTY, SqliteStore, missing_folder
 
 
 class StoredEmbedder:
@@ -35,6 +35,34 @@ class StoredEmbedder:
         """Nothing is held."""
 
 
+class Reader:
+    """The calls of `Memory` that only read, of a file that may lie where nothing can be written."""
+
+    search = reads.search
+    get = reads.get
+    get_all = reads.get_all
+    history = reads.history
+
+    def __init__(self, store: SqliteStore, embedder: Embedder) -> None:
+        self.store = store
+        self.embedder = embedder
+        self.reranker: Reranker | None = None
+        self._now = clock.now
+        self._graph = False
+
+
+@contextmanager
+def open_to_read(db: str | None, embedder: Embedder | None = None) -> Iterator[Reader]:
+    """Lend a file that exists, for a command that writes nothing; without an embedder to search."""
+    store = SqliteStore(existing(db), reading=True)
+    try:
+        if embedder is not None:
+            store.check_embedder(embedder.identity)
+        yield Reader(store, embedder or StoredEmbedder(None))
+    finally:
+        store.close()
+
+
 def open_memory(
     db: str | None, *, embedder: str | None, llm: str | None = None, must_exist: bool = False
 ) -> Memory:
@@ -42,7 +70,7 @@ def open_memory(
     if must_exist:
         existing(db)
     path = None if db is None else file_path(db)
-    return Memory(path, embedder=named_embedder(embedder), llm=LlamaCppLLM(llm))
+    return Memory(path, embedder=named_embedder(embedder), llm=llm)
 
 
 def open_without_model(db: str | None) -> Memory:
@@ -58,29 +86,36 @@ def open_without_model(db: str | None) -> Memory:
 
 def named_embedder(name: str | None) -> Embedder:
     """Return the embedder that an option names; None is the default one."""
-    kind, _, dimensions = (name or "").partition(":")
-    if kind != HASH:
-        return FastEmbedEmbedder(name)
-    from litemem.testing import HashEmbedder  # for trying things out, so rarely wanted
-
     try:
-        return HashEmbedder(int(dimensions)) if dimensions else HashEmbedder()
-    except ValueError as error:
-        raise click.UsageError(f'--embedder {name}: give "hash", or at least "hash:8"') from error
+        return chosen_embedder(name)
+    except ValidationError as error:
+        raise click.UsageError(f"--{error}") from error
 
 
 def existing(db: str | None) -> Path:
-    """Return the file's path; a command that only reads makes no file.
+    """Return the path of a file that is there; a command that only reads makes none.
 
     Raises:
-        StoreError: there is no such file.
+        StoreError: there is no such file. SchemaError: it is empty.
     """
     path = file_path(db)
     if not path.exists():
         raise StoreError(f"there is no file {path} yet: `litemem add` makes it")
+    if path.is_file() and not path.stat().st_size:
+        raise SchemaError(EMPTY.format(path))
     return path
 
 
 def file_path(db: str | None) -> Path:
-    """Return the path of the file that is meant."""
-    return default_path() if db is None else Path(db).expanduser()
+    """Return the path of the file that is meant, which need not be there.
+
+    Raises:
+        StoreError: not even its folder is there; that of the default file is made when it is.
+        ValidationError: it is no path.
+    """
+    if db is None:
+        return default_path()
+    path = sqlite_path(db)
+    if not path.parent.is_dir():
+        raise StoreError(missing_folder(path))
+    return path

@@ -7,7 +7,9 @@ from typing import Any, TypeVar
 
 import click
 
-from litemem.scope import ID_KEYS
+from litemem import clock
+from litemem.errors import ValidationError
+from litemem.scope import ID_KEYS, check_id
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -43,9 +45,36 @@ llm_option = click.option(
 )
 
 
+def sure_options(command: Command) -> Command:
+    """Add --yes and --dry-run."""
+    yes = click.option("--yes", is_flag=True, help="Do it, without asking.")
+    only = click.option("--dry-run", is_flag=True, help="Only count what would go.")
+    return yes(only(command))
+
+
 def file_options(command: Command) -> Command:
     """Add --db and --json."""
     return db_option(json_option(command))
+
+
+def moment_option(
+    name: str, *, description: str, unless: str | None = None
+) -> Callable[[Command], Command]:
+    """Return an option that takes a time in ISO 8601, or the word `unless`."""
+
+    def check(_: click.Context, __: click.Parameter, text: str | None) -> str | None:
+        return text if text is None or text == unless else _used(clock.parse_time, text, name)
+
+    return click.option(name, callback=check, metavar="TIME", help=description)
+
+
+def duration_option(name: str, *, description: str) -> Callable[[Command], Command]:
+    """Return an option that takes how long: "90d"."""
+
+    def check(_: click.Context, __: click.Parameter, text: str | None) -> str | None:
+        return text if text is None else _used(clock.parse_duration, text, name)
+
+    return click.option(name, callback=check, metavar="TIME", help=description)
 
 
 def parsed_json(text: str | bytes, source: str) -> Any:
@@ -80,11 +109,13 @@ def scope_options(command: Command) -> Callable[..., Any]:
     def collected(*args: Any, **options: Any) -> Any:
         given = {key: options.pop(key) for key in ID_KEYS}
         ids = {key: value for key, value in given.items() if value is not None}
+        for key, value in ids.items():
+            _used(check_id, value, _option(key))
         return command(*args, ids=ids, **options)
 
     result: Callable[..., Any] = collected
     for key in reversed(ID_KEYS):
-        result = click.option(f"--{key.replace('_', '-')}", metavar="ID", help=_OF[key])(result)
+        result = click.option(_option(key), metavar="ID", help=_OF[key])(result)
     return result
 
 
@@ -99,7 +130,7 @@ def reading_options(command: Command) -> Callable[..., Any]:
     @click.option("--everyone", is_flag=True, help="Whatever the ids: all that the file holds.")
     @click.option("--show-expired", is_flag=True, help="Also what has expired.")
     @click.option("--show-superseded", is_flag=True, help="Also what newer facts contradict.")
-    @click.option("--as-of", metavar="TIME", help="What held then, in ISO 8601, instead of now.")
+    @moment_option("--as-of", description="What held then, in ISO 8601, instead of now.")
     @wraps(command)
     def collected(
         *args: Any,
@@ -133,10 +164,23 @@ def required(ids: dict[str, Any], *, or_everyone: bool = False) -> dict[str, Any
     return ids
 
 
+def _used(reads: Callable[[str, str], object], text: str, name: str) -> str:
+    """Return the text of an option that can be read; a usage error tells why it cannot."""
+    try:
+        reads(text, name)
+    except ValidationError as error:
+        raise click.UsageError(str(error)) from error
+    return text
+
+
 def _with_everyone(condition: dict[str, Any] | None) -> dict[str, Any]:
     return {"AND": [condition, EVERYONE]} if condition else EVERYONE
 
 
 def _id_options() -> str:
-    *others, last = (f"--{key.replace('_', '-')}" for key in ID_KEYS)
+    *others, last = map(_option, ID_KEYS)
     return f"{', '.join(others)} or {last}"
+
+
+def _option(key: str) -> str:
+    return f"--{key.replace('_', '-')}"

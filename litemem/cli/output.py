@@ -4,8 +4,8 @@ import json
 import re
 import shutil
 import sys
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import click
@@ -50,6 +50,28 @@ def status(text: str) -> Iterator[None]:
         yield
     finally:
         click.echo(f"\r{' ' * (len(text) + 3)}\r", nl=False, err=True)  # 3: "…", and ^C
+
+
+@contextmanager
+def progress(label: str, *, beside_data: bool = False) -> Iterator[Callable[[int, int], None]]:
+    """Lend what is told how much of how much is done, and shows it on a terminal.
+
+    The bar comes with the first news, so what is refused before shows none. With `beside_data` it
+    does not come between lines of data on the same terminal.
+    """
+    shows = is_terminal(sys.stderr) and not (beside_data and is_terminal(sys.stdout))
+    with ExitStack() as stack:
+        bars: list[Any] = []
+
+        def show(done: int, total: int) -> None:
+            if not shows:
+                return
+            if not bars:
+                bars.append(stack.enter_context(progress_bar(max(total, 1), label)))
+            bars[0].length = max(total, 1)
+            bars[0].update(done - bars[0].pos)
+
+        yield show
 
 
 def progress_bar(length: int, label: str) -> Any:

@@ -6,6 +6,7 @@ from typing import Any
 from litemem import editing
 from litemem.client.face import Face, Result
 from litemem.errors import ValidationError
+from litemem.quoting import quoted
 from litemem.validation import check_text
 
 MOST = 1_000  # memories in one call; the hosted service's
@@ -53,11 +54,13 @@ def _rows(memories: Sequence[Mapping[str, Any]], names: frozenset[str]) -> list[
         raise ValidationError(f"memories has {len(memories):,} items; it takes 1 to {MOST:,}")
     for i, row in enumerate(memories):
         if not isinstance(row, Mapping):
-            raise ValidationError(f"memories[{i}] takes a dict with memory_id, not {row!r:.80}")
+            raise ValidationError(f"memories[{i}] takes a dict with memory_id, not {quoted(row)}")
         unknown = [name for name in row if name not in names]
         if unknown:
             known = ", ".join(sorted(names))
-            raise ValidationError(f"memories[{i}][{unknown[0]!r}] is unknown; there are {known}")
+            raise ValidationError(
+                f"memories[{i}][{quoted(unknown[0])}] is unknown; there are {known}"
+            )
     return [dict(row) for row in memories]
 
 

@@ -7,6 +7,7 @@ from litemem.client.face import Face, Result
 from litemem.client.summaries import summaries
 from litemem.errors import ValidationError
 from litemem.filters import compile_filter
+from litemem.quoting import quoted
 from litemem.results import entity_dict
 from litemem.scope import Scope
 from litemem.store import visible
@@ -80,7 +81,7 @@ def feedback(
     """
     word = None if feedback is None else check_text(feedback, "feedback").upper()
     if word is not None and word not in FEEDBACK:
-        raise ValidationError(f"feedback={feedback!r}: it is {', '.join(FEEDBACK)} or None")
+        raise ValidationError(f"feedback={quoted(feedback)}: it is {', '.join(FEEDBACK)} or None")
     reason = check_instructions(feedback_reason, "feedback_reason")
     with self.memory.store.transaction() as tx:
         tx.put_feedback(check_text(memory_id, "memory_id"), word, reason, self.now())

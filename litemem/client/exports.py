@@ -1,6 +1,5 @@
 """Exports: a tenant's memories, asked for now and fetched at once or later."""
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,7 +8,9 @@ from litemem.client.face import Face, Result
 from litemem.errors import ValidationError
 from litemem.export import export
 from litemem.filters import compile_filter
+from litemem.quoting import quoted
 from litemem.scope import ID_KEYS, Scope
+from litemem.validation import check_instructions, check_json, check_text
 
 
 def create_memory_export(
@@ -36,12 +37,10 @@ def create_memory_export(
     scope = Scope(user_id=user_id, agent_id=agent_id, app_id=app_id, run_id=run_id)
     compile_filter(filters, scope)
     if not isinstance(schema, str | Mapping):
-        raise ValidationError(f"schema takes a JSON schema, text or dict, not {schema!r:.80}")
-    request = {"schema": schema, "filters": filters, "instructions": export_instructions}
-    try:
-        json.dumps(request, allow_nan=False)
-    except (TypeError, ValueError) as error:
-        raise ValidationError(f"schema and filters have to be JSON: {error}") from error
+        raise ValidationError(f"schema takes a JSON schema, text or dict, not {quoted(schema)}")
+    instructions = check_instructions(export_instructions, "export_instructions")
+    given = {"schema": schema, "filters": filters, "instructions": instructions}
+    request = check_json(given, "the request")
     export_id = clock.new_id()
     with self.memory.store.transaction() as tx:
         tx.put_export(export_id, request | scope.ids(), self.now())
@@ -72,7 +71,7 @@ def get_memory_export(
     if memory_export_id is not None:
         if scope or filters is not None:
             raise ValidationError("memory_export_id says what to export: give no ids or filters")
-        request = _request(self, memory_export_id)
+        request = _request(self, check_text(memory_export_id, "memory_export_id"))
         filters = request["filters"]
         scope = Scope(**{key: request.get(key) for key in ID_KEYS})
     condition = compile_filter(filters, scope)
@@ -83,6 +82,6 @@ def _request(client: Face, export_id: str) -> dict[str, Any]:
     request = client.memory.store.export_request(export_id)
     if request is None:
         raise ValidationError(
-            f"memory_export_id={export_id!r} is unknown: create_memory_export() returns an id"
+            f"memory_export_id={quoted(export_id)} is unknown: create_memory_export() returns an id"
         )
     return request

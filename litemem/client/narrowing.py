@@ -1,10 +1,11 @@
 """Narrowing: arguments of the hosted service that a filter says here, and what to show of a row."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from litemem import clock
 from litemem.errors import FilterError, ValidationError
+from litemem.quoting import quoted
 
 
 def narrowed(
@@ -43,7 +44,19 @@ def only(rows: Sequence[Mapping[str, Any]], fields: Sequence[str] | None) -> lis
     """
     if fields is None:
         return [dict(row) for row in rows]
-    if isinstance(fields, str) or not all(isinstance(name, str) for name in fields):
-        raise ValidationError(f"fields takes a list of names, not {fields!r}")
-    shown = {"id", *fields}
+    shown = {"id", *check_fields(fields)}
     return [{name: value for name, value in row.items() if name in shown} for row in rows]
+
+
+def check_fields(fields: Sequence[str]) -> list[str]:
+    """Return the names of what is to be shown.
+
+    Raises:
+        ValidationError: `fields` is no list of names.
+    """
+    if isinstance(fields, str) or not isinstance(fields, Iterable):
+        raise ValidationError(f"fields takes a list of names, not {quoted(fields)}")
+    names = list(fields)
+    if not all(isinstance(name, str) for name in names):
+        raise ValidationError(f"fields takes a list of names, not {quoted(names)}")
+    return names

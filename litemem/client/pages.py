@@ -29,7 +29,7 @@ class Pages:
         superseded: bool,
     ) -> Result:
         """Return `{"count", "next", "previous", "results"}`; beyond the last page, no results."""
-        check_positive(page, "page")
+        page = check_positive(page, "page")
         # not the narrowed condition: it holds the time, and would be another one on every page
         walk = (condition, page_size, check_flag(expired, "show_expired"), superseded)
         shown = visible(condition, now, expired, superseded)

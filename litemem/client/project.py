@@ -4,7 +4,9 @@ from collections.abc import Sequence
 
 from litemem.client.face import Result
 from litemem.client.hosted_only import hosted_only
+from litemem.client.narrowing import check_fields
 from litemem.errors import ValidationError
+from litemem.quoting import quoted
 from litemem.scope import Scope
 from litemem.store import SqliteStore
 from litemem.validation import Category, check_custom_categories, check_flag, check_text
@@ -35,13 +37,16 @@ class Project:
         """Return the settings, or those of `fields`; None where nothing was said.
 
         Raises:
-            ValidationError: there is no such setting.
+            ValidationError: `fields` is no list of names, or there is no such setting.
         """
         known = self._store.project()
-        for name in fields or ():
+        names = FIELDS if fields is None else check_fields(fields)
+        for name in names:
             if name not in FIELDS:
-                raise ValidationError(f"fields: {name!r} is unknown; there are {', '.join(FIELDS)}")
-        return {name: known.get(name) for name in (FIELDS if fields is None else fields)}
+                raise ValidationError(
+                    f"fields: {quoted(name)} is unknown; there are {', '.join(FIELDS)}"
+                )
+        return {name: known.get(name) for name in names}
 
     def update(
         self,

@@ -6,11 +6,10 @@ from typing import Any, Self, cast
 
 from litemem import clock
 from litemem.background import Background
+from litemem.choosing import chosen_embedder, chosen_llm
 from litemem.claims import Claims
 from litemem.config import database_path, read_config
-from litemem.embedders import FastEmbedEmbedder
 from litemem.intake import Intake
-from litemem.llms import LlamaCppLLM
 from litemem.memory import care, changes, reads, turns
 from litemem.memory.face import Result, relations_of, scope_of, wants_graph
 from litemem.options import check_options
@@ -36,8 +35,10 @@ class Memory:
     Args:
         path: the file, made when it is not there; by default `LITEMEM_DB`, or `memory.db` in the
             user's data folder. `":memory:"` keeps it in memory.
-        embedder: turns texts into vectors; by default the model that `litemem models` pulls.
-        llm: extracts facts; by default the model that `litemem models` pulls.
+        embedder: turns texts into vectors: one, or a name of `litemem models list`, a folder, or
+            "hash"; by default `LITEMEM_EMBEDDER`, or the model that `litemem models pull` brings.
+        llm: extracts facts: one, or a name of `litemem models list` or a GGUF file's path; by
+            default `LITEMEM_LLM`, or the model that `litemem models pull` brings.
         reranker: has the last word on the order of a `search` with `rerank`; there is none.
         durability: "full" survives a power cut with every commit; "normal" is faster and may
             then lose the last ones, each as a whole.
@@ -51,6 +52,7 @@ class Memory:
     Raises:
         EmbedderMismatchError: the file's vectors are another embedder's.
         StoreError: the file cannot be opened; SchemaError, CorruptError say more.
+        ValidationError: an argument is wrong, the path perhaps; no file was made.
     """
 
     search = reads.search
@@ -75,8 +77,8 @@ class Memory:
         self,
         path: str | Path | None = None,
         *,
-        embedder: Embedder | None = None,
-        llm: LLM | None = None,
+        embedder: Embedder | str | None = None,
+        llm: LLM | str | None = None,
         reranker: Reranker | None = None,
         durability: Durability = "full",
         custom_instructions: str | None = None,
@@ -84,18 +86,18 @@ class Memory:
         async_mode: bool = False,
         now: Callable[[], int] = clock.now,
     ) -> None:
-        self.embedder = embedder or FastEmbedEmbedder()
-        self.llm = llm or LlamaCppLLM()
+        self.embedder = chosen_embedder(embedder)
+        self.llm = chosen_llm(llm)
         self.reranker = reranker
-        self.store = SqliteStore(database_path(path), durability=durability)
         self._instructions = check_instructions(custom_instructions, "custom_instructions")
         self._graph = check_flag(enable_graph, "enable_graph")
         self._async_mode = check_flag(async_mode, "async_mode")
         self._now = now
-        self._claims = Claims(self.store, now)
-        self._intake = Intake(self.store, self._claims, self.embedder, self.llm, now)
-        self._background = Background(self.store, self._intake, self._claims, self.llm)
+        self.store = SqliteStore(database_path(path), durability=durability)
         try:
+            self._claims = Claims(self.store, now)
+            self._intake = Intake(self.store, self._claims, self.embedder, self.llm, now)
+            self._background = Background(self.store, self._intake, self._claims, self.llm)
             self.store.check_embedder(self.embedder.identity)
             if self._async_mode:
                 self._background.resume()
@@ -113,8 +115,8 @@ class Memory:
         read = read_config(config_dict)
         return cls(
             read.path,
-            embedder=FastEmbedEmbedder(read.embedder),
-            llm=LlamaCppLLM(read.llm),
+            embedder=read.embedder,
+            llm=read.llm,
             durability=cast(Durability, read.durability),
             custom_instructions=read.custom_instructions,
             enable_graph=read.enable_graph,

@@ -6,7 +6,7 @@ from typing import Any
 from litemem import clock, editing
 from litemem import erase as erasing
 from litemem.cleanup import Duration, clean_up, plan
-from litemem.filters import compile_filter
+from litemem.filters import compile_filter, compile_whole
 from litemem.memory.face import UNSET, Face, Result, Unset, scope_of
 from litemem.validation import (
     check_flag,
@@ -69,12 +69,19 @@ def delete_all(
 ) -> Result:
     """Remove every memory of a scope, also the expired and superseded, in one transaction.
 
+    Ids alone mean all that the scope holds: what was said in it and still waits for extraction,
+    or is extracted at this moment, gives no memories either. A filter that says more means the
+    memories that it meets; what waits stays.
+
     Raises:
         ScopeError: no id bounds it. FilterError: the filter is wrong.
     """
-    condition = compile_filter(filters, scope_of(user_id, agent_id, app_id, run_id))
+    scope = scope_of(user_id, agent_id, app_id, run_id)
+    condition, whole = compile_filter(filters, scope), compile_whole(filters, scope)
     with self.store.transaction() as tx:
         tx.delete_where(condition, self._now())
+        if whole is not None:
+            tx.drop_turns(whole, self._now())
     return {"message": "Memories deleted successfully!"}
 
 

@@ -26,16 +26,21 @@ class Unset:
 UNSET = Unset()
 
 
-class Face(Protocol):
-    """A memory, as those calls see it."""
+class ReadingFace(Protocol):
+    """A memory, as the calls that only read see it."""
 
     store: SqliteStore
     embedder: Embedder
     reranker: Reranker | None
     _now: Callable[[], int]
+    _graph: bool
+
+
+class Face(ReadingFace, Protocol):
+    """A memory, as all the others see it."""
+
     _intake: Intake
     _background: Background
-    _graph: bool
 
 
 def scope_of(
@@ -54,12 +59,12 @@ def moment(value: clock.Time | None, name: str = "as_of") -> int | None:
     return None if value is None else clock.parse_time(value, name)
 
 
-def wants_graph(memory: Face, enable_graph: bool | None) -> bool:
+def wants_graph(memory: ReadingFace, enable_graph: bool | None) -> bool:
     """Tell whether a call deals with relations: as it says, else as the memory was made."""
     return memory._graph if enable_graph is None else check_flag(enable_graph, "enable_graph")
 
 
-def relations_of(memory: Face, records: Iterable[MemoryRecord]) -> list[Result]:
+def relations_of(memory: ReadingFace, records: Iterable[MemoryRecord]) -> list[Result]:
     """Return what memories relate, as results."""
     found = memory.store.relations_of(record.id for record in records)
     return [relation_dict(relation) for relation in found]

@@ -9,7 +9,7 @@ from litemem.filters import compile_filter, compile_ids
 from litemem.memory.face import (
     THRESHOLD,
     TOP_K,
-    Face,
+    ReadingFace,
     Result,
     moment,
     relations_of,
@@ -33,7 +33,7 @@ from litemem.validation import (
 
 
 def search(
-    self: Face,
+    self: ReadingFace,
     query: str,
     *,
     user_id: str | None = None,
@@ -105,14 +105,14 @@ def search(
     return result
 
 
-def get(self: Face, memory_id: str) -> Result | None:
+def get(self: ReadingFace, memory_id: str) -> Result | None:
     """Return one memory, or None."""
     record = self.store.get(check_text(memory_id, "memory_id"))
     return None if record is None else memory_dict(record) | {"score": None}
 
 
 def get_all(
-    self: Face,
+    self: ReadingFace,
     *,
     user_id: str | None = None,
     agent_id: str | None = None,
@@ -144,7 +144,7 @@ def get_all(
     return result
 
 
-def history(self: Face, memory_id: str) -> list[Result]:
+def history(self: ReadingFace, memory_id: str) -> list[Result]:
     """Return what happened to a memory, oldest first; nothing for an unknown id."""
     entries = self.store.history(check_text(memory_id, "memory_id"))
     return [history_dict(entry) for entry in entries]

@@ -2,11 +2,11 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from hashlib import md5
 from typing import Any
 
 import apsw
 
+from litemem.models import content_hash
 from litemem.store import blueprint
 from litemem.store.invariants import INVARIANTS, MARK, Invariant
 from litemem.store.opening import one_moment
@@ -151,7 +151,6 @@ def add_hash_function(connection: apsw.Connection) -> None:
 def _hash(*values: Any) -> bytes | None:
     (content,) = values
     try:
-        content.decode()
+        return content_hash(content.decode())
     except (AttributeError, UnicodeDecodeError):
         return None
-    return md5(content, usedforsecurity=False).digest()

@@ -9,24 +9,21 @@ from pathlib import Path
 import apsw
 
 from litemem.errors import StoreBusyError
+from litemem.store import settings
 from litemem.store.checks import Finding, check
 from litemem.store.faults import translated
-from litemem.store.opening import connect, look_into, one_moment
+from litemem.store.holding import SIDES
+from litemem.store.opening import connect, looking_into, one_moment
 
 PAGES = 1_024  # copied at a time: 8 MB, a few milliseconds
-SIDES = ("-wal", "-shm", "-journal")  # what SQLite keeps beside a file that is open
 
 Progress = Callable[[int, int], None]  # pages copied so far, pages in all
 
 
 def check_file(path: str | Path, *, full: bool) -> list[Finding]:
     """Look whether a file is sound; `litemem.verify` says how."""
-    with translated(str(path)):
-        connection = look_into(str(path))
-        try:
-            return check(connection, full=full)
-        finally:
-            connection.close()
+    with looking_into(path) as connection:
+        return check(connection, full=full)
 
 
 def copy_file(source: str | Path, target: Path, progress: Progress | None = None) -> None:
@@ -34,13 +31,14 @@ def copy_file(source: str | Path, target: Path, progress: Progress | None = None
 
     What a program that ended badly left in the file's write-ahead log is in the copy.
     """
-    with translated(str(source)):
-        connection = look_into(str(source))
-        try:
-            with one_moment(connection):
-                copy(connection, target, progress)
-        finally:
-            connection.close()
+    with looking_into(source) as connection, one_moment(connection):
+        copy(connection, target, progress)
+
+
+def file_id(path: str | Path) -> str | None:
+    """Return the id that a file was given when it was made; None of one of an older litemem."""
+    with looking_into(path) as connection:
+        return settings.get(connection, settings.FILE_ID)
 
 
 def copy(connection: apsw.Connection, target: Path, progress: Progress | None = None) -> None:

@@ -19,7 +19,7 @@ import apsw
 from litemem.errors import MemoryNotFoundError
 from litemem.filters import Condition
 from litemem.store.opening import MEMORY
-from litemem.store.rows import SAID_THERE
+from litemem.store.rows import SAID_THERE, id_list
 from litemem.store.sweeping import drop_empty_sessions, forget_messages
 
 IN_MEMORY = 64_000_000  # bytes; a larger file is vacuumed through a temporary one, of what stays
@@ -108,7 +108,7 @@ def erase(connection: apsw.Connection, what: Erasure) -> dict[str, int]:
         MemoryNotFoundError: neither a memory nor a history has one of the ids.
     """
     before = _sizes(connection)
-    chosen = json.dumps(_memory_ids(connection, what))
+    chosen = id_list(_memory_ids(connection, what))
     messages = _column(connection, _SAID_BY, chosen)
     if what.whole is not None:
         messages += _column(connection, _SAID_IN.format(what.whole.sql), *what.whole.parameters)

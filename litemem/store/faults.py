@@ -18,6 +18,11 @@ from litemem.store.rows import RowDamageError
 
 _DAMAGED = "it is damaged; restore a backup, or save what is left with `litemem salvage`"
 
+_CHANGED = (
+    "another tool changed it, which `litemem verify --fix` mends, or it is damaged: then restore a "
+    "backup, or save what is left with `litemem salvage`"
+)
+
 # The first class that fits decides; apsw.Error at the end takes what has no advice of its own.
 FAULTS: tuple[tuple[type[apsw.Error], type[StoreError], str], ...] = (
     (apsw.BusyError, StoreBusyError, "another program holds it; try again when that is done"),
@@ -45,7 +50,9 @@ def translated(path: str) -> Iterator[None]:
         yield
     except apsw.Error as error:
         raise translate(error, path) from error
-    except (UnicodeDecodeError, json.JSONDecodeError, RowDamageError) as error:
+    except RowDamageError as error:
+        raise CorruptError(f"{path}: {_CHANGED} ({error})") from error
+    except (UnicodeDecodeError, json.JSONDecodeError) as error:
         raise CorruptError(f"{path}: {_DAMAGED} ({error})") from error
 
 

@@ -8,7 +8,7 @@ import apsw
 
 from litemem.errors import StoreError
 from litemem.store.faults import translated
-from litemem.store.opening import BUSY_MS
+from litemem.store.opening import BUSY_MS, located
 
 
 def foreign_rows(path: Path, table: str, columns: Sequence[str]) -> Iterator[tuple[Any, ...]]:
@@ -22,7 +22,7 @@ def foreign_rows(path: Path, table: str, columns: Sequence[str]) -> Iterator[tup
     with translated(str(path)):
         if not path.is_file():
             raise StoreError(f"{path} is not a file")
-        connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READONLY)
+        connection = apsw.Connection(located(path), flags=apsw.SQLITE_OPEN_READONLY)
         try:
             connection.set_busy_timeout(BUSY_MS)
             connection.config(apsw.SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0)

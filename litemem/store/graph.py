@@ -15,6 +15,7 @@ from litemem.filters import Condition
 from litemem.models import MemoryRecord, Relation
 from litemem.protocols import EmbedderIdentity
 from litemem.scope import Scope
+from litemem.store.exact import keyed
 from litemem.store.rows import Row, RowDamageError
 
 ONE = 0.9  # cosine from which two names may be one; 0.87 joins Monday with Tuesday
@@ -24,14 +25,11 @@ MOST_NAMED = 64
 MOST_SCANNED = 2_048  # entities whose vectors are compared, in 2 ms; of more, names have to do
 MOST_OF_ONE = 100  # relations of one entity, from each end, that are weighed: the newest
 
-_EXACT = (
-    "coalesce(user_id, '') = ? AND coalesce(agent_id, '') = ?"
-    " AND coalesce(app_id, '') = ? AND coalesce(run_id, '') = ?"
-)
-_ALIKE = f"""
+_SPELT = "SELECT pk, name, coalesce(same_as, pk) FROM entity AS m WHERE {} AND form = ?"
+_ALIKE = """
 SELECT pk, name, coalesce(1 - vec_distance_cosine(vector, ?), 0) AS cosine
-FROM entity
-WHERE {_EXACT} AND same_as IS NULL AND vector IS NOT NULL
+FROM entity AS m
+WHERE {} AND same_as IS NULL AND vector IS NOT NULL
 ORDER BY cosine DESC
 LIMIT 5
 """
@@ -163,14 +161,9 @@ def embed(connection: apsw.Connection, rows: Iterable[tuple[int, str, bytes]]) -
 
 def _entity(connection: apsw.Connection, scope: Scope, name: str, vector: bytes) -> tuple[int, int]:
     """Return the primary keys of a name in exactly this scope, and of the first of its entity."""
-    form = names.form(name)
-    known: list[tuple[str, int, int]] = [
-        (spelling, pk, first)
-        for pk, spelling, first in connection.execute(
-            f"SELECT pk, name, coalesce(same_as, pk) FROM entity WHERE {_EXACT} AND form = ?",
-            (*_exact(scope), form),
-        )
-    ]
+    form, key = names.form(name), keyed(scope)
+    rows = connection.execute(_SPELT.format(key.sql), (*key.parameters, form))
+    known: list[tuple[str, int, int]] = [(spelling, pk, first) for pk, spelling, first in rows]
     for spelling, pk, first in known:
         if spelling == name:
             return pk, first
@@ -189,15 +182,11 @@ def _same_as(connection: apsw.Connection, scope: Scope, name: str, vector: bytes
     ids = scope.ids().values()
     if name in ids:
         return None
-    for pk, other, cosine in connection.execute(_ALIKE, (vector, *_exact(scope))):
+    key = keyed(scope)
+    for pk, other, cosine in connection.execute(_ALIKE.format(key.sql), (vector, *key.parameters)):
         if cosine >= ONE and other not in ids and names.may_be_one(name, other):
             return int(pk)
     return None
-
-
-def _exact(scope: Scope) -> list[str]:
-    """Return the values for `_EXACT`."""
-    return [value or "" for value in scope.key()]
 
 
 def _relation(connection: apsw.Connection, source: int, relationship: str, destination: int) -> int:

@@ -8,8 +8,7 @@ import apsw
 from litemem.models import Entity, Message, Overview
 from litemem.protocols import EmbedderIdentity
 from litemem.store import queries, settings
-from litemem.store.faults import translated
-from litemem.store.opening import look_into, one_moment
+from litemem.store.opening import looking_into, one_moment
 from litemem.store.rows import SAID_THERE, Row
 
 DAY = 86_400_000_000  # microseconds
@@ -67,41 +66,27 @@ def portrait(path: str, now: int) -> Portrait:
     Raises:
         SchemaError, CorruptError, StoreError: it cannot be read.
     """
-    with translated(path):
-        connection = look_into(path)
-        try:
-            with one_moment(connection):
-                return Portrait(
-                    queries.overview(connection),
-                    settings.embedder(connection),
-                    _counts(connection, now),
-                    _sizes(connection),
-                    _growth(connection),
-                )
-        finally:
-            connection.close()
+    with looking_into(path) as connection, one_moment(connection):
+        return Portrait(
+            queries.overview(connection),
+            settings.embedder(connection),
+            _counts(connection, now),
+            _sizes(connection),
+            _growth(connection),
+        )
 
 
 def owners(path: str) -> list[Entity]:
     """Return everyone that memories belong to: users, agents, apps, runs, each kind by name."""
-    with translated(path):
-        connection = look_into(path)
-        try:
-            with one_moment(connection):
-                return queries.entities(connection)
-        finally:
-            connection.close()
+    with looking_into(path) as connection, one_moment(connection):
+        return queries.entities(connection)
 
 
 def said(path: str, memory_id: str) -> list[tuple[int, Message]]:
     """Return the messages that a memory came from, each with its time, in order."""
-    with translated(path):
-        connection = look_into(path)
-        try:
-            rows = connection.execute(_SAID, (memory_id,))
-            return [(at, Message(*message)) for at, *message in rows]
-        finally:
-            connection.close()
+    with looking_into(path) as connection:
+        rows = connection.execute(_SAID, (memory_id,))
+        return [(at, Message(*message)) for at, *message in rows]
 
 
 def _counts(connection: apsw.Connection, now: int) -> dict[str, int]:

@@ -4,16 +4,18 @@
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 
 import apsw
 
 from litemem.filters import Condition
 from litemem.models import PROCEDURAL, Found, MemoryRecord, Message
-from litemem.scope import ID_KEYS, Scope
+from litemem.scope import Scope
+from litemem.store.exact import exactly
 from litemem.store.queries import session_pk
 from litemem.store.rereading import by_id, matching, records
-from litemem.store.rows import Row
+from litemem.store.rows import Row, id_list
 from litemem.store.vector_index import VectorIndex
 
 # An ADD has no row in `event` before the memory changes for the first time.
@@ -24,14 +26,18 @@ FROM memory
 WHERE pk IN (SELECT value FROM json_each(?))
   AND NOT EXISTS (SELECT 1 FROM event WHERE memory_id = memory.id)
 """
-_REPEAT = """
+# A memory that is said again lasts as long as either, and is immutable when either is.
+LIKE_EITHER = """\
+expires_at = CASE
+      WHEN memory.expires_at IS NULL OR {expires_at} IS NULL THEN NULL
+      ELSE max(memory.expires_at, {expires_at})
+    END,
+    immutable = max(memory.immutable, {immutable})\
+"""
+_REPEAT = f"""
 UPDATE memory
 SET repeats = repeats + 1,
-    expires_at = CASE
-      WHEN expires_at IS NULL OR ?1 IS NULL THEN NULL
-      ELSE max(expires_at, ?1)
-    END,
-    immutable = max(immutable, ?2)
+    {LIKE_EITHER.format(expires_at="?1", immutable="?2")}
 WHERE pk = ?3
 """
 _NAMING = """
@@ -60,6 +66,25 @@ FROM memory AS old
 JOIN memory AS new ON new.pk = ?2
 WHERE old.pk = ?3
 """
+_LAST = """
+SELECT (SELECT coalesce(max(pk), 0) FROM memory), (SELECT coalesce(max(pk), 0) FROM event)
+"""
+# Another index would lead through the whole scope.
+_COME_OR_CHANGED = """
+SELECT m.id FROM memory AS m NOT INDEXED WHERE m.pk > ? AND {scope}
+UNION
+SELECT m.id FROM event CROSS JOIN memory AS m ON m.id = event.memory_id
+WHERE event.pk > ? AND {scope}
+"""
+_NEAR_AMONG = """
+SELECT m.pk, coalesce(1 - vec_distance_cosine(embedding.vector, ?), 0) AS cosine
+FROM json_each(?) AS each
+CROSS JOIN memory AS m ON m.id = each.value
+CROSS JOIN embedding ON embedding.pk = m.pk
+WHERE {scope}
+ORDER BY cosine DESC
+LIMIT ?
+"""
 _LAST_LOGGED = """
 SELECT pk, role, content, name, created_at, turn_pk
 FROM message
@@ -78,30 +103,82 @@ ORDER BY m.pk
 """
 
 
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A moment in a file's life: the last primary keys of `memory` and of `event`."""
+
+    memory: int
+    event: int
+
+
 class Known:
     """The memories of one connection; the methods that write belong into a transaction."""
 
     def __init__(self, connection: apsw.Connection) -> None:
         self._connection = connection
 
-    def neighbours(self, scope: Scope, vector: bytes, limit: int, at: int) -> list[Found]:
+    def moment(self) -> Moment:
+        """Return by what is known later which memories have come or changed since now."""
+        rows: list[Row] = self._connection.execute(_LAST).fetchall()
+        return Moment(*rows[0])
+
+    def changed_since(self, moment: Moment, scope: Scope) -> set[str] | None:
+        """Return the ids of the memories of exactly this scope that came or changed; None: unknown.
+
+        It is unknown when memories were removed: SQLite gives the primary keys of the last anew.
+        """
+        now = self.moment()
+        removed = "SELECT 1 FROM event WHERE pk > ? AND event = 'DELETE' LIMIT 1"
+        if (
+            now.memory < moment.memory
+            or now.event < moment.event
+            or self._connection.execute(removed, (moment.event,)).fetchone()
+        ):
+            return None
+        exact = exactly(scope)
+        rows = self._connection.execute(
+            _COME_OR_CHANGED.format(scope=exact.sql),
+            (moment.memory, *exact.parameters, moment.event, *exact.parameters),
+        )
+        return {str(memory_id) for (memory_id,) in rows}
+
+    def neighbours(
+        self,
+        scope: Scope,
+        vector: bytes,
+        limit: int,
+        at: int,
+        among: Collection[str] | None = None,
+    ) -> list[Found]:
         """Return the nearest memories of exactly this scope that hold at `at`, nearest first.
 
-        Those that are superseded or expired are not among them, nor are summaries of runs.
+        Those that are superseded or expired are not among them, nor are summaries of runs. With
+        `among` only memories of these ids.
         """
-        exact = _exactly(scope, "m")
+        exact = exactly(scope)
         condition = Condition(
             f"{exact.sql} AND m.superseded_by IS NULL AND m.memory_type IS NOT ?"
             " AND (m.expires_at IS NULL OR m.expires_at > ?)",
             (*exact.parameters, PROCEDURAL, at),
         )
-        nearest = VectorIndex(self._connection).nearest(vector, limit, condition)
+        nearest = self._nearest(vector, limit, condition, among)
         read = records(self._connection, [pk for pk, _ in nearest], condition)
         return [Found(read[pk], cosine, 0.0) for pk, cosine in nearest]
 
+    def _nearest(
+        self, vector: bytes, limit: int, condition: Condition, among: Collection[str] | None
+    ) -> list[tuple[int, float]]:
+        if among is None:
+            return VectorIndex(self._connection).nearest(vector, limit, condition)
+        rows = self._connection.execute(
+            _NEAR_AMONG.format(scope=condition.sql),
+            (vector, id_list(among), *condition.parameters, limit),
+        )
+        return [(pk, cosine) for pk, cosine in rows]
+
     def naming(self, scope: Scope) -> list[str]:
         """Return what memories of exactly this scope say of the user's name."""
-        exact = _exactly(scope, "m")
+        exact = exactly(scope)
         naming = Condition(f"{exact.sql} AND {_NAMING}", exact.parameters)
         found = records(self._connection, matching(self._connection, naming), naming)
         return [record.content for record in found.values()]
@@ -126,11 +203,12 @@ class Known:
         self._connection.execute(_SUPERSEDE, (at, by, pk))
 
     def said_before(
-        self, scope: Scope, messages: Sequence[Message], since: int, until: int
+        self, scope: Scope, messages: Sequence[Message], last_pk: int, since: int, until: int
     ) -> list[MemoryRecord]:
         """Return the memories that came of these messages, if they are the last of this scope.
 
-        They have to have been logged from `since` to `until`, and to be done.
+        They have to end with the message `last_pk`, to have been logged from `since` to `until`,
+        and to be done.
         """
         session = session_pk(self._connection, scope)
         rows: list[Row] = self._connection.execute(
@@ -139,16 +217,11 @@ class Known:
         is_done = all(since <= at <= until and turn_pk is None for *_, at, turn_pk in rows)
         if not is_done or [Message(*row[1:4]) for row in rows] != list(messages):
             return []
-        exact = _exactly(scope, "m")
+        if rows[-1][0] != last_pk:
+            return []
+        exact = exactly(scope)
         found = self._connection.execute(
             _CAME_FROM.format(scope=exact.sql),
             (*exact.parameters, json.dumps([row[0] for row in rows])),
         )
         return list(records(self._connection, [pk for (pk,) in found], exact).values())
-
-
-def _exactly(scope: Scope, table: str) -> Condition:
-    """Return the condition that a memory has these ids and no others."""
-    ids = scope.ids()
-    parts = [f"{table}.{key} = ?" if key in ids else f"{table}.{key} IS NULL" for key in ID_KEYS]
-    return Condition(" AND ".join(parts), tuple(ids.values()))

@@ -4,7 +4,7 @@ import os
 import stat
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -12,33 +12,43 @@ from typing import Any
 
 import apsw
 
+from litemem import clock
 from litemem.errors import SchemaError, StoreError, StoreReadOnlyError
 from litemem.migrations import APPLICATION_ID, latest_version, migrations
+from litemem.paths import sqlite_path
+from litemem.store import holding, settings
+from litemem.store.faults import translated
 from litemem.store.trusting import check_schema
 
 BUSY_MS = 5_000  # a model never runs inside a lock, so this is ample
 MIN_SQLITE = (3, 51, 3)  # before, resetting a WAL with several connections could corrupt the file
 PAGE_BYTES = 8_192  # five 384-d vectors fill one; of 4,096 they leave a quarter empty
 MEMORY = ":memory:"
+EMPTY = "{} is empty: give the path of a litemem file"
 _WAL_TRIES = 50  # journal_mode=WAL does not wait for the busy timeout
 
 
-def prepare(path: str, durability: str, *, mendable: bool = False) -> apsw.Connection:
+def prepare(
+    path: str, durability: str, *, mendable: bool = False, reading: bool = False
+) -> apsw.Connection:
     """Open the file for writing, making or upgrading it as needed; return the connection.
 
-    With `mendable` also one whose views, triggers or indexes are to be made anew.
+    With `mendable` also one whose views, triggers or indexes are to be made anew; with `reading`
+    also one that is sealed, to read what it holds.
 
     Raises:
         SchemaError: it is not a litemem file, or of a newer litemem.
-        StoreReadOnlyError: it may not be written.
+        StoreReadOnlyError: it may not be written, or is sealed and of an older version.
         StoreError: it is a folder, or its folder does not exist.
     """
     check_sqlite(apsw.sqlite_lib_version())
+    if reading and is_sealed(path):
+        return _read_sealed(path)
     _make_private(path)
     connection = connect(path)
     if path != MEMORY and connection.readonly("main"):
         connection.close()
-        raise StoreReadOnlyError(f"{path}: it may not be written; check its permissions")
+        raise StoreReadOnlyError(f"{path}: it or its folder may not be written; check permissions")
     try:
         _upgrade(connection, path, mendable)
         if path != MEMORY and connection.pragma("journal_mode") != "wal":
@@ -50,7 +60,32 @@ def prepare(path: str, durability: str, *, mendable: bool = False) -> apsw.Conne
     return connection
 
 
-def look_into(path: str) -> apsw.Connection:
+def located(path: str | Path) -> str:
+    """Return a file's path as it stays the same wherever the program goes; `MEMORY` stays, too.
+
+    Raises:
+        ValidationError: it is no path.
+    """
+    return MEMORY if str(path) == MEMORY else str(sqlite_path(path))
+
+
+@contextmanager
+def looking_into(path: str | Path) -> Iterator[apsw.Connection]:
+    """Lend a file as it is, as `look_into`.
+
+    Raises:
+        ValidationError: it is no path. CorruptError, StoreError: it cannot be read.
+    """
+    place = located(path)
+    with translated(place):
+        connection = look_into(place)
+        try:
+            yield connection
+        finally:
+            connection.close()
+
+
+def look_into(path: str, *, mendable: bool = True) -> apsw.Connection:
     """Open a file as it is, of whatever version: nothing is made, upgraded or written.
 
     Raises:
@@ -63,19 +98,46 @@ def look_into(path: str) -> apsw.Connection:
     connection = connect(path)
     try:
         version = _version(connection, path)
-        check_schema(connection, path, version, mendable=True)
+        check_schema(connection, path, version, mendable=mendable)
     except BaseException:
         connection.close()
         raise
     if not version:
         connection.close()
-        raise SchemaError(f"{path} is empty: give the path of a litemem file")
+        raise SchemaError(EMPTY.format(path))
     return connection
 
 
+def is_sealed(path: str) -> bool:
+    """Tell whether a file can only be read as one that never changes, as on read-only media.
+
+    SQLite makes a log beside a file even to read it. Where it may not, and no log is there whose
+    contents would be missed, it has to be told `immutable=1` (sqlite.org/wal.html, "Read-Only
+    Databases").
+    """
+    if path == MEMORY or os.access(Path(path).absolute().parent, os.W_OK):
+        return False
+    sides = (Path(f"{path}{side}") for side in ("-wal", "-shm"))
+    return Path(path).is_file() and not any(s.exists() and s.stat().st_size for s in sides)
+
+
 def connect(path: str) -> apsw.Connection:
-    """Open a connection with sqlite-vec and our settings; changes nothing in the file."""
-    connection = apsw.Connection(path)
+    """Open a connection with sqlite-vec and our settings; makes no file, and changes nothing."""
+    if is_sealed(path):
+        uri = f"{Path(path).absolute().as_uri()}?immutable=1"
+        connection = apsw.Connection(uri, apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI)
+    else:
+        connection = apsw.Connection(path, apsw.SQLITE_OPEN_READWRITE)
+    try:
+        holding.hold(connection, path)
+        _set_up(connection)
+    except BaseException:
+        connection.close()  # whoever keeps the error would keep it open
+        raise
+    return connection
+
+
+def _set_up(connection: apsw.Connection) -> None:
     connection.set_busy_timeout(BUSY_MS)
     connection.enable_load_extension(True)
     connection.load_extension(_sqlite_vec())
@@ -86,6 +148,16 @@ def connect(path: str) -> apsw.Connection:
     connection.pragma("cell_size_check", True)
     connection.pragma("mmap_size", 0)  # a file that is cut short meanwhile would end the process
     connection.config(apsw.SQLITE_DBCONFIG_DEFENSIVE, 1)  # no statement can corrupt the file
+
+
+def _read_sealed(path: str) -> apsw.Connection:
+    connection = look_into(path, mendable=False)
+    if connection.pragma("user_version") < latest_version():
+        connection.close()
+        raise StoreReadOnlyError(
+            f"{path} is of an older litemem, and cannot be upgraded where it may not be written: "
+            "copy it to another folder with `litemem backup`"
+        )
     return connection
 
 
@@ -145,10 +217,20 @@ def _make_private(path: str) -> None:
     except FileExistsError:
         if Path(path).is_dir():
             raise StoreError(f"{path} is a folder: give the path of a file") from None
+        with suppress(OSError):  # another's: it was given to us as it is; a link to itself
+            if not Path(path).stat().st_size:  # as `touch` leaves it, for everybody to read
+                Path(path).chmod(stat.S_IRUSR | stat.S_IWUSR)
+    except FileNotFoundError:
+        raise StoreError(missing_folder(path)) from None
     except PermissionError as error:
         raise StoreReadOnlyError(f"{path}: its folder may not be written ({error})") from error
-    except (OSError, ValueError) as error:  # ValueError: the path holds a NUL character
-        raise StoreError(f"{path!r} cannot be made: {error}") from error
+    except OSError as error:
+        raise StoreError(f"{path} cannot be made: {error.strerror}") from error
+
+
+def missing_folder(path: str | Path) -> str:
+    """Return what to say of a file whose folder is not there."""
+    return f"{path}: there is no folder {Path(path).parent}; make it, or give another path"
 
 
 def _upgrade(connection: apsw.Connection, path: str, mendable: bool) -> None:
@@ -169,6 +251,8 @@ def _migrate(connection: apsw.Connection, version: int) -> None:
     for number, sql in migrations():
         if number > version:
             connection.execute(sql)
+    if not version:
+        settings.put(connection, settings.FILE_ID, clock.new_id())
     connection.pragma("application_id", APPLICATION_ID)
     connection.pragma("user_version", latest_version())
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO, Self
 
+from litemem.store.holding import open_bytes
 from litemem.store.opening import PAGE_BYTES
 
 TABLE_INTERIOR, TABLE_LEAF = 0x05, 0x0D
@@ -29,7 +30,7 @@ class Pages:
     """The pages of a file, from 1, those in its write-ahead log before those in the file."""
 
     def __init__(self, path: Path) -> None:
-        self._file: BinaryIO = path.open("rb")
+        self._file: BinaryIO = open_bytes(path)
         header = self._file.read(HEADER)
         size = int.from_bytes(header[16:18], "big")
         size = 65_536 if size == 1 else size
@@ -38,7 +39,7 @@ class Pages:
         self.usable = self.size - (header[20] if self.sound_header else 0)
         self._logged = _read_log(Path(f"{path}-wal"), self.size)
         self.count = max(-(-path.stat().st_size // self.size), *self._logged, 0)
-        self._log = Path(f"{path}-wal").open("rb") if self._logged else None  # noqa: SIM115
+        self._log = open_bytes(Path(f"{path}-wal")) if self._logged else None
         self._header = self.read(1)[:HEADER] if 1 in self._logged else header
 
     def __enter__(self) -> Self:
@@ -179,7 +180,7 @@ def _read_log(path: Path, size: int) -> dict[int, int]:
         return {}
     committed: dict[int, int] = {}
     pending: dict[int, int] = {}
-    with path.open("rb") as file:
+    with open_bytes(path) as file:
         header = file.read(32)
         if len(header) < 32 or int.from_bytes(header[:4], "big") not in _WAL_MAGIC:
             return {}

@@ -5,7 +5,8 @@ import apsw
 from litemem.filters import Condition
 from litemem.models import PROCEDURAL, Entity, HistoryEntry, MemoryRecord, Message, Overview, Turn
 from litemem.scope import ID_KEYS, Scope
-from litemem.store.rereading import by_id, check_rows, records
+from litemem.store.exact import exactly, keyed
+from litemem.store.rereading import by_id, check_rows, matching, records
 from litemem.store.rows import (
     HISTORY_COLUMNS,
     SAID_THERE,
@@ -17,11 +18,6 @@ from litemem.store.rows import (
     read_scope,
 )
 
-_SESSION = """
-SELECT pk FROM session
-WHERE coalesce(user_id, '') = ? AND coalesce(agent_id, '') = ?
-  AND coalesce(app_id, '') = ? AND coalesce(run_id, '') = ?
-"""
 _LAST_MESSAGES = """
 SELECT pk, role, content, name
 FROM message
@@ -58,12 +54,6 @@ _ENTITIES = " UNION ALL ".join(
     f" FROM memory WHERE {key} IS NOT NULL GROUP BY {key}"
     for key in ID_KEYS
 )
-_RUN_MEMORY = """
-m.run_id = ?4 AND m.user_id IS ?1 AND m.agent_id IS ?2 AND m.app_id IS ?3
-  AND m.memory_type = ?5 AND m.immutable = 0
-  AND (m.expires_at IS NULL OR m.expires_at > ?6)
-  AND (m.valid_to IS NULL OR m.valid_to > ?6)
-"""
 LAST = 2**62  # beyond every primary key
 
 
@@ -112,11 +102,13 @@ def newest(
 
 def session_pk(connection: apsw.Connection, scope: Scope) -> int | None:
     """Return the primary key of exactly this combination of ids, if messages came with it."""
-    row = connection.execute(_SESSION, [value or "" for value in scope.key()]).fetchone()
+    key = keyed(scope)
+    row = connection.execute(
+        f"SELECT pk FROM session AS m WHERE {key.sql}", key.parameters
+    ).fetchone()
     if row is None:
         return None
-    exactly = " AND ".join(f"m.{key} IS ?" for key in ID_KEYS)
-    check_rows(connection, "session", row, Condition(exactly, scope.key()))
+    check_rows(connection, "session", row, exactly(scope))
     return int(row[0])
 
 
@@ -154,8 +146,19 @@ def run_memory(connection: apsw.Connection, scope: Scope, at: int) -> MemoryReco
     """Return the newest memory of exactly this run that can be extended; None without `run_id`."""
     if scope.run_id is None:
         return None
-    extendable = Condition(_RUN_MEMORY, (*scope.key(), PROCEDURAL, at))
-    return next(iter(newest(connection, extendable, 1, 0, None)), None)
+    exact = exactly(scope)
+    extendable = Condition(
+        f"{exact.sql} AND m.memory_type = ? AND m.immutable = 0", (*exact.parameters, PROCEDURAL)
+    )
+    holding = visible(extendable, at, expired=False, superseded=False)
+    return next(iter(newest(connection, holding, 1, 0, None)), None)
+
+
+def has_hash(connection: apsw.Connection, scope: Scope, value: bytes, at: int) -> bool:
+    """Tell whether a memory of exactly this scope has this hash, and holds at `at`."""
+    exact = exactly(scope)
+    same = Condition(f"m.hash = ? AND {exact.sql}", (value, *exact.parameters))
+    return bool(matching(connection, visible(same, at, expired=False, superseded=False)))
 
 
 def pending_turns(connection: apsw.Connection) -> list[Turn]:

@@ -17,7 +17,9 @@ from litemem.numbering import Numbering
 from litemem.protocols import EmbedderIdentity
 from litemem.scope import ID_KEYS, Scope
 from litemem.store import retelling, settings
+from litemem.store.exact import exactly
 from litemem.store.queries import session_pk
+from litemem.store.recognising import Logged
 from litemem.store.retelling import Retelling
 from litemem.store.rows import to_json
 from litemem.store.vector_index import VectorIndex
@@ -27,29 +29,14 @@ Item = Mapping[str, Any]
 
 MOST_SESSIONS = 10_000  # whose primary keys are kept at hand
 
-_LOGGED = """
-CREATE TEMP TABLE logged AS SELECT session_pk, created_at, pk FROM message;
-CREATE INDEX temp.logged_at ON logged (session_pk, created_at)
-"""
-_SAID_BEFORE = """
-SELECT message.pk, message.turn_pk
-FROM temp.logged
-JOIN message ON message.pk = logged.pk
-WHERE logged.session_pk = ? AND logged.created_at = ?
-  AND message.session_pk = logged.session_pk AND message.created_at = logged.created_at
-  AND message.role = ? AND message.content = ? AND message.name IS ?
-ORDER BY message.pk
-LIMIT 1
-"""
-_EXACTLY = " AND ".join(f"m.{key} IS ?" for key in ID_KEYS)
-_SOURCES = f"""
+_SOURCES = """
 SELECT message.pk
 FROM json_each(?)
 CROSS JOIN message ON message.pk = value
 CROSS JOIN session AS m ON m.pk = message.session_pk
-WHERE {_EXACTLY}
+WHERE {}
 """
-_SAID_BY = f"SELECT m.pk FROM json_each(?) CROSS JOIN memory AS m ON m.pk = value WHERE {_EXACTLY}"
+_SAID_BY = "SELECT m.pk FROM json_each(?) CROSS JOIN memory AS m ON m.pk = value WHERE {}"
 _INSERT_MESSAGE = """
 INSERT INTO message (pk, session_pk, role, content, name, created_at, turn_pk)
 VALUES (?, ?, ?, ?, ?, ?, ?)
@@ -96,7 +83,7 @@ class Restoration:
         self._named: dict[int, int] = {}  # their primary keys, of this transaction
         self._sessions: dict[tuple[str | None, ...], int] = {}
         self._lasts: dict[str, int] = {}
-        self._had_messages = False
+        self._logged: Logged  # from "begin" on
         self._connection: apsw.Connection
 
     def apply(self, connection: apsw.Connection, batch: Batch) -> None:
@@ -107,23 +94,15 @@ class Restoration:
         self._sessions.clear()
         self._named.clear()
         if batch.task == "begin":
-            self._begin()
+            self._logged = Logged(connection)
         elif batch.task == "restore":
             self._restore(batch)
         elif batch.task == "link":
             for item in batch.items:
                 retelling.link(connection, item)
         else:
-            connection.execute("DROP TABLE IF EXISTS temp.logged")
+            self._logged.close()
             retelling.forget_unrelated(connection)
-
-    def _begin(self) -> None:
-        """Note which messages the file has, if any, in a table of this connection alone."""
-        self._connection.execute("DROP TABLE IF EXISTS temp.logged")
-        has_messages = self._connection.execute("SELECT EXISTS (SELECT 1 FROM message)").get
-        self._had_messages = bool(has_messages)
-        if has_messages:
-            self._connection.execute(_LOGGED)
 
     def _restore(self, batch: Batch) -> None:
         if batch.identity is not None:
@@ -156,15 +135,11 @@ class Restoration:
     def _message(self, item: Item) -> None:
         session = self._session(item)
         values = (item["role"], item["content"], item.get("name"))
-        if self._had_messages:
-            row = self._connection.execute(
-                _SAID_BEFORE, (session, item["created_at"], *values)
-            ).fetchone()
-            if row is not None:
-                self._connection.execute("DELETE FROM temp.logged WHERE pk = ?", (row[0],))
-                if row[1] is not None and "turn" in item:
-                    self._turns[item["turn"]] = row[1]
-                return self._messages.add(item["number"], row[0])
+        known = self._logged.take(self._connection, session, item["created_at"], values)
+        if known is not None:
+            if known[1] is not None and "turn" in item:
+                self._turns[item["turn"]] = known[1]
+            return self._messages.add(item["number"], known[0])
         pk = self._next("message", item["number"])
         turn = self._turn(item["turn"]) if "turn" in item else None
         self._connection.execute(_INSERT_MESSAGE, (pk, session, *values, item["created_at"], turn))
@@ -250,15 +225,15 @@ class Restoration:
         """
         if not pks:
             return []
-        rows = self._connection.execute(sql, (json.dumps(pks), *(item.get(k) for k in ID_KEYS)))
+        exact = exactly(_scope(item))
+        rows = self._connection.execute(sql.format(exact.sql), (json.dumps(pks), *exact.parameters))
         return [pk for (pk,) in rows]
 
     def _session(self, item: Item) -> int:
         key = tuple(item.get(k) for k in ID_KEYS)
         if key in self._sessions:
             return self._sessions[key]
-        ids = dict(zip(ID_KEYS, key, strict=True))
-        pk = session_pk(self._connection, Scope(**ids))
+        pk = session_pk(self._connection, _scope(item))
         if pk is None:
             self._connection.execute(
                 "INSERT INTO session (user_id, agent_id, app_id, run_id) VALUES (?, ?, ?, ?)", key
@@ -296,3 +271,7 @@ class Restoration:
         "deleted": _deleted,
         "relation": _relation,
     }
+
+
+def _scope(item: Item) -> Scope:
+    return Scope(**{key: item.get(key) for key in ID_KEYS})

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from hashlib import md5
 from typing import Any
 
 import apsw
@@ -10,7 +9,9 @@ import apsw
 from litemem import names
 from litemem.errors import ValidationError
 from litemem.merging import merged
-from litemem.scope import ID_KEYS
+from litemem.models import content_hash
+from litemem.scope import ID_KEYS, Scope
+from litemem.store.exact import exactly, keyed
 from litemem.store.rereading import by_id
 from litemem.store.rows import MEMORY_COLUMNS, Row, to_json
 from litemem.store.vector_index import VectorIndex
@@ -41,13 +42,7 @@ UPDATE event SET superseded_by = ?1
 WHERE memory_id = ?2 AND superseded_by IS NULL AND event = 'UPDATE' AND updated_at IS ?3
   AND new_memory IS ?4
 """
-_NAMED = """
-SELECT pk, name, coalesce(same_as, pk)
-FROM entity
-WHERE user_id IS ? AND agent_id IS ? AND app_id IS ? AND run_id IS ?
-  AND coalesce(user_id, '') = ? AND coalesce(agent_id, '') = ?
-  AND coalesce(app_id, '') = ? AND coalesce(run_id, '') = ? AND form = ?
-"""
+_NAMED = "SELECT pk, name, coalesce(same_as, pk) FROM entity AS m WHERE {} AND {} AND form = ?"
 _INSERT_NAME = """
 INSERT INTO entity (pk, name, form, user_id, agent_id, app_id, run_id, same_as, vector)
 VALUES (
@@ -163,7 +158,7 @@ class Retelling:
         return (
             item["id"],
             content,
-            md5(content.encode(), usedforsecurity=False).digest(),
+            content_hash(content),
             *_ids(item),
             item.get("actor_id"),
             item.get("role"),
@@ -223,8 +218,10 @@ def name(connection: apsw.Connection, item: Item, first: int | None) -> tuple[in
     One of the same form as a known one is the same as that; else `first` is what it is the same as.
     """
     spelling, form, ids = item["name"], names.form(item["name"]), _ids(item)
+    scope = Scope(**dict(zip(ID_KEYS, ids, strict=True)))
+    exact, key = exactly(scope), keyed(scope)
     known: Sequence[Row] = connection.execute(
-        _NAMED, (*ids, *(value or "" for value in ids), form)
+        _NAMED.format(exact.sql, key.sql), (*exact.parameters, *key.parameters, form)
     ).fetchall()
     for pk, other, _ in known:
         if other == spelling:

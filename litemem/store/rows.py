@@ -1,14 +1,13 @@
 """Rows of the file as values, and back."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
-from hashlib import md5
 from typing import Any
 
 from litemem import clock
 from litemem.errors import ScopeError
-from litemem.models import HistoryEntry, MemoryRecord, Message
+from litemem.models import HistoryEntry, MemoryRecord, Message, content_hash
 from litemem.scope import Scope
 
 MEMORY_COLUMNS = (
@@ -112,9 +111,18 @@ def read_message(row: Row) -> Message:
 
 def read_object(text: str) -> dict[str, Any]:
     """Read a JSON object."""
+    _check(isinstance(text, str), text, "JSON")
     content = json.loads(text)
     _check(isinstance(content, dict), content, "JSON")
     return dict(content)
+
+
+def id_list(ids: Iterable[Any]) -> str:
+    """Return memories' ids as a JSON array, for `json_each`."""
+    found = list(ids)
+    for memory_id in found:
+        _check(isinstance(memory_id, str), memory_id, "id")
+    return json.dumps(found)
 
 
 def history_entry(row: Row) -> HistoryEntry:
@@ -139,8 +147,7 @@ def _check_memory(row: Row) -> None:
     """Make sure of what can be made sure of; every read pays for it, 2 µs a row."""
     memory_id, content = row[0], row[1]
     _check(isinstance(memory_id, str) and isinstance(content, str), memory_id, "text")
-    found = md5(content.encode(), usedforsecurity=False).digest()
-    _check(found == row[2], memory_id, "hash")
+    _check(content_hash(content) == row[2], memory_id, "hash")
     is_dated = is_time(row[13]) and is_time(row[14])
     lasts = row[15] is None and row[16] is None and row[18] is None  # as most do
     others = lasts or all(t is None or is_time(t) for t in (row[15], row[16], row[18]))

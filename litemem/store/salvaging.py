@@ -44,6 +44,7 @@ def save(connection: apsw.Connection, wreck: Wreck) -> tuple[dict[str, int], lis
     Return how many rows of each table are in it, and what is lost or was changed, a sentence each.
     """
     connection.pragma("defer_foreign_keys", True)  # rows come in the order of their pages
+    settings.put(connection, settings.FILE_ID, None)  # it goes on as the file that was damaged
     told = _insert_rows(connection, wreck)
     connection.execute(_DELETED)  # these came from pages that were free
     told += _mend_json(connection)

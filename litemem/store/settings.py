@@ -11,6 +11,7 @@ from litemem.protocols import EmbedderIdentity
 EMBEDDER = "embedder"  # whose vectors `embedding` holds
 NEXT_EMBEDDER = "next_embedder"  # whose `embedding_next` holds
 PROJECT = "project"  # what MemoryClient.project was told, as a JSON object
+FILE_ID = "file_id"  # given when the file is made; one of an older litemem has none
 INDEXED_TO = "indexed_to"  # the vector index holds every embedding with a pk up to this
 
 

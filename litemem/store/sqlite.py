@@ -37,10 +37,11 @@ from litemem.store import (
     settings,
     turns,
 )
+from litemem.store.exiting import close_at_exit
 from litemem.store.faults import translated
 from litemem.store.finding import Choose, Sought, Survey
 from litemem.store.known import Known
-from litemem.store.opening import MEMORY, one_write, prepare
+from litemem.store.opening import MEMORY, located, one_write, prepare
 from litemem.store.readers import Readers
 from litemem.store.rereading import by_id
 from litemem.store.streaming import Snapshot
@@ -61,6 +62,7 @@ class SqliteStore:
         durability: "full" syncs the disk at every commit; "normal" does not, and a power cut may
             then take the last transactions, each as a whole.
         mendable: also open a file whose views, triggers or indexes are not ours, to mend them.
+        reading: also open a file on read-only media, where a transaction is refused.
 
     Raises:
         SchemaError, CorruptError, StoreReadOnlyError, StoreBusyError, StoreError: see their texts.
@@ -68,16 +70,24 @@ class SqliteStore:
     """
 
     def __init__(
-        self, path: str | Path, *, durability: Durability = "full", mendable: bool = False
+        self,
+        path: str | Path,
+        *,
+        durability: Durability = "full",
+        mendable: bool = False,
+        reading: bool = False,
     ) -> None:
         if durability not in get_args(Durability):
-            raise ValidationError(f"durability={durability!r}: it is 'full' or 'normal'")
-        self.path = str(path)
+            raise ValidationError("durability is 'full' or 'normal', and nothing else")
+        self.path = located(path)
         self._write_lock = threading.RLock()
-        self._readers = Readers(self.path)
         self._process = os.getpid()
         with translated(self.path):
-            self._writer: apsw.Connection | None = prepare(self.path, durability, mendable=mendable)
+            self._writer: apsw.Connection | None = prepare(
+                self.path, durability, mendable=mendable, reading=reading
+            )
+        self._readers = Readers(self.path)
+        close_at_exit(self)
 
     @property
     def is_forked(self) -> bool:
@@ -281,6 +291,11 @@ class SqliteStore:
         """
         with self._reading() as connection:
             return reindexing.unembedded(connection, identity, limit, after)
+
+    def file_id(self) -> str | None:
+        """Return the id that the file was given when it was made; None: by an older litemem."""
+        with self._reading() as connection:
+            return settings.get(connection, settings.FILE_ID)
 
     def embedder(self) -> EmbedderIdentity | None:
         """Return whose vectors the file holds; None before the first."""

@@ -224,9 +224,9 @@ _AMONG = {
     "first": "nullif(min(entity.pk) OVER"
     " (PARTITION BY coalesce(entity.same_as, entity.pk)), entity.pk)",
 }
-_CHOSEN_MEMORIES = "WITH chosen AS MATERIALIZED (SELECT m.pk, m.id FROM memory AS m WHERE {})"
-_CHOSEN = f"""
-{_CHOSEN_MEMORIES},
+_CHOSEN = """
+WITH
+  chosen AS MATERIALIZED (SELECT m.pk, m.id FROM memory AS m WHERE {}),
   told AS MATERIALIZED (
     SELECT pk, source_pk, destination_pk
     FROM relation
@@ -272,11 +272,15 @@ class Snapshot:
         """Make sure that no index led to a memory that the condition does not let in."""
         if self._condition is None:
             return
+        # two statements: what one of them binds has to be fewer than SQLite's 32,766
+        sql, values = self._condition.sql, self._condition.parameters
+        chosen = self._connection.execute(
+            f"SELECT json_group_array(m.pk) FROM memory AS m WHERE {sql}", values
+        ).get
         misled = self._connection.execute(
-            f"{_CHOSEN_MEMORIES.replace('{}', self._condition.sql)} SELECT count(*) FROM chosen"
-            " LEFT JOIN memory AS m ON m.pk = chosen.pk"
-            f" WHERE ({self._condition.sql}) IS NOT TRUE",
-            (*self._condition.parameters, *self._condition.parameters),
+            f"SELECT count(CASE WHEN ({sql}) IS NOT TRUE THEN 1 END)"
+            " FROM json_each(?) LEFT JOIN memory AS m ON m.pk = value",
+            (*values, chosen),
         ).get
         if misled:
             raise RowDamageError("an index of memory leads to others than those it names")

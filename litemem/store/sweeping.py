@@ -7,9 +7,10 @@ import apsw
 
 from litemem.filters import Condition
 from litemem.scope import ID_KEYS
-from litemem.store.known import WRITE_OUT_ADD
+from litemem.store.known import LIKE_EITHER, WRITE_OUT_ADD
 from litemem.store.queries import visible
 from litemem.store.rereading import check_rows, matching
+from litemem.store.rows import id_list
 from litemem.store.vector_index import VectorIndex
 
 _IDS = ", ".join(ID_KEYS)
@@ -50,14 +51,10 @@ FROM (
 )
 WHERE place > ?
 """
-_COUNT_REPEAT = """
+_COUNT_REPEAT = f"""
 UPDATE memory
 SET repeats = memory.repeats + 1 + again.repeats,
-    expires_at = CASE
-      WHEN memory.expires_at IS NULL OR again.expires_at IS NULL THEN NULL
-      ELSE max(memory.expires_at, again.expires_at)
-    END,
-    immutable = max(memory.immutable, again.immutable),
+    {LIKE_EITHER.format(expires_at="again.expires_at", immutable="again.immutable")},
     sources = (SELECT json_group_array(value) FROM (
       SELECT value FROM json_each(memory.sources)
       UNION SELECT value FROM json_each(again.sources)
@@ -292,7 +289,7 @@ def _old_history(connection: apsw.Connection, what: Sweep) -> int:
     rows = connection.execute(
         _OLD_HISTORY.format(what.ids.sql), (looked_at, *what.ids.parameters, what.wanted.history)
     )
-    chosen = json.dumps([memory_id for (memory_id,) in rows])
+    chosen = id_list(memory_id for (memory_id,) in rows)
     connection.execute(f"DELETE FROM event NOT INDEXED WHERE memory_id IN {_CHOSEN}", (chosen,))
     return connection.changes()
 

@@ -1,7 +1,7 @@
 """Writing: everything that changes in one transaction, and only there."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import apsw
@@ -17,6 +17,7 @@ from litemem.store import (
     graph,
     mending,
     queries,
+    redating,
     reindexing,
     salvaging,
     settings,
@@ -26,7 +27,7 @@ from litemem.store import (
 from litemem.store.erasing import Erasure
 from litemem.store.known import WRITE_OUT_ADD, Known
 from litemem.store.queries import session_pk
-from litemem.store.rereading import by_id, matching
+from litemem.store.rereading import by_id
 from litemem.store.restoring import Batch, Restoration
 from litemem.store.rows import MEMORY_COLUMNS, memory_values, to_json
 from litemem.store.sweeping import Sweep
@@ -109,6 +110,8 @@ class Transaction:
     def update(self, record: MemoryRecord, vector: bytes | None) -> None:
         """Replace the memory that has this record's id; with another content, also its vector.
 
+        With another `created_at`, what its time begins or ends moves along.
+
         Raises:
             MemoryNotFoundError: there is none.
             ImmutableError: it was stored to stay as it is.
@@ -119,6 +122,8 @@ class Transaction:
             raise ImmutableError(
                 f"the memory {record.id!r} is immutable: delete it and add another in its place"
             )
+        if record.created_at != old.created_at:
+            record = redating.redate(connection, old, record)
         connection.execute(WRITE_OUT_ADD, (json.dumps([pk]),))
         connection.execute(_UPDATE_MEMORY, (*memory_values(record), pk))
         if vector is not None:
@@ -163,6 +168,13 @@ class Transaction:
         """Remove the memories that match; return how many."""
         return sweeping.delete_where(self._connection, condition, at)
 
+    def drop_turns(self, ids: Condition, at: int) -> int:
+        """Let the turns of some scopes wait no longer, nothing comes of them; return how many.
+
+        Their messages stay in the log; `event` says that they succeeded, without results.
+        """
+        return turns.drop(self._connection, ids, at)
+
     def sweep(self, what: Sweep) -> dict[str, int]:
         """Remove what has had its time; return how many of each kind that was asked for."""
         return sweeping.sweep(self._connection, what)
@@ -179,11 +191,15 @@ class Transaction:
         return erasing.erase(self._connection, what)
 
     def clear(self) -> None:
-        """Remove everything, and forget which embedder the vectors were of; the project stays."""
+        """Remove everything, and forget which embedder the vectors were of.
+
+        What the project was told stays, and which file it is.
+        """
         VectorIndex(self._connection).drop()
         for table in ("memory", "message", "turn", "session", "event", "export", "finished_turn"):
             self._connection.execute(f"DELETE FROM {table}")
-        self._connection.execute("DELETE FROM setting WHERE name <> ?", (settings.PROJECT,))
+        kept = (settings.PROJECT, settings.FILE_ID)
+        self._connection.execute("DELETE FROM setting WHERE name NOT IN (?, ?)", kept)
 
     def log_messages(
         self, scope: Scope, messages: Iterable[Message], at: int, turn_pk: int | None = None
@@ -232,6 +248,13 @@ class Transaction:
         turns.bury(self._connection, claimant)
         return turns.claim_next(self._connection, claimant, choice)
 
+    def claim_like(
+        self, claimant: Claimant, scope: Scope, is_like: Callable[[Turn], bool]
+    ) -> Turn | None:
+        """Claim the newest turn of exactly this scope that is free and like another; or None."""
+        turns.bury(self._connection, claimant)
+        return turns.claim_like(self._connection, claimant, scope, is_like)
+
     def keep_claims(self, claimant: Claimant, held: Iterable[int]) -> None:
         """Say that the claimant is still at the turns in `held`, and at no others."""
         turns.keep_claims(self._connection, claimant, held)
@@ -248,19 +271,9 @@ class Transaction:
         """Say what became of the memories of a turn that is done; `event` tells it."""
         turns.note_outcomes(self._connection, turn, outcomes)
 
-    def hashes(self, scope: Scope, hashes: Sequence[bytes], at: int) -> set[bytes]:
-        """Return those of `hashes` that a memory of exactly this scope has, and holds at `at`."""
-        found = set()
-        for value in hashes:
-            same = Condition(
-                "m.hash = ?1 AND (m.expires_at IS NULL OR m.expires_at > ?2)"
-                " AND (m.valid_to IS NULL OR m.valid_to > ?2) AND m.user_id IS ?3"
-                " AND m.agent_id IS ?4 AND m.app_id IS ?5 AND m.run_id IS ?6",
-                (value, at, *scope.key()),
-            )
-            if matching(self._connection, same):
-                found.add(value)
-        return found
+    def has_hash(self, scope: Scope, value: bytes, at: int) -> bool:
+        """Tell whether a memory of exactly this scope has this hash, and holds at `at`."""
+        return queries.has_hash(self._connection, scope, value, at)
 
     def put_feedback(
         self, memory_id: str, feedback: str | None, reason: str | None, at: int

@@ -1,20 +1,23 @@
 """The queue: turns that wait for extraction, who is at which, and what became of them."""
 
 import json
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
 import apsw
 
+from litemem.filters import Condition
 from litemem.liveness import Beat, Claimant, Process, beat, is_alive
 from litemem.models import Outcome, Turn, TurnEvent
+from litemem.scope import Scope
 from litemem.store import queries
 from litemem.store.rereading import by_id
 from litemem.store.rows import Row
 
 TRIES = 3  # after so many failures, only `process_pending` tries again
 KILLS = 5  # as many as a model that takes its program down with it may have
+LATEST = 8  # turns of a scope among which one that is sent again is looked for
 KEPT = 10_000  # finished turns that `event` knows
 
 # A turn is free when nobody is at it, nor at one that was said before it in the same scope.
@@ -30,6 +33,16 @@ WHERE tries >= :least AND tries < :most AND killed < :kills AND pk <= :last
   )
 ORDER BY pk
 LIMIT 1
+"""
+_FREE_OF_SESSION = """
+SELECT pk FROM turn
+WHERE session_pk = ?
+  AND NOT EXISTS (
+    SELECT 1 FROM claim JOIN turn AS earlier ON earlier.pk = claim.turn_pk
+    WHERE earlier.session_pk = turn.session_pk AND earlier.pk <= turn.pk
+  )
+ORDER BY pk DESC
+LIMIT ?
 """
 _AT_HAND_OR_NEXT = """
 SELECT count(*) FROM turn
@@ -55,6 +68,14 @@ SELECT turn.created_at, tried_at, error, tries, killed, boot, space, pid, starte
 FROM turn
 LEFT JOIN claim ON claim.turn_pk = turn.pk
 WHERE turn.event_id = ?
+"""
+# the session by its primary key: no index can lead to another's turn
+_OF_SESSIONS = """
+SELECT turn.pk, turn.event_id, turn.created_at
+FROM turn NOT INDEXED
+CROSS JOIN session AS m ON m.pk = turn.session_pk
+WHERE {}
+ORDER BY turn.pk
 """
 _RESULTS = "SELECT value ->> 'id', value ->> 'event' FROM json_each(?) ORDER BY key"
 
@@ -101,6 +122,19 @@ def claim_next(connection: apsw.Connection, claimant: Claimant, choice: Choice) 
     return queries.turn(connection, row[0])
 
 
+def claim_like(
+    connection: apsw.Connection, claimant: Claimant, scope: Scope, is_like: Callable[[Turn], bool]
+) -> Turn | None:
+    """Claim the newest turn of exactly this scope that is free and like another; or None."""
+    session = queries.session_pk(connection, scope)
+    rows: list[Row] = connection.execute(_FREE_OF_SESSION, (session, LATEST)).fetchall()
+    found = (queries.turn(connection, pk) for (pk,) in rows)
+    turn = next(filter(is_like, found), None)
+    if turn is not None:
+        claim(connection, turn.pk, claimant)
+    return turn
+
+
 def keep_claims(connection: apsw.Connection, claimant: Claimant, held: Iterable[int]) -> None:
     """Say that the claimant is still there, and give back what it no longer holds."""
     now = beat()
@@ -140,17 +174,18 @@ def fail(connection: apsw.Connection, turn_pk: int, error: str, at: int) -> None
 
 def finish(connection: apsw.Connection, turn: Turn, at: int) -> bool:
     """Take a turn out of the queue; False when it was not there. An event is kept of it."""
-    connection.execute("DELETE FROM turn WHERE pk = ?", (turn.pk,))
-    if not connection.changes():
-        return False
-    if turn.event_id is not None:
-        connection.execute(
-            "INSERT INTO finished_turn (event_id, created_at, completed_at) VALUES (?, ?, ?)",
-            (turn.event_id, turn.created_at, at),
-        )
-        oldest = connection.last_insert_rowid() - KEPT
-        connection.execute("DELETE FROM finished_turn WHERE pk <= ?", (oldest,))
-    return True
+    return _finish(connection, turn.pk, turn.event_id, turn.created_at, at)
+
+
+def drop(connection: apsw.Connection, ids: Condition, at: int) -> int:
+    """Take the turns of some scopes out of the queue; they succeeded with nothing. Return how many.
+
+    Whoever is at one of them finds it gone, and stores nothing.
+    """
+    rows: list[Row] = connection.execute(_OF_SESSIONS.format(ids.sql), ids.parameters).fetchall()
+    for pk, event_id, created_at in rows:
+        _finish(connection, pk, event_id, created_at, at)
+    return len(rows)
 
 
 def note_outcomes(connection: apsw.Connection, turn: Turn, outcomes: Iterable[Outcome]) -> None:
@@ -191,6 +226,22 @@ def event(connection: apsw.Connection, event_id: str, here: Process) -> TurnEven
         )
     row = connection.execute(_WAITING, (event_id,)).fetchone()
     return None if row is None else _waiting_event(event_id, row, here)
+
+
+def _finish(
+    connection: apsw.Connection, pk: int, event_id: str | None, created_at: int, at: int
+) -> bool:
+    connection.execute("DELETE FROM turn WHERE pk = ?", (pk,))
+    if not connection.changes():
+        return False
+    if event_id is not None:
+        connection.execute(
+            "INSERT INTO finished_turn (event_id, created_at, completed_at) VALUES (?, ?, ?)",
+            (event_id, created_at, at),
+        )
+        oldest = connection.last_insert_rowid() - KEPT
+        connection.execute("DELETE FROM finished_turn WHERE pk <= ?", (oldest,))
+    return True
 
 
 def _waiting_event(event_id: str, row: Row, here: Process) -> TurnEvent:

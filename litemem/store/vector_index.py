@@ -1,7 +1,8 @@
 """The vec0 index: derived from `embedding`, grown in batches, dropped and rebuilt at will.
 
 It holds every embedding with a primary key up to a mark. What is newer is scanned, so a single
-add pays nothing for it (1.7 times faster so), and a small file has no index at all.
+add pays nothing for it (1.7 times faster so), and a small file has no index at all. Nor has one
+whose vectors are longer than vec0 takes: they are scanned, which is as exact.
 """
 
 import json
@@ -19,6 +20,7 @@ SAMPLE = 500  # memories, by which it is judged how many match; they take 1 ms
 SCATTER = 2_654_435_761  # a prime near 2 ** 32 / golden ratio: its multiples keep apart
 SPARE = 1.2  # times as many are asked of the index as should be needed
 CHUNK = 128  # vectors; deleting 1,000 takes 46 ms, with the default of 1,024 it takes 154
+MOST_DIMENSIONS = 8_192  # of a vec0 column
 MAX_K = 4_096  # sqlite-vec answers no more neighbours at once
 
 _COSINES = "SELECT m.pk, coalesce(1 - vec_distance_cosine(e.vector, ?), 0) AS cosine"
@@ -38,7 +40,7 @@ class VectorIndex:
     def grow(self, last: int) -> None:
         """Take in the newest vectors, up to the primary key `last`, when there is a batch."""
         mark = self.mark
-        if last - mark < BATCH:
+        if last - mark < BATCH or self._dimensions() > MOST_DIMENSIONS:
             return
         self._create()
         taken = mark
@@ -172,12 +174,15 @@ class VectorIndex:
     def _set_mark(self, pk: int) -> None:
         settings.put(self._connection, settings.INDEXED_TO, str(pk))
 
-    def _create(self) -> None:
+    def _dimensions(self) -> int:
         identity = settings.embedder(self._connection)
         assert identity is not None, "vectors are written after their embedder is"
+        return identity.dimensions
+
+    def _create(self) -> None:
         self._connection.execute(
             "CREATE VIRTUAL TABLE IF NOT EXISTS memory_vec USING vec0"
-            f"(vector float[{identity.dimensions}] distance_metric=cosine, chunk_size={CHUNK})"
+            f"(vector float[{self._dimensions()}] distance_metric=cosine, chunk_size={CHUNK})"
         )
 
 

@@ -23,7 +23,7 @@ class Wreck:
     """Reads every page by itself, whatever SQLite thinks of the file, and writes nothing.
 
     Raises:
-        OSError: it cannot be opened.
+        StoreError: this process has it open with SQLite. OSError: it cannot be opened.
     """
 
     def __init__(self, path: Path) -> None:
@@ -40,6 +40,8 @@ class Wreck:
         self._free_known = True
         self._seen: set[int] = set()
         self._settings: dict[str, str] = {}
+        self._names: set[str] = set()  # of the tables and indexes that its schema tells
+        self._holds_rows = False
 
     def __enter__(self) -> Self:
         return self
@@ -53,6 +55,16 @@ class Wreck:
             yield from self._noted(self._walk(name, root))
         if self._is_damaged():
             yield from self._noted(self._strays())
+
+    def is_foreign(self) -> bool:
+        """Tell, when the rows were read, whether this is no litemem file, or nothing is left of it.
+
+        Its mark may be what is damaged; then a schema that can be read tells, else the rows.
+        """
+        if self._is_marked():
+            return False
+        others = bool(self._names) and not {"memory", "event"} <= self._names
+        return others or not self._holds_rows
 
     def damage(self) -> list[str]:
         """Return what could not be read, a sentence each."""
@@ -70,16 +82,20 @@ class Wreck:
 
     def _version(self) -> int:
         """Return the file's schema version; the latest when its header does not tell."""
-        if not self._pages.sound_header or self._pages.header(68) != APPLICATION_ID:
+        if not self._is_marked():
             return latest_version()
         version = self._pages.header(60)
         return version if 1 <= version <= latest_version() else latest_version()
+
+    def _is_marked(self) -> bool:
+        return self._pages.sound_header and self._pages.header(68) == APPLICATION_ID
 
     def _is_damaged(self) -> bool:
         return any(name in self._damaged for name in (*self.tables, SCHEMA))
 
     def _noted(self, rows: Iterator[Row]) -> Iterator[Row]:
         for name, rowid, values in rows:
+            self._holds_rows = True
             if name == "setting":
                 self._settings[values[0]] = values[1]
             yield name, rowid, values
@@ -88,6 +104,7 @@ class Wreck:
         """Yield the name and the first page of every table and index, as the schema has them."""
         for _, _, values in self._walk(SCHEMA, 1):
             if len(values) == 5 and isinstance(values[3], int) and values[3]:
+                self._names.add(str(values[1]))
                 yield str(values[1]), values[3]
 
     def _walk(self, name: str, root: int) -> Iterator[Row]:

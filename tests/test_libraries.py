@@ -12,12 +12,12 @@ LOAD_EMBEDDER = """
 import os, sys
 os.environ["HOME"] = sys.argv[1]
 before = dict(os.environ)
-from litemem import foreign
-foreign.fastembed()
+from litemem import libraries
+libraries.fastembed()
 import onnxruntime
 assert dict(os.environ) == before
 """
-LOAD_LLM = "from litemem import foreign; foreign.llama_cpp()"
+LOAD_LLM = "from litemem import libraries; libraries.llama_cpp()"
 
 
 def test_loading_the_embedder_leaves_nothing_in_the_home_folder(tmp_path: Path) -> None:
