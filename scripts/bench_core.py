@@ -1,6 +1,6 @@
 """Print the numbers of litemem's core: import, size, speed of adding, warm and cold extraction.
 
-    scripts/bench_core.py [SECTION …]     all sections, or: import memory embed add extract open
+    scripts/bench_core.py [SECTION …]    all sections, or: import memory embed add extract busy open
 
 Machines are noisy: compare the ratios, which are taken within one run, side by side.
 """
@@ -55,9 +55,10 @@ def each(work: Callable[[str], object], said: list[str]) -> None:
         work(text)
 
 
-def run_python(code: str) -> str:
+def run_python(code: str, **variables: str) -> str:
     # as an installed package is: with its modules compiled
     environment = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
+    environment |= variables
     command = [sys.executable, "-c", code]
     done = subprocess.run(command, capture_output=True, text=True, check=True, env=environment)
     return done.stdout
@@ -189,6 +190,39 @@ def bench_extract(folder: Path) -> None:
     print(f"  (the kept prompt is {len(prompt.system)} characters and its examples)")
 
 
+BUSY = """
+import json, statistics, sys, time
+from litemem import Memory
+warm_up, *turns = json.loads(sys.argv[1])
+memory, spent = Memory(":memory:"), []
+memory.add(warm_up, user_id="warm-up")
+for turn in turns:
+    start = time.perf_counter()
+    memory.add(turn, user_id="u")
+    spent.append(time.perf_counter() - start)
+print(statistics.mean(spent))
+"""
+CITIES = ("Oslo", "Rome", "Lima", "Bern")
+LIBGOMPS_OWN = "300000"  # how often its threads look before they sleep, if nobody says
+
+
+def bench_busy(_: Path) -> None:
+    said = [TURN[0]["content"], *(f"I'm Cam. I moved to {city} in May." for city in CITIES)]
+    code = BUSY.replace("sys.argv[1]", repr(json.dumps(said)))
+    for busy in (0, 1):
+        neighbours = [subprocess.Popen([sys.executable, "-c", "while True: pass"])] * busy
+        try:
+            ours = float(run_python(code))
+            theirs = float(run_python(code, GOMP_SPINCOUNT=LIBGOMPS_OWN))
+        finally:
+            for neighbour in neighbours:
+                neighbour.kill()
+        print(
+            f"warm add beside {busy} busy programs: {ours:.2f} s; "
+            f"as libgomp's threads wait by themselves, {theirs:.2f} s"
+        )
+
+
 def _open(path: str, barrier: object) -> None:
     barrier.wait()  # type: ignore[attr-defined]
     with Memory(path, embedder=HashEmbedder(), llm=ScriptedLLM([])) as memory:
@@ -220,6 +254,7 @@ SECTIONS = {
     "embed": bench_embed,
     "add": bench_add,
     "extract": bench_extract,
+    "busy": bench_busy,
     "open": bench_open,
 }
 
