@@ -209,8 +209,9 @@ LIBGOMPS_OWN = "300000"  # how often its threads look before they sleep, if nobo
 def bench_busy(_: Path) -> None:
     said = [TURN[0]["content"], *(f"I'm Cam. I moved to {city} in May." for city in CITIES)]
     code = BUSY.replace("sys.argv[1]", repr(json.dumps(said)))
-    for busy in (0, 1):
-        neighbours = [subprocess.Popen([sys.executable, "-c", "while True: pass"])] * busy
+    for busy in (0, 1, os.cpu_count() or 2):
+        keeps_busy = [sys.executable, "-c", "while True: pass"]
+        neighbours = [subprocess.Popen(keeps_busy) for _ in range(busy)]
         try:
             ours = float(run_python(code))
             theirs = float(run_python(code, GOMP_SPINCOUNT=LIBGOMPS_OWN))
