@@ -10,7 +10,7 @@ from conftest import LIBRARY, run_python
 
 LOAD_EMBEDDER = """
 import os, sys
-os.environ["HOME"] = sys.argv[1]
+os.environ["HOME"] = os.environ["XDG_CACHE_HOME"] = sys.argv[1]
 before = dict(os.environ)
 from litemem import libraries
 libraries.fastembed()

@@ -33,7 +33,7 @@ def test_sqlite_vec_still_answers_no_more_neighbours_than_we_ask_it_for() -> Non
 
 def test_onnxruntime_still_reports_to_its_makers_unless_it_is_told_not_to(tmp_path: Path) -> None:
     """`libraries.fastembed` tells it; what it would report it keeps in the home folder."""
-    told = "import os, sys; os.environ['HOME'] = sys.argv[1]; "
+    told = "import os, sys; os.environ['HOME'] = os.environ['XDG_CACHE_HOME'] = sys.argv[1]; "
     told += "os.environ.pop('ORT_DISABLE_TELEMETRY', None); import onnxruntime"
     run_python(told, tmp_path)
     assert [path for path in tmp_path.rglob("*onnxruntime*") if path.is_file()]
