@@ -12,7 +12,7 @@ _NO_REPORTS = {"ORT_DISABLE_TELEMETRY": "1"}
 
 # The threads of llama.cpp wait for each other in a loop that takes a core each. When another
 # program wants the cores, that loop takes the time from the thread that is waited for: an `add` of
-# 1.4 s takes 9 s beside two busy programs, and 4 s when it goes to sleep after so many rounds
+# 1.4 s takes 7 s beside two busy programs, and 2.7 s when it goes to sleep after so many rounds
 _SHORT_WAITS = {"GOMP_SPINCOUNT": "1000"}
 
 
