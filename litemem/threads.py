@@ -88,9 +88,20 @@ class _Work:
     def run(self) -> None:
         if not self.future.set_running_or_notify_cancel():
             return
-        try:
-            result = self.context.run(self.call)
-        except BaseException as error:  # noqa: BLE001 - whoever waits for it is told
-            self.future.set_exception(error)
-        else:
-            self.future.set_result(result)
+        with _TellingFailure(self.future):
+            self.future.set_result(self.context.run(self.call))
+
+
+class _TellingFailure:
+    """Hands what is raised inside to a future, which raises it where it is waited for."""
+
+    def __init__(self, future: "Future[Any]") -> None:
+        self._future = future
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> bool:
+        if error is not None:
+            self._future.set_exception(error)
+        return error is not None

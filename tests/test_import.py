@@ -578,14 +578,20 @@ def counted(memory: Memory, user: str) -> tuple[int, int]:
     return len(memory.get_all(user_id=user, limit=10_000)["results"]), len(said)
 
 
+def two_archives(folder: Path, open_memory: OpenMemory) -> tuple[Path, Path, Memory]:
+    """Return a long and a short archive, and a memory that holds something else."""
+    long = conversation(folder / "long.jsonl", "ann", 600)
+    short = conversation(folder / "short.jsonl", "bob", 10)
+    memory = open_memory(embedder=HashEmbedder(8))
+    memory.add("there already", user_id="eve", infer=False)
+    return long, short, memory
+
+
 def test_an_import_may_begin_and_end_while_another_is_on_its_way(
     tmp_path: Path, open_memory: OpenMemory
 ) -> None:
-    """Previously the second took the first one's notes away: "no such table: temp.logged"."""
-    long = conversation(tmp_path / "long.jsonl", "ann", 600)
-    short = conversation(tmp_path / "short.jsonl", "bob", 10)
-    memory = open_memory(embedder=HashEmbedder(8))
-    memory.add("there already", user_id="eve", infer=False)
+    """Each has notes of its own on what the file had."""
+    long, short, memory = two_archives(tmp_path, open_memory)
     embedder = Stopping(lambda: memory.import_file(short))
     assert import_file(memory.store, embedder, long).added == 600
     assert (counted(memory, "ann"), counted(memory, "bob")) == ((600, 600), (10, 10))
@@ -644,10 +650,7 @@ with Memory(sys.argv[1], embedder=Telling(8)) as memory:
 def test_an_import_goes_on_while_another_program_imports(
     tmp_path: Path, open_memory: OpenMemory
 ) -> None:
-    long = conversation(tmp_path / "long.jsonl", "ann", 600)
-    short = conversation(tmp_path / "short.jsonl", "bob", 10)
-    memory = open_memory(embedder=HashEmbedder(8))
-    memory.add("there already", user_id="eve", infer=False)
+    long, short, memory = two_archives(tmp_path, open_memory)
     command = [sys.executable, "-B", "-c", IMPORTING, str(tmp_path / "memory.db"), str(long)]
     pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
     env = {**os.environ, "PYTHONPATH": str(LIBRARY)}
