@@ -20,6 +20,12 @@ from litemem.testing import HashEmbedder, ScriptedLLM
 
 ROOT = Path(__file__).parents[1]
 LIBRARY = Path(litemem.__file__).parents[1]  # what is tested: the checkout, or the wheel's place
+# For scripts of `run_python`, who hand it a folder: where onnxruntime reports, as on a user's desk.
+# It does not where a variable (CI, GITHUB_ACTIONS, ...) says that a machine is at work
+AT_HOME = (
+    "import os, sys; os.environ.clear(); "
+    "os.environ['HOME'] = os.environ['XDG_CACHE_HOME'] = sys.argv[1]"
+)
 START = 1_750_000_000_000_000  # 2025-06-15T15:06:40 UTC, in microseconds
 
 # the same examples for the same commit; the nightly ones are new each time

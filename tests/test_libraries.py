@@ -6,11 +6,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import LIBRARY, run_python
+from conftest import AT_HOME, LIBRARY, run_python
 
-LOAD_EMBEDDER = """
-import os, sys
-os.environ["HOME"] = os.environ["XDG_CACHE_HOME"] = sys.argv[1]
+LOAD_EMBEDDER = f"""
+{AT_HOME}
 before = dict(os.environ)
 from litemem import libraries
 libraries.fastembed()

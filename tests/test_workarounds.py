@@ -9,7 +9,7 @@ from pathlib import Path
 
 import apsw
 import pytest
-from conftest import run_python
+from conftest import AT_HOME, run_python
 
 from litemem.store.opening import connect
 from litemem.store.vector_index import MAX_K
@@ -33,9 +33,7 @@ def test_sqlite_vec_still_answers_no_more_neighbours_than_we_ask_it_for() -> Non
 
 def test_onnxruntime_still_reports_to_its_makers_unless_it_is_told_not_to(tmp_path: Path) -> None:
     """`libraries.fastembed` tells it; what it would report it keeps in the home folder."""
-    told = "import os, sys; os.environ['HOME'] = os.environ['XDG_CACHE_HOME'] = sys.argv[1]; "
-    told += "os.environ.pop('ORT_DISABLE_TELEMETRY', None); import onnxruntime"
-    run_python(told, tmp_path)
+    run_python(f"{AT_HOME}; import onnxruntime", tmp_path)
     assert [path for path in tmp_path.rglob("*onnxruntime*") if path.is_file()]
 
 
