@@ -112,12 +112,11 @@ def extract(
         guard = _guard(task)
         for part, found in frame.read(task):
             positions = tuple(dict.fromkeys(line.message for line in part))
-            for text in map(plainly, found):
-                objection = guard.objection(text)
+            for fact in (guard.neutral(plainly(text)) for text in found):
+                objection = guard.objection(fact)
                 if objection:
-                    logger.debug("dropped %r: %s", text, objection)
+                    logger.debug("dropped %r: %s", fact, objection)
                     continue
-                fact = guard.neutral(text)
                 fact = fact if today is None else resolve(fact, today)
                 facts.setdefault(fact.casefold(), Fact(fact, subject, positions))
     return list(facts.values())

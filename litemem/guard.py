@@ -4,16 +4,14 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
+from litemem import ages, kinship
 from litemem.languages import FUNCTION_WORDS
 from litemem.naming import is_own_name, misnames
+from litemem.numerals import digits, is_number
 from litemem.words import STOP_WORDS
 
 SHORT_FORM = 3  # letters of a name, at least, by which friends call somebody
 LEAST_SAID = 0.5  # of a fact's telling words, more than this share was said in the lines at hand
-NUMBER_WORDS = (  # "one" is left out: it is a pronoun more often than a number
-    "two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
-    "seventeen eighteen nineteen twenty"
-).split()
 
 GENDERED = "he she his her him hers herself himself".split()
 _POSSESSIVE = re.compile(r"\b(?:his|her)\b(?= \w)")
@@ -25,7 +23,10 @@ _TOKEN = re.compile(
     r"(?:['’\-][^\W\d_\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]+)*"
 )
 _SENTENCE_END = re.compile(r"[.!?]\s+$")
-_NUMBER_OF = {word: str(i) for i, word in enumerate(NUMBER_WORDS, start=2)}
+_NAME = r"[^\W\d_a-z][^\W\d_]*(?: [^\W\d_a-z][^\W\d_]*)*"
+# "Ana, Bo and Cy", "Pip and Rex"
+_NAMES = re.compile(rf"{_NAME}(?:, {_NAME})*(?:,? and {_NAME})+")
+_NAME_AFTER = re.compile(r", and |, | and ")
 
 # What is said to be polite, to ask or to agree; small models report it as an act
 _POLITE = re.compile(
@@ -44,8 +45,6 @@ _UNFINISHED = re.compile(
     r"[\s.,:'\"]*$",
     re.IGNORECASE,
 )
-_AGED = re.compile(r"\b(?:years? old|aged \d+)\b", re.IGNORECASE)
-_OF_AGE = "old age aged birthday born turning turned turns year-old years-old".split()
 _SENTENCE = re.compile(r"(?:[^.!?。！？\n]|[.](?=\w))+")
 _IMPERSONAL = re.compile(  # of a thing, or of others, and not also of the one who speaks
     r"\W*(?:(?:and|but|so|wow|yeah|yes|oh) )?(?:it|that|this|these|those|they|he|she|there)\b"
@@ -98,7 +97,7 @@ class Guard:
             return "it breaks off"
         if _ADDRESSING.search(fact):
             return "it speaks of me or to you"
-        if _AGED.search(fact) and not any(self._known.holds(word) for word in _OF_AGE):
+        if ages.is_guessed(fact, self._given):
             return "nobody said how old"
         if misnames(fact, self._given):
             return "nobody gave that as their name"
@@ -123,7 +122,11 @@ class Guard:
         ]
 
     def neutral(self, fact: str) -> str:
-        """Return the fact without a gender of the user that nobody said: "User and her sister"."""
+        """Return the fact without a gender that nobody said: "User and her sister", "Leo, her son".
+
+        Of relatives only where a more general word was said: "kids".
+        """
+        fact = kinship.without_guesses(fact, self._given)
         is_gendered = any(self._known.holds(word) for word in GENDERED)
         subject = fact.partition(" ")[0]
         is_user = subject == "User" or is_own_name(subject, "\n".join(self._given))
@@ -143,8 +146,8 @@ class Guard:
         return is_short_form or is_own_object or any(word in self._others for word in words)
 
     def _bears_out(self, token: str, fact: str, start: int) -> bool:
-        if token[0].isdigit() or _fold(token) in _NUMBER_OF:
-            return self._known.counts(token)
+        if is_number(_fold(token)):
+            return self._known.counts(token) or _counts_names(token, fact[start:])
         return not _is_name(token, fact, start) or self._known.holds(token)
 
     def _is_told_now(self, fact: str) -> bool:
@@ -180,8 +183,8 @@ class _Vocabulary:
         for token in (token for text in texts for token in _TOKEN.findall(text)):
             folded = _fold(token)
             self._words.update((folded, _stem(folded), *re.split(r"['’\-]", folded)))
-            if token[0].isdigit() or folded in _NUMBER_OF:
-                self._numbers.add(_digits(folded))
+            if is_number(folded):
+                self._numbers.add(digits(folded))
         self._roots = {_root(word) for word in self._words}
 
     def holds(self, token: str) -> bool:
@@ -191,17 +194,27 @@ class _Vocabulary:
         return self._has(folded) or (bool(parts) and all(map(self._has, parts)))
 
     def roughly_holds(self, token: str) -> bool:
-        """Tell whether a word is there, or another of its family: "danced" for "dancer"."""
-        if token[0].isdigit() or _fold(token) in _NUMBER_OF:
+        """Tell whether a word is there, or one that says as much: "danced" for "dancer"."""
+        folded = _fold(token)
+        if is_number(folded):
             return self.counts(token)
-        return self.holds(token) or _root(_fold(token)) in self._roots
+        is_there = self.holds(token) or _root(folded) in self._roots
+        return is_there or any(map(self._has, kinship.alike(folded)))
 
     def counts(self, number: str) -> bool:
         """Tell whether a number is there, in digits or as a word."""
-        return _digits(_fold(number)) in self._numbers
+        return digits(_fold(number)) in self._numbers
 
     def _has(self, folded: str) -> bool:
         return folded in self._words or _stem(folded) in self._words
+
+
+def _counts_names(number: str, fact: str) -> bool:
+    """Tell whether a number only counts names that follow it: "two dogs called Pip and Rex"."""
+    return any(
+        digits(_fold(number)) == str(len(_NAME_AFTER.split(listed)))
+        for listed in _NAMES.findall(fact)
+    )
 
 
 def _passages(sentences: list[str]) -> list[_Vocabulary]:
@@ -248,9 +261,3 @@ def _root(word: str) -> str:
     """Return the letters that most forms of a word share: "counselling" and "counselor"."""
     bare = word.removesuffix("ing") if len(word) >= 6 else word
     return bare[: 4 if len(word) < 8 else 5]
-
-
-def _digits(number: str) -> str:
-    """Return a number in one form: "1,000" as "1000", "07" as "7", "five" as "5"."""
-    plain = re.sub(r"[,.](?=\d{3}\b)", "", _NUMBER_OF.get(number, number))
-    return plain.lstrip("0") or "0"

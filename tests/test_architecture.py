@@ -18,8 +18,8 @@ MAX_FUNCTION_LINES = 60
 FLOORS: list[set[str]] = [
     # 0: words and names
     {"errors", "prompts", "words", "stems", "relative_dates", "quoting"},
-    {"languages", "telling", "paths"},
-    {"naming"},
+    {"languages", "telling", "paths", "numerals", "kinship"},
+    {"naming", "ages"},
     # 1: plain values, and what may be one
     {"scope", "clock", "config", "migrations", "guard", "model_registry", "wording", "threads"},
     {"numbering", "merging", "timeline"},

@@ -117,6 +117,22 @@ def test_years_are_an_age_only_where_somebody_spoke_of_age() -> None:
     assert Guard(said, said).objection("User's daughter is 5 years old") is None
 
 
+@pytest.mark.parametrize(
+    ("fact", "invented"),
+    [
+        ("User has two dogs called Pip and Rex", []),
+        ("User has 3 dogs: Pip, Rex, and Bo Diddley", []),
+        ("User has three dogs called Pip and Rex", ["three"]),
+        ("User has two dogs called Pip", ["two"]),
+        ("Pip and Rex are two years old", ["two"]),
+        ("User has two dogs called Pip and Tex", ["Tex"]),
+    ],
+)
+def test_a_number_may_count_the_names_behind_it(fact: str, invented: list[str]) -> None:
+    said = ["My dogs are called Pip, Rex and Bo Diddley"]
+    assert Guard(said, said).unsupported(fact) == invented
+
+
 def test_a_fact_that_breaks_off_is_dropped() -> None:
     assert Guard(SAID, SAID).objection("Cam flies to Tokyo with") == "it breaks off"
 
