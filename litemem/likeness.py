@@ -128,6 +128,8 @@ def _may_contradict(k: Reading, n: Reading, cosine: float) -> bool:
     """Tell whether a new fact might put an end to a known one: something in it has to say so."""
     if cosine < NEAR or k.is_event or n.is_event or n.wishes - k.wishes:
         return False
+    if k.negative and n.negative and not n.is_turn:  # the visa was not approved, nor the loan
+        return False
     are_brief = len(k.telling) <= BRIEF and len(n.telling) <= BRIEF
     shared = len(k.telling & n.telling)
     if not are_brief and 2 * shared < len(k.telling):
@@ -143,7 +145,8 @@ def _may_contradict(k: Reading, n: Reading, cosine: float) -> bool:
 def _by_correction(k: Reading, n: Reading) -> Verdict | None:
     """Find "B, not A", and another name for the same one."""
     denied = re.findall(r"\bnot (?:an? |the |in |on |at )?([\w-]+)$", n.text)
-    if k.telling & {stem(fold(word)) for word in denied} and len(n.telling) > 1:
+    is_told = bool(k.telling & {stem(fold(word)) for word in denied})
+    if is_told and not k.negative and len(n.telling) > 1:
         return "contradicts"
     is_name = k.telling - k.names == n.telling - n.names == {"name"}
     return "contradicts" if is_name and not k.names & n.names else None
@@ -196,7 +199,7 @@ def _by_attribute(k: Reading, n: Reading) -> Verdict | None:
         return "contradicts"
     is_counted = any(date[0].isdigit() for date in k.dates ^ n.dates)
     if is_counted and k.telling - k.dates == n.telling - n.dates and not n.is_event:
-        return "contradicts"
+        return (_by_possessive(k, n) or "different") if _are_others(k, n) else "contradicts"
     return _by_possessive(k, n)
 
 
@@ -237,6 +240,13 @@ def _by_plurality(k: Reading, n: Reading) -> Verdict | None:
     if k.verb and k.verb == n.verb and k.verb in PLURAL:
         return "different" if not _objects(k) <= _objects(n) else None
     return None
+
+
+def _are_others(k: Reading, n: Reading) -> bool:
+    """Tell whether two facts that differ by a number speak of two things, not of another count."""
+    if k.verb in SINGLE:
+        return False
+    return k.codes != n.codes or (k.verb in PLURAL and k.models != n.models)
 
 
 def _manner(reading: Reading) -> tuple[bool, frozenset[str], bool]:

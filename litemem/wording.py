@@ -5,9 +5,10 @@ The words are English; of other languages it sees names, numbers, some negations
 
 import re
 import unicodedata
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import pairwise, takewhile
+from itertools import groupby, pairwise, takewhile
 
 from litemem.words import STOP_WORDS
 
@@ -47,6 +48,8 @@ _USERS = frozenset(
 )
 # Addresses, paths, numbers: as they stand
 _EXACT = re.compile(r"(?<!\S)\S*[@/\\_#=\d]\S*[^\s.,;:!?]|\d")
+_CODE = re.compile(r"(?<![\w-])[^\W\d_]+[-_#]?\d[\w-]*")
+_MODEL = re.compile(r"(?<=\s)[A-Z]\w+ \d\S*\b")
 _NUMBERS = "one two three four five six seven eight nine ten eleven twelve".split()
 _DATES = frozenset(
     """january february march april june july august september october november december monday
@@ -110,6 +113,8 @@ class Reading:
     others: tuple[str, ...]  # words behind the subject, as they stand
     names: frozenset[str]
     dates: frozenset[str]  # numbers, months, days of the week
+    codes: frozenset[str]  # numbers that are part of a word, and count nothing: "A4", "ABC-101"
+    models: frozenset[str]  # numbers behind a name: "Peugeot 205"
     negative: bool
     wishes: frozenset[str]
     verb: str
@@ -135,8 +140,6 @@ def read(text: str) -> Reading:
     dates = frozenset(stem(w) for w in rest if stem(w)[0].isdigit() or w in _DATES)
     dates = (dates - {"1"}) | frozenset(_EXACT.findall(plain))
     clause = list(takewhile(lambda word: word not in _SUBORDINATE, rest))
-    negations = sum(word in _NEGATIONS or word.endswith("n't") for word in clause)
-    negations += len(_GIVEN_UP.findall(" ".join(clause)))
     telling = frozenset(
         stem(word) for word in said if word not in _SILENT and not word.endswith("n't")
     ) | frozenset(_EXACT.findall(plain))
@@ -153,13 +156,28 @@ def read(text: str) -> Reading:
         others=tuple(rest),
         names=names - _DATES - _USERS,
         dates=dates,
-        negative=negations % 2 == 1,
+        codes=frozenset(_CODE.findall(plain)),
+        models=frozenset(m for m in _MODEL.findall(text) if m.split()[0].casefold() not in _DATES),
+        negative=any(map(_is_denied, _joined(clause))),
         wishes=frozenset(stem(word) for word in rest if word in _WISHES),
         verb=verb,
         is_event=is_event and not (is_end or is_turn or "born" in rest),
         is_end=is_end,
         is_turn=is_turn,
     )
+
+
+def _joined(clause: list[str]) -> Iterator[list[str]]:
+    """Yield the parts of a clause that "and" joins."""
+    for is_link, words in groupby(clause, ("and", "or", "nor").__contains__):
+        if not is_link:
+            yield list(words)
+
+
+def _is_denied(part: list[str]) -> bool:
+    """Tell whether a part of a clause denies something; what is denied twice is affirmed."""
+    negations = sum(word in _NEGATIONS or word.endswith("n't") for word in part)
+    return (negations + len(_GIVEN_UP.findall(" ".join(part)))) % 2 == 1
 
 
 def _subject(tokens: list[str], folded: list[str]) -> tuple[frozenset[str], int]:

@@ -60,6 +60,17 @@ def test_the_file_of_pairs_has_all_kinds_and_verdicts() -> None:
         ("User visited Rome in May", "User visited Rome in July", "different"),
         ("User is 34 years old", "User is 35 years old", "contradicts"),
         ("User lives in Rome", "User wants to move to Milan", "different"),
+        ("User has 2 cats", "User has 3 cats", "contradicts"),
+        ("User takes 20mg of iron", "User takes 40mg of iron", "contradicts"),
+        ("User uses Python 3.12", "User uses Python 3.13", "contradicts"),
+        ("User's flight is LH123", "User's flight is LH124", "contradicts"),
+        ("User is allergic to E120", "User is allergic to E951", "different"),
+        ("User likes A4 paper", "User likes A5 paper", "different"),
+        ("User works on ticket ABC-101", "User works on ticket ABC-102", "different"),
+        ("User owns a Peugeot 205", "User owns a Peugeot 504", "different"),
+        ("User's visa was not approved", "User's loan was not approved", "different"),
+        ("User's car does not start", "User's laptop does not start", "different"),
+        ("User does not smoke", "User does not smoke and does not eat meat", "richer"),
     ],
 )
 def test_what_words_tell_needs_no_model(known: str, new: str, verdict: Verdict) -> None:
