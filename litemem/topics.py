@@ -14,9 +14,9 @@ from litemem.errors import ExtractionError
 from litemem.extraction import Fact
 from litemem.protocols import LLM
 
-MOST_CATEGORIES = 2  # of one fact
+NONE = "none"  # what fits no category; asked for a list, the model fills it up
 VERDICT_TOKENS = 16
-CATEGORIES_TOKENS = 128
+CATEGORY_TOKENS = 64
 
 _VERDICT = {
     "type": "object",
@@ -65,18 +65,17 @@ def _is_about(llm: LLM, topic: str, fact: Fact) -> bool:
 
 
 def _chosen(llm: LLM, listed: str, names: list[str], fact: Fact) -> tuple[str, ...]:
-    items = {"type": "array", "items": {"enum": names}, "maxItems": MOST_CATEGORIES}
     schema = {
         "type": "object",
-        "properties": {"categories": items},
-        "required": ["categories"],
+        "properties": {"category": {"enum": [*names, NONE]}},
+        "required": ["category"],
         "additionalProperties": False,
     }
     text = f"Categories:\n{listed}\nFact: {fact.text}"
     prompt = prompts.load("categories")
-    answer = llm.generate(prompt, text, schema=schema, max_tokens=CATEGORIES_TOKENS)
-    chosen = _read(llm, answer, "categories")
-    return tuple(dict.fromkeys(name for name in chosen if name in names))
+    answer = llm.generate(prompt, text, schema=schema, max_tokens=CATEGORY_TOKENS)
+    chosen = _read(llm, answer, "category")
+    return (chosen,) if chosen in names else ()
 
 
 def _read(llm: LLM, answer: str, key: str) -> Any:

@@ -166,7 +166,7 @@ def test_memories_are_sorted_under_the_calls_categories_or_the_projects(
     open_client: OpenClient,
 ) -> None:
     client = open_client(
-        ["User likes tea"], {"categories": ["food"]}, ["User plays golf"], {"categories": ["sport"]}
+        ["User likes tea"], {"category": "food"}, ["User plays golf"], {"category": "sport"}
     )
     client.project.update(custom_categories=[{"food": "meals and drinks"}])
     client.add("I like tea", **CAM)

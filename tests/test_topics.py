@@ -40,8 +40,8 @@ def test_what_is_not_included_is_not_asked_about_again() -> None:
     assert texts(select(llm, FACTS, includes="a", excludes="b")) == ["User has asthma"]
 
 
-def test_categories_are_shown_with_their_meaning_and_each_is_given_once() -> None:
-    llm = ScriptedLLM([{"categories": ["food", "food"]}, {"categories": []}])
+def test_categories_are_shown_with_their_meaning_and_a_fact_gets_one_or_none() -> None:
+    llm = ScriptedLLM([{"category": "food"}, {"category": "none"}])
     found = categorised(llm, FACTS, {"food": "what people eat", "health": ""})
     assert [fact.categories for fact in found] == [("food",), ()]
     assert llm.calls[0].text == (
@@ -50,8 +50,8 @@ def test_categories_are_shown_with_their_meaning_and_each_is_given_once() -> Non
 
 
 def test_a_category_that_the_model_made_up_is_dropped() -> None:
-    llm = ScriptedLLM([{"categories": ["drinks", "food"]}] * 2)
-    assert categorised(llm, FACTS, {"food": ""})[0].categories == ("food",)
+    llm = ScriptedLLM([{"category": "drinks"}] * 2)
+    assert categorised(llm, FACTS, {"food": ""})[0].categories == ()
 
 
 @pytest.mark.parametrize("answer", ["{", "[]", "{}"])
@@ -78,3 +78,21 @@ def test_wishes_and_categories_are_heeded(
     assert {tuple(row.get("categories", ())) for row in sorted_ if "Oslo" in row["memory"]} == {
         ("travel",)
     }
+
+
+@pytest.mark.model
+def test_a_fact_gets_the_category_that_it_is_about_and_no_other(default_llm: LlamaCppLLM) -> None:
+    meanings = {
+        "health": "illness, medicine",
+        "pets": "animals",
+        "money": "income, loans",
+        "home": "",
+    }
+    right = {
+        "User has asthma": ("health",),
+        "User bought a new sofa": ("home",),
+        "User is called Cam": (),
+    }
+    facts = [Fact(text, "user", (0,)) for text in right]
+    found = categorised(default_llm, facts, meanings)
+    assert [fact.categories for fact in found] == list(right.values())
