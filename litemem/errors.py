@@ -81,7 +81,7 @@ class HostedOnlyError(LitememError, NotImplementedError):
 
 
 class RerankerError(LitememError):
-    """The reranker that the program brought did not give each memory a finite number."""
+    """The reranker that the program brought failed, or gave a memory no finite number."""
 
 
 class EmbedderError(LitememError):

@@ -9,7 +9,7 @@ from litemem.models import Found, Outcome, Relation
 from litemem.protocols import LLM, Embedder, EmbedderIdentity, Vector
 from litemem.scope import Scope
 from litemem.store import Question, SqliteStore, Transaction
-from litemem.vectors import to_blob
+from litemem.vectors import embed_query
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,14 +67,13 @@ def search(
     """
     if limit == 0:
         return []
-    identity = embedder.identity
     return store.relations(
         Question(
             condition=condition,
             bound=bound,
             forms=names.forms_in(query),
-            vector=to_blob(embedder.embed_query(query), identity.dimensions),
-            identity=identity,
+            vector=embed_query(embedder, query),
+            identity=embedder.identity,
             memories={f.record.id: f.score for f in found},
             limit=limit,
         )

@@ -1,4 +1,8 @@
-"""What a part has to do to take the place of one of ours: `Embedder`, `LLM`, `Reranker`."""
+"""What a part has to do to take the place of one of ours: `Embedder`, `LLM`, `Reranker`.
+
+What a part raises that is no `LitememError` comes out of a call of `Memory` as an `EmbedderError`,
+`LLMError` or `RerankerError`, with the part's own as its cause.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from litemem import ranking
+from litemem.brought import RERANKING
 from litemem.clock import EPOCH
 from litemem.errors import RerankerError
 from litemem.filters import Condition
@@ -12,7 +13,7 @@ from litemem.models import Found, ScoreParts
 from litemem.protocols import Embedder, Reranker
 from litemem.query_reading import read_query
 from litemem.store import Sought, SqliteStore
-from litemem.vectors import to_blob
+from litemem.vectors import embed_query
 
 RERANKED = 2  # memories a result that a reranker chooses from
 
@@ -41,7 +42,7 @@ def search(
     Raises:
         EmbedderMismatchError: the file's vectors are another embedder's.
         EmbedderError: the query could not be embedded.
-        RerankerError: the reranker did not score each memory.
+        RerankerError: the reranker failed, or did not score each memory.
     """
     if wish.top_k == 0:
         return []
@@ -52,7 +53,7 @@ def search(
     reading = read_query(query, scope.speakers, day, latest=wish.reference is not None)
     identity = embedder.identity
     sought = Sought(
-        to_blob(embedder.embed_query(reading.meaning), identity.dimensions),
+        embed_query(embedder, reading.meaning),
         reading.words,
         reading.periods,
         None if scope.is_small else ranking.candidates(wanted),
@@ -75,13 +76,14 @@ def _reranked(reranker: Reranker, query: str, found: list[Found]) -> list[Found]
     """Return the same memories in a reranker's order; equals stay in theirs."""
     if not found:
         return []
-    scores = reranker.rerank(query, [each.record.content for each in found])
+    with RERANKING:
+        scores = [float(s) for s in reranker.rerank(query, [f.record.content for f in found])]
     if len(scores) != len(found) or not all(math.isfinite(score) for score in scores):
         raise RerankerError(
-            f"the reranker gave {list(scores)!r:.80} for {len(found)} memories: it has to give each"
+            f"the reranker gave {scores!r:.80} for {len(found)} memories: it has to give each"
             " a finite number, or leave out rerank=True"
         )
-    scored = [replace(f, reranked=float(s)) for f, s in zip(found, scores, strict=True)]
+    scored = [replace(f, reranked=s) for f, s in zip(found, scores, strict=True)]
     return sorted(scored, key=_by_reranker, reverse=True)
 
 

@@ -5,6 +5,7 @@ import sys
 from array import array
 from collections.abc import Sequence
 
+from litemem.brought import EMBEDDING
 from litemem.errors import EmbedderError
 from litemem.protocols import Embedder, Vector
 
@@ -18,10 +19,22 @@ def embed(embedder: Embedder, texts: Sequence[str]) -> list[bytes]:
     if not texts:
         return []
     dimensions = embedder.identity.dimensions
-    vectors = list(embedder.embed_documents(texts))
+    with EMBEDDING:
+        vectors = list(embedder.embed_documents(texts))
     if len(vectors) != len(texts):
         raise EmbedderError(f"the embedder gave {len(vectors)} vectors for {len(texts)} texts")
     return [to_blob(vector, dimensions) for vector in vectors]
+
+
+def embed_query(embedder: Embedder, text: str) -> bytes:
+    """Return the blob of the vector that finds what answers `text`.
+
+    Raises:
+        EmbedderError: the embedder failed, or gave something else than a vector.
+    """
+    with EMBEDDING:
+        vector = embedder.embed_query(text)
+    return to_blob(vector, embedder.identity.dimensions)
 
 
 def to_blob(vector: Vector, dimensions: int) -> bytes:

@@ -29,6 +29,7 @@ FLOORS: list[set[str]] = [
     {"filters", "shapes", "markdown"},
     # 2: what a part has to do; pure score fusion
     {"protocols", "ranking", "paging", "libraries"},
+    {"brought"},
     {"archive", "references", "mem0_pickles", "vectors", "reading", "procedure", "passages"},
     {"verbatim"},
     # 3: the parts: the only places that use SQLite, fastembed, llama.cpp

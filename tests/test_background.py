@@ -10,7 +10,7 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -29,7 +29,7 @@ from litemem.protocols import LLM
 from litemem.scope import Scope
 from litemem.store import KILLS, TRIES, Choice, SqliteStore
 from litemem.store.turns import KEPT
-from litemem.testing import HashEmbedder, ScriptedLLM
+from litemem.testing import Answer, HashEmbedder, ScriptedLLM
 
 CAM = {"user_id": "cam"}
 PATIENCE = 60  # seconds; what takes longer is stuck
@@ -485,27 +485,41 @@ def test_a_turn_that_was_given_up_is_tried_again_on_request(open_memory: OpenMem
 
 
 class FaultyLLM(ScriptedLLM):
-    """Raises what no language model should, and then goes on as it ought to."""
+    """Raises what no language model should about tea, and goes on as it ought to."""
+
+    def __init__(self, answers: Iterable[Answer], faults: Iterable[BaseException]) -> None:
+        super().__init__(answers)
+        self.faults = list(faults)
 
     def generate(
         self, prompt: Prompt, text: str, *, schema: Mapping[str, Any], max_tokens: int
     ) -> str:
-        if "tea" in text:
-            raise RuntimeError("a fault in the program")
+        if "tea" in text and self.faults:
+            raise self.faults.pop()
         return super().generate(prompt, text, schema=schema, max_tokens=max_tokens)
 
 
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
-def test_even_a_fault_in_a_program_s_own_model_holds_up_no_other_turn(
-    open_memory: OpenMemory,
+def test_a_fault_in_a_program_s_own_model_is_kept_with_its_turn_and_not_printed(
+    open_memory: OpenMemory, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    memory = open_memory(llm=FaultyLLM([["User likes rum"]]))
+    faults = [RuntimeError("a fault in the program") for _ in range(3)]
+    memory = open_memory(llm=FaultyLLM([["User likes rum"]], faults))
     failing, fine = later(memory, "I like tea"), later(memory, "I like rum", user_id="jane")
     assert memory.flush(PATIENCE) == {"failed": 1}
     event = memory.event(failing["event_id"])
     assert event is not None
-    assert (event["status"], event["error"]) == ("FAILED", "a fault in the program")
+    told = "the language model failed: RuntimeError: a fault in the program"
+    assert (event["status"], event["error"]) == ("FAILED", told)
     assert status(memory, fine) == "SUCCEEDED"
+    assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_model_that_ends_its_thread_holds_up_no_turn(open_memory: OpenMemory) -> None:
+    memory = open_memory(llm=FaultyLLM([["User likes rum"], ["User likes tea"]], [SystemExit(1)]))
+    added = later(memory, "I like tea"), later(memory, "I like rum", user_id="jane")
+    assert memory.flush(PATIENCE) == {"failed": 0}
+    assert [status(memory, each) for each in added] == ["SUCCEEDED"] * 2
 
 
 def test_an_interrupted_add_counts_as_no_failure_and_is_free_at_once(
@@ -597,7 +611,7 @@ def test_what_no_model_should_raise_holds_up_no_other_turn(open_memory: OpenMemo
         options = {"categories": [], "created_at": START}
         for user, liked in (("cam", "tea"), ("ana", "rum")):
             tx.open_turn(Scope(user_id=user), [Message("user", f"I like {liked}")], options, START)
-    with pytest.raises(KeyError):
+    with pytest.raises(LLMError, match="KeyError: 'mine'"):
         memory.process_pending()
     assert texts(memory.get_all(user_id="ana")) == ["User likes rum"]
     assert memory.store.overview().pending_turns == 1
@@ -608,7 +622,7 @@ def test_what_no_model_should_raise_holds_up_no_other_turn(open_memory: OpenMemo
 PRELUDE = """
 import os, sys, time
 from litemem import Memory
-from litemem.testing import HashEmbedder, ScriptedLLM
+from litemem.testing import Answer, HashEmbedder, ScriptedLLM
 
 class Echo(ScriptedLLM):
     '''Writes down each turn that it is asked about; finds what it says, or nothing.'''

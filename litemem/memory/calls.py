@@ -6,6 +6,7 @@ from typing import Any, Self, cast
 
 from litemem import clock
 from litemem.background import Background
+from litemem.brought import BroughtLLM
 from litemem.choosing import chosen_embedder, chosen_llm
 from litemem.claims import Claims
 from litemem.config import database_path, read_config
@@ -96,8 +97,9 @@ class Memory:
         self.store = SqliteStore(database_path(path), durability=durability)
         try:
             self._claims = Claims(self.store, now)
-            self._intake = Intake(self.store, self._claims, self.embedder, self.llm, now)
-            self._background = Background(self.store, self._intake, self._claims, self.llm)
+            llm = BroughtLLM(self.llm)
+            self._intake = Intake(self.store, self._claims, self.embedder, llm, now)
+            self._background = Background(self.store, self._intake, self._claims, llm)
             self.store.check_embedder(self.embedder.identity)
             if self._async_mode:
                 self._background.resume()
