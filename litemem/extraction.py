@@ -1,13 +1,12 @@
 """Extraction: what a turn says that is worth keeping, found by the language model and guarded."""
 
-import json
 import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Literal
 
-from litemem import prompts
+from litemem import answers, prompts
 from litemem.errors import ExtractionError, LLMError
 from litemem.guard import Guard
 from litemem.languages import language
@@ -249,7 +248,7 @@ class _Frame:
             self._prompt, head + text, schema=schema, max_tokens=ANSWER_TOKENS
         )
         try:
-            facts = json.loads(answer)["facts"]
+            facts = answers.parsed(answer)["facts"]
         except (ValueError, TypeError, KeyError) as error:
             raise ExtractionError(
                 f"{self._llm.name} wrote no list of facts: {answer!r:.200}"

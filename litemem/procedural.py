@@ -4,13 +4,12 @@ The model is asked little at a time, and what can be told by rule is. Asked for 
 whole run, the default model went on where the run had ended and took its goal from the examples.
 """
 
-import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from litemem import passages, procedure, prompts, verbatim
+from litemem import answers, passages, procedure, prompts, verbatim
 from litemem.errors import ExtractionError, LLMError
 from litemem.models import Message
 from litemem.passages import Passage
@@ -246,7 +245,7 @@ class _Reader:
             prompts.load(prompt), head + text, schema=schema, max_tokens=ANSWER_TOKENS
         )
         try:
-            found = json.loads(answer)
+            found = answers.parsed(answer)
             return {name: _checked(found[name], kind["type"]) for name, kind in names.items()}
         except (ValueError, TypeError, KeyError) as error:
             raise ExtractionError(f"{self._llm.name} wrote no {prompt}: {answer!r:.200}") from error

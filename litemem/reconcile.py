@@ -5,12 +5,11 @@ another person's life. So rules come first, the model is asked once a fact and o
 left, and what it says is believed only where the words do not speak against it.
 """
 
-import json
 import logging
 from collections.abc import Sequence
 from typing import Any
 
-from litemem import prompts
+from litemem import answers, prompts
 from litemem.errors import ExtractionError
 from litemem.likeness import Verdict, bears_out, compare
 from litemem.protocols import LLM
@@ -58,7 +57,7 @@ def _ask(llm: LLM, fact: str, known: Sequence[str]) -> list[Verdict]:
             schema=_schema(numbers),
             max_tokens=_TOKENS * len(known),
         )
-        found = json.loads(answer)
+        found = answers.parsed(answer)
         return [_ANSWERS[found[number]] for number in numbers]
     except (ExtractionError, ValueError, TypeError, KeyError) as error:
         logger.debug("no verdict on %r: %s", fact, error)

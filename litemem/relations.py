@@ -1,11 +1,10 @@
 """Relations: who or what each fact joins, found by the language model and guarded."""
 
-import json
 import logging
 from collections.abc import Sequence
 from typing import Any
 
-from litemem import prompts
+from litemem import answers, prompts
 from litemem.errors import ExtractionError
 from litemem.models import Relation
 from litemem.protocols import LLM
@@ -77,7 +76,7 @@ def _ask(llm: LLM, facts: Sequence[str]) -> list[tuple[int, str, str, str]]:
         prompts.load("relations"), text, schema=_schema(len(facts)), max_tokens=most
     )
     try:
-        rows = json.loads(answer)["relations"]
+        rows = answers.parsed(answer)["relations"]
         return [_row(row) for row in rows]
     except (ValueError, TypeError, KeyError) as error:
         raise ExtractionError(f"{llm.name} wrote no relations: {answer!r:.200}") from error

@@ -4,12 +4,11 @@ A small model that is told what to leave out while it extracts does not; asked a
 time, it answers well.
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from litemem import prompts
+from litemem import answers, prompts
 from litemem.errors import ExtractionError
 from litemem.extraction import Fact
 from litemem.protocols import LLM
@@ -80,6 +79,6 @@ def _chosen(llm: LLM, listed: str, names: list[str], fact: Fact) -> tuple[str, .
 
 def _read(llm: LLM, answer: str, key: str) -> Any:
     try:
-        return json.loads(answer)[key]
+        return answers.parsed(answer)[key]
     except (ValueError, TypeError, KeyError) as error:
         raise ExtractionError(f"{llm.name} gave no verdict: {answer!r:.200}") from error
