@@ -3,7 +3,6 @@
 import atexit
 import threading
 import time
-from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
@@ -176,7 +175,7 @@ class _Stoppable:
         return self._llm.count_tokens(text)
 
     def generate(
-        self, prompt: Prompt, text: str, *, schema: Mapping[str, Any], max_tokens: int
+        self, prompt: Prompt, text: str, *, schema: dict[str, Any], max_tokens: int
     ) -> str:
         self._check()
         return self._llm.generate(prompt, text, schema=schema, max_tokens=max_tokens)

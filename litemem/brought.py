@@ -1,6 +1,5 @@
 """Brought: a program's own models and reranker, whose errors come out as litemem's."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from litemem.errors import EmbedderError, LitememError, LLMError, RerankerError
@@ -53,7 +52,7 @@ class BroughtLLM:
             return int(self._llm.count_tokens(text))
 
     def generate(
-        self, prompt: Prompt, text: str, *, schema: Mapping[str, Any], max_tokens: int
+        self, prompt: Prompt, text: str, *, schema: dict[str, Any], max_tokens: int
     ) -> str:
         """Return the model's answer.
 

@@ -1,6 +1,6 @@
 """The graph: what facts relate, drawn as they are remembered, and asked beside the memories."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from litemem import names
@@ -92,7 +92,7 @@ class QueryOnce:
         """Say which vectors these are: those of the embedder that was given."""
         return self._embedder.identity
 
-    def embed_documents(self, texts: Sequence[str]) -> list[Vector]:
+    def embed_documents(self, texts: list[str]) -> Collection[Vector]:
         """Return a vector for each text."""
         return self._embedder.embed_documents(texts)
 

@@ -4,13 +4,13 @@ What a part raises that is no `LitememError` comes out of a call of `Memory` as 
 `LLMError` or `RerankerError`, with the part's own as its cause.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from litemem.prompts import Prompt
 
-Vector = Sequence[float]  # fast when it is also a buffer of float32, like array("f") or numpy's
+Vector = Collection[float]  # fast when it is also a buffer of float32, like array("f") or numpy's
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class Embedder(Protocol):
         """Say which vectors these are; cheap, and does not load the model."""
         ...
 
-    def embed_documents(self, texts: Sequence[str]) -> list[Vector]:
+    def embed_documents(self, texts: list[str]) -> Collection[Vector]:
         """Return a vector for each text that is to be found, in order."""
         ...
 
@@ -76,7 +76,7 @@ class LLM(Protocol):
         ...
 
     def generate(
-        self, prompt: Prompt, text: str, *, schema: Mapping[str, Any], max_tokens: int
+        self, prompt: Prompt, text: str, *, schema: dict[str, Any], max_tokens: int
     ) -> str:
         """Return the model's answer about `text`: JSON that the JSON schema allows.
 
@@ -94,6 +94,6 @@ class LLM(Protocol):
 class Reranker(Protocol):
     """Judges how well texts answer a query; the second look at what a search found."""
 
-    def rerank(self, query: str, documents: Sequence[str]) -> Sequence[float]:
+    def rerank(self, query: str, documents: list[str]) -> Collection[float]:
         """Return a finite number for each text, in order; higher answers better, on any scale."""
         ...

@@ -20,7 +20,7 @@ def embed(embedder: Embedder, texts: Sequence[str]) -> list[bytes]:
         return []
     dimensions = embedder.identity.dimensions
     with EMBEDDING:
-        vectors = list(embedder.embed_documents(texts))
+        vectors = list(embedder.embed_documents(list(texts)))
     if len(vectors) != len(texts):
         raise EmbedderError(f"the embedder gave {len(vectors)} vectors for {len(texts)} texts")
     return [to_blob(vector, dimensions) for vector in vectors]

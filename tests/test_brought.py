@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from conftest import OpenMemory
+from own_parts import EMBEDDERS, LLMS, RERANKERS
 
 from litemem import Memory
 from litemem.errors import EmbedderError, LLMError, RerankerError
@@ -138,6 +139,17 @@ def test_what_a_reranker_raises_or_gives_instead_of_numbers_is_a_reranker_error(
     memory.add("likes tea", infer=False, **CAM)
     with pytest.raises(RerankerError, match="the reranker failed"):
         memory.search("tea", rerank=True, **CAM)
+
+
+@pytest.mark.parametrize("n", [0, 1])
+def test_parts_as_programs_write_them_work(tmp_path: Path, n: int) -> None:
+    embedder, llm, reranker = EMBEDDERS[n], LLMS[n], RERANKERS[n]
+    with Memory(tmp_path / "a.db", embedder=embedder, llm=llm, reranker=reranker) as memory:
+        for text in ("tea", "green tea"):
+            memory.add(text, infer=False, **CAM)
+        assert memory.add("I like tea", **CAM) == {"results": []}
+        found = memory.search("tea", rerank=True, enable_graph=True, **CAM)["results"]
+    assert [row["memory"] for row in found] == ["green tea", "tea"]
 
 
 def test_a_memory_keeps_the_parts_that_it_was_given(tmp_path: Path) -> None:
