@@ -8,8 +8,9 @@ import pytest
 from litemem import AsyncMemory, Memory
 from litemem.choosing import chosen_embedder, chosen_llm
 from litemem.client import MemoryClient
-from litemem.errors import ValidationError
-from litemem.testing import HashEmbedder, ScriptedLLM
+from litemem.errors import EmbedderError, LitememError, ModelFileError, ValidationError
+from litemem.protocols import EmbedderIdentity
+from litemem.testing import HashEmbedder, ScriptedLLM, WordReranker
 
 
 def test_a_memory_takes_names(tmp_path: Path) -> None:
@@ -55,3 +56,71 @@ def test_what_is_no_language_model_is_refused_when_the_memory_is_opened(
 ) -> None:
     with pytest.raises(ValidationError, match=r"litemem models list|qwen"):
         Memory(tmp_path / "a.db", embedder="hash", llm=name)
+
+
+class Foreign:
+    """Has some of a part's methods, as another library's class of the same name has."""
+
+    def embed_documents(self, texts: list[str]) -> list[list[float]]:
+        return [[1.0] for _ in texts]
+
+    def generate(self, prompts: list[str]) -> str:
+        return "?"
+
+
+def test_an_embedder_has_every_method_of_the_protocol(tmp_path: Path) -> None:
+    with pytest.raises(ValidationError, match="has no identity, embed_query, close"):
+        Memory(tmp_path / "a.db", embedder=Foreign())  # type: ignore[arg-type]
+    assert not (tmp_path / "a.db").exists()
+
+
+def test_a_language_model_has_every_method_of_the_protocol(tmp_path: Path) -> None:
+    with pytest.raises(ValidationError, match="has no name, context_tokens, count_tokens, close"):
+        Memory(tmp_path / "a.db", embedder="hash", llm=Foreign())  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("reranker", ["x", 5, object(), WordReranker])
+def test_what_is_no_reranker_is_refused_when_the_memory_is_opened(
+    tmp_path: Path, reranker: Any
+) -> None:
+    with pytest.raises(ValidationError, match="reranker takes an object with rerank"):
+        Memory(tmp_path / "a.db", embedder="hash", llm=ScriptedLLM([]), reranker=reranker)
+
+
+class Anonymous(HashEmbedder):
+    """Says what it is told of its vectors."""
+
+    def __init__(self, told: Any) -> None:
+        super().__init__()
+        self.told = told
+
+    @property
+    def identity(self) -> Any:
+        if isinstance(self.told, Exception):
+            raise self.told
+        return self.told
+
+
+@pytest.mark.parametrize(
+    ("told", "error"),
+    [
+        (("mine", 384, "1"), ValidationError),
+        (EmbedderIdentity("mine", 0, "1"), ValidationError),
+        (EmbedderIdentity("mine", "384", "1"), ValidationError),  # type: ignore[arg-type]
+        (RuntimeError("no network"), EmbedderError),
+    ],
+)
+def test_an_embedder_says_which_vectors_are_its_before_a_file_is_made(
+    tmp_path: Path, told: Any, error: type[LitememError]
+) -> None:
+    with pytest.raises(error, match=r"identity|no network"):
+        Memory(tmp_path / "a.db", embedder=Anonymous(told), llm=ScriptedLLM([]))
+    assert not (tmp_path / "a.db").exists()
+
+
+def test_a_path_names_a_folder_or_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ModelFileError, match=f"no model.onnx in {tmp_path}"):
+        Memory(":memory:", embedder=Path("nowhere"), llm=ScriptedLLM([]))
+    with Memory(":memory:", embedder="hash", llm=Path("mine.gguf")) as memory:
+        assert memory.llm.name == str(tmp_path / "mine.gguf")

@@ -7,7 +7,7 @@ from typing import Any, Self, cast
 from litemem import clock
 from litemem.background import Background
 from litemem.brought import BroughtLLM
-from litemem.choosing import chosen_embedder, chosen_llm
+from litemem.choosing import chosen_embedder, chosen_llm, chosen_reranker
 from litemem.claims import Claims
 from litemem.config import database_path, read_config
 from litemem.intake import Intake
@@ -78,8 +78,8 @@ class Memory:
         self,
         path: str | Path | None = None,
         *,
-        embedder: Embedder | str | None = None,
-        llm: LLM | str | None = None,
+        embedder: Embedder | str | Path | None = None,
+        llm: LLM | str | Path | None = None,
         reranker: Reranker | None = None,
         durability: Durability = "full",
         custom_instructions: str | None = None,
@@ -89,7 +89,7 @@ class Memory:
     ) -> None:
         self.embedder = chosen_embedder(embedder)
         self.llm = chosen_llm(llm)
-        self.reranker = reranker
+        self.reranker = chosen_reranker(reranker)
         self._instructions = check_instructions(custom_instructions, "custom_instructions")
         self._graph = check_flag(enable_graph, "enable_graph")
         self._async_mode = check_flag(async_mode, "async_mode")
