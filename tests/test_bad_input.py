@@ -705,6 +705,49 @@ def test_an_export_may_be_asked_for_by_a_date_and_erased_with_its_user(
         assert client.memory.erase(user_id="cam")["erased"]["exports"] == 1
 
 
+# -- flags and clocks
+
+FLAGS: dict[str, Callable[[Memory, Any], object]] = {
+    "infer": lambda m, flag: m.add("likes milk", user_id="cam", infer=flag),
+    "immutable": lambda m, flag: m.add("likes milk", user_id="cam", infer=False, immutable=flag),
+    "rerank": lambda m, flag: m.search("tea", user_id="cam", rerank=flag),
+    "explain": lambda m, flag: m.search("tea", user_id="cam", explain=flag),
+    "show_expired": lambda m, flag: m.search("tea", user_id="cam", show_expired=flag),
+    "show_superseded": lambda m, flag: m.search("tea", user_id="cam", show_superseded=flag),
+    "all show_expired": lambda m, flag: m.get_all(user_id="cam", show_expired=flag),
+    "all show_superseded": lambda m, flag: m.get_all(user_id="cam", show_superseded=flag),
+    "force": lambda m, flag: m.export_file(beside(m), force=flag),
+    "vectors": lambda m, flag: m.export_file(beside(m), vectors=flag),
+    "import dry_run": lambda m, flag: m.import_file(beside(m), on_conflict="skip", dry_run=flag),
+    "erase dry_run": lambda m, flag: m.erase(user_id="cam", dry_run=flag),
+    "cleanup dry_run": lambda m, flag: m.cleanup(user_id="cam", expired=True, dry_run=flag),
+    "full": lambda m, flag: m.verify(full=flag),
+}
+
+
+def beside(memory: Memory) -> Path:
+    return Path(memory.store.path).with_name("all.jsonl")
+
+
+@pytest.mark.parametrize("wrong", ["false", 0, None])
+@pytest.mark.parametrize("name", FLAGS)
+def test_a_flag_is_true_or_false(filled: Memory, path: Path, name: str, wrong: object) -> None:
+    filled.export_file(beside(filled))
+    exported = beside(filled).read_bytes()
+    with pytest.raises(ValidationError, match=f"{name.split()[-1]} takes True or False"):
+        FLAGS[name](filled, wrong)
+    refuse(filled, path, ValidationError, lambda m: FLAGS[name](m, wrong))
+    assert beside(filled).read_bytes() == exported
+
+
+@pytest.mark.parametrize("name", ["rerank", "show_expired", "latest_only"])
+def test_a_clients_flag_is_true_or_false(filled: Memory, path: Path, name: str) -> None:
+    with MemoryClient(path=path, embedder=filled.embedder, llm=ScriptedLLM([])) as client:
+        with pytest.raises(ValidationError, match=f"{name} takes True or False"):
+            client.search("tea", user_id="cam", **{name: "false"})
+        assert client.search("tea", user_id="cam", rerank=None)["results"]
+
+
 # -- files (what may not be read or written is in test_store.py)
 
 

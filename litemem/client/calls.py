@@ -200,11 +200,11 @@ class MemoryClient:
             filters=narrowed(filters, categories=categories, metadata=metadata),
             top_k=check_top_k(top_k, limit, TOP_K),
             threshold=threshold,
-            rerank=bool(rerank),
+            rerank=rerank is not None and check_flag(rerank, "rerank"),
             explain=explain,
             reference_date=reference_date,
             show_expired=show_expired,
-            show_superseded=not latest_only,
+            show_superseded=not check_flag(latest_only, "latest_only"),
             enable_graph=enable_graph,
         )
         return found | {"results": only(found["results"], fields)}
@@ -250,7 +250,7 @@ class MemoryClient:
             page_size=check_page_size(page_size, top_k, limit),
             now=self.now(),
             expired=show_expired,
-            superseded=not latest_only,
+            superseded=not check_flag(latest_only, "latest_only"),
         )
         if check_flag(enable_graph or False, "enable_graph"):
             told = self.memory.store.relations_of(row["id"] for row in found["results"])

@@ -187,6 +187,7 @@ class Memory:
             .require("add()")
         )
         said = check_messages(messages)
+        infer = check_flag(infer, "infer")
         options = check_options(
             scope,
             metadata=metadata,

@@ -12,6 +12,7 @@ from litemem.backup import backup as back_up
 from litemem.filters import compile_filter
 from litemem.memory.face import Face, Result, scope_of
 from litemem.store import Conflict
+from litemem.validation import check_flag
 
 
 def verify(self: Face, *, full: bool = False) -> Result:
@@ -23,7 +24,7 @@ def verify(self: Face, *, full: bool = False) -> Result:
     Raises:
         StoreError: the file cannot be read; CorruptError, StoreBusyError say more.
     """
-    return verifying.report(verifying.verify(self.store, full=full))
+    return verifying.report(verifying.verify(self.store, full=check_flag(full, "full")))
 
 
 def backup(self: Face, target: str | Path, *, keep: int | None = None) -> Path:
@@ -71,7 +72,12 @@ def export_file(
     whole = not scope and filters is None
     condition = None if whole else compile_filter(filters, scope)
     return exporting.export_file(
-        self.store, target, condition, format=format, vectors=vectors, force=force
+        self.store,
+        target,
+        condition,
+        format=format,
+        vectors=check_flag(vectors, "vectors"),
+        force=check_flag(force, "force"),
     )
 
 
@@ -98,6 +104,10 @@ def import_file(
             conflict. StoreError: it cannot be read. EmbedderError: a text could not be embedded.
     """
     done = importing.import_file(
-        self.store, self.embedder, source, on_conflict=on_conflict, dry_run=dry_run
+        self.store,
+        self.embedder,
+        source,
+        on_conflict=on_conflict,
+        dry_run=check_flag(dry_run, "dry_run"),
     )
     return asdict(done)

@@ -90,8 +90,8 @@ def search(
     condition = visible(
         compile_filter(filters, scope),
         self._now(),
-        show_expired,
-        show_superseded,
+        check_flag(show_expired, "show_expired"),
+        check_flag(show_superseded, "show_superseded"),
         held_at,
     )
     with_graph = wants_graph(self, enable_graph)
@@ -136,7 +136,13 @@ def get_all(
     """
     wanted = check_top_k(top_k, limit, TOP_K)
     condition = compile_filter(filters, scope_of(user_id, agent_id, app_id, run_id))
-    shown = visible(condition, self._now(), show_expired, show_superseded, moment(as_of))
+    shown = visible(
+        condition,
+        self._now(),
+        check_flag(show_expired, "show_expired"),
+        check_flag(show_superseded, "show_superseded"),
+        moment(as_of),
+    )
     records = self.store.select(shown, limit=wanted)
     result: Result = {"results": [memory_dict(record) for record in records]}
     if wants_graph(self, enable_graph):
