@@ -5,6 +5,7 @@ import re
 import threading
 import time
 import uuid
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 
 from litemem.errors import ValidationError
@@ -15,6 +16,7 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 FIRST = datetime.min.replace(tzinfo=UTC) - EPOCH
 LAST = datetime.max.replace(tzinfo=UTC) - EPOCH
 FIRST_MICROSECOND = FIRST // timedelta(microseconds=1)
+LAST_MICROSECOND = LAST // timedelta(microseconds=1)
 
 _DURATION = re.compile(r"(\d{1,15}(?:\.\d{1,9})?)([smhdwy])", re.ASCII)
 _SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800, "y": 365 * 86_400}
@@ -28,6 +30,35 @@ Time = datetime | date | str | int | float  # what callers may give
 def now() -> int:
     """Return the present as microseconds since 1970-01-01 UTC."""
     return time.time_ns() // 1_000
+
+
+def checked(clock: Callable[[], int]) -> Callable[[], int]:
+    """Return a clock that gives what `clock` does, and is read once to see that it is one.
+
+    Raises (as the clock that is returned does):
+        ValidationError: it gives something else than microseconds of the years 1 to 9999.
+    """
+
+    def reading() -> int:
+        at = clock()
+        if not is_time(at):
+            raise ValidationError(
+                "now takes a clock that gives microseconds since 1970 as an int, of the years 1 to "
+                f"9999, as litemem.clock.now does; this one gives {quoted(at)}"
+            )
+        return at
+
+    if not callable(clock):
+        raise ValidationError(
+            f"now takes a clock, a function without arguments: not {quoted(clock)}"
+        )
+    reading()
+    return reading
+
+
+def is_time(value: object) -> bool:
+    """Tell whether this can be a time: microseconds of the years 1 to 9999."""
+    return isinstance(value, int) and FIRST_MICROSECOND <= value <= LAST_MICROSECOND
 
 
 def new_id() -> str:

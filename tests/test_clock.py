@@ -3,13 +3,16 @@
 import threading
 import uuid
 from datetime import UTC, date, datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from litemem import clock
+from litemem import Memory, MemoryClient, clock
 from litemem.errors import ValidationError
+from litemem.testing import HashEmbedder, ScriptedLLM
 
 DAY = 86_400_000_000  # microseconds
 ZONES = st.integers(-14 * 60, 14 * 60).map(lambda m: timezone(timedelta(minutes=m)))
@@ -108,3 +111,32 @@ def test_a_time_expires_at_that_moment(value: clock.Time) -> None:
 def test_what_is_no_time_is_refused_by_name(value: clock.Time) -> None:
     with pytest.raises(ValidationError, match=r"^deadline"):
         clock.parse_time(value, "deadline")
+
+
+@pytest.mark.parametrize(
+    "at", [1_750_000_000.5, None, "now", clock.LAST_MICROSECOND + 1, -(10**18)]
+)
+@pytest.mark.parametrize("face", [Memory, MemoryClient])
+def test_a_clock_that_gives_no_microseconds_is_refused_before_a_file_is_made(
+    tmp_path: Path, face: type[Memory] | type[MemoryClient], at: Any
+) -> None:
+    path = tmp_path / "memory.db"
+    with pytest.raises(ValidationError, match="microseconds since 1970 as an int"):
+        face(path=path, embedder=HashEmbedder(), llm=ScriptedLLM([]), now=lambda: at)
+    assert not path.exists()
+
+
+def test_what_is_no_clock_is_refused() -> None:
+    with pytest.raises(ValidationError, match="a function without arguments: not 1"):
+        Memory(":memory:", embedder=HashEmbedder(), llm=ScriptedLLM([]), now=1)  # type: ignore[arg-type]
+
+
+def test_a_clock_that_goes_wrong_later_stores_nothing() -> None:
+    readings: list[Any] = [clock.now()]
+    parts = {"embedder": HashEmbedder(), "llm": ScriptedLLM([]), "now": lambda: readings[-1]}
+    with MemoryClient(path=":memory:", **parts) as client:
+        readings.append(1_750_000_000.5)
+        with pytest.raises(ValidationError, match="as an int"):
+            client.add("likes tea", user_id="cam", infer=False)
+        readings.append(clock.now())
+        assert client.get_all(user_id="cam")["count"] == 0

@@ -91,7 +91,7 @@ class MemoryClient:
             async_mode=async_mode,
             now=now,
         )
-        self.now = now
+        self.now = self.memory._now  # which checks what it reads
         self.project = Project(self.memory.store)
         self._pages = Pages(self.memory.store)
 

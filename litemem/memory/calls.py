@@ -93,7 +93,7 @@ class Memory:
         self._instructions = check_instructions(custom_instructions, "custom_instructions")
         self._graph = check_flag(enable_graph, "enable_graph")
         self._async_mode = check_flag(async_mode, "async_mode")
-        self._now = now
+        self._now = now = clock.checked(now)
         self.store = SqliteStore(database_path(path), durability=durability)
         try:
             self._claims = Claims(self.store, now)

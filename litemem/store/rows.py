@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterable, Mapping
-from datetime import timedelta
 from typing import Any
 
 from litemem import clock
@@ -32,8 +31,6 @@ EXISTS (
 """
 
 Row = tuple[Any, ...]
-
-_FIRST, _LAST = (limit // timedelta(microseconds=1) for limit in (clock.FIRST, clock.LAST))
 
 
 def memory_values(record: MemoryRecord) -> Row:
@@ -127,7 +124,7 @@ def id_list(ids: Iterable[Any]) -> str:
 
 def history_entry(row: Row) -> HistoryEntry:
     """Read the values of `HISTORY_COLUMNS`."""
-    _check(is_time(row[5]) and (row[6] is None or is_time(row[6])), row[1], "time")
+    _check(clock.is_time(row[5]) and (row[6] is None or clock.is_time(row[6])), row[1], "time")
     return HistoryEntry(
         id=row[1] if row[2] == "ADD" else str(row[0]),  # an ADD may not have a row yet
         memory_id=row[1],
@@ -148,15 +145,10 @@ def _check_memory(row: Row) -> None:
     memory_id, content = row[0], row[1]
     _check(isinstance(memory_id, str) and isinstance(content, str), memory_id, "text")
     _check(content_hash(content) == row[2], memory_id, "hash")
-    is_dated = is_time(row[13]) and is_time(row[14])
+    is_dated = clock.is_time(row[13]) and clock.is_time(row[14])
     lasts = row[15] is None and row[16] is None and row[18] is None  # as most do
-    others = lasts or all(t is None or is_time(t) for t in (row[15], row[16], row[18]))
+    others = lasts or all(t is None or clock.is_time(t) for t in (row[15], row[16], row[18]))
     _check(is_dated and others, memory_id, "time")
-
-
-def is_time(value: object) -> bool:
-    """Tell whether this can be a time: microseconds of the years 1 to 9999."""
-    return isinstance(value, int) and _FIRST <= value <= _LAST
 
 
 def _check(holds: bool, what: object, part: str) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import apsw
 
+from litemem import clock
 from litemem.errors import ScopeError
 from litemem.migrations import latest_version
 from litemem.scope import ID_KEYS, Scope
@@ -14,7 +15,6 @@ from litemem.store.blueprint import Column
 from litemem.store.checks import add_hash_function
 from litemem.store.invariants import WRONG_SOURCES
 from litemem.store.mending import UNSAID
-from litemem.store.rows import is_time
 from litemem.store.vector_index import VectorIndex
 from litemem.store.wreck import Wreck, dimensions
 
@@ -104,7 +104,7 @@ def _date(row: dict[str, Any], columns: tuple[Column, ...]) -> bool:
         column
         for column in columns
         if column.name.endswith(_TIMES) and row[column.name] is not None
-        if not is_time(row[column.name])
+        if not clock.is_time(row[column.name])
     ]
     for column in wrong:
         row[column.name] = 0 if column.required else None
