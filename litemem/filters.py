@@ -30,6 +30,8 @@ def compile_filter(filters: Mapping[str, Any] | None, scope: Scope) -> Condition
     root = parse_filter({} if filters is None else filters)
     if scope:
         _check_agreement(root, scope)
+    elif not filters:
+        scope.require("the call")
     else:
         _check_bounds(root)
     ids = (Leaf(key, FIELDS[key], "in", (value,)) for key, value in scope.ids().items())

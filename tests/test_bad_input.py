@@ -705,7 +705,26 @@ def test_an_export_may_be_asked_for_by_a_date_and_erased_with_its_user(
         assert client.memory.erase(user_id="cam")["erased"]["exports"] == 1
 
 
-# -- flags and clocks
+NAMELESS: dict[str, Call] = {
+    "search": lambda m: m.search("tea"),
+    "get_all": lambda m: m.get_all(filters={}),
+    "delete_all": lambda m: m.delete_all(),
+    "erase": lambda m: m.erase(),
+    "cleanup": lambda m: m.cleanup(expired=True),
+    "add": lambda m: m.add("likes milk"),
+}
+
+
+@pytest.mark.parametrize("call", NAMELESS.values(), ids=NAMELESS.keys())
+def test_a_call_without_any_id_is_told_which_there_are(
+    filled: Memory, path: Path, call: Call
+) -> None:
+    with pytest.raises(ScopeError, match="needs at least one of user_id, agent_id, app_id, run_id"):
+        call(filled)
+    refuse(filled, path, ScopeError, call)
+
+
+# -- flags
 
 FLAGS: dict[str, Callable[[Memory, Any], object]] = {
     "infer": lambda m, flag: m.add("likes milk", user_id="cam", infer=flag),
