@@ -65,17 +65,21 @@ def backup(
         file: what to copy. A file that is given by its path is not upgraded, nor is its copy.
         target: a file, which may be an older backup; or a folder, which gets a file named after
             the file, with a mark that tells files of one name apart, and the time.
-        keep: with a folder, how many backups of this file stay there; older ones are removed.
+        keep: with a folder, which is made if it is not there, how many backups of this file stay
+            there; older ones are removed.
         progress: called with the pages copied so far and in all.
 
     Raises:
         ValidationError: `keep` is not at least 1, or the target is not a folder, or is no path.
-        StoreError: the target is the file itself, one that is open, or not a litemem file.
+        StoreError: the target is the file itself, one that is open, or not a litemem file; or the
+            folder cannot be made.
         StoreFullError: the disk is full; the target is as it was.
     """
     target = sqlite_path(target)  # a link stays one
     _check_keep(keep, target)
     origin = _Origin.of(file)
+    if keep is not None:
+        _make_folder(target)
     if target.is_dir():
         path = target / origin.new_name()
     else:
@@ -218,8 +222,15 @@ def _check_keep(keep: int | None, target: Path) -> None:
         return
     if isinstance(keep, bool) or not isinstance(keep, int) or keep < 1:
         raise ValidationError(f"keep={quoted(keep)}: at least 1, or the backup itself would go")
-    if not target.is_dir():
+    if target.exists() and not target.is_dir():
         raise ValidationError(f"keep={keep}: {target} is not a folder; older backups stand in one")
+
+
+def _make_folder(path: Path) -> None:
+    try:
+        path.mkdir(mode=0o700, exist_ok=True)
+    except OSError as error:
+        raise StoreError(f"the folder {path} cannot be made ({error}): give another") from error
 
 
 def _check_target(source: str, path: Path) -> None:

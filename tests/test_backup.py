@@ -327,8 +327,23 @@ def test_keeping_none_or_nonsense_is_refused(memory: Memory, tmp_path: Path, kee
 
 
 def test_keeping_several_in_one_file_is_refused(memory: Memory, tmp_path: Path) -> None:
+    made = memory.backup(tmp_path / "backup.db")
     with pytest.raises(ValueError, match="not a folder"):
-        memory.backup(tmp_path / "backup.db", keep=2)
+        memory.backup(made, keep=2)
+    assert "is no folder" in run("backup", made, "--keep", "2", code=2).stderr
+
+
+def test_keeping_several_makes_their_folder(memory: Memory, tmp_path: Path) -> None:
+    folder = tmp_path / "backups"
+    made = memory.backup(folder, keep=2)
+    assert made.parent == folder
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+
+
+def test_a_folder_in_none_is_not_made(memory: Memory, tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="cannot be made"):
+        memory.backup(tmp_path / "no" / "backups", keep=2)
+    assert not (tmp_path / "no").exists()
 
 
 # -- restore
@@ -540,7 +555,6 @@ def test_the_commands_back_up_and_restore(memory: Memory, db: Path, tmp_path: Pa
 
 def test_the_backup_command_rotates(memory: Memory, tmp_path: Path) -> None:
     folder = tmp_path / "backups"
-    folder.mkdir()
     for _ in range(3):
         run("backup", folder, "--keep", "2", "--json")
     assert len(list(folder.iterdir())) == 2

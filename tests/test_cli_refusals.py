@@ -144,7 +144,7 @@ def test_a_folder_that_is_not_there_is_named_once(tmp_path: Path, command: str) 
         ("update x --expires-at soon", "--expires-at='soon' is not a time"),
         ("list --user-id *", '--user-id="*" means any id'),
         ("backup {0}.copies --keep 0", "'--keep': 0 is not in the range x>=1"),
-        ("backup {0}.copies --keep 3", "--keep: "),
+        ("backup {0} --keep 3", "--keep: "),
         ("delete --all --user-id cam", "say --yes"),
         ("restore {0}.copy", "say --yes"),
         ("cleanup --user-id cam --older-than 0s", "say --yes"),

@@ -57,7 +57,7 @@ def verify_file(full: bool, fixes: bool, db: str | None, as_json: bool) -> None:
     "--keep",
     type=click.IntRange(min=1),
     metavar="N",
-    help="With a folder: remove all but the last N.",
+    help="In a folder, made if need be: remove all but the last N.",
 )
 @file_options
 def backup_file(target: str, keep: int | None, db: str | None, as_json: bool) -> None:
@@ -66,7 +66,7 @@ def backup_file(target: str, keep: int | None, db: str | None, as_json: bool) ->
     TARGET is a file, an older backup perhaps, or a folder, where the copy is named after the time.
     It appears at once and whole, or not at all.
     """
-    if keep is not None and not user_path(target).is_dir():
+    if keep is not None and user_path(target).is_file():
         raise click.UsageError(f"--keep: {target} is no folder; older backups stand in one")
     path = existing(db)
     with progress("copying") as show:

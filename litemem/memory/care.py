@@ -32,7 +32,8 @@ def backup(self: Face, target: str | Path, *, keep: int | None = None) -> Path:
 
     Args:
         target: a file, an older backup perhaps; or a folder, which gets one named after now.
-        keep: with a folder, how many backups of this file stay there; older ones are removed.
+        keep: with a folder, which is made if it is not there, how many backups of this file stay
+            there; older ones are removed.
 
     Raises:
         ValidationError: `keep` is wrong. StoreError: the target cannot be written.
