@@ -192,3 +192,18 @@ def kill_in_third_batch(path: str) -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], timeout=SECONDS)
     assert done.returncode == -KILL or sys.platform == "win32"
+
+
+def test_who_brings_another_embedder_is_told_the_call_that_changes_the_file(
+    tmp_path: Path,
+) -> None:
+    path, embedder = tmp_path / "memory.db", HashEmbedder(32)
+    with Memory(path, embedder=HashEmbedder(64), llm=ScriptedLLM([])) as memory:
+        memory.add("likes tea", user_id="cam", infer=False)
+    with pytest.raises(EmbedderMismatchError) as refused:
+        Memory(path, embedder=embedder, llm=ScriptedLLM([]))
+    told = "litemem.reindex.reindex(litemem.store.SqliteStore(path), embedder)"
+    assert told in str(refused.value)
+    assert litemem.reindex.reindex(litemem.store.SqliteStore(path), embedder) == 1
+    with Memory(path, embedder=embedder, llm=ScriptedLLM([])) as memory:
+        assert memory.search("tea", user_id="cam")["results"]

@@ -56,7 +56,8 @@ def check_embedder(
     if (bound.dimensions, bound.fingerprint) != (identity.dimensions, identity.fingerprint):
         raise EmbedderMismatchError(
             f"the file's vectors were made by {_show(bound)}, not by {_show(identity)}: "
-            "open it with that embedder, or make its vectors anew with `litemem reindex`"
+            "open it with that embedder, or make its vectors anew with `litemem reindex`, which in "
+            "Python is litemem.reindex.reindex(litemem.store.SqliteStore(path), embedder)"
         )
     return bound
 
