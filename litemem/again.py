@@ -37,7 +37,7 @@ class Again:
         last = self._plainly_read.get(scope)
         if last is None or not _is_plain(options):
             return []
-        at = self._at(options)
+        at = options.at(self._now())
         with self._store.known() as seen:
             if not seen.said_before(scope, messages, last, at - LATER, at):
                 return []
@@ -51,7 +51,7 @@ class Again:
 
     def claim(self, scope: Scope, messages: Sequence[Message], options: Options) -> Turn | None:
         """Claim a turn that was sent with the same wishes, and waits; or None."""
-        at = self._at(options)
+        at = options.at(self._now())
 
         def is_like(turn: Turn) -> bool:
             then = options_of(turn)
@@ -64,9 +64,6 @@ class Again:
         with self._store.transaction() as tx:
             turn = tx.claim_like(self._claims.claimant, scope, is_like)
             return turn and self._claims.hold(turn)
-
-    def _at(self, options: Options) -> int:
-        return self._now() if options.created_at is None else options.created_at
 
 
 def options_of(turn: Turn) -> Options:

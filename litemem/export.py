@@ -23,8 +23,6 @@ Progress = Callable[[int, int], None]  # lines written so far, lines in all
 
 BATCH = 500  # memories or lines at once, so that an export of any size takes little room
 
-EVERYTHING = Condition("TRUE")  # on purpose not what a filter can say: it crosses all scopes
-
 _UNKNOWN = "0" * 64  # stands for the SHA-256 until it is known
 _SQLITE = b"SQLite format 3\0"
 

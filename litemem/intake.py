@@ -53,7 +53,7 @@ class Intake:
         ]
         vectors = self._embed([record.content for record in records])
         with self._store.transaction() as tx:
-            pks = tx.log_messages(scope, messages, self._at(options))
+            pks = tx.log_messages(scope, messages, options.at(self._now()))
             if records:
                 tx.bind_embedder(self._embedder.identity)
                 tx.insert(records, vectors, [[pks[i]] for i in chosen])
@@ -124,7 +124,7 @@ class Intake:
     ) -> Turn:
         """Write a turn down; one that is not for the background is claimed at once."""
         identity = self._embedder.identity
-        at = self._at(options)
+        at = options.at(self._now())
         said_on = options.said_on or clock.day(at)  # not the day on which it is read
         with self._store.transaction() as tx:
             tx.check_embedder(identity)
@@ -252,7 +252,7 @@ class Intake:
         attributed_to: str | None = None,
         categories: tuple[str, ...] = (),
     ) -> MemoryRecord:
-        at = self._at(options)
+        at = options.at(self._now())
         return MemoryRecord(
             id=clock.new_id(),
             content=content,
@@ -272,9 +272,6 @@ class Intake:
 
     def _embed(self, texts: Sequence[str]) -> list[bytes]:
         return embed(self._embedder, texts)
-
-    def _at(self, options: Options) -> int:
-        return self._now() if options.created_at is None else options.created_at
 
 
 class _Failures:

@@ -8,6 +8,7 @@ from typing import Any, Literal
 from litemem.scope import Scope
 
 PROCEDURAL = "procedural_memory"  # the memory type of a summarised run
+FEEDBACK = ("POSITIVE", "NEGATIVE", "VERY_NEGATIVE")  # what a memory was worth, in Mem0's words
 
 Event = Literal["ADD", "UPDATE", "DELETE"]
 Status = Literal["PENDING", "RUNNING", "SUCCEEDED", "FAILED"]  # of a turn in the background

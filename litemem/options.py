@@ -40,6 +40,10 @@ class Options:
     immutable: bool = False
     enable_graph: bool = False
 
+    def at(self, now: int) -> int:
+        """Return when it was said: `now`, unless the call dates it."""
+        return now if self.created_at is None else self.created_at
+
     @property
     def wishes(self) -> str | None:
         """All wishes in one text, for a task that has no topics of its own."""

@@ -29,7 +29,7 @@ _GOVERNING = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Period:
+class Days:
     """The days that an expression means, both included, and how it is written as a date."""
 
     first: date
@@ -44,7 +44,7 @@ class Mention:
 
     start: int
     end: int
-    period: Period
+    period: Days
 
 
 def mentions(text: str, today: date) -> list[Mention]:
@@ -72,35 +72,35 @@ def resolve(text: str, today: date) -> str:
     return text
 
 
-def day(of: date) -> Period:
+def day(of: date) -> Days:
     """Return one day as a period."""
-    return Period(of, of, "on", f"{of.day} {MONTHS[of.month - 1]} {of.year}")
+    return Days(of, of, "on", f"{of.day} {MONTHS[of.month - 1]} {of.year}")
 
 
-def month(of: date) -> Period:
+def month(of: date) -> Days:
     """Return the month that holds a day."""
     first = of.replace(day=1)
     last = (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
-    return Period(first, last, "in", f"{MONTHS[of.month - 1]} {of.year}")
+    return Days(first, last, "in", f"{MONTHS[of.month - 1]} {of.year}")
 
 
-def year(number: int) -> Period:
+def year(number: int) -> Days:
     """Return a whole year."""
-    return Period(date(number, 1, 1), date(number, 12, 31), "in", str(number))
+    return Days(date(number, 1, 1), date(number, 12, 31), "in", str(number))
 
 
-def week(of: date) -> Period:
+def week(of: date) -> Days:
     """Return the week, from Monday, that holds a day."""
     monday = of - timedelta(days=of.weekday())
     written = f"the week of {day(monday).written}"
-    return Period(monday, monday + timedelta(days=6), "in", written)
+    return Days(monday, monday + timedelta(days=6), "in", written)
 
 
-def weekend(of: date) -> Period:
+def weekend(of: date) -> Days:
     """Return the Saturday and Sunday of the week that holds a day."""
     saturday = of + timedelta(days=5 - of.weekday())
     written = f"the weekend of {day(saturday).written}"
-    return Period(saturday, saturday + timedelta(days=1), "on", written)
+    return Days(saturday, saturday + timedelta(days=1), "on", written)
 
 
 _NAMED_DAYS = {
@@ -129,7 +129,7 @@ _EXPRESSION = re.compile(
 )
 
 
-def _meaning(match: re.Match[str], today: date) -> Period | None:
+def _meaning(match: re.Match[str], today: date) -> Days | None:
     found = {name: text.casefold() for name, text in match.groupdict().items() if text}
     try:
         if "named" in found:
@@ -146,7 +146,7 @@ def _meaning(match: re.Match[str], today: date) -> Period | None:
         return None
 
 
-def _weekday(side: str, weekday: int, today: date) -> Period:
+def _weekday(side: str, weekday: int, today: date) -> Days:
     monday = today - timedelta(days=today.weekday())
     if side == "next":
         return day(monday + timedelta(days=7 + weekday))
@@ -160,8 +160,8 @@ def _direction(side: str) -> int:
     return {"next": 1, "coming": 1, "this coming": 1, "this": 0}.get(side, -1)
 
 
-def _shifted(unit: str, by: int, today: date) -> Period:
-    shift: dict[str, Callable[[], Period]] = {
+def _shifted(unit: str, by: int, today: date) -> Days:
+    shift: dict[str, Callable[[], Days]] = {
         "week": lambda: week(today + timedelta(days=7 * by)),
         "weekend": lambda: weekend(today + timedelta(days=7 * by)),
         "month": lambda: month(_months_on(today, by)),
@@ -170,13 +170,13 @@ def _shifted(unit: str, by: int, today: date) -> Period:
     return shift[unit]()
 
 
-def _distant(unit: str, by: int, today: date) -> Period:
+def _distant(unit: str, by: int, today: date) -> Days:
     if unit == "day":
         return day(today + timedelta(days=by))
     if unit == "week":
         near = today + timedelta(days=7 * by)
         about = timedelta(days=3)
-        return Period(near - about, near + about, "around", day(near).written)
+        return Days(near - about, near + about, "around", day(near).written)
     return _shifted(unit, by, today)
 
 

@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import Any
 
 from litemem import clock
+from litemem.models import FEEDBACK
 from litemem.options import Options
 from litemem.scope import ID_KEYS, check_id
 from litemem.validation import MOST_NESTED
@@ -19,7 +20,6 @@ MAX_NUMBER = 2**53  # what every JSON reader can count to
 MAX_NAME = 1_024  # characters of an id or a name, which an index holds
 EARLIEST = clock.parse_time("0001-01-01")
 LATEST = clock.parse_time("9999-12-31T23:59:59.999999")
-FEEDBACK = ("POSITIVE", "NEGATIVE", "VERY_NEGATIVE")
 
 
 class ShapeError(ValueError):

@@ -20,14 +20,6 @@ def words(text: str) -> list[str]:
     return _WORD.findall(text.casefold())
 
 
-def fts_query(text: str) -> str | None:
-    """Return an FTS5 query for memories with any word of `text`; None when it has no words.
-
-    Every word is quoted, so nothing in it is FTS5 syntax.
-    """
-    return any_of(telling_words(text))
-
-
 def telling_words(text: str) -> list[str]:
     """Return the first words of a text that say something, each once, in order.
 

@@ -57,7 +57,7 @@ def test_ctypes_still_drops_what_is_raised_in_a_callback(monkeypatch: pytest.Mon
 
 
 def test_fts5_still_takes_an_apostrophe_for_syntax() -> None:
-    """`words.fts_query` quotes every word."""
+    """`words.any_of` quotes every word."""
     connection = connect(":memory:")
     connection.execute("CREATE VIRTUAL TABLE t USING fts5(content)")
     with pytest.raises(apsw.SQLError, match="syntax error"):

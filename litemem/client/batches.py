@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from litemem import editing
-from litemem.client.face import Face, Result
+from litemem.client.face import ClientFace, Result
 from litemem.errors import ValidationError
 from litemem.quoting import quoted
 from litemem.validation import check_text
@@ -15,7 +15,7 @@ _UPDATES = frozenset({"memory_id", "text", "metadata", "timestamp", "expiration_
 _DELETIONS = frozenset({"memory_id"})
 
 
-def batch_update(self: Face, memories: Sequence[Mapping[str, Any]]) -> Result:
+def batch_update(self: ClientFace, memories: Sequence[Mapping[str, Any]]) -> Result:
     """Change memories, all or none: `{"message": "Successfully updated 2 memories"}`.
 
     Each is a dict with `memory_id` and what `update` takes; at most 1,000 at once.
@@ -30,7 +30,7 @@ def batch_update(self: Face, memories: Sequence[Mapping[str, Any]]) -> Result:
     return {"message": f"Successfully updated {_counted(len(changes))}"}
 
 
-def batch_delete(self: Face, memories: Sequence[Mapping[str, Any]]) -> Result:
+def batch_delete(self: ClientFace, memories: Sequence[Mapping[str, Any]]) -> Result:
     """Remove memories, all or none: `{"message": "Successfully deleted 2 memories"}`.
 
     Each is a dict with `memory_id`; at most 1,000 at once.

@@ -10,7 +10,7 @@ from litemem.client import batches, entities, events, exports
 from litemem.client.face import Result
 from litemem.client.hosted_only import hosted_only
 from litemem.client.narrowing import narrowed, only
-from litemem.client.pages import Pages, check_page_size
+from litemem.client.pages import PageReader, check_page_size
 from litemem.client.project import Project
 from litemem.filters import compile_filter
 from litemem.memory import THRESHOLD, UNSET, Memory, Unset
@@ -93,7 +93,7 @@ class MemoryClient:
         )
         self.now = self.memory._now  # which checks what it reads
         self.project = Project(self.memory.store)
-        self._pages = Pages(self.memory.store)
+        self._pages = PageReader(self.memory.store)
 
     def add(
         self,
@@ -152,7 +152,9 @@ class MemoryClient:
             immutable=immutable,
             includes=includes,
             excludes=excludes,
-            custom_categories=custom_categories or self.project.categories(),
+            custom_categories=self.project.categories()
+            if custom_categories is None
+            else custom_categories,
             enable_graph=enable_graph,
             async_mode=async_mode,
         )
@@ -187,6 +189,9 @@ class MemoryClient:
         project_id: str | None = None,
     ) -> Result:
         """Find what answers `query`, as `Memory.search`: `{"results": [{"id", "memory", …}, …]}`.
+
+        Only memories with one of `categories`; of each only `fields`, and its id; superseded ones
+        where `latest_only` is False. `docs/client.md` has every argument.
 
         Raises:
             As `Memory.search`.
@@ -237,7 +242,7 @@ class MemoryClient:
         """Return a page of memories, newest first: `{"count", "next", "previous", "results"}`.
 
         A walk from page 1 on meets each memory that is there all the time exactly once, whatever
-        others add or delete meanwhile; `next` is None at the end.
+        others add or delete meanwhile; `next` is None at the end. The rest is as in `search`.
 
         Raises:
             ScopeError: no id bounds it. FilterError, ValidationError: an argument is wrong.

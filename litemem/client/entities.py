@@ -3,20 +3,19 @@
 from collections.abc import Mapping
 from typing import Any
 
-from litemem.client.face import Face, Result
+from litemem.client.face import ClientFace, Result
 from litemem.client.summaries import summaries
 from litemem.errors import ValidationError
 from litemem.filters import compile_filter
+from litemem.models import FEEDBACK
 from litemem.quoting import quoted
 from litemem.results import entity_dict
 from litemem.scope import Scope
 from litemem.store import visible
 from litemem.validation import check_instructions, check_text
 
-FEEDBACK = ("POSITIVE", "NEGATIVE", "VERY_NEGATIVE")
 
-
-def users(self: Face) -> Result:
+def users(self: ClientFace) -> Result:
     """Return everyone that memories belong to, and how many there are of each kind.
 
     `{"count", "next", "previous", "results": [{"id", "name", "type", "total_memories", …}, …],
@@ -34,7 +33,7 @@ def users(self: Face) -> Result:
 
 
 def delete_users(
-    self: Face,
+    self: ClientFace,
     user_id: str | None = None,
     agent_id: str | None = None,
     app_id: str | None = None,
@@ -53,7 +52,7 @@ def delete_users(
     return {"message": "Entity deleted successfully."}
 
 
-def get_summary(self: Face, filters: Mapping[str, Any] | None = None) -> list[Result]:
+def get_summary(self: ClientFace, filters: Mapping[str, Any] | None = None) -> list[Result]:
     """Return what is known in each exact scope that a filter reaches, newest first.
 
     `[{"user_id", …, "summary", "total_memories", "created_at", "updated_at"}, …]`. The summary is
@@ -67,7 +66,7 @@ def get_summary(self: Face, filters: Mapping[str, Any] | None = None) -> list[Re
 
 
 def feedback(
-    self: Face,
+    self: ClientFace,
     memory_id: str,
     feedback: str | None = None,
     feedback_reason: str | None = None,

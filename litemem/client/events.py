@@ -1,14 +1,14 @@
 """Events: what became of an `add` that did not wait, and waiting for it after all."""
 
-from litemem.client.face import Face, Result
+from litemem.client.face import ClientFace, Result
 
 
-def event(self: Face, event_id: str) -> Result | None:
+def event(self: ClientFace, event_id: str) -> Result | None:
     """Return what became of an `add(…, async_mode=True)`, as `Memory.event`; None: not known."""
     return self.memory.event(event_id)
 
 
-def flush(self: Face, timeout: float | None = None) -> Result:
+def flush(self: ClientFace, timeout: float | None = None) -> Result:
     """Wait until every turn in the file is extracted, as `Memory.flush`: `{"failed": n}`.
 
     Raises:

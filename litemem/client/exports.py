@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from litemem import clock
-from litemem.client.face import Face, Result
+from litemem.client.face import ClientFace, Result
 from litemem.errors import ValidationError
 from litemem.export import export
 from litemem.filters import compile_filter
@@ -14,7 +14,7 @@ from litemem.validation import check_instructions, check_json, check_text
 
 
 def create_memory_export(
-    self: Face,
+    self: ClientFace,
     schema: str | Mapping[str, Any],
     *,
     filters: Mapping[str, Any] | None = None,
@@ -48,7 +48,7 @@ def create_memory_export(
 
 
 def get_memory_export(
-    self: Face,
+    self: ClientFace,
     *,
     memory_export_id: str | None = None,
     filters: Mapping[str, Any] | None = None,
@@ -78,7 +78,7 @@ def get_memory_export(
     return {"memories": list(export(self.memory.store, condition))}
 
 
-def _request(client: Face, export_id: str) -> dict[str, Any]:
+def _request(client: ClientFace, export_id: str) -> dict[str, Any]:
     request = client.memory.store.export_request(export_id)
     if request is None:
         raise ValidationError(

@@ -8,7 +8,7 @@ from litemem.memory import Memory
 Result = dict[str, Any]
 
 
-class Face(Protocol):
+class ClientFace(Protocol):
     """A client, as the calls that are written apart from its class see it."""
 
     memory: Memory

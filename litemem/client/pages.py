@@ -11,7 +11,7 @@ from litemem.validation import check_flag, check_positive
 PAGE_SIZE = 100  # the hosted service's
 
 
-class Pages:
+class PageReader:
     """Reads pages of one store, newest first, and remembers where each ended."""
 
     def __init__(self, store: SqliteStore) -> None:

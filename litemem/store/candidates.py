@@ -35,7 +35,7 @@ class Query:
     stem: Stem
 
 
-def read_query(connection: apsw.Connection, vector: bytes, words: Sequence[str]) -> Query:
+def stemmed_query(connection: apsw.Connection, vector: bytes, words: Sequence[str]) -> Query:
     """Return a query as `memory_fts` sees its words."""
     stem = stemmer(connection)
     return Query(vector, stems_of(words, stem), stem)

@@ -14,7 +14,7 @@ from litemem.dates import Period
 from litemem.filters import Condition
 from litemem.models import Found, ScoreParts
 from litemem.ranking import Pool
-from litemem.store.candidates import everything, read_query
+from litemem.store.candidates import everything, stemmed_query
 from litemem.store.promising import promising
 from litemem.store.rereading import records
 from litemem.store.rows import RowDamageError
@@ -66,7 +66,7 @@ def find(
     connection: apsw.Connection, condition: Condition, sought: Sought, choose: Choose
 ) -> list[Found]:
     """Return what `choose` takes of the memories under a condition, in its order."""
-    query = read_query(connection, sought.vector, sought.words)
+    query = stemmed_query(connection, sought.vector, sought.words)
     try:
         if sought.limit is None:
             pool = everything(connection, condition, query)
