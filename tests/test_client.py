@@ -524,6 +524,20 @@ def test_an_empty_text_takes_instructions_back(open_client: OpenClient) -> None:
     assert "Instructions" not in questions(client)[0]
 
 
+def test_a_setting_that_was_taken_back_is_none(client: MemoryClient) -> None:
+    client.project.update(custom_instructions="Only food.", custom_categories=["food"], decay=False)
+    client.project.update(custom_instructions="", custom_categories=[])
+    settings = client.project.get(["custom_instructions", "custom_categories", "decay"])
+    assert settings == {"custom_instructions": None, "custom_categories": None, "decay": False}
+
+
+def test_a_call_may_leave_out_the_projects_categories(open_client: OpenClient) -> None:
+    client = open_client(["User likes tea"])
+    client.project.update(custom_categories=["food"])
+    client.add("I like tea", custom_categories=[], **CAM)
+    assert "categories" not in client.get_all(**CAM)["results"][0]
+
+
 def test_project_settings_change_one_by_one(client: MemoryClient) -> None:
     client.project.update(custom_categories=["food", {"travel": "Trips"}], multilingual=True)
     client.project.update(custom_instructions="Only food.")

@@ -19,5 +19,6 @@ def hosted_only(what: str) -> Callable[..., NoReturn]:
             "file on one machine"
         )
 
+    refuse.__name__ = refuse.__qualname__ = hosted_only.__name__  # what help() shows
     refuse.__doc__ = f"Raise HostedOnlyError: {what} are of the hosted service."
     return refuse

@@ -46,7 +46,7 @@ class Project:
                 raise ValidationError(
                     f"fields: {quoted(name)} is unknown; there are {', '.join(FIELDS)}"
                 )
-        return {name: known.get(name) for name in names}
+        return {name: None if known.get(name) in ("", []) else known.get(name) for name in names}
 
     def update(
         self,
