@@ -36,8 +36,8 @@ def judge(llm: LLM, fact: str, known: Sequence[tuple[str, float]]) -> list[Verdi
         (i for i, verdict in enumerate(told) if verdict is None), key=lambda i: -known[i][1]
     )[:ASKED]
     if doubtful:
-        answers = _ask(llm, fact, [known[i][0] for i in doubtful])
-        for i, answer in zip(doubtful, answers, strict=True):
+        judged = _ask(llm, fact, [known[i][0] for i in doubtful])
+        for i, answer in zip(doubtful, judged, strict=True):
             told[i] = bears_out(answer, known[i][0], fact, known[i][1])
     return [verdict or "different" for verdict in told]
 
