@@ -1,6 +1,7 @@
 """Merging: two versions of one memory, as an archive's lines have them, made into one. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import zip_longest
 from typing import Any
 
 Item = Mapping[str, Any]
@@ -27,26 +28,11 @@ def merged(one: Item, other: Item) -> dict[str, Any]:
     said = [version["feedback"] for version in (older, newer) if version.get("feedback")]
     if said:
         result["feedback"] = max(said, key=lambda feedback: feedback["created_at"])
-    result["history"] = _history(newer, older)
+    result["history"] = _history(newer, older, result)
     return result
 
 
-def _history(newer: Item, older: Item) -> list[Mapping[str, Any]]:
-    """Return the events of both in order: one ADD, and a last word that is the newer one's."""
-    told = [*older.get("history", ()), *newer.get("history", ())]
-    adds = sorted((e for e in told if e["event"] == "ADD"), key=_moment)
-    events = adds[:1] or [_add(min(older, newer, key=_made))]
-    for event in sorted((e for e in told if e["event"] != "ADD"), key=_moment):
-        if event not in events:
-            events.append(event)
-    if newer["content"] not in [event.get("new_memory") for event in events]:
-        events.append(_update(events[-1].get("new_memory"), newer))
-    if len(events) == 1 and not adds:
-        return []  # as it was added: it is its own ADD
-    return events
-
-
-def _add(version: Item) -> dict[str, Any]:
+def as_added(version: Item) -> dict[str, Any]:
     """Return the ADD that a memory without a history is itself."""
     return _with_speaker(
         {
@@ -56,6 +42,32 @@ def _add(version: Item) -> dict[str, Any]:
         },
         version,
     )
+
+
+def _history(newer: Item, older: Item, result: Item) -> list[Mapping[str, Any]]:
+    """Return the events of both in order: one ADD, and a last word that is the newer one's."""
+    told = [*older.get("history", ()), *newer.get("history", ())]
+    adds = sorted((e for e in told if e["event"] == "ADD"), key=_moment)
+    events = adds[:1] or [as_added(min(older, newer, key=_made))]
+    for event in sorted((e for e in told if e["event"] != "ADD"), key=_moment):
+        if event not in events:
+            events.append(event)
+    events = list(_brought_back(events, result))
+    if newer["content"] not in [event.get("new_memory") for event in events]:
+        events.append(_update(events[-1].get("new_memory"), newer))
+    if len(events) == 1 and not adds:
+        return []  # as it was added: it is its own ADD
+    return events
+
+
+def _brought_back(events: Sequence[Item], version: Item) -> Iterator[Item]:
+    """Yield the events, behind each DELETE the ADD by which the memory is there all the same."""
+    none: Item = {}
+    for event, following in zip_longest(events, events[1:], fillvalue=none):
+        yield event
+        if event["event"] == "DELETE":
+            text = following.get("old_memory", version["content"])
+            yield as_added({**version, "content": text})
 
 
 def _update(before: str | None, version: Item) -> dict[str, Any]:

@@ -314,13 +314,17 @@ def test_memories_of_two_scopes_are_not_merged() -> None:
 
 @st.composite
 def _versions(draw: st.DrawFn) -> dict[str, Any]:
-    """Draw a memory that was added as "a", and changed at some moments."""
+    """Draw a memory that was added as "a", and changed, or deleted and imported, at times."""
     times = sorted(draw(st.sets(st.integers(1, 4), max_size=3)))
     texts = ["a", *(draw(st.sampled_from("bcd")) for _ in times)]
     events: list[dict[str, Any]] = [{"event": "ADD", "new_memory": "a", "created_at": 0}]
     for at, (old, new) in zip(times, pairwise(texts), strict=True):
-        change = {"event": "UPDATE", "old_memory": old, "new_memory": new}
-        events.append({**change, "created_at": 0, "updated_at": at})
+        if draw(st.booleans()):
+            change = {"event": "UPDATE", "old_memory": old, "new_memory": new}
+            events.append({**change, "created_at": 0, "updated_at": at})
+        else:
+            gone = {"event": "DELETE", "old_memory": old, "created_at": 0, "updated_at": at}
+            events += [gone, {"event": "ADD", "new_memory": new, "created_at": 0}]
     return {
         "content": texts[-1],
         "created_at": 0,
@@ -345,9 +349,43 @@ def test_merging_loses_nothing_and_is_done_after_one_time(one: Any, other: Any) 
         assert set(both["sources"]) >= set(version["sources"])
         assert both["repeats"] >= version["repeats"]
     for version in (one, other):
-        assert all(event in both["history"] for event in version["history"])
-    assert [event["event"] for event in both["history"]].count("ADD") <= 1
+        told = [event for event in version["history"] if event["event"] != "ADD"]
+        assert all(event in both["history"] for event in told)
+    for event, following in pairwise([{"event": "DELETE"}, *both["history"], {"event": "-"}]):
+        assert not both["history"] or (event["event"] == "DELETE") == (following["event"] == "ADD")
     assert merged(both, other) == merged(both, both) == both
+
+
+def test_a_memory_that_an_import_brings_back_lives_on_in_its_history(
+    tmp_path: Path, open_memory: OpenMemory
+) -> None:
+    memory = open_memory()
+    plain, changed = (
+        memory.add(text, **CAM, infer=False)["results"][0]["id"] for text in ("tea", "coffee")
+    )
+    memory.update(changed, "green tea")
+    memory.export_file(tmp_path / "all.jsonl")
+    for memory_id in (plain, changed):
+        memory.delete(memory_id)
+    for mode in ("skip", "skip", "merge"):
+        memory.import_file(tmp_path / "all.jsonl", on_conflict=mode)
+        events = [entry["event"] for entry in memory.history(plain)]
+        assert events == ["ADD", "DELETE", "ADD"]
+        assert memory.history(changed)[-1]["new_memory"] == "green tea"
+    data = exported(memory.store)
+    with open_store() as other:
+        taken_in(other, data)
+        assert exported(other) == data
+
+
+def test_a_merge_mends_a_history_that_ends_with_a_delete() -> None:
+    gone = {"event": "DELETE", "old_memory": "text 1", "created_at": START, "updated_at": START + 1}
+    added = {"event": "ADD", "new_memory": "text 1", "created_at": START}
+    with open_store() as store:
+        taken_in(store, sealed([memory_line(history=[added, gone])]))
+        assert taken_in(store, sealed([memory_line()]), on_conflict="merge")["merged"] == 1
+        assert [entry.event for entry in store.history("m1")] == ["ADD", "DELETE", "ADD"]
+        assert taken_in(store, sealed([memory_line()]), on_conflict="merge") == {"skipped": 1}
 
 
 # -- interruptions

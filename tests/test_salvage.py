@@ -147,6 +147,22 @@ def test_deleted_memories_do_not_come_back(path: Path, target: Path) -> None:
     assert not contents(target) & {f"text {i}" for i in range(100, 200)}
 
 
+def test_a_memory_that_was_deleted_and_imported_again_is_saved(
+    tmp_path: Path, target: Path, open_memory: OpenMemory
+) -> None:
+    memory = open_memory()
+    (added,) = memory.add("brought back", infer=False, **CAM)["results"]
+    memory.export_file(tmp_path / "all.jsonl")
+    memory.delete(added["id"])
+    memory.import_file(tmp_path / "all.jsonl")
+    with memory.store.transaction() as tx:  # as files have it that an older litemem wrote
+        last = "SELECT max(pk) FROM event WHERE event = 'ADD'"
+        tx._connection.execute(f"DELETE FROM event WHERE pk = ({last})")
+    memory.close()
+    salvage(memory.store.path, target)
+    assert contents(target) == {"brought back"}
+
+
 def test_lost_vectors_are_told_and_made_by_a_reindex(path: Path, target: Path) -> None:
     overwrite(path, leaves(path, "embedding")[0])
     done = salvage(path, target)

@@ -8,7 +8,7 @@ import apsw
 
 from litemem import names
 from litemem.errors import ValidationError
-from litemem.merging import merged
+from litemem.merging import as_added, merged
 from litemem.models import content_hash
 from litemem.scope import ID_KEYS, Scope
 from litemem.store.exact import exactly, keyed
@@ -81,7 +81,7 @@ class Retelling:
         self._connection.execute(
             "INSERT INTO embedding (pk, vector) VALUES (?, ?)", (pk, self._vector)
         )
-        write_history(self._connection, item["id"], item.get("history", ()))
+        write_history(self._connection, item["id"], self._told_again())
         self._write_feedback(pk, item)
         return pk
 
@@ -116,6 +116,14 @@ class Retelling:
             "SELECT content, user_id, agent_id, app_id, run_id FROM memory WHERE pk = ?", (pk,)
         ).fetchone()
         return row == (self._item["content"], *_ids(self._item))
+
+    def _told_again(self) -> Sequence[Item]:
+        """Return the history of a memory that comes; one that was deleted here is added again."""
+        history: Sequence[Item] = self._item.get("history", ())
+        is_over = not history or history[-1]["event"] == "DELETE"
+        if is_over and _is_told_of(self._connection, self._item["id"]):
+            return [*history, as_added(self._item)]
+        return history
 
     def _replace(self, pk: int, ours: Item, item: Item) -> None:
         connection = self._connection
@@ -190,6 +198,11 @@ class Retelling:
 def is_known(connection: apsw.Connection, memory_id: str) -> bool:
     """Tell whether the file has, or had, a memory of this id."""
     return bool(connection.execute(_KNOWN, (memory_id,)).get)
+
+
+def _is_told_of(connection: apsw.Connection, memory_id: str) -> bool:
+    sql = "SELECT EXISTS (SELECT 1 FROM event WHERE memory_id = ?)"
+    return bool(connection.execute(sql, (memory_id,)).get)
 
 
 def write_history(connection: apsw.Connection, memory_id: str, events: Iterable[Item]) -> None:

@@ -1,5 +1,6 @@
 """Salvaging: the rows of a damaged file, written into a new one in which everything agrees."""
 
+import json
 from collections import Counter
 from collections.abc import Iterable
 from typing import Any
@@ -34,7 +35,8 @@ WHERE superseded_by NOT IN (SELECT id FROM memory)
 """
 _DELETED = """
 DELETE FROM memory
-WHERE (SELECT event FROM event WHERE memory_id = memory.id ORDER BY pk DESC LIMIT 1) = 'DELETE'
+WHERE pk IN (SELECT value FROM json_each(?))
+  AND (SELECT event FROM event WHERE memory_id = memory.id ORDER BY pk DESC LIMIT 1) = 'DELETE'
 """
 
 
@@ -45,8 +47,8 @@ def save(connection: apsw.Connection, wreck: Wreck) -> tuple[dict[str, int], lis
     """
     connection.pragma("defer_foreign_keys", True)  # rows come in the order of their pages
     settings.put(connection, settings.FILE_ID, None)  # it goes on as the file that was damaged
-    told = _insert_rows(connection, wreck)
-    connection.execute(_DELETED)  # these came from pages that were free
+    told, strays = _insert_rows(connection, wreck)
+    connection.execute(_DELETED, (json.dumps(strays),))  # these came from pages that were free
     told += _mend_json(connection)
     told += _drop_wrong_sources(connection)
     told += _drop_orphans(connection, wreck.tables)
@@ -60,13 +62,17 @@ def save(connection: apsw.Connection, wreck: Wreck) -> tuple[dict[str, int], lis
     return saved, wreck.damage() + told
 
 
-def _insert_rows(connection: apsw.Connection, wreck: Wreck) -> list[str]:
-    """Write the rows; of two with one key the first stays."""
+def _insert_rows(connection: apsw.Connection, wreck: Wreck) -> tuple[list[str], list[int]]:
+    """Write the rows; of two with one key the first stays.
+
+    Return what was not taken, and the primary keys of memories that had lost their table.
+    """
     known = blueprint.tables(latest_version())
     statements: dict[tuple[str, int], str] = {}
     refused: Counter[str] = Counter()
     undated: Counter[str] = Counter()
-    for name, rowid, values in wreck.rows():
+    strays: list[int] = []
+    for (name, rowid, values), is_stray in wreck.rows():
         if name not in known:
             continue
         columns = wreck.tables[name][: len(values)]
@@ -79,14 +85,18 @@ def _insert_rows(connection: apsw.Connection, wreck: Wreck) -> list[str]:
             continue
         undated[name] += _date(row, columns)
         connection.execute(statements[key], tuple(row.values()))
-        refused[name] += not connection.changes()
-    return [
+        taken = bool(connection.changes())
+        refused[name] += not taken
+        if name == "memory" and is_stray and taken:
+            strays.append(rowid)
+    told = [
         f"{_counted(number, 'row')} of {name} not taken: incomplete, there twice, or with wrong ids"
         for name, number in (+refused).items()
     ] + [
         f"a time of {_counted(number, 'row')} of {name} unreadable"
         for name, number in (+undated).items()
     ]
+    return told, strays
 
 
 def _can_belong(row: dict[str, Any]) -> bool:

@@ -49,12 +49,14 @@ class Wreck:
     def __exit__(self, *error: object) -> None:
         self._pages.__exit__()
 
-    def rows(self) -> Iterator[Row]:
-        """Yield every row: first those in their place, then those that lost their table."""
+    def rows(self) -> Iterator[tuple[Row, bool]]:
+        """Yield every row, and whether it lost its table: first those that are in their place."""
         for name, root in list(self._roots()):
-            yield from self._noted(self._walk(name, root))
+            for row in self._noted(self._walk(name, root)):
+                yield row, False
         if self._is_damaged():
-            yield from self._noted(self._strays())
+            for row in self._noted(self._strays()):
+                yield row, True
 
     def is_foreign(self) -> bool:
         """Tell, when the rows were read, whether this is no litemem file, or nothing is left of it.
