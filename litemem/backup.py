@@ -92,7 +92,7 @@ def backup(
             copy_file(origin.path, part, progress)
         place(part, path, None)
     if keep is not None:
-        _remove_older(target, origin, keep)
+        _remove_older(path, origin, keep)
     return path
 
 
@@ -255,10 +255,12 @@ def _is_ours(path: Path) -> bool:
     return header.startswith(_MAGIC) and application == APPLICATION_ID.to_bytes(4, "big")
 
 
-def _remove_older(folder: Path, origin: _Origin, keep: int) -> None:
+def _remove_older(made: Path, origin: _Origin, keep: int) -> None:
+    """Remove all but the last; the one just made stays, whatever times the names of others tell."""
     try:
-        own = [path for path in backups(folder, origin.stem) if origin.is_of(path)]
+        own = [path for path in backups(made.parent, origin.stem) if origin.is_of(path)]
         for path in own[:-keep]:
-            path.unlink(missing_ok=True)  # another program may be at the same
+            if path != made:
+                path.unlink(missing_ok=True)  # another program may be at the same
     except OSError as error:
-        raise StoreError(f"{folder}: an older backup cannot be removed: {error}") from error
+        raise StoreError(f"{made.parent}: an older backup cannot be removed: {error}") from error

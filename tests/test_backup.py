@@ -218,6 +218,18 @@ def test_rotation_removes_only_its_own_backups(memory: Memory, tmp_path: Path) -
     assert sorted(folder.iterdir()) == sorted([last, *(folder / name for name in others)])
 
 
+@pytest.mark.parametrize("keep", [1, 2])
+def test_a_backup_that_is_dated_ahead_does_not_cost_the_one_just_made(
+    memory: Memory, tmp_path: Path, keep: int
+) -> None:
+    folder = tmp_path / "backups"
+    folder.mkdir()
+    whose, _, time = memory.backup(folder).name.rpartition("-")
+    ahead = (folder / f"{whose}-{time}").rename(folder / f"{whose}-9{time[1:]}")
+    made = [memory.backup(folder, keep=keep) for _ in range(3)]
+    assert sorted(folder.iterdir()) == [made[-1], ahead]
+
+
 def filled(path: Path, text: str) -> Path:
     """Make a file with one memory, close it, and return its path."""
     path.parent.mkdir(exist_ok=True)
@@ -558,6 +570,17 @@ def test_the_backup_command_rotates(memory: Memory, tmp_path: Path) -> None:
     for _ in range(3):
         run("backup", folder, "--keep", "2", "--json")
     assert len(list(folder.iterdir())) == 2
+
+
+def test_commands_that_rotate_one_folder_at_once_all_succeed(db: Path, tmp_path: Path) -> None:
+    filled(db, "likes tea")
+    folder = tmp_path / "backups"
+    folder.mkdir()
+    command = "from litemem.cli import main; main()"
+    with ThreadPoolExecutor(5) as pool:
+        rotate = ("backup", folder, "--keep", "1")
+        list(pool.map(lambda _: run_python(command, *rotate), range(20)))
+    assert list(folder.iterdir())
 
 
 def test_the_restore_command_asks_before_it_replaces(made: Path, db: Path) -> None:

@@ -71,10 +71,10 @@ def backup_file(target: str, keep: int | None, db: str | None, as_json: bool) ->
     path = existing(db)
     with progress("copying") as show:
         made = backup(path, target, keep=keep, progress=show)
-    size = made.stat().st_size
-    show_json({"path": str(made), "bytes": size}) if as_json else tell(
-        f"{made}: {bytes_text(size)}"
-    )
+    size = _size(made)
+    if as_json:
+        return show_json({"path": str(made), "bytes": size})
+    return tell(f"{made}: {'replaced by later ones' if size is None else bytes_text(size)}")
 
 
 @click.command("restore")
@@ -121,6 +121,14 @@ def salvage_file(target: str, db: str | None, as_json: bool) -> None:
         tell(f"{target} holds {counted(done.saved['memory'], 'memory', 'memories')}")
     if done.lost:
         raise click.exceptions.Exit(1)
+
+
+def _size(made: Path) -> int | None:
+    """Return a backup's size; None when another program, faster to rotate, has removed it."""
+    try:
+        return made.stat().st_size
+    except FileNotFoundError:
+        return None
 
 
 def _fixed(path: Path) -> tuple[list[Finding], list[Finding]]:
