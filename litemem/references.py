@@ -22,9 +22,8 @@ class References:
 
     def __init__(self) -> None:
         self._place = 0
-        self._turns: dict[int, int] = {}
         self._aliases: dict[int, int] = {}
-        self._messages, self._memories = Numbering(), Numbering()
+        self._turns, self._messages, self._memories = Numbering(), Numbering(), Numbering()
         self._entities, self._relations = Numbering(), Numbering()
         self._ids = array("q")
 
@@ -48,9 +47,7 @@ class References:
         return {one for one, other in pairwise(ordered) if one == other}
 
     def _check_turn(self, item: Item) -> None:
-        if item["number"] <= max(self._turns, default=0):
-            raise ShapeError("turns have to stand in the order of their numbers")
-        self._turns[item["number"]] = _scope(item)
+        self._note(self._turns, item)
 
     def _check_message(self, item: Item) -> None:
         self._note(self._messages, item)
