@@ -1,25 +1,22 @@
 """Import: an archive, or what another program left, becomes memories of a file."""
 
-import shutil
-import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol, get_args
 
 from litemem.archive import Archive
-from litemem.errors import StoreError, ValidationError
+from litemem.errors import ValidationError
 from litemem.filters import Condition
 from litemem.models import MemoryRecord
-from litemem.paths import user_path
 from litemem.protocols import Embedder, EmbedderIdentity
 from litemem.quoting import quoted
 from litemem.references import References
 from litemem.reindex import embed_names
+from litemem.rewinding import opened
 from litemem.scope import ID_KEYS
 from litemem.shapes import KINDS, Item, ShapeError
-from litemem.store import Batch, Conflict, Restoration, SqliteStore, open_bytes
+from litemem.store import Batch, Conflict, Restoration, SqliteStore
 from litemem.vectors import embed
 
 BATCH = 2_000  # lines a transaction
@@ -155,6 +152,7 @@ class _Work:
             for item in items:
                 counts[item["kind"]] += 1
             known = self._known(items)
+            self._check_whose(items, known)
             for item in items:
                 if item["kind"] == "memory":
                     found[self._foreseen(item, known.get(item["id"]), met)] += 1
@@ -239,14 +237,23 @@ class _Work:
         if there is None:
             return "added"
         met.append(item["id"]) if len(met) < SHOWN else None
-        if self._on_conflict == "merge" and there.scope.ids() != _ids(item):
-            raise ValidationError(
-                f"the memory {item['id']!r} has other ids in the file, so the two cannot be merged:"
-                " overwrite or skip"
-            )
         if there.immutable or self._on_conflict in ("skip", "error"):
             return "skipped"
         return "merged" if self._on_conflict == "merge" else "overwritten"
+
+    def _check_whose(self, items: Sequence[Item], known: dict[str, MemoryRecord]) -> None:
+        """Refuse what would make a memory another's, with all that belongs to the one it is of."""
+        come = {item["id"]: item for item in items if item["kind"] == "memory"}
+        with self._store.known() as seen:
+            whose = seen.owners_of_deleted([each for each in come if each not in known])
+        if self._on_conflict in ("overwrite", "merge"):
+            whose |= {memory_id: record.scope for memory_id, record in known.items()}
+        for memory_id, scope in whose.items():
+            if scope.ids() != _ids(come[memory_id]):
+                raise ValidationError(
+                    f"the memory {memory_id!r} has other ids in the file than in the archive, and"
+                    " whose it is does not change: skip it, or erase it from the file first"
+                )
 
     def _left_out(self) -> Sequence[str]:
         return tuple(getattr(self._source, "left_out", ()))
@@ -295,39 +302,6 @@ def _batches(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
         turn = item.get("turn")
     if batch:
         yield batch
-
-
-@contextmanager
-def opened(source: str | Path | BinaryIO) -> Iterator[BinaryIO]:
-    """Lend the archive as a file that can be read twice.
-
-    Raises:
-        ValidationError: it is no path. StoreError: it cannot be read, or is a database that this
-            program has open.
-    """
-    if not isinstance(source, str | Path):
-        with _rewindable(source) as twice:
-            yield twice
-        return
-    try:
-        with open_bytes(user_path(source)) as file, _rewindable(file) as twice:
-            yield twice
-    except OSError as error:
-        raise StoreError(f"{source} cannot be read: {error.strerror or error}") from error
-
-
-@contextmanager
-def _rewindable(source: BinaryIO) -> Iterator[BinaryIO]:
-    """Lend a stream that can be read twice; one that cannot is kept in a temporary file first."""
-    if not hasattr(source, "seekable"):
-        raise ValidationError(f"an archive is a path or a binary file, not {quoted(source)}")
-    if source.seekable():
-        yield source
-        return
-    with tempfile.TemporaryFile() as kept:
-        shutil.copyfileobj(source, kept)
-        kept.seek(0)
-        yield kept
 
 
 def _with_ids(ids: Sequence[str]) -> Condition:

@@ -42,7 +42,7 @@ FLOORS: list[set[str]] = [
     {"claims"},
     {"again"},
     {"intake", "searching", "reindex", "cleanup", "verify"},
-    {"background", "editing", "erase", "backup"},
+    {"background", "editing", "erase", "backup", "rewinding"},
     {"salvage", "export", "importing", "mem0_store"},
     # 5: orchestration only
     {"memory"},

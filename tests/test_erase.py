@@ -125,6 +125,24 @@ def test_what_was_deleted_or_changed_before_is_erased_with_its_scope(
     assert b"lives in Oslo" not in raw(path)
 
 
+def test_what_was_deleted_in_a_scope_does_not_take_another_s_memory_of_its_id(
+    open_memory: OpenMemory, tmp_path: Path
+) -> None:
+    memory = open_memory()
+    theirs = add(memory, "likes tea", **BOB)
+    record = memory.store.get(theirs)
+    with memory.store.transaction() as tx:  # a history that is partly of another's
+        tx._connection.executemany(
+            "INSERT INTO event (memory_id, event, new_memory, old_memory, created_at, user_id)"
+            " VALUES (?, ?, ?, ?, 1, ?)",
+            [(theirs, "ADD", SECRET, None, None), (theirs, "DELETE", None, SECRET, "cam")],
+        )
+    memory.erase(**CAM)
+    assert memory.store.get(theirs) == record
+    assert [entry["new_memory"] for entry in memory.history(theirs)] == ["likes tea"]
+    assert traces(Path(memory.store.path), *WORDS) == []
+
+
 def test_history_alone_is_erased_by_the_id_of_a_deleted_memory(memory: Memory, path: Path) -> None:
     memory_id = add(memory, SECRET, **CAM)
     memory.delete(memory_id)

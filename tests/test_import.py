@@ -307,11 +307,42 @@ def test_an_immutable_memory_stays_as_it_is() -> None:
         assert store.get("m1").content == "text 1"
 
 
-def test_memories_of_two_scopes_are_not_merged() -> None:
-    with open_store() as store:
-        taken_in(store, sealed([memory_line()]))
-        with pytest.raises(ValidationError, match="other ids"):
-            taken_in(store, sealed([memory_line(user_id="jo")]), on_conflict="merge")
+@pytest.mark.parametrize("mode", ["overwrite", "merge"])
+def test_a_memory_does_not_become_another_s_with_what_is_known_from_it(
+    tmp_path: Path, open_memory: OpenMemory, mode: Any
+) -> None:
+    """Previously an overwritten one took the relations of the first user along."""
+    said = [["Anna lives in Oslo"], {"relations": [[1, "Anna", "lives_in", "Oslo"]]}]
+    memory = open_memory(*said)
+    (added,) = memory.add("Anna lives in Oslo", enable_graph=True, **CAM)["results"]
+    before = dump(memory.store.path)
+    same = memory_line(id=added["id"], content=added["memory"], user_id="jo", updated_at=2 * START)
+    data = sealed([same, memory_line(2, user_id="jo")])
+    with pytest.raises(ValidationError, match=r"other ids.*erase it"):
+        memory.import_file(io.BytesIO(data), on_conflict=mode)
+    assert dump(memory.store.path) == before
+    assert memory.import_file(io.BytesIO(data), on_conflict="skip")["skipped"] == 1
+    assert memory.get_all(user_id="jo", enable_graph=True)["relations"] == []
+    assert len(memory.get_all(enable_graph=True, **CAM)["relations"]) == 1
+    assert memory.verify(full=True)["ok"]
+
+
+@pytest.mark.parametrize("mode", ["error", "skip", "overwrite", "merge"])
+def test_what_one_user_deleted_does_not_come_back_as_another_s(
+    tmp_path: Path, open_memory: OpenMemory, mode: Any
+) -> None:
+    """Previously the other's history told what the first had said, and `erase` took both."""
+    memory = open_memory()
+    (added,) = memory.add("a secret", infer=False, **CAM)["results"]
+    memory.delete(added["id"])
+    before = dump(memory.store.path)
+    data = sealed([memory_line(id=added["id"], user_id="jo")])
+    with pytest.raises(ValidationError, match=r"other ids.*erase it"):
+        memory.import_file(io.BytesIO(data), on_conflict=mode)
+    assert dump(memory.store.path) == before
+    memory.erase(added["id"])
+    assert memory.import_file(io.BytesIO(data), on_conflict=mode)["added"] == 1
+    assert [entry["event"] for entry in memory.history(added["id"])] == ["ADD"]
 
 
 @st.composite

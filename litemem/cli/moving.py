@@ -13,8 +13,9 @@ from litemem.cli.options import embedder_option, file_options, json_object_optio
 from litemem.cli.output import counted, progress, show_json, tell
 from litemem.export import Format, export_file, write
 from litemem.filters import Condition, compile_filter
-from litemem.importing import Imported, Source, opened, take_in
+from litemem.importing import Imported, Source, take_in
 from litemem.mem0_store import open_store
+from litemem.rewinding import opened
 from litemem.scope import Scope
 from litemem.store import MEMORY, Conflict, SqliteStore
 

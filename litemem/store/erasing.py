@@ -108,14 +108,16 @@ def erase(connection: apsw.Connection, what: Erasure) -> dict[str, int]:
         MemoryNotFoundError: neither a memory nor a history has one of the ids.
     """
     before = _sizes(connection)
-    chosen = id_list(_memory_ids(connection, what))
+    memories = _memory_ids(connection, what)
+    chosen = id_list(memories)
     messages = _column(connection, _SAID_BY, chosen)
     if what.whole is not None:
         messages += _column(connection, _SAID_IN.format(what.whole.sql), *what.whole.parameters)
         connection.execute(_TURNS_OF.format(what.whole.sql), what.whole.parameters)
+    connection.execute(f"DELETE FROM memory NOT INDEXED WHERE id IN {_CHOSEN}", (chosen,))
+    chosen = id_list([*memories, *_deleted_before(connection, what)])
     connection.execute(_HISTORY_OF, (chosen, chosen))
     connection.execute(_NO_SUCCESSOR, (chosen,))
-    connection.execute(f"DELETE FROM memory NOT INDEXED WHERE id IN {_CHOSEN}", (chosen,))
     forget_messages(connection, messages)
     connection.execute(_TURNS_WITHOUT)
     drop_empty_sessions(connection)
@@ -158,14 +160,19 @@ def _memory_ids(connection: apsw.Connection, what: Erasure) -> list[str]:
         sql, values = what.condition.sql, what.condition.parameters
         among = f"SELECT m.id FROM memory AS m NOT INDEXED WHERE {sql}"
         found += _column(connection, among, *values)
-    if what.whole is not None:
-        sql, values = what.whole.sql, what.whole.parameters
-        found += _column(connection, _DELETED_BEFORE.format(sql), *values)
     for memory_id in what.memory_ids:
         known = "SELECT EXISTS (SELECT 1 FROM history WHERE memory_id = ?)"
         if not connection.execute(known, (memory_id,)).get:
             raise MemoryNotFoundError(f"no memory has or had the id {memory_id!r}")
     return list(dict.fromkeys([*found, *what.memory_ids]))
+
+
+def _deleted_before(connection: apsw.Connection, what: Erasure) -> list[str]:
+    """Return the ids of memories that were deleted in the scopes; others' may have them by now."""
+    if what.whole is None:
+        return []
+    sql, values = what.whole.sql, what.whole.parameters
+    return _column(connection, _DELETED_BEFORE.format(sql), *values)
 
 
 def _column(connection: apsw.Connection, sql: str, *values: Any) -> list[Any]:

@@ -11,7 +11,7 @@ import apsw
 
 from litemem.filters import Condition
 from litemem.models import PROCEDURAL, Found, MemoryRecord, Message
-from litemem.scope import Scope
+from litemem.scope import ID_KEYS, Scope
 from litemem.store.exact import exactly
 from litemem.store.queries import session_pk
 from litemem.store.rereading import by_id, matching, records
@@ -91,6 +91,13 @@ FROM message
 WHERE session_pk = ?
 ORDER BY pk DESC
 LIMIT ?
+"""
+_OWNERS = """
+SELECT memory_id, user_id, agent_id, app_id, run_id
+FROM event
+WHERE memory_id IN (SELECT value FROM json_each(?)) AND event = 'DELETE'
+  AND coalesce(user_id, agent_id, app_id, run_id) IS NOT NULL
+ORDER BY pk
 """
 _CAME_FROM = """
 SELECT m.pk
@@ -201,6 +208,11 @@ class Known:
         if successor is not None:
             self._connection.execute(_WRITE_SUPERSEDED, (at, successor[0], pk))
         self._connection.execute(_SUPERSEDE, (at, by, pk))
+
+    def owners_of_deleted(self, memory_ids: Collection[str]) -> dict[str, Scope]:
+        """Return whose the memories of these ids were that were deleted, as far as it is known."""
+        rows = self._connection.execute(_OWNERS, (id_list(memory_ids),))
+        return {m: Scope(**dict(zip(ID_KEYS, ids, strict=True))) for m, *ids in rows}
 
     def said_before(
         self, scope: Scope, messages: Sequence[Message], last_pk: int, since: int, until: int

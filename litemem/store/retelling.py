@@ -89,21 +89,21 @@ class Retelling:
         """Do with a memory that is there already what is wanted; return what was done.
 
         Raises:
-            ValidationError: a conflict was to be an error, or the two cannot be merged.
+            ValidationError: a conflict was to be an error, or the two are not of the same ids.
         """
         if on_conflict == "error":
             raise ValidationError(f"the memory {self._item['id']!r} is there already")
         if on_conflict == "skip":
             return "skipped"
         ours = self._read(pk)
+        if _ids(ours) != _ids(self._item):  # the graph, sources and successors are of the same
+            raise ValidationError(f"the memory {self._item['id']!r} has other ids in the file")
         lacks_vector = self._vector is None and ours["content"] != self._item["content"]
         if ours.get("immutable") or lacks_vector:
             return "skipped"
         if on_conflict == "overwrite":
             self._replace(pk, ours, self._item)
             return "overwritten"
-        if _ids(ours) != _ids(self._item):
-            raise ValidationError(f"the memory {self._item['id']!r} has other ids in the file")
         both = merged(ours, self._item)
         if _plain(both) == _plain(ours):
             return "skipped"
