@@ -11,14 +11,16 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, BinaryIO
 
-from litemem.errors import ValidationError
+from litemem.errors import StoreError, ValidationError
 from litemem.protocols import EmbedderIdentity
 from litemem.scope import ID_KEYS
 from litemem.shapes import HEADER, KINDS, NO_IDS, Item, ShapeError, checked
 
 FORMAT = 1
 MARK = "litemem-export"
-MAX_LINE = 32 * 1024 * 1024  # bytes; a memory with its history and vector has a few thousand
+# bytes; a memory with its history and vector has a few thousand, but a run's summary of 20 kB that
+# was extended 850 times has 36 million. An import takes three times as much memory as a line has.
+MAX_LINE = 256 * 1024 * 1024
 MAX_HEADER = 65_536  # bytes
 _SHA256 = re.compile("[0-9a-f]{64}")
 
@@ -77,6 +79,20 @@ class Archive:
             raise ValidationError(f"line 1 tells of {told} lines, and there are others: it is cut")
         if digest.hexdigest() != self._header.sha256:
             raise ValidationError("the lines are not those that were exported: the SHA-256 differs")
+
+
+def within_limit(line: str, most: int = MAX_LINE) -> str:
+    """Return a line without its end, as it is written.
+
+    Raises:
+        StoreError: an import would refuse it, as it has more than `most` bytes.
+    """
+    if 4 * len(line) >= most and (size := len(line.encode()) + 1) > most:
+        raise StoreError(
+            f"{line[:100]}… has {size:,} bytes with its history, and an import takes {most:,}:"
+            " remove old history (`litemem cleanup --history-older-than`), or take a backup"
+        )
+    return line
 
 
 def read_header(file: BinaryIO) -> Header:

@@ -4,12 +4,11 @@ import hashlib
 import os
 import stat
 from collections.abc import Callable, Iterable, Iterator
-from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO, Literal, get_args
 
 from litemem import markdown
-from litemem.archive import Header
+from litemem.archive import Header, within_limit
 from litemem.backup import beside
 from litemem.errors import StoreError, ValidationError
 from litemem.filters import Condition
@@ -22,6 +21,7 @@ Format = Literal["jsonl", "markdown"]
 Progress = Callable[[int, int], None]  # lines written so far, lines in all
 
 BATCH = 500  # memories or lines at once, so that an export of any size takes little room
+BATCH_CHARACTERS = 1_000_000  # of lines at once; one alone may have more
 
 _UNKNOWN = "0" * 64  # stands for the SHA-256 until it is known
 _SQLITE = b"SQLite format 3\0"
@@ -63,7 +63,7 @@ def write(
         if format == "markdown":
             return _write_markdown(moment, out, report)
         digest = hashlib.sha256()
-        for chunk in _chunks(moment.lines()):
+        for chunk in _chunks(map(within_limit, moment.lines())):
             digest.update(chunk)
         out.write(_header(moment, digest.hexdigest()))
         _write_lines(moment, out, report)
@@ -158,7 +158,7 @@ def _write_archive(
 def _write_lines(moment: Snapshot, out: BinaryIO, report: Callable[[int], None]) -> str:
     """Write all lines behind the header; return the SHA-256 of their bytes."""
     digest = hashlib.sha256()
-    for chunk in _chunks(moment.lines()):
+    for chunk in _chunks(map(within_limit, moment.lines())):
         digest.update(chunk)
         out.write(chunk)
         report(chunk.count(b"\n"))
@@ -176,10 +176,16 @@ def _write_markdown(
 
 def _chunks(lines: Iterable[str]) -> Iterator[bytes]:
     """Yield the bytes of many lines at once, each with its end."""
-    remaining = iter(lines)
-    while some := list(islice(remaining, BATCH)):
-        some.append("")
-        yield "\n".join(some).encode()
+    some: list[str] = []
+    weight = 0
+    for line in lines:
+        some.append(line)
+        weight += len(line)
+        if len(some) >= BATCH or weight >= BATCH_CHARACTERS:
+            yield "\n".join([*some, ""]).encode()
+            some, weight = [], 0
+    if some:
+        yield "\n".join([*some, ""]).encode()
 
 
 def _header(moment: Snapshot, sha256: str) -> bytes:

@@ -610,6 +610,23 @@ def test_waiting_turns_are_checked_in_time_that_grows_with_their_number() -> Non
     assert process_time() - begun < 3  # 0.06 s; previously the square of their number: 10 s
 
 
+def test_a_memory_that_changed_very_often_comes_back(tmp_path: Path) -> None:
+    """Previously a line of more than 32 MB was written, and refused."""
+    event = {"event": "UPDATE", "old_memory": "x" * 500_000, "created_at": START}
+    told = [{"event": "ADD", "new_memory": "x", "created_at": START}, *[event] * 80]
+    with open_store(tmp_path / "one.db") as one, open_store(tmp_path / "other.db") as other:
+        taken_in(one, sealed([memory_line(history=told)]))
+        first = exported(one)
+        taken_in(other, first)
+        assert exported(other) == first
+
+
+def test_a_line_that_no_import_would_take_is_not_written() -> None:
+    assert archive.within_limit("é" * 10, 21) == "é" * 10
+    with pytest.raises(StoreError, match=r"21 bytes.*an import takes 20.*--history-older-than"):
+        archive.within_limit("é" * 10, 20)
+
+
 def test_a_source_that_cannot_be_read_is_told(tmp_path: Path) -> None:
     with open_store() as store:
         with pytest.raises(StoreError, match="cannot be read"):
