@@ -17,6 +17,7 @@ from litemem.scope import ID_KEYS, check_id
 from litemem.validation import MOST_NESTED
 
 MAX_NUMBER = 2**53  # what every JSON reader can count to
+MAX_KEPT = 2**52  # of a row's number: what is added behind it can be exported, too
 MAX_NAME = 1_024  # characters of an id or a name, which an index holds
 EARLIEST = clock.parse_time("0001-01-01")
 LATEST = clock.parse_time("9999-12-31T23:59:59.999999")

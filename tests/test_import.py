@@ -239,6 +239,20 @@ def test_vectors_are_made_anew_for_another_embedder_and_only_then(
     assert (same.embedded, another.embedded) == (0, 1)
 
 
+def test_after_the_greatest_numbers_of_an_archive_a_file_goes_on() -> None:
+    """Previously the export of such a file could not be imported after the next `add`."""
+    n = 2**53
+    said = {**_MESSAGE, "number": n, "turn": n}
+    other = {**_ENTITY, "number": n - 1, "name": "Bob"}
+    ends = {**_RELATION, "number": n, "source": n - 1, "destination": n, "memories": [n]}
+    lines = [{**_TURN, "number": n}, said, memory_line(n), other, {**_ENTITY, "number": n}, ends]
+    with open_store() as one, open_store() as two:
+        taken_in(one, sealed(lines))
+        build(one, [("add", _drawn("more"), [("Anna", "likes", "Oslo")]), ("wait", "more", 2)])
+        taken_in(two, exported(one))
+        assert exported(two) == exported(one)
+
+
 # -- conflicts
 
 

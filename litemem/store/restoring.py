@@ -20,7 +20,7 @@ from litemem.store import retelling, settings
 from litemem.store.exact import exactly
 from litemem.store.queries import session_pk
 from litemem.store.recognising import Logged
-from litemem.store.retelling import Retelling
+from litemem.store.retelling import Retelling, kept_number
 from litemem.store.rows import to_json
 from litemem.store.vector_index import VectorIndex
 
@@ -245,8 +245,8 @@ class Restoration:
         return pk
 
     def _next(self, table: str, number: int) -> int:
-        """Return the primary key for a row: its number where that keeps the order."""
-        self._lasts[table] = max(number, self._last(table) + 1)
+        """Return the primary key for a row: its number where that keeps the order, and may stay."""
+        self._lasts[table] = max(kept_number(number) or 0, self._last(table) + 1)
         return self._lasts[table]
 
     def _last(self, table: str) -> int:

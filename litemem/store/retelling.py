@@ -11,6 +11,7 @@ from litemem.errors import ValidationError
 from litemem.merging import as_added, merged
 from litemem.models import content_hash
 from litemem.scope import ID_KEYS, Scope
+from litemem.shapes import MAX_KEPT
 from litemem.store.exact import exactly, keyed
 from litemem.store.rereading import by_id
 from litemem.store.rows import MEMORY_COLUMNS, Row, to_json
@@ -195,6 +196,11 @@ class Retelling:
             )
 
 
+def kept_number(number: int) -> int | None:
+    """Return the number of a line if its row may have it; None: it is too great to go on from."""
+    return number if number <= MAX_KEPT else None
+
+
 def is_known(connection: apsw.Connection, memory_id: str) -> bool:
     """Tell whether the file has, or had, a memory of this id."""
     return bool(connection.execute(_KNOWN, (memory_id,)).get)
@@ -240,7 +246,7 @@ def name(connection: apsw.Connection, item: Item, first: int | None) -> tuple[in
         if other == spelling:
             return int(pk), False
     same_as = known[0][2] if known else first
-    values = (item["number"], spelling, form, *ids, same_as, item.get("vector"))
+    values = (kept_number(item["number"]), spelling, form, *ids, same_as, item.get("vector"))
     connection.execute(_INSERT_NAME, values)
     return connection.last_insert_rowid(), True
 
@@ -255,7 +261,7 @@ def relate(
 ) -> bool:
     """Note a relation and the memories that say it; tell whether it is new."""
     ends = (source, relationship, destination)
-    connection.execute(_INSERT_RELATION, (number, *ends))
+    connection.execute(_INSERT_RELATION, (kept_number(number), *ends))
     is_new = bool(connection.changes())
     pk = connection.execute(
         "SELECT pk FROM relation WHERE source_pk = ? AND relationship = ? AND destination_pk = ?",
