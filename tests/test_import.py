@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+import tracemalloc
 from array import array
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -614,6 +615,19 @@ def test_a_line_that_has_no_end_is_not_read_into_memory(monkeypatch: pytest.Monk
     monkeypatch.setattr(archive, "MAX_LINE", 1_000)
     with open_store() as store, pytest.raises(ValidationError, match="line 2: it is longer"):
         taken_in(store, sealed([memory_line(content="x" * 2_000)]))
+
+
+def test_names_and_turns_of_any_number_take_little_memory() -> None:
+    """Previously each was kept as it stood until the end: 20 MB for these."""
+    turns = [{**_TURN, "number": n} for n in range(1, 8_001)]
+    names = [{**_ENTITY, "number": n, "name": f"name {n}"} for n in range(1, 8_001)]
+    data = sealed([*turns, *names])
+    with open_store() as store:
+        tracemalloc.start()
+        taken_in(store, data)
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+    assert peak < 10_000_000
 
 
 def test_waiting_turns_are_checked_in_time_that_grows_with_their_number() -> None:

@@ -17,6 +17,7 @@ from litemem.numbering import Numbering
 from litemem.protocols import EmbedderIdentity
 from litemem.scope import ID_KEYS, Scope
 from litemem.store import retelling, settings
+from litemem.store.aside import Aside
 from litemem.store.exact import exactly
 from litemem.store.queries import session_pk
 from litemem.store.recognising import Logged
@@ -78,12 +79,12 @@ class Restoration:
         self.on_conflict = on_conflict
         self._messages = Numbering()
         self._memories = Numbering()
-        self._turns: dict[int, Item | int] = {}  # what is to be inserted, then its primary key
-        self._entities: dict[int, Item] = {}
         self._named: dict[int, int] = {}  # their primary keys, of this transaction
         self._sessions: dict[tuple[str | None, ...], int] = {}
         self._lasts: dict[str, int] = {}
-        self._logged: Logged  # from "begin" on
+        # from "begin" on; of a turn what is to be inserted is put aside, then its primary key
+        self._logged: Logged
+        self._aside: Aside
         self._connection: apsw.Connection
 
     def apply(self, connection: apsw.Connection, batch: Batch) -> None:
@@ -94,7 +95,7 @@ class Restoration:
         self._sessions.clear()
         self._named.clear()
         if batch.task == "begin":
-            self._logged = Logged(connection)
+            self._logged, self._aside = Logged(connection), Aside()
         elif batch.task == "restore":
             self._restore(batch)
         elif batch.task == "link":
@@ -102,6 +103,7 @@ class Restoration:
                 retelling.link(connection, item)
         else:
             self._logged.close()
+            self._aside.close()
             retelling.forget_unrelated(connection)
 
     def _restore(self, batch: Batch) -> None:
@@ -112,7 +114,8 @@ class Restoration:
             if kind == "memory":
                 self._memory(item, batch.vectors.get(place))
             elif kind == "entity":
-                self._entities[item["number"]] = {**item, "vector": batch.vectors.get(place)}
+                named = {name: value for name, value in item.items() if name != "vector"}
+                self._aside.put("entity", item["number"], named, batch.vectors.get(place))
             else:
                 self._others[kind](self, item)
         VectorIndex(self._connection).grow(self._last("memory"))
@@ -138,7 +141,7 @@ class Restoration:
         known = self._logged.take(self._connection, session, item["created_at"], values)
         if known is not None:
             if known[1] is not None and "turn" in item:
-                self._turns[item["turn"]] = known[1]
+                self._aside.put("turn", item["turn"], known[1])
             return self._messages.add(item["number"], known[0])
         pk = self._next("message", item["number"])
         turn = self._turn(item["turn"]) if "turn" in item else None
@@ -149,10 +152,10 @@ class Restoration:
 
     def _note_turn(self, item: Item) -> None:
         """Keep a turn until its first message that is not there already."""
-        self._turns[item["number"]] = item
+        self._aside.put("turn", item["number"], item)
 
     def _turn(self, number: int) -> int:
-        item = self._turns[number]
+        item, _ = self._aside.get("turn", number)
         if isinstance(item, int):
             return item
         names = ("error", "created_at", "event_id", "tries", "killed", "tried_at")
@@ -161,7 +164,7 @@ class Restoration:
             _INSERT_TURN,
             (pk, self._session(item), to_json(item["options"]), *(item.get(n) for n in names)),
         )
-        self._turns[number] = pk
+        self._aside.put("turn", number, pk)
         self.counts["turns"] += 1
         return pk
 
@@ -198,7 +201,8 @@ class Restoration:
 
     def _relation(self, item: Item) -> None:
         said_by = [pk for number in item["memories"] if (pk := self._memories.get(number))]
-        said_by = self._of_scope(_SAID_BY, said_by, self._entities[item["source"]])
+        named, _ = self._aside.get("entity", item["source"])
+        said_by = self._of_scope(_SAID_BY, said_by, named)
         if not said_by:
             return
         source, destination = self._entity(item["source"]), self._entity(item["destination"])
@@ -210,10 +214,10 @@ class Restoration:
         """Return the primary key of a name, which is inserted where the file has it not yet."""
         if number in self._named:
             return self._named[number]
-        item = self._entities[number]
+        item, vector = self._aside.get("entity", number)
         same_as = item.get("same_as")
         first = None if same_as is None else self._entity(same_as)
-        pk, is_new = retelling.name(self._connection, item, first)
+        pk, is_new = retelling.name(self._connection, item, vector, first)
         self._named[number] = pk
         self.counts["entities"] += is_new
         return pk

@@ -231,7 +231,9 @@ def link(connection: apsw.Connection, item: Item) -> None:
             connection.execute(_LINK_EVENT, (successor, *told))
 
 
-def name(connection: apsw.Connection, item: Item, first: int | None) -> tuple[int, bool]:
+def name(
+    connection: apsw.Connection, item: Item, vector: bytes | None, first: int | None
+) -> tuple[int, bool]:
     """Return the primary key of a name in exactly its scope, and whether it had to be inserted.
 
     One of the same form as a known one is the same as that; else `first` is what it is the same as.
@@ -246,7 +248,7 @@ def name(connection: apsw.Connection, item: Item, first: int | None) -> tuple[in
         if other == spelling:
             return int(pk), False
     same_as = known[0][2] if known else first
-    values = (kept_number(item["number"]), spelling, form, *ids, same_as, item.get("vector"))
+    values = (kept_number(item["number"]), spelling, form, *ids, same_as, vector)
     connection.execute(_INSERT_NAME, values)
     return connection.last_insert_rowid(), True
 
