@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, Protocol, get_args
 
 from litemem.archive import Archive
-from litemem.errors import ValidationError
+from litemem.errors import LitememError, ValidationError
 from litemem.filters import Condition
 from litemem.models import MemoryRecord
 from litemem.protocols import Embedder, EmbedderIdentity
@@ -141,6 +141,7 @@ class _Work:
         self._has_vectors = source.embedder == embedder.identity
         self._superseded = False
         self._embedded = 0
+        self._done = 0  # lines that were committed
 
     def check(self) -> Imported:
         """Read everything, write nothing; return what an import would do."""
@@ -174,14 +175,25 @@ class _Work:
     def run(self) -> Imported:
         """Read again and write; return what was done."""
         restoration = Restoration(self._on_conflict)
+        try:
+            self._take_in(restoration)
+        except LitememError as error:
+            if self._done:
+                error.add_note(
+                    f"{self._done:,} of {self._source.total:,} lines were taken in before; the same"
+                    ' import with on_conflict (--on-conflict) "skip" goes on from there'
+                )
+            raise
+        return Imported(**restoration.counts, embedded=self._embedded, left_out=self._left_out())
+
+    def _take_in(self, restoration: Restoration) -> None:
         self._write(restoration, Batch("begin"))
-        done = 0
         try:
             size = BATCH if self._has_vectors else EMBEDDED
             for items in _batches((item for _, item in self._source.items()), size):
                 self._write(restoration, self._batch(items))
-                done += len(items)
-                self._progress(done, self._source.total)
+                self._done += len(items)
+                self._progress(self._done, self._source.total)
             if self._superseded:
                 superseded = (item for _, item in self._source.items() if _is_superseded(item))
                 for items in _batches(superseded, BATCH):
@@ -190,7 +202,6 @@ class _Work:
             self._write(restoration, Batch("end"))
         if not self._has_vectors:
             embed_names(self._store, self._embedder)
-        return Imported(**restoration.counts, embedded=self._embedded, left_out=self._left_out())
 
     def _checked(self, references: References) -> Iterator[Item]:
         for number, item in self._source.items():

@@ -27,7 +27,7 @@ from hypothesis import strategies as st
 
 from litemem import Memory, archive
 from litemem.cli import main
-from litemem.errors import EmbedderError, LitememError, StoreError, ValidationError
+from litemem.errors import EmbedderError, LitememError, StoreError, StoreFullError, ValidationError
 from litemem.export import write
 from litemem.importing import import_file
 from litemem.merging import merged
@@ -468,6 +468,23 @@ def test_an_interrupted_import_goes_on_with_skip_and_ends_complete(tmp_path: Pat
         assert not [finding for finding in store.check(full=True) if finding.problems]
         taken_in(store, data, on_conflict="skip")
         assert exported(store) == data
+
+
+def test_an_import_that_a_full_disk_ends_says_what_stays_and_how_to_go_on(tmp_path: Path) -> None:
+    """Previously it said that nothing was changed."""
+    data = sealed([memory_line(n, content=f"text {n} " * 100) for n in range(1, 2_001)])
+    with open_store(tmp_path / "memory.db") as store:
+        pages = store._writer.pragma("page_count")
+        store._writer.pragma("max_page_count", pages + 300)
+        with pytest.raises(StoreFullError) as told:
+            taken_in(store, data)
+        (note,) = told.value.__notes__
+        assert note.startswith(f"{store.overview().memories:,} of 2,000 lines were taken in before")
+        assert '"skip" goes on' in note
+        assert "nothing was changed" not in str(told.value)
+        store._writer.pragma("max_page_count", 2**31)
+        taken_in(store, data, on_conflict="skip")
+        assert store.overview().memories == 2_000
 
 
 def _drawn(text: str) -> dict[str, Any]:

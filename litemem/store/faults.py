@@ -27,7 +27,11 @@ _CHANGED = (
 FAULTS: tuple[tuple[type[apsw.Error], type[StoreError], str], ...] = (
     (apsw.BusyError, StoreBusyError, "another program holds it; try again when that is done"),
     (apsw.LockedError, StoreBusyError, "another connection holds it; try again"),
-    (apsw.FullError, StoreFullError, "the disk is full; free some space, nothing was changed"),
+    (
+        apsw.FullError,
+        StoreFullError,
+        "the disk is full; free some space, this write changed nothing",
+    ),
     (apsw.ReadOnlyError, StoreReadOnlyError, "it may not be written; check it and its folder"),
     (apsw.PermissionsError, StoreReadOnlyError, "it may not be accessed; check its permissions"),
     (apsw.AuthError, StoreError, "SQLite refused the statement"),
@@ -35,7 +39,7 @@ FAULTS: tuple[tuple[type[apsw.Error], type[StoreError], str], ...] = (
     (apsw.NotADBError, SchemaError, "it is not an SQLite database; give the path of another file"),
     (apsw.CorruptError, CorruptError, _DAMAGED),
     (apsw.FormatError, CorruptError, _DAMAGED),
-    (apsw.IOError, StoreError, "the disk failed to read or write; nothing was changed"),
+    (apsw.IOError, StoreError, "the disk failed to read or write; this write changed nothing"),
     (apsw.Error, StoreError, "SQLite reports a fault"),
 )
 
