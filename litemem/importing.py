@@ -16,7 +16,7 @@ from litemem.reindex import embed_names
 from litemem.rewinding import opened
 from litemem.scope import ID_KEYS
 from litemem.shapes import KINDS, Item, ShapeError
-from litemem.store import Batch, Conflict, Restoration, SqliteStore
+from litemem.store import Batch, Conflict, Known, Restoration, SqliteStore
 from litemem.vectors import embed
 
 BATCH = 2_000  # lines a transaction
@@ -25,6 +25,8 @@ EMBEDDED = (
 )
 BATCH_BYTES = 8_000_000  # of texts a transaction, roughly
 SHOWN = 3  # ids in an error
+
+_SAY = '; nothing was imported. Say on_conflict (--on-conflict) "skip", "overwrite" or "merge"'
 
 Progress = Callable[[int, int], None]  # lines taken in so far, lines in all
 
@@ -152,11 +154,14 @@ class _Work:
         for items in _batches(self._checked(references), BATCH):
             for item in items:
                 counts[item["kind"]] += 1
+                self._check_project(item)
             known = self._known(items)
-            self._check_whose(items, known)
-            for item in items:
-                if item["kind"] == "memory":
-                    found[self._foreseen(item, known.get(item["id"]), met)] += 1
+            memories = [item for item in items if item["kind"] == "memory"]
+            with self._store.known() as seen:
+                self._check_whose(memories, known, seen)
+                for item in memories:
+                    found[self._foreseen(item, known.get(item["id"]), seen)] += 1
+            met += [item["id"] for item in memories if item["id"] in known][: SHOWN - len(met)]
             found["embedded"] += len(self._lacking(items, known))
         if twice := references.twice():
             self._refuse_twice(twice)
@@ -244,19 +249,27 @@ class _Work:
         ids = [item["id"] for item in items if item["kind"] == "memory"]
         return {record.id: record for record in self._store.select(_with_ids(ids))} if ids else {}
 
-    def _foreseen(self, item: Item, there: MemoryRecord | None, met: list[str]) -> str:
+    def _foreseen(self, item: Item, there: MemoryRecord | None, seen: Known) -> str:
         if there is None:
             return "added"
-        met.append(item["id"]) if len(met) < SHOWN else None
         if there.immutable or self._on_conflict in ("skip", "error"):
             return "skipped"
-        return "merged" if self._on_conflict == "merge" else "overwritten"
+        if self._on_conflict == "overwrite":
+            return "overwritten"
+        return "merged" if seen.lacks(item) else "skipped"
 
-    def _check_whose(self, items: Sequence[Item], known: dict[str, MemoryRecord]) -> None:
+    def _check_project(self, item: Item) -> None:
+        if item["kind"] != "project" or self._on_conflict != "error":
+            return
+        if self._store.project() not in ({}, item["settings"]):
+            raise ValidationError(f"the file has other project settings{_SAY}")
+
+    def _check_whose(
+        self, items: Sequence[Item], known: dict[str, MemoryRecord], seen: Known
+    ) -> None:
         """Refuse what would make a memory another's, with all that belongs to the one it is of."""
-        come = {item["id"]: item for item in items if item["kind"] == "memory"}
-        with self._store.known() as seen:
-            whose = seen.owners_of_deleted([each for each in come if each not in known])
+        come = {item["id"]: item for item in items}
+        whose = seen.owners_of_deleted([each for each in come if each not in known])
         if self._on_conflict in ("overwrite", "merge"):
             whose |= {memory_id: record.scope for memory_id, record in known.items()}
         for memory_id, scope in whose.items():
@@ -280,8 +293,7 @@ class _Work:
 
     def _refuse(self, met: Sequence[str]) -> None:
         raise ValidationError(
-            f"the file has memories of these ids already: {', '.join(met)}…; nothing was imported. "
-            'Say on_conflict (--on-conflict) "skip", "overwrite" or "merge"'
+            f"the file has memories of these ids already: {', '.join(met)}…{_SAY}"
         )
 
     def _write(self, restoration: Restoration, batch: Batch) -> None:

@@ -508,6 +508,34 @@ def test_a_dry_run_says_what_would_happen_and_writes_nothing(tmp_path: Path) -> 
         assert taken_in(store, data, on_conflict="overwrite") == foreseen
 
 
+def test_a_dry_run_of_a_merge_counts_what_would_change(
+    tmp_path: Path, open_memory: OpenMemory, now: Clock
+) -> None:
+    memory, data = two_versions(tmp_path, open_memory, now)
+    memory.add("stays as it is", **CAM, infer=False)
+    same = exported(memory.store)
+    for archive_of, outcome in ((same, {"skipped": 2}), (data, {"merged": 1, "embedded": 1})):
+        for dry_run in (True, False):
+            options = {"on_conflict": "merge", "dry_run": dry_run}
+            done = memory.import_file(io.BytesIO(archive_of), **options)
+            assert {n: v for n, v in done.items() if v and n != "messages"} == outcome
+
+
+def test_other_project_settings_are_told_before_anything_is_imported(tmp_path: Path) -> None:
+    """Previously a dry run let them pass."""
+    settings = {"kind": "project", "settings": {"instructions": "theirs"}}
+    with open_store(tmp_path / "memory.db") as store:
+        with store.transaction() as tx:
+            tx.update_project({"instructions": "ours"})
+        before = dump(tmp_path / "memory.db")
+        for dry_run in (True, False):
+            with pytest.raises(ValidationError, match=r"other project settings.*--on-conflict"):
+                taken_in(store, sealed([settings, memory_line()]), dry_run=dry_run)
+        assert dump(tmp_path / "memory.db") == before
+        taken_in(store, sealed([settings, memory_line()]), on_conflict="skip")
+        assert store.project() == {"instructions": "ours"}
+
+
 # -- what is broken or hostile
 
 _VECTOR = base64.b64encode(array("f", [float("nan")] * 8)).decode()

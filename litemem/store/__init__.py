@@ -15,7 +15,7 @@ from litemem.store.foreign import foreign_rows
 from litemem.store.graph import Question
 from litemem.store.holding import is_held, is_same, open_bytes
 from litemem.store.inspecting import Portrait, owners, portrait, said
-from litemem.store.known import Moment
+from litemem.store.known import Known, Moment
 from litemem.store.opening import EMPTY, MEMORY, located, missing_folder
 from litemem.store.queries import visible
 from litemem.store.rehearsing import rehearse
@@ -38,6 +38,7 @@ __all__ = [
     "Durability",
     "Erasure",
     "Finding",
+    "Known",
     "Moment",
     "Portrait",
     "Question",

@@ -4,8 +4,9 @@
 """
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import apsw
 
@@ -15,6 +16,7 @@ from litemem.scope import ID_KEYS, Scope
 from litemem.store.exact import exactly
 from litemem.store.queries import session_pk
 from litemem.store.rereading import by_id, matching, records
+from litemem.store.retelling import Retelling
 from litemem.store.rows import Row, id_list
 from litemem.store.vector_index import VectorIndex
 
@@ -208,6 +210,13 @@ class Known:
         if successor is not None:
             self._connection.execute(_WRITE_SUPERSEDED, (at, successor[0], pk))
         self._connection.execute(_SUPERSEDE, (at, by, pk))
+
+    def lacks(self, item: Mapping[str, Any]) -> bool:
+        """Tell whether a merge would change the memory that has the id of an archive's line.
+
+        Its sources are left out of it: as what they come, only the import will know.
+        """
+        return Retelling(self._connection, item, None).is_news()
 
     def owners_of_deleted(self, memory_ids: Collection[str]) -> dict[str, Scope]:
         """Return whose the memories of these ids were that were deleted, as far as it is known."""

@@ -111,6 +111,14 @@ class Retelling:
         self._replace(pk, ours, both)
         return "merged"
 
+    def is_news(self) -> bool:
+        """Tell whether a merge would change the memory that is there, its sources left aside."""
+        pk = self.known_pk()
+        if pk is None:
+            return True
+        ours = self._read(pk)
+        return _plain(merged(ours, {**self._item, "sources": ours["sources"]})) != _plain(ours)
+
     def is_said_by(self, pk: int) -> bool:
         """Tell whether the memory in the file says what the archive's says, in its scope."""
         row = self._connection.execute(
