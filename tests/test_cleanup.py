@@ -113,6 +113,23 @@ def test_duplicates_become_the_oldest_which_counts_them(memory: Memory, now: Clo
     assert memory.verify(full=True)["ok"]
 
 
+def test_the_kept_duplicate_has_what_the_others_say_besides(memory: Memory, now: Clock) -> None:
+    first = add(memory, "likes tea", metadata={"a": 1}, categories=["food"], **CAM)
+    other = add(memory, "likes tea", metadata={"a": 2, "b": None}, categories=["drink"], **CAM)
+    third = add(memory, "likes tea", metadata={"c": {"d": [1]}}, categories=["food"], **CAM)
+    for each, said in ((first, "POSITIVE"), (third, "VERY_NEGATIVE"), (other, "NEGATIVE")):
+        now.advance(seconds=1)
+        with memory.store.transaction() as tx:
+            tx.put_feedback(each, said, None, now())
+    memory.cleanup(duplicates=True, **CAM)
+    kept = memory.get(first)
+    assert kept is not None
+    assert kept["metadata"] == {"a": 1, "b": None, "c": {"d": [1]}}
+    assert kept["categories"] == ["food", "drink"]
+    with closing(apsw.Connection(memory.store.path)) as connection:
+        assert connection.execute("SELECT feedback FROM feedback").fetchall() == [("NEGATIVE",)]
+
+
 def test_what_held_before_is_no_duplicate_of_what_holds_now(memory: Memory) -> None:
     ids = [add(memory, text, **CAM) for text in ("likes tea", "hates tea", "likes tea")]
     supersede(memory, ids[0], ids[1])

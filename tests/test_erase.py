@@ -143,6 +143,16 @@ def test_what_was_deleted_in_a_scope_does_not_take_another_s_memory_of_its_id(
     assert traces(Path(memory.store.path), *WORDS) == []
 
 
+def test_what_was_folded_into_a_memory_is_erased_with_it(memory: Memory, path: Path) -> None:
+    first, _, theirs = (add(memory, SECRET, **ids) for ids in (CAM, CAM, BOB))
+    memory.cleanup(duplicates=True, **CAM)
+    memory.delete(theirs)
+    assert memory.erase(first)["gone"]
+    assert memory.history(theirs)[0]["new_memory"] == SECRET  # another's history stays
+    memory.erase(**BOB)
+    assert traces(path, *WORDS) == []
+
+
 def test_history_alone_is_erased_by_the_id_of_a_deleted_memory(memory: Memory, path: Path) -> None:
     memory_id = add(memory, SECRET, **CAM)
     memory.delete(memory_id)

@@ -18,6 +18,7 @@ import apsw
 
 from litemem.errors import MemoryNotFoundError
 from litemem.filters import Condition
+from litemem.scope import ID_KEYS
 from litemem.store.opening import MEMORY
 from litemem.store.rows import SAID_THERE, id_list
 from litemem.store.sweeping import drop_empty_sessions, forget_messages
@@ -25,6 +26,7 @@ from litemem.store.sweeping import drop_empty_sessions, forget_messages
 IN_MEMORY = 64_000_000  # bytes; a larger file is vacuumed through a temporary one, of what stays
 
 _CHOSEN = "(SELECT value FROM json_each(?))"
+_FILLED = ", ".join(f"coalesce({key}, '')" for key in ID_KEYS)
 _TABLES = {
     "memories": "memory",
     "history": "event",
@@ -56,6 +58,14 @@ DELETE FROM turn
 WHERE pk NOT IN (SELECT turn_pk FROM message NOT INDEXED WHERE turn_pk IS NOT NULL)
 """
 _DELETED_BEFORE = "SELECT m.memory_id FROM event AS m NOT INDEXED WHERE m.event = 'DELETE' AND {}"
+# the history of memories that were deleted in its scope when they said what one says that goes now
+_OF_TWINS = f"""
+SELECT memory_id
+FROM event NOT INDEXED
+WHERE event = 'DELETE' AND (old_memory, {_FILLED}) IN (
+  SELECT content, {_FILLED} FROM memory NOT INDEXED WHERE id IN {_CHOSEN}
+)
+"""
 _HISTORY_OF = f"""
 DELETE FROM event NOT INDEXED WHERE memory_id IN {_CHOSEN} OR superseded_by IN {_CHOSEN}
 """
@@ -114,8 +124,9 @@ def erase(connection: apsw.Connection, what: Erasure) -> dict[str, int]:
     if what.whole is not None:
         messages += _column(connection, _SAID_IN.format(what.whole.sql), *what.whole.parameters)
         connection.execute(_TURNS_OF.format(what.whole.sql), what.whole.parameters)
+    deleted = [*_deleted_before(connection, what), *_column(connection, _OF_TWINS, chosen)]
     connection.execute(f"DELETE FROM memory NOT INDEXED WHERE id IN {_CHOSEN}", (chosen,))
-    chosen = id_list([*memories, *_deleted_before(connection, what)])
+    chosen = id_list([*memories, *deleted])
     connection.execute(_HISTORY_OF, (chosen, chosen))
     connection.execute(_NO_SUCCESSOR, (chosen,))
     forget_messages(connection, messages)

@@ -7,7 +7,8 @@ import apsw
 
 from litemem.filters import Condition
 from litemem.scope import ID_KEYS
-from litemem.store.known import LIKE_EITHER, WRITE_OUT_ADD
+from litemem.store.folding import fold
+from litemem.store.known import WRITE_OUT_ADD
 from litemem.store.queries import visible
 from litemem.store.rereading import check_rows, matching
 from litemem.store.rows import id_list
@@ -24,17 +25,6 @@ SELECT id, 'DELETE', content, created_at, ?, actor_id, role, {_IDS}
 FROM memory
 WHERE pk IN {_CHOSEN}
 """
-_REPEATED = f"""
-SELECT pk, first
-FROM (
-  SELECT m.pk, first_value(m.pk) OVER (
-    PARTITION BY {_IDS}, content ORDER BY created_at, m.pk
-  ) AS first
-  FROM memory AS m
-  WHERE m.pk IN {_CHOSEN}
-)
-WHERE pk <> first
-"""
 # what is hidden goes before what is not
 _BEYOND = f"""
 SELECT pk
@@ -50,22 +40,6 @@ FROM (
   WHERE m.pk IN {_CHOSEN}
 )
 WHERE place > ?
-"""
-_COUNT_REPEAT = f"""
-UPDATE memory
-SET repeats = memory.repeats + 1 + again.repeats,
-    {LIKE_EITHER.format(expires_at="again.expires_at", immutable="again.immutable")},
-    sources = (SELECT json_group_array(value) FROM (
-      SELECT value FROM json_each(memory.sources)
-      UNION SELECT value FROM json_each(again.sources)
-      ORDER BY value
-    ))
-FROM memory AS again
-WHERE memory.pk = ?2 AND again.pk = ?1
-"""
-_LEND_SUPPORT = """
-INSERT OR IGNORE INTO support (relation_pk, memory_pk)
-SELECT relation_pk, ?2 FROM support WHERE memory_pk = ?1
 """
 _OLD_MESSAGES = """
 SELECT pk
@@ -252,15 +226,9 @@ def _where(connection: apsw.Connection, what: Sweep, sql: str, *values: int) -> 
 
 
 def _merge_duplicates(connection: apsw.Connection, what: Sweep) -> int:
-    """Keep the oldest of memories that say the same and hold now; it counts the others."""
+    """Keep the oldest of memories that say the same and hold now."""
     holding = visible(what.condition, what.now, expired=False, superseded=False)
-    looked_at = json.dumps(matching(connection, holding))
-    pairs: list[tuple[int, int]] = [
-        (again, first) for again, first in connection.execute(_REPEATED, (looked_at,))
-    ]
-    connection.executemany(_COUNT_REPEAT, pairs)
-    connection.executemany(_LEND_SUPPORT, pairs)
-    return delete(connection, [again for again, _ in pairs], what.now)
+    return delete(connection, fold(connection, matching(connection, holding)), what.now)
 
 
 def _keep_last(connection: apsw.Connection, what: Sweep) -> int:
