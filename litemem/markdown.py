@@ -8,8 +8,8 @@ from litemem.models import MemoryRecord
 from litemem.scope import Scope
 
 NOBODY_READS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")  # control characters
-_MARKUP = re.compile(r"([\\`*_\[\]<>|])")
-_STARTS = re.compile(r"^(\s*)([-+#]|\d+[.)])")  # what makes a line a list or a heading
+_MARKUP = re.compile(r"([\\`*_\[\]<>|~&#])")
+_STARTS = re.compile(r"^(\d*)([-+=.)])")  # what makes a line a list, or the one above it a heading
 
 
 def lines(records: Iterable[MemoryRecord]) -> Iterator[str]:
@@ -25,7 +25,7 @@ def lines(records: Iterable[MemoryRecord]) -> Iterator[str]:
 
 def heading(scope: Scope) -> str:
     """Return whose memories follow: "user cam, run tokyo"."""
-    return ", ".join(f"{key[:-3]} {plain(value)}" for key, value in scope.ids().items())
+    return ", ".join(f"{key[:-3]} {_one_line(value)}" for key, value in scope.ids().items())
 
 
 def entry(record: MemoryRecord) -> str:
@@ -36,10 +36,17 @@ def entry(record: MemoryRecord) -> str:
 
 
 def plain(text: str) -> str:
-    """Return text whose characters mean only themselves in Markdown."""
+    """Return text whose characters mean only themselves in Markdown.
+
+    The spaces that a line begins with are left out: they are not shown, or make it code.
+    """
     shown = NOBODY_READS.sub("\N{REPLACEMENT CHARACTER}", text.replace("\r\n", "\n"))
     escaped = _MARKUP.sub(r"\\\1", shown)
-    return "\n".join(_STARTS.sub(r"\1\\\2", line) for line in escaped.split("\n"))
+    return "\n".join(_STARTS.sub(r"\1\\\2", line.lstrip(" \t")) for line in escaped.split("\n"))
+
+
+def _one_line(text: str) -> str:
+    return plain(text).replace("\n", " ")
 
 
 def _remarks(record: MemoryRecord) -> Iterator[str]:
@@ -47,7 +54,7 @@ def _remarks(record: MemoryRecord) -> Iterator[str]:
     if record.updated_at != record.created_at:
         yield f"changed {clock.to_iso(record.updated_at)[:10]}"
     if record.categories:
-        yield plain(", ".join(record.categories)).replace("\n", " ")
+        yield _one_line(", ".join(record.categories))
     if record.valid_to is not None:
         yield f"until {clock.to_iso(record.valid_to)[:10]}"
     if record.superseded_by is not None:

@@ -22,6 +22,7 @@ from litemem.clock import new_id
 from litemem.errors import ScopeError, StoreError, ValidationError
 from litemem.export import export_file, write
 from litemem.filters import MAX_PARAMETERS
+from litemem.markdown import heading, plain
 from litemem.models import Message, Relation
 from litemem.options import Options
 from litemem.scope import Scope
@@ -226,6 +227,27 @@ def test_markdown_has_a_heading_for_each_scope_and_means_what_it_says(
         "\n## user jo, run r\n\n"
         "- Jo's *(2025-06-15)*\n"
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("a &lt;b&gt; &copy;", r"a \&lt;b\&gt; \&copy;"),
+        ("~~gone~~", r"\~\~gone\~\~"),
+        ("~~~\ncode", "\\~\\~\\~\ncode"),
+        ("Title\n===", "Title\n\\==="),
+        ("Title\n---", "Title\n\\---"),
+        ("1. one\n2) two", "1\\. one\n2\\) two"),
+        ("    four\n\n\tcode", "four\n\ncode"),
+        ("3.5 apples, 10-20 = few", "3\\.5 apples, 10-20 = few"),
+    ],
+)
+def test_characters_mean_only_themselves_in_markdown(text: str, shown: str) -> None:
+    assert plain(text) == shown
+
+
+def test_an_id_stays_in_its_heading() -> None:
+    assert heading(Scope(user_id="a\nb # c #")) == r"user a b \# c \#"
 
 
 # -- the command
