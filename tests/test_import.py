@@ -342,6 +342,15 @@ def test_a_memory_does_not_become_another_s_with_what_is_known_from_it(
     assert memory.verify(full=True)["ok"]
 
 
+def test_a_memory_that_is_skipped_is_not_superseded_by_another_s() -> None:
+    with open_store() as store:
+        taken_in(store, sealed([memory_line(valid_to=START)]))
+        lines = [memory_line(n, user_id="jo", valid_to=START) for n in (1, 2)]
+        data = sealed([{**lines[0], "superseded_by": "m2"}, lines[1]])
+        assert taken_in(store, data, on_conflict="skip")["skipped"] == 1
+        assert store.get("m1").superseded_by is None
+
+
 @pytest.mark.parametrize("mode", ["error", "skip", "overwrite", "merge"])
 def test_what_one_user_deleted_does_not_come_back_as_another_s(
     tmp_path: Path, open_memory: OpenMemory, mode: Any

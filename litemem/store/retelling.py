@@ -34,6 +34,11 @@ SELECT
   EXISTS (SELECT 1 FROM memory WHERE id = ?1)
   OR EXISTS (SELECT 1 FROM event WHERE memory_id = ?1)
 """
+_IS_ANOTHERS = """
+SELECT EXISTS (
+  SELECT 1 FROM memory WHERE id = ? AND (user_id, agent_id, app_id, run_id) IS NOT (?, ?, ?, ?)
+)
+"""
 _LINK = """
 UPDATE memory SET superseded_by = ?1
 WHERE id = ?2 AND superseded_by IS NULL AND valid_to IS ?3 AND updated_at = ?4 AND content = ?5
@@ -227,7 +232,9 @@ def write_history(connection: apsw.Connection, memory_id: str, events: Iterable[
 
 
 def link(connection: apsw.Connection, item: Item) -> None:
-    """Say what superseded a memory, if it is still as the archive has it."""
+    """Say what superseded a memory, if it is still as the archive has it, and of the same ids."""
+    if connection.execute(_IS_ANOTHERS, (item["id"], *_ids(item))).get:
+        return
     successor = _if_known(connection, item.get("superseded_by"))
     if successor is not None:
         place = (item["id"], item.get("valid_to"), item["updated_at"], item["content"])
