@@ -151,7 +151,15 @@ def _parsed(line: bytes) -> Any:
         raise ShapeError(f"it is longer than {MAX_LINE:,} bytes")
     if not line.endswith(b"\n"):
         raise ShapeError("it is cut off" if line else "there is none")
-    text = line.decode()  # a UnicodeDecodeError is a ValueError, too
+    return parse(line.decode())  # a UnicodeDecodeError is a ValueError, too
+
+
+def parse(text: str) -> Any:
+    """Return what a line says, not yet checked.
+
+    Raises:
+        ValueError, RecursionError: it is no JSON, or more than what others read as such.
+    """
     found = _DECODER.decode(text)
     if "\\u" in text:  # half a surrogate pair can only stand in an escape
         json.dumps(found, ensure_ascii=False).encode()

@@ -6,11 +6,14 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from conftest import OpenMemory, dump
+from conftest import START, OpenMemory, dump
 
 from litemem import Memory
 from litemem.cli import main
 from litemem.errors import CorruptError, SchemaError, StoreError
+from litemem.models import Message
+from litemem.salvage import salvage
+from litemem.scope import Scope
 from litemem.store import Finding, SqliteStore
 from litemem.store.invariants import INVARIANTS
 from litemem.store.mending import MENDS
@@ -316,6 +319,67 @@ def test_what_cannot_be_read_is_not_said_to_be_mendable(path: Path) -> None:
     assert told.mend is None
     assert told.advice is not None
     assert "salvage" in told.advice
+
+
+FAR = 1 << 60  # microseconds that one bit adds to a time: 36,000 years
+UNREADABLE = {
+    "when a memory was made": f"UPDATE memory SET created_at = created_at | {FAR}",
+    "when a memory was changed": f"UPDATE memory SET updated_at = updated_at | {FAR}",
+    "when a memory expires": f"UPDATE memory SET expires_at = {FAR}",
+    "when a fact ceased to hold": f"UPDATE memory SET valid_to = -{FAR}",
+    "when a message was said": f"UPDATE message SET created_at = created_at | {FAR}",
+    "when something happened": f"UPDATE event SET created_at = created_at | {FAR}",
+    "when a turn came": "UPDATE turn SET created_at = 'q'",
+    "a turn's option that is none": """UPDATE turn SET options = '{"x":1}'""",
+    "how often a memory was said": "UPDATE memory SET repeats = 'x'",
+    "a category that is no text": "UPDATE memory SET categories = '[1]'",
+    "a number that JSON has not": """UPDATE memory SET metadata = '{"a":1e999}'""",
+    "a role that is no text": "UPDATE message SET role = x'ff'",
+}
+IMPORTABLE = "every line of an export can be imported"
+
+
+@pytest.fixture
+def waiting(path: Path) -> Path:
+    """The file of `path`, and a turn in it that waits."""
+    with closing(SqliteStore(path)) as store, store.transaction() as tx:
+        said = [Message("user", "I like rum")]
+        tx.open_turn(Scope(**CAM), said, {"categories": []}, START)
+    return path
+
+
+def test_a_file_with_a_turn_that_waits_is_sound(waiting: Path) -> None:
+    assert is_sound(verify(waiting, full=True))
+
+
+@pytest.mark.parametrize("damage", UNREADABLE.values(), ids=UNREADABLE)
+def test_what_no_import_would_take_is_found(waiting: Path, damage: str) -> None:
+    change(waiting, damage)
+    found = failed(waiting)[IMPORTABLE]
+    assert found.examples
+    assert "litemem salvage" in str(found.advice)
+
+
+@pytest.mark.parametrize("damage", UNREADABLE.values(), ids=UNREADABLE)
+def test_what_is_salvaged_of_it_can_be_imported(waiting: Path, tmp_path: Path, damage: str) -> None:
+    change(waiting, damage)
+    salvage(waiting, tmp_path / "saved.db")
+    assert IMPORTABLE not in failed(tmp_path / "saved.db")
+
+
+@pytest.mark.parametrize("damage", UNREADABLE.values(), ids=UNREADABLE)
+@pytest.mark.parametrize("command", ["list", "info", "scopes", "log", "history", "pending"])
+def test_what_cannot_be_shown_is_said_and_ends_with_1(
+    shell: CliRunner, waiting: Path, command: str, damage: str
+) -> None:
+    of_one = "SELECT id FROM memory WHERE sources <> '[]' OR pk = 1 ORDER BY pk DESC LIMIT 1"
+    with closing(connect(str(waiting))) as connection:
+        memory_id = connection.execute(of_one).get
+    change(waiting, damage)
+    asked = {"list": ["--user-id", "cam", "--show-expired", "--show-superseded"]}
+    arguments = asked.get(command, [memory_id] if command in ("log", "history") else [])
+    done = shell.invoke(main, [command, *arguments])
+    assert done.exit_code == 0 or isinstance(done.exception, SystemExit), done.exception
 
 
 def test_a_damaged_page_is_not_mended_and_salvage_is_named(path: Path) -> None:

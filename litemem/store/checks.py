@@ -1,19 +1,26 @@
 """Checking a file: SQLite's own checks, the schema, the full text, and the invariants of ours."""
 
+import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import apsw
 
+from litemem.archive import check_item, parse
+from litemem.migrations import latest_version
 from litemem.models import content_hash
+from litemem.references import References
 from litemem.store import blueprint
 from litemem.store.invariants import INVARIANTS, MARK, Invariant
 from litemem.store.opening import one_moment
+from litemem.store.streaming import Snapshot
 
 EXAMPLES = 3  # offenders that a finding names
+_SHOWN = 80  # characters of a line; its kind and number stand first
 MAX_FAULTS = 100  # of SQLite's own checks; a damaged file would tell of millions
 _TEXTS = "the full text agrees with it"
+_LINES = "every line of an export can be imported"
 _REBUILT = frozenset({"full text", "vector index"})  # what is made anew without being read
 _DAMAGED = "restore a backup, or save what is left: litemem salvage"
 
@@ -49,6 +56,9 @@ def check(connection: apsw.Connection, *, full: bool) -> list[Finding]:
             _run("the schema is whole", lambda: _schema(connection), "schema"),
         ]
         held = [_hold(connection, invariant) for invariant in _applying(connection, full)]
+        is_latest = connection.pragma("user_version") == latest_version()
+        if full and is_latest and not findings[-1].problems:
+            held.append(_run(_LINES, lambda: _lines(connection), None, _DAMAGED))
     return findings + texts + held
 
 
@@ -90,7 +100,7 @@ def _run(
                 examples.append(offender)
     except (apsw.BusyError, apsw.LockedError):
         raise
-    except (apsw.Error, UnicodeDecodeError) as error:
+    except (apsw.Error, UnicodeDecodeError, json.JSONDecodeError) as error:
         problems += 1
         examples.append(f"cannot be read: {error}")
         if mend not in _REBUILT:
@@ -141,6 +151,21 @@ def _full_text(connection: apsw.Connection) -> tuple[int, list[str]]:
         return 0, []
     connection.execute("INSERT INTO memory_fts (memory_fts, rank) VALUES ('integrity-check', 1)")
     return number, []
+
+
+def _lines(connection: apsw.Connection) -> tuple[int, Iterator[str]]:
+    """Read everything as an import does, which takes no time, number or name that cannot be."""
+    moment = Snapshot(connection, None, vectors=False)
+    return sum(moment.counts.values()), _unimportable(moment)
+
+
+def _unimportable(moment: Snapshot) -> Iterator[str]:
+    references = References()
+    for line in moment.lines():
+        try:
+            references.check(check_item(parse(line), None))
+        except (ValueError, RecursionError) as error:
+            yield f"{line[:_SHOWN]}…: {error}"
 
 
 def add_hash_function(connection: apsw.Connection) -> None:

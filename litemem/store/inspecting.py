@@ -9,7 +9,7 @@ from litemem.models import Entity, Message, Overview
 from litemem.protocols import EmbedderIdentity
 from litemem.store import queries, settings
 from litemem.store.opening import looking_into, one_moment
-from litemem.store.rows import SAID_THERE, Row
+from litemem.store.rows import SAID_THERE, Row, read_message, read_time
 
 DAY = 86_400_000_000  # microseconds
 
@@ -86,7 +86,7 @@ def said(path: str, memory_id: str) -> list[tuple[int, Message]]:
     """Return the messages that a memory came from, each with its time, in order."""
     with looking_into(path) as connection:
         rows = connection.execute(_SAID, (memory_id,))
-        return [(at, Message(*message)) for at, *message in rows]
+        return [(read_time(at), read_message(message)) for at, *message in rows]
 
 
 def _counts(connection: apsw.Connection, now: int) -> dict[str, int]:
@@ -104,7 +104,7 @@ def _counts(connection: apsw.Connection, now: int) -> dict[str, int]:
 
 def _growth(connection: apsw.Connection) -> dict[int, int]:
     rows: list[Row] = connection.execute(_GROWTH).fetchall()
-    return {day: number for day, number in rows}  # noqa: C416 - for the types
+    return {read_time(day * DAY) // DAY: number for day, number in rows}
 
 
 def _sizes(connection: apsw.Connection) -> dict[str, int]:

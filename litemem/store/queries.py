@@ -16,6 +16,7 @@ from litemem.store.rows import (
     read_message,
     read_object,
     read_scope,
+    read_time,
 )
 
 _LAST_MESSAGES = """
@@ -184,7 +185,7 @@ def turn(connection: apsw.Connection, turn_pk: int) -> Turn:
         tuple(row[0] for row in rows),
         read_object(options),
         event_id,
-        created_at,
+        read_time(created_at),
     )
 
 
@@ -192,8 +193,8 @@ def entities(connection: apsw.Connection) -> list[Entity]:
     """Return everyone that memories belong to: users, agents, apps, runs, each kind by name."""
     rows = connection.execute(f"SELECT * FROM ({_ENTITIES})")  # GROUP BY sorts each kind
     return [
-        Entity(kind=kind, name=name, memories=memories, created_at=created, updated_at=updated)
-        for kind, name, memories, created, updated in rows
+        Entity(kind=kind, name=name, memories=n, created_at=read_time(at), updated_at=read_time(to))
+        for kind, name, n, at, to in rows
     ]
 
 

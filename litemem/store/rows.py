@@ -79,7 +79,7 @@ def memory_record(row: Row) -> MemoryRecord:
         attributed_to=row[9],
         memory_type=row[10],
         metadata={} if row[11] == "{}" else read_object(row[11]),  # to parse it takes 1 µs
-        categories=() if row[12] == "[]" else tuple(json.loads(row[12])),
+        categories=() if row[12] == "[]" else _read_names(row[12]),
         created_at=row[13],
         updated_at=row[14],
         valid_from=row[15],
@@ -112,6 +112,20 @@ def read_object(text: str) -> dict[str, Any]:
     content = json.loads(text)
     _check(isinstance(content, dict), content, "JSON")
     return dict(content)
+
+
+def read_time(value: Any) -> int:
+    """Read a time that there has to be."""
+    _check(is_time(value), value, "time")
+    return int(value)
+
+
+def _read_names(text: str) -> tuple[str, ...]:
+    _check(isinstance(text, str), text, "JSON")
+    names = json.loads(text)
+    are_names = isinstance(names, list) and all(isinstance(name, str) for name in names)
+    _check(are_names, text, "JSON")
+    return tuple(names)
 
 
 def id_list(ids: Iterable[Any]) -> str:
@@ -149,6 +163,7 @@ def _check_memory(row: Row) -> None:
     lasts = row[15] is None and row[16] is None and row[18] is None  # as most do
     others = lasts or all(t is None or clock.is_time(t) for t in (row[15], row[16], row[18]))
     _check(is_dated and others, memory_id, "time")
+    _check(isinstance(row[20], int), memory_id, "number of repeats")
 
 
 def _check(holds: bool, what: object, part: str) -> None:

@@ -8,9 +8,11 @@ from typing import Any
 import apsw
 
 from litemem import clock
+from litemem.archive import parse
 from litemem.errors import ScopeError
 from litemem.migrations import latest_version
 from litemem.scope import ID_KEYS, Scope
+from litemem.shapes import KINDS
 from litemem.store import blueprint, orphans, settings
 from litemem.store.blueprint import Column
 from litemem.store.checks import add_hash_function
@@ -19,13 +21,15 @@ from litemem.store.mending import UNSAID
 from litemem.store.vector_index import VectorIndex
 from litemem.store.wreck import Wreck, dimensions
 
-# JSON that Python could not read would make every read of its table fail
+# JSON that is not what its column takes would make every read of its table, or an import, fail
 _JSON = (
-    ("memory", "metadata", "object", "UPDATE memory SET metadata = '{}'"),
-    ("memory", "categories", "array", "UPDATE memory SET categories = '[]'"),
-    ("memory", "sources", "array", "UPDATE memory SET sources = '[]'"),
-    ("turn", "options", "object", "DELETE FROM turn"),
-    ("finished_turn", "results", "array", "UPDATE finished_turn SET results = '[]'"),
+    ("memory", "metadata", "memory", "UPDATE memory SET metadata = '{}' WHERE"),
+    ("memory", "categories", "memory", "UPDATE memory SET categories = '[]' WHERE"),
+    ("memory", "sources", "memory", "UPDATE memory SET sources = '[]' WHERE"),
+    ("turn", "options", "turn", "DELETE FROM turn WHERE"),
+    ("finished_turn", "results", "finished_turn", "UPDATE finished_turn SET results = '[]' WHERE"),
+    ("export", "request", "export_request", "DELETE FROM export WHERE"),
+    ("setting", "value", "project", "DELETE FROM setting WHERE name = 'project' AND"),
 )
 _TIMES = ("_at", "valid_from", "valid_to")  # how the names of columns that hold one end
 _UNKNOWN_SUCCESSOR = """
@@ -127,14 +131,25 @@ def _insert(name: str, columns: tuple[Column, ...]) -> str:
 
 
 def _mend_json(connection: apsw.Connection) -> list[str]:
+    connection.create_scalar_function("litemem_fits", _fits, 3, deterministic=True)
     told = []
     for table, column, kind, mend in _JSON:
-        connection.execute(
-            f"{mend} WHERE NOT json_valid({column}) OR json_type({column}) <> '{kind}'"
-        )
+        name = "settings" if kind == "project" else column
+        connection.execute(f"{mend} NOT litemem_fits(?, ?, {column})", (kind, name))
         if number := connection.changes():
             told.append(f"{column} of {_counted(number, 'row')} of {table} unreadable")
     return told
+
+
+def _fits(*values: Any) -> bool:
+    """Tell whether a text is JSON of the shape that a line of an archive has under this name."""
+    kind, name, text = values
+    check, _ = KINDS[kind][name]
+    try:
+        check(parse(text))
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 def _drop_wrong_sources(connection: apsw.Connection) -> list[str]:

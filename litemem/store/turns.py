@@ -13,7 +13,7 @@ from litemem.models import Outcome, Turn, TurnEvent
 from litemem.scope import Scope
 from litemem.store import queries
 from litemem.store.rereading import by_id
-from litemem.store.rows import Row
+from litemem.store.rows import Row, read_time
 
 TRIES = 3  # after so many failures, only `process_pending` tries again
 KILLS = 5  # as many as a model that takes its program down with it may have
@@ -220,8 +220,8 @@ def event(connection: apsw.Connection, event_id: str, here: Process) -> TurnEven
         return TurnEvent(
             id=event_id,
             status="SUCCEEDED",
-            created_at=created_at,
-            completed_at=completed_at,
+            created_at=read_time(created_at),
+            completed_at=read_time(completed_at),
             results=tuple(Outcome(there[1], became) for there, became in found if there),
         )
     row = connection.execute(_WAITING, (event_id,)).fetchone()
@@ -246,6 +246,7 @@ def _finish(
 
 def _waiting_event(event_id: str, row: Row, here: Process) -> TurnEvent:
     created_at, tried_at, error, tries, killed, *claimed = row
+    read_time(created_at)
     if claimed[0] is not None and _is_alive(claimed, here, beat()):
         return TurnEvent(id=event_id, status="RUNNING", created_at=created_at, error=error)
     if tries < TRIES and killed < KILLS:
