@@ -22,9 +22,10 @@ def salvage(damaged: str | Path, target: str | Path) -> Salvaged:
     """Write what can be read of a damaged file into a new file; return what is saved and lost.
 
     Every page is read by itself, also those that nothing leads to any more, so that a damaged
-    page takes what is on it and no more. What was committed to the write-ahead log counts. The
-    damaged file is not written to; no other program should be writing it. The new file holds only
-    what agrees with itself, and `verify` finds it sound, but for memories whose vectors are lost.
+    page takes what is on it and no more. What was committed to the write-ahead log counts, also
+    behind a page that is damaged there. The damaged file is not written to; no other program should
+    be writing it. The new file holds only what agrees with itself, and `verify` finds it sound, but
+    for memories whose vectors are lost.
 
     Raises:
         ValidationError: one is no path.

@@ -17,6 +17,9 @@ def verify(file: SqliteStore | str | Path, *, full: bool = False) -> list[Findin
     older schema is checked as it is. Others may write meanwhile, though the full check holds them
     up for as long as it takes to compare the full text, a second for 100,000 memories.
 
+    SQLite drops what was committed behind a damaged page of the write-ahead log when it opens the
+    file. Such a file is not opened, and that is the one finding.
+
     Raises:
         SchemaError: it is not a litemem file, or one of a newer litemem.
         StoreBusyError: the full check waited for another program's writing, in vain.

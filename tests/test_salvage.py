@@ -241,6 +241,13 @@ with memory.store.transaction() as tx:
 """
 
 
+VERIFIED = """
+import json, sys
+from litemem.verify import verify
+print(json.dumps([f.check for f in verify(sys.argv[1], full=True) if f.problems]))
+"""
+
+
 def test_what_was_committed_to_the_log_is_saved_and_what_was_not_is_not(
     path: Path, target: Path
 ) -> None:
@@ -257,6 +264,127 @@ def test_a_log_that_is_torn_gives_what_was_committed_before(path: Path, target: 
     log.write_bytes(log.read_bytes()[:-100])
     salvage(path, target)
     assert len(contents(target)) == MEMORIES - 100 + 1
+
+
+KILLED = """
+import os, sys
+from litemem import Memory
+from litemem.testing import HashEmbedder
+memory = Memory(sys.argv[1], embedder=HashEmbedder(16))
+for number in range(int(sys.argv[2])):
+    memory.add(f"said {number}", user_id="cam", infer=False)
+if sys.argv[3:]:
+    memory.store._writer.execute("PRAGMA wal_checkpoint(RESTART)").fetchall()
+    memory.add("said at last", user_id="cam", infer=False)
+os._exit(0)
+"""
+SAID = 20
+FRAME = 24 + 8_192  # bytes, with the page
+
+
+def log_of(path: Path) -> Path:
+    return Path(f"{path}-wal")
+
+
+def frames(path: Path) -> int:
+    return (log_of(path).stat().st_size - 32) // FRAME
+
+
+def flip(path: Path, frame: int, place: int) -> None:
+    """Flip one bit in a frame of the log."""
+    log = bytearray(log_of(path).read_bytes())
+    log[32 + frame * FRAME + place] ^= 4
+    log_of(path).write_bytes(log)
+
+
+def commits(path: Path) -> list[int]:
+    """Return the frames that end a transaction."""
+    log = log_of(path).read_bytes()
+    heads = [log[32 + n * FRAME : 32 + n * FRAME + 24] for n in range(frames(path))]
+    return [n for n, head in enumerate(heads) if any(head[4:8])]
+
+
+@pytest.fixture(scope="module")
+def left(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("left") / "memory.db"
+    run_python(KILLED, path, SAID)
+    return path
+
+
+@pytest.fixture
+def killed(left: Path, tmp_path: Path) -> Path:
+    """A file whose program was killed; all that it said stands in the log."""
+    path = tmp_path / "killed.db"
+    path.write_bytes(left.read_bytes())
+    log_of(path).write_bytes(log_of(left).read_bytes())
+    return path
+
+
+@pytest.mark.parametrize("place", [0, 4, 8, 16, 24, 5_000], ids=lambda place: f"byte {place}")
+@pytest.mark.parametrize("behind", range(-3, 4), ids=lambda n: f"frame {n}")
+def test_what_was_committed_behind_a_damaged_page_of_the_log_is_saved(
+    killed: Path, target: Path, place: int, behind: int
+) -> None:
+    flip(killed, frames(killed) // 2 + behind, place)
+    done = salvage(killed, target)
+    assert any("write-ahead log" in sentence for sentence in done.lost)
+    saved = contents(target)
+    assert len(saved) >= SAID - 1
+    assert f"said {SAID - 1}" in saved
+
+
+def test_verify_says_that_a_log_is_damaged_and_leaves_it_there(
+    killed: Path, target: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flip(killed, frames(killed) // 2, 5_000)
+    before = log_of(killed).read_bytes()
+    monkeypatch.setenv("LITEMEM_DB", str(killed))
+    for arguments in (["verify"], ["verify", "--full"], ["verify", "--fix"]):
+        done = CliRunner().invoke(main, arguments)
+        assert done.exit_code == 1
+        assert "litemem salvage" in done.stderr
+    assert log_of(killed).read_bytes() == before
+    salvage(killed, target)
+    assert len(contents(target)) == SAID
+
+
+def test_a_last_transaction_that_is_torn_is_no_damage(killed: Path) -> None:
+    flip(killed, commits(killed)[-2] + 1, 5_000)
+    assert is_sound(verify(killed, full=True))
+    with closing(SqliteStore(killed)) as store:
+        assert store.count(Condition("TRUE")) == SAID - 1
+
+
+def test_what_a_log_held_before_it_was_begun_anew_is_no_damage(tmp_path: Path) -> None:
+    path = tmp_path / "begun.db"
+    run_python(KILLED, path, SAID, "anew")
+    assert frames(path) > SAID * 2  # nearly all of before
+    assert is_sound(verify(path, full=True))
+
+
+def test_a_log_that_a_program_is_writing_is_no_damage(path: Path) -> None:
+    with Memory(path, embedder=HashEmbedder(16)) as memory:
+        memory.add("in the log", infer=False, **CAM)
+        assert json.loads(run_python(VERIFIED, path)) == []
+
+
+@pytest.mark.parametrize("size", [512, 1_024, 2_048, 4_096, 16_384, 32_768, 65_536, 3, 0])
+def test_a_wrong_page_size_in_the_header_costs_no_memory(
+    path: Path, target: Path, size: int
+) -> None:
+    content = bytearray(path.read_bytes())
+    content[16:18] = (1 if size == 65_536 else size).to_bytes(2, "big")
+    path.write_bytes(content)
+    done = salvage(path, target)
+    assert done.saved["memory"] == MEMORIES - 100 + 1
+    assert not size >= 512 or done.lost == ["the size of a page unreadable: 8,192 bytes were taken"]
+
+
+def test_a_file_whose_schema_says_nothing_is_not_said_to_be_whole(path: Path, target: Path) -> None:
+    content = bytearray(path.read_bytes())
+    content[103:105] = bytes(2)  # how many cells the first page of the schema has
+    path.write_bytes(content)
+    assert salvage(path, target).lost
 
 
 def test_a_file_of_which_only_the_header_is_left_gives_an_empty_one(

@@ -21,7 +21,7 @@ from litemem.cli.output import (
 )
 from litemem.paths import user_path
 from litemem.salvage import salvage
-from litemem.store import SqliteStore
+from litemem.store import SqliteStore, check_unopened
 from litemem.verify import Finding, fix, is_sound, report, verify
 
 
@@ -132,6 +132,9 @@ def _size(made: Path) -> int | None:
 
 
 def _fixed(path: Path) -> tuple[list[Finding], list[Finding]]:
+    lost = check_unopened(path)
+    if lost.problems:
+        return [], [lost]
     store = SqliteStore(path, mendable=True)
     try:
         return fix(store)

@@ -3,6 +3,7 @@
 from litemem.store.checks import Finding
 from litemem.store.copying import (
     check_file,
+    check_unopened,
     copy_file,
     file_id,
     has_side_files,
@@ -52,6 +53,7 @@ __all__ = [
     "Wanted",
     "Wreck",
     "check_file",
+    "check_unopened",
     "copy_file",
     "file_id",
     "foreign_rows",

@@ -2,7 +2,9 @@
 
 import json
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import apsw
@@ -12,6 +14,8 @@ from litemem.migrations import latest_version
 from litemem.models import content_hash
 from litemem.references import References
 from litemem.store import blueprint
+from litemem.store.frames import Log, read_log
+from litemem.store.holding import is_held
 from litemem.store.invariants import INVARIANTS, MARK, Invariant
 from litemem.store.opening import one_moment
 from litemem.store.streaming import Snapshot
@@ -22,6 +26,7 @@ MAX_FAULTS = 100  # of SQLite's own checks; a damaged file would tell of million
 _TEXTS = "the full text agrees with it"
 _LINES = "every line of an export can be imported"
 _REBUILT = frozenset({"full text", "vector index"})  # what is made anew without being read
+_UNOPENED = "to open the file would drop that: save it first: litemem salvage"
 _DAMAGED = "restore a backup, or save what is left: litemem salvage"
 
 
@@ -60,6 +65,24 @@ def check(connection: apsw.Connection, *, full: bool) -> list[Finding]:
         if full and is_latest and not findings[-1].problems:
             held.append(_run(_LINES, lambda: _lines(connection), None, _DAMAGED))
     return findings + texts + held
+
+
+def check_log(path: str) -> Finding:
+    """Look, before SQLite does, whether a file's write-ahead log can be read to its end.
+
+    The log that this process has open SQLite has read already.
+    """
+    log = Log(0, {})
+    if not is_held(path):
+        with suppress(OSError):  # SQLite says better what it may not read
+            log = read_log(Path(f"{path}-wal"))
+    return Finding(
+        check="the write-ahead log can be read to its end",
+        examined=len(log.pages),
+        problems=log.unreadable,
+        examples=("behind that more was committed",) if log.unreadable else (),
+        advice=_UNOPENED if log.unreadable else None,
+    )
 
 
 def _applying(connection: apsw.Connection, full: bool) -> list[Invariant]:

@@ -10,10 +10,10 @@ import apsw
 
 from litemem.errors import StoreBusyError
 from litemem.store import settings
-from litemem.store.checks import Finding, check
+from litemem.store.checks import Finding, check, check_log
 from litemem.store.faults import translated
 from litemem.store.holding import SIDES
-from litemem.store.opening import connect, looking_into, one_moment
+from litemem.store.opening import connect, located, looking_into, one_moment
 
 PAGES = 1_024  # copied at a time: 8 MB, a few milliseconds
 
@@ -21,9 +21,22 @@ Progress = Callable[[int, int], None]  # pages copied so far, pages in all
 
 
 def check_file(path: str | Path, *, full: bool) -> list[Finding]:
-    """Look whether a file is sound; `litemem.verify` says how."""
+    """Look whether a file is sound; `litemem.verify` says how.
+
+    One whose write-ahead log is damaged is not opened.
+    """
+    lost = check_unopened(path)
+    if lost.problems:
+        return [lost]
     with looking_into(path) as connection:
         return check(connection, full=full)
+
+
+def check_unopened(path: str | Path) -> Finding:
+    """Look for what a file would lose by being opened."""
+    place = located(path)
+    with translated(place):
+        return check_log(place)
 
 
 def copy_file(source: str | Path, target: Path, progress: Progress | None = None) -> None:

@@ -3,20 +3,23 @@
 After https://sqlite.org/fileformat2.html. Nothing is written, and every page is taken for itself.
 """
 
+import os
 import struct
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO, Self
 
+from litemem.store.frames import SIZES, read_log
 from litemem.store.holding import open_bytes
 from litemem.store.opening import PAGE_BYTES
 
 TABLE_INTERIOR, TABLE_LEAF = 0x05, 0x0D
 INDEX_INTERIOR, INDEX_LEAF = 0x02, 0x0A
+LEAVES = (TABLE_LEAF, INDEX_LEAF)
+KINDS = (TABLE_INTERIOR, INDEX_INTERIOR, *LEAVES)
 MAGIC = b"SQLite format 3\0"
 HEADER = 100  # bytes at the beginning of page 1
-_WAL_MAGIC = (0x377F0682, 0x377F0683)  # its checksums are of little- and of big-endian words
-_SIZES = frozenset(2**power for power in range(9, 17))
+_SAMPLE = 1_000  # pages that tell the size of all
 _INTEGER_BYTES = (0, 1, 2, 3, 4, 6, 8)  # by serial type
 
 Record = tuple[Any, ...]
@@ -32,12 +35,15 @@ class Pages:
     def __init__(self, path: Path) -> None:
         self._file: BinaryIO = open_bytes(path)
         header = self._file.read(HEADER)
-        size = int.from_bytes(header[16:18], "big")
-        size = 65_536 if size == 1 else size
-        self.sound_header = header.startswith(MAGIC) and len(header) == HEADER and size in _SIZES
-        self.size = size if self.sound_header else PAGE_BYTES
+        told = int.from_bytes(header[16:18], "big")
+        told = 65_536 if told == 1 else told
+        self.sound_header = header.startswith(MAGIC) and len(header) == HEADER and told in SIZES
+        log = read_log(Path(f"{path}-wal"))
+        self._logged, self.lost_frames = log.pages, log.unreadable
+        likely = told if self.sound_header else PAGE_BYTES
+        self.size = log.size if log.pages else _page_size(self._file, likely)
+        self.has_told_size = not self.sound_header or self.size == told
         self.usable = self.size - (header[20] if self.sound_header else 0)
-        self._logged = _read_log(Path(f"{path}-wal"), self.size)
         self.count = max(-(-path.stat().st_size // self.size), *self._logged, 0)
         self._log = open_bytes(Path(f"{path}-wal")) if self._logged else None
         self._header = self.read(1)[:HEADER] if 1 in self._logged else header
@@ -110,9 +116,9 @@ class TreePage:
         self._page = page = pages.read(number)
         start = HEADER if number == 1 else 0
         self.kind = page[start]
-        if self.kind not in (TABLE_INTERIOR, TABLE_LEAF, INDEX_INTERIOR, INDEX_LEAF):
+        if self.kind not in KINDS:
             raise DamageError(f"page {number} is of no kind")
-        self.is_leaf = self.kind in (TABLE_LEAF, INDEX_LEAF)
+        self.is_leaf = self.kind in LEAVES
         cells = int.from_bytes(page[start + 3 : start + 5], "big")
         after = start + (8 if self.is_leaf else 12)
         if after + 2 * cells > pages.usable:
@@ -174,37 +180,35 @@ class TreePage:
         return bytes(found[:size])
 
 
-def _read_log(path: Path, size: int) -> dict[int, int]:
-    """Return where in a write-ahead log the pages are that were committed; none without a log."""
-    if not path.exists():
-        return {}
-    committed: dict[int, int] = {}
-    pending: dict[int, int] = {}
-    with open_bytes(path) as file:
-        header = file.read(32)
-        if len(header) < 32 or int.from_bytes(header[:4], "big") not in _WAL_MAGIC:
-            return {}
-        order = "<" if int.from_bytes(header[:4], "big") == _WAL_MAGIC[0] else ">"
-        sums = _checksum(header[:24], (0, 0), order)
-        while len(frame := file.read(24 + size)) == 24 + size:
-            number, commits = struct.unpack(">II", frame[:8])
-            sums = _checksum(frame[24:], _checksum(frame[:8], sums, order), order)
-            if frame[8:16] != header[16:24] or sums != struct.unpack(">II", frame[16:24]):
-                break
-            pending[number] = file.tell() - size
-            if commits:
-                committed.update(pending)
-                pending.clear()
-    return committed
+def _page_size(file: BinaryIO, likely: int) -> int:
+    """Return the size under which the most pages of a file are such; `likely` among equals."""
+    votes = {size: (_telling(file, size), size == likely) for size in SIZES}
+    return max(SIZES, key=votes.__getitem__)
 
 
-def _checksum(data: bytes, sums: tuple[int, int], order: str) -> tuple[int, int]:
-    first, second = sums
-    words = struct.unpack(f"{order}{len(data) // 4}I", data)
-    for even, odd in zip(words[::2], words[1::2], strict=True):
-        first = (first + even + second) & 0xFFFFFFFF
-        second = (second + odd + first) & 0xFFFFFFFF
-    return first, second
+def _telling(file: BinaryIO, size: int) -> int:
+    """Count, of some pages of this size, those of a b-tree that are filled from their end."""
+    count = file.seek(0, os.SEEK_END) // size
+    numbers = range(0, count, -(-count // _SAMPLE) or 1)
+    return sum(_is_filled(file, number * size, size) for number in numbers)
+
+
+def _is_filled(file: BinaryIO, at: int, size: int) -> bool:
+    """Tell whether a b-tree's page is here whose first cell lies near its end."""
+    start = 0 if at else HEADER
+    try:
+        file.seek(at)
+        page = file.read(size)
+    except OSError:
+        return False
+    if len(page) < size or page[start] not in KINDS:
+        return False
+    cells = int.from_bytes(page[start + 3 : start + 5], "big")
+    after = start + (8 if page[start] in LEAVES else 12)
+    if not cells or after + 2 * cells > size:
+        return False
+    places: tuple[int, ...] = struct.unpack(f">{cells}H", page[after : after + 2 * cells])
+    return after + 2 * cells <= min(places) and size // 2 < max(places) < size
 
 
 def _values(payload: bytes) -> Record:

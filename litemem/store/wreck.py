@@ -9,7 +9,7 @@ from typing import Any, Self
 from litemem.migrations import APPLICATION_ID, latest_version
 from litemem.store import blueprint, settings
 from litemem.store.blueprint import Column
-from litemem.store.pages import INDEX_LEAF, TABLE_LEAF, DamageError, Pages, Record, TreePage
+from litemem.store.pages import LEAVES, TABLE_LEAF, DamageError, Pages, Record, TreePage
 
 DERIVED = frozenset({"embedding_next", "claim"})  # of a reindex or a program that has ended
 SCHEMA = "the schema"
@@ -78,6 +78,15 @@ class Wreck:
                 told.append(f"{_counted(len(numbers), 'page')} of {name} unreadable: {shown}{more}")
         for name, number in self._broken.items():
             told.append(f"{_counted(number, 'row')} of {name} unreadable")
+        if not self._pages.has_told_size:
+            told.append(f"the size of a page unreadable: {self._pages.size:,} bytes were taken")
+        if SCHEMA not in self._damaged and "memory" not in self._names:
+            told.append("the schema unreadable: it names no table of memories")
+        if number := self._pages.lost_frames:
+            frames = _counted(number, "page")
+            told.append(
+                f"{frames} of the write-ahead log unreadable: older ones are in their place"
+            )
         if not self._free_known:
             told.append("deleted rows may be among the saved: the list of free pages is damaged")
         return told
@@ -93,7 +102,8 @@ class Wreck:
         return self._pages.sound_header and self._pages.header(68) == APPLICATION_ID
 
     def _is_damaged(self) -> bool:
-        return any(name in self._damaged for name in (*self.tables, SCHEMA))
+        lost = any(name in self._damaged for name in (*self.tables, SCHEMA))
+        return lost or bool(self._pages.lost_frames)
 
     def _noted(self, rows: Iterator[Row]) -> Iterator[Row]:
         for name, rowid, values in rows:
@@ -144,7 +154,7 @@ class Wreck:
                 page = self._pages.tree(number)
             except DamageError:
                 continue
-            if page.kind in (TABLE_LEAF, INDEX_LEAF):
+            if page.kind in LEAVES:
                 yield from self._stray(page)
 
     def _stray(self, page: TreePage) -> Iterator[Row]:
