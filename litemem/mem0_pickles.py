@@ -20,13 +20,22 @@ POINTS = frozenset(
 )
 # Nothing that calls: no REDUCE, INST, OBJ, EXT or PERSID. NEWOBJ makes only what `POINTS` names.
 _PLAIN = frozenset(
-    "PROTO FRAME STOP MARK POP POP_MARK DUP NONE NEWTRUE NEWFALSE INT BININT BININT1 BININT2 LONG "
+    "PROTO FRAME STOP MARK POP POP_MARK NONE NEWTRUE NEWFALSE INT BININT BININT1 BININT2 LONG "
     "LONG1 LONG4 FLOAT BINFLOAT UNICODE BINUNICODE SHORT_BINUNICODE BINUNICODE8 BINBYTES "
     "SHORT_BINBYTES BINBYTES8 EMPTY_DICT DICT SETITEM SETITEMS EMPTY_LIST LIST APPEND APPENDS "
     "EMPTY_TUPLE TUPLE TUPLE1 TUPLE2 TUPLE3 EMPTY_SET ADDITEMS FROZENSET MEMOIZE PUT BINPUT "
     "LONG_BINPUT GET BINGET LONG_BINGET GLOBAL STACK_GLOBAL NEWOBJ BUILD".split()
 )
-_PUTS = ("PUT", "BINPUT", "LONG_BINPUT")
+_PUTS = ("PUT", "BINPUT", "LONG_BINPUT", "MEMOIZE")
+_GETS = ("GET", "BINGET", "LONG_BINGET")
+# What Python's hash goes through anew each time: of one that holds another twice, which holds a
+# third twice, it takes time without end. To make them takes each part once, when none is got again
+_HASHED_THROUGH = frozenset(("TUPLE", "TUPLE1", "TUPLE2", "TUPLE3", "FROZENSET"))
+# after which a pickler puts what it made; elsewhere the top of the stack may be anything
+_MADE = _HASHED_THROUGH | frozenset(
+    "UNICODE BINUNICODE SHORT_BINUNICODE BINUNICODE8 BINBYTES SHORT_BINBYTES BINBYTES8 EMPTY_DICT "
+    "DICT EMPTY_LIST LIST EMPTY_SET EMPTY_TUPLE GLOBAL STACK_GLOBAL NEWOBJ LONG LONG1 LONG4".split()
+)
 
 
 class Value:
@@ -73,11 +82,20 @@ def read(data: bytes, place: str) -> Any:
 
 def _look_over(data: bytes) -> None:
     """Refuse a pickle with a step that is not in the list, before one is done."""
+    kept: dict[int, str] = {}  # the memo: after which step something was put there
+    last = ""
     for step, argument, _ in pickletools.genops(data):
         if step.name not in _PLAIN:
             raise pickle.UnpicklingError(f"it has the step {step.name}")
-        if step.name in _PUTS and int(argument or 0) > min(len(data), MAX_MEMO):
-            raise pickle.UnpicklingError("it asks for more room than it can use")
+        if step.name in _PUTS:
+            place = len(kept) if step.name == "MEMOIZE" else int(argument or 0)
+            if place > min(len(data), MAX_MEMO) or last not in _MADE:
+                raise pickle.UnpicklingError("it puts aside what no pickler does")
+            kept[place] = last
+        elif step.name in _GETS and kept.get(int(argument or 0)) in _HASHED_THROUGH:
+            raise pickle.UnpicklingError("it has one tuple or frozen set twice")
+        if step.name != "FRAME":  # which may stand before any other
+            last = step.name
 
 
 def _refusal(place: str, error: Exception) -> ValidationError:

@@ -70,7 +70,7 @@ class Mem0Store:
     def items(self) -> Iterator[tuple[int, Item]]:
         """Yield what was deleted, from the history, then the memories."""
         self._reasons.clear()
-        there = {str(point_id) for point_id, _ in self._points()}
+        there = {point_id for point_id, _ in self._points()}
         number = 0
         for memory_id, events in self._events.items():
             if memory_id not in there:
@@ -79,23 +79,27 @@ class Mem0Store:
                     number += 1
                     yield number, item
         for count, (point_id, payload) in enumerate(self._points(), start=1):
-            item = self._memory(str(point_id), payload, count)
+            item = self._memory(point_id, payload, count)
             if item is not None:
                 number += 1
                 yield number, item
 
-    def _points(self) -> Iterator[tuple[Any, Any]]:
-        """Yield the id and the payload of each point."""
+    def _points(self) -> Iterator[tuple[str | None, Any]]:
+        """Yield the id, if it is one, and the payload of each point."""
         if self._collection.suffix == ".sqlite":
             for (blob,) in foreign_rows(self._collection, "points", ("point",)):
                 point = mem0_pickles.read(bytes(blob or b""), f"a point of {self._collection}")
                 found = getattr(point, "attributes", {}) if isinstance(point, Value) else {}
-                yield found.get("id"), found.get("payload")
+                yield _id(found.get("id")), found.get("payload")
             return
-        yield from _faiss_documents(self._collection).items()
+        for point_id, payload in _faiss_documents(self._collection).items():
+            yield _id(point_id), payload
 
-    def _memory(self, memory_id: str, payload: Any, number: int) -> Item | None:
+    def _memory(self, memory_id: str | None, payload: Any, number: int) -> Item | None:
         """Return a point as a memory; None, and a reason, when it is none."""
+        if memory_id is None:
+            self._leave("with an id that is neither text nor a number")
+            return None
         if not isinstance(payload, dict) or not isinstance(payload.get("data"), str):
             self._leave("without a text")
             return None
@@ -252,6 +256,13 @@ def _with_add(events: list[dict[str, Any]], item: Mapping[str, Any]) -> list[dic
     first = {"event": "ADD", "created_at": item["created_at"]}
     before = changes[0].get("old_memory")
     return [first | ({} if before is None else {"new_memory": before}), *events]
+
+
+def _id(found: Any) -> str | None:
+    """Return an id as text; that of a list could take more room than any machine has."""
+    if isinstance(found, int) and 0 <= found < 2**64:  # as qdrant counts
+        return str(found)
+    return found if isinstance(found, str) else None
 
 
 def _plain(payload: Mapping[Any, Any]) -> dict[str, Any] | None:

@@ -191,9 +191,22 @@ def evil(marker: Path) -> dict[str, bytes]:
         "a huge memo": b"\x80\x02Nr\xff\xff\xff\x7f.",
         "a huge length": b"\x80\x04\x8d" + struct.pack("<Q", 2**62) + b"x.",
         "deep": b"\x80\x04" + b"(" * 100_000 + b"N" + b"t" * 100_000 + b".",
+        "a key that holds itself a billion times": key(b"2" + b"\x86"),
+        "the same by the memo": key(b"\x94h%c\x86"),
+        "the same with a step between": key(b"N0\x94h%c\x86"),
+        "the same with a frame between": key(b"\x95" + bytes(8) + b"\x94h%c\x86"),
+        "the same with frozen sets": b"\x80\x04}"
+        + b"".join(b"(" + b"K\x01\x91\x94h%c\x86" % place for place in range(60))
+        + b"K\x01s.",
         "cut": pickle.dumps({"a": 1})[:-3],
         "nothing": b"",
     }
+
+
+def key(step: bytes) -> bytes:
+    """Return the pickle of a dict whose key is made by a step that is done sixty times."""
+    steps = (step % place if b"%" in step else step for place in range(60))
+    return b"\x80\x04})" + b"".join(steps) + b"K\x01s."
 
 
 @pytest.mark.parametrize("what", evil(Path("marker")))
@@ -210,6 +223,25 @@ def test_a_pickle_that_would_do_anything_is_refused_and_nothing_runs(
     with pytest.raises(ValidationError, match="mem0ai"):
         open_store(folder)
     assert not marker.exists()
+
+
+def test_a_point_whose_id_is_no_id_is_left_out(tmp_path: Path) -> None:
+    ids: list[Any] = []
+    for _ in range(60):
+        ids = [ids, ids]
+    good = {"id": "019a", "payload": PAYLOAD}
+    points = [good, good | {"id": ids}, good | {"id": 2**100_000}, good | {"id": None}]
+    storage = tmp_path / "collection" / "mem0" / "storage.sqlite"
+    storage.parent.mkdir(parents=True)
+    with closing(apsw.Connection(str(storage))) as connection:
+        connection.execute("CREATE TABLE points (id TEXT PRIMARY KEY, point BLOB)")
+        for number, point in enumerate(points):
+            state = pickle.dumps(point, 4)[2:-1]
+            made = b"\x80\x04cqdrant_client.http.models.models\nPointStruct\n)\x81" + state + b"b."
+            connection.execute("INSERT INTO points VALUES (?, ?)", (str(number), made))
+    found, left_out = taken(tmp_path)
+    assert list(found) == ["likes tea"]
+    assert "left out, with an id that is neither text nor a number: 3" in left_out
 
 
 def test_a_malicious_point_is_refused_and_nothing_is_imported(store: Path) -> None:
