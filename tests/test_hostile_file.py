@@ -76,6 +76,32 @@ CRAFTED = {
         "CREATE VIRTUAL TABLE memory_vec USING fts5 (vector)",
         "table memory_vec",
     ),
+    "an index of some rows, which are found at each write": (
+        "CREATE INDEX evil ON memory (pk)"
+        " WHERE pk > 20 AND instr(hex(zeroblob(4000000)), hex(zeroblob(1000000)) || '1')",
+        "index evil",
+    ),
+    "an index of an expression": ("CREATE INDEX evil ON memory (abs(pk))", "index evil"),
+    "an index of an expression on one of others' tables": (
+        "CREATE TABLE other (x); CREATE INDEX evil ON other (hex(zeroblob(9)) || x)",
+        "index evil",
+    ),
+    "an index that lets no second memory in": (
+        'CREATE UNIQUE INDEX one ON "memory" (user_id, created_at)',
+        "index one",
+    ),
+    "a table that lets no memory go": (
+        "CREATE TABLE mine (m REFERENCES Memory (pk)); INSERT INTO mine VALUES (1)",
+        "table mine",
+    ),
+    "a table that computes when it is checked": (
+        "CREATE TABLE mine (x CHECK (instr(hex(zeroblob(9)), x)))",
+        "table mine",
+    ),
+    "a table that computes a column": (
+        "CREATE TABLE mine (x, y AS (hex(zeroblob(9)) || x))",
+        "table mine",
+    ),
     "a strange shadow table": ("CREATE TABLE memory_vec_more (x)", "table memory_vec_more"),
 }
 each_crafted = pytest.mark.parametrize(("sql", "named"), CRAFTED.values(), ids=CRAFTED)
@@ -151,7 +177,12 @@ def test_an_old_file_is_checked_before_it_is_upgraded(tmp_path: Path, version: i
 
 
 def test_ordinary_tables_and_indexes_of_others_may_be_there(path: Path) -> None:
-    craft(path, "CREATE TABLE mine (x UNIQUE); CREATE INDEX i ON memory (role); ANALYZE")
+    craft(
+        path,
+        "CREATE TABLE mine (x UNIQUE, y DEFAULT (1)); CREATE INDEX i ON memory (role); ANALYZE;"
+        " CREATE TABLE other (x REFERENCES mine (x)); CREATE UNIQUE INDEX u ON other (x);"
+        ' CREATE INDEX of_two ON "message" ("role" COLLATE NOCASE DESC, [name])',
+    )
     with closing(SqliteStore(path)) as store:
         assert store.overview().memories == 1
 
