@@ -236,6 +236,8 @@ def _make_folder(path: Path) -> None:
 def _check_target(source: str, path: Path) -> None:
     if not path.exists():
         return
+    if not path.is_file():
+        raise StoreError(f"{path} is a device or a pipe: give another target")
     if is_same(path, source):
         raise StoreError(f"{path} is the file itself: give another target")
     if has_side_files(path) or is_held(path):

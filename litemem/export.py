@@ -131,6 +131,8 @@ def _check_target(store: SqliteStore, path: Path, force: bool) -> None:
         raise StoreError(f"{path} is a folder: give the path of a file")
     if not path.exists():
         return
+    if not path.is_file():
+        raise StoreError(f"{path} is a device or a pipe: give the path of a file")
     if is_same(path, store.path):
         raise StoreError(f"{path} is the file itself: give another target")
     if not force:

@@ -1,5 +1,6 @@
 """Backup and restore: one moment of the file, whole or not there; nothing unasked is replaced."""
 
+import os
 import shutil
 import stat
 import threading
@@ -501,6 +502,15 @@ def test_a_file_with_a_damaged_header_can_be_replaced_and_is_kept(made: Path, db
     kept = restore(made, db)
     assert texts(db) == ["likes tea"]
     assert kept is not None
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no pipes with a name")
+def test_a_pipe_is_no_target_and_stays(memory: Memory, tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with pytest.raises(StoreError, match="a device or a pipe"):
+        backup(memory.store, pipe)
+    assert stat.S_ISFIFO(pipe.stat().st_mode)
 
 
 def test_a_file_of_others_is_not_replaced(made: Path, tmp_path: Path) -> None:

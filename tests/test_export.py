@@ -4,6 +4,7 @@ import base64
 import hashlib
 import io
 import json
+import os
 import stat
 import subprocess
 import sys
@@ -311,3 +312,18 @@ def test_as_many_ids_as_a_filter_takes_can_be_exported(memory: Memory, tmp_path:
     assert memory.export_file(tmp_path / "all.jsonl", **CAM, filters=filters)["memory"] == 1
     assert len(memory.get_all(**CAM, filters=filters)["results"]) == 1
     assert len(memory.search("tea", **CAM, filters=filters)["results"]) == 1
+
+
+# -- what is no file
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no pipes with a name")
+@pytest.mark.parametrize("force", [False, True])
+def test_a_pipe_or_a_device_is_no_target_and_stays(
+    memory: Memory, tmp_path: Path, force: bool
+) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with pytest.raises(StoreError, match="a device or a pipe"):
+        export_file(memory.store, pipe, force=force)
+    assert stat.S_ISFIFO(pipe.stat().st_mode)
