@@ -144,7 +144,7 @@ def _fixed(path: Path) -> tuple[list[Finding], list[Finding]]:
 
 def _told(finding: Finding) -> str:
     if not finding.problems:
-        return "ok"
+        return "not compared" if finding.advice else "ok"
     more = ", …" if finding.problems > len(finding.examples) else ""
     return f"{counted(finding.problems, 'problem')}: {', '.join(finding.examples)}{more}"
 
@@ -158,6 +158,6 @@ def _tell_mended(before: Sequence[Finding], after: Sequence[Finding]) -> None:
 
 def _tell_advice(found: Sequence[Finding], fixed: bool) -> None:
     for finding in found:
-        if finding.problems:
+        if finding.problems or finding.advice:
             mends = finding.mend and not fixed
             tell(f"{finding.check}: {'litemem verify --fix' if mends else finding.advice}")

@@ -27,6 +27,7 @@ _TEXTS = "the full text agrees with it"
 _LINES = "every line of an export can be imported"
 _REBUILT = frozenset({"full text", "vector index"})  # what is made anew without being read
 _UNOPENED = "to open the file would drop that: save it first: litemem salvage"
+_UNCOMPARED = "not compared: SQLite does that only in a file that it may write; verify a backup"
 _DAMAGED = "restore a backup, or save what is left: litemem salvage"
 
 
@@ -34,7 +35,8 @@ _DAMAGED = "restore a backup, or save what is left: litemem salvage"
 class Finding:
     """What a check found: how much it looked at, how much was wrong, and what helps.
 
-    `examples` names the first of the `problems`; `mend` says which mending helps, if one does.
+    `examples` names the first of the `problems`; `mend` says which mending helps, if one does. With
+    `advice` but without problems it could not look.
     """
 
     check: str
@@ -53,7 +55,7 @@ def check(connection: apsw.Connection, *, full: bool) -> list[Finding]:
     """
     add_hash_function(connection)
     # this one takes the write lock, which a reader who saw an older moment would not get
-    texts = [_run(_TEXTS, lambda: _full_text(connection), "full text")] if full else []
+    texts = [_compare_texts(connection)] if full else []
     with one_moment(connection):
         findings = [
             _run("SQLite's pages and indexes", lambda: _pages(connection, full), "indexes"),
@@ -167,11 +169,15 @@ def _lacking_index(connection: apsw.Connection, present: Any) -> list[str]:
     return ["table memory_vec is missing"] if lacks else []
 
 
+def _compare_texts(connection: apsw.Connection) -> Finding:
+    if connection.readonly("main"):
+        return Finding(check=_TEXTS, examined=0, advice=_UNCOMPARED)
+    return _run(_TEXTS, lambda: _full_text(connection), "full text")
+
+
 def _full_text(connection: apsw.Connection) -> tuple[int, list[str]]:
     """Compare the full text with the contents; it writes nothing, but takes the write lock."""
     number = connection.execute("SELECT count(*) FROM memory").get
-    if connection.readonly("main"):
-        return 0, []
     connection.execute("INSERT INTO memory_fts (memory_fts, rank) VALUES ('integrity-check', 1)")
     return number, []
 
