@@ -65,7 +65,7 @@ def plan(
         history=ends["history_older_than"],
         orphans=check_flag(orphans, "orphans"),
     )
-    if vacuum and not (scope or filters or wanted):
+    if vacuum and not wanted:
         return None
     condition = compile_filter(filters, scope)
     if not wanted:

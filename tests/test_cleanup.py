@@ -170,7 +170,7 @@ def test_old_messages_go_but_what_waits_stays(memory: Memory, now: Clock) -> Non
     kept = add(memory, "likes tea", **CAM)
     add(memory, "likes rum", **BOB)
     with memory.store.transaction() as tx:
-        tx.open_turn(Scope(**CAM), [Message("user", "waits")], {}, now())
+        tx.open_turn(Scope(**CAM), [Message("user", "waits")], {"categories": []}, now())
     now.advance(days=10)
     add(memory, "likes gin", **CAM)
     assert memory.cleanup(messages_older_than="10d", **CAM)["removed"] == {"messages": 1}
@@ -465,3 +465,26 @@ def test_the_command_vacuum_says_what_it_gave_back(memory: Memory, path: Path) -
     assert (code, "given back" in err) == (0, True)
     code, out, _ = run("vacuum", "--db", path, "--json")
     assert json.loads(out)["bytes"]["after"] == path.stat().st_size
+
+
+@pytest.mark.parametrize("whose", [["--everyone"], ["--user-id", "cam"]])
+def test_the_command_takes_a_vacuum_alone_whoever_is_meant(
+    memory: Memory, path: Path, whose: list[str]
+) -> None:
+    add(memory, "likes tea", **CAM)
+    code, _, err = run("cleanup", *whose, "--vacuum", "--yes", "--db", path)
+    assert (code, "given back" in err) == (0, True)
+    assert texts(memory, **CAM) == ["likes tea"]
+
+
+@pytest.mark.parametrize("command", [["vacuum"], ["cleanup", "--vacuum", "--yes", "--json"]])
+def test_a_vacuum_that_a_reader_keeps_from_the_log_ends_with_1(
+    memory: Memory, path: Path, command: list[str]
+) -> None:
+    add(memory, "likes tea", **CAM)
+    memory.delete_all(**CAM)
+    with closing(apsw.Connection(str(path))) as other:
+        other.execute("BEGIN; SELECT count(*) FROM memory").fetchall()
+        code, out, err = run(*command, "--db", path)
+    assert code == 1
+    assert "another connection still reads the file" in out + err

@@ -58,7 +58,8 @@ def clean_up_file(
 
     First it is counted; then it asks. Without a terminal it removes nothing before --yes, and ends
     with 2; with --dry-run it only counts, and ends with 0. All goes in one transaction, and
-    `history` still tells of the memories. TIME is a number with s, m, h, d, w or y: 90d.
+    `history` still tells of the memories. TIME is a number with s, m, h, d, w or y: 90d. Ends with
+    1 when --vacuum could not empty the log, because another program reads the file as it was.
     """
     if everyone:
         filter = {"AND": [filter, EVERYONE]} if filter else EVERYONE  # noqa: A001
@@ -77,9 +78,11 @@ def clean_up_file(
         with status("cleaning up"):
             done = memory.cleanup(**call)
     if as_json:
-        return show_json(done)
-    _show_counts("REMOVED", done["removed"])
-    return _tell_bytes(done)
+        show_json(done)
+    else:
+        _show_counts("REMOVED", done["removed"])
+        _tell_bytes(done)
+    _end_with_held(done)
 
 
 @click.command("erase")
@@ -133,12 +136,15 @@ def vacuum_file(db: str | None, as_json: bool) -> None:
     """Write the file anew, without gaps and without what was deleted.
 
     Others may read and write before and after, not meanwhile. It needs room for a second copy.
+    Ends with 1 when another program still reads the file as it was: its log has the old bytes.
     """
     with open_without_model(db) as memory, status("writing anew"):
         done = memory.cleanup(vacuum=True)
     if as_json:
-        return show_json({"bytes": done["bytes"], "advice": done["advice"]})
-    return _tell_bytes(done)
+        show_json({"bytes": done["bytes"], "advice": done["advice"]})
+    else:
+        _tell_bytes(done)
+    _end_with_held(done)
 
 
 def _make_sure(
@@ -161,6 +167,12 @@ def _make_sure(
 def _show_counts(heading: str, counts: dict[str, int]) -> None:
     rows = [(name.replace("_", " "), f"{number:,}") for name, number in counts.items()]
     show_table(("WHAT", heading), rows)
+
+
+def _end_with_held(done: dict[str, Any]) -> None:
+    """End with 1 when the log could not be emptied."""
+    if done["advice"]:
+        raise click.exceptions.Exit(1)
 
 
 def _tell_bytes(done: dict[str, Any]) -> None:
