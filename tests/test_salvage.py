@@ -19,8 +19,10 @@ from litemem.cli import main
 from litemem.errors import SchemaError, StoreError
 from litemem.filters import Condition
 from litemem.migrations import latest_version
+from litemem.models import Message
 from litemem.reindex import reindex
 from litemem.salvage import salvage
+from litemem.scope import Scope
 from litemem.store import SqliteStore
 from litemem.store.opening import connect
 from litemem.testing import HashEmbedder, ScriptedLLM
@@ -378,6 +380,18 @@ def test_a_wrong_page_size_in_the_header_costs_no_memory(
     done = salvage(path, target)
     assert done.saved["memory"] == MEMORIES - 100 + 1
     assert not size >= 512 or done.lost == ["the size of a page unreadable: 8,192 bytes were taken"]
+
+
+def test_a_turn_whose_messages_are_lost_waits_no_longer(path: Path, target: Path) -> None:
+    with closing(SqliteStore(path)) as store, store.transaction() as tx:
+        said = [Message("user", LONG)]
+        tx.open_turn(Scope(user_id="dora"), said, {"categories": []}, 0)
+    with closing(connect(str(path))) as connection:
+        connection.pragma("foreign_keys", False)
+        connection.execute("DELETE FROM message WHERE turn_pk IS NOT NULL")
+    done = salvage(path, target)
+    assert "the messages of 1 turn that waited are lost" in done.lost
+    assert is_sound(verify(target, full=True))
 
 
 def test_a_file_whose_schema_says_nothing_is_not_said_to_be_whole(path: Path, target: Path) -> None:

@@ -37,6 +37,9 @@ UPDATE {0} SET superseded_by = NULL
 WHERE superseded_by NOT IN (SELECT id FROM memory)
   AND superseded_by NOT IN (SELECT memory_id FROM event)
 """
+_UNSAID_TURNS = """
+DELETE FROM turn WHERE pk NOT IN (SELECT turn_pk FROM message WHERE turn_pk IS NOT NULL)
+"""
 _DELETED = """
 DELETE FROM memory
 WHERE pk IN (SELECT value FROM json_each(?))
@@ -56,6 +59,7 @@ def save(connection: apsw.Connection, wreck: Wreck) -> tuple[dict[str, int], lis
     told += _mend_json(connection)
     told += _drop_wrong_sources(connection)
     told += _drop_orphans(connection, wreck.tables)
+    told += _drop_unsaid_turns(connection)
     told += _forget_unknown_successors(connection)
     for statement in UNSAID:
         connection.execute(statement)
@@ -163,6 +167,13 @@ def _drop_orphans(connection: apsw.Connection, tables: Iterable[str]) -> list[st
         f"{_counted(number, 'row')} of {table} belonged to rows of {parent} that are lost"
         for (table, parent), number in orphans.drop(connection, tables).items()
     ]
+
+
+def _drop_unsaid_turns(connection: apsw.Connection) -> list[str]:
+    """Let turns wait no longer of which no message is left."""
+    connection.execute(_UNSAID_TURNS)
+    number = connection.changes()
+    return [f"the messages of {_counted(number, 'turn')} that waited are lost"] if number else []
 
 
 def _forget_unknown_successors(connection: apsw.Connection) -> list[str]:
