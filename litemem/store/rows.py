@@ -116,7 +116,7 @@ def read_object(text: str) -> dict[str, Any]:
 
 def read_time(value: Any) -> int:
     """Read a time that there has to be."""
-    _check(is_time(value), value, "time")
+    _check(clock.is_time(value), value, "time")
     return int(value)
 
 
