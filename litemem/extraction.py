@@ -208,7 +208,7 @@ class _Frame:
         return self._llm.context_tokens - ANSWER_TOKENS - static - wishes
 
     def _head(self, spoken: str | None, earlier: Sequence[Line]) -> str:
-        head = self._wishes + (f"Language: {spoken}\n" if spoken else "")
+        head = self._wishes + (f"Write the facts in {spoken}.\n" if spoken else "")
         if earlier:
             head += "Earlier messages:\n" + "\n".join(line.text for line in earlier) + "\n"
         return head + "New messages:\n"

@@ -43,6 +43,20 @@ _ORDER = re.compile(
     re.IGNORECASE,
 )
 _QUESTION = re.compile(rf"{_START}[^.!?\n]*\?")
+# A sentence that asks for a piece of work, with the text that it hands over behind a colon
+_ASKING = r"(?:(?:please|now|and|so|then|okay|ok|can you|could you|would you),? ){0,3}"
+_OBJECT = (
+    r"(?=(?: (?:me|us|it|this|that|these|those|the|all|an?|one|two|three|four|five|six|ten|some|"
+    r"again|on|\d+)\b| [\"'“‘«(])|,? please\b|\W*$)"
+)
+_REQUEST = re.compile(
+    rf"{_START}\W{{0,3}}{_ASKING}(?:"
+    r"(?:translate|summari[sz]e|rewrite|rephrase|reword|proofread|shorten|correct|convert|turn|"
+    rf"format|sort){_OBJECT}[^.!?:\n]*(?::.*|[.!?]?)|"
+    r"(?:explain|fix|continue|list|show|draft|compose|generate|calculate|compute|compare|give|tell|"
+    rf"write|make|try|go){_OBJECT}[^.!?\n]*[.!?]?)",
+    re.IGNORECASE | re.DOTALL,
+)
 _WISH = re.compile(  # what one tells another to do when they part
     r"\W*(?:(?:and|so|well|just) )?(?:have (?:fun|an? (?:great|good|nice|lovely|wonderful|fantastic"
     r"|amazing|awesome|safe|blast|super|happy))|enjoy (?:your|yourself|it)|take (?:care|it easy)|"
@@ -110,15 +124,18 @@ def leans_on_context(text: str) -> bool:
 
 
 def is_small_talk(text: str, names: Collection[str] = ()) -> bool:
-    """Tell whether a message has nothing beside greetings, thanks, assent and short questions.
+    """Tell whether a message has nothing beside greetings, thanks, assent, questions and requests.
 
+    A request asks for a piece of work ("translate this: …") and tells nothing of the one who asks.
     `names` are of those who speak, folded; calling one by name tells nothing. It knows English; in
     other languages every word may tell something.
     """
-    statements = _QUESTION.sub(" ", text)
+    requests = " ".join(_REQUEST.findall(text))
+    statements = _QUESTION.sub(" ", _REQUEST.sub(" ", text))
     if any(word not in _SMALL_TALK and word not in names for word in words(statements)):
         return False
-    return not _is_personal(questions(text))
+    is_own = set(words(requests)) & (_FIRST_PERSON - {"me", "us"})
+    return not is_own and not _is_personal(questions(text))
 
 
 def _is_for_others(sentence: str) -> bool:

@@ -42,7 +42,7 @@ def select(
 
 
 def categorised(llm: LLM, facts: Sequence[Fact], categories: Mapping[str, str]) -> list[Fact]:
-    """Return the facts with those of `categories` (name: what it means, or nothing) that fit.
+    """Return the facts with the one of `categories` (name: what it means, or nothing) that fits.
 
     Raises:
         LLMError, ExtractionError: as the model.

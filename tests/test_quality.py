@@ -53,6 +53,49 @@ def test_small_talk_and_questions_are_not_remembered(real: Memory, said: str) ->
     assert remembered(real, said, "…") == ""
 
 
+REQUESTS = [
+    "Show me a table of the planets.",
+    "Please summarise this in two sentences: The whale is a mammal. It breathes air.",
+    "Can you write the email in German?",
+]
+
+
+@pytest.mark.parametrize("said", REQUESTS)
+def test_what_the_assistant_is_to_do_at_once_is_not_remembered(real: Memory, said: str) -> None:
+    assert remembered(real, said, "…") == ""
+
+
+WISHES = {
+    "Please always answer in Spanish.": "spanish",
+    "Don't use emojis when you write to me, I find them silly.": "emoji",
+    "I prefer answers with code examples.": "code examples",
+}
+
+
+@pytest.mark.parametrize(("said", "told"), WISHES.items())
+def test_how_somebody_wants_to_be_answered_is_remembered(
+    real: Memory, said: str, told: str
+) -> None:
+    assert told in remembered(real, said)
+
+
+RELATIVES = {
+    "I have two kids, Leo and Ana, they are 4 and 7.": ("leo", "ana", "4", "7"),
+    "My wife is Clara and we have a daughter, Ida.": ("clara", "ida"),
+    "My dogs are called Pip and Rex.": ("pip", "rex"),
+    "I'm 34 and I've been a nurse for ten years.": ("34", "nurse"),
+}
+
+
+@pytest.mark.parametrize(("said", "told"), RELATIVES.items())
+def test_those_who_belong_to_somebody_are_remembered_by_name_and_age(
+    real: Memory, said: str, told: tuple[str, ...]
+) -> None:
+    facts = remembered(real, said)
+    assert [word for word in told if word not in facts] == []
+    assert " son" not in facts  # nobody said
+
+
 def test_the_assistants_words_are_not_the_users_facts(real: Memory) -> None:
     said = "My next race is in Lisbon. I am allergic to nuts."
     facts = remembered(real, said, "I will tell every restaurant about your penguin.")

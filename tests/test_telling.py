@@ -81,6 +81,12 @@ SMALL = [
     "What is the capital of Peru?",
     "Wow, that's great, Ana!",
     "",
+    "Please translate 'good morning' into French.",
+    "Summarize this in two sentences, please: The whale is a mammal. It breathes air.\nIt sings.",
+    "Thanks! Now make it shorter and give me a list of the planets.",
+    "Can you write a poem about the sea? Please continue.",
+    "Turn this into JSON please: a=1, b=2",
+    "Write me a short story about dragons!",
 ]
 
 
@@ -95,6 +101,16 @@ SAYS = [
     "Can you book a table for my wife's birthday?",
     "Danke schön",
     "Thanks, Ana!",
+    "Translate this: my name is Bob",
+    "Write me a card for our wedding day",
+    "Correct, Tom lives in Rome",
+    "List prices go up",
+    "Show jumping is fun",
+    "Make Tom the admin",
+    "Please write to Tom. He moved",
+    "Rewrite this. Ana is vegan",
+    "Please answer in Spanish",
+    "Write in French, please",
 ]
 
 

@@ -169,7 +169,7 @@ class Memory:
             immutable: the memories may be deleted, but not changed.
             includes, excludes: what extraction should keep to, and what it should leave out.
             custom_categories: names, or dicts of a name and its meaning; each memory that is
-                extracted gets those that fit.
+                extracted gets the one that fits, if any.
             enable_graph: also find how what the facts name relates, with one more call of the
                 model for five facts; the result has `relations` then.
             async_mode: do not wait for extraction: when the messages are in the file, return
