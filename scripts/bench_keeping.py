@@ -75,7 +75,12 @@ def rescue(path: Path) -> None:
 
 def forget(path: Path) -> None:
     """Erase one user of the copy; the whole file is written anew for it."""
-    with Memory(path.with_name("copy.db"), embedder=HashEmbedder(), llm=ScriptedLLM([])) as memory:
+    copy = path.with_name("copy.db")
+    with closing(SqliteStore(copy)) as store:
+        identity = store.embedder()
+    assert identity is not None
+    embedder = HashEmbedder(identity.dimensions)
+    with Memory(copy, embedder=embedder, llm=ScriptedLLM([])) as memory:
         start = time.perf_counter()
         done = memory.erase(user_id="user0")
     assert done["gone"], done["advice"]
