@@ -1,7 +1,7 @@
 """Merging: two versions of one memory, as an archive's lines have them, made into one. Pure."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import zip_longest
+from itertools import pairwise, zip_longest
 from typing import Any
 
 Item = Mapping[str, Any]
@@ -52,7 +52,8 @@ def _history(newer: Item, older: Item, result: Item) -> list[Mapping[str, Any]]:
     for event in sorted((e for e in told if e["event"] != "ADD"), key=_moment):
         if event not in events:
             events.append(event)
-    events = list(_brought_back(events, result))
+    pairs = [pair for version in (newer, older) for pair in pairwise(version.get("history", ()))]
+    events = list(_brought_back(events, pairs, result))
     if newer["content"] not in [event.get("new_memory") for event in events]:
         events.append(_update(events[-1].get("new_memory"), newer))
     if len(events) == 1 and not adds:
@@ -60,14 +61,20 @@ def _history(newer: Item, older: Item, result: Item) -> list[Mapping[str, Any]]:
     return events
 
 
-def _brought_back(events: Sequence[Item], version: Item) -> Iterator[Item]:
-    """Yield the events, behind each DELETE the ADD by which the memory is there all the same."""
+def _brought_back(
+    events: Sequence[Item], pairs: Sequence[tuple[Item, Item]], version: Item
+) -> Iterator[Item]:
+    """Yield the events, behind each DELETE the ADD by which the memory is there all the same.
+
+    `pairs` are events that follow each other in a version: an ADD that is told there stays.
+    """
     none: Item = {}
     for event, following in zip_longest(events, events[1:], fillvalue=none):
         yield event
         if event["event"] == "DELETE":
             text = following.get("old_memory", version["content"])
-            yield as_added({**version, "content": text})
+            told = (after for gone, after in pairs if gone == event and after["event"] == "ADD")
+            yield next(told, as_added({**version, "content": text}))
 
 
 def _update(before: str | None, version: Item) -> dict[str, Any]:

@@ -408,6 +408,11 @@ def test_merging_loses_nothing_and_is_done_after_one_time(one: Any, other: Any) 
     for version in (one, other):
         told = [event for event in version["history"] if event["event"] != "ADD"]
         assert all(event in both["history"] for event in told)
+        assert not version["history"] or version["history"][0] == both["history"][0]
+        pairs = list(pairwise(newer["history"]))
+        for gone, added in pairwise(version["history"]):  # of one DELETE the newer's ADD stays
+            if added["event"] == "ADD" and (version is newer or gone not in [p[0] for p in pairs]):
+                assert (gone, added) in list(pairwise(both["history"]))
     for event, following in pairwise([{"event": "DELETE"}, *both["history"], {"event": "-"}]):
         assert not both["history"] or (event["event"] == "DELETE") == (following["event"] == "ADD")
     assert merged(both, other) == merged(both, both) == both
