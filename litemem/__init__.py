@@ -3,8 +3,8 @@
 from typing import TYPE_CHECKING, Any
 
 from litemem.client import MemoryClient
+from litemem.core.scope import Scope
 from litemem.memory import Memory
-from litemem.scope import Scope
 
 if TYPE_CHECKING:
     from litemem.aio import AsyncMemory, AsyncMemoryClient

@@ -12,12 +12,12 @@ from functools import partial, wraps
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, Self, TypeVar
 
-from litemem import clock
 from litemem.client import MemoryClient, Project
+from litemem.core import clock
+from litemem.core.protocols import LLM, Embedder, Reranker
+from litemem.core.threads import Threads
 from litemem.memory import Memory
-from litemem.protocols import LLM, Embedder, Reranker
-from litemem.store import Durability
-from litemem.threads import Threads
+from litemem.store.sqlite import Durability
 
 EXIT_SECONDS = 5.0  # that a program's end waits for what a model is asked
 

@@ -13,10 +13,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+from litemem.core.protocols import EmbedderIdentity, Prompt, Vector
+from litemem.core.text.words import STOP_WORDS, words
 from litemem.errors import LLMError
-from litemem.prompts import Prompt
-from litemem.protocols import EmbedderIdentity, Vector
-from litemem.words import STOP_WORDS, words
 
 STEM = 5  # letters: "travels" and "travelling" share one
 STOP_WEIGHT = 0.2  # of a word that says little

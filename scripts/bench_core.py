@@ -20,9 +20,10 @@ from pathlib import Path
 
 import apsw
 
-from litemem import Memory, prompts
-from litemem.embedders import FastEmbedEmbedder
-from litemem.llms import LlamaCppLLM
+from litemem import Memory
+from litemem.extraction import prompts
+from litemem.models.embedders import FastEmbedEmbedder
+from litemem.models.llms import LlamaCppLLM
 from litemem.testing import HashEmbedder, ScriptedLLM
 
 WORDS = """the a to and of in is it you that he was for on are with as I his they be at one have
@@ -91,7 +92,7 @@ def bench_embed(folder: Path) -> None:
     embedder.embed_query("warm")
     from fastembed import TextEmbedding
 
-    from litemem import model_files
+    from litemem.models import files as model_files
 
     alone = TextEmbedding(
         "sentence-transformers/all-MiniLM-L6-v2",

@@ -22,10 +22,10 @@ from pathlib import Path
 
 from filled import fill
 
-from litemem.export import export_file
-from litemem.importing import import_file
-from litemem.store import SqliteStore
+from litemem.store.sqlite import SqliteStore
 from litemem.testing import HashEmbedder
+from litemem.transfer.export import export_file
+from litemem.transfer.importer import import_file
 
 MEGABYTE = 1_000_000
 

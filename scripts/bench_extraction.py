@@ -34,9 +34,10 @@ from judge import VERDICTS, Judge
 from model_server import counted, serving
 from sessions import Session, sessions
 
-from litemem import Memory, model_files
-from litemem.embedders import FastEmbedEmbedder
-from litemem.llms import LlamaCppLLM
+from litemem import Memory
+from litemem.models import files as model_files
+from litemem.models.embedders import FastEmbedEmbedder
+from litemem.models.llms import LlamaCppLLM
 
 MEM0 = ("2.2.1", "1.0.11")
 COLUMNS = (

@@ -21,11 +21,11 @@ from pathlib import Path
 from filled import fill
 
 from litemem import Memory
-from litemem.backup import backup, restore
-from litemem.salvage import salvage
-from litemem.store import SqliteStore
+from litemem.maintenance.backup import backup, restore
+from litemem.maintenance.integrity import is_sound, verify
+from litemem.maintenance.salvage import salvage
+from litemem.store.sqlite import SqliteStore
 from litemem.testing import HashEmbedder, ScriptedLLM
-from litemem.verify import is_sound, verify
 
 COPIES = 3  # of each kind; the fastest counts
 MEGABYTE = 1_000_000

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from litemem import Memory
-from litemem.protocols import Embedder, EmbedderIdentity, Vector
+from litemem.core.protocols import Embedder, EmbedderIdentity, Vector
 
 CATEGORIES = {1: "multi-hop", 2: "temporal", 3: "open-domain", 4: "single-hop", 5: "adversarial"}
 DEPTHS = (5, 10, 20)

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from litemem import Memory
-from litemem.filters import compile_filter
-from litemem.scope import Scope
+from litemem.core.scope import Scope
+from litemem.store.filters import compile_filter
 from litemem.testing import HashEmbedder
 
 MEMORIES = 100_000

@@ -28,10 +28,11 @@ import apsw
 import numpy
 from peers.material import CHARACTERS, DIMENSIONS, SCOPE, question, text
 
-from litemem import Memory, clock
-from litemem.models import MemoryRecord
-from litemem.protocols import EmbedderIdentity, Vector
-from litemem.scope import Scope
+from litemem import Memory
+from litemem.core import clock
+from litemem.core.protocols import EmbedderIdentity, Vector
+from litemem.core.scope import Scope
+from litemem.core.types import MemoryRecord
 
 SIZES = (1_000, 10_000, 100_000)
 TOGETHER = 10  # memories of one scope in a row; then comes another's turn
@@ -197,10 +198,10 @@ def resident() -> float:
 
 _STREAM = """
 import sys, time
-from litemem.export import export
-from litemem.filters import compile_filter
-from litemem.scope import Scope
-from litemem.store import SqliteStore
+from litemem.transfer.export import export
+from litemem.store.filters import compile_filter
+from litemem.core.scope import Scope
+from litemem.store.sqlite import SqliteStore
 start, count = time.perf_counter(), 0
 for each in export(SqliteStore(sys.argv[1]), compile_filter({}, Scope(app_id="wide"))):
     count += 1

@@ -25,11 +25,12 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from litemem import Memory, clock
-from litemem.backup import backups
-from litemem.store import SqliteStore
+from litemem import Memory
+from litemem.core import clock
+from litemem.maintenance.backup import backups
+from litemem.maintenance.integrity import verify
+from litemem.store.sqlite import SqliteStore
 from litemem.testing import HashEmbedder, ScriptedLLM
-from litemem.verify import verify
 
 WORKERS = 4
 LONGEST = 0.6  # seconds from the first call of a round to the last kill

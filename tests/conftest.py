@@ -12,10 +12,11 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 import litemem
-from litemem import Memory, model_files
-from litemem.embedders import FastEmbedEmbedder
-from litemem.llms import LlamaCppLLM
-from litemem.protocols import LLM, Embedder
+from litemem import Memory
+from litemem.core.protocols import LLM, Embedder
+from litemem.models import files as model_files
+from litemem.models.embedders import FastEmbedEmbedder
+from litemem.models.llms import LlamaCppLLM
 from litemem.testing import HashEmbedder, ScriptedLLM
 
 ROOT = Path(__file__).parents[1]

@@ -18,16 +18,16 @@ from pathlib import Path
 from typing import Any
 
 from litemem import Memory
-from litemem.backup import backup
+from litemem.core.scope import Scope
+from litemem.core.types import Relation
 from litemem.errors import LitememError, LLMError
-from litemem.models import Relation
-from litemem.salvage import salvage
-from litemem.scope import Scope
-from litemem.store import settings
-from litemem.store.opening import connect
-from litemem.store.vector_index import VectorIndex
+from litemem.maintenance.backup import backup
+from litemem.maintenance.integrity import verify
+from litemem.maintenance.salvage import salvage
+from litemem.store.sqlite import settings
+from litemem.store.sqlite.connection import connect
+from litemem.store.sqlite.vector_index import VectorIndex
 from litemem.testing import HashEmbedder, ScriptedLLM
-from litemem.verify import verify
 
 PAGE = 8_192
 SECONDS = 20  # that one damaged file may take; a sound one takes 0.1

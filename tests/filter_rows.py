@@ -8,7 +8,7 @@ from typing import Any
 
 import apsw
 
-from litemem.filters import Condition
+from litemem.store.filters import Condition
 
 SCHEMA = Path(__file__).parents[1] / "schema" / "0001_memory.sql"
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

@@ -19,11 +19,11 @@ from strategies import junk
 
 from litemem import Memory
 from litemem.cli import main
+from litemem.core.arguments import check_messages
+from litemem.core.scope import Scope
 from litemem.errors import LitememError, ValidationError
-from litemem.filters import compile_filter
-from litemem.importing import import_file
-from litemem.scope import Scope
-from litemem.validation import check_messages
+from litemem.store.filters import compile_filter
+from litemem.transfer.importer import import_file
 
 MOMENT = datetime(2025, 1, 2, tzinfo=UTC)
 

@@ -6,15 +6,8 @@ import sys
 import zipfile
 from pathlib import Path
 
-from litemem import model_files
-from litemem.model_registry import (
-    HubSource,
-    Model,
-    ModelFile,
-    PackagePart,
-    PackageSource,
-    Source,
-)
+from litemem.models import files as model_files
+from litemem.models.registry import HubSource, Model, ModelFile, PackagePart, PackageSource, Source
 
 DATA = bytes(range(256)) * 1_200  # 307,200 bytes
 HUB_SOURCE = HubSource("owner/repo", "c0ffee", "deep/weights.bin")
@@ -50,8 +43,8 @@ def pulling(model: Model, *, first: str = "pass") -> list[str]:
     """Return the command of a process that pulls, telling its progress line by line."""
     code = (
         f"{first}\n"
-        "from litemem.model_registry import *\n"
-        "from litemem import model_files\n"
+        "from litemem.models.registry import *\n"
+        "from litemem.models import files as model_files\n"
         f"model_files.pull({model!r}, progress=lambda _, done, __: print(done, flush=True))"
     )
     return [sys.executable, "-c", code]

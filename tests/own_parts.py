@@ -7,8 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from litemem.prompts import Prompt
-from litemem.protocols import LLM, Embedder, EmbedderIdentity, Reranker
+from litemem.core.protocols import LLM, Embedder, EmbedderIdentity, Prompt, Reranker
 
 
 class ListEmbedder:

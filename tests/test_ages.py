@@ -2,7 +2,7 @@
 
 import pytest
 
-from litemem import ages
+from litemem.extraction import english as ages
 
 
 @pytest.mark.parametrize(

@@ -15,10 +15,10 @@ from conftest import run_python
 from litemem import AsyncMemory, AsyncMemoryClient, Memory, MemoryClient
 from litemem.aio import AsyncProject
 from litemem.client import Project
+from litemem.core.protocols import Vector
+from litemem.core.threads import MOST
 from litemem.errors import HostedOnlyError, MemoryNotFoundError, ScopeError, StoreError
-from litemem.protocols import Vector
 from litemem.testing import HashEmbedder, ScriptedLLM
-from litemem.threads import MOST
 
 CAM = {"user_id": "cam"}
 PATIENCE = 60  # seconds; what takes longer is stuck
@@ -290,7 +290,7 @@ ENDING = """
 import asyncio, sys, time
 from litemem import AsyncMemory
 from litemem.testing import HashEmbedder, ScriptedLLM
-from litemem.threads import MOST
+from litemem.core.threads import MOST
 
 path, what = sys.argv[1:]
 answers = [["User likes tea"]] * 500

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from conftest import OpenMemory, dump
 
-from litemem.answers import parsed
 from litemem.errors import ExtractionError
+from litemem.extraction.answers import parsed
 from litemem.testing import HashEmbedder, ScriptedLLM
 
 CAM = {"user_id": "cam"}

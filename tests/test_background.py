@@ -21,14 +21,13 @@ import pytest
 from conftest import LIBRARY, START, Clock, OpenMemory, dump
 
 from litemem import AsyncMemory, AsyncMemoryClient, Memory, MemoryClient
+from litemem.core.protocols import LLM, Prompt
+from litemem.core.scope import Scope
+from litemem.core.types import Message
 from litemem.errors import FlushTimeoutError, LLMError, StoreError, ValidationError
-from litemem.liveness import LEASE, Beat, Claimant, beat, is_alive, this_process
-from litemem.models import Message
-from litemem.prompts import Prompt
-from litemem.protocols import LLM
-from litemem.scope import Scope
-from litemem.store import KILLS, TRIES, Choice, SqliteStore
-from litemem.store.turns import KEPT
+from litemem.store.sqlite import KILLS, TRIES, Choice, SqliteStore
+from litemem.store.sqlite.liveness import LEASE, Beat, Claimant, beat, is_alive, this_process
+from litemem.store.sqlite.turns import KEPT
 from litemem.testing import Answer, HashEmbedder, ScriptedLLM
 
 CAM = {"user_id": "cam"}
@@ -883,8 +882,8 @@ threading.excepthook = ended.append
 memory = open_memory(0)
 memory.add("I like rum", user_id="ana", infer=False)
 with memory.store.transaction() as tx:
-    from litemem.models import Message
-    from litemem.scope import Scope
+    from litemem.core.types import Message
+    from litemem.core.scope import Scope
     options = {"categories": [], "created_at": 1}
     tx.open_turn(Scope(user_id="cam"), [Message("user", "I like tea")], options, 1)
 size = os.path.getsize(path + "-wal")
@@ -943,7 +942,7 @@ def test_a_turn_that_takes_its_program_down_five_times_is_given_up(
 
 
 ENDING = """
-from litemem.llms import LlamaCppLLM
+from litemem.models.llms import LlamaCppLLM
 memory = Memory(path, embedder=HashEmbedder(64), llm=LlamaCppLLM("smollm2-135m", threads=1))
 memory.add("I am Cam, and I like tea. " * 20, user_id="cam", async_mode=True)
 time.sleep(float(arguments[0]))

@@ -15,14 +15,14 @@ from click.testing import CliRunner
 from conftest import OpenMemory, dump, run_python, schema_file
 
 from litemem import Memory
-from litemem.backup import backup, backups, restore
 from litemem.cli import main
 from litemem.errors import CorruptError, LitememError, SchemaError, StoreBusyError, StoreError
-from litemem.migrations import latest_version
-from litemem.salvage import salvage
-from litemem.store import SqliteStore
+from litemem.maintenance.backup import backup, backups, restore
+from litemem.maintenance.integrity import is_sound, verify
+from litemem.maintenance.salvage import salvage
+from litemem.store.sqlite import SqliteStore
+from litemem.store.sqlite.schema import latest_version
 from litemem.testing import HashEmbedder
-from litemem.verify import is_sound, verify
 
 CAM = {"user_id": "cam"}
 

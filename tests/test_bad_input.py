@@ -14,7 +14,8 @@ from conftest import OpenMemory, dump
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from litemem import Memory, MemoryClient, clock
+from litemem import Memory, MemoryClient
+from litemem.core import clock
 from litemem.errors import (
     FilterError,
     LitememError,

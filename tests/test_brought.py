@@ -9,13 +9,13 @@ from conftest import OpenMemory
 from own_parts import EMBEDDERS, LLMS, RERANKERS
 
 from litemem import Memory
+from litemem.core.arguments import check_messages
+from litemem.core.options import Options
+from litemem.core.protocols import Vector
+from litemem.core.scope import Scope
 from litemem.errors import EmbedderError, LLMError, RerankerError
-from litemem.options import Options
-from litemem.protocols import Vector
-from litemem.reindex import reindex
-from litemem.scope import Scope
+from litemem.maintenance.reindex import reindex
 from litemem.testing import HashEmbedder, ScriptedLLM, WordReranker
-from litemem.validation import check_messages
 
 CAM = {"user_id": "cam"}
 

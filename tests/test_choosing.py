@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from litemem import AsyncMemory, Memory
-from litemem.choosing import chosen_embedder, chosen_llm
 from litemem.client import MemoryClient
+from litemem.core.protocols import EmbedderIdentity
 from litemem.errors import EmbedderError, LitememError, ModelFileError, ValidationError
-from litemem.protocols import EmbedderIdentity
+from litemem.models.resolve import chosen_embedder, chosen_llm
 from litemem.testing import HashEmbedder, ScriptedLLM, WordReranker
 
 

@@ -13,11 +13,12 @@ from conftest import Clock, OpenMemory
 from hypothesis import given
 from hypothesis import strategies as st
 
-from litemem import Memory, clock
+from litemem import Memory
 from litemem.cli import main
+from litemem.core import clock
+from litemem.core.scope import Scope
+from litemem.core.types import Message, Relation
 from litemem.errors import FilterError, ScopeError, ValidationError
-from litemem.models import Message, Relation
-from litemem.scope import Scope
 
 CAM, BOB = {"user_id": "cam"}, {"user_id": "bob"}
 DAY = 86_400 * clock.MICROSECONDS

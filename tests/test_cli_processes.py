@@ -14,9 +14,9 @@ import pytest
 
 import litemem
 from litemem import Memory
-from litemem.cli.faults import killable
+from litemem.cli.errors import killable
 from litemem.errors import LLMError, StoreError
-from litemem.store import portrait
+from litemem.store.sqlite import portrait
 from litemem.testing import HashEmbedder, ScriptedLLM
 
 ROOT = Path(__file__).parents[1]
@@ -96,7 +96,7 @@ def test_ctrl_c_ends_with_130_and_no_traceback() -> None:
 @posix
 def test_ctrl_c_also_ends_work_that_lets_no_exception_through() -> None:
     code = (
-        "import ctypes, os, signal, time\nfrom litemem.cli.faults import killable\n"
+        "import ctypes, os, signal, time\nfrom litemem.cli.errors import killable\n"
         "def wait():\n    os.kill(os.getpid(), signal.SIGINT)\n    time.sleep(30)\n"
         "with killable(lambda: 'all is kept'):\n    ctypes.CFUNCTYPE(None)(wait)()\n"
         "print('it went on')"

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from litemem import Memory, MemoryClient, clock
+from litemem import Memory, MemoryClient
+from litemem.core import clock
 from litemem.errors import ValidationError
 from litemem.testing import HashEmbedder, ScriptedLLM
 

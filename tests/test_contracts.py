@@ -8,13 +8,12 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from litemem.embedders import FastEmbedEmbedder
+from litemem.core.protocols import LLM, Embedder, Prompt, Reranker, Vector
 from litemem.errors import LLMError
-from litemem.llms import LlamaCppLLM
-from litemem.prompts import Prompt
-from litemem.protocols import LLM, Embedder, Reranker, Vector
+from litemem.models.embedders import FastEmbedEmbedder
+from litemem.models.embedding import to_blob
+from litemem.models.llms import LlamaCppLLM
 from litemem.testing import HashEmbedder, ScriptedLLM, WordReranker
-from litemem.vectors import to_blob
 
 TEXTS = [
     "Cam avoids shellfish",

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from litemem.clock import MICROSECONDS
-from litemem.dates import YEARS, Dates, Period, read_dates
+from litemem.core.clock import MICROSECONDS
+from litemem.core.text.dates import YEARS, Dates, Period, read_dates
 
 TODAY = date(2023, 6, 14)  # a Wednesday
 

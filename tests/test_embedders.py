@@ -7,9 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from litemem import Memory, model_files
-from litemem.embedders import FastEmbedEmbedder
+from litemem import Memory
 from litemem.errors import EmbedderError, EmbedderMismatchError, ModelFileError
+from litemem.models import files as model_files
+from litemem.models.embedders import FastEmbedEmbedder
 from litemem.testing import HashEmbedder, ScriptedLLM
 
 NAME = "all-minilm-l6-v2-int8"

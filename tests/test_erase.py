@@ -13,10 +13,10 @@ from conftest import OpenMemory
 
 from litemem import Memory
 from litemem.cli import main
+from litemem.core.scope import Scope
+from litemem.core.types import Message, Relation
 from litemem.errors import MemoryNotFoundError, ScopeError, ValidationError
-from litemem.models import Message, Relation
-from litemem.scope import Scope
-from litemem.store.vector_index import BATCH
+from litemem.store.sqlite.vector_index import BATCH
 from litemem.testing import HashEmbedder, ScriptedLLM
 
 CAM, BOB = {"user_id": "cam"}, {"user_id": "bob"}

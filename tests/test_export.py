@@ -19,15 +19,15 @@ from conftest import LIBRARY, START, Clock, OpenMemory
 
 from litemem import Memory
 from litemem.cli import main
-from litemem.clock import new_id
+from litemem.core.clock import new_id
+from litemem.core.options import Options
+from litemem.core.scope import Scope
+from litemem.core.types import Message, Relation
 from litemem.errors import ScopeError, StoreError, ValidationError
-from litemem.export import export_file, write
-from litemem.filters import MAX_PARAMETERS
-from litemem.markdown import heading, plain
-from litemem.models import Message, Relation
-from litemem.options import Options
-from litemem.scope import Scope
-from litemem.store import SqliteStore
+from litemem.store.filters import MAX_PARAMETERS
+from litemem.store.sqlite import SqliteStore
+from litemem.transfer.export import export_file, write
+from litemem.transfer.markdown import heading, plain
 
 CAM = {"user_id": "cam"}
 

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from litemem import prompts
+from litemem.core.scope import Scope
+from litemem.core.types import Message
 from litemem.errors import ExtractionError, LLMError
-from litemem.extraction import ANSWER_TOKENS, Fact, Subject, extract, subjects
-from litemem.models import Message
-from litemem.scope import Scope
+from litemem.extraction import prompts
+from litemem.extraction.facts import ANSWER_TOKENS, Fact, Subject, extract, subjects
 from litemem.testing import ScriptedLLM
 
 

@@ -24,17 +24,17 @@ from conftest import START, schema_file
 from fault_vfs import FAULTS, copy_files, faulty
 
 from litemem import Memory
-from litemem.backup import backup, restore
+from litemem.core.types import Relation
 from litemem.errors import LitememError
-from litemem.export import write
-from litemem.migrations import latest_version
-from litemem.models import Relation
-from litemem.reindex import reindex
-from litemem.salvage import salvage
-from litemem.store import Conflict, Durability, SqliteStore, blueprint
-from litemem.store.opening import connect
+from litemem.maintenance.backup import backup, restore
+from litemem.maintenance.integrity import fix, verify
+from litemem.maintenance.reindex import reindex
+from litemem.maintenance.salvage import salvage
+from litemem.store.sqlite import Conflict, Durability, SqliteStore, blueprint
+from litemem.store.sqlite.connection import connect
+from litemem.store.sqlite.schema import latest_version
 from litemem.testing import HashEmbedder, ScriptedLLM
-from litemem.verify import fix, verify
+from litemem.transfer.export import write
 
 NIGHTLY = os.environ.get("LITEMEM_TEST_PROFILE") == "nightly"
 CASES = 10**9 if NIGHTLY else 40  # of each workload, at most

@@ -12,9 +12,9 @@ from filter_rows import fill, find, new_database
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from litemem.core.scope import Scope
 from litemem.errors import FilterError, ScopeError
-from litemem.filters import compile_filter
-from litemem.scope import Scope
+from litemem.store.filters import compile_filter
 
 NIGHTLY = os.environ.get("LITEMEM_TEST_PROFILE") == "nightly"
 EXAMPLES = 2_000 if NIGHTLY else 200

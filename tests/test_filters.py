@@ -12,10 +12,10 @@ import apsw
 import pytest
 from filter_rows import fill, find, new_database, plan
 
-from litemem import filter_tree
+from litemem.core.scope import Scope
 from litemem.errors import FilterError, ScopeError
-from litemem.filters import MAX_PARAMETERS, compile_filter
-from litemem.scope import Scope
+from litemem.store.filters import MAX_PARAMETERS, compile_filter
+from litemem.store.filters import parser as filter_tree
 
 PAGE = (Path(__file__).parents[1] / "docs" / "filters.md").read_text(encoding="utf-8")
 ROW = re.compile(r"^\| `(\{.*?\})` \| (.*?) \|", re.MULTILINE)

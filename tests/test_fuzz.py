@@ -18,9 +18,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from litemem import Memory
+from litemem.core.types import Relation
 from litemem.errors import CorruptError
-from litemem.models import Relation
-from litemem.store.opening import connect
+from litemem.store.sqlite.connection import connect
 from litemem.testing import HashEmbedder, ScriptedLLM
 
 SECONDS = 12  # for damaged files; 14 of them a second on an idle machine

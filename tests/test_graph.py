@@ -12,15 +12,15 @@ from hypothesis import strategies as st
 from test_processes import Process
 
 from litemem import AsyncMemory, Memory, MemoryClient
-from litemem.embedders import FastEmbedEmbedder
+from litemem.core.scope import Scope
+from litemem.core.types import Relation
 from litemem.errors import LLMError, ScopeError, ValidationError
-from litemem.filters import compile_filter, compile_ids
-from litemem.llms import LlamaCppLLM
-from litemem.models import Relation
-from litemem.reindex import reindex
-from litemem.relation_guard import MOST_CHARACTERS
-from litemem.scope import Scope
-from litemem.store.graph import MOST_SCANNED
+from litemem.extraction.relation_guard import MOST_CHARACTERS
+from litemem.maintenance.reindex import reindex
+from litemem.models.embedders import FastEmbedEmbedder
+from litemem.models.llms import LlamaCppLLM
+from litemem.store.filters import compile_filter, compile_ids
+from litemem.store.sqlite.graph import MOST_SCANNED
 from litemem.testing import HashEmbedder, ScriptedLLM
 
 CAM = {"user_id": "cam"}

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from litemem.guard import Guard
+from litemem.extraction.grounding import Guard
 
 SAID = [
     "user: I'm Cam. My sister Ana Lucía lives in New York and has three cats.",

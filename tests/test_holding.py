@@ -9,13 +9,13 @@ import pytest
 from conftest import OpenMemory, run_python
 
 from litemem import Memory
-from litemem.backup import backup, restore
 from litemem.errors import LitememError, StoreBusyError, StoreError
-from litemem.mem0_store import open_store
-from litemem.salvage import salvage
-from litemem.store import SqliteStore
-from litemem.store.holding import is_held
+from litemem.maintenance.backup import backup, restore
+from litemem.maintenance.salvage import salvage
+from litemem.store.sqlite import SqliteStore
+from litemem.store.sqlite.open_files import is_held
 from litemem.testing import HashEmbedder, ScriptedLLM
+from litemem.transfer.mem0 import open_store
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="elsewhere a lock is of a descriptor")
 

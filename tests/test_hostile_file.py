@@ -12,18 +12,19 @@ import pytest
 from click.testing import CliRunner
 from conftest import OpenMemory, run_python, schema_file
 
-from litemem import Memory, model_files
-from litemem.backup import backup, restore
+from litemem import Memory
 from litemem.cli import main
 from litemem.errors import LitememError, ModelFileError, SchemaError, ValidationError
-from litemem.migrations import APPLICATION_ID, latest_version
-from litemem.model_registry import MODELS
-from litemem.salvage import salvage
-from litemem.store import SqliteStore, blueprint
-from litemem.store.opening import connect
-from litemem.store.trusting import DIGESTS, digest
-from litemem.store.vector_index import BATCH
-from litemem.verify import fix, verify
+from litemem.maintenance.backup import backup, restore
+from litemem.maintenance.integrity import fix, verify
+from litemem.maintenance.salvage import salvage
+from litemem.models import files as model_files
+from litemem.models.registry import MODELS
+from litemem.store.sqlite import SqliteStore, blueprint
+from litemem.store.sqlite.connection import connect
+from litemem.store.sqlite.schema import APPLICATION_ID, latest_version
+from litemem.store.sqlite.trusting import DIGESTS, digest
+from litemem.store.sqlite.vector_index import BATCH
 
 CAM = {"user_id": "cam"}
 

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from litemem import Memory
-from litemem.embedders import FastEmbedEmbedder
 from litemem.errors import ExtractionError
-from litemem.llms import LlamaCppLLM
+from litemem.models.embedders import FastEmbedEmbedder
+from litemem.models.llms import LlamaCppLLM
 from litemem.testing import HashEmbedder, ScriptedLLM
 
 ORDERS = [

@@ -25,20 +25,21 @@ from conftest import LIBRARY, START, Clock, OpenMemory, dump
 from hypothesis import given
 from hypothesis import strategies as st
 
-from litemem import Memory, archive
+from litemem import Memory
 from litemem.cli import main
+from litemem.core.options import Options
+from litemem.core.protocols import Vector
+from litemem.core.scope import Scope
+from litemem.core.types import MemoryRecord, Message, Relation
 from litemem.errors import EmbedderError, LitememError, StoreError, StoreFullError, ValidationError
-from litemem.export import write
-from litemem.importing import import_file
-from litemem.merging import merged
-from litemem.models import MemoryRecord, Message, Relation
-from litemem.numbering import Numbering
-from litemem.options import Options
-from litemem.protocols import Vector
-from litemem.references import References
-from litemem.scope import Scope
-from litemem.store import SqliteStore
+from litemem.store.sqlite import SqliteStore
+from litemem.store.sqlite.archive import lines as archive
+from litemem.store.sqlite.archive.merge import merged
+from litemem.store.sqlite.archive.numbering import Numbering
+from litemem.store.sqlite.archive.references import References
 from litemem.testing import HashEmbedder, ScriptedLLM
+from litemem.transfer.export import write
+from litemem.transfer.importer import import_file
 
 CAM = {"user_id": "cam"}
 EMBEDDER = HashEmbedder(8)

@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 
 from litemem import Memory
 from litemem.cli import main
-from litemem.clock import now as real_now
-from litemem.models import Relation
-from litemem.store import portrait
-from litemem.timeline import bars, buckets
+from litemem.cli.timeline import bars, buckets
+from litemem.core.clock import now as real_now
+from litemem.core.types import Relation
+from litemem.store.sqlite import portrait
 
 
 @pytest.fixture

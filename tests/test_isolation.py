@@ -20,13 +20,13 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from litemem import Memory
+from litemem.core.scope import ID_KEYS, Scope
+from litemem.core.types import MemoryRecord, Relation, content_hash
 from litemem.errors import ScopeError
-from litemem.export import export
-from litemem.filters import compile_filter
-from litemem.models import MemoryRecord, Relation, content_hash
-from litemem.scope import ID_KEYS, Scope
+from litemem.models.embedding import embed, to_blob
+from litemem.store.filters import compile_filter
 from litemem.testing import HashEmbedder, ScriptedLLM
-from litemem.vectors import embed, to_blob
+from litemem.transfer.export import export
 
 NIGHTLY = os.environ.get("LITEMEM_TEST_PROFILE") == "nightly"
 EXAMPLES = 2_000 if NIGHTLY else 90

@@ -10,10 +10,10 @@ from pathlib import Path
 
 from conftest import LIBRARY, ROOT, schema_file
 
-from litemem.migrations import latest_version
-from litemem.store import SqliteStore
-from litemem.store.opening import connect
-from litemem.verify import is_sound, verify
+from litemem.maintenance.integrity import is_sound, verify
+from litemem.store.sqlite import SqliteStore
+from litemem.store.sqlite.connection import connect
+from litemem.store.sqlite.schema import latest_version
 
 ROUNDS = 200 if os.environ.get("LITEMEM_TEST_PROFILE") == "nightly" else 5
 UPGRADES = 4  # kills
@@ -21,7 +21,7 @@ ENVIRONMENT = {**os.environ, "PYTHONPATH": str(LIBRARY)}
 
 UPGRADING = """
 import shutil, sys
-from litemem.store import SqliteStore
+from litemem.store.sqlite import SqliteStore
 source, folder = sys.argv[1:]
 for number in range(100_000):
     path = f"{folder}/{number}.db"

@@ -2,8 +2,8 @@
 
 import pytest
 
-from litemem import kinship
-from litemem.guard import Guard
+from litemem.extraction import kinship
+from litemem.extraction.grounding import Guard
 
 
 def objection(fact: str, said: str) -> str | None:

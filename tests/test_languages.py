@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from litemem.languages import language
+from litemem.core.text.language import language
 
 NAMED = {
     "Ich heiße Jonas und wohne seit 2019 in Köln.": "German",

@@ -11,12 +11,12 @@ from conftest import AT_HOME, LIBRARY, run_python
 LOAD_EMBEDDER = f"""
 {AT_HOME}
 before = dict(os.environ)
-from litemem import libraries
+from litemem.models import runtimes as libraries
 libraries.fastembed()
 import onnxruntime
 assert dict(os.environ) == before
 """
-LOAD_LLM = "from litemem import libraries; libraries.llama_cpp()"
+LOAD_LLM = "from litemem.models import runtimes as libraries; libraries.llama_cpp()"
 
 
 def test_loading_the_embedder_leaves_nothing_in_the_home_folder(tmp_path: Path) -> None:

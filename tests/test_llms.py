@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from litemem import model_files, prompts
 from litemem.errors import ExtractionError, LLMError, ModelFileError, ValidationError
-from litemem.llms import LlamaCppLLM
+from litemem.extraction import prompts
+from litemem.models import files as model_files
+from litemem.models.llms import LlamaCppLLM
 
 TINY = "smollm2-135m"
 PROMPT = prompts.load("user_facts")
@@ -54,7 +55,7 @@ class TestAnswers:
     def test_a_new_process_gives_the_same_answer(self, tiny_llm: LlamaCppLLM) -> None:
         code = (
             "import sys; sys.path.insert(0, sys.argv[1]); import test_llms;"
-            "from litemem.llms import LlamaCppLLM;"
+            "from litemem.models.llms import LlamaCppLLM;"
             "sys.stdout.write(test_llms.ask(LlamaCppLLM(test_llms.TINY)))"
         )
         command = [sys.executable, "-c", code, str(Path(__file__).parent)]
@@ -182,7 +183,7 @@ class TestLifetime:
 def test_ctrl_c_is_not_lost_while_the_model_loads(seconds: float) -> None:
     code = (
         "import os, signal, sys, threading; sys.path.insert(0, sys.argv[1]); import test_llms;"
-        "from litemem.llms import LlamaCppLLM; llm = LlamaCppLLM('qwen2.5-coder-1.5b');"
+        "from litemem.models.llms import LlamaCppLLM; llm = LlamaCppLLM('qwen2.5-coder-1.5b');"
         f"threading.Timer({seconds}, lambda: os.kill(os.getpid(), signal.SIGINT)).start();"
         "[test_llms.ask(llm) for _ in range(50)]"
     )

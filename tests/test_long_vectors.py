@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from litemem import Memory
-from litemem.protocols import EmbedderIdentity, Vector
-from litemem.reindex import reindex
-from litemem.store.vector_index import BATCH, MOST_DIMENSIONS, VectorIndex
+from litemem.core.protocols import EmbedderIdentity, Vector
+from litemem.maintenance.reindex import reindex
+from litemem.store.sqlite.vector_index import BATCH, MOST_DIMENSIONS, VectorIndex
 from litemem.testing import ScriptedLLM
 
 CAM = {"user_id": "cam"}

@@ -22,14 +22,14 @@ from conftest import OpenMemory
 from hypothesis import given
 from hypothesis import strategies as st
 
-from litemem import mem0_pickles
 from litemem.cli import main
+from litemem.core.scope import Scope
 from litemem.errors import LitememError, StoreError, ValidationError
-from litemem.importing import take_in
-from litemem.mem0_store import open_store
-from litemem.scope import Scope
-from litemem.store import SqliteStore
+from litemem.store.sqlite import SqliteStore
 from litemem.testing import HashEmbedder
+from litemem.transfer import mem0_pickles
+from litemem.transfer.importer import take_in
+from litemem.transfer.mem0 import open_store
 
 FILES = Path(__file__).parent / "files"
 VERSIONS = ["1.0.11", "2.2.1"]

@@ -14,6 +14,9 @@ import pytest
 from conftest import Clock, OpenMemory, dump
 
 from litemem import Memory
+from litemem.core.protocols import EmbedderIdentity, Vector
+from litemem.core.scope import Scope
+from litemem.core.types import Message
 from litemem.errors import (
     EmbedderError,
     EmbedderMismatchError,
@@ -24,9 +27,6 @@ from litemem.errors import (
     StoreError,
     ValidationError,
 )
-from litemem.models import Message
-from litemem.protocols import EmbedderIdentity, Vector
-from litemem.scope import Scope
 from litemem.testing import HashEmbedder, ScriptedLLM
 
 CAM = {"user_id": "cam"}
@@ -738,7 +738,7 @@ def test_no_public_method_takes_just_any_keyword() -> None:
 # -- opening and closing
 
 
-@pytest.mark.parametrize("name", set(CALLS) - {"close"})
+@pytest.mark.parametrize("name", sorted(set(CALLS) - {"close"}))
 def test_every_call_after_close_says_that_the_file_was_closed(memory: Memory, name: str) -> None:
     memory.close()
     with pytest.raises(StoreError, match="was closed"):

@@ -23,12 +23,9 @@ from model_samples import (
     pulling,
 )
 
-from litemem import model_files
 from litemem.errors import ModelFileError
-from litemem.model_registry import (
-    Model,
-    ModelFile,
-)
+from litemem.models import files as model_files
+from litemem.models.registry import Model, ModelFile
 
 pytest_plugins = ["model_fixtures"]  # the fixtures
 pytestmark = pytest.mark.usefixtures("models")
@@ -189,6 +186,6 @@ def test_a_fingerprint_of_nothing_is_told(tmp_path: Path) -> None:
 
 
 def test_importing_the_module_loads_no_network_code() -> None:
-    code = "import sys, litemem.model_files; print('urllib.request' in sys.modules)"
+    code = "import sys, litemem.models.files; print('urllib.request' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"

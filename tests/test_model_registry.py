@@ -8,14 +8,9 @@ from model_samples import (
     a_model,
 )
 
-from litemem import model_files
 from litemem.errors import ValidationError
-from litemem.model_registry import (
-    MODELS,
-    Model,
-    PackagePart,
-    PackageSource,
-)
+from litemem.models import files as model_files
+from litemem.models.registry import MODELS, Model, PackagePart, PackageSource
 
 pytest_plugins = ["model_fixtures"]  # the fixtures
 pytestmark = pytest.mark.usefixtures("models")

@@ -19,14 +19,9 @@ from model_samples import (
     pulled,
 )
 
-from litemem import model_files
 from litemem.errors import ModelFileError
-from litemem.model_registry import (
-    Model,
-    ModelFile,
-    PackagePart,
-    PackageSource,
-)
+from litemem.models import files as model_files
+from litemem.models.registry import Model, ModelFile, PackagePart, PackageSource
 
 pytest_plugins = ["model_fixtures"]  # the fixtures
 pytestmark = pytest.mark.usefixtures("models")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from litemem.naming import is_own_name, misnames, plainly
+from litemem.extraction.naming import is_own_name, misnames, plainly
 
 
 @pytest.mark.parametrize(

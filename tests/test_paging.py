@@ -12,9 +12,10 @@ from conftest import START
 from hypothesis import given
 from hypothesis import strategies as st
 
-from litemem import MemoryClient, paging
+from litemem import MemoryClient
+from litemem.client import paging
+from litemem.client.paging import Pager, Start
 from litemem.errors import ValidationError
-from litemem.paging import Pager, Start
 from litemem.testing import HashEmbedder, ScriptedLLM
 
 CAM = {"user_id": "cam"}

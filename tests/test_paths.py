@@ -13,16 +13,16 @@ from click.testing import CliRunner
 from conftest import OpenMemory
 
 from litemem import Memory
-from litemem.backup import backup, restore
 from litemem.cli import main
+from litemem.core.paths import real_path, sqlite_path, user_path
 from litemem.errors import LitememError, StoreError, ValidationError
-from litemem.export import export_file
-from litemem.mem0_store import open_store
-from litemem.paths import real_path, sqlite_path, user_path
-from litemem.salvage import salvage
-from litemem.store import SqliteStore, owners, portrait
+from litemem.maintenance.backup import backup, restore
+from litemem.maintenance.integrity import verify
+from litemem.maintenance.salvage import salvage
+from litemem.store.sqlite import SqliteStore, owners, portrait
 from litemem.testing import HashEmbedder, ScriptedLLM
-from litemem.verify import verify
+from litemem.transfer.export import export_file
+from litemem.transfer.mem0 import open_store
 
 CAM = {"user_id": "cam"}
 NO_USER = "~nobody-of-this-name/x"

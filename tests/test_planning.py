@@ -16,13 +16,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from litemem import Memory
-from litemem.filters import Condition, compile_filter
-from litemem.models import MemoryRecord, content_hash
-from litemem.protocols import EmbedderIdentity
-from litemem.scope import Scope
-from litemem.store import SqliteStore
-from litemem.store.opening import connect
-from litemem.store.vector_index import LARGE, MOST, VectorIndex
+from litemem.core.protocols import EmbedderIdentity
+from litemem.core.scope import Scope
+from litemem.core.types import MemoryRecord, content_hash
+from litemem.store.filters import Condition, compile_filter
+from litemem.store.sqlite import SqliteStore
+from litemem.store.sqlite.connection import connect
+from litemem.store.sqlite.vector_index import LARGE, MOST, VectorIndex
 
 COUNT = LARGE + 100  # the last of which are newer than the index
 DIMENSIONS = 4

@@ -11,13 +11,13 @@ import pytest
 from conftest import OpenMemory
 
 from litemem import Memory
-from litemem.importing import EMBEDDED, import_file
-from litemem.models import Message, Relation
-from litemem.options import Options
-from litemem.protocols import Vector
-from litemem.scope import Scope
-from litemem.store.inspecting import said
+from litemem.core.options import Options
+from litemem.core.protocols import Vector
+from litemem.core.scope import Scope
+from litemem.core.types import Message, Relation
+from litemem.store.sqlite.stats import said
 from litemem.testing import HashEmbedder, ScriptedLLM
+from litemem.transfer.importer import EMBEDDED, import_file
 
 CAM, BOB = {"user_id": "cam"}, {"user_id": "bob"}
 OCCASIONS = 9  # to meddle with the import of the archive

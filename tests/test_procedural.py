@@ -9,15 +9,17 @@ import procedural_runs
 import pytest
 from conftest import Clock, OpenMemory
 
-from litemem import Memory, procedure, verbatim
-from litemem.embedders import FastEmbedEmbedder
+from litemem import Memory
+from litemem.core.protocols import Prompt
+from litemem.core.types import Message
 from litemem.errors import ExtractionError, LLMError, ValidationError
-from litemem.llms import LlamaCppLLM
-from litemem.models import Message
-from litemem.passages import Said, passages, shortened
-from litemem.procedure import Procedure
-from litemem.prompts import Prompt
-from litemem.runs import already_read
+from litemem.extraction import run_document as procedure
+from litemem.extraction import verbatim
+from litemem.extraction.passages import Said, passages, shortened
+from litemem.extraction.run_document import Procedure
+from litemem.ingestion.runs import already_read
+from litemem.models.embedders import FastEmbedEmbedder
+from litemem.models.llms import LlamaCppLLM
 from litemem.testing import ScriptedLLM
 
 RUN = {"agent_id": "ops", "run_id": "r1"}

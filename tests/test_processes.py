@@ -18,10 +18,11 @@ import pytest
 from conftest import LIBRARY, START, OpenMemory, dump, run_python
 
 from litemem import Memory
+from litemem.core.scope import Scope
+from litemem.core.types import Message
 from litemem.errors import StoreBusyError, StoreError
-from litemem.models import Message
-from litemem.scope import Scope
-from litemem.store import SqliteStore, opening
+from litemem.store.sqlite import SqliteStore
+from litemem.store.sqlite import connection as opening
 
 CAM = {"user_id": "cam"}
 OPENERS = 12
@@ -30,9 +31,9 @@ ROUNDS = 5
 PRELUDE = """
 import sys
 from litemem import Memory
-from litemem.models import Message
-from litemem.scope import Scope
-from litemem.store import SqliteStore
+from litemem.core.types import Message
+from litemem.core.scope import Scope
+from litemem.store.sqlite import SqliteStore
 from litemem.testing import HashEmbedder, ScriptedLLM
 
 def open_memory(path):

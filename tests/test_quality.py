@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from litemem import Memory
-from litemem.llms import LlamaCppLLM
+from litemem.models.llms import LlamaCppLLM
 from litemem.testing import HashEmbedder
 
 pytestmark = pytest.mark.model
@@ -147,7 +147,7 @@ def refuse(event, args):
         raise SystemExit(f"{event} {args}")
 sys.addaudithook(refuse)
 from litemem import Memory
-from litemem.llms import LlamaCppLLM
+from litemem.models.llms import LlamaCppLLM
 with Memory(sys.argv[1], llm=LlamaCppLLM("smollm2-135m")) as memory:
     memory.add("I avoid shellfish.", user_id="u")
     memory.add("I avoid shellfish.", user_id="u", infer=False)

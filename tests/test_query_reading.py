@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from litemem.query_reading import read_query
-from litemem.words import MAX_WORDS
+from litemem.core.text.words import MAX_WORDS
+from litemem.retrieval.query_reading import read_query
 
 TODAY = date(2023, 6, 14)
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from litemem.quoting import LONGEST, quoted
+from litemem.core.quoting import LONGEST, quoted
 
 HUGE = 10**5_000  # Python writes no integer of more than 4,300 digits
 

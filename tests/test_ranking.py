@@ -8,9 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from litemem.dates import Period
-from litemem.models import ScoreParts
-from litemem.ranking import (
+from litemem.core.ranking import (
     ANSWER,
     DATED,
     FLOOR,
@@ -27,6 +25,8 @@ from litemem.ranking import (
     rank,
     rarity,
 )
+from litemem.core.text.dates import Period
+from litemem.core.types import ScoreParts
 
 NOW = 1_700_000_000_000_000
 DAY = 86_400_000_000

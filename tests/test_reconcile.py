@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from litemem.embedders import FastEmbedEmbedder
 from litemem.errors import ExtractionError, LLMError
-from litemem.likeness import Verdict, bears_out, compare
-from litemem.llms import LlamaCppLLM
-from litemem.reconcile import judge
+from litemem.ingestion.compare import Verdict, bears_out, compare
+from litemem.ingestion.reconcile import judge
+from litemem.models.embedders import FastEmbedEmbedder
+from litemem.models.llms import LlamaCppLLM
 from litemem.testing import ScriptedLLM
 
 PAIRS: dict[str, list[dict[str, str]]] = json.loads(

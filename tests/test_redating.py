@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from litemem import Memory, MemoryClient
-from litemem.salvage import salvage
+from litemem.maintenance.salvage import salvage
 from litemem.testing import HashEmbedder, ScriptedLLM
 
 CAM = {"user_id": "cam"}

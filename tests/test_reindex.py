@@ -10,10 +10,10 @@ import pytest
 
 import litemem
 from litemem import Memory
+from litemem.core.protocols import Vector
 from litemem.errors import EmbedderError, EmbedderMismatchError
-from litemem.protocols import Vector
-from litemem.reindex import BATCH, reindex
-from litemem.store import SqliteStore
+from litemem.maintenance.reindex import BATCH, reindex
+from litemem.store.sqlite import SqliteStore
 from litemem.testing import HashEmbedder, ScriptedLLM
 
 NUMBER = 3 * BATCH + 10  # memories: three whole batches, and one that is not
@@ -184,8 +184,8 @@ def kill_in_third_batch(path: str) -> None:
     code = (
         "import os, sys\n"
         f"sys.path[:0] = {folders!r}\n"
-        "from litemem.reindex import reindex\n"
-        "from litemem.store import SqliteStore\n"
+        "from litemem.maintenance.reindex import reindex\n"
+        "from litemem.store.sqlite import SqliteStore\n"
         "from test_reindex import WatchedEmbedder\n"
         f"die = lambda batch: batch == 2 and os.kill(os.getpid(), {int(KILL)})\n"
         f"reindex(SqliteStore({path!r}), WatchedEmbedder(64, die))\n"
@@ -202,8 +202,7 @@ def test_who_brings_another_embedder_is_told_the_call_that_changes_the_file(
         memory.add("likes tea", user_id="cam", infer=False)
     with pytest.raises(EmbedderMismatchError) as refused:
         Memory(path, embedder=embedder, llm=ScriptedLLM([]))
-    told = "litemem.reindex.reindex(litemem.store.SqliteStore(path), embedder)"
-    assert told in str(refused.value)
-    assert litemem.reindex.reindex(litemem.store.SqliteStore(path), embedder) == 1
+    assert "`litemem reindex`" in str(refused.value)
+    assert reindex(SqliteStore(path), embedder) == 1
     with Memory(path, embedder=embedder, llm=ScriptedLLM([])) as memory:
         assert memory.search("tea", user_id="cam")["results"]

@@ -7,13 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from test_graph import drawn
 
-from litemem import names, relations
-from litemem.embedders import FastEmbedEmbedder
-from litemem.llms import LlamaCppLLM
-from litemem.models import Relation
-from litemem.relation_guard import FactGuard
-from litemem.scope import Scope
-from litemem.store.graph import ONE
+from litemem.core.scope import Scope
+from litemem.core.text import names
+from litemem.core.types import Relation
+from litemem.extraction import relations
+from litemem.extraction.relation_guard import FactGuard
+from litemem.models.embedders import FastEmbedEmbedder
+from litemem.models.llms import LlamaCppLLM
+from litemem.store.sqlite.graph import ONE
 from litemem.testing import ScriptedLLM
 
 CAM = {"user_id": "cam"}

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from litemem.relative_dates import WEEKDAYS, mentions, resolve
+from litemem.core.text.relative_dates import WEEKDAYS, mentions, resolve
 
 MONDAY = date(2023, 5, 8)
 

@@ -11,10 +11,10 @@ import pytest
 from conftest import START, OpenMemory
 
 from litemem import Memory
+from litemem.core.scope import Scope
+from litemem.core.types import Message
 from litemem.errors import CorruptError
-from litemem.filters import compile_filter
-from litemem.models import Message
-from litemem.scope import Scope
+from litemem.store.filters import compile_filter
 
 CAM, BOB = {"user_id": "cam"}, {"user_id": "bob"}
 SECRET = "the secret of Bob"

@@ -16,17 +16,17 @@ from hypothesis import strategies as st
 
 from litemem import Memory
 from litemem.cli import main
+from litemem.core.scope import Scope
+from litemem.core.types import Message
 from litemem.errors import SchemaError, StoreError
-from litemem.filters import Condition
-from litemem.migrations import latest_version
-from litemem.models import Message
-from litemem.reindex import reindex
-from litemem.salvage import salvage
-from litemem.scope import Scope
-from litemem.store import SqliteStore
-from litemem.store.opening import connect
+from litemem.maintenance.integrity import is_sound, verify
+from litemem.maintenance.reindex import reindex
+from litemem.maintenance.salvage import salvage
+from litemem.store.filters import Condition
+from litemem.store.sqlite import SqliteStore
+from litemem.store.sqlite.connection import connect
+from litemem.store.sqlite.schema import latest_version
 from litemem.testing import HashEmbedder, ScriptedLLM
-from litemem.verify import is_sound, verify
 
 CAM = {"user_id": "cam"}
 MEMORIES = 600
@@ -234,18 +234,19 @@ def test_a_file_that_is_cut_off_gives_what_is_before_the_cut(path: Path, target:
 UNCLOSED = """
 import os, sys
 from litemem import Memory
+from litemem.store.filters import Condition
 from litemem.testing import HashEmbedder
 memory = Memory(sys.argv[1], embedder=HashEmbedder(16))
 memory.add("in the log", user_id="cam", infer=False)
 with memory.store.transaction() as tx:
-    tx.delete_where(__import__("litemem.filters").filters.Condition("TRUE"), 0)
+    tx.delete_where(Condition("TRUE"), 0)
     os._exit(0)
 """
 
 
 VERIFIED = """
 import json, sys
-from litemem.verify import verify
+from litemem.maintenance.integrity import verify
 print(json.dumps([f.check for f in verify(sys.argv[1], full=True) if f.problems]))
 """
 

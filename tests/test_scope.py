@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from litemem.core.scope import ID_KEYS, MAX_ID_CHARACTERS, Scope, check_id
 from litemem.errors import ScopeError
-from litemem.scope import ID_KEYS, MAX_ID_CHARACTERS, Scope, check_id
 
 ids = st.text(st.characters(exclude_categories=["Cs"]), min_size=1).filter(
     lambda value: value.strip() and value != "*" and "\0" not in value

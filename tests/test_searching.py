@@ -9,14 +9,14 @@ import pytest
 from conftest import START, Clock, OpenMemory
 
 from litemem import Memory
+from litemem.core.ranking import rank
+from litemem.core.scope import Scope
+from litemem.core.types import Found
 from litemem.errors import RerankerError, ValidationError
-from litemem.filters import compile_filter
-from litemem.models import Found
-from litemem.ranking import rank
-from litemem.scope import Scope
-from litemem.store import Sought, visible
+from litemem.models.embedding import to_blob
+from litemem.store.filters import compile_filter
+from litemem.store.sqlite import Sought, visible
 from litemem.testing import HashEmbedder, WordReranker
-from litemem.vectors import to_blob
 
 CAM = {"user_id": "cam"}
 FACTS = [

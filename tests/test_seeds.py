@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from litemem import Memory, MemoryClient
-from litemem.embedders import FastEmbedEmbedder
 from litemem.errors import ScopeError
-from litemem.llms import LlamaCppLLM
+from litemem.models.embedders import FastEmbedEmbedder
+from litemem.models.llms import LlamaCppLLM
 
 pytestmark = pytest.mark.model
 

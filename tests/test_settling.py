@@ -14,10 +14,10 @@ import pytest
 from conftest import START, Clock, OpenMemory, run_python
 
 from litemem import Memory
+from litemem.core.protocols import Prompt
+from litemem.core.scope import Scope
 from litemem.errors import ImmutableError, LLMError, ValidationError
-from litemem.filters import compile_filter
-from litemem.prompts import Prompt
-from litemem.scope import Scope
+from litemem.store.filters import compile_filter
 from litemem.testing import HashEmbedder, ScriptedLLM
 
 CAM = {"user_id": "cam"}

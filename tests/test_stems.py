@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from litemem.stems import fold, holding, stems_of
-from litemem.store.candidates import stemmer
+from litemem.core.text.stemming import fold, holding, stems_of
+from litemem.store.sqlite.candidates import stemmer
 
 STEM = stemmer(apsw.Connection(":memory:"))
 WORDS = """hope hoping happy happily happiness university universities dance danced dancing

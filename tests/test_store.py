@@ -19,6 +19,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from litemem import Memory
+from litemem.core.protocols import EmbedderIdentity
+from litemem.core.ranking import Pool
+from litemem.core.scope import Scope
+from litemem.core.types import Found, MemoryRecord, Message, ScoreParts, content_hash
 from litemem.errors import (
     CorruptError,
     EmbedderMismatchError,
@@ -31,17 +35,13 @@ from litemem.errors import (
     StoreReadOnlyError,
     ValidationError,
 )
-from litemem.filters import Condition, compile_filter
-from litemem.migrations import APPLICATION_ID, latest_version, migrations
-from litemem.models import Found, MemoryRecord, Message, ScoreParts, content_hash
-from litemem.protocols import EmbedderIdentity
-from litemem.ranking import Pool
-from litemem.scope import Scope
-from litemem.store import Sought, SqliteStore
-from litemem.store.faults import FAULTS, translate
-from litemem.store.opening import PAGE_BYTES, check_sqlite, connect
-from litemem.store.transaction import Transaction
-from litemem.store.vector_index import BATCH, LARGE, VectorIndex
+from litemem.store.filters import Condition, compile_filter
+from litemem.store.sqlite import Sought, SqliteStore
+from litemem.store.sqlite.connection import PAGE_BYTES, check_sqlite, connect
+from litemem.store.sqlite.errors import FAULTS, translate
+from litemem.store.sqlite.schema import APPLICATION_ID, latest_version, migrations
+from litemem.store.sqlite.transaction import Transaction
+from litemem.store.sqlite.vector_index import BATCH, LARGE, VectorIndex
 from litemem.testing import HashEmbedder, ScriptedLLM
 
 ALICE = Scope(user_id="alice")
@@ -291,7 +291,7 @@ def test_a_file_cut_in_half_is_called_damaged(path: Path, healthy: bytes) -> Non
 AS_NOBODY = """
 import os, sys
 from litemem.errors import LitememError
-from litemem.store import SqliteStore
+from litemem.store.sqlite import SqliteStore
 kept = SqliteStore(":memory:")  # sqlite-vec is loaded while its file may be read
 if os.getuid() == 0:
     os.setgid(65534)

@@ -3,12 +3,12 @@
 import pytest
 
 from litemem import Memory
-from litemem.embedders import FastEmbedEmbedder
 from litemem.errors import ExtractionError
-from litemem.extraction import Fact
-from litemem.llms import LlamaCppLLM
+from litemem.extraction.facts import Fact
+from litemem.extraction.topics import categorised, select
+from litemem.models.embedders import FastEmbedEmbedder
+from litemem.models.llms import LlamaCppLLM
 from litemem.testing import ScriptedLLM
-from litemem.topics import categorised, select
 
 FACTS = [Fact("User likes tea", "user", (0,)), Fact("User has asthma", "user", (0,))]
 YES, NO = {"about": "yes"}, {"about": "no"}

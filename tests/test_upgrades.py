@@ -9,11 +9,11 @@ import pytest
 from conftest import schema_file
 
 from litemem import Memory
-from litemem.migrations import latest_version
-from litemem.scope import Scope
-from litemem.store import SqliteStore
+from litemem.core.scope import Scope
+from litemem.maintenance.integrity import is_sound, verify
+from litemem.store.sqlite import SqliteStore
+from litemem.store.sqlite.schema import latest_version
 from litemem.testing import HashEmbedder, ScriptedLLM
-from litemem.verify import is_sound, verify
 
 MAX_BYTES = 50_000
 TEXTS = ["likes tea", "lives in Lisbon", "lives in Porto"]

@@ -11,11 +11,11 @@ import pytest
 from conftest import OpenMemory, dump
 
 from litemem import Memory, MemoryClient
+from litemem.core.protocols import Vector
 from litemem.errors import EmbedderError
-from litemem.protocols import Vector
-from litemem.reindex import reindex
+from litemem.maintenance.reindex import reindex
+from litemem.models.embedding import embed, to_blob
 from litemem.testing import HashEmbedder, ScriptedLLM
-from litemem.vectors import embed, to_blob
 
 CAM = {"user_id": "cam"}
 

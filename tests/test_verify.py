@@ -10,16 +10,16 @@ from conftest import START, OpenMemory, dump
 
 from litemem import Memory
 from litemem.cli import main
+from litemem.core.scope import Scope
+from litemem.core.types import Message
 from litemem.errors import CorruptError, SchemaError, StoreError
-from litemem.models import Message
-from litemem.salvage import salvage
-from litemem.scope import Scope
-from litemem.store import Finding, SqliteStore
-from litemem.store.invariants import INVARIANTS
-from litemem.store.mending import MENDS
-from litemem.store.opening import connect
+from litemem.maintenance.integrity import fix, is_sound, verify
+from litemem.maintenance.salvage import salvage
+from litemem.store.sqlite import Finding, SqliteStore
+from litemem.store.sqlite.connection import connect
+from litemem.store.sqlite.integrity.invariants import INVARIANTS
+from litemem.store.sqlite.integrity.repair import MENDS
 from litemem.testing import HashEmbedder
-from litemem.verify import fix, is_sound, verify
 
 CAM = {"user_id": "cam"}
 INDEXED = 4_200  # memories; enough for a vector index
@@ -413,7 +413,7 @@ def test_an_index_that_lost_its_rows_is_mended(path: Path) -> None:
 
 
 def test_a_file_of_an_older_version_is_verified_as_it_is(tmp_path: Path) -> None:
-    from litemem.migrations import APPLICATION_ID, migrations
+    from litemem.store.sqlite.schema import APPLICATION_ID, migrations
 
     path = tmp_path / "old.db"
     path.touch()

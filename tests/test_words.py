@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from litemem.words import MAX_WORDS, STOP_WORDS, any_of, telling_words, words
+from litemem.core.text.words import MAX_WORDS, STOP_WORDS, any_of, telling_words, words
 
 
 def fts_query(text: str) -> str | None:

@@ -11,8 +11,8 @@ import apsw
 import pytest
 from conftest import AT_HOME, run_python
 
-from litemem.store.opening import connect
-from litemem.store.vector_index import MAX_K
+from litemem.store.sqlite.connection import connect
+from litemem.store.sqlite.vector_index import MAX_K
 
 
 def test_sqlite_vec_still_loads_numpy_when_it_is_imported() -> None:

@@ -3,16 +3,16 @@
 import click
 
 from litemem import __version__
-from litemem.cli.adding import add, pending
+from litemem.cli.add import add, pending
 from litemem.cli.changing import delete, update
 from litemem.cli.cleaning import clean_up_file, erase_memories, vacuum_file
-from litemem.cli.faults import TellingGroup
+from litemem.cli.errors import TellingGroup
 from litemem.cli.file import reindex_file
-from litemem.cli.inspecting import about_file, list_scopes, show_log
-from litemem.cli.keeping import backup_file, restore_file, salvage_file, verify_file
+from litemem.cli.inspect import about_file, list_scopes, show_log
+from litemem.cli.maintenance import backup_file, restore_file, salvage_file, verify_file
 from litemem.cli.memories import get, history, list_memories, search
 from litemem.cli.models import models
-from litemem.cli.moving import export_memories, import_memories
+from litemem.cli.transfer import export_memories, import_memories
 
 __all__ = ["main"]
 

@@ -5,9 +5,8 @@ from typing import Any
 
 import click
 
-from litemem import clock
+from litemem.cli.context import open_memory, open_without_model
 from litemem.cli.input import said
-from litemem.cli.opening import open_memory, open_without_model
 from litemem.cli.options import (
     embedder_option,
     file_options,
@@ -17,9 +16,10 @@ from litemem.cli.options import (
     scope_options,
 )
 from litemem.cli.output import asks, counted, show_json, status, tell
-from litemem.filters import compile_filter
+from litemem.core import clock
+from litemem.core.scope import Scope
 from litemem.memory import UNSET, Memory
-from litemem.scope import Scope
+from litemem.store.filters import compile_filter
 
 NEVER = "never"  # as an expiry: the memory lasts
 

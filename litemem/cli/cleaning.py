@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from litemem.cli.opening import open_without_model
+from litemem.cli.context import open_without_model
 from litemem.cli.options import (
     EVERYONE,
     duration_option,

@@ -4,12 +4,12 @@ from dataclasses import asdict
 
 import click
 
-from litemem.cli.opening import existing, named_embedder
+from litemem.cli.context import existing, named_embedder
 from litemem.cli.options import embedder_option, file_options
 from litemem.cli.output import counted, progress, show_json, tell
-from litemem.protocols import EmbedderIdentity
-from litemem.reindex import reindex
-from litemem.store import SqliteStore
+from litemem.core.protocols import EmbedderIdentity
+from litemem.maintenance.reindex import reindex
+from litemem.store.sqlite import SqliteStore
 
 
 @click.command("reindex")

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from litemem.cli.opening import named_embedder, open_to_read
+from litemem.cli.context import named_embedder, open_to_read
 from litemem.cli.options import embedder_option, file_options, moment_option, reading_options
 from litemem.cli.output import show_card, show_json, show_table, status, tell
 from litemem.errors import MemoryNotFoundError

@@ -6,7 +6,6 @@ from typing import Any
 
 import click
 
-from litemem import model_files
 from litemem.cli.options import json_option
 from litemem.cli.output import (
     bytes_text,
@@ -18,9 +17,10 @@ from litemem.cli.output import (
     tell,
 )
 from litemem.errors import ModelFileError
-from litemem.model_files import FileState
-from litemem.model_registry import MODELS, Model
-from litemem.model_sources import Progress
+from litemem.models import files as model_files
+from litemem.models.download import Progress
+from litemem.models.files import FileState
+from litemem.models.registry import MODELS, Model
 
 
 @click.group()

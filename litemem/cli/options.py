@@ -7,9 +7,9 @@ from typing import Any, TypeVar
 
 import click
 
-from litemem import clock
+from litemem.core import clock
+from litemem.core.scope import ID_KEYS, check_id
 from litemem.errors import ValidationError
-from litemem.scope import ID_KEYS, check_id
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 

@@ -3,11 +3,11 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from litemem import editing
 from litemem.client.face import ClientFace, Result
+from litemem.core.arguments import check_text
+from litemem.core.quoting import quoted
 from litemem.errors import ValidationError
-from litemem.quoting import quoted
-from litemem.validation import check_text
+from litemem.ingestion import edits as editing
 
 MOST = 1_000  # memories in one call; the hosted service's
 

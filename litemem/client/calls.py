@@ -5,20 +5,14 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
-from litemem import clock
 from litemem.client import batches, entities, events, exports
 from litemem.client.face import Result
 from litemem.client.hosted_only import hosted_only
 from litemem.client.narrowing import narrowed, only
 from litemem.client.pages import PageReader, check_page_size
 from litemem.client.project import Project
-from litemem.filters import compile_filter
-from litemem.memory import THRESHOLD, UNSET, Memory, Unset
-from litemem.protocols import LLM, Embedder, Reranker
-from litemem.results import relation_dict
-from litemem.scope import Scope
-from litemem.store import Durability
-from litemem.validation import (
+from litemem.core import clock
+from litemem.core.arguments import (
     Category,
     Messages,
     check_flag,
@@ -26,6 +20,12 @@ from litemem.validation import (
     check_only_ids,
     check_top_k,
 )
+from litemem.core.protocols import LLM, Embedder, Reranker
+from litemem.core.results import relation_dict
+from litemem.core.scope import Scope
+from litemem.memory import THRESHOLD, UNSET, Memory, Unset
+from litemem.store.filters import compile_filter
+from litemem.store.sqlite import Durability
 
 TOP_K = 10  # the hosted service's
 

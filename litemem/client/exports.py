@@ -3,14 +3,14 @@
 from collections.abc import Mapping
 from typing import Any
 
-from litemem import clock
 from litemem.client.face import ClientFace, Result
+from litemem.core import clock
+from litemem.core.arguments import check_instructions, check_json, check_text
+from litemem.core.quoting import quoted
+from litemem.core.scope import ID_KEYS, Scope
 from litemem.errors import ValidationError
-from litemem.export import export
-from litemem.filters import compile_filter
-from litemem.quoting import quoted
-from litemem.scope import ID_KEYS, Scope
-from litemem.validation import check_instructions, check_json, check_text
+from litemem.store.filters import compile_filter
+from litemem.transfer.export import export
 
 
 def create_memory_export(

@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from litemem import clock
+from litemem.core import clock
+from litemem.core.quoting import quoted
 from litemem.errors import FilterError, ValidationError
-from litemem.quoting import quoted
 
 
 def narrowed(

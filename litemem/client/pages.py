@@ -1,12 +1,12 @@
 """Pages: a scope's memories some at a time, in the shape that the hosted service gives them."""
 
 from litemem.client.face import Result
+from litemem.client.paging import Pager
+from litemem.core.arguments import check_flag, check_positive
+from litemem.core.results import memory_dict
 from litemem.errors import ValidationError
-from litemem.filters import Condition
-from litemem.paging import Pager
-from litemem.results import memory_dict
-from litemem.store import SqliteStore, visible
-from litemem.validation import check_flag, check_positive
+from litemem.store.filters import Condition
+from litemem.store.sqlite import SqliteStore, visible
 
 PAGE_SIZE = 100  # the hosted service's
 

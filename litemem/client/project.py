@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from litemem.client.face import Result
 from litemem.client.hosted_only import hosted_only
 from litemem.client.narrowing import check_fields
+from litemem.core.arguments import Category, check_custom_categories, check_flag, check_text
+from litemem.core.quoting import quoted
+from litemem.core.scope import Scope
 from litemem.errors import ValidationError
-from litemem.quoting import quoted
-from litemem.scope import Scope
-from litemem.store import SqliteStore
-from litemem.validation import Category, check_custom_categories, check_flag, check_text
+from litemem.store.sqlite import SqliteStore
 
 FIELDS = (
     "custom_instructions",

@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 from typing import Any
 
-from litemem import clock
-from litemem.models import MemoryRecord
-from litemem.scope import Scope
+from litemem.core import clock
+from litemem.core.scope import Scope
+from litemem.core.types import MemoryRecord
 
 
 def summaries(records: Iterable[MemoryRecord]) -> list[dict[str, Any]]:

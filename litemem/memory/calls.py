@@ -4,23 +4,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self, cast
 
-from litemem import clock
-from litemem.background import Background
-from litemem.brought import BroughtLLM
-from litemem.choosing import chosen_embedder, chosen_llm, chosen_reranker
-from litemem.claims import Claims
-from litemem.config import database_path, read_config
-from litemem.intake import Intake
-from litemem.memory import care, changes, reads, turns
-from litemem.memory.face import Result, relations_of, scope_of, wants_graph
-from litemem.options import check_options
-from litemem.protocols import LLM, Embedder, Reranker
-from litemem.results import (
-    added_dict,
-    pending_dict,
-)
-from litemem.store import Durability, SqliteStore
-from litemem.validation import (
+from litemem.core import clock
+from litemem.core.arguments import (
     Category,
     Messages,
     check_flag,
@@ -28,6 +13,18 @@ from litemem.validation import (
     check_messages,
     check_only_ids,
 )
+from litemem.core.config import database_path, read_config
+from litemem.core.options import check_options
+from litemem.core.protocols import LLM, Embedder, Reranker
+from litemem.core.results import added_dict, pending_dict
+from litemem.ingestion.claims import Claims
+from litemem.ingestion.pipeline import Intake
+from litemem.ingestion.worker import Background
+from litemem.memory import care, changes, reads, turns
+from litemem.memory.face import Result, relations_of, scope_of, wants_graph
+from litemem.models.brought import BroughtLLM
+from litemem.models.resolve import chosen_embedder, chosen_llm, chosen_reranker
+from litemem.store.sqlite import Durability, SqliteStore
 
 
 class Memory:

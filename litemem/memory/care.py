@@ -5,14 +5,14 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from litemem import export as exporting
-from litemem import importing
-from litemem import verify as verifying
-from litemem.backup import backup as back_up
-from litemem.filters import compile_filter
+from litemem.core.arguments import check_flag
+from litemem.maintenance import integrity as verifying
+from litemem.maintenance.backup import backup as back_up
 from litemem.memory.face import Face, Result, scope_of
-from litemem.store import Conflict
-from litemem.validation import check_flag
+from litemem.store.filters import compile_filter
+from litemem.store.sqlite import Conflict
+from litemem.transfer import export as exporting
+from litemem.transfer import importer as importing
 
 
 def verify(self: Face, *, full: bool = False) -> Result:

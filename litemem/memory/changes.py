@@ -3,16 +3,13 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from litemem import clock, editing
-from litemem import erase as erasing
-from litemem.cleanup import Duration, clean_up, plan
-from litemem.filters import compile_filter, compile_whole
+from litemem.core import clock
+from litemem.core.arguments import check_flag, check_text, either
+from litemem.ingestion import edits as editing
+from litemem.maintenance import erase as erasing
+from litemem.maintenance.cleanup import Duration, clean_up, plan
 from litemem.memory.face import UNSET, Face, Result, Unset, scope_of
-from litemem.validation import (
-    check_flag,
-    check_text,
-    either,
-)
+from litemem.store.filters import compile_filter, compile_whole
 
 
 def update(

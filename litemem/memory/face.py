@@ -3,15 +3,15 @@
 from collections.abc import Callable, Iterable
 from typing import Any, Protocol
 
-from litemem import clock
-from litemem.background import Background
-from litemem.intake import Intake
-from litemem.models import MemoryRecord
-from litemem.protocols import Embedder, Reranker
-from litemem.results import relation_dict
-from litemem.scope import Scope
-from litemem.store import SqliteStore
-from litemem.validation import check_flag
+from litemem.core import clock
+from litemem.core.arguments import check_flag
+from litemem.core.protocols import Embedder, Reranker
+from litemem.core.results import relation_dict
+from litemem.core.scope import Scope
+from litemem.core.types import MemoryRecord
+from litemem.ingestion.pipeline import Intake
+from litemem.ingestion.worker import Background
+from litemem.store.sqlite import SqliteStore
 
 TOP_K = 20  # Mem0's
 THRESHOLD = 0.0  # Mem0 has 0.1; small embedders give right answers less than that

@@ -4,8 +4,16 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from litemem import clock, graph, searching
-from litemem.filters import compile_filter, compile_ids
+from litemem.core import clock
+from litemem.core.arguments import check_flag, check_text, check_threshold, check_top_k
+from litemem.core.results import (
+    explained_dict,
+    found_dict,
+    history_dict,
+    memory_dict,
+    relation_dict,
+)
+from litemem.ingestion import graph
 from litemem.memory.face import (
     THRESHOLD,
     TOP_K,
@@ -16,20 +24,9 @@ from litemem.memory.face import (
     scope_of,
     wants_graph,
 )
-from litemem.results import (
-    explained_dict,
-    found_dict,
-    history_dict,
-    memory_dict,
-    relation_dict,
-)
-from litemem.store import visible
-from litemem.validation import (
-    check_flag,
-    check_text,
-    check_threshold,
-    check_top_k,
-)
+from litemem.retrieval import search as searching
+from litemem.store.filters import compile_filter, compile_ids
+from litemem.store.sqlite import visible
 
 
 def search(

@@ -1,14 +1,8 @@
 """Turns: what was said and still waits for extraction, in the background or after a failure."""
 
+from litemem.core.arguments import check_seconds, check_text
+from litemem.core.results import added_dict, turn_event_dict
 from litemem.memory.face import Face, Result
-from litemem.results import (
-    added_dict,
-    turn_event_dict,
-)
-from litemem.validation import (
-    check_seconds,
-    check_text,
-)
 
 
 def process_pending(self: Face) -> Result:

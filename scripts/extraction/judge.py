@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 from sessions import Session
 
-from litemem.embedders import FastEmbedEmbedder
-from litemem.relative_dates import resolve
-from litemem.words import STOP_WORDS, words
+from litemem.core.text.relative_dates import resolve
+from litemem.core.text.words import STOP_WORDS, words
+from litemem.models.embedders import FastEmbedEmbedder
 
 SAME = 0.65  # cosine from which two statements count as one
 DUPLICATE = 0.92

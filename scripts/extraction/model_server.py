@@ -13,7 +13,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
-from litemem.embedders import FastEmbedEmbedder
+from litemem.models.embedders import FastEmbedEmbedder
 
 CONTEXT_TOKENS = 16_384  # Mem0's prompt alone takes 8,100
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from material import EVERYONE, Vectors, text, user
 
 from litemem import Memory
-from litemem.protocols import EmbedderIdentity, Vector
+from litemem.core.protocols import EmbedderIdentity, Vector
 
 
 def version() -> str:

@@ -1,0 +1,1 @@
+"""Plain values, the checks of arguments, and pure rules of text; imports only errors."""

@@ -1,0 +1,180 @@
+"""Ranking: from what is known of the memories under a condition to one score for each. Pure.
+
+Every part of a score is a share from 0 to 1 of what there could be of it, and each takes the score
+its weight of the remaining way to 1: `1 - (1 - part) * (1 - part) * …`. So a score is never below
+the cosine, more of a part never lowers it, and it does not depend on the other results.
+
+The weights are round numbers from the middle of a plateau; `docs/retrieval.md` has measured them.
+"""
+
+import heapq
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from litemem.core.text.dates import Period
+from litemem.core.types import ScoreParts
+
+WORDS = 0.6  # weight of the query's words, all of them in the memory
+FLOOR = 0.2  # what a memory has by itself below this is chance, and lends nothing
+NEXT_TO = 0.25  # weight of the memory before or after in the same run
+ANSWER = 0.5  # the same, when the one before is a question
+ONE_BETWEEN = 0.1  # weight of the memories two away
+RUN = 0.3  # weight of the query's words, all of them in the run
+NAMED = 0.15  # weight of the speaker being named in the query
+DATED = 0.5  # weight of the day that the query speaks of
+HALF_LIFE = 7 * 86_400 * 1_000_000  # microseconds from that day that halve it
+FAR = 20 * HALF_LIFE  # further away, a day says nothing: less than a millionth
+
+NOBODY = -1  # no memory stands there
+
+OVERFETCH = 4  # candidates looked for a result in a large scope, from each side
+MIN_CANDIDATES = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """The memories among which a search chooses, column by column, and what they have of a query.
+
+    Every sequence has one entry a memory. `before` is the place of the memory before it in its run,
+    `NOBODY` at the beginning; `runs` tells the runs apart, None outside of one. `holding` has for
+    each word of the query the places of the memories that hold it, and of `sampled` memories of the
+    scope `spread` says in how many each word stands.
+    """
+
+    pks: Sequence[int]
+    cosines: Sequence[float]
+    times: Sequence[int]
+    speakers: Sequence[str | None]
+    runs: Sequence[str | None]
+    asks: Sequence[bool]
+    before: Sequence[int]
+    holding: Sequence[Sequence[int]]
+    spread: Sequence[int]
+    sampled: int
+
+
+def candidates(top_k: int) -> int:
+    """Return how many candidates of each kind to look for in a large scope for `top_k` results."""
+    return max(OVERFETCH * top_k, MIN_CANDIDATES)
+
+
+def rank(
+    pool: Pool, *, named: frozenset[str], periods: Sequence[Period], top_k: int, threshold: float
+) -> list[tuple[int, ScoreParts]]:
+    """Return (primary key, parts) of the best `top_k` that score at least `threshold`, best first.
+
+    Of equal scores the newest comes first, then the greater primary key.
+    """
+    meaning, words = _meanings(pool), _words(pool)
+    own = _own(meaning, words)
+    boosts = (
+        _beside(pool, own),
+        [RUN * share for share in _of_runs(pool)],
+        [NAMED if speaker in named else 0.0 for speaker in pool.speakers] if named else None,
+        _dated(pool.times, periods) if periods else None,
+    )
+    missing = [1 - o for o in own]
+    for boost in boosts:
+        if boost is not None:
+            missing = [m * (1 - b) for m, b in zip(missing, boost, strict=True)]
+    final = [1 - m for m in missing]
+
+    def parts(i: int) -> ScoreParts:
+        around, run, speaker, day = (0.0 if boost is None else boost[i] for boost in boosts)
+        return ScoreParts(meaning[i], words[i], own[i], around, run, speaker, day, final[i])
+
+    return [(pool.pks[i], parts(i)) for i in _best(pool, final, top_k, threshold)]
+
+
+def own_scores(pool: Pool) -> list[float]:
+    """Return how well each memory answers by itself: by its meaning and its words."""
+    return _own(_meanings(pool), _words(pool))
+
+
+def rarity(spread: int, sampled: int) -> float:
+    """Return how much a word says that so many memories of so many hold: BM25's IDF."""
+    return math.log(1 + (sampled - spread + 0.5) / (spread + 0.5))
+
+
+def shares(holding: Sequence[Iterable[int]], weights: Sequence[float], count: int) -> list[float]:
+    """Return for each of `count` places how much of the words' whole weight it holds.
+
+    With rarities as weights that is BM25 without regard to repetition and length (k1 = 0), over the
+    most that it could be. It does not pay to regard these: memories are short.
+    """
+    whole = sum(weights) or 1.0
+    held = [0.0] * count
+    for places, weight in zip(holding, weights, strict=True):
+        for place in places:
+            held[place] += weight / whole
+    return [1.0 if share > 1 else share for share in held]
+
+
+def closeness(time: int, periods: Iterable[Period]) -> float:
+    """Return 1 within one of the periods, and half of it for each week that the nearest is away."""
+    gap = min((max(p.start - time, time - p.end + 1, 0) for p in periods), default=None)
+    return 0.0 if gap is None else 0.5 ** (gap / HALF_LIFE)
+
+
+def _best(pool: Pool, scores: Sequence[float], top_k: int, threshold: float) -> list[int]:
+    least = max(threshold, *heapq.nlargest(top_k, scores)[-1:]) if scores and top_k else math.inf
+    kept = [i for i, score in enumerate(scores) if score >= least]
+    kept.sort(key=lambda i: (scores[i], pool.times[i], pool.pks[i]), reverse=True)
+    return kept[:top_k]
+
+
+def _meanings(pool: Pool) -> list[float]:
+    return [(1.0 if c > 1 else c) if c > 0 else 0.0 for c in pool.cosines]
+
+
+def _words(pool: Pool) -> list[float]:
+    weights = [rarity(spread, pool.sampled) for spread in pool.spread]
+    return shares(pool.holding, weights, len(pool.pks))
+
+
+def _own(meaning: Sequence[float], words: Sequence[float]) -> list[float]:
+    return [1 - (1 - m) * (1 - WORDS * w) for m, w in zip(meaning, words, strict=True)]
+
+
+def _beside(pool: Pool, own: Sequence[float]) -> list[float]:
+    """Return how far the memories around each in its run take it."""
+    after = [NOBODY] * len(own)
+    for i, b in enumerate(pool.before):
+        if b != NOBODY:
+            after[b] = i
+    missing = [1.0] * (len(own) + 1)  # the last is NOBODY's
+    for i, score in enumerate(own):
+        if score > FLOOR:
+            lent = (score - FLOOR) / (1 - FLOOR)
+            before, behind = pool.before[i], after[i]
+            missing[before] *= 1 - NEXT_TO * lent
+            missing[behind] *= 1 - (ANSWER if pool.asks[i] else NEXT_TO) * lent
+            if before != NOBODY:
+                missing[pool.before[before]] *= 1 - ONE_BETWEEN * lent
+            if behind != NOBODY:
+                missing[after[behind]] *= 1 - ONE_BETWEEN * lent
+    return [1 - part for part in missing[:-1]]
+
+
+def _of_runs(pool: Pool) -> list[float]:
+    """Return for each memory how much of the query's words its whole run holds."""
+    known = dict.fromkeys(run for run in pool.runs if run is not None)
+    numbers = {run: i for i, run in enumerate(known)}
+    if not numbers:
+        return [0.0] * len(pool.runs)
+    holding = [
+        {numbers[run] for i in places if (run := pool.runs[i]) is not None}
+        for places in pool.holding
+    ]
+    weights = [rarity(len(places), len(numbers)) for places in holding]
+    held = shares(holding, weights, len(numbers))
+    return [0.0 if run is None else held[numbers[run]] for run in pool.runs]
+
+
+def _dated(times: Sequence[int], periods: Sequence[Period]) -> list[float]:
+    """Return how far the days that the query speaks of take each memory."""
+    first, last = min(times, default=0) - FAR, max(times, default=0) + FAR
+    reached = [p for p in periods if p.end >= first and p.start <= last]
+    known = {time: DATED * closeness(time, reached) for time in set(times)}
+    return [known[time] for time in times]

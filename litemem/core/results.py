@@ -1,0 +1,165 @@
+"""Results: memories and history in the shapes that Mem0 gives them."""
+
+from typing import Any
+
+from litemem.core import clock
+from litemem.core.types import (
+    Entity,
+    Found,
+    HistoryEntry,
+    MemoryRecord,
+    Outcome,
+    Relation,
+    TurnEvent,
+)
+
+_OPTIONAL = ("actor_id", "role", "attributed_to", "memory_type", "superseded_by")
+
+
+def memory_dict(record: MemoryRecord) -> dict[str, Any]:
+    """Return a memory as `get_all` shows it; names without a value are left out below `metadata`.
+
+    `expiration_date` is the last day on which the memory is found, `expires_at` the moment.
+    """
+    shown: dict[str, Any] = {
+        "id": record.id,
+        "memory": record.content,
+        "hash": record.hash.hex(),
+        "metadata": dict(record.metadata) or None,
+        "created_at": clock.to_iso(record.created_at),
+        "updated_at": clock.to_iso(record.updated_at),
+        **record.scope.ids(),
+    }
+    shown |= {n: v for n in _OPTIONAL if (v := getattr(record, n)) is not None}
+    if record.categories:
+        shown["categories"] = list(record.categories)
+    if record.immutable:
+        shown["immutable"] = True
+    if record.repeats:
+        shown["repeats"] = record.repeats
+    if record.valid_from is not None:
+        shown["valid_from"] = clock.to_iso(record.valid_from)
+    if record.valid_to is not None:
+        shown["valid_to"] = clock.to_iso(record.valid_to)
+    if record.expires_at is not None:
+        shown["expires_at"] = clock.to_iso(record.expires_at)
+        shown["expiration_date"] = clock.last_day(record.expires_at)
+    return shown
+
+
+def added_dict(outcome: Outcome, *, inferred: bool) -> dict[str, Any]:
+    """Return what became of a memory as `add` reports it."""
+    record = outcome.record
+    shown: dict[str, Any] = {"id": record.id, "memory": record.content, "event": outcome.event}
+    if outcome.previous is not None:
+        shown["previous_memory"] = outcome.previous
+    if outcome.supersedes:
+        shown["supersedes"] = list(outcome.supersedes)
+    if record.superseded_by is not None:
+        shown["superseded_by"] = record.superseded_by
+    if not inferred:
+        shown |= {"actor_id": record.actor_id, "role": record.role}
+    return shown
+
+
+def pending_dict(event_id: str) -> dict[str, Any]:
+    """Return what `add` reports of a turn that it left to the background, as Mem0's service."""
+    return {
+        "results": [],
+        "event_id": event_id,
+        "status": "PENDING",
+        "message": "Memory processing has been queued for background execution",
+    }
+
+
+def turn_event_dict(event: TurnEvent) -> dict[str, Any]:
+    """Return what became of a turn in the background."""
+    completed_at = event.completed_at
+    return {
+        "id": event.id,
+        "status": event.status,
+        "results": [added_dict(outcome, inferred=True) for outcome in event.results],
+        "error": event.error,
+        "created_at": clock.to_iso(event.created_at),
+        "completed_at": None if completed_at is None else clock.to_iso(completed_at),
+    }
+
+
+def found_dict(found: Found) -> dict[str, Any]:
+    """Return a memory as `search` shows it; `rerank_score` only of one that was reranked."""
+    shown = memory_dict(found.record) | {"score": found.score}
+    if found.reranked is not None:
+        shown["rerank_score"] = found.reranked
+    return shown
+
+
+def explained_dict(found: Found, threshold: float) -> dict[str, Any]:
+    """Return a memory as `search` shows it with the parts of its score, named as far as Mem0 does.
+
+    `raw_score` is what the memory has by itself; `docs/retrieval.md` tells the parts.
+    """
+    parts = found.parts
+    assert parts is not None, "a search says what it made a score of"
+    return found_dict(found) | {
+        "score_details": {
+            "semantic_score": parts.meaning,
+            "bm25_score": parts.words,
+            "raw_score": parts.own,
+            "neighbour_boost": parts.neighbours,
+            "run_boost": parts.run,
+            "speaker_boost": parts.speaker,
+            "date_boost": parts.date,
+            "max_possible_score": 1.0,
+            "final_score": parts.final,
+            "threshold": threshold,
+        }
+    }
+
+
+def relation_dict(relation: Relation) -> dict[str, Any]:
+    """Return a relation of the graph."""
+    return {
+        "source": relation.source,
+        "relationship": relation.relationship,
+        "destination": relation.destination,
+    }
+
+
+def entity_dict(entity: Entity) -> dict[str, Any]:
+    """Return a user, agent, app or run as `users` shows it."""
+    return {
+        "id": entity.name,
+        "name": entity.name,
+        "type": entity.kind,
+        "owner": None,
+        "metadata": {},
+        "total_memories": entity.memories,
+        "created_at": clock.to_iso(entity.created_at),
+        "updated_at": clock.to_iso(entity.updated_at),
+    }
+
+
+def history_dict(entry: HistoryEntry) -> dict[str, Any]:
+    """Return an event of a memory's life."""
+    return {
+        "id": entry.id,
+        "memory_id": entry.memory_id,
+        "old_memory": entry.old_memory,
+        "new_memory": entry.new_memory,
+        "event": entry.event,
+        "created_at": clock.to_iso(entry.created_at),
+        "updated_at": None if entry.updated_at is None else clock.to_iso(entry.updated_at),
+        "is_deleted": entry.event == "DELETE",
+        "actor_id": entry.actor_id,
+        "role": entry.role,
+    } | _succession(entry)
+
+
+def _succession(entry: HistoryEntry) -> dict[str, Any]:
+    """Return which memory took whose place, if any did."""
+    shown: dict[str, Any] = {}
+    if entry.superseded_by is not None:
+        shown["superseded_by"] = entry.superseded_by
+    if entry.supersedes:
+        shown["supersedes"] = list(entry.supersedes)
+    return shown

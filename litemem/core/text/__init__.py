@@ -1,0 +1,1 @@
+"""Pure functions over text: words, stems, dates, names, languages."""

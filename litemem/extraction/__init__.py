@@ -1,0 +1,1 @@
+"""Messages into facts, relations and run summaries, with a language model."""

@@ -1,0 +1,1 @@
+"""What `add` does: log the turn, extract, consolidate with what is known, commit."""

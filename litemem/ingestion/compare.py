@@ -1,0 +1,270 @@
+"""Likeness: what the words of two facts alone say of how they stand to each other. Pure.
+
+A new fact of one person is near many known ones that stay true beside it. So two facts are taken to
+be different unless something in their words says that they mean the same, or that one ends the
+other; and only what gives such a sign without being plain is left to the language model.
+"""
+
+import re
+from collections.abc import Iterable
+from typing import Literal
+
+from litemem.ingestion.fact_features import LIGHT, PEOPLE, PLURAL, SINGLE, Reading, fold, read, stem
+
+Verdict = Literal["same", "richer", "contradicts", "different"]
+
+SENTENCE = 200  # characters that one may have
+EXTRA = 3  # words that a new fact may add to a known one and still be plainly its end
+BRIEF = 6  # telling words of a fact that says one thing
+NEAR = 0.47  # cosine below which two facts have nothing to do with each other, unless by a rule
+AKIN = 0.6  # cosine below which two facts that share no word have nothing to do with each other
+LIKELY = 0.8  # cosine above which they may mean the same
+ALIKE = 0.92  # cosine above which a word in place of another makes no other fact
+REWORDED = 3  # words by which two facts as near as that may differ and mean the same
+PARAPHRASE = 0.9  # cosine above which they do, when no word speaks against it
+
+_CALLED = re.compile(r"User(?:[’']s (?:first )?name is| is called| is named) ([^\W\d_]+)")
+_FIRST_WORD = re.compile(r"[^\W\d_]+")
+_HOME = re.compile(
+    r"\b(lives?|living|resides?|residing|based|home is|moved|relocated|settled)\b"
+    r"(?=.*\b(in|to|into|at)\b)"
+)
+_MOVED = re.compile(r"\b(moved(?! in with)|relocated|settled|now lives?|lives? now)\b")
+_JOB = re.compile(
+    r"\b(works? (as|at|for|in)|working (as|at|for)|job|employed|unemployed|is an? \w+(er|or|ist|ess"
+    r"|ian|man|nurse|chef|cook) (at|for|in)|promoted|hired)\b"
+)
+_NEW_JOB = re.compile(
+    r"\b((?:started|has|got|found|took) a (?:new )?job|got promoted|was promoted|got hired"
+    r"|was hired|now works? (?:as|at|for|in)"
+    r"|switched jobs?|changed jobs?|started (to work|working))\b"
+)
+_STATUS = re.compile(
+    r"\b(?:is|are|got|been|was) (?:still |now |newly )?"
+    r"(single|married|engaged(?! in| with)|divorced|widowed|dating)\b"
+    r"(?! (?:mother|father|parent|mom|dad))|\b(broke up|split up)\b"
+)
+_ATTRIBUTE = re.compile(
+    r"^[\w.]+['’]s? (?:new |current |actual )?(.+?) (?:is|are|was) (?:now )?(.+)$"
+)
+_MANY = re.compile(r"\b(hobb|interest|friend|goal|dream|one of|pet\b|some)")
+_INTENDED = re.compile(
+    r"\b(going|will|looks|research\w*|hunt\w*)\b"
+)  # as near to a wish as a plan is
+_AGE = re.compile(r"\b(\d+) years? old\b|\bturned (\d+)\b|\baged? (?:is )?(\d+)\b")
+
+
+def compare(known: str, new: str, cosine: float) -> Verdict | None:
+    """Return how a new fact stands to a known one, None when only a model can tell.
+
+    `cosine` is how near their vectors are. Without a sign of the contrary they are different:
+    most facts about one person are near each other, and stay true beside each other.
+    """
+    k, n = read(known), read(new)
+    if k.text == n.text or (k.words and k.words == n.words and _manner(k) == _manner(n)):
+        return "same"
+    if k.whom and n.whom and not k.whom & n.whom.union(n.others):
+        return "different"
+    is_intended = bool(k.wishes) or (cosine >= ALIKE and _INTENDED.search(k.text))
+    if n.wishes and not is_intended:
+        return "different"
+    told = (
+        _by_correction(k, n)
+        or _by_coverage(k, n, cosine)
+        or _by_event(k, n, cosine)
+        or _by_attribute(k, n)
+        or _by_polarity(k, n)
+        or _by_plurality(k, n)
+        or _by_nearness(k, n, cosine)
+    )
+    is_open = _may_be_same(k, n, cosine) or _may_contradict(k, n, cosine)
+    return told or (None if is_open else "different")
+
+
+def bears_out(verdict: Verdict, known: str, new: str, cosine: float) -> Verdict:
+    """Return a model's verdict, or "different" where the words speak against it."""
+    k, n = read(known), read(new)
+    if verdict == "same" and not _may_be_same(k, n, cosine):
+        return "different"
+    if verdict == "contradicts" and not _may_contradict(k, n, cosine):
+        return "different"
+    return verdict
+
+
+def is_one_sentence(text: str) -> bool:
+    """Tell whether a text says one thing, as far as its punctuation goes."""
+    return len(text) <= SENTENCE and not re.search(r"[.!?;\n]\s*\S", text.strip())
+
+
+def users_names(facts: Iterable[str]) -> frozenset[str]:
+    """Return the names by which facts call the user."""
+    return frozenset(match.group(1) for fact in facts if (match := _CALLED.match(fact)))
+
+
+def as_user(text: str, names: frozenset[str]) -> str:
+    """Return a fact about one of these names as one about the user, who has that name."""
+    match = _FIRST_WORD.match(text)
+    if not match or match.group() not in names:
+        return text
+    return "User" + text[match.end() :]
+
+
+def _may_be_same(k: Reading, n: Reading, cosine: float) -> bool:
+    """Tell whether a new fact might be a known one in other words: it adds next to nothing."""
+    is_of_other = bool(k.whom and n.whom and not k.whom & n.whom)
+    if is_of_other or cosine < LIKELY or not n.names | n.dates <= k.names | k.dates:
+        return False
+    if (k.negative, k.is_event) != (n.negative, n.is_event):
+        return False
+    if cosine >= ALIKE:  # "on the hunt for the ideal spot", "looking for the right place"
+        return len(n.telling - k.telling - LIGHT) <= REWORDED
+    is_meant_alike = k.wishes == n.wishes
+    return is_meant_alike and len(n.telling - k.telling - LIGHT) <= (
+        2 if cosine >= PARAPHRASE else 1
+    )
+
+
+def _may_contradict(k: Reading, n: Reading, cosine: float) -> bool:
+    """Tell whether a new fact might put an end to a known one: something in it has to say so."""
+    if cosine < NEAR or k.is_event or n.is_event or n.wishes - k.wishes:
+        return False
+    if k.negative and n.negative and not n.is_turn:  # the visa was not approved, nor the loan
+        return False
+    are_brief = len(k.telling) <= BRIEF and len(n.telling) <= BRIEF
+    shared = len(k.telling & n.telling)
+    if not are_brief and 2 * shared < len(k.telling):
+        return False
+    frames = [frame for frame in (_HOME, _JOB, _STATUS) if frame.search(k.text)]
+    is_alike = any(frame.search(n.text) for frame in frames)
+    if not shared and (k.is_end or cosine < AKIN or (frames and not is_alike)):
+        return False
+    has_sign = k.negative != n.negative or n.is_change or is_alike
+    return has_sign or (are_brief and cosine >= PARAPHRASE)
+
+
+def _by_correction(k: Reading, n: Reading) -> Verdict | None:
+    """Find "B, not A", and another name for the same one."""
+    denied = re.findall(r"\bnot (?:an? |the |in |on |at )?([\w-]+)$", n.text)
+    is_told = bool(k.telling & {stem(fold(word)) for word in denied})
+    if is_told and not k.negative and len(n.telling) > 1:
+        return "contradicts"
+    is_name = k.telling - k.names == n.telling - n.names == {"name"}
+    return "contradicts" if is_name and not k.names & n.names else None
+
+
+def _by_coverage(k: Reading, n: Reading, cosine: float) -> Verdict | None:
+    if not k.telling or not n.telling or (k.whom and n.whom and not k.whom & n.whom):
+        return None
+    if _manner(k) != _manner(n) or k.is_change != n.is_change or not _in_one_order(k, n):
+        return None
+    if n.telling <= k.telling:
+        return "same"
+    if k.telling <= n.telling:
+        return "richer" if n.telling - k.telling - LIGHT else "same"
+    alike = len(k.telling & n.telling) / len(k.telling | n.telling)
+    if cosine >= PARAPHRASE and k.dates == n.dates and k.names == n.names and alike >= 0.5:
+        return "same"
+    return None
+
+
+def _by_nearness(k: Reading, n: Reading, cosine: float) -> Verdict | None:
+    """Find the same in other words: "researches agencies" and "looks into agencies"."""
+    is_same_detail = k.names == n.names and k.dates == n.dates and k.negative == n.negative
+    if cosine < ALIKE or not is_same_detail or k.is_change != n.is_change:
+        return None
+    few = len(n.telling - k.telling - LIGHT) <= 1 and len(k.telling - n.telling - LIGHT) <= 1
+    return "same" if few else None
+
+
+def _by_event(k: Reading, n: Reading, cosine: float) -> Verdict | None:
+    """What happened stays so; another event, or the same on another day, stands beside it."""
+    if k.is_event and n.is_event and (k.dates != n.dates or k.names != n.names):
+        return "different"
+    return "different" if k.is_event and cosine < LIKELY else None
+
+
+def _by_attribute(k: Reading, n: Reading) -> Verdict | None:
+    """Compare what one has only one of: a home, a work, a name, an age, a date."""
+    age_k, age_n = _AGE.search(k.text), _AGE.search(n.text)
+    if age_k and age_n:
+        return "same" if k.dates == n.dates else "contradicts"
+    has_moved = _HOME.search(k.text) and _MOVED.search(n.text) and _HOME.search(n.text)
+    reached = n.names - set(re.findall(r"\bfrom (\w+)", n.text))
+    if has_moved and k.names and reached and not k.names & reached:
+        return "contradicts"
+    if _JOB.search(k.text) and _NEW_JOB.search(n.text):
+        return "contradicts"
+    status_k, status_n = _STATUS.search(k.text), _STATUS.search(n.text)
+    if status_k and status_n and status_k.group() != status_n.group():
+        return "contradicts"
+    is_counted = any(date[0].isdigit() for date in k.dates ^ n.dates)
+    if is_counted and k.telling - k.dates == n.telling - n.dates and not n.is_event:
+        return (_by_possessive(k, n) or "different") if _are_others(k, n) else "contradicts"
+    return _by_possessive(k, n)
+
+
+def _by_possessive(k: Reading, n: Reading) -> Verdict | None:
+    """Compare "User's X is A" with "User's X is B"."""
+    one, other = _ATTRIBUTE.match(k.text), _ATTRIBUTE.match(n.text)
+    if not one or not other or _MANY.search(one.group(1)):
+        return None
+    if one.group(1) != other.group(1):
+        return "different" if "favo" in one.group(1) and "favo" in other.group(1) else None
+    is_person = one.group(1).split()[-1] in PEOPLE
+    if is_person and not (_is_named(one) and _is_named(other)):
+        return None
+    return "contradicts"
+
+
+def _by_polarity(k: Reading, n: Reading) -> Verdict | None:
+    """Compare what one affirms and the other denies or ends."""
+    if k.negative == n.negative and (k.negative or not n.is_end):
+        if n.is_turn and k.verb == n.verb and k.verb in SINGLE and _objects(k) & _objects(n):
+            return "contradicts"
+        is_moved = k.dates and n.dates and k.dates != n.dates and n.is_turn
+        return "contradicts" if is_moved and len(k.telling & n.telling) >= 2 else None
+    objects_k, objects_n = _objects(k), _objects(n)
+    shared = objects_k & objects_n
+    if not shared:
+        return "different" if k.verb in PLURAL and n.verb in PLURAL else None
+    if objects_n <= objects_k:
+        return "contradicts"
+    is_brief = len(objects_n - objects_k) <= EXTRA
+    return "contradicts" if n.is_change and is_brief and len(shared) * 2 >= len(objects_k) else None
+
+
+def _by_plurality(k: Reading, n: Reading) -> Verdict | None:
+    """Likes, possessions, journeys: one more says nothing against the others."""
+    if n.is_change:
+        return None
+    if k.verb and k.verb == n.verb and k.verb in PLURAL:
+        return "different" if not _objects(k) <= _objects(n) else None
+    return None
+
+
+def _are_others(k: Reading, n: Reading) -> bool:
+    """Tell whether two facts that differ by a number speak of two things, not of another count."""
+    if k.verb in SINGLE:
+        return False
+    return k.codes != n.codes or (k.verb in PLURAL and k.models != n.models)
+
+
+def _manner(reading: Reading) -> tuple[bool, frozenset[str], bool]:
+    """Return how a fact is meant: denied, wished for, or over."""
+    return reading.negative, reading.wishes, reading.is_event
+
+
+def _in_one_order(k: Reading, n: Reading) -> bool:
+    """Tell whether the names of both stand in one order: from Rome to Oslo is not the way back."""
+    shared = k.names & n.names
+    return [w for w in k.others if w in shared] == [w for w in n.others if w in shared]
+
+
+def _objects(reading: Reading) -> frozenset[str]:
+    """Return the telling words that are not a verb of liking or doing, nor a date."""
+    verbs = {"like", "eat", "drink", "prefer", "stand", "bear", "can't", "decid", "doctor", "found"}
+    return reading.telling - verbs - reading.dates - {stem(reading.verb)} or reading.telling
+
+
+def _is_named(match: re.Match[str]) -> bool:
+    return match.group(2).startswith(("called", "named"))

@@ -1,0 +1,89 @@
+"""Editing: changes and deletions of memories that exist, all of a call in one transaction."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from litemem.core import clock
+from litemem.core.arguments import check_categories, check_expiry, check_metadata, check_text
+from litemem.core.protocols import Embedder
+from litemem.core.types import content_hash
+from litemem.errors import ValidationError
+from litemem.models.embedding import embed
+from litemem.store.sqlite import SqliteStore
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What is to be different about a memory: fields of its record, and metadata to merge in."""
+
+    memory_id: str
+    fields: Mapping[str, Any]
+    metadata: Mapping[str, Any]
+
+    @property
+    def content(self) -> str | None:
+        """The new text, which needs a vector; None when it stays."""
+        return self.fields.get("content")
+
+
+def check_change(
+    memory_id: str,
+    *,
+    text: str | None = None,
+    metadata: Mapping[str, Any] | None = None,
+    categories: Iterable[str] | None = None,
+    timestamp: clock.Time | None = None,
+    expiries: Sequence[clock.Time | None] = (),
+) -> Change:
+    """Return a change as callers describe it; an expiry of None lets the memory last.
+
+    Raises:
+        ValidationError: nothing is given to change, or an argument is wrong.
+    """
+    fields: dict[str, Any] = {}
+    if text is not None:
+        fields["content"] = check_text(text, "text")
+        fields["hash"] = content_hash(text)
+    if categories is not None:
+        fields["categories"] = check_categories(categories)
+    if timestamp is not None:
+        fields["created_at"] = clock.parse_time(timestamp)
+    if expiries:
+        fields["expires_at"] = check_expiry(expiries)
+    if not fields and metadata is None:
+        raise ValidationError("update() has nothing to change: give text, metadata, …")
+    return Change(check_text(memory_id, "memory_id"), fields, check_metadata(metadata))
+
+
+def apply(store: SqliteStore, embedder: Embedder, changes: Sequence[Change], at: int) -> None:
+    """Make all changes or none; new texts are embedded before the transaction opens.
+
+    Raises:
+        MemoryNotFoundError: one of the memories is not there.
+        ImmutableError: one was stored to stay as it is.
+        EmbedderError: a text could not be embedded.
+    """
+    texts = [change.content for change in changes if change.content is not None]
+    vectors = iter(embed(embedder, texts))
+    with store.transaction() as tx:
+        if texts:
+            tx.bind_embedder(embedder.identity)
+        for change in changes:
+            record = tx.get(change.memory_id)
+            merged = {**record.metadata, **change.metadata}
+            changed = replace(record, metadata=merged, updated_at=at, **change.fields)
+            tx.update(changed, None if change.content is None else next(vectors))
+
+
+def delete(store: SqliteStore, memory_ids: Iterable[str], at: int) -> int:
+    """Remove all of these memories or none; return how many, each counted once.
+
+    Raises:
+        MemoryNotFoundError: one of them is not there.
+    """
+    chosen = list(dict.fromkeys(memory_ids))
+    with store.transaction() as tx:
+        for memory_id in chosen:
+            tx.delete(memory_id, at)
+    return len(chosen)

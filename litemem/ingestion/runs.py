@@ -1,0 +1,107 @@
+"""Runs: an agent's run as one memory, which grows as the run goes on."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from litemem.core.protocols import LLM, EmbedderIdentity
+from litemem.core.types import MemoryRecord, Message, Outcome, Turn, content_hash
+from litemem.extraction import run_document as procedure
+from litemem.extraction import run_summary as procedural
+from litemem.extraction.run_document import Procedure
+from litemem.store.sqlite import SqliteStore
+
+CERTAIN = 2  # messages in a row that are sent again; one alone may be said twice
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A turn of an agent's run, and what it takes to write it down.
+
+    `fresh` is the memory as it would be added, without its content; `embed` gives the vector of
+    a text as a blob, and `now` is in microseconds.
+    """
+
+    store: SqliteStore
+    turn: Turn
+    fresh: MemoryRecord
+    embed: Callable[[str], bytes]
+    identity: EmbedderIdentity
+    now: int
+
+    def remember(self, llm: LLM, instructions: str | None) -> list[Outcome]:
+        """Write the turn down: in the memory of exactly its ids, or in one of its own.
+
+        Only a turn with a `run_id` extends a memory. What the memory has from earlier calls is not
+        read again, so a program may send the run as far as it has come each time.
+
+        Raises:
+            LLMError, EmbedderError: nothing was stored.
+        """
+        known = self.store.run_memory(self.turn.scope, self.now)
+        before = procedure.from_markdown(known.content) if known else Procedure()
+        read = self.store.sources(known.id) if known else []
+        messages = self.turn.messages[already_read(read, self.turn.messages) :]
+        addition = procedural.summarise(llm, messages, instructions, before)
+        outcomes = None
+        while outcomes is None:  # as long as other processes extend the same run
+            known = self.store.run_memory(self.turn.scope, self.now)
+            outcomes = self._store(known, self._outcome(known, addition))
+        return outcomes
+
+    def _outcome(self, known: MemoryRecord | None, addition: procedural.Addition) -> Outcome:
+        """Return the memory as it is to be, and what that makes of the one that is there."""
+        before = procedure.from_markdown(known.content) if known else Procedure()
+        after = addition.to(before)
+        if after == before:
+            return Outcome(known or self.fresh, "NONE")
+        content = procedure.to_markdown(after)
+        digest = content_hash(content)
+        if known is None:
+            return Outcome(replace(self.fresh, content=content, hash=digest))
+        changed = replace(
+            known,
+            content=content,
+            hash=digest,
+            metadata={**known.metadata, **self.fresh.metadata},
+            categories=tuple(dict.fromkeys(known.categories + self.fresh.categories)),
+            updated_at=self.now,
+            expires_at=self.fresh.expires_at or known.expires_at,
+            immutable=self.fresh.immutable,
+        )
+        return Outcome(changed, "UPDATE", known.content)
+
+    def _store(self, known: MemoryRecord | None, outcome: Outcome) -> list[Outcome] | None:
+        """Store what is new; None when the memory is no longer `known`, so that it cannot be.
+
+        Nothing when another process has done this turn, or the same run is there without an id.
+        """
+        record = outcome.record
+        vector = b"" if outcome.event == "NONE" else self.embed(record.content)
+        with self.store.transaction() as tx:
+            if tx.run_memory(self.turn.scope, self.now) != known:
+                return None
+            if not tx.close_turn(self.turn, self.now):
+                return []
+            if outcome.event == "NONE":
+                outcomes = [outcome] if known else []
+                tx.note_outcomes(self.turn, outcomes)
+                return outcomes
+            tx.bind_embedder(self.identity)
+            if known is not None:
+                tx.update(record, vector)
+                tx.add_sources(record.id, self.turn.message_pks)
+            elif tx.has_hash(self.turn.scope, record.hash, self.now):
+                return []
+            else:
+                tx.insert([record], [vector], [self.turn.message_pks])
+            tx.note_outcomes(self.turn, [outcome])
+        return [outcome]
+
+
+def already_read(known: Sequence[Message], new: Sequence[Message]) -> int:
+    """Return how many of the first new messages are the last known ones, sent again."""
+    for count in range(min(len(known), len(new)), 0, -1):
+        if list(known[-count:]) == list(new[:count]):
+            whole = count in (len(known), len(new))
+            return count if whole or count >= CERTAIN else 0
+    return 0

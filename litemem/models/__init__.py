@@ -1,0 +1,1 @@
+"""Embedders and language models on this machine: loading, registry, downloads."""

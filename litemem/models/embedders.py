@@ -1,0 +1,152 @@
+"""Embedders on this machine: fastembed behind the `Embedder` protocol."""
+
+import os
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from litemem.core.protocols import EmbedderIdentity, Vector
+from litemem.errors import EmbedderError, ModelFileError
+from litemem.models import files as model_files
+from litemem.models import registry as model_registry
+from litemem.models.runtimes import fastembed
+
+BATCH = 64  # texts; larger ones pad short texts to the longest and were slower
+
+# what fastembed raises about files that are no model's, or not those of one model
+_FAULTS = (ValueError, RuntimeError, OSError, LookupError, AttributeError, TypeError)
+
+
+class FastEmbedEmbedder:
+    """A sentence-embedding model run by fastembed from a local folder; loaded at the first text.
+
+    Args:
+        model: a name of the registry (`litemem models list`), or a folder that holds
+            `model.onnx`, `tokenizer.json` and the small config files.
+        architecture: fastembed's name of the model that the folder holds; it says how tokens
+            are pooled. Only for a folder.
+        threads: for onnxruntime; by default all cores.
+
+    Raises:
+        ModelFileError: the folder holds no model, or fastembed does not know the architecture.
+    """
+
+    def __init__(
+        self,
+        model: str | Path | None = None,
+        *,
+        architecture: str = "sentence-transformers/all-MiniLM-L6-v2",
+        threads: int | None = None,
+    ) -> None:
+        self._name = str(model or model_registry.default_model("embedder").name)
+        self._architecture = architecture
+        self._threads = threads
+        self._lock = threading.Lock()
+        self._model: Any = None
+        self._identity: EmbedderIdentity | None = None
+
+    @property
+    def identity(self) -> EmbedderIdentity:
+        """Say which vectors these are; for a folder, the first call reads its model file once."""
+        if self._identity is None:
+            self._identity = _identify(self._name, self._architecture)
+        return self._identity
+
+    def embed_documents(self, texts: Sequence[str]) -> list[Vector]:
+        """Return a vector for each text, as the model embeds what is to be found.
+
+        Raises:
+            ModelFileError: the model's files are missing or wrong.
+            EmbedderError: the model failed on these texts.
+        """
+        by_length = sorted(range(len(texts)), key=lambda i: len(texts[i]))  # little padding
+        vectors = self._run("passage_embed", [texts[i] for i in by_length])
+        return [vector for _, vector in sorted(zip(by_length, vectors, strict=True), key=_first)]
+
+    def embed_query(self, text: str) -> Vector:
+        """Return one vector, as the model embeds what is searched with.
+
+        Raises:
+            ModelFileError, EmbedderError: as `embed_documents`.
+        """
+        return self._run("query_embed", [text])[0]
+
+    def close(self) -> None:
+        """Free the model; the next text loads it again."""
+        with self._lock:
+            self._model = None
+
+    def _run(self, method: str, texts: list[str]) -> list[Vector]:
+        with self._lock:
+            if self._model is None:
+                self._model = _load(self._name, self._architecture, self._threads)
+            model = self._model
+        with _told_as(EmbedderError, f"{self._name} could not embed"):
+            return list(getattr(model, method)(texts, batch_size=BATCH))
+
+
+def _first(pair: tuple[int, Vector]) -> int:
+    return pair[0]
+
+
+def _identify(name: str, architecture: str) -> EmbedderIdentity:
+    if not _is_folder(name):
+        model = model_registry.find(name)
+        if model.dimensions is None:
+            raise ModelFileError(f"{name} is no embedder: see `litemem models list`")
+        return EmbedderIdentity(name, model.dimensions, model.file("model.onnx").sha256)
+    path = _folder(name) / "model.onnx"
+    if not path.is_file():
+        raise ModelFileError(f"no model.onnx in {path.parent}")
+    dimensions = _supported(architecture)
+    return EmbedderIdentity(architecture, dimensions, model_files.fingerprint(path))
+
+
+def _load(name: str, architecture: str, threads: int | None) -> Any:
+    """Load the model from its folder; nothing is looked up elsewhere."""
+    if _is_folder(name):
+        folder = _folder(name)
+    else:
+        folder, architecture = model_files.verified_folder(name), _architecture(name)
+    with _told_as(ModelFileError, f"fastembed cannot load the model in {folder}"):
+        return fastembed().TextEmbedding(
+            architecture, specific_model_path=str(folder), threads=threads, local_files_only=True
+        )
+
+
+@contextmanager
+def _told_as(kind: type[EmbedderError], what: str) -> Iterator[None]:
+    """Raise what the libraries raise as an error of ours."""
+    try:
+        yield
+    except Exception as error:
+        if isinstance(error, _FAULTS) or _has_no_kind(error):
+            raise kind(f"{what}: {error}") from error
+        raise
+
+
+def _has_no_kind(error: Exception) -> bool:
+    """Tell whether it is one of tokenizers' or onnxruntime's, which have no base of their own."""
+    return type(error) is Exception or type(error).__module__.startswith("onnxruntime")
+
+
+def _architecture(name: str) -> str:
+    return model_registry.find(name).architecture or name
+
+
+def _supported(architecture: str) -> int:
+    """Return the dimensions of a model that fastembed knows."""
+    try:
+        return int(fastembed().TextEmbedding.get_embedding_size(architecture))
+    except ValueError as error:
+        raise ModelFileError(f"fastembed knows no model {architecture!r}") from error
+
+
+def _is_folder(name: str) -> bool:
+    return "/" in name or os.sep in name
+
+
+def _folder(name: str) -> Path:
+    return Path(name).expanduser()

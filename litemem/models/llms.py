@@ -1,0 +1,277 @@
+"""Language models on this machine: llama.cpp behind the `LLM` protocol."""
+
+import json
+import os
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
+from functools import cache, partial
+from pathlib import Path
+from typing import Any
+
+from litemem.core.protocols import Prompt, Usage
+from litemem.errors import ExtractionError, LLMError, ModelFileError
+from litemem.models import files as model_files
+from litemem.models import registry as model_registry
+from litemem.models.prompt_cache import PrefixStates
+from litemem.models.runtimes import llama_cpp
+
+CONTEXT_TOKENS = 4_096  # 117 MB of keys and values with the default model
+SEED = 7  # temperature 0 leaves nothing to chance; a sampler asks for one all the same
+_MARK = "\ue000"  # private use: stands for the text while a chat template is rendered
+
+
+class LlamaCppLLM:
+    """A GGUF model run by llama.cpp; it is loaded when it is first asked.
+
+    One call runs at a time, others wait. The same input gives the same answer.
+
+    Args:
+        model: a name of the registry (`litemem models list`), or the path of any GGUF file.
+        context_tokens: bounds prompt, text and answer together.
+        threads: by default what suits the machine.
+        seed: for the sampler.
+        state_folder: where evaluated prompts are kept between processes; by default beside the
+            models.
+
+    Raises:
+        ValidationError, ModelFileError: no language model has this name.
+    """
+
+    def __init__(
+        self,
+        model: str | Path | None = None,
+        *,
+        context_tokens: int = CONTEXT_TOKENS,
+        threads: int | None = None,
+        seed: int = SEED,
+        state_folder: str | Path | None = None,
+    ) -> None:
+        self.name = _known(str(model or model_registry.default_model("llm").name))
+        self.context_tokens = context_tokens
+        self.usage = Usage()
+        self._threads = threads or _default_threads()
+        self._seed = seed
+        self._state_folder = Path(state_folder) if state_folder else None
+        self._lock = threading.RLock()
+        self._llama: Any = None
+        self._states: PrefixStates | None = None
+        self._chats: dict[Prompt, tuple[list[int], list[int]]] = {}
+
+    def count_tokens(self, text: str) -> int:
+        """Return how many tokens `text` is; loads the model."""
+        with self._lock:
+            return len(_tokenize(self._loaded(), text))
+
+    def generate(
+        self, prompt: Prompt, text: str, *, schema: Mapping[str, Any], max_tokens: int
+    ) -> str:
+        """Return the answer about `text`, in JSON by `schema`, at temperature 0.
+
+        What `text` holds is only ever text: a control token in it is read as its letters.
+
+        Raises:
+            ModelFileError: the model's file is missing or wrong.
+            LLMError: prompt, text and answer do not fit into the context.
+            ExtractionError: the answer was not finished within `max_tokens`.
+        """
+        with self._lock:
+            llama = self._loaded()
+            head, tail = self._chat(llama, prompt)
+            body = [*_tokenize(llama, text), *tail]
+            if len(head) + len(body) + max_tokens > self.context_tokens:
+                raise LLMError(
+                    f"{len(head) + len(body)} tokens and an answer of {max_tokens} do not fit into "
+                    f"the context of {self.context_tokens}: split the text, or raise context_tokens"
+                )
+            try:
+                evaluated = self._at_prefix(llama, head) + len(body)
+                answer = self._complete(llama, head + body, schema, max_tokens)
+            except RuntimeError as error:
+                llama.reset()
+                raise LLMError(f"{self.name} did not answer: {error}") from error
+            self.usage = self.usage.plus(evaluated, len(answer))
+            return str(llama.detokenize(answer).decode("utf-8", errors="replace"))
+
+    def close(self) -> None:
+        """Free the model's memory; the next call loads it again."""
+        with self._lock:
+            if self._llama is not None:
+                self._llama.close()
+            self._llama = self._states = None
+            self._chats.clear()
+
+    def _loaded(self) -> Any:
+        """Return the model, loading it at the first call."""
+        if self._llama is None:
+            path = _gguf_path(self.name)
+            self._llama = _load(path, self.context_tokens, self._threads, self._seed)
+            folder = self._state_folder or model_files.models_folder() / "prefixes"
+            self._states = PrefixStates(folder, path)
+        return self._llama
+
+    def _chat(self, llama: Any, prompt: Prompt) -> tuple[list[int], list[int]]:
+        """Return the tokens of the chat template before and behind the text."""
+        if prompt not in self._chats:
+            before, behind = _render(llama, prompt).split(_MARK)
+            add_bos = bool(llama.metadata.get("tokenizer.ggml.add_bos_token") == "true")
+            head = _tokenize(llama, before, special=True)
+            if add_bos and head[:1] != [llama.token_bos()]:
+                head = [llama.token_bos(), *head]
+            self._chats[prompt] = (head, _tokenize(llama, behind, special=True))
+        return self._chats[prompt]
+
+    def _at_prefix(self, llama: Any, head: list[int]) -> int:
+        """Bring the context to exactly `head`; return how many tokens that evaluated.
+
+        Always to exactly this length, even where more of the last call's tokens would serve:
+        sums in another order round otherwise, and the same input would not give the same answer.
+        """
+        assert self._states is not None
+        if llama.n_tokens >= len(head) and llama.input_ids[: len(head)].tolist() == head:
+            llama.n_tokens = len(head)
+            return 0
+        if self._states.restore(llama, head):
+            return 0
+        llama.reset()
+        llama.eval(head)
+        self._states.keep(llama, head)
+        return len(head)
+
+    def _complete(
+        self, llama: Any, tokens: list[int], schema: Mapping[str, Any], max_tokens: int
+    ) -> list[int]:
+        """Return the answer's tokens; the context is at the prefix of `tokens`."""
+        grammars = llama_cpp().llama_grammar.LlamaGrammar
+        grammar = grammars.from_json_schema(json.dumps(schema), verbose=False)
+        answer: list[int] = []
+        for token in llama.generate(tokens, temp=0.0, grammar=grammar):
+            if _ends(llama, token):
+                return answer
+            if len(answer) == max_tokens:
+                break
+            answer.append(token)
+        raise ExtractionError(f"{self.name} did not finish its answer within {max_tokens} tokens")
+
+
+def _default_threads() -> int:
+    """Return the cores to use: on more than four, half are taken to be hyper-threads."""
+    available = getattr(os, "sched_getaffinity", None)
+    cores = len(available(0)) if available else os.cpu_count() or 1
+    return cores if cores <= 4 else cores // 2
+
+
+def _is_path(name: str) -> bool:
+    return "/" in name or os.sep in name or name.endswith(".gguf")
+
+
+def _known(name: str) -> str:
+    """Return a model's name or path; a name has to be in the registry."""
+    if not _is_path(name) and model_registry.find(name).task != "llm":
+        raise ModelFileError(f"{name} is no language model: see `litemem models list`")
+    return name
+
+
+def _gguf_path(name: str) -> Path:
+    """Return the file of a model named or pathed."""
+    if not _is_path(name):
+        return model_files.verified_path(name)
+    path = Path(name).expanduser()
+    if not path.is_file():
+        raise ModelFileError(f"no model file at {path}: give the path of a GGUF file")
+    return path
+
+
+def _load(path: Path, context_tokens: int, threads: int, seed: int) -> Any:
+    """Load the model in a thread of its own.
+
+    llama.cpp logs through a Python callback while it loads, and ctypes drops what is raised there:
+    in the main thread a Ctrl-C would be lost.
+    """
+    _keep_output()
+    load = partial(
+        llama_cpp().Llama,
+        str(path),
+        n_ctx=context_tokens,
+        n_threads=threads,
+        n_threads_batch=threads,
+        seed=seed,
+        verbose=False,
+    )
+    loading = _Loading(load)
+    try:
+        loading.start()
+    finally:
+        loading.join()
+    if loading.error is not None:
+        raise ModelFileError(
+            f"llama.cpp cannot load {path} ({loading.error}): the file may be cut short or of "
+            "another format; fetch it again (`litemem models pull`), or give another"
+        ) from loading.error
+    return loading.llama
+
+
+class _Loading(threading.Thread):
+    """Loads a model. No executor: these refuse work once the main thread has ended."""
+
+    def __init__(self, load: Callable[[], Any]) -> None:
+        super().__init__(name="litemem-load")
+        self.llama: Any = None
+        self.error: Exception | None = None
+        self._load = load
+
+    def run(self) -> None:
+        try:
+            self.llama = self._load()
+        except (ValueError, RuntimeError, OSError, MemoryError) as error:
+            self.error = error
+
+
+def _keep_output() -> None:
+    """Let the program print while a model is loaded in another of its threads.
+
+    llama_cpp points the whole process's output at /dev/null meanwhile, and what anybody prints is
+    lost; of its own there would only be errors, which are raised all the same.
+    """
+    library = llama_cpp()
+    for module in (library.llama, library._internals):
+        module.suppress_stdout_stderr = _Unmuted
+    library.llama_log_set(_quiet_log(), None)
+
+
+class _Unmuted(nullcontext[None]):
+    """Takes what llama_cpp's redirection takes, and does nothing."""
+
+    def __init__(self, disable: bool = True) -> None:  # noqa: ARG002
+        super().__init__()
+
+
+@cache
+def _quiet_log() -> Any:
+    """Return a log that keeps nothing; llama.cpp calls it as long as the process lives."""
+    return llama_cpp().llama_log_callback(lambda *_: None)
+
+
+def _render(llama: Any, prompt: Prompt) -> str:
+    """Write the chat about `_MARK` as the model's own template wants it."""
+    template = llama.metadata.get("tokenizer.chat_template")
+    if template is None:
+        raise ModelFileError(f"{llama.model_path} has no chat template: use an instruct model")
+    formatter = llama_cpp().llama_chat_format.Jinja2ChatFormatter(
+        template, eos_token=_token_text(llama, llama.token_eos()), bos_token=""
+    )
+    return str(formatter(messages=prompt.messages(_MARK)).prompt)
+
+
+def _token_text(llama: Any, token: int) -> str:
+    return str(llama.detokenize([token], special=True).decode("utf-8", errors="replace"))
+
+
+def _tokenize(llama: Any, text: str, *, special: bool = False) -> list[int]:
+    tokens: Sequence[int] = llama.tokenize(text.encode(), add_bos=False, special=special)
+    return list(tokens)
+
+
+def _ends(llama: Any, token: int) -> bool:
+    library = llama_cpp()
+    return bool(library.llama_vocab_is_eog(library.llama_model_get_vocab(llama.model), token))

@@ -1,0 +1,1 @@
+"""What `search` does: read the query, find candidates, rank."""

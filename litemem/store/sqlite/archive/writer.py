@@ -1,0 +1,328 @@
+"""Streaming: everything that a file holds at one moment, as the lines of an archive.
+
+SQLite writes the JSON, which takes a tenth of the time that Python would. A name without a value
+is left out. What a number refers to is the primary key of a row; an import into an empty file
+keeps it, so that a second export is the same to the byte.
+"""
+
+import binascii
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from string import Template
+from typing import Any
+
+import apsw
+
+from litemem.core.protocols import EmbedderIdentity
+from litemem.core.scope import ID_KEYS
+from litemem.core.types import MemoryRecord
+from litemem.store.filters import Condition
+from litemem.store.sqlite import settings
+from litemem.store.sqlite.rows import (
+    MEMORY_COLUMNS,
+    SAID_THERE,
+    RowDamageError,
+    memory_record,
+    to_json,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """The lines of one kind: what stands in each, of which rows, and where the vector is."""
+
+    fields: str
+    rows: str
+    order: str
+    vector: str = "NULL"
+    whole: bool = False  # only when the whole file is exported
+
+
+def _text(column: str, name: str | None = None) -> str:
+    label = name or column.rpartition(".")[2]
+    return f"""',"{label}":' || nullif(json_quote({column}), 'null')"""
+
+
+def _number(column: str, name: str | None = None) -> str:
+    return f"""',"{name or column.rpartition(".")[2]}":' || {column}"""
+
+
+def _json(column: str, empty: str | None = None, name: str | None = None) -> str:
+    """Return a JSON column in the form that Python writes; nothing for the empty one."""
+    label = name or column.rpartition(".")[2]
+    value = f"""',"{label}":' || litemem_json(json({column}))"""
+    return value if empty is None else f"iif({column} = '{empty}', '', {value})"
+
+
+def _fields(*fields: str) -> str:
+    return ", ".join(fields)
+
+
+def _ids(table: str) -> str:
+    return _fields(*(_text(f"{table}.{key}") for key in ID_KEYS))
+
+
+_EVENT = _fields(
+    """'{"event":"', event, '"'""",
+    _text("old_memory"),
+    _text("new_memory"),
+    _number("created_at"),
+    _number("updated_at"),
+    _text("actor_id"),
+    _text("role"),
+    _text("$event_successor", "superseded_by"),
+    *(_text(key) for key in ID_KEYS),
+    "'}'",
+)
+_EVENTS = f"group_concat(concat({_EVENT}), ',' ORDER BY pk)"
+_SAID = _fields(
+    """'{"feedback":', json_quote(feedback)""", _text("reason"), _number("created_at"), "'}'"
+)
+_FEEDBACK = f"SELECT concat({_SAID}) FROM feedback WHERE memory_pk = m.pk"
+_SAID_THERE = f"SELECT 1 FROM message WHERE message.pk = value AND {SAID_THERE}"
+_SOURCES = f"""
+SELECT nullif(json_group_array(value ORDER BY key), '[]')
+FROM json_each(m.sources)
+WHERE EXISTS ({_SAID_THERE})
+"""
+_SUPPORT = """
+SELECT json_group_array(m.pk ORDER BY m.pk)
+FROM support
+JOIN memory AS m ON m.pk = memory_pk
+WHERE relation_pk = relation.pk AND $among
+"""
+
+_PARTS: Mapping[str, _Part] = {
+    "project": _Part(
+        _json("value", name="settings"),
+        "FROM setting WHERE name = 'project' AND value <> '{}'",
+        "name",
+        whole=True,
+    ),
+    "export_request": _Part(
+        _fields(_text("id"), _json("request"), _number("created_at")),
+        "FROM export",
+        "id",
+        whole=True,
+    ),
+    "finished_turn": _Part(
+        _fields(
+            _text("event_id"), _json("results"), _number("created_at"), _number("completed_at")
+        ),
+        "FROM finished_turn",
+        "pk",
+        whole=True,
+    ),
+    "turn": _Part(
+        _fields(
+            _number("turn.pk", "number"),
+            _ids("session"),
+            _json("options"),
+            _text("error"),
+            _number("created_at"),
+            _text("event_id"),
+            _number("tries"),
+            _number("killed"),
+            _number("tried_at"),
+        ),
+        "FROM turn CROSS JOIN session ON session.pk = session_pk"
+        " WHERE EXISTS (SELECT 1 FROM message WHERE turn_pk = turn.pk)",
+        "turn.pk",
+        whole=True,
+    ),
+    "message": _Part(
+        _fields(
+            _number("message.pk", "number"),
+            _ids("session"),
+            _text("role"),
+            _text("content"),
+            _text("name"),
+            _number("created_at"),
+            _number("$turn", "turn"),
+        ),
+        "FROM message CROSS JOIN session ON session.pk = session_pk WHERE $said",
+        "message.pk",
+    ),
+    "deleted": _Part(
+        _fields(_text("memory_id", "id"), """',"history":['""", _EVENTS, "']'"),
+        "FROM event WHERE memory_id NOT IN (SELECT id FROM memory) GROUP BY memory_id",
+        "min(pk)",
+        whole=True,
+    ),
+    "memory": _Part(
+        _fields(
+            _number("m.pk", "number"),
+            _text("m.id"),
+            _text("m.content"),
+            _ids("m"),
+            _text("m.actor_id"),
+            _text("m.role"),
+            _text("m.attributed_to"),
+            _text("m.memory_type"),
+            _json("m.metadata", "{}"),
+            _json("m.categories", "[]"),
+            _number("m.created_at"),
+            _number("m.updated_at"),
+            _number("m.valid_from"),
+            _number("m.valid_to"),
+            _text("$successor", "superseded_by"),
+            _number("m.expires_at"),
+            f"""iif(m.sources = '[]', '', ',"sources":' || ({_SOURCES}))""",
+            """iif(m.immutable, ',"immutable":true', '')""",
+            """',"repeats":' || nullif(m.repeats, 0)""",
+            f"""',"feedback":' || ({_FEEDBACK})""",
+            f"""',"history":[' || (SELECT {_EVENTS} FROM event WHERE memory_id = m.id) || ']'""",
+        ),
+        "FROM memory AS m LEFT JOIN embedding AS e ON e.pk = m.pk WHERE $among",
+        "m.pk",
+        vector="e.vector",
+    ),
+    "entity": _Part(
+        _fields(
+            _number("entity.pk", "number"),
+            _text("name"),
+            _ids("entity"),
+            _number("$first", "same_as"),
+        ),
+        "FROM entity WHERE $named",
+        "entity.pk",
+        vector="entity.vector",
+    ),
+    "relation": _Part(
+        _fields(
+            _number("relation.pk", "number"),
+            _number("source_pk", "source"),
+            _text("relationship"),
+            _number("destination_pk", "destination"),
+            f"""',"memories":' || ({_SUPPORT})""",
+        ),
+        "FROM relation WHERE $told",
+        "relation.pk",
+    ),
+}
+_WHOLE = {
+    "among": "TRUE",
+    "said": "TRUE",
+    "named": "TRUE",
+    "told": "TRUE",
+    "turn": "turn_pk",
+    "successor": "m.superseded_by",
+    "event_successor": "superseded_by",
+    "first": "same_as",
+}
+# Of what is not among the memories that were asked for, not even an id or a name is told.
+_AMONG = {
+    "among": "m.pk IN (SELECT pk FROM chosen)",
+    "said": "message.pk IN (SELECT value FROM memory AS m, json_each(m.sources)"
+    f" WHERE m.pk IN (SELECT pk FROM chosen) AND EXISTS ({_SAID_THERE}))",
+    "named": "entity.pk IN (SELECT source_pk FROM told UNION SELECT destination_pk FROM told)",
+    "told": "relation.pk IN (SELECT pk FROM told)",
+    "turn": "NULL",
+    "successor": "iif(m.superseded_by IN (SELECT id FROM chosen), m.superseded_by, NULL)",
+    "event_successor": "iif(superseded_by IN (SELECT id FROM chosen), superseded_by, NULL)",
+    "first": "nullif(min(entity.pk) OVER"
+    " (PARTITION BY coalesce(entity.same_as, entity.pk)), entity.pk)",
+}
+_CHOSEN = """
+WITH
+  chosen AS MATERIALIZED (SELECT m.pk, m.id FROM memory AS m WHERE {}),
+  told AS MATERIALIZED (
+    SELECT pk, source_pk, destination_pk
+    FROM relation
+    WHERE pk IN (SELECT relation_pk FROM support WHERE memory_pk IN (SELECT pk FROM chosen))
+  )
+"""
+
+
+class Snapshot:
+    """What a connection sees at one moment, as an archive's lines without their line ends.
+
+    `condition` narrows it to the memories that match and what belongs to them; None is the whole
+    file. `embedder` is whose vectors the lines hold; None without vectors.
+    """
+
+    def __init__(
+        self, connection: apsw.Connection, condition: Condition | None, *, vectors: bool
+    ) -> None:
+        connection.create_scalar_function("litemem_json", _canonical, 1, deterministic=True)
+        self._connection = connection
+        self._condition = condition
+        self.embedder: EmbedderIdentity | None = None
+        self._check_chosen()
+        self.counts = {kind: self._count(part) for kind, part in self._parts()}
+        if vectors and self.counts["memory"]:
+            self.embedder = settings.embedder(connection)
+
+    def lines(self) -> Iterator[str]:
+        """Yield the lines, kind by kind, each kind in the order of its primary keys."""
+        for kind, part in self._parts():
+            if self.counts[kind]:
+                yield from self._lines(kind, part)
+
+    def rows(self) -> Iterator[MemoryRecord]:
+        """Yield the memories themselves, scope by scope, each scope's oldest first."""
+        rows = self._execute(
+            f"SELECT {MEMORY_COLUMNS} FROM memory AS m WHERE $among"
+            " ORDER BY user_id, agent_id, app_id, run_id, created_at, m.pk"
+        )
+        return (memory_record(row) for row in rows)
+
+    def _check_chosen(self) -> None:
+        """Make sure that no index led to a memory that the condition does not let in."""
+        if self._condition is None:
+            return
+        # two statements: what one of them binds has to be fewer than SQLite's 32,766
+        sql, values = self._condition.sql, self._condition.parameters
+        chosen = self._connection.execute(
+            f"SELECT json_group_array(m.pk) FROM memory AS m WHERE {sql}", values
+        ).get
+        misled = self._connection.execute(
+            f"SELECT count(CASE WHEN ({sql}) IS NOT TRUE THEN 1 END)"
+            " FROM json_each(?) LEFT JOIN memory AS m ON m.pk = value",
+            (*values, chosen),
+        ).get
+        if misled:
+            raise RowDamageError("an index of memory leads to others than those it names")
+
+    def _parts(self) -> Iterator[tuple[str, _Part]]:
+        return ((k, p) for k, p in _PARTS.items() if self._condition is None or not p.whole)
+
+    def _count(self, part: _Part) -> int:
+        return int(self._execute(f"SELECT count(*) FROM (SELECT 1 {part.rows})").get)
+
+    def _lines(self, kind: str, part: _Part) -> Iterator[str]:
+        has_vector = part.vector != "NULL" and self.embedder is not None
+        vector = part.vector if has_vector else "NULL"
+        line = f"""concat('{{"kind":"{kind}"', {part.fields}, '}}')"""
+        rows = self._execute(f"SELECT {line}, {vector} {part.rows} ORDER BY {part.order}")
+        if not has_vector:
+            yield from (line for line, _ in rows)
+            return
+        for line, blob in rows:
+            if blob is None:
+                yield line
+            else:
+                text = binascii.b2a_base64(blob, newline=False).decode()
+                yield f'{line[:-1]},"vector":"{text}"}}'
+
+    def _execute(self, sql: str) -> apsw.Cursor:
+        names = _WHOLE if self._condition is None else _AMONG
+        statement = Template(sql).substitute(names)
+        if self._condition is None:
+            return self._connection.execute(statement)
+        # not through the template: a filter's SQL may hold a dollar sign
+        sql = _CHOSEN.replace("{}", self._condition.sql) + statement
+        return self._connection.execute(sql, self._condition.parameters)
+
+
+def _canonical(*values: Any) -> str | None:
+    """Write JSON as `to_json` does, whichever tool wrote it."""
+    (text,) = values
+    assert text is None or isinstance(text, str), "json() gives nothing else"
+    if text is None or text in ("{}", "[]"):
+        return text
+    try:
+        return to_json(json.loads(text))
+    except ValueError as error:  # what JSON has no number for
+        raise json.JSONDecodeError(f"{error}", text, 0) from error

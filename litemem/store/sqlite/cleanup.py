@@ -1,0 +1,291 @@
+"""Sweeping: memories, messages and history that have had their time, inside a transaction."""
+
+import json
+from dataclasses import dataclass
+
+import apsw
+
+from litemem.core.scope import ID_KEYS
+from litemem.store.filters import Condition
+from litemem.store.sqlite.folding import fold
+from litemem.store.sqlite.queries import visible
+from litemem.store.sqlite.rereading import check_rows, matching
+from litemem.store.sqlite.rows import id_list
+from litemem.store.sqlite.supersession import WRITE_OUT_ADD
+from litemem.store.sqlite.vector_index import VectorIndex
+
+_IDS = ", ".join(ID_KEYS)
+_FILLED = ", ".join(f"coalesce({key}, '')" for key in ID_KEYS)
+_CHOSEN = "(SELECT value FROM json_each(?))"
+
+_WRITE_DELETE = f"""
+INSERT INTO event
+  (memory_id, event, old_memory, created_at, updated_at, actor_id, role, {_IDS})
+SELECT id, 'DELETE', content, created_at, ?, actor_id, role, {_IDS}
+FROM memory
+WHERE pk IN {_CHOSEN}
+"""
+# what is hidden goes before what is not
+_BEYOND = f"""
+SELECT pk
+FROM (
+  SELECT m.pk, row_number() OVER (
+    PARTITION BY {_IDS}
+    ORDER BY
+      (expires_at IS NOT NULL AND expires_at <= ?) + (valid_to IS NOT NULL AND valid_to <= ?) > 0,
+      created_at DESC,
+      id DESC
+  ) AS place
+  FROM memory AS m
+  WHERE m.pk IN {_CHOSEN}
+)
+WHERE place > ?
+"""
+_OLD_MESSAGES = """
+SELECT pk
+FROM message
+WHERE turn_pk IS NULL AND created_at <= ? AND session_pk IN (SELECT m.pk FROM session AS m WHERE {})
+"""
+_FORSAKEN_MESSAGES = f"""
+SELECT pk
+FROM message
+WHERE session_pk IN (
+  SELECT m.pk
+  FROM session AS m
+  WHERE {{}}
+    AND ({_FILLED}) NOT IN (SELECT {_FILLED} FROM memory)
+    AND m.pk NOT IN (SELECT session_pk FROM turn)
+)
+"""
+# the memory that took another's place keeps its history for as long as the other says so
+_OLD_HISTORY = f"""
+SELECT memory_id
+FROM event NOT INDEXED
+WHERE memory_id IN (
+  SELECT m.id FROM memory AS m WHERE m.pk IN {_CHOSEN}
+  UNION ALL
+  SELECT m.memory_id
+  FROM event AS m NOT INDEXED
+  WHERE m.event = 'DELETE' AND {{}}
+    AND m.memory_id NOT IN (SELECT id FROM memory)
+    AND m.memory_id NOT IN (
+      SELECT superseded_by FROM memory WHERE superseded_by IS NOT NULL
+      UNION ALL SELECT superseded_by FROM event WHERE superseded_by IS NOT NULL
+    )
+)
+GROUP BY memory_id
+HAVING max(coalesce(updated_at, created_at)) <= ?
+"""
+_FORGET_SOURCES = f"""
+UPDATE memory
+SET sources = (
+  SELECT json_group_array(value) FROM json_each(memory.sources) WHERE value NOT IN {_CHOSEN}
+)
+WHERE sources <> '[]'
+  AND EXISTS (SELECT 1 FROM json_each(memory.sources) WHERE value IN {_CHOSEN})
+"""
+_NO_SUCH_SOURCE = """
+UPDATE memory
+SET sources = (
+  SELECT json_group_array(value) FROM json_each(memory.sources)
+  WHERE value IN (SELECT pk FROM message)
+)
+WHERE pk IN (
+  SELECT m.pk
+  FROM memory AS m
+  JOIN json_each(m.sources) AS source
+  WHERE {} AND source.value NOT IN (SELECT pk FROM message)
+)
+"""
+_EMPTY_SESSIONS = """
+DELETE FROM session
+WHERE pk NOT IN (SELECT session_pk FROM message) AND pk NOT IN (SELECT session_pk FROM turn)
+  AND pk IN (SELECT m.pk FROM session AS m WHERE {})
+"""
+_GONE_OUTCOMES = """
+DELETE FROM finished_turn
+WHERE results <> '[]' AND NOT EXISTS (
+  SELECT 1 FROM json_each(results) JOIN memory ON memory.id = value ->> 'id'
+)
+"""
+# what belongs to nothing that is there is nobody's, so no scope has to be asked for it
+_NOBODYS = (
+    ("feedback", "DELETE FROM feedback WHERE memory_pk NOT IN (SELECT pk FROM memory)"),
+    ("claims", "DELETE FROM claim WHERE turn_pk NOT IN (SELECT pk FROM turn)"),
+    ("outcomes", _GONE_OUTCOMES),
+    ("said", "DELETE FROM support WHERE memory_pk NOT IN (SELECT pk FROM memory)"),
+)
+_UNSAID = """
+DELETE FROM relation
+WHERE pk NOT IN (SELECT relation_pk FROM support)
+  AND source_pk IN (SELECT m.pk FROM entity AS m WHERE {})
+"""
+_UNRELATED = """
+DELETE FROM entity
+WHERE pk NOT IN (SELECT source_pk FROM relation)
+  AND pk NOT IN (SELECT destination_pk FROM relation)
+  AND pk IN (SELECT m.pk FROM entity AS m WHERE {})
+"""
+
+ANYTHING = Condition("TRUE")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What is to go. Times are in microseconds: what is of then or before."""
+
+    expired: bool = False
+    superseded: int | None = None
+    matching: bool = False
+    made: int | None = None
+    duplicates: bool = False
+    keep_last: int | None = None
+    messages: int | None = None
+    history: int | None = None
+    orphans: bool = False
+
+    def __bool__(self) -> bool:
+        return self != Wanted()
+
+    @property
+    def is_beyond_memories(self) -> bool:
+        """Whether something is to go that carries ids and nothing else of a memory."""
+        return self.orphans or not (self.messages is None and self.history is None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sweep:
+    """Whose things are to go, and which. `ids` is the `condition` where there are ids alone."""
+
+    condition: Condition
+    ids: Condition
+    now: int
+    wanted: Wanted
+
+
+def sweep(connection: apsw.Connection, what: Sweep) -> dict[str, int]:
+    """Remove what is to go; return how many of each kind, what went once being counted once."""
+    wanted = what.wanted
+    counts: dict[str, int] = {}
+    if wanted.expired:
+        counts["expired"] = _where(connection, what, "m.expires_at <= ?", what.now)
+    if wanted.superseded is not None:
+        counts["superseded"] = _where(connection, what, "m.valid_to <= ?", wanted.superseded)
+    if wanted.matching:
+        counts["matching"] = _where(connection, what, "TRUE")
+    if wanted.made is not None:
+        counts["older"] = _where(connection, what, "m.created_at <= ?", wanted.made)
+    if wanted.duplicates:
+        counts["duplicates"] = _merge_duplicates(connection, what)
+    if wanted.keep_last is not None:
+        counts["beyond_last"] = _keep_last(connection, what)
+    if wanted.messages is not None:
+        counts["messages"] = _old_messages(connection, what)
+    if wanted.history is not None:
+        counts["history"] = _old_history(connection, what)
+    return counts | _orphans(connection, what) if wanted.orphans else counts
+
+
+def delete(connection: apsw.Connection, pks: list[int], at: int) -> int:
+    """Remove memories; their history stays and says so, and whose they were. Return how many."""
+    if pks:
+        chosen = json.dumps(pks)
+        connection.execute(WRITE_OUT_ADD, (chosen,))
+        connection.execute(_WRITE_DELETE, (at, chosen))
+        connection.execute(f"DELETE FROM memory WHERE pk IN {_CHOSEN}", (chosen,))
+        VectorIndex(connection).remove(pks)
+    return len(pks)
+
+
+def delete_where(connection: apsw.Connection, condition: Condition, at: int) -> int:
+    """Remove the memories that match, as `delete` does; return how many."""
+    return delete(connection, matching(connection, condition), at)
+
+
+def forget_messages(connection: apsw.Connection, pks: list[int]) -> int:
+    """Remove messages, and from every memory that it came from them; return how many.
+
+    SQLite may give the primary key of a last row to the next: a source must not point there.
+    """
+    if pks:
+        chosen = json.dumps(pks)
+        connection.execute(_FORGET_SOURCES, (chosen, chosen))
+        connection.execute(f"DELETE FROM message WHERE pk IN {_CHOSEN}", (chosen,))
+    return len(pks)
+
+
+def drop_empty_sessions(connection: apsw.Connection, ids: Condition = ANYTHING) -> int:
+    """Remove the combinations of ids that nothing was said in any more; return how many."""
+    connection.execute(_EMPTY_SESSIONS.format(ids.sql), ids.parameters)
+    return connection.changes()
+
+
+def _where(connection: apsw.Connection, what: Sweep, sql: str, *values: int) -> int:
+    condition = Condition(f"{what.condition.sql} AND {sql}", (*what.condition.parameters, *values))
+    return delete_where(connection, condition, what.now)
+
+
+def _merge_duplicates(connection: apsw.Connection, what: Sweep) -> int:
+    """Keep the oldest of memories that say the same and hold now."""
+    holding = visible(what.condition, what.now, expired=False, superseded=False)
+    return delete(connection, fold(connection, matching(connection, holding)), what.now)
+
+
+def _keep_last(connection: apsw.Connection, what: Sweep) -> int:
+    looked_at = json.dumps(matching(connection, what.condition))
+    rows = connection.execute(_BEYOND, (what.now, what.now, looked_at, what.wanted.keep_last))
+    return delete(connection, [pk for (pk,) in rows], what.now)
+
+
+def _old_messages(connection: apsw.Connection, what: Sweep) -> int:
+    values = (what.wanted.messages, *what.ids.parameters)
+    rows = connection.execute(_OLD_MESSAGES.format(what.ids.sql), values)
+    number = _forget_found(connection, what, [pk for (pk,) in rows])
+    drop_empty_sessions(connection, what.ids)
+    return number
+
+
+def _forget_found(connection: apsw.Connection, what: Sweep, pks: list[int]) -> int:
+    """Remove messages that were found by their scopes."""
+    said_in = f"m.session_pk IN (SELECT m.pk FROM session AS m WHERE {what.ids.sql})"
+    check_rows(connection, "message", pks, Condition(said_in, what.ids.parameters))
+    return forget_messages(connection, pks)
+
+
+def _old_history(connection: apsw.Connection, what: Sweep) -> int:
+    looked_at = json.dumps(matching(connection, what.condition))
+    rows = connection.execute(
+        _OLD_HISTORY.format(what.ids.sql), (looked_at, *what.ids.parameters, what.wanted.history)
+    )
+    chosen = id_list(memory_id for (memory_id,) in rows)
+    connection.execute(f"DELETE FROM event NOT INDEXED WHERE memory_id IN {_CHOSEN}", (chosen,))
+    return connection.changes()
+
+
+def _orphans(connection: apsw.Connection, what: Sweep) -> dict[str, int]:
+    rows = connection.execute(_FORSAKEN_MESSAGES.format(what.ids.sql), what.ids.parameters)
+    counts = {"orphaned_messages": _forget_found(connection, what, [pk for (pk,) in rows])}
+    counts["empty_sessions"] = drop_empty_sessions(connection, what.ids)
+    condition = what.condition
+    connection.execute(_NO_SUCH_SOURCE.format(condition.sql), condition.parameters)
+    counts["lost_sources"] = connection.changes()
+    before = _graph_size(connection)
+    for name, sql in _NOBODYS:
+        connection.execute(sql)
+        if name != "said":
+            counts[f"orphaned_{name}"] = connection.changes()
+    for sql in (_UNSAID, _UNRELATED):
+        connection.execute(sql.format(what.ids.sql), what.ids.parameters)
+    after = _graph_size(connection)
+    counts["orphaned_relations"], counts["orphaned_entities"] = (
+        before[0] - after[0],
+        before[1] - after[1],
+    )
+    return counts
+
+
+def _graph_size(connection: apsw.Connection) -> tuple[int, int]:
+    """Return how many relations and entities there are; what triggers remove counts, too."""
+    relations = connection.execute("SELECT count(*) FROM relation").get
+    entities = connection.execute("SELECT count(*) FROM entity").get
+    return int(relations), int(entities)

@@ -1,0 +1,205 @@
+"""Erasing: memories go with everything that tells of them, and their bytes leave the file.
+
+What SQLite deletes stays in it: in freed pages, in the slack of pages, in the write-ahead log, in
+segments of the full text until they merge, in chunks of the vector index until they are used again.
+
+What is to go is sought in the tables themselves, NOT INDEXED: an index that is damaged must neither
+hide a memory from an erasure nor lead it to another's. The file is written anew anyway.
+"""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import apsw
+
+from litemem.core.scope import ID_KEYS
+from litemem.errors import MemoryNotFoundError
+from litemem.store.filters import Condition
+from litemem.store.sqlite.cleanup import drop_empty_sessions, forget_messages
+from litemem.store.sqlite.connection import MEMORY
+from litemem.store.sqlite.rows import SAID_THERE, id_list
+
+IN_MEMORY = 64_000_000  # bytes; a larger file is vacuumed through a temporary one, of what stays
+
+_CHOSEN = "(SELECT value FROM json_each(?))"
+_FILLED = ", ".join(f"coalesce({key}, '')" for key in ID_KEYS)
+_TABLES = {
+    "memories": "memory",
+    "history": "event",
+    "messages": "message",
+    "turns": "turn",
+    "relations": "relation",
+    "entities": "entity",
+    "feedback": "feedback",
+    "outcomes": "finished_turn",
+    "exports": "export",
+}
+_SAID_BY = f"""
+SELECT message.pk
+FROM memory AS m NOT INDEXED
+JOIN json_each(m.sources) AS source
+JOIN message ON message.pk = source.value
+WHERE m.id IN (SELECT value FROM json_each(?)) AND {SAID_THERE}
+"""
+_SAID_IN = """
+SELECT pk FROM message NOT INDEXED
+WHERE session_pk IN (SELECT m.pk FROM session AS m NOT INDEXED WHERE {})
+"""
+_TURNS_OF = """
+DELETE FROM turn NOT INDEXED
+WHERE session_pk IN (SELECT m.pk FROM session AS m NOT INDEXED WHERE {})
+"""
+_TURNS_WITHOUT = """
+DELETE FROM turn
+WHERE pk NOT IN (SELECT turn_pk FROM message NOT INDEXED WHERE turn_pk IS NOT NULL)
+"""
+_DELETED_BEFORE = "SELECT m.memory_id FROM event AS m NOT INDEXED WHERE m.event = 'DELETE' AND {}"
+# the history of memories that were deleted in its scope when they said what one says that goes now
+_OF_TWINS = f"""
+SELECT memory_id
+FROM event NOT INDEXED
+WHERE event = 'DELETE' AND (old_memory, {_FILLED}) IN (
+  SELECT content, {_FILLED} FROM memory NOT INDEXED WHERE id IN {_CHOSEN}
+)
+"""
+_HISTORY_OF = f"""
+DELETE FROM event NOT INDEXED WHERE memory_id IN {_CHOSEN} OR superseded_by IN {_CHOSEN}
+"""
+_NO_SUCCESSOR = f"UPDATE memory SET superseded_by = NULL WHERE superseded_by IN {_CHOSEN}"
+_OUTCOMES = f"""
+UPDATE finished_turn
+SET results = (
+  SELECT json_group_array(json(value)) FROM json_each(results) WHERE value ->> 'id' NOT IN {_CHOSEN}
+)
+WHERE EXISTS (SELECT 1 FROM json_each(results) WHERE value ->> 'id' IN {_CHOSEN})
+"""
+_EXPORTS = f"""
+DELETE FROM export
+WHERE EXISTS (SELECT 1 FROM json_tree(export.request) WHERE atom IN {_CHOSEN})
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Erasure:
+    """What is to be erased: the memories under a condition, or those with these ids.
+
+    `whole` is the condition on ids alone when all that its scopes hold is meant: also their
+    messages, their waiting turns, and the history of what was deleted in them before. `names` are
+    the ids of users, agents, apps and runs by which requests for an export name it.
+    """
+
+    condition: Condition | None = None
+    memory_ids: tuple[str, ...] = ()
+    whole: Condition | None = None
+    names: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Vacuumed:
+    """A file before and after it was written anew, in bytes with its side files.
+
+    `held` when another connection still reads an older moment: the write-ahead log then keeps what
+    was erased.
+    """
+
+    before: int
+    after: int
+    held: bool
+
+
+def erase(connection: apsw.Connection, what: Erasure) -> dict[str, int]:
+    """Remove what is to be erased; return how many rows of each kind.
+
+    Raises:
+        MemoryNotFoundError: neither a memory nor a history has one of the ids.
+    """
+    before = _sizes(connection)
+    memories = _memory_ids(connection, what)
+    chosen = id_list(memories)
+    messages = _column(connection, _SAID_BY, chosen)
+    if what.whole is not None:
+        messages += _column(connection, _SAID_IN.format(what.whole.sql), *what.whole.parameters)
+        connection.execute(_TURNS_OF.format(what.whole.sql), what.whole.parameters)
+    deleted = [*_deleted_before(connection, what), *_column(connection, _OF_TWINS, chosen)]
+    connection.execute(f"DELETE FROM memory NOT INDEXED WHERE id IN {_CHOSEN}", (chosen,))
+    chosen = id_list([*memories, *deleted])
+    connection.execute(_HISTORY_OF, (chosen, chosen))
+    connection.execute(_NO_SUCCESSOR, (chosen,))
+    forget_messages(connection, messages)
+    connection.execute(_TURNS_WITHOUT)
+    drop_empty_sessions(connection)
+    connection.execute(_OUTCOMES, (chosen, chosen))
+    connection.execute(_EXPORTS, (json.dumps([*json.loads(chosen), *what.names]),))
+    after = _sizes(connection)
+    return {name: before[name] - after[name] for name in _TABLES}
+
+
+@contextmanager
+def traceless(connection: apsw.Connection, wanted: bool) -> Iterator[None]:
+    """Let what is deleted be overwritten, in the file and in what SQLite keeps meanwhile."""
+    if not wanted:
+        yield
+        return
+    connection.pragma("secure_delete", True)
+    connection.pragma("temp_store", "memory")
+    try:
+        yield
+    finally:
+        connection.pragma("secure_delete", False)
+        connection.pragma("temp_store", "default")
+
+
+def vacuum(connection: apsw.Connection, path: str) -> Vacuumed:
+    """Write the file anew, without free pages and with an empty write-ahead log."""
+    before = _bytes(connection, path)
+    connection.pragma("temp_store", "memory" if before <= IN_MEMORY else "default")
+    try:
+        connection.execute("VACUUM")
+    finally:
+        connection.pragma("temp_store", "default")
+    busy, *_ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()[0]
+    return Vacuumed(before, _bytes(connection, path), bool(busy))
+
+
+def _memory_ids(connection: apsw.Connection, what: Erasure) -> list[str]:
+    found = []
+    if what.condition is not None:
+        sql, values = what.condition.sql, what.condition.parameters
+        among = f"SELECT m.id FROM memory AS m NOT INDEXED WHERE {sql}"
+        found += _column(connection, among, *values)
+    for memory_id in what.memory_ids:
+        known = "SELECT EXISTS (SELECT 1 FROM history WHERE memory_id = ?)"
+        if not connection.execute(known, (memory_id,)).get:
+            raise MemoryNotFoundError(f"no memory has or had the id {memory_id!r}")
+    return list(dict.fromkeys([*found, *what.memory_ids]))
+
+
+def _deleted_before(connection: apsw.Connection, what: Erasure) -> list[str]:
+    """Return the ids of memories that were deleted in the scopes; others' may have them by now."""
+    if what.whole is None:
+        return []
+    sql, values = what.whole.sql, what.whole.parameters
+    return _column(connection, _DELETED_BEFORE.format(sql), *values)
+
+
+def _column(connection: apsw.Connection, sql: str, *values: Any) -> list[Any]:
+    return [row[0] for row in connection.execute(sql, values)]
+
+
+def _sizes(connection: apsw.Connection) -> dict[str, int]:
+    return {
+        name: int(connection.execute(f"SELECT count(*) FROM {table}").get)
+        for name, table in _TABLES.items()
+    }
+
+
+def _bytes(connection: apsw.Connection, path: str) -> int:
+    """Return how much the file and its log take."""
+    if path == MEMORY:
+        return int(connection.pragma("page_count") * connection.pragma("page_size"))
+    files = (Path(path), Path(f"{path}-wal"))
+    return sum(file.stat().st_size for file in files if file.exists())

@@ -1,0 +1,1 @@
+"""Checks, repair, and reading a damaged file."""

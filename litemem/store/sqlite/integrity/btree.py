@@ -1,0 +1,254 @@
+"""A file's pages read without SQLite, which gives up at the first that is damaged.
+
+After https://sqlite.org/fileformat2.html. Nothing is written, and every page is taken for itself.
+"""
+
+import os
+import struct
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, BinaryIO, Self
+
+from litemem.store.sqlite.connection import PAGE_BYTES
+from litemem.store.sqlite.integrity.wal import SIZES, read_log
+from litemem.store.sqlite.open_files import open_bytes
+
+TABLE_INTERIOR, TABLE_LEAF = 0x05, 0x0D
+INDEX_INTERIOR, INDEX_LEAF = 0x02, 0x0A
+LEAVES = (TABLE_LEAF, INDEX_LEAF)
+KINDS = (TABLE_INTERIOR, INDEX_INTERIOR, *LEAVES)
+MAGIC = b"SQLite format 3\0"
+HEADER = 100  # bytes at the beginning of page 1
+_SAMPLE = 1_000  # pages that tell the size of all
+_INTEGER_BYTES = (0, 1, 2, 3, 4, 6, 8)  # by serial type
+
+Record = tuple[Any, ...]
+
+
+class DamageError(Exception):
+    """A page, or a cell of one, is not what its place says; it never leaves the store."""
+
+
+class Pages:
+    """The pages of a file, from 1, those in its write-ahead log before those in the file."""
+
+    def __init__(self, path: Path) -> None:
+        self._file: BinaryIO = open_bytes(path)
+        header = self._file.read(HEADER)
+        told = int.from_bytes(header[16:18], "big")
+        told = 65_536 if told == 1 else told
+        self.sound_header = header.startswith(MAGIC) and len(header) == HEADER and told in SIZES
+        log = read_log(Path(f"{path}-wal"))
+        self._logged, self.lost_frames = log.pages, log.unreadable
+        likely = told if self.sound_header else PAGE_BYTES
+        self.size = log.size if log.pages else _page_size(self._file, likely)
+        self.has_told_size = not self.sound_header or self.size == told
+        self.usable = self.size - (header[20] if self.sound_header else 0)
+        self.count = max(-(-path.stat().st_size // self.size), *self._logged, 0)
+        self._log = open_bytes(Path(f"{path}-wal")) if self._logged else None
+        self._header = self.read(1)[:HEADER] if 1 in self._logged else header
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._file.close()
+        if self._log is not None:
+            self._log.close()
+
+    def read(self, number: int) -> bytes:
+        """Return a page.
+
+        Raises:
+            DamageError: there is no such page, or the disk does not give it.
+        """
+        if not 1 <= number <= self.count:
+            raise DamageError(f"there is no page {number}")
+        file, at = self._file, (number - 1) * self.size
+        if self._log is not None and number in self._logged:
+            file, at = self._log, self._logged[number]
+        try:
+            file.seek(at)
+            page = file.read(self.size)
+        except OSError as error:
+            raise DamageError(f"page {number}: {error}") from error
+        if len(page) < self.size:
+            raise DamageError(f"page {number} is cut off")
+        return page
+
+    def header(self, at: int) -> int:
+        """Return a number of the file's header."""
+        return int.from_bytes(self._header[at : at + 4], "big")
+
+    def tree(self, number: int) -> "TreePage":
+        """Return a page of a table or an index.
+
+        Raises:
+            DamageError: it is none.
+        """
+        return TreePage(self, number)
+
+    def free(self) -> tuple[set[int], bool]:
+        """Return the pages that hold nothing any more, and whether that is all of them."""
+        found: set[int] = set()
+        if not self.sound_header:
+            return found, False
+        try:
+            trunk = self.header(32)
+            while trunk and trunk not in found:
+                page = self.read(trunk)
+                following, number = struct.unpack(">II", page[:8])
+                if number > self.usable // 4 - 2:
+                    return found, False
+                found.add(trunk)
+                found.update(struct.unpack(f">{number}I", page[8 : 8 + 4 * number]))
+                trunk = following
+        except DamageError:
+            return found, False
+        return found, True
+
+
+class TreePage:
+    """A page of a b-tree: its children, if it is an interior one, or its records."""
+
+    def __init__(self, pages: Pages, number: int) -> None:
+        self._pages = pages
+        self._page = page = pages.read(number)
+        start = HEADER if number == 1 else 0
+        self.kind = page[start]
+        if self.kind not in KINDS:
+            raise DamageError(f"page {number} is of no kind")
+        self.is_leaf = self.kind in LEAVES
+        cells = int.from_bytes(page[start + 3 : start + 5], "big")
+        after = start + (8 if self.is_leaf else 12)
+        if after + 2 * cells > pages.usable:
+            raise DamageError(f"page {number} counts more cells than it has room for")
+        self._right = int.from_bytes(page[start + 8 : start + 12], "big")
+        self._cells = struct.unpack(f">{cells}H", page[after : after + 2 * cells])
+
+    def children(self) -> list[int]:
+        """Return the pages below an interior one, in order."""
+        page = self._page
+        left = [int.from_bytes(page[at : at + 4], "big") for at in self._cells]
+        return [*left, self._right]
+
+    def records(self) -> Iterator[tuple[int, Record] | DamageError]:
+        """Yield the rowid (0 in an index) and the values of each record, or what is wrong with it.
+
+        A text that is none has replacement characters.
+        """
+        if self.kind == TABLE_INTERIOR:
+            return
+        for at in self._cells:
+            try:
+                yield self._record(at)
+            except (DamageError, IndexError, struct.error) as error:
+                yield DamageError(str(error))
+
+    def _record(self, at: int) -> tuple[int, Record]:
+        at += 4 if self.kind == INDEX_INTERIOR else 0
+        size, at = _varint(self._page, at)
+        rowid = 0
+        if self.kind == TABLE_LEAF:
+            rowid, at = _varint(self._page, at)
+        return rowid - (1 << 64) * (rowid >> 63), _values(self._payload(size, at))
+
+    def _payload(self, size: int, at: int) -> bytes:
+        usable = self._pages.usable
+        most = usable - 35 if self.kind == TABLE_LEAF else (usable - 12) * 64 // 255 - 23
+        if size <= most:
+            payload = self._page[at : at + size]
+        else:
+            least = (usable - 12) * 32 // 255 - 23
+            local = least + (size - least) % (usable - 4)
+            local = local if local <= most else least
+            payload = self._page[at : at + local]
+            below = int.from_bytes(self._page[at + local : at + local + 4], "big")
+            payload += self._overflow(below, size - local)
+        if len(payload) != size:
+            raise DamageError("a record is cut off")
+        return payload
+
+    def _overflow(self, number: int, size: int) -> bytes:
+        if size > self._pages.count * self._pages.usable:
+            raise DamageError("a record is larger than the file")
+        found = bytearray()
+        while len(found) < size:
+            page = self._pages.read(number)
+            number = int.from_bytes(page[:4], "big")
+            found += page[4 : self._pages.usable]
+        return bytes(found[:size])
+
+
+def _page_size(file: BinaryIO, likely: int) -> int:
+    """Return the size under which the most pages of a file are such; `likely` among equals."""
+    votes = {size: (_telling(file, size), size == likely) for size in SIZES}
+    return max(SIZES, key=votes.__getitem__)
+
+
+def _telling(file: BinaryIO, size: int) -> int:
+    """Count, of some pages of this size, those of a b-tree that are filled from their end."""
+    count = file.seek(0, os.SEEK_END) // size
+    numbers = range(0, count, -(-count // _SAMPLE) or 1)
+    return sum(_is_filled(file, number * size, size) for number in numbers)
+
+
+def _is_filled(file: BinaryIO, at: int, size: int) -> bool:
+    """Tell whether a b-tree's page is here whose first cell lies near its end."""
+    start = 0 if at else HEADER
+    try:
+        file.seek(at)
+        page = file.read(size)
+    except OSError:
+        return False
+    if len(page) < size or page[start] not in KINDS:
+        return False
+    cells = int.from_bytes(page[start + 3 : start + 5], "big")
+    after = start + (8 if page[start] in LEAVES else 12)
+    if not cells or after + 2 * cells > size:
+        return False
+    places: tuple[int, ...] = struct.unpack(f">{cells}H", page[after : after + 2 * cells])
+    return after + 2 * cells <= min(places) and size // 2 < max(places) < size
+
+
+def _values(payload: bytes) -> Record:
+    length, at = _varint(payload, 0)
+    if length > len(payload):
+        raise DamageError("a record's header is longer than the record")
+    values, place = [], length
+    while at < length:
+        kind, at = _varint(payload, at)
+        value, place = _value(payload, kind, place)
+        values.append(value)
+    if place != len(payload):
+        raise DamageError("a record's values do not fill it")
+    return tuple(values)
+
+
+def _value(payload: bytes, kind: int, at: int) -> tuple[Any, int]:
+    if kind == 0:
+        return None, at
+    if kind in (8, 9):
+        return kind - 8, at
+    if kind in (10, 11):
+        raise DamageError("a record has a value of no kind")
+    size = (kind - 12) // 2 if kind >= 12 else 8 if kind == 7 else _INTEGER_BYTES[kind]
+    value = payload[at : at + size]
+    if len(value) < size:
+        raise DamageError("a value is cut off")
+    if kind == 7:
+        return struct.unpack(">d", value)[0], at + size
+    if kind < 7:
+        return int.from_bytes(value, "big", signed=True), at + size
+    return (value.decode("utf-8", "replace") if kind % 2 else value), at + size
+
+
+def _varint(data: bytes, at: int) -> tuple[int, int]:
+    """Return an integer of 1 to 9 bytes, and the place behind it."""
+    value = 0
+    for place in range(at, at + 8):
+        byte = data[place]
+        value = value << 7 | byte & 0x7F
+        if byte < 0x80:
+            return value, place + 1
+    return value << 8 | data[at + 8], at + 9

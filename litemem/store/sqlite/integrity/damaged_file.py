@@ -1,0 +1,212 @@
+"""A damaged file: the rows that can be read of it, and what cannot."""
+
+import json
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Self
+
+from litemem.store.sqlite import blueprint, settings
+from litemem.store.sqlite.blueprint import Column
+from litemem.store.sqlite.integrity.btree import (
+    LEAVES,
+    TABLE_LEAF,
+    DamageError,
+    Pages,
+    Record,
+    TreePage,
+)
+from litemem.store.sqlite.schema import APPLICATION_ID, latest_version
+
+DERIVED = frozenset({"embedding_next", "claim"})  # of a reindex or a program that has ended
+SCHEMA = "the schema"
+_TYPES = {"TEXT": str, "INTEGER": int, "BLOB": bytes, "REAL": float}
+_PAGES_TOLD = 5  # page numbers in a line
+
+Row = tuple[str, int, Record]  # table, rowid, values
+
+
+class Wreck:
+    """Reads every page by itself, whatever SQLite thinks of the file, and writes nothing.
+
+    Raises:
+        StoreError: this process has it open with SQLite. OSError: it cannot be opened.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._pages = Pages(path)
+        version = self._version()
+        self.tables = {
+            name: columns
+            for name, columns in blueprint.tables(version).items()
+            if name not in DERIVED
+        }
+        self._least = blueprint.least_columns(version)
+        self._damaged: dict[str, list[int]] = defaultdict(list)  # pages that say nothing
+        self._broken: Counter[str] = Counter()  # records
+        self._free_known = True
+        self._seen: set[int] = set()
+        self._settings: dict[str, str] = {}
+        self._names: set[str] = set()  # of the tables and indexes that its schema tells
+        self._holds_rows = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._pages.__exit__()
+
+    def rows(self) -> Iterator[tuple[Row, bool]]:
+        """Yield every row, and whether it lost its table: first those that are in their place."""
+        for name, root in list(self._roots()):
+            for row in self._noted(self._walk(name, root)):
+                yield row, False
+        if self._is_damaged():
+            for row in self._noted(self._strays()):
+                yield row, True
+
+    def is_foreign(self) -> bool:
+        """Tell, when the rows were read, whether this is no litemem file, or nothing is left of it.
+
+        Its mark may be what is damaged; then a schema that can be read tells, else the rows.
+        """
+        if self._is_marked():
+            return False
+        others = bool(self._names) and not {"memory", "event"} <= self._names
+        return others or not self._holds_rows
+
+    def damage(self) -> list[str]:
+        """Return what could not be read, a sentence each."""
+        told = []
+        for name, numbers in self._damaged.items():
+            if name in self.tables or name == SCHEMA:
+                shown = ", ".join(map(str, numbers[:_PAGES_TOLD]))
+                more = ", …" if len(numbers) > _PAGES_TOLD else ""
+                told.append(f"{_counted(len(numbers), 'page')} of {name} unreadable: {shown}{more}")
+        for name, number in self._broken.items():
+            told.append(f"{_counted(number, 'row')} of {name} unreadable")
+        if not self._pages.has_told_size:
+            told.append(f"the size of a page unreadable: {self._pages.size:,} bytes were taken")
+        if SCHEMA not in self._damaged and "memory" not in self._names:
+            told.append("the schema unreadable: it names no table of memories")
+        if number := self._pages.lost_frames:
+            frames = _counted(number, "page")
+            told.append(
+                f"{frames} of the write-ahead log unreadable: older ones are in their place"
+            )
+        if not self._free_known:
+            told.append("deleted rows may be among the saved: the list of free pages is damaged")
+        return told
+
+    def _version(self) -> int:
+        """Return the file's schema version; the latest when its header does not tell."""
+        if not self._is_marked():
+            return latest_version()
+        version = self._pages.header(60)
+        return version if 1 <= version <= latest_version() else latest_version()
+
+    def _is_marked(self) -> bool:
+        return self._pages.sound_header and self._pages.header(68) == APPLICATION_ID
+
+    def _is_damaged(self) -> bool:
+        lost = any(name in self._damaged for name in (*self.tables, SCHEMA))
+        return lost or bool(self._pages.lost_frames)
+
+    def _noted(self, rows: Iterator[Row]) -> Iterator[Row]:
+        for name, rowid, values in rows:
+            self._holds_rows = True
+            if name == "setting":
+                self._settings[values[0]] = values[1]
+            yield name, rowid, values
+
+    def _roots(self) -> Iterator[tuple[str, int]]:
+        """Yield the name and the first page of every table and index, as the schema has them."""
+        for _, _, values in self._walk(SCHEMA, 1):
+            if len(values) == 5 and isinstance(values[3], int) and values[3]:
+                self._names.add(str(values[1]))
+                yield str(values[1]), values[3]
+
+    def _walk(self, name: str, root: int) -> Iterator[Row]:
+        """Yield what is in a tree and can be read."""
+        waiting = [root]
+        while waiting:
+            number = waiting.pop()
+            if number in self._seen:
+                continue
+            try:
+                page = self._pages.tree(number)
+            except DamageError:
+                self._damaged[name].append(number)
+                continue
+            self._seen.add(number)
+            if not page.is_leaf:
+                waiting += reversed(page.children())
+            if name in self.tables or name == SCHEMA:
+                yield from self._records(name, page)
+
+    def _records(self, name: str, page: TreePage) -> Iterator[Row]:
+        for record in page.records():
+            if isinstance(record, DamageError) or not self._fits(name, record[1]):
+                self._broken[name] += 1
+            else:
+                yield name, *record
+
+    def _strays(self) -> Iterator[Row]:
+        """Yield what is on leaves that no tree leads to any more; their shape tells the table."""
+        free, self._free_known = self._pages.free()
+        for number in range(2, self._pages.count + 1):
+            if number in self._seen or number in free:
+                continue
+            try:
+                page = self._pages.tree(number)
+            except DamageError:
+                continue
+            if page.kind in LEAVES:
+                yield from self._stray(page)
+
+    def _stray(self, page: TreePage) -> Iterator[Row]:
+        found = [record for record in page.records() if not isinstance(record, DamageError)]
+        fitting = [
+            name
+            for name, columns in self.tables.items()
+            if found
+            and columns[0].key == (page.kind == TABLE_LEAF)
+            and all(self._fits(name, values) for _, values in found)
+            and (name != "embedding" or self._are_vectors(found))
+        ]
+        if len(fitting) == 1:
+            for rowid, values in found:
+                yield fitting[0], rowid, values
+
+    def _fits(self, name: str, values: Record) -> bool:
+        """Tell whether a record may be one of a table, or of the schema."""
+        columns = self.tables.get(name, ())
+        if columns and not self._least[name] <= len(values) <= len(columns):
+            return False
+        return all(map(_may_be, values, columns))
+
+    def _are_vectors(self, found: list[tuple[int, Record]]) -> bool:
+        """Tell whether these blobs are the embedder's, and not a part of an index or a reindex."""
+        gathered = settings.NEXT_EMBEDDER in self._settings
+        if gathered and (SCHEMA in self._damaged or "embedding_next" in self._damaged):
+            return False
+        width = 4 * dimensions(self._settings.get(settings.EMBEDDER))
+        return all(len(values[1]) == width for _, values in found)
+
+
+def dimensions(embedder: str | None) -> int:
+    """Return the dimensions that a file's setting tells; 0 when it is lost or damaged."""
+    try:
+        return int(json.loads(embedder or "")["dimensions"])
+    except (ValueError, KeyError, TypeError):
+        return 0
+
+
+def _may_be(value: Any, column: Column) -> bool:
+    if column.key:
+        return value is None
+    return not column.required if value is None else isinstance(value, _TYPES[column.kind])
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

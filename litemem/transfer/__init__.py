@@ -1,0 +1,1 @@
+"""Export and import: the JSONL archive, Markdown, Mem0's stores."""
