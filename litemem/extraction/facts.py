@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Literal
 
-from litemem.core.protocols import LLM
+from litemem.core.protocols import LLM, Prompt
 from litemem.core.scope import Scope
 from litemem.core.text.language import language
 from litemem.core.text.relative_dates import resolve
@@ -183,7 +183,7 @@ def _guard(task: _Task) -> Guard:
 class _Frame:
     """One task's prompt and wishes; it cuts what is too long, and asks."""
 
-    def __init__(self, llm: LLM, prompt: prompts.Prompt, instructions: str | None) -> None:
+    def __init__(self, llm: LLM, prompt: Prompt, instructions: str | None) -> None:
         self._llm = llm
         self._prompt = prompt
         self._wishes = f"Instructions: {instructions.strip()}\n" if instructions else ""
