@@ -9,8 +9,7 @@ from conftest import OpenMemory
 from own_parts import EMBEDDERS, LLMS, RERANKERS
 
 from litemem import Memory
-from litemem.core.arguments import check_messages
-from litemem.core.options import Options
+from litemem.core.arguments import AddOptions, check_messages
 from litemem.core.protocols import Vector
 from litemem.core.scope import Scope
 from litemem.errors import EmbedderError, LLMError, RerankerError
@@ -125,7 +124,7 @@ def test_a_waiting_turn_that_its_model_refuses_does_not_stop_the_next_add(
     open_memory: OpenMemory,
 ) -> None:
     memory = open_memory(RateLimitError("429"), ["User plays chess"])
-    memory._intake.enqueue(Scope(user_id="cam"), check_messages("I like tea"), Options())
+    memory._intake.enqueue(Scope(user_id="cam"), check_messages("I like tea"), AddOptions())
     added = memory.add("I play chess", **CAM)
     assert [row["memory"] for row in added["results"]] == ["User plays chess"]
     assert len(memory.store.pending_turns()) == 1

@@ -19,8 +19,8 @@ from conftest import LIBRARY, START, Clock, OpenMemory
 
 from litemem import Memory
 from litemem.cli import main
+from litemem.core.arguments import AddOptions
 from litemem.core.clock import new_id
-from litemem.core.options import Options
 from litemem.core.scope import Scope
 from litemem.core.types import Message, Relation
 from litemem.errors import ScopeError, StoreError, ValidationError
@@ -51,7 +51,7 @@ def wait(memory: Memory, *texts: str) -> None:
     """Have messages wait for extraction, without a thread that would be at them."""
     said = [Message("user", text) for text in texts]
     with memory.store.transaction() as tx:
-        tx.open_turn(Scope(user_id="cam"), said, asdict(Options()), START, event_id=new_id())
+        tx.open_turn(Scope(user_id="cam"), said, asdict(AddOptions()), START, event_id=new_id())
 
 
 @pytest.fixture

@@ -27,7 +27,7 @@ from hypothesis import strategies as st
 
 from litemem import Memory
 from litemem.cli import main
-from litemem.core.options import Options
+from litemem.core.arguments import AddOptions
 from litemem.core.protocols import Vector
 from litemem.core.scope import Scope
 from litemem.core.types import MemoryRecord, Message, Relation
@@ -125,7 +125,9 @@ def build(store: SqliteStore, steps: Sequence[tuple[Any, ...]]) -> None:
                 _add(tx, ids[-1], one, other)
             elif step == "wait":
                 said = [Message("user", one)] * other
-                tx.open_turn(Scope(user_id="alice"), said, asdict(Options()), at, event_id=f"e{at}")
+                tx.open_turn(
+                    Scope(user_id="alice"), said, asdict(AddOptions()), at, event_id=f"e{at}"
+                )
             elif step == "project":
                 tx.update_project({"instructions": one})
             elif step == "forget message":
@@ -210,7 +212,7 @@ def test_what_was_imported_is_found_and_its_turns_are_extracted(
     one.add("Cam avoids shellfish", **CAM, infer=False)
     with one.store.transaction() as tx:
         said = [Message("user", "I live in Oslo")]
-        tx.open_turn(Scope(user_id="cam"), said, asdict(Options()), START)
+        tx.open_turn(Scope(user_id="cam"), said, asdict(AddOptions()), START)
     one.export_file(tmp_path / "all.jsonl")
     other = open_memory(["User lives in Oslo"], path=tmp_path / "other.db")
     other.import_file(tmp_path / "all.jsonl")
@@ -555,7 +557,7 @@ def test_other_project_settings_are_told_before_anything_is_imported(tmp_path: P
 
 _VECTOR = base64.b64encode(array("f", [float("nan")] * 8)).decode()
 _TURN = {
-    "kind": "turn", "number": 1, **CAM, "options": asdict(Options()), "created_at": START,
+    "kind": "turn", "number": 1, **CAM, "options": asdict(AddOptions()), "created_at": START,
     "tries": 0, "killed": 0,
 }  # fmt: skip
 _MESSAGE = {
@@ -603,7 +605,7 @@ BROKEN: dict[str, tuple[list[Any], str]] = {
     "another's turn": ([_TURN, {**_MESSAGE, "turn": 1, "user_id": "jo"}], "line 3: turn 1"),
     "an option that is none": ([{**_TURN, "options": {"x": 1}}], "line 2: options: 'x'"),
     "an option that is wrong": (
-        [{**_TURN, "options": {**asdict(Options()), "said_on": "soon"}}], "line 2: options",
+        [{**_TURN, "options": {**asdict(AddOptions()), "said_on": "soon"}}], "line 2: options",
     ),
     "kinds out of order": ([memory_line(), _MESSAGE], "line 3: a message stands behind"),
     "another's relation": ([memory_line(user_id="jo"), _ENTITY, _RELATION], "line 4: memory 1"),

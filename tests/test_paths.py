@@ -14,7 +14,7 @@ from conftest import OpenMemory
 
 from litemem import Memory
 from litemem.cli import main
-from litemem.core.paths import real_path, sqlite_path, user_path
+from litemem.core.config import real_path, sqlite_path, user_path
 from litemem.errors import LitememError, StoreError, ValidationError
 from litemem.maintenance.backup import backup, restore
 from litemem.maintenance.integrity import verify

@@ -11,7 +11,7 @@ import pytest
 from conftest import OpenMemory
 
 from litemem import Memory
-from litemem.core.options import Options
+from litemem.core.arguments import AddOptions
 from litemem.core.protocols import Vector
 from litemem.core.scope import Scope
 from litemem.core.types import Message, Relation
@@ -74,7 +74,7 @@ def test_an_imported_turn_is_not_taken_for_one_that_a_model_is_at(
 ) -> None:
     with open_memory(path=tmp_path / "other.db") as other:
         with other.store.transaction() as tx:
-            tx.open_turn(Scope(**BOB), [Message("user", SECRET)], asdict(Options()), 0)
+            tx.open_turn(Scope(**BOB), [Message("user", SECRET)], asdict(AddOptions()), 0)
         other.export_file(tmp_path / "archive.jsonl")
     memory = open_memory()
     with memory.store.transaction() as tx:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from litemem.core.quoting import LONGEST, quoted
+from litemem.errors import LONGEST_QUOTE, quoted
 
 HUGE = 10**5_000  # Python writes no integer of more than 4,300 digits
 
@@ -20,8 +20,8 @@ def nested(levels: int) -> list[Any]:
 
 @given(st.one_of(st.text(), st.integers(), st.binary(), st.floats(), st.lists(st.text())))
 def test_a_short_value_is_quoted_as_python_writes_it(value: Any) -> None:
-    assert quoted(value).startswith(repr(value)[:LONGEST])
-    assert len(quoted(value)) <= LONGEST + 1
+    assert quoted(value).startswith(repr(value)[:LONGEST_QUOTE])
+    assert len(quoted(value)) <= LONGEST_QUOTE + 1
 
 
 @pytest.mark.parametrize(
@@ -32,7 +32,7 @@ def test_a_short_value_is_quoted_as_python_writes_it(value: Any) -> None:
         ([HUGE], "<list>"),
         ({"a": HUGE}, "<dict>"),
         (nested(100_000), "<list>"),
-        ("x" * 1_000_000, "'" + "x" * (LONGEST - 1) + "…"),
+        ("x" * 1_000_000, "'" + "x" * (LONGEST_QUOTE - 1) + "…"),
         ("\ud800", r"'\ud800'"),
     ],
     ids=["huge", "minus", "in a list", "in a dict", "deep", "long", "half a pair"],

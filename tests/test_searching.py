@@ -11,7 +11,7 @@ from conftest import START, Clock, OpenMemory
 from litemem import Memory
 from litemem.core.ranking import rank
 from litemem.core.scope import Scope
-from litemem.core.types import Found
+from litemem.core.types import Match
 from litemem.errors import RerankerError, ValidationError
 from litemem.models.embedding import to_blob
 from litemem.store.filters import compile_filter
@@ -356,7 +356,7 @@ def large() -> Any:
         yield made
 
 
-def found_by(memory: Memory, query: str, limit: int | None, top_k: int = 10) -> list[Found]:
+def found_by(memory: Memory, query: str, limit: int | None, top_k: int = 10) -> list[Match]:
     condition = visible(compile_filter({}, Scope(user_id="cam")), 2**61, False, False)
     identity = memory.embedder.identity
     vector = to_blob(memory.embedder.embed_query(query), identity.dimensions)

@@ -22,7 +22,7 @@ from litemem import Memory
 from litemem.core.protocols import EmbedderIdentity
 from litemem.core.ranking import Pool
 from litemem.core.scope import Scope
-from litemem.core.types import Found, MemoryRecord, Message, ScoreParts, content_hash
+from litemem.core.types import Match, MemoryRecord, Message, ScoreParts, content_hash
 from litemem.errors import (
     CorruptError,
     EmbedderMismatchError,
@@ -677,7 +677,7 @@ class Oracle:
 
 def nearest(
     store: SqliteStore, condition: Condition, query: Sequence[float], count: int
-) -> list[Found]:
+) -> list[Match]:
     """Return the nearest memories among those that a search chooses from in a large scope."""
 
     def choose(pool: Pool) -> list[tuple[int, ScoreParts]]:

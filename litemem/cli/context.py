@@ -8,8 +8,7 @@ from typing import NoReturn
 import click
 
 from litemem.core import clock
-from litemem.core.config import default_path
-from litemem.core.paths import sqlite_path
+from litemem.core.config import default_path, sqlite_path
 from litemem.core.protocols import Embedder, EmbedderIdentity, Reranker
 from litemem.errors import EmbedderError, SchemaError, StoreError, ValidationError
 from litemem.memory import Memory, reads

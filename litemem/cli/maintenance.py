@@ -18,7 +18,7 @@ from litemem.cli.output import (
     status,
     tell,
 )
-from litemem.core.paths import user_path
+from litemem.core.config import user_path
 from litemem.maintenance.backup import backup, restore
 from litemem.maintenance.integrity import Finding, fix, is_sound, report, verify
 from litemem.maintenance.salvage import salvage

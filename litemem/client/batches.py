@@ -5,8 +5,7 @@ from typing import Any
 
 from litemem.client.face import ClientFace, Result
 from litemem.core.arguments import check_text
-from litemem.core.quoting import quoted
-from litemem.errors import ValidationError
+from litemem.errors import ValidationError, quoted
 from litemem.ingestion import edits as editing
 
 MOST = 1_000  # memories in one call; the hosted service's

@@ -6,11 +6,10 @@ from typing import Any
 from litemem.client.face import ClientFace, Result
 from litemem.client.summaries import summaries
 from litemem.core.arguments import check_instructions, check_text
-from litemem.core.quoting import quoted
 from litemem.core.results import entity_dict
 from litemem.core.scope import Scope
 from litemem.core.types import FEEDBACK
-from litemem.errors import ValidationError
+from litemem.errors import ValidationError, quoted
 from litemem.store.filters import compile_filter
 from litemem.store.sqlite import visible
 

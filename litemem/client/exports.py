@@ -6,9 +6,8 @@ from typing import Any
 from litemem.client.face import ClientFace, Result
 from litemem.core import clock
 from litemem.core.arguments import check_instructions, check_json, check_text
-from litemem.core.quoting import quoted
 from litemem.core.scope import ID_KEYS, Scope
-from litemem.errors import ValidationError
+from litemem.errors import ValidationError, quoted
 from litemem.store.filters import compile_filter
 from litemem.transfer.export import export
 

@@ -4,8 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from litemem.core import clock
-from litemem.core.quoting import quoted
-from litemem.errors import FilterError, ValidationError
+from litemem.errors import FilterError, ValidationError, quoted
 
 
 def narrowed(

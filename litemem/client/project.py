@@ -6,9 +6,8 @@ from litemem.client.face import Result
 from litemem.client.hosted_only import hosted_only
 from litemem.client.narrowing import check_fields
 from litemem.core.arguments import Category, check_custom_categories, check_flag, check_text
-from litemem.core.quoting import quoted
 from litemem.core.scope import Scope
-from litemem.errors import ValidationError
+from litemem.errors import ValidationError, quoted
 from litemem.store.sqlite import SqliteStore
 
 FIELDS = (

@@ -8,8 +8,7 @@ import uuid
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 
-from litemem.core.quoting import quoted
-from litemem.errors import ValidationError
+from litemem.errors import ValidationError, quoted
 
 MICROSECONDS = 1_000_000  # in a second; every stored time is an integer count of these, in UTC
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

@@ -4,11 +4,11 @@ from typing import Any
 
 from litemem.core import clock
 from litemem.core.types import (
+    AddResult,
     Entity,
-    Found,
     HistoryEntry,
+    Match,
     MemoryRecord,
-    Outcome,
     Relation,
     TurnEvent,
 )
@@ -47,7 +47,7 @@ def memory_dict(record: MemoryRecord) -> dict[str, Any]:
     return shown
 
 
-def added_dict(outcome: Outcome, *, inferred: bool) -> dict[str, Any]:
+def add_result_dict(outcome: AddResult, *, inferred: bool) -> dict[str, Any]:
     """Return what became of a memory as `add` reports it."""
     record = outcome.record
     shown: dict[str, Any] = {"id": record.id, "memory": record.content, "event": outcome.event}
@@ -78,14 +78,14 @@ def turn_event_dict(event: TurnEvent) -> dict[str, Any]:
     return {
         "id": event.id,
         "status": event.status,
-        "results": [added_dict(outcome, inferred=True) for outcome in event.results],
+        "results": [add_result_dict(outcome, inferred=True) for outcome in event.results],
         "error": event.error,
         "created_at": clock.to_iso(event.created_at),
         "completed_at": None if completed_at is None else clock.to_iso(completed_at),
     }
 
 
-def found_dict(found: Found) -> dict[str, Any]:
+def match_dict(found: Match) -> dict[str, Any]:
     """Return a memory as `search` shows it; `rerank_score` only of one that was reranked."""
     shown = memory_dict(found.record) | {"score": found.score}
     if found.reranked is not None:
@@ -93,14 +93,14 @@ def found_dict(found: Found) -> dict[str, Any]:
     return shown
 
 
-def explained_dict(found: Found, threshold: float) -> dict[str, Any]:
+def explained_match_dict(found: Match, threshold: float) -> dict[str, Any]:
     """Return a memory as `search` shows it with the parts of its score, named as far as Mem0 does.
 
     `raw_score` is what the memory has by itself; `docs/retrieval.md` tells the parts.
     """
     parts = found.parts
     assert parts is not None, "a search says what it made a score of"
-    return found_dict(found) | {
+    return match_dict(found) | {
         "score_details": {
             "semantic_score": parts.meaning,
             "bm25_score": parts.words,

@@ -4,8 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from litemem.core.quoting import quoted
-from litemem.errors import ScopeError
+from litemem.errors import ScopeError, quoted
 
 ID_KEYS = ("user_id", "agent_id", "app_id", "run_id")
 MAX_ID_CHARACTERS = 1_024  # an id is a name, and every index holds it

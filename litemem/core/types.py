@@ -58,7 +58,7 @@ def content_hash(content: str) -> bytes:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class AddResult:
     """What became of a memory in an `add`; after an UPDATE, `previous` is its old text.
 
     An UPDATE that supersedes is of the new memory: `previous` is then the text of the first of the
@@ -91,7 +91,7 @@ class ScoreParts:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class Match:
     """A memory that was found: how near it is, and what a search made of that.
 
     `semantic` is the cosine of the angle between query and memory (−1 to 1), `keyword` the share of
@@ -155,7 +155,7 @@ class TurnEvent:
     created_at: int
     completed_at: int | None = None
     error: str | None = None
-    results: tuple[Outcome, ...] = ()
+    results: tuple[AddResult, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

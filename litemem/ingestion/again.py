@@ -4,9 +4,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from litemem.core import clock
-from litemem.core.options import Options
+from litemem.core.arguments import AddOptions
 from litemem.core.scope import Scope
-from litemem.core.types import Message, Outcome, Turn
+from litemem.core.types import AddResult, Message, Turn
 from litemem.ingestion.claims import Claims
 from litemem.store.sqlite import Choice, SqliteStore
 
@@ -32,7 +32,9 @@ class Again:
             if len(self._plainly_read) > KEPT:
                 self._plainly_read.pop(next(iter(self._plainly_read)), None)
 
-    def count(self, scope: Scope, messages: Sequence[Message], options: Options) -> list[Outcome]:
+    def count(
+        self, scope: Scope, messages: Sequence[Message], options: AddOptions
+    ) -> list[AddResult]:
         """Count the memories of a turn that is done and was the last of its scope; or nothing."""
         last = self._plainly_read.get(scope)
         if last is None or not _is_plain(options):
@@ -47,9 +49,9 @@ class Again:
                 return []
             for record in known:
                 tx.known.repeat(record.id, record)
-            return [Outcome(tx.get(record.id), "NONE") for record in known]
+            return [AddResult(tx.get(record.id), "NONE") for record in known]
 
-    def claim(self, scope: Scope, messages: Sequence[Message], options: Options) -> Turn | None:
+    def claim(self, scope: Scope, messages: Sequence[Message], options: AddOptions) -> Turn | None:
         """Claim a turn that was sent with the same wishes, and waits; or None."""
         at = options.at(self._now())
 
@@ -66,11 +68,11 @@ class Again:
             return turn and self._claims.hold(turn)
 
 
-def options_of(turn: Turn) -> Options:
+def options_of(turn: Turn) -> AddOptions:
     """Return what a call of `add` said of its turn."""
-    return Options(**{**turn.options, "categories": tuple(turn.options["categories"])})
+    return AddOptions(**{**turn.options, "categories": tuple(turn.options["categories"])})
 
 
-def _is_plain(options: Options) -> bool:
+def _is_plain(options: AddOptions) -> bool:
     """Tell whether an extraction has no wishes but those that every one has."""
-    return replace(options, created_at=None, said_on=None, metadata={}) == Options()
+    return replace(options, created_at=None, said_on=None, metadata={}) == AddOptions()

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from operator import attrgetter, mul
 
 from litemem.core.protocols import LLM
-from litemem.core.types import Found, MemoryRecord, Outcome
+from litemem.core.types import AddResult, Match, MemoryRecord
 from litemem.errors import LLMError
 from litemem.ingestion.compare import Verdict, as_user, is_one_sentence, users_names
 from litemem.ingestion.reconcile import judge, judge_by_words
@@ -81,7 +81,7 @@ class Settling:
                 raise
             self._ponderings = PONDERINGS
 
-    def write(self, tx: Transaction) -> list[Outcome]:
+    def write(self, tx: Transaction) -> list[AddResult]:
         """Store what is new, and say what became of each fact.
 
         Raises:
@@ -97,7 +97,7 @@ class Settling:
             naming = known.naming(self.facts[0].record.scope)
         return users_names([*naming, *(fresh.record.content for fresh in self.facts)])
 
-    def _judge(self, record: MemoryRecord, near: Sequence[Found]) -> None:
+    def _judge(self, record: MemoryRecord, near: Sequence[Match]) -> None:
         new = record.content
         asked = [f for f in near if (new, f.record.content) not in self._verdicts]
         known = [(as_user(f.record.content, self._names), f.semantic) for f in asked]
@@ -105,7 +105,7 @@ class Settling:
         for found, verdict in zip(asked, verdicts, strict=True):
             self._verdicts[new, found.record.content] = verdict
 
-    def _settle(self, tx: Transaction, fresh: Fresh) -> Outcome:
+    def _settle(self, tx: Transaction, fresh: Fresh) -> AddResult:
         new = fresh.record
         near = tx.known.neighbours(
             new.scope, fresh.vector, NEIGHBOURS, self._now, self._candidates(tx, new)
@@ -139,7 +139,7 @@ class Settling:
         changed = tx.known.changed_since(self._pondered, new.scope)
         return None if changed is None or near & changed else near | changed
 
-    def _verdict(self, new: MemoryRecord, found: Found) -> Verdict:
+    def _verdict(self, new: MemoryRecord, found: Match) -> Verdict:
         known = found.record.content
         verdict = self._verdicts.get((new.content, known)) or judge_by_words(
             as_user(new.content, self._names), as_user(known, self._names), found.semantic
@@ -149,7 +149,7 @@ class Settling:
         return verdict or "different"
 
 
-def _met(new: MemoryRecord, near: Sequence[Found]) -> list[Found]:
+def _met(new: MemoryRecord, near: Sequence[Match]) -> list[Match]:
     """Return the neighbours that are near enough and speak of the same side, nearest first."""
     voice = _voice(new)
     met = [f for f in near if f.semantic >= LEAST and _voice(f.record) in (voice, None)]
@@ -189,12 +189,12 @@ def _outlasts(one: MemoryRecord, other: MemoryRecord) -> bool:
     return other.expires_at is not None and one.expires_at >= other.expires_at
 
 
-def _repeat(tx: Transaction, known: MemoryRecord, new: MemoryRecord) -> Outcome:
+def _repeat(tx: Transaction, known: MemoryRecord, new: MemoryRecord) -> AddResult:
     tx.known.repeat(known.id, new)
-    return Outcome(tx.get(known.id), "NONE")
+    return AddResult(tx.get(known.id), "NONE")
 
 
-def _enrich(tx: Transaction, known: MemoryRecord, fresh: Fresh) -> Outcome:
+def _enrich(tx: Transaction, known: MemoryRecord, fresh: Fresh) -> AddResult:
     """Give a known memory the new text; what either carries is kept, the new values first."""
     new = fresh.record
     merged = replace(
@@ -210,12 +210,12 @@ def _enrich(tx: Transaction, known: MemoryRecord, fresh: Fresh) -> Outcome:
     )
     tx.update(merged, fresh.vector)
     tx.add_sources(merged.id, list(fresh.sources))
-    return Outcome(merged, "UPDATE", known.content)
+    return AddResult(merged, "UPDATE", known.content)
 
 
 def _add(
     tx: Transaction, fresh: Fresh, outdated: Sequence[MemoryRecord], newer: Sequence[MemoryRecord]
-) -> Outcome:
+) -> AddResult:
     """Store a fact; one that was said before what contradicts it is stored as outdated already."""
     new = replace(fresh.record, valid_from=fresh.record.created_at if outdated else None)
     tx.insert([new], [fresh.vector], [list(fresh.sources)])
@@ -224,12 +224,12 @@ def _add(
         tx.known.supersede(new, following.id, following.since)
         new = tx.get(new.id)
     if outdated:
-        return Outcome(new, "UPDATE", outdated[0].content)
-    return Outcome(new)
+        return AddResult(new, "UPDATE", outdated[0].content)
+    return AddResult(new)
 
 
-def _neighbour(other: Fresh, fresh: Fresh) -> Found:
+def _neighbour(other: Fresh, fresh: Fresh) -> Match:
     """Return a fact of the same turn as if it were stored already."""
     one, two = (array("f", vector) for vector in (other.vector, fresh.vector))
     lengths = (sum(map(mul, one, one)) * sum(map(mul, two, two))) ** 0.5
-    return Found(other.record, sum(map(mul, one, two)) / lengths if lengths else 0.0, 0.0)
+    return Match(other.record, sum(map(mul, one, two)) / lengths if lengths else 0.0, 0.0)

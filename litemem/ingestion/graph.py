@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from litemem.core.protocols import LLM, Embedder, EmbedderIdentity, Vector
 from litemem.core.scope import Scope
 from litemem.core.text import names
-from litemem.core.types import Found, Outcome, Relation
+from litemem.core.types import AddResult, Match, Relation
 from litemem.models.embedding import embed_query
 from litemem.store.filters import Condition
 from litemem.store.sqlite import Question, SqliteStore, Transaction
@@ -19,7 +19,7 @@ class Drawing:
     by_fact: Mapping[str, Sequence[Relation]] = field(default_factory=dict)
     vectors: Mapping[str, bytes] = field(default_factory=dict)
 
-    def write(self, tx: Transaction, outcomes: Iterable[Outcome]) -> None:
+    def write(self, tx: Transaction, outcomes: Iterable[AddResult]) -> None:
         """Write down what the memories say whose text is one of the facts, new or known."""
         for outcome in outcomes:
             found = self.by_fact.get(outcome.record.content)
@@ -50,7 +50,7 @@ def search(
     store: SqliteStore,
     embedder: Embedder,
     query: str,
-    found: Iterable[Found],
+    found: Iterable[Match],
     condition: Condition,
     bound: Condition,
     *,

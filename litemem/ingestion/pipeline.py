@@ -8,10 +8,10 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from litemem.core import clock
-from litemem.core.options import Options
+from litemem.core.arguments import AddOptions
 from litemem.core.protocols import LLM, Embedder
 from litemem.core.scope import Scope
-from litemem.core.types import PROCEDURAL, MemoryRecord, Message, Outcome, Turn, content_hash
+from litemem.core.types import PROCEDURAL, AddResult, MemoryRecord, Message, Turn, content_hash
 from litemem.errors import EmbedderError, LLMError
 from litemem.ingestion import graph
 from litemem.ingestion.again import Again, options_of
@@ -45,8 +45,8 @@ class Intake:
         self._again = Again(store, claims, now)
 
     def store_messages(
-        self, scope: Scope, messages: Sequence[Message], options: Options
-    ) -> list[Outcome]:
+        self, scope: Scope, messages: Sequence[Message], options: AddOptions
+    ) -> list[AddResult]:
         """Make each message a memory as it stands, all in one transaction; system ones are not."""
         chosen = [i for i, m in enumerate(messages) if m.role != "system" and m.content.strip()]
         records = [
@@ -58,11 +58,11 @@ class Intake:
             if records:
                 tx.bind_embedder(self._embedder.identity)
                 tx.insert(records, vectors, [[pks[i]] for i in chosen])
-        return [Outcome(record) for record in records]
+        return [AddResult(record) for record in records]
 
     def remember(
-        self, scope: Scope, messages: Sequence[Message], options: Options
-    ) -> list[Outcome]:
+        self, scope: Scope, messages: Sequence[Message], options: AddOptions
+    ) -> list[AddResult]:
         """Log a turn, then extract its memories; if that fails, the turn stays pending.
 
         What was said before in the same scope, and still waits for its first try, comes first. The
@@ -80,13 +80,13 @@ class Intake:
             self._catch_up(turn)
             return self._extract(turn)
 
-    def enqueue(self, scope: Scope, messages: Sequence[Message], options: Options) -> str:
+    def enqueue(self, scope: Scope, messages: Sequence[Message], options: AddOptions) -> str:
         """Log a turn for whoever extracts next; return the id to ask `event` with."""
         turn = self._log(scope, messages, options, background=True)
         assert turn.event_id is not None
         return turn.event_id
 
-    def process(self, turn: Turn) -> list[Outcome]:
+    def process(self, turn: Turn) -> list[AddResult]:
         """Extract the memories of a claimed turn and store them; return what became of them.
 
         Raises:
@@ -95,7 +95,7 @@ class Intake:
         with self._claims.work(turn):
             return self._extract(turn)
 
-    def process_pending(self) -> list[Outcome]:
+    def process_pending(self) -> list[AddResult]:
         """Process every turn that waits, oldest first; one that fails does not hold up the others.
 
         Whatever was waiting has been tried when it returns, here or by another program.
@@ -103,7 +103,7 @@ class Intake:
         Raises:
             LLMError, EmbedderError: the first failure, after all turns were tried.
         """
-        outcomes: list[Outcome] = []
+        outcomes: list[AddResult] = []
         failures = _Failures()
         tried: set[int] = set()
         last = self._store.last_turn()
@@ -121,7 +121,7 @@ class Intake:
         return other
 
     def _log(
-        self, scope: Scope, messages: Sequence[Message], options: Options, *, background: bool
+        self, scope: Scope, messages: Sequence[Message], options: AddOptions, *, background: bool
     ) -> Turn:
         """Write a turn down; one that is not for the background is claimed at once."""
         identity = self._embedder.identity
@@ -156,7 +156,7 @@ class Intake:
             self._claims.wait(POLL_SECONDS)
         return None
 
-    def _extract(self, turn: Turn) -> list[Outcome]:
+    def _extract(self, turn: Turn) -> list[AddResult]:
         # the rules for what a model tells take 30 ms to import; who stores texts as they are, or
         # searches, does without
         from litemem.ingestion.consolidate import Fresh, Settling
@@ -183,7 +183,7 @@ class Intake:
         self._again.note(turn)
         return outcomes
 
-    def _extend_run(self, turn: Turn, options: Options) -> list[Outcome]:
+    def _extend_run(self, turn: Turn, options: AddOptions) -> list[AddResult]:
         """Write down an agent's run, or what is new of it."""
         from litemem.ingestion import runs
 
@@ -197,7 +197,7 @@ class Intake:
         )
         return run.remember(self._llm, options.wishes)
 
-    def _facts(self, turn: Turn, options: Options) -> "list[Fact]":
+    def _facts(self, turn: Turn, options: AddOptions) -> "list[Fact]":
         from litemem.extraction import facts as extraction
         from litemem.extraction import topics
 
@@ -221,14 +221,14 @@ class Intake:
         )
         return topics.categorised(self._llm, wanted, options.custom_categories)
 
-    def _drawing(self, records: Sequence[MemoryRecord], options: Options) -> graph.Drawing:
+    def _drawing(self, records: Sequence[MemoryRecord], options: AddOptions) -> graph.Drawing:
         """Return what facts relate; nothing when no graph is wanted, without the model."""
         if not options.enable_graph or not records:
             return graph.Drawing()
         texts = [record.content for record in records]
         return graph.draw(self._llm, self._embed, texts, records[0].scope)
 
-    def _finish(self, turn: Turn, settling: "Settling", drawing: graph.Drawing) -> list[Outcome]:
+    def _finish(self, turn: Turn, settling: "Settling", drawing: graph.Drawing) -> list[AddResult]:
         """Settle a turn's facts; nothing is done when another process has done so."""
         from litemem.ingestion.consolidate import UnforeseenError
 
@@ -248,7 +248,7 @@ class Intake:
         self,
         content: str,
         scope: Scope,
-        options: Options,
+        options: AddOptions,
         *,
         message: Message | None = None,
         attributed_to: str | None = None,

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from litemem.core.protocols import LLM, EmbedderIdentity
-from litemem.core.types import MemoryRecord, Message, Outcome, Turn, content_hash
+from litemem.core.types import AddResult, MemoryRecord, Message, Turn, content_hash
 from litemem.extraction import run_document as procedure
 from litemem.extraction import run_summary as procedural
 from litemem.extraction.run_document import Procedure
@@ -28,7 +28,7 @@ class Run:
     identity: EmbedderIdentity
     now: int
 
-    def remember(self, llm: LLM, instructions: str | None) -> list[Outcome]:
+    def remember(self, llm: LLM, instructions: str | None) -> list[AddResult]:
         """Write the turn down: in the memory of exactly its ids, or in one of its own.
 
         Only a turn with a `run_id` extends a memory. What the memory has from earlier calls is not
@@ -48,16 +48,16 @@ class Run:
             outcomes = self._store(known, self._outcome(known, addition))
         return outcomes
 
-    def _outcome(self, known: MemoryRecord | None, addition: procedural.Addition) -> Outcome:
+    def _outcome(self, known: MemoryRecord | None, addition: procedural.Addition) -> AddResult:
         """Return the memory as it is to be, and what that makes of the one that is there."""
         before = procedure.from_markdown(known.content) if known else Procedure()
         after = addition.to(before)
         if after == before:
-            return Outcome(known or self.fresh, "NONE")
+            return AddResult(known or self.fresh, "NONE")
         content = procedure.to_markdown(after)
         digest = content_hash(content)
         if known is None:
-            return Outcome(replace(self.fresh, content=content, hash=digest))
+            return AddResult(replace(self.fresh, content=content, hash=digest))
         changed = replace(
             known,
             content=content,
@@ -68,9 +68,9 @@ class Run:
             expires_at=self.fresh.expires_at or known.expires_at,
             immutable=self.fresh.immutable,
         )
-        return Outcome(changed, "UPDATE", known.content)
+        return AddResult(changed, "UPDATE", known.content)
 
-    def _store(self, known: MemoryRecord | None, outcome: Outcome) -> list[Outcome] | None:
+    def _store(self, known: MemoryRecord | None, outcome: AddResult) -> list[AddResult] | None:
         """Store what is new; None when the memory is no longer `known`, so that it cannot be.
 
         Nothing when another process has done this turn, or the same run is there without an id.

@@ -12,9 +12,15 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Self
 
-from litemem.core.paths import sqlite_path
-from litemem.core.quoting import quoted
-from litemem.errors import CorruptError, SchemaError, StoreBusyError, StoreError, ValidationError
+from litemem.core.config import sqlite_path
+from litemem.errors import (
+    CorruptError,
+    SchemaError,
+    StoreBusyError,
+    StoreError,
+    ValidationError,
+    quoted,
+)
 from litemem.maintenance.integrity import is_sound
 from litemem.store.sqlite import (
     MEMORY,

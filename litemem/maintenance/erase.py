@@ -4,9 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from litemem.core.arguments import check_text
-from litemem.core.quoting import quoted
 from litemem.core.scope import ID_KEYS, WILDCARD, Scope
-from litemem.errors import StoreError, ValidationError
+from litemem.errors import StoreError, ValidationError, quoted
 from litemem.maintenance.cleanup import shown
 from litemem.store.filters import compile_filter, compile_whole, leaves
 from litemem.store.sqlite import Erasure, SqliteStore, rehearse

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from litemem.core.paths import sqlite_path
+from litemem.core.config import sqlite_path
 from litemem.errors import SchemaError, StoreError
 from litemem.maintenance.backup import beside
 from litemem.store.sqlite import EMPTY, SqliteStore, Wreck, place

@@ -12,11 +12,11 @@ from litemem.core.arguments import (
     check_instructions,
     check_messages,
     check_only_ids,
+    check_options,
 )
 from litemem.core.config import database_path, read_config
-from litemem.core.options import check_options
 from litemem.core.protocols import LLM, Embedder, Reranker
-from litemem.core.results import added_dict, pending_dict
+from litemem.core.results import add_result_dict, pending_dict
 from litemem.ingestion.claims import Claims
 from litemem.ingestion.pipeline import Intake
 from litemem.ingestion.worker import Background
@@ -207,7 +207,7 @@ class Memory:
             return pending_dict(event_id)
         else:
             outcomes = self._intake.remember(scope, said, options)
-        result: Result = {"results": [added_dict(o, inferred=infer) for o in outcomes]}
+        result: Result = {"results": [add_result_dict(o, inferred=infer) for o in outcomes]}
         if options.enable_graph:
             result["relations"] = relations_of(
                 self, (o.record for o in outcomes if o.event != "NONE")

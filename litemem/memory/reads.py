@@ -7,9 +7,9 @@ from typing import Any
 from litemem.core import clock
 from litemem.core.arguments import check_flag, check_text, check_threshold, check_top_k
 from litemem.core.results import (
-    explained_dict,
-    found_dict,
+    explained_match_dict,
     history_dict,
+    match_dict,
     memory_dict,
     relation_dict,
 )
@@ -74,7 +74,7 @@ def search(
     wanted = check_top_k(top_k, limit, TOP_K)
     least = check_threshold(threshold)
     is_explained = check_flag(explain, "explain")
-    show = partial(explained_dict, threshold=least) if is_explained else found_dict
+    show = partial(explained_match_dict, threshold=least) if is_explained else match_dict
     held_at = moment(as_of)
     wish = searching.Wish(
         top_k=wanted,

@@ -1,7 +1,7 @@
 """Turns: what was said and still waits for extraction, in the background or after a failure."""
 
 from litemem.core.arguments import check_seconds, check_text
-from litemem.core.results import added_dict, turn_event_dict
+from litemem.core.results import add_result_dict, turn_event_dict
 from litemem.memory.face import Face, Result
 
 
@@ -14,7 +14,7 @@ def process_pending(self: Face) -> Result:
         LLMError, EmbedderError: a model failed again on some turn; the others are done.
     """
     outcomes = self._intake.process_pending()
-    return {"results": [added_dict(outcome, inferred=True) for outcome in outcomes]}
+    return {"results": [add_result_dict(outcome, inferred=True) for outcome in outcomes]}
 
 
 def event(self: Face, event_id: str) -> Result | None:

@@ -5,11 +5,9 @@ from pathlib import Path
 from typing import TypeVar
 
 from litemem.core.arguments import check_positive
-from litemem.core.config import named_model
-from litemem.core.paths import real_path
+from litemem.core.config import named_model, real_path
 from litemem.core.protocols import LLM, Embedder, EmbedderIdentity, Reranker
-from litemem.core.quoting import quoted
-from litemem.errors import ValidationError
+from litemem.errors import ValidationError, quoted
 from litemem.models.brought import ANSWERING, EMBEDDING
 from litemem.models.embedders import FastEmbedEmbedder
 from litemem.models.llms import LlamaCppLLM

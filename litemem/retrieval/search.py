@@ -7,7 +7,7 @@ from datetime import timedelta
 from litemem.core import ranking
 from litemem.core.clock import EPOCH
 from litemem.core.protocols import Embedder, Reranker
-from litemem.core.types import Found, ScoreParts
+from litemem.core.types import Match, ScoreParts
 from litemem.errors import RerankerError
 from litemem.models.brought import RERANKING
 from litemem.models.embedding import embed_query
@@ -36,7 +36,7 @@ class Wish:
 
 def search(
     store: SqliteStore, embedder: Embedder, query: str, condition: Condition, wish: Wish
-) -> list[Found]:
+) -> list[Match]:
     """Return the memories under `condition` that answer `query` best, best first.
 
     Raises:
@@ -72,7 +72,7 @@ def search(
     return _reranked(wish.reranker, query, found)[: wish.top_k] if wish.reranker else found
 
 
-def _reranked(reranker: Reranker, query: str, found: list[Found]) -> list[Found]:
+def _reranked(reranker: Reranker, query: str, found: list[Match]) -> list[Match]:
     """Return the same memories in a reranker's order; equals stay in theirs."""
     if not found:
         return []
@@ -87,5 +87,5 @@ def _reranked(reranker: Reranker, query: str, found: list[Found]) -> list[Found]
     return sorted(scored, key=_by_reranker, reverse=True)
 
 
-def _by_reranker(found: Found) -> float:
+def _by_reranker(found: Match) -> float:
     return 0.0 if found.reranked is None else found.reranked

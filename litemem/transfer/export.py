@@ -7,10 +7,9 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO, Literal, get_args
 
-from litemem.core.paths import real_path
-from litemem.core.quoting import quoted
+from litemem.core.config import real_path
 from litemem.core.results import memory_dict
-from litemem.errors import StoreError, ValidationError
+from litemem.errors import StoreError, ValidationError, quoted
 from litemem.maintenance.backup import beside
 from litemem.store.filters import Condition
 from litemem.store.sqlite import Snapshot, SqliteStore, is_held, is_same, open_bytes, place

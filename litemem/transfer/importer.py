@@ -6,10 +6,9 @@ from pathlib import Path
 from typing import Any, BinaryIO, Protocol, get_args
 
 from litemem.core.protocols import Embedder, EmbedderIdentity
-from litemem.core.quoting import quoted
 from litemem.core.scope import ID_KEYS
 from litemem.core.types import MemoryRecord
-from litemem.errors import LitememError, ValidationError
+from litemem.errors import LitememError, ValidationError, quoted
 from litemem.maintenance.reindex import embed_names
 from litemem.models.embedding import embed
 from litemem.store.filters import Condition

@@ -12,7 +12,7 @@ from typing import Any
 
 from litemem.core import clock
 from litemem.core.arguments import MOST_NESTED
-from litemem.core.paths import user_path
+from litemem.core.config import user_path
 from litemem.core.protocols import EmbedderIdentity
 from litemem.core.scope import ID_KEYS, Scope
 from litemem.errors import StoreError, ValidationError

@@ -7,9 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from litemem.core.paths import user_path
-from litemem.core.quoting import quoted
-from litemem.errors import StoreError, ValidationError
+from litemem.core.config import user_path
+from litemem.errors import StoreError, ValidationError, quoted
 from litemem.store.sqlite import open_bytes
 
 

@@ -8,9 +8,8 @@ from enum import Enum, auto
 from typing import Any
 
 from litemem.core.clock import parse_expiry, parse_time
-from litemem.core.quoting import quoted
 from litemem.core.scope import ID_KEYS, WILDCARD, check_id
-from litemem.errors import FilterError, ValidationError
+from litemem.errors import FilterError, ValidationError, quoted
 
 EQUALITY = ("eq", "ne", "in", "nin")
 ORDER = ("gt", "gte", "lt", "lte")

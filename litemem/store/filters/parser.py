@@ -4,9 +4,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from litemem.core.quoting import quoted
 from litemem.core.scope import WILDCARD
-from litemem.errors import FilterError
+from litemem.errors import FilterError, quoted
 from litemem.store.filters.fields import FIELDS, OPERATORS, Field, Reader, Value, metadata_field
 
 MAX_DEPTH = 64  # steps from the root: a key, an operator and an item of AND, OR, NOT are one each

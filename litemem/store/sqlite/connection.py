@@ -13,7 +13,7 @@ from typing import Any
 import apsw
 
 from litemem.core import clock
-from litemem.core.paths import sqlite_path
+from litemem.core.config import sqlite_path
 from litemem.errors import SchemaError, StoreError, StoreReadOnlyError
 from litemem.store.sqlite import open_files as holding
 from litemem.store.sqlite import settings

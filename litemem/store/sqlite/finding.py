@@ -12,7 +12,7 @@ import apsw
 
 from litemem.core.ranking import Pool
 from litemem.core.text.dates import Period
-from litemem.core.types import Found, ScoreParts
+from litemem.core.types import Match, ScoreParts
 from litemem.store.filters import Condition
 from litemem.store.sqlite.candidates import everything, stemmed_query
 from litemem.store.sqlite.promising import promising
@@ -64,7 +64,7 @@ def survey(connection: apsw.Connection, condition: Condition) -> Survey:
 
 def find(
     connection: apsw.Connection, condition: Condition, sought: Sought, choose: Choose
-) -> list[Found]:
+) -> list[Match]:
     """Return what `choose` takes of the memories under a condition, in its order."""
     query = stemmed_query(connection, sought.vector, sought.words)
     try:
@@ -79,4 +79,4 @@ def find(
         raise RowDamageError("a memory holds what no memory can hold") from error
     read = records(connection, [pk for pk, _ in chosen], condition)
     cosines = dict(zip(pool.pks, pool.cosines, strict=True))
-    return [Found(read[pk], cosines[pk], parts.words, parts.final, parts) for pk, parts in chosen]
+    return [Match(read[pk], cosines[pk], parts.words, parts.final, parts) for pk, parts in chosen]

@@ -14,8 +14,8 @@ from litemem.core.protocols import EmbedderIdentity
 from litemem.core.scope import Scope
 from litemem.core.types import (
     Entity,
-    Found,
     HistoryEntry,
+    Match,
     MemoryRecord,
     Message,
     Overview,
@@ -164,7 +164,7 @@ class SqliteStore:
 
     def search(
         self, condition: Condition, sought: Sought, *, identity: EmbedderIdentity, choose: Choose
-    ) -> list[Found]:
+    ) -> list[Match]:
         """Return what `choose` takes of the memories that match, in its order.
 
         Raises:

@@ -11,7 +11,7 @@ from typing import Any
 import apsw
 
 from litemem.core.scope import ID_KEYS, Scope
-from litemem.core.types import PROCEDURAL, Found, MemoryRecord, Message
+from litemem.core.types import PROCEDURAL, Match, MemoryRecord, Message
 from litemem.store.filters import Condition
 from litemem.store.sqlite.archive.memories import Retelling
 from litemem.store.sqlite.exact import exactly
@@ -158,7 +158,7 @@ class Known:
         limit: int,
         at: int,
         among: Collection[str] | None = None,
-    ) -> list[Found]:
+    ) -> list[Match]:
         """Return the nearest memories of exactly this scope that hold at `at`, nearest first.
 
         Those that are superseded or expired are not among them, nor are summaries of runs. With
@@ -172,7 +172,7 @@ class Known:
         )
         nearest = self._nearest(vector, limit, condition, among)
         read = records(self._connection, [pk for pk, _ in nearest], condition)
-        return [Found(read[pk], cosine, 0.0) for pk, cosine in nearest]
+        return [Match(read[pk], cosine, 0.0) for pk, cosine in nearest]
 
     def _nearest(
         self, vector: bytes, limit: int, condition: Condition, among: Collection[str] | None

@@ -8,7 +8,7 @@ import apsw
 
 from litemem.core.protocols import EmbedderIdentity
 from litemem.core.scope import Scope
-from litemem.core.types import MemoryRecord, Message, Outcome, Relation, Turn
+from litemem.core.types import AddResult, MemoryRecord, Message, Relation, Turn
 from litemem.errors import ImmutableError, MemoryNotFoundError
 from litemem.store.filters import Condition
 from litemem.store.sqlite import cleanup as sweeping
@@ -261,7 +261,7 @@ class Transaction:
         """Mark a turn as done; False when another process was faster."""
         return turns.finish(self._connection, turn, at)
 
-    def note_outcomes(self, turn: Turn, outcomes: Iterable[Outcome]) -> None:
+    def note_outcomes(self, turn: Turn, outcomes: Iterable[AddResult]) -> None:
         """Say what became of the memories of a turn that is done; `event` tells it."""
         turns.note_outcomes(self._connection, turn, outcomes)
 

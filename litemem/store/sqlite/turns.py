@@ -8,7 +8,7 @@ from typing import Any
 import apsw
 
 from litemem.core.scope import Scope
-from litemem.core.types import Outcome, Turn, TurnEvent
+from litemem.core.types import AddResult, Turn, TurnEvent
 from litemem.store.filters import Condition
 from litemem.store.sqlite import queries
 from litemem.store.sqlite.liveness import Beat, Claimant, Process, beat, is_alive
@@ -188,7 +188,7 @@ def drop(connection: apsw.Connection, ids: Condition, at: int) -> int:
     return len(rows)
 
 
-def note_outcomes(connection: apsw.Connection, turn: Turn, outcomes: Iterable[Outcome]) -> None:
+def note_outcomes(connection: apsw.Connection, turn: Turn, outcomes: Iterable[AddResult]) -> None:
     """Keep the ids of a turn's memories, not their texts: what is deleted must not live on here."""
     results = [{"id": outcome.record.id, "event": outcome.event} for outcome in outcomes]
     connection.execute(
@@ -222,7 +222,7 @@ def event(connection: apsw.Connection, event_id: str, here: Process) -> TurnEven
             status="SUCCEEDED",
             created_at=read_time(created_at),
             completed_at=read_time(completed_at),
-            results=tuple(Outcome(there[1], became) for there, became in found if there),
+            results=tuple(AddResult(there[1], became) for there, became in found if there),
         )
     row = connection.execute(_WAITING, (event_id,)).fetchone()
     return None if row is None else _waiting_event(event_id, row, here)

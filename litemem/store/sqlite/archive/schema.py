@@ -11,8 +11,7 @@ from functools import lru_cache
 from typing import Any
 
 from litemem.core import clock
-from litemem.core.arguments import MOST_NESTED
-from litemem.core.options import Options
+from litemem.core.arguments import MOST_NESTED, AddOptions
 from litemem.core.scope import ID_KEYS, check_id
 from litemem.core.types import FEEDBACK
 
@@ -168,7 +167,7 @@ def _vector(value: Any) -> bytes:
 def _options(value: Any) -> dict[str, Any]:
     """Check the options of a turn that waits: extraction reads them without another look."""
     found = _json_object(value)
-    names = {field.name for field in fields(Options)}
+    names = {field.name for field in fields(AddOptions)}
     for name, entry in found.items():
         if name not in names:
             raise ShapeError(f"{name!r:.80} is no option")
