@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
-PACKAGE = Path(__file__).parents[1] / "litemem"
+from helpers import ROOT
+
+PACKAGE = ROOT / "litemem"
 MAX_FUNCTION_LINES = 60
 
 # A package imports only from those on the lines above its own, or from itself.

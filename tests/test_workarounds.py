@@ -9,8 +9,8 @@ from pathlib import Path
 
 import apsw
 import pytest
-from conftest import AT_HOME, run_python
 
+from helpers import AT_HOME, run_python
 from litemem.store.sqlite.connection import connect
 from litemem.store.sqlite.vector_index import MAX_K
 

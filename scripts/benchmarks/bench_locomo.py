@@ -1,0 +1,214 @@
+"""Print how often a search finds the turns that answer LoCoMo's questions.
+
+    bench_locomo.py locomo10.json [--errors errors.json] [--captions]
+
+Each turn is a memory as it stands (`infer=False`): the conversation is the user, the session the
+run, the speaker the name, the session's date the timestamp. What is asked is every question with
+evidence among the turns; those whose citation a published audit found wrong (`--errors`) are left
+out of the second table. With `--captions` a turn holds the caption of the picture that was shared.
+"""
+
+import argparse
+import json
+import re
+import statistics
+import tempfile
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from litemem import Memory
+from litemem.core.protocols import Embedder, EmbedderIdentity, Vector
+
+CATEGORIES = {1: "multi-hop", 2: "temporal", 3: "open-domain", 4: "single-hop", 5: "adversarial"}
+DEPTHS = (5, 10, 20)
+DEEPEST = 100  # results that are asked for; MRR counts an answer behind them as none
+TURN = re.compile(r"D\d+:\d+")
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question, the turns that answer it, and whether the audit found these wrong."""
+
+    number: str
+    text: str
+    evidence: frozenset[str]
+    category: int
+    is_wrong: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a search for a question gave: the turns in order, and how long it took."""
+
+    question: Question
+    turns: tuple[str, ...]
+    milliseconds: float
+
+    def ranks(self) -> list[int]:
+        """Return the places of the evidence that was found, from 1."""
+        return [i for i, turn in enumerate(self.turns, 1) if turn in self.question.evidence]
+
+    def hits_session(self, depth: int) -> bool:
+        """Tell whether one of the first turns is of a session with evidence."""
+        sessions = {turn.split(":")[0] for turn in self.question.evidence}
+        return any(turn.split(":")[0] in sessions for turn in self.turns[:depth])
+
+
+class Remembering:
+    """An embedder that keeps its vectors in a file, for measuring again and again."""
+
+    def __init__(self, embedder: Embedder, path: Path) -> None:
+        self._embedder = embedder
+        self._path = path
+        self._known: dict[str, list[float]] = json.loads(path.read_text()) if path.exists() else {}
+
+    @property
+    def identity(self) -> EmbedderIdentity:
+        return self._embedder.identity
+
+    def embed_documents(self, texts: Sequence[str]) -> list[Vector]:
+        new = [text for text in dict.fromkeys(texts) if text not in self._known]
+        for text, vector in zip(new, self._embedder.embed_documents(new), strict=True):
+            self._known[text] = [round(float(number), 7) for number in vector]
+        return [self._known[text] for text in texts]
+
+    def embed_query(self, text: str) -> Vector:
+        key = f"query: {text}"
+        if key not in self._known:
+            self._known[key] = [round(float(n), 7) for n in self._embedder.embed_query(text)]
+        return self._known[key]
+
+    def close(self) -> None:
+        self._path.write_text(json.dumps(self._known))
+        self._embedder.close()
+
+
+def sessions(conversation: dict[str, Any]) -> Iterator[tuple[str, datetime, list[dict[str, Any]]]]:
+    """Yield each session's name, its date and its turns, in order."""
+    names = [name for name in conversation if re.fullmatch(r"session_\d+", name)]
+    for name in sorted(names, key=lambda name: int(name.split("_")[1])):
+        date = datetime.strptime(conversation[f"{name}_date_time"], "%I:%M %p on %d %B, %Y")
+        yield name, date.replace(tzinfo=UTC), conversation[name]
+
+
+def remember(memory: Memory, user: str, conversation: dict[str, Any], *, captions: bool) -> int:
+    """Add every turn of a conversation; return how many."""
+    count = 0
+    for name, date, turns in sessions(conversation):
+        for turn in turns:
+            text = turn["text"]
+            if captions and turn.get("blip_caption"):
+                text = f"{text} [photo: {turn['blip_caption']}]"
+            message = {"role": "user", "name": turn["speaker"], "content": text}
+            metadata = {"dia_id": turn["dia_id"]}
+            memory.add(
+                [message],
+                user_id=user,
+                run_id=name,
+                timestamp=date,
+                metadata=metadata,
+                infer=False,
+            )
+            count += 1
+    return count
+
+
+def questions(number: int, sample: dict[str, Any], wrong: set[str]) -> Iterator[Question]:
+    """Yield the questions of a conversation that have evidence among its turns."""
+    turns = {t["dia_id"] for _, _, said in sessions(sample["conversation"]) for t in said}
+    for i, asked in enumerate(sample["qa"]):
+        cited = {turn for place in asked["evidence"] for turn in TURN.findall(place)} & turns
+        if cited:
+            key = f"locomo_{number}_qa{i}"
+            yield Question(
+                key, asked["question"], frozenset(cited), asked["category"], key in wrong
+            )
+
+
+def ask(memory: Memory, user: str, question: Question) -> Answer:
+    start = time.perf_counter()
+    results = memory.search(question.text, user_id=user, top_k=DEEPEST)["results"]
+    took = (time.perf_counter() - start) * 1_000
+    return Answer(question, tuple(r["metadata"]["dia_id"] for r in results), took)
+
+
+def wrong_citations(path: Path | None) -> set[str]:
+    """Return the questions whose cited turns an audit found wrong."""
+    if path is None:
+        return set()
+    found = json.loads(path.read_text(encoding="utf-8"))
+    return {each["question_id"] for each in found if each["error_type"] == "WRONG_CITATION"}
+
+
+def mean(values: Iterable[float]) -> float:
+    return statistics.fmean(list(values) or [0.0])
+
+
+def row(name: str, answers: Sequence[Answer]) -> str:
+    """Return a line of the table."""
+    ranks = [(answer.ranks(), len(answer.question.evidence)) for answer in answers]
+    cells = [mean(any(r <= depth for r in found) for found, _ in ranks) for depth in DEPTHS]
+    cells += [mean(sum(r <= depth for r in found) / n for found, n in ranks) for depth in DEPTHS]
+    cells += [mean(answer.hits_session(depth) for answer in answers) for depth in (1, 5)]
+    cells += [mean(1 / min(found) if found else 0.0 for found, _ in ranks)]
+    shown = " | ".join(f"{cell:.3f}" for cell in cells)
+    return f"| {name} | {len(answers)} | {shown} |"
+
+
+def table(answers: Sequence[Answer]) -> None:
+    """Print how well all questions were answered, each category and each conversation."""
+    depths = [f"{kind}@{depth}" for kind in ("any", "share") for depth in DEPTHS]
+    head = ["questions", "n", *depths, "session@1", "session@5", "MRR"]
+    print(f"| {' | '.join(head)} |\n|{'---|' * len(head)}")
+    print(row("all", answers))
+    for category, name in CATEGORIES.items():
+        print(row(f"{category} {name}", [a for a in answers if a.question.category == category]))
+    for number in dict.fromkeys(a.question.number.split("_")[1] for a in answers):
+        of_one = [a for a in answers if a.question.number.split("_")[1] == number]
+        print(row(f"conversation {number}", of_one))
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
+    parser.add_argument("data", type=Path, help="LoCoMo's conversations, as published")
+    parser.add_argument("--errors", type=Path, help="an audit of the citations")
+    parser.add_argument("--captions", action="store_true", help="turns hold pictures' captions")
+    parser.add_argument("--cache", type=Path, help="a file that keeps the vectors")
+    return parser.parse_args()
+
+
+def main() -> None:
+    given = arguments()
+    samples = json.loads(given.data.read_text(encoding="utf-8"))
+    wrong = wrong_citations(given.errors)
+    answers: list[Answer] = []
+    turns = 0
+    with tempfile.TemporaryDirectory() as folder:
+        memory = Memory(Path(folder) / "locomo.db", durability="normal")
+        if given.cache:
+            memory.close()
+            embedder = Remembering(memory.embedder, given.cache)
+            memory = Memory(memory.store.path, embedder=embedder, durability="normal")
+        with memory:
+            for number, sample in enumerate(samples):
+                user = sample["sample_id"]
+                turns += remember(memory, user, sample["conversation"], captions=given.captions)
+                answers += [ask(memory, user, q) for q in questions(number, sample, wrong)]
+    right = [answer for answer in answers if not answer.question.is_wrong]
+    print(f"{len(samples)} conversations, {turns} turns, {len(answers)} questions with evidence\n")
+    table(answers)
+    if given.errors:
+        print(f"\nWithout {len(answers) - len(right)} questions whose citation is wrong:\n")
+        table(right)
+    times = sorted(answer.milliseconds for answer in answers)
+    print(
+        f"\nms a query: {statistics.median(times):.1f} p50, {times[len(times) * 95 // 100]:.1f} p95"
+    )
+
+
+if __name__ == "__main__":
+    main()

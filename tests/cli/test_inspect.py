@@ -1,0 +1,200 @@
+"""Inspection: info, scopes and log tell what is there; the views answer any SQLite tool."""
+
+import json
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+from hypothesis import given
+from hypothesis import strategies as st
+
+from helpers import ROOT, Clock, OpenMemory, schema_file
+from litemem import Memory
+from litemem.cli import main
+from litemem.cli.timeline import bars, buckets
+from litemem.core.clock import now as real_now
+from litemem.core.types import Relation
+from litemem.store.sqlite import portrait
+
+
+@pytest.fixture
+def memory(open_memory: OpenMemory, now: Clock, monkeypatch: pytest.MonkeyPatch) -> Memory:
+    """A file with memories of three days, a superseded one, and one that was deleted."""
+    found = open_memory(["User lives in Oslo"], ["User moved to Rome"])
+    monkeypatch.setenv("LITEMEM_DB", found.store.path)
+    found.add([{"role": "user", "content": "I live in Oslo", "name": "Cam"}], user_id="cam")
+    now.advance(days=10)
+    found.add("I moved to Rome", user_id="cam")
+    now.advance(days=3)
+    found.add("The build is green", agent_id="ci", run_id="7", infer=False)
+    gone = found.add("a secret", user_id="jo", infer=False)["results"][0]["id"]
+    found.delete(gone)
+    return found
+
+
+def run(*arguments: str, code: int = 0) -> str:
+    done = CliRunner().invoke(main, arguments)
+    assert done.exit_code == code, done.output
+    return done.stdout
+
+
+def run_json(*arguments: str) -> Any:
+    return json.loads(run(*arguments, "--json"))
+
+
+def ids(memory: Memory) -> list[str]:
+    found = memory.get_all(user_id="cam", show_superseded=True)["results"]
+    return [row["id"] for row in found[::-1]]
+
+
+@pytest.mark.usefixtures("memory")
+def test_info_tells_counts_sizes_and_growth() -> None:
+    shown = run_json("info")
+    assert shown["file"]["memories"] == 3
+    assert shown["file"]["counts"]["superseded"] == 1
+    assert shown["file"]["counts"]["deleted"] == 1
+    assert shown["growth"] == {"2025-06-15": 1, "2025-06-25": 1, "2025-06-28": 1}
+    assert shown["sizes"]["memory"] >= 8_192
+    assert sum(shown["sizes"].values()) <= shown["file"]["bytes"]
+    text = run("info")
+    assert "memories\t3, of 1 user, 1 agent, 1 run\n" in text
+    assert "growth\t2025-06-15 █         █  █ 2025-06-28, up to 1 in a day\n" in text
+    assert "of these\t1 superseded\n" in text
+
+
+@pytest.mark.parametrize("version", [1, 2, 3, 4])
+def test_info_looks_at_old_files_without_changing_them(version: int, tmp_path: Path) -> None:
+    path = tmp_path / "old.db"
+    path.write_bytes(schema_file(version).read_bytes())
+    found = portrait(str(path), real_now())
+    assert found.overview.schema_version == version
+    assert found.overview.memories > 0
+    assert run("scopes", "--db", str(path))
+
+
+@pytest.mark.usefixtures("memory")
+def test_scopes_lists_everyone_with_first_and_last() -> None:
+    assert run("scopes").splitlines() == [
+        "user\t2\t2025-06-15\t2025-06-25\tcam",
+        "agent\t1\t2025-06-28\t2025-06-28\tci",
+        "run\t1\t2025-06-28\t2025-06-28\t7",
+    ]
+    first, *_ = run_json("scopes")
+    assert (first["type"], first["id"], first["memories"]) == ("user", "cam", 2)
+    assert first["first"].startswith("2025-06-15T")
+
+
+def test_log_tells_from_what_was_said_to_what_took_its_place(memory: Memory) -> None:
+    old, new = ids(memory)
+    assert run("log", old).splitlines() == [
+        "2025-06-15 15:06\tSAID\tCam: I live in Oslo",
+        "2025-06-15 15:06\tADD\tUser lives in Oslo",
+        f"2025-06-25 15:06\tSUPERSEDED\tby {new}: User moved to Rome",
+    ]
+    assert run("log", new).splitlines()[-1] == f"2025-06-25 15:06\tSUPERSEDES\t{old}"
+
+
+def test_log_tells_updates_repeats_and_expiry_and_outlives_the_memory(
+    memory: Memory, now: Clock
+) -> None:
+    _, new = ids(memory)
+    memory.update(new, "User lives in Rome", expires_at="2031-01-02T03:04:00Z")
+    with memory.store.transaction() as tx:
+        record = tx.get(new)
+        tx.known.repeat(new, record)
+    *_, update, repeated, expires = run("log", new).splitlines()
+    assert update.endswith("\tUPDATE\tUser moved to Rome → User lives in Rome")
+    assert repeated == "\tREPEATED\tsaid again 1 time"
+    assert expires == "2031-01-02 03:04\tEXPIRES\tUser lives in Rome"
+    now.advance(days=1)
+    memory.delete(new)
+    assert run("log", new).splitlines()[-1] == "2025-06-29 15:06\tDELETE\tUser lives in Rome"
+    shown = run_json("log", new)
+    assert shown["memory"] is None
+    assert [entry["event"] for entry in shown["history"]] == ["ADD", "UPDATE", "DELETE"]
+
+
+@pytest.mark.usefixtures("memory")
+def test_log_of_an_unknown_id_is_an_error() -> None:
+    done = CliRunner().invoke(main, ["log", "x"])
+    assert (done.exit_code, done.stderr) == (1, "litemem: nothing is known of a memory 'x'\n")
+
+
+@pytest.mark.parametrize("command", [["scopes"], ["log", "x"]])
+def test_a_command_that_looks_makes_no_file(tmp_path: Path, command: list[str]) -> None:
+    path = tmp_path / "none.db"
+    run(*command, "--db", str(path), code=1)
+    assert not path.exists()
+
+
+# -- any SQLite tool
+
+
+QUERIES = {
+    "SELECT memory, user_id, created_at FROM memories WHERE user_id = 'cam' ORDER BY created_at": 2,
+    "SELECT user_id, count(*), max(created_at) FROM memories GROUP BY user_id": 2,
+    "SELECT datetime(coalesce(updated_at, created_at) / 1000000, 'unixepoch') AS time,"
+    " event, old_memory, new_memory FROM history ORDER BY coalesce(updated_at, created_at), pk": 6,
+    "SELECT source, relationship, destination FROM relations": 1,
+    "SELECT old.memory, new.memory FROM memories AS old JOIN memories AS new"
+    " ON new.id = old.superseded_by": 1,
+    "SELECT memory.content, message.role, message.content FROM memory"
+    " JOIN json_each(memory.sources) AS source JOIN message ON message.pk = source.value": 3,
+    "SELECT date(created_at) AS day, count(*) FROM memories GROUP BY day ORDER BY day": 3,
+    "SELECT memory.content FROM memory_fts JOIN memory ON memory.pk = memory_fts.rowid"
+    " WHERE memory_fts MATCH 'rome' ORDER BY rank": 1,
+}
+
+
+def test_the_views_answer_a_tool_without_our_extensions(memory: Memory) -> None:
+    _, new = ids(memory)
+    vector = bytes(4 * 64)
+    with memory.store.transaction() as tx:
+        relation = Relation("User", "moved_to", "Rome")
+        tx.relate(tx.get(new), [relation], {"User": vector, "Rome": vector})
+    uri = f"file:{memory.store.path}?mode=ro"
+    with closing(sqlite3.connect(uri, uri=True)) as connection:
+        counts = {query: len(connection.execute(query).fetchall()) for query in QUERIES}
+        (created,) = connection.execute("SELECT created_at FROM memories LIMIT 1").fetchone()
+    assert counts == QUERIES
+    assert created == "2025-06-15T15:06:40.000Z"
+
+
+def test_the_history_is_in_the_order_in_which_it_happened(memory: Memory) -> None:
+    (query,) = (query for query in QUERIES if "FROM history" in query)
+    with closing(sqlite3.connect(memory.store.path)) as connection:
+        rows = connection.execute(query).fetchall()
+    assert [(row[0][:10], row[1]) for row in rows] == [
+        ("2025-06-15", "ADD"),
+        ("2025-06-25", "ADD"),
+        ("2025-06-25", "UPDATE"),
+        ("2025-06-28", "ADD"),
+        ("2025-06-28", "ADD"),
+        ("2025-06-28", "DELETE"),
+    ]
+
+
+def test_the_docs_show_these_queries() -> None:
+    page = ROOT / "docs" / "inspection.md"
+    text = " ".join(page.read_text("utf-8").split())
+    for query in QUERIES:
+        assert " ".join(query.split()) in text, query
+
+
+# -- the plot
+
+
+@given(st.dictionaries(st.integers(-800_000, 800_000), st.integers(1, 9), min_size=1))
+def test_a_plot_counts_every_day_once_and_fits(by_day: dict[int, int]) -> None:
+    numbers, days = buckets(by_day, 40)
+    assert sum(numbers) == sum(by_day.values())
+    assert len(numbers) <= 40
+    assert days * len(numbers) >= max(by_day) - min(by_day) + 1
+    for fine in (True, False):
+        shown = bars(numbers, fine)
+        assert len(shown) == len(numbers)
+        assert [bar == " " for bar in shown] == [number == 0 for number in numbers]
+        assert shown.isascii() or fine

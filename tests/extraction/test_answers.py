@@ -1,0 +1,62 @@
+"""Answers: what is no JSON, or no text that can be stored, is refused before it is written."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from helpers import OpenMemory, dump
+from litemem.errors import ExtractionError
+from litemem.extraction.answers import parsed
+from litemem.testing import HashEmbedder, ScriptedLLM
+
+CAM = {"user_id": "cam"}
+HALVES = ['{"facts": ["User lives in Oslo \\ud83d"]}', '{"facts": ["User lives in Oslo \ud83d"]}']
+
+
+def test_an_answer_is_read_with_its_whole_pairs() -> None:
+    assert parsed('{"facts": ["\\ud83d\\ude00 \U0001f600"]}') == {
+        "facts": ["\U0001f600 \U0001f600"]
+    }
+
+
+@pytest.mark.parametrize(
+    "answer", ["", "Sure!", "[" * 100_000, '{"\\udc00": 1}', '[["a", "\\ud800"]]', *HALVES]
+)
+def test_what_cannot_be_read_or_stored_is_a_value_error(answer: str) -> None:
+    with pytest.raises(ValueError):
+        parsed(answer)
+
+
+@pytest.mark.parametrize("answer", ["[" * 100_000, *HALVES])
+def test_a_turn_waits_when_the_model_writes_half_an_emoji_or_nests_without_end(
+    open_memory: OpenMemory, answer: str
+) -> None:
+    memory = open_memory(*[answer] * 9)  # it is asked about less each time
+    with pytest.raises(ExtractionError):
+        memory.add("I live in Oslo", **CAM)
+    assert len(memory.store.pending_turns()) == 1
+
+
+class HalfLLM(ScriptedLLM):
+    """Answers everything with half an emoji."""
+
+    def generate(self, *_: Any, schema: Any, **__: Any) -> str:
+        kinds = {name: kind.get("type") for name, kind in schema["properties"].items()}
+        values = {"boolean": False, "array": []}
+        return json.dumps({n: values.get(kind, "Read the log \ud83d") for n, kind in kinds.items()})
+
+
+def test_half_an_emoji_of_an_agents_run_is_an_extraction_error(
+    open_memory: OpenMemory, tmp_path: Path
+) -> None:
+    memory = open_memory(llm=HalfLLM([]), embedder=HashEmbedder(64))
+    run = [
+        {"role": "user", "content": "Find why the build fails."},
+        {"role": "assistant", "content": "I read the build log."},
+        {"role": "tool", "content": "log: error E1"},
+    ]
+    with pytest.raises(ExtractionError, match="wrote no procedure"):
+        memory.add(run, agent_id="a", run_id="r", memory_type="procedural_memory")
+    assert dump(tmp_path / "memory.db")["memory"] == []

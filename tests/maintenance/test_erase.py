@@ -1,0 +1,363 @@
+"""Erase: memories go without a trace, which the raw bytes of the file and its side files tell."""
+
+import json
+import struct
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import apsw
+import pytest
+from click.testing import CliRunner
+
+from helpers import OpenMemory
+from litemem import Memory
+from litemem.cli import main
+from litemem.core.scope import Scope
+from litemem.core.types import Message, Relation
+from litemem.errors import MemoryNotFoundError, ScopeError, ValidationError
+from litemem.store.sqlite.vector_index import BATCH
+from litemem.testing import HashEmbedder, ScriptedLLM
+
+CAM, BOB = {"user_id": "cam"}, {"user_id": "bob"}
+PIECE = 6  # characters; of the full text's stems at least so many would be left
+SECRET = "Diabetesbehandlung in Xanthopolis"
+WORDS = ("diabetesbehandlung", "xanthopolis")
+SIZES = {"short": SECRET, "long": f"{SECRET} " + "mit Quittenmarmelade " * 2_000}
+
+
+def raw(path: Path) -> bytes:
+    """Return the bytes of the file and its side files."""
+    files = (Path(f"{path}{side}") for side in ("", "-wal", "-shm"))
+    return b"\0".join(file.read_bytes() for file in files if file.exists())
+
+
+def traces(path: Path, *words: str) -> list[str]:
+    """Return the pieces of words that the raw bytes hold, in whatever case."""
+    held = raw(path).lower()
+    pieces = (w[i : i + PIECE] for w in words for i in range(len(w) - PIECE + 1))
+    return [piece for piece in pieces if piece.lower().encode() in held]
+
+
+def vector_of(text: str, dimensions: int = 64) -> bytes:
+    (vector,) = HashEmbedder(dimensions).embed_documents([text])
+    return struct.pack(f"<{dimensions}f", *vector)
+
+
+def add(memory: Memory, text: str, **ids: str) -> str:
+    return str(memory.add(text, infer=False, **ids)["results"][0]["id"])
+
+
+def say(memory: Memory, memory_id: str, *relations: Relation) -> None:
+    """Let a memory relate something, as an add with the graph does."""
+    record = memory.store.get(memory_id)
+    assert record is not None
+    names = {name for relation in relations for name in (relation.source, relation.destination)}
+    with memory.store.transaction() as tx:
+        tx.relate(record, relations, {name: vector_of(name) for name in names})
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "memory.db"
+
+
+@pytest.fixture
+def neighbour(memory: Memory) -> Iterator[str]:
+    """A memory of another user, which has to survive whatever is erased."""
+    memory_id = add(memory, "likes Marzipankartoffeln", **BOB)
+    yield memory_id
+    found = memory.search("Marzipankartoffeln", threshold=0, **BOB)["results"]
+    assert [row["id"] for row in found] == [memory_id]
+    assert memory.store.messages(Scope(**BOB), limit=9)
+    assert memory.verify(full=True)["ok"]
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.usefixtures("neighbour")
+def test_no_word_and_no_vector_of_an_erased_memory_is_in_the_bytes(
+    memory: Memory, path: Path, size: str
+) -> None:
+    text = SIZES[size]
+    memory_id = add(memory, text, **CAM)
+    assert traces(path, *WORDS)
+    assert vector_of(text) in raw(path)
+    result = memory.erase(memory_id)
+    assert result["gone"]
+    assert result["advice"] is None
+    assert (result["erased"]["memories"], result["erased"]["messages"]) == (1, 1)
+    assert traces(path, *WORDS, "quittenmarmelade") == []
+    assert vector_of(text) not in raw(path)
+    assert memory_id.encode() not in raw(path)
+    assert memory.get(memory_id) is None
+    assert memory.history(memory_id) == []
+
+
+@pytest.mark.usefixtures("neighbour")
+def test_thousands_of_memories_leave_no_word_and_no_vector_in_index_and_chunks(
+    memory: Memory, path: Path
+) -> None:
+    texts = [f"{SECRET} Nummer {i}" for i in range(BATCH + 500)]
+    for start in range(0, len(texts), 1_000):
+        said = [{"role": "user", "content": text} for text in texts[start : start + 1_000]]
+        memory.add(said, infer=False, **CAM)
+    with closing(apsw.Connection(str(path))) as connection:
+        assert connection.execute("SELECT count(*) FROM memory_vec_rowids").get > BATCH
+    kept = add(memory, "likes rum", user_id="cam", run_id="r")
+    erased = memory.erase(filters={"AND": [CAM, {"keywords": "Nummer"}]})["erased"]
+    assert (erased["memories"], erased["messages"]) == (len(texts), len(texts))
+    assert traces(path, *WORDS, "nummer 17") == []
+    held = raw(path)
+    assert not [text for text in texts[::100] if vector_of(text) in held]
+    assert memory.get(kept) is not None
+
+
+@pytest.mark.usefixtures("neighbour")
+def test_what_was_deleted_or_changed_before_is_erased_with_its_scope(
+    memory: Memory, path: Path
+) -> None:
+    memory.delete(add(memory, SECRET, **CAM))
+    memory.update(add(memory, "wohnt in Xanthopolis", **CAM), "lives in Oslo")
+    assert traces(path, *WORDS)
+    erased = memory.erase(**CAM)["erased"]
+    assert (erased["memories"], erased["messages"], erased["history"]) == (1, 2, 4)
+    assert traces(path, *WORDS) == []
+    assert b"lives in Oslo" not in raw(path)
+
+
+def test_what_was_deleted_in_a_scope_does_not_take_another_s_memory_of_its_id(
+    open_memory: OpenMemory, tmp_path: Path
+) -> None:
+    memory = open_memory()
+    theirs = add(memory, "likes tea", **BOB)
+    record = memory.store.get(theirs)
+    with memory.store.transaction() as tx:  # a history that is partly of another's
+        tx._connection.executemany(
+            "INSERT INTO event (memory_id, event, new_memory, old_memory, created_at, user_id)"
+            " VALUES (?, ?, ?, ?, 1, ?)",
+            [(theirs, "ADD", SECRET, None, None), (theirs, "DELETE", None, SECRET, "cam")],
+        )
+    memory.erase(**CAM)
+    assert memory.store.get(theirs) == record
+    assert [entry["new_memory"] for entry in memory.history(theirs)] == ["likes tea"]
+    assert traces(Path(memory.store.path), *WORDS) == []
+
+
+def test_what_was_folded_into_a_memory_is_erased_with_it(memory: Memory, path: Path) -> None:
+    first, _, theirs = (add(memory, SECRET, **ids) for ids in (CAM, CAM, BOB))
+    memory.cleanup(duplicates=True, **CAM)
+    memory.delete(theirs)
+    assert memory.erase(first)["gone"]
+    assert memory.history(theirs)[0]["new_memory"] == SECRET  # another's history stays
+    memory.erase(**BOB)
+    assert traces(path, *WORDS) == []
+
+
+def test_history_alone_is_erased_by_the_id_of_a_deleted_memory(memory: Memory, path: Path) -> None:
+    memory_id = add(memory, SECRET, **CAM)
+    memory.delete(memory_id)
+    assert memory.erase(memory_id)["erased"]["history"] == 2
+    assert memory.history(memory_id) == []
+    with pytest.raises(MemoryNotFoundError):
+        memory.erase(memory_id)
+
+
+@pytest.mark.usefixtures("neighbour")
+def test_free_pages_that_an_earlier_deletion_left_are_cleared(memory: Memory, path: Path) -> None:
+    memory_id = add(memory, SIZES["long"], **CAM)
+    memory.update(memory_id, "likes tea")
+    assert memory.erase(memory_id)["gone"]
+    assert traces(path, *WORDS, "quittenmarmelade") == []
+
+
+def test_graph_feedback_events_and_outcomes_go_with_their_memory(
+    open_memory: OpenMemory, path: Path
+) -> None:
+    memory = open_memory(["User visits Xanthopolis"], ["User likes tea"])
+    event_id = memory.add("I visit Xanthopolis", async_mode=True, **CAM)["event_id"]
+    memory.flush()
+    (memory_id,) = [row["id"] for row in memory.get_all(**CAM)["results"]]
+    other = add(memory, "likes tea", **CAM)
+    say(memory, memory_id, Relation("Camillus", "visits", "Xanthopolis"))
+    say(memory, other, Relation("Camillus", "likes", "tea"))
+    with memory.store.transaction() as tx:
+        tx.put_feedback(memory_id, "NEGATIVE", "das Xanthopolis ist falsch", 1)
+    erased = memory.erase([memory_id])["erased"]
+    assert erased["feedback"] == erased["entities"] == erased["relations"] == 1
+    assert traces(path, "xanthopolis") == []
+    assert memory_id.encode() not in raw(path)
+    outcome = memory.event(event_id)
+    assert outcome is not None
+    assert outcome["results"] == []
+    assert memory.get_all(enable_graph=True, **CAM)["relations"] == [
+        {"source": "Camillus", "relationship": "likes", "destination": "tea"}
+    ]
+    assert memory.verify(full=True)["ok"]
+
+
+def test_a_message_goes_with_one_of_its_memories_and_the_other_forgets_it(
+    open_memory: OpenMemory, path: Path
+) -> None:
+    memory = open_memory(["User visits Xanthopolis", "User likes tea"])
+    memory.add("I visit Xanthopolis and like tea", **CAM)
+    rows = {row["memory"]: row["id"] for row in memory.get_all(**CAM)["results"]}
+    memory.erase(rows["User visits Xanthopolis"])
+    assert traces(path, "xanthopolis") == []
+    assert memory.get(rows["User likes tea"]) is not None
+    add(memory, "something else", **BOB)  # may get the primary key of the message that went
+    assert memory.store.sources(rows["User likes tea"]) == []
+
+
+def test_a_memory_that_was_superseded_tells_nothing_of_the_erased_one(
+    memory: Memory, path: Path
+) -> None:
+    old, new = (memory.store.get(add(memory, text, **CAM)) for text in ("lives in Oslo", SECRET))
+    assert old is not None
+    assert new is not None
+    with memory.store.transaction() as tx:
+        tx.known.supersede(old, new.id, memory._now())
+    memory.erase(new.id)
+    assert traces(path, *WORDS) == []
+    left = memory.store.get(old.id)
+    assert left is not None
+    assert left.superseded_by is None
+    assert left.valid_to is not None
+    assert memory.verify(full=True)["ok"]
+
+
+@pytest.mark.usefixtures("neighbour")
+def test_a_whole_scope_goes_with_its_messages_waiting_turns_and_exports(
+    memory: Memory, path: Path
+) -> None:
+    scope = Scope(user_id="camilla77", run_id="run-of-camilla")
+    with memory.store.transaction() as tx:
+        tx.open_turn(scope, [Message("user", SECRET)], {"prompt": SECRET}, 1)
+        tx.log_messages(scope, [Message("user", f"nichts aus {SECRET}")], 1)
+        tx.put_export("e1", {"user_id": "camilla77", "filters": {"keywords": "Xanthopolis"}}, 1)
+        tx.put_export("e2", {"filters": {"OR": [{"user_id": ["bob", "camilla77"]}]}}, 1)
+        tx.put_export("e3", {"user_id": "bob"}, 1)
+    erased = memory.erase(user_id="camilla77")["erased"]
+    assert (erased["turns"], erased["messages"], erased["exports"]) == (1, 2, 2)
+    assert traces(path, *WORDS, "camilla77", "run-of-camilla") == []
+    assert memory.store.export_request("e3") is not None
+
+
+def test_a_filter_that_says_more_than_ids_leaves_the_rest_of_the_scope(memory: Memory) -> None:
+    memory.add("likes tea", infer=False, metadata={"kind": "drink"}, **CAM)
+    kept = add(memory, "likes bread", **CAM)
+    erased = memory.erase(filters={"kind": "drink"}, **CAM)["erased"]
+    assert (erased["memories"], erased["messages"]) == (1, 1)
+    assert [row["id"] for row in memory.get_all(**CAM)["results"]] == [kept]
+    assert [m.content for m in memory.store.messages(Scope(**CAM), limit=9)] == ["likes bread"]
+
+
+def test_a_preview_counts_and_changes_nothing(memory: Memory, path: Path) -> None:
+    memory_id = add(memory, SECRET, **CAM)
+    memory.delete(add(memory, SECRET, **CAM))
+    preview = memory.erase(dry_run=True, **CAM)
+    assert (preview["dry_run"], preview["gone"]) == (True, False)
+    assert memory.get(memory_id) is not None
+    assert preview["erased"] == memory.erase(**CAM)["erased"]
+
+
+def test_all_ids_are_erased_or_none(memory: Memory) -> None:
+    memory_id = add(memory, SECRET, **CAM)
+    with pytest.raises(MemoryNotFoundError):
+        memory.erase([memory_id, "unknown"])
+    assert memory.get(memory_id) is not None
+
+
+def test_immutable_memories_can_be_erased(memory: Memory) -> None:
+    memory.add("likes tea", infer=False, immutable=True, **CAM)
+    assert memory.erase(**CAM)["erased"]["memories"] == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error"),
+    [
+        ({}, ScopeError),
+        ({"filters": {"kind": "x"}}, ScopeError),
+        ({"filters": {"OR": [CAM, {"kind": "x"}]}}, ScopeError),
+        ({"memory_id": []}, ValidationError),
+        ({"memory_id": ""}, ValidationError),
+        ({"memory_id": 7}, ValidationError),
+        ({"memory_id": [7]}, ValidationError),
+        ({"memory_id": "m", "user_id": "cam"}, ValidationError),
+        ({"user_id": "cam", "dry_run": 1}, ValidationError),
+    ],
+)
+def test_wrong_arguments_erase_nothing(
+    memory: Memory, arguments: dict[str, object], error: type[Exception]
+) -> None:
+    memory_id = add(memory, "likes tea", **CAM)
+    with pytest.raises(error):
+        memory.erase(**arguments)  # type: ignore[arg-type]
+    assert memory.get(memory_id) is not None
+
+
+def test_a_reader_of_another_program_is_told_of_and_vacuum_finishes(
+    memory: Memory, path: Path
+) -> None:
+    memory.store._writer.set_busy_timeout(50)  # type: ignore[union-attr] - or it waits 5 s
+    memory_id = add(memory, SECRET, **CAM)
+    with closing(apsw.Connection(str(path))) as other:
+        other.execute("BEGIN; SELECT count(*) FROM memory").fetchall()
+        result = memory.erase(memory_id)
+        assert not result["gone"]
+        assert "litemem vacuum" in result["advice"]
+        other.execute("COMMIT")
+    assert traces(path, *WORDS)
+    assert memory.cleanup(vacuum=True)["advice"] is None
+    assert traces(path, *WORDS) == []
+
+
+def test_a_file_in_memory_is_erased_as_well(open_memory: OpenMemory) -> None:
+    memory = open_memory(path=":memory:")
+    memory_id = add(memory, SECRET, **CAM)
+    assert memory.erase(memory_id)["gone"]
+    assert memory.get_all(**CAM)["results"] == []
+
+
+def run(*arguments: object) -> tuple[int, str, str]:
+    done = CliRunner().invoke(main, [str(argument) for argument in arguments])
+    return done.exit_code, done.stdout, done.stderr
+
+
+def test_the_command_previews_and_erases_with_yes(memory: Memory, path: Path) -> None:
+    memory_id = add(memory, SECRET, **CAM)
+    code, out, err = run("erase", memory_id, "--db", path)
+    assert (code, "say --yes" in err) == (2, True)
+    assert "memories" in out
+    assert run("erase", memory_id, "--db", path, "--dry-run") == (0, out, "")
+    assert memory.get(memory_id) is not None
+    code, out, err = run("erase", memory_id, "--db", path, "--yes", "--json")
+    assert code == 0
+    assert json.loads(out)["erased"]["memories"] == 1
+    assert memory.get(memory_id) is None
+    assert traces(path, *WORDS) == []
+
+
+@pytest.mark.parametrize("arguments", [[], ["m", "--user-id", "cam"], ["unknown", "--yes"]])
+def test_the_command_refuses_what_names_nothing_or_too_much(
+    memory: Memory, path: Path, arguments: list[str]
+) -> None:
+    memory_id = add(memory, "likes tea", **CAM)
+    assert run("erase", *arguments, "--db", path)[0] in (1, 2)
+    assert memory.get(memory_id) is not None
+
+
+def test_a_turn_whose_scope_is_erased_while_its_model_answers_stores_nothing(
+    open_memory: OpenMemory, path: Path
+) -> None:
+    """The model is at the turn when another call erases the scope."""
+    memories: list[Memory] = []
+
+    class Erasing(ScriptedLLM):
+        def generate(self, *args: object, **kwargs: object) -> str:
+            answer = super().generate(*args, **kwargs)  # type: ignore[arg-type]
+            memories[0].erase(**CAM)
+            return answer
+
+    memories.append(open_memory(llm=Erasing([["User visits Xanthopolis"]])))
+    assert memories[0].add("I visit Xanthopolis", **CAM)["results"] == []
+    assert traces(path, "xanthopolis") == []

@@ -1,0 +1,331 @@
+"""No call reaches beyond its scope: the whole library against an oracle of plain Python.
+
+Files of memories with random ids, and random filters of every form: `get_all`, `search`,
+`delete_all` and export give exactly the rows that the oracle says, and the graph exactly what these
+rows tell; a machine mixes writes between.
+"""
+
+import itertools
+import os
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from helpers import filter_oracle as oracle
+from helpers import strategies
+from litemem import Memory
+from litemem.core.scope import ID_KEYS, Scope
+from litemem.core.types import MemoryRecord, Relation, content_hash
+from litemem.errors import ScopeError
+from litemem.models.embedding import embed, to_blob
+from litemem.store.filters import compile_filter
+from litemem.testing import HashEmbedder, ScriptedLLM
+from litemem.transfer.export import export
+
+NIGHTLY = os.environ.get("LITEMEM_TEST_PROFILE") == "nightly"
+EXAMPLES = 2_000 if NIGHTLY else 90
+SMALL, LARGE = 12, 6  # filters in an example, against one file; the large ones in two scopes
+APP = {"app_id": "app"}  # which most memories have
+EVERYTHING = 10_000
+SHOWN = {"show_expired": True, "show_superseded": True, "top_k": EVERYTHING}
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+PATIENT = settings(
+    max_examples=EXAMPLES,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+
+# Spellings of names, and which are one: the first two by their form, the next by their vectors.
+ANNA, NYC = ["Anna", "ANNA"], ["NYC", "New York City"]
+NAMES = [*ANNA, *NYC, "Ana", "Oslo"]
+ENTITIES = {
+    name: one for ones in (ANNA, NYC, ["Ana"], ["Oslo"]) for name in ones for one in ones[:1]
+}
+told = st.lists(
+    st.tuples(st.sampled_from(NAMES), st.sampled_from(["knows", "likes"]), st.sampled_from(NAMES)),
+    max_size=2,
+)
+
+Row = dict[str, Any]
+
+
+class Tally:
+    """How many filters went through each call."""
+
+    filters = rows = refused = deleted = 0
+
+
+@pytest.fixture(scope="module")
+def tally(request: pytest.FixtureRequest) -> Iterator[Tally]:
+    count = Tally()
+    yield count
+    plugins = request.config.pluginmanager
+    with plugins.get_plugin("capturemanager").global_and_fixture_disabled():
+        plugins.get_plugin("terminalreporter").write_line(
+            f"\nisolation: {count.filters:,} filters through get_all, search and export "
+            f"({count.rows:,} rows found, {count.refused:,} filters refused), "
+            f"{count.deleted:,} through delete_all"
+        )
+
+
+@pytest.fixture(scope="module")
+def shared() -> Iterator[Memory]:
+    with Memory(":memory:", embedder=HashEmbedder(8), llm=ScriptedLLM([])) as memory:
+        yield memory
+
+
+@given(
+    rows=st.lists(st.tuples(strategies.memories, told), min_size=4, max_size=8),
+    small=st.lists(strategies.entries, min_size=SMALL, max_size=SMALL),
+    large=st.lists(strategies.filters(), min_size=LARGE, max_size=LARGE),
+    deleted=strategies.filters(),
+    scope=strategies.scopes,
+)
+@PATIENT
+def test_every_call_reaches_what_the_oracle_says_and_nothing_else(
+    shared: Memory,
+    tally: Tally,
+    rows: list[tuple[Row, list[tuple[str, str, str]]]],
+    small: list[tuple[str, Any]],
+    large: list[Row],
+    deleted: Row,
+    scope: dict[str, str],
+) -> None:
+    shared.reset()
+    named = [{**row, "id": f"m{i}", "told": told} for i, (row, told) in enumerate(rows)]
+    insert(shared, named)
+    for key, value in small:
+        compare(shared, named, {key: value}, APP, tally)
+    for filters in large:
+        compare(shared, named, filters, scope, tally)
+        compare(shared, named, filters, APP, tally)
+    expected = reached(named, deleted, scope or APP)
+    if isinstance(expected, str):
+        with pytest.raises(ScopeError):
+            shared.delete_all(filters=deleted, **(scope or APP))
+        expected = []
+    else:
+        shared.delete_all(filters=deleted, **(scope or APP))
+    tally.deleted += 1
+    left = [row for row in named if row["id"] not in expected]
+    assert stored(shared) == {row["id"] for row in left}
+    anything = {"OR": [{key: "*"} for key in ID_KEYS]}
+    compare_graph(shared.get_all(filters=anything, **SHOWN, enable_graph=True), left)
+    assert names_in_file(shared) == spellings(left)
+
+
+def compare(memory: Memory, rows: list[Row], filters: Row, ids: dict[str, str], tally: Any) -> None:
+    """Ask the same of `get_all`, `search`, export and the oracle."""
+    expected = reached(rows, filters, ids)
+    tally.filters += 1
+    if isinstance(expected, str):
+        tally.refused += 1
+        with pytest.raises(ScopeError):
+            memory.get_all(filters=filters, **ids, **SHOWN)
+        with pytest.raises(ScopeError):
+            memory.search("tea", filters=filters, **ids, **SHOWN)
+        return
+    tally.rows += len(expected)
+    asked = {"filters": filters, **ids, **SHOWN, "enable_graph": True}
+    met = [row for row in rows if row["id"] in expected]
+    for result in (memory.get_all(**asked), memory.search("Anna, tea k", **asked, threshold=0)):
+        assert sorted(row["id"] for row in result["results"]) == sorted(expected)
+        compare_graph(result, met)
+    condition = compile_filter(filters, Scope(**ids))
+    exported = [row["id"] for row in export(memory.store, condition)]
+    assert sorted(exported) == sorted(expected)
+
+
+def compare_graph(result: dict[str, Any], rows: list[Row]) -> None:
+    """Compare the relations with all that these rows tell, in their spellings."""
+    triples = [tuple(relation.values()) for relation in result["relations"]]
+    told = {entities(triple) for row in rows for triple in row["told"]} - {None}
+    assert {entities(triple) for triple in triples} == told
+    spelt = {spelling for _, spelling in spellings(rows)}
+    assert {end for source, _, destination in triples for end in (source, destination)} <= spelt
+
+
+def entities(triple: tuple[str, str, str]) -> tuple[str, str, str] | None:
+    """Return a relation by its entities; None when it would join one to itself."""
+    source, relationship, destination = triple
+    if ENTITIES[source] == ENTITIES[destination]:
+        return None
+    return ENTITIES[source], relationship, ENTITIES[destination]
+
+
+def spellings(rows: list[Row]) -> set[tuple[tuple[Any, ...], str]]:
+    """Return the names that rows tell of, each with the exact scope."""
+    return {
+        (tuple(row[key] for key in ID_KEYS), name)
+        for row in rows
+        for source, _, destination in row["told"]
+        if ENTITIES[source] != ENTITIES[destination]
+        for name in (source, destination)
+    }
+
+
+def names_in_file(memory: Memory) -> set[tuple[tuple[Any, ...], str]]:
+    with memory.store.transaction() as tx:
+        rows = tx._connection.execute(f"SELECT {', '.join(ID_KEYS)}, name FROM entity")
+        return {(row[:4], row[4]) for row in rows}
+
+
+def vectors(memory: Memory) -> dict[str, bytes]:
+    """Return a vector for each name: the same for those that are one, else at right angles."""
+    size = memory.embedder.identity.dimensions
+    places = list(dict.fromkeys(ENTITIES.values()))
+    return {
+        name: to_blob([float(i == places.index(one)) for i in range(size)], size)
+        for name, one in ENTITIES.items()
+    }
+
+
+def reached(rows: list[Row], filters: Row, ids: dict[str, str]) -> list[str] | str:
+    if ids and oracle.contradicts(filters, ids):
+        return "contradicts"
+    if not ids and oracle.has_open_branch(filters):
+        return "unbounded"
+    return [row["id"] for row in rows if oracle.holds({"AND": [ids, filters]}, row)]
+
+
+def insert(memory: Memory, rows: list[Row]) -> None:
+    records = [record(row) for row in rows]
+    blobs = embed(memory.embedder, [r.content for r in records])
+    with memory.store.transaction() as tx:
+        tx.bind_embedder(memory.embedder.identity)
+        tx.insert(records, blobs, [[] for _ in records])
+        for memory_record, row in zip(records, rows, strict=True):
+            tx.relate(memory_record, [Relation(*triple) for triple in row["told"]], vectors(memory))
+
+
+def record(row: Row) -> MemoryRecord:
+    return MemoryRecord(
+        id=row["id"],
+        content=row["memory"],
+        hash=content_hash(row["memory"]),
+        scope=Scope(**{key: row[key] for key in ID_KEYS}),
+        actor_id=row["actor_id"],
+        role=row["role"],
+        attributed_to=row["attributed_to"],
+        memory_type=row["memory_type"],
+        metadata=row["metadata"],
+        categories=tuple(row["categories"]),
+        created_at=microseconds(row["created_at"]),
+        updated_at=microseconds(row["updated_at"]),
+        valid_from=row["valid_from"] and microseconds(row["valid_from"]),
+        expires_at=row["expires_at"] and microseconds(row["expires_at"]),
+    )
+
+
+def microseconds(moment: datetime) -> int:
+    return (moment - EPOCH) // timedelta(microseconds=1)
+
+
+def stored(memory: Memory) -> set[str]:
+    """Return all the ids in the file, by whatever scope they have."""
+    anything = {"OR": [{key: "*"} for key in ID_KEYS]}
+    return {row["id"] for row in memory.get_all(filters=anything, **SHOWN)["results"]}
+
+
+scopes = st.dictionaries(st.sampled_from(ID_KEYS), strategies.ids, min_size=1, max_size=3)
+contents = st.sampled_from(["likes tea", "Likes TEA", "100%", "'; DROP TABLE memory; --", "😀"])
+
+
+class Interleaved(RuleBasedStateMachine):
+    """Adds, updates, deletions and supersessions, with the oracle's rows beside the file's."""
+
+    @initialize()
+    def open(self) -> None:
+        self.memory = Memory(":memory:", embedder=HashEmbedder(8), llm=ScriptedLLM([]))
+        self.rows: dict[str, Row] = {}
+        self.clock = itertools.count(1)
+
+    def teardown(self) -> None:
+        self.memory.close()
+
+    @rule(content=contents, ids=scopes, k=st.sampled_from([1, "1", True, None]), told=told)
+    def add(
+        self, content: str, ids: dict[str, str], k: Any, told: list[tuple[str, str, str]]
+    ) -> None:
+        at = EPOCH + timedelta(days=20_000, seconds=next(self.clock))
+        (added,) = self.memory.add(content, **ids, metadata={"k": k}, timestamp=at, infer=False)[
+            "results"
+        ]
+        row = self.memory.get(added["id"])
+        with self.memory.store.transaction() as tx:
+            relations = [Relation(*triple) for triple in told]
+            tx.relate(tx.get(added["id"]), relations, vectors(self.memory))
+        self.rows[added["id"]] = {
+            **dict.fromkeys((*ID_KEYS, "actor_id", "attributed_to", "memory_type", "valid_from")),
+            **ids,
+            "id": added["id"],
+            "memory": content,
+            "role": "user",
+            "metadata": {"k": k},
+            "categories": [],
+            "created_at": at,
+            "updated_at": datetime.fromisoformat(row["updated_at"]),
+            "expires_at": None,
+            "superseded": False,
+            "told": told,
+        }
+
+    @rule(data=st.data(), content=contents)
+    def update(self, data: st.DataObject, content: str) -> None:
+        if self.rows:
+            chosen = data.draw(st.sampled_from(sorted(self.rows)))
+            self.memory.update(chosen, content, {"changed": True})
+            row = self.rows[chosen]
+            row["told"] = row["told"] if row["memory"] == content else []
+            row |= {"memory": content, "metadata": {**row["metadata"], "changed": True}}
+            now = self.memory.get(chosen)["updated_at"]
+            row["updated_at"] = datetime.fromisoformat(now)
+
+    @rule(data=st.data())
+    def supersede(self, data: st.DataObject) -> None:
+        if self.rows:
+            chosen = data.draw(st.sampled_from(sorted(self.rows)))
+            with self.memory.store.transaction() as tx:
+                tx.update(replace(tx.get(chosen), valid_to=1), None)
+            self.rows[chosen]["superseded"] = True
+
+    @rule(data=st.data())
+    def delete(self, data: st.DataObject) -> None:
+        if self.rows:
+            chosen = data.draw(st.sampled_from(sorted(self.rows)))
+            self.memory.delete(chosen)
+            del self.rows[chosen]
+
+    @rule(ids=st.dictionaries(st.sampled_from(["user_id", "run_id"]), strategies.ids, min_size=1))
+    def delete_all(self, ids: dict[str, str]) -> None:
+        self.memory.delete_all(**ids)
+        self.rows = {key: row for key, row in self.rows.items() if not oracle.holds(ids, row)}
+
+    @rule(filters=strategies.filters(), ids=scopes)
+    def ask(self, filters: Row, ids: dict[str, str]) -> None:
+        rows = list(self.rows.values())
+        compare(self.memory, rows, filters, ids, Tally())
+        expected = reached([row for row in rows if not row["superseded"]], filters, ids)
+        if isinstance(expected, list):
+            asked = {"filters": filters, **ids, "top_k": 99, "enable_graph": True}
+            found = self.memory.search("tea", **asked, threshold=0)
+            assert {row["id"] for row in found["results"]} == set(expected)
+            compare_graph(found, [self.rows[chosen] for chosen in expected])
+
+    @invariant()
+    def nothing_is_lost_and_nothing_appears(self) -> None:
+        if hasattr(self, "rows"):
+            assert stored(self.memory) == set(self.rows)
+            assert names_in_file(self.memory) == spellings(list(self.rows.values()))
+
+
+TestInterleaved = Interleaved.TestCase
+TestInterleaved.settings = settings(
+    PATIENT, max_examples=EXAMPLES // 3, stateful_step_count=40 if NIGHTLY else 20
+)
