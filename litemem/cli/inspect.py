@@ -21,7 +21,7 @@ from litemem.core.types import Overview
 from litemem.errors import MemoryNotFoundError
 from litemem.models import files as model_files
 from litemem.models.registry import MODELS
-from litemem.store.sqlite import Portrait, owners, portrait, said
+from litemem.store.sqlite import FileStats, file_stats, owners, source_messages
 
 BARS = 40  # columns of the plot; with the dates beside it, it fits 80
 LARGEST = 4  # tables and indexes that are named; --json has all
@@ -35,7 +35,7 @@ def about_file(db: str | None, as_json: bool) -> None:
     The plot is of memories by when they were made, from the first day to the last.
     """
     path = file_path(db)
-    found = portrait(str(path), clock.now()) if path.exists() else None
+    found = file_stats(str(path), clock.now()) if path.exists() else None
     models = [describe(model) for model in MODELS]
     if as_json:
         return show_json(
@@ -96,7 +96,7 @@ def show_log(memory_id: str, db: str | None, as_json: bool) -> None:
         raise MemoryNotFoundError(f"nothing is known of a memory {memory_id!r}")
     messages = [
         {"at": clock.to_iso(at), "role": m.role, "name": m.name, "content": m.content}
-        for at, m in said(str(path), memory_id)
+        for at, m in source_messages(str(path), memory_id)
     ]
     if as_json:
         return show_json({"memory": found, "messages": messages, "history": entries})
@@ -104,7 +104,7 @@ def show_log(memory_id: str, db: str | None, as_json: bool) -> None:
     return show_table(("WHEN (UTC)", "WHAT", "TEXT"), rows)
 
 
-def _file_pairs(path: Path, found: Portrait | None) -> Iterator[tuple[str, str]]:
+def _file_pairs(path: Path, found: FileStats | None) -> Iterator[tuple[str, str]]:
     if found is None:
         yield "file", f"{path}, not there yet: `litemem add` makes it"
         return

@@ -20,7 +20,7 @@ from litemem.cli.output import (
 )
 from litemem.core.config import user_path
 from litemem.maintenance.backup import backup, restore
-from litemem.maintenance.integrity import Finding, fix, is_sound, report, verify
+from litemem.maintenance.integrity import CheckResult, fix, is_sound, report, verify
 from litemem.maintenance.salvage import salvage
 from litemem.store.sqlite import SqliteStore, check_unopened
 
@@ -131,7 +131,7 @@ def _size(made: Path) -> int | None:
         return None
 
 
-def _fixed(path: Path) -> tuple[list[Finding], list[Finding]]:
+def _fixed(path: Path) -> tuple[list[CheckResult], list[CheckResult]]:
     lost = check_unopened(path)
     if lost.problems:
         return [], [lost]
@@ -142,22 +142,22 @@ def _fixed(path: Path) -> tuple[list[Finding], list[Finding]]:
         store.close()
 
 
-def _told(finding: Finding) -> str:
+def _told(finding: CheckResult) -> str:
     if not finding.problems:
         return "not compared" if finding.advice else "ok"
     more = ", …" if finding.problems > len(finding.examples) else ""
     return f"{counted(finding.problems, 'problem')}: {', '.join(finding.examples)}{more}"
 
 
-def _tell_mended(before: Sequence[Finding], after: Sequence[Finding]) -> None:
+def _tell_mended(before: Sequence[CheckResult], after: Sequence[CheckResult]) -> None:
     wrong = {finding.check for finding in after if finding.problems}
     for finding in before:
         if finding.problems and finding.check not in wrong:
             tell(f"mended: {finding.check}")
 
 
-def _tell_advice(found: Sequence[Finding], fixed: bool) -> None:
+def _tell_advice(found: Sequence[CheckResult], fixed: bool) -> None:
     for finding in found:
         if finding.problems or finding.advice:
-            mends = finding.mend and not fixed
+            mends = finding.repair and not fixed
             tell(f"{finding.check}: {'litemem verify --fix' if mends else finding.advice}")

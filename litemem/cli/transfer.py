@@ -13,7 +13,7 @@ from litemem.cli.output import counted, progress, show_json, tell
 from litemem.core.scope import Scope
 from litemem.store.filters import Condition, compile_filter
 from litemem.store.sqlite import MEMORY, Conflict, SqliteStore
-from litemem.store.sqlite.archive.lines import Archive
+from litemem.store.sqlite.archive.lines import ArchiveFile
 from litemem.transfer.export import Format, export_file, write
 from litemem.transfer.importer import Imported, Source, take_in
 from litemem.transfer.mem0 import open_store
@@ -164,7 +164,7 @@ def _source(
         return
     given: Any = click.open_file(STANDARD, "rb") if source == STANDARD else source
     with opened(given) as file:
-        yield Archive(file)
+        yield ArchiveFile(file)
 
 
 def _condition(ids: dict[str, Any], condition: dict[str, Any] | None) -> Condition | None:

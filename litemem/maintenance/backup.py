@@ -24,9 +24,10 @@ from litemem.errors import (
 from litemem.maintenance.integrity import is_sound
 from litemem.store.sqlite import (
     MEMORY,
-    Finding,
+    CheckResult,
     SqliteStore,
     check_file,
+    checkpoint_and_lock,
     copy_file,
     file_id,
     has_side_files,
@@ -34,8 +35,7 @@ from litemem.store.sqlite import (
     is_same,
     located,
     open_bytes,
-    place,
-    release,
+    replace_file,
 )
 from litemem.store.sqlite.schema import APPLICATION_ID
 
@@ -85,12 +85,12 @@ def backup(
     else:
         path = target
         _check_target(origin.path, path)
-    with beside(path) as part:
+    with atomic_write(path) as part:
         if isinstance(file, SqliteStore):
             file.copy_to(part, progress)
         else:
             copy_file(origin.path, part, progress)
-        place(part, path, None)
+        replace_file(part, path, None)
     if keep is not None:
         _remove_older(path, origin, keep)
     return path
@@ -126,16 +126,16 @@ def restore(
         raise StoreError(f"{path} is a folder: give the path of a file")
     if is_same(source, path):
         raise StoreError(f"{source} is the file itself: give the path of a backup")
-    with beside(path) as part:
+    with atomic_write(path) as part:
         copy_file(source, part, progress)
         _check_sound(source, check_file(part, full=True))
         kept = _vacate(path)
-        place(part, path, kept)
+        replace_file(part, path, kept)
     return kept
 
 
 @contextmanager
-def beside(path: Path) -> Iterator[Path]:
+def atomic_write(path: Path) -> Iterator[Path]:
     """Lend a name in the folder of `path` for what becomes it; what is left there is removed."""
     try:
         folder = tempfile.mkdtemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
@@ -191,7 +191,7 @@ def _named(backup: Path, stem: str) -> re.Match[str] | None:
     return re.fullmatch(wanted, backup.name)
 
 
-def _check_sound(source: Path, findings: list[Finding]) -> None:
+def _check_sound(source: Path, findings: list[CheckResult]) -> None:
     if not is_sound(findings):
         wrong = ", ".join(finding.check for finding in findings if finding.problems)
         raise CorruptError(
@@ -213,7 +213,7 @@ def _vacate(path: Path) -> Path | None:
     with contextlib.suppress(
         CorruptError, SchemaError
     ):  # damaged, then its side files are kept with it
-        release(path)
+        checkpoint_and_lock(path)
     return kept
 
 

@@ -10,7 +10,7 @@ from litemem.core.arguments import check_flag, check_positive
 from litemem.core.scope import Scope
 from litemem.errors import ValidationError
 from litemem.store.filters import compile_filter, compile_whole
-from litemem.store.sqlite import SqliteStore, Sweep, Vacuumed, Wanted, rehearse
+from litemem.store.sqlite import CleanupPlan, Retention, SqliteStore, Vacuumed, rehearse
 
 Duration = timedelta | str
 
@@ -35,7 +35,7 @@ def plan(
     history_older_than: Duration | None = None,
     orphans: bool = False,
     vacuum: bool = False,
-) -> Sweep | None:
+) -> CleanupPlan | None:
     """Return what is to go, as callers describe it; None when they ask for a `vacuum` alone.
 
     Raises:
@@ -54,7 +54,7 @@ def plan(
             ("history_older_than", history_older_than),
         )
     }
-    wanted = Wanted(
+    wanted = Retention(
         expired=check_flag(expired, "expired"),
         superseded=ends["superseded_older_than"],
         matching=matching,
@@ -76,11 +76,11 @@ def plan(
             "messages, history and orphans carry ids and nothing else: "
             "clean them up with ids alone, in a call of their own"
         )
-    return Sweep(condition=condition, ids=ids or condition, now=now, wanted=wanted)
+    return CleanupPlan(condition=condition, ids=ids or condition, now=now, wanted=wanted)
 
 
 def clean_up(
-    store: SqliteStore, what: Sweep | None, *, vacuum: bool = False, dry_run: bool = False
+    store: SqliteStore, what: CleanupPlan | None, *, vacuum: bool = False, dry_run: bool = False
 ) -> dict[str, Any]:
     """Remove what is to go in one transaction, then write the file anew if `vacuum` says so.
 

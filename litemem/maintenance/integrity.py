@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from litemem.store.sqlite import Finding, SqliteStore, check_file
+from litemem.store.sqlite import CheckResult, SqliteStore, check_file
 
-__all__ = ["Finding", "fix", "is_sound", "report", "verify"]
+__all__ = ["CheckResult", "fix", "is_sound", "report", "verify"]
 
 
-def verify(file: SqliteStore | str | Path, *, full: bool = False) -> list[Finding]:
+def verify(file: SqliteStore | str | Path, *, full: bool = False) -> list[CheckResult]:
     """Look whether a file is sound, and return what each check found.
 
     The quick check reads every page and counts what belongs together; the full one also compares
@@ -28,7 +28,7 @@ def verify(file: SqliteStore | str | Path, *, full: bool = False) -> list[Findin
     return file.check(full=full) if isinstance(file, SqliteStore) else check_file(file, full=full)
 
 
-def fix(store: SqliteStore) -> tuple[list[Finding], list[Finding]]:
+def fix(store: SqliteStore) -> tuple[list[CheckResult], list[CheckResult]]:
     """Mend what can be made anew; return what a full check found before, and what it finds now.
 
     Full text, vector index, SQL indexes, views, triggers and hashes are made from the memories,
@@ -39,20 +39,20 @@ def fix(store: SqliteStore) -> tuple[list[Finding], list[Finding]]:
         StoreError: as `verify`; nothing was changed.
     """
     before = verify(store, full=True)
-    mends = [finding.mend for finding in before if finding.mend]
-    if not mends:
+    repairs = [finding.repair for finding in before if finding.repair]
+    if not repairs:
         return before, before
     with store.transaction() as tx:
-        tx.mend(mends)
+        tx.mend(repairs)
     return before, verify(store, full=True)
 
 
-def is_sound(findings: Sequence[Finding]) -> bool:
+def is_sound(findings: Sequence[CheckResult]) -> bool:
     """Tell whether nothing was wrong."""
     return not any(finding.problems for finding in findings)
 
 
-def report(findings: Sequence[Finding]) -> dict[str, Any]:
+def report(findings: Sequence[CheckResult]) -> dict[str, Any]:
     """Return the findings as a plain dict: `{"ok", "checks": [{"check", "examined", …}, …]}`."""
     shown = ("check", "examined", "problems", "examples", "advice")
     checks = [{name: getattr(finding, name) for name in shown} for finding in findings]

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from litemem.core.config import sqlite_path
 from litemem.errors import SchemaError, StoreError
-from litemem.maintenance.backup import beside
-from litemem.store.sqlite import EMPTY, SqliteStore, Wreck, place
+from litemem.maintenance.backup import atomic_write
+from litemem.store.sqlite import EMPTY, DamagedFile, SqliteStore, replace_file
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ def salvage(damaged: str | Path, target: str | Path) -> Salvaged:
         raise SchemaError(EMPTY.format(source))
     if target.exists():
         raise StoreError(f"{target} exists: give the path of a new file")
-    with beside(target) as part, Wreck(source) as wreck:
+    with atomic_write(target) as part, DamagedFile(source) as wreck:
         store = SqliteStore(part, durability="normal")  # a half of it is thrown away
         try:
             with store.transaction() as tx:
@@ -49,5 +49,5 @@ def salvage(damaged: str | Path, target: str | Path) -> Salvaged:
             store.close()
         if wreck.is_foreign():
             raise SchemaError(f"{source} is not a litemem file: give the path of another")
-        place(part, target, None)
+        replace_file(part, target, None)
     return Salvaged(saved, lost)

@@ -10,9 +10,16 @@ from typing import Any, BinaryIO, Literal, get_args
 from litemem.core.config import real_path
 from litemem.core.results import memory_dict
 from litemem.errors import StoreError, ValidationError, quoted
-from litemem.maintenance.backup import beside
+from litemem.maintenance.backup import atomic_write
 from litemem.store.filters import Condition
-from litemem.store.sqlite import Snapshot, SqliteStore, is_held, is_same, open_bytes, place
+from litemem.store.sqlite import (
+    ArchiveWriter,
+    SqliteStore,
+    is_held,
+    is_same,
+    open_bytes,
+    replace_file,
+)
 from litemem.store.sqlite.archive.lines import Header, within_limit
 from litemem.transfer import markdown
 
@@ -100,7 +107,7 @@ def export_file(
     _check(format, vectors)
     path = real_path(target)
     _check_target(store, path, force)
-    with beside(path) as part:
+    with atomic_write(path) as part:
         descriptor = os.open(part, os.O_CREAT | os.O_EXCL | os.O_RDWR, stat.S_IRUSR | stat.S_IWUSR)
         with os.fdopen(descriptor, "wb") as out:
             with store.snapshot(condition, vectors=vectors) as moment:
@@ -112,7 +119,7 @@ def export_file(
             out.flush()
             os.fsync(out.fileno())
         _check_target(store, path, force)
-        place(part, path, None)
+        replace_file(part, path, None)
     return counts
 
 
@@ -146,7 +153,7 @@ def _is_database(path: Path) -> bool:
 
 
 def _write_archive(
-    moment: Snapshot, out: BinaryIO, report: Callable[[int], None]
+    moment: ArchiveWriter, out: BinaryIO, report: Callable[[int], None]
 ) -> dict[str, int]:
     """Write the archive in one go; the header, whose length is known, is mended at the end."""
     out.write(_header(moment, _UNKNOWN))
@@ -156,7 +163,7 @@ def _write_archive(
     return _counts(moment)
 
 
-def _write_lines(moment: Snapshot, out: BinaryIO, report: Callable[[int], None]) -> str:
+def _write_lines(moment: ArchiveWriter, out: BinaryIO, report: Callable[[int], None]) -> str:
     """Write all lines behind the header; return the SHA-256 of their bytes."""
     digest = hashlib.sha256()
     for chunk in _chunks(map(within_limit, moment.lines())):
@@ -167,7 +174,7 @@ def _write_lines(moment: Snapshot, out: BinaryIO, report: Callable[[int], None])
 
 
 def _write_markdown(
-    moment: Snapshot, out: BinaryIO, report: Callable[[int], None]
+    moment: ArchiveWriter, out: BinaryIO, report: Callable[[int], None]
 ) -> dict[str, int]:
     for chunk in _chunks(markdown.lines(moment.rows())):
         out.write(chunk)
@@ -189,15 +196,15 @@ def _chunks(lines: Iterable[str]) -> Iterator[bytes]:
         yield "\n".join([*some, ""]).encode()
 
 
-def _header(moment: Snapshot, sha256: str) -> bytes:
+def _header(moment: ArchiveWriter, sha256: str) -> bytes:
     return Header(_counts(moment), sha256, moment.embedder).line()
 
 
-def _counts(moment: Snapshot) -> dict[str, int]:
+def _counts(moment: ArchiveWriter) -> dict[str, int]:
     return {kind: number for kind, number in moment.counts.items() if number}
 
 
-def _reporter(moment: Snapshot, progress: Progress | None) -> Callable[[int], None]:
+def _reporter(moment: ArchiveWriter, progress: Progress | None) -> Callable[[int], None]:
     """Return what counts lines and tells of it."""
     total, done = sum(moment.counts.values()), 0
 

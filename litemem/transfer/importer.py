@@ -12,10 +12,10 @@ from litemem.errors import LitememError, ValidationError, quoted
 from litemem.maintenance.reindex import embed_names
 from litemem.models.embedding import embed
 from litemem.store.filters import Condition
-from litemem.store.sqlite import Batch, Conflict, Known, Restoration, SqliteStore
-from litemem.store.sqlite.archive.lines import Archive
-from litemem.store.sqlite.archive.references import References
-from litemem.store.sqlite.archive.schema import KINDS, Item, ShapeError
+from litemem.store.sqlite import ArchiveReader, Batch, Conflict, Known, SqliteStore
+from litemem.store.sqlite.archive.lines import ArchiveFile
+from litemem.store.sqlite.archive.references import ReferenceCheck
+from litemem.store.sqlite.archive.schema import LINE_TYPES, Item, LineError
 from litemem.transfer.rewinding import opened
 
 BATCH = 2_000  # lines a transaction
@@ -99,7 +99,7 @@ def import_file(
         return take_in(
             store,
             embedder,
-            Archive(file),
+            ArchiveFile(file),
             on_conflict=on_conflict,
             dry_run=dry_run,
             progress=progress,
@@ -146,8 +146,8 @@ class _Work:
 
     def check(self) -> Imported:
         """Read everything, write nothing; return what an import would do."""
-        references = References()
-        counts = dict.fromkeys(KINDS, 0)
+        references = ReferenceCheck()
+        counts = dict.fromkeys(LINE_TYPES, 0)
         met: list[str] = []
         found = dict.fromkeys(("added", "skipped", "overwritten", "merged", "embedded"), 0)
         for items in _batches(self._checked(references), BATCH):
@@ -178,7 +178,7 @@ class _Work:
 
     def run(self) -> Imported:
         """Read again and write; return what was done."""
-        restoration = Restoration(self._on_conflict)
+        restoration = ArchiveReader(self._on_conflict)
         try:
             self._take_in(restoration)
         except LitememError as error:
@@ -190,7 +190,7 @@ class _Work:
             raise
         return Imported(**restoration.counts, embedded=self._embedded, left_out=self._left_out())
 
-    def _take_in(self, restoration: Restoration) -> None:
+    def _take_in(self, restoration: ArchiveReader) -> None:
         self._write(restoration, Batch("begin"))
         try:
             size = BATCH if self._has_vectors else EMBEDDED
@@ -207,11 +207,11 @@ class _Work:
         if not self._has_vectors:
             embed_names(self._store, self._embedder)
 
-    def _checked(self, references: References) -> Iterator[Item]:
+    def _checked(self, references: ReferenceCheck) -> Iterator[Item]:
         for number, item in self._source.items():
             try:
                 references.check(item)
-            except ShapeError as error:
+            except LineError as error:
                 raise ValidationError(f"line {number}: {error}") from error
             self._superseded = self._superseded or _is_superseded(item)
             yield item
@@ -295,7 +295,7 @@ class _Work:
             f"the file has memories of these ids already: {', '.join(met)}…{_SAY}"
         )
 
-    def _write(self, restoration: Restoration, batch: Batch) -> None:
+    def _write(self, restoration: ArchiveReader, batch: Batch) -> None:
         with self._store.transaction() as tx:
             tx.restore(restoration, batch)
 

@@ -17,7 +17,7 @@ from litemem.core.protocols import EmbedderIdentity
 from litemem.core.scope import ID_KEYS, Scope
 from litemem.errors import StoreError, ValidationError
 from litemem.store.sqlite import foreign_rows, open_bytes
-from litemem.store.sqlite.archive.lines import check_item
+from litemem.store.sqlite.archive.lines import validate_line
 from litemem.store.sqlite.archive.schema import Item
 from litemem.transfer import mem0_pickles
 from litemem.transfer.mem0_pickles import Value
@@ -147,7 +147,7 @@ class Mem0Store:
     def _checked(self, item: Item) -> Item | None:
         try:
             json.dumps(item, ensure_ascii=False).encode()  # refuses half a surrogate pair
-            return check_item(item, None)
+            return validate_line(item, None)
         except ValueError as error:
             self._leave(f"not to be stored ({str(error)[:80]})")
             return None

@@ -19,7 +19,7 @@ from litemem.errors import LitememError, StoreError, ValidationError
 from litemem.maintenance.backup import backup, restore
 from litemem.maintenance.integrity import verify
 from litemem.maintenance.salvage import salvage
-from litemem.store.sqlite import SqliteStore, owners, portrait
+from litemem.store.sqlite import SqliteStore, file_stats, owners
 from litemem.testing import HashEmbedder, ScriptedLLM
 from litemem.transfer.export import export_file
 from litemem.transfer.mem0 import open_store
@@ -43,7 +43,7 @@ CALLS: dict[str, Call] = {
     "salvage of": lambda memory, path: salvage(path, f"{memory.store.path}.saved"),
     "salvage to": lambda memory, path: salvage(f"{memory.store.path}.none", path),
     "a store of mem0ai": lambda _, path: open_store(path),
-    "portrait": lambda _, path: portrait(path, 0),
+    "portrait": lambda _, path: file_stats(path, 0),
     "owners": lambda _, path: owners(path),
 }
 

@@ -17,7 +17,7 @@ from litemem.cli import main
 from litemem.cli.timeline import bars, buckets
 from litemem.core.clock import now as real_now
 from litemem.core.types import Relation
-from litemem.store.sqlite import portrait
+from litemem.store.sqlite import file_stats
 
 
 @pytest.fixture
@@ -69,7 +69,7 @@ def test_info_tells_counts_sizes_and_growth() -> None:
 def test_info_looks_at_old_files_without_changing_them(version: int, tmp_path: Path) -> None:
     path = tmp_path / "old.db"
     path.write_bytes(schema_file(version).read_bytes())
-    found = portrait(str(path), real_now())
+    found = file_stats(str(path), real_now())
     assert found.overview.schema_version == version
     assert found.overview.memories > 0
     assert run("scopes", "--db", str(path))

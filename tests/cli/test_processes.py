@@ -17,7 +17,7 @@ from helpers import ROOT
 from litemem import Memory
 from litemem.cli.errors import killable
 from litemem.errors import LLMError, StoreError
-from litemem.store.sqlite import portrait
+from litemem.store.sqlite import file_stats
 from litemem.testing import HashEmbedder, ScriptedLLM
 
 COMMAND = (sys.executable, "-m", "litemem")
@@ -150,7 +150,7 @@ def test_ctrl_c_while_the_model_thinks_says_that_the_messages_are_kept(
 def waiting(db: Path) -> int:
     """Return how many turns wait in a file that another process may just be making."""
     try:
-        return portrait(str(db), 0).overview.pending_turns
+        return file_stats(str(db), 0).overview.pending_turns
     except StoreError:
         return 0
 

@@ -15,10 +15,10 @@ from litemem.core.types import Message
 from litemem.errors import CorruptError, SchemaError, StoreError
 from litemem.maintenance.integrity import fix, is_sound, verify
 from litemem.maintenance.salvage import salvage
-from litemem.store.sqlite import Finding, SqliteStore
+from litemem.store.sqlite import CheckResult, SqliteStore
 from litemem.store.sqlite.connection import connect
 from litemem.store.sqlite.integrity.invariants import INVARIANTS
-from litemem.store.sqlite.integrity.repair import MENDS
+from litemem.store.sqlite.integrity.repair import REPAIRS
 from litemem.testing import HashEmbedder
 
 CAM = {"user_id": "cam"}
@@ -57,7 +57,7 @@ def change(path: Path, *statements: str) -> None:
             connection.execute(statement)
 
 
-def failed(path: Path, *, full: bool = True) -> dict[str, Finding]:
+def failed(path: Path, *, full: bool = True) -> dict[str, CheckResult]:
     return {f.check: f for f in verify(path, full=full) if f.problems}
 
 
@@ -297,8 +297,8 @@ def test_a_vector_index_that_disagrees_is_found_and_mended(
 
 
 def test_every_mending_that_a_check_names_exists() -> None:
-    named = {invariant.mend for invariant in INVARIANTS} - {None}
-    assert named | {"indexes", "orphans", "schema", "full text"} == set(MENDS)
+    named = {invariant.repair for invariant in INVARIANTS} - {None}
+    assert named | {"indexes", "orphans", "schema", "full text"} == set(REPAIRS)
 
 
 def test_fixing_a_sound_file_writes_nothing(path: Path) -> None:
@@ -316,7 +316,7 @@ def test_a_damaged_page_is_found(path: Path, full: bool) -> None:
 def test_what_cannot_be_read_is_not_said_to_be_mendable(path: Path) -> None:
     damage_page_of(path, "memory")
     told = failed(path)["every text is text, and hashed right"]
-    assert told.mend is None
+    assert told.repair is None
     assert told.advice is not None
     assert "salvage" in told.advice
 

@@ -15,7 +15,7 @@ from litemem.core.arguments import AddOptions
 from litemem.core.protocols import Vector
 from litemem.core.scope import Scope
 from litemem.core.types import Message, Relation
-from litemem.store.sqlite.stats import said
+from litemem.store.sqlite.stats import source_messages
 from litemem.testing import HashEmbedder, ScriptedLLM
 from litemem.transfer.importer import EMBEDDED, import_file
 
@@ -58,7 +58,7 @@ def test_a_memory_did_not_come_from_what_another_scope_said(
 ) -> None:
     memory = open_memory()
     assert memory.store.sources(astray) == []
-    assert said(memory.store.path, astray) == []
+    assert source_messages(memory.store.path, astray) == []
 
 
 def test_an_erasure_does_not_take_what_another_scope_said(

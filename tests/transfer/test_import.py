@@ -33,9 +33,8 @@ from litemem.core.types import MemoryRecord, Message, Relation
 from litemem.errors import EmbedderError, LitememError, StoreError, StoreFullError, ValidationError
 from litemem.store.sqlite import SqliteStore
 from litemem.store.sqlite.archive import lines as archive
-from litemem.store.sqlite.archive.merge import merged
-from litemem.store.sqlite.archive.numbering import Numbering
-from litemem.store.sqlite.archive.references import References
+from litemem.store.sqlite.archive.merge import merge_versions
+from litemem.store.sqlite.archive.references import IntMap, ReferenceCheck
 from litemem.testing import HashEmbedder, ScriptedLLM
 from litemem.transfer.export import write
 from litemem.transfer.importer import import_file
@@ -398,7 +397,7 @@ def _versions(draw: st.DrawFn) -> dict[str, Any]:
 
 @given(_versions(), _versions())
 def test_merging_loses_nothing_and_is_done_after_one_time(one: Any, other: Any) -> None:
-    both = merged(one, other)
+    both = merge_versions(one, other)
     newer = one if one["updated_at"] >= other["updated_at"] else other
     assert both["content"] == newer["content"]
     assert both["metadata"].items() >= newer["metadata"].items()
@@ -417,7 +416,7 @@ def test_merging_loses_nothing_and_is_done_after_one_time(one: Any, other: Any) 
                 assert (gone, added) in list(pairwise(both["history"]))
     for event, following in pairwise([{"event": "DELETE"}, *both["history"], {"event": "-"}]):
         assert not both["history"] or (event["event"] == "DELETE") == (following["event"] == "ADD")
-    assert merged(both, other) == merged(both, both) == both
+    assert merge_versions(both, other) == merge_versions(both, both) == both
 
 
 def test_a_memory_that_an_import_brings_back_lives_on_in_its_history(
@@ -692,7 +691,7 @@ def test_names_and_turns_of_any_number_take_little_memory() -> None:
 
 
 def test_waiting_turns_are_checked_in_time_that_grows_with_their_number() -> None:
-    references = References()
+    references = ReferenceCheck()
     begun = process_time()
     for number in range(1, 40_001):
         references.check({**_TURN, "number": number})
@@ -725,7 +724,7 @@ def test_a_source_that_cannot_be_read_is_told(tmp_path: Path) -> None:
 
 
 def test_numbers_are_found_again() -> None:
-    numbering = Numbering()
+    numbering = IntMap()
     for number in (1, 5, 2**53):
         numbering.add(number, -number)
     assert [numbering.get(n) for n in (1, 2, 5, 2**53, 2**60)] == [-1, None, -5, -(2**53), None]

@@ -7,11 +7,10 @@ import apsw
 
 from litemem.core.scope import ID_KEYS
 from litemem.store.filters import Condition
-from litemem.store.sqlite.folding import fold
 from litemem.store.sqlite.queries import visible
-from litemem.store.sqlite.rereading import check_rows, matching
-from litemem.store.sqlite.rows import id_list
-from litemem.store.sqlite.supersession import WRITE_OUT_ADD
+from litemem.store.sqlite.rereading import check_rows, matching, records
+from litemem.store.sqlite.rows import id_list, to_json
+from litemem.store.sqlite.supersession import LIKE_EITHER, WRITE_OUT_ADD
 from litemem.store.sqlite.vector_index import VectorIndex
 
 _IDS = ", ".join(ID_KEYS)
@@ -127,11 +126,47 @@ WHERE pk NOT IN (SELECT source_pk FROM relation)
   AND pk IN (SELECT m.pk FROM entity AS m WHERE {})
 """
 
+_REPEATED = f"""
+SELECT pk, first, is_labelled
+FROM (
+  SELECT m.pk, m.metadata <> '{{}}' OR m.categories <> '[]' AS is_labelled, first_value(m.pk) OVER (
+    PARTITION BY {_IDS}, content ORDER BY created_at, m.pk
+  ) AS first
+  FROM memory AS m
+  WHERE m.pk IN {_CHOSEN}
+)
+WHERE pk <> first
+"""
+_COUNT_REPEAT = f"""
+UPDATE memory
+SET repeats = memory.repeats + 1 + again.repeats,
+    {LIKE_EITHER.format(expires_at="again.expires_at", immutable="again.immutable")},
+    sources = (SELECT json_group_array(value) FROM (
+      SELECT value FROM json_each(memory.sources)
+      UNION SELECT value FROM json_each(again.sources)
+      ORDER BY value
+    ))
+FROM memory AS again
+WHERE memory.pk = ?2 AND again.pk = ?1
+"""
+_LEND_SUPPORT = """
+INSERT OR IGNORE INTO support (relation_pk, memory_pk)
+SELECT relation_pk, ?2 FROM support WHERE memory_pk = ?1
+"""
+_LEND_FEEDBACK = """
+INSERT INTO feedback (memory_pk, feedback, reason, created_at)
+SELECT ?2, feedback, reason, created_at FROM feedback WHERE memory_pk = ?1
+ON CONFLICT (memory_pk) DO UPDATE
+SET (feedback, reason, created_at) = (excluded.feedback, excluded.reason, excluded.created_at)
+WHERE excluded.created_at > feedback.created_at
+"""
+_LABEL = "UPDATE memory SET metadata = ?, categories = ? WHERE pk = ?"
+
 ANYTHING = Condition("TRUE")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
+class Retention:
     """What is to go. Times are in microseconds: what is of then or before."""
 
     expired: bool = False
@@ -145,7 +180,7 @@ class Wanted:
     orphans: bool = False
 
     def __bool__(self) -> bool:
-        return self != Wanted()
+        return self != Retention()
 
     @property
     def is_beyond_memories(self) -> bool:
@@ -154,16 +189,16 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sweep:
+class CleanupPlan:
     """Whose things are to go, and which. `ids` is the `condition` where there are ids alone."""
 
     condition: Condition
     ids: Condition
     now: int
-    wanted: Wanted
+    wanted: Retention
 
 
-def sweep(connection: apsw.Connection, what: Sweep) -> dict[str, int]:
+def cleanup(connection: apsw.Connection, what: CleanupPlan) -> dict[str, int]:
     """Remove what is to go; return how many of each kind, what went once being counted once."""
     wanted = what.wanted
     counts: dict[str, int] = {}
@@ -176,7 +211,7 @@ def sweep(connection: apsw.Connection, what: Sweep) -> dict[str, int]:
     if wanted.made is not None:
         counts["older"] = _where(connection, what, "m.created_at <= ?", wanted.made)
     if wanted.duplicates:
-        counts["duplicates"] = _merge_duplicates(connection, what)
+        counts["duplicates"] = _duplicates(connection, what)
     if wanted.keep_last is not None:
         counts["beyond_last"] = _keep_last(connection, what)
     if wanted.messages is not None:
@@ -220,24 +255,49 @@ def drop_empty_sessions(connection: apsw.Connection, ids: Condition = ANYTHING) 
     return connection.changes()
 
 
-def _where(connection: apsw.Connection, what: Sweep, sql: str, *values: int) -> int:
+def _where(connection: apsw.Connection, what: CleanupPlan, sql: str, *values: int) -> int:
     condition = Condition(f"{what.condition.sql} AND {sql}", (*what.condition.parameters, *values))
     return delete_where(connection, condition, what.now)
 
 
-def _merge_duplicates(connection: apsw.Connection, what: Sweep) -> int:
+def _duplicates(connection: apsw.Connection, what: CleanupPlan) -> int:
     """Keep the oldest of memories that say the same and hold now."""
     holding = visible(what.condition, what.now, expired=False, superseded=False)
-    return delete(connection, fold(connection, matching(connection, holding)), what.now)
+    return delete(connection, merge_duplicates(connection, matching(connection, holding)), what.now)
 
 
-def _keep_last(connection: apsw.Connection, what: Sweep) -> int:
+def merge_duplicates(connection: apsw.Connection, pks: list[int]) -> list[int]:
+    """Let the first of memories with one text and the same ids count the others.
+
+    Return the primary keys of the others, which may go.
+    """
+    rows = connection.execute(_REPEATED, (json.dumps(pks),))
+    pairs: list[tuple[int, int]] = []
+    for again, first, is_labelled in sorted(rows):
+        pairs.append((again, first))
+        if is_labelled:
+            _lend_labels(connection, again, first)
+    for statement in (_COUNT_REPEAT, _LEND_SUPPORT, _LEND_FEEDBACK):
+        connection.executemany(statement, pairs)
+    return [again for again, _ in pairs]
+
+
+def _lend_labels(connection: apsw.Connection, again: int, first: int) -> None:
+    """Give a memory the metadata and the categories that it lacks."""
+    both = records(connection, (again, first), Condition("TRUE"))
+    lent, kept = both[again], both[first]
+    metadata = {**lent.metadata, **kept.metadata}
+    categories = tuple(dict.fromkeys([*kept.categories, *lent.categories]))
+    connection.execute(_LABEL, (to_json(metadata), to_json(categories), first))
+
+
+def _keep_last(connection: apsw.Connection, what: CleanupPlan) -> int:
     looked_at = json.dumps(matching(connection, what.condition))
     rows = connection.execute(_BEYOND, (what.now, what.now, looked_at, what.wanted.keep_last))
     return delete(connection, [pk for (pk,) in rows], what.now)
 
 
-def _old_messages(connection: apsw.Connection, what: Sweep) -> int:
+def _old_messages(connection: apsw.Connection, what: CleanupPlan) -> int:
     values = (what.wanted.messages, *what.ids.parameters)
     rows = connection.execute(_OLD_MESSAGES.format(what.ids.sql), values)
     number = _forget_found(connection, what, [pk for (pk,) in rows])
@@ -245,14 +305,14 @@ def _old_messages(connection: apsw.Connection, what: Sweep) -> int:
     return number
 
 
-def _forget_found(connection: apsw.Connection, what: Sweep, pks: list[int]) -> int:
+def _forget_found(connection: apsw.Connection, what: CleanupPlan, pks: list[int]) -> int:
     """Remove messages that were found by their scopes."""
     said_in = f"m.session_pk IN (SELECT m.pk FROM session AS m WHERE {what.ids.sql})"
     check_rows(connection, "message", pks, Condition(said_in, what.ids.parameters))
     return forget_messages(connection, pks)
 
 
-def _old_history(connection: apsw.Connection, what: Sweep) -> int:
+def _old_history(connection: apsw.Connection, what: CleanupPlan) -> int:
     looked_at = json.dumps(matching(connection, what.condition))
     rows = connection.execute(
         _OLD_HISTORY.format(what.ids.sql), (looked_at, *what.ids.parameters, what.wanted.history)
@@ -262,7 +322,7 @@ def _old_history(connection: apsw.Connection, what: Sweep) -> int:
     return connection.changes()
 
 
-def _orphans(connection: apsw.Connection, what: Sweep) -> dict[str, int]:
+def _orphans(connection: apsw.Connection, what: CleanupPlan) -> dict[str, int]:
     rows = connection.execute(_FORSAKEN_MESSAGES.format(what.ids.sql), what.ids.parameters)
     counts = {"orphaned_messages": _forget_found(connection, what, [pk for (pk,) in rows])}
     counts["empty_sessions"] = drop_empty_sessions(connection, what.ids)

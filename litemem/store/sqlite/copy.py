@@ -12,7 +12,7 @@ from litemem.errors import StoreBusyError
 from litemem.store.sqlite import settings
 from litemem.store.sqlite.connection import connect, located, looking_into, one_moment
 from litemem.store.sqlite.errors import translated
-from litemem.store.sqlite.integrity.checks import Finding, check, check_log
+from litemem.store.sqlite.integrity.checks import CheckResult, check, check_log
 from litemem.store.sqlite.open_files import SIDES
 
 PAGES = 1_024  # copied at a time: 8 MB, a few milliseconds
@@ -20,7 +20,7 @@ PAGES = 1_024  # copied at a time: 8 MB, a few milliseconds
 Progress = Callable[[int, int], None]  # pages copied so far, pages in all
 
 
-def check_file(path: str | Path, *, full: bool) -> list[Finding]:
+def check_file(path: str | Path, *, full: bool) -> list[CheckResult]:
     """Look whether a file is sound; `litemem.maintenance.integrity` says how.
 
     One whose write-ahead log is damaged is not opened.
@@ -32,7 +32,7 @@ def check_file(path: str | Path, *, full: bool) -> list[Finding]:
         return check(connection, full=full)
 
 
-def check_unopened(path: str | Path) -> Finding:
+def check_unopened(path: str | Path) -> CheckResult:
     """Look for what a file would lose by being opened."""
     place = located(path)
     with translated(place):
@@ -85,7 +85,7 @@ def _copy_pages(connection: apsw.Connection, target: Path, progress: Progress) -
         copied.close()
 
 
-def release(path: Path) -> None:
+def checkpoint_and_lock(path: Path) -> None:
     """Fold the write-ahead log into a file, and make sure that no program has it open.
 
     Raises:
@@ -108,7 +108,7 @@ def release(path: Path) -> None:
             connection.close()
 
 
-def place(new: Path, target: Path, kept: Path | None) -> None:
+def replace_file(new: Path, target: Path, kept: Path | None) -> None:
     """Put a file in the place of another, at once; the other is kept under the name `kept`.
 
     Side files of the other go with it: SQLite would replay its log into the new file.

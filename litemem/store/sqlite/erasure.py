@@ -139,7 +139,7 @@ def erase(connection: apsw.Connection, what: Erasure) -> dict[str, int]:
 
 
 @contextmanager
-def traceless(connection: apsw.Connection, wanted: bool) -> Iterator[None]:
+def secure_delete(connection: apsw.Connection, wanted: bool) -> Iterator[None]:
     """Let what is deleted be overwritten, in the file and in what SQLite keeps meanwhile."""
     if not wanted:
         yield

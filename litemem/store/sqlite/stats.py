@@ -45,7 +45,7 @@ ORDER BY message.pk
 
 
 @dataclass(frozen=True, slots=True)
-class Portrait:
+class FileStats:
     """What a file is made of at one moment.
 
     `counts` are of rows by what they are; `sizes` are bytes by table and index, the largest first,
@@ -60,14 +60,14 @@ class Portrait:
     growth: Mapping[int, int]
 
 
-def portrait(path: str, now: int) -> Portrait:
+def file_stats(path: str, now: int) -> FileStats:
     """Look at a file without changing it, not even its version.
 
     Raises:
         SchemaError, CorruptError, StoreError: it cannot be read.
     """
     with looking_into(path) as connection, one_moment(connection):
-        return Portrait(
+        return FileStats(
             queries.overview(connection),
             settings.embedder(connection),
             _counts(connection, now),
@@ -82,7 +82,7 @@ def owners(path: str) -> list[Entity]:
         return queries.entities(connection)
 
 
-def said(path: str, memory_id: str) -> list[tuple[int, Message]]:
+def source_messages(path: str, memory_id: str) -> list[tuple[int, Message]]:
     """Return the messages that a memory came from, each with its time, in order."""
     with looking_into(path) as connection:
         rows = connection.execute(_SAID, (memory_id,))

@@ -29,7 +29,7 @@ from litemem.store.sqlite import copy as copying
 from litemem.store.sqlite import erasure as erasing
 from litemem.store.sqlite import finding, graph, queries, settings, turns
 from litemem.store.sqlite import reindex as reindexing
-from litemem.store.sqlite.archive.writer import Snapshot
+from litemem.store.sqlite.archive.writer import ArchiveWriter
 from litemem.store.sqlite.connection import MEMORY, located, one_write, prepare
 from litemem.store.sqlite.errors import translated
 from litemem.store.sqlite.exiting import close_at_exit
@@ -114,7 +114,7 @@ class SqliteStore:
         self._check_process()
         with self._write_lock, translated(self.path):
             connection = self._open_writer()
-            with erasing.traceless(connection, traceless), one_write(connection):
+            with erasing.secure_delete(connection, traceless), one_write(connection):
                 yield Transaction(connection)
 
     def vacuum(self) -> erasing.Vacuumed:
@@ -296,7 +296,7 @@ class SqliteStore:
         with self._reading() as connection:
             return settings.embedder(connection)
 
-    def check(self, *, full: bool) -> list[checks.Finding]:
+    def check(self, *, full: bool) -> list[checks.CheckResult]:
         """Look whether the file is sound; `litemem.maintenance.integrity` says how."""
         if self.path != MEMORY:
             return copying.check_file(self.path, full=full)
@@ -313,13 +313,13 @@ class SqliteStore:
             copying.copy(connection, target, progress)
 
     @contextmanager
-    def snapshot(self, condition: Condition | None, *, vectors: bool) -> Iterator[Snapshot]:
+    def snapshot(self, condition: Condition | None, *, vectors: bool) -> Iterator[ArchiveWriter]:
         """Lend the lines of an archive as of one moment, however long they are read.
 
         Of the memories that match and what belongs to them; of the whole file without a condition.
         """
         with self._reading() as connection:
-            yield Snapshot(connection, condition, vectors=vectors)
+            yield ArchiveWriter(connection, condition, vectors=vectors)
 
     @contextmanager
     def _reading(self) -> Iterator[apsw.Connection]:

@@ -13,7 +13,7 @@ import apsw
 from litemem.core.scope import ID_KEYS, Scope
 from litemem.core.types import PROCEDURAL, Match, MemoryRecord, Message
 from litemem.store.filters import Condition
-from litemem.store.sqlite.archive.memories import Retelling
+from litemem.store.sqlite.archive.memories import ArchivedMemory
 from litemem.store.sqlite.exact import exactly
 from litemem.store.sqlite.queries import session_pk
 from litemem.store.sqlite.rereading import by_id, matching, records
@@ -216,7 +216,7 @@ class Known:
 
         Its sources are left out of it: as what they come, only the import will know.
         """
-        return Retelling(self._connection, item, None).is_news()
+        return ArchivedMemory(self._connection, item, None).would_change()
 
     def owners_of_deleted(self, memory_ids: Collection[str]) -> dict[str, Scope]:
         """Return whose the memories of these ids were that were deleted, as far as it is known."""

@@ -15,12 +15,12 @@ from litemem.store.sqlite import cleanup as sweeping
 from litemem.store.sqlite import erasure as erasing
 from litemem.store.sqlite import graph, queries, redating, settings, turns
 from litemem.store.sqlite import reindex as reindexing
-from litemem.store.sqlite.archive.reader import Batch, Restoration
-from litemem.store.sqlite.cleanup import Sweep
+from litemem.store.sqlite.archive.reader import ArchiveReader, Batch
+from litemem.store.sqlite.cleanup import CleanupPlan
 from litemem.store.sqlite.erasure import Erasure
 from litemem.store.sqlite.integrity import repair as mending
 from litemem.store.sqlite.integrity import salvage as salvaging
-from litemem.store.sqlite.integrity.damaged_file import Wreck
+from litemem.store.sqlite.integrity.damaged_file import DamagedFile
 from litemem.store.sqlite.liveness import Claimant
 from litemem.store.sqlite.queries import session_pk
 from litemem.store.sqlite.rereading import by_id
@@ -169,9 +169,9 @@ class Transaction:
         """
         return turns.drop(self._connection, ids, at)
 
-    def sweep(self, what: Sweep) -> dict[str, int]:
+    def sweep(self, what: CleanupPlan) -> dict[str, int]:
         """Remove what has had its time; return how many of each kind that was asked for."""
-        return sweeping.sweep(self._connection, what)
+        return sweeping.cleanup(self._connection, what)
 
     def erase(self, what: Erasure) -> dict[str, int]:
         """Remove memories and everything that tells of them; return how many rows of each kind.
@@ -300,13 +300,13 @@ class Transaction:
 
     def mend(self, what: Iterable[str]) -> None:
         """Make anew what is derived; each is a `mend` of a finding of the store's `check`."""
-        mending.mend(self._connection, what)
+        mending.repair(self._connection, what)
 
-    def restore(self, restoration: Restoration, batch: Batch) -> None:
+    def restore(self, restoration: ArchiveReader, batch: Batch) -> None:
         """Take in lines of an archive, or do what comes before and behind them."""
         restoration.apply(self._connection, batch)
 
-    def salvage(self, wreck: Wreck) -> tuple[dict[str, int], list[str]]:
+    def salvage(self, wreck: DamagedFile) -> tuple[dict[str, int], list[str]]:
         """Take in what can be read of a damaged file; return rows by table, and what is lost."""
         return salvaging.save(self._connection, wreck)
 

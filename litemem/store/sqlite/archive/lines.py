@@ -14,7 +14,14 @@ from typing import Any, BinaryIO
 from litemem.core.protocols import EmbedderIdentity
 from litemem.core.scope import ID_KEYS
 from litemem.errors import StoreError, ValidationError
-from litemem.store.sqlite.archive.schema import HEADER, KINDS, NO_IDS, Item, ShapeError, checked
+from litemem.store.sqlite.archive.schema import (
+    HEADER,
+    LINE_TYPES,
+    NO_IDS,
+    Item,
+    LineError,
+    validate,
+)
 
 FORMAT = 1
 MARK = "litemem-export"
@@ -51,7 +58,7 @@ class Header:
         return json.dumps(shown, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
 
 
-class Archive:
+class ArchiveFile:
     """A file that `litemem export` wrote.
 
     Raises:
@@ -121,36 +128,36 @@ def read_items(file: BinaryIO, header: Header) -> Iterator[tuple[int, bytes, Ite
     while line := file.readline(MAX_LINE + 1):
         number += 1
         try:
-            yield number, line, check_item(_parsed(line), width)
+            yield number, line, validate_line(_parsed(line), width)
         except (ValueError, RecursionError) as error:
             raise ValidationError(f"line {number}: {error}") from error
 
 
-def check_item(found: Any, width: int | None) -> Item:
+def validate_line(found: Any, width: int | None) -> Item:
     """Return a line's object when it is what its kind takes; `width` is its vector's, in bytes.
 
     Raises:
         ValueError: it is not.
     """
     if not isinstance(found, dict):
-        raise ShapeError("it is no JSON object")
+        raise LineError("it is no JSON object")
     kind = found.get("kind")
-    if not isinstance(kind, str) or kind not in KINDS:
-        raise ShapeError(f"kind={kind!r:.80}: it is one of {', '.join(KINDS)}")
-    item = checked(found, KINDS[kind])
+    if not isinstance(kind, str) or kind not in LINE_TYPES:
+        raise LineError(f"kind={kind!r:.80}: it is one of {', '.join(LINE_TYPES)}")
+    item = validate(found, LINE_TYPES[kind])
     if kind not in NO_IDS and not any(item.get(key) for key in ID_KEYS):
-        raise ShapeError(f"it has none of {', '.join(ID_KEYS)}: it would be nobody's")
+        raise LineError(f"it has none of {', '.join(ID_KEYS)}: it would be nobody's")
     vector = item.get("vector")
     if vector is not None and len(vector) != width:
-        raise ShapeError("its vector has not the dimensions that the header tells")
+        raise LineError("its vector has not the dimensions that the header tells")
     return item
 
 
 def _parsed(line: bytes) -> Any:
     if len(line) > MAX_LINE:
-        raise ShapeError(f"it is longer than {MAX_LINE:,} bytes")
+        raise LineError(f"it is longer than {MAX_LINE:,} bytes")
     if not line.endswith(b"\n"):
-        raise ShapeError("it is cut off" if line else "there is none")
+        raise LineError("it is cut off" if line else "there is none")
     return parse(line.decode())  # a UnicodeDecodeError is a ValueError, too
 
 
@@ -167,7 +174,7 @@ def parse(text: str) -> Any:
 
 
 def _no_constant(name: str) -> None:
-    raise ShapeError(f"{name} is no number")
+    raise LineError(f"{name} is no number")
 
 
 _DECODER = json.JSONDecoder(parse_constant=_no_constant)  # to make one a line takes a third longer
@@ -175,14 +182,14 @@ _DECODER = json.JSONDecoder(parse_constant=_no_constant)  # to make one a line t
 
 def _header(found: Any) -> Header:
     if not isinstance(found, dict) or found.get("kind") != MARK:
-        raise ShapeError("this is not how an export begins")
+        raise LineError("this is not how an export begins")
     if found.get("format") != FORMAT:
-        raise ShapeError(
+        raise LineError(
             f"it has the format {found.get('format')!r:.80}, this litemem reads {FORMAT}"
         )
-    header = checked(found, HEADER)
+    header = validate(found, HEADER)
     if not _SHA256.fullmatch(header["sha256"]):
-        raise ShapeError("sha256 takes 64 hexadecimal digits")
+        raise LineError("sha256 takes 64 hexadecimal digits")
     embedder = header.get("embedder")
     identity = None if embedder is None else EmbedderIdentity(**embedder)
     return Header(header["counts"], header["sha256"], identity)

@@ -10,7 +10,7 @@ from litemem.core.scope import ID_KEYS, Scope
 from litemem.core.text import names
 from litemem.core.types import content_hash
 from litemem.errors import ValidationError
-from litemem.store.sqlite.archive.merge import as_added, merged
+from litemem.store.sqlite.archive.merge import as_added, merge_versions
 from litemem.store.sqlite.archive.schema import MAX_KEPT
 from litemem.store.sqlite.exact import exactly, keyed
 from litemem.store.sqlite.rereading import by_id
@@ -67,7 +67,7 @@ WHERE pk NOT IN (SELECT source_pk FROM relation)
 """
 
 
-class Retelling:
+class ArchivedMemory:
     """A memory of an archive, about to be written; its `sources` are primary keys by now."""
 
     def __init__(self, connection: apsw.Connection, item: Item, vector: bytes | None) -> None:
@@ -110,21 +110,23 @@ class Retelling:
         if on_conflict == "overwrite":
             self._replace(pk, ours, self._item)
             return "overwritten"
-        both = merged(ours, self._item)
+        both = merge_versions(ours, self._item)
         if _plain(both) == _plain(ours):
             return "skipped"
         self._replace(pk, ours, both)
         return "merged"
 
-    def is_news(self) -> bool:
+    def would_change(self) -> bool:
         """Tell whether a merge would change the memory that is there, its sources left aside."""
         pk = self.known_pk()
         if pk is None:
             return True
         ours = self._read(pk)
-        return _plain(merged(ours, {**self._item, "sources": ours["sources"]})) != _plain(ours)
+        return _plain(merge_versions(ours, {**self._item, "sources": ours["sources"]})) != _plain(
+            ours
+        )
 
-    def is_said_by(self, pk: int) -> bool:
+    def agrees_with(self, pk: int) -> bool:
         """Tell whether the memory in the file says what the archive's says, in its scope."""
         row = self._connection.execute(
             "SELECT content, user_id, agent_id, app_id, run_id FROM memory WHERE pk = ?", (pk,)

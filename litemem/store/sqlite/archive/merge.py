@@ -9,7 +9,7 @@ Item = Mapping[str, Any]
 _LISTS = ("categories", "sources")
 
 
-def merged(one: Item, other: Item) -> dict[str, Any]:
+def merge_versions(one: Item, other: Item) -> dict[str, Any]:
     """Return the newer of two versions with what the older one has besides.
 
     The newer by `updated_at` wins, `one` in a tie: its text, times and names stay. Metadata,

@@ -16,11 +16,10 @@ from litemem.core.protocols import EmbedderIdentity
 from litemem.core.scope import ID_KEYS, Scope
 from litemem.errors import ValidationError
 from litemem.store.sqlite import settings
-from litemem.store.sqlite.archive import memories as retelling
-from litemem.store.sqlite.archive.aside import Aside
-from litemem.store.sqlite.archive.memories import Retelling, kept_number
-from litemem.store.sqlite.archive.numbering import Numbering
-from litemem.store.sqlite.archive.recognising import Logged
+from litemem.store.sqlite.archive import memories as memories
+from litemem.store.sqlite.archive.memories import ArchivedMemory, kept_number
+from litemem.store.sqlite.archive.references import IntMap
+from litemem.store.sqlite.connection import one_write
 from litemem.store.sqlite.exact import exactly
 from litemem.store.sqlite.queries import session_pk
 from litemem.store.sqlite.rows import to_json
@@ -53,6 +52,15 @@ VALUES (
 )
 """
 
+_SAID_BEFORE = """
+SELECT message.pk, message.turn_pk
+FROM json_each(?)
+CROSS JOIN message ON message.pk = value
+WHERE session_pk = ? AND created_at = ? AND role = ? AND content = ? AND name IS ?
+ORDER BY message.pk
+LIMIT 1
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Batch:
@@ -68,7 +76,7 @@ class Batch:
     identity: EmbedderIdentity | None = None
 
 
-class Restoration:
+class ArchiveReader:
     """One import on its way: what each number of the archive has become in the file.
 
     `counts` says how many memories were "added", "skipped", "overwritten" or "merged", and how
@@ -78,14 +86,14 @@ class Restoration:
     def __init__(self, on_conflict: Conflict) -> None:
         self.counts: Counter[str] = Counter()
         self.on_conflict = on_conflict
-        self._messages = Numbering()
-        self._memories = Numbering()
+        self._messages = IntMap()
+        self._memories = IntMap()
         self._named: dict[int, int] = {}  # their primary keys, of this transaction
         self._sessions: dict[tuple[str | None, ...], int] = {}
         self._lasts: dict[str, int] = {}
         # from "begin" on; of a turn what is to be inserted is put aside, then its primary key
-        self._logged: Logged
-        self._aside: Aside
+        self._logged: KnownMessages
+        self._aside: SpillTable
         self._connection: apsw.Connection
 
     def apply(self, connection: apsw.Connection, batch: Batch) -> None:
@@ -96,16 +104,16 @@ class Restoration:
         self._sessions.clear()
         self._named.clear()
         if batch.task == "begin":
-            self._logged, self._aside = Logged(connection), Aside()
+            self._logged, self._aside = KnownMessages(connection), SpillTable()
         elif batch.task == "restore":
             self._restore(batch)
         elif batch.task == "link":
             for item in batch.items:
-                retelling.link(connection, item)
+                memories.link(connection, item)
         else:
             self._logged.close()
             self._aside.close()
-            retelling.forget_unrelated(connection)
+            memories.forget_unrelated(connection)
 
     def _restore(self, batch: Batch) -> None:
         if batch.identity is not None:
@@ -124,7 +132,7 @@ class Restoration:
     def _memory(self, item: Item, vector: bytes | None) -> None:
         said = [pk for number in item.get("sources", ()) if (pk := self._messages.get(number))]
         sources = self._of_scope(_SOURCES, said, item)
-        told = Retelling(self._connection, {**item, "sources": sources}, vector)
+        told = ArchivedMemory(self._connection, {**item, "sources": sources}, vector)
         pk = told.known_pk()
         if pk is None and vector is None:  # it was there when vectors were made, and is gone since
             outcome, pk = "skipped", 0
@@ -132,7 +140,7 @@ class Restoration:
             outcome, pk = "added", told.insert(self._next("memory", item["number"]))
         else:
             outcome = told.meet(pk, self.on_conflict)
-            pk = pk if told.is_said_by(pk) else 0
+            pk = pk if told.agrees_with(pk) else 0
         self.counts[outcome] += 1
         self._memories.add(item["number"], pk)
 
@@ -170,8 +178,8 @@ class Restoration:
         return pk
 
     def _deleted(self, item: Item) -> None:
-        if not retelling.is_known(self._connection, item["id"]):
-            retelling.write_history(self._connection, item["id"], item["history"])
+        if not memories.is_known(self._connection, item["id"]):
+            memories.write_history(self._connection, item["id"], item["history"])
             self.counts["deleted"] += 1
 
     def _project(self, item: Item) -> None:
@@ -207,7 +215,7 @@ class Restoration:
         if not said_by:
             return
         source, destination = self._entity(item["source"]), self._entity(item["destination"])
-        self.counts["relations"] += retelling.relate(
+        self.counts["relations"] += memories.relate(
             self._connection, source, item["relationship"], destination, said_by, item["number"]
         )
 
@@ -218,7 +226,7 @@ class Restoration:
         item, vector = self._aside.get("entity", number)
         same_as = item.get("same_as")
         first = None if same_as is None else self._entity(same_as)
-        pk, is_new = retelling.name(self._connection, item, vector, first)
+        pk, is_new = memories.name(self._connection, item, vector, first)
         self._named[number] = pk
         self.counts["entities"] += is_new
         return pk
@@ -267,7 +275,7 @@ class Restoration:
         ).get
         return max(last, int(given))
 
-    _others: Mapping[str, Callable[["Restoration", Item], None]] = {
+    _others: Mapping[str, Callable[["ArchiveReader", Item], None]] = {
         "project": _project,
         "export_request": _export_request,
         "finished_turn": _finished_turn,
@@ -280,3 +288,67 @@ class Restoration:
 
 def _scope(item: Item) -> Scope:
     return Scope(**{key: item.get(key) for key in ID_KEYS})
+
+
+class KnownMessages:
+    """The messages that a file had when an import began, and that the import has not met yet."""
+
+    def __init__(self, connection: apsw.Connection) -> None:
+        self._notes = apsw.Connection("")
+        self._notes.pragma("journal_mode", "off")
+        self._notes.execute("CREATE TABLE logged (pk INTEGER PRIMARY KEY, session_pk, created_at)")
+        with one_write(self._notes):
+            self._notes.executemany(
+                "INSERT INTO logged VALUES (?, ?, ?)",
+                connection.execute("SELECT pk, session_pk, created_at FROM message"),
+            )
+            self._notes.execute("CREATE INDEX logged_at ON logged (session_pk, created_at)")
+
+    def take(
+        self, connection: apsw.Connection, session_pk: int, created_at: int, said: Sequence[Any]
+    ) -> tuple[int, int | None] | None:
+        """Return the primary keys of a message with this role, content and name, and of its turn.
+
+        It is not found again. None when there is none.
+        """
+        at = (session_pk, created_at)
+        found = self._notes.execute(
+            "SELECT json_group_array(pk) FROM logged WHERE session_pk = ? AND created_at = ?", at
+        ).get
+        row = connection.execute(_SAID_BEFORE, (found, *at, *said)).fetchone()
+        if row is None:
+            return None
+        self._notes.execute("DELETE FROM logged WHERE pk = ?", (row[0],))
+        return row[0], row[1]
+
+    def close(self) -> None:
+        """Forget them."""
+        self._notes.close()
+
+
+class SpillTable:
+    """Names and turns by their numbers; a million of them take as much memory as ten."""
+
+    def __init__(self) -> None:
+        self._notes = apsw.Connection("")
+        self._notes.pragma("journal_mode", "off")
+        self._notes.execute(
+            "CREATE TABLE line (kind TEXT, number INTEGER, said TEXT, vector BLOB,"
+            " PRIMARY KEY (kind, number)) WITHOUT ROWID"
+        )
+
+    def put(self, kind: str, number: int, said: Any, vector: bytes | None = None) -> None:
+        """Keep what JSON can hold, in place of what was kept under this kind and number."""
+        row = (kind, number, json.dumps(said), vector)
+        self._notes.execute("REPLACE INTO line VALUES (?, ?, ?, ?)", row)
+
+    def get(self, kind: str, number: int) -> tuple[Any, bytes | None]:
+        """Return what was kept, and its vector."""
+        ((said, vector),) = self._notes.execute(
+            "SELECT said, vector FROM line WHERE kind = ? AND number = ?", (kind, number)
+        )
+        return json.loads(said), vector
+
+    def close(self) -> None:
+        """Forget them."""
+        self._notes.close()

@@ -22,7 +22,7 @@ EARLIEST = clock.parse_time("0001-01-01")
 LATEST = clock.parse_time("9999-12-31T23:59:59.999999")
 
 
-class ShapeError(ValueError):
+class LineError(ValueError):
     """A value is not what its name takes."""
 
 
@@ -33,7 +33,7 @@ Shape = Mapping[
 ]  # how a name's value is checked, whether it has to be there
 
 
-def checked(found: Mapping[str, Any], shape: Shape) -> Item:
+def validate(found: Mapping[str, Any], shape: Shape) -> Item:
     """Return what is found, each name's value as its check returns it.
 
     Raises:
@@ -44,28 +44,28 @@ def checked(found: Mapping[str, Any], shape: Shape) -> Item:
         if name == "kind":
             item[name] = value
         elif name not in shape:
-            raise ShapeError(f"{name!r:.80} is not known here")
+            raise LineError(f"{name!r:.80} is not known here")
         else:
             try:
                 item[name] = shape[name][0](value)
             except ValueError as error:
-                raise ShapeError(f"{name}: {error}") from error
+                raise LineError(f"{name}: {error}") from error
     for name, (_, required) in shape.items():
         if required and name not in item:
-            raise ShapeError(f"{name} is missing")
+            raise LineError(f"{name} is missing")
     return item
 
 
 def _text(value: Any) -> str:
     if not isinstance(value, str):
-        raise ShapeError(f"takes text, not {value!r:.80}")
+        raise LineError(f"takes text, not {value!r:.80}")
     return value
 
 
 def _name(value: Any) -> str:
     """Check what has to say something, and is kept in an index."""
     if not _text(value).strip() or len(value) > MAX_NAME or "\0" in value:
-        raise ShapeError(f"takes 1 to {MAX_NAME} characters, not {value!r:.80}")
+        raise LineError(f"takes 1 to {MAX_NAME} characters, not {value!r:.80}")
     return str(value)
 
 
@@ -80,7 +80,7 @@ def _known_id(value: str) -> str:
 
 def _integer(value: Any, least: int, most: int) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
-        raise ShapeError(f"takes a whole number from {least} to {most}, not {value!r:.80}")
+        raise LineError(f"takes a whole number from {least} to {most}, not {value!r:.80}")
     return value
 
 
@@ -99,18 +99,18 @@ def _dimensions(value: Any) -> int:
 def _time(value: Any) -> int:
     if type(value) is int and EARLIEST <= value <= LATEST:
         return value
-    raise ShapeError(f"takes microseconds since 1970, in the years 1 to 9999, not {value!r:.80}")
+    raise LineError(f"takes microseconds since 1970, in the years 1 to 9999, not {value!r:.80}")
 
 
 def _flag(value: Any) -> bool:
     if not isinstance(value, bool):
-        raise ShapeError(f"takes true or false, not {value!r:.80}")
+        raise LineError(f"takes true or false, not {value!r:.80}")
     return value
 
 
 def _object(value: Any) -> dict[str, Any]:
     if not isinstance(value, dict):
-        raise ShapeError(f"takes a JSON object, not {value!r:.80}")
+        raise LineError(f"takes a JSON object, not {value!r:.80}")
     return value
 
 
@@ -123,33 +123,33 @@ def _json_object(value: Any) -> dict[str, Any]:
 
 def _check_depth(value: Any, depth: int) -> None:
     if depth > MOST_NESTED:
-        raise ShapeError(f"may be nested {MOST_NESTED} deep")
+        raise LineError(f"may be nested {MOST_NESTED} deep")
     if isinstance(value, dict | list):
         for inner in value.values() if isinstance(value, dict) else value:
             _check_depth(inner, depth + 1)
 
 
 def _list_of(check: Check) -> Check:
-    def checked(value: Any) -> list[Any]:
+    def validate(value: Any) -> list[Any]:
         if not isinstance(value, list):
-            raise ShapeError(f"takes a list, not {value!r:.80}")
+            raise LineError(f"takes a list, not {value!r:.80}")
         return [check(entry) for entry in value]
 
-    return checked
+    return validate
 
 
 def _one_of(*names: str) -> Check:
-    def checked(value: Any) -> str:
+    def validate(value: Any) -> str:
         if value not in names:
-            raise ShapeError(f"is one of {', '.join(names)}, not {value!r:.80}")
+            raise LineError(f"is one of {', '.join(names)}, not {value!r:.80}")
         return str(value)
 
-    return checked
+    return validate
 
 
 def _shape(shape: Shape) -> Check:
     def check(value: Any) -> Item:
-        return checked(_object(value), shape)
+        return validate(_object(value), shape)
 
     return check
 
@@ -158,9 +158,9 @@ def _vector(value: Any) -> bytes:
     try:
         blob = binascii.a2b_base64(_text(value), strict_mode=True)
     except ValueError as error:
-        raise ShapeError(f"is not base64: {error}") from error
+        raise LineError(f"is not base64: {error}") from error
     if len(blob) % 4 or not math.isfinite(sum(array("f", blob))):
-        raise ShapeError("holds what is no number")
+        raise LineError("holds what is no number")
     return blob
 
 
@@ -170,11 +170,11 @@ def _options(value: Any) -> dict[str, Any]:
     names = {field.name for field in fields(AddOptions)}
     for name, entry in found.items():
         if name not in names:
-            raise ShapeError(f"{name!r:.80} is no option")
+            raise LineError(f"{name!r:.80} is no option")
         check: Check = _OPTIONS.get(name, _text_or_none)
         check(entry)
     if "categories" not in found:
-        raise ShapeError("categories is missing")
+        raise LineError("categories is missing")
     return found
 
 
@@ -225,7 +225,7 @@ _FEEDBACK = {
 }
 
 # In the order in which they stand in a file. A name, how it is checked, whether it has to be there.
-KINDS: Mapping[str, Shape] = {
+LINE_TYPES: Mapping[str, Shape] = {
     "project": {"settings": (_json_object, True)},
     "export_request": {
         "id": (_name, True),
@@ -305,7 +305,7 @@ EMBEDDER: Shape = {
     "dimensions": (_dimensions, True),
     "fingerprint": (_text, True),
 }
-COUNTS: Shape = dict.fromkeys(KINDS, (_number, False))
+COUNTS: Shape = dict.fromkeys(LINE_TYPES, (_number, False))
 HEADER: Shape = {
     "format": (_number, True),
     "counts": (_shape(COUNTS), True),

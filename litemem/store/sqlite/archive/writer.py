@@ -235,7 +235,7 @@ WITH
 """
 
 
-class Snapshot:
+class ArchiveWriter:
     """What a connection sees at one moment, as an archive's lines without their line ends.
 
     `condition` narrows it to the memories that match and what belongs to them; None is the whole

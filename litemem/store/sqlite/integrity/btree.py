@@ -16,7 +16,7 @@ from litemem.store.sqlite.open_files import open_bytes
 TABLE_INTERIOR, TABLE_LEAF = 0x05, 0x0D
 INDEX_INTERIOR, INDEX_LEAF = 0x02, 0x0A
 LEAVES = (TABLE_LEAF, INDEX_LEAF)
-KINDS = (TABLE_INTERIOR, INDEX_INTERIOR, *LEAVES)
+LINE_TYPES = (TABLE_INTERIOR, INDEX_INTERIOR, *LEAVES)
 MAGIC = b"SQLite format 3\0"
 HEADER = 100  # bytes at the beginning of page 1
 _SAMPLE = 1_000  # pages that tell the size of all
@@ -29,20 +29,20 @@ class DamageError(Exception):
     """A page, or a cell of one, is not what its place says; it never leaves the store."""
 
 
-class Pages:
+class PageReader:
     """The pages of a file, from 1, those in its write-ahead log before those in the file."""
 
     def __init__(self, path: Path) -> None:
         self._file: BinaryIO = open_bytes(path)
         header = self._file.read(HEADER)
-        told = int.from_bytes(header[16:18], "big")
-        told = 65_536 if told == 1 else told
-        self.sound_header = header.startswith(MAGIC) and len(header) == HEADER and told in SIZES
+        results = int.from_bytes(header[16:18], "big")
+        results = 65_536 if results == 1 else results
+        self.sound_header = header.startswith(MAGIC) and len(header) == HEADER and results in SIZES
         log = read_log(Path(f"{path}-wal"))
         self._logged, self.lost_frames = log.pages, log.unreadable
-        likely = told if self.sound_header else PAGE_BYTES
+        likely = results if self.sound_header else PAGE_BYTES
         self.size = log.size if log.pages else _page_size(self._file, likely)
-        self.has_told_size = not self.sound_header or self.size == told
+        self.has_told_size = not self.sound_header or self.size == results
         self.usable = self.size - (header[20] if self.sound_header else 0)
         self.count = max(-(-path.stat().st_size // self.size), *self._logged, 0)
         self._log = open_bytes(Path(f"{path}-wal")) if self._logged else None
@@ -80,13 +80,13 @@ class Pages:
         """Return a number of the file's header."""
         return int.from_bytes(self._header[at : at + 4], "big")
 
-    def tree(self, number: int) -> "TreePage":
+    def tree(self, number: int) -> "BTreePage":
         """Return a page of a table or an index.
 
         Raises:
             DamageError: it is none.
         """
-        return TreePage(self, number)
+        return BTreePage(self, number)
 
     def free(self) -> tuple[set[int], bool]:
         """Return the pages that hold nothing any more, and whether that is all of them."""
@@ -108,15 +108,15 @@ class Pages:
         return found, True
 
 
-class TreePage:
+class BTreePage:
     """A page of a b-tree: its children, if it is an interior one, or its records."""
 
-    def __init__(self, pages: Pages, number: int) -> None:
+    def __init__(self, pages: PageReader, number: int) -> None:
         self._pages = pages
         self._page = page = pages.read(number)
         start = HEADER if number == 1 else 0
         self.kind = page[start]
-        if self.kind not in KINDS:
+        if self.kind not in LINE_TYPES:
             raise DamageError(f"page {number} is of no kind")
         self.is_leaf = self.kind in LEAVES
         cells = int.from_bytes(page[start + 3 : start + 5], "big")
@@ -201,7 +201,7 @@ def _is_filled(file: BinaryIO, at: int, size: int) -> bool:
         page = file.read(size)
     except OSError:
         return False
-    if len(page) < size or page[start] not in KINDS:
+    if len(page) < size or page[start] not in LINE_TYPES:
         return False
     cells = int.from_bytes(page[start + 3 : start + 5], "big")
     after = start + (8 if page[start] in LEAVES else 12)

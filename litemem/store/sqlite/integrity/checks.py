@@ -11,9 +11,9 @@ import apsw
 
 from litemem.core.types import content_hash
 from litemem.store.sqlite import blueprint
-from litemem.store.sqlite.archive.lines import check_item, parse
-from litemem.store.sqlite.archive.references import References
-from litemem.store.sqlite.archive.writer import Snapshot
+from litemem.store.sqlite.archive.lines import parse, validate_line
+from litemem.store.sqlite.archive.references import ReferenceCheck
+from litemem.store.sqlite.archive.writer import ArchiveWriter
 from litemem.store.sqlite.connection import one_moment
 from litemem.store.sqlite.integrity.invariants import INVARIANTS, MARK, Invariant
 from litemem.store.sqlite.integrity.wal import Log, read_log
@@ -32,7 +32,7 @@ _DAMAGED = "restore a backup, or save what is left: litemem salvage"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
+class CheckResult:
     """What a check found: how much it looked at, how much was wrong, and what helps.
 
     `examples` names the first of the `problems`; `mend` says which mending helps, if one does. With
@@ -43,11 +43,11 @@ class Finding:
     examined: int
     problems: int = 0
     examples: tuple[str, ...] = ()
-    mend: str | None = None
+    repair: str | None = None
     advice: str | None = None
 
 
-def check(connection: apsw.Connection, *, full: bool) -> list[Finding]:
+def check(connection: apsw.Connection, *, full: bool) -> list[CheckResult]:
     """Look at one moment of a file; return what each check found, those of SQLite first.
 
     The quick check reads every page once, the full one also compares every index with its table
@@ -69,7 +69,7 @@ def check(connection: apsw.Connection, *, full: bool) -> list[Finding]:
     return findings + texts + held
 
 
-def check_log(path: str) -> Finding:
+def check_log(path: str) -> CheckResult:
     """Look, before SQLite does, whether a file's write-ahead log can be read to its end.
 
     The log that this process has open SQLite has read already.
@@ -78,7 +78,7 @@ def check_log(path: str) -> Finding:
     if not is_held(path):
         with suppress(OSError):  # SQLite says better what it may not read
             log = read_log(Path(f"{path}-wal"))
-    return Finding(
+    return CheckResult(
         check="the write-ahead log can be read to its end",
         examined=len(log.pages),
         problems=log.unreadable,
@@ -100,21 +100,21 @@ def _applying(connection: apsw.Connection, full: bool) -> list[Invariant]:
     ]
 
 
-def _hold(connection: apsw.Connection, invariant: Invariant) -> Finding:
+def _hold(connection: apsw.Connection, invariant: Invariant) -> CheckResult:
     def look() -> tuple[int, Iterator[str]]:
         number = connection.execute(f"SELECT count(*) FROM {invariant.over}").get
         rows = connection.execute(invariant.offenders)
         return number, (str(row[0]) for row in rows)
 
-    return _run(invariant.name, look, invariant.mend, invariant.advice)
+    return _run(invariant.name, look, invariant.repair, invariant.advice)
 
 
 def _run(
     name: str,
     look: Callable[[], tuple[int, Iterator[str] | Sequence[str]]],
-    mend: str | None,
+    repair: str | None,
     advice: str = "restore a backup",
-) -> Finding:
+) -> CheckResult:
     """Return the finding of a check; damage that stops it is one more problem."""
     examined, problems, examples = 0, 0, []
     try:
@@ -128,14 +128,14 @@ def _run(
     except (apsw.Error, UnicodeDecodeError, json.JSONDecodeError) as error:
         problems += 1
         examples.append(f"cannot be read: {error}")
-        if mend not in _REBUILT:
-            mend, advice = None, _DAMAGED
-    return Finding(
+        if repair not in _REBUILT:
+            repair, advice = None, _DAMAGED
+    return CheckResult(
         check=name,
         examined=examined,
         problems=problems,
         examples=tuple(examples),
-        mend=mend if problems else None,
+        repair=repair if problems else None,
         advice=advice if problems else None,
     )
 
@@ -169,9 +169,9 @@ def _lacking_index(connection: apsw.Connection, present: Any) -> list[str]:
     return ["table memory_vec is missing"] if lacks else []
 
 
-def _compare_texts(connection: apsw.Connection) -> Finding:
+def _compare_texts(connection: apsw.Connection) -> CheckResult:
     if connection.readonly("main"):
-        return Finding(check=_TEXTS, examined=0, advice=_UNCOMPARED)
+        return CheckResult(check=_TEXTS, examined=0, advice=_UNCOMPARED)
     return _run(_TEXTS, lambda: _full_text(connection), "full text")
 
 
@@ -184,15 +184,15 @@ def _full_text(connection: apsw.Connection) -> tuple[int, list[str]]:
 
 def _lines(connection: apsw.Connection) -> tuple[int, Iterator[str]]:
     """Read everything as an import does, which takes no time, number or name that cannot be."""
-    moment = Snapshot(connection, None, vectors=False)
+    moment = ArchiveWriter(connection, None, vectors=False)
     return sum(moment.counts.values()), _unimportable(moment)
 
 
-def _unimportable(moment: Snapshot) -> Iterator[str]:
-    references = References()
+def _unimportable(moment: ArchiveWriter) -> Iterator[str]:
+    references = ReferenceCheck()
     for line in moment.lines():
         try:
-            references.check(check_item(parse(line), None))
+            references.check(validate_line(parse(line), None))
         except (ValueError, RecursionError) as error:
             yield f"{line[:_SHOWN]}…: {error}"
 

@@ -11,10 +11,10 @@ from litemem.store.sqlite.blueprint import Column
 from litemem.store.sqlite.integrity.btree import (
     LEAVES,
     TABLE_LEAF,
+    BTreePage,
     DamageError,
-    Pages,
+    PageReader,
     Record,
-    TreePage,
 )
 from litemem.store.sqlite.schema import APPLICATION_ID, latest_version
 
@@ -26,7 +26,7 @@ _PAGES_TOLD = 5  # page numbers in a line
 Row = tuple[str, int, Record]  # table, rowid, values
 
 
-class Wreck:
+class DamagedFile:
     """Reads every page by itself, whatever SQLite thinks of the file, and writes nothing.
 
     Raises:
@@ -34,7 +34,7 @@ class Wreck:
     """
 
     def __init__(self, path: Path) -> None:
-        self._pages = Pages(path)
+        self._pages = PageReader(path)
         version = self._version()
         self.tables = {
             name: columns
@@ -144,7 +144,7 @@ class Wreck:
             if name in self.tables or name == SCHEMA:
                 yield from self._records(name, page)
 
-    def _records(self, name: str, page: TreePage) -> Iterator[Row]:
+    def _records(self, name: str, page: BTreePage) -> Iterator[Row]:
         for record in page.records():
             if isinstance(record, DamageError) or not self._fits(name, record[1]):
                 self._broken[name] += 1
@@ -164,7 +164,7 @@ class Wreck:
             if page.kind in LEAVES:
                 yield from self._stray(page)
 
-    def _stray(self, page: TreePage) -> Iterator[Row]:
+    def _stray(self, page: BTreePage) -> Iterator[Row]:
         found = [record for record in page.records() if not isinstance(record, DamageError)]
         fitting = [
             name

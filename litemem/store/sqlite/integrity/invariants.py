@@ -19,7 +19,7 @@ class Invariant:
     offenders: str
     over: str
     tables: tuple[str, ...] = ("memory",)
-    mend: str | None = None
+    repair: str | None = None
     advice: str = "restore a backup"
     full: bool = False
     since: int = 1
@@ -69,7 +69,7 @@ INVARIANTS: tuple[Invariant, ...] = (
         " UNION ALL SELECT pk FROM embedding_next WHERE pk NOT IN (SELECT pk FROM memory)",
         over="embedding",
         tables=("memory", "embedding", "embedding_next"),
-        mend="orphans",
+        repair="orphans",
     ),
     Invariant(
         name="every vector has the embedder's dimensions",
@@ -85,7 +85,7 @@ INVARIANTS: tuple[Invariant, ...] = (
         f" WHERE length(vector) IS NOT {_WIDTH.format('next_embedder')}",
         over="embedding_next",
         tables=("embedding_next", "setting"),
-        mend="gathered",
+        repair="gathered",
     ),
     Invariant(
         name="the full text holds every memory",
@@ -93,7 +93,7 @@ INVARIANTS: tuple[Invariant, ...] = (
         " UNION ALL SELECT id FROM memory_fts_docsize WHERE id NOT IN (SELECT pk FROM memory)",
         over="memory_fts_docsize",
         tables=("memory", "memory_fts_docsize"),
-        mend="full text",
+        repair="full text",
     ),
     Invariant(
         name="the vector index holds what it should",
@@ -102,7 +102,7 @@ INVARIANTS: tuple[Invariant, ...] = (
         f" UNION ALL SELECT rowid FROM memory_vec_rowids WHERE rowid NOT IN ({_INDEXED})",
         over="memory_vec_rowids",
         tables=("embedding", "setting", "memory_vec_rowids"),
-        mend="vector index",
+        repair="vector index",
     ),
     Invariant(
         name="every changed memory's history has its ADD",
@@ -132,7 +132,7 @@ INVARIANTS: tuple[Invariant, ...] = (
         " WHERE v.vector <> e.vector",
         over="memory_vec_rowids",
         tables=("embedding", "memory_vec_rowids"),
-        mend="vector index",
+        repair="vector index",
         full=True,
     ),
     Invariant(
@@ -148,7 +148,7 @@ INVARIANTS: tuple[Invariant, ...] = (
         name="every text is text, and hashed right",
         offenders="SELECT pk FROM memory WHERE hash IS NOT litemem_hash(CAST(content AS BLOB))",
         over="memory",
-        mend="hashes",
+        repair="hashes",
         full=True,
     ),
     Invariant(
@@ -193,7 +193,7 @@ INVARIANTS: tuple[Invariant, ...] = (
         offenders="SELECT pk FROM relation WHERE pk NOT IN (SELECT relation_pk FROM support)",
         over="relation",
         tables=("relation", "support"),
-        mend="graph",
+        repair="graph",
     ),
     Invariant(
         name="every name stands in a relation",
@@ -201,7 +201,7 @@ INVARIANTS: tuple[Invariant, ...] = (
         " AND pk NOT IN (SELECT destination_pk FROM relation)",
         over="entity",
         tables=("entity", "relation"),
-        mend="graph",
+        repair="graph",
     ),
     Invariant(
         name="every name's first is a first, in its scope",
@@ -217,7 +217,7 @@ INVARIANTS: tuple[Invariant, ...] = (
         f" AND length(vector) IS NOT {_WIDTH.format('embedder')}",
         over="entity WHERE vector IS NOT NULL",
         tables=("entity", "setting"),
-        mend="name vectors",
+        repair="name vectors",
     ),
     Invariant(
         name="every relation is of its memories' scope",

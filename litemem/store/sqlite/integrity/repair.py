@@ -1,12 +1,12 @@
 """Mending: what is derived from the rest of a file, made anew; called inside a transaction."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
 import apsw
 
 from litemem.store.sqlite import blueprint, settings
-from litemem.store.sqlite.integrity import orphans
 from litemem.store.sqlite.integrity.checks import add_hash_function
 from litemem.store.sqlite.vector_index import VectorIndex
 
@@ -15,11 +15,11 @@ from litemem.store.sqlite.vector_index import VectorIndex
 _BELONGING = ("embedding", "embedding_next", "feedback", "claim", "support", "relation", "entity")
 
 
-def mend(connection: apsw.Connection, what: Iterable[str]) -> None:
+def repair(connection: apsw.Connection, what: Iterable[str]) -> None:
     """Make these anew, each one of `MENDS`, in the order in which one may need the other."""
     wanted = set(what)
     with _without_overwriting(connection):
-        for name, work in MENDS.items():
+        for name, work in REPAIRS.items():
             if name in wanted:
                 work(connection)
 
@@ -57,7 +57,7 @@ def _indexes(connection: apsw.Connection) -> None:
 
 
 def _orphans(connection: apsw.Connection) -> None:
-    orphans.drop(connection, _BELONGING)
+    drop_orphans(connection, _BELONGING)
     connection.execute(
         "UPDATE message SET turn_pk = NULL"
         " WHERE turn_pk IS NOT NULL AND turn_pk NOT IN (SELECT pk FROM turn)"
@@ -104,7 +104,7 @@ UNSAID = (
     " AND pk NOT IN (SELECT destination_pk FROM relation)",
 )
 
-MENDS: dict[str, Callable[[apsw.Connection], None]] = {
+REPAIRS: dict[str, Callable[[apsw.Connection], None]] = {
     "schema": _schema,
     "indexes": _indexes,
     "orphans": _orphans,
@@ -115,3 +115,40 @@ MENDS: dict[str, Callable[[apsw.Connection], None]] = {
     "full text": _full_text,
     "vector index": _vector_index,
 }
+
+
+def drop_orphans(connection: apsw.Connection, tables: Iterable[str]) -> Counter[tuple[str, str]]:
+    """Delete the orphans of these tables, or let them go on alone where the column may be NULL.
+
+    Return how many there were, by their table and the one that they refer to.
+    """
+    known = blueprint.tables(int(connection.pragma("user_version")))
+    statements = [
+        ((name, parent), statement)
+        for name in tables
+        if name in known
+        for parent, statement in _orphan_statements(connection, name, known[name])
+    ]
+    dropped: Counter[tuple[str, str]] = Counter()
+    found = True
+    while found:  # what referred to a row that just went is one now
+        found = False
+        for key, statement in statements:
+            connection.execute(statement)
+            if number := connection.changes():
+                dropped[key] += number
+                found = True
+    return dropped
+
+
+def _orphan_statements(
+    connection: apsw.Connection, table: str, columns: tuple[blueprint.Column, ...]
+) -> list[tuple[str, str]]:
+    """Return (the table referred to, what drops the orphans) for each foreign key."""
+    may_be_null = {column.name for column in columns if not (column.required or column.key)}
+    found = []
+    for _, _, parent, column, *_ in connection.execute(f'PRAGMA foreign_key_list("{table}")'):
+        work = f"UPDATE {table} SET {column} = NULL" if column in may_be_null else None
+        condition = f"{column} IS NOT NULL AND {column} NOT IN (SELECT rowid FROM {parent})"
+        found.append((str(parent), f"{work or f'DELETE FROM {table}'} WHERE {condition}"))
+    return found

@@ -12,13 +12,12 @@ from litemem.core.scope import ID_KEYS, Scope
 from litemem.errors import ScopeError
 from litemem.store.sqlite import blueprint, settings
 from litemem.store.sqlite.archive.lines import parse
-from litemem.store.sqlite.archive.schema import KINDS
+from litemem.store.sqlite.archive.schema import LINE_TYPES
 from litemem.store.sqlite.blueprint import Column
-from litemem.store.sqlite.integrity import orphans
 from litemem.store.sqlite.integrity.checks import add_hash_function
-from litemem.store.sqlite.integrity.damaged_file import Wreck, dimensions
+from litemem.store.sqlite.integrity.damaged_file import DamagedFile, dimensions
 from litemem.store.sqlite.integrity.invariants import WRONG_SOURCES
-from litemem.store.sqlite.integrity.repair import UNSAID
+from litemem.store.sqlite.integrity.repair import UNSAID, drop_orphans
 from litemem.store.sqlite.schema import latest_version
 from litemem.store.sqlite.vector_index import VectorIndex
 
@@ -48,7 +47,7 @@ WHERE pk IN (SELECT value FROM json_each(?))
 """
 
 
-def save(connection: apsw.Connection, wreck: Wreck) -> tuple[dict[str, int], list[str]]:
+def save(connection: apsw.Connection, wreck: DamagedFile) -> tuple[dict[str, int], list[str]]:
     """Write what can be read of a wreck into an empty file, inside a transaction.
 
     Return how many rows of each table are in it, and what is lost or was changed, a sentence each.
@@ -71,7 +70,7 @@ def save(connection: apsw.Connection, wreck: Wreck) -> tuple[dict[str, int], lis
     return saved, wreck.damage() + told
 
 
-def _insert_rows(connection: apsw.Connection, wreck: Wreck) -> tuple[list[str], list[int]]:
+def _insert_rows(connection: apsw.Connection, wreck: DamagedFile) -> tuple[list[str], list[int]]:
     """Write the rows; of two with one key the first stays.
 
     Return what was not taken, and the primary keys of memories that had lost their table.
@@ -138,9 +137,9 @@ def _insert(name: str, columns: tuple[Column, ...]) -> str:
 def _mend_json(connection: apsw.Connection) -> list[str]:
     connection.create_scalar_function("litemem_fits", _fits, 3, deterministic=True)
     told = []
-    for table, column, kind, mend in _JSON:
+    for table, column, kind, repair in _JSON:
         name = "settings" if kind == "project" else column
-        connection.execute(f"{mend} NOT litemem_fits(?, ?, {column})", (kind, name))
+        connection.execute(f"{repair} NOT litemem_fits(?, ?, {column})", (kind, name))
         if number := connection.changes():
             told.append(f"{column} of {_counted(number, 'row')} of {table} unreadable")
     return told
@@ -149,7 +148,7 @@ def _mend_json(connection: apsw.Connection) -> list[str]:
 def _fits(*values: Any) -> bool:
     """Tell whether a text is JSON of the shape that a line of an archive has under this name."""
     kind, name, text = values
-    check, _ = KINDS[kind][name]
+    check, _ = LINE_TYPES[kind][name]
     try:
         check(parse(text))
     except (ValueError, RecursionError):
@@ -166,7 +165,7 @@ def _drop_wrong_sources(connection: apsw.Connection) -> list[str]:
 def _drop_orphans(connection: apsw.Connection, tables: Iterable[str]) -> list[str]:
     return [
         f"{_counted(number, 'row')} of {table} belonged to rows of {parent} that are lost"
-        for (table, parent), number in orphans.drop(connection, tables).items()
+        for (table, parent), number in drop_orphans(connection, tables).items()
     ]
 
 
