@@ -43,6 +43,6 @@ def test_the_config_that_the_page_on_mem0_shows_is_taken(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    (code,) = blocks("docs/compatibility.md")
+    (code,) = blocks("docs/engineering/compatibility.md")
     run(f"from litemem import Memory\n{code}")
     assert (tmp_path / "memory.db").exists()

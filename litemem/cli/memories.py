@@ -47,7 +47,9 @@ _HIDDEN = ("id", "memory", "hash", "score")  # in `get`: shown first, or of no u
     description='The day on which QUERY says "last month" or "yesterday"; by default that of '
     "--as-of, or today.",
 )
-@click.option("--explain", is_flag=True, help="Also the parts of each score (docs/retrieval.md).")
+@click.option(
+    "--explain", is_flag=True, help="Also the parts of each score (docs/reference/scores.md)."
+)
 @embedder_option
 @file_options
 def search(

@@ -31,7 +31,7 @@ TOP_K = 10  # the hosted service's
 
 
 class MemoryClient:
-    """The hosted service's client, over a file on this machine; `docs/client.md` has the details.
+    """The hosted service's client, over a file on this machine; see `docs/reference/client.md`.
 
     Args:
         api_key, host, org_id, project_id: without meaning here; nothing is sent anywhere.
@@ -191,7 +191,7 @@ class MemoryClient:
         """Find what answers `query`, as `Memory.search`: `{"results": [{"id", "memory", …}, …]}`.
 
         Only memories with one of `categories`; of each only `fields`, and its id; superseded ones
-        where `latest_only` is False. `docs/client.md` has every argument.
+        where `latest_only` is False. `docs/reference/client.md` has every argument.
 
         Raises:
             As `Memory.search`.

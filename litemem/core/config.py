@@ -62,7 +62,7 @@ def read_config(config: Mapping[str, Any]) -> Config:
             wrong.append(str(error))
     if wrong:
         raise ValidationError(
-            f"{'; '.join(wrong)}. This works: {_WORKS}, and docs/compatibility.md has more. "
+            f"{'; '.join(wrong)}. This works: {_WORKS}, and docs/from-mem0.md has more. "
             f"Known are {_KNOWN}"
         )
     return Config(**known)

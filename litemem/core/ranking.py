@@ -4,7 +4,8 @@ Every part of a score is a share from 0 to 1 of what there could be of it, and e
 its weight of the remaining way to 1: `1 - (1 - part) * (1 - part) * …`. So a score is never below
 the cosine, more of a part never lowers it, and it does not depend on the other results.
 
-The weights are round numbers from the middle of a plateau; `docs/retrieval.md` has measured them.
+The weights are round numbers from the middle of a plateau, measured in
+`docs/engineering/retrieval.md`.
 """
 
 import heapq

@@ -96,7 +96,7 @@ def match_dict(found: Match) -> dict[str, Any]:
 def explained_match_dict(found: Match, threshold: float) -> dict[str, Any]:
     """Return a memory as `search` shows it with the parts of its score, named as far as Mem0 does.
 
-    `raw_score` is what the memory has by itself; `docs/retrieval.md` tells the parts.
+    `raw_score` is what the memory has by itself; `docs/reference/scores.md` tells the parts.
     """
     parts = found.parts
     assert parts is not None, "a search says what it made a score of"

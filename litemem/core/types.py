@@ -73,7 +73,7 @@ class AddResult:
 
 @dataclass(frozen=True, slots=True)
 class ScoreParts:
-    """What a score is made of; each from 0 to 1, and `final` the whole (`docs/retrieval.md`).
+    """The parts of a score, each from 0 to 1; `final` is the whole (`docs/reference/scores.md`).
 
     `meaning` is the cosine, `words` the share of the query's words by how rare they are, `own` both
     together. How far they then took the score towards 1: the memories around it in its run

@@ -44,7 +44,7 @@ class Memory:
         enable_graph: whether `add`, `search` and `get_all` keep and return `relations`, unless a
             call says otherwise; `docs/graph.md`.
         async_mode: whether `add` leaves extraction to the background, unless a call says otherwise;
-            then what an earlier run left undone is taken up at once. `docs/operation.md`.
+            then what an earlier run left undone is taken up at once. `docs/background.md`.
         now: the clock, in microseconds since 1970-01-01 UTC.
 
     Raises:

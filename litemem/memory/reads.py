@@ -57,7 +57,7 @@ def search(
     Args:
         threshold: what scores less is left out.
         rerank: the reranker, if there is one, orders what was found by a `rerank_score`.
-        explain: each result has `score_details`; `docs/retrieval.md` tells the parts.
+        explain: each result has `score_details`; `docs/reference/scores.md` tells the parts.
         reference_date: the day on which "last month" or "yesterday" is said in the query, by
             default that of `as_of`, or today. With it, a month without a year is the last one
             before; without it, that of any year.

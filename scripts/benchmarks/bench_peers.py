@@ -5,7 +5,7 @@
 Each library runs in an environment of its own, which is made once with pinned versions (in
 .venv/peers, or the folder given); after that it works offline. Prints a table of ratios and one of
 milliseconds, by the clock or with --processor, for a busy machine, by how long its cores worked;
---write puts the tables and a plot into docs/speed.md and docs/speed.svg. About ten minutes after
+--write puts the tables and a plot into docs/engineering/speed.md and .svg. About ten minutes after
 the installation, with --quick two. Needs litemem's own environment, with numpy.
 """
 
@@ -28,7 +28,7 @@ from peers.material import DIMENSIONS
 
 ROOT = Path(__file__).parents[2]
 PEERS = ROOT / "scripts" / "peers"
-DOCUMENT, PLOT = ROOT / "docs" / "speed.md", ROOT / "docs" / "speed.svg"
+DOCUMENT, PLOT = ROOT / "docs/engineering/speed.md", ROOT / "docs/engineering/speed.svg"
 VECTORS = 100_000
 # how long each measurement may take, in seconds; filling a file may take 40 times as long
 FULL = ((1_000, 10_000, 100_000), 1.0)
@@ -80,7 +80,9 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="no file of 100,000, fewer calls")
     parser.add_argument("--processor", action="store_true", help="time of the processor")
     parser.add_argument("--environments", type=Path, default=ROOT / ".venv" / "peers")
-    parser.add_argument("--write", action="store_true", help="write docs/speed.md and its plot")
+    parser.add_argument(
+        "--write", action="store_true", help="write docs/engineering/speed.md and its plot"
+    )
     arguments = parser.parse_args()
     sizes, seconds = QUICK if arguments.quick else FULL
     chosen = dict.fromkeys(["litemem", *(arguments.libraries or LIBRARIES)])

@@ -595,8 +595,8 @@ def test_members_are_the_services(client: MemoryClient) -> None:
 
 
 def documented() -> set[tuple[str, str]]:
-    """Return (call, argument) for each that docs/client.md explains."""
-    page = (ROOT / "docs/client.md").read_text(encoding="utf-8")
+    """Return (call, argument) for each that docs/reference/client.md explains."""
+    page = (ROOT / "docs/reference/client.md").read_text(encoding="utf-8")
     rows = [line.split(" | ") for line in page.splitlines() if line.startswith("| `")]
     return {
         (call, argument)

@@ -1,11 +1,11 @@
-"""The table of wanted differences in docs/compatibility.md: its rows, and what they cover."""
+"""Read the table of intended differences in docs/engineering/compatibility.md."""
 
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-DOCS = Path(__file__).parents[2] / "docs" / "compatibility.md"
+DOCS = Path(__file__).parents[2] / "docs" / "engineering" / "compatibility.md"
 HEADER = ("id", "call", "mem0", "litemem", "why")
 
 

@@ -30,19 +30,19 @@ TABLE = """
 
 
 def test_every_row_has_ids_a_call_two_sides_and_a_reason() -> None:
-    rows = table.read_rows((ROOT / "docs" / "compatibility.md").read_text("utf-8"))
+    rows = table.read_rows((ROOT / "docs" / "engineering" / "compatibility.md").read_text("utf-8"))
     assert rows
     assert all(row.call and row.mem0 and row.litemem and row.why for row in rows)
 
 
 def test_no_id_stands_twice() -> None:
-    rows = table.read_rows((ROOT / "docs" / "compatibility.md").read_text("utf-8"))
+    rows = table.read_rows((ROOT / "docs" / "engineering" / "compatibility.md").read_text("utf-8"))
     counts = Counter(pattern for row in rows for pattern in row.patterns)
     assert [pattern for pattern, count in counts.items() if count > 1] == []
 
 
 def test_ids_begin_with_a_version_or_with_any() -> None:
-    rows = table.read_rows((ROOT / "docs" / "compatibility.md").read_text("utf-8"))
+    rows = table.read_rows((ROOT / "docs" / "engineering" / "compatibility.md").read_text("utf-8"))
     starts = ("2.2.1/", "1.0.11/", "*")
     assert [p for row in rows for p in row.patterns if not p.startswith(starts)] == []
 

@@ -15,7 +15,7 @@ from litemem.store.sqlite import settings
 
 BATCH = 4_096  # vectors; a scan of as many takes 2 ms
 LARGE = 20_000  # memories; fewer are scanned as fast as the index finds them
-MOST = 0.75  # of the memories; if fewer match, a scan of them is faster (`docs/speed.md`)
+MOST = 0.75  # of the memories; if fewer match, a scan is faster (engineering/speed.md)
 SAMPLE = 500  # memories, by which it is judged how many match; they take 1 ms
 SCATTER = 2_654_435_761  # a prime near 2 ** 32 / golden ratio: its multiples keep apart
 SPARE = 1.2  # times as many are asked of the index as should be needed
