@@ -14,7 +14,7 @@ class Reading:
     """What a query asks for.
 
     `meaning` is the text to embed: without the names of speakers and without dates, which say who
-    and when, and would draw the vector away from what (`docs/engineering/retrieval.md`). `words` are
+    and when, and draw the vector away from what (`docs/engineering/retrieval.md`). `words` are
     those that say something, `named` the speakers it names, `periods` the days it speaks of.
     """
 
