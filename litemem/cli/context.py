@@ -12,7 +12,7 @@ from litemem.core.config import default_path, sqlite_path
 from litemem.core.protocols import Embedder, EmbedderIdentity, Reranker
 from litemem.errors import EmbedderError, SchemaError, StoreError, ValidationError
 from litemem.memory import Memory, reads
-from litemem.models.resolve import chosen_embedder
+from litemem.models.resolve import resolve_embedder
 from litemem.store.sqlite import EMPTY, SqliteStore, missing_folder
 
 
@@ -86,7 +86,7 @@ def open_without_model(db: str | None) -> Memory:
 def named_embedder(name: str | None) -> Embedder:
     """Return the embedder that an option names; None is the default one."""
     try:
-        return chosen_embedder(name)
+        return resolve_embedder(name)
     except ValidationError as error:
         raise click.UsageError(f"--{error}") from error
 

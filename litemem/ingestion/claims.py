@@ -1,4 +1,4 @@
-"""Claims: which turns one open `Memory` is at, so that nobody else extracts them."""
+"""Claims of one open `Memory` on pending turns, so that no other process extracts them."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -14,9 +14,9 @@ KEPT_NOTE = "the messages are kept: process_pending() (`litemem pending`) tries 
 
 
 class Claims:
-    """Claims turns in the file, and says there that it still holds them while a model works.
+    """Claims turns in the file, and renews the claims while a model works.
 
-    `changed` is notified whenever this `Memory` has done a turn, or has given one back.
+    `changed` is notified whenever this `Memory` has finished or released a turn.
     """
 
     def __init__(self, store: SqliteStore, now: Callable[[], int]) -> None:
@@ -24,36 +24,36 @@ class Claims:
         self.changed = threading.Condition()
         self._store = store
         self._now = now
-        self._held: set[int] = set()  # changed inside transactions, which threads open one by one
-        self._owes = False  # a turn could not be given back in the file
+        self._held: set[int] = set()  # changed in transactions only, one thread at a time
+        self._owes_release = False  # the release of a turn could not be written
         self._closed = False
-        self._ending = False  # the program is, and models may fail because of it
-        self._beating = False
+        self._exiting = False  # the program is, and models may fail because of it
+        self._renewing = False
 
     def hold(self, turn: Turn) -> Turn:
-        """Take note of a turn that was claimed; call it inside the transaction that did."""
+        """Register a claimed turn; call it inside the transaction that claimed the turn."""
         with self.changed:
             self._held.add(turn.pk)
-            if not self._beating:
-                self._beating = True
-                threading.Thread(target=self._beat, name="litemem-claims", daemon=True).start()
+            if not self._renewing:
+                self._renewing = True
+                threading.Thread(target=self._renew, name="litemem-claims", daemon=True).start()
         return turn
 
     def take(self, choice: Choice) -> Turn | None:
-        """Claim the oldest turn that is free, also one whose program has ended; or None."""
+        """Claim the oldest free turn, or return None; claims of dead processes are free."""
         with self._store.transaction() as tx:
             tx.keep_claims(self.claimant, self._held)
             turn = tx.claim_next(self.claimant, choice)
-            self._owes = False
+            self._owes_release = False
             return turn and self.hold(turn)
 
     @contextmanager
     def work(self, turn: Turn) -> Iterator[None]:
-        """Hold a claimed turn while it is extracted; what is raised inside is kept with it."""
+        """Hold a claimed turn while it is extracted; an error inside is kept with the turn."""
         try:
             yield
         except BaseException as error:
-            self._give_back(turn, error)
+            self._release(turn, error)
             raise
         finally:
             with self.changed:
@@ -61,48 +61,48 @@ class Claims:
                 self.changed.notify_all()
 
     def wait(self, seconds: float) -> None:
-        """Wait until something has changed here, or for so long: others do not tell."""
+        """Wait for a change in this `Memory`, at most `seconds`: other processes notify nobody."""
         with self.changed:
             self.changed.wait(seconds)
 
-    def leave(self) -> None:
-        """Take what fails from now on for a sign of the program's end."""
-        self._ending = True
+    def expect_exit(self) -> None:
+        """Blame failures from now on on the end of the program, not on the turn."""
+        self._exiting = True
 
     def close(self) -> None:
-        """Give everything back."""
+        """Release all claims."""
         with self.changed:
             if self._closed:
                 return
             self._closed = True
             self.changed.notify_all()
-        if self._held or self._owes:
+        if self._held or self._owes_release:
             with self._store.transaction() as tx:
                 tx.keep_claims(self.claimant, ())
 
-    def _give_back(self, turn: Turn, error: BaseException) -> None:
-        """Let the turn wait; a failure counts, unless the program's end has made it."""
+    def _release(self, turn: Turn, error: BaseException) -> None:
+        """Make the turn pending again; count the failure unless the program is ending."""
         if self._closed:
             return
-        fault = isinstance(error, Exception) and not self._ending
+        is_failure = isinstance(error, Exception) and not self._exiting
         self._held.discard(turn.pk)
-        self._owes = True
+        self._owes_release = True
         with self._store.transaction() as tx:
             tx.keep_claims(self.claimant, self._held)
-            if fault:
+            if is_failure:
                 tx.fail_turn(turn, str(error) or type(error).__name__, self._now())
-        self._owes = False
-        if fault:
+        self._owes_release = False
+        if is_failure:
             error.add_note(KEPT_NOTE)
 
-    def _beat(self) -> None:
-        """Say that we are still there, as long as something is held; missing a beat is no harm."""
-        while self._is_due():
+    def _renew(self) -> None:
+        """Renew the claims while any is held; one missed renewal does no harm."""
+        while self._is_renewal_due():
             with suppress(StoreError), self._store.transaction() as tx:
                 tx.keep_claims(self.claimant, self._held)
 
-    def _is_due(self) -> bool:
+    def _is_renewal_due(self) -> bool:
         with self.changed:
             self.changed.wait_for(lambda: self._closed, BEAT_SECONDS)
-            self._beating = bool(self._held) and not self._closed
-            return self._beating
+            self._renewing = bool(self._held) and not self._closed
+            return self._renewing

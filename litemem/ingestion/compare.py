@@ -1,27 +1,36 @@
-"""Likeness: what the words of two facts alone say of how they stand to each other. Pure.
+"""Compare two facts by their words: same, richer, contradicting or different. English, and pure.
 
-A new fact of one person is near many known ones that stay true beside it. So two facts are taken to
-be different unless something in their words says that they mean the same, or that one ends the
-other; and only what gives such a sign without being plain is left to the language model.
+A new fact about a person is near many known ones that stay true. So two facts are different unless
+their words show that they mean the same, or that one ends the other. A pair with an unclear sign is
+left to the language model.
 """
 
 import re
 from collections.abc import Iterable
 from typing import Literal
 
-from litemem.ingestion.fact_features import LIGHT, PEOPLE, PLURAL, SINGLE, Reading, fold, read, stem
+from litemem.ingestion.fact_features import (
+    LIGHT,
+    PEOPLE,
+    PLURAL,
+    SINGLE,
+    FactFeatures,
+    features_of,
+    fold,
+    stem,
+)
 
 Verdict = Literal["same", "richer", "contradicts", "different"]
 
-SENTENCE = 200  # characters that one may have
-EXTRA = 3  # words that a new fact may add to a known one and still be plainly its end
-BRIEF = 6  # telling words of a fact that says one thing
-NEAR = 0.47  # cosine below which two facts have nothing to do with each other, unless by a rule
-AKIN = 0.6  # cosine below which two facts that share no word have nothing to do with each other
+SENTENCE = 200  # characters in one sentence, at most
+EXTRA = 3  # words that a new fact may add to a known one that it ends
+BRIEF = 6  # content words of a fact that says one thing, at most
+NEAR = 0.47  # cosine below which two facts are unrelated, unless a rule applies
+AKIN = 0.6  # cosine below which two facts without a shared word are unrelated
 LIKELY = 0.8  # cosine above which they may mean the same
-ALIKE = 0.92  # cosine above which a word in place of another makes no other fact
-REWORDED = 3  # words by which two facts as near as that may differ and mean the same
-PARAPHRASE = 0.9  # cosine above which they do, when no word speaks against it
+ALIKE = 0.92  # cosine above which a different word does not make a different fact
+REWORDED = 3  # words by which two facts that near may differ and mean the same
+PARAPHRASE = 0.9  # cosine above which they do, unless a word contradicts it
 
 _CALLED = re.compile(r"User(?:[’']s (?:first )?name is| is called| is named) ([^\W\d_]+)")
 _FIRST_WORD = re.compile(r"[^\W\d_]+")
@@ -49,26 +58,26 @@ _ATTRIBUTE = re.compile(
 )
 _MANY = re.compile(r"\b(hobb|interest|friend|goal|dream|one of|pet\b|some)")
 _INTENDED = re.compile(
-    r"\b(going|will|looks|research\w*|hunt\w*)\b"
-)  # as near to a wish as a plan is
+    r"\b(going|will|looks|research\w*|hunt\w*)\b"  # a plan is close to a wish
+)
 _AGE = re.compile(r"\b(\d+) years? old\b|\bturned (\d+)\b|\baged? (?:is )?(\d+)\b")
 
 
-def compare(known: str, new: str, cosine: float) -> Verdict | None:
-    """Return how a new fact stands to a known one, None when only a model can tell.
+def compare_facts(known: str, new: str, cosine: float) -> Verdict | None:
+    """Return the verdict on a new fact and a known one, or None if only a model can decide.
 
-    `cosine` is how near their vectors are. Without a sign of the contrary they are different:
-    most facts about one person are near each other, and stay true beside each other.
+    `cosine` is that of their vectors. Without a sign of the contrary they are different: most
+    facts about one person are near each other, and are true together.
     """
-    k, n = read(known), read(new)
+    k, n = features_of(known), features_of(new)
     if k.text == n.text or (k.words and k.words == n.words and _manner(k) == _manner(n)):
         return "same"
-    if k.whom and n.whom and not k.whom & n.whom.union(n.others):
+    if k.subject and n.subject and not k.subject & n.subject.union(n.predicate):
         return "different"
     is_intended = bool(k.wishes) or (cosine >= ALIKE and _INTENDED.search(k.text))
     if n.wishes and not is_intended:
         return "different"
-    told = (
+    verdict = (
         _by_correction(k, n)
         or _by_coverage(k, n, cosine)
         or _by_event(k, n, cosine)
@@ -78,12 +87,12 @@ def compare(known: str, new: str, cosine: float) -> Verdict | None:
         or _by_nearness(k, n, cosine)
     )
     is_open = _may_be_same(k, n, cosine) or _may_contradict(k, n, cosine)
-    return told or (None if is_open else "different")
+    return verdict or (None if is_open else "different")
 
 
-def bears_out(verdict: Verdict, known: str, new: str, cosine: float) -> Verdict:
-    """Return a model's verdict, or "different" where the words speak against it."""
-    k, n = read(known), read(new)
+def confirm_verdict(verdict: Verdict, known: str, new: str, cosine: float) -> Verdict:
+    """Return a model's verdict, or "different" if the words contradict it."""
+    k, n = features_of(known), features_of(new)
     if verdict == "same" and not _may_be_same(k, n, cosine):
         return "different"
     if verdict == "contradicts" and not _may_contradict(k, n, cosine):
@@ -92,99 +101,99 @@ def bears_out(verdict: Verdict, known: str, new: str, cosine: float) -> Verdict:
 
 
 def is_one_sentence(text: str) -> bool:
-    """Tell whether a text says one thing, as far as its punctuation goes."""
+    """Return True if a text is one short sentence, judging by its punctuation."""
     return len(text) <= SENTENCE and not re.search(r"[.!?;\n]\s*\S", text.strip())
 
 
-def users_names(facts: Iterable[str]) -> frozenset[str]:
-    """Return the names by which facts call the user."""
+def user_names(facts: Iterable[str]) -> frozenset[str]:
+    """Return the user's names that facts state."""
     return frozenset(match.group(1) for fact in facts if (match := _CALLED.match(fact)))
 
 
 def as_user(text: str, names: frozenset[str]) -> str:
-    """Return a fact about one of these names as one about the user, who has that name."""
+    """Replace the user's name at the start of a fact with "User"."""
     match = _FIRST_WORD.match(text)
     if not match or match.group() not in names:
         return text
     return "User" + text[match.end() :]
 
 
-def _may_be_same(k: Reading, n: Reading, cosine: float) -> bool:
-    """Tell whether a new fact might be a known one in other words: it adds next to nothing."""
-    is_of_other = bool(k.whom and n.whom and not k.whom & n.whom)
+def _may_be_same(k: FactFeatures, n: FactFeatures, cosine: float) -> bool:
+    """Return True if a new fact may be a known one in other words: it adds almost nothing."""
+    is_of_other = bool(k.subject and n.subject and not k.subject & n.subject)
     if is_of_other or cosine < LIKELY or not n.names | n.dates <= k.names | k.dates:
         return False
-    if (k.negative, k.is_event) != (n.negative, n.is_event):
+    if (k.is_negative, k.is_event) != (n.is_negative, n.is_event):
         return False
     if cosine >= ALIKE:  # "on the hunt for the ideal spot", "looking for the right place"
-        return len(n.telling - k.telling - LIGHT) <= REWORDED
+        return len(n.content - k.content - LIGHT) <= REWORDED
     is_meant_alike = k.wishes == n.wishes
-    return is_meant_alike and len(n.telling - k.telling - LIGHT) <= (
+    return is_meant_alike and len(n.content - k.content - LIGHT) <= (
         2 if cosine >= PARAPHRASE else 1
     )
 
 
-def _may_contradict(k: Reading, n: Reading, cosine: float) -> bool:
-    """Tell whether a new fact might put an end to a known one: something in it has to say so."""
+def _may_contradict(k: FactFeatures, n: FactFeatures, cosine: float) -> bool:
+    """Return True if a new fact may end a known one: it has to contain a sign of that."""
     if cosine < NEAR or k.is_event or n.is_event or n.wishes - k.wishes:
         return False
-    if k.negative and n.negative and not n.is_turn:  # the visa was not approved, nor the loan
+    if k.is_negative and n.is_negative and not n.is_turn:  # two refusals, each of its own thing
         return False
-    are_brief = len(k.telling) <= BRIEF and len(n.telling) <= BRIEF
-    shared = len(k.telling & n.telling)
-    if not are_brief and 2 * shared < len(k.telling):
+    are_brief = len(k.content) <= BRIEF and len(n.content) <= BRIEF
+    shared = len(k.content & n.content)
+    if not are_brief and 2 * shared < len(k.content):
         return False
     frames = [frame for frame in (_HOME, _JOB, _STATUS) if frame.search(k.text)]
     is_alike = any(frame.search(n.text) for frame in frames)
     if not shared and (k.is_end or cosine < AKIN or (frames and not is_alike)):
         return False
-    has_sign = k.negative != n.negative or n.is_change or is_alike
+    has_sign = k.is_negative != n.is_negative or n.is_change or is_alike
     return has_sign or (are_brief and cosine >= PARAPHRASE)
 
 
-def _by_correction(k: Reading, n: Reading) -> Verdict | None:
+def _by_correction(k: FactFeatures, n: FactFeatures) -> Verdict | None:
     """Find "B, not A", and another name for the same one."""
     denied = re.findall(r"\bnot (?:an? |the |in |on |at )?([\w-]+)$", n.text)
-    is_told = bool(k.telling & {stem(fold(word)) for word in denied})
-    if is_told and not k.negative and len(n.telling) > 1:
+    is_mentioned = bool(k.content & {stem(fold(word)) for word in denied})
+    if is_mentioned and not k.is_negative and len(n.content) > 1:
         return "contradicts"
-    is_name = k.telling - k.names == n.telling - n.names == {"name"}
+    is_name = k.content - k.names == n.content - n.names == {"name"}
     return "contradicts" if is_name and not k.names & n.names else None
 
 
-def _by_coverage(k: Reading, n: Reading, cosine: float) -> Verdict | None:
-    if not k.telling or not n.telling or (k.whom and n.whom and not k.whom & n.whom):
+def _by_coverage(k: FactFeatures, n: FactFeatures, cosine: float) -> Verdict | None:
+    if not k.content or not n.content or (k.subject and n.subject and not k.subject & n.subject):
         return None
     if _manner(k) != _manner(n) or k.is_change != n.is_change or not _in_one_order(k, n):
         return None
-    if n.telling <= k.telling:
+    if n.content <= k.content:
         return "same"
-    if k.telling <= n.telling:
-        return "richer" if n.telling - k.telling - LIGHT else "same"
-    alike = len(k.telling & n.telling) / len(k.telling | n.telling)
+    if k.content <= n.content:
+        return "richer" if n.content - k.content - LIGHT else "same"
+    alike = len(k.content & n.content) / len(k.content | n.content)
     if cosine >= PARAPHRASE and k.dates == n.dates and k.names == n.names and alike >= 0.5:
         return "same"
     return None
 
 
-def _by_nearness(k: Reading, n: Reading, cosine: float) -> Verdict | None:
+def _by_nearness(k: FactFeatures, n: FactFeatures, cosine: float) -> Verdict | None:
     """Find the same in other words: "researches agencies" and "looks into agencies"."""
-    is_same_detail = k.names == n.names and k.dates == n.dates and k.negative == n.negative
+    is_same_detail = k.names == n.names and k.dates == n.dates and k.is_negative == n.is_negative
     if cosine < ALIKE or not is_same_detail or k.is_change != n.is_change:
         return None
-    few = len(n.telling - k.telling - LIGHT) <= 1 and len(k.telling - n.telling - LIGHT) <= 1
+    few = len(n.content - k.content - LIGHT) <= 1 and len(k.content - n.content - LIGHT) <= 1
     return "same" if few else None
 
 
-def _by_event(k: Reading, n: Reading, cosine: float) -> Verdict | None:
-    """What happened stays so; another event, or the same on another day, stands beside it."""
+def _by_event(k: FactFeatures, n: FactFeatures, cosine: float) -> Verdict | None:
+    """Keep events: another event, or the same on another day, does not end them."""
     if k.is_event and n.is_event and (k.dates != n.dates or k.names != n.names):
         return "different"
     return "different" if k.is_event and cosine < LIKELY else None
 
 
-def _by_attribute(k: Reading, n: Reading) -> Verdict | None:
-    """Compare what one has only one of: a home, a work, a name, an age, a date."""
+def _by_attribute(k: FactFeatures, n: FactFeatures) -> Verdict | None:
+    """Compare what a person has one of: a home, a job, a name, an age, a date."""
     age_k, age_n = _AGE.search(k.text), _AGE.search(n.text)
     if age_k and age_n:
         return "same" if k.dates == n.dates else "contradicts"
@@ -198,12 +207,12 @@ def _by_attribute(k: Reading, n: Reading) -> Verdict | None:
     if status_k and status_n and status_k.group() != status_n.group():
         return "contradicts"
     is_counted = any(date[0].isdigit() for date in k.dates ^ n.dates)
-    if is_counted and k.telling - k.dates == n.telling - n.dates and not n.is_event:
+    if is_counted and k.content - k.dates == n.content - n.dates and not n.is_event:
         return (_by_possessive(k, n) or "different") if _are_others(k, n) else "contradicts"
     return _by_possessive(k, n)
 
 
-def _by_possessive(k: Reading, n: Reading) -> Verdict | None:
+def _by_possessive(k: FactFeatures, n: FactFeatures) -> Verdict | None:
     """Compare "User's X is A" with "User's X is B"."""
     one, other = _ATTRIBUTE.match(k.text), _ATTRIBUTE.match(n.text)
     if not one or not other or _MANY.search(one.group(1)):
@@ -216,13 +225,13 @@ def _by_possessive(k: Reading, n: Reading) -> Verdict | None:
     return "contradicts"
 
 
-def _by_polarity(k: Reading, n: Reading) -> Verdict | None:
-    """Compare what one affirms and the other denies or ends."""
-    if k.negative == n.negative and (k.negative or not n.is_end):
+def _by_polarity(k: FactFeatures, n: FactFeatures) -> Verdict | None:
+    """Compare facts of which one affirms, and the other denies or ends."""
+    if k.is_negative == n.is_negative and (k.is_negative or not n.is_end):
         if n.is_turn and k.verb == n.verb and k.verb in SINGLE and _objects(k) & _objects(n):
             return "contradicts"
         is_moved = k.dates and n.dates and k.dates != n.dates and n.is_turn
-        return "contradicts" if is_moved and len(k.telling & n.telling) >= 2 else None
+        return "contradicts" if is_moved and len(k.content & n.content) >= 2 else None
     objects_k, objects_n = _objects(k), _objects(n)
     shared = objects_k & objects_n
     if not shared:
@@ -233,8 +242,8 @@ def _by_polarity(k: Reading, n: Reading) -> Verdict | None:
     return "contradicts" if n.is_change and is_brief and len(shared) * 2 >= len(objects_k) else None
 
 
-def _by_plurality(k: Reading, n: Reading) -> Verdict | None:
-    """Likes, possessions, journeys: one more says nothing against the others."""
+def _by_plurality(k: FactFeatures, n: FactFeatures) -> Verdict | None:
+    """Keep likes, possessions and journeys: another one contradicts none of them."""
     if n.is_change:
         return None
     if k.verb and k.verb == n.verb and k.verb in PLURAL:
@@ -242,28 +251,28 @@ def _by_plurality(k: Reading, n: Reading) -> Verdict | None:
     return None
 
 
-def _are_others(k: Reading, n: Reading) -> bool:
-    """Tell whether two facts that differ by a number speak of two things, not of another count."""
+def _are_others(k: FactFeatures, n: FactFeatures) -> bool:
+    """Return True if facts that differ by a number are about two things, not about two counts."""
     if k.verb in SINGLE:
         return False
     return k.codes != n.codes or (k.verb in PLURAL and k.models != n.models)
 
 
-def _manner(reading: Reading) -> tuple[bool, frozenset[str], bool]:
-    """Return how a fact is meant: denied, wished for, or over."""
-    return reading.negative, reading.wishes, reading.is_event
+def _manner(features: FactFeatures) -> tuple[bool, frozenset[str], bool]:
+    """Return whether a fact is denied, what it wishes, and whether it is a past event."""
+    return features.is_negative, features.wishes, features.is_event
 
 
-def _in_one_order(k: Reading, n: Reading) -> bool:
-    """Tell whether the names of both stand in one order: from Rome to Oslo is not the way back."""
+def _in_one_order(k: FactFeatures, n: FactFeatures) -> bool:
+    """Return True if shared names have the same order: Rome to Oslo is not Oslo to Rome."""
     shared = k.names & n.names
-    return [w for w in k.others if w in shared] == [w for w in n.others if w in shared]
+    return [w for w in k.predicate if w in shared] == [w for w in n.predicate if w in shared]
 
 
-def _objects(reading: Reading) -> frozenset[str]:
-    """Return the telling words that are not a verb of liking or doing, nor a date."""
+def _objects(features: FactFeatures) -> frozenset[str]:
+    """Return the content words that are neither a verb of liking or doing nor a date."""
     verbs = {"like", "eat", "drink", "prefer", "stand", "bear", "can't", "decid", "doctor", "found"}
-    return reading.telling - verbs - reading.dates - {stem(reading.verb)} or reading.telling
+    return features.content - verbs - features.dates - {stem(features.verb)} or features.content
 
 
 def _is_named(match: re.Match[str]) -> bool:

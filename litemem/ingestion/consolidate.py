@@ -1,171 +1,240 @@
-"""Settling: a new fact meets what is known in its scope, and is added, merged, counted or replaces.
+"""Consolidate new facts with the known ones of their scope: add, merge, repeat or supersede.
 
-The models are asked first, without a lock (`ponder`). The transaction then looks again (`write`):
-what another program has changed meanwhile was not judged, and is judged anew before anything is
-written.
+`Consolidation.judge` asks the model, without a lock. `Consolidation.apply` looks again inside the
+transaction: if another process has changed a neighbour that was not judged, nothing is written and
+`judge` has to run again.
+
+A small model calls too much a contradiction: an event, another thing that one likes, the life of
+another person. So rules decide first (`compare`), the model is asked once per fact and only about
+pairs that the rules leave open, and its answer counts only where the words do not contradict it.
 """
 
+import logging
 from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from operator import attrgetter, mul
+from typing import Any
 
 from litemem.core.protocols import LLM
 from litemem.core.types import AddResult, Match, MemoryRecord
-from litemem.errors import LLMError
-from litemem.ingestion.compare import Verdict, as_user, is_one_sentence, users_names
-from litemem.ingestion.reconcile import judge, judge_by_words
-from litemem.store.sqlite import Moment, SqliteStore
+from litemem.errors import ExtractionError, LLMError
+from litemem.extraction import answers, prompts
+from litemem.ingestion.compare import (
+    Verdict,
+    as_user,
+    compare_facts,
+    confirm_verdict,
+    is_one_sentence,
+    user_names,
+)
+from litemem.store.sqlite import Known, Moment, SqliteStore
 from litemem.store.sqlite.transaction import Transaction
 
-NEIGHBOURS = 16  # memories that a fact meets; the nearest
-LEAST = 0.1  # cosine; a name in place of "User", or a date more, takes much of it
-PONDERINGS = 3  # then what came meanwhile is judged by its words alone
+NEIGHBOURS = 16  # nearest memories that a fact is compared with
+MIN_COSINE = 0.1  # low: a name instead of "User", or one more date, costs much of it
+MAX_ROUNDS = 3  # of judging; then later changes are judged by their words alone
+ASKED = 3  # known facts in one question; the nearest
+PROMPT = "still_true"
+_ANSWERS: dict[str, Verdict] = {"true": "different", "outdated": "contradicts", "same": "same"}
+_TOKENS = 16  # an answer takes about 6 a fact
+
+logger = logging.getLogger("litemem")
 
 
-class UnforeseenError(Exception):
-    """A memory came or changed after the model was asked; nothing was written."""
+class ChangedMeanwhileError(Exception):
+    """A memory was added or changed after the model was asked; nothing was written."""
 
 
 @dataclass(frozen=True, slots=True)
-class Fresh:
-    """A fact that is ready to be stored: its record, its vector, and its messages' primary keys."""
+class NewFact:
+    """A fact ready to be stored: its record, its vector, and its messages' primary keys."""
 
     record: MemoryRecord
     vector: bytes
     sources: Sequence[int]
 
 
-class Settling:
-    """The facts of one turn on their way into the store, each once; later ones meet earlier ones.
+class Consolidation:
+    """The facts of one turn on their way into the store; duplicates are dropped.
+
+    A fact is also compared with the earlier facts of its turn.
 
     Args:
-        llm: is asked where the words of two facts do not tell, once a fact at most.
-        found: the facts in the order in which they were said.
-        now: what has expired by then is not met; in microseconds.
+        llm: asked at most once per fact, where the rules leave a verdict open.
+        facts: in the order in which they were said.
+        now: memories that have expired by then are ignored; in microseconds.
     """
 
-    def __init__(self, llm: LLM, found: Sequence[Fresh], now: int) -> None:
-        by_hash: dict[bytes, Fresh] = {}
-        for fresh in found:
-            by_hash.setdefault(fresh.record.hash, fresh)
+    def __init__(self, llm: LLM, facts: Sequence[NewFact], now: int) -> None:
+        by_hash: dict[bytes, NewFact] = {}
+        for fact in facts:
+            by_hash.setdefault(fact.record.hash, fact)
         self.facts = list(by_hash.values())
         self._llm = llm
         self._now = now
         self._verdicts: dict[tuple[str, str], Verdict] = {}  # by the new and the known text
-        self._names: frozenset[str] = frozenset()  # of the user, who may be spoken of by name
-        self._ponderings = 0
-        self._pondered: Moment | None = None
+        self._names: frozenset[str] = frozenset()  # of the user, whom a fact may call by name
+        self._rounds = 0
+        self._judged_at: Moment | None = None
         self._near: dict[str, set[str]] = {}  # by a new id, the ids of its neighbours
 
-    def ponder(self, store: SqliteStore) -> None:
-        """Judge how each fact stands to its neighbours; those that were judged are not again.
+    def judge(self, store: SqliteStore) -> None:
+        """Compare each fact with its neighbours; pairs that have a verdict are not judged again.
 
         Raises:
-            LLMError: the model failed. A second time that is no matter: see `write`.
+            LLMError: the model failed in the first round. A later failure ends the judging.
         """
-        self._ponderings += 1
-        self._names = self._users_names(store)
+        self._rounds += 1
         with store.known() as known:
-            self._pondered = known.moment()
+            self._names = self._user_names(known)
+            self._judged_at = known.moment()
+            near = [self._neighbours(known, fact) for fact in self.facts]
         try:
-            for i, fresh in enumerate(self.facts):
-                record = fresh.record
-                with store.known() as known:
-                    near = known.neighbours(record.scope, fresh.vector, NEIGHBOURS, self._now)
-                self._near[record.id] = {found.record.id for found in near}
-                near += [_neighbour(other, fresh) for other in self.facts[:i]]
-                self._judge(record, _met(record, near))
+            for i, (fact, stored) in enumerate(zip(self.facts, near, strict=True)):
+                self._near[fact.record.id] = {match.record.id for match in stored}
+                earlier = [_as_match(other, fact) for other in self.facts[:i]]
+                self._judge(fact.record, _comparable(fact.record, stored + earlier))
         except LLMError:
-            if self._ponderings == 1:
+            if self._rounds == 1:
                 raise
-            self._ponderings = PONDERINGS
+            self._rounds = MAX_ROUNDS
 
-    def write(self, tx: Transaction) -> list[AddResult]:
-        """Store what is new, and say what became of each fact.
+    def apply(self, tx: Transaction) -> list[AddResult]:
+        """Store what is new and return the outcome of each fact.
 
         Raises:
-            UnforeseenError: `ponder` again, in another transaction. Not after `PONDERINGS`: then
-                what only a model could judge is taken to be different, so that nothing is lost.
+            ChangedMeanwhileError: call `judge` again, then `apply` in another transaction. Not
+                after `MAX_ROUNDS`: then a pair that only a model could judge is taken to be
+                different, so that nothing is lost.
         """
-        return [self._settle(tx, fresh) for fresh in self.facts]
+        return [self._apply(tx, fact) for fact in self.facts]
 
-    def _users_names(self, store: SqliteStore) -> frozenset[str]:
+    def _user_names(self, known: Known) -> frozenset[str]:
         if not self.facts:
             return frozenset()
-        with store.known() as known:
-            naming = known.naming(self.facts[0].record.scope)
-        return users_names([*naming, *(fresh.record.content for fresh in self.facts)])
+        stored = known.naming(self.facts[0].record.scope)
+        return user_names([*stored, *(fact.record.content for fact in self.facts)])
+
+    def _neighbours(
+        self, known: Known, fact: NewFact, among: set[str] | None = None
+    ) -> list[Match]:
+        return known.neighbours(fact.record.scope, fact.vector, NEIGHBOURS, self._now, among)
 
     def _judge(self, record: MemoryRecord, near: Sequence[Match]) -> None:
         new = record.content
-        asked = [f for f in near if (new, f.record.content) not in self._verdicts]
-        known = [(as_user(f.record.content, self._names), f.semantic) for f in asked]
-        verdicts = judge(self._llm, as_user(new, self._names), known)
-        for found, verdict in zip(asked, verdicts, strict=True):
-            self._verdicts[new, found.record.content] = verdict
+        asked = [match for match in near if (new, match.record.content) not in self._verdicts]
+        known = [(as_user(match.record.content, self._names), match.semantic) for match in asked]
+        verdicts = find_verdicts(self._llm, as_user(new, self._names), known)
+        for match, verdict in zip(asked, verdicts, strict=True):
+            self._verdicts[new, match.record.content] = verdict
 
-    def _settle(self, tx: Transaction, fresh: Fresh) -> AddResult:
-        new = fresh.record
-        near = tx.known.neighbours(
-            new.scope, fresh.vector, NEIGHBOURS, self._now, self._candidates(tx, new)
-        )
-        told: dict[Verdict, list[MemoryRecord]] = {"same": [], "richer": [], "contradicts": []}
-        for found in _met(new, near):
-            told.setdefault(_allowed(self._verdict(new, found), found.record, new), []).append(
-                found.record
-            )
-        outdated = [old for old in told["contradicts"] if old.since <= new.created_at]
-        if told["same"]:
-            outcome = _repeat(tx, told["same"][0], new)
-        elif told["richer"]:
-            outcome = _enrich(tx, told["richer"][0], fresh)
+    def _apply(self, tx: Transaction, fact: NewFact) -> AddResult:
+        new = fact.record
+        near = self._neighbours(tx.known, fact, self._candidates(tx, new))
+        by_verdict: dict[Verdict, list[MemoryRecord]] = {}
+        for match in _comparable(new, near):
+            verdict = _permitted(self._verdict(new, match), match.record, new)
+            by_verdict.setdefault(verdict, []).append(match.record)
+        contradicted = by_verdict.get("contradicts", [])
+        outdated = [old for old in contradicted if old.since <= new.created_at]
+        if same := by_verdict.get("same"):
+            outcome = _repeat(tx, same[0], new)
+        elif poorer := by_verdict.get("richer"):
+            outcome = _enrich(tx, poorer[0], fact)
         else:
-            newer = [old for old in told["contradicts"] if old.since > new.created_at]
-            outcome = _add(tx, fresh, outdated, newer)
+            newer = [old for old in contradicted if old.since > new.created_at]
+            outcome = _add(tx, fact, outdated, newer)
         for old in outdated:
             tx.known.supersede(old, outcome.record.id, new.created_at)
         return replace(outcome, supersedes=tuple(old.id for old in outdated))
 
     def _candidates(self, tx: Transaction, new: MemoryRecord) -> set[str] | None:
-        """Return what may be a fact's neighbour: what was, and what has come or changed since.
+        """Return the ids of a fact's possible neighbours: the earlier ones, and what has changed.
 
-        So nobody waits while a large scope is searched. None: anything may be, as when one that
-        was has changed, and may have made room for another.
+        This keeps the transaction short: a large scope is not searched again. None means the
+        whole scope, as when a neighbour has changed and may have made room for another.
         """
         near = self._near.get(new.id)
-        if self._pondered is None or near is None:
+        if self._judged_at is None or near is None:
             return None
-        changed = tx.known.changed_since(self._pondered, new.scope)
+        changed = tx.known.changed_since(self._judged_at, new.scope)
         return None if changed is None or near & changed else near | changed
 
-    def _verdict(self, new: MemoryRecord, found: Match) -> Verdict:
-        known = found.record.content
-        verdict = self._verdicts.get((new.content, known)) or judge_by_words(
-            as_user(new.content, self._names), as_user(known, self._names), found.semantic
+    def _verdict(self, new: MemoryRecord, match: Match) -> Verdict:
+        known = match.record.content
+        verdict = self._verdicts.get((new.content, known)) or compare_facts(
+            as_user(known, self._names), as_user(new.content, self._names), match.semantic
         )
-        if verdict is None and self._ponderings < PONDERINGS:
-            raise UnforeseenError
+        if verdict is None and self._rounds < MAX_ROUNDS:
+            raise ChangedMeanwhileError
         return verdict or "different"
 
 
-def _met(new: MemoryRecord, near: Sequence[Match]) -> list[Match]:
-    """Return the neighbours that are near enough and speak of the same side, nearest first."""
-    voice = _voice(new)
-    met = [f for f in near if f.semantic >= LEAST and _voice(f.record) in (voice, None)]
-    return sorted(met, key=lambda f: (-f.semantic, f.record.created_at, f.record.id))
+def find_verdicts(llm: LLM, fact: str, known: Sequence[tuple[str, float]]) -> list[Verdict]:
+    """Return the verdict on `fact` and each known one, given as its text and the vectors' cosine.
+
+    The model is asked at most once, about the nearest of those that the rules leave open. The
+    rest are different, and so are all if the answer cannot be parsed.
+
+    Raises:
+        LLMError: the model failed.
+    """
+    verdicts = [compare_facts(text, fact, cosine) for text, cosine in known]
+    undecided = sorted(
+        (i for i, verdict in enumerate(verdicts) if verdict is None), key=lambda i: -known[i][1]
+    )[:ASKED]
+    if undecided:
+        judged = _ask(llm, fact, [known[i][0] for i in undecided])
+        for i, answer in zip(undecided, judged, strict=True):
+            verdicts[i] = confirm_verdict(answer, known[i][0], fact, known[i][1])
+    return [verdict or "different" for verdict in verdicts]
 
 
-def _voice(record: MemoryRecord) -> str | None:
-    """Return whom a memory is about: user or assistant; None when that is not known."""
+def _ask(llm: LLM, fact: str, known: Sequence[str]) -> list[Verdict]:
+    lines = "\n".join(f"{i}. {text}" for i, text in enumerate(known, start=1))
+    numbers = [str(i) for i in range(1, len(known) + 1)]
+    try:
+        answer = llm.generate(
+            prompts.load(PROMPT),
+            f"{lines}\nNew: {fact}",
+            schema=_schema(numbers),
+            max_tokens=_TOKENS * len(known),
+        )
+        found = answers.parsed(answer)
+        return [_ANSWERS[found[number]] for number in numbers]
+    except (ExtractionError, ValueError, TypeError, KeyError) as error:
+        logger.debug("no verdict on %r: %s", fact, error)
+        return ["different"] * len(known)
+
+
+def _schema(numbers: Sequence[str]) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "properties": {number: {"enum": list(_ANSWERS)} for number in numbers},
+        "required": list(numbers),
+        "additionalProperties": False,
+    }
+
+
+def _comparable(new: MemoryRecord, near: Sequence[Match]) -> list[Match]:
+    """Return the neighbours that are near enough and about the same party, nearest first."""
+    party = _party(new)
+    chosen = [f for f in near if f.semantic >= MIN_COSINE and _party(f.record) in (party, None)]
+    return sorted(chosen, key=lambda f: (-f.semantic, f.record.created_at, f.record.id))
+
+
+def _party(record: MemoryRecord) -> str | None:
+    """Return "user" or "assistant", whichever a memory is about, or None if unknown."""
     return record.attributed_to or (record.role if record.role in ("user", "assistant") else None)
 
 
-def _allowed(verdict: Verdict, old: MemoryRecord, new: MemoryRecord) -> Verdict:
-    """Return the verdict, or "different" where the known memory may not be treated so.
+def _permitted(verdict: Verdict, old: MemoryRecord, new: MemoryRecord) -> Verdict:
+    """Return the verdict, or "different" where the known memory may not be changed that way.
 
-    What was stored as it stood is never rewritten, and gives way only when it is one sentence: the
-    rest of a long message may still be true. A memory gives way only to one that outlasts it.
+    A message that was stored verbatim is never rewritten, and is superseded only if it is one
+    sentence: the rest of a long message may still be true. A memory is superseded only by one that
+    outlasts it.
     """
     is_verbatim = old.role is not None
     match verdict:
@@ -194,9 +263,9 @@ def _repeat(tx: Transaction, known: MemoryRecord, new: MemoryRecord) -> AddResul
     return AddResult(tx.get(known.id), "NONE")
 
 
-def _enrich(tx: Transaction, known: MemoryRecord, fresh: Fresh) -> AddResult:
-    """Give a known memory the new text; what either carries is kept, the new values first."""
-    new = fresh.record
+def _enrich(tx: Transaction, known: MemoryRecord, fact: NewFact) -> AddResult:
+    """Give a known memory the new text; metadata and categories are merged, new values first."""
+    new = fact.record
     merged = replace(
         known,
         content=new.content,
@@ -208,17 +277,17 @@ def _enrich(tx: Transaction, known: MemoryRecord, fresh: Fresh) -> AddResult:
         expires_at=known.expires_at if _outlasts(known, new) else new.expires_at,
         immutable=new.immutable,
     )
-    tx.update(merged, fresh.vector)
-    tx.add_sources(merged.id, list(fresh.sources))
+    tx.update(merged, fact.vector)
+    tx.add_sources(merged.id, list(fact.sources))
     return AddResult(merged, "UPDATE", known.content)
 
 
 def _add(
-    tx: Transaction, fresh: Fresh, outdated: Sequence[MemoryRecord], newer: Sequence[MemoryRecord]
+    tx: Transaction, fact: NewFact, outdated: Sequence[MemoryRecord], newer: Sequence[MemoryRecord]
 ) -> AddResult:
-    """Store a fact; one that was said before what contradicts it is stored as outdated already."""
-    new = replace(fresh.record, valid_from=fresh.record.created_at if outdated else None)
-    tx.insert([new], [fresh.vector], [list(fresh.sources)])
+    """Store a fact; one that a newer memory contradicts is stored as superseded by it."""
+    new = replace(fact.record, valid_from=fact.record.created_at if outdated else None)
+    tx.insert([new], [fact.vector], [list(fact.sources)])
     if newer:
         following = min(newer, key=attrgetter("since"))
         tx.known.supersede(new, following.id, following.since)
@@ -228,8 +297,8 @@ def _add(
     return AddResult(new)
 
 
-def _neighbour(other: Fresh, fresh: Fresh) -> Match:
-    """Return a fact of the same turn as if it were stored already."""
-    one, two = (array("f", vector) for vector in (other.vector, fresh.vector))
+def _as_match(other: NewFact, fact: NewFact) -> Match:
+    """Return another fact of the same turn as if it were a stored neighbour."""
+    one, two = (array("f", vector) for vector in (other.vector, fact.vector))
     lengths = (sum(map(mul, one, one)) * sum(map(mul, two, two))) ** 0.5
     return Match(other.record, sum(map(mul, one, two)) / lengths if lengths else 0.0, 0.0)

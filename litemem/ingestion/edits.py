@@ -1,4 +1,4 @@
-"""Editing: changes and deletions of memories that exist, all of a call in one transaction."""
+"""Update and delete existing memories, all of a call in one transaction."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -15,7 +15,7 @@ from litemem.store.sqlite import SqliteStore
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What is to be different about a memory: fields of its record, and metadata to merge in."""
+    """New values for fields of a memory, and metadata to merge into it."""
 
     memory_id: str
     fields: Mapping[str, Any]
@@ -23,7 +23,7 @@ class Change:
 
     @property
     def content(self) -> str | None:
-        """The new text, which needs a vector; None when it stays."""
+        """The new text, which needs a vector, or None if the text stays."""
         return self.fields.get("content")
 
 
@@ -36,10 +36,10 @@ def check_change(
     timestamp: clock.Time | None = None,
     expiries: Sequence[clock.Time | None] = (),
 ) -> Change:
-    """Return a change as callers describe it; an expiry of None lets the memory last.
+    """Check the arguments of an update and return the change; an expiry of None removes it.
 
     Raises:
-        ValidationError: nothing is given to change, or an argument is wrong.
+        ValidationError: no field is given, or an argument is invalid.
     """
     fields: dict[str, Any] = {}
     if text is not None:
@@ -57,11 +57,11 @@ def check_change(
 
 
 def apply(store: SqliteStore, embedder: Embedder, changes: Sequence[Change], at: int) -> None:
-    """Make all changes or none; new texts are embedded before the transaction opens.
+    """Apply all changes or none; new texts are embedded before the transaction opens.
 
     Raises:
-        MemoryNotFoundError: one of the memories is not there.
-        ImmutableError: one was stored to stay as it is.
+        MemoryNotFoundError: one of the memories does not exist.
+        ImmutableError: one of them is immutable.
         EmbedderError: a text could not be embedded.
     """
     texts = [change.content for change in changes if change.content is not None]
@@ -77,10 +77,10 @@ def apply(store: SqliteStore, embedder: Embedder, changes: Sequence[Change], at:
 
 
 def delete(store: SqliteStore, memory_ids: Iterable[str], at: int) -> int:
-    """Remove all of these memories or none; return how many, each counted once.
+    """Delete all of these memories or none; return how many, each counted once.
 
     Raises:
-        MemoryNotFoundError: one of them is not there.
+        MemoryNotFoundError: one of them does not exist.
     """
     chosen = list(dict.fromkeys(memory_ids))
     with store.transaction() as tx:

@@ -1,6 +1,6 @@
-"""Wording: a fact as the rules of likeness see it: its stems, its subject, its dates. Pure.
+"""The features by which facts are compared: stems, subject, negation, dates. English, and pure.
 
-The words are English; of other languages it sees names, numbers, some negations and equal words.
+In other languages only names, numbers, some negations and equal words are recognised.
 """
 
 import re
@@ -42,11 +42,11 @@ _WISHES = frozenset(
     intend need needs looking considered""".split()
 )
 LIGHT = frozenset(("eat", "drink", "follow", "diet", "hav", "has", "like", "person", "kind", "do"))
-# Whom other languages call the user: it says nothing, wherever it stands
+# "user" in other languages: carries no information at any position
 _USERS = frozenset(
     "nutzer nutzerin benutzer usuario usuaria utilisateur utilisatrice utente".split()
 )
-# Addresses, paths, numbers: as they stand
+# addresses, paths and numbers, kept unchanged
 _EXACT = re.compile(r"(?<!\S)\S*[@/\\_#=\d]\S*[^\s.,;:!?]|\d")
 _CODE = re.compile(r"(?<![\w-])[^\W\d_]+[-_#]?\d[\w-]*")
 _MODEL = re.compile(r"(?<=\s)[A-Z]\w+ \d\S*\b")
@@ -55,7 +55,7 @@ _DATES = frozenset(
     """january february march april june july august september october november december monday
     tuesday wednesday thursday friday saturday sunday noon midnight tomorrow today""".split()
 )
-_ALIKE = {word: str(i) for i, word in enumerate(_NUMBERS, start=1)} | {
+_SYNONYMS = {word: str(i) for i, word in enumerate(_NUMBERS, start=1)} | {
     **dict.fromkeys(("zwei", "dos", "deux"), "2"),
     **dict.fromkeys(("drei", "tres", "trois", "tre"), "3"),
     **dict.fromkeys(("vier", "cuatro", "quatre", "quattro"), "4"),
@@ -66,20 +66,20 @@ _ALIKE = {word: str(i) for i, word in enumerate(_NUMBERS, start=1)} | {
     **dict.fromkeys(("eats", "eat", "eating", "ate"), "eat"),
     **dict.fromkeys(("drinks", "drink", "drinking"), "drink"),
 }
-# Said of what is over: what happened stays so, whatever comes later
+# verbs of completed events: what happened stays true
 _IRREGULAR = frozenset(
     """went saw had ran read took made met found won ate drank wrote came began built taught told
     thought flew drove rode swam sang spent felt was were did heard bought gave lost""".split()
 )
-# What happened and goes on: it may come to an end
+# past forms of states that may end
 _LASTING = frozenset(
     """moved adopted joined started became relocated hired signed decided planned booked scheduled
     enrolled promised engaged promoted married settled rented called named based retired located
     interested used opened founded launched""".split()
 )
-# Verbs that have one object at a time
+# verbs with one object at a time
 SINGLE = frozenset("prefer prefers use uses drive drives attend attends study studies wear".split())
-# Verbs that have many objects at a time: one more says nothing against the others
+# verbs with several objects at a time: another object contradicts none of the others
 PLURAL = frozenset(
     """like prefer want have has own owns speak speaks play plays plans read reads reading learn
     learns learning study visits visit collects knows bakes cooks paints watches dislike hate avoid
@@ -99,66 +99,66 @@ _TURNS = re.compile(
 )
 
 
-_SILENT = STOP_WORDS | _NEGATIONS | _ARTICLES | _USERS
+_IGNORED = STOP_WORDS | _NEGATIONS | _ARTICLES | _USERS
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
-    """A fact as the rules see it; words are stems where nothing else is said."""
+class FactFeatures:
+    """What the rules see of a fact; words are stems unless noted otherwise."""
 
     text: str  # case folded
     words: tuple[str, ...]
-    telling: frozenset[str]  # words beside the subject, negations and what says little
-    whom: frozenset[str]  # whom it is about; empty when that is not plain
-    others: tuple[str, ...]  # words behind the subject, as they stand
+    content: frozenset[str]  # without the subject, negations and words that say little
+    subject: frozenset[str]  # the person it is about; empty if unclear
+    predicate: tuple[str, ...]  # the words after the subject, not stemmed
     names: frozenset[str]
     dates: frozenset[str]  # numbers, months, days of the week
-    codes: frozenset[str]  # numbers that are part of a word, and count nothing: "A4", "ABC-101"
-    models: frozenset[str]  # numbers behind a name: "Peugeot 205"
-    negative: bool
+    codes: frozenset[str]  # numbers that are part of a word and not a count: "A4", "ABC-101"
+    models: frozenset[str]  # numbers after a name: "Peugeot 205"
+    is_negative: bool
     wishes: frozenset[str]
     verb: str
-    is_event: bool  # it happened, and is over
+    is_event: bool  # it is completed
     is_end: bool  # it says that something ended
     is_turn: bool  # it says that something changed
 
     @property
     def is_change(self) -> bool:
-        """Tell whether it says that something is not as it was."""
+        """Return True if the fact says that something ended or changed."""
         return self.is_end or self.is_turn
 
 
 @lru_cache(maxsize=4_096)
-def read(text: str) -> Reading:
-    """Return what the words of a fact say."""
+def features_of(text: str) -> FactFeatures:
+    """Return the features of a fact."""
     tokens = _TOKEN.findall(text)
     folded = [fold(token) for token in tokens]
-    whom, start = _subject(tokens, folded)
+    subject, start = _subject(tokens, folded)
     rest = folded[start:]
-    said = [word for word in rest if word not in _FILLERS]
+    kept = [word for word in rest if word not in _FILLERS]
     plain = " ".join(text.casefold().replace("’", "'").split()).rstrip(".")
     dates = frozenset(stem(w) for w in rest if stem(w)[0].isdigit() or w in _DATES)
     dates = (dates - {"1"}) | frozenset(_EXACT.findall(plain))
     clause = list(takewhile(lambda word: word not in _SUBORDINATE, rest))
-    telling = frozenset(
-        stem(word) for word in said if word not in _SILENT and not word.endswith("n't")
+    content = frozenset(
+        stem(word) for word in kept if word not in _IGNORED and not word.endswith("n't")
     ) | frozenset(_EXACT.findall(plain))
     verb, is_event = _verb(rest)
     names = frozenset(
         fold(token) for token in tokens[max(start, 1) :] if token[0].isupper() and len(token) > 1
     )
     is_end, is_turn = bool(_ENDS.search(plain)), bool(_TURNS.search(plain))
-    return Reading(
+    return FactFeatures(
         text=plain,
         words=tuple(stem(word) for word in folded if word not in STOP_WORDS),
-        telling=telling,
-        whom=whom,
-        others=tuple(rest),
+        content=content,
+        subject=subject,
+        predicate=tuple(rest),
         names=names - _DATES - _USERS,
         dates=dates,
         codes=frozenset(_CODE.findall(plain)),
         models=frozenset(m for m in _MODEL.findall(text) if m.split()[0].casefold() not in _DATES),
-        negative=any(map(_is_denied, _joined(clause))),
+        is_negative=any(map(_is_denied, _joined(clause))),
         wishes=frozenset(stem(word) for word in rest if word in _WISHES),
         verb=verb,
         is_event=is_event and not (is_end or is_turn or "born" in rest),
@@ -168,20 +168,20 @@ def read(text: str) -> Reading:
 
 
 def _joined(clause: list[str]) -> Iterator[list[str]]:
-    """Yield the parts of a clause that "and" joins."""
+    """Yield the parts of a clause that a conjunction joins."""
     for is_link, words in groupby(clause, ("and", "or", "nor").__contains__):
         if not is_link:
             yield list(words)
 
 
 def _is_denied(part: list[str]) -> bool:
-    """Tell whether a part of a clause denies something; what is denied twice is affirmed."""
+    """Return True if a part of a clause is negated; two negations cancel out."""
     negations = sum(word in _NEGATIONS or word.endswith("n't") for word in part)
     return (negations + len(_GIVEN_UP.findall(" ".join(part)))) % 2 == 1
 
 
 def _subject(tokens: list[str], folded: list[str]) -> tuple[frozenset[str], int]:
-    """Return whom a fact is about, and at which token it goes on."""
+    """Return the person a fact is about, and the index of the first token after that."""
     if not tokens or not tokens[0][0].isupper() or folded[0] in _ARTICLES | STOP_WORDS:
         return frozenset(), 0
     owner = tokens[0].casefold().replace("’", "'")
@@ -196,12 +196,12 @@ def _subject(tokens: list[str], folded: list[str]) -> tuple[frozenset[str], int]
 
 
 def _verb(rest: list[str]) -> tuple[str, bool]:
-    """Return the first verb-like word behind the subject, and whether it tells of the past."""
+    """Return the first verb-like word after the subject, and whether it is in the past."""
     for word, following in pairwise([*rest[:4], ""]):
         if word in ("has", "have") and not _is_past(following):
             return word, False
         if word not in _FILLERS and word not in ("has", "have", "and"):
-            return _ALIKE.get(word, word), _is_past(word)
+            return _SYNONYMS.get(word, word), _is_past(word)
     return "", False
 
 
@@ -210,16 +210,16 @@ def _is_past(word: str) -> bool:
 
 
 def fold(token: str) -> str:
-    """Return a word without case, accents and a possessive ending."""
+    """Return a word without case, accents and possessive ending."""
     parts = unicodedata.normalize("NFKD", token.casefold().replace("’", "'"))
     plain = "".join(part for part in parts if not unicodedata.combining(part))
     return plain.removesuffix("'s").removesuffix("s'")
 
 
 def stem(word: str) -> str:
-    """Return the word without common English endings; words that mean the same become one."""
-    if word in _ALIKE:
-        return _ALIKE[word]
+    """Return the word without common English endings; synonyms get one stem."""
+    if word in _SYNONYMS:
+        return _SYNONYMS[word]
     for ending in ("ing", "ied", "ies", "ed", "es", "s", "e", "y"):
         if word.endswith(ending) and len(word) - len(ending) >= 3:
             stem = word[: -len(ending)]

@@ -1,4 +1,8 @@
-"""Intake: from messages to memories; nothing said is lost, and nothing is stored by halves."""
+"""Turn messages into memories.
+
+Messages are logged as a pending turn before a model is asked, and a turn's memories are committed
+in one transaction: no message is lost, and no turn is stored in part.
+"""
 
 import copy
 from collections.abc import Callable, Sequence
@@ -12,22 +16,21 @@ from litemem.core.arguments import AddOptions
 from litemem.core.protocols import LLM, Embedder
 from litemem.core.scope import Scope
 from litemem.core.types import PROCEDURAL, AddResult, MemoryRecord, Message, Turn, content_hash
-from litemem.errors import EmbedderError, LLMError
-from litemem.ingestion import graph
-from litemem.ingestion.again import Again, options_of
+from litemem.errors import EmbedderError, LitememError, LLMError
 from litemem.ingestion.claims import Claims
 from litemem.models.embedding import embed
 from litemem.store.sqlite import Choice, SqliteStore
 
 if TYPE_CHECKING:
     from litemem.extraction.facts import Fact
-    from litemem.ingestion.consolidate import Settling
 
-POLL_SECONDS = 0.05  # how often to look whether another program is done with the scope
+POLL_SECONDS = 0.05  # between looks whether another process has finished with the scope
+RETRY_WINDOW = 600 * clock.MICROSECONDS  # the same words later than that may mean another day
+REMEMBERED_SCOPES = 1_000  # scopes for which the last extracted message is remembered
 
 
-class Intake:
-    """Turns messages into memories, in one store, with one embedder and one language model."""
+class Pipeline:
+    """Ingests messages into one store, with one embedder and one language model."""
 
     def __init__(
         self,
@@ -42,17 +45,17 @@ class Intake:
         self._embedder = embedder
         self._llm = llm
         self._now = now
-        self._again = Again(store, claims, now)
+        self._retries = RetryGuard(store, claims, now)
 
     def store_messages(
         self, scope: Scope, messages: Sequence[Message], options: AddOptions
     ) -> list[AddResult]:
-        """Make each message a memory as it stands, all in one transaction; system ones are not."""
+        """Store each message verbatim as a memory, all in one transaction; skip system messages."""
         chosen = [i for i, m in enumerate(messages) if m.role != "system" and m.content.strip()]
         records = [
             self._record(messages[i].content, scope, options, message=messages[i]) for i in chosen
         ]
-        vectors = self._embed([record.content for record in records])
+        vectors = embed(self._embedder, [record.content for record in records])
         with self._store.transaction() as tx:
             pks = tx.log_messages(scope, messages, options.at(self._now()))
             if records:
@@ -60,62 +63,64 @@ class Intake:
                 tx.insert(records, vectors, [[pks[i]] for i in chosen])
         return [AddResult(record) for record in records]
 
-    def remember(
+    def ingest(
         self, scope: Scope, messages: Sequence[Message], options: AddOptions
     ) -> list[AddResult]:
-        """Log a turn, then extract its memories; if that fails, the turn stays pending.
+        """Log a turn and extract its memories; if extraction fails, the turn stays pending.
 
-        What was said before in the same scope, and still waits for its first try, comes first. The
-        same turn sent again at once is not logged again. If it is done, no model is asked: what
-        came of it is counted. If it waits, it is tried again.
+        Earlier turns of the same scope that were never tried are extracted first. A turn that is
+        sent twice is logged once: `RetryGuard`.
 
         Raises:
-            LLMError, EmbedderError: as extraction and embedding; the turn is in the file.
+            LLMError, EmbedderError: extraction or embedding failed; the turn is in the file.
         """
-        if known := self._again.count(scope, messages, options):
+        if known := self._retries.reuse(scope, messages, options):
             return known
-        turn = self._again.claim(scope, messages, options)
+        turn = self._retries.reclaim(scope, messages, options)
         turn = turn or self._log(scope, messages, options, background=False)
         with self._claims.work(turn):
             self._catch_up(turn)
             return self._extract(turn)
 
     def enqueue(self, scope: Scope, messages: Sequence[Message], options: AddOptions) -> str:
-        """Log a turn for whoever extracts next; return the id to ask `event` with."""
+        """Log a turn for the worker to extract; return its event id."""
         turn = self._log(scope, messages, options, background=True)
         assert turn.event_id is not None
         return turn.event_id
 
     def process(self, turn: Turn) -> list[AddResult]:
-        """Extract the memories of a claimed turn and store them; return what became of them.
+        """Extract the memories of a claimed turn, store them and return the outcomes.
 
         Raises:
-            LLMError, EmbedderError: the turn stays pending, with the error's text.
+            LLMError, EmbedderError: the turn stays pending and keeps the error's text.
         """
         with self._claims.work(turn):
             return self._extract(turn)
 
     def process_pending(self) -> list[AddResult]:
-        """Process every turn that waits, oldest first; one that fails does not hold up the others.
+        """Process every pending turn, oldest first; a turn that fails does not stop the others.
 
-        Whatever was waiting has been tried when it returns, here or by another program.
+        On return every turn has been tried, by this process or by another.
 
         Raises:
             LLMError, EmbedderError: the first failure, after all turns were tried.
         """
         outcomes: list[AddResult] = []
-        failures = _Failures()
+        failures: list[LitememError] = []
         tried: set[int] = set()
         last = self._store.last_turn()
-        while (turn := self._next(Choice(last=last, but=tried))) is not None:
+        while (turn := self._claim_next(Choice(last=last, but=tried))) is not None:
             tried.add(turn.pk)
-            with failures:
+            try:
                 outcomes += self.process(turn)
-        failures.raise_first()
+            except LitememError as error:
+                failures.append(error)
+        if failures:
+            raise failures[0]
         return outcomes
 
-    def with_llm(self, llm: LLM) -> "Intake":
-        """Return the same with another language model."""
+    def with_llm(self, llm: LLM) -> "Pipeline":
+        """Return a copy that uses another language model."""
         other = copy.copy(self)
         other._llm = llm
         return other
@@ -123,10 +128,10 @@ class Intake:
     def _log(
         self, scope: Scope, messages: Sequence[Message], options: AddOptions, *, background: bool
     ) -> Turn:
-        """Write a turn down; one that is not for the background is claimed at once."""
+        """Log a pending turn; claim it unless it is for the background worker."""
         identity = self._embedder.identity
         at = options.at(self._now())
-        said_on = options.said_on or clock.day(at)  # not the day on which it is read
+        said_on = options.said_on or clock.day(at)  # not the day on which it is extracted
         with self._store.transaction() as tx:
             tx.check_embedder(identity)
             turn = tx.open_turn(
@@ -141,14 +146,14 @@ class Intake:
             return turn if background else self._claims.hold(turn)
 
     def _catch_up(self, turn: Turn) -> None:
-        """Extract what was said before in the same scope, or wait for who is at it."""
+        """Extract the earlier turns of the scope, or wait for the process that extracts them."""
         before = Choice(most=1, kills=1, last=turn.pk - 1, scope_of=turn.pk)
-        while (earlier := self._next(before)) is not None:
-            with suppress(LLMError, EmbedderError):  # kept with that turn
+        while (earlier := self._claim_next(before)) is not None:
+            with suppress(LLMError, EmbedderError):  # the error is kept with that turn
                 self.process(earlier)
 
-    def _next(self, choice: Choice) -> Turn | None:
-        """Claim the next of these turns, waiting while others are at them; None: all are done."""
+    def _claim_next(self, choice: Choice) -> Turn | None:
+        """Claim the next of these turns, waiting for other claims; return None if all are done."""
         while self._store.waiting_turns(choice):
             turn = self._claims.take(choice)
             if turn is not None:
@@ -157,11 +162,7 @@ class Intake:
         return None
 
     def _extract(self, turn: Turn) -> list[AddResult]:
-        # the rules for what a model tells take 30 ms to import; who stores texts as they are, or
-        # searches, does without
-        from litemem.ingestion.consolidate import Fresh, Settling
-
-        options = options_of(turn)
+        options = _options_of(turn)
         if options.memory_type == PROCEDURAL:
             return self._extend_run(turn, options)
         facts = self._facts(turn, options)
@@ -175,27 +176,24 @@ class Intake:
             )
             for fact in facts
         ]
-        vectors = self._embed([record.content for record in records])
-        drawing = self._drawing(records, options)
         sources = [[turn.message_pks[i] for i in fact.messages] for fact in facts]
-        found = list(map(Fresh, records, vectors, sources))
-        outcomes = self._finish(turn, Settling(self._llm, found, self._now()), drawing)
-        self._again.note(turn)
+        outcomes = self._consolidate(turn, records, sources, with_graph=options.enable_graph)
+        self._retries.remember(turn)
         return outcomes
 
     def _extend_run(self, turn: Turn, options: AddOptions) -> list[AddResult]:
-        """Write down an agent's run, or what is new of it."""
-        from litemem.ingestion import runs
+        """Store the summary of an agent's run, or extend it with what is new."""
+        from litemem.ingestion.runs import Run
 
-        run = runs.Run(
+        run = Run(
             self._store,
             turn,
             fresh=self._record("", turn.scope, options, attributed_to="assistant"),
-            embed=lambda text: self._embed([text])[0],
+            embed=lambda text: embed(self._embedder, [text])[0],
             identity=self._embedder.identity,
             now=self._now(),
         )
-        return run.remember(self._llm, options.wishes)
+        return run.store_summary(self._llm, options.wishes)
 
     def _facts(self, turn: Turn, options: AddOptions) -> "list[Fact]":
         from litemem.extraction import facts as extraction
@@ -221,26 +219,32 @@ class Intake:
         )
         return topics.categorised(self._llm, wanted, options.custom_categories)
 
-    def _drawing(self, records: Sequence[MemoryRecord], options: AddOptions) -> graph.Drawing:
-        """Return what facts relate; nothing when no graph is wanted, without the model."""
-        if not options.enable_graph or not records:
-            return graph.Drawing()
-        texts = [record.content for record in records]
-        return graph.draw(self._llm, self._embed, texts, records[0].scope)
+    def _consolidate(
+        self,
+        turn: Turn,
+        records: Sequence[MemoryRecord],
+        sources: Sequence[Sequence[int]],
+        *,
+        with_graph: bool,
+    ) -> list[AddResult]:
+        """Commit a turn's facts; do nothing if another process has finished the turn."""
+        # 30 ms to import; programs that only search or store texts verbatim do without
+        from litemem.ingestion.consolidate import ChangedMeanwhileError, Consolidation, NewFact
+        from litemem.ingestion.graph import extract_relations
 
-    def _finish(self, turn: Turn, settling: "Settling", drawing: graph.Drawing) -> list[AddResult]:
-        """Settle a turn's facts; nothing is done when another process has done so."""
-        from litemem.ingestion.consolidate import UnforeseenError
-
+        vectors = embed(self._embedder, [record.content for record in records])
+        relations = extract_relations(self._llm, self._embedder, records if with_graph else ())
+        facts = list(map(NewFact, records, vectors, sources))
+        consolidation = Consolidation(self._llm, facts, self._now())
         while True:
-            settling.ponder(self._store)
-            with suppress(UnforeseenError), self._store.transaction() as tx:
+            consolidation.judge(self._store)
+            with suppress(ChangedMeanwhileError), self._store.transaction() as tx:
                 if not tx.close_turn(turn, self._now()):
                     return []
-                if settling.facts:
+                if consolidation.facts:
                     tx.bind_embedder(self._embedder.identity)
-                outcomes = settling.write(tx)
-                drawing.write(tx, outcomes)
+                outcomes = consolidation.apply(tx)
+                relations.write(tx, outcomes)
                 tx.note_outcomes(turn, outcomes)
                 return outcomes
 
@@ -272,24 +276,74 @@ class Intake:
             immutable=options.immutable,
         )
 
-    def _embed(self, texts: Sequence[str]) -> list[bytes]:
-        return embed(self._embedder, texts)
+
+class RetryGuard:
+    """Recognises a turn that a program sends twice within ten minutes, as after a failure.
+
+    A finished turn is reused without asking a model; a pending one is claimed again.
+    """
+
+    def __init__(self, store: SqliteStore, claims: Claims, now: Callable[[], int]) -> None:
+        self._store = store
+        self._claims = claims
+        self._now = now
+        # by scope, the primary key of the last message that was extracted with default options
+        self._last_message: dict[Scope, int] = {}
+
+    def remember(self, turn: Turn) -> None:
+        """Remember an extracted turn, the last of its scope."""
+        self._last_message.pop(turn.scope, None)
+        if _is_default(_options_of(turn)):
+            self._last_message[turn.scope] = turn.message_pks[-1]
+            if len(self._last_message) > REMEMBERED_SCOPES:
+                self._last_message.pop(next(iter(self._last_message)), None)
+
+    def reuse(
+        self, scope: Scope, messages: Sequence[Message], options: AddOptions
+    ) -> list[AddResult]:
+        """Repeat the memories of the same turn if it is finished and the last of its scope.
+
+        Return an empty list if it is not.
+        """
+        last = self._last_message.get(scope)
+        if last is None or not _is_default(options):
+            return []
+        at = options.at(self._now())
+        with self._store.known() as seen:
+            if not seen.said_before(scope, messages, last, at - RETRY_WINDOW, at):
+                return []
+        with self._store.transaction() as tx:
+            known = tx.known.said_before(scope, messages, last, at - RETRY_WINDOW, at)
+            if any(r.superseded_by or r.metadata != options.metadata for r in known):
+                return []
+            for record in known:
+                tx.known.repeat(record.id, record)
+            return [AddResult(tx.get(record.id), "NONE") for record in known]
+
+    def reclaim(
+        self, scope: Scope, messages: Sequence[Message], options: AddOptions
+    ) -> Turn | None:
+        """Claim the same turn, sent with the same options, if it is pending; or return None."""
+        if not self._store.waiting_turns(Choice()):
+            return None
+        at = options.at(self._now())
+
+        def is_same(turn: Turn) -> bool:
+            then = _options_of(turn)
+            expected = replace(options, created_at=then.created_at, said_on=then.said_on)
+            is_near = then.created_at is not None and at - RETRY_WINDOW <= then.created_at <= at
+            return is_near and then == expected and turn.messages == tuple(messages)
+
+        with self._store.transaction() as tx:
+            turn = tx.claim_like(self._claims.claimant, scope, is_same)
+            return turn and self._claims.hold(turn)
 
 
-class _Failures:
-    """Goes on after failures, each of which is kept with its turn, and raises the first at last."""
+def _options_of(turn: Turn) -> AddOptions:
+    """Return the options of the `add` call that logged the turn."""
+    return AddOptions(**{**turn.options, "categories": tuple(turn.options["categories"])})
 
-    def __init__(self) -> None:
-        self._found: list[Exception] = []
 
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> bool:
-        if isinstance(error, Exception):
-            self._found.append(error)
-        return isinstance(error, Exception)
-
-    def raise_first(self) -> None:
-        if self._found:
-            raise self._found[0]
+def _is_default(options: AddOptions) -> bool:
+    """Return True if nothing that steers extraction is set."""
+    return replace(options, created_at=None, said_on=None, metadata={}) == AddOptions()

@@ -1,4 +1,4 @@
-"""Runs: an agent's run as one memory, which grows as the run goes on."""
+"""One memory for an agent's run, extended as the run goes on."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -10,15 +10,15 @@ from litemem.extraction import run_summary as procedural
 from litemem.extraction.run_document import Procedure
 from litemem.store.sqlite import SqliteStore
 
-CERTAIN = 2  # messages in a row that are sent again; one alone may be said twice
+MIN_OVERLAP = 2  # messages in a row that count as sent again; a single one may be said twice
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A turn of an agent's run, and what it takes to write it down.
+    """A turn of an agent's run, and what is needed to store its summary.
 
-    `fresh` is the memory as it would be added, without its content; `embed` gives the vector of
-    a text as a blob, and `now` is in microseconds.
+    `fresh` is the memory to add, without its content; `embed` returns the vector of a text as a
+    blob; `now` is in microseconds.
     """
 
     store: SqliteStore
@@ -28,11 +28,11 @@ class Run:
     identity: EmbedderIdentity
     now: int
 
-    def remember(self, llm: LLM, instructions: str | None) -> list[AddResult]:
-        """Write the turn down: in the memory of exactly its ids, or in one of its own.
+    def store_summary(self, llm: LLM, instructions: str | None) -> list[AddResult]:
+        """Summarise the turn into the memory of exactly its ids, or into a new one.
 
-        Only a turn with a `run_id` extends a memory. What the memory has from earlier calls is not
-        read again, so a program may send the run as far as it has come each time.
+        Only a turn with a `run_id` extends a memory. Messages that the memory already covers are
+        skipped, so a program may send the whole run each time.
 
         Raises:
             LLMError, EmbedderError: nothing was stored.
@@ -49,7 +49,7 @@ class Run:
         return outcomes
 
     def _outcome(self, known: MemoryRecord | None, addition: procedural.Addition) -> AddResult:
-        """Return the memory as it is to be, and what that makes of the one that is there."""
+        """Return the memory with the addition, and the event that this is for the known one."""
         before = procedure.from_markdown(known.content) if known else Procedure()
         after = addition.to(before)
         if after == before:
@@ -71,9 +71,10 @@ class Run:
         return AddResult(changed, "UPDATE", known.content)
 
     def _store(self, known: MemoryRecord | None, outcome: AddResult) -> list[AddResult] | None:
-        """Store what is new; None when the memory is no longer `known`, so that it cannot be.
+        """Store the outcome; return None, and store nothing, if the memory is no longer `known`.
 
-        Nothing when another process has done this turn, or the same run is there without an id.
+        The list is empty if another process has finished this turn, or if the same summary is
+        stored without a run id.
         """
         record = outcome.record
         vector = b"" if outcome.event == "NONE" else self.embed(record.content)
@@ -99,9 +100,9 @@ class Run:
 
 
 def already_read(known: Sequence[Message], new: Sequence[Message]) -> int:
-    """Return how many of the first new messages are the last known ones, sent again."""
+    """Return how many leading new messages repeat the last known ones."""
     for count in range(min(len(known), len(new)), 0, -1):
         if list(known[-count:]) == list(new[:count]):
-            whole = count in (len(known), len(new))
-            return count if whole or count >= CERTAIN else 0
+            is_whole = count in (len(known), len(new))
+            return count if is_whole or count >= MIN_OVERLAP else 0
     return 0

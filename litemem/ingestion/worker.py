@@ -1,4 +1,4 @@
-"""In the background: a thread that extracts what `add(…, async_mode=True)` only wrote down."""
+"""The background thread that extracts the turns of `add(…, async_mode=True)`."""
 
 import atexit
 import threading
@@ -11,94 +11,105 @@ from litemem.core.protocols import LLM, Prompt
 from litemem.core.types import Turn
 from litemem.errors import FlushTimeoutError, LitememError, StoreError
 from litemem.ingestion.claims import Claims
-from litemem.ingestion.pipeline import Intake
+from litemem.ingestion.pipeline import Pipeline
 from litemem.store.sqlite import KILLS, TRIES, Choice, SqliteStore
 
-POLL_SECONDS = 0.2  # how often to look what other programs have done; a read of microseconds
-RETRY_SECONDS = 1.0  # before what failed is tried again, if nothing else waits
-EXIT_SECONDS = 5.0  # that a program's end waits for the model
+POLL_SECONDS = 0.2  # between looks at what other processes have done; a read of microseconds
+RETRY_SECONDS = 1.0  # before a failed turn is tried again, if no other turn is pending
+EXIT_SECONDS = 5.0  # that the end of the program waits for the model
 
 _OPEN = Choice(most=TRIES, kills=KILLS)
-_FRESH = replace(_OPEN, most=1)
+_UNTRIED = replace(_OPEN, most=1)
 _FAILED = replace(_OPEN, least=1)
 
 
-class Background:
-    """One worker thread, which is there only while turns wait.
+class Worker:
+    """One thread, which runs only while turns are pending.
 
-    Turns of one scope are extracted in the order in which they were said, whoever does it. One
-    whose extraction fails is tried three times, the last ones after all others.
+    Turns of one scope are extracted in order, across all processes. A turn that fails is tried
+    three times, again only after all others.
     """
 
-    def __init__(self, store: SqliteStore, intake: Intake, claims: Claims, llm: LLM) -> None:
+    def __init__(self, store: SqliteStore, pipeline: Pipeline, claims: Claims, llm: LLM) -> None:
         self._store = store
         self._claims = claims
         self._stopping = threading.Event()
-        self._intake = intake.with_llm(_Stoppable(llm, self._stopping))
+        self._pipeline = pipeline.with_llm(_StoppableLLM(llm, self._stopping))
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._is_wanted = False
         self._failed_at = -RETRY_SECONDS  # seconds of the monotonic clock
 
-    def wake(self) -> None:
-        """See to it that the worker looks for turns."""
+    def start(self) -> None:
+        """Start the thread, or make the running one look for turns again."""
         with self._lock:
             self._is_wanted = True
             if self._thread is not None or self._stopping.is_set():
                 return
             self._thread = threading.Thread(target=self._run, name="litemem-worker", daemon=True)
-            atexit.register(self._leave)
+            atexit.register(self.stop_at_exit)
             self._thread.start()
 
     def resume(self) -> None:
-        """Wake the worker if turns wait from an earlier run."""
+        """Start the thread if turns are pending from an earlier run."""
         if self._store.waiting_turns(_OPEN):
-            self.wake()
+            self.start()
 
     def flush(self, timeout: float | None) -> int:
-        """Wait until every turn that is in the file is done; return how many were given up.
+        """Wait until every turn in the file is finished; return how many were given up.
 
         Raises:
             FlushTimeoutError: it took longer than `timeout` seconds.
         """
         last = self._store.last_turn()
         end = None if timeout is None else time.monotonic() + timeout
-        while waiting := self._store.waiting_turns(replace(_OPEN, last=last)):
-            self.wake()
+        while pending := self._store.waiting_turns(replace(_OPEN, last=last)):
+            self.start()
             if end is not None and time.monotonic() >= end:
                 raise FlushTimeoutError(
-                    f"{waiting} turns are not done after {timeout:g} seconds; they are worked on: "
-                    "call flush() again, or ask event() for each"
+                    f"{pending} turns are not finished after {timeout:g} seconds; extraction goes "
+                    "on: call flush() again, or ask event() for each"
                 )
             self._claims.wait(POLL_SECONDS if end is None else _until(end))
         return self._store.waiting_turns(Choice(last=last))
 
     def close(self) -> None:
-        """Stop after what the model is asked at this moment; what is not done stays pending."""
+        """Stop after the model's current answer; unfinished turns stay pending."""
         self._stopping.set()
         with self._lock:
             thread = self._thread
         if thread is not None and thread is not threading.current_thread():
             thread.join()
-        atexit.unregister(self._leave)
+        atexit.unregister(self.stop_at_exit)
+
+    def stop_at_exit(self) -> None:
+        """Stop at the end of the program; a thread inside llama.cpp must not outlive it."""
+        if self._store.is_forked:
+            return  # thread and lock are the parent's
+        self._stopping.set()
+        self._claims.expect_exit()
+        with self._lock:
+            thread = self._thread
+        if thread is not None:
+            thread.join(EXIT_SECONDS)
 
     def _run(self) -> None:
-        is_done = False
+        is_finished = False
         try:
             while self._has_work():
                 if not self._work():
                     self._claims.wait(POLL_SECONDS)
-            is_done = True
+            is_finished = True
         finally:
-            if not is_done and not self._stopping.is_set():
-                # ended by what no model should raise: it is kept with its turn, the others go on
+            if not is_finished and not self._stopping.is_set():
+                # an error that no model should raise: the turn keeps it, a new thread goes on
                 self._stopping.wait(RETRY_SECONDS)
                 with self._lock:
                     self._forget_thread()
-                self.wake()
+                self.start()
 
     def _has_work(self) -> bool:
-        """Tell whether to go on; the end is under the lock, so that no `wake` is missed."""
+        """Return True to go on; the end is decided under the lock, so that no `start` is missed."""
         with self._lock:
             if self._stopping.is_set():
                 return False
@@ -106,56 +117,45 @@ class Background:
                 self._is_wanted = False
                 return True
             try:
-                waiting = self._store.waiting_turns(_OPEN)
-            except StoreError:  # whoever calls next is told
-                waiting = 0
-            if not waiting:
+                pending = self._store.waiting_turns(_OPEN)
+            except StoreError:  # the next caller gets the error
+                pending = 0
+            if not pending:
                 self._forget_thread()
-            return bool(waiting)
+            return bool(pending)
 
     def _forget_thread(self) -> None:
         self._thread = None
-        atexit.unregister(self._leave)
+        atexit.unregister(self.stop_at_exit)
 
     def _work(self) -> bool:
-        """Extract one turn; False when none is free."""
+        """Extract one turn; return False if no turn is free."""
         turn = self._take()
         if turn is None:
             return False
         try:
-            self._intake.process(turn)
+            self._pipeline.process(turn)
         except LitememError:  # kept with the turn, where event() finds it
             self._failed_at = time.monotonic()
-        except _Stopped:
+        except _WorkerStopped:
             pass
         return True
 
     def _take(self) -> Turn | None:
-        with suppress(StoreError):  # busy, or the disk is full: the next look may do better
-            turn = self._claims.take(_FRESH)
+        with suppress(StoreError):  # busy, or the disk is full: the next try may succeed
+            turn = self._claims.take(_UNTRIED)
             if turn is not None or time.monotonic() < self._failed_at + RETRY_SECONDS:
                 return turn
             return self._claims.take(_FAILED)
         return None
 
-    def _leave(self) -> None:
-        """Stop at the program's end; a thread inside llama.cpp had better not outlive it."""
-        if self._store.is_forked:
-            return  # thread and lock are the parent's
-        self._stopping.set()
-        self._claims.leave()
-        with self._lock:
-            thread = self._thread
-        if thread is not None:
-            thread.join(EXIT_SECONDS)
+
+class _WorkerStopped(BaseException):
+    """The worker is stopping. Not an Exception, so that it is not counted as the turn's failure."""
 
 
-class _Stopped(BaseException):
-    """The worker is to stop. No Exception: it counts as no failure of the turn."""
-
-
-class _Stoppable:
-    """The language model, until the worker is to stop: then it answers no more."""
+class _StoppableLLM:
+    """A language model that raises `_WorkerStopped` once the worker is to stop."""
 
     def __init__(self, llm: LLM, stopping: threading.Event) -> None:
         self._llm = llm
@@ -180,11 +180,11 @@ class _Stoppable:
         return self._llm.generate(prompt, text, schema=schema, max_tokens=max_tokens)
 
     def close(self) -> None:
-        """The model is closed by whoever opened it."""
+        """Do nothing: the `Memory` closes the model."""
 
     def _check(self) -> None:
         if self._stopping.is_set():
-            raise _Stopped
+            raise _WorkerStopped
 
 
 def _until(end: float) -> float:

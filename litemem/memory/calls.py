@@ -18,12 +18,12 @@ from litemem.core.config import database_path, read_config
 from litemem.core.protocols import LLM, Embedder, Reranker
 from litemem.core.results import add_result_dict, pending_dict
 from litemem.ingestion.claims import Claims
-from litemem.ingestion.pipeline import Intake
-from litemem.ingestion.worker import Background
+from litemem.ingestion.pipeline import Pipeline
+from litemem.ingestion.worker import Worker
 from litemem.memory import care, changes, reads, turns
 from litemem.memory.face import Result, relations_of, scope_of, wants_graph
-from litemem.models.brought import BroughtLLM
-from litemem.models.resolve import chosen_embedder, chosen_llm, chosen_reranker
+from litemem.models.embedding import GuardedLLM
+from litemem.models.resolve import resolve_embedder, resolve_llm, resolve_reranker
 from litemem.store.sqlite import Durability, SqliteStore
 
 
@@ -84,9 +84,9 @@ class Memory:
         async_mode: bool = False,
         now: Callable[[], int] = clock.now,
     ) -> None:
-        self.embedder = chosen_embedder(embedder)
-        self.llm = chosen_llm(llm)
-        self.reranker = chosen_reranker(reranker)
+        self.embedder = resolve_embedder(embedder)
+        self.llm = resolve_llm(llm)
+        self.reranker = resolve_reranker(reranker)
         self._instructions = check_instructions(custom_instructions, "custom_instructions")
         self._graph = check_flag(enable_graph, "enable_graph")
         self._async_mode = check_flag(async_mode, "async_mode")
@@ -94,12 +94,12 @@ class Memory:
         self.store = SqliteStore(database_path(path), durability=durability)
         try:
             self._claims = Claims(self.store, now)
-            llm = BroughtLLM(self.llm)
-            self._intake = Intake(self.store, self._claims, self.embedder, llm, now)
-            self._background = Background(self.store, self._intake, self._claims, llm)
+            llm = GuardedLLM(self.llm)
+            self._pipeline = Pipeline(self.store, self._claims, self.embedder, llm, now)
+            self._worker = Worker(self.store, self._pipeline, self._claims, llm)
             self.store.check_embedder(self.embedder.identity)
             if self._async_mode:
-                self._background.resume()
+                self._worker.resume()
         except BaseException:
             self.store.close()
             raise
@@ -200,13 +200,13 @@ class Memory:
             enable_graph=wants_graph(self, enable_graph),
         )
         if not infer and memory_type is None:
-            outcomes = self._intake.store_messages(scope, said, options)
+            outcomes = self._pipeline.store_messages(scope, said, options)
         elif self._async_mode if async_mode is None else check_flag(async_mode, "async_mode"):
-            event_id = self._intake.enqueue(scope, said, options)
-            self._background.wake()
+            event_id = self._pipeline.enqueue(scope, said, options)
+            self._worker.start()
             return pending_dict(event_id)
         else:
-            outcomes = self._intake.remember(scope, said, options)
+            outcomes = self._pipeline.ingest(scope, said, options)
         result: Result = {"results": [add_result_dict(o, inferred=infer) for o in outcomes]}
         if options.enable_graph:
             result["relations"] = relations_of(
@@ -222,7 +222,7 @@ class Memory:
         """
         if self.store.is_forked:
             return  # thread, locks and file are the parent's
-        self._background.close()
+        self._worker.close()
         try:
             self._claims.close()
         finally:

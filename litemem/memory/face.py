@@ -9,8 +9,8 @@ from litemem.core.protocols import Embedder, Reranker
 from litemem.core.results import relation_dict
 from litemem.core.scope import Scope
 from litemem.core.types import MemoryRecord
-from litemem.ingestion.pipeline import Intake
-from litemem.ingestion.worker import Background
+from litemem.ingestion.pipeline import Pipeline
+from litemem.ingestion.worker import Worker
 from litemem.store.sqlite import SqliteStore
 
 TOP_K = 20  # Mem0's
@@ -39,8 +39,8 @@ class ReadingFace(Protocol):
 class Face(ReadingFace, Protocol):
     """A memory, as all the others see it."""
 
-    _intake: Intake
-    _background: Background
+    _pipeline: Pipeline
+    _worker: Worker
 
 
 def scope_of(

@@ -13,7 +13,6 @@ from litemem.core.results import (
     memory_dict,
     relation_dict,
 )
-from litemem.ingestion import graph
 from litemem.memory.face import (
     THRESHOLD,
     TOP_K,
@@ -24,7 +23,9 @@ from litemem.memory.face import (
     scope_of,
     wants_graph,
 )
+from litemem.models.embedding import QueryCache
 from litemem.retrieval import search as searching
+from litemem.retrieval.graph import search_relations
 from litemem.store.filters import compile_filter, compile_ids
 from litemem.store.sqlite import visible
 
@@ -76,7 +77,7 @@ def search(
     is_explained = check_flag(explain, "explain")
     show = partial(explained_match_dict, threshold=least) if is_explained else match_dict
     held_at = moment(as_of)
-    wish = searching.Wish(
+    options = searching.SearchOptions(
         top_k=wanted,
         threshold=least,
         now=self._now() if held_at is None else held_at,
@@ -92,12 +93,14 @@ def search(
         held_at,
     )
     with_graph = wants_graph(self, enable_graph)
-    embedder = graph.QueryOnce(self.embedder) if with_graph else self.embedder
-    found = searching.search(self.store, embedder, query, condition, wish)
+    embedder = QueryCache(self.embedder) if with_graph else self.embedder
+    found = searching.search(self.store, embedder, query, condition, options)
     result: Result = {"results": [show(f) for f in found]}
     if with_graph:
         bound = compile_ids(filters, scope)
-        reached = graph.search(self.store, embedder, query, found, condition, bound, limit=wanted)
+        reached = search_relations(
+            self.store, embedder, query, found, condition=condition, bound=bound, limit=wanted
+        )
         result["relations"] = [relation_dict(relation) for relation in reached]
     return result
 

@@ -13,7 +13,7 @@ def process_pending(self: Face) -> Result:
     Raises:
         LLMError, EmbedderError: a model failed again on some turn; the others are done.
     """
-    outcomes = self._intake.process_pending()
+    outcomes = self._pipeline.process_pending()
     return {"results": [add_result_dict(outcome, inferred=True) for outcome in outcomes]}
 
 
@@ -41,4 +41,4 @@ def flush(self: Face, timeout: float | None = None) -> Result:
         FlushTimeoutError (also TimeoutError): it takes longer; the work goes on.
         ValidationError: `timeout` is no number of seconds.
     """
-    return {"failed": self._background.flush(check_seconds(timeout, "timeout"))}
+    return {"failed": self._worker.flush(check_seconds(timeout, "timeout"))}

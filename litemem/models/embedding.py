@@ -1,55 +1,55 @@
-"""Vectors as bytes: little-endian float32, as they are kept and compared."""
+"""Texts as float32 vectors, and the errors of models that a program brings along."""
 
 import math
 import sys
 from array import array
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from typing import Any
 
-from litemem.core.protocols import Embedder, Vector
-from litemem.errors import EmbedderError
-from litemem.models.brought import EMBEDDING
+from litemem.core.protocols import LLM, Embedder, EmbedderIdentity, Prompt, Vector
+from litemem.errors import EmbedderError, LitememError, LLMError
 
 
 def embed(embedder: Embedder, texts: Sequence[str]) -> list[bytes]:
-    """Return a blob for each text, in order; none for no text, without the model.
+    """Return the vector of each text as little-endian float32; no texts need no model.
 
     Raises:
-        EmbedderError: the embedder failed, or gave something else than a vector for each text.
+        EmbedderError: the embedder failed, or did not return a vector for each text.
     """
     if not texts:
         return []
     dimensions = embedder.identity.dimensions
-    with EMBEDDING:
+    with mapped_errors(EmbedderError, "embedder"):
         vectors = list(embedder.embed_documents(list(texts)))
     if len(vectors) != len(texts):
-        raise EmbedderError(f"the embedder gave {len(vectors)} vectors for {len(texts)} texts")
+        raise EmbedderError(f"the embedder returned {len(vectors)} vectors for {len(texts)} texts")
     return [to_blob(vector, dimensions) for vector in vectors]
 
 
 def embed_query(embedder: Embedder, text: str) -> bytes:
-    """Return the blob of the vector that finds what answers `text`.
+    """Return the vector to search with, as little-endian float32.
 
     Raises:
-        EmbedderError: the embedder failed, or gave something else than a vector.
+        EmbedderError: the embedder failed, or did not return a vector.
     """
-    with EMBEDDING:
+    with mapped_errors(EmbedderError, "embedder"):
         vector = embedder.embed_query(text)
     return to_blob(vector, embedder.identity.dimensions)
 
 
 def to_blob(vector: Vector, dimensions: int) -> bytes:
-    """Return the vector as float32, little-endian.
+    """Return the vector as little-endian float32.
 
     Raises:
-        EmbedderError: it has another length, or holds an infinity or no number.
+        EmbedderError: it has another length, or a number that is not finite.
     """
     floats = _floats(vector)
     if len(floats) != dimensions:
         raise EmbedderError(
-            f"the embedder gave {len(floats)} numbers and calls itself {dimensions}-dimensional"
+            f"the embedder returned {len(floats)} numbers, but its identity says {dimensions}"
         )
     if not math.isfinite(sum(floats)):
-        raise EmbedderError("the embedder gave a vector that holds an infinity or no number")
+        raise EmbedderError("the embedder returned a vector with an infinity or a NaN")
     if sys.byteorder == "big":
         floats.byteswap()
     return floats.tobytes()
@@ -67,4 +67,90 @@ def _converted(vector: Vector) -> "array[float]":
     try:
         return array("f", list(vector))
     except (TypeError, ValueError, OverflowError) as error:
-        raise EmbedderError(f"the embedder gave what is no vector: {error}") from error
+        raise EmbedderError(f"the embedder did not return a vector: {error}") from error
+
+
+class mapped_errors:  # noqa: N801 - reads as a verb, like contextlib.suppress
+    """Raise any exception inside as `kind`, unless it is one of litemem's.
+
+    `part` names the failing model in the message.
+    """
+
+    def __init__(self, kind: type[LitememError], part: str) -> None:
+        self._kind = kind
+        self._part = part
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, Exception) and not isinstance(error, LitememError):
+            text = f"{type(error).__name__}: {error}".removesuffix(": ")
+            raise self._kind(f"the {self._part} failed: {text}") from error
+
+
+_ANSWERING = mapped_errors(LLMError, "language model")
+
+
+class GuardedLLM:
+    """Wraps a user's language model so that every exception it raises becomes an `LLMError`."""
+
+    def __init__(self, llm: LLM) -> None:
+        self._llm = llm
+
+    @property
+    def name(self) -> str:
+        """The model's name, for messages."""
+        with _ANSWERING:
+            return self._llm.name
+
+    @property
+    def context_tokens(self) -> int:
+        """The number of tokens that prompt, text and answer may have together."""
+        with _ANSWERING:
+            return int(self._llm.context_tokens)
+
+    def count_tokens(self, text: str) -> int:
+        """Return the number of tokens in `text`."""
+        with _ANSWERING:
+            return int(self._llm.count_tokens(text))
+
+    def generate(
+        self, prompt: Prompt, text: str, *, schema: dict[str, Any], max_tokens: int
+    ) -> str:
+        """Return the model's answer.
+
+        Raises:
+            LLMError: the model failed.
+        """
+        with _ANSWERING:
+            return self._llm.generate(prompt, text, schema=schema, max_tokens=max_tokens)
+
+    def close(self) -> None:
+        """Do nothing: the `Memory` closes the model."""
+
+
+class QueryCache:
+    """An embedder that embeds each query once, although memories and graph both ask for it."""
+
+    def __init__(self, embedder: Embedder) -> None:
+        self._embedder = embedder
+        self._vectors: dict[str, Vector] = {}
+
+    @property
+    def identity(self) -> EmbedderIdentity:
+        """The identity of the wrapped embedder."""
+        return self._embedder.identity
+
+    def embed_documents(self, texts: list[str]) -> Collection[Vector]:
+        """Return a vector for each text."""
+        return self._embedder.embed_documents(texts)
+
+    def embed_query(self, text: str) -> Vector:
+        """Return the query's vector, from the second call on without the model."""
+        if text not in self._vectors:
+            self._vectors[text] = self._embedder.embed_query(text)
+        return self._vectors[text]
+
+    def close(self) -> None:
+        """Do nothing: the `Memory` closes the embedder."""

@@ -1,4 +1,4 @@
-"""Choosing: the parts of a memory that are meant, by a name or by what was given."""
+"""Resolve a name, a path or an object to an embedder, a language model or a reranker."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -7,12 +7,12 @@ from typing import TypeVar
 from litemem.core.arguments import check_positive
 from litemem.core.config import named_model, real_path
 from litemem.core.protocols import LLM, Embedder, EmbedderIdentity, Reranker
-from litemem.errors import ValidationError, quoted
-from litemem.models.brought import ANSWERING, EMBEDDING
+from litemem.errors import EmbedderError, LLMError, ValidationError, quoted
 from litemem.models.embedders import FastEmbedEmbedder
+from litemem.models.embedding import mapped_errors
 from litemem.models.llms import LlamaCppLLM
 
-HASH = "hash"  # the embedder that is no model; "hash:64" gives it 64 dimensions
+HASH = "hash"  # HashEmbedder; "hash:64" gives it 64 dimensions
 
 _EMBEDDER = ("identity", "embed_documents", "embed_query", "close")
 _LLM = ("name", "context_tokens", "count_tokens", "generate", "close")
@@ -20,14 +20,14 @@ _LLM = ("name", "context_tokens", "count_tokens", "generate", "close")
 _T = TypeVar("_T")
 
 
-def chosen_embedder(given: Embedder | str | Path | None) -> Embedder:
-    """Return an embedder as it was given, or the one that a name means.
+def resolve_embedder(given: Embedder | str | Path | None) -> Embedder:
+    """Return the given embedder, or the one with the given name.
 
-    A name is one of `litemem models list`, a folder that holds a model, or "hash". None is what
-    `LITEMEM_EMBEDDER` names, else the default one.
+    A name is one of `litemem models list`, a folder with a model, or "hash". None means the value
+    of `LITEMEM_EMBEDDER`, or the default.
 
     Raises:
-        ValidationError: it is no embedder. EmbedderError: it does not say which vectors are its.
+        ValidationError: it is not an embedder. EmbedderError: its identity could not be read.
     """
     given = _named(given) or named_model("embedder")
     if isinstance(given, str):
@@ -37,35 +37,35 @@ def chosen_embedder(given: Embedder | str | Path | None) -> Embedder:
     if given is None:
         return FastEmbedEmbedder()
     takes = 'a name of `litemem models list`, a folder, "hash", or FastEmbedEmbedder(…)'
-    with EMBEDDING:
+    with mapped_errors(EmbedderError, "embedder"):
         _check(given, f"embedder takes {takes}", _EMBEDDER)
         _check_identity(given.identity)
     return given
 
 
-def chosen_llm(given: LLM | str | Path | None) -> LLM:
-    """Return a language model as it was given, or the one that a name means.
+def resolve_llm(given: LLM | str | Path | None) -> LLM:
+    """Return the given language model, or the one with the given name.
 
-    A name is one of `litemem models list`, or the path of a GGUF file. None is what `LITEMEM_LLM`
-    names, else the default one.
+    A name is one of `litemem models list`, or the path of a GGUF file. None means the value of
+    `LITEMEM_LLM`, or the default.
 
     Raises:
-        ValidationError, ModelFileError: it is no language model.
+        ValidationError, ModelFileError: it is not a language model.
     """
     given = _named(given) or named_model("llm")
     if given is None or isinstance(given, str):
         return LlamaCppLLM(given)
     takes = "a name of `litemem models list`, the path of a GGUF file, or LlamaCppLLM(…)"
-    with ANSWERING:
+    with mapped_errors(LLMError, "language model"):
         _check(given, f"llm takes {takes}", _LLM)
     return given
 
 
-def chosen_reranker(given: Reranker | None) -> Reranker | None:
-    """Return a reranker as it was given, or None.
+def resolve_reranker(given: Reranker | None) -> Reranker | None:
+    """Return the given reranker, or None.
 
     Raises:
-        ValidationError: it is no reranker.
+        ValidationError: it is not a reranker.
     """
     if given is not None:
         _check(given, "reranker takes an object with rerank(query, documents)", ("rerank",))
@@ -73,12 +73,12 @@ def chosen_reranker(given: Reranker | None) -> Reranker | None:
 
 
 def _named(given: _T | Path) -> _T | str:
-    """Return the text that a path stands for; what is none as it is."""
+    """Convert a `Path` to `str`; return anything else unchanged."""
     return str(real_path(given)) if isinstance(given, Path) else given
 
 
 def _hash_embedder(name: str) -> Embedder:
-    from litemem.testing import HashEmbedder  # for trying things out, so rarely wanted
+    from litemem.testing import HashEmbedder  # rarely used, only to try things out
 
     dimensions = name.partition(":")[2]
     try:

@@ -1,1 +1,1 @@
-"""What `search` does: read the query, find candidates, rank."""
+"""What `search` does: parse the query, find candidates, rank."""

@@ -1,30 +1,32 @@
-"""Searching: from a query and a condition to the best memories, in order."""
+"""Search: parse the query, find candidates, rank and rerank them."""
 
 import math
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import date, timedelta
 
 from litemem.core import ranking
 from litemem.core.clock import EPOCH
 from litemem.core.protocols import Embedder, Reranker
+from litemem.core.text.dates import Period, read_dates
+from litemem.core.text.words import STOP_WORDS, telling_words, words
 from litemem.core.types import Match, ScoreParts
 from litemem.errors import RerankerError
-from litemem.models.brought import RERANKING
-from litemem.models.embedding import embed_query
-from litemem.retrieval.query_reading import read_query
+from litemem.models.embedding import embed_query, mapped_errors
 from litemem.store.filters import Condition
 from litemem.store.sqlite import Sought, SqliteStore
 
-RERANKED = 2  # memories a result that a reranker chooses from
+RERANKED = 2  # candidates that a reranker chooses from, per result
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
-    """What a search is to return: the best `top_k` that score at least `threshold`.
+class SearchOptions:
+    """What a search returns: the best `top_k` memories that score at least `threshold`.
 
-    Dates in the query are read as somebody means them at `reference`, by default `now`, both in
-    microseconds since 1970-01-01 UTC. A month or day without a year is the last one before the
-    reference; without one, it is that of any year. A `reranker` has the last word on the order.
+    Dates in the query are relative to `reference`, by default `now`, both in microseconds since
+    1970-01-01 UTC. With a reference, a month or day without a year is the last one before it;
+    otherwise it is that of any year. A `reranker` has the last word on the order.
     """
 
     top_k: int
@@ -33,9 +35,30 @@ class Wish:
     reference: int | None = None
     reranker: Reranker | None = None
 
+    @property
+    def day(self) -> date:
+        """The day to which dates in the query are relative."""
+        at = self.now if self.reference is None else self.reference
+        return (EPOCH + timedelta(microseconds=at)).date()
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedQuery:
+    """The parts of a query.
+
+    `meaning` is the text to embed, without speakers' names and dates: they say who and when, and
+    would draw the vector away from what is asked (`docs/engineering/retrieval.md`). `words` are
+    the content words, `named` the speakers that the query names, `periods` the dates in it.
+    """
+
+    meaning: str
+    words: tuple[str, ...]
+    named: frozenset[str]
+    periods: tuple[Period, ...]
+
 
 def search(
-    store: SqliteStore, embedder: Embedder, query: str, condition: Condition, wish: Wish
+    store: SqliteStore, embedder: Embedder, query: str, condition: Condition, options: SearchOptions
 ) -> list[Match]:
     """Return the memories under `condition` that answer `query` best, best first.
 
@@ -44,48 +67,68 @@ def search(
         EmbedderError: the query could not be embedded.
         RerankerError: the reranker failed, or did not score each memory.
     """
-    if wish.top_k == 0:
+    if options.top_k == 0:
         return []
-    wanted = wish.top_k * (RERANKED if wish.reranker else 1)
+    wanted = options.top_k * (RERANKED if options.reranker else 1)
     scope = store.survey(condition)
-    said_at = wish.now if wish.reference is None else wish.reference
-    day = (EPOCH + timedelta(microseconds=said_at)).date()
-    reading = read_query(query, scope.speakers, day, latest=wish.reference is not None)
-    identity = embedder.identity
+    parsed = parse_query(query, scope.speakers, options.day, latest=options.reference is not None)
     sought = Sought(
-        embed_query(embedder, reading.meaning),
-        reading.words,
-        reading.periods,
+        embed_query(embedder, parsed.meaning),
+        parsed.words,
+        parsed.periods,
         None if scope.is_small else ranking.candidates(wanted),
     )
 
     def choose(pool: ranking.Pool) -> list[tuple[int, ScoreParts]]:
         return ranking.rank(
             pool,
-            named=reading.named,
-            periods=reading.periods,
+            named=parsed.named,
+            periods=parsed.periods,
             top_k=wanted,
-            threshold=wish.threshold,
+            threshold=options.threshold,
         )
 
-    found = store.search(condition, sought, identity=identity, choose=choose)
-    return _reranked(wish.reranker, query, found)[: wish.top_k] if wish.reranker else found
+    matches = store.search(condition, sought, identity=embedder.identity, choose=choose)
+    if options.reranker is None or not matches:
+        return matches
+    return _reranked(options.reranker, query, matches)[: options.top_k]
 
 
-def _reranked(reranker: Reranker, query: str, found: list[Match]) -> list[Match]:
-    """Return the same memories in a reranker's order; equals stay in theirs."""
-    if not found:
-        return []
-    with RERANKING:
-        scores = [float(s) for s in reranker.rerank(query, [f.record.content for f in found])]
-    if len(scores) != len(found) or not all(math.isfinite(score) for score in scores):
+def parse_query(
+    query: str, speakers: Iterable[str], day: date, *, latest: bool = False
+) -> ParsedQuery:
+    """Parse a query over memories of these speakers, asked on this day.
+
+    Any word of a name names the speaker: "Sam" names "Sam Hill". If `latest` is true, a month or
+    day without a year is the last one before `day`, not that of any year.
+    """
+    asked = set(words(query)) - STOP_WORDS
+    named = {name: own for name in speakers if (own := asked.intersection(words(name)))}
+    names: set[str] = set().union(*named.values())
+    dates = read_dates(query, day, latest=latest)
+    meaning = _without_names(dates.text, names)
+    content = telling_words(query)
+    wanted = [word for word in content if word not in names] or content
+    return ParsedQuery(
+        meaning if words(meaning) else query, tuple(wanted), frozenset(named), dates.periods
+    )
+
+
+def _without_names(text: str, names: set[str]) -> str:
+    if not names:
+        return text
+    either = "|".join(map(re.escape, sorted(names, key=len, reverse=True)))
+    return " ".join(re.sub(rf"(?i)\b(?:{either})\b(?:['’]s?\b)?", " ", text).split())
+
+
+def _reranked(reranker: Reranker, query: str, matches: list[Match]) -> list[Match]:
+    """Return the same memories in a reranker's order; equal scores keep theirs."""
+    with mapped_errors(RerankerError, "reranker"):
+        scores = [float(s) for s in reranker.rerank(query, [m.record.content for m in matches])]
+    if len(scores) != len(matches) or not all(map(math.isfinite, scores)):
         raise RerankerError(
-            f"the reranker gave {scores!r:.80} for {len(found)} memories: it has to give each"
-            " a finite number, or leave out rerank=True"
+            f"the reranker returned {scores!r:.80} for {len(matches)} memories: it has to return a"
+            " finite number for each, or leave out rerank=True"
         )
-    scored = [replace(f, reranked=s) for f, s in zip(found, scores, strict=True)]
-    return sorted(scored, key=_by_reranker, reverse=True)
-
-
-def _by_reranker(found: Match) -> float:
-    return 0.0 if found.reranked is None else found.reranked
+    scored = [replace(match, reranked=s) for match, s in zip(matches, scores, strict=True)]
+    return sorted(scored, key=lambda match: match.reranked or 0.0, reverse=True)

@@ -124,7 +124,7 @@ def test_a_waiting_turn_that_its_model_refuses_does_not_stop_the_next_add(
     open_memory: OpenMemory,
 ) -> None:
     memory = open_memory(RateLimitError("429"), ["User plays chess"])
-    memory._intake.enqueue(Scope(user_id="cam"), check_messages("I like tea"), AddOptions())
+    memory._pipeline.enqueue(Scope(user_id="cam"), check_messages("I like tea"), AddOptions())
     added = memory.add("I play chess", **CAM)
     assert [row["memory"] for row in added["results"]] == ["User plays chess"]
     assert len(memory.store.pending_turns()) == 1

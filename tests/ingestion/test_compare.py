@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from helpers import FILES
 from litemem.errors import ExtractionError, LLMError
-from litemem.ingestion.compare import Verdict, bears_out, compare
-from litemem.ingestion.reconcile import judge
+from litemem.ingestion.compare import Verdict, compare_facts, confirm_verdict
+from litemem.ingestion.consolidate import find_verdicts
 from litemem.models.embedders import FastEmbedEmbedder
 from litemem.models.llms import LlamaCppLLM
 from litemem.testing import ScriptedLLM
@@ -74,21 +74,21 @@ def test_the_file_of_pairs_has_all_kinds_and_verdicts() -> None:
     ],
 )
 def test_what_words_tell_needs_no_model(known: str, new: str, verdict: Verdict) -> None:
-    assert judge(ScriptedLLM([]), new, [(known, 0.75)]) == [verdict]
+    assert find_verdicts(ScriptedLLM([]), new, [(known, 0.75)]) == [verdict]
 
 
 def test_facts_that_are_far_from_each_other_need_no_model() -> None:
-    assert compare("User lives in Oslo", "User no longer plays chess", 0.2) == "different"
+    assert compare_facts("User lives in Oslo", "User no longer plays chess", 0.2) == "different"
 
 
 @given(st.text(max_size=60), st.text(max_size=60), st.floats(-1, 1))
 def test_any_two_texts_can_be_compared(known: str, new: str, cosine: float) -> None:
-    assert compare(known, new, cosine) in VERDICTS | {None}
+    assert compare_facts(known, new, cosine) in VERDICTS | {None}
 
 
 @given(st.text(min_size=1, max_size=60))
 def test_a_text_is_the_same_as_itself(text: str) -> None:
-    assert compare(text, text, 1.0) == "same"
+    assert compare_facts(text, text, 1.0) == "same"
 
 
 @pytest.mark.parametrize(
@@ -96,7 +96,7 @@ def test_a_text_is_the_same_as_itself(text: str) -> None:
 )
 def test_the_model_decides_where_words_do_not_tell(answer: str, verdict: Verdict) -> None:
     llm = ScriptedLLM([{"1": answer}])
-    assert judge(llm, FACT, [HOME]) == [verdict]
+    assert find_verdicts(llm, FACT, [HOME]) == [verdict]
     assert [(call.prompt, call.text) for call in llm.calls] == [
         ("still_true", f"1. {HOME[0]}\nNew: {FACT}")
     ]
@@ -105,19 +105,19 @@ def test_the_model_decides_where_words_do_not_tell(answer: str, verdict: Verdict
 def test_the_model_is_asked_once_about_all_doubtful_neighbours() -> None:
     llm = ScriptedLLM([{"1": "outdated", "2": "true"}])
     known = [("User likes tea", 0.7), HOME, ("User lives in a flat in Trondheim", 0.8)]
-    assert judge(llm, FACT, known) == ["different", "contradicts", "different"]
+    assert find_verdicts(llm, FACT, known) == ["different", "contradicts", "different"]
     assert len(llm.calls) == 1
 
 
 @pytest.mark.parametrize("text", ["", "no JSON", "[]", '{"1": "maybe"}', "{}", "null", '{"1": 1}'])
 def test_an_answer_that_cannot_be_read_leaves_both_facts(text: str) -> None:
-    assert judge(Answering(text), FACT, [HOME]) == ["different"]
-    assert judge(Answering(ExtractionError("cut off")), FACT, [HOME]) == ["different"]
+    assert find_verdicts(Answering(text), FACT, [HOME]) == ["different"]
+    assert find_verdicts(Answering(ExtractionError("cut off")), FACT, [HOME]) == ["different"]
 
 
 def test_a_model_that_fails_is_an_error() -> None:
     with pytest.raises(LLMError):
-        judge(Answering(LLMError("no memory")), FACT, [HOME])
+        find_verdicts(Answering(LLMError("no memory")), FACT, [HOME])
 
 
 @pytest.mark.parametrize(
@@ -133,7 +133,7 @@ def test_a_model_that_fails_is_an_error() -> None:
 def test_a_models_verdict_is_not_believed_against_the_words(
     verdict: Verdict, known: str, new: str
 ) -> None:
-    assert bears_out(verdict, known, new, 0.95) == "different"
+    assert confirm_verdict(verdict, known, new, 0.95) == "different"
 
 
 @pytest.mark.model
@@ -145,7 +145,9 @@ def test_nine_of_ten_pairs_are_judged_right(
     confused: Counter[tuple[str, str]] = Counter()
     for pair in PAIRS[part]:
         known, new = default_embedder.embed_documents([pair["known"], pair["new"]])
-        [verdict] = judge(default_llm, pair["new"], [(pair["known"], sum(map(mul, known, new)))])
+        [verdict] = find_verdicts(
+            default_llm, pair["new"], [(pair["known"], sum(map(mul, known, new)))]
+        )
         if verdict != pair["verdict"]:
             confused[pair["verdict"], verdict] += 1
             wrong.append(f"{pair['known']} / {pair['new']}: {verdict}, not {pair['verdict']}")

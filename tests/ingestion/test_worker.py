@@ -375,7 +375,7 @@ def test_flush_says_when_it_takes_too_long_and_the_work_goes_on(open_memory: Ope
     llm = GatedLLM([["User likes tea"]])
     memory = open_memory(llm=llm)
     later(memory, "I like tea")
-    with pytest.raises(FlushTimeoutError, match=r"1 turns are not done after 0\.1 seconds"):
+    with pytest.raises(FlushTimeoutError, match=r"1 turns are not finished after 0\.1 seconds"):
         memory.flush(timeout=0.1)
     with pytest.raises(TimeoutError):
         memory.flush(0)
@@ -889,7 +889,7 @@ with memory.store.transaction() as tx:
 size = os.path.getsize(path + "-wal")
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (size, resource.getrlimit(resource.RLIMIT_FSIZE)[1]))
-memory._background.wake()
+memory._worker.start()
 time.sleep(0.5)
 print(len(ended))
 resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
@@ -906,11 +906,11 @@ def test_a_full_disk_is_waited_out(programs: Programs) -> None:
 FORKED = """
 memory = open_memory(5)
 memory.add("I like tea", user_id="cam", async_mode=True)
-memory._background._lock.acquire()  # as the worker may at that moment
+memory._worker._lock.acquire()  # as the worker may at that moment
 child = os.fork()
 if child == 0:
     sys.exit()
-memory._background._lock.release()
+memory._worker._lock.release()
 print(os.waitpid(child, 0)[1])
 os._exit(0)
 """

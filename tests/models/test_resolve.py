@@ -9,7 +9,7 @@ from litemem import AsyncMemory, Memory
 from litemem.client import MemoryClient
 from litemem.core.protocols import EmbedderIdentity
 from litemem.errors import EmbedderError, LitememError, ModelFileError, ValidationError
-from litemem.models.resolve import chosen_embedder, chosen_llm
+from litemem.models.resolve import resolve_embedder, resolve_llm
 from litemem.testing import HashEmbedder, ScriptedLLM, WordReranker
 
 
@@ -37,8 +37,8 @@ def test_what_the_environment_names_is_the_default(
             assert memory.embedder.identity.dimensions == 64
             assert memory.llm.name == "smollm2-135m"
     given, scripted = HashEmbedder(), ScriptedLLM([])
-    assert chosen_embedder(given) is given
-    assert chosen_llm(scripted) is scripted
+    assert resolve_embedder(given) is given
+    assert resolve_llm(scripted) is scripted
 
 
 @pytest.mark.parametrize("name", ["hash:x", "hash:7", "no-such-model", 7, ["hash"], HashEmbedder])

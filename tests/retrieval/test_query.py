@@ -7,20 +7,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from litemem.core.text.words import MAX_WORDS
-from litemem.retrieval.query_reading import read_query
+from litemem.retrieval.search import parse_query
 
 TODAY = date(2023, 6, 14)
 
 
 def test_names_and_dates_say_who_and_when_and_are_not_embedded() -> None:
-    reading = read_query("What did Ana's team win in May 2023?", ["Ana", "Bo"], TODAY)
+    reading = parse_query("What did Ana's team win in May 2023?", ["Ana", "Bo"], TODAY)
     assert reading.meaning == "What did team win ?"
     assert reading.named == {"Ana"}
     assert len(reading.periods) == 1
 
 
 def test_the_words_are_those_that_say_something_and_dates_are_words_too() -> None:
-    reading = read_query("What did Ana win in May 2023?", ["Ana"], TODAY)
+    reading = parse_query("What did Ana win in May 2023?", ["Ana"], TODAY)
     assert reading.words == ("win", "may", "2023")
 
 
@@ -34,27 +34,27 @@ def test_the_words_are_those_that_say_something_and_dates_are_words_too() -> Non
     ],
 )
 def test_a_speaker_is_named_by_any_telling_word_of_the_name(query: str, named: set[str]) -> None:
-    assert read_query(query, ["Sam Hill", "Bo", "Will"], TODAY).named == named
+    assert parse_query(query, ["Sam Hill", "Bo", "Will"], TODAY).named == named
 
 
 @pytest.mark.parametrize(
     "query", ["Ana?", "yesterday", "?!", "who are you", "日本語", "x" * 10_000]
 )
 def test_there_is_always_something_to_embed(query: str) -> None:
-    assert read_query(query, ["Ana"], TODAY).meaning == query
+    assert parse_query(query, ["Ana"], TODAY).meaning == query
 
 
 def test_a_query_of_nothing_but_a_name_looks_for_the_name() -> None:
-    assert read_query("Ana?", ["Ana"], TODAY).words == ("ana",)
+    assert parse_query("Ana?", ["Ana"], TODAY).words == ("ana",)
 
 
 def test_only_the_first_words_of_a_book_are_looked_for() -> None:
     query = " ".join(f"word{i}" for i in range(2_000))
-    assert len(read_query(query, [], TODAY).words) == MAX_WORDS
+    assert len(parse_query(query, [], TODAY).words) == MAX_WORDS
 
 
 @given(st.text(), st.lists(st.text()))
 def test_any_query_is_read_among_any_speakers(query: str, speakers: list[str]) -> None:
-    reading = read_query(query, speakers, TODAY)
+    reading = parse_query(query, speakers, TODAY)
     assert reading.named <= set(speakers)
     assert reading.meaning or not query

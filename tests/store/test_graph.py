@@ -40,7 +40,7 @@ def rows(path: Path, sql: str) -> list[tuple[Any, ...]]:
 
 def remember(memory: Memory, fact: str, *triples: Triple, **ids: Any) -> dict[str, Any]:
     """Add what a model finds to be one fact with these relations."""
-    memory.llm = memory._intake._llm = ScriptedLLM([[fact], drawn(*((1, *t) for t in triples))])
+    memory.llm = memory._pipeline._llm = ScriptedLLM([[fact], drawn(*((1, *t) for t in triples))])
     said = {"role": "user", "content": fact}
     return memory.add(said, **(ids or CAM), enable_graph=True)
 
