@@ -1,0 +1,213 @@
+"""Pending turns: their events, `flush`, and what happens when their scope is deleted."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from helpers import START, OpenMemory, dump
+from helpers.pending import CAM, PATIENCE, GatedLLM, later, status, texts
+from litemem import Memory, MemoryClient
+from litemem.core.scope import Scope
+from litemem.core.types import Message
+from litemem.errors import FlushTimeoutError, LLMError, ValidationError
+from litemem.store.sqlite import TRIES
+from litemem.store.sqlite.turns import KEPT
+from litemem.testing import HashEmbedder, ScriptedLLM
+
+# -- what is deleted while it waits
+
+
+@pytest.fixture
+def waiting(open_memory: OpenMemory) -> Iterator[tuple[Memory, GatedLLM, dict[str, Any]]]:
+    """A turn of cam's that a model is at, another behind it, and one of jane's."""
+    llm = GatedLLM([["User likes tea"], ["User likes rum"], ["User likes gin"]])
+    memory = open_memory(llm=llm)
+    added = later(memory, "I like tea")
+    assert llm.reached.wait(PATIENCE)
+    later(memory, "I like rum", user_id="cam", run_id="r")
+    later(memory, "I like gin", user_id="jane")
+    yield memory, llm, added
+    llm.gate.set()
+
+
+DELETIONS: dict[str, Callable[[Memory], object]] = {
+    "the user": lambda m: m.delete_all(user_id="cam"),
+    "a filter of ids": lambda m: m.delete_all(filters={"OR": [{"user_id": "cam"}]}),
+}
+
+
+@pytest.mark.parametrize("delete", DELETIONS.values(), ids=DELETIONS.keys())
+def test_what_waits_in_a_deleted_scope_gives_no_memories(
+    waiting: tuple[Memory, GatedLLM, dict[str, Any]], delete: Callable[[Memory], object]
+) -> None:
+    memory, llm, added = waiting
+    delete(memory)
+    assert [turn.scope for turn in memory.store.pending_turns()] == [Scope(user_id="jane")]
+    llm._answers[1:2] = []  # nobody asks about the rum
+    llm.gate.set()
+    assert memory.flush(PATIENCE) == {"failed": 0}
+    assert texts(memory.get_all(**CAM)) == []
+    assert texts(memory.get_all(user_id="jane")) == ["User likes gin"]
+    event = memory.event(added["event_id"])
+    assert event is not None
+    assert (event["status"], event["results"]) == ("SUCCEEDED", [])
+    assert [m.content for m in memory.store.messages(Scope(**CAM), limit=9)] == ["I like tea"]
+
+
+def test_the_event_of_a_deleted_turn_has_succeeded_at_once(
+    waiting: tuple[Memory, GatedLLM, dict[str, Any]],
+) -> None:
+    memory, _, added = waiting
+    memory.delete_all(**CAM)
+    assert status(memory, added) == "SUCCEEDED"
+
+
+def test_a_reset_stops_what_waits_and_what_is_extracted(
+    waiting: tuple[Memory, GatedLLM, dict[str, Any]],
+) -> None:
+    memory, llm, added = waiting
+    memory.reset()
+    llm.gate.set()
+    memory.flush(PATIENCE)
+    assert memory.store.overview().memories == 0
+    assert memory.event(added["event_id"]) is None
+
+
+@pytest.mark.parametrize("filters", [{"kind": "drink"}, {"text": {"contains": "tea"}}])
+def test_a_filter_that_says_more_than_ids_leaves_what_waits(
+    waiting: tuple[Memory, GatedLLM, dict[str, Any]], filters: dict[str, Any]
+) -> None:
+    memory, llm, _ = waiting
+    memory.delete_all(filters=filters, **CAM)
+    llm.gate.set()
+    memory.flush(PATIENCE)
+    assert sorted(texts(memory.get_all(**CAM))) == ["User likes rum", "User likes tea"]
+
+
+def test_an_add_whose_scope_is_deleted_while_it_waits_for_the_model_adds_nothing(
+    open_memory: OpenMemory,
+) -> None:
+    memories: list[Memory] = []
+
+    class Deleting(ScriptedLLM):
+        def generate(self, *args: Any, **kwargs: Any) -> str:
+            memories[0].delete_all(**CAM)
+            return super().generate(*args, **kwargs)
+
+    memories.append(open_memory(llm=Deleting([["User likes tea"]])))
+    assert memories[0].add("I like tea", **CAM) == {"results": []}
+    assert texts(memories[0].get_all(**CAM)) == []
+
+
+def test_the_turns_that_failed_before_go_with_their_scope(open_memory: OpenMemory) -> None:
+    memory = open_memory(*[LLMError("no model")] * TRIES, ["User likes tea"])
+    added = later(memory, "I like tea")
+    assert memory.flush(PATIENCE) == {"failed": 1}
+    memory.delete_all(**CAM)
+    assert memory.process_pending() == {"results": []}
+    assert status(memory, added) == "SUCCEEDED"
+    assert memory.verify(full=True)["ok"]
+
+
+def test_a_client_that_deletes_a_user_drops_what_waits_of_it(tmp_path: Path) -> None:
+    with MemoryClient(
+        path=tmp_path / "memory.db", embedder=HashEmbedder(64), llm=ScriptedLLM([])
+    ) as client:
+        with client.memory.store.transaction() as tx:
+            for ids in ({"user_id": "cam"}, {"agent_id": "bar"}, {"user_id": "jane"}):
+                tx.open_turn(Scope(**ids), [Message("user", "I like tea")], {}, START)
+        client.delete_users(user_id="cam", agent_id="bar")
+        assert [t.scope for t in client.memory.store.pending_turns()] == [Scope(user_id="jane")]
+
+
+# -- what may be asked
+
+
+def test_an_event_is_known_after_a_restart(open_memory: OpenMemory) -> None:
+    memory = open_memory(["User likes tea"])
+    added = later(memory, "I like tea")
+    memory.flush(PATIENCE)
+    told = memory.event(added["event_id"])
+    memory.close()
+    assert open_memory().event(added["event_id"]) == told
+
+
+def test_an_unknown_event_is_none_and_a_blank_one_is_refused(memory: Memory) -> None:
+    assert memory.event("0190a0a0-0000-7000-8000-000000000000") is None
+    with pytest.raises(ValidationError, match="event_id"):
+        memory.event(" ")
+
+
+def test_an_event_does_not_tell_what_was_deleted(open_memory: OpenMemory, tmp_path: Path) -> None:
+    memory = open_memory(["User likes tea"])
+    added = later(memory, "I like tea")
+    memory.flush(PATIENCE)
+    memory.delete_all(**CAM)
+    event = memory.event(added["event_id"])
+    assert event is not None
+    assert event["results"] == []
+    assert "tea" not in str(dump(tmp_path / "memory.db")["finished_turn"])
+
+
+def test_only_the_last_events_are_kept(memory: Memory) -> None:
+    with memory.store.transaction() as tx:
+        for i in range(KEPT + 2):
+            turn = tx.open_turn(
+                Scope(**CAM), [Message("user", "tea")], {}, START, event_id=f"event-{i}"
+            )
+            assert tx.close_turn(turn, START)
+    assert memory.event("event-1") is None
+    assert memory.event("event-2") is not None
+
+
+def test_flush_has_nothing_to_wait_for_in_a_new_file(memory: Memory) -> None:
+    assert memory.flush() == {"failed": 0}
+
+
+def test_flush_says_when_it_takes_too_long_and_the_work_goes_on(open_memory: OpenMemory) -> None:
+    llm = GatedLLM([["User likes tea"]])
+    memory = open_memory(llm=llm)
+    later(memory, "I like tea")
+    with pytest.raises(FlushTimeoutError, match=r"1 turns are not finished after 0\.1 seconds"):
+        memory.flush(timeout=0.1)
+    with pytest.raises(TimeoutError):
+        memory.flush(0)
+    llm.gate.set()
+    memory.flush(PATIENCE)
+    assert texts(memory.get_all(**CAM)) == ["User likes tea"]
+
+
+@pytest.mark.parametrize("wrong", [-1, float("nan"), float("inf"), "1", True, [], 10**400])
+def test_a_timeout_is_a_number_of_seconds(memory: Memory, wrong: Any) -> None:
+    with pytest.raises(ValidationError, match="timeout"):
+        memory.flush(wrong)
+
+
+def test_flush_does_not_wait_for_what_is_said_after_it_began(open_memory: OpenMemory) -> None:
+    llm = GatedLLM([["User likes tea"], ["User likes rum"]])
+    memory = open_memory(llm=llm)
+    later(memory, "I like tea")
+    flushing = threading.Thread(target=memory.flush)
+    flushing.start()
+    time.sleep(0.1)
+    later(memory, "I like rum", user_id="jane")
+    llm.gate.set()
+    flushing.join(PATIENCE)
+    assert not flushing.is_alive()
+    memory.flush(PATIENCE)
+
+
+def test_a_reset_empties_the_queue(open_memory: OpenMemory) -> None:
+    llm = GatedLLM([["User likes tea"]])
+    memory = open_memory(llm=llm)
+    added = later(memory, "I like tea")
+    assert llm.reached.wait(PATIENCE)
+    memory.reset()
+    llm.gate.set()
+    memory.flush(PATIENCE)
+    assert memory.event(added["event_id"]) is None
+    assert memory.store.overview().memories == 0
