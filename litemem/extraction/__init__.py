@@ -1,1 +1,1 @@
-"""Messages into facts, relations and run summaries, with a language model."""
+"""Messages to facts, relations and run summaries, with a language model."""

@@ -1,17 +1,77 @@
-"""Ages: how old somebody is, which people tell in fewer words than a fact does. English."""
+"""Rules for English: politeness, ages, relatives, the speaker's own name, signs in an agent's run.
+
+Small models guess: "my kids Leo and Ana" become a son and a daughter, "married for 5 years" becomes
+somebody's age, a sister's name becomes the user's. Each rule says nothing about other languages.
+"""
 
 import re
 from collections.abc import Iterable
 
-from litemem.core.text.numerals import NUMBER_WORDS, digits
-from litemem.core.text.words import words
+from litemem.core.text.language import language
+from litemem.core.text.words import NUMBER_WORDS, digits, words
 
-_IN_FACT = re.compile(r"\byears? old\b|\baged (?=\d)", re.IGNORECASE)
+GENDERED = "he she his her him hers herself himself".split()
+FACT_WORDS = frozenset(  # the subjects and verbs of facts, which nobody needs to have said
+    """user user's assistant assistant's agent agent's speaker name named called age likes like
+    loves love enjoys enjoy prefers prefer wants want needs need plans plan lives live works work
+    studies plays owns uses speaks hates dislikes avoids moved visited started stopped bought went
+    thinks believes feels knows asked recommended suggested promised decided offered
+    going years old""".split()
+)
+
+# Small models report what is said to be polite, to ask or to agree as an act
+_POLITE = re.compile(
+    r"(the )?[^\W\d_]+ (is |was |has |will |would )?((be|been|feels?|felt|very|so|really) )*"
+    r"(ask(s|ed|ing)|thank(s|ed|ing|ful to)|greet(s|ed|ing)|wonder(s|ed|ing)|curious|"
+    r"wants to know|agree[sd]?|apprecia\w+|congratulat\w+|compliment\w*|encourag(es|ed|ing)|"
+    r"wish(es|ed) [^\W\d_]+ (good|luck|well|all|the best)|looking forward to (hear|see)ing|"
+    r"(glad|happy|good|great|excited|sorry|proud|amazed|impressed|pleased|delighted|love[sd]?) "
+    r"(of|for|by|with|to (see|hear|know|talk|meet|learn))\b)|"
+    r"(the )?assistant (is |has |will )?"
+    r"(noted|noting|acknowledged?|understood|remember(ed)?|welcom(es|ed)|apologi[sz]ed|said)\b",
+    re.IGNORECASE,
+)
+_UNFINISHED = re.compile(
+    r"\b(a|an|the|called|named|to|with|and|or|of|about|for|from|at|in|by|because|that|is|was|are|'s)"
+    r"[\s.,:'\"]*$",
+    re.IGNORECASE,
+)
+_IMPERSONAL = re.compile(
+    r"\W*(?:(?:and|but|so|wow|yeah|yes|oh) )?(?:it|that|this|these|those|they|he|she|there)\b"
+    r"(?!.*\b(?:I|me|my|we|us|our)\b)",
+    re.IGNORECASE,
+)
+_ADDRESSING = re.compile(r"\b(?:you|your|yours|me|my|mine|myself|us|our|ours|we|I|I'm)\b")
+
+
+def is_polite(fact: str) -> bool:
+    """Return True if a fact only reports a question, thanks, a greeting or agreement."""
+    return _POLITE.match(fact) is not None
+
+
+def is_unfinished(fact: str) -> bool:
+    """Return True if a fact ends on a word that needs another one."""
+    return _UNFINISHED.search(fact) is not None
+
+
+def addresses(fact: str) -> bool:
+    """Return True if a fact speaks of "me" or to "you"."""
+    return _ADDRESSING.search(fact) is not None
+
+
+def is_impersonal(sentence: str) -> bool:
+    """Return True if a sentence is about a thing or third persons, and not also the speaker."""
+    return _IMPERSONAL.match(sentence) is not None
+
+
+# -- ages
+
+_AGE_IN_FACT = re.compile(r"\byears? old\b|\baged (?=\d)", re.IGNORECASE)
 _NUMBER = rf"\b(?:\d{{1,3}}|{'|'.join(NUMBER_WORDS)})\b"
 _NUMBERS = re.compile(_NUMBER, re.IGNORECASE)
 _OF_AGE = frozenset("old age aged birthday born turning turned turns".split())
 # "I'm 34 and", "who is 91,", "they are 4 and 7."; not "it's 5", "I'm 5 minutes late", "is 3:42"
-_TOLD = re.compile(
+_AGES = re.compile(
     r"(?<!\bit)(?<!\bthat)(?<!\bthere)(?<!\btime)"
     r"(?:\s(?:am|is|are|was|were)|['’](?:m|s|re))\s(?:(?:only|just|now|already|almost)\s)?"
     rf"(?P<ages>{_NUMBER}(?:(?:, | and |, and ){_NUMBER})*)"
@@ -20,19 +80,174 @@ _TOLD = re.compile(
 )
 
 
-def is_guessed(fact: str, said: Iterable[str]) -> bool:
-    """Tell whether a fact gives an age where nobody spoke of one.
+def guesses_age(fact: str, said: Iterable[str]) -> bool:
+    """Return True if a fact gives an age where nobody spoke of one.
 
-    That a number was said at all is for others to look at; "a nurse for ten years" is no age.
+    "A nurse for ten years" is not an age. Whether the number was said at all is not checked here.
     """
-    if _IN_FACT.search(fact) is None:
+    if _AGE_IN_FACT.search(fact) is None:
         return False
     text = "\n".join(said)
     if not _OF_AGE.isdisjoint(words(text)):
         return False
-    told = {digits(age.casefold()) for ages in _TOLD.finditer(text) for age in _ages(ages)}
-    return told.isdisjoint(digits(match.casefold()) for match in _NUMBERS.findall(fact))
+    ages = {
+        digits(age.casefold())
+        for match in _AGES.finditer(text)
+        for age in _NUMBERS.findall(match["ages"])
+    }
+    return ages.isdisjoint(digits(number.casefold()) for number in _NUMBERS.findall(fact))
 
 
-def _ages(told: re.Match[str]) -> list[str]:
-    return _NUMBERS.findall(told["ages"])
+# -- relatives
+
+_IMPLIED_BY = {  # a word: others that say as much
+    "married": "wife husband spouse",
+    "spouse": "wife husband married",
+    "child": "children kid kids son sons daughter daughters boy boys girl girls",
+    "son": "sons boy boys",
+    "daughter": "daughters girl girls",
+    "mother": "mom mum mam mama mommy mummy",
+    "father": "dad papa daddy",
+    "parent": "parents mother father mom mum mam mama mommy mummy dad papa daddy",
+    "brother": "brothers",
+    "sister": "sisters",
+    "sibling": "siblings brother brothers sister sisters",
+    "grandmother": "grandma gran granny nana",
+    "grandfather": "grandpa grandad granddad",
+    "grandchild": "grandchildren grandkid grandkids grandson granddaughter",
+    "partner": "boyfriend girlfriend fiance fiancee fiancé fiancée",
+}
+_WITHOUT_GENDER = {
+    "son": "child",
+    "daughter": "child",
+    "wife": "spouse",
+    "husband": "spouse",
+    "mother": "parent",
+    "father": "parent",
+    "brother": "sibling",
+    "sister": "sibling",
+    "grandson": "grandchild",
+    "granddaughter": "grandchild",
+    "boyfriend": "partner",
+    "girlfriend": "partner",
+}
+_PLURALS = {"child": "children", "grandchild": "grandchildren"}
+_RELATIVE = re.compile(rf"\b(?P<word>{'|'.join(_WITHOUT_GENDER)})(?P<s>s?)\b")
+
+
+def implied_by(word: str) -> list[str]:
+    """Return the words that say as much as a word for a relative: "wife" for "married"."""
+    singular = word.removesuffix("s")
+    return [singular, *_IMPLIED_BY.get(singular, "").split()] if singular in _IMPLIED_BY else []
+
+
+def without_guessed_relatives(fact: str, said: Iterable[str]) -> str:
+    """Return a fact with "child" instead of "son" where only "kids" was said, and the like.
+
+    Where no more general word was said either, the fact is returned unchanged.
+    """
+    heard = {word for text in said for word in words(text)}
+
+    def general(match: re.Match[str]) -> str:
+        word, neutral = match["word"], _WITHOUT_GENDER[match["word"]]
+        is_guess = heard.isdisjoint((word, *implied_by(word)))
+        if not (is_guess and heard.intersection((neutral, *implied_by(neutral)))):
+            return match.group()
+        return _PLURALS.get(neutral, f"{neutral}s") if match["s"] else neutral
+
+    return _RELATIVE.sub(general, fact)
+
+
+# -- the speaker's own name
+
+_NAMES_SPEAKER = re.compile(r"(?P<name>\w+) is the (?:speaker|user)\.?", re.IGNORECASE)
+_NAMES_USER = re.compile(
+    r"User(?:['’]s (?:first |full )?name is| is called| is named) (?:Dr\.? |Mrs?\.? |Ms\.? )?"
+    r"(?P<name>\w+)"
+)
+_OWN = (  # what comes before one's own name
+    r"i['’ ]?\s*a?m|call me|this is|it['’]s|known as|user is|"
+    r"(?:my|the|user['’]s) (?:(?:first|full|last|real|given) )?(?:nick)?name(?:['’]s| is|:)"
+)
+_BETWEEN = r"(?:called|named|just|actually|still|really|dr|mrs?|ms)[\s.]+"
+_INTRODUCED = (
+    # "I'm Cam", "my name is actually Cam", "this is Dr. Cam", "I'm Jane Cam"
+    rf"(?i:\b(?:{_OWN}))[\s,]+(?i:{_BETWEEN})*(?:[A-Z]\w*[ -])?(?i:{{name}})\b"
+    r"|(?m:^|[.!?:])\W*{name} (?i:here|speaking)\b"
+    r"|(?m:^[^\w\n]*{name}\W*$)"  # alone in its line: a signature, or an answer
+)
+_ASKS_NAME = re.compile(r"\byour (?:\w+ )?name\b", re.IGNORECASE)
+
+
+def with_plain_name(fact: str) -> str:
+    """Return "Ana is the speaker" as "User is called Ana"; any other fact unchanged."""
+    match = _NAMES_SPEAKER.fullmatch(fact)
+    return f"User is called {match['name']}" if match else fact
+
+
+def misnames_user(fact: str, said: Iterable[str]) -> bool:
+    """Return True if a fact calls the user by a name that nobody gave as their own.
+
+    False for texts in other languages than English.
+    """
+    match = _NAMES_USER.match(fact)
+    if match is None:
+        return False
+    text = "\n".join(said)
+    is_believed = language(text) is not None or _ASKS_NAME.search(text) is not None
+    return not is_believed and not is_own_name(match["name"], text)
+
+
+def is_own_name(name: str, text: str) -> bool:
+    """Return True if somebody gives a name as their own in a text."""
+    return re.search(_INTRODUCED.replace("{name}", re.escape(name)), text) is not None
+
+
+# -- signs in an agent's run
+
+_FAILURE = re.compile(
+    r"\berrors?\b|\berr!|\bfail(s|ed|ure)?\b|(^|\s)[\w.]+(Error|Exception)(:|\s|$)|\bdenied\b|\brefused\b"
+    r"|\bforbidden\b|\bnot found\b|\bcannot\b|\btime[ds]? ?out\b|\bfatal\b|\bpanic|\brejected\b"
+    r"|(->|HTTP/?[\d.]*|status:?) [45]\d\d\b|\bexit(ed)?( with)? (code|status) [1-9]",
+    re.IGNORECASE,
+)
+_NO_FAILURE = re.compile(
+    r"\b(0|no|without) (errors?|failed|failures?|rejected)\b|\berrors?[ :=]+(0|none)\b"
+    r"|\bfail(ed|ures)?[ :=]+0\b",
+    re.IGNORECASE,
+)
+_SUCCESS = re.compile(
+    r"\bok\b|\bpass(ed|es)?\b|\bsucce(ss|eded)|\bdone\b|(->|HTTP/?[\d.]*|status:?) 2\d\d\b"
+    r"|\b(0|no) (errors?|failed|failures?)\b|\berrors?[ :=]+0\b",
+    re.IGNORECASE,
+)
+_DECISION = re.compile(
+    r"\bdeci(ded?|sion)\b|\binstead\b|\brather than\b|\bso (I|we)\b"
+    r"|\bI('ll)? (choose|chose|pick|picked|drop|dropped|take|recommend|prefer|go with)\b",
+    re.IGNORECASE,
+)
+_LEFT_OPEN = re.compile(
+    r"\bstill (to do|open|has to|have to)\b|\bnot\b.*\byet\b|\bwaits? for\b|\bto ?do:"
+    r"|\b(tomorrow|next (week|month|year))\b",
+    re.IGNORECASE,
+)
+
+
+def reports_failure(line: str) -> bool:
+    """Return True if a line of a tool's output says that something went wrong."""
+    return bool(_FAILURE.search(line)) and not _NO_FAILURE.search(line)
+
+
+def reports_success(line: str) -> bool:
+    """Return True if a line of a tool's output says that something went well."""
+    return bool(_SUCCESS.search(line)) and not reports_failure(line)
+
+
+def decides(sentence: str) -> bool:
+    """Return True if a sentence states a decision."""
+    return _DECISION.search(sentence) is not None and not sentence.endswith("?")
+
+
+def leaves_open(sentence: str) -> bool:
+    """Return True if a sentence speaks of something that is still to be done."""
+    return _LEFT_OPEN.search(sentence) is not None

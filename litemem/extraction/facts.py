@@ -1,40 +1,47 @@
-"""Extraction: what a turn says that is worth keeping, found by the language model and guarded."""
+"""Extract facts from messages with a language model; ungrounded facts are dropped."""
 
 import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any, Literal
+from typing import Literal
 
 from litemem.core.protocols import LLM, Prompt
 from litemem.core.scope import Scope
+from litemem.core.text.dates import resolve
 from litemem.core.text.language import language
-from litemem.core.text.relative_dates import resolve
 from litemem.core.text.words import words
 from litemem.core.types import Message
 from litemem.errors import ExtractionError, LLMError
-from litemem.extraction import answers, prompts
-from litemem.extraction.chunking import Line, end_of, halves, lines, pieces, shortened
-from litemem.extraction.grounding import Guard
-from litemem.extraction.naming import plainly
+from litemem.extraction import prompts
+from litemem.extraction.ask import ask
+from litemem.extraction.chunking import (
+    TEMPLATE_TOKENS,
+    Line,
+    first_part,
+    halve_lines,
+    last_part,
+    lines,
+    split_to_fit,
+)
+from litemem.extraction.english import with_plain_name
+from litemem.extraction.grounding import Grounding
 from litemem.extraction.sanitize import (
-    MOST_OF_AN_ANSWER,
+    MAX_ANSWER,
+    first_person_sentences,
     is_small_talk,
-    leans_on_context,
-    own_words,
+    needs_context,
     questions,
 )
 
 MAX_FACTS = 20  # in one answer; a small model that does not stop repeats itself
-FACTS = 3  # that any text may hold, beside one in so many words:
+FACTS = 3  # that any text may hold, and one more for each
 WORDS_OF_A_FACT = 6
 MAX_FACT_CHARACTERS = 300
 ANSWER_TOKENS = 512
-CONTEXT_MESSAGES = 6  # of the exact scope, given so that "there" and "she" are understood
+CONTEXT_MESSAGES = 6  # earlier ones of the same scope, which explain "there" and "she"
 CONTEXT_CHARACTERS = 240  # of each of them
-CONTEXT_SHARE = 4  # earlier messages take at most one part in so many of the room
-_TEMPLATE_TOKENS = 16  # a chat template's own, a message
-
+CONTEXT_SHARE = 4  # earlier messages take at most this fraction (1/4) of the room
 
 logger = logging.getLogger("litemem")
 
@@ -43,9 +50,9 @@ Subject = Literal["user", "assistant"]
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """What the model found: one sentence, whom it is about, and which messages it may be from.
+    """One sentence, whom it is about, and the messages it may come from.
 
-    `messages` are positions in the list that `extract` was given; `categories` the application's.
+    `messages` are positions in the list given to `extract`; `categories` the application's.
     """
 
     text: str
@@ -56,10 +63,10 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class _Task:
-    """Lines to take facts from, of one speaker, and what was said before, which explains them.
+    """Lines of one speaker to extract facts from, and earlier ones that explain them.
 
-    Facts have to be told by `said`; `new` and `earlier` are what the model reads. Of `others`, who
-    speak for themselves, it gives no facts.
+    Facts have to be grounded in `said`; the model reads `new` and `earlier`. Facts about `others`,
+    who speak for themselves, are rejected.
     """
 
     said: tuple[str, ...]
@@ -67,12 +74,17 @@ class _Task:
     earlier: tuple[Line, ...]
     others: tuple[str, ...] = ()
 
+    def grounding(self) -> Grounding:
+        """Return the check of facts against these lines."""
+        known = [line.text for line in (*self.earlier, *self.new)]
+        return Grounding(said=self.said, known=known, others=self.others)
+
 
 def subjects(scope: Scope, messages: Sequence[Message]) -> list[Subject]:
-    """Say whose facts a turn is searched for: the user's, the agent's, or both.
+    """Return whose facts to extract from a turn: the user's, the agent's, or both.
 
-    The agent's when there is an agent and it said something; the user's when there is a user, and
-    always when the agent's are not.
+    The agent's if the scope has an agent and it said something; the user's if the scope has a
+    user, or the agent's are not extracted.
     """
     about_agent = scope.agent_id is not None and any(m.role == "assistant" for m in messages)
     about_user = scope.user_id is not None or not about_agent
@@ -93,28 +105,28 @@ def extract(
     instructions: str | None = None,
     today: date | None = None,
 ) -> list[Fact]:
-    """Return the facts that `messages` say about `subject`, each once.
+    """Return the facts that `messages` state about `subject`, each once.
 
-    `context` is what was said before: it is for understanding and gives no facts. `instructions`
-    are the application's own wishes. `today` is the day on which it was said: "yesterday" becomes
-    a date. What is longer than the model's context is read in parts, each with the end of the one
-    before. Small talk is not shown to the model at all.
+    `context` are earlier messages, which explain and give no facts. `instructions` are the
+    application's. `today` is the day of the messages: "yesterday" becomes a date. Text longer than
+    the model's context is read in parts, each with the end of the part before. Small talk is not
+    given to the model.
 
     Raises:
         LLMError: the model failed.
-        ExtractionError: it wrote what cannot be read, also when asked for less at once.
+        ExtractionError: its answer cannot be read, even for smaller parts.
     """
     prompt = prompts.load("user_facts" if subject == "user" else "agent_facts")
-    frame = _Frame(llm, prompt, instructions)
+    reader = _Reader(llm, prompt, instructions)
     facts: dict[str, Fact] = {}
     for task in _tasks(messages, subject, context):
-        guard = _guard(task)
-        for part, found in frame.read(task):
+        grounding = task.grounding()
+        for part, found in reader.read(task):
             positions = tuple(dict.fromkeys(line.message for line in part))
-            for fact in (guard.neutral(plainly(text)) for text in found):
-                objection = guard.objection(fact)
-                if objection:
-                    logger.debug("dropped %r: %s", fact, objection)
+            for fact in (grounding.without_gender(with_plain_name(text)) for text in found):
+                reason = grounding.rejection_reason(fact)
+                if reason:
+                    logger.debug("dropped %r: %s", fact, reason)
                     continue
                 fact = fact if today is None else resolve(fact, today)
                 facts.setdefault(fact.casefold(), Fact(fact, subject, positions))
@@ -124,36 +136,40 @@ def extract(
 def _tasks(
     messages: Sequence[Message], subject: Subject, context: Sequence[Message]
 ) -> list[_Task]:
-    """Return what is to be read for a subject: everything at once, or apart for each speaker."""
+    """Return one task, or one for each speaker if there are several."""
     read = lines(messages)
-    before = [shortened(line, CONTEXT_CHARACTERS) for line in lines(context)[-CONTEXT_MESSAGES:]]
+    before = [first_part(line, CONTEXT_CHARACTERS) for line in lines(context)[-CONTEXT_MESSAGES:]]
     mine = [line for line in read if messages[line.message].role == subject]
     speakers = dict.fromkeys(line.speaker for line in mine)
     names = {word for name in speakers for word in words(name)}
     if len(speakers) > 1:
-        tasks = [_apart(name, mine, read, before) for name in speakers]
+        tasks = [_one_of_several(name, mine, read, before) for name in speakers]
     else:
-        tasks = [_together(mine, read, before)]
+        tasks = [_only_speaker(mine, read, before)]
     return [t for t in tasks if not all(is_small_talk(content, names) for content in t.said)]
 
 
-def _together(mine: list[Line], read: list[Line], before: list[Line]) -> _Task:
-    """Return the task of the one who speaks with the assistant.
+def _only_speaker(mine: list[Line], read: list[Line], before: list[Line]) -> _Task:
+    """Return the task of the one person who speaks with the assistant.
 
-    What others say behind the last of it cannot explain it, and a small model takes it for it: "I
-    will tell the restaurant".
+    What others say after the last line cannot explain it, and a small model attributes it to the
+    speaker: "I will tell the restaurant".
     """
     last = mine[-1].message if mine else -1
     heard = tuple(line for line in read if line.message <= last)
     return _Task(_with_questions(mine, heard, before), heard, tuple(before))
 
 
-def _apart(name: str, mine: list[Line], read: list[Line], before: list[Line]) -> _Task:
-    """Return the task of one of several who speak with each other.
+def _one_of_several(name: str, mine: list[Line], read: list[Line], before: list[Line]) -> _Task:
+    """Return the task of one of several people who speak with each other.
 
-    A small model gives the facts of either to the other, and takes "you would be great" for one.
+    A small model mixes up their facts, and takes "you would be great" for one.
     """
-    own = (replace(line, content=own_words(line.content)) for line in mine if line.speaker == name)
+    own = (
+        replace(line, content=first_person_sentences(line.content))
+        for line in mine
+        if line.speaker == name
+    )
     said = [line for line in own if line.content]
     last = said[-1].message if said else -1
     heard = [line for line in read if line.speaker != name and line.message < last]
@@ -164,24 +180,19 @@ def _apart(name: str, mine: list[Line], read: list[Line], before: list[Line]) ->
 def _with_questions(
     mine: Sequence[Line], read: Sequence[Line], before: Sequence[Line]
 ) -> tuple[str, ...]:
-    """Return what lines say; a short answer says what it was asked, too."""
+    """Return the texts of lines; before a short answer stands the question it answers."""
     said = []
     for line in mine:
         asked = [other for other in read if other.message < line.message] or before
-        is_answer = len(words(line.content)) <= MOST_OF_AN_ANSWER and asked
+        is_answer = len(words(line.content)) <= MAX_ANSWER and asked
         if is_answer and not is_small_talk(line.content):
             said.append(questions(asked[-1].content))
         said.append(line.content)
     return tuple(said)
 
 
-def _guard(task: _Task) -> Guard:
-    known = [line.text for line in (*task.earlier, *task.new)]
-    return Guard(said=task.said, known=known, others=task.others)
-
-
-class _Frame:
-    """One task's prompt and wishes; it cuts what is too long, and asks."""
+class _Reader:
+    """Asks the model for the facts of tasks; cuts what is longer than its context."""
 
     def __init__(self, llm: LLM, prompt: Prompt, instructions: str | None) -> None:
         self._llm = llm
@@ -192,18 +203,18 @@ class _Frame:
         """Yield each part of the task that fits, and the facts that the model finds in it."""
         spoken = language("\n".join(task.said))
         room = self._room()
-        leaning = any(leans_on_context(line.content) for line in task.new)
-        earlier: Sequence[Line] = task.earlier if leaning else ()
+        is_open = any(needs_context(line.content) for line in task.new)
+        earlier: Sequence[Line] = task.earlier if is_open else ()
         waiting = list(task.new)
         while waiting:
             head = self._head(spoken, self._last_fitting(earlier, room // CONTEXT_SHARE))
             part = self._take(waiting, room - self._llm.count_tokens(head))
             yield part, self._ask(head, part)
-            earlier = (*earlier, *(end_of(line, CONTEXT_CHARACTERS) for line in part))
+            earlier = (*earlier, *(last_part(line, CONTEXT_CHARACTERS) for line in part))
 
     def _room(self) -> int:
         chat = self._prompt.messages("")
-        static = sum(self._llm.count_tokens(m["content"]) + _TEMPLATE_TOKENS for m in chat)
+        static = sum(self._llm.count_tokens(m["content"]) + TEMPLATE_TOKENS for m in chat)
         wishes = self._llm.count_tokens(self._wishes)
         return self._llm.context_tokens - ANSWER_TOKENS - static - wishes
 
@@ -214,12 +225,12 @@ class _Frame:
         return head + "New messages:\n"
 
     def _take(self, waiting: list[Line], room: int) -> list[Line]:
-        """Remove as many lines as fit from the front; a line that is too long is cut for it."""
-        first = list(pieces(waiting[0], lambda line: self._tokens(line) <= room))
+        """Remove as many lines as fit from the front; the first is cut if it is too long."""
+        first = list(split_to_fit(waiting[0], lambda line: self._tokens(line) <= room))
         if self._tokens(first[0]) > room:
             raise LLMError(
                 f"the context of {self._llm.context_tokens} tokens has no room for a message "
-                "beside the instructions: shorten them, or raise context_tokens"
+                "and the instructions: shorten them, or raise context_tokens"
             )
         waiting[:1] = first
         used = taken = 0
@@ -233,29 +244,25 @@ class _Frame:
         return part
 
     def _ask(self, head: str, part: Sequence[Line]) -> list[str]:
-        """Return the facts that the model finds; asks for less at once when it fails."""
+        """Return the facts that the model finds; asks about halves if it fails."""
         try:
             return self._facts(head, "\n".join(line.text for line in part))
         except ExtractionError:
-            smaller = halves(part)
+            smaller = halve_lines(part)
             if not smaller:
                 raise
             return [fact for half in smaller for fact in self._ask(head, half)]
 
     def _facts(self, head: str, text: str) -> list[str]:
-        schema = _schema(min(MAX_FACTS, FACTS + len(words(text)) // WORDS_OF_A_FACT))
-        answer = self._llm.generate(
-            self._prompt, head + text, schema=schema, max_tokens=ANSWER_TOKENS
+        listed = {
+            "type": "array",
+            "items": {"type": "string", "minLength": 1, "maxLength": MAX_FACT_CHARACTERS},
+            "maxItems": min(MAX_FACTS, FACTS + len(words(text)) // WORDS_OF_A_FACT),
+        }
+        answer = ask(
+            self._llm, self._prompt, head + text, {"facts": listed}, max_tokens=ANSWER_TOKENS
         )
-        try:
-            facts = answers.parsed(answer)["facts"]
-        except (ValueError, TypeError, KeyError) as error:
-            raise ExtractionError(
-                f"{self._llm.name} wrote no list of facts: {answer!r:.200}"
-            ) from error
-        if not isinstance(facts, list) or not all(isinstance(fact, str) for fact in facts):
-            raise ExtractionError(f"{self._llm.name} wrote no list of facts: {answer!r:.200}")
-        return [" ".join(fact.split()) for fact in facts if fact.strip()]
+        return [" ".join(fact.split()) for fact in answer["facts"] if fact.strip()]
 
     def _last_fitting(self, given: Sequence[Line], room: int) -> Sequence[Line]:
         """Return as many of the last lines as fit."""
@@ -268,17 +275,3 @@ class _Frame:
 
     def _tokens(self, line: Line) -> int:
         return self._llm.count_tokens(line.text) + 1
-
-
-def _schema(most: int) -> dict[str, Any]:
-    facts = {
-        "type": "array",
-        "items": {"type": "string", "minLength": 1, "maxLength": MAX_FACT_CHARACTERS},
-        "maxItems": most,
-    }
-    return {
-        "type": "object",
-        "properties": {"facts": facts},
-        "required": ["facts"],
-        "additionalProperties": False,
-    }

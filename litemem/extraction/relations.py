@@ -1,19 +1,33 @@
-"""Relations: who or what each fact joins, found by the language model and guarded."""
+"""Extract relations from facts with a language model; ungrounded relations are dropped.
+
+A relation is kept if its fact names both ends and says no less. A small model copies well and
+judges badly: it leaves out a "not", takes the owner for the thing owned ("User's mother was born in
+Lisbon"), and numbers facts wrongly. What a rule can correct is corrected, the rest is dropped.
+"""
 
 import logging
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from litemem.core.protocols import LLM
 from litemem.core.scope import Scope
+from litemem.core.text import names
+from litemem.core.text.stemming import stem
+from litemem.core.text.words import STOP_WORDS, word_spans, words
 from litemem.core.types import Relation
 from litemem.errors import ExtractionError
-from litemem.extraction import answers, prompts
-from litemem.extraction.relation_guard import FactGuard
+from litemem.extraction import prompts
+from litemem.extraction.ask import ask
 
 FACTS_A_CALL = 5  # a small model numbers more of them wrongly, and repeats itself
 RELATIONS_A_FACT = 4
 TOKENS_A_FACT = 128  # of the answer: four relations of 25 tokens, and their brackets
+MAX_WORDS = 6  # of an end or of a relationship; a longer one is a clause
+MAX_CHARACTERS = 100
+
+USER, ASSISTANT = "user", "assistant"  # their names in the graph if they have no id
 
 _END = {"type": "string", "minLength": 1, "maxLength": 60}
 _RELATION = {
@@ -23,14 +37,47 @@ _RELATION = {
     "maxItems": 4,
 }
 
+_SPEAKERS = {
+    **dict.fromkeys([USER, "i", "me", "nutzer", "benutzer", "usuario", "utilisateur"], USER),
+    **dict.fromkeys([ASSISTANT, "agent"], ASSISTANT),
+}
+_ARTICLES = frozenset("the a an my his her their our der die das el la le l il".split())
+
+# A relationship may say these even if its fact says them in other words, or by word order
+_LIGHT = STOP_WORDS | frozenset(
+    """called named name lives works owns uses knows likes wants member part friend located
+    towards with without near from over under before after since until during against among
+    between""".split()
+) - frozenset(["likes"])
+# An end stops before these; "of" is within one: "city of Bern"
+_PREPOSITIONS = frozenset(
+    """in at on to from for with by about as into onto over under near before after since until
+    during against toward towards between among than like
+    bei mit von zu nach aus für en con de para como por chez dans avec pour à da di per com
+    em""".split()
+)
+_JOINING = frozenset("because and or but that if und oder y et ou".split())
+_OPEN = _PREPOSITIONS | {"of"}  # the words behind belong to the same end
+_NO_VERBS = _PREPOSITIONS | _JOINING | {"of", "s", "the", "a", "an"}
+
+# A relationship without the word of its fact would state the opposite
+_NEGATING = frozenset(
+    """not never no without neither nor cannot nicht kein keine keinen nie nunca ne pas jamais non
+    mai não nem ei не
+    quit stopped stop cancelled canceled avoids avoid avoided hates hate dislikes dislike refuses
+    refused former formerly ex lost left sold used than instead""".split()
+)
+_CONTRASTING = frozenset(["but", "however", "aber", "pero", "mais"])  # the negation ends here
+_CLAUSE = frozenset(["that", "because", "if", "dass", "weil", "que", "porque"])
+
 logger = logging.getLogger("litemem")
 
 
 def find(llm: LLM, facts: Sequence[str], scope: Scope) -> list[list[Relation]]:
     """Return the relations that each fact states, in the order of the facts.
 
-    Both ends are named in the fact; the user and the agent by their ids in `scope`, or as "user"
-    and "assistant". A fact that the model cannot read has none.
+    The fact names both ends; the user and the agent are named by their ids in `scope`, or as "user"
+    and "assistant". A fact that the model cannot read has no relations.
 
     Raises:
         LLMError: the model failed.
@@ -42,25 +89,25 @@ def find(llm: LLM, facts: Sequence[str], scope: Scope) -> list[list[Relation]]:
 
 
 def _of(llm: LLM, facts: Sequence[str], scope: Scope) -> list[list[Relation]]:
-    """Ask about a few facts; about fewer at once when the model does not come to an end."""
+    """Ask about a few facts; about half as many if the model's answer cannot be read."""
     try:
-        answer = _ask(llm, facts)
+        rows = _rows(llm, facts)
     except ExtractionError as error:
         if len(facts) == 1:
             logger.debug("no relations of %r: %s", facts[0], error)
             return [[]]
         middle = len(facts) // 2
         return _of(llm, facts[:middle], scope) + _of(llm, facts[middle:], scope)
-    guards = [FactGuard(fact, scope) for fact in facts]
+    groundings = [RelationGrounding(fact, scope) for fact in facts]
     found: list[dict[Relation, None]] = [{} for _ in facts]
-    for number, *triple in answer:
+    for number, *triple in rows:
         for i in _nearest(number - 1, len(facts)):
-            relation = guards[i].checked(*triple)
+            relation = groundings[i].correct(*triple)
             if relation is not None:
                 found[i][relation] = None
                 break
         else:
-            logger.debug("dropped %r: no fact says it", triple)
+            logger.debug("dropped %r: no fact states it", triple)
     return [list(relations)[:RELATIONS_A_FACT] for relations in found]
 
 
@@ -69,32 +116,227 @@ def _nearest(index: int, count: int) -> list[int]:
     return sorted(range(count), key=lambda i: abs(i - index))
 
 
-def _ask(llm: LLM, facts: Sequence[str]) -> list[tuple[int, str, str, str]]:
+def _rows(llm: LLM, facts: Sequence[str]) -> list[tuple[int, str, str, str]]:
+    """Return (number of the fact, source, relationship, destination) as the model writes them."""
     text = "\n".join(f"{i}. {fact}" for i, fact in enumerate(facts, start=1))
-    most = len(facts) * TOKENS_A_FACT
-    answer = llm.generate(
-        prompts.load("relations"), text, schema=_schema(len(facts)), max_tokens=most
+    most = len(facts) * RELATIONS_A_FACT
+    listed: dict[str, Any] = {"type": "array", "items": _RELATION, "maxItems": most}
+    answer = ask(
+        llm,
+        prompts.load("relations"),
+        text,
+        {"relations": listed},
+        max_tokens=len(facts) * TOKENS_A_FACT,
     )
-    try:
-        rows = answers.parsed(answer)["relations"]
-        return [_row(row) for row in rows]
-    except (ValueError, TypeError, KeyError) as error:
-        raise ExtractionError(f"{llm.name} wrote no relations: {answer!r:.200}") from error
+    return [tuple(row) for row in answer["relations"]]
 
 
-def _schema(facts: int) -> dict[str, Any]:
-    most = facts * RELATIONS_A_FACT
-    return {
-        "type": "object",
-        "properties": {"relations": {"type": "array", "items": _RELATION, "maxItems": most}},
-        "required": ["relations"],
-        "additionalProperties": False,
-    }
+@dataclass(frozen=True, slots=True)
+class _Word:
+    folded: str
+    start: int
+    end: int
 
 
-def _row(row: Any) -> tuple[int, str, str, str]:
-    number, source, relationship, destination = row
-    texts = (source, relationship, destination)
-    if not isinstance(number, int) or not all(isinstance(text, str) for text in texts):
-        raise TypeError(f"{row!r:.80} is no relation")
-    return number, source, relationship, destination
+@dataclass(frozen=True, slots=True)
+class _End:
+    """One end of a relation: its name, and which words of the fact it is (`first` to `last`)."""
+
+    name: str
+    first: int
+    last: int
+
+
+class RelationGrounding:
+    """A fact and its scope, against which the relations that a model finds in it are checked."""
+
+    def __init__(self, fact: str, scope: Scope) -> None:
+        self._text = _spelt_out(fact)
+        self._words = [
+            _Word(word.text.casefold(), word.start, word.end)
+            for word in word_spans(self._text.replace("_", " "))
+        ]
+        self._ids = {USER: scope.user_id or USER, ASSISTANT: scope.agent_id or ASSISTANT}
+
+    def correct(self, source: str, relationship: str, destination: str) -> Relation | None:
+        """Return the relation, corrected if need be, or None if the fact does not state it."""
+        verb, target = _folded(relationship), _folded(destination)
+        if len(verb) > 1 and self._place(_without_article(target)) is None:
+            verb, target = verb[:-1], verb[-1:]  # "is_vegetarian" without a destination
+        verb, target = self._divided(verb, target)
+        left, right = self._end(_folded(source)), self._end(target)
+        if left is None or right is None:
+            return None
+        verb = self._leading_to(right, verb)
+        if not self._supports(verb, left, right):
+            return None
+        left = self._owned(left, verb, right)
+        if left is None:
+            return None
+        if names.form(left.name) == names.form(right.name):
+            return None
+        return Relation(left.name, "_".join(verb), right.name)
+
+    def _divided(self, verb: list[str], target: list[str]) -> tuple[list[str], list[str]]:
+        """Move words that are not a name from the destination into the relationship.
+
+        "plans", "trip to Tokyo" becomes "plans_trip_to", "Tokyo"; the rest behind a name is
+        dropped.
+        """
+        while len(target) > 1 and target[0] in _PREPOSITIONS:
+            verb, target = [*verb, target[0]], target[1:]
+        target = _up_to(target, _JOINING)
+        cut = next((i for i, word in enumerate(target) if word in _PREPOSITIONS and i), None)
+        if cut is None:
+            return verb, target
+        head, tail = target[:cut], target[cut:]
+        if len(tail) < 2 or self._has_name(head) or len(verb) + cut + 1 > MAX_WORDS:
+            return verb, head
+        return self._divided([*verb, *_without_article(head), tail[0]], tail[1:])
+
+    def _leading_to(self, right: _End, verb: list[str]) -> list[str]:
+        """End a relationship with the preposition that the fact has before the destination.
+
+        Words between are kept: "prefers", "coffee" becomes "prefers_tea_over", "coffee".
+        """
+        said = [word.folded for word in self._words[right.first : right.last + 1]]
+        if len(verb) > len(said) and verb[-len(said) :] == said:
+            verb = verb[: -len(said)]
+        before = [w.folded for w in self._words[: right.first] if w.folded not in _ARTICLES]
+        if not before or before[-1] not in _PREPOSITIONS:
+            return verb
+        if len(verb) > 1 and verb[-1] in _PREPOSITIONS:
+            verb = verb[:-1]
+        stems = {stem(word) for word in verb}
+        behind = max((i for i, word in enumerate(before) if stem(word) in stems), default=-2) + 1
+        between = before[behind:-1] if behind > 0 else []
+        is_short = len(verb) + len(between) < MAX_WORDS and not self._has_name(between)
+        return [*verb, *(between if is_short else []), before[-1]]
+
+    def _has_name(self, words: Sequence[str]) -> bool:
+        """Return True if one of these words is a number, or has a capital in the fact."""
+        return any(
+            word.folded in words and (self._fact_has_capital(i) or word.folded.isdigit())
+            for i, word in enumerate(self._words)
+        )
+
+    def _fact_has_capital(self, i: int) -> bool:
+        return i > 0 and self._text[self._words[i].start].isupper()
+
+    def _end(self, words: list[str]) -> _End | None:
+        """Find an end in the fact, named as the fact spells it; user and agent by their ids."""
+        words = _without_article(words)
+        if not 0 < len(words) <= MAX_WORDS:
+            return None
+        place = self._place(words)
+        if place is None:
+            return None
+        first, last = place, place + len(words) - 1
+        speaker = _SPEAKERS.get(words[0])
+        if speaker and len(words) == 1:
+            return _End(self._ids[speaker], first, last)
+        if all(word in STOP_WORDS for word in words) or words[0] in _CLAUSE:
+            return None
+        if any(w in ("a", "an", "the") and words[i] not in _OPEN for i, w in enumerate(words[1:])):
+            return None  # two things: "gave Nadia an old compass"
+        if any(w in _SPEAKERS for w in words[1:]) or (speaker and words[1] != "s"):
+            return None
+        name = self._between(first, last)
+        for known in self._ids.values():
+            if names.form(name) == names.form(known):
+                return _End(known, first, last)
+        return _End(name, first, last) if len(name) <= MAX_CHARACTERS else None
+
+    def _between(self, first: int, last: int) -> str:
+        """Return these words as the fact writes them, with the quote that closes them."""
+        start, end = self._words[first].start, self._words[last].end
+        is_open = self._text.count('"', start, end) % 2 and self._text[end : end + 1] == '"'
+        return self._text[start : end + 1 if is_open else end]
+
+    def _place(self, words: Sequence[str]) -> int | None:
+        """Return the position in the fact at which these words follow each other."""
+        wanted = list(words)
+        folded = [word.folded for word in self._words]
+        for i in range(len(folded) - len(wanted) + 1):
+            if folded[i : i + len(wanted)] == wanted:
+                return i
+        return None
+
+    def _supports(self, verb: Sequence[str], left: _End, right: _End) -> bool:
+        """Return True if the fact has the words of a relationship, and not its opposite."""
+        if not 0 < len(verb) <= MAX_WORDS or all(word in _NO_VERBS for word in verb):
+            return False
+        if verb[-1] in _JOINING or any(word in _SPEAKERS for word in verb):
+            return False
+        if any(self._fact_has_capital(i) for i, w in enumerate(self._words) if w.folded in verb):
+            return False
+        stems = {stem(word.folded) for word in self._words}
+        if any(stem(word) not in stems and word not in _LIGHT for word in verb):
+            return False
+        said = {stem(word) for word in verb}
+        if any(stem(word) not in said for word in self._negations_before(right)):
+            return False
+        return not self._crosses_clause(verb, left)
+
+    def _negations_before(self, right: _End) -> Iterator[str]:
+        """Yield the words before the destination that negate or end what the fact states of it."""
+        for word in reversed(self._words[: right.first]):
+            if word.folded in _CONTRASTING:
+                return
+            if word.folded in _NEGATING:
+                yield word.folded
+
+    def _crosses_clause(self, verb: Sequence[str], left: _End) -> bool:
+        """Return True if the source is outside the clause of the relationship."""
+        stems = {stem(word) for word in verb if word not in STOP_WORDS}
+        for word in self._words[left.last + 1 :]:
+            if stem(word.folded) in stems:
+                return False
+            if word.folded in _CLAUSE:
+                return True
+        return False
+
+    def _owned(self, left: _End, verb: Sequence[str], right: _End) -> _End | None:
+        """Return whom the fact is about: the mother in "User's mother was born in".
+
+        The owner, if the relationship or the destination names the thing owned and nothing that it
+        does. None for "Omar", "daughter_studies", "law".
+        """
+        behind = left.last + 1
+        if not self._is_possessive(left) or behind + 1 >= len(self._words):
+            return left
+        thing = stem(self._words[behind + 1].folded)
+        if behind + 1 == right.first:
+            return left
+        if thing in {stem(word) for word in verb}:
+            is_done = any(stem(word) != thing and word not in _LIGHT for word in verb)
+            return None if is_done else left
+        return _End(self._between(left.first, behind + 1), left.first, behind + 1)
+
+    def _is_possessive(self, end: _End) -> bool:
+        behind = self._words[end.last + 1 : end.last + 2]
+        if not behind or behind[0].folded != "s":
+            return False
+        return self._text[self._words[end.last].end : behind[0].start] in ("'", "’")
+
+
+def _spelt_out(text: str) -> str:
+    """Return text with "can not" for "can't", so that a negation is a word."""
+    return re.sub(
+        r"(?i)(\w)n['’]t\b", r"\1 not", re.sub(r"(?i)\bcan(?:['’]t|not)\b", "can not", text)
+    )
+
+
+def _folded(text: str) -> list[str]:
+    return words(_spelt_out(text.replace("_", " ")))
+
+
+def _up_to(words: list[str], borders: frozenset[str]) -> list[str]:
+    """Return the words before the first of `borders` that is not the first word."""
+    return words[: next((i for i, word in enumerate(words) if word in borders and i), len(words))]
+
+
+def _without_article(words: list[str]) -> list[str]:
+    while len(words) > 1 and words[0] in _ARTICLES:
+        words = words[1:]
+    return words

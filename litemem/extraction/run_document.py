@@ -1,11 +1,13 @@
-"""A procedure: what a run was for, did and found; as values, as Markdown, and merged. Pure."""
+"""The summary of an agent's run: its goal, steps and results, as a value and as Markdown."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 
+from litemem.core.text.words import words
+
 MAX_GOAL_CHARACTERS = 500
-KEPT_FIRST = 10  # entries of a full section that stay at its beginning; the rest are the newest
+KEPT_FIRST = 10  # oldest entries of a full section that stay; the other places hold the newest
 LIMITS = {"steps": 60, "decisions": 20, "errors": 20, "results": 50, "open": 20}  # entries
 SOLVED = ". Solved: "
 
@@ -19,7 +21,7 @@ _FORMAT = re.compile(r"^(?:#+|[-*>•]|\d+[.)]|Goal:)\s+|^[`~]{3,}", re.IGNORECA
 class Procedure:
     """A run in entries of one line each, in the order in which they happened.
 
-    An entry of `errors` ends with `SOLVED` and the solution where there is one.
+    An entry of `errors` ends with `SOLVED` and the solution, if there is one.
     """
 
     goal: str = ""
@@ -34,7 +36,7 @@ _SECTIONS = tuple(field.name for field in fields(Procedure) if field.name != "go
 
 
 def entry(text: str) -> str:
-    """Return a text as one line that is no Markdown heading, bullet or fence."""
+    """Return a text as one line without the signs of a Markdown heading, bullet or fence."""
     line = " ".join(text.split())
     while found := _FORMAT.match(line):
         line = line[found.end() :].lstrip()
@@ -42,7 +44,7 @@ def entry(text: str) -> str:
 
 
 def to_markdown(procedure: Procedure) -> str:
-    """Write a procedure: the goal, then a section for each kind of entry that there is."""
+    """Return a procedure as Markdown: the goal, then a section for each kind of entry."""
     blocks = [f"Goal: {procedure.goal}"] if procedure.goal else []
     for name in _SECTIONS:
         entries: tuple[str, ...] = getattr(procedure, name)
@@ -53,7 +55,7 @@ def to_markdown(procedure: Procedure) -> str:
 
 
 def from_markdown(text: str) -> Procedure:
-    """Read what `to_markdown` wrote, also after somebody has edited it; no line is lost."""
+    """Return the procedure of a Markdown text, even an edited one; no line is lost."""
     found: dict[str, list[str]] = {name: [] for name in ("goal", *_SECTIONS)}
     section = "goal"
     for line in filter(None, map(str.strip, text.splitlines())):
@@ -68,7 +70,7 @@ def from_markdown(text: str) -> Procedure:
 
 
 def merged(earlier: Procedure, later: Procedure) -> Procedure:
-    """Return one procedure of two, in order; what both say stands once, and it stays bounded."""
+    """Return two procedures as one, bounded; entries that both have are kept once."""
     joined = {
         name: _joined(getattr(earlier, name), getattr(later, name), once=name != "steps")
         for name in _SECTIONS
@@ -83,13 +85,13 @@ def without_open(procedure: Procedure, done: Iterable[str]) -> Procedure:
 
 
 def solved(procedure: Procedure, solutions: Mapping[str, str]) -> Procedure:
-    """Return the procedure with solutions beside those of its errors that had none."""
+    """Return the procedure with solutions added to its errors."""
     errors = [f"{e}{SOLVED}{solutions[e]}" if e in solutions else e for e in procedure.errors]
     return replace(procedure, errors=tuple(errors))
 
 
 def bounded(procedure: Procedure) -> Procedure:
-    """Return the procedure with the middle of overlong sections left out, and said to be."""
+    """Return the procedure with a marker instead of the middle of overlong sections."""
     kept = {name: _kept(getattr(procedure, name), limit) for name, limit in LIMITS.items()}
     return replace(procedure, goal=procedure.goal[:MAX_GOAL_CHARACTERS], **kept)
 
@@ -112,9 +114,9 @@ def _goals(earlier: str, later: str) -> str:
 
 
 def _joined(earlier: Sequence[str], later: Sequence[str], *, once: bool) -> tuple[str, ...]:
-    """Append entries; each `once`, or only not directly after its like, as a step may come again.
+    """Append entries; a repeated one is dropped if `once`, else only directly after its like.
 
-    An error that comes again with a solution takes the place of the one without.
+    An error that is repeated with a solution replaces the one without.
     """
     entries = list(earlier)
     for text in later:
@@ -138,5 +140,5 @@ def _kept(entries: Sequence[str], limit: int) -> tuple[str, ...]:
 
 
 def _key(text: str) -> str:
-    """Return a text without case, punctuation and solution: equal for what says the same."""
-    return " ".join(re.findall(r"\w+", text.partition(SOLVED)[0].casefold()))
+    """Return a text without case, punctuation and solution."""
+    return " ".join(words(text.partition(SOLVED)[0]))

@@ -1,45 +1,42 @@
-"""Procedural memory: what an agent did in a run, written down with the language model's help.
+"""Summarise an agent's run with a language model.
 
-The model is asked little at a time, and what can be told by rule is. Asked for the summary of a
-whole run, the default model went on where the run had ended and took its goal from the examples.
+The model is asked about one segment at a time, and rules decide what they can. Asked for the
+summary of a whole run, the default model continued the run and took its goal from the examples.
 """
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from litemem.core.protocols import LLM
-from litemem.core.text.words import STOP_WORDS, words
+from litemem.core.text.words import written_sentences
 from litemem.core.types import Message
 from litemem.errors import ExtractionError, LLMError
-from litemem.extraction import answers, passages, prompts, verbatim
-from litemem.extraction import run_document as procedure
-from litemem.extraction.passages import Passage
+from litemem.extraction import english, prompts, run_document, verbatim
+from litemem.extraction.ask import Schema, ask
+from litemem.extraction.chunking import (
+    MIN_CHARACTERS,
+    SEGMENT_TOKENS,
+    TALK,
+    TEMPLATE_TOKENS,
+    Entry,
+    Segment,
+    halve_segment,
+    segments,
+)
 from litemem.extraction.run_document import Procedure
 
 ANSWER_TOKENS = 700  # more than an answer has characters: the tiny model writes digit by digit
 TEXT_CHARACTERS = 200  # of a step that the model writes
-SHORT_CHARACTERS = 150  # of another entry
-GOAL_CHARACTERS = 240  # a user's request up to this is the goal as it stands
-TELLING_WORDS = 3  # of a message that may be a task; fewer are thanks or "go on"
-PART = 8  # passages whose talk is read for open ends at once
-MAX_OPEN = 4  # open ends a part
-QUOTES = 5  # sentences a part that the model's summary forgot, and that are kept as they stand
-LATER_STEPS = 6  # in which the solution of an error is looked for
-DOUBTFUL = 0.3  # of an open end's words in a step: then the model says whether it is done
-_TEMPLATE_TOKENS = 16  # a chat template's own, a message
+SHORT_CHARACTERS = 150  # of any other entry
+GOAL_CHARACTERS = 240  # a user's request up to this length is the goal, unchanged
+TASK_WORDS = 3  # content words of a message that may be a task; fewer are thanks or "go on"
+PART = 8  # segments whose talk is read for open ends at once
+MAX_OPEN = 4  # open ends of a part
+QUOTES = 5  # sentences of a part that are quoted because the summary left them out
+LATER_STEPS = 6  # after an error, among which its solution is searched
+DOUBTFUL = 0.3  # of an open end's words in a step: the model decides whether it is done
 
-_CHOICE = re.compile(
-    r"\bdeci(ded?|sion)\b|\binstead\b|\brather than\b|\bso (I|we)\b"
-    r"|\bI('ll)? (choose|chose|pick|picked|drop|dropped|take|recommend|prefer|go with)\b",
-    re.IGNORECASE,
-)
-_LEFT_OPEN = re.compile(
-    r"\bstill (to do|open|has to|have to)\b|\bnot\b.*\byet\b|\bwaits? for\b|\bto ?do:"
-    r"|\b(tomorrow|next (week|month|year))\b",
-    re.IGNORECASE,
-)
 _TEXT = {"type": "string", "maxLength": TEXT_CHARACTERS}
 _SHORT = {"type": "string", "maxLength": SHORT_CHARACTERS}
 _TRUTH = {"type": "boolean"}
@@ -47,10 +44,7 @@ _TRUTH = {"type": "boolean"}
 
 @dataclass(frozen=True, slots=True)
 class Addition:
-    """What a call adds to a run: its procedure, and what it settles of the run before.
-
-    `solutions` are those of errors, `done` the open ends that are done.
-    """
+    """What a call adds to a run: its procedure, `solutions` of earlier errors, open ends `done`."""
 
     procedure: Procedure
     solutions: Mapping[str, str]
@@ -58,8 +52,8 @@ class Addition:
 
     def to(self, earlier: Procedure) -> Procedure:
         """Return the run's procedure, extended."""
-        settled = procedure.without_open(procedure.solved(earlier, self.solutions), self.done)
-        return procedure.merged(settled, self.procedure)
+        solved = run_document.solved(earlier, self.solutions)
+        return run_document.merged(run_document.without_open(solved, self.done), self.procedure)
 
 
 def summarise(
@@ -68,95 +62,95 @@ def summarise(
     instructions: str | None = None,
     earlier: Procedure = Procedure(),  # noqa: B008 - frozen
 ) -> Addition:
-    """Return what `messages` add to a run of which `earlier` is known.
+    """Return what `messages` add to a run whose `earlier` messages are summarised.
 
-    `instructions` are the application's wishes. With them only the model's words are kept, as no
-    rule could tell which of the run's own sentences they would let through.
+    With the application's `instructions` only the model's words are kept: no rule could decide
+    which sentences of the run they allow.
 
     Raises:
-        LLMError: the model failed, or the instructions leave no room beside them.
-        ExtractionError: it wrote what cannot be read, also when asked about less.
+        LLMError: the model failed, or the instructions leave no room for a run.
+        ExtractionError: its answer cannot be read, even for smaller parts.
     """
     reader = _Reader(llm, instructions)
-    run = passages.passages(messages, llm.count_tokens, reader.room())
-    if not any(passage.acts for passage in run):
+    run = segments(messages, llm.count_tokens, reader.room())
+    if not any(segment.acts for segment in run):
         return Addition(Procedure(goal=reader.goal(run, earlier.goal)), {}, ())
-    written = [reader.entries(passage) for passage in run]
+    written = [reader.entries(segment) for segment in run]
     found = Procedure(reader.goal(run, earlier.goal))
     for i in range(0, len(run), PART):
         part = reader.part(run[i : i + PART], written[i : i + PART])
         acted = _acted(run[i : i + PART], written[i : i + PART])  # not the talk that says it
-        left = reader.done(part.open, acted + _steps(written[i + PART :]))
-        found = procedure.merged(found, procedure.without_open(part, left))
+        done = reader.done(part.open, acted + _steps(written[i + PART :]))
+        found = run_document.merged(found, run_document.without_open(part, done))
     steps = _steps(written)
-    unsolved = [e for e in earlier.errors if procedure.SOLVED not in e][-1:]
+    unsolved = [e for e in earlier.errors if run_document.SOLVED not in e][-1:]
     solutions = {
         error: step
         for error in unsolved
         if (step := reader.solution(error, run, written, 0)) and _overlap(error, step)
     }
     solutions |= reader.solutions(run, written)
-    found = procedure.solved(found, solutions)
+    found = run_document.solved(found, solutions)
     return Addition(found, solutions, tuple(reader.done(earlier.open, steps)))
 
 
 class _Reader:
-    """Asks the model about passages, and holds its answers to what they say."""
+    """Asks the model about segments, and checks its answers against them."""
 
     def __init__(self, llm: LLM, instructions: str | None) -> None:
         self._llm = llm
         self._head = f"Instructions: {instructions.strip()}\n" if instructions else ""
 
     def room(self) -> int:
-        """Return how many tokens a passage may have."""
+        """Return how many tokens a segment may have."""
         chat = prompts.load("procedure").messages(self._head)
-        used = sum(self._llm.count_tokens(m["content"]) + _TEMPLATE_TOKENS for m in chat)
-        room = min(self._llm.context_tokens - ANSWER_TOKENS - used, passages.PASSAGE_TOKENS)
-        if room < passages.LEAST_CHARACTERS:
+        used = sum(self._llm.count_tokens(m["content"]) + TEMPLATE_TOKENS for m in chat)
+        room = min(self._llm.context_tokens - ANSWER_TOKENS - used, SEGMENT_TOKENS)
+        if room < MIN_CHARACTERS:
             raise LLMError(
-                f"the context of {self._llm.context_tokens} tokens has no room for a run beside "
+                f"the context of {self._llm.context_tokens} tokens has no room for a run and "
                 "the instructions: shorten them, or raise context_tokens"
             )
         return room
 
-    def entries(self, passage: Passage) -> Procedure:
-        """Return what a passage tells: its step, and what went wrong or was decided in it."""
-        if not passage.acts:
+    def entries(self, segment: Segment) -> Procedure:
+        """Return the step of a segment, and what failed or was decided in it."""
+        if not segment.acts:
             return Procedure()
         try:
-            answer = self._ask("procedure", passage.text, did=_TEXT, wrong=_SHORT, chosen=_SHORT)
+            answer = self._ask("procedure", segment.text, did=_TEXT, wrong=_SHORT, chosen=_SHORT)
         except ExtractionError:
-            halves = passages.halves(passage)
+            halves = halve_segment(segment)
             if not halves:
                 raise
             first, second = map(self.entries, halves)
-            return procedure.merged(first, second)
-        source = verbatim.Source(said.text for said in passage.said)
-        step = _own_words(passage) or _held(answer["did"], source) or _first_words(passage)
-        wrong = _failure(passage)
-        if passage.is_talk:  # else it is what failed before, and the tools went on from it
-            wrong = _held(answer["wrong"], source)
-        chosen = _decision(passage) or _held(answer["chosen"], source)
-        return Procedure(steps=(step,), decisions=_any(chosen), errors=_any(wrong))
+            return run_document.merged(first, second)
+        source = verbatim.Source(entry.text for entry in segment.entries)
+        step = _own_words(segment) or _grounded(answer["did"], source) or _first_words(segment)
+        wrong = _failure(segment)
+        if segment.is_talk:  # with tools, the model reports what failed before them
+            wrong = _grounded(answer["wrong"], source)
+        chosen = _decision(segment) or _grounded(answer["chosen"], source)
+        return Procedure(steps=(step,), decisions=_optional(chosen), errors=_optional(wrong))
 
-    def part(self, run: Sequence[Passage], written: Sequence[Procedure]) -> Procedure:
-        """Return what some passages tell together: with results, and what stays open."""
+    def part(self, run: Sequence[Segment], written: Sequence[Procedure]) -> Procedure:
+        """Return the procedure of some segments, with results and open ends."""
         found = Procedure()
         for entries in written:
-            found = procedure.merged(found, entries)
-        said = [said for passage in run for said in passage.said]
-        summary = procedure.to_markdown(found)
+            found = run_document.merged(found, entries)
+        said = [entry for segment in run for entry in segment.entries]
+        summary = run_document.to_markdown(found)
         quoted = [] if self._head else verbatim.quotes(said, summary, QUOTES)
-        results = tuple(map(procedure.entry, quoted))
-        return procedure.merged(found, Procedure(results=results, open=self.open_ends(run)))
+        results = tuple(map(run_document.entry, quoted))
+        return run_document.merged(found, Procedure(results=results, open=self.open_ends(run)))
 
-    def open_ends(self, run: Sequence[Passage]) -> tuple[str, ...]:
-        """Return what is still to be done, as the talk says.
+    def open_ends(self, run: Sequence[Segment]) -> tuple[str, ...]:
+        """Return what is still to be done, according to the talk.
 
-        What the agent says before its tools' outputs is a plan that it carries out at once.
+        What the agent says before the output of its tools is a plan that it carries out at once.
         """
-        talk = [said for passage in run if passage.is_talk for said in passage.said]
-        text = "\n".join(passages.shown(said) for said in talk)
+        talk = [entry for segment in run if segment.is_talk for entry in segment.entries]
+        text = "\n".join(entry.shown for entry in talk)
         if not text:
             return ()
         if self._llm.count_tokens(text) > self.room() and len(run) > 1:
@@ -164,30 +158,30 @@ class _Reader:
             return self.open_ends(run[:middle]) + self.open_ends(run[middle:])
         listed = {"type": "array", "items": _SHORT, "maxItems": MAX_OPEN}
         found = self._ask("procedure_open", text, open=listed)["open"]
-        source = verbatim.Source(said.text for said in talk)
-        held = [text for text in (_held(text, source) for text in found) if text]
-        return tuple(dict.fromkeys(held)) or _left_open(talk)
+        source = verbatim.Source(entry.text for entry in talk)
+        grounded = [text for text in (_grounded(text, source) for text in found) if text]
+        return tuple(dict.fromkeys(grounded)) or _left_open(talk)
 
-    def goal(self, run: Sequence[Passage], earlier: str) -> str:
-        """Return what the run is for; with an earlier goal, only a further task."""
-        asked = [text for passage in run for text in passage.by("user")]
-        task = next((t for t in asked if len(_telling(t)) >= TELLING_WORDS), None)
+    def goal(self, run: Sequence[Segment], earlier: str) -> str:
+        """Return the goal of a run; an `earlier` one changes only with a further task."""
+        asked = [text for segment in run for text in segment.by("user")]
+        task = next((t for t in asked if len(_stems(t)) >= TASK_WORDS), None)
         if earlier and (task is None or not self._is_further(earlier, task)):
             return earlier
         if task is not None and len(task) <= GOAL_CHARACTERS:
-            return procedure.entry(task)
-        source = task or "\n".join(passage.text for passage in run[:1])
-        wish = passages.shown(passages.Said("user", source)) if task else source
+            return run_document.entry(task)
+        source = task or "\n".join(segment.text for segment in run[:1])
+        wish = Entry("user", source).shown if task else source
         answer = self._ask("procedure_goal", wish, goal=_TEXT)["goal"]
-        first = verbatim.clipped(verbatim.sentences(source)[0]) if source else ""
-        return _held(answer, verbatim.Source([source])) or procedure.entry(first)
+        first = _line(written_sentences(source)[0]) if source else ""
+        return _grounded(answer, verbatim.Source([source])) or first
 
     def done(self, open_ends: Iterable[str], steps: Sequence[str]) -> list[str]:
         """Return the open ends that one of the steps did."""
         return [text for text in open_ends if self._is_done(text, steps)]
 
-    def solutions(self, run: Sequence[Passage], written: Sequence[Procedure]) -> dict[str, str]:
-        """Return the errors of these passages that a later one solved, with its step."""
+    def solutions(self, run: Sequence[Segment], written: Sequence[Procedure]) -> dict[str, str]:
+        """Return the errors of these segments that a later one solved, with its step."""
         found: dict[str, str] = {}
         for i, entries in enumerate(written):
             for error in entries.errors:
@@ -197,20 +191,20 @@ class _Reader:
         return found
 
     def solution(
-        self, error: str, run: Sequence[Passage], written: Sequence[Procedure], begin: int
+        self, error: str, run: Sequence[Segment], written: Sequence[Procedure], begin: int
     ) -> str | None:
-        """Return the step from passage `begin` on that solved an error.
+        """Return the step from segment `begin` on that solved an error, or None.
 
-        That is the first success, if there is one soon; else it is looked for among the steps
-        that did not fail themselves.
+        The first success among the next steps solved it; without one, the model chooses among the
+        steps that did not fail.
         """
         later = list(zip(run[begin:], written[begin:], strict=True))[:LATER_STEPS]
         steps: list[str] = []
-        for passage, entries in later:
+        for segment, entries in later:
             if entries.errors:
                 continue
             steps += entries.steps
-            if _succeeds(passage):
+            if _succeeds(segment):
                 return entries.steps[-1]
         if not steps:
             return None
@@ -232,88 +226,67 @@ class _Reader:
         return bool(answer["new_task"])
 
     def _ask(
-        self, prompt: str, text: str, *, heeding: bool = True, **names: Mapping[str, Any]
+        self, prompt: str, text: str, *, heeding: bool = True, **properties: Schema
     ) -> dict[str, Any]:
-        """Return the model's answer: an object of these names, each by its JSON schema."""
-        schema = {
-            "type": "object",
-            "properties": names,
-            "required": list(names),
-            "additionalProperties": False,
-        }
+        """Return the model's answer; if `heeding`, it reads the instructions."""
         head = self._head if heeding else ""
-        answer = self._llm.generate(
-            prompts.load(prompt), head + text, schema=schema, max_tokens=ANSWER_TOKENS
-        )
-        try:
-            found = answers.parsed(answer)
-            return {name: _checked(found[name], kind["type"]) for name, kind in names.items()}
-        except (ValueError, TypeError, KeyError) as error:
-            raise ExtractionError(f"{self._llm.name} wrote no {prompt}: {answer!r:.200}") from error
+        loaded = prompts.load(prompt)
+        return ask(self._llm, loaded, head + text, properties, max_tokens=ANSWER_TOKENS)
 
 
-def _checked(value: Any, kind: str) -> Any:
-    """Return a value that is what the schema said; a model without a grammar may not heed it."""
-    if kind == "array":
-        fits = isinstance(value, list) and all(isinstance(text, str) for text in value)
-    else:
-        fits = isinstance(value, str if kind == "string" else bool)
-    if fits:
-        return value
-    raise TypeError(f"{value!r} is no {kind}")
+def _line(text: str) -> str:
+    """Return a text as an entry of the document."""
+    return run_document.entry(verbatim.clipped(text))
 
 
-def _held(text: str, source: verbatim.Source) -> str | None:
-    line = procedure.entry(verbatim.clipped(text, TEXT_CHARACTERS))
-    return source.mended(line) if line else None
+def _grounded(text: str, source: verbatim.Source) -> str | None:
+    line = _line(text)
+    return source.restore_exact_tokens(line) if line else None
 
 
-def _own_words(passage: Passage) -> str | None:
-    """Return what the agent says in a passage without tools, as it stands, as far as it fits."""
-    if not passage.is_talk:
+def _own_words(segment: Segment) -> str | None:
+    """Return the first sentences that the agent says in a segment without tools."""
+    if not segment.is_talk:
         return None
     said = ""
-    for sentence in (s for text in passage.by("assistant") for s in verbatim.sentences(text)):
+    for sentence in (s for text in segment.by("assistant") for s in written_sentences(text)):
         if said and len(said) + len(sentence) >= TEXT_CHARACTERS:
             break
         said = f"{said} {sentence}".strip()
-    return procedure.entry(verbatim.clipped(said)) or None
+    return _line(said) or None
 
 
-def _first_words(passage: Passage) -> str:
-    """Return what stands for a step that the model could not write: the passage's first words."""
-    texts = passage.by("assistant") or [said.text for said in passage.said if said.role != "user"]
-    return procedure.entry(verbatim.clipped(verbatim.sentences(texts[0])[0])) or "…"
+def _first_words(segment: Segment) -> str:
+    """Return the first words of a segment, for a step that the model could not write."""
+    texts = segment.by("assistant") or [e.text for e in segment.entries if e.role != "user"]
+    return _line(written_sentences(texts[0])[0]) or "…"
 
 
-def _failure(passage: Passage) -> str | None:
-    """Return the line in which a tool says what went wrong; one with a code says most."""
-    lines = [line for text in passage.by("tool") for line in verbatim.sentences(text)]
-    wrong = [line for line in lines if passages.fails(line)]
-    coded = [line for line in wrong if any(t.kind == "code" for t in verbatim.tokens(line))]
+def _failure(segment: Segment) -> str | None:
+    """Return the line in which a tool reports a failure, preferably one with a code."""
+    lines = [line for text in segment.by("tool") for line in written_sentences(text)]
+    wrong = [line for line in lines if english.reports_failure(line)]
+    coded = [line for line in wrong if any(t.kind == "code" for t in verbatim.exact_tokens(line))]
     line = next(iter(coded or wrong), None)
-    return procedure.entry(verbatim.clipped(line)) if line else None
+    return _line(line) if line else None
 
 
-def _succeeds(passage: Passage) -> bool:
-    return any(
-        passages.SUCCESS.search(line) and not passages.fails(line)
-        for text in passage.by("tool")
-        for line in text.splitlines()
-    )
+def _succeeds(segment: Segment) -> bool:
+    lines = (line for text in segment.by("tool") for line in text.splitlines())
+    return any(map(english.reports_success, lines))
 
 
-def _decision(passage: Passage) -> str | None:
-    """Return the sentence in which the agent or the user decides, where English words say so."""
-    said = [s for text in passage.by(*passages.TALK) for s in verbatim.sentences(text)]
-    chosen = next((s for s in said if _CHOICE.search(s) and not s.endswith("?")), None)
-    return procedure.entry(verbatim.clipped(chosen)) if chosen else None
+def _decision(segment: Segment) -> str | None:
+    """Return the sentence in which the agent or the user decides something, or None."""
+    said = (s for text in segment.by(*TALK) for s in written_sentences(text))
+    chosen = next(filter(english.decides, said), None)
+    return _line(chosen) if chosen else None
 
 
-def _left_open(talk: Sequence[passages.Said]) -> tuple[str, ...]:
-    """Return the agent's sentences that speak of what is left, where English words say so."""
-    said = [s for m in talk if m.role == "assistant" for s in verbatim.sentences(m.text)]
-    left = [procedure.entry(verbatim.clipped(s)) for s in said if _LEFT_OPEN.search(s)]
+def _left_open(talk: Sequence[Entry]) -> tuple[str, ...]:
+    """Return the agent's last sentences about what is still to be done."""
+    said = [s for e in talk if e.role == "assistant" for s in written_sentences(e.text)]
+    left = [_line(s) for s in said if english.leaves_open(s)]
     return tuple(dict.fromkeys(left[-MAX_OPEN:]))
 
 
@@ -321,21 +294,21 @@ def _steps(written: Sequence[Procedure]) -> list[str]:
     return [step for entries in written for step in entries.steps]
 
 
-def _acted(run: Sequence[Passage], written: Sequence[Procedure]) -> list[str]:
-    """Return the steps that tools had part in, which are more than words."""
+def _acted(run: Sequence[Segment], written: Sequence[Procedure]) -> list[str]:
+    """Return the steps in which tools took part, which are more than words."""
     pairs = zip(run, written, strict=True)
-    return _steps([entries for passage, entries in pairs if not passage.is_talk])
+    return _steps([entries for segment, entries in pairs if not segment.is_talk])
 
 
-def _any(text: str | None) -> tuple[str, ...]:
+def _optional(text: str | None) -> tuple[str, ...]:
     return (text,) if text else ()
 
 
-def _telling(text: str) -> set[str]:
-    return {word[: verbatim.STEM] for word in words(text) if word not in STOP_WORDS}
+def _stems(text: str) -> set[str]:
+    return set(verbatim.content_stems(text))
 
 
 def _overlap(text: str, other: str) -> float:
-    """Return how much of a text's telling words another has, from 0 to 1."""
-    telling = _telling(text)
-    return len(telling & _telling(other)) / len(telling) if telling else 0.0
+    """Return the share of a text's content words that another has, from 0 to 1."""
+    stems = _stems(text)
+    return len(stems & _stems(other)) / len(stems) if stems else 0.0

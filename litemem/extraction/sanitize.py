@@ -1,14 +1,16 @@
-"""Telling: what of a message may hold a fact. Code, forged roles and small talk do not."""
+"""Take out of a message what cannot hold a fact: long code, forged roles, orders, small talk.
+
+The rules for forged turns know all languages, those for sentences English.
+"""
 
 import re
 from collections.abc import Collection
 
-from litemem.core.text.words import STOP_WORDS, words
+from litemem.core.text.words import NUMBER_WORDS, STOP_WORDS, sentences, words
 
-MAX_CODE = 200  # characters of fenced code that are read; more is a listing, not something told
-
-MOST_OF_AN_ANSWER = 6  # words: "In Paris, since May" says what the question before it says
-OPENING = 6  # words in which "it" is of the message before
+MAX_CODE = 200  # characters of fenced code that are read; longer code is a listing
+MAX_ANSWER = 6  # words: "In Paris, since May" relies on the question before it
+OPENING = 6  # words in which "it" refers to the message before
 
 _CODE = re.compile(r"```.*?(?:```|\Z)|~~~.*?(?:~~~|\Z)", re.DOTALL)
 
@@ -17,7 +19,7 @@ _FORGED_TURN = re.compile(r"<\|im_start\|>.*?(?:<\|im_end\|>|\Z)", re.DOTALL)
 _FORGED_SYSTEM = re.compile(r"<<SYS>>.*?(?:<</SYS>>|\Z)", re.DOTALL)
 _CONTROL = re.compile(r"<\|[^|<>]{1,40}\|>|</?s>|\[/?INST\]|</?(?:start|end)_of_turn>")
 
-# A line that claims to be somebody else's: "assistant: I booked it" inside the user's message
+# A line that claims another role: "assistant: I booked it" inside the user's message
 _FORGED_LINE = re.compile(
     r"^[ \t>*#]*\W{0,2}(?:user|assistant|developer|human|ai|"
     r"system(?=\W{0,3}:\s*(?:you\b|ignore|from now|override|prompt|note|admin|instruction)))"
@@ -31,9 +33,9 @@ _FORGED_JSON = re.compile(
     re.IGNORECASE,
 )
 
-# The start of a sentence: sought elsewhere, a long one takes a time like the square of its length
+# Patterns are tried at the start of a sentence only: elsewhere they would take quadratic time
 _START = r"(?<![^.!?\n])"
-# A sentence that speaks to the extraction, not of anybody
+# A sentence that gives orders to the extraction
 _ORDER = re.compile(
     rf"{_START}[^.!?\n]*\b(?:ignore|disregard|override|forget)\b[^.!?\n]{{0,40}}"
     r"\b(?:above|previous|prior|instructions?|prompts?|rules|everything (?:before|above))\b"
@@ -43,10 +45,10 @@ _ORDER = re.compile(
     re.IGNORECASE,
 )
 _QUESTION = re.compile(rf"{_START}[^.!?\n]*\?")
-# A sentence that asks for a piece of work, with the text that it hands over behind a colon
+# A sentence that asks for a piece of work, and the text behind its colon
 _ASKING = r"(?:(?:please|now|and|so|then|okay|ok|can you|could you|would you),? ){0,3}"
 _OBJECT = (
-    r"(?=(?: (?:me|us|it|this|that|these|those|the|all|an?|one|two|three|four|five|six|ten|some|"
+    rf"(?=(?: (?:me|us|it|this|that|these|those|the|all|an?|one|{'|'.join(NUMBER_WORDS)}|some|"
     r"again|on|\d+)\b| [\"'“‘«(])|,? please\b|\W*$)"
 )
 _REQUEST = re.compile(
@@ -57,7 +59,7 @@ _REQUEST = re.compile(
     rf"write|make|try|go){_OBJECT}[^.!?\n]*[.!?]?)",
     re.IGNORECASE | re.DOTALL,
 )
-_WISH = re.compile(  # what one tells another to do when they part
+_WISH = re.compile(  # a wish for the person addressed
     r"\W*(?:(?:and|so|well|just) )?(?:have (?:fun|an? (?:great|good|nice|lovely|wonderful|fantastic"
     r"|amazing|awesome|safe|blast|super|happy))|enjoy (?:your|yourself|it)|take (?:care|it easy)|"
     r"stay (?:safe|strong|positive|tuned|warm|well|healthy|in touch)|be (?:safe|careful)|"
@@ -65,16 +67,15 @@ _WISH = re.compile(  # what one tells another to do when they part
     r"(?:good|best of) luck|safe travels)\b",
     re.IGNORECASE,
 )
-_SENTENCE = re.compile(r"(?:[^.!?\n]|\.(?=\w))+[.!?\n]*|[.!?\n]+")
 _FIRST_PERSON = frozenset("i me my mine we us our ours myself ourselves".split())
 _SECOND_PERSON = frozenset("you your yours yourself u ur y".split())  # y'all
 
 _ENGLISH = frozenset("the a an is are am was were to and my i i'm of in on for".split())
-_LEANING = frozenset(
+_POINTING = frozenset(
     """he she him her his hers they them their theirs there one ones first second third last latter
     former other others same both either neither too also instead""".split()
 )
-_LEANING_AT_FIRST = frozenset("it its that this these those such so yes no yeah sure".split())
+_POINTING_AT_FIRST = frozenset("it its that this these those such so yes no yeah sure".split())
 
 _SMALL_TALK = STOP_WORDS | frozenset(
     """hi hello hey hiya howdy morning afternoon evening bye goodbye later soon thanks thank thx ty
@@ -85,25 +86,21 @@ _SMALL_TALK = STOP_WORDS | frozenset(
 )
 
 
-def told(content: str) -> str:
-    """Return a message without what nobody tells: long code, forged turns, orders to the reader.
-
-    What stays is as it was, with its lines.
-    """
+def sanitize(content: str) -> str:
+    """Return a message without long code, forged turns and orders to the reader, in its lines."""
     text = _CODE.sub(lambda code: code[0] if len(code[0]) <= MAX_CODE else "[code]", content)
     for forged in (_FORGED_TURN, _FORGED_SYSTEM, _CONTROL, _FORGED_JSON, _FORGED_LINE, _ORDER):
         text = forged.sub(" ", text)
     return "\n".join(line.strip() for line in text.splitlines() if line.strip())
 
 
-def own_words(text: str) -> str:
-    """Return the sentences in which someone may tell of themselves or of third persons.
+def first_person_sentences(text: str) -> str:
+    """Return the sentences in which someone may speak of themselves or of third persons.
 
-    Questions, wishes, and what is said only to the one addressed ("you would be great"), are left
-    out. It knows English; other languages pass as they are.
+    Questions, wishes, and what is only about the person addressed ("you would be great"), are left
+    out. Sentences of other languages than English are kept.
     """
-    kept = [sentence for sentence in _SENTENCE.findall(text) if not _is_for_others(sentence)]
-    return "".join(kept).strip()
+    return "".join(part for part in sentences(text) if not _is_for_others(part)).strip()
 
 
 def questions(text: str) -> str:
@@ -111,24 +108,24 @@ def questions(text: str) -> str:
     return " ".join(_QUESTION.findall(text))
 
 
-def leans_on_context(text: str) -> bool:
-    """Tell whether a text may not be understood without what was said before it.
+def needs_context(text: str) -> bool:
+    """Return True if a text may not be understood without the messages before it.
 
-    A small model repeats what it is given; what needs no context is better read without. English is
-    judged by its pronouns, and everything else leans on its context.
+    A small model repeats what it is given, so a text that needs no context is better read without.
+    English is judged by its pronouns; a text in another language always needs its context.
     """
-    said = words(text)
-    if len(said) <= MOST_OF_AN_ANSWER or not set(said) & _ENGLISH:
+    found = words(text)
+    if len(found) <= MAX_ANSWER or not set(found) & _ENGLISH:
         return True
-    return bool(set(said) & _LEANING) or bool(set(said[:OPENING]) & _LEANING_AT_FIRST)
+    return bool(set(found) & _POINTING) or bool(set(found[:OPENING]) & _POINTING_AT_FIRST)
 
 
 def is_small_talk(text: str, names: Collection[str] = ()) -> bool:
-    """Tell whether a message has nothing beside greetings, thanks, assent, questions and requests.
+    """Return True if a message is only greetings, thanks, assent, questions and requests.
 
-    A request asks for a piece of work ("translate this: …") and tells nothing of the one who asks.
-    `names` are of those who speak, folded; calling one by name tells nothing. It knows English; in
-    other languages every word may tell something.
+    A request asks for a piece of work ("translate this: …") and says nothing about the speaker.
+    `names` are those of the speakers, case-folded; they are ignored. English only: in other
+    languages any word may state something.
     """
     requests = " ".join(_REQUEST.findall(text))
     statements = _QUESTION.sub(" ", _REQUEST.sub(" ", text))
@@ -139,14 +136,17 @@ def is_small_talk(text: str, names: Collection[str] = ()) -> bool:
 
 
 def _is_for_others(sentence: str) -> bool:
-    said = set(words(sentence))
+    found = set(words(sentence))
     is_wish = _WISH.match(sentence) is not None
-    if said & (_FIRST_PERSON - {"me", "us"} if is_wish else _FIRST_PERSON):  # "keep me posted"
+    if found & (_FIRST_PERSON - {"me", "us"} if is_wish else _FIRST_PERSON):  # "keep me posted"
         return False
-    return is_wish or sentence.rstrip().endswith("?") or bool(said & _SECOND_PERSON)
+    return is_wish or sentence.rstrip().endswith("?") or bool(found & _SECOND_PERSON)
 
 
 def _is_personal(question: str) -> bool:
-    """Tell whether a question also tells of the one who asks: "a table for my wife's birthday?"."""
+    """Return True if a question also says something about the person who asks.
+
+    For example "a table for my wife's birthday?".
+    """
     asked = words(question)
     return bool({"my", "our", "mine"} & set(asked)) and len(asked) > 3

@@ -1,4 +1,8 @@
-"""Verbatim: what a run says to the letter. A summary is held to it; what it forgot is quoted."""
+"""Keep the addresses, paths, identifiers and figures of a run exact in its summary.
+
+Sentences of the summary are corrected or rejected against the run; sentences with exact tokens that
+the summary left out are quoted.
+"""
 
 import re
 from collections import Counter
@@ -6,15 +10,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
-from litemem.core.text.words import STOP_WORDS, words
-from litemem.extraction.grounding import Guard
-from litemem.extraction.passages import Said
+from litemem.core.text.words import STOP_WORDS, digits, words, written_sentences
+from litemem.extraction.chunking import Entry
+from litemem.extraction.grounding import Grounding
 
-LIKENESS = 0.8  # of a path or an identifier to the one that is meant
-CLEARLY = 0.05  # how much more alike it has to be than the next
+MIN_LIKENESS = 0.8  # of a path or an identifier to the one meant
+MIN_MARGIN = 0.05  # of its likeness over the next best
 QUOTE_CHARACTERS = 200
-WORTH = 3  # a quote's least weight
-LEAST_SHARED = 0.4  # of a sentence's telling words that its source has to hold
+MIN_WEIGHT = 3  # of a quote
+MIN_SHARED = 0.4  # of a sentence's content words that occur in its source
 STEM = 4  # letters that forms of a word share
 
 _URL = r"[a-zA-Z][\w+.-]*://[^\s\"'`<>|]+"
@@ -32,14 +36,13 @@ _TOKEN = re.compile(
 )
 _WEIGHTS = {"url": 3, "path": 3, "code": 2, "number": 1}
 _TRAILING = ".,;:!?)]}'\"*"
-_SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[^\W\d_a-z]|[`\"(])|\n")
-_APART = re.compile(
-    # secrets, and the commands that a shell was given
+_NOT_QUOTED = re.compile(
+    # secrets and shell commands
     r"pass(word|wd|phrase)|secret|credential|bearer|authorization|private[ _-]?key|api[ _-]?key"
     r"|\btoken\b\W*[=:]|^\S*[$#>] ",
     re.IGNORECASE,
 )
-# The forms of verbs that a sentence begins with; a capital letter makes no name of them
+# Verbs and other words at the beginning of a sentence, which are not names despite the capital
 _VERB = re.compile(
     r"\w+(?:ed|ing)$|(?:was|is|got|set|put|ran|run|read|made|found|built|wrote|sent|took|chose|"
     r"kept|left|began|gave|saw|went|cut|let|met|won|lost|held|drew|tried|no|not|all|one|only|"
@@ -50,14 +53,14 @@ _VERB = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """An address, a path, an identifier or a figure: what has to be kept to the letter."""
+    """An address, a path, an identifier or a figure, which has to be kept exactly."""
 
     kind: str
     text: str
 
 
-def tokens(text: str) -> list[Token]:
-    """Return what of a text has to be kept to the letter, in order."""
+def exact_tokens(text: str) -> list[Token]:
+    """Return the parts of a text that have to be kept exactly, in order."""
     return [
         Token(str(match.lastgroup), match.group().rstrip(_TRAILING))
         for match in _TOKEN.finditer(text)
@@ -65,102 +68,107 @@ def tokens(text: str) -> list[Token]:
 
 
 class Source:
-    """What was said, against which a summary's sentences are held."""
+    """Texts of a run, against which the sentences of a summary are checked."""
 
     def __init__(self, texts: Iterable[str]) -> None:
         self._text = "\n".join(texts)
-        self._tokens = list(dict.fromkeys(tokens(self._text)))
-        self._guard = Guard(said=[self._text], known=[self._text])
+        self._tokens = list(dict.fromkeys(exact_tokens(self._text)))
+        self._grounding = Grounding(said=[self._text], known=[self._text])
         self._stems = {word[:STEM] for word in words(self._text)}
 
-    def mended(self, sentence: str) -> str | None:
-        """Return a sentence with its addresses, paths, identifiers and figures as they were said.
+    def restore_exact_tokens(self, sentence: str) -> str | None:
+        """Return a sentence with its addresses, paths, identifiers and figures as in the source.
 
-        None when it holds one that was not, or not so that it is clear which is meant; or a name
-        or a number that nobody said; or when most of its words are the model's own.
+        None if one of them is not in the source and the one meant is unclear, if a name or a number
+        is not in the source, or if most content words are the model's own.
         """
-        mended = sentence
-        for token in tokens(sentence):
-            if self._holds(token.text):
+        restored = sentence
+        for token in exact_tokens(sentence):
+            if self._has(token.text):
                 continue
             meant = self._meant(token)
             if meant is None:
                 return None
-            mended = mended.replace(token.text, meant)
-        if self._guard.unsupported(_without_opening_verb(mended)):
+            restored = restored.replace(token.text, meant)
+        if self._grounding.ungrounded_terms(_without_opening_verb(restored)):
             return None
-        return mended if self._shares(mended) else None
+        return restored if self._shares(restored) else None
 
-    def _holds(self, token: str) -> bool:
-        """Tell whether a token was said, on its own and not as a piece of another."""
+    def _has(self, token: str) -> bool:
+        """Return True if a token occurs, and not only as a part of another."""
         bounded = rf"(?<![\w-]){re.escape(token)}(?![\w-]|\.\w)"
         return re.search(bounded, self._text) is not None
 
     def _meant(self, token: Token) -> str | None:
-        """Return the token of the run that this one is a slip of, if there is only one."""
+        """Return the only token of the source that this one may be a slip of, or None."""
         if token.kind == "number":
-            same = [t.text for t in self._tokens if _plain(t.text) == _plain(token.text)]
+            same = [t.text for t in self._tokens if digits(t.text) == digits(token.text)]
             return same[0] if len(same) == 1 else None
         others = [t.text for t in self._tokens if t.kind in (token.kind, "path", "url", "code")]
         likely = sorted(((_likeness(token.text, o), o) for o in set(others)), reverse=True)[:2]
-        if not likely or likely[0][0] < LIKENESS:
+        if not likely or likely[0][0] < MIN_LIKENESS:
             return None
-        return None if len(likely) > 1 and likely[0][0] - likely[1][0] < CLEARLY else likely[0][1]
+        is_clear = len(likely) == 1 or likely[0][0] - likely[1][0] >= MIN_MARGIN
+        return likely[0][1] if is_clear else None
 
     def _shares(self, sentence: str) -> bool:
-        telling = [word for word in words(sentence) if word not in STOP_WORDS]
-        shared = sum(word[:STEM] in self._stems for word in telling)
-        return bool(telling) and shared >= LEAST_SHARED * len(telling)
+        stems = content_stems(sentence)
+        shared = sum(stem in self._stems for stem in stems)
+        return bool(stems) and shared >= MIN_SHARED * len(stems)
 
 
-def quotes(run: Sequence[Said], summary: str, most: int) -> list[str]:
-    """Return the sentences that hold what `summary` forgot to keep, in order, at most so many.
+def quotes(run: Sequence[Entry], summary: str, limit: int) -> list[str]:
+    """Return up to `limit` sentences with exact tokens that are not in `summary`, in order.
 
-    The agent's own count most, then what several messages tell; commands and lines that speak of
-    passwords and the like do not count.
+    The agent's sentences weigh most, then tokens of several messages; commands and lines about
+    passwords and the like are never quoted.
     """
-    common = Counter(token for said in run for token in set(tokens(said.text)))
-    sentences = [(said.role, s) for said in run for s in _sentences(said.text)]
+    common = Counter(token for entry in run for token in set(exact_tokens(entry.text)))
+    sentences = [(entry.role, s) for entry in run for s in _quotable(entry.text)]
     missing = {t for t in common if not _is_in(t.text, summary)}
     chosen: list[int] = []
-    while len(chosen) < most:
-        worth, place = max(
-            ((_worth(role, s, missing, common), -i) for i, (role, s) in enumerate(sentences)),
+    while len(chosen) < limit:
+        weight, place = max(
+            ((_weight(role, s, missing, common), -i) for i, (role, s) in enumerate(sentences)),
             default=(0, 0),
         )
-        if worth < WORTH:
+        if weight < MIN_WEIGHT:
             break
         chosen.append(-place)
-        missing -= set(tokens(sentences[-place][1]))
+        missing -= set(exact_tokens(sentences[-place][1]))
     return [sentences[i][1] for i in sorted(chosen)]
 
 
-def sentences(text: str) -> list[str]:
-    """Return the sentences and lines of a text."""
-    return [" ".join(s.split()) for s in _SENTENCE.split(text) if s.strip()]
+def content_stems(text: str) -> list[str]:
+    """Return the first letters of the content words of a text."""
+    return [word[:STEM] for word in words(text) if word not in STOP_WORDS]
 
 
-def clipped(text: str, most: int = QUOTE_CHARACTERS) -> str:
-    """Return a text as one line of at most so many characters, cut at a word."""
+def clipped(text: str, limit: int = QUOTE_CHARACTERS) -> str:
+    """Return a text as one line of at most `limit` characters, cut at a word."""
     line = " ".join(text.split())
-    if len(line) <= most:
+    if len(line) <= limit:
         return line
-    return line[: line.rfind(" ", most // 2, most) if " " in line[most // 2 : most] else most] + "…"
+    cut = line.rfind(" ", limit // 2, limit) if " " in line[limit // 2 : limit] else limit
+    return line[:cut] + "…"
 
 
-def _sentences(text: str) -> list[str]:
-    return [s for s in sentences(text) if len(s) <= QUOTE_CHARACTERS and not _APART.search(s)]
+def _quotable(text: str) -> list[str]:
+    return [
+        s
+        for s in written_sentences(text)
+        if len(s) <= QUOTE_CHARACTERS and not _NOT_QUOTED.search(s)
+    ]
 
 
-def _worth(role: str, sentence: str, missing: set[Token], common: Counter[Token]) -> int:
+def _weight(role: str, sentence: str, missing: set[Token], common: Counter[Token]) -> int:
     if role == "user":
         return 0
-    worth = 0
-    for token in set(tokens(sentence)) & missing:
+    total = 0
+    for token in set(exact_tokens(sentence)) & missing:
         weight = _WEIGHTS[token.kind] if len(token.text) > 1 else 0
-        taken_up = role == "assistant" or common[token] > 1
-        worth += 3 * weight if role == "assistant" else weight * (1 + taken_up)
-    return worth
+        total += weight * (3 if role == "assistant" else 2 if common[token] > 1 else 1)
+    return total
 
 
 def _is_in(token: str, text: str) -> bool:
@@ -168,14 +176,10 @@ def _is_in(token: str, text: str) -> bool:
 
 
 def _likeness(token: str, other: str) -> float:
-    """Return how alike two tokens are, from 0 to 1; what is only cut short is very much so."""
+    """Return how alike two tokens are, from 0 to 1; a token that is only cut short scores 0.95."""
     if len(token) > 5 and other.startswith(token):
         return 0.95
     return SequenceMatcher(None, token, other, autojunk=False).ratio()
-
-
-def _plain(number: str) -> str:
-    return re.sub(r"[,.](?=\d{3}\b)", "", number).lstrip("0")
 
 
 def _without_opening_verb(sentence: str) -> str:

@@ -14,12 +14,12 @@ from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from operator import attrgetter, mul
-from typing import Any
 
 from litemem.core.protocols import LLM
 from litemem.core.types import AddResult, Match, MemoryRecord
 from litemem.errors import ExtractionError, LLMError
-from litemem.extraction import answers, prompts
+from litemem.extraction import prompts
+from litemem.extraction.ask import ask
 from litemem.ingestion.compare import (
     Verdict,
     as_user,
@@ -193,28 +193,15 @@ def find_verdicts(llm: LLM, fact: str, known: Sequence[tuple[str, float]]) -> li
 
 def _ask(llm: LLM, fact: str, known: Sequence[str]) -> list[Verdict]:
     lines = "\n".join(f"{i}. {text}" for i, text in enumerate(known, start=1))
-    numbers = [str(i) for i in range(1, len(known) + 1)]
+    choices = {str(i): {"enum": list(_ANSWERS)} for i in range(1, len(known) + 1)}
+    text = f"{lines}\nNew: {fact}"
+    tokens = _TOKENS * len(known)
     try:
-        answer = llm.generate(
-            prompts.load(PROMPT),
-            f"{lines}\nNew: {fact}",
-            schema=_schema(numbers),
-            max_tokens=_TOKENS * len(known),
-        )
-        found = answers.parsed(answer)
-        return [_ANSWERS[found[number]] for number in numbers]
-    except (ExtractionError, ValueError, TypeError, KeyError) as error:
+        found = ask(llm, prompts.load(PROMPT), text, choices, max_tokens=tokens)
+        return [_ANSWERS[found[number]] for number in choices]
+    except (ExtractionError, TypeError, KeyError) as error:
         logger.debug("no verdict on %r: %s", fact, error)
         return ["different"] * len(known)
-
-
-def _schema(numbers: Sequence[str]) -> dict[str, Any]:
-    return {
-        "type": "object",
-        "properties": {number: {"enum": list(_ANSWERS)} for number in numbers},
-        "required": list(numbers),
-        "additionalProperties": False,
-    }
 
 
 def _comparable(new: MemoryRecord, near: Sequence[Match]) -> list[Match]:

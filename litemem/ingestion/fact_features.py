@@ -4,15 +4,16 @@ In other languages only names, numbers, some negations and equal words are recog
 """
 
 import re
-import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import groupby, pairwise, takewhile
 
-from litemem.core.text.words import STOP_WORDS
+from litemem.core.text import stemming
+from litemem.core.text.dates import MONTHS, WEEKDAYS
+from litemem.core.text.words import NUMBER_WORDS, STOP_WORDS, digits, tokens
+from litemem.core.text.words import fold as fold_text
 
-_TOKEN = re.compile(r"\d+(?:[.,:/-]\d+)*|[^\W\d_]+(?:['’\-][^\W\d_]+)*")
 _ARTICLES = frozenset(
     "the a an my his her our der die das el la los las le les il lo un une".split()
 )
@@ -50,12 +51,12 @@ _USERS = frozenset(
 _EXACT = re.compile(r"(?<!\S)\S*[@/\\_#=\d]\S*[^\s.,;:!?]|\d")
 _CODE = re.compile(r"(?<![\w-])[^\W\d_]+[-_#]?\d[\w-]*")
 _MODEL = re.compile(r"(?<=\s)[A-Z]\w+ \d\S*\b")
-_NUMBERS = "one two three four five six seven eight nine ten eleven twelve".split()
-_DATES = frozenset(
-    """january february march april june july august september october november december monday
-    tuesday wednesday thursday friday saturday sunday noon midnight tomorrow today""".split()
+_DATES = frozenset(  # "may" is a verb more often than a month
+    [month.casefold() for month in MONTHS if month != "May"]
+    + [*WEEKDAYS, "noon", "midnight", "tomorrow", "today"]
 )
-_SYNONYMS = {word: str(i) for i, word in enumerate(_NUMBERS, start=1)} | {
+_SYNONYMS = {word: digits(word) for word in NUMBER_WORDS} | {
+    "one": "1",
     **dict.fromkeys(("zwei", "dos", "deux"), "2"),
     **dict.fromkeys(("drei", "tres", "trois", "tre"), "3"),
     **dict.fromkeys(("vier", "cuatro", "quatre", "quattro"), "4"),
@@ -131,9 +132,9 @@ class FactFeatures:
 @lru_cache(maxsize=4_096)
 def features_of(text: str) -> FactFeatures:
     """Return the features of a fact."""
-    tokens = _TOKEN.findall(text)
-    folded = [fold(token) for token in tokens]
-    subject, start = _subject(tokens, folded)
+    written = [token.text for token in tokens(text)]
+    folded = [fold(token) for token in written]
+    subject, start = _subject(written, folded)
     rest = folded[start:]
     kept = [word for word in rest if word not in _FILLERS]
     plain = " ".join(text.casefold().replace("’", "'").split()).rstrip(".")
@@ -145,7 +146,7 @@ def features_of(text: str) -> FactFeatures:
     ) | frozenset(_EXACT.findall(plain))
     verb, is_event = _verb(rest)
     names = frozenset(
-        fold(token) for token in tokens[max(start, 1) :] if token[0].isupper() and len(token) > 1
+        fold(token) for token in written[max(start, 1) :] if token[0].isupper() and len(token) > 1
     )
     is_end, is_turn = bool(_ENDS.search(plain)), bool(_TURNS.search(plain))
     return FactFeatures(
@@ -169,9 +170,9 @@ def features_of(text: str) -> FactFeatures:
 
 def _joined(clause: list[str]) -> Iterator[list[str]]:
     """Yield the parts of a clause that a conjunction joins."""
-    for is_link, words in groupby(clause, ("and", "or", "nor").__contains__):
+    for is_link, part in groupby(clause, ("and", "or", "nor").__contains__):
         if not is_link:
-            yield list(words)
+            yield list(part)
 
 
 def _is_denied(part: list[str]) -> bool:
@@ -211,21 +212,10 @@ def _is_past(word: str) -> bool:
 
 def fold(token: str) -> str:
     """Return a word without case, accents and possessive ending."""
-    parts = unicodedata.normalize("NFKD", token.casefold().replace("’", "'"))
-    plain = "".join(part for part in parts if not unicodedata.combining(part))
+    plain = fold_text(token.replace("’", "'"))
     return plain.removesuffix("'s").removesuffix("s'")
 
 
 def stem(word: str) -> str:
     """Return the word without common English endings; synonyms get one stem."""
-    if word in _SYNONYMS:
-        return _SYNONYMS[word]
-    for ending in ("ing", "ied", "ies", "ed", "es", "s", "e", "y"):
-        if word.endswith(ending) and len(word) - len(ending) >= 3:
-            stem = word[: -len(ending)]
-            return (
-                stem[:-1]
-                if len(stem) > 3 and stem[-1] == stem[-2] and ending in ("ing", "ed")
-                else stem
-            )
-    return word
+    return _SYNONYMS.get(word) or stemming.stem(word)

@@ -10,7 +10,7 @@ from litemem.core import ranking
 from litemem.core.clock import EPOCH
 from litemem.core.protocols import Embedder, Reranker
 from litemem.core.text.dates import Period, read_dates
-from litemem.core.text.words import STOP_WORDS, telling_words, words
+from litemem.core.text.words import STOP_WORDS, content_words, words
 from litemem.core.types import Match, ScoreParts
 from litemem.errors import RerankerError
 from litemem.models.embedding import embed_query, mapped_errors
@@ -107,7 +107,7 @@ def parse_query(
     names: set[str] = set().union(*named.values())
     dates = read_dates(query, day, latest=latest)
     meaning = _without_names(dates.text, names)
-    content = telling_words(query)
+    content = content_words(query)
     wanted = [word for word in content if word not in names] or content
     return ParsedQuery(
         meaning if words(meaning) else query, tuple(wanted), frozenset(named), dates.periods

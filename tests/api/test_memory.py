@@ -271,5 +271,7 @@ def test_results_can_be_written_as_json(open_memory: OpenMemory) -> None:
 
 def test_an_unreadable_answer_is_an_extraction_error(open_memory: OpenMemory) -> None:
     memory = open_memory("no", "no", "no", "no", "no", "no", "no")
-    with pytest.raises(ExtractionError, match="scripted wrote no list of facts"):
+    with pytest.raises(
+        ExtractionError, match="scripted gave no valid answer to the prompt user_facts"
+    ):
         memory.add("tea", **CAM)

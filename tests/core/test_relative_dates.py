@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from litemem.core.text.relative_dates import WEEKDAYS, mentions, resolve
+from litemem.core.text.dates import WEEKDAYS, relative_dates, resolve
 
 MONDAY = date(2023, 5, 8)
 
@@ -61,19 +61,19 @@ def test_what_is_vague_or_no_relative_date_stays(said: str) -> None:
 
 @given(st.dates(date(1900, 1, 1), date(2100, 1, 1)), st.sampled_from(WEEKDAYS))
 def test_last_weekday_is_the_latest_before_today(today: date, weekday: str) -> None:
-    (mention,) = mentions(f"last {weekday}", today)
-    assert today - timedelta(days=7) <= mention.period.first < today
-    assert WEEKDAYS[mention.period.first.weekday()] == weekday
+    (mention,) = relative_dates(f"last {weekday}", today)
+    assert today - timedelta(days=7) <= mention.days.first < today
+    assert WEEKDAYS[mention.days.first.weekday()] == weekday
 
 
 @given(st.dates(date(1900, 1, 1), date(2100, 1, 1)), st.integers(1, 400))
 def test_so_many_days_ago_is_counted(today: date, days: int) -> None:
-    (mention,) = mentions(f"{days} days ago", today)
-    assert mention.period.first == mention.period.last == today - timedelta(days=days)
+    (mention,) = relative_dates(f"{days} days ago", today)
+    assert mention.days.first == mention.days.last == today - timedelta(days=days)
 
 
 @given(st.text(), st.dates())
 def test_any_text_on_any_day_can_be_read(text: str, today: date) -> None:
     resolve(text, today)
-    for mention in mentions(text, today):
-        assert mention.period.first <= mention.period.last
+    for mention in relative_dates(text, today):
+        assert mention.days.first <= mention.days.last

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from litemem.core.text.stemming import fold, holding, stems_of
+from litemem.core.text.stemming import fts_fold, holding, stems_of
 from litemem.store.sqlite.candidates import stemmer
 
 STEM = stemmer(apsw.Connection(":memory:"))
@@ -73,6 +73,6 @@ def test_the_texts_that_hold_a_word_are_those_that_hold_its_stem(
 @given(st.lists(st.text()), st.text(min_size=1))
 def test_any_text_is_searched_for_anything(texts: list[str], word: str) -> None:
     for text in [word, *texts]:
-        for part in re.findall(r"[^\W_]+", fold(text)):
+        for part in re.findall(r"[^\W_]+", fts_fold(text)):
             stems = stems_of([part], STEM)
             assert all(len(texts) in places for places in holding([*texts, text], stems, STEM))

@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from litemem.core.text.words import MAX_WORDS, STOP_WORDS, any_of, telling_words, words
+from litemem.core.text.words import MAX_WORDS, STOP_WORDS, any_of, content_words, words
 
 
 def fts_query(text: str) -> str | None:
-    return any_of(telling_words(text))
+    return any_of(content_words(text))
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from litemem.extraction import english as ages
+from litemem.extraction import english
 
 
 @pytest.mark.parametrize(
@@ -20,7 +20,7 @@ from litemem.extraction import english as ages
     ],
 )
 def test_an_age_is_told_with_or_without_its_years(said: str, fact: str) -> None:
-    assert not ages.is_guessed(fact, [said])
+    assert not english.guesses_age(fact, [said])
 
 
 @pytest.mark.parametrize(
@@ -36,11 +36,11 @@ def test_an_age_is_told_with_or_without_its_years(said: str, fact: str) -> None:
     ],
 )
 def test_another_number_is_no_age(said: str, fact: str) -> None:
-    assert ages.is_guessed(fact, [said])
+    assert english.guesses_age(fact, [said])
 
 
 @pytest.mark.parametrize(
     "said", [" " * 200_000, " is" * 70_000, " is 4," * 40_000, "4 and " * 40_000, "and4" * 50_000]
 )
 def test_a_text_as_long_as_a_book_is_looked_through_once(said: str) -> None:
-    assert ages.is_guessed("Ana is 7 years old", [f"{said}x"])
+    assert english.guesses_age("Ana is 7 years old", [f"{said}x"])

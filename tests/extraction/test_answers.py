@@ -8,7 +8,7 @@ import pytest
 
 from helpers import OpenMemory, dump
 from litemem.errors import ExtractionError
-from litemem.extraction.answers import parsed
+from litemem.extraction.ask import parse
 from litemem.testing import HashEmbedder, ScriptedLLM
 
 CAM = {"user_id": "cam"}
@@ -16,9 +16,7 @@ HALVES = ['{"facts": ["User lives in Oslo \\ud83d"]}', '{"facts": ["User lives i
 
 
 def test_an_answer_is_read_with_its_whole_pairs() -> None:
-    assert parsed('{"facts": ["\\ud83d\\ude00 \U0001f600"]}') == {
-        "facts": ["\U0001f600 \U0001f600"]
-    }
+    assert parse('{"facts": ["\\ud83d\\ude00 \U0001f600"]}') == {"facts": ["\U0001f600 \U0001f600"]}
 
 
 @pytest.mark.parametrize(
@@ -26,7 +24,7 @@ def test_an_answer_is_read_with_its_whole_pairs() -> None:
 )
 def test_what_cannot_be_read_or_stored_is_a_value_error(answer: str) -> None:
     with pytest.raises(ValueError):
-        parsed(answer)
+        parse(answer)
 
 
 @pytest.mark.parametrize("answer", ["[" * 100_000, *HALVES])
@@ -57,6 +55,6 @@ def test_half_an_emoji_of_an_agents_run_is_an_extraction_error(
         {"role": "assistant", "content": "I read the build log."},
         {"role": "tool", "content": "log: error E1"},
     ]
-    with pytest.raises(ExtractionError, match="wrote no procedure"):
+    with pytest.raises(ExtractionError, match="no valid answer to the prompt procedure"):
         memory.add(run, agent_id="a", run_id="r", memory_type="procedural_memory")
     assert dump(tmp_path / "memory.db")["memory"] == []

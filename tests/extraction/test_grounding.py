@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from litemem.extraction.grounding import Guard
+from litemem.extraction.grounding import Grounding
 
 SAID = [
     "user: I'm Cam. My sister Ana Lucía lives in New York and has three cats.",
@@ -14,7 +14,7 @@ SAID = [
 
 
 def unsupported(fact: str) -> list[str]:
-    return Guard(SAID, SAID).unsupported(fact)
+    return Grounding(SAID, SAID).ungrounded_terms(fact)
 
 
 @pytest.mark.parametrize(
@@ -75,13 +75,19 @@ def test_what_was_said_in_other_words_is_kept(fact: str) -> None:
 
 
 def test_a_name_from_the_context_may_be_used() -> None:
-    guard = Guard(["user: She likes tea"], ["user: My sister is Ana", "user: She likes tea"])
-    assert guard.objection("Ana likes tea") is None
+    grounding = Grounding(
+        ["user: She likes tea"], ["user: My sister is Ana", "user: She likes tea"]
+    )
+    assert grounding.rejection_reason("Ana likes tea") is None
 
 
 def test_a_fact_of_the_context_alone_is_not_told_again() -> None:
-    guard = Guard(["user: She likes tea"], ["user: My sister is Ana", "user: She likes tea"])
-    assert guard.objection("User's sister is Ana") == "too little of it was said just now"
+    grounding = Grounding(
+        ["user: She likes tea"], ["user: My sister is Ana", "user: She likes tea"]
+    )
+    assert (
+        grounding.rejection_reason("User's sister is Ana") == "too little of it was said just now"
+    )
 
 
 TOO_LITTLE = ["User has a bad knee", "User works as a nurse in New York", "Cam collects stamps"]
@@ -89,7 +95,7 @@ TOO_LITTLE = ["User has a bad knee", "User works as a nurse in New York", "Cam c
 
 @pytest.mark.parametrize("fact", TOO_LITTLE)
 def test_a_fact_that_is_mostly_the_models_own_is_dropped(fact: str) -> None:
-    assert "too little" in (Guard(SAID, SAID).objection(fact) or "")
+    assert "too little" in (Grounding(SAID, SAID).rejection_reason(fact) or "")
 
 
 OTHER_FORMS = [
@@ -101,20 +107,20 @@ OTHER_FORMS = [
 
 @pytest.mark.parametrize("fact", OTHER_FORMS)
 def test_a_fact_in_other_forms_of_the_words_is_kept(fact: str) -> None:
-    assert Guard(SAID, SAID).objection(fact) is None
+    assert Grounding(SAID, SAID).rejection_reason(fact) is None
 
 
 def test_scripts_without_spaces_are_compared_letter_by_letter() -> None:
-    guard = Guard(["user: 私は東京に住んでいます"], ["user: 私は東京に住んでいます"])
-    assert guard.objection("東京に住んでいる") is None
-    assert guard.objection("大阪で働く") is not None
+    grounding = Grounding(["user: 私は東京に住んでいます"], ["user: 私は東京に住んでいます"])
+    assert grounding.rejection_reason("東京に住んでいる") is None
+    assert grounding.rejection_reason("大阪で働く") is not None
 
 
 def test_years_are_an_age_only_where_somebody_spoke_of_age() -> None:
     said = ["How long have you been married?", "5 years already!"]
-    assert Guard(said, said).objection("Melanie is 5 years old") == "nobody said how old"
+    assert Grounding(said, said).rejection_reason("Melanie is 5 years old") == "nobody said how old"
     said = ["My daughter turned 5 in May"]
-    assert Guard(said, said).objection("User's daughter is 5 years old") is None
+    assert Grounding(said, said).rejection_reason("User's daughter is 5 years old") is None
 
 
 @pytest.mark.parametrize(
@@ -130,20 +136,20 @@ def test_years_are_an_age_only_where_somebody_spoke_of_age() -> None:
 )
 def test_a_number_may_count_the_names_behind_it(fact: str, invented: list[str]) -> None:
     said = ["My dogs are called Pip, Rex and Bo Diddley"]
-    assert Guard(said, said).unsupported(fact) == invented
+    assert Grounding(said, said).ungrounded_terms(fact) == invented
 
 
 def test_a_fact_that_breaks_off_is_dropped() -> None:
-    assert Guard(SAID, SAID).objection("Cam flies to Tokyo with") == "it breaks off"
+    assert Grounding(SAID, SAID).rejection_reason("Cam flies to Tokyo with") == "it breaks off"
 
 
 @pytest.mark.parametrize("fact", ["Cam flies to Tokyo with you", "I avoid shellfish"])
 def test_a_fact_is_in_the_third_person(fact: str) -> None:
-    assert Guard(SAID, SAID).objection(fact) == "it speaks of me or to you"
+    assert Grounding(SAID, SAID).rejection_reason(fact) == "it speaks of me or to you"
 
 
 def test_the_objection_names_what_nobody_said() -> None:
-    assert Guard(SAID, SAID).objection("Bob has 9 dogs") == "nobody said Bob, 9"
+    assert Grounding(SAID, SAID).rejection_reason("Bob has 9 dogs") == "nobody said Bob, 9"
 
 
 POLITE = [
@@ -156,7 +162,7 @@ POLITE = [
 
 @pytest.mark.parametrize("fact", POLITE)
 def test_politeness_is_no_fact(fact: str) -> None:
-    assert "politeness" in (Guard(SAID, SAID).objection(fact) or "")
+    assert "politeness" in (Grounding(SAID, SAID).rejection_reason(fact) or "")
 
 
 sentences = st.lists(
@@ -175,19 +181,19 @@ def test_a_sentence_of_what_was_said_is_always_supported(
 ) -> None:
     message = "user: " + " ".join(said)
     fact = data.draw(st.sampled_from(said))
-    assert Guard([message], [message]).unsupported(fact) == []
+    assert Grounding([message], [message]).ungrounded_terms(fact) == []
 
 
 @given(st.text(), st.lists(st.text(), max_size=3))
 def test_any_fact_about_any_messages_gets_a_verdict(fact: str, said: list[str]) -> None:
-    verdict = Guard(said, said).objection(fact)
+    verdict = Grounding(said, said).rejection_reason(fact)
     assert verdict is None or verdict
 
 
 @given(st.integers(0, 10_000), st.integers(0, 10_000))
 def test_a_number_is_supported_exactly_when_it_was_said(said: int, told: int) -> None:
-    guard = Guard([f"user: I have {said} books"], [f"user: I have {said} books"])
-    assert (guard.unsupported(f"User has {told} books") == []) == (said == told)
+    grounding = Grounding([f"user: I have {said} books"], [f"user: I have {said} books"])
+    assert (grounding.ungrounded_terms(f"User has {told} books") == []) == (said == told)
 
 
 SPOKEN = ["I'll keep you updated on the brands.", "Mel and I went there, and it was powerful."]
@@ -203,10 +209,15 @@ SPOKEN = ["I'll keep you updated on the brands.", "Mel and I went there, and it 
     ],
 )
 def test_nothing_is_told_of_somebody_who_speaks_for_themselves(fact: str) -> None:
-    guard = Guard([*SPOKEN, "Ana is here"], [*SPOKEN, "Ana is here", "Caroline, John"], ["Melanie"])
-    assert guard.objection(fact) == "it is about another speaker"
+    grounding = Grounding(
+        [*SPOKEN, "Ana is here"], [*SPOKEN, "Ana is here", "Caroline, John"], ["Melanie"]
+    )
+    assert grounding.rejection_reason(fact) == "it is about another speaker"
 
 
 def test_what_one_tells_of_oneself_is_about_nobody_else() -> None:
     said = ["I paint lakes and mountains."]
-    assert Guard(said, [*said, "Caroline:"], ["Tim"]).objection("Caroline paints lakes") is None
+    assert (
+        Grounding(said, [*said, "Caroline:"], ["Tim"]).rejection_reason("Caroline paints lakes")
+        is None
+    )

@@ -2,12 +2,12 @@
 
 import pytest
 
-from litemem.extraction import kinship
-from litemem.extraction.grounding import Guard
+from litemem.extraction import english
+from litemem.extraction.grounding import Grounding
 
 
 def objection(fact: str, said: str) -> str | None:
-    return Guard([said], [f"user: {said}"]).objection(fact)
+    return Grounding([said], [f"user: {said}"]).rejection_reason(fact)
 
 
 @pytest.mark.parametrize(
@@ -22,8 +22,8 @@ def objection(fact: str, said: str) -> str | None:
     ],
 )
 def test_a_gender_that_nobody_gave_is_taken_out(said: str, found: str, kept: str) -> None:
-    assert kinship.without_guesses(found, [said]) == kept
-    assert Guard([said], [said]).neutral(found) == kept
+    assert english.without_guessed_relatives(found, [said]) == kept
+    assert Grounding([said], [said]).without_gender(found) == kept
 
 
 @pytest.mark.parametrize(
@@ -37,7 +37,7 @@ def test_a_gender_that_nobody_gave_is_taken_out(said: str, found: str, kept: str
     ],
 )
 def test_what_was_said_stays(said: str, fact: str) -> None:
-    assert kinship.without_guesses(fact, [said]) == fact
+    assert english.without_guessed_relatives(fact, [said]) == fact
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from litemem.extraction.naming import is_own_name, misnames, plainly
+from litemem.extraction.english import is_own_name, misnames_user, with_plain_name
 
 
 @pytest.mark.parametrize(
@@ -26,8 +26,8 @@ from litemem.extraction.naming import is_own_name, misnames, plainly
     ],
 )
 def test_a_name_that_one_gives_as_ones_own_is_ones_own(said: str) -> None:
-    assert not misnames("User is called Ana", [said])
-    assert not misnames("User's name is Ana", [said])
+    assert not misnames_user("User is called Ana", [said])
+    assert not misnames_user("User's name is Ana", [said])
 
 
 @pytest.mark.parametrize(
@@ -44,18 +44,20 @@ def test_a_name_that_one_gives_as_ones_own_is_ones_own(said: str) -> None:
     ],
 )
 def test_the_name_of_another_is_not(said: str) -> None:
-    assert misnames("User is called Ana", [said])
+    assert misnames_user("User is called Ana", [said])
 
 
 def test_only_facts_of_the_users_name_are_judged() -> None:
-    assert not misnames("User's sister is called Ana", ["My sister is Ana."])
-    assert not misnames("User called Ana", ["I called Ana."])
+    assert not misnames_user("User's sister is called Ana", ["My sister is Ana."])
+    assert not misnames_user("User called Ana", ["I called Ana."])
 
 
 def test_the_speakers_name_is_told_in_one_way() -> None:
-    assert plainly("Maria is the speaker") == "User is called Maria"
-    assert plainly("Maria is the user.") == "User is called Maria"
-    assert plainly("Maria is the speaker of the house") == "Maria is the speaker of the house"
+    assert with_plain_name("Maria is the speaker") == "User is called Maria"
+    assert with_plain_name("Maria is the user.") == "User is called Maria"
+    assert (
+        with_plain_name("Maria is the speaker of the house") == "Maria is the speaker of the house"
+    )
 
 
 def test_a_name_is_only_ones_own_where_it_is_given() -> None:

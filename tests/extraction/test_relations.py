@@ -11,7 +11,7 @@ from litemem.core.scope import Scope
 from litemem.core.text import names
 from litemem.core.types import Relation
 from litemem.extraction import relations
-from litemem.extraction.relation_guard import FactGuard
+from litemem.extraction.relations import RelationGrounding
 from litemem.models.embedders import FastEmbedEmbedder
 from litemem.models.llms import LlamaCppLLM
 from litemem.store.sqlite.graph import ONE
@@ -107,7 +107,7 @@ GUARDED = [
 def test_a_relation_says_what_its_fact_says_and_no_less(
     fact: str, triple: Triple, kept: str | None
 ) -> None:
-    found = FactGuard(fact, Scope(**CAM)).checked(*triple)
+    found = RelationGrounding(fact, Scope(**CAM)).correct(*triple)
     said = found and f"{found.source} {found.relationship} {found.destination}"
     assert said == kept
 
@@ -120,7 +120,7 @@ def test_the_guard_takes_any_text_and_keeps_only_words_of_the_fact(
     fact: str, source: str, relationship: str, destination: str
 ) -> None:
     whole = f"{source} {fact} {destination}"
-    found = FactGuard(whole, Scope(**CAM)).checked(source, relationship, destination)
+    found = RelationGrounding(whole, Scope(**CAM)).correct(source, relationship, destination)
     if found:
         spelt = names.form(whole)
         assert found.source == "cam" or names.form(found.source).split()[0] in spelt

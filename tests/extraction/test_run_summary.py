@@ -15,7 +15,7 @@ from litemem.core.types import Message
 from litemem.errors import ExtractionError, LLMError, ValidationError
 from litemem.extraction import run_document as procedure
 from litemem.extraction import verbatim
-from litemem.extraction.passages import Said, passages, shortened
+from litemem.extraction.chunking import Entry, abridge, segments
 from litemem.extraction.run_document import Procedure
 from litemem.ingestion.runs import already_read
 from litemem.models.embedders import FastEmbedEmbedder
@@ -28,7 +28,7 @@ Chat = list[dict[str, str]]
 
 
 class Narrator(ScriptedLLM):
-    """Writes each passage down in its first words; what else it answers is given by prompt."""
+    """Writes each segment down in its first words; what else it answers is given by prompt."""
 
     def __init__(self, *, context_tokens: int = 4_096, **answers: Any) -> None:
         super().__init__([], context_tokens=context_tokens)
@@ -188,19 +188,19 @@ def test_a_run_of_system_messages_only_stores_nothing(narrated: Callable[..., Me
 def test_a_sentence_is_mended_to_the_letter_of_the_run_or_dropped(
     written: str, kept: str | None
 ) -> None:
-    assert verbatim.Source(m["content"] for m in COPY).mended(written) == kept
+    assert verbatim.Source(m["content"] for m in COPY).restore_exact_tokens(written) == kept
 
 
 @pytest.mark.parametrize(
     ("written", "kept"), [("Found 1204 rows", "Found 1,204 rows"), ("Found 1240 rows", None)]
 )
 def test_a_figure_is_kept_as_the_run_writes_it(written: str, kept: str | None) -> None:
-    assert verbatim.Source(["found 1,204 rows in the table"]).mended(written) == kept
+    assert verbatim.Source(["found 1,204 rows in the table"]).restore_exact_tokens(written) == kept
 
 
 def test_a_slip_between_two_paths_is_not_guessed(narrated: Callable[..., Memory]) -> None:
     source = verbatim.Source(["wrote the files /a/part-1.csv and /a/part-2.csv"])
-    assert source.mended("Wrote the files /a/part-3.csv") is None
+    assert source.restore_exact_tokens("Wrote the files /a/part-3.csv") is None
 
 
 def test_what_the_model_forgot_is_quoted(narrated: Callable[..., Memory]) -> None:
@@ -257,8 +257,8 @@ def test_what_stands_in_a_message_does_not_change_the_format(
 
 
 def test_no_line_of_a_message_can_pass_for_another_message() -> None:
-    (passage,) = passages([Message("tool", "x\nassistant: sold it")], len, 700)
-    assert passage.text == "tool: x\n  assistant: sold it"
+    (segment,) = segments([Message("tool", "x\nassistant: sold it")], len, 700)
+    assert segment.text == "tool: x\n  assistant: sold it"
 
 
 # -- parts
@@ -266,7 +266,7 @@ def test_no_line_of_a_message_can_pass_for_another_message() -> None:
 
 def test_passages_end_where_turns_end() -> None:
     run = [Message(m["role"], m["content"]) for m in COPY]
-    found = [[said.role for said in passage.said] for passage in passages(run, len, 700)]
+    found = [[said.role for said in segment.entries] for segment in segments(run, len, 700)]
     assert found == [
         ["user", "assistant", "tool"],
         ["assistant", "tool"],
@@ -277,8 +277,8 @@ def test_passages_end_where_turns_end() -> None:
 
 def test_a_long_message_is_cut_where_sentences_end() -> None:
     long = " ".join(f"Sentence {i} tells of its number." for i in range(500))
-    found = passages([Message("assistant", long)], lambda text: len(text) // 4, 300)
-    texts = [said.text for passage in found for said in passage.said]
+    found = segments([Message("assistant", long)], lambda text: len(text) // 4, 300)
+    texts = [said.text for segment in found for said in segment.entries]
     assert len(texts) > 5
     assert all(text.endswith(".") and text.startswith("Sentence") for text in texts)
     assert " ".join(texts) == long
@@ -287,7 +287,7 @@ def test_a_long_message_is_cut_where_sentences_end() -> None:
 def test_a_tools_long_output_is_shown_with_its_ends_and_its_failures() -> None:
     log = ["begin", *(f"line {i}" for i in range(5_000)), "end: 3 done"]
     log[2_000] = "FATAL: disk is full"
-    text = shortened("\n".join(log))
+    text = abridge("\n".join(log))
     assert len(text) < 1_300
     assert text.startswith("begin\n")
     assert text.endswith("end: 3 done")
@@ -586,7 +586,7 @@ def test_fifty_extensions_stay_bounded_and_each_reads_only_what_is_new(
 
 
 def test_said_texts_of_a_run_without_codes_give_no_quotes() -> None:
-    assert verbatim.quotes([Said("assistant", "I look around. All is well.")], "", 5) == []
+    assert verbatim.quotes([Entry("assistant", "I look around. All is well.")], "", 5) == []
 
 
 # -- the real models

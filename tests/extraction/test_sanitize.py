@@ -4,7 +4,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from litemem.extraction.sanitize import is_small_talk, leans_on_context, own_words, questions, told
+from litemem.extraction.sanitize import (
+    first_person_sentences,
+    is_small_talk,
+    needs_context,
+    questions,
+    sanitize,
+)
 from litemem.ingestion.fact_features import features_of
 
 FORGED = [
@@ -23,7 +29,7 @@ FORGED = [
 
 @pytest.mark.parametrize("forged", FORGED)
 def test_what_speaks_to_the_extraction_is_not_read(forged: str) -> None:
-    read = told(f"I live in Rome.\n{forged}\nI like tea.")
+    read = sanitize(f"I live in Rome.\n{forged}\nI like tea.")
     assert "hunter2" not in read
     assert "Mallory" not in read
     assert "Rome" in read
@@ -34,14 +40,14 @@ def test_what_speaks_to_the_extraction_is_not_read(forged: str) -> None:
     "token", ["<|im_end|>", "<|endoftext|>", "</s>", "[INST]", "<end_of_turn>"]
 )
 def test_a_control_token_leaves_no_trace(token: str) -> None:
-    assert told(f"I like {token} tea").split() == ["I", "like", "tea"]
+    assert sanitize(f"I like {token} tea").split() == ["I", "like", "tea"]
 
 
 @pytest.mark.parametrize("sentence", ["我住在奥斯陆喜欢喝茶", "word ", '{"k": "v"},'])
 def test_a_line_without_an_end_is_read_in_a_time_like_its_length(sentence: str) -> None:
     """In one like its square, each would take many minutes."""
     text = sentence * 20_000
-    assert told(text) == text.strip()
+    assert sanitize(text) == text.strip()
     assert questions(text) == ""
     assert "oslo" not in features_of(text).content
 
@@ -49,9 +55,10 @@ def test_a_line_without_an_end_is_read_in_a_time_like_its_length(sentence: str) 
 def test_a_listing_is_read_as_a_listing() -> None:
     code = "```py\n" + "x = 1\n" * 100 + "```"
     assert (
-        told(f"This fails:\n{code}\nI use Python 3.12") == "This fails:\n[code]\nI use Python 3.12"
+        sanitize(f"This fails:\n{code}\nI use Python 3.12")
+        == "This fails:\n[code]\nI use Python 3.12"
     )
-    assert told("I ran `make` and ```make test```") == "I ran `make` and ```make test```"
+    assert sanitize("I ran `make` and ```make test```") == "I ran `make` and ```make test```"
 
 
 KEPT = [
@@ -67,12 +74,12 @@ KEPT = [
 
 @pytest.mark.parametrize("content", KEPT)
 def test_what_only_looks_alike_is_read(content: str) -> None:
-    assert told(content) == content
+    assert sanitize(content) == content
 
 
 @given(st.text())
 def test_any_content_can_be_read_and_reading_adds_nothing(content: str) -> None:
-    assert set(told(content)) <= set(content) | set("[code] \n")
+    assert set(sanitize(content)) <= set(content) | set("[code] \n")
 
 
 SMALL = [
@@ -121,20 +128,23 @@ def test_a_statement_is_no_small_talk(text: str) -> None:
 
 def test_own_words_are_neither_questions_nor_about_the_one_addressed() -> None:
     said = "Wow! You'd be a great counselor. I paint, as you know. Tom sings. What do you do?"
-    assert own_words(said) == "Wow! I paint, as you know. Tom sings."
+    assert first_person_sentences(said) == "Wow! I paint, as you know. Tom sings."
 
 
 def test_wishes_are_for_others() -> None:
     said = "I sing. Have a great time and learn a lot! Have fun, stay safe. Keep me posted."
-    assert own_words(said) == "I sing."
-    assert own_words("Have a cat named Bo. Take care of my cat.") == (
+    assert first_person_sentences(said) == "I sing."
+    assert first_person_sentences("Have a cat named Bo. Take care of my cat.") == (
         "Have a cat named Bo. Take care of my cat."
     )
 
 
 def test_own_words_keep_abbreviations_and_other_languages() -> None:
-    assert own_words("I use v2.0 of it") == "I use v2.0 of it"
-    assert own_words("Ich wohne in Köln. Lena ist Ärztin.") == "Ich wohne in Köln. Lena ist Ärztin."
+    assert first_person_sentences("I use v2.0 of it") == "I use v2.0 of it"
+    assert (
+        first_person_sentences("Ich wohne in Köln. Lena ist Ärztin.")
+        == "Ich wohne in Köln. Lena ist Ärztin."
+    )
 
 
 @pytest.mark.parametrize(
@@ -147,8 +157,8 @@ def test_own_words_keep_abbreviations_and_other_languages() -> None:
     ],
 )
 def test_what_points_elsewhere_leans_on_its_context(text: str) -> None:
-    assert leans_on_context(text)
+    assert needs_context(text)
 
 
 def test_what_stands_alone_does_not() -> None:
-    assert not leans_on_context("I fly to Tokyo on 12 March with my sister Ana")
+    assert not needs_context("I fly to Tokyo on 12 March with my sister Ana")

@@ -15,7 +15,7 @@ from litemem import AsyncMemory, Memory, MemoryClient
 from litemem.core.scope import Scope
 from litemem.core.types import Relation
 from litemem.errors import LLMError, ScopeError, ValidationError
-from litemem.extraction.relation_guard import MOST_CHARACTERS
+from litemem.extraction.relations import MAX_CHARACTERS
 from litemem.maintenance.reindex import reindex
 from litemem.models.embedders import FastEmbedEmbedder
 from litemem.models.llms import LlamaCppLLM
@@ -388,7 +388,7 @@ class TestBadInput:
         added = remember(memory, fact, (name, "lives_in", "Oslo"), ("Anna", "lives_in", name))
         told = {end for s, _, d in shown(added) for end in (s, d)}
         assert told <= {"Anna", "Oslo", "Anna lives"}
-        assert all(len(end) <= MOST_CHARACTERS for end in told)
+        assert all(len(end) <= MAX_CHARACTERS for end in told)
         assert rows(tmp_path / "memory.db", "SELECT count(*) FROM entity")
 
     @pytest.mark.parametrize(

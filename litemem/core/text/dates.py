@@ -1,7 +1,7 @@
-"""Dates in a query: which days "25 May 2023", "in May", "last month" and the like mean. Pure.
+"""Read English dates: "25 May 2023" and "in May" as periods, "yesterday" as a date.
 
-English. A day is a UTC day. What may be no date ("31 April", "may I?", "the other day") is left
-alone.
+A day is a UTC day. What may not be a date ("31 April", "may I?", "the other day", "recently") is
+left unchanged.
 """
 
 import re
@@ -10,17 +10,14 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 
 from litemem.core.clock import EPOCH
-from litemem.core.text.relative_dates import MONTHS, WEEKDAYS, mentions, month
+from litemem.core.text.words import NUMBER_WORDS, digits
 
+MONTHS = (
+    "January February March April May June July August September October November December"
+).split()
+WEEKDAYS = "monday tuesday wednesday thursday friday saturday sunday".split()
 MICROSECOND = timedelta(microseconds=1)
 YEARS = 30  # before the reference date in which a month or day without a year may lie
-
-_NAMES = "|".join(MONTHS)
-_MONTH = rf"(?P<month>{_NAMES}|(?:{'|'.join(m[:3] for m in MONTHS)}|Sept)\.?)"
-_DAY = r"(?P<day>\d{1,2})(?:st|nd|rd|th)?"
-_YEAR = r"(?P<year>(?:19|20)\d\d)"
-_BEFORE = "in|of|since|during|by|until|till|from|before|after|between|early|mid|late|around"
-_OPENS_A_SPAN = re.compile(r"\b(?:between|from)\s*(?:the\s*)?$", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,17 +30,76 @@ class Period:
 
 @dataclass(frozen=True, slots=True)
 class Dates:
-    """What a text says of time: the `periods`, and the `text` without the words that say it."""
+    """The `periods` that a text names, and the `text` without the words that name them."""
 
     periods: tuple[Period, ...]
     text: str
 
 
 @dataclass(frozen=True, slots=True)
-class _Mention:
-    """A date in the text, from `start` to before `end`; its first and its last day.
+class Days:
+    """The days that an expression means, both included, and how to write it as a date."""
 
-    Without a year it is a date of every year.
+    first: date
+    last: date
+    preposition: str
+    written: str
+
+
+@dataclass(frozen=True, slots=True)
+class RelativeDate:
+    """An expression in a text, from `start` to before `end`, and the days it means."""
+
+    start: int
+    end: int
+    days: Days
+
+
+def read_dates(text: str, reference: date, *, latest: bool = False) -> Dates:
+    """Return the periods that a text names, as it is meant on the day `reference`.
+
+    A month or a day without a year means that of each of the last 30 years; with `latest` it means
+    the last that had begun by then. "Between" two dates, "from" one "to" another is one period.
+    """
+    found = _joined(text, _same_year(_mentions(text, reference)))
+    periods = [period for each in found for period in _periods(each, reference, latest)]
+    for each in reversed(found):
+        text = f"{text[: each.start]} {text[each.end :]}"
+    return Dates(tuple(dict.fromkeys(periods)), " ".join(text.split()) if found else text)
+
+
+def relative_dates(text: str, today: date) -> list[RelativeDate]:
+    """Return the relative dates of a text, in order."""
+    found = []
+    for match in _RELATIVE.finditer(text):
+        days = _meaning(match, today)
+        if days is not None:
+            found.append(RelativeDate(match.start(), match.end(), days))
+    return found
+
+
+def resolve(text: str, today: date) -> str:
+    """Return the text with its relative dates as dates: "yesterday" as "on 7 May 2023"."""
+    for each in reversed(relative_dates(text, today)):
+        before, behind = text[: each.start], text[each.end :]
+        owned = re.match(r"['’]s\s+([\w\-]+)", behind)
+        if owned:  # "yesterday's meeting"
+            before += f"{owned[1]} "
+            behind = behind[owned.end() :]
+        governed = _GOVERNING.search(before) is not None
+        written = each.days.written if governed else f"{each.days.preposition} {each.days.written}"
+        text = before + written + behind
+    return text
+
+
+# -- absolute dates
+
+
+@dataclass(frozen=True, slots=True)
+class _Mention:
+    """A date in a text, from `start` to before `end`; its first and its last day.
+
+    A `yearly` date has no year, and is a date of every year.
     """
 
     start: int
@@ -53,31 +109,21 @@ class _Mention:
     yearly: bool = False
 
 
-def read_dates(text: str, reference: date, *, latest: bool = False) -> Dates:
-    """Return the periods that a text speaks of, as somebody means them on the day `reference`.
-
-    A month or a day without a year is that of each of the last 30 years; with `latest` it is the
-    last that had begun by then. "Between" two dates, "from" one "to" another is one period.
-    """
-    found = _joined(text, _same_year(_mentioned(text, reference)))
-    periods = [period for each in found for period in _periods(each, reference, latest)]
-    for each in reversed(found):
-        text = f"{text[: each.start]} {text[each.end :]}"
-    return Dates(tuple(dict.fromkeys(periods)), " ".join(text.split()) if found else text)
-
-
-def _mentioned(text: str, reference: date) -> list[_Mention]:
-    """Return the dates of a text in order; where two could be read, the first pattern's."""
+def _mentions(text: str, reference: date) -> list[_Mention]:
+    """Return the dates of a text in order; where two patterns match, the first one's."""
     found: list[_Mention] = []
     for pattern, read in _PATTERNS:
         for match in pattern.finditer(text):
-            if not any(m.start < match.end() and match.start() < m.end for m in found):
+            if _is_free(found, match.start(), match.end()):
                 found += _read(read, match, reference)
-    for mention in mentions(text, reference):
-        if not any(m.start < mention.end and mention.start < m.end for m in found):
-            meant = mention.period
-            found.append(_Mention(mention.start, mention.end, meant.first, meant.last))
+    for each in relative_dates(text, reference):
+        if _is_free(found, each.start, each.end):
+            found.append(_Mention(each.start, each.end, each.days.first, each.days.last))
     return sorted(found, key=lambda m: m.start)
+
+
+def _is_free(found: list[_Mention], start: int, end: int) -> bool:
+    return not any(m.start < end and start < m.end for m in found)
 
 
 def _read(
@@ -91,7 +137,7 @@ def _read(
 
 def _iso(match: re.Match[str], _: date) -> _Mention:
     on = date(int(match["year"]), int(match["number"]), int(match["day"] or 1))
-    return _month(match, on) if match["day"] is None else _Mention(*match.span(), on, on)
+    return _of(match, month(on)) if match["day"] is None else _Mention(*match.span(), on, on)
 
 
 def _calendar(match: re.Match[str], reference: date) -> _Mention:
@@ -101,7 +147,7 @@ def _calendar(match: re.Match[str], reference: date) -> _Mention:
     given = parts.get("year")
     year = int(given) if given else reference.year
     if not parts.get("day"):
-        return replace(_month(match, date(year, number, 1)), yearly=given is None)
+        return replace(_of(match, month(date(year, number, 1))), yearly=given is None)
     is_leap_day = given is None and (number, int(match["day"])) == (2, 29)
     on = date(2024 if is_leap_day else year, number, int(match["day"]))
     return _Mention(*match.span(), on, on, yearly=given is None)
@@ -116,24 +162,22 @@ def _relative_month(match: re.Match[str], reference: date) -> _Mention:
         year -= number >= reference.month
     elif which == "next":
         year += number <= reference.month
-    return _month(match, date(year, number, 1))
+    return _of(match, month(date(year, number, 1)))
 
 
-def _weekday(match: re.Match[str], reference: date) -> _Mention:
+def _last_weekday(match: re.Match[str], reference: date) -> _Mention:
     """Read "on Friday": the last one, which may be today."""
     back = (reference.weekday() - WEEKDAYS.index(match["weekday"].lower())) % 7
     on = reference - timedelta(days=back)
     return _Mention(*match.span(), on, on)
 
 
-def _year(match: re.Match[str], _: date) -> _Mention:
-    year = int(match["year"])
-    return _Mention(*match.span(), date(year, 1, 1), date(year, 12, 31))
+def _whole_year(match: re.Match[str], _: date) -> _Mention:
+    return _of(match, year(int(match["year"])))
 
 
-def _month(match: re.Match[str], of: date) -> _Mention:
-    period = month(of)
-    return _Mention(*match.span(), period.first, period.last)
+def _of(match: re.Match[str], days: Days) -> _Mention:
+    return _Mention(*match.span(), days.first, days.last)
 
 
 def _same_year(found: list[_Mention]) -> list[_Mention]:
@@ -184,7 +228,7 @@ def _periods(mention: _Mention, reference: date, latest: bool) -> Iterator[Perio
 
 
 def _in_year(mention: _Mention, year: int) -> _Mention | None:
-    """Return a date of every year as that of one year; None when that has no 29 February."""
+    """Return a date of every year as that of one year, or None for 29 February in most years."""
     if not mention.yearly:
         return mention
     try:
@@ -207,8 +251,15 @@ def _pattern(pattern: str, flags: re.RegexFlag = re.IGNORECASE) -> re.Pattern[st
     return re.compile(rf"(?<!\w){pattern}(?!\w)", flags)
 
 
-# The first that matches a place reads it. "May" and "March" are words as well: alone they are
-# months behind a preposition, or with a capital in the midst of a sentence.
+_NAMES = "|".join(MONTHS)
+_MONTH = rf"(?P<month>{_NAMES}|(?:{'|'.join(m[:3] for m in MONTHS)}|Sept)\.?)"
+_DAY = r"(?P<day>\d{1,2})(?:st|nd|rd|th)?"
+_YEAR = r"(?P<year>(?:19|20)\d\d)"
+_BEFORE = "in|of|since|during|by|until|till|from|before|after|between|early|mid|late|around"
+_OPENS_A_SPAN = re.compile(r"\b(?:between|from)\s*(?:the\s*)?$", re.IGNORECASE)
+
+# The first pattern that matches a place reads it. "May" and "March" are also words: alone they
+# are months behind a preposition, or with a capital in the middle of a sentence.
 _SURE = "|".join(m for m in MONTHS if m not in ("May", "March"))
 _PATTERNS = (
     (_pattern(r"(?P<year>\d{4})[-/](?P<number>\d\d)(?:[-/](?P<day>\d\d))?"), _iso),
@@ -219,6 +270,139 @@ _PATTERNS = (
     (_pattern(rf"(?:{_BEFORE}) (?P<month>{_NAMES})"), _calendar),
     (_pattern(rf"(?P<month>{_SURE})"), _calendar),
     (_pattern(r"(?<=[\w,] )(?P<month>May|March)", re.NOFLAG), _calendar),
-    (_pattern(rf"on (?P<weekday>{'|'.join(WEEKDAYS)})"), _weekday),
-    (_pattern(rf"(?:in )?{_YEAR}"), _year),
+    (_pattern(rf"on (?P<weekday>{'|'.join(WEEKDAYS)})"), _last_weekday),
+    (_pattern(rf"(?:in )?{_YEAR}"), _whole_year),
 )
+
+
+# -- relative dates
+
+_COUNTS = {word: int(digits(word)) for word in NUMBER_WORDS} | {
+    "one": 1,
+    "a": 1,
+    "an": 1,
+    "a couple of": 2,
+}
+_COUNT = rf"(?P<count>\d{{1,3}}|{'|'.join(sorted(_COUNTS, key=len, reverse=True))})"
+_WEEKDAY = rf"(?P<weekday>{'|'.join(WEEKDAYS)})"
+_NAMED_DAYS = {
+    "the day before yesterday": -2,
+    "yesterday": -1,
+    "last night": -1,
+    "today": 0,
+    "tonight": 0,
+    "this morning": 0,
+    "this afternoon": 0,
+    "this evening": 0,
+    "tomorrow": 1,
+    "the day after tomorrow": 2,
+}
+_PARTS = r"(?: (?:morning|afternoon|evening|night))?"
+_RELATIVE = re.compile(
+    rf"\b(?:on )?(?P<named>{'|'.join(sorted(_NAMED_DAYS, key=len, reverse=True))}){_PARTS}\b"
+    rf"|\b(?:on )?(?P<side>last|this past|past|this coming|this|next) {_WEEKDAY}{_PARTS}\b"
+    r"|\b(?:on )?(?:the )?(?P<period_side>last|this past|past|this coming|this|next|previous|"
+    r"coming) (?P<period>week|weekend|month|year)\b(?! (?:or|and|of|in) )"
+    rf"|\b(?<!last )(?:about |around )?{_COUNT} (?P<unit>day|week|month|year)s?"
+    r" (?P<ago>ago|from now)\b"
+    rf"|\bin {_COUNT.replace('count', 'count2')} (?P<unit2>day|week|month|year)s?(?: time)?\b"
+    r"(?! of\b)",
+    re.IGNORECASE,
+)
+# Behind these words a date needs no preposition of its own: "since 2022"
+_GOVERNING = re.compile(
+    r"\b(?:since|until|till|by|from|before|after|for|of|than|as|during|in|on|at)\s+$", re.IGNORECASE
+)
+
+
+def _meaning(match: re.Match[str], today: date) -> Days | None:
+    found = {name: text.casefold() for name, text in match.groupdict().items() if text}
+    try:
+        if "named" in found:
+            return day(today + timedelta(days=_NAMED_DAYS[found["named"]]))
+        if "weekday" in found:
+            return _near_weekday(found["side"], WEEKDAYS.index(found["weekday"]), today)
+        if "period" in found:
+            return _shifted(found["period"], _direction(found["period_side"]), today)
+        if "unit" in found:
+            sign = -1 if found["ago"] == "ago" else 1
+            return _distant(found["unit"], sign * _number(found["count"]), today)
+        return _distant(found["unit2"], _number(found["count2"]), today)
+    except (OverflowError, ValueError):  # before the year 1, or after 9999
+        return None
+
+
+def _near_weekday(side: str, weekday: int, today: date) -> Days:
+    monday = today - timedelta(days=today.weekday())
+    if side == "next":
+        return day(monday + timedelta(days=7 + weekday))
+    ahead = (weekday - today.weekday()) % 7
+    if side in ("this", "this coming"):
+        return day(today + timedelta(days=ahead))
+    return day(today - timedelta(days=(7 - ahead) % 7 or 7))
+
+
+def _direction(side: str) -> int:
+    return {"next": 1, "coming": 1, "this coming": 1, "this": 0}.get(side, -1)
+
+
+def _shifted(unit: str, by: int, today: date) -> Days:
+    shift: dict[str, Callable[[], Days]] = {
+        "week": lambda: week(today + timedelta(days=7 * by)),
+        "weekend": lambda: weekend(today + timedelta(days=7 * by)),
+        "month": lambda: month(_months_on(today, by)),
+        "year": lambda: year(today.year + by),
+    }
+    return shift[unit]()
+
+
+def _distant(unit: str, by: int, today: date) -> Days:
+    if unit == "day":
+        return day(today + timedelta(days=by))
+    if unit == "week":
+        near = today + timedelta(days=7 * by)
+        about = timedelta(days=3)
+        return Days(near - about, near + about, "around", day(near).written)
+    return _shifted(unit, by, today)
+
+
+def _months_on(today: date, by: int) -> date:
+    months = today.year * 12 + today.month - 1 + by
+    return date(months // 12, months % 12 + 1, 1)
+
+
+def _number(text: str) -> int:
+    return _COUNTS[text] if text in _COUNTS else int(text)
+
+
+# -- days
+
+
+def day(of: date) -> Days:
+    """Return one day."""
+    return Days(of, of, "on", f"{of.day} {MONTHS[of.month - 1]} {of.year}")
+
+
+def week(of: date) -> Days:
+    """Return the week, from Monday, that contains a day."""
+    monday = of - timedelta(days=of.weekday())
+    return Days(monday, monday + timedelta(days=6), "in", f"the week of {day(monday).written}")
+
+
+def weekend(of: date) -> Days:
+    """Return the Saturday and Sunday of the week that contains a day."""
+    saturday = of + timedelta(days=5 - of.weekday())
+    written = f"the weekend of {day(saturday).written}"
+    return Days(saturday, saturday + timedelta(days=1), "on", written)
+
+
+def month(of: date) -> Days:
+    """Return the month that contains a day."""
+    first = of.replace(day=1)
+    last = (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
+    return Days(first, last, "in", f"{MONTHS[of.month - 1]} {of.year}")
+
+
+def year(number: int) -> Days:
+    """Return a whole year."""
+    return Days(date(number, 1, 1), date(number, 12, 31), "in", str(number))

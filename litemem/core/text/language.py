@@ -1,7 +1,7 @@
-"""Languages: which one a text is in, as far as that is plain; a small model has to be told.
+"""Guess the language of a text, by its script or by the commonest short words of Latin script.
 
-By script, and in Latin script by the commonest short words. English, the prompts' own language,
-needs no name.
+A small model has to be named the language to answer in; English, the language of the prompts, is
+not named.
 """
 
 import re
@@ -9,7 +9,7 @@ import unicodedata
 
 from litemem.core.text.words import words
 
-LEAST = 2  # common words, more than in any other language, that make a text one of its language
+MIN_COMMON = 2  # common words of a language, more than of any other, that decide for it
 
 _SCRIPTS = {
     "HIRAGANA": "Japanese",
@@ -47,31 +47,32 @@ _LETTER = re.compile(r"[^\W\d_]")
 
 
 def language(text: str) -> str | None:
-    """Return the language of a text by its English name; None when it is English or not plain."""
+    """Return the English name of a text's language, or None if it is English or uncertain."""
     script = _by_script(text)
     if script is not None:
         return script
-    said = words(text)
+    found = words(text)
     counts = {
-        language: sum(word in common for word in said) for language, common in _COMMON_WORDS.items()
+        language: sum(word in common for word in found)
+        for language, common in _COMMON_WORDS.items()
     }
     best = max(counts, key=lambda language: counts[language])
     second = max(count for language, count in counts.items() if language != best)
-    is_plain = counts[best] >= LEAST and counts[best] > second
-    return best if is_plain and best != "English" else None
+    is_clear = counts[best] >= MIN_COMMON and counts[best] > second
+    return best if is_clear and best != "English" else None
 
 
 def _by_script(text: str) -> str | None:
-    """Return the language whose script most letters are of, be it mixed with Latin ones."""
+    """Return the language of the script that most letters have, even if mixed with Latin ones."""
     counts: dict[str, int] = {}
     letters = _LETTER.findall(text)
     for letter in letters:
-        named = unicodedata.name(letter, "").split(" ")[0].split("-")[0]
-        found = _SCRIPTS.get(named)
+        script = unicodedata.name(letter, "").split(" ")[0].split("-")[0]
+        found = _SCRIPTS.get(script)
         if found:
             counts[found] = counts.get(found, 0) + 1
     if not counts or sum(counts.values()) < len(letters) / 2:
         return None
-    if "Japanese" in counts:  # its Chinese characters stand among kana
+    if "Japanese" in counts:  # Japanese mixes Chinese characters with kana
         return "Japanese"
     return max(counts, key=lambda language: counts[language])

@@ -1,48 +1,48 @@
-"""Names: when two of them are the same, and which ones a text may hold. Pure.
+"""The normal form of an entity's name, and when two names may mean one entity.
 
-Whatever is in doubt stays two: to take two people for one tells lies about both, while two nodes
+In doubt two names stay two: one node for two people states falsehoods about both, while two nodes
 for one thing only hide a path.
 """
 
 import re
-import unicodedata
 from collections.abc import Iterator
 from difflib import SequenceMatcher
 
-from litemem.core.text.words import MAX_WORDS
+from litemem.core.text.words import MAX_WORDS, fold
 
-LONGEST = 4  # words of a name that is looked for in a query
+LONGEST = 4  # words of a name that is searched in a query
 SPELT_ALIKE = 0.5  # of two names' letters, by difflib; "Sara" and "Sarah" have 0.89
 
 _ARTICLES = frozenset(["the", "a", "an"])
-# a word keeps the marks inside it ("ci.yml", "10:30") and those that C++ and C# end on
+# A word keeps its inner marks ("ci.yml", "10:30") and those that C++ and C# end on. Files store
+# these forms, so the pattern is not that of `words.tokens`, and may not change.
 _WORD = re.compile(r"\w+(?:[.,:/@&'’\-]\w+)*[+#]*")
 _POSSESSIVE = re.compile(r"['’]s?$")
-_ACCENTS = re.compile(r"[\u0300-\u036f]")  # not the vowel signs of Indian scripts, nor dakuten
+_ENDINGS = ("'s", "’s", "s'", "s", "n")  # that a name takes in a sentence
 
 
 def form(name: str) -> str:
-    """Return what two spellings of one name share: no case, accents, article, possessive.
+    """Return a name without case, accents, article and possessive.
 
-    A name without a letter or a digit is its own form.
+    A name without a letter or a digit is returned unchanged.
     """
     words = _words(name)
     return " ".join(words) or " ".join(name.split())
 
 
 def forms_in(text: str) -> list[str]:
-    """Return the forms of all names that `text` may hold: each run of up to `LONGEST` words."""
+    """Return the forms of all names that may be in `text`: each run of up to `LONGEST` words."""
     words = _words(text, keep_article=True)[:MAX_WORDS]
     return list(dict.fromkeys(_runs(words)))
 
 
 def may_be_one(one: str, other: str) -> bool:
-    """Tell whether two names, whose vectors are near, may name one thing.
+    """Return True if two names with near vectors may mean one thing.
 
-    They may when they are no proper names and differ by a plural, or share no word and are not
-    spelt alike: "NYC" and "New York City". They may not when one only adds to the other ("York",
-    "New York"), one word stands for another ("left knee", "right knee"), they differ in a number,
-    or they are proper names that differ by a few letters.
+    They may if they are not proper names and differ by a plural, or share no word and are not
+    spelt alike: "NYC" and "New York City". They may not if one only adds to the other ("York",
+    "New York"), one word replaces another ("left knee", "right knee"), a number differs, or both
+    are proper names that differ by a few letters.
     """
     first, second = form(one).split(), form(other).split()
     if _differ_by_plural(first, second):
@@ -52,10 +52,16 @@ def may_be_one(one: str, other: str) -> bool:
     return not (_is_proper(one) and _is_proper(other) and _are_spelt_alike(one, other))
 
 
+def without_ending(name: str) -> str:
+    """Return a folded word without the ending that a name takes in a sentence: "cam's"."""
+    for ending in _ENDINGS:
+        if name.endswith(ending) and len(name) - len(ending) >= 3:
+            return name[: -len(ending)]
+    return name
+
+
 def _words(text: str, *, keep_article: bool = False) -> list[str]:
-    plain = _ACCENTS.sub("", unicodedata.normalize("NFKD", text))
-    folded = unicodedata.normalize("NFKC", plain).casefold()
-    words = [_POSSESSIVE.sub("", word) for word in _WORD.findall(folded)]
+    words = [_POSSESSIVE.sub("", word) for word in _WORD.findall(fold(text))]
     if not keep_article and len(words) > 1 and words[0] in _ARTICLES:
         return words[1:]
     return words

@@ -1,4 +1,4 @@
-"""The prompts: one Markdown file a task, with the examples that the model is shown."""
+"""Load the prompts: one Markdown file for each task, with examples for the model."""
 
 import re
 from functools import cache
@@ -16,5 +16,5 @@ def load(name: str) -> Prompt:
     parts = [part.strip() for part in _HEADING.split(text)[1:]]
     roles, bodies = parts[::2], parts[1::2]
     if roles != ["System"] + ["User", "Assistant"] * (len(roles) // 2):
-        raise ValueError(f"prompts/{name}.md: headings have to be System, then User and Assistant")
+        raise ValueError(f"prompts/{name}.md: headings must be System, then User and Assistant")
     return Prompt(name, bodies[0], tuple(zip(bodies[1::2], bodies[2::2], strict=True)))

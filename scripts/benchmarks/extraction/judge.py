@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from sessions import Session
 
-from litemem.core.text.relative_dates import resolve
+from litemem.core.text.dates import resolve
 from litemem.core.text.words import STOP_WORDS, words
 from litemem.models.embedders import FastEmbedEmbedder
 

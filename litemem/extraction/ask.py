@@ -1,0 +1,72 @@
+"""Ask a language model for JSON of a given shape, and check its answer."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from litemem.core.protocols import LLM, Prompt
+from litemem.errors import ExtractionError
+
+Schema = Mapping[str, Any]
+
+_TYPES: Mapping[str, Any] = {"string": str, "boolean": bool, "integer": int, "array": list}
+
+
+def ask(
+    llm: LLM, prompt: Prompt, text: str, properties: Mapping[str, Schema], *, max_tokens: int
+) -> dict[str, Any]:
+    """Return the model's answer about `text`: an object with exactly these properties.
+
+    `properties` are JSON schemas by name. A model without a grammar may ignore them, so the types
+    of the answer are checked; bounds and the choices of an `enum` are left to the caller.
+
+    Raises:
+        LLMError: the model failed.
+        ExtractionError: the answer is unfinished, or does not have these properties.
+    """
+    schema = {
+        "type": "object",
+        "properties": dict(properties),
+        "required": list(properties),
+        "additionalProperties": False,
+    }
+    answer = llm.generate(prompt, text, schema=schema, max_tokens=max_tokens)
+    try:
+        found = parse(answer)
+        return {name: _checked(found[name], kind) for name, kind in properties.items()}
+    except (ValueError, TypeError, KeyError) as error:
+        raise ExtractionError(
+            f"{llm.name} gave no valid answer to the prompt {prompt.name}: {answer!r:.200}"
+        ) from error
+
+
+def parse(answer: str) -> Any:
+    """Return the value of a JSON text that can be stored as UTF-8.
+
+    Raises:
+        ValueError: the text is not JSON, is nested too deeply, or holds half a surrogate pair,
+            which JSON can write and UTF-8 cannot.
+    """
+    try:
+        found = json.loads(answer)
+        json.dumps(found, ensure_ascii=False).encode()
+    except RecursionError as error:
+        raise ValueError("the answer is nested too deeply") from error
+    return found
+
+
+def _checked(value: Any, schema: Schema) -> Any:
+    if not _fits(value, schema):
+        raise TypeError(f"{value!r:.80} does not fit {schema}")
+    return value
+
+
+def _fits(value: Any, schema: Schema) -> bool:
+    if "type" not in schema:  # an enum
+        return True
+    if not isinstance(value, _TYPES[schema["type"]]):
+        return False
+    if "prefixItems" in schema:
+        parts = schema["prefixItems"]
+        return len(value) == len(parts) and all(map(_fits, value, parts))
+    return "items" not in schema or all(_fits(item, schema["items"]) for item in value)
