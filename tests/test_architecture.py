@@ -1,4 +1,4 @@
-"""The house stands: floors, walls, sizes, and an import that touches nothing."""
+"""The architecture: the order of the packages, their walls, sizes, and what an import does."""
 
 import ast
 import json
@@ -6,6 +6,8 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -13,10 +15,10 @@ import pytest
 from helpers import ROOT
 
 PACKAGE = ROOT / "litemem"
-MAX_FUNCTION_LINES = 60
+MAX_FUNCTION_LINES = 60  # without the docstring
 
 # A package imports only from those on the lines above its own, or from itself.
-FLOORS: list[set[str]] = [
+ORDER: list[set[str]] = [
     {"errors"},
     {"core"},
     {"store", "extraction", "testing"},
@@ -31,73 +33,119 @@ FLOORS: list[set[str]] = [
     {"cli"},
     {"__main__"},
 ]
-FLOOR = {name: height for height, names in enumerate(FLOORS) for name in names}
+LEVEL = {name: level for level, names in enumerate(ORDER) for name in names}
 
-# Third-party packages, and the only modules that may know them.
+# Third-party packages, and the only folders that may import them.
 WALLS = {
     "apsw": {"store/sqlite"},
     "sqlite_vec": {"store/sqlite"},
+    "psutil": {"store/sqlite"},
     "sqlite3": set(),
     "fastembed": {"models"},
-    "numpy": set(),
     "llama_cpp": {"models"},
+    "huggingface_hub": {"models"},
+    "filelock": {"models"},
+    "numpy": set(),
     "click": {"cli"},
+    "rich": {"cli"},
+    "wcwidth": {"cli"},
 }
+
+# SQL text is written in the backend, and where filters become conditions.
+SQL = re.compile(
+    r"\b(SELECT\b.+\bFROM|INSERT (OR \w+ )?INTO|UPDATE \w+ SET|DELETE FROM|PRAGMA|ORDER BY"
+    r"|CREATE (TEMP )?(VIRTUAL )?(TABLE|INDEX|VIEW|TRIGGER)|json_each)\b",
+    re.DOTALL,
+)
+SQL_PLACES = ("store/sqlite/", "store/filters/sql.py")
 TRANSACTION = re.compile(r"^\s*(BEGIN|COMMIT|ROLLBACK|SAVEPOINT)\b")
+TRANSACTION_PLACES = ("store/sqlite/store.py", "store/sqlite/connection.py")
 BROAD = {"Exception", "BaseException"}
 
 FILES = sorted(PACKAGE.rglob("*.py"))
-IDS = [str(file.relative_to(PACKAGE)) for file in FILES]
+IDS = [file.relative_to(PACKAGE).as_posix() for file in FILES]
 each_file = pytest.mark.parametrize("file", FILES, ids=IDS)
 
 
-def module_of(file: Path) -> str:
-    """Return the top-level name of a file's module: "store" for store/sqlite.py."""
+@cache
+def parse(file: Path) -> ast.Module:
+    return ast.parse(file.read_text(encoding="utf-8"))
+
+
+def package_of(file: Path) -> str:
+    """Return the top-level name of a file's module: "store" for store/sqlite/store.py."""
     parts = file.relative_to(PACKAGE).with_suffix("").parts
     return "litemem" if parts == ("__init__",) else parts[0]
 
 
+def module_of(file: Path) -> str:
+    """Return the dotted name of a file's module."""
+    parts = file.relative_to(PACKAGE.parent).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+MODULES = {module_of(file): file for file in FILES}
+
+
 def imports(file: Path) -> Iterator[str]:
-    """Yield the dotted names of everything that a file imports, also inside functions."""
-    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+    """Yield the dotted names of the modules that a file imports, also inside functions."""
+    for node in ast.walk(parse(file)):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{file}:{node.lineno} imports relatively"
-            if node.module == "litemem":
-                yield from (_from_root(alias.name) for alias in node.names)
-            else:
-                yield str(node.module)
-
-
-def _from_root(name: str) -> str:
-    is_module = (PACKAGE / f"{name}.py").exists() or (PACKAGE / name / "__init__.py").exists()
-    return f"litemem.{name}" if is_module else "litemem"
+            for alias in node.names:
+                name = f"{node.module}.{alias.name}"
+                yield name if name in MODULES else str(node.module)
 
 
 def ours(dotted: str) -> str | None:
-    """Return which of our modules a dotted name is, None for one of others."""
+    """Return the top-level name of one of our modules, or None for another's."""
     first, *rest = dotted.split(".")
     if first != "litemem":
         return None
     return rest[0] if rest else "litemem"
 
 
-@each_file
-def test_every_module_has_a_floor(file: Path) -> None:
-    assert module_of(file) in FLOOR, "put it on a floor of the table in this test"
+def texts(file: Path) -> Iterator[tuple[int, str]]:
+    """Yield each string of a file that is not a docstring, with its line."""
+    tree = parse(file)
+    docstrings = {
+        id(node.body[0].value)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
+        and node.body
+        and isinstance(node.body[0], ast.Expr)
+    }
+    for node in ast.walk(tree):
+        is_text = isinstance(node, ast.Constant) and isinstance(node.value, str)
+        if is_text and id(node) not in docstrings:
+            yield node.lineno, node.value
 
 
 @each_file
-def test_a_module_imports_only_from_floors_below(file: Path) -> None:
-    module = module_of(file)
-    used = {name for dotted in imports(file) if (name := ours(dotted)) and name != module}
-    above = {name for name in used if FLOOR[name] >= FLOOR[module]}
-    assert not above, f"{module} imports {above}"
+def test_every_module_has_a_level(file: Path) -> None:
+    assert package_of(file) in LEVEL, "add it to ORDER in this test"
 
 
 @each_file
-def test_only_the_modules_behind_a_wall_know_the_package_there(file: Path) -> None:
+def test_a_module_imports_only_from_levels_below(file: Path) -> None:
+    package = package_of(file)
+    used = {name for dotted in imports(file) if (name := ours(dotted)) and name != package}
+    above = {name for name in used if LEVEL[name] >= LEVEL[package]}
+    assert not above, f"{package} imports {above}"
+
+
+def test_no_modules_import_each_other() -> None:
+    graph = {
+        name: [used for used in imports(file) if used in MODULES and used != name]
+        for name, file in MODULES.items()
+    }
+    TopologicalSorter(graph).prepare()  # raises CycleError, which names the modules
+
+
+@each_file
+def test_a_third_party_package_is_imported_only_behind_its_wall(file: Path) -> None:
     packages = {dotted.split(".")[0] for dotted in imports(file)}
     place = file.relative_to(PACKAGE).as_posix()
     leaks = {
@@ -115,12 +163,26 @@ def test_only_the_standard_library_and_the_declared_packages_are_imported(file: 
 
 
 @each_file
-def test_no_except_catches_everything_without_raising_it_again(file: Path) -> None:
-    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+def test_sql_is_written_only_in_the_backend(file: Path) -> None:
+    if not file.relative_to(PACKAGE).as_posix().startswith(SQL_PLACES):
+        found = {line: text[:60] for line, text in texts(file) if SQL.search(text)}
+        assert not found
+
+
+@each_file
+def test_transactions_begin_and_end_in_two_places_only(file: Path) -> None:
+    if file.relative_to(PACKAGE).as_posix() not in TRANSACTION_PLACES:
+        found = {line: text[:60] for line, text in texts(file) if TRANSACTION.match(text)}
+        assert not found
+
+
+@each_file
+def test_a_broad_except_raises_again(file: Path) -> None:
+    for node in ast.walk(parse(file)):
         if isinstance(node, ast.ExceptHandler) and _is_broad(node):
             last = node.body[-1]
             raises = isinstance(last, ast.Raise) and last.exc is None
-            assert raises, f"line {node.lineno} swallows whatever happens"
+            assert raises, f"line {node.lineno} swallows every exception"
 
 
 def _is_broad(handler: ast.ExceptHandler) -> bool:
@@ -130,21 +192,8 @@ def _is_broad(handler: ast.ExceptHandler) -> bool:
 
 
 @each_file
-def test_transactions_begin_and_end_in_two_places_only(file: Path) -> None:
-    if file.relative_to(PACKAGE).as_posix() in (
-        "store/sqlite/store.py",
-        "store/sqlite/connection.py",
-    ):
-        return
-    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str):
-            found = TRANSACTION.match(node.value)
-            assert not found, f"line {node.lineno} says {found}"
-
-
-@each_file
-def test_a_function_is_short_enough_to_be_read(file: Path) -> None:
-    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+def test_a_function_is_at_most_60_lines_long(file: Path) -> None:
+    for node in ast.walk(parse(file)):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             lines = _lines_without_docstring(node)
             assert lines <= MAX_FUNCTION_LINES, f"{node.name} has {lines} lines"
@@ -203,7 +252,9 @@ def first_import() -> dict[str, list[str]]:
     return found
 
 
-@pytest.mark.parametrize("package", ["numpy", "fastembed", "llama_cpp", "onnxruntime", "click"])
+@pytest.mark.parametrize(
+    "package", ["numpy", "fastembed", "llama_cpp", "onnxruntime", "click", "rich", "psutil"]
+)
 def test_importing_loads_no_heavy_package(first_import: dict[str, list[str]], package: str) -> None:
     assert package not in first_import["loaded"]
 

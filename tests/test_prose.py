@@ -1,0 +1,83 @@
+"""The prose: plain technical English in docstrings, comments, messages, CLI help and docs."""
+
+import io
+import re
+import tokenize
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from helpers import ROOT
+
+# Phrases that stop a reader, with what to write instead.
+PHRASES = {
+    r"tells? whether|tells? of|told": "return, report or raise",
+    r"anew": "again",
+    r"beside (?:it|them|the|a)|besides": "next to, also",
+    r"whatever": "any, even if",
+    r"be it": "even if",
+    r"of which|of whom|by whom|whom": "two sentences",
+    r"whose": "of, with",
+    r"(?:in )?so many": "several, how many",
+    r"stands? for itself|such as stands?|as (?:it|they) stands?": "unchanged",
+    r"(?:is|are|was|were) none": "is not a",
+    r"(?:is|are) no (?:id|path|number|date|name|text|model|file|scope|time|question|filter|list"
+    r"|vector)": "is not a",
+    r"at hand": "available",
+    r"in vain": "without a result",
+    r"in (?:the|its) place of|takes? the place|gives? way": "replace",
+    r"ha[sd] had its": "expired",
+    r"what is to|as what|what has|what (?:is|was) (?:there|said|found|known|meant|kept|left)": (
+        "a noun"
+    ),
+    r"who(?:ever)? (?:is|are) at|is at it": "the process that",
+    r"by itself|had better|wants to be|comes? of it": "say it directly",
+    r"says? (?:whose|which|how|what)": "name, report",
+    r"meanwhile": "while, in the meantime, or nothing",
+    r"mended?": "repair",
+    r"let (?:no|it|them)": "an imperative",
+}
+LOOK = {re.compile(rf"\b(?:{phrase})\b", re.IGNORECASE): use for phrase, use in PHRASES.items()}
+MOST = 820  # how many may be left
+
+TEXT_TOKENS = (tokenize.COMMENT, tokenize.STRING, getattr(tokenize, "FSTRING_MIDDLE", -1))
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+MODULES = sorted((ROOT / "litemem").rglob("*.py"))
+
+
+def lines(path: Path) -> Iterator[tuple[int, str]]:
+    """Yield the prose of a file with its line numbers: of a module, its strings and comments."""
+    text = path.read_text(encoding="utf-8")
+    if path.suffix != ".py":
+        yield from enumerate(text.splitlines(), 1)
+        return
+    for token in tokenize.generate_tokens(io.StringIO(text).readline):
+        if token.type in TEXT_TOKENS:
+            yield from enumerate(token.string.splitlines(), token.start[0])
+
+
+def findings(path: Path) -> list[str]:
+    return [
+        f"{path.relative_to(ROOT).as_posix()}:{number}: {match[0]!r}; write: {use}"
+        for number, line in lines(path)
+        for pattern, use in LOOK.items()
+        for match in pattern.finditer(line)
+    ]
+
+
+def test_the_prose_uses_plain_phrases() -> None:
+    found = [finding for path in [*MODULES, *PAGES] for finding in findings(path)]
+    assert len(found) <= MOST, "\n".join(found)
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("Return True if it is valid.", 0),
+        ("Tell whether they are none.", 2),
+        ("Make it anew, whatever it is.", 2),
+    ],
+)
+def test_the_phrases_are_found(text: str, number: int) -> None:
+    assert sum(len(pattern.findall(text)) for pattern in LOOK) == number
