@@ -17,8 +17,9 @@ from litemem.cli.options import (
 )
 from litemem.cli.output import asks, counted, show_json, status, tell
 from litemem.core import clock
+from litemem.core.arguments import UNSET
 from litemem.core.scope import Scope
-from litemem.memory import UNSET, Memory
+from litemem.memory import Memory
 from litemem.store.filters import compile_filter
 
 NEVER = "never"  # as an expiry: the memory lasts

@@ -1,17 +1,15 @@
 """Opening the file: with a model, or for what needs none whichever embedder the file is of."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
 import click
 
-from litemem.core import clock
 from litemem.core.config import default_path, sqlite_path
-from litemem.core.protocols import Embedder, EmbedderIdentity, Reranker
+from litemem.core.protocols import Embedder, EmbedderIdentity
 from litemem.errors import EmbedderError, SchemaError, StoreError, ValidationError
-from litemem.memory import Memory, reads
+from litemem.memory import Memory
 from litemem.models.resolve import resolve_embedder
 from litemem.store.sqlite import EMPTY, SqliteStore, missing_folder
 
@@ -34,32 +32,9 @@ class StoredEmbedder:
         """Nothing is held."""
 
 
-class Reader:
-    """The calls of `Memory` that only read, of a file that may lie where nothing can be written."""
-
-    search = reads.search
-    get = reads.get
-    get_all = reads.get_all
-    history = reads.history
-
-    def __init__(self, store: SqliteStore, embedder: Embedder) -> None:
-        self.store = store
-        self.embedder = embedder
-        self.reranker: Reranker | None = None
-        self._now = clock.now
-        self._graph = False
-
-
-@contextmanager
-def open_to_read(db: str | None, embedder: Embedder | None = None) -> Iterator[Reader]:
-    """Lend a file that exists, for a command that writes nothing; without an embedder to search."""
-    store = SqliteStore(existing(db), reading=True)
-    try:
-        if embedder is not None:
-            store.check_embedder(embedder.identity)
-        yield Reader(store, embedder or StoredEmbedder(None))
-    finally:
-        store.close()
+def open_to_read(db: str | None, embedder: Embedder | None = None) -> Memory:
+    """Open a file that exists, for a command that writes nothing; without an embedder to search."""
+    return Memory(existing(db), embedder=embedder or StoredEmbedder(None), read_only=True)
 
 
 def open_memory(

@@ -54,7 +54,7 @@ def export_memories(
     """
     path = existing(db)
     condition = _condition(ids, filter)
-    store = SqliteStore(path, reading=True)
+    store = SqliteStore(path, read_only=True)
     try:
         with progress("exporting", beside_data=target == STANDARD) as show:
             if target == STANDARD:

@@ -13,8 +13,10 @@ from litemem.client.pages import PageReader, check_page_size
 from litemem.client.project import Project
 from litemem.core import clock
 from litemem.core.arguments import (
+    UNSET,
     Category,
     Messages,
+    Unset,
     check_flag,
     check_instructions,
     check_only_ids,
@@ -23,7 +25,7 @@ from litemem.core.arguments import (
 from litemem.core.protocols import LLM, Embedder, Reranker
 from litemem.core.results import relation_dict
 from litemem.core.scope import Scope
-from litemem.memory import THRESHOLD, UNSET, Memory, Unset
+from litemem.memory import THRESHOLD, Memory
 from litemem.store.filters import compile_filter
 from litemem.store.sqlite import Durability
 

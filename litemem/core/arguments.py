@@ -27,6 +27,16 @@ RESERVED_METADATA = frozenset(
 )
 
 
+class Unset:
+    """Stands for an argument that was not given, where None has a meaning."""
+
+    def __repr__(self) -> str:
+        return "UNSET"
+
+
+UNSET = Unset()
+
+
 def check_messages(messages: object) -> list[Message]:
     """Return what was said: a text is the user's one message, a dict one message.
 

@@ -24,6 +24,7 @@ class Config:
     custom_instructions: str | None = None
     enable_graph: bool = False
     async_mode: bool = False
+    read_only: bool = False
 
 
 # Mem0's sections, each with the provider that this library is, and where its setting goes.
@@ -32,7 +33,7 @@ _SECTIONS = {
     "embedder": ("fastembed", "model", "embedder"),
     "llm": ("llama_cpp", "model", "llm"),
 }
-_FLAGS = frozenset({"enable_graph", "async_mode"})
+_FLAGS = frozenset({"enable_graph", "async_mode", "read_only"})
 _INSTRUCTIONS = "custom_fact_extraction_prompt"  # what Mem0 1.x calls custom_instructions
 _IGNORED = ("version", "history_db_path")  # Mem0's, without a meaning here
 _INSTEAD = {  # Mem0's, and what takes their place here
@@ -95,8 +96,8 @@ def _check_type(key: str, value: object) -> None:
         raise ValidationError(f"config[{quoted(key)}] takes text, not {quoted(value)}")
 
 
-def database_path(path: str | Path | None) -> str | Path:
-    """Return the file to open; the folder of the default one is made.
+def database_path(path: str | Path | None, *, create: bool = True) -> str | Path:
+    """Return the file to open; with `create` the folder of the default one is made.
 
     Raises:
         StoreError: that folder cannot be made.
@@ -104,6 +105,8 @@ def database_path(path: str | Path | None) -> str | Path:
     if path is not None:
         return path
     default = default_path()
+    if not create:
+        return default
     try:
         default.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:

@@ -40,6 +40,11 @@ class Worker:
         self._is_wanted = False
         self._failed_at = -RETRY_SECONDS  # seconds of the monotonic clock
 
+    @property
+    def is_running(self) -> bool:
+        """Whether the thread is there."""
+        return self._thread is not None
+
     def start(self) -> None:
         """Start the thread, or make the running one look for turns again."""
         with self._lock:

@@ -13,6 +13,7 @@ from litemem.errors import StoreError, ValidationError, quoted
 from litemem.maintenance.backup import atomic_write
 from litemem.store.filters import Condition
 from litemem.store.sqlite import (
+    MEMORY,
     ArchiveWriter,
     SqliteStore,
     is_held,
@@ -43,6 +44,31 @@ def export(store: SqliteStore, condition: Condition) -> Iterator[dict[str, Any]]
     while records := store.select(condition, limit=BATCH, after=after):
         yield from map(memory_dict, records)
         after = (records[-1].created_at, records[-1].id)
+
+
+def lines(
+    store: SqliteStore, condition: Condition | None = None, *, vectors: bool = False
+) -> Iterator[str]:
+    """Return the lines of an archive, the header first, each with its newline.
+
+    They show one moment of the file. A memory without a file is read at once, because nobody else
+    can use it while it is read.
+
+    Raises:
+        StoreError: the file cannot be read.
+    """
+    found = _lines(store, condition, vectors)
+    return iter(list(found)) if store.path == MEMORY else found
+
+
+def _lines(store: SqliteStore, condition: Condition | None, vectors: bool) -> Iterator[str]:
+    with store.snapshot(condition, vectors=vectors) as moment:
+        digest = hashlib.sha256()
+        for chunk in _chunks(map(within_limit, moment.lines())):
+            digest.update(chunk)
+        yield _header(moment, digest.hexdigest()).decode()
+        for line in moment.lines():
+            yield f"{line}\n"
 
 
 def write(

@@ -30,12 +30,12 @@ _WAL_TRIES = 50  # journal_mode=WAL does not wait for the busy timeout
 
 
 def prepare(
-    path: str, durability: str, *, mendable: bool = False, reading: bool = False
+    path: str, durability: str, *, mendable: bool = False, read_only: bool = False
 ) -> apsw.Connection:
     """Open the file for writing, making or upgrading it as needed; return the connection.
 
-    With `mendable` also one whose views, triggers or indexes are to be made anew; with `reading`
-    also one that is sealed, to read what it holds.
+    With `mendable` also one whose views, triggers or indexes are to be made anew; with
+    `read_only` also one that is sealed, to read what it holds, but none that is not there.
 
     Raises:
         SchemaError: it is not a litemem file, or of a newer litemem.
@@ -43,9 +43,12 @@ def prepare(
         StoreError: it is a folder, or its folder does not exist.
     """
     check_sqlite(apsw.sqlite_lib_version())
-    if reading and is_sealed(path):
+    if read_only and is_sealed(path):
         return _read_sealed(path)
-    _make_private(path)
+    if read_only:
+        _check_exists(path)
+    else:
+        _make_private(path)
     connection = connect(path)
     if path != MEMORY and connection.readonly("main"):
         connection.close()
@@ -227,6 +230,15 @@ def _make_private(path: str) -> None:
         raise StoreReadOnlyError(f"{path}: its folder may not be written ({error})") from error
     except OSError as error:
         raise StoreError(f"{path} cannot be made: {error.strerror}") from error
+
+
+def _check_exists(path: str) -> None:
+    if path == MEMORY or not Path(path).exists():
+        raise StoreError(f"{path} does not exist: read_only=True opens a file that is there")
+    if Path(path).is_dir():
+        raise StoreError(f"{path} is a folder: give the path of a file")
+    if not Path(path).stat().st_size:
+        raise SchemaError(EMPTY.format(path))
 
 
 def missing_folder(path: str | Path) -> str:

@@ -23,7 +23,7 @@ from litemem.core.types import (
     Turn,
     TurnEvent,
 )
-from litemem.errors import StoreError, ValidationError
+from litemem.errors import StoreError, StoreReadOnlyError, ValidationError
 from litemem.store.filters import Condition
 from litemem.store.sqlite import copy as copying
 from litemem.store.sqlite import erasure as erasing
@@ -56,7 +56,7 @@ class SqliteStore:
         durability: "full" syncs the disk at every commit; "normal" does not, and a power cut may
             then take the last transactions, each as a whole.
         mendable: also open a file whose views, triggers or indexes are not ours, to mend them.
-        reading: also open a file on read-only media, where a transaction is refused.
+        read_only: open a file that exists, also on read-only media; a transaction is refused.
 
     Raises:
         SchemaError, CorruptError, StoreReadOnlyError, StoreBusyError, StoreError: see their texts.
@@ -69,16 +69,17 @@ class SqliteStore:
         *,
         durability: Durability = "full",
         mendable: bool = False,
-        reading: bool = False,
+        read_only: bool = False,
     ) -> None:
         if durability not in get_args(Durability):
             raise ValidationError("durability is 'full' or 'normal', and nothing else")
         self.path = located(path)
         self._write_lock = threading.RLock()
         self._process = os.getpid()
+        self._read_only = read_only
         with translated(self.path):
             self._writer: apsw.Connection | None = prepare(
-                self.path, durability, mendable=mendable, reading=reading
+                self.path, durability, mendable=mendable, read_only=read_only
             )
         self._readers = Readers(self.path)
         close_at_exit(self)
@@ -111,7 +112,7 @@ class SqliteStore:
             StoreBusyError: another program wrote for longer than the busy timeout.
             StoreFullError, StoreError: nothing was changed.
         """
-        self._check_process()
+        self.check_writable()
         with self._write_lock, translated(self.path):
             connection = self._open_writer()
             with erasing.secure_delete(connection, traceless), one_write(connection):
@@ -123,7 +124,7 @@ class SqliteStore:
         Raises:
             StoreBusyError: another program writes. StoreFullError: the disk is full.
         """
-        self._check_process()
+        self.check_writable()
         with self._write_lock, translated(self.path):
             return erasing.vacuum(self._open_writer(), self.path)
 
@@ -331,6 +332,18 @@ class SqliteStore:
             return
         with translated(self.path), self._readers.one() as connection:
             yield connection
+
+    def check_writable(self) -> None:
+        """Refuse a store that may only read.
+
+        Raises:
+            StoreReadOnlyError: it was opened with `read_only`.
+        """
+        self._check_process()
+        if self._read_only:
+            raise StoreReadOnlyError(
+                f"{self.path} was opened with read_only=True: open it again without, to change it"
+            )
 
     def _check_process(self) -> None:
         """Refuse a forked child, before it waits for a lock that nobody there will open."""

@@ -1,0 +1,768 @@
+"""`Memory`: Mem0's calls, and the care of a file, over one SQLite file."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict
+from functools import partial
+from pathlib import Path
+from typing import Any, BinaryIO, Self
+
+from litemem.core import clock, results
+from litemem.core.arguments import (
+    UNSET,
+    Category,
+    Messages,
+    Unset,
+    check_flag,
+    check_instructions,
+    check_messages,
+    check_only_ids,
+    check_options,
+    check_seconds,
+    check_text,
+    check_threshold,
+    check_top_k,
+    either,
+)
+from litemem.core.config import database_path, read_config
+from litemem.core.protocols import LLM, Embedder, Reranker
+from litemem.core.scope import Scope
+from litemem.core.types import MemoryRecord
+from litemem.ingestion import edits
+from litemem.ingestion.claims import Claims
+from litemem.ingestion.pipeline import Pipeline
+from litemem.ingestion.worker import Worker
+from litemem.maintenance import backup, cleanup, erase, integrity, reindex
+from litemem.maintenance.cleanup import Duration
+from litemem.maintenance.reindex import Progress
+from litemem.models.embedding import GuardedLLM, QueryCache
+from litemem.models.resolve import resolve_embedder, resolve_llm, resolve_reranker
+from litemem.retrieval import search
+from litemem.retrieval.graph import search_relations
+from litemem.store.filters import Condition, compile_filter, compile_ids, compile_whole
+from litemem.store.sqlite import Conflict, Durability, SqliteStore, visible
+from litemem.transfer import export, importer
+from litemem.transfer.export import Format
+
+TOP_K = 20  # Mem0's
+THRESHOLD = 0.0  # Mem0 has 0.1; small embedders give right answers less than that
+
+Result = dict[str, Any]
+
+
+class Memory:
+    """A memory for agents in one file, with Mem0's calls.
+
+    Threads may share a `Memory`, and other programs may use the file at the same time. Use it in a
+    `with` block, or call `close` at the end.
+
+    Args:
+        path: the file, created if it does not exist; by default `LITEMEM_DB`, or `memory.db` in the
+            user's data folder. `":memory:"` keeps everything in memory.
+        embedder: turns texts into vectors: an `Embedder`, a name from `litemem models list`, a
+            folder, or "hash". The default is `LITEMEM_EMBEDDER`, or the model that
+            `litemem models pull` installs.
+        llm: extracts facts: an `LLM`, a name from `litemem models list`, or the path of a GGUF
+            file. The default is `LITEMEM_LLM`, or the model that `litemem models pull` installs.
+        reranker: reorders the results of `search(…, rerank=True)`; there is no default.
+        durability: "full" keeps every commit through a power cut. "normal" is faster, and a power
+            cut may undo the last commits, each one completely.
+        custom_instructions: what extraction should pay attention to, in every `add` without a
+            `prompt` of its own.
+        enable_graph: if true, `add`, `search` and `get_all` keep and return `relations`, unless a
+            call says otherwise; see `docs/graph.md`.
+        async_mode: if true, `add` leaves extraction to a background thread, unless a call says
+            otherwise. Turns that an earlier run left pending are extracted at once; see
+            `docs/background.md`.
+        read_only: open a file that exists, also on read-only media. Every call that writes raises
+            StoreReadOnlyError, and only `search` needs the embedder of the file. A file of an
+            older version is upgraded first, which needs write access.
+        now: returns the time in microseconds since 1970-01-01 UTC; by default the system's clock.
+
+    Raises:
+        EmbedderMismatchError: the file's vectors come from another embedder.
+        StoreError: the file cannot be opened; SchemaError, CorruptError and StoreReadOnlyError are
+            special cases.
+        ValidationError: an argument is wrong; no file was created.
+    """
+
+    def __init__(
+        self,
+        path: str | Path | None = None,
+        *,
+        embedder: Embedder | str | Path | None = None,
+        llm: LLM | str | Path | None = None,
+        reranker: Reranker | None = None,
+        durability: Durability = "full",
+        custom_instructions: str | None = None,
+        enable_graph: bool = False,
+        async_mode: bool = False,
+        read_only: bool = False,
+        now: Callable[[], int] | None = None,
+    ) -> None:
+        self.embedder = resolve_embedder(embedder)
+        self.llm = resolve_llm(llm)
+        self.reranker = resolve_reranker(reranker)
+        self._instructions = check_instructions(custom_instructions, "custom_instructions")
+        self._graph = check_flag(enable_graph, "enable_graph")
+        self._async_mode = check_flag(async_mode, "async_mode")
+        self._read_only = check_flag(read_only, "read_only")
+        self._now = clock.checked(clock.now if now is None else now)
+        self.store = SqliteStore(
+            database_path(path, create=not read_only), durability=durability, read_only=read_only
+        )
+        try:
+            self._claims = Claims(self.store, self._now)
+            self._set_up_ingestion()
+            if not read_only:
+                self.store.check_embedder(self.embedder.identity)
+                if self._async_mode:
+                    self._worker.resume()
+        except BaseException:
+            self.store.close()
+            raise
+
+    @classmethod
+    def from_config(cls, config_dict: Mapping[str, Any]) -> Self:
+        """Open a memory from a dict with the arguments of `Memory`, or with Mem0's sections.
+
+        Raises:
+            ValidationError: the dict has an unknown name or a wrong value.
+        """
+        return cls(**asdict(read_config(config_dict)))
+
+    def add(
+        self,
+        messages: Messages,
+        *,
+        user_id: str | None = None,
+        agent_id: str | None = None,
+        app_id: str | None = None,
+        run_id: str | None = None,
+        metadata: Mapping[str, Any] | None = None,
+        filters: Mapping[str, Any] | None = None,
+        infer: bool = True,
+        memory_type: str | None = None,
+        prompt: str | None = None,
+        categories: Iterable[str] | None = None,
+        timestamp: clock.Time | None = None,
+        expires_at: clock.Time | None = None,
+        expiration_date: clock.Time | None = None,
+        immutable: bool = False,
+        includes: str | None = None,
+        excludes: str | None = None,
+        custom_categories: Sequence[Category] | None = None,
+        enable_graph: bool | None = None,
+        async_mode: bool | None = None,
+    ) -> Result:
+        """Store messages as memories: `{"results": [{"id", "memory", "event"}, …]}`.
+
+        With `infer` the language model extracts facts, and each is compared with the memories of
+        exactly this scope. `event` is ADD for a new memory. It is NONE for a known one, which
+        counts the repetition. It is UPDATE, with `previous_memory`, if a known memory was extended,
+        or if the new fact contradicts the memories in `supersedes`, which are hidden from then on.
+        Without `infer` each message becomes a memory as it is, all in one transaction.
+
+        Args:
+            messages: a text, a dict with `role` and `content`, or a list of such dicts.
+            metadata: a JSON object that every memory of this call gets.
+            filters: another way to pass the ids.
+            memory_type: "procedural_memory" stores one summary of an agent's run; needs `agent_id`.
+            prompt: what extraction should pay attention to in this call.
+            timestamp: when the messages were said, if not now.
+            expires_at: when the memories are no longer found. `expiration_date` is the same; a date
+                without a time lasts until its day ends.
+            immutable: if true, the memories can be deleted but not changed.
+            includes, excludes: the topics that extraction should keep to, or leave out.
+            custom_categories: names, or dicts `{name: meaning}`. Each extracted memory gets the
+                category that fits, if there is one.
+            enable_graph: also extract relations between the things that the facts name, which takes
+                one more model call for five facts. The result then has `relations`.
+            async_mode: return as soon as the messages are in the file, with
+                `{"results": [], "event_id", "status": "PENDING", "message"}`. A thread extracts the
+                facts, and `event` returns the outcome. Has no effect with `infer=False`.
+
+        Raises:
+            ScopeError: no id is given. ValidationError: an argument is wrong.
+            LLMError, EmbedderError: a model failed. With `infer` the messages are kept, and
+                `process_pending` tries again.
+        """
+        self.store.check_writable()
+        scope = Scope(user_id=user_id, agent_id=agent_id, app_id=app_id, run_id=run_id)
+        scope = scope.merged(check_only_ids(filters)).require("add()")
+        checked = check_messages(messages)
+        infer = check_flag(infer, "infer")
+        options = check_options(
+            scope,
+            metadata=metadata,
+            categories=categories,
+            timestamp=timestamp,
+            expiries=(expires_at, expiration_date),
+            memory_type=memory_type,
+            instructions=check_instructions(prompt, "prompt") or self._instructions,
+            includes=includes,
+            excludes=excludes,
+            custom_categories=custom_categories,
+            immutable=immutable,
+            enable_graph=self._wants_graph(enable_graph),
+        )
+        if not infer and memory_type is None:
+            added = self._pipeline.store_messages(scope, checked, options)
+        elif self._async_mode if async_mode is None else check_flag(async_mode, "async_mode"):
+            event_id = self._pipeline.enqueue(scope, checked, options)
+            self._worker.start()
+            return results.pending_dict(event_id)
+        else:
+            added = self._pipeline.ingest(scope, checked, options)
+        result: Result = {
+            "results": [results.add_result_dict(each, inferred=infer) for each in added]
+        }
+        if options.enable_graph:
+            result["relations"] = self._relations_of(
+                each.record for each in added if each.event != "NONE"
+            )
+        return result
+
+    def search(
+        self,
+        query: str,
+        *,
+        user_id: str | None = None,
+        agent_id: str | None = None,
+        app_id: str | None = None,
+        run_id: str | None = None,
+        filters: Mapping[str, Any] | None = None,
+        top_k: int | None = None,
+        limit: int | None = None,
+        threshold: float | None = THRESHOLD,
+        rerank: bool = False,
+        explain: bool = False,
+        reference_date: clock.Time | None = None,
+        show_expired: bool = False,
+        show_superseded: bool = False,
+        as_of: clock.Time | None = None,
+        enable_graph: bool | None = None,
+    ) -> Result:
+        """Find the memories that answer a query: `{"results": [{"id", "memory", "score", …}, …]}`.
+
+        The best come first. Scores go from 0 to 1 and are comparable between searches: the score of
+        a memory does not depend on the other results.
+
+        Args:
+            filters: conditions on ids, metadata, categories and times; see `docs/filters.md`.
+            top_k: how many results at most; 20 by default. `limit` is the same.
+            threshold: the lowest score that is returned.
+            rerank: if true, order the results by the `rerank_score` of the reranker, if there is
+                one.
+            explain: if true, each result has `score_details`; see `docs/reference/scores.md`.
+            reference_date: the day from which "yesterday" or "last month" in the query is counted;
+                by default the day of `as_of`, or today. With it, a month without a year is the
+                latest one before that day; without it, that month of any year.
+            show_expired, show_superseded: if true, also return expired or superseded memories.
+            as_of: search the memories that were valid at that time, instead of now.
+            enable_graph: also return `relations`, at most `top_k`: those of the things that the
+                query names or means, and those of the memories that were found.
+
+        Raises:
+            ScopeError: no id bounds the search. FilterError, ValidationError: an argument is wrong.
+            EmbedderError: the query could not be embedded. RerankerError: the reranker failed.
+        """
+        check_text(query, "query")
+        wanted = check_top_k(top_k, limit, TOP_K)
+        least = check_threshold(threshold)
+        is_explained = check_flag(explain, "explain")
+        shown = (
+            partial(results.explained_match_dict, threshold=least)
+            if is_explained
+            else results.match_dict
+        )
+        valid_at = _time(as_of, "as_of")
+        options = search.SearchOptions(
+            top_k=wanted,
+            threshold=least,
+            now=self._now() if valid_at is None else valid_at,
+            reference=_time(reference_date, "reference_date"),
+            reranker=self.reranker if check_flag(rerank, "rerank") else None,
+        )
+        scope = Scope(user_id=user_id, agent_id=agent_id, app_id=app_id, run_id=run_id)
+        condition = self._shown(scope, filters, show_expired, show_superseded, valid_at)
+        with_graph = self._wants_graph(enable_graph)
+        if self._read_only:
+            self.store.check_embedder(self.embedder.identity)
+        embedder = QueryCache(self.embedder) if with_graph else self.embedder
+        matches = search.search(self.store, embedder, query, condition, options)
+        result: Result = {"results": [shown(match) for match in matches]}
+        if with_graph:
+            ids = compile_ids(filters, scope)
+            relations = search_relations(
+                self.store, embedder, query, matches, condition=condition, bound=ids, limit=wanted
+            )
+            result["relations"] = [results.relation_dict(relation) for relation in relations]
+        return result
+
+    def get(self, memory_id: str) -> Result | None:
+        """Return one memory, or None if there is no such id."""
+        record = self.store.get(check_text(memory_id, "memory_id"))
+        return None if record is None else results.memory_dict(record) | {"score": None}
+
+    def get_all(
+        self,
+        *,
+        user_id: str | None = None,
+        agent_id: str | None = None,
+        app_id: str | None = None,
+        run_id: str | None = None,
+        filters: Mapping[str, Any] | None = None,
+        top_k: int | None = None,
+        limit: int | None = None,
+        show_expired: bool = False,
+        show_superseded: bool = False,
+        as_of: clock.Time | None = None,
+        enable_graph: bool | None = None,
+    ) -> Result:
+        """Return the memories of a scope, newest first: `{"results": [{"id", "memory", …}, …]}`.
+
+        At most `top_k` (or `limit`, which is the same), 20 by default. With `as_of`, those that
+        were valid at that time, instead of now. With `enable_graph` also the `relations` that come
+        from these memories.
+
+        Raises:
+            ScopeError: no id is given. FilterError, ValidationError: an argument is wrong.
+        """
+        wanted = check_top_k(top_k, limit, TOP_K)
+        scope = Scope(user_id=user_id, agent_id=agent_id, app_id=app_id, run_id=run_id)
+        valid_at = _time(as_of, "as_of")
+        condition = self._shown(scope, filters, show_expired, show_superseded, valid_at)
+        records = self.store.select(condition, limit=wanted)
+        result: Result = {"results": [results.memory_dict(record) for record in records]}
+        if self._wants_graph(enable_graph):
+            result["relations"] = self._relations_of(records)
+        return result
+
+    def history(self, memory_id: str) -> list[Result]:
+        """Return the events of a memory, oldest first; an empty list for an unknown id."""
+        entries = self.store.history(check_text(memory_id, "memory_id"))
+        return [results.history_dict(entry) for entry in entries]
+
+    def update(
+        self,
+        memory_id: str,
+        text: str | None = None,
+        metadata: Mapping[str, Any] | None = None,
+        expiration_date: clock.Time | Unset | None = UNSET,
+        data: str | None = None,
+        *,
+        categories: Iterable[str] | None = None,
+        timestamp: clock.Time | None = None,
+        expires_at: clock.Time | Unset | None = UNSET,
+    ) -> Result:
+        """Change a memory: `{"message"}`.
+
+        Args:
+            text: the new text. `data` is the same.
+            metadata: merged into the metadata that the memory has.
+            expires_at: the new expiry; None removes it. `expiration_date` is the same.
+            categories: replace the categories that the memory has.
+            timestamp: replaces the time at which the memory was made.
+
+        Raises:
+            MemoryNotFoundError: no memory has this id.
+            ImmutableError: the memory was stored as immutable.
+            ValidationError: there is nothing to change, or an argument is wrong.
+        """
+        self.store.check_writable()
+        change = edits.check_change(
+            memory_id,
+            text=either("text", text, "data", data),
+            metadata=metadata,
+            categories=categories,
+            timestamp=timestamp,
+            expiries=[t for t in (expires_at, expiration_date) if not isinstance(t, Unset)],
+        )
+        edits.apply(self.store, self.embedder, [change], self._now())
+        return {"message": "Memory updated successfully!"}
+
+    def delete(self, memory_id: str) -> Result:
+        """Delete a memory; `history` still returns its events.
+
+        Raises:
+            MemoryNotFoundError: no memory has this id.
+        """
+        edits.delete(self.store, [check_text(memory_id, "memory_id")], self._now())
+        return {"message": "Memory deleted successfully!"}
+
+    def delete_all(
+        self,
+        user_id: str | None = None,
+        agent_id: str | None = None,
+        run_id: str | None = None,
+        *,
+        app_id: str | None = None,
+        filters: Mapping[str, Any] | None = None,
+    ) -> Result:
+        """Delete every memory of a scope, also expired and superseded ones, in one transaction.
+
+        Ids alone also drop the pending turns of the scope, even those that are being extracted at
+        this moment. A filter on anything else deletes the memories that match, and no pending turn.
+
+        Raises:
+            ScopeError: no id is given. FilterError: the filter is wrong.
+        """
+        scope = Scope(user_id=user_id, agent_id=agent_id, app_id=app_id, run_id=run_id)
+        condition, whole = compile_filter(filters, scope), compile_whole(filters, scope)
+        with self.store.transaction() as tx:
+            tx.delete_where(condition, self._now())
+            if whole is not None:
+                tx.drop_turns(whole, self._now())
+        return {"message": "Memories deleted successfully!"}
+
+    def process_pending(self) -> Result:
+        """Extract every pending turn, oldest first, also those that failed before.
+
+        Programs that call this at the same time share the work; each returns when every turn has
+        been tried.
+
+        Raises:
+            LLMError, EmbedderError: a model failed again on a turn; the others are done.
+        """
+        self.store.check_writable()
+        added = self._pipeline.process_pending()
+        return {"results": [results.add_result_dict(each, inferred=True) for each in added]}
+
+    def event(self, event_id: str) -> Result | None:
+        """Return the outcome of an `add` in the background, or None for an unknown id.
+
+        `{"id", "status", "results", "error", "created_at", "completed_at"}`. The status is PENDING,
+        RUNNING, SUCCEEDED or FAILED. FAILED means that extraction failed three times, and that only
+        `process_pending` tries again; `error` is the reason of the last failure. The last 10,000
+        events that succeeded are known; `results` leaves out memories that were deleted since.
+        """
+        event = self.store.event(check_text(event_id, "event_id"))
+        return None if event is None else results.turn_event_dict(event)
+
+    def flush(self, timeout: float | None = None) -> Result:
+        """Wait until every pending turn is extracted, here or by another program: `{"failed": n}`.
+
+        `failed` counts the turns that were given up and wait for `process_pending`.
+
+        Args:
+            timeout: in seconds; None waits without a limit.
+
+        Raises:
+            FlushTimeoutError (also TimeoutError): the timeout has passed; the work goes on.
+            ValidationError: `timeout` is not a number of seconds.
+        """
+        self.store.check_writable()
+        return {"failed": self._worker.flush(check_seconds(timeout, "timeout"))}
+
+    def erase(
+        self,
+        memory_id: str | Sequence[str] | None = None,
+        *,
+        user_id: str | None = None,
+        agent_id: str | None = None,
+        app_id: str | None = None,
+        run_id: str | None = None,
+        filters: Mapping[str, Any] | None = None,
+        dry_run: bool = False,
+    ) -> Result:
+        """Delete memories with their history, messages and relations, and overwrite their bytes.
+
+        Give an id, a list of ids (also of memories that were deleted before), or a scope. Ids of a
+        scope alone erase all that the scope holds, also its pending turns. A filter on anything
+        else erases the memories that match. The messages that a memory came from go with it, even
+        if another memory came from them too. Backups are not changed.
+
+        Returns `{"erased": {kind: number}, "dry_run", "gone", "bytes", "advice"}`. If another
+        program still reads the old state of the file, `gone` is False and `advice` says what to do.
+        With `dry_run` nothing is changed. `docs/cleanup.md` has the details.
+
+        Raises:
+            ScopeError: neither a memory nor a scope is given. FilterError: the filter is wrong.
+            MemoryNotFoundError: neither a memory nor a history has one of the ids.
+            ValidationError: an argument is wrong.
+        """
+        check_flag(dry_run, "dry_run")
+        scope = Scope(user_id=user_id, agent_id=agent_id, app_id=app_id, run_id=run_id)
+        return erase.erase(self.store, erase.choose(memory_id, scope, filters), dry_run=dry_run)
+
+    def cleanup(
+        self,
+        *,
+        user_id: str | None = None,
+        agent_id: str | None = None,
+        app_id: str | None = None,
+        run_id: str | None = None,
+        filters: Mapping[str, Any] | None = None,
+        expired: bool = False,
+        superseded_older_than: Duration | None = None,
+        matching: bool = False,
+        older_than: Duration | None = None,
+        keep_last: int | None = None,
+        duplicates: bool = False,
+        messages_older_than: Duration | None = None,
+        history_older_than: Duration | None = None,
+        orphans: bool = False,
+        vacuum: bool = False,
+        dry_run: bool = False,
+    ) -> Result:
+        """Delete expired, superseded or old data of a scope in one transaction.
+
+        Returns `{"removed": {kind: number}, "dry_run", "bytes", "advice"}` with the kinds that were
+        asked for; `bytes` has the size of the file `before` and `after` a vacuum. `history` still
+        returns the events of the memories. A duration is a timedelta or a text such as "90d" or
+        "12h", with s, m, h, d, w or y.
+
+        Args:
+            expired: delete memories whose expiry has passed.
+            superseded_older_than: delete memories that were superseded longer ago than this.
+            matching: delete every memory that matches `filters`.
+            older_than: delete memories that were made longer ago than this.
+            keep_last: keep only the newest memories, this many in each exact combination of ids;
+                expired and superseded ones are deleted first.
+            duplicates: keep the oldest of equal texts in exactly the same scope; it counts the
+                others as repetitions.
+            messages_older_than: delete messages older than this, except those of pending turns.
+            history_older_than: delete the history of memories without an event for this long.
+            orphans: delete what belongs to nothing: messages of scopes without a memory, and
+                sources, feedback, outcomes, names and relations of memories that do not exist.
+            vacuum: rewrite the file afterwards, so that it shrinks; alone it needs no scope.
+            dry_run: if true, count and change nothing.
+
+        Raises:
+            ScopeError: no id is given. FilterError: the filter is wrong.
+            ValidationError: there is nothing to clean up, or an argument is wrong.
+        """
+        plan = cleanup.plan(
+            Scope(user_id=user_id, agent_id=agent_id, app_id=app_id, run_id=run_id),
+            filters,
+            now=self._now(),
+            expired=expired,
+            superseded_older_than=superseded_older_than,
+            matching=matching,
+            older_than=older_than,
+            keep_last=keep_last,
+            duplicates=duplicates,
+            messages_older_than=messages_older_than,
+            history_older_than=history_older_than,
+            orphans=orphans,
+            vacuum=check_flag(vacuum, "vacuum"),
+        )
+        dry_run = check_flag(dry_run, "dry_run")
+        return cleanup.clean_up(self.store, plan, vacuum=vacuum, dry_run=dry_run)
+
+    def reset(self) -> None:
+        """Delete all memories, messages and history from the file."""
+        with self.store.transaction() as tx:
+            tx.clear()
+
+    def verify(self, *, full: bool = False) -> Result:
+        """Check that the file is sound: `{"ok", "checks": [{"check", "problems", …}, …]}`.
+
+        The quick check reads every page and compares counts. The full check also compares every
+        index with its table, and writers wait for it. Nothing is changed; `litemem verify --fix`
+        repairs.
+
+        Raises:
+            StoreError: the file cannot be read; CorruptError and StoreBusyError are special cases.
+        """
+        return integrity.report(integrity.verify(self.store, full=check_flag(full, "full")))
+
+    def backup(self, target: str | Path, *, keep: int | None = None) -> Path:
+        """Copy the file as of this moment, while others use it; return the path of the copy.
+
+        `litemem.restore` puts a copy back.
+
+        Args:
+            target: a file, which may be an older backup; or a folder, where the backup is named
+                after the file and the time.
+            keep: how many backups of this file stay in the folder; older ones are deleted. The
+                folder is created if it does not exist.
+
+        Raises:
+            ValidationError: `keep` is wrong. StoreError: the target cannot be written.
+        """
+        return backup.backup(self.store, target, keep=keep)
+
+    def reindex(
+        self,
+        embedder: Embedder | str | Path | None = None,
+        *,
+        progress: Progress | None = None,
+    ) -> Result:
+        """Embed every memory again, then use the new vectors: `{"embedded": n}`.
+
+        Others may use the file with its old embedder until the last step, one transaction that
+        switches to the new vectors. From then on the old embedder is refused. After an
+        interruption, also by a kill, the same call continues. Run one reindex of a file at a time.
+
+        Args:
+            embedder: the new embedder, as for `Memory`. By default the present one, which embeds
+                the memories that lack a vector.
+            progress: called with the number of memories embedded so far and the total.
+
+        Raises:
+            EmbedderError: a text could not be embedded; what was embedded before is kept.
+            StoreError: the file cannot be written.
+        """
+        self.store.check_writable()
+        chosen = self.embedder if embedder is None else resolve_embedder(embedder)
+        embedded = reindex.reindex(self.store, chosen, progress=progress)
+        if chosen is not self.embedder:
+            was_running = self._worker.is_running
+            self._worker.close()
+            self.embedder.close()
+            self.embedder = chosen
+            self._set_up_ingestion()
+            if was_running:
+                self._worker.resume()
+        return {"embedded": embedded}
+
+    def export(
+        self,
+        *,
+        user_id: str | None = None,
+        agent_id: str | None = None,
+        app_id: str | None = None,
+        run_id: str | None = None,
+        filters: Mapping[str, Any] | None = None,
+        vectors: bool = False,
+    ) -> Iterator[str]:
+        """Return an iterator over the lines that `export_file` writes, each with its newline.
+
+        The lines are JSON objects, the header first, and show one moment of the file, even if
+        others write while they are read. The arguments are those of `export_file`.
+
+        Raises:
+            StoreError: the file cannot be read.
+            ScopeError, FilterError, ValidationError: an argument is wrong.
+        """
+        scope = Scope(user_id=user_id, agent_id=agent_id, app_id=app_id, run_id=run_id)
+        condition = compile_filter(filters, scope) if scope or filters is not None else None
+        return export.lines(self.store, condition, vectors=check_flag(vectors, "vectors"))
+
+    def export_file(
+        self,
+        target: str | Path,
+        *,
+        user_id: str | None = None,
+        agent_id: str | None = None,
+        app_id: str | None = None,
+        run_id: str | None = None,
+        filters: Mapping[str, Any] | None = None,
+        format: Format = "jsonl",  # noqa: A002 - the usual name
+        vectors: bool = False,
+        force: bool = False,
+    ) -> dict[str, int]:
+        """Write memories into a new file; return the number of lines of each kind.
+
+        Without ids and filters the whole file is exported: memories with their history, messages,
+        pending turns and the graph. With them, the memories that match, also expired and superseded
+        ones, with all that belongs to them. `docs/export.md` describes the lines.
+
+        Args:
+            format: "jsonl" is lossless, and `import_file` reads it; "markdown" is for people.
+            vectors: if true, write the vectors too; an import with the same embedder then embeds
+                nothing.
+            force: if true, replace a file that exists.
+
+        Raises:
+            StoreError: the target exists or cannot be written.
+            ScopeError, FilterError, ValidationError: an argument is wrong.
+        """
+        scope = Scope(user_id=user_id, agent_id=agent_id, app_id=app_id, run_id=run_id)
+        return export.export_file(
+            self.store,
+            target,
+            compile_filter(filters, scope) if scope or filters is not None else None,
+            format=format,
+            vectors=check_flag(vectors, "vectors"),
+            force=check_flag(force, "force"),
+        )
+
+    def import_file(
+        self,
+        source: str | Path | BinaryIO,
+        *,
+        on_conflict: Conflict = "error",
+        dry_run: bool = False,
+    ) -> Result:
+        """Import what `export_file` wrote: `{"added", "skipped", "overwritten", "merged", …}`.
+
+        Everything is checked before anything is written. Texts are embedded unless the export has
+        vectors of this embedder. After an interruption the same call with "skip" continues.
+
+        Args:
+            on_conflict: what happens if a memory's id exists already. "error" imports nothing;
+                "skip" keeps the existing memory; "overwrite" replaces it; "merge" keeps the newer
+                one, with the metadata, categories and history of both.
+            dry_run: if true, only check, and return what would happen.
+
+        Raises:
+            ValidationError: the source is not an export, is damaged, or has a conflict; nothing was
+                changed.
+            StoreError: the source cannot be read. EmbedderError: a text could not be embedded.
+        """
+        self.store.check_writable()
+        imported = importer.import_file(
+            self.store,
+            self.embedder,
+            source,
+            on_conflict=on_conflict,
+            dry_run=check_flag(dry_run, "dry_run"),
+        )
+        return asdict(imported)
+
+    def close(self) -> None:
+        """Close the file and free the models; the object cannot be used afterwards.
+
+        A turn in the background stops after the current answer of the model. Pending turns stay in
+        the file for the next run; call `flush` first to have them extracted.
+        """
+        if self.store.is_forked:
+            return  # thread, locks and file are the parent's
+        self._worker.close()
+        try:
+            self._claims.close()
+        finally:
+            self.store.close()
+            self.embedder.close()
+            self.llm.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
+    def _set_up_ingestion(self) -> None:
+        """Bring store, models and worker together; again after a change of the embedder."""
+        llm = GuardedLLM(self.llm)
+        self._pipeline = Pipeline(self.store, self._claims, self.embedder, llm, self._now)
+        self._worker = Worker(self.store, self._pipeline, self._claims, llm)
+
+    def _shown(
+        self,
+        scope: Scope,
+        filters: Mapping[str, Any] | None,
+        expired: bool,
+        superseded: bool,
+        as_of: int | None,
+    ) -> Condition:
+        return visible(
+            compile_filter(filters, scope),
+            self._now(),
+            check_flag(expired, "show_expired"),
+            check_flag(superseded, "show_superseded"),
+            as_of,
+        )
+
+    def _wants_graph(self, enable_graph: bool | None) -> bool:
+        return self._graph if enable_graph is None else check_flag(enable_graph, "enable_graph")
+
+    def _relations_of(self, records: Iterable[MemoryRecord]) -> list[Result]:
+        relations = self.store.relations_of(record.id for record in records)
+        return [results.relation_dict(relation) for relation in relations]
+
+
+def _time(value: clock.Time | None, name: str) -> int | None:
+    return None if value is None else clock.parse_time(value, name)
