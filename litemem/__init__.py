@@ -1,23 +1,44 @@
 """litemem: a memory for AI agents in one SQLite file, offline, with Mem0's calls."""
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from litemem.client import MemoryClient
 from litemem.core.scope import Scope
+from litemem.errors import LitememError
+from litemem.maintenance.backup import restore
 from litemem.memory import Memory
 
 if TYPE_CHECKING:
     from litemem.aio import AsyncMemory, AsyncMemoryClient
+    from litemem.maintenance.salvage import salvage
 
 __version__ = "0.1.0"
 
-__all__ = ["AsyncMemory", "AsyncMemoryClient", "Memory", "MemoryClient", "Scope", "__version__"]
+__all__ = [
+    "AsyncMemory",
+    "AsyncMemoryClient",
+    "LitememError",
+    "Memory",
+    "MemoryClient",
+    "Scope",
+    "__version__",
+    "restore",
+    "salvage",
+]
+
+_LATE = {  # imported at the first use: asyncio takes 20 ms, and a salvage is rare
+    "AsyncMemory": "litemem.aio",
+    "AsyncMemoryClient": "litemem.aio",
+    "salvage": "litemem.maintenance.salvage",
+}
 
 
 def __getattr__(name: str) -> Any:
-    """Import the async faces when they are asked for: asyncio takes 20 ms."""
-    if name not in ("AsyncMemory", "AsyncMemoryClient"):
+    if name not in _LATE:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from litemem import aio
+    return getattr(import_module(_LATE[name]), name)
 
-    return getattr(aio, name)
+
+def __dir__() -> list[str]:
+    return __all__

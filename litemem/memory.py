@@ -596,8 +596,7 @@ class Memory:
         interruption, also by a kill, the same call continues. Run one reindex of a file at a time.
 
         Args:
-            embedder: the new embedder, as for `Memory`. By default the present one, which embeds
-                the memories that lack a vector.
+            embedder: the new embedder, as for `Memory`. By default the present one.
             progress: called with the number of memories embedded so far and the total.
 
         Raises:

@@ -18,7 +18,7 @@ class StoredEmbedder:
     """Passes for the embedder that made a file's vectors, where nothing has to be embedded."""
 
     def __init__(self, identity: EmbedderIdentity | None) -> None:
-        self.identity = identity or EmbedderIdentity("none", 0, "")  # a file without vectors
+        self.identity = identity or EmbedderIdentity("none", 1, "")  # a file without vectors
 
     def embed_documents(self, texts: Sequence[str]) -> NoReturn:
         """Refuse."""

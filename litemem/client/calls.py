@@ -37,8 +37,8 @@ class MemoryClient:
 
     Args:
         api_key, host, org_id, project_id: without meaning here; nothing is sent anywhere.
-        path, embedder, llm, reranker, durability, custom_instructions, async_mode, now: as
-            `Memory` takes them.
+        path, embedder, llm, reranker, durability, custom_instructions, async_mode, read_only, now:
+            as `Memory` takes them.
 
     Raises:
         EmbedderMismatchError, StoreError: as `Memory`.
@@ -81,7 +81,8 @@ class MemoryClient:
         durability: Durability = "full",
         custom_instructions: str | None = None,
         async_mode: bool = False,
-        now: Callable[[], int] = clock.now,
+        read_only: bool = False,
+        now: Callable[[], int] | None = None,
     ) -> None:
         self.memory = Memory(
             path,
@@ -91,6 +92,7 @@ class MemoryClient:
             durability=durability,
             custom_instructions=custom_instructions,
             async_mode=async_mode,
+            read_only=read_only,
             now=now,
         )
         self.now = self.memory._now  # which checks what it reads

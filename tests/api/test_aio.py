@@ -13,10 +13,9 @@ import pytest
 
 from helpers import run_python
 from litemem import AsyncMemory, AsyncMemoryClient, Memory, MemoryClient
-from litemem.aio import AsyncProject
+from litemem.aio import MAX_THREADS, AsyncProject
 from litemem.client import Project
 from litemem.core.protocols import Vector
-from litemem.core.threads import MOST
 from litemem.errors import HostedOnlyError, MemoryNotFoundError, ScopeError, StoreError
 from litemem.testing import HashEmbedder, ScriptedLLM
 
@@ -24,6 +23,7 @@ CAM = {"user_id": "cam"}
 PATIENCE = 60  # seconds; what takes longer is stuck
 PAIRS = [(AsyncMemory, Memory), (AsyncMemoryClient, MemoryClient), (AsyncProject, Project)]
 SYNC = {"close", "from_config"}  # as in Mem0
+STREAMS = {"export"}
 NEVER_ALONE = {"instructions", "categories"}  # asked by the client itself
 
 
@@ -75,7 +75,8 @@ def test_an_async_face_has_every_call_with_its_arguments(kind: type, sync: type)
         theirs = inspect.signature(public(sync)[name])
         assert inspect.signature(call).parameters == theirs.parameters, name
         assert call.__doc__, name
-        assert inspect.iscoroutinefunction(call) is (name not in SYNC), name
+        assert inspect.iscoroutinefunction(call) is (name not in SYNC | STREAMS), name
+        assert inspect.isasyncgenfunction(call) is (name in STREAMS), name
 
 
 @pytest.mark.parametrize(("kind", "sync"), PAIRS[:2])
@@ -115,6 +116,20 @@ def test_an_async_memory_opens_from_a_config(tmp_path: Path) -> None:
     memory = AsyncMemory.from_config({"path": str(tmp_path / "memory.db")})
     assert isinstance(memory, AsyncMemory)
     memory.close()
+
+
+@pytest.mark.parametrize("name", ["memory.db", ":memory:"])
+def test_an_export_is_a_stream(tmp_path: Path, name: str) -> None:
+    async def use() -> None:
+        path = name if name == ":memory:" else tmp_path / name
+        async with AsyncMemory(path, embedder=HashEmbedder(8), llm=ScriptedLLM([])) as memory:
+            said = [{"role": "user", "content": f"tea {i}"} for i in range(600)]
+            await memory.add(said, infer=False, **CAM)
+            lines = [line async for line in memory.export()]
+            assert lines == list(memory.sync.export())
+            assert len(lines) > 600
+
+    asyncio.run(use())
 
 
 def test_an_async_client_pages_and_keeps_a_project(tmp_path: Path) -> None:
@@ -238,7 +253,7 @@ def test_a_search_does_not_wait_behind_calls_that_wait_for_the_model(
 
 
 def test_more_adds_at_once_than_there_are_threads_are_all_done(tmp_path: Path) -> None:
-    number = MOST + 20
+    number = MAX_THREADS + 20
 
     async def use() -> list[str]:
         llm = ScriptedLLM([["Likes tea"]] * number)
@@ -252,14 +267,15 @@ def test_more_adds_at_once_than_there_are_threads_are_all_done(tmp_path: Path) -
 
 
 def test_a_call_that_waits_for_a_thread_can_be_cancelled(tmp_path: Path) -> None:
-    llm = AskedLLM(MOST + 1)
+    llm = AskedLLM(MAX_THREADS + 1)
 
     async def use() -> None:
         memory = open_memory(tmp_path, llm=llm)
         adding = [
-            asyncio.create_task(memory.add("I like tea", user_id=f"user{i}")) for i in range(MOST)
+            asyncio.create_task(memory.add("I like tea", user_id=f"user{i}"))
+            for i in range(MAX_THREADS)
         ]
-        assert await asyncio.to_thread(many_wait, llm, MOST)
+        assert await asyncio.to_thread(many_wait, llm, MAX_THREADS)
         late = asyncio.create_task(memory.add("I like tea", **CAM))
         await asyncio.sleep(0)
         late.cancel()
@@ -271,7 +287,7 @@ def test_a_call_that_waits_for_a_thread_can_be_cancelled(tmp_path: Path) -> None
 
     asyncio.run(use())
     with Memory(tmp_path / "memory.db", embedder=HashEmbedder(8)) as memory:
-        assert memory.store.overview().memories == MOST
+        assert memory.store.overview().memories == MAX_THREADS
         assert memory.store.pending_turns() == []
 
 
@@ -290,7 +306,7 @@ ENDING = """
 import asyncio, sys, time
 from litemem import AsyncMemory
 from litemem.testing import HashEmbedder, ScriptedLLM
-from litemem.core.threads import MOST
+from litemem.aio import MAX_THREADS
 
 path, what = sys.argv[1:]
 answers = [["User likes tea"]] * 500
@@ -321,7 +337,7 @@ def test_a_program_ends_although_calls_wait_for_the_model(tmp_path: Path, what: 
     llm = ScriptedLLM([["User likes tea"]] * 100)
     with Memory(path, embedder=HashEmbedder(8), llm=llm, durability="normal") as memory:
         waiting = memory.store.overview().pending_turns
-        assert waiting >= MOST
+        assert waiting >= MAX_THREADS
         assert len(memory.process_pending()["results"]) == waiting
         assert memory.verify(full=True)["ok"]
 
