@@ -1,29 +1,30 @@
-"""The commands that make memories of what is said: add, pending."""
+"""Commands that extract memories from messages: add, pending."""
 
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import IO, Any
 
 import click
 
 from litemem.cli.context import open_memory
-from litemem.cli.errors import killable
-from litemem.cli.input import said
+from litemem.cli.errors import exit_on_ctrl_c
 from litemem.cli.options import (
     embedder_option,
     file_options,
     json_object_option,
     llm_option,
-    moment_option,
-    required,
+    parsed_json,
+    require_scope,
     scope_options,
+    time_option,
 )
-from litemem.cli.output import show_json, show_table, status, tell
+from litemem.cli.output import echo_err, is_interactive, show_json, show_table, status
 from litemem.core.types import PROCEDURAL
 from litemem.memory import Memory
 
-GOES_ON = "interrupted; the messages are kept: `litemem pending` goes on"
-STORED_OR_NOT = "interrupted; `litemem list` tells what was stored, `litemem info` what waits"
+STORED = "interrupted; the messages are stored: run `litemem pending` to continue"
+UNKNOWN = "interrupted; run `litemem list` to see what was stored, `litemem info` what is pending"
 
 
 @click.command()
@@ -32,23 +33,25 @@ STORED_OR_NOT = "interrupted; `litemem list` tells what was stored, `litemem inf
     "--messages",
     type=click.File("rb"),
     metavar="FILE|-",
-    help='Instead of TEXT: a JSON list of messages, [{"role": "user", "content": "…"}, …].',
+    help='Read a JSON list of messages instead of TEXT: [{"role": "user", "content": "…"}, …].',
 )
 @scope_options
-@click.option("--no-infer", is_flag=True, help="Store the text as it stands, without a model.")
-@json_object_option("--metadata", description="What every memory of this call carries.")
-@click.option("--category", "categories", multiple=True, help="May be given several times.")
-@click.option("--prompt", help="What the model should heed when it looks for facts.")
-@moment_option("--timestamp", description="When it was said, in ISO 8601.")
-@moment_option(
+@click.option("--no-infer", is_flag=True, help="Store the text unchanged, without a model.")
+@json_object_option("--metadata", description="Metadata of every new memory.")
+@click.option(
+    "--category", "categories", multiple=True, help="Category of every new memory; repeatable."
+)
+@click.option("--prompt", help="Instructions for the extraction of facts.")
+@time_option("--timestamp", description="Time of the messages, in ISO 8601. [default: now]")
+@time_option(
     "--expires-at",
-    description="When it is no longer to be found; a date lasts to the end of its day.",
+    description="Hide the memories from this time on; a date means the end of that day.",
 )
 @click.option(
     "--type",
     "memory_type",
     type=click.Choice([PROCEDURAL]),
-    help="Store one summary of an agent's run; needs --agent-id.",
+    help="Store one summary of an agent's run; requires --agent-id.",
 )
 @llm_option
 @embedder_option
@@ -66,19 +69,19 @@ def add(
     as_json: bool,
     **options: Any,
 ) -> None:
-    """Remember what is said.
+    """Extract facts from a text and store them as memories.
 
-    The language model finds the facts in TEXT. Each becomes a memory (ADD), unless it says more
-    of a known one or contradicts it (UPDATE), or is known already (NONE). If the model
-    fails, the text is kept, and `litemem pending` tries again.
+    The language model extracts the facts. Each one is added (ADD), unless it extends or
+    contradicts a known memory (UPDATE), or is known already (NONE). If the model fails, the text
+    stays in the file, and `litemem pending` tries again.
 
-    Without TEXT, or with "-", it is read from standard input.
+    Without TEXT, or with "-", the text is read from standard input.
     """
-    content = said(text, messages)
-    required(ids)
+    content = read_content(text, messages)
+    require_scope(ids)
     if memory_type and "agent_id" not in ids:
-        raise click.UsageError(f"--type {memory_type} needs --agent-id: it is the agent's")
-    with open_memory(db, embedder=embedder, llm=llm) as memory, _kept_on_ctrl_c(memory):
+        raise click.UsageError(f"--type {memory_type} requires --agent-id")
+    with open_memory(db, embedder=embedder, llm=llm) as memory, _report_on_ctrl_c(memory):
         result = memory.add(
             content,
             **ids,
@@ -95,35 +98,62 @@ def add(
 @embedder_option
 @file_options
 def pending(llm: str | None, embedder: str | None, db: str | None, as_json: bool) -> None:
-    """Try again where the model failed.
+    """Retry the extraction of pending turns, oldest first.
 
-    What was said is kept until its facts are found; this looks for them, the oldest first.
+    A turn is pending if its extraction failed or was interrupted.
     """
     opened = open_memory(db, embedder=embedder, llm=llm, must_exist=True)
-    with opened as memory, killable(lambda: GOES_ON), status("thinking"):
+    with opened as memory, exit_on_ctrl_c(lambda: STORED), status("extracting"):
         result = memory.process_pending()
     show_added(result, as_json)
 
 
-@contextmanager
-def _kept_on_ctrl_c(memory: Memory) -> Iterator[None]:
-    """Say at a Ctrl-C whether what was said is in the file by then."""
-    before = memory.store.last_turn()
+def read_content(text: Sequence[str], messages: IO[bytes] | None = None) -> Any:
+    """Return the text or the messages that the command line gives.
 
-    def last_words() -> str:
-        return GOES_ON if memory.store.last_turn() > before else STORED_OR_NOT
-
-    with killable(last_words), status("thinking"):
-        yield
+    Raises:
+        click.UsageError: both are given, or neither holds anything.
+    """
+    if messages is not None and text:
+        raise click.UsageError("give TEXT or --messages, not both")
+    if messages is not None:
+        return parsed_json(messages.read(), "--messages")
+    content = " ".join(text) if text and tuple(text) != ("-",) else _standard_input()
+    if not content.strip():
+        raise click.UsageError("TEXT is empty: give a text, or pipe one to standard input")
+    return content
 
 
 def show_added(result: dict[str, Any], as_json: bool) -> None:
-    """Print what `add` returned."""
+    """Print the result of `Memory.add`."""
     if as_json:
         return show_json(result)
     if not result["results"]:
-        tell("nothing new to remember")
+        echo_err("no new memories")
     return show_table(("EVENT", "ID", "MEMORY"), [_row(added) for added in result["results"]])
+
+
+def _standard_input() -> str:
+    if sys.stdin is None:  # closed by the shell, as `<&-` does
+        return ""
+    if is_interactive():
+        echo_err("Type the text to remember, then press Ctrl-D on an empty line.")
+    try:
+        return sys.stdin.buffer.read().decode("utf-8-sig").strip()
+    except UnicodeDecodeError as error:
+        raise click.UsageError(f"standard input is not UTF-8: {error}") from error
+
+
+@contextmanager
+def _report_on_ctrl_c(memory: Memory) -> Iterator[None]:
+    """End on Ctrl-C with a message that says whether the messages are stored."""
+    before = memory.store.last_turn()
+
+    def message() -> str:
+        return STORED if memory.store.last_turn() > before else UNKNOWN
+
+    with exit_on_ctrl_c(message), status("extracting"):
+        yield
 
 
 def _row(added: dict[str, Any]) -> tuple[str, str, str]:

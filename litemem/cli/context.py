@@ -1,4 +1,4 @@
-"""Opening the file: with a model, or for what needs none whichever embedder the file is of."""
+"""Open the file for a command: with models, without, or to read only."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,41 +15,41 @@ from litemem.store.sqlite import EMPTY, SqliteStore, missing_folder
 
 
 class StoredEmbedder:
-    """Passes for the embedder that made a file's vectors, where nothing has to be embedded."""
+    """Has the identity of a file's embedder, for commands that embed nothing."""
 
     def __init__(self, identity: EmbedderIdentity | None) -> None:
         self.identity = identity or EmbedderIdentity("none", 1, "")  # a file without vectors
 
     def embed_documents(self, texts: Sequence[str]) -> NoReturn:
         """Refuse."""
-        raise EmbedderError(f"this command embeds nothing, and was given {len(texts)} texts")
+        raise EmbedderError(f"this command embeds nothing, got {len(texts)} texts")
 
     def embed_query(self, text: str) -> NoReturn:
         """Refuse."""
         self.embed_documents([text])
 
     def close(self) -> None:
-        """Nothing is held."""
+        """Do nothing: no model is loaded."""
 
 
-def open_to_read(db: str | None, embedder: Embedder | None = None) -> Memory:
-    """Open a file that exists, for a command that writes nothing; without an embedder to search."""
-    return Memory(existing(db), embedder=embedder or StoredEmbedder(None), read_only=True)
+def open_read_only(db: str | None, embedder: Embedder | None = None) -> Memory:
+    """Open an existing file for a command that writes nothing; a search needs the embedder."""
+    return Memory(existing_file(db), embedder=embedder or StoredEmbedder(None), read_only=True)
 
 
 def open_memory(
     db: str | None, *, embedder: str | None, llm: str | None = None, must_exist: bool = False
 ) -> Memory:
-    """Open the file with models; they are loaded when they are first needed."""
+    """Open the file with models, which are loaded when they are first needed."""
     if must_exist:
-        existing(db)
+        existing_file(db)
     path = None if db is None else file_path(db)
     return Memory(path, embedder=named_embedder(embedder), llm=llm)
 
 
 def open_without_model(db: str | None) -> Memory:
-    """Open a file that exists, for a command that embeds nothing."""
-    path = existing(db)
+    """Open an existing file for a command that embeds nothing."""
+    path = existing_file(db)
     store = SqliteStore(path)
     try:
         identity = store.embedder()
@@ -59,33 +59,39 @@ def open_without_model(db: str | None) -> Memory:
 
 
 def named_embedder(name: str | None) -> Embedder:
-    """Return the embedder that an option names; None is the default one."""
+    """Return the embedder that an option names, or the default one if it is None.
+
+    Raises:
+        click.UsageError: the name is not known.
+    """
     try:
         return resolve_embedder(name)
     except ValidationError as error:
         raise click.UsageError(f"--{error}") from error
 
 
-def existing(db: str | None) -> Path:
-    """Return the path of a file that is there; a command that only reads makes none.
+def existing_file(db: str | None) -> Path:
+    """Return the path of an existing file.
 
     Raises:
-        StoreError: there is no such file. SchemaError: it is empty.
+        StoreError: the file does not exist. SchemaError: it is empty.
     """
     path = file_path(db)
     if not path.exists():
-        raise StoreError(f"there is no file {path} yet: `litemem add` makes it")
+        raise StoreError(
+            f"there is no file {path}: run `litemem add` to create it, or give another --db"
+        )
     if path.is_file() and not path.stat().st_size:
         raise SchemaError(EMPTY.format(path))
     return path
 
 
 def file_path(db: str | None) -> Path:
-    """Return the path of the file that is meant, which need not be there.
+    """Return the path of the file, which need not exist.
 
     Raises:
-        StoreError: not even its folder is there; that of the default file is made when it is.
-        ValidationError: it is no path.
+        StoreError: its folder does not exist; the folder of the default file is created.
+        ValidationError: it is not a path.
     """
     if db is None:
         return default_path()

@@ -1,4 +1,4 @@
-"""How a command ends when something is wrong: one line on stderr and an exit code."""
+"""Map errors and Ctrl-C to one line on stderr and an exit code."""
 
 import errno
 import os
@@ -11,13 +11,12 @@ from typing import IO, Any
 
 import click
 
-from litemem.cli.output import is_terminal, tell
-from litemem.cli.tables import visible
+from litemem.cli.output import echo_err, is_terminal, visible
 from litemem.errors import LitememError
 
-INTERRUPTED = 130  # 128 and the number of SIGINT, as shells have it
-_GOES_ON = b"\0"  # in place of a signal's number: no Ctrl-C came
-# what an error says for both, the library and the command, and what the command says of it
+INTERRUPTED = 130  # 128 and the number of SIGINT, the convention of shells
+_STOP = b"\0"  # ends the watcher; never the number of a signal
+# Texts of errors that name a Python argument and an option, and what the command shows.
 _IN_SHELL = {
     "process_pending() (`litemem pending`)": "`litemem pending`",
     "on_conflict (--on-conflict)": "--on-conflict",
@@ -25,7 +24,7 @@ _IN_SHELL = {
 }
 
 
-class Failure(click.ClickException):
+class CliError(click.ClickException):
     """Shown as `litemem: message`, with exit code 1."""
 
     def show(self, file: IO[Any] | None = None) -> None:
@@ -33,43 +32,43 @@ class Failure(click.ClickException):
         click.echo(f"litemem: {visible(self.message)}", file=file, err=True)
 
 
-class TellingGroup(click.Group):
-    """A group whose commands raise our errors, and whose users may press Ctrl-C."""
+class ErrorHandlingGroup(click.Group):
+    """A group of commands that map every error to an exit code, without a traceback."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
-        """Return the commands as they were added, which is from the daily to the rare."""
+        """Return the commands in the order in which they were added: daily ones first."""
         return list(self.commands)
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run the command; a fault becomes an exit code, and never a traceback."""
+        """Run the command; map litemem's errors, Ctrl-C and errors of the system."""
         try:
             return super().invoke(ctx)
         except LitememError as error:
-            raise Failure(_in_shell(error)) from error
+            raise CliError(_in_shell(error)) from error
         except (KeyboardInterrupt, click.Abort) as error:
             raise click.exceptions.Exit(INTERRUPTED) from error
         except OSError as error:
             if error.errno == errno.EPIPE:  # `litemem list | head -1`: click ends quietly
                 raise
             place = f"{error.filename}: " if error.filename else ""
-            raise Failure(f"{place}{error.strerror or error}") from error
+            raise CliError(f"{place}{error.strerror or error}") from error
 
 
 @contextmanager
-def killable(last_words: Callable[[], str]) -> Iterator[None]:
-    """Let Ctrl-C end the process at once, with a word on what is kept.
+def exit_on_ctrl_c(message: Callable[[], str]) -> Iterator[None]:
+    """Let Ctrl-C end the process at once, with a message about what is stored.
 
-    While llama.cpp works, an exception would not get through: Python's handlers wait for it to
-    return, and when it calls Python back to log, ctypes drops the KeyboardInterrupt (it was lost
-    in 3 of 5 tries). So a thread waits for the signal. Half a transaction is rolled back.
+    While llama.cpp runs, an exception does not get through: Python's handlers wait until it
+    returns, and when it calls Python to log, ctypes drops the KeyboardInterrupt (lost in 3 of 5
+    tries). So a thread waits for the signal. SQLite rolls an open transaction back.
     """
     if signal.getsignal(signal.SIGINT) is not signal.default_int_handler:  # ignored, with nohup
         yield
         return
     reading, writing = os.pipe()
-    if os.name == "posix":  # elsewhere Python does not ask for it
+    if os.name == "posix":  # set_wakeup_fd() requires it there only
         os.set_blocking(writing, False)
-    watcher = threading.Thread(target=_await_signal, args=(reading, last_words), daemon=True)
+    watcher = threading.Thread(target=_await_signal, args=(reading, message), daemon=True)
     watcher.start()
     signal.set_wakeup_fd(writing)
     signal.signal(signal.SIGINT, lambda *_: None)
@@ -77,29 +76,29 @@ def killable(last_words: Callable[[], str]) -> Iterator[None]:
         yield
     finally:
         signal.set_wakeup_fd(-1)
-        os.write(writing, _GOES_ON)
+        os.write(writing, _STOP)
         watcher.join()
         os.close(reading)
         os.close(writing)
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-def _await_signal(reading: int, last_words: Callable[[], str]) -> None:
-    while (came := os.read(reading, 1)) != _GOES_ON:
-        if came != bytes([signal.SIGINT]):
+def _await_signal(reading: int, message: Callable[[], str]) -> None:
+    while (received := os.read(reading, 1)) != _STOP:
+        if received != bytes([signal.SIGINT]):
             continue
         try:
             if is_terminal(sys.stderr):
                 click.echo(err=True)  # ends the line on which the terminal shows ^C
-            tell(last_words())
+            echo_err(message())
         finally:
             os._exit(INTERRUPTED)
 
 
 def _in_shell(error: LitememError) -> str:
-    """Return an error's text as the command line says it."""
+    """Return the text of an error with names of options instead of Python arguments."""
     notes = getattr(error, "__notes__", [])
     text = f"{error} ({'; '.join(notes)})" if notes else str(error)
-    for both, ours in _IN_SHELL.items():
-        text = text.replace(both, ours)
+    for both, shown in _IN_SHELL.items():
+        text = text.replace(both, shown)
     return text

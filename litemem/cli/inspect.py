@@ -1,6 +1,6 @@
-"""The commands that look at the file as a whole: info, scopes; and at one memory's life: log."""
+"""Commands that look into the file: info, scopes, log."""
 
-import sys
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from datetime import date, timedelta
@@ -10,30 +10,34 @@ from typing import Any
 import click
 
 from litemem import __version__
-from litemem.cli.context import existing, file_path, open_to_read
+from litemem.cli.context import existing_file, file_path, open_read_only
+from litemem.cli.memories import change_text
 from litemem.cli.models import describe
 from litemem.cli.options import file_options
-from litemem.cli.output import bytes_text, counted, show_card, show_json, show_table, tell
-from litemem.cli.timeline import bars, buckets
+from litemem.cli.output import (
+    bytes_text,
+    counted,
+    echo_err,
+    encoding,
+    show_card,
+    show_json,
+    show_table,
+)
 from litemem.core import clock
-from litemem.core.protocols import EmbedderIdentity
 from litemem.core.types import Overview
 from litemem.errors import MemoryNotFoundError
 from litemem.models import files as model_files
 from litemem.models.registry import MODELS
 from litemem.store.sqlite import FileStats, file_stats, owners, source_messages
 
-BARS = 40  # columns of the plot; with the dates beside it, it fits 80
+MAX_BARS = 40  # columns of the growth line; with its dates it fits 80
 LARGEST = 4  # tables and indexes that are named; --json has all
 
 
-@click.command("info")
+@click.command()
 @file_options
-def about_file(db: str | None, as_json: bool) -> None:
-    """Show what the file holds, how it grew, and which models are here.
-
-    The plot is of memories by when they were made, from the first day to the last.
-    """
+def info(db: str | None, as_json: bool) -> None:
+    """Show what the file holds, its size and growth, and the installed models."""
     path = file_path(db)
     found = file_stats(str(path), clock.now()) if path.exists() else None
     models = [describe(model) for model in MODELS]
@@ -44,7 +48,7 @@ def about_file(db: str | None, as_json: bool) -> None:
                 "path": str(path),
                 "file": asdict(found.overview) | {"counts": found.counts} if found else None,
                 "sizes": found.sizes if found else {},
-                "growth": _days(found.growth) if found else {},
+                "growth": {_date(d): n for d, n in found.growth.items()} if found else {},
                 "embedder": asdict(found.embedder) if found and found.embedder else None,
                 "models_folder": str(model_files.models_folder()),
                 "models": models,
@@ -58,8 +62,8 @@ def about_file(db: str | None, as_json: bool) -> None:
 @click.command("scopes")
 @file_options
 def list_scopes(db: str | None, as_json: bool) -> None:
-    """List every user, agent, app and run that memories belong to."""
-    found = owners(str(existing(db)))
+    """List all users, agents, apps and runs that have memories."""
+    found = owners(str(existing_file(db)))
     if as_json:
         return show_json(
             [
@@ -74,7 +78,7 @@ def list_scopes(db: str | None, as_json: bool) -> None:
             ]
         )
     if not found:
-        tell("no memories")
+        echo_err("no memories")
     rows = [
         (o.kind, f"{o.memories:,}", _day(o.created_at), _day(o.updated_at), o.name) for o in found
     ]
@@ -85,75 +89,101 @@ def list_scopes(db: str | None, as_json: bool) -> None:
 @click.argument("memory_id", metavar="ID")
 @file_options
 def show_log(memory_id: str, db: str | None, as_json: bool) -> None:
-    """Tell the story of one memory: what was said, what came of it, what changed.
+    """Show the source messages, the events and the state of a memory.
 
-    Of a deleted one its history is left; what was said before it is known only while it lives.
+    Only the events are left of a deleted memory.
     """
-    path = existing(db)
-    with open_to_read(db) as memory:
+    path = existing_file(db)
+    with open_read_only(db) as memory:
         entries, found = memory.history(memory_id), memory.get(memory_id)
     if not entries:
-        raise MemoryNotFoundError(f"nothing is known of a memory {memory_id!r}")
+        raise MemoryNotFoundError(f"no memory, present or deleted, has the id {memory_id!r}")
     messages = [
         {"at": clock.to_iso(at), "role": m.role, "name": m.name, "content": m.content}
         for at, m in source_messages(str(path), memory_id)
     ]
     if as_json:
         return show_json({"memory": found, "messages": messages, "history": entries})
-    rows = [*map(_said_row, messages), *_story(entries), *_state(found)]
+    rows = [*map(_message_row, messages), *_event_rows(entries), *_state_rows(found)]
     return show_table(("WHEN (UTC)", "WHAT", "TEXT"), rows)
 
 
 def _file_pairs(path: Path, found: FileStats | None) -> Iterator[tuple[str, str]]:
     if found is None:
-        yield "file", f"{path}, not there yet: `litemem add` makes it"
+        yield "file", f"{path} (does not exist: run `litemem add` to create it)"
         return
     overview, counts = found.overview, found.counts
-    waiting = f"{counted(overview.pending_turns, 'turn')} waiting: `litemem pending`"
-    said = counted(overview.messages, "message")
+    turns = f"{counted(overview.pending_turns, 'pending turn')}: run `litemem pending`"
+    messages = counted(overview.messages, "message")
     yield "file", str(path)
     yield "size", f"{bytes_text(overview.bytes)}, schema {overview.schema_version}"
     if found.sizes:
-        largest = [f"{name} {bytes_text(size)}" for name, size in found.sizes.items()][:LARGEST]
-        yield "of that", ", ".join(largest)
+        sizes = [f"{name} {bytes_text(size)}" for name, size in found.sizes.items()]
+        yield "largest", ", ".join(sizes[:LARGEST])
     yield "memories", f"{overview.memories:,}, of {_owners(overview)}"
-    for text in filter(None, (_some(counts, "superseded", "expired", "immutable", "procedural"),)):
+    if text := _nonzero(counts, "superseded", "expired", "immutable", "procedural"):
         yield "of these", text
-    yield "said", f"{said}, {waiting}" if overview.pending_turns else said
-    for text in filter(None, (_some(counts, "entities", "relations"),)):
+    yield "messages", f"{messages}, {turns}" if overview.pending_turns else messages
+    if text := _nonzero(counts, "entities", "relations"):
         yield "graph", text
     if counts.get("history_entries"):
-        yield (
-            "history",
-            f"{counted(counts['history_entries'], 'entry', 'entries')}, "
-            + (f"{counts.get('deleted', 0):,} of the memories deleted"),
-        )
+        entries = counted(counts["history_entries"], "entry", "entries")
+        yield "history", f"{entries}, {counted(counts.get('deleted', 0), 'deletion')}"
     if found.growth:
-        yield "growth", _plot(found.growth)
-    yield "embedder", _show(found.embedder) if found.embedder else "none yet"
+        first, last = _date(min(found.growth)), _date(max(found.growth))
+        yield "growth", f"{first} {growth_line(found.growth)} {last}"
+    embedder = found.embedder
+    yield "embedder", f"{embedder.name}, {embedder.dimensions} dimensions" if embedder else "none"
+
+
+def growth_line(by_day: Mapping[int, int]) -> str:
+    """Return a bar for each span of days, from the first day to the last."""
+    bars = "▁▂▃▄▅▆▇█" if "utf" in encoding() else "_.-:=+*#"
+    first, last = min(by_day), max(by_day)
+    days = (last - first) // MAX_BARS + 1  # in a span
+    sums: Counter[int] = Counter()
+    for day, number in by_day.items():
+        sums[(day - first) // days] += number
+    top = max(sums.values())
+    spans = range((last - first) // days + 1)
+    return "".join(bars[(sums[i] * 8 - 1) // top] if sums[i] else " " for i in spans)
 
 
 def _owners(overview: Overview) -> str:
     numbers = {name: getattr(overview, f"{name}s") for name in ("user", "agent", "app", "run")}
     return (
-        ", ".join(counted(number, name) for name, number in numbers.items() if number) or "nobody"
+        ", ".join(counted(number, name) for name, number in numbers.items() if number) or "0 users"
     )
 
 
-def _some(counts: Mapping[str, int], *names: str) -> str:
+def _nonzero(counts: Mapping[str, int], *names: str) -> str:
     return ", ".join(f"{counts[name]:,} {name}" for name in names if counts.get(name))
 
 
-def _plot(growth: Mapping[int, int]) -> str:
-    """Return a line with a bar for each of some days, between the first day and the last."""
-    numbers, days = buckets(growth, BARS)
-    shown = bars(numbers, "utf" in (getattr(sys.stdout, "encoding", None) or "utf-8").lower())
-    span = "a day" if days == 1 else f"{days:,} days"
-    return f"{_date(min(growth))} {shown} {_date(max(growth))}, up to {max(numbers):,} in {span}"
+def _message_row(message: Mapping[str, Any]) -> tuple[str, str, str]:
+    text = f"{message['name'] or message['role']}: {message['content']}"
+    return _minute(message["at"]), "MESSAGE", text
 
 
-def _days(growth: Mapping[int, int]) -> dict[str, int]:
-    return {_date(day): number for day, number in growth.items()}
+def _event_rows(entries: list[dict[str, Any]]) -> Iterator[tuple[str, str, str]]:
+    for entry in entries:
+        when = _minute(entry["updated_at"] or entry["created_at"])
+        if entry.get("superseded_by"):
+            yield when, "SUPERSEDED", f"by {entry['superseded_by']}: {entry['new_memory']}"
+            continue
+        yield when, entry["event"], change_text(entry)
+        for memory_id in entry.get("supersedes", ()):
+            yield when, "SUPERSEDES", memory_id
+
+
+def _state_rows(found: Mapping[str, Any] | None) -> Iterator[tuple[str, str, str]]:
+    """Yield what the history has no event of: repetitions and the expiry."""
+    if found is None:
+        return
+    if found.get("repeats"):
+        yield "", "REPEATED", counted(found["repeats"], "time")
+    if found.get("expires_at"):
+        yield _minute(found["expires_at"]), "EXPIRES", found["memory"]
 
 
 def _date(day: int) -> str:
@@ -162,40 +192,6 @@ def _date(day: int) -> str:
 
 def _day(microseconds: int) -> str:
     return clock.to_iso(microseconds)[:10]
-
-
-def _show(identity: EmbedderIdentity) -> str:
-    return f"{identity.name}, {identity.dimensions} dimensions"
-
-
-def _said_row(message: Mapping[str, Any]) -> tuple[str, str, str]:
-    return (
-        _minute(message["at"]),
-        "SAID",
-        f"{message['name'] or message['role']}: " + (message["content"]),
-    )
-
-
-def _story(entries: list[dict[str, Any]]) -> Iterator[tuple[str, str, str]]:
-    for entry in entries:
-        when = _minute(entry["updated_at"] or entry["created_at"])
-        if entry.get("superseded_by"):
-            yield when, "SUPERSEDED", f"by {entry['superseded_by']}: {entry['new_memory']}"
-            continue
-        texts = [text for text in (entry["old_memory"], entry["new_memory"]) if text is not None]
-        yield when, entry["event"], " → ".join(dict.fromkeys(texts))
-        for memory_id in entry.get("supersedes", ()):
-            yield when, "SUPERSEDES", memory_id
-
-
-def _state(found: Mapping[str, Any] | None) -> Iterator[tuple[str, str, str]]:
-    """Yield what has no moment in the history."""
-    if found is None:
-        return
-    if found.get("repeats"):
-        yield "", "REPEATED", f"said again {counted(found['repeats'], 'time')}"
-    if found.get("expires_at"):
-        yield _minute(found["expires_at"]), "EXPIRES", found["memory"]
 
 
 def _minute(iso: str) -> str:

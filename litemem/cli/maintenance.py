@@ -1,134 +1,70 @@
-"""The commands that keep a file whole: verify, backup, restore, salvage."""
+"""Commands that check, copy, repair, shrink and rebuild the file."""
 
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import click
 
-from litemem.cli.context import existing, file_path
-from litemem.cli.options import file_options
+from litemem.cli.context import existing_file, file_path, named_embedder, open_without_model
+from litemem.cli.memories import IDS_AND_SCOPE
+from litemem.cli.options import (
+    confirmation_options,
+    duration_option,
+    embedder_option,
+    everyone_option,
+    file_options,
+    json_object_option,
+    require_scope,
+    scope_options,
+    with_everyone,
+    yes_option,
+)
 from litemem.cli.output import (
-    asks,
     bytes_text,
+    confirm,
     counted,
+    echo_err,
+    memories_text,
     progress,
     show_json,
     show_table,
     status,
-    tell,
 )
 from litemem.core.config import user_path
 from litemem.maintenance.backup import backup, restore
 from litemem.maintenance.integrity import CheckResult, fix, is_sound, report, verify
+from litemem.maintenance.reindex import reindex
 from litemem.maintenance.salvage import salvage
 from litemem.store.sqlite import SqliteStore, check_unopened
 
+# -- verify
+
 
 @click.command("verify")
-@click.option("--full", is_flag=True, help="Also compare every index, and look into the contents.")
-@click.option("--fix", "fixes", is_flag=True, help="Mend what is derived; checks in full.")
+@click.option("--full", is_flag=True, help="Also compare every index with the rows it covers.")
+@click.option("--fix", "fixes", is_flag=True, help="Rebuild derived data; implies --full.")
 @file_options
 def verify_file(full: bool, fixes: bool, db: str | None, as_json: bool) -> None:
-    """Check that the file is sound, and that everything in it agrees.
+    """Check the file for damage and inconsistencies.
 
-    Ends with 0 if it is, else with 1. Nothing is changed without --fix, which makes full text,
-    vector index, SQL indexes, views and triggers anew from the memories, and says what it cannot
-    mend. A file that is damaged itself: `litemem restore`, or `litemem salvage`.
+    Nothing is changed without --fix. It rebuilds full-text index, vector index, SQL indexes, views
+    and triggers from the memories, and lists what it cannot repair. If the file itself is damaged,
+    use `litemem restore` or `litemem salvage`.
     """
-    path = existing(db)
+    path = existing_file(db)
     with status("checking"):
-        before, found = _fixed(path) if fixes else ([], verify(path, full=full))
+        before, results = _fixed(path) if fixes else ([], verify(path, full=full))
     if as_json:
-        show_json(report(found))
+        show_json(report(results))
     else:
-        show_table(
-            ("CHECK", "EXAMINED", "FOUND"), [(f.check, f"{f.examined:,}", _told(f)) for f in found]
-        )
-    _tell_mended(before, found)
-    _tell_advice(found, fixes)
-    if not is_sound(found):
+        rows = [(result.check, f"{result.examined:,}", _problems(result)) for result in results]
+        show_table(("CHECK", "EXAMINED", "FOUND"), rows)
+    _echo_repaired(before, results)
+    _echo_advice(results, fixes)
+    if not is_sound(results):
         raise click.exceptions.Exit(1)
-
-
-@click.command("backup")
-@click.argument("target", metavar="TARGET")
-@click.option(
-    "--keep",
-    type=click.IntRange(min=1),
-    metavar="N",
-    help="In a folder, made if need be: remove all but the last N.",
-)
-@file_options
-def backup_file(target: str, keep: int | None, db: str | None, as_json: bool) -> None:
-    """Copy the file as it is at this moment, while others use it.
-
-    TARGET is a file, an older backup perhaps, or a folder, where the copy is named after the time.
-    It appears at once and whole, or not at all.
-    """
-    if keep is not None and user_path(target).is_file():
-        raise click.UsageError(f"--keep: {target} is no folder; older backups stand in one")
-    path = existing(db)
-    with progress("copying") as show:
-        made = backup(path, target, keep=keep, progress=show)
-    size = _size(made)
-    if as_json:
-        return show_json({"path": str(made), "bytes": size})
-    return tell(f"{made}: {'replaced by later ones' if size is None else bytes_text(size)}")
-
-
-@click.command("restore")
-@click.argument("source", metavar="BACKUP")
-@click.option("--yes", is_flag=True, help="Do not ask.")
-@file_options
-def restore_file(source: str, yes: bool, db: str | None, as_json: bool) -> None:
-    """Put a backup in the place of the file.
-
-    BACKUP is checked in full first, and stays where it is. The file that it replaces is kept
-    beside it, under a name that is told. Programs that have the file open must be ended before.
-    """
-    path = file_path(db)
-    if path.exists() and not yes:
-        if not asks():
-            raise click.UsageError(f"this would replace {path}: say --yes")
-        if not click.confirm(f"Replace {path}? It is kept under another name.", err=True):
-            raise click.exceptions.Exit(1)
-    with progress("restoring") as show:
-        kept = restore(source, path, progress=show)
-    if as_json:
-        return show_json({"path": str(path), "kept": str(kept) if kept else None})
-    return tell(f"{path} is restored" + (f"; the replaced file is {kept}" if kept else ""))
-
-
-@click.command("salvage")
-@click.argument("target", metavar="TARGET")
-@file_options
-def salvage_file(target: str, db: str | None, as_json: bool) -> None:
-    """Write what can be read of a damaged file into a new file.
-
-    Every page is read by itself, so that damage in one takes what is in it and no more. The
-    damaged file is not touched. Ends with 1 if something could not be read, and says what.
-    """
-    path = file_path(db)
-    with status("reading"):
-        done = salvage(path, target)
-    if as_json:
-        show_json({"path": target, **asdict(done)})
-    else:
-        show_table(("TABLE", "ROWS"), [(name, f"{n:,}") for name, n in done.saved.items()])
-        for line in done.lost:
-            tell(line)
-        tell(f"{target} holds {counted(done.saved['memory'], 'memory', 'memories')}")
-    if done.lost:
-        raise click.exceptions.Exit(1)
-
-
-def _size(made: Path) -> int | None:
-    """Return a backup's size; None when another program, faster to rotate, has removed it."""
-    try:
-        return made.stat().st_size
-    except FileNotFoundError:
-        return None
 
 
 def _fixed(path: Path) -> tuple[list[CheckResult], list[CheckResult]]:
@@ -142,22 +78,303 @@ def _fixed(path: Path) -> tuple[list[CheckResult], list[CheckResult]]:
         store.close()
 
 
-def _told(finding: CheckResult) -> str:
-    if not finding.problems:
-        return "not compared" if finding.advice else "ok"
-    more = ", …" if finding.problems > len(finding.examples) else ""
-    return f"{counted(finding.problems, 'problem')}: {', '.join(finding.examples)}{more}"
+def _problems(result: CheckResult) -> str:
+    if not result.problems:
+        return "not compared" if result.advice else "ok"
+    more = ", …" if result.problems > len(result.examples) else ""
+    return f"{counted(result.problems, 'problem')}: {', '.join(result.examples)}{more}"
 
 
-def _tell_mended(before: Sequence[CheckResult], after: Sequence[CheckResult]) -> None:
-    wrong = {finding.check for finding in after if finding.problems}
-    for finding in before:
-        if finding.problems and finding.check not in wrong:
-            tell(f"mended: {finding.check}")
+def _echo_repaired(before: Sequence[CheckResult], after: Sequence[CheckResult]) -> None:
+    wrong = {result.check for result in after if result.problems}
+    for result in before:
+        if result.problems and result.check not in wrong:
+            echo_err(f"repaired: {result.check}")
 
 
-def _tell_advice(found: Sequence[CheckResult], fixed: bool) -> None:
-    for finding in found:
-        if finding.problems or finding.advice:
-            mends = finding.repair and not fixed
-            tell(f"{finding.check}: {'litemem verify --fix' if mends else finding.advice}")
+def _echo_advice(results: Sequence[CheckResult], fixed: bool) -> None:
+    for result in results:
+        if result.problems or result.advice:
+            fixable = result.repair and not fixed
+            echo_err(
+                f"{result.check}: {'run `litemem verify --fix`' if fixable else result.advice}"
+            )
+
+
+# -- backup, restore, salvage
+
+
+@click.command("backup")
+@click.argument("target", metavar="TARGET")
+@click.option(
+    "--keep",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Delete all but the newest N backups in the folder TARGET, which is created if needed.",
+)
+@file_options
+def backup_file(target: str, keep: int | None, db: str | None, as_json: bool) -> None:
+    """Copy the file, also while other programs use it.
+
+    TARGET is a file, which is replaced, or a folder, where the copy is named after the time. The
+    copy appears complete or not at all.
+    """
+    if keep is not None and user_path(target).is_file():
+        raise click.UsageError(f"--keep requires a folder as TARGET, got the file {target}")
+    path = existing_file(db)
+    with progress("copying") as show:
+        made = backup(path, target, keep=keep, progress=show)
+    size = _size(made)
+    if as_json:
+        return show_json({"path": str(made), "bytes": size})
+    return echo_err(f"{made}: {'replaced by newer backups' if size is None else bytes_text(size)}")
+
+
+@click.command("restore")
+@click.argument("source", metavar="BACKUP")
+@yes_option
+@file_options
+def restore_file(source: str, yes: bool, db: str | None, as_json: bool) -> None:
+    """Replace the file with a backup.
+
+    BACKUP is checked in full first, and is not changed. The replaced file is kept under another
+    name, which is printed. Stop all programs that use the file before.
+    """
+    path = file_path(db)
+    if path.exists() and not yes:
+        refusal = f"this would replace {path}: give --yes to confirm"
+        confirm(f"Replace {path}? It is kept under another name.", refusal)
+    with progress("restoring") as show:
+        kept = restore(source, path, progress=show)
+    if as_json:
+        return show_json({"path": str(path), "kept": str(kept) if kept else None})
+    return echo_err(f"restored {path}" + (f"; the replaced file is {kept}" if kept else ""))
+
+
+@click.command("salvage")
+@click.argument("target", metavar="TARGET")
+@file_options
+def salvage_file(target: str, db: str | None, as_json: bool) -> None:
+    """Copy the readable rows of a damaged file into a new file.
+
+    Every page is read on its own, so a damaged page loses its own rows only. The damaged file is
+    not changed. Rows that cannot be read are listed.
+    """
+    path = file_path(db)
+    with status("reading"):
+        done = salvage(path, target)
+    if as_json:
+        show_json({"path": target, **asdict(done)})
+    else:
+        show_table(("TABLE", "ROWS"), [(name, f"{n:,}") for name, n in done.saved.items()])
+        for line in done.lost:
+            echo_err(line)
+        echo_err(f"{target}: {memories_text(done.saved['memory'])}")
+    if done.lost:
+        raise click.exceptions.Exit(1)
+
+
+def _size(made: Path) -> int | None:
+    """Return the size of a backup, or None if another program's rotation has removed it."""
+    try:
+        return made.stat().st_size
+    except FileNotFoundError:
+        return None
+
+
+# -- cleanup, erase, vacuum
+
+
+@click.command("cleanup")
+@scope_options
+@json_object_option("--filter", description="Only memories that match the filter.")
+@everyone_option
+@click.option("--expired", is_flag=True, help="Delete expired memories.")
+@duration_option(
+    "--superseded-older-than", description="Delete memories superseded longer ago than this."
+)
+@click.option("--matching", is_flag=True, help="Delete every memory that matches --filter.")
+@duration_option("--older-than", description="Delete memories created longer ago than this.")
+@click.option(
+    "--keep-last",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Delete all but the newest N memories of each exact scope.",
+)
+@click.option(
+    "--duplicates", is_flag=True, help="Merge equal texts of one scope into the oldest memory."
+)
+@duration_option("--messages-older-than", description="Delete messages older than this.")
+@duration_option(
+    "--history-older-than",
+    description="Delete the history of memories without an event for this long.",
+)
+@click.option("--orphans", is_flag=True, help="Delete rows that belong to nothing.")
+@click.option("--vacuum", is_flag=True, help="Shrink the file afterwards.")
+@confirmation_options
+@file_options
+def clean_up_file(
+    ids: dict[str, Any],
+    filter: dict[str, Any] | None,  # noqa: A002 - the option's name
+    everyone: bool,
+    yes: bool,
+    dry_run: bool,
+    db: str | None,
+    as_json: bool,
+    **options: Any,
+) -> None:
+    """Delete expired, superseded or old memories of a scope.
+
+    Counts first, then asks for confirmation; without a terminal it requires --yes. Everything is
+    deleted in one transaction, and `history` keeps the events of the memories. DURATION is a
+    number with s, m, h, d, w or y: 90d.
+    """
+    if everyone:
+        filter = with_everyone(filter)  # noqa: A001
+    chosen = {name: value for name, value in options.items() if value not in (None, False)}
+    if not chosen:
+        raise click.UsageError(
+            "nothing to clean up: give --expired, --older-than, … or --vacuum (see --help)"
+        )
+    if "matching" in chosen and not filter:
+        raise click.UsageError("--matching requires --filter")
+    if not filter and set(chosen) != {"vacuum"}:
+        require_scope(ids, or_everyone=True)
+    with open_without_model(db) as memory:
+        call = {**ids, "filters": filter, **chosen}
+        with status("counting"):
+            done = memory.cleanup(**call, dry_run=True)
+        _confirm_counts("remove", done, yes=yes, dry_run=dry_run, as_json=as_json)
+        with status("cleaning up"):
+            done = memory.cleanup(**call)
+    _show_done("removed", done, as_json=as_json)
+    _exit_if_log_is_held(done)
+
+
+@click.command("erase")
+@click.argument("memory_ids", metavar="[ID]...", nargs=-1)
+@scope_options
+@json_object_option("--filter", description="Only memories that match the filter.")
+@confirmation_options
+@file_options
+def erase_memories(
+    memory_ids: tuple[str, ...],
+    ids: dict[str, Any],
+    filter: dict[str, Any] | None,  # noqa: A002 - the option's name
+    yes: bool,
+    dry_run: bool,
+    db: str | None,
+    as_json: bool,
+) -> None:
+    """Erase memories and overwrite their bytes in the file.
+
+    Erases their vectors, history, messages, feedback and graph entries too. Give IDs, or a scope:
+    then all its messages are erased as well. Counts first, then asks for confirmation; without a
+    terminal it requires --yes. Backups are not changed.
+    """
+    if memory_ids and (ids or filter):
+        raise click.UsageError(IDS_AND_SCOPE)
+    if not (memory_ids or filter):
+        require_scope(ids)
+    call: dict[str, Any] = {**ids, "filters": filter}
+    if memory_ids:
+        call = {"memory_id": list(memory_ids)}
+    with open_without_model(db) as memory:
+        with status("counting"):
+            done = memory.erase(**call, dry_run=True)
+        _confirm_counts("erase", done, yes=yes, dry_run=dry_run, as_json=as_json)
+        with status("erasing"):
+            done = memory.erase(**call)
+    _show_done("erased", done, as_json=as_json)
+    if not done["gone"]:
+        raise click.exceptions.Exit(1)
+
+
+@click.command("vacuum")
+@file_options
+def vacuum_file(db: str | None, as_json: bool) -> None:
+    """Shrink the file: rewrite it without gaps and deleted data.
+
+    Other programs wait while it runs. It needs disk space for a second copy.
+    """
+    with open_without_model(db) as memory, status("rewriting"):
+        done = memory.cleanup(vacuum=True)
+    if as_json:
+        show_json({"bytes": done["bytes"], "advice": done["advice"]})
+    else:
+        _echo_bytes(done)
+    _exit_if_log_is_held(done)
+
+
+def _confirm_counts(
+    verb: str, preview: dict[str, Any], *, yes: bool, dry_run: bool, as_json: bool
+) -> None:
+    """Show the counts of a preview and ask; end the command unless the answer is yes."""
+    if yes and not dry_run:
+        return
+    past = "removed" if verb == "remove" else "erased"
+    if as_json:
+        show_json(preview)
+    else:
+        _show_counts(f"WOULD BE {past.upper()}", preview[past])
+    if dry_run:
+        raise click.exceptions.Exit(0)
+    refusal = f"nothing was {past}: give --yes to {verb} these, or --dry-run to count only"
+    confirm(f"{verb.capitalize()} these permanently?", refusal, may_ask=not as_json)
+
+
+def _show_done(past: str, done: dict[str, Any], *, as_json: bool) -> None:
+    if as_json:
+        return show_json(done)
+    _show_counts(past.upper(), done[past])
+    return _echo_bytes(done)
+
+
+def _show_counts(heading: str, counts: dict[str, int]) -> None:
+    rows = [(name.replace("_", " "), f"{number:,}") for name, number in counts.items()]
+    show_table(("WHAT", heading), rows)
+
+
+def _echo_bytes(done: dict[str, Any]) -> None:
+    if done["advice"]:
+        echo_err(done["advice"])
+    if done["bytes"]:
+        before, after = done["bytes"]["before"], done["bytes"]["after"]
+        freed = f"freed {bytes_text(max(before - after, 0))}"
+        echo_err(f"{freed}: {bytes_text(before)} before, {bytes_text(after)} now")
+
+
+def _exit_if_log_is_held(done: dict[str, Any]) -> None:
+    """End with 1 if another program kept the write-ahead log from being emptied."""
+    if done["advice"]:
+        raise click.exceptions.Exit(1)
+
+
+# -- reindex
+
+
+@click.command("reindex")
+@embedder_option
+@file_options
+def reindex_file(embedder: str | None, db: str | None, as_json: bool) -> None:
+    """Rebuild all vectors with another embedder.
+
+    The file uses the old vectors until all new ones are stored. After an interruption the next run
+    continues.
+    """
+    chosen = named_embedder(embedder)
+    store = SqliteStore(existing_file(db))
+    try:
+        with progress("embedding") as show:
+            number = reindex(store, chosen, progress=show)
+    except KeyboardInterrupt:
+        echo_err("interrupted: run the same `litemem reindex` to continue")
+        raise
+    finally:
+        store.close()
+        chosen.close()
+    identity = chosen.identity
+    if as_json:
+        return show_json({"embedded": number, "embedder": asdict(identity)})
+    name = f"{identity.name}, {identity.dimensions} dimensions"
+    return echo_err(f"embedded {memories_text(number)} with {name}")

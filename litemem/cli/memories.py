@@ -1,19 +1,44 @@
-"""The commands that look at memories: search, list, get, history."""
+"""Commands on single memories and lists: search, list, get, history, update, delete."""
 
 import json
-from collections.abc import Mapping
-from contextlib import closing
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import click
 
-from litemem.cli.context import named_embedder, open_to_read
-from litemem.cli.options import embedder_option, file_options, moment_option, reading_options
-from litemem.cli.output import show_card, show_json, show_table, status, tell
+from litemem.cli.add import read_content
+from litemem.cli.context import named_embedder, open_memory, open_read_only, open_without_model
+from litemem.cli.options import (
+    embedder_option,
+    file_options,
+    json_object_option,
+    require_scope,
+    scope_options,
+    selection_options,
+    time_option,
+    yes_option,
+)
+from litemem.cli.output import (
+    confirm,
+    echo_err,
+    is_interactive,
+    memories_text,
+    show_card,
+    show_json,
+    show_table,
+    status,
+)
+from litemem.core import clock
+from litemem.core.arguments import UNSET
+from litemem.core.scope import Scope
 from litemem.errors import MemoryNotFoundError
-from litemem.memory import THRESHOLD, TOP_K
+from litemem.memory import THRESHOLD, TOP_K, Memory
+from litemem.store.filters import compile_filter
 
-_PARTS = {
+NEVER = "never"  # as an expiry: the memory does not expire
+IDS_AND_SCOPE = "give ids of memories or a scope, not both: leave out --filter, --user-id, …"
+
+_SCORE_PARTS = {
     "meaning": "semantic_score",
     "words": "bm25_score",
     "neighbours": "neighbour_boost",
@@ -21,40 +46,40 @@ _PARTS = {
     "speaker": "speaker_boost",
     "date": "date_boost",
 }
-_LEAST_SHOWN = 0.005  # of a part of a score: what is not 0.00
+_MIN_SHOWN = 0.005  # smaller parts of a score would be shown as 0.00
 _HIDDEN = ("id", "memory", "hash", "score")  # in `get`: shown first, or of no use to people
 
 
 @click.command()
 @click.argument("query", nargs=-1, required=True)
-@reading_options
+@selection_options
 @click.option(
     "--top-k",
     type=click.IntRange(min=0),
     default=TOP_K,
     show_default=True,
-    help="At most so many.",
+    help="Maximum number of results.",
 )
 @click.option(
     "--threshold",
     type=click.FloatRange(0, 1),
     default=THRESHOLD,
     show_default=True,
-    help="The least score.",
+    help="Minimum score.",
 )
-@moment_option(
+@time_option(
     "--reference-date",
-    description='The day on which QUERY says "last month" or "yesterday"; by default that of '
-    "--as-of, or today.",
+    description='The day from which QUERY counts "yesterday" or "last month". '
+    "[default: --as-of, or today]",
 )
 @click.option(
-    "--explain", is_flag=True, help="Also the parts of each score (docs/reference/scores.md)."
+    "--explain", is_flag=True, help="Show the parts of each score (docs/reference/scores.md)."
 )
 @embedder_option
 @file_options
 def search(
     query: tuple[str, ...],
-    where: dict[str, Any],
+    selection: dict[str, Any],
     top_k: int,
     threshold: float,
     reference_date: str | None,
@@ -63,47 +88,46 @@ def search(
     db: str | None,
     as_json: bool,
 ) -> None:
-    """Find what answers QUERY, best first."""
-    chosen = named_embedder(embedder)
-    with closing(chosen), open_to_read(db, chosen) as memory, status("searching"):
+    """Search memories, best first."""
+    with open_read_only(db, named_embedder(embedder)) as memory, status("searching"):
         result = memory.search(
             " ".join(query),
             top_k=top_k,
             threshold=threshold,
             reference_date=reference_date,
             explain=explain,
-            **where,
+            **selection,
         )
     if as_json:
         return show_json(result)
     if not result["results"]:
-        tell("nothing found")
+        echo_err("no memories found")
     why = ("WHY",) if explain else ()
-    return show_table(("SCORE", "ID", *why, "MEMORY"), map(_found_row, result["results"]))
+    return show_table(("SCORE", "ID", *why, "MEMORY"), map(_match_row, result["results"]))
 
 
 @click.command("list")
-@reading_options
+@selection_options
 @click.option(
     "--limit",
     type=click.IntRange(min=0),
     default=TOP_K,
     show_default=True,
-    help="At most so many.",
+    help="Maximum number of memories.",
 )
 @file_options
-def list_memories(where: dict[str, Any], limit: int, db: str | None, as_json: bool) -> None:
+def list_memories(selection: dict[str, Any], limit: int, db: str | None, as_json: bool) -> None:
     """List memories, newest first."""
-    with open_to_read(db) as memory:
-        result = memory.get_all(limit=limit, **where)
+    with open_read_only(db) as memory:
+        result = memory.get_all(limit=limit, **selection)
     if as_json:
         return show_json(result)
-    found = result["results"]
-    show_table(("CREATED", "ID", "MEMORY"), [(m["created_at"][:10], *_named(m)) for m in found])
-    if not found:
-        tell("no memories")
-    elif len(found) == limit:
-        tell(f"the newest {limit:,}: --limit shows more")
+    rows = [(m["created_at"][:10], m["id"], m["memory"]) for m in result["results"]]
+    show_table(("CREATED", "ID", "MEMORY"), rows)
+    if not rows:
+        echo_err("no memories")
+    elif len(rows) == limit:
+        echo_err(f"showing the newest {limit:,}; give --limit to see more")
     return None
 
 
@@ -111,10 +135,10 @@ def list_memories(where: dict[str, Any], limit: int, db: str | None, as_json: bo
 @click.argument("memory_id", metavar="ID")
 @file_options
 def get(memory_id: str, db: str | None, as_json: bool) -> None:
-    """Show one memory, and what was said that it came from."""
-    with open_to_read(db) as memory:
+    """Show a memory and the messages it was extracted from."""
+    with open_read_only(db) as memory:
         found = memory.get(memory_id)
-        said = memory.store.sources(memory_id)
+        messages = memory.store.sources(memory_id)
     if found is None:
         raise MemoryNotFoundError(f"no memory has the id {memory_id!r}")
     if as_json:
@@ -125,43 +149,142 @@ def get(memory_id: str, db: str | None, as_json: bool) -> None:
         for name, value in found.items()
         if name not in _HIDDEN and value is not None
     ]
-    return show_card([*pairs, *(("said", f"{m.name or m.role}: {m.content}") for m in said)])
+    return show_card([*pairs, *(("message", f"{m.name or m.role}: {m.content}") for m in messages)])
 
 
 @click.command()
 @click.argument("memory_id", metavar="ID")
 @file_options
 def history(memory_id: str, db: str | None, as_json: bool) -> None:
-    """Show what happened to a memory, even a deleted one."""
-    with open_to_read(db) as memory:
+    """Show the events of a memory, even after its deletion."""
+    with open_read_only(db) as memory:
         entries = memory.history(memory_id)
     if not entries:
-        raise MemoryNotFoundError(f"nothing is known of a memory {memory_id!r}")
+        raise MemoryNotFoundError(f"no memory, present or deleted, has the id {memory_id!r}")
     if as_json:
         return show_json(entries)
     return show_table(("WHEN (UTC)", "EVENT", "MEMORY"), [_event_row(entry) for entry in entries])
 
 
-def _found_row(found: Mapping[str, Any]) -> tuple[str, ...]:
-    details = found.get("score_details")
-    why = () if details is None else (_parts_text(details),)
-    return f"{found['score']:.2f}", found["id"], *why, found["memory"]
+@click.command()
+@click.argument("memory_id", metavar="ID")
+@click.argument("text", nargs=-1)
+@json_object_option("--metadata", description="Merge into the memory's metadata.")
+@click.option("--category", "categories", multiple=True, help="Replace the categories; repeatable.")
+@time_option(
+    "--expires-at", description='Hide the memory from this time on, or "never".', word=NEVER
+)
+@embedder_option
+@file_options
+def update(
+    memory_id: str,
+    text: tuple[str, ...],
+    metadata: dict[str, Any] | None,
+    categories: tuple[str, ...],
+    expires_at: str | None,
+    embedder: str | None,
+    db: str | None,
+    as_json: bool,
+) -> None:
+    """Change the text, metadata, categories or expiry of a memory.
+
+    TEXT replaces the memory's text; "-" reads it from standard input.
+    """
+    if not (text or metadata is not None or categories or expires_at):
+        raise click.UsageError(
+            "nothing to change: give TEXT, --metadata, --category or --expires-at"
+        )
+    expiry: Any = UNSET if expires_at is None else expires_at
+    content = read_content(text) if text else None
+    opened = open_memory(db, embedder=embedder, must_exist=True) if text else open_without_model(db)
+    with opened as memory, status("updating"):
+        result = memory.update(
+            memory_id,
+            content,
+            metadata,
+            categories=categories or None,
+            expires_at=None if expiry == NEVER else expiry,
+        )
+    show_json(result) if as_json else echo_err("updated")
 
 
-def _parts_text(details: Mapping[str, float]) -> str:
-    """Return the parts that a score has: "meaning 0.52, words 0.40"."""
-    shown = ((name, details[key]) for name, key in _PARTS.items())
-    return ", ".join(f"{name} {part:.2f}" for name, part in shown if part >= _LEAST_SHOWN)
+@click.command()
+@click.argument("memory_ids", metavar="[ID]...", nargs=-1)
+@click.option("--all", "everything", is_flag=True, help="Delete all memories of the scope.")
+@scope_options
+@json_object_option("--filter", description="With --all: only memories that match the filter.")
+@yes_option
+@file_options
+def delete(
+    memory_ids: tuple[str, ...],
+    everything: bool,
+    ids: dict[str, Any],
+    filter: dict[str, Any] | None,  # noqa: A002 - the option's name
+    yes: bool,
+    db: str | None,
+    as_json: bool,
+) -> None:
+    """Delete memories; `history` keeps their events.
+
+    Give IDs, or --all with a scope. If one of the IDs is unknown, nothing is deleted. --all asks
+    for confirmation; without a terminal it requires --yes.
+    """
+    if everything == bool(memory_ids):
+        raise click.UsageError("nothing to delete: give ids, or --all with --user-id, …")
+    if memory_ids and (ids or filter is not None):
+        raise click.UsageError(IDS_AND_SCOPE)
+    if everything and not filter:
+        require_scope(ids)
+    with open_without_model(db) as memory:
+        if everything:
+            number = _delete_all(memory, ids, filter, yes=yes)
+        else:
+            number = _delete_each(memory, memory_ids)
+    one = number == 1 and not everything
+    message = f"{'Memory' if one else 'Memories'} deleted successfully!"
+    show_json({"message": message}) if as_json else echo_err(f"deleted {memories_text(number)}")
+
+
+def _delete_each(memory: Memory, memory_ids: Sequence[str]) -> int:
+    chosen = tuple(dict.fromkeys(memory_ids))
+    with memory.store.transaction() as tx:
+        for memory_id in chosen:
+            tx.delete(memory_id, clock.now())
+    return len(chosen)
+
+
+def _delete_all(
+    memory: Memory, ids: dict[str, Any], condition: dict[str, Any] | None, *, yes: bool
+) -> int:
+    number = memory.store.count(compile_filter(condition, Scope(**ids)))
+    if not yes and (number or not is_interactive()):
+        text = memories_text(number)
+        confirm(f"Delete {text}?", f"this would delete {text}: give --yes to confirm")
+    memory.delete_all(**ids, filters=condition)
+    return number
+
+
+def _match_row(match: Mapping[str, Any]) -> tuple[str, ...]:
+    details = match.get("score_details")
+    why = () if details is None else (_score_text(details),)
+    return f"{match['score']:.2f}", match["id"], *why, match["memory"]
+
+
+def _score_text(details: Mapping[str, float]) -> str:
+    """Return the parts of a score: "meaning 0.52, words 0.40"."""
+    shown = ((name, details[key]) for name, key in _SCORE_PARTS.items())
+    return ", ".join(f"{name} {part:.2f}" for name, part in shown if part >= _MIN_SHOWN)
 
 
 def _event_row(entry: Mapping[str, Any]) -> tuple[str, str, str]:
     when = (entry["updated_at"] or entry["created_at"])[:16].replace("T", " ")
+    return when, entry["event"], change_text(entry)
+
+
+def change_text(entry: Mapping[str, Any]) -> str:
+    """Return the texts of a history entry: "tea", or "tea → green tea"."""
     texts = [text for text in (entry["old_memory"], entry["new_memory"]) if text is not None]
-    return when, entry["event"], " → ".join(dict.fromkeys(texts))
-
-
-def _named(memory: Mapping[str, Any]) -> tuple[str, str]:
-    return memory["id"], memory["memory"]
+    return " → ".join(dict.fromkeys(texts))
 
 
 def _value(value: object) -> str:

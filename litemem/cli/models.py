@@ -1,4 +1,4 @@
-"""The commands about the models on this machine."""
+"""Commands on the models of this machine: models list, pull, path, verify, remove."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -10,11 +10,11 @@ from litemem.cli.options import json_option
 from litemem.cli.output import (
     bytes_text,
     counted,
+    echo_err,
     progress_bar,
     show_json,
     show_table,
     status,
-    tell,
 )
 from litemem.errors import ModelFileError
 from litemem.models import files as model_files
@@ -25,13 +25,13 @@ from litemem.models.registry import MODELS, Model
 
 @click.group()
 def models() -> None:
-    """Bring, check and remove the models."""
+    """Download, check and delete models."""
 
 
 @models.command("list")
 @json_option
 def list_models(as_json: bool) -> None:
-    """List the models that there are, and which are here."""
+    """List the known models and their state."""
     found = [describe(model) for model in MODELS]
     if as_json:
         return show_json(found)
@@ -46,16 +46,16 @@ def list_models(as_json: bool) -> None:
 @click.argument("name", required=False)
 @json_option
 def pull(name: str | None, as_json: bool) -> None:
-    """Bring the model NAME; without it, the two that litemem needs.
+    """Download a model; without NAME, the two default models.
 
-    Every byte is checked. What is here already is not fetched again, and what was interrupted
-    goes on. The folders of the models are printed.
+    Downloads are checked by SHA-256. Installed files are not downloaded again, and an interrupted
+    download continues. Prints the folders of the models.
     """
     defaults = [model_files.default_model(task) for task in ("embedder", "llm")]
     wanted = defaults if name is None else [model_files.find(name)]
     folders = []
     for model in wanted:
-        tell(f"{model.name}: {bytes_text(model.size)}")
+        echo_err(f"{model.name}: {bytes_text(model.size)}")
         with _download_bars() as progress:
             folders.append(str(model_files.pull(model, progress=progress)))
     show_json(folders) if as_json else click.echo("\n".join(folders))
@@ -64,10 +64,7 @@ def pull(name: str | None, as_json: bool) -> None:
 @models.command()
 @click.argument("name")
 def path(name: str) -> None:
-    """Print where the model NAME is.
-
-    Of a language model that is its file, of an embedder its folder.
-    """
+    """Print the path of a model: the file of an LLM, the folder of an embedder."""
     model = model_files.find(name)
     with status(f"checking {name}"):
         folder = model_files.verified_folder(model)
@@ -78,15 +75,11 @@ def path(name: str) -> None:
 @click.argument("name", required=False)
 @json_option
 def verify(name: str | None, as_json: bool) -> None:
-    """Compare the model's files with those published.
-
-    Without NAME, of all models that are here. Exits with 1 if a file is missing or wrong, or if
-    there is none.
-    """
+    """Check the files of a model by SHA-256; without NAME, of all installed models."""
     with status("reading every byte"):
         found = model_files.verify(name)
     if not found:
-        raise ModelFileError("no models are here: run `litemem models pull`")
+        raise ModelFileError("no models are installed: run `litemem models pull`")
     if as_json:
         show_json([_file_dict(file) for file in found])
     else:
@@ -102,13 +95,13 @@ def verify(name: str | None, as_json: bool) -> None:
 @click.argument("name")
 @json_option
 def remove(name: str, as_json: bool) -> None:
-    """Delete the files of the model NAME; `pull` brings them again."""
+    """Delete the files of a model."""
     freed = model_files.remove(name)
-    show_json({"freed": freed}) if as_json else tell(f"freed {bytes_text(freed)}")
+    show_json({"freed": freed}) if as_json else echo_err(f"freed {bytes_text(freed)}")
 
 
 def describe(model: Model) -> dict[str, object]:
-    """Return what is to be said of a model, in JSON; nothing is hashed for it."""
+    """Return the facts about a model for JSON; no file is hashed."""
     files = model_files.installed(model)
     return {
         "name": model.name,
@@ -124,8 +117,8 @@ def describe(model: Model) -> dict[str, object]:
 def _state(files: Sequence[FileState]) -> str:
     states = {file.state for file in files}
     if states == {"missing"}:
-        return "not here"
-    return "incomplete" if "missing" in states else "here"
+        return "not installed"
+    return "incomplete" if "missing" in states else "installed"
 
 
 def _file_dict(found: FileState) -> dict[str, object]:
@@ -141,13 +134,13 @@ def _file_dict(found: FileState) -> dict[str, object]:
 
 @contextmanager
 def _download_bars() -> Iterator[Progress]:
-    """Lend what shows a bar on stderr for each file that comes."""
+    """Yield a function that shows a progress bar for each file."""
     with ExitStack() as stack:
         bars: dict[str, Any] = {}
 
         def show(name: str, so_far: int, size: int) -> None:
             if name not in bars:
-                stack.close()  # ends the line of the file before
+                stack.close()  # ends the line of the previous file
                 bars[name] = stack.enter_context(progress_bar(size, name))
             bars[name].update(so_far - bars[name].pos)
 

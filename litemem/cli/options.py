@@ -1,4 +1,4 @@
-"""The options that several commands share, each group of them one decorator."""
+"""Options that several commands share, one decorator for each group."""
 
 import json
 from collections.abc import Callable
@@ -13,43 +13,46 @@ from litemem.errors import ValidationError
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
-EVERYONE: dict[str, Any] = {"OR": [{key: "*"} for key in ID_KEYS]}  # every memory carries an id
+EVERYONE: dict[str, Any] = {"OR": [{key: "*"} for key in ID_KEYS]}  # every memory has an id
 
-_OF = {
-    "user_id": "The user whose memories are meant.",
-    "agent_id": "The agent.",
-    "app_id": "The application.",
-    "run_id": "The run or session.",
+_SCOPE_HELP = {
+    "user_id": "Scope: the user.",
+    "agent_id": "Scope: the agent.",
+    "app_id": "Scope: the application.",
+    "run_id": "Scope: the run or session.",
 }
 
 json_option = click.option(
-    "--json", "as_json", is_flag=True, help="Print JSON, whose shape is kept, instead of text."
+    "--json", "as_json", is_flag=True, help="Print JSON, with stable keys, instead of text."
 )
 db_option = click.option(
     "--db",
     metavar="PATH",
-    help="The file; by default LITEMEM_DB, or memory.db in the user's data folder.",
+    help="Path of the file. [default: LITEMEM_DB, or memory.db in the user's data folder]",
 )
+everyone_option = click.option(
+    "--everyone", is_flag=True, help="Select all memories of the file, in every scope."
+)
+yes_option = click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 embedder_option = click.option(
     "--embedder",
     envvar="LITEMEM_EMBEDDER",
     metavar="NAME|FOLDER",
-    help="The model that turns texts into vectors, of `litemem models list` or in a folder. "
-    '"hash" is a deterministic embedder for trying things out: it matches words, not meaning.',
+    help="Embedder: a name of `litemem models list`, or the folder of a model. "
+    '"hash" needs no model and matches words, not meaning: use it for tests.',
 )
 llm_option = click.option(
     "--llm",
     envvar="LITEMEM_LLM",
     metavar="NAME|PATH",
-    help="The model that finds the facts, of `litemem models list` or a GGUF file.",
+    help="Language model: a name of `litemem models list`, or the path of a GGUF file.",
 )
 
 
-def sure_options(command: Command) -> Command:
+def confirmation_options(command: Command) -> Command:
     """Add --yes and --dry-run."""
-    yes = click.option("--yes", is_flag=True, help="Do it, without asking.")
-    only = click.option("--dry-run", is_flag=True, help="Only count what would go.")
-    return yes(only(command))
+    dry_run = click.option("--dry-run", is_flag=True, help="Only count; change nothing.")
+    return yes_option(dry_run(command))
 
 
 def file_options(command: Command) -> Command:
@@ -57,35 +60,24 @@ def file_options(command: Command) -> Command:
     return db_option(json_option(command))
 
 
-def moment_option(
-    name: str, *, description: str, unless: str | None = None
+def time_option(
+    name: str, *, description: str, word: str | None = None
 ) -> Callable[[Command], Command]:
-    """Return an option that takes a time in ISO 8601, or the word `unless`."""
+    """Return an option that takes a time in ISO 8601, or the given word."""
 
     def check(_: click.Context, __: click.Parameter, text: str | None) -> str | None:
-        return text if text is None or text == unless else _used(clock.parse_time, text, name)
+        return text if text is None or text == word else _checked(clock.parse_time, text, name)
 
     return click.option(name, callback=check, metavar="TIME", help=description)
 
 
 def duration_option(name: str, *, description: str) -> Callable[[Command], Command]:
-    """Return an option that takes how long: "90d"."""
+    """Return an option that takes a duration: "90d"."""
 
     def check(_: click.Context, __: click.Parameter, text: str | None) -> str | None:
-        return text if text is None else _used(clock.parse_duration, text, name)
+        return text if text is None else _checked(clock.parse_duration, text, name)
 
-    return click.option(name, callback=check, metavar="TIME", help=description)
-
-
-def parsed_json(text: str | bytes, source: str) -> Any:
-    """Return what a JSON text says; a usage error tells where it is wrong."""
-    try:
-        return json.loads(text)
-    except json.JSONDecodeError as error:
-        place = f"line {error.lineno} column {error.colno}"
-        raise click.UsageError(f"{source} is not JSON: {error.msg} at {place}") from error
-    except (UnicodeDecodeError, RecursionError) as error:
-        raise click.UsageError(f"{source} is not JSON: {error}") from error
+    return click.option(name, callback=check, metavar="DURATION", help=description)
 
 
 def json_object_option(name: str, *, description: str) -> Callable[[Command], Command]:
@@ -96,10 +88,25 @@ def json_object_option(name: str, *, description: str) -> Callable[[Command], Co
             return None
         content = parsed_json(text, name)
         if not isinstance(content, dict):
-            raise click.UsageError(f"{name} takes a JSON object, such as '{{\"name\": …}}'")
+            raise click.UsageError(f"{name} must be a JSON object, for example '{{\"key\": 1}}'")
         return content
 
     return click.option(name, callback=read, metavar="JSON", help=description)
+
+
+def parsed_json(text: str | bytes, source: str) -> Any:
+    """Return the value of a JSON text.
+
+    Raises:
+        click.UsageError: it is not JSON; the message says where.
+    """
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError as error:
+        place = f"line {error.lineno} column {error.colno}"
+        raise click.UsageError(f"{source} is not JSON: {error.msg} at {place}") from error
+    except (UnicodeDecodeError, RecursionError) as error:
+        raise click.UsageError(f"{source} is not JSON: {error}") from error
 
 
 def scope_options(command: Command) -> Callable[..., Any]:
@@ -110,27 +117,27 @@ def scope_options(command: Command) -> Callable[..., Any]:
         given = {key: options.pop(key) for key in ID_KEYS}
         ids = {key: value for key, value in given.items() if value is not None}
         for key, value in ids.items():
-            _used(check_id, value, _option(key))
+            _checked(check_id, value, _option(key))
         return command(*args, ids=ids, **options)
 
     result: Callable[..., Any] = collected
     for key in reversed(ID_KEYS):
-        result = click.option(_option(key), metavar="ID", help=_OF[key])(result)
+        result = click.option(_option(key), metavar="ID", help=_SCOPE_HELP[key])(result)
     return result
 
 
-def reading_options(command: Command) -> Callable[..., Any]:
-    """Add what says which memories are looked at; the command gets it as `where`.
+def selection_options(command: Command) -> Callable[..., Any]:
+    """Add the options that select memories to read; the command gets them as `selection`.
 
     That is a dict of keyword arguments of `Memory.search` and `Memory.get_all`.
     """
 
     @scope_options
-    @json_object_option("--filter", description="Narrow by a filter, as docs/filters.md has it.")
-    @click.option("--everyone", is_flag=True, help="Whatever the ids: all that the file holds.")
-    @click.option("--show-expired", is_flag=True, help="Also what has expired.")
-    @click.option("--show-superseded", is_flag=True, help="Also what newer facts contradict.")
-    @moment_option("--as-of", description="What held then, in ISO 8601, instead of now.")
+    @json_object_option("--filter", description="Select by a filter (docs/filters.md).")
+    @everyone_option
+    @click.option("--show-expired", is_flag=True, help="Include expired memories.")
+    @click.option("--show-superseded", is_flag=True, help="Include superseded memories.")
+    @time_option("--as-of", description="Show what was valid at that time, in ISO 8601.")
     @wraps(command)
     def collected(
         *args: Any,
@@ -143,43 +150,46 @@ def reading_options(command: Command) -> Callable[..., Any]:
         **options: Any,
     ) -> Any:
         if not (filter or everyone):
-            required(ids, or_everyone=True)
-        where = {
+            require_scope(ids, or_everyone=True)
+        selection = {
             **ids,
-            "filters": _with_everyone(filter) if everyone else filter,
+            "filters": with_everyone(filter) if everyone else filter,
             "show_expired": show_expired,
             "show_superseded": show_superseded,
             "as_of": as_of,
         }
-        return command(*args, where=where, **options)
+        return command(*args, selection=selection, **options)
 
     return collected
 
 
-def required(ids: dict[str, Any], *, or_everyone: bool = False) -> dict[str, Any]:
-    """Return the ids, of which there has to be one; the message may offer --everyone."""
+def require_scope(ids: dict[str, Any], *, or_everyone: bool = False) -> None:
+    """Check that an id is given; with `or_everyone` the message offers --everyone.
+
+    Raises:
+        click.UsageError: no id is given.
+    """
     if not ids:
-        offer = ", or --everyone" if or_everyone else ""
-        raise click.UsageError(f"whose memories? Give {_id_options()}{offer}")
-    return ids
+        *others, last = [*map(_option, ID_KEYS), *(["--everyone"] if or_everyone else [])]
+        raise click.UsageError(f"A scope is required: give {', '.join(others)} or {last}.")
 
 
-def _used(reads: Callable[[str, str], object], text: str, name: str) -> str:
-    """Return the text of an option that can be read; a usage error tells why it cannot."""
-    try:
-        reads(text, name)
-    except ValidationError as error:
-        raise click.UsageError(str(error)) from error
-    return text
-
-
-def _with_everyone(condition: dict[str, Any] | None) -> dict[str, Any]:
+def with_everyone(condition: dict[str, Any] | None) -> dict[str, Any]:
+    """Return a filter over the whole file, narrowed by a condition."""
     return {"AND": [condition, EVERYONE]} if condition else EVERYONE
 
 
-def _id_options() -> str:
-    *others, last = map(_option, ID_KEYS)
-    return f"{', '.join(others)} or {last}"
+def _checked(read: Callable[[str, str], object], text: str, name: str) -> str:
+    """Return the text of an option if `read` accepts it.
+
+    Raises:
+        click.UsageError: `read` refused it; the message says why.
+    """
+    try:
+        read(text, name)
+    except ValidationError as error:
+        raise click.UsageError(str(error)) from error
+    return text
 
 
 def _option(key: str) -> str:

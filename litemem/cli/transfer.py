@@ -1,4 +1,4 @@
-"""The commands that take memories out of a file and into one: export, import."""
+"""Commands that move memories between files: export, import."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,9 +7,9 @@ from typing import Any, get_args
 
 import click
 
-from litemem.cli.context import existing, file_path, named_embedder, open_memory
+from litemem.cli.context import existing_file, file_path, named_embedder, open_memory
 from litemem.cli.options import embedder_option, file_options, json_object_option, scope_options
-from litemem.cli.output import counted, progress, show_json, tell
+from litemem.cli.output import echo_err, memories_text, progress, show_json
 from litemem.core.scope import Scope
 from litemem.store.filters import Condition, compile_filter
 from litemem.store.sqlite import MEMORY, Conflict, SqliteStore
@@ -25,16 +25,18 @@ STANDARD = "-"  # standard input or output, as a file's name
 @click.command("export")
 @click.argument("target", metavar="[TARGET|-]", default=STANDARD)
 @scope_options
-@json_object_option("--filter", description="Narrow by a filter, as docs/filters.md has it.")
+@json_object_option(
+    "--filter", description="Only memories that match the filter (docs/filters.md)."
+)
 @click.option(
     "--format",
     type=click.Choice(get_args(Format)),
     default="jsonl",
     show_default=True,
-    help='"jsonl" is lossless, and what `litemem import` reads; "markdown" is for people.',
+    help='"jsonl" is lossless, for `litemem import`; "markdown" is for people.',
 )
-@click.option("--vectors", is_flag=True, help="With the vectors, so that an import need make none.")
-@click.option("--force", is_flag=True, help="Replace TARGET if it is there.")
+@click.option("--vectors", is_flag=True, help="Include vectors, so that an import need not embed.")
+@click.option("--force", is_flag=True, help="Replace TARGET if it exists.")
 @file_options
 def export_memories(
     target: str,
@@ -46,17 +48,17 @@ def export_memories(
     db: str | None,
     as_json: bool,
 ) -> None:
-    """Write what the file holds into TARGET, or to standard output.
+    """Export memories to TARGET, or to standard output.
 
-    Without ids and filter all of it: memories with their history, messages, waiting turns, graph,
-    settings. With them the memories that match and what belongs to them. Other programs may go on
-    writing: the export is one moment of the file.
+    Without a scope and filter, exports the whole file: memories with their history, messages,
+    pending turns, graph, settings. With them, the matching memories and the rows that belong to
+    them. The export is a snapshot; other programs may write during it.
     """
-    path = existing(db)
+    path = existing_file(db)
     condition = _condition(ids, filter)
     store = SqliteStore(path, read_only=True)
     try:
-        with progress("exporting", beside_data=target == STANDARD) as show:
+        with progress("exporting", stdout_is_data=target == STANDARD) as show:
             if target == STANDARD:
                 out: Any = click.open_file(STANDARD, "wb")
                 counts = write(store, out, condition, format=format, vectors=vectors, progress=show)
@@ -78,7 +80,7 @@ def export_memories(
     if as_json:
         show_json({"path": target, "counts": counts})
     else:
-        tell(f"{target}: {_memories(counts.get('memory', 0))}")
+        echo_err(f"{target}: {memories_text(counts.get('memory', 0))}")
 
 
 @click.command("import")
@@ -89,26 +91,28 @@ def export_memories(
     type=click.Choice(["litemem", "mem0"]),
     default="litemem",
     show_default=True,
-    help="What wrote it. Of mem0, SOURCE is the folder of its qdrant or faiss store.",
+    help="Format of SOURCE; for mem0, SOURCE is the folder of its qdrant or faiss store.",
 )
 @click.option(
     "--on-conflict",
     type=click.Choice(get_args(Conflict)),
     default="error",
     show_default=True,
-    help="What becomes of a memory whose id is there already; merge: the newer one wins, with "
-    "metadata, categories and history of both.",
+    help="Action if the id of a memory exists. merge: keep the newer text, with metadata, "
+    "categories and history of both.",
 )
-@click.option("--dry-run", is_flag=True, help="Check everything, say what would happen, and end.")
+@click.option("--dry-run", is_flag=True, help="Only check SOURCE and count; change nothing.")
 @scope_options
-@click.option("--collection", metavar="NAME", help="With --from mem0: which, if there are several.")
+@click.option(
+    "--collection", metavar="NAME", help="With --from mem0: the collection, if there are several."
+)
 @click.option(
     "--history",
     metavar="PATH",
-    help="With --from mem0: its history.db; by default the one beside or above SOURCE.",
+    help="With --from mem0: its history.db. [default: next to SOURCE, or one folder above]",
 )
 @click.option(
-    "--app-ids", is_flag=True, help="With --from mem0: an app_id in the metadata is an id."
+    "--app-ids", is_flag=True, help="With --from mem0: use an app_id in the metadata as an id."
 )
 @embedder_option
 @file_options
@@ -125,20 +129,22 @@ def import_memories(
     db: str | None,
     as_json: bool,
 ) -> None:
-    """Take in what `litemem export` wrote, or a store of mem0ai.
+    """Import an export of litemem, or a store of Mem0.
 
-    Everything is checked first; a SOURCE that is damaged changes nothing. Vectors are made anew
-    unless SOURCE has those of this embedder. It may be interrupted: the same command with
-    --on-conflict skip goes on. With --from mem0, --user-id and the other ids are given to what
-    has none of its own.
+    SOURCE is checked first; a damaged one changes nothing. Texts are embedded unless SOURCE has
+    vectors of this embedder. To continue after an interruption, run the same command with
+    --on-conflict skip. With --from mem0, --user-id and the other ids are the scope of memories
+    without ids.
     """
     if origin == "litemem" and (ids or collection or history or app_ids):
-        raise click.UsageError("an export says whose its memories are: these need --from mem0")
+        raise click.UsageError(
+            "--user-id, …, --collection, --history, --app-ids require --from mem0"
+        )
     with _source(source, origin, ids, collection, history, app_ids) as found:
         path = file_path(db)
         done = None
         if not path.exists() or not path.stat().st_size:
-            done = _rehearsed(found, embedder, dry_run=dry_run)
+            done = _checked(found, embedder, dry_run=dry_run)
         if done is None or not dry_run:
             done = _imported(found, db, embedder, on_conflict=on_conflict, dry_run=dry_run)
     _show(done, dry_run=dry_run, as_json=as_json)
@@ -168,19 +174,19 @@ def _source(
 
 
 def _condition(ids: dict[str, Any], condition: dict[str, Any] | None) -> Condition | None:
-    """Return which memories are meant; None is the whole file."""
+    """Return the condition of the memories to export, or None for the whole file."""
     if not ids and condition is None:
         return None
     return compile_filter(condition, Scope(**ids))
 
 
-def _rehearsed(found: Source, embedder: str | None, *, dry_run: bool) -> Imported:
-    """Check an import into a file that is not there yet: of what is refused, none is left."""
+def _checked(found: Source, embedder: str | None, *, dry_run: bool) -> Imported:
+    """Check an import in memory first, so that a refused one creates no file."""
     chosen, store = named_embedder(embedder), SqliteStore(MEMORY)
     try:
         done = take_in(store, chosen, found, dry_run=True)
         if done.embedded and not dry_run:
-            chosen.embed_query("a model that is missing says so here")
+            chosen.embed_query("raises here if the model is missing")
     finally:
         store.close()
         chosen.close()
@@ -201,7 +207,7 @@ def _imported(
                 progress=show,
             )
         except KeyboardInterrupt:
-            tell("interrupted; the same import with --on-conflict skip goes on from here")
+            echo_err("interrupted: run the same import with --on-conflict skip to continue")
             raise
 
 
@@ -209,15 +215,13 @@ def _show(done: Imported, *, dry_run: bool, as_json: bool) -> None:
     if as_json:
         return show_json({"dry_run": dry_run, **asdict(done)})
     for sentence in done.left_out:
-        tell(sentence)
+        echo_err(sentence)
     outcomes = [
         f"{number:,} {word}"
         for word in ("added", "overwritten", "merged", "skipped")
         if (number := getattr(done, word))
     ]
     would = "would be " if dry_run else ""
-    return tell(f"memories: {would}{', '.join(outcomes) or 'none'}; embedded: {done.embedded:,}")
-
-
-def _memories(number: int) -> str:
-    return counted(number, "memory", "memories")
+    return echo_err(
+        f"memories: {would}{', '.join(outcomes) or 'none'}; embedded: {done.embedded:,}"
+    )
