@@ -47,7 +47,6 @@ WALLS = {
     "filelock": {"models"},
     "numpy": set(),
     "click": {"cli"},
-    "rich": {"cli"},
     "wcwidth": {"cli"},
 }
 

@@ -130,14 +130,13 @@ def _file_pairs(path: Path, found: FileStats | None) -> Iterator[tuple[str, str]
         entries = counted(counts["history_entries"], "entry", "entries")
         yield "history", f"{entries}, {counted(counts.get('deleted', 0), 'deletion')}"
     if found.growth:
-        first, last = _date(min(found.growth)), _date(max(found.growth))
-        yield "growth", f"{first} {growth_line(found.growth)} {last}"
+        yield "growth", growth_line(found.growth)
     embedder = found.embedder
     yield "embedder", f"{embedder.name}, {embedder.dimensions} dimensions" if embedder else "none"
 
 
 def growth_line(by_day: Mapping[int, int]) -> str:
-    """Return a bar for each span of days, from the first day to the last."""
+    """Return a bar for each span of days: "2025-06-15 █ ▄ 2025-06-28 (at most 2 in 1 day)"."""
     bars = "▁▂▃▄▅▆▇█" if "utf" in encoding() else "_.-:=+*#"
     first, last = min(by_day), max(by_day)
     days = (last - first) // MAX_BARS + 1  # in a span
@@ -146,7 +145,8 @@ def growth_line(by_day: Mapping[int, int]) -> str:
         sums[(day - first) // days] += number
     top = max(sums.values())
     spans = range((last - first) // days + 1)
-    return "".join(bars[(sums[i] * 8 - 1) // top] if sums[i] else " " for i in spans)
+    line = "".join(bars[(sums[i] * 8 - 1) // top] if sums[i] else " " for i in spans)
+    return f"{_date(first)} {line} {_date(last)} (at most {top:,} in {counted(days, 'day')})"
 
 
 def _owners(overview: Overview) -> str:

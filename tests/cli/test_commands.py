@@ -178,7 +178,7 @@ def test_everyone_is_everything_in_the_file() -> None:
     [["list"], ["search", "tea"], ["add", "--no-infer", "tea"], ["delete", "--all", "--yes"]],
 )
 def test_without_an_id_nobody_s_memories_are_meant(arguments: list[str]) -> None:
-    assert "whose memories? Give --user-id" in run(*arguments, code=2).stderr
+    assert "A scope is required: give --user-id" in run(*arguments, code=2).stderr
 
 
 def test_a_filter_can_say_whose_memories() -> None:
@@ -194,12 +194,12 @@ def test_the_expired_is_shown_when_it_is_asked_for() -> None:
     assert [m["memory"] for m in shown] == ["long ago"]
 
 
-def test_the_limit_holds_and_is_told() -> None:
+def test_the_limit_holds_and_is_reported() -> None:
     for text in ("one", "two", "three"):
         added(text)
     result = run("list", "--user-id", "cam", "--limit", "2")
     assert [line.split("\t")[2] for line in result.stdout.splitlines()] == ["three", "two"]
-    assert "--limit shows more" in result.stderr
+    assert "give --limit to see more" in result.stderr
 
 
 def test_an_update_changes_what_is_given_and_no_more() -> None:
@@ -232,7 +232,7 @@ def test_delete_takes_all_of_the_named_or_none() -> None:
 def test_delete_all_without_a_terminal_needs_yes() -> None:
     added("one")
     added("of bob", user="bob")
-    assert "1 memory: say --yes" in run("delete", "--all", "--user-id", "cam", code=2).stderr
+    assert "1 memory: give --yes" in run("delete", "--all", "--user-id", "cam", code=2).stderr
     run("delete", "--all", "--user-id", "cam", "--yes")
     assert (memories(), memories("bob")) == ([], ["of bob"])
 
@@ -251,7 +251,7 @@ def test_delete_wants_either_ids_or_all(arguments: list[str]) -> None:
     ("option", "text", "complaint"),
     [
         ("--metadata", '{"a": ', "--metadata is not JSON: Expecting value at line 1 column 7"),
-        ("--metadata", "[1]", "--metadata takes a JSON object"),
+        ("--metadata", "[1]", "--metadata must be a JSON object"),
         ("--metadata", "[" * 100_000, "--metadata is not JSON: "),
     ],
 )
@@ -283,7 +283,7 @@ def test_a_memory_that_is_not_there_is_said_to_be_missing() -> None:
 
 @pytest.mark.parametrize("arguments", [line.split() for line in READING])
 def test_only_add_makes_a_file(db: Path, arguments: list[str]) -> None:
-    assert "`litemem add` makes it" in run(*arguments, code=1).stderr
+    assert "run `litemem add` to create it" in run(*arguments, code=1).stderr
     assert not db.exists()
 
 
@@ -332,17 +332,17 @@ def test_a_file_that_is_no_database_is_refused(db: Path) -> None:
     assert "not an SQLite database" in run("list", "--everyone", code=1).stderr
 
 
-def test_info_tells_what_the_file_holds() -> None:
-    assert "not there yet" in run("info").stdout
+def test_info_shows_what_the_file_holds() -> None:
+    assert "does not exist" in run("info").stdout
     added("one")
     shown = run_json("info")
     assert (shown["file"]["memories"], shown["embedder"]["name"]) == (1, "hash")
     assert "memories\t1, of 1 user\n" in run("info").stdout
 
 
-def test_models_that_are_not_here_are_listed_as_such() -> None:
-    assert {m["state"] for m in run_json("models", "list")} == {"not here"}
-    assert "qwen2.5-coder-1.5b\tllm\tnot here\t1.1 GB" in run("models", "list").stdout
+def test_models_that_are_not_installed_are_listed_as_such() -> None:
+    assert {m["state"] for m in run_json("models", "list")} == {"not installed"}
+    assert "qwen2.5-coder-1.5b\tllm\tnot installed\t1.1 GB" in run("models", "list").stdout
 
 
 @pytest.mark.parametrize("command", ["path", "verify"])

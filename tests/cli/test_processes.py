@@ -15,7 +15,7 @@ import pytest
 import litemem
 from helpers import ROOT
 from litemem import Memory
-from litemem.cli.errors import killable
+from litemem.cli.errors import exit_on_ctrl_c
 from litemem.errors import LLMError, StoreError
 from litemem.store.sqlite import file_stats
 from litemem.testing import HashEmbedder, ScriptedLLM
@@ -76,7 +76,10 @@ def test_a_reader_that_leaves_early_is_not_complained_about(db: Path) -> None:
         process.stdout.readline()
         process.stdout.close()
         assert b"Traceback" not in (complaints := process.stderr.read())
-    assert complaints.decode().replace("the newest 2,000: --limit shows more\n", "") == ""
+    assert (
+        complaints.decode().replace("showing the newest 2,000; give --limit to see more\n", "")
+        == ""
+    )
 
 
 @posix
@@ -96,9 +99,9 @@ def test_ctrl_c_ends_with_130_and_no_traceback() -> None:
 @posix
 def test_ctrl_c_also_ends_work_that_lets_no_exception_through() -> None:
     code = (
-        "import ctypes, os, signal, time\nfrom litemem.cli.errors import killable\n"
+        "import ctypes, os, signal, time\nfrom litemem.cli.errors import exit_on_ctrl_c\n"
         "def wait():\n    os.kill(os.getpid(), signal.SIGINT)\n    time.sleep(30)\n"
-        "with killable(lambda: 'all is kept'):\n    ctypes.CFUNCTYPE(None)(wait)()\n"
+        "with exit_on_ctrl_c(lambda: 'all is kept'):\n    ctypes.CFUNCTYPE(None)(wait)()\n"
         "print('it went on')"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, timeout=SECONDS)
@@ -108,7 +111,7 @@ def test_ctrl_c_also_ends_work_that_lets_no_exception_through() -> None:
 @posix
 def test_work_that_nobody_interrupts_leaves_ctrl_c_as_it_was() -> None:
     before = signal.getsignal(signal.SIGINT), threading.active_count()
-    with killable(lambda: "never said"):
+    with exit_on_ctrl_c(lambda: "never said"):
         assert threading.active_count() == before[1] + 1
     assert (signal.getsignal(signal.SIGINT), threading.active_count()) == before
 
@@ -142,7 +145,7 @@ def test_ctrl_c_while_the_model_thinks_says_that_the_messages_are_kept(
         time.sleep(1)  # until the model is being loaded, or asked
         process.send_signal(signal.SIGINT)
         assert process.wait(SECONDS) == 130
-        kept = b"interrupted; the messages are kept: `litemem pending` goes on\n"
+        kept = b"interrupted; the messages are stored: run `litemem pending` to continue\n"
         assert process.stderr.read() == kept
     assert waiting(db) == 1
 
@@ -207,7 +210,7 @@ def test_delete_all_asks_on_a_terminal_and_heeds_the_answer(db: Path) -> None:
 @posix
 def test_a_long_task_says_what_it_does_and_takes_it_back() -> None:
     shown = on_terminal("add", "--no-infer", "--user-id", "cam", "tea")
-    assert shown.startswith("thinking…\r")
+    assert shown.startswith("extracting…\r")
     assert shown.rpartition("\r  ")[2].strip().endswith("tea")
 
 

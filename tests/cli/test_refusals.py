@@ -135,20 +135,20 @@ def test_a_folder_that_is_not_there_is_named_once(tmp_path: Path, command: str) 
         ("list --user-id cam --limit -1", "'--limit': -1 is not in the range x>=0"),
         ("search --user-id cam --top-k -1 x", "'--top-k': -1 is not in the range x>=0"),
         ("search --user-id cam --threshold 2 x", "'--threshold': 2.0 is not in the range 0<=x<=1"),
-        ("cleanup --user-id cam", "Give --expired, --older-than"),
+        ("cleanup --user-id cam", "give --expired, --older-than"),
         ("cleanup --user-id cam --older-than 5x", "--older-than='5x' is no duration"),
         ("cleanup --user-id cam --keep-last 0", "'--keep-last': 0 is not in the range x>=1"),
-        ("cleanup --user-id cam --matching", "--matching needs --filter"),
+        ("cleanup --user-id cam --matching", "--matching requires --filter"),
         ("add --no-infer --user-id cam --timestamp soon x", "--timestamp='soon' is not a time"),
-        ("add --user-id cam --type procedural_memory x", "needs --agent-id"),
+        ("add --user-id cam --type procedural_memory x", "requires --agent-id"),
         ("update x --expires-at soon", "--expires-at='soon' is not a time"),
         ("list --user-id *", '--user-id="*" means any id'),
         ("backup {0}.copies --keep 0", "'--keep': 0 is not in the range x>=1"),
-        ("backup {0} --keep 3", "--keep: "),
-        ("delete --all --user-id cam", "say --yes"),
-        ("restore {0}.copy", "say --yes"),
-        ("cleanup --user-id cam --older-than 0s", "say --yes"),
-        ("erase --user-id cam", "say --yes"),
+        ("backup {0} --keep 3", "--keep requires a folder"),
+        ("delete --all --user-id cam", "give --yes"),
+        ("restore {0}.copy", "give --yes"),
+        ("cleanup --user-id cam --older-than 0s", "give --yes"),
+        ("erase --user-id cam", "give --yes"),
     ],
 )
 def test_a_wrong_command_line_ends_with_2_and_names_the_option(
@@ -189,7 +189,7 @@ def test_models_that_are_not_here_are_no_verified_models() -> None:
     result = CliRunner().invoke(main, ["models", "verify"])
     assert (result.exit_code, result.stderr) == (
         1,
-        "litemem: no models are here: run `litemem models pull`\n",
+        "litemem: no models are installed: run `litemem models pull`\n",
     )
 
 

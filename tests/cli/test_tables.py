@@ -5,7 +5,7 @@ import unicodedata
 from hypothesis import given
 from hypothesis import strategies as st
 
-from litemem.cli.tables import card, columns, table, visible
+from litemem.cli.output import card, columns, table, visible
 
 WIDTHS = st.integers(min_value=12, max_value=120)
 TEXTS = st.text(max_size=200)

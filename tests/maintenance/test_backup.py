@@ -343,7 +343,7 @@ def test_keeping_several_in_one_file_is_refused(memory: Memory, tmp_path: Path) 
     made = memory.backup(tmp_path / "backup.db")
     with pytest.raises(ValueError, match="not a folder"):
         memory.backup(made, keep=2)
-    assert "is no folder" in run("backup", made, "--keep", "2", code=2).stderr
+    assert "requires a folder" in run("backup", made, "--keep", "2", code=2).stderr
 
 
 def test_keeping_several_makes_their_folder(memory: Memory, tmp_path: Path) -> None:

@@ -418,7 +418,7 @@ def test_the_command_previews_first_and_cleans_up_with_yes(memory: Memory, path:
     options = ("cleanup", "--user-id", "cam", "--duplicates", "--vacuum", "--db", path)
     code, out, err = run(*options)
     assert (code, out.split()) == (2, ["duplicates", "2"])
-    assert "nothing was removed: say --yes" in err
+    assert "nothing was removed: give --yes" in err
     code, out, err = run(*options, "--json")
     assert (code, json.loads(out)["dry_run"]) == (2, True)
     code, out, err = run(*options, "--dry-run", "--yes")
@@ -463,7 +463,7 @@ def test_the_command_refuses_what_is_wrong_in_one_line(
 def test_the_command_vacuum_says_what_it_gave_back(memory: Memory, path: Path) -> None:
     add(memory, "likes tea", **CAM)
     code, _, err = run("vacuum", "--db", path)
-    assert (code, "given back" in err) == (0, True)
+    assert (code, "freed" in err) == (0, True)
     code, out, _ = run("vacuum", "--db", path, "--json")
     assert json.loads(out)["bytes"]["after"] == path.stat().st_size
 
@@ -474,7 +474,7 @@ def test_the_command_takes_a_vacuum_alone_whoever_is_meant(
 ) -> None:
     add(memory, "likes tea", **CAM)
     code, _, err = run("cleanup", *whose, "--vacuum", "--yes", "--db", path)
-    assert (code, "given back" in err) == (0, True)
+    assert (code, "freed" in err) == (0, True)
     assert texts(memory, **CAM) == ["likes tea"]
 
 

@@ -326,7 +326,7 @@ def run(*arguments: object) -> tuple[int, str, str]:
 def test_the_command_previews_and_erases_with_yes(memory: Memory, path: Path) -> None:
     memory_id = add(memory, SECRET, **CAM)
     code, out, err = run("erase", memory_id, "--db", path)
-    assert (code, "say --yes" in err) == (2, True)
+    assert (code, "give --yes" in err) == (2, True)
     assert "memories" in out
     assert run("erase", memory_id, "--db", path, "--dry-run") == (0, out, "")
     assert memory.get(memory_id) is not None

@@ -474,7 +474,7 @@ def test_the_command_mends(shell: CliRunner, path: Path) -> None:
     assert "--fix" in shell.invoke(main, ["verify"]).stderr
     done = shell.invoke(main, ["verify", "--fix"])
     assert done.exit_code == 0, done.output
-    assert "mended: the schema is whole" in done.stderr
+    assert "repaired: the schema is whole" in done.stderr
     assert shell.invoke(main, ["verify", "--full"]).exit_code == 0
 
 
@@ -482,7 +482,7 @@ def test_the_command_says_what_it_cannot_mend(shell: CliRunner, path: Path) -> N
     change(path, "DROP TRIGGER memory_fts_insert", "DELETE FROM embedding WHERE pk = 1")
     done = shell.invoke(main, ["verify", "--fix"])
     assert done.exit_code == 1
-    assert "mended: the schema is whole" in done.stderr
+    assert "repaired: the schema is whole" in done.stderr
     assert "every memory has a vector: make the vectors anew: litemem reindex" in done.stderr
 
 
