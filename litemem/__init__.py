@@ -7,11 +7,11 @@ from litemem.client import MemoryClient
 from litemem.core.scope import Scope
 from litemem.errors import LitememError
 from litemem.maintenance.backup import restore
+from litemem.maintenance.integrity import salvage
 from litemem.memory import Memory
 
 if TYPE_CHECKING:
     from litemem.aio import AsyncMemory, AsyncMemoryClient
-    from litemem.maintenance.salvage import salvage
 
 __version__ = "0.1.0"
 
@@ -27,10 +27,9 @@ __all__ = [
     "salvage",
 ]
 
-_LATE = {  # imported at the first use: asyncio takes 20 ms, and a salvage is rare
+_LATE = {  # imported at the first use: asyncio takes 20 ms
     "AsyncMemory": "litemem.aio",
     "AsyncMemoryClient": "litemem.aio",
-    "salvage": "litemem.maintenance.salvage",
 }
 
 

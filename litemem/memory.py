@@ -31,7 +31,7 @@ from litemem.ingestion import edits
 from litemem.ingestion.claims import Claims
 from litemem.ingestion.pipeline import Pipeline
 from litemem.ingestion.worker import Worker
-from litemem.maintenance import backup, cleanup, erase, integrity, reindex
+from litemem.maintenance import backup, cleanup, integrity, reindex
 from litemem.maintenance.cleanup import Duration
 from litemem.maintenance.reindex import Progress
 from litemem.models.embedding import GuardedLLM, QueryCache
@@ -483,7 +483,7 @@ class Memory:
         """
         check_flag(dry_run, "dry_run")
         scope = Scope(user_id=user_id, agent_id=agent_id, app_id=app_id, run_id=run_id)
-        return erase.erase(self.store, erase.choose(memory_id, scope, filters), dry_run=dry_run)
+        return cleanup.erase(self.store, cleanup.plan_erasure(memory_id, scope, filters), dry_run=dry_run)
 
     def cleanup(
         self,
@@ -532,7 +532,7 @@ class Memory:
             ScopeError: no id is given. FilterError: the filter is wrong.
             ValidationError: there is nothing to clean up, or an argument is wrong.
         """
-        plan = cleanup.plan(
+        plan = cleanup.plan_cleanup(
             Scope(user_id=user_id, agent_id=agent_id, app_id=app_id, run_id=run_id),
             filters,
             now=self._now(),

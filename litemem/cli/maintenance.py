@@ -34,9 +34,8 @@ from litemem.cli.output import (
 )
 from litemem.core.config import user_path
 from litemem.maintenance.backup import backup, restore
-from litemem.maintenance.integrity import CheckResult, fix, is_sound, report, verify
+from litemem.maintenance.integrity import CheckResult, fix, is_sound, report, salvage, verify
 from litemem.maintenance.reindex import reindex
-from litemem.maintenance.salvage import salvage
 from litemem.store.sqlite import SqliteStore, check_unopened
 
 # -- verify

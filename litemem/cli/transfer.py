@@ -15,9 +15,8 @@ from litemem.store.filters import Condition, compile_filter
 from litemem.store.sqlite import MEMORY, Conflict, SqliteStore
 from litemem.store.sqlite.archive.lines import ArchiveFile
 from litemem.transfer.export import Format, export_file, write
-from litemem.transfer.importer import Imported, Source, take_in
+from litemem.transfer.importer import Imported, Source, import_source, opened
 from litemem.transfer.mem0 import open_store
-from litemem.transfer.rewinding import opened
 
 STANDARD = "-"  # standard input or output, as a file's name
 
@@ -184,7 +183,7 @@ def _checked(found: Source, embedder: str | None, *, dry_run: bool) -> Imported:
     """Check an import in memory first, so that a refused one creates no file."""
     chosen, store = named_embedder(embedder), SqliteStore(MEMORY)
     try:
-        done = take_in(store, chosen, found, dry_run=True)
+        done = import_source(store, chosen, found, dry_run=True)
         if done.embedded and not dry_run:
             chosen.embed_query("raises here if the model is missing")
     finally:
@@ -198,7 +197,7 @@ def _imported(
 ) -> Imported:
     with open_memory(db, embedder=embedder) as memory, progress("importing") as show:
         try:
-            return take_in(
+            return import_source(
                 memory.store,
                 memory.embedder,
                 found,

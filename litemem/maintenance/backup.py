@@ -1,11 +1,9 @@
-"""Backup and restore: a whole copy of a file, made while others write, and the way back."""
+"""Back up a file while others write it, rotate the backups, and restore one."""
 
 import contextlib
 import os
 import re
-import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -26,6 +24,7 @@ from litemem.store.sqlite import (
     MEMORY,
     CheckResult,
     SqliteStore,
+    atomic_write,
     check_file,
     checkpoint_and_lock,
     copy_file,
@@ -44,7 +43,7 @@ Progress = Callable[[int, int], None]  # pages copied so far, pages in all
 _TIME = "%Y%m%dT%H%M%S%fZ"
 _STAMP = r"\d{8}T\d{12}Z"
 _SUFFIX = ".db"
-_MARK = 12  # hexadecimal digits: two files of one name have the same once in 10^14 times
+_MARK = 12  # hexadecimal digits: two files of one name share a mark once in 10^14 times
 _MAGIC = b"SQLite format 3\0"
 _APPLICATION_AT = 68  # where SQLite's header has the application_id, 4 bytes, big-endian
 
@@ -56,24 +55,25 @@ def backup(
     keep: int | None = None,
     progress: Progress | None = None,
 ) -> Path:
-    """Copy a file as it is at this moment, while others read and write it; return the copy's path.
+    """Copy a file as of one moment, while others read and write it; return the path of the copy.
 
     The copy is written under another name in the same folder, synced, and renamed: the target is
-    the old backup or the new one, never a half. It is a litemem file of its own, mode 0600.
+    the old backup or the complete new one. The copy is a litemem file of mode 0600.
 
     Args:
-        file: what to copy. A file that is given by its path is not upgraded, nor is its copy.
-        target: a file, which may be an older backup; or a folder, which gets a file named after
-            the file, with a mark that tells files of one name apart, and the time.
-        keep: with a folder, which is made if it is not there, how many backups of this file stay
-            there; older ones are removed.
+        file: the file to copy. A file given by its path is not upgraded, nor is its copy.
+        target: a file, which may be an older backup; or a folder. In a folder the backup is named
+            after the file, a mark that distinguishes files of one name, and the time.
+        keep: keep this many backups of the file and remove older ones. The target is then a
+            folder, which is created if it does not exist.
         progress: called with the pages copied so far and in all.
 
     Raises:
-        ValidationError: `keep` is not at least 1, or the target is not a folder, or is no path.
-        StoreError: the target is the file itself, one that is open, or not a litemem file; or the
-            folder cannot be made.
-        StoreFullError: the disk is full; the target is as it was.
+        ValidationError: `keep` is less than 1, or the target is not a path, or with `keep` not a
+            folder.
+        StoreError: the target is the file itself, open, or not a litemem file; or the folder
+            cannot be created.
+        StoreFullError: the disk is full; the target is unchanged.
     """
     target = sqlite_path(target)  # a link stays one
     _check_keep(keep, target)
@@ -97,29 +97,29 @@ def backup(
 
 
 def backups(folder: Path, name: str) -> list[Path]:
-    """Return the backups of files of a name (without its ending) in a folder, oldest first.
+    """Return the backups in a folder of files with this stem (name without suffix), oldest first.
 
-    Several files may have that name; the mark in a backup's name is the same for those of one. What
-    this program has open is in use, and left out.
+    Files in several places may share the stem; all backups of one file have the same mark. A file
+    that this program has open is left out.
     """
-    named = ((_named(path, name), path) for path in folder.iterdir())
-    found = sorted((told[2], path) for told, path in named if told is not None)
+    named = ((_parse_name(path, name), path) for path in folder.iterdir())
+    found = sorted((match[2], path) for match, path in named if match is not None)
     return [path for _, path in found if path.is_file() and not is_held(path) and _is_ours(path)]
 
 
 def restore(
     source: str | Path, target: str | Path, *, progress: Progress | None = None
 ) -> Path | None:
-    """Put a backup in the place of a file; return where the replaced one is kept, if there was one.
+    """Replace a file by a backup; return the path where the replaced file is kept, or None.
 
-    The backup is copied beside the file and the copy is checked in full before anything changes.
-    The replaced file then has its name with `.replaced-` and the time behind it. It may be
-    damaged; then its side files are kept with it.
+    The backup is copied into the folder of the file, and the copy passes a full check before
+    anything changes. The replaced file gets `.replaced-` and the time appended to its name. If it
+    is damaged, its side files are kept with it.
 
     Raises:
         CorruptError: the backup is damaged; nothing was changed.
         StoreBusyError: another program has the file open; nothing was changed.
-        StoreError: the backup is the file itself, is not there, or cannot be written.
+        StoreError: the backup is the file itself or does not exist, or the file cannot be written.
     """
     source, path = sqlite_path(source), sqlite_path(target)
     if path.is_dir():
@@ -134,30 +134,12 @@ def restore(
     return kept
 
 
-@contextmanager
-def atomic_write(path: Path) -> Iterator[Path]:
-    """Lend a name in the folder of `path` for what becomes it; what is left there is removed."""
-    try:
-        folder = tempfile.mkdtemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
-    except OSError as error:
-        raise StoreError(f"{path} cannot be written: {error.strerror or error}") from error
-    part = Path(folder) / path.name
-    try:
-        yield part
-    except OSError as error:
-        raise StoreError(f"{path} cannot be written: {error.strerror or error}") from error
-    finally:
-        for left in Path(folder).iterdir():
-            left.unlink()
-        Path(folder).rmdir()
-
-
 @dataclass(frozen=True, slots=True)
 class _Origin:
-    """What a backup is of: a path, and a mark made of it and of the file's id.
+    """The source of a backup: its path, and a mark derived from the path and the file's id.
 
-    Neither would do alone: two machines have files at the same path, and a copy of a file has its
-    id. The backups of an older litemem have no mark; only files without an id can have made them.
+    Neither suffices alone: two machines have files at the same path, and a copy of a file has the
+    same id. Backups by an older litemem have no mark; they come from files without an id.
     """
 
     path: str
@@ -179,29 +161,29 @@ class _Origin:
         return f"{self.stem}-{self.mark}-{datetime.now(UTC).strftime(_TIME)}{_SUFFIX}"
 
     def is_of(self, backup: Path) -> bool:
-        """Tell whether a backup of a file of this name is of this one."""
+        """Return True if a backup with this stem is a backup of this file."""
         marks = (self.mark,) if self.has_id else (self.mark, None)
-        told = _named(backup, self.stem)
-        return told is not None and told[1] in marks
+        match = _parse_name(backup, self.stem)
+        return match is not None and match[1] in marks
 
 
-def _named(backup: Path, stem: str) -> re.Match[str] | None:
-    """Return the mark and the time in a backup's name."""
-    wanted = f"{re.escape(stem)}(?:-([0-9a-f]{{{_MARK}}}))?-({_STAMP}){re.escape(_SUFFIX)}"
-    return re.fullmatch(wanted, backup.name)
+def _parse_name(backup: Path, stem: str) -> re.Match[str] | None:
+    """Match the mark (group 1) and the time (group 2) in a backup's name."""
+    pattern = f"{re.escape(stem)}(?:-([0-9a-f]{{{_MARK}}}))?-({_STAMP}){re.escape(_SUFFIX)}"
+    return re.fullmatch(pattern, backup.name)
 
 
-def _check_sound(source: Path, findings: list[CheckResult]) -> None:
-    if not is_sound(findings):
-        wrong = ", ".join(finding.check for finding in findings if finding.problems)
+def _check_sound(source: Path, results: list[CheckResult]) -> None:
+    if not is_sound(results):
+        wrong = ", ".join(result.check for result in results if result.problems)
         raise CorruptError(
-            f"{source} is damaged, nothing was changed. It fails: {wrong}. Take another backup; "
-            "`litemem verify` says more, and `litemem salvage` reads what is left"
+            f"{source} is damaged, nothing was changed. Failed checks: {wrong}. Use another "
+            "backup; `litemem verify` shows details, and `litemem salvage` saves the readable rows"
         )
 
 
 def _vacate(path: Path) -> Path | None:
-    """Make sure that a file may be replaced; return the name under which it is to be kept."""
+    """Check that a file may be replaced; return the path to keep it under, or None."""
     stamp = datetime.now(UTC).strftime(_TIME)
     kept = path.with_name(f"{path.name}.replaced-{stamp}")
     if not path.exists():
@@ -210,9 +192,8 @@ def _vacate(path: Path) -> Path | None:
         raise StoreBusyError(f"{path}: this program has it open; close it, then try again")
     if path.stat().st_size and not _is_ours(path):
         raise StoreError(f"{path} is not a litemem file: move it away, or give another path")
-    with contextlib.suppress(
-        CorruptError, SchemaError
-    ):  # damaged, then its side files are kept with it
+    # a damaged file is kept together with its side files
+    with contextlib.suppress(CorruptError, SchemaError):
         checkpoint_and_lock(path)
     return kept
 
@@ -221,16 +202,16 @@ def _check_keep(keep: int | None, target: Path) -> None:
     if keep is None:
         return
     if isinstance(keep, bool) or not isinstance(keep, int) or keep < 1:
-        raise ValidationError(f"keep={quoted(keep)}: at least 1, or the backup itself would go")
+        raise ValidationError(f"keep must be at least 1, got {quoted(keep)}")
     if target.exists() and not target.is_dir():
-        raise ValidationError(f"keep={keep}: {target} is not a folder; older backups stand in one")
+        raise ValidationError(f"keep={keep} needs a folder as the target, got {target}")
 
 
 def _make_folder(path: Path) -> None:
     try:
         path.mkdir(mode=0o700, exist_ok=True)
     except OSError as error:
-        raise StoreError(f"the folder {path} cannot be made ({error}): give another") from error
+        raise StoreError(f"the folder {path} cannot be created ({error}): give another") from error
 
 
 def _check_target(source: str, path: Path) -> None:
@@ -241,13 +222,13 @@ def _check_target(source: str, path: Path) -> None:
     if is_same(path, source):
         raise StoreError(f"{path} is the file itself: give another target")
     if has_side_files(path) or is_held(path):
-        raise StoreError(f"{path} is open, or was when a program crashed: give another target")
+        raise StoreError(f"{path} is open or left open by a crash: give another target")
     if not _is_ours(path):
         raise StoreError(f"{path} is not a litemem file: remove it, or give another target")
 
 
 def _is_ours(path: Path) -> bool:
-    """Tell by its header whether a file is a litemem file; it is not open in this program."""
+    """Return True if a file, which this program does not have open, has a litemem header."""
     try:
         with open_bytes(path) as file:
             header = file.read(100)
@@ -258,11 +239,11 @@ def _is_ours(path: Path) -> bool:
 
 
 def _remove_older(made: Path, origin: _Origin, keep: int) -> None:
-    """Remove all but the last; the one just made stays, whatever times the names of others tell."""
+    """Remove all but the last `keep` backups; the new one stays even if others are dated later."""
     try:
         own = [path for path in backups(made.parent, origin.stem) if origin.is_of(path)]
         for path in own[:-keep]:
             if path != made:
-                path.unlink(missing_ok=True)  # another program may be at the same
+                path.unlink(missing_ok=True)  # another program may be removing it, too
     except OSError as error:
         raise StoreError(f"{made.parent}: an older backup cannot be removed: {error}") from error

@@ -1,45 +1,55 @@
-"""Verify: is a file sound, and does everything in it agree? Mend what is derived."""
+"""Verify a file, repair what is derived, and salvage what a damaged file still holds."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from litemem.store.sqlite import CheckResult, SqliteStore, check_file
+from litemem.core.config import sqlite_path
+from litemem.errors import SchemaError, StoreError
+from litemem.store.sqlite import (
+    EMPTY,
+    CheckResult,
+    SqliteStore,
+    atomic_write,
+    check_file,
+    replace_file,
+)
 
-__all__ = ["CheckResult", "fix", "is_sound", "report", "verify"]
+__all__ = ["CheckResult", "Salvaged", "fix", "is_sound", "report", "salvage", "verify"]
 
 
 def verify(file: SqliteStore | str | Path, *, full: bool = False) -> list[CheckResult]:
-    """Look whether a file is sound, and return what each check found.
+    """Check a file without changing it; return the result of each check.
 
-    The quick check reads every page and counts what belongs together; the full one also compares
-    every index with what it is of, and looks into the contents. Nothing is changed. A file of an
-    older schema is checked as it is. Others may write meanwhile, though the full check holds them
-    up for as long as it takes to compare the full text, a second for 100,000 memories.
+    The quick check reads every page and counts rows that belong together. The full check also
+    compares every index with its table and validates the contents; it blocks writers while it
+    compares the full-text index (1 s for 100,000 memories). A file of an older schema is checked
+    as it is, not upgraded.
 
-    SQLite drops what was committed behind a damaged page of the write-ahead log when it opens the
-    file. Such a file is not opened, and that is the one finding.
+    SQLite drops transactions behind a damaged page of the write-ahead log when it opens a file.
+    Such a file is not opened, and the damage is the only result.
 
     Raises:
-        SchemaError: it is not a litemem file, or one of a newer litemem.
-        StoreBusyError: the full check waited for another program's writing, in vain.
-        CorruptError, StoreError: it is so damaged that it cannot be opened, or is not there.
+        SchemaError: the file is not a litemem file, or was written by a newer litemem.
+        StoreBusyError: another program wrote for longer than the full check waits.
+        CorruptError, StoreError: the file is too damaged to be opened, or does not exist.
     """
     return file.check(full=full) if isinstance(file, SqliteStore) else check_file(file, full=full)
 
 
 def fix(store: SqliteStore) -> tuple[list[CheckResult], list[CheckResult]]:
-    """Mend what can be made anew; return what a full check found before, and what it finds now.
+    """Repair what can be rebuilt; return the results of a full check before and after.
 
-    Full text, vector index, SQL indexes, views, triggers and hashes are made from the memories,
-    and rows that belong to nothing are removed, in one transaction. A memory, a vector or a
-    history that is gone cannot be made: what stays wrong says what helps.
+    In one transaction the full text, the vector index, SQL indexes, views, triggers and hashes are
+    rebuilt from the memories, and rows without a parent are deleted. A lost memory, vector or
+    history cannot be rebuilt: its result keeps the advice.
 
     Raises:
         StoreError: as `verify`; nothing was changed.
     """
     before = verify(store, full=True)
-    repairs = [finding.repair for finding in before if finding.repair]
+    repairs = [result.repair for result in before if result.repair]
     if not repairs:
         return before, before
     with store.transaction() as tx:
@@ -47,13 +57,50 @@ def fix(store: SqliteStore) -> tuple[list[CheckResult], list[CheckResult]]:
     return before, verify(store, full=True)
 
 
-def is_sound(findings: Sequence[CheckResult]) -> bool:
-    """Tell whether nothing was wrong."""
-    return not any(finding.problems for finding in findings)
+def is_sound(results: Sequence[CheckResult]) -> bool:
+    """Return True if no check found a problem."""
+    return not any(result.problems for result in results)
 
 
-def report(findings: Sequence[CheckResult]) -> dict[str, Any]:
-    """Return the findings as a plain dict: `{"ok", "checks": [{"check", "examined", …}, …]}`."""
+def report(results: Sequence[CheckResult]) -> dict[str, Any]:
+    """Return the results as a plain dict: `{"ok", "checks": [{"check", "examined", …}, …]}`."""
     shown = ("check", "examined", "problems", "examples", "advice")
-    checks = [{name: getattr(finding, name) for name in shown} for finding in findings]
-    return {"ok": is_sound(findings), "checks": checks}
+    checks = [{name: getattr(result, name) for name in shown} for result in results]
+    return {"ok": is_sound(results), "checks": checks}
+
+
+@dataclass(frozen=True, slots=True)
+class Salvaged:
+    """The result of a salvage: rows saved by table, and one sentence for each loss."""
+
+    saved: Mapping[str, int]
+    lost: Sequence[str]
+
+
+def salvage(damaged: str | Path, target: str | Path) -> Salvaged:
+    """Write every readable row of a damaged file into a new file; return what was saved and lost.
+
+    Each page is read alone, also pages without a parent, so a damaged page costs only its own rows.
+    Committed pages of the write-ahead log count, even behind a damaged one. The damaged file is not
+    written; no other program should write it during the salvage. The new file holds only
+    consistent rows: `verify` finds it sound, except for memories without their vector.
+
+    Raises:
+        ValidationError: an argument is not a path.
+        StoreError: the damaged file cannot be opened or is open in this program, or the target
+            exists or cannot be written.
+        SchemaError: the readable part shows that the file belongs to another program.
+    """
+    from litemem.store.sqlite.integrity.salvage import salvage_file  # nothing else needs it
+
+    source, target = sqlite_path(damaged), sqlite_path(target)
+    if not source.is_file():
+        raise StoreError(f"{source} is not a file: give the path of one that exists")
+    if not source.stat().st_size:
+        raise SchemaError(EMPTY.format(source))
+    if target.exists():
+        raise StoreError(f"{target} exists: give the path of a new file")
+    with atomic_write(target) as part:
+        saved, lost = salvage_file(source, part)
+        replace_file(part, target, None)
+    return Salvaged(saved, lost)

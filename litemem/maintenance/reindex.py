@@ -1,32 +1,32 @@
-"""Reindex: embed every memory anew, for another embedder or another version of its model."""
+"""Embed all memories again, for another embedder or another version of its model."""
 
 from collections.abc import Callable, Iterator
 
 from litemem.core.protocols import Embedder, EmbedderIdentity
 from litemem.models.embedding import embed
 from litemem.store.sqlite import SqliteStore
-from litemem.store.sqlite.reindex import UNGATHERED
+from litemem.store.sqlite.reindex import UNSTAGED
 
-BATCH = 256  # memories a transaction: about a second of a real embedder's work is lost by a kill
+BATCH = 256  # memories in one transaction: a crash loses about a second of a real embedder's work
 
 Progress = Callable[[int, int], None]  # memories embedded so far, memories in all
 
 
 def reindex(store: SqliteStore, embedder: Embedder, *, progress: Progress | None = None) -> int:
-    """Give every memory a vector of `embedder`, then put these in use; return how many were made.
+    """Embed every memory with `embedder`, then switch to the new vectors; return the number made.
 
-    Others read and write meanwhile, with the old embedder; once all have their vector, one
-    transaction changes to the new ones, and the old embedder is refused from then on. When it is
-    interrupted, even killed, nothing has changed and the next call goes on from there. Run one at
-    a time: two to different embedders throw each other's vectors away.
+    Others read and write with the old embedder until one transaction switches to the new one; from
+    then on the old embedder is refused. An interruption, even a kill, changes nothing, and the next
+    call continues. Run one reindex at a time: two to different embedders delete each other's
+    staged vectors.
 
     Raises:
-        EmbedderError: a text could not be embedded; what was made before stays.
+        EmbedderError: a text could not be embedded; earlier vectors stay staged.
         StoreError: the file could not be written.
     """
     progress = progress or (lambda *_: None)
     embedded, done = 0, False
-    while not done:  # a memory that was added or changed behind us takes another round
+    while not done:  # memories added or changed during a round take another one
         embedded += _embed_lacking(store, embedder, progress)
         with store.transaction() as tx:
             done = tx.switch_embedder(embedder.identity)
@@ -37,7 +37,7 @@ def reindex(store: SqliteStore, embedder: Embedder, *, progress: Progress | None
 
 
 def _embed_lacking(store: SqliteStore, embedder: Embedder, progress: Progress) -> int:
-    """Go once through the memories that lack a vector; return how many were embedded."""
+    """Stage a vector for each memory that lacks one; return the number."""
     identity = embedder.identity
     embedded = total = left = 0
     for rows in _batches(store, identity):
@@ -45,15 +45,15 @@ def _embed_lacking(store: SqliteStore, embedder: Embedder, progress: Progress) -
         staged = [(*row, blob) for row, blob in zip(rows, blobs, strict=True)]
         with store.transaction() as tx:
             tx.stage_vectors(identity, staged)
-        if not embedded:  # only now are the vectors of an embedder before this one gone
-            total, left = store.overview().memories, store.count(UNGATHERED) + len(rows)
+        if not embedded:  # staging deletes the vectors of another embedder, so count after it
+            total, left = store.overview().memories, store.count(UNSTAGED) + len(rows)
         embedded, left = embedded + len(rows), left - len(rows)
         progress(total - max(left, 0), total)
     return embedded
 
 
 def embed_names(store: SqliteStore, embedder: Embedder) -> None:
-    """Give the graph's names their vectors; until then they are found by their words alone."""
+    """Embed the graph's names that have no vector; until then only their words are matched."""
     while rows := store.unembedded_names(BATCH):
         blobs = embed(embedder, [name for _, name in rows])
         with store.transaction() as tx:

@@ -1,44 +1,50 @@
-"""Export: what a file holds, as plain dicts, as an archive, or as Markdown for people to read."""
+"""Export memories as plain dicts, as an archive, or as Markdown."""
 
 import hashlib
 import os
+import re
 import stat
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO, Literal, get_args
 
+from litemem.core import clock
 from litemem.core.config import real_path
 from litemem.core.results import memory_dict
+from litemem.core.scope import Scope
+from litemem.core.types import MemoryRecord
 from litemem.errors import StoreError, ValidationError, quoted
-from litemem.maintenance.backup import atomic_write
 from litemem.store.filters import Condition
 from litemem.store.sqlite import (
     MEMORY,
     ArchiveWriter,
     SqliteStore,
+    atomic_write,
     is_held,
     is_same,
     open_bytes,
     replace_file,
 )
 from litemem.store.sqlite.archive.lines import Header, within_limit
-from litemem.transfer import markdown
 
 Format = Literal["jsonl", "markdown"]
 Progress = Callable[[int, int], None]  # lines written so far, lines in all
 
-BATCH = 500  # memories or lines at once, so that an export of any size takes little room
-BATCH_CHARACTERS = 1_000_000  # of lines at once; one alone may have more
+BATCH = 500  # memories or lines in memory at once, for a file of any size
+BATCH_CHARACTERS = 1_000_000  # of lines in memory at once; a single line may have more
 
-_UNKNOWN = "0" * 64  # stands for the SHA-256 until it is known
+_UNKNOWN = "0" * 64  # placeholder of the SHA-256 in the header
 _SQLITE = b"SQLite format 3\0"
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+_MARKUP = re.compile(r"([\\`*_\[\]<>|~&#])")
+_STARTS = re.compile(r"^(\d*)([-+=.)])")  # a list item, or an underline that makes a heading
 
 
 def export(store: SqliteStore, condition: Condition) -> Iterator[dict[str, Any]]:
-    """Yield the memories that match, newest first, also the expired and the superseded.
+    """Yield the matching memories, newest first, also expired and superseded ones.
 
-    Each has the names of `get_all`. Others may write meanwhile:
-    what is there all the time is yielded once, and nothing twice.
+    Each dict has the keys of `get_all`. Others may write during the export: a memory that exists
+    all the time is yielded exactly once, any other at most once.
     """
     after = None
     while records := store.select(condition, limit=BATCH, after=after):
@@ -76,30 +82,30 @@ def write(
     out: BinaryIO,
     condition: Condition | None = None,
     *,
-    format: Format = "jsonl",  # noqa: A002 - what everybody calls it
+    format: Format = "jsonl",  # noqa: A002 - the common name
     vectors: bool = False,
     progress: Progress | None = None,
 ) -> dict[str, int]:
-    """Write an export into a stream; return how many lines of each kind, or memories, it holds.
+    """Write an export as of one moment into a stream; return the number of lines by kind.
 
-    It is one moment of the file. Of an archive each line is made twice, first for the checksum
-    that the header needs: nothing has to be kept, and the stream need not be rewound.
+    The lines of an archive are generated twice, first for the checksum in the header: nothing is
+    kept in memory, and the stream need not be seekable.
 
     Raises:
         StoreError: the file cannot be read. OSError: the stream cannot be written.
-        ValidationError: there is no such format, or Markdown was to hold vectors.
+        ValidationError: the format is unknown, or Markdown is requested with vectors.
     """
     _check(format, vectors)
-    with store.snapshot(condition, vectors=vectors) as moment:
-        report = _reporter(moment, progress)
+    with store.snapshot(condition, vectors=vectors) as writer:
+        report = _reporter(writer, progress)
         if format == "markdown":
-            return _write_markdown(moment, out, report)
+            return _write_markdown(writer, out, report)
         digest = hashlib.sha256()
-        for chunk in _chunks(map(within_limit, moment.lines())):
+        for chunk in _chunks(map(within_limit, writer.lines())):
             digest.update(chunk)
-        out.write(_header(moment, digest.hexdigest()))
-        _write_lines(moment, out, report)
-    return _counts(moment)
+        out.write(_header(writer, digest.hexdigest()))
+        _write_lines(writer, out, report)
+    return _counts(writer)
 
 
 def export_file(
@@ -107,28 +113,28 @@ def export_file(
     target: str | Path,
     condition: Condition | None = None,
     *,
-    format: Format = "jsonl",  # noqa: A002 - what everybody calls it
+    format: Format = "jsonl",  # noqa: A002 - the common name
     vectors: bool = False,
     force: bool = False,
     progress: Progress | None = None,
 ) -> dict[str, int]:
-    """Write an export into a new file of mode 0600; return what it holds, as `write`.
+    """Write an export into a new file of mode 0600; return the number of lines by kind.
 
-    It is written under another name in the same folder, synced, and renamed: the target is whole
-    or as it was.
+    The export is written under another name in the same folder, synced, and renamed: the target is
+    complete or unchanged.
 
     Args:
-        condition: which memories; with them go their history, the messages that they came from
-            and what of the graph they say. None: the whole file, also its waiting turns.
+        condition: which memories, with their history, source messages and relations. None exports
+            the whole file, also pending turns.
         format: "jsonl" is the archive that `import_file` reads, "markdown" is for people.
-        vectors: with the vectors, so that an import with the same embedder has none to make.
-        force: replace a file that is there.
+        vectors: include the vectors, so that an import with the same embedder embeds nothing.
+        force: replace an existing file.
         progress: called with the lines written so far and in all.
 
     Raises:
         StoreError: the target exists, is a database, or cannot be written.
-        ValidationError: there is no such format, or Markdown was to hold vectors; or the target
-            is no path.
+        ValidationError: the format is unknown, Markdown is requested with vectors, or the target
+            is not a path.
     """
     _check(format, vectors)
     path = real_path(target)
@@ -136,12 +142,12 @@ def export_file(
     with atomic_write(path) as part:
         descriptor = os.open(part, os.O_CREAT | os.O_EXCL | os.O_RDWR, stat.S_IRUSR | stat.S_IWUSR)
         with os.fdopen(descriptor, "wb") as out:
-            with store.snapshot(condition, vectors=vectors) as moment:
-                report = _reporter(moment, progress)
+            with store.snapshot(condition, vectors=vectors) as writer:
+                report = _reporter(writer, progress)
                 if format == "markdown":
-                    counts = _write_markdown(moment, out, report)
+                    counts = _write_markdown(writer, out, report)
                 else:
-                    counts = _write_archive(moment, out, report)
+                    counts = _write_archive(writer, out, report)
             out.flush()
             os.fsync(out.fileno())
         _check_target(store, path, force)
@@ -152,10 +158,10 @@ def export_file(
 def _check(format: str, vectors: bool) -> None:  # noqa: A002 - as above
     if format not in get_args(Format):
         raise ValidationError(
-            f"format={quoted(format)}: it is one of {', '.join(get_args(Format))}"
+            f"format must be one of {', '.join(get_args(Format))}, got {quoted(format)}"
         )
     if vectors and format == "markdown":
-        raise ValidationError("Markdown holds no vectors: leave them out, or take jsonl")
+        raise ValidationError("Markdown holds no vectors: leave out vectors, or export jsonl")
 
 
 def _check_target(store: SqliteStore, path: Path, force: bool) -> None:
@@ -179,20 +185,20 @@ def _is_database(path: Path) -> bool:
 
 
 def _write_archive(
-    moment: ArchiveWriter, out: BinaryIO, report: Callable[[int], None]
+    writer: ArchiveWriter, out: BinaryIO, report: Callable[[int], None]
 ) -> dict[str, int]:
-    """Write the archive in one go; the header, whose length is known, is mended at the end."""
-    out.write(_header(moment, _UNKNOWN))
-    digest = _write_lines(moment, out, report)
+    """Write the archive in one pass; fill in the checksum of the header at the end."""
+    out.write(_header(writer, _UNKNOWN))
+    digest = _write_lines(writer, out, report)
     out.seek(0)
-    out.write(_header(moment, digest))
-    return _counts(moment)
+    out.write(_header(writer, digest))
+    return _counts(writer)
 
 
-def _write_lines(moment: ArchiveWriter, out: BinaryIO, report: Callable[[int], None]) -> str:
-    """Write all lines behind the header; return the SHA-256 of their bytes."""
+def _write_lines(writer: ArchiveWriter, out: BinaryIO, report: Callable[[int], None]) -> str:
+    """Write the lines behind the header; return the SHA-256 of their bytes."""
     digest = hashlib.sha256()
-    for chunk in _chunks(map(within_limit, moment.lines())):
+    for chunk in _chunks(map(within_limit, writer.lines())):
         digest.update(chunk)
         out.write(chunk)
         report(chunk.count(b"\n"))
@@ -200,39 +206,39 @@ def _write_lines(moment: ArchiveWriter, out: BinaryIO, report: Callable[[int], N
 
 
 def _write_markdown(
-    moment: ArchiveWriter, out: BinaryIO, report: Callable[[int], None]
+    writer: ArchiveWriter, out: BinaryIO, report: Callable[[int], None]
 ) -> dict[str, int]:
-    for chunk in _chunks(markdown.lines(moment.rows())):
+    for chunk in _chunks(markdown_lines(writer.rows())):
         out.write(chunk)
         report(chunk.count(b"\n- "))
-    return {"memory": moment.counts["memory"]}
+    return {"memory": writer.counts["memory"]}
 
 
 def _chunks(lines: Iterable[str]) -> Iterator[bytes]:
-    """Yield the bytes of many lines at once, each with its end."""
-    some: list[str] = []
-    weight = 0
+    """Join lines into chunks of bytes, each line with its end."""
+    chunk: list[str] = []
+    size = 0
     for line in lines:
-        some.append(line)
-        weight += len(line)
-        if len(some) >= BATCH or weight >= BATCH_CHARACTERS:
-            yield "\n".join([*some, ""]).encode()
-            some, weight = [], 0
-    if some:
-        yield "\n".join([*some, ""]).encode()
+        chunk.append(line)
+        size += len(line)
+        if len(chunk) >= BATCH or size >= BATCH_CHARACTERS:
+            yield "\n".join([*chunk, ""]).encode()
+            chunk, size = [], 0
+    if chunk:
+        yield "\n".join([*chunk, ""]).encode()
 
 
-def _header(moment: ArchiveWriter, sha256: str) -> bytes:
-    return Header(_counts(moment), sha256, moment.embedder).line()
+def _header(writer: ArchiveWriter, sha256: str) -> bytes:
+    return Header(_counts(writer), sha256, writer.embedder).line()
 
 
-def _counts(moment: ArchiveWriter) -> dict[str, int]:
-    return {kind: number for kind, number in moment.counts.items() if number}
+def _counts(writer: ArchiveWriter) -> dict[str, int]:
+    return {kind: number for kind, number in writer.counts.items() if number}
 
 
-def _reporter(moment: ArchiveWriter, progress: Progress | None) -> Callable[[int], None]:
-    """Return what counts lines and tells of it."""
-    total, done = sum(moment.counts.values()), 0
+def _reporter(writer: ArchiveWriter, progress: Progress | None) -> Callable[[int], None]:
+    """Return a function that adds up written lines and reports the progress."""
+    total, done = sum(writer.counts.values()), 0
 
     def report(lines: int) -> None:
         nonlocal done
@@ -241,3 +247,54 @@ def _reporter(moment: ArchiveWriter, progress: Progress | None) -> Callable[[int
             progress(done, total)
 
     return report
+
+
+def markdown_lines(records: Iterable[MemoryRecord]) -> Iterator[str]:
+    """Yield Markdown for memories ordered by scope: a heading for each scope, a list item each."""
+    yield "# Memories"
+    scope = None
+    for record in records:
+        if record.scope != scope:
+            yield f"\n## {heading(record.scope)}\n"
+            scope = record.scope
+        yield _list_item(record)
+
+
+def heading(scope: Scope) -> str:
+    """Return the heading of a scope: "user cam, run tokyo"."""
+    return ", ".join(f"{key[:-3]} {_one_line(value)}" for key, value in scope.ids().items())
+
+
+def _list_item(record: MemoryRecord) -> str:
+    """Return a memory as a list item, with its dates and categories in italics."""
+    first, *others = escape_markdown(record.content).split("\n")
+    text = "\n".join([f"- {first}", *(f"  {line}" for line in others)])
+    return f"{text} *({'; '.join(_remarks(record))})*"
+
+
+def escape_markdown(text: str) -> str:
+    """Escape text so that Markdown shows it literally.
+
+    Leading spaces of a line are dropped: Markdown hides them, or takes the line for code.
+    """
+    shown = _CONTROL.sub("\N{REPLACEMENT CHARACTER}", text.replace("\r\n", "\n"))
+    escaped = _MARKUP.sub(r"\\\1", shown)
+    return "\n".join(_STARTS.sub(r"\1\\\2", line.lstrip(" \t")) for line in escaped.split("\n"))
+
+
+def _one_line(text: str) -> str:
+    return escape_markdown(text).replace("\n", " ")
+
+
+def _remarks(record: MemoryRecord) -> Iterator[str]:
+    yield clock.to_iso(record.created_at)[:10]
+    if record.updated_at != record.created_at:
+        yield f"changed {clock.to_iso(record.updated_at)[:10]}"
+    if record.categories:
+        yield _one_line(", ".join(record.categories))
+    if record.valid_to is not None:
+        yield f"until {clock.to_iso(record.valid_to)[:10]}"
+    if record.superseded_by is not None:
+        yield "superseded"
+    if record.expires_at is not None:
+        yield f"found until {clock.last_day(record.expires_at)}"

@@ -1,56 +1,57 @@
-"""Import: an archive, or what another program left, becomes memories of a file."""
+"""Import an archive, or another program's store, into a file."""
 
+import shutil
+import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol, get_args
 
+from litemem.core.config import user_path
 from litemem.core.protocols import Embedder, EmbedderIdentity
 from litemem.core.scope import ID_KEYS
 from litemem.core.types import MemoryRecord
-from litemem.errors import LitememError, ValidationError, quoted
+from litemem.errors import LitememError, StoreError, ValidationError, quoted
 from litemem.maintenance.reindex import embed_names
 from litemem.models.embedding import embed
 from litemem.store.filters import Condition
-from litemem.store.sqlite import ArchiveReader, Batch, Conflict, Known, SqliteStore
+from litemem.store.sqlite import ArchiveReader, Batch, Conflict, Known, SqliteStore, open_bytes
 from litemem.store.sqlite.archive.lines import ArchiveFile
 from litemem.store.sqlite.archive.references import ReferenceCheck
 from litemem.store.sqlite.archive.schema import LINE_TYPES, Item, LineError
-from litemem.transfer.rewinding import opened
 
-BATCH = 2_000  # lines a transaction
-EMBEDDED = (
-    256  # lines a transaction when they are embedded: about a second of a real embedder's work
-)
-BATCH_BYTES = 8_000_000  # of texts a transaction, roughly
+BATCH = 2_000  # lines in one transaction
+EMBEDDED = 256  # the same if they are embedded: about a second of a real embedder's work
+BATCH_CHARACTERS = 8_000_000  # of texts in one transaction, roughly
 SHOWN = 3  # ids in an error
 
-_SAY = '; nothing was imported. Say on_conflict (--on-conflict) "skip", "overwrite" or "merge"'
+_ADVICE = '; nothing was imported. Give on_conflict (--on-conflict) "skip", "overwrite" or "merge"'
 
-Progress = Callable[[int, int], None]  # lines taken in so far, lines in all
+Progress = Callable[[int, int], None]  # lines imported so far, lines in all
 
 
 class Source(Protocol):
-    """What can be imported: lines of an archive, as often as they are asked for."""
+    """Something to import: the lines of an archive, readable several times."""
 
     embedder: EmbedderIdentity | None
     total: int
 
     def items(self) -> Iterator[tuple[int, Item]]:
-        """Yield the lines, each checked by itself, with the number that errors name.
+        """Yield each line, validated on its own, with the number that errors name.
 
         Raises:
-            ValidationError: one is wrong.
+            ValidationError: a line is invalid.
         """
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """What an import did, or with `dry_run` would do.
+    """The result of an import, or the expected result with `dry_run`.
 
-    Memories by what became of them; how many of the other kinds are new (in a dry run, how many
-    there are); how many texts had to be embedded. `left_out` are sentences on what was not taken.
+    The first four fields count memories, the next five new rows of other kinds (in a dry run, all
+    lines), `embedded` the embedded texts. `left_out` has one sentence for each kind of omission.
     """
 
     added: int = 0
@@ -63,7 +64,7 @@ class Imported:
     entities: int = 0
     relations: int = 0
     embedded: int = 0
-    left_out: Sequence[str] = field(default=())
+    left_out: Sequence[str] = ()
 
 
 def import_file(
@@ -75,28 +76,28 @@ def import_file(
     dry_run: bool = False,
     progress: Progress | None = None,
 ) -> Imported:
-    """Take in an archive that `litemem export` wrote.
+    """Import an archive that `litemem export` wrote.
 
-    Everything is checked before anything is written, in a first reading. Then come transactions of
-    many lines; if one fails, or the program is killed, what was committed stays, and the same
-    import with "skip" goes on from there. Vectors are made anew unless the archive has those of
-    this embedder. A stream that cannot be rewound is kept in a temporary file first.
+    A first pass checks every line before anything is written. A second pass writes one transaction
+    per batch. After an error or a kill the committed batches stay, and the same import with "skip"
+    continues. Texts are embedded again unless the archive has vectors of this embedder. A stream
+    that is not seekable is copied to a temporary file first.
 
     Args:
-        on_conflict: what becomes of a memory whose id is there already. "error": nothing is
-            imported. "skip": it stays as it is. "overwrite": it becomes the archive's. "merge":
-            the newer by `updated_at` wins, with metadata, categories and history of both.
-        dry_run: only check, and say what would happen.
-        progress: called with the lines taken in so far and in all.
+        on_conflict: what to do with a memory whose id exists. "error": import nothing. "skip": keep
+            the existing memory. "overwrite": replace it. "merge": keep the newer by `updated_at`,
+            with metadata, categories and history of both.
+        dry_run: only check, and return the expected result.
+        progress: called with the lines imported so far and in all.
 
     Raises:
-        ValidationError: the archive is damaged or holds what cannot be, and nothing was changed;
-            the message names the line. Or there is a conflict.
-        StoreError: the archive cannot be read, or the file not be written.
+        ValidationError: the archive is invalid, or there is a conflict; nothing was changed. The
+            message names the line.
+        StoreError: the archive cannot be read, or the file cannot be written.
     """
     _check_conflict(on_conflict)
     with opened(source) as file:
-        return take_in(
+        return import_source(
             store,
             embedder,
             ArchiveFile(file),
@@ -106,7 +107,7 @@ def import_file(
         )
 
 
-def take_in(
+def import_source(
     store: SqliteStore,
     embedder: Embedder,
     source: Source,
@@ -115,16 +116,49 @@ def take_in(
     dry_run: bool = False,
     progress: Progress | None = None,
 ) -> Imported:
-    """Take in what a source has, as `import_file`."""
+    """Import the lines of a source, as `import_file`."""
     _check_conflict(on_conflict)
     store.check_embedder(embedder.identity)
-    work = _Work(store, embedder, source, on_conflict, progress or (lambda *_: None))
+    work = _Import(store, embedder, source, on_conflict, progress or (lambda *_: None))
     preview = work.check()
     return preview if dry_run else work.run()
 
 
-class _Work:
-    """One import: a reading that checks, a reading that writes, and one more for successors."""
+@contextmanager
+def opened(source: str | Path | BinaryIO) -> Iterator[BinaryIO]:
+    """Open an archive as a file that can be read twice.
+
+    Raises:
+        ValidationError: the source is neither a path nor a binary file.
+        StoreError: the file cannot be read, or is a database that this program has open.
+    """
+    if not isinstance(source, str | Path):
+        with _seekable(source) as file:
+            yield file
+        return
+    try:
+        with open_bytes(user_path(source)) as stream, _seekable(stream) as file:
+            yield file
+    except OSError as error:
+        raise StoreError(f"{source} cannot be read: {error.strerror or error}") from error
+
+
+@contextmanager
+def _seekable(source: BinaryIO) -> Iterator[BinaryIO]:
+    """Lend a seekable stream; copy one that is not to a temporary file."""
+    if not hasattr(source, "seekable"):
+        raise ValidationError(f"an archive is a path or a binary file, not {quoted(source)}")
+    if source.seekable():
+        yield source
+        return
+    with tempfile.TemporaryFile() as copy:
+        shutil.copyfileobj(source, copy)
+        copy.seek(0)
+        yield copy
+
+
+class _Import:
+    """One import: a pass that checks, a pass that writes, and a pass that links successors."""
 
     def __init__(
         self,
@@ -140,34 +174,37 @@ class _Work:
         self._on_conflict = on_conflict
         self._progress = progress
         self._has_vectors = source.embedder == embedder.identity
-        self._superseded = False
+        self._superseded = False  # a line names a successor
         self._embedded = 0
-        self._done = 0  # lines that were committed
+        self._done = 0  # committed lines
 
     def check(self) -> Imported:
-        """Read everything, write nothing; return what an import would do."""
+        """Read every line, write nothing; return the expected result."""
         references = ReferenceCheck()
         counts = dict.fromkeys(LINE_TYPES, 0)
-        met: list[str] = []
-        found = dict.fromkeys(("added", "skipped", "overwritten", "merged", "embedded"), 0)
+        conflicts: list[str] = []
+        results = dict.fromkeys(("added", "skipped", "overwritten", "merged", "embedded"), 0)
         for items in _batches(self._checked(references), BATCH):
             for item in items:
                 counts[item["kind"]] += 1
                 self._check_project(item)
             known = self._known(items)
             memories = [item for item in items if item["kind"] == "memory"]
-            with self._store.known() as seen:
-                self._check_whose(memories, known, seen)
+            with self._store.known() as reader:
+                self._check_scopes(memories, known, reader)
                 for item in memories:
-                    found[self._foreseen(item, known.get(item["id"]), seen)] += 1
-            met += [item["id"] for item in memories if item["id"] in known][: SHOWN - len(met)]
-            found["embedded"] += len(self._lacking(items, known))
-        if twice := references.twice():
-            self._refuse_twice(twice)
-        if met and self._on_conflict == "error":
-            self._refuse(met)
+                    results[self._expected(item, known.get(item["id"]), reader)] += 1
+            there = [item["id"] for item in memories if item["id"] in known]
+            conflicts += there[: SHOWN - len(conflicts)]
+            results["embedded"] += len(self._lacking(items, known))
+        if duplicates := references.duplicates():
+            self._refuse_duplicates(duplicates)
+        if conflicts and self._on_conflict == "error":
+            raise ValidationError(
+                f"the file already has memories of these ids: {', '.join(conflicts)}…{_ADVICE}"
+            )
         return Imported(
-            **found,
+            **results,
             messages=counts["message"],
             turns=counts["turn"],
             deleted=counts["deleted"],
@@ -177,33 +214,33 @@ class _Work:
         )
 
     def run(self) -> Imported:
-        """Read again and write; return what was done."""
-        restoration = ArchiveReader(self._on_conflict)
+        """Read every line again and write it; return the result."""
+        reader = ArchiveReader(self._on_conflict)
         try:
-            self._take_in(restoration)
+            self._write_all(reader)
         except LitememError as error:
             if self._done:
                 error.add_note(
-                    f"{self._done:,} of {self._source.total:,} lines were taken in before; the same"
-                    ' import with on_conflict (--on-conflict) "skip" goes on from there'
+                    f"{self._done:,} of {self._source.total:,} lines were imported before; the same"
+                    ' import with on_conflict (--on-conflict) "skip" continues'
                 )
             raise
-        return Imported(**restoration.counts, embedded=self._embedded, left_out=self._left_out())
+        return Imported(**reader.counts, embedded=self._embedded, left_out=self._left_out())
 
-    def _take_in(self, restoration: ArchiveReader) -> None:
-        self._write(restoration, Batch("begin"))
+    def _write_all(self, reader: ArchiveReader) -> None:
+        self._write(reader, Batch("begin"))
         try:
             size = BATCH if self._has_vectors else EMBEDDED
             for items in _batches((item for _, item in self._source.items()), size):
-                self._write(restoration, self._batch(items))
+                self._write(reader, self._batch(items))
                 self._done += len(items)
                 self._progress(self._done, self._source.total)
             if self._superseded:
                 superseded = (item for _, item in self._source.items() if _is_superseded(item))
                 for items in _batches(superseded, BATCH):
-                    self._write(restoration, Batch("link", items))
+                    self._write(reader, Batch("link", items))
         finally:
-            self._write(restoration, Batch("end"))
+            self._write(reader, Batch("end"))
         if not self._has_vectors:
             embed_names(self._store, self._embedder)
 
@@ -217,8 +254,8 @@ class _Work:
             yield item
 
     def _batch(self, items: Sequence[Item]) -> Batch:
-        """Return what one transaction takes in; texts are embedded before it opens."""
-        vectors = {i: item["vector"] for i, item in enumerate(items) if self._vector_of(item)}
+        """Return the batch of one transaction; its texts are embedded before it opens."""
+        vectors = {i: item["vector"] for i, item in enumerate(items) if self._has_vector(item)}
         lacking = self._lacking(items, self._known(items))
         made = embed(self._embedder, [items[i]["content"] for i in lacking])
         identity = self._embedder.identity
@@ -227,98 +264,92 @@ class _Work:
         return Batch(items=items, vectors=vectors, identity=identity if vectors else None)
 
     def _lacking(self, items: Sequence[Item], known: dict[str, MemoryRecord]) -> list[int]:
-        """Return the places of the memories that have to be embedded."""
+        """Return the positions of the memories that have to be embedded."""
+        changes = self._on_conflict in ("overwrite", "merge")
         lacking = []
         for i, item in enumerate(items):
-            if item["kind"] != "memory" or self._vector_of(item):
+            if item["kind"] != "memory" or self._has_vector(item):
                 continue
-            there = known.get(item["id"])
-            changes = self._on_conflict in ("overwrite", "merge")
-            if there is None or (
-                changes and not there.immutable and there.content != item["content"]
-            ):
+            old = known.get(item["id"])
+            if old is None or (changes and not old.immutable and old.content != item["content"]):
                 lacking.append(i)
         return lacking
 
-    def _vector_of(self, item: Item) -> bool:
+    def _has_vector(self, item: Item) -> bool:
         return self._has_vectors and "vector" in item
 
     def _known(self, items: Iterable[Item]) -> dict[str, MemoryRecord]:
-        """Return the memories of the file that have ids of these lines."""
+        """Return the memories of the file, by id, that have the ids of these lines."""
         ids = [item["id"] for item in items if item["kind"] == "memory"]
         return {record.id: record for record in self._store.select(_with_ids(ids))} if ids else {}
 
-    def _foreseen(self, item: Item, there: MemoryRecord | None, seen: Known) -> str:
-        if there is None:
+    def _expected(self, item: Item, old: MemoryRecord | None, reader: Known) -> str:
+        if old is None:
             return "added"
-        if there.immutable or self._on_conflict in ("skip", "error"):
+        if old.immutable or self._on_conflict in ("skip", "error"):
             return "skipped"
         if self._on_conflict == "overwrite":
             return "overwritten"
-        return "merged" if seen.lacks(item) else "skipped"
+        return "merged" if reader.lacks(item) else "skipped"
 
     def _check_project(self, item: Item) -> None:
         if item["kind"] != "project" or self._on_conflict != "error":
             return
         if self._store.project() not in ({}, item["settings"]):
-            raise ValidationError(f"the file has other project settings{_SAY}")
+            raise ValidationError(f"the file has other project settings{_ADVICE}")
 
-    def _check_whose(
-        self, items: Sequence[Item], known: dict[str, MemoryRecord], seen: Known
+    def _check_scopes(
+        self, items: Sequence[Item], known: dict[str, MemoryRecord], reader: Known
     ) -> None:
-        """Refuse what would make a memory another's, with all that belongs to the one it is of."""
-        come = {item["id"]: item for item in items}
-        whose = seen.owners_of_deleted([each for each in come if each not in known])
+        """Refuse an import that would change the scope of a memory."""
+        by_id = {item["id"]: item for item in items}
+        scopes = reader.owners_of_deleted([each for each in by_id if each not in known])
         if self._on_conflict in ("overwrite", "merge"):
-            whose |= {memory_id: record.scope for memory_id, record in known.items()}
-        for memory_id, scope in whose.items():
-            if scope.ids() != _ids(come[memory_id]):
+            scopes |= {memory_id: record.scope for memory_id, record in known.items()}
+        for memory_id, scope in scopes.items():
+            if scope.ids() != _ids(by_id[memory_id]):
                 raise ValidationError(
                     f"the memory {memory_id!r} has other ids in the file than in the archive, and"
-                    " whose it is does not change: skip it, or erase it from the file first"
+                    " an import does not change them: skip it, or erase it from the file first"
                 )
 
     def _left_out(self) -> Sequence[str]:
         return tuple(getattr(self._source, "left_out", ()))
 
-    def _refuse_twice(self, twice: set[int]) -> None:
+    def _refuse_duplicates(self, hashes: set[int]) -> None:
+        """Raise an error if an id is duplicate; equal hashes alone may be different ids."""
         seen: set[str] = set()
         for number, item in self._source.items():
             memory_id = item["id"] if item["kind"] in ("memory", "deleted") else None
             if memory_id in seen:
-                raise ValidationError(f"line {number}: the id {memory_id!r} stands twice")
-            if memory_id is not None and hash(memory_id) in twice:
+                raise ValidationError(f"line {number}: the id {memory_id!r} is a duplicate")
+            if memory_id is not None and hash(memory_id) in hashes:
                 seen.add(memory_id)
 
-    def _refuse(self, met: Sequence[str]) -> None:
-        raise ValidationError(
-            f"the file has memories of these ids already: {', '.join(met)}…{_SAY}"
-        )
-
-    def _write(self, restoration: ArchiveReader, batch: Batch) -> None:
+    def _write(self, reader: ArchiveReader, batch: Batch) -> None:
         with self._store.transaction() as tx:
-            tx.restore(restoration, batch)
+            tx.restore(reader, batch)
 
 
 def _check_conflict(on_conflict: str) -> None:
     if on_conflict not in get_args(Conflict):
         raise ValidationError(
-            f"on_conflict={quoted(on_conflict)}: it is one of {', '.join(get_args(Conflict))}"
+            f"on_conflict must be one of {', '.join(get_args(Conflict))}, got {quoted(on_conflict)}"
         )
 
 
 def _batches(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
-    """Yield lines together, but never a part of the messages of one turn."""
+    """Yield the lines in batches; the messages of one turn stay together."""
     batch: list[Item] = []
-    weight = 0
+    characters = 0
     turn: Any = None
     for item in items:
-        full = len(batch) >= size or weight >= BATCH_BYTES
+        full = len(batch) >= size or characters >= BATCH_CHARACTERS
         if full and (turn is None or item.get("turn") != turn):
             yield batch
-            batch, weight = [], 0
+            batch, characters = [], 0
         batch.append(item)
-        weight += len(item.get("content", "")) + sum(
+        characters += len(item.get("content", "")) + sum(
             len(event.get("new_memory", "")) for event in item.get("history", ())
         )
         turn = item.get("turn")

@@ -21,8 +21,7 @@ from pathlib import Path
 from filled import fill
 from litemem import Memory
 from litemem.maintenance.backup import backup, restore
-from litemem.maintenance.integrity import is_sound, verify
-from litemem.maintenance.salvage import salvage
+from litemem.maintenance.integrity import is_sound, salvage, verify
 from litemem.store.sqlite import SqliteStore
 from litemem.testing import HashEmbedder, ScriptedLLM
 

@@ -17,8 +17,7 @@ from litemem.cli import main
 from litemem.core.config import real_path, sqlite_path, user_path
 from litemem.errors import LitememError, StoreError, ValidationError
 from litemem.maintenance.backup import backup, restore
-from litemem.maintenance.integrity import verify
-from litemem.maintenance.salvage import salvage
+from litemem.maintenance.integrity import salvage, verify
 from litemem.store.sqlite import SqliteStore, file_stats, owners
 from litemem.testing import HashEmbedder, ScriptedLLM
 from litemem.transfer.export import export_file

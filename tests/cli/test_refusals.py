@@ -167,7 +167,7 @@ def test_an_error_names_the_command_and_not_the_call(db: Path, tmp_path: Path) -
     run(f"export {tmp_path / 'all.jsonl'}", db, 0)
     told = run(f"export {tmp_path / 'all.jsonl'}", db, 1).stderr
     assert told.endswith("exists: give another name, or --force to replace it\n")
-    assert "Say --on-conflict" in run(f"import {tmp_path / 'all.jsonl'}", db, 1).stderr
+    assert "Give --on-conflict" in run(f"import {tmp_path / 'all.jsonl'}", db, 1).stderr
 
 
 @pytest.mark.parametrize("command", ["history", "log", "get"])

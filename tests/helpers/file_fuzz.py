@@ -22,8 +22,7 @@ from litemem.core.scope import Scope
 from litemem.core.types import Relation
 from litemem.errors import LitememError, LLMError
 from litemem.maintenance.backup import backup
-from litemem.maintenance.integrity import verify
-from litemem.maintenance.salvage import salvage
+from litemem.maintenance.integrity import salvage, verify
 from litemem.store.sqlite import settings
 from litemem.store.sqlite.connection import connect
 from litemem.store.sqlite.vector_index import VectorIndex

@@ -18,8 +18,7 @@ from litemem import Memory
 from litemem.cli import main
 from litemem.errors import CorruptError, LitememError, SchemaError, StoreBusyError, StoreError
 from litemem.maintenance.backup import backup, backups, restore
-from litemem.maintenance.integrity import is_sound, verify
-from litemem.maintenance.salvage import salvage
+from litemem.maintenance.integrity import is_sound, salvage, verify
 from litemem.store.sqlite import SqliteStore
 from litemem.store.sqlite.schema import latest_version
 from litemem.testing import HashEmbedder
@@ -334,14 +333,14 @@ def test_several_programs_can_rotate_one_folder_at_once(memory: Memory, tmp_path
 
 @pytest.mark.parametrize("keep", [0, -1, True, "3", 1.5])
 def test_keeping_none_or_nonsense_is_refused(memory: Memory, tmp_path: Path, keep: Any) -> None:
-    with pytest.raises(ValueError, match="keep="):
+    with pytest.raises(ValueError, match="keep must be"):
         memory.backup(tmp_path, keep=keep)
     assert backups(tmp_path, "memory") == []
 
 
 def test_keeping_several_in_one_file_is_refused(memory: Memory, tmp_path: Path) -> None:
     made = memory.backup(tmp_path / "backup.db")
-    with pytest.raises(ValueError, match="not a folder"):
+    with pytest.raises(ValueError, match="needs a folder"):
         memory.backup(made, keep=2)
     assert "requires a folder" in run("backup", made, "--keep", "2", code=2).stderr
 
@@ -354,7 +353,7 @@ def test_keeping_several_makes_their_folder(memory: Memory, tmp_path: Path) -> N
 
 
 def test_a_folder_in_none_is_not_made(memory: Memory, tmp_path: Path) -> None:
-    with pytest.raises(StoreError, match="cannot be made"):
+    with pytest.raises(StoreError, match="cannot be created"):
         memory.backup(tmp_path / "no" / "backups", keep=2)
     assert not (tmp_path / "no").exists()
 

@@ -488,4 +488,4 @@ def test_a_vacuum_that_a_reader_keeps_from_the_log_ends_with_1(
         other.execute("BEGIN; SELECT count(*) FROM memory").fetchall()
         code, out, err = run(*command, "--db", path)
     assert code == 1
-    assert "another connection still reads the file" in out + err
+    assert "another connection still reads" in out + err

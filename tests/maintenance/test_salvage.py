@@ -19,9 +19,8 @@ from litemem.cli import main
 from litemem.core.scope import Scope
 from litemem.core.types import Message
 from litemem.errors import SchemaError, StoreError
-from litemem.maintenance.integrity import is_sound, verify
+from litemem.maintenance.integrity import is_sound, salvage, verify
 from litemem.maintenance.reindex import reindex
-from litemem.maintenance.salvage import salvage
 from litemem.store.filters import Condition
 from litemem.store.sqlite import SqliteStore
 from litemem.store.sqlite.connection import connect
@@ -179,7 +178,7 @@ def test_lost_settings_are_told_and_the_vectors_dropped(path: Path, target: Path
     for page in pages(path, "setting"):
         overwrite(path, page)
     done = salvage(path, target)
-    assert any("which embedder" in line for line in done.lost)
+    assert any("name of the embedder" in line for line in done.lost)
     assert done.saved["embedding"] == 0
     assert len(contents(target)) == MEMORIES - 100 + 1
 
@@ -391,7 +390,7 @@ def test_a_turn_whose_messages_are_lost_waits_no_longer(path: Path, target: Path
         connection.pragma("foreign_keys", False)
         connection.execute("DELETE FROM message WHERE turn_pk IS NOT NULL")
     done = salvage(path, target)
-    assert "the messages of 1 turn that waited are lost" in done.lost
+    assert "the messages of 1 pending turn are lost" in done.lost
     assert is_sound(verify(target, full=True))
 
 

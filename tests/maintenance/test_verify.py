@@ -13,8 +13,7 @@ from litemem.cli import main
 from litemem.core.scope import Scope
 from litemem.core.types import Message
 from litemem.errors import CorruptError, SchemaError, StoreError
-from litemem.maintenance.integrity import fix, is_sound, verify
-from litemem.maintenance.salvage import salvage
+from litemem.maintenance.integrity import fix, is_sound, salvage, verify
 from litemem.store.sqlite import CheckResult, SqliteStore
 from litemem.store.sqlite.connection import connect
 from litemem.store.sqlite.integrity.invariants import INVARIANTS

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from helpers import OpenMemory
 from litemem import Memory, MemoryClient
-from litemem.maintenance.salvage import salvage
+from litemem.maintenance.integrity import salvage
 from litemem.testing import HashEmbedder, ScriptedLLM
 
 CAM = {"user_id": "cam"}

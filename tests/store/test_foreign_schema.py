@@ -16,8 +16,7 @@ from litemem import Memory
 from litemem.cli import main
 from litemem.errors import LitememError, ModelFileError, SchemaError, ValidationError
 from litemem.maintenance.backup import backup, restore
-from litemem.maintenance.integrity import fix, verify
-from litemem.maintenance.salvage import salvage
+from litemem.maintenance.integrity import fix, salvage, verify
 from litemem.models import files as model_files
 from litemem.models.registry import MODELS
 from litemem.store.sqlite import SqliteStore, blueprint

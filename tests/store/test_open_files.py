@@ -11,7 +11,7 @@ from helpers import OpenMemory, run_python
 from litemem import Memory
 from litemem.errors import LitememError, StoreBusyError, StoreError
 from litemem.maintenance.backup import backup, restore
-from litemem.maintenance.salvage import salvage
+from litemem.maintenance.integrity import salvage
 from litemem.store.sqlite import SqliteStore
 from litemem.store.sqlite.open_files import is_held
 from litemem.testing import HashEmbedder, ScriptedLLM

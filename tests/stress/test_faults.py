@@ -27,9 +27,8 @@ from litemem import Memory
 from litemem.core.types import Relation
 from litemem.errors import LitememError
 from litemem.maintenance.backup import backup, restore
-from litemem.maintenance.integrity import fix, verify
+from litemem.maintenance.integrity import fix, salvage, verify
 from litemem.maintenance.reindex import reindex
-from litemem.maintenance.salvage import salvage
 from litemem.store.sqlite import Conflict, Durability, SqliteStore, blueprint
 from litemem.store.sqlite.connection import connect
 from litemem.store.sqlite.schema import latest_version

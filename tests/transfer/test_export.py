@@ -26,8 +26,7 @@ from litemem.core.types import Message, Relation
 from litemem.errors import ScopeError, StoreError, ValidationError
 from litemem.store.filters import MAX_PARAMETERS
 from litemem.store.sqlite import SqliteStore
-from litemem.transfer.export import export_file, write
-from litemem.transfer.markdown import heading, plain
+from litemem.transfer.export import escape_markdown, export_file, heading, write
 
 CAM = {"user_id": "cam"}
 
@@ -244,7 +243,7 @@ def test_markdown_has_a_heading_for_each_scope_and_means_what_it_says(
     ],
 )
 def test_characters_mean_only_themselves_in_markdown(text: str, shown: str) -> None:
-    assert plain(text) == shown
+    assert escape_markdown(text) == shown
 
 
 def test_an_id_stays_in_its_heading() -> None:

@@ -72,7 +72,7 @@ BROKEN: dict[str, tuple[list[Any], str]] = {
     "a huge number": ([memory_line(2**63)], "line 2: number"),
     "numbers that fall": ([memory_line(2), memory_line(1)], "line 3: number 1 stands behind 2"),
     "turns that fall": ([{**TURN, "number": 2}, TURN], "line 3: number 1 stands behind 2"),
-    "an id twice": ([memory_line(1), memory_line(2, id="m1")], "line 3: the id 'm1' stands twice"),
+    "an id twice": ([memory_line(1), memory_line(2, id="m1")], "line 3: the id 'm1' is a dup"),
     "a source that is none": ([memory_line(sources=[7])], "line 2: message 7"),
     "another's source": ([MESSAGE, memory_line(user_id="jo", sources=[1])], "line 3: message 1"),
     "a turn that is none": ([{**MESSAGE, "turn": 1}], "line 2: turn 1"),
@@ -228,7 +228,7 @@ def test_the_command_imports_a_file_or_standard_input(source: Path) -> None:
     assert json.loads(again.stdout)["skipped"] == 2
     refused = CliRunner().invoke(main, ["import", str(source)])
     assert refused.exit_code == 1
-    assert refused.stderr.startswith("litemem: the file has memories of these ids already: m1, m2")
+    assert refused.stderr.startswith("litemem: the file already has memories of these ids: m1, m2")
 
 
 def test_a_dry_run_of_the_command_says_what_would_be(source: Path) -> None:

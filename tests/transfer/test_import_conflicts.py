@@ -42,7 +42,7 @@ def test_by_default_a_conflict_changes_nothing(
 ) -> None:
     memory, data = two_versions(tmp_path, open_memory, now)
     before = dump(memory.store.path)
-    with pytest.raises(ValidationError, match=r"ids already.*--on-conflict"):
+    with pytest.raises(ValidationError, match=r"already has .*--on-conflict"):
         memory.import_file(io.BytesIO(data))
     assert dump(memory.store.path) == before
 

@@ -75,8 +75,8 @@ def test_an_import_that_a_full_disk_ends_says_what_stays_and_how_to_go_on(tmp_pa
         with pytest.raises(StoreFullError) as told:
             taken_in(store, data)
         (note,) = told.value.__notes__
-        assert note.startswith(f"{store.overview().memories:,} of 2,000 lines were taken in before")
-        assert '"skip" goes on' in note
+        assert note.startswith(f"{store.overview().memories:,} of 2,000 lines were imported before")
+        assert '"skip" continues' in note
         assert "nothing was changed" not in str(told.value)
         store._writer.pragma("max_page_count", 2**31)
         taken_in(store, data, on_conflict="skip")

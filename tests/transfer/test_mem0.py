@@ -28,7 +28,7 @@ from litemem.errors import LitememError, StoreError, ValidationError
 from litemem.store.sqlite import SqliteStore
 from litemem.testing import HashEmbedder
 from litemem.transfer import mem0_pickles
-from litemem.transfer.importer import take_in
+from litemem.transfer.importer import import_source
 from litemem.transfer.mem0 import open_store
 
 VERSIONS = ["1.0.11", "2.2.1"]
@@ -62,7 +62,7 @@ def taken(folder: Path, **options: Any) -> tuple[dict[str, Any], list[str]]:
     """Import a folder into a new file; return its memories by text, and what was left out."""
     source = open_store(folder, **options)
     with closing(SqliteStore(":memory:")) as found:
-        done = take_in(found, EMBEDDER, source)
+        done = import_source(found, EMBEDDER, source)
         with found.snapshot(None, vectors=False) as moment:
             lines = [json.loads(line) for line in moment.lines()]
         assert not [finding for finding in found.check(full=True) if finding.problems]
@@ -74,7 +74,7 @@ def taken(folder: Path, **options: Any) -> tuple[dict[str, Any], list[str]]:
 @pytest.mark.parametrize("store", VERSIONS, indirect=True)
 def test_a_store_of_mem0_becomes_memories(store: Path, open_memory: OpenMemory) -> None:
     memory = open_memory()
-    done = take_in(memory.store, memory.embedder, open_store(store / "qdrant"))
+    done = import_source(memory.store, memory.embedder, open_store(store / "qdrant"))
     assert (done.added, done.deleted, done.embedded, list(done.left_out)) == (4, 1, 4, [])
     changed, noted = memory.get_all(user_id="cam", run_id="tokyo")["results"][::-1]
     assert changed["memory"] == "I love shellfish now"

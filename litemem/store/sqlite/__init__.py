@@ -5,6 +5,7 @@ from litemem.store.sqlite.archive.writer import ArchiveWriter
 from litemem.store.sqlite.cleanup import CleanupPlan, Retention
 from litemem.store.sqlite.connection import EMPTY, MEMORY, located, missing_folder
 from litemem.store.sqlite.copy import (
+    atomic_write,
     check_file,
     check_unopened,
     checkpoint_and_lock,
@@ -18,7 +19,6 @@ from litemem.store.sqlite.finding import Sought
 from litemem.store.sqlite.foreign import foreign_rows
 from litemem.store.sqlite.graph import Question
 from litemem.store.sqlite.integrity.checks import CheckResult
-from litemem.store.sqlite.integrity.damaged_file import DamagedFile
 from litemem.store.sqlite.open_files import is_held, is_same, open_bytes
 from litemem.store.sqlite.queries import visible
 from litemem.store.sqlite.rehearsing import rehearse
@@ -40,7 +40,6 @@ __all__ = [
     "Choice",
     "CleanupPlan",
     "Conflict",
-    "DamagedFile",
     "Durability",
     "Erasure",
     "FileStats",
@@ -52,6 +51,7 @@ __all__ = [
     "SqliteStore",
     "Transaction",
     "Vacuumed",
+    "atomic_write",
     "check_file",
     "check_unopened",
     "checkpoint_and_lock",

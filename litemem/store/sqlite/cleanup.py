@@ -1,4 +1,4 @@
-"""Sweeping: memories, messages and history that have had their time, inside a transaction."""
+"""Delete expired, superseded or old memories, messages and history, in a transaction."""
 
 import json
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ SELECT id, 'DELETE', content, created_at, ?, actor_id, role, {_IDS}
 FROM memory
 WHERE pk IN {_CHOSEN}
 """
-# what is hidden goes before what is not
+# hidden memories (expired or superseded) are deleted before visible ones
 _BEYOND = f"""
 SELECT pk
 FROM (
@@ -45,7 +45,7 @@ SELECT pk
 FROM message
 WHERE turn_pk IS NULL AND created_at <= ? AND session_pk IN (SELECT m.pk FROM session AS m WHERE {})
 """
-_FORSAKEN_MESSAGES = f"""
+_ORPHANED_MESSAGES = f"""
 SELECT pk
 FROM message
 WHERE session_pk IN (
@@ -56,7 +56,7 @@ WHERE session_pk IN (
     AND m.pk NOT IN (SELECT session_pk FROM turn)
 )
 """
-# the memory that took another's place keeps its history for as long as the other says so
+# a successor keeps its history as long as a memory or an event refers to it
 _OLD_HISTORY = f"""
 SELECT memory_id
 FROM event NOT INDEXED
@@ -83,7 +83,7 @@ SET sources = (
 WHERE sources <> '[]'
   AND EXISTS (SELECT 1 FROM json_each(memory.sources) WHERE value IN {_CHOSEN})
 """
-_NO_SUCH_SOURCE = """
+_DROP_LOST_SOURCES = """
 UPDATE memory
 SET sources = (
   SELECT json_group_array(value) FROM json_each(memory.sources)
@@ -101,18 +101,18 @@ DELETE FROM session
 WHERE pk NOT IN (SELECT session_pk FROM message) AND pk NOT IN (SELECT session_pk FROM turn)
   AND pk IN (SELECT m.pk FROM session AS m WHERE {})
 """
-_GONE_OUTCOMES = """
+_ORPHANED_OUTCOMES = """
 DELETE FROM finished_turn
 WHERE results <> '[]' AND NOT EXISTS (
   SELECT 1 FROM json_each(results) JOIN memory ON memory.id = value ->> 'id'
 )
 """
-# what belongs to nothing that is there is nobody's, so no scope has to be asked for it
-_NOBODYS = (
+# rows without a parent have no scope, so no condition applies to them
+_WITHOUT_PARENT = (
     ("feedback", "DELETE FROM feedback WHERE memory_pk NOT IN (SELECT pk FROM memory)"),
     ("claims", "DELETE FROM claim WHERE turn_pk NOT IN (SELECT pk FROM turn)"),
-    ("outcomes", _GONE_OUTCOMES),
-    ("said", "DELETE FROM support WHERE memory_pk NOT IN (SELECT pk FROM memory)"),
+    ("outcomes", _ORPHANED_OUTCOMES),
+    ("support", "DELETE FROM support WHERE memory_pk NOT IN (SELECT pk FROM memory)"),
 )
 _UNSAID = """
 DELETE FROM relation
@@ -167,12 +167,12 @@ ANYTHING = Condition("TRUE")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Retention:
-    """What is to go. Times are in microseconds: what is of then or before."""
+    """What to delete. A time, in microseconds, selects everything of that time or before."""
 
     expired: bool = False
     superseded: int | None = None
     matching: bool = False
-    made: int | None = None
+    created: int | None = None
     duplicates: bool = False
     keep_last: int | None = None
     messages: int | None = None
@@ -184,45 +184,48 @@ class Retention:
 
     @property
     def is_beyond_memories(self) -> bool:
-        """Whether something is to go that carries ids and nothing else of a memory."""
+        """True if rows are selected that have ids but no other field of a memory."""
         return self.orphans or not (self.messages is None and self.history is None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CleanupPlan:
-    """Whose things are to go, and which. `ids` is the `condition` where there are ids alone."""
+    """Which memories a cleanup looks at, and what it deletes.
+
+    `ids` is the condition for tables that have ids and no other field of a memory.
+    """
 
     condition: Condition
     ids: Condition
     now: int
-    wanted: Retention
+    retention: Retention
 
 
-def cleanup(connection: apsw.Connection, what: CleanupPlan) -> dict[str, int]:
-    """Remove what is to go; return how many of each kind, what went once being counted once."""
-    wanted = what.wanted
+def cleanup(connection: apsw.Connection, plan: CleanupPlan) -> dict[str, int]:
+    """Delete what the plan selects; return the number by kind, each row counted once."""
+    chosen = plan.retention
     counts: dict[str, int] = {}
-    if wanted.expired:
-        counts["expired"] = _where(connection, what, "m.expires_at <= ?", what.now)
-    if wanted.superseded is not None:
-        counts["superseded"] = _where(connection, what, "m.valid_to <= ?", wanted.superseded)
-    if wanted.matching:
-        counts["matching"] = _where(connection, what, "TRUE")
-    if wanted.made is not None:
-        counts["older"] = _where(connection, what, "m.created_at <= ?", wanted.made)
-    if wanted.duplicates:
-        counts["duplicates"] = _duplicates(connection, what)
-    if wanted.keep_last is not None:
-        counts["beyond_last"] = _keep_last(connection, what)
-    if wanted.messages is not None:
-        counts["messages"] = _old_messages(connection, what)
-    if wanted.history is not None:
-        counts["history"] = _old_history(connection, what)
-    return counts | _orphans(connection, what) if wanted.orphans else counts
+    if chosen.expired:
+        counts["expired"] = _where(connection, plan, "m.expires_at <= ?", plan.now)
+    if chosen.superseded is not None:
+        counts["superseded"] = _where(connection, plan, "m.valid_to <= ?", chosen.superseded)
+    if chosen.matching:
+        counts["matching"] = _where(connection, plan, "TRUE")
+    if chosen.created is not None:
+        counts["older"] = _where(connection, plan, "m.created_at <= ?", chosen.created)
+    if chosen.duplicates:
+        counts["duplicates"] = _duplicates(connection, plan)
+    if chosen.keep_last is not None:
+        counts["beyond_last"] = _keep_last(connection, plan)
+    if chosen.messages is not None:
+        counts["messages"] = _old_messages(connection, plan)
+    if chosen.history is not None:
+        counts["history"] = _old_history(connection, plan)
+    return counts | _orphans(connection, plan) if chosen.orphans else counts
 
 
 def delete(connection: apsw.Connection, pks: list[int], at: int) -> int:
-    """Remove memories; their history stays and says so, and whose they were. Return how many."""
+    """Delete memories; their history stays, with a DELETE that has their ids. Return the number."""
     if pks:
         chosen = json.dumps(pks)
         connection.execute(WRITE_OUT_ADD, (chosen,))
@@ -233,14 +236,14 @@ def delete(connection: apsw.Connection, pks: list[int], at: int) -> int:
 
 
 def delete_where(connection: apsw.Connection, condition: Condition, at: int) -> int:
-    """Remove the memories that match, as `delete` does; return how many."""
+    """Delete the memories that match, as `delete`; return the number."""
     return delete(connection, matching(connection, condition), at)
 
 
 def forget_messages(connection: apsw.Connection, pks: list[int]) -> int:
-    """Remove messages, and from every memory that it came from them; return how many.
+    """Delete messages, also from the sources of memories; return the number.
 
-    SQLite may give the primary key of a last row to the next: a source must not point there.
+    SQLite may reuse the primary key of a deleted last row: a source must not point to it.
     """
     if pks:
         chosen = json.dumps(pks)
@@ -250,26 +253,27 @@ def forget_messages(connection: apsw.Connection, pks: list[int]) -> int:
 
 
 def drop_empty_sessions(connection: apsw.Connection, ids: Condition = ANYTHING) -> int:
-    """Remove the combinations of ids that nothing was said in any more; return how many."""
+    """Delete sessions without messages and turns; return the number."""
     connection.execute(_EMPTY_SESSIONS.format(ids.sql), ids.parameters)
     return connection.changes()
 
 
-def _where(connection: apsw.Connection, what: CleanupPlan, sql: str, *values: int) -> int:
-    condition = Condition(f"{what.condition.sql} AND {sql}", (*what.condition.parameters, *values))
-    return delete_where(connection, condition, what.now)
+def _where(connection: apsw.Connection, plan: CleanupPlan, sql: str, *values: int) -> int:
+    condition = Condition(f"{plan.condition.sql} AND {sql}", (*plan.condition.parameters, *values))
+    return delete_where(connection, condition, plan.now)
 
 
-def _duplicates(connection: apsw.Connection, what: CleanupPlan) -> int:
-    """Keep the oldest of memories that say the same and hold now."""
-    holding = visible(what.condition, what.now, expired=False, superseded=False)
-    return delete(connection, merge_duplicates(connection, matching(connection, holding)), what.now)
+def _duplicates(connection: apsw.Connection, plan: CleanupPlan) -> int:
+    """Merge currently valid memories of one text into the oldest, and delete the others."""
+    valid = visible(plan.condition, plan.now, expired=False, superseded=False)
+    return delete(connection, merge_duplicates(connection, matching(connection, valid)), plan.now)
 
 
 def merge_duplicates(connection: apsw.Connection, pks: list[int]) -> list[int]:
-    """Let the first of memories with one text and the same ids count the others.
+    """Merge memories of one text and the same ids into the oldest of them.
 
-    Return the primary keys of the others, which may go.
+    The oldest counts the others as repeats and gets their sources, relations, feedback, metadata
+    and categories. Return the primary keys of the others, to be deleted.
     """
     rows = connection.execute(_REPEATED, (json.dumps(pks),))
     pairs: list[tuple[int, int]] = []
@@ -283,7 +287,7 @@ def merge_duplicates(connection: apsw.Connection, pks: list[int]) -> list[int]:
 
 
 def _lend_labels(connection: apsw.Connection, again: int, first: int) -> None:
-    """Give a memory the metadata and the categories that it lacks."""
+    """Copy metadata and categories that the first memory lacks."""
     both = records(connection, (again, first), Condition("TRUE"))
     lent, kept = both[again], both[first]
     metadata = {**lent.metadata, **kept.metadata}
@@ -291,61 +295,60 @@ def _lend_labels(connection: apsw.Connection, again: int, first: int) -> None:
     connection.execute(_LABEL, (to_json(metadata), to_json(categories), first))
 
 
-def _keep_last(connection: apsw.Connection, what: CleanupPlan) -> int:
-    looked_at = json.dumps(matching(connection, what.condition))
-    rows = connection.execute(_BEYOND, (what.now, what.now, looked_at, what.wanted.keep_last))
-    return delete(connection, [pk for (pk,) in rows], what.now)
+def _keep_last(connection: apsw.Connection, plan: CleanupPlan) -> int:
+    candidates = json.dumps(matching(connection, plan.condition))
+    rows = connection.execute(_BEYOND, (plan.now, plan.now, candidates, plan.retention.keep_last))
+    return delete(connection, [pk for (pk,) in rows], plan.now)
 
 
-def _old_messages(connection: apsw.Connection, what: CleanupPlan) -> int:
-    values = (what.wanted.messages, *what.ids.parameters)
-    rows = connection.execute(_OLD_MESSAGES.format(what.ids.sql), values)
-    number = _forget_found(connection, what, [pk for (pk,) in rows])
-    drop_empty_sessions(connection, what.ids)
+def _old_messages(connection: apsw.Connection, plan: CleanupPlan) -> int:
+    values = (plan.retention.messages, *plan.ids.parameters)
+    rows = connection.execute(_OLD_MESSAGES.format(plan.ids.sql), values)
+    number = _forget_found(connection, plan, [pk for (pk,) in rows])
+    drop_empty_sessions(connection, plan.ids)
     return number
 
 
-def _forget_found(connection: apsw.Connection, what: CleanupPlan, pks: list[int]) -> int:
-    """Remove messages that were found by their scopes."""
-    said_in = f"m.session_pk IN (SELECT m.pk FROM session AS m WHERE {what.ids.sql})"
-    check_rows(connection, "message", pks, Condition(said_in, what.ids.parameters))
+def _forget_found(connection: apsw.Connection, plan: CleanupPlan, pks: list[int]) -> int:
+    """Delete messages found by their scope, after an exact check of each row."""
+    in_scope = f"m.session_pk IN (SELECT m.pk FROM session AS m WHERE {plan.ids.sql})"
+    check_rows(connection, "message", pks, Condition(in_scope, plan.ids.parameters))
     return forget_messages(connection, pks)
 
 
-def _old_history(connection: apsw.Connection, what: CleanupPlan) -> int:
-    looked_at = json.dumps(matching(connection, what.condition))
+def _old_history(connection: apsw.Connection, plan: CleanupPlan) -> int:
+    candidates = json.dumps(matching(connection, plan.condition))
     rows = connection.execute(
-        _OLD_HISTORY.format(what.ids.sql), (looked_at, *what.ids.parameters, what.wanted.history)
+        _OLD_HISTORY.format(plan.ids.sql),
+        (candidates, *plan.ids.parameters, plan.retention.history),
     )
     chosen = id_list(memory_id for (memory_id,) in rows)
     connection.execute(f"DELETE FROM event NOT INDEXED WHERE memory_id IN {_CHOSEN}", (chosen,))
     return connection.changes()
 
 
-def _orphans(connection: apsw.Connection, what: CleanupPlan) -> dict[str, int]:
-    rows = connection.execute(_FORSAKEN_MESSAGES.format(what.ids.sql), what.ids.parameters)
-    counts = {"orphaned_messages": _forget_found(connection, what, [pk for (pk,) in rows])}
-    counts["empty_sessions"] = drop_empty_sessions(connection, what.ids)
-    condition = what.condition
-    connection.execute(_NO_SUCH_SOURCE.format(condition.sql), condition.parameters)
+def _orphans(connection: apsw.Connection, plan: CleanupPlan) -> dict[str, int]:
+    rows = connection.execute(_ORPHANED_MESSAGES.format(plan.ids.sql), plan.ids.parameters)
+    counts = {"orphaned_messages": _forget_found(connection, plan, [pk for (pk,) in rows])}
+    counts["empty_sessions"] = drop_empty_sessions(connection, plan.ids)
+    condition = plan.condition
+    connection.execute(_DROP_LOST_SOURCES.format(condition.sql), condition.parameters)
     counts["lost_sources"] = connection.changes()
     before = _graph_size(connection)
-    for name, sql in _NOBODYS:
+    for name, sql in _WITHOUT_PARENT:
         connection.execute(sql)
-        if name != "said":
+        if name != "support":
             counts[f"orphaned_{name}"] = connection.changes()
     for sql in (_UNSAID, _UNRELATED):
-        connection.execute(sql.format(what.ids.sql), what.ids.parameters)
+        connection.execute(sql.format(plan.ids.sql), plan.ids.parameters)
     after = _graph_size(connection)
-    counts["orphaned_relations"], counts["orphaned_entities"] = (
-        before[0] - after[0],
-        before[1] - after[1],
-    )
+    counts["orphaned_relations"] = before[0] - after[0]
+    counts["orphaned_entities"] = before[1] - after[1]
     return counts
 
 
 def _graph_size(connection: apsw.Connection) -> tuple[int, int]:
-    """Return how many relations and entities there are; what triggers remove counts, too."""
+    """Count relations and entities: triggers delete some, which `changes()` does not count."""
     relations = connection.execute("SELECT count(*) FROM relation").get
     entities = connection.execute("SELECT count(*) FROM entity").get
     return int(relations), int(entities)

@@ -1,64 +1,65 @@
-"""Copying a file as it is at one moment, and putting a file in the place of another."""
+"""Copy a file as of one moment, and replace a file atomically."""
 
 import contextlib
 import os
 import stat
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import apsw
 
-from litemem.errors import StoreBusyError
+from litemem.errors import StoreBusyError, StoreError
 from litemem.store.sqlite import settings
 from litemem.store.sqlite.connection import connect, located, looking_into, one_moment
 from litemem.store.sqlite.errors import translated
 from litemem.store.sqlite.integrity.checks import CheckResult, check, check_log
 from litemem.store.sqlite.open_files import SIDES
 
-PAGES = 1_024  # copied at a time: 8 MB, a few milliseconds
+PAGES = 1_024  # copied in one step: 8 MB, a few milliseconds
 
 Progress = Callable[[int, int], None]  # pages copied so far, pages in all
 
 
 def check_file(path: str | Path, *, full: bool) -> list[CheckResult]:
-    """Look whether a file is sound; `litemem.maintenance.integrity` says how.
+    """Check a file as `litemem.maintenance.integrity.verify` does.
 
-    One whose write-ahead log is damaged is not opened.
+    A file with a damaged write-ahead log is not opened.
     """
-    lost = check_unopened(path)
-    if lost.problems:
-        return [lost]
+    log = check_unopened(path)
+    if log.problems:
+        return [log]
     with looking_into(path) as connection:
         return check(connection, full=full)
 
 
 def check_unopened(path: str | Path) -> CheckResult:
-    """Look for what a file would lose by being opened."""
-    place = located(path)
-    with translated(place):
-        return check_log(place)
+    """Check for committed pages that would be lost by opening the file."""
+    absolute = located(path)
+    with translated(absolute):
+        return check_log(absolute)
 
 
 def copy_file(source: str | Path, target: Path, progress: Progress | None = None) -> None:
-    """Write what a litemem file holds at one moment into a new file, of the same version.
+    """Copy a litemem file as of one moment into a new file, without upgrading it.
 
-    What a program that ended badly left in the file's write-ahead log is in the copy.
+    The copy includes the write-ahead log, also that of a crashed program.
     """
     with looking_into(source) as connection, one_moment(connection):
         copy(connection, target, progress)
 
 
 def file_id(path: str | Path) -> str | None:
-    """Return the id that a file was given when it was made; None of one of an older litemem."""
+    """Return the id that a file got when it was created; None if an older litemem created it."""
     with looking_into(path) as connection:
         return settings.get(connection, settings.FILE_ID)
 
 
 def copy(connection: apsw.Connection, target: Path, progress: Progress | None = None) -> None:
-    """Write what a connection sees into a new file of mode 0600, and sync it to the disk.
+    """Copy what a connection sees into a new file of mode 0600, and sync it to the disk.
 
-    The connection is inside a transaction: it sees one moment, however much others write and
-    however long this takes. What fails half-way leaves no target.
+    The connection must be in a transaction, so that it sees one moment while others write. If the
+    copy fails, the target is removed.
     """
     os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_RDWR, stat.S_IRUSR | stat.S_IWUSR))
     try:
@@ -73,7 +74,7 @@ def _copy_pages(connection: apsw.Connection, target: Path, progress: Progress) -
     connection.pragma("user_version")  # the first read fixes the moment
     copied = apsw.Connection(str(target))
     try:
-        # nobody reads it yet, and a half of it is thrown away: no journal, one sync at the end
+        # no reader yet, and a partial copy is discarded: no journal, one sync at the end
         copied.pragma("journal_mode", "off")
         copied.pragma("synchronous", "full")
         copied.pragma("locking_mode", "exclusive")  # a tenth faster
@@ -86,17 +87,17 @@ def _copy_pages(connection: apsw.Connection, target: Path, progress: Progress) -
 
 
 def checkpoint_and_lock(path: Path) -> None:
-    """Fold the write-ahead log into a file, and make sure that no program has it open.
+    """Fold the write-ahead log into a file, and make sure that no program has the file open.
 
     Raises:
-        StoreBusyError: one has.
-        CorruptError, SchemaError, StoreError: it cannot be read.
+        StoreBusyError: a program has the file open.
+        CorruptError, SchemaError, StoreError: the file cannot be read.
     """
     with translated(str(path)):
         connection = connect(str(path))
         try:
             connection.set_busy_timeout(0)
-            # held by everyone who has opened a file with a write-ahead log, also between two calls
+            # fails while any connection has the file and its log open, even an idle one
             connection.pragma("locking_mode", "exclusive")
             connection.pragma("user_version")
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
@@ -108,35 +109,59 @@ def checkpoint_and_lock(path: Path) -> None:
             connection.close()
 
 
-def replace_file(new: Path, target: Path, kept: Path | None) -> None:
-    """Put a file in the place of another, at once; the other is kept under the name `kept`.
+@contextlib.contextmanager
+def atomic_write(path: Path) -> Iterator[Path]:
+    """Lend a temporary path in the folder of `path`, to be renamed to `path` when complete.
 
-    Side files of the other go with it: SQLite would replay its log into the new file.
+    Anything left at the temporary path is removed.
+
+    Raises:
+        StoreError: the folder or the file cannot be written.
+    """
+    try:
+        folder = tempfile.mkdtemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
+    except OSError as error:
+        raise StoreError(f"{path} cannot be written: {error.strerror or error}") from error
+    part = Path(folder) / path.name
+    try:
+        yield part
+    except OSError as error:
+        raise StoreError(f"{path} cannot be written: {error.strerror or error}") from error
+    finally:
+        for left in Path(folder).iterdir():
+            left.unlink()
+        Path(folder).rmdir()
+
+
+def replace_file(new: Path, target: Path, kept: Path | None) -> None:
+    """Replace a file by another atomically; keep the old one under the name `kept`, if given.
+
+    The old file's side files go with it: SQLite would replay the old log into the new file.
     """
     if kept is not None and target.exists():
         _keep(target, kept)
     for side in SIDES:
-        beside = Path(f"{target}{side}")
-        if beside.exists():
-            beside.replace(f"{kept or new}{side}")
+        old = Path(f"{target}{side}")
+        if old.exists():
+            old.replace(f"{kept or new}{side}")
     new.replace(target)
     _sync_folder(target.parent)
 
 
 def has_side_files(path: Path) -> bool:
-    """Tell whether a program has the file open, or ended without closing it."""
+    """Return True if a program has the file open, or crashed while it had."""
     return any(Path(f"{path}{side}").exists() for side in SIDES)
 
 
 def remove(path: Path) -> None:
-    """Remove a file and its side files, if they are there."""
+    """Remove a file and its side files, if they exist."""
     for side in ("", *SIDES):
         with contextlib.suppress(FileNotFoundError):
             Path(f"{path}{side}").unlink()
 
 
 def _keep(target: Path, kept: Path) -> None:
-    """Give a file a second name, so that its own never is without a file."""
+    """Give a file a second name, so that its own name always has a file."""
     try:
         os.link(target, kept)
     except OSError:  # a file system without links
@@ -144,7 +169,7 @@ def _keep(target: Path, kept: Path) -> None:
 
 
 def _sync_folder(folder: Path) -> None:
-    """Write the names of a folder through to the disk, where the system can."""
+    """Sync the names in a folder to the disk, where the system can."""
     try:
         descriptor = os.open(folder, os.O_RDONLY)
     except PermissionError:  # Windows opens no folder

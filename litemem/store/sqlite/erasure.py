@@ -1,10 +1,10 @@
-"""Erasing: memories go with everything that tells of them, and their bytes leave the file.
+"""Erase memories with everything that mentions them, and their bytes from the file.
 
-What SQLite deletes stays in it: in freed pages, in the slack of pages, in the write-ahead log, in
-segments of the full text until they merge, in chunks of the vector index until they are used again.
+SQLite keeps the bytes of deleted rows: in freed pages, in the slack of pages, in the write-ahead
+log, in segments of the full text until they merge, and in chunks of the vector index until reuse.
 
-What is to go is sought in the tables themselves, NOT INDEXED: an index that is damaged must neither
-hide a memory from an erasure nor lead it to another's. The file is written anew anyway.
+Rows are selected by table scans (NOT INDEXED): a damaged index must neither hide a memory from an
+erasure nor lead to another scope's. The file is rewritten in any case.
 """
 
 import json
@@ -23,7 +23,9 @@ from litemem.store.sqlite.cleanup import drop_empty_sessions, forget_messages
 from litemem.store.sqlite.connection import MEMORY
 from litemem.store.sqlite.rows import SAID_THERE, id_list
 
-IN_MEMORY = 64_000_000  # bytes; a larger file is vacuumed through a temporary one, of what stays
+IN_MEMORY = (
+    64_000_000  # bytes; a larger file is vacuumed through a temporary file without deleted rows
+)
 
 _CHOSEN = "(SELECT value FROM json_each(?))"
 _FILLED = ", ".join(f"coalesce({key}, '')" for key in ID_KEYS)
@@ -38,14 +40,14 @@ _TABLES = {
     "outcomes": "finished_turn",
     "exports": "export",
 }
-_SAID_BY = f"""
+_SOURCES_OF = f"""
 SELECT message.pk
 FROM memory AS m NOT INDEXED
 JOIN json_each(m.sources) AS source
 JOIN message ON message.pk = source.value
 WHERE m.id IN (SELECT value FROM json_each(?)) AND {SAID_THERE}
 """
-_SAID_IN = """
+_MESSAGES_IN = """
 SELECT pk FROM message NOT INDEXED
 WHERE session_pk IN (SELECT m.pk FROM session AS m NOT INDEXED WHERE {})
 """
@@ -58,8 +60,8 @@ DELETE FROM turn
 WHERE pk NOT IN (SELECT turn_pk FROM message NOT INDEXED WHERE turn_pk IS NOT NULL)
 """
 _DELETED_BEFORE = "SELECT m.memory_id FROM event AS m NOT INDEXED WHERE m.event = 'DELETE' AND {}"
-# the history of memories that were deleted in its scope when they said what one says that goes now
-_OF_TWINS = f"""
+# history of deleted memories with the same text and ids as an erased memory
+_DELETED_TWINS = f"""
 SELECT memory_id
 FROM event NOT INDEXED
 WHERE event = 'DELETE' AND (old_memory, {_FILLED}) IN (
@@ -85,11 +87,11 @@ WHERE EXISTS (SELECT 1 FROM json_tree(export.request) WHERE atom IN {_CHOSEN})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Erasure:
-    """What is to be erased: the memories under a condition, or those with these ids.
+    """What to erase: the memories under a condition, or those with these ids.
 
-    `whole` is the condition on ids alone when all that its scopes hold is meant: also their
-    messages, their waiting turns, and the history of what was deleted in them before. `names` are
-    the ids of users, agents, apps and runs by which requests for an export name it.
+    `whole` is the condition if it is on ids alone. It then selects everything in its scopes: also
+    messages, pending turns, and the history of memories deleted before. `names` are the ids of
+    users, agents, apps and runs; export requests that contain one of them are erased.
     """
 
     condition: Condition | None = None
@@ -100,10 +102,9 @@ class Erasure:
 
 @dataclass(frozen=True, slots=True)
 class Vacuumed:
-    """A file before and after it was written anew, in bytes with its side files.
+    """Sizes of a file and its write-ahead log before and after a vacuum, in bytes.
 
-    `held` when another connection still reads an older moment: the write-ahead log then keeps what
-    was erased.
+    `held` is true if another connection still reads an older state: the log then keeps old bytes.
     """
 
     before: int
@@ -111,20 +112,20 @@ class Vacuumed:
     held: bool
 
 
-def erase(connection: apsw.Connection, what: Erasure) -> dict[str, int]:
-    """Remove what is to be erased; return how many rows of each kind.
+def erase(connection: apsw.Connection, plan: Erasure) -> dict[str, int]:
+    """Delete the rows to erase; return the number by kind.
 
     Raises:
-        MemoryNotFoundError: neither a memory nor a history has one of the ids.
+        MemoryNotFoundError: an id has neither a memory nor a history.
     """
     before = _sizes(connection)
-    memories = _memory_ids(connection, what)
+    memories = _memory_ids(connection, plan)
     chosen = id_list(memories)
-    messages = _column(connection, _SAID_BY, chosen)
-    if what.whole is not None:
-        messages += _column(connection, _SAID_IN.format(what.whole.sql), *what.whole.parameters)
-        connection.execute(_TURNS_OF.format(what.whole.sql), what.whole.parameters)
-    deleted = [*_deleted_before(connection, what), *_column(connection, _OF_TWINS, chosen)]
+    messages = _column(connection, _SOURCES_OF, chosen)
+    if plan.whole is not None:
+        messages += _column(connection, _MESSAGES_IN.format(plan.whole.sql), *plan.whole.parameters)
+        connection.execute(_TURNS_OF.format(plan.whole.sql), plan.whole.parameters)
+    deleted = [*_deleted_before(connection, plan), *_column(connection, _DELETED_TWINS, chosen)]
     connection.execute(f"DELETE FROM memory NOT INDEXED WHERE id IN {_CHOSEN}", (chosen,))
     chosen = id_list([*memories, *deleted])
     connection.execute(_HISTORY_OF, (chosen, chosen))
@@ -133,15 +134,15 @@ def erase(connection: apsw.Connection, what: Erasure) -> dict[str, int]:
     connection.execute(_TURNS_WITHOUT)
     drop_empty_sessions(connection)
     connection.execute(_OUTCOMES, (chosen, chosen))
-    connection.execute(_EXPORTS, (json.dumps([*json.loads(chosen), *what.names]),))
+    connection.execute(_EXPORTS, (json.dumps([*json.loads(chosen), *plan.names]),))
     after = _sizes(connection)
     return {name: before[name] - after[name] for name in _TABLES}
 
 
 @contextmanager
-def secure_delete(connection: apsw.Connection, wanted: bool) -> Iterator[None]:
-    """Let what is deleted be overwritten, in the file and in what SQLite keeps meanwhile."""
-    if not wanted:
+def secure_delete(connection: apsw.Connection, enabled: bool) -> Iterator[None]:
+    """Overwrite deleted bytes while this is active, and keep temporary data in memory."""
+    if not enabled:
         yield
         return
     connection.pragma("secure_delete", True)
@@ -154,7 +155,7 @@ def secure_delete(connection: apsw.Connection, wanted: bool) -> Iterator[None]:
 
 
 def vacuum(connection: apsw.Connection, path: str) -> Vacuumed:
-    """Write the file anew, without free pages and with an empty write-ahead log."""
+    """Rewrite the file without free pages, and empty the write-ahead log."""
     before = _bytes(connection, path)
     connection.pragma("temp_store", "memory" if before <= IN_MEMORY else "default")
     try:
@@ -165,24 +166,24 @@ def vacuum(connection: apsw.Connection, path: str) -> Vacuumed:
     return Vacuumed(before, _bytes(connection, path), bool(busy))
 
 
-def _memory_ids(connection: apsw.Connection, what: Erasure) -> list[str]:
+def _memory_ids(connection: apsw.Connection, plan: Erasure) -> list[str]:
     found = []
-    if what.condition is not None:
-        sql, values = what.condition.sql, what.condition.parameters
+    if plan.condition is not None:
+        sql, values = plan.condition.sql, plan.condition.parameters
         among = f"SELECT m.id FROM memory AS m NOT INDEXED WHERE {sql}"
         found += _column(connection, among, *values)
-    for memory_id in what.memory_ids:
+    for memory_id in plan.memory_ids:
         known = "SELECT EXISTS (SELECT 1 FROM history WHERE memory_id = ?)"
         if not connection.execute(known, (memory_id,)).get:
             raise MemoryNotFoundError(f"no memory has or had the id {memory_id!r}")
-    return list(dict.fromkeys([*found, *what.memory_ids]))
+    return list(dict.fromkeys([*found, *plan.memory_ids]))
 
 
-def _deleted_before(connection: apsw.Connection, what: Erasure) -> list[str]:
-    """Return the ids of memories that were deleted in the scopes; others' may have them by now."""
-    if what.whole is None:
+def _deleted_before(connection: apsw.Connection, plan: Erasure) -> list[str]:
+    """Return the ids of memories deleted in the scopes before."""
+    if plan.whole is None:
         return []
-    sql, values = what.whole.sql, what.whole.parameters
+    sql, values = plan.whole.sql, plan.whole.parameters
     return _column(connection, _DELETED_BEFORE.format(sql), *values)
 
 
@@ -198,7 +199,7 @@ def _sizes(connection: apsw.Connection) -> dict[str, int]:
 
 
 def _bytes(connection: apsw.Connection, path: str) -> int:
-    """Return how much the file and its log take."""
+    """Return the size of the file and its log."""
     if path == MEMORY:
         return int(connection.pragma("page_count") * connection.pragma("page_size"))
     files = (Path(path), Path(f"{path}-wal"))

@@ -1,7 +1,7 @@
-"""Changing a file's embedder: new vectors gather beside the old ones, then take their place.
+"""Change a file's embedder: stage new vectors, then switch to them.
 
-Other programs go on with the old embedder until the switch. What was gathered stays when the
-work is interrupted, and the next reindex to the same embedder goes on from there.
+Other programs use the old embedder until the switch. Staged vectors survive an interruption, and
+the next reindex to the same embedder continues from them.
 """
 
 from collections.abc import Sequence
@@ -13,15 +13,15 @@ from litemem.store.filters import Condition
 from litemem.store.sqlite import settings
 from litemem.store.sqlite.vector_index import VectorIndex
 
-UNGATHERED = Condition("m.pk NOT IN (SELECT pk FROM embedding_next)")
+UNSTAGED = Condition("m.pk NOT IN (SELECT pk FROM embedding_next)")
 
 
 def unembedded(
     connection: apsw.Connection, identity: EmbedderIdentity, limit: int, after: int = 0
 ) -> list[tuple[int, str]]:
-    """Return (pk, content) of memories that lack a gathered vector, in order, behind `after`."""
-    gathered = settings.embedder(connection, settings.NEXT_EMBEDDER) == identity
-    lacking = UNGATHERED.sql if gathered else "TRUE"
+    """Return (pk, content) of memories without a staged vector, by primary key, behind `after`."""
+    is_staged = settings.embedder(connection, settings.NEXT_EMBEDDER) == identity
+    lacking = UNSTAGED.sql if is_staged else "TRUE"
     rows = connection.execute(
         "SELECT m.pk, m.content FROM memory AS m"
         f" WHERE m.pk > ? AND {lacking} ORDER BY m.pk LIMIT ?",
@@ -35,7 +35,7 @@ def stage(
     identity: EmbedderIdentity,
     rows: Sequence[tuple[int, str, bytes]],
 ) -> None:
-    """Gather vectors; those of a third embedder are thrown away first."""
+    """Stage vectors; vectors staged for another embedder are deleted first."""
     if settings.embedder(connection, settings.NEXT_EMBEDDER) != identity:
         connection.execute("DELETE FROM embedding_next")
         settings.put_embedder(connection, identity, settings.NEXT_EMBEDDER)
@@ -47,18 +47,18 @@ def stage(
 
 
 def switch(connection: apsw.Connection, identity: EmbedderIdentity) -> bool:
-    """Put the gathered vectors in use; False while a memory lacks one."""
+    """Switch to the staged vectors and return True; return False if a memory lacks one."""
     if unembedded(connection, identity, 1):
         return False
-    _take_the_place_of_embedding(connection)
-    connection.execute("UPDATE entity SET vector = NULL")  # they are few; made anew afterwards
+    _swap_tables(connection)
+    connection.execute("UPDATE entity SET vector = NULL")  # few; embedded again afterwards
     settings.put_embedder(connection, None, settings.NEXT_EMBEDDER)
     settings.put_embedder(connection, identity)
     VectorIndex(connection).rebuild()
     return True
 
 
-def _take_the_place_of_embedding(connection: apsw.Connection) -> None:
+def _swap_tables(connection: apsw.Connection) -> None:
     """Swap the tables by name, which takes as long for a large file as for a small one."""
     (schema,) = connection.execute(
         "SELECT sql FROM sqlite_schema WHERE name = 'embedding_next'"

@@ -1,4 +1,4 @@
-"""Inspecting: what a file is made of, how it grew, and what was said before a memory was there."""
+"""Counts and sizes for `litemem info`, and the source messages for `litemem log`."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -33,24 +33,23 @@ GROUP BY day
 ORDER BY day
 """
 _SIZES = "SELECT name, pgsize FROM dbstat WHERE aggregate = TRUE ORDER BY pgsize DESC, name"
-_SAID = f"""
+_SOURCES = f"""
 SELECT message.created_at, message.role, message.content, message.name
-FROM memory AS sought
-CROSS JOIN memory AS m ON m.pk = sought.pk  -- the row itself: the index may lead to another
+FROM memory AS named
+CROSS JOIN memory AS m ON m.pk = named.pk  -- the row itself: an index may be damaged
 CROSS JOIN json_each(m.sources) AS source
 CROSS JOIN message ON message.pk = source.value
-WHERE sought.id = ?1 AND +m.id = ?1 AND {SAID_THERE}
+WHERE named.id = ?1 AND +m.id = ?1 AND {SAID_THERE}
 ORDER BY message.pk
 """
 
 
 @dataclass(frozen=True, slots=True)
 class FileStats:
-    """What a file is made of at one moment.
+    """Counts and sizes of a file at one moment.
 
-    `counts` are of rows by what they are; `sizes` are bytes by table and index, the largest first,
-    empty where this SQLite cannot tell; `growth` is memories by the day on which they were made,
-    in days since 1970-01-01 UTC.
+    `counts` has rows by kind; `sizes` has bytes by table and index, the largest first, or nothing
+    if this SQLite lacks dbstat; `growth` has memories by day of creation, in days since 1970-01-01.
     """
 
     overview: Overview
@@ -61,10 +60,10 @@ class FileStats:
 
 
 def file_stats(path: str, now: int) -> FileStats:
-    """Look at a file without changing it, not even its version.
+    """Return the counts and sizes of a file without changing it, not even its version.
 
     Raises:
-        SchemaError, CorruptError, StoreError: it cannot be read.
+        SchemaError, CorruptError, StoreError: the file cannot be read.
     """
     with looking_into(path) as connection, one_moment(connection):
         return FileStats(
@@ -77,25 +76,25 @@ def file_stats(path: str, now: int) -> FileStats:
 
 
 def owners(path: str) -> list[Entity]:
-    """Return everyone that memories belong to: users, agents, apps, runs, each kind by name."""
+    """Return the users, agents, apps and runs with memories, each kind by name."""
     with looking_into(path) as connection, one_moment(connection):
         return queries.entities(connection)
 
 
 def source_messages(path: str, memory_id: str) -> list[tuple[int, Message]]:
-    """Return the messages that a memory came from, each with its time, in order."""
+    """Return the source messages of a memory in order, each with its time."""
     with looking_into(path) as connection:
-        rows = connection.execute(_SAID, (memory_id,))
+        rows = connection.execute(_SOURCES, (memory_id,))
         return [(read_time(at), read_message(message)) for at, *message in rows]
 
 
 def _counts(connection: apsw.Connection, now: int) -> dict[str, int]:
-    """Count; a file of an older version has no table for some, and so none of them."""
-    known = {name for (name,) in connection.execute("SELECT name FROM sqlite_schema")}
+    """Count rows by kind; a kind without a table in a file of an older version is left out."""
+    tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_schema")}
     counts = {}
     for label, rows in _COUNTS.items():
         table = rows.split()[0]
-        if table.startswith("(") or table in known:
+        if table.startswith("(") or table in tables:
             counts[label] = int(
                 connection.execute(f"SELECT count(*) FROM {rows}", {"now": now}).get
             )
@@ -111,5 +110,5 @@ def _sizes(connection: apsw.Connection) -> dict[str, int]:
     try:
         rows = connection.execute(_SIZES)
         return {str(name): int(size) for name, size in rows}
-    except apsw.SQLError:  # an SQLite that was built without dbstat
+    except apsw.SQLError:  # SQLite was built without dbstat
         return {}

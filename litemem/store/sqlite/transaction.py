@@ -19,8 +19,6 @@ from litemem.store.sqlite.archive.reader import ArchiveReader, Batch
 from litemem.store.sqlite.cleanup import CleanupPlan
 from litemem.store.sqlite.erasure import Erasure
 from litemem.store.sqlite.integrity import repair as mending
-from litemem.store.sqlite.integrity import salvage as salvaging
-from litemem.store.sqlite.integrity.damaged_file import DamagedFile
 from litemem.store.sqlite.liveness import Claimant
 from litemem.store.sqlite.queries import session_pk
 from litemem.store.sqlite.rereading import by_id
@@ -305,10 +303,6 @@ class Transaction:
     def restore(self, restoration: ArchiveReader, batch: Batch) -> None:
         """Take in lines of an archive, or do what comes before and behind them."""
         restoration.apply(self._connection, batch)
-
-    def salvage(self, wreck: DamagedFile) -> tuple[dict[str, int], list[str]]:
-        """Take in what can be read of a damaged file; return rows by table, and what is lost."""
-        return salvaging.save(self._connection, wreck)
 
     def stage_vectors(
         self, identity: EmbedderIdentity, rows: Sequence[tuple[int, str, bytes]]

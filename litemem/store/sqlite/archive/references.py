@@ -72,7 +72,7 @@ class ReferenceCheck:
         if look is not None:
             look(item)
 
-    def twice(self) -> set[int]:
+    def duplicates(self) -> set[int]:
         """Return the hashes, of `hash`, of memory ids that came more than once."""
         ordered = sorted(self._ids)
         return {one for one, other in pairwise(ordered) if one == other}

@@ -1,19 +1,23 @@
-"""Salvaging: the rows of a damaged file, written into a new one in which everything agrees."""
+"""Write the readable rows of a damaged file into a new, consistent file."""
 
 import json
 from collections import Counter
 from collections.abc import Iterable
+from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import apsw
 
 from litemem.core import clock
 from litemem.core.scope import ID_KEYS, Scope
-from litemem.errors import ScopeError
+from litemem.errors import SchemaError, ScopeError
 from litemem.store.sqlite import blueprint, settings
 from litemem.store.sqlite.archive.lines import parse
 from litemem.store.sqlite.archive.schema import LINE_TYPES
 from litemem.store.sqlite.blueprint import Column
+from litemem.store.sqlite.connection import one_write, prepare
+from litemem.store.sqlite.errors import translated
 from litemem.store.sqlite.integrity.checks import add_hash_function
 from litemem.store.sqlite.integrity.damaged_file import DamagedFile, dimensions
 from litemem.store.sqlite.integrity.invariants import WRONG_SOURCES
@@ -21,23 +25,33 @@ from litemem.store.sqlite.integrity.repair import UNSAID, drop_orphans
 from litemem.store.sqlite.schema import latest_version
 from litemem.store.sqlite.vector_index import VectorIndex
 
-# JSON that is not what its column takes would make every read of its table, or an import, fail
+# (table, column, kind and name in the line schema, repair): wrong JSON makes reads and imports fail
 _JSON = (
-    ("memory", "metadata", "memory", "UPDATE memory SET metadata = '{}' WHERE"),
-    ("memory", "categories", "memory", "UPDATE memory SET categories = '[]' WHERE"),
-    ("memory", "sources", "memory", "UPDATE memory SET sources = '[]' WHERE"),
-    ("turn", "options", "turn", "DELETE FROM turn WHERE"),
-    ("finished_turn", "results", "finished_turn", "UPDATE finished_turn SET results = '[]' WHERE"),
-    ("export", "request", "export_request", "DELETE FROM export WHERE"),
-    ("setting", "value", "project", "DELETE FROM setting WHERE name = 'project' AND"),
+    ("memory", "metadata", ("memory", "metadata"), "UPDATE memory SET metadata = '{}' WHERE"),
+    ("memory", "categories", ("memory", "categories"), "UPDATE memory SET categories = '[]' WHERE"),
+    ("memory", "sources", ("memory", "sources"), "UPDATE memory SET sources = '[]' WHERE"),
+    ("turn", "options", ("turn", "options"), "DELETE FROM turn WHERE"),
+    (
+        "finished_turn",
+        "results",
+        ("finished_turn", "results"),
+        "UPDATE finished_turn SET results = '[]' WHERE",
+    ),
+    ("export", "request", ("project", "settings"), "DELETE FROM export WHERE"),
+    (
+        "setting",
+        "value",
+        ("project", "settings"),
+        "DELETE FROM setting WHERE name = 'project' AND",
+    ),
 )
-_TIMES = ("_at", "valid_from", "valid_to")  # how the names of columns that hold one end
+_TIMES = ("_at", "valid_from", "valid_to")  # suffixes of the columns that hold times
 _UNKNOWN_SUCCESSOR = """
 UPDATE {0} SET superseded_by = NULL
 WHERE superseded_by NOT IN (SELECT id FROM memory)
   AND superseded_by NOT IN (SELECT memory_id FROM event)
 """
-_UNSAID_TURNS = """
+_EMPTY_TURNS = """
 DELETE FROM turn WHERE pk NOT IN (SELECT turn_pk FROM message WHERE turn_pk IS NOT NULL)
 """
 _DELETED = """
@@ -47,68 +61,86 @@ WHERE pk IN (SELECT value FROM json_each(?))
 """
 
 
-def save(connection: apsw.Connection, wreck: DamagedFile) -> tuple[dict[str, int], list[str]]:
-    """Write what can be read of a wreck into an empty file, inside a transaction.
+def salvage_file(source: Path, target: Path) -> tuple[dict[str, int], list[str]]:
+    """Write the readable rows of a damaged file into a new file.
 
-    Return how many rows of each table are in it, and what is lost or was changed, a sentence each.
+    Return the number of rows by table, and one sentence for each loss or change.
+
+    Raises:
+        StoreError: this process has the damaged file open, or the target cannot be written.
+        SchemaError: the readable part shows that the file belongs to another program.
+        OSError: the damaged file cannot be read.
     """
+    # a partial target is discarded, so no commit has to reach the disk
+    with DamagedFile(source) as damaged, translated(str(target)):
+        new = prepare(str(target), "normal", mendable=False, reading=False)
+        with closing(new), one_write(new):
+            saved, lost = _save(new, damaged)
+        if damaged.is_foreign():
+            raise SchemaError(f"{source} is not a litemem file: give the path of another")
+    return saved, lost
+
+
+def _save(connection: apsw.Connection, damaged: DamagedFile) -> tuple[dict[str, int], list[str]]:
+    """Write the rows into an empty file, inside a transaction, and make them consistent."""
     connection.pragma("defer_foreign_keys", True)  # rows come in the order of their pages
-    settings.put(connection, settings.FILE_ID, None)  # it goes on as the file that was damaged
-    told, strays = _insert_rows(connection, wreck)
-    connection.execute(_DELETED, (json.dumps(strays),))  # these came from pages that were free
-    told += _mend_json(connection)
-    told += _drop_wrong_sources(connection)
-    told += _drop_orphans(connection, wreck.tables)
-    told += _drop_unsaid_turns(connection)
-    told += _forget_unknown_successors(connection)
+    settings.put(connection, settings.FILE_ID, None)  # the id comes with the damaged file's rows
+    lost, strays = _insert_rows(connection, damaged)
+    connection.execute(_DELETED, (json.dumps(strays),))  # strays may come from freed pages
+    lost += _repair_json(connection)
+    lost += _drop_wrong_sources(connection)
+    lost += _drop_orphans(connection, damaged.tables)
+    lost += _drop_empty_turns(connection)
+    lost += _drop_unknown_successors(connection)
     for statement in UNSAID:
         connection.execute(statement)
-    told += _compare_hashes(connection)
-    told += _settle_vectors(connection)
+    lost += _compare_hashes(connection)
+    lost += _check_vectors(connection)
     known = blueprint.tables(latest_version())
-    saved = {name: _count(connection, name) for name in wreck.tables if name in known}
-    return saved, wreck.damage() + told
+    saved = {name: _count(connection, name) for name in damaged.tables if name in known}
+    return saved, damaged.damage() + lost
 
 
-def _insert_rows(connection: apsw.Connection, wreck: DamagedFile) -> tuple[list[str], list[int]]:
-    """Write the rows; of two with one key the first stays.
+def _insert_rows(connection: apsw.Connection, damaged: DamagedFile) -> tuple[list[str], list[int]]:
+    """Insert the rows; of two rows with one key the first is kept.
 
-    Return what was not taken, and the primary keys of memories that had lost their table.
+    Return one sentence for each kind of loss, and the primary keys of stray memories: those on
+    pages that no table leads to.
     """
     known = blueprint.tables(latest_version())
     statements: dict[tuple[str, int], str] = {}
     refused: Counter[str] = Counter()
     undated: Counter[str] = Counter()
     strays: list[int] = []
-    for (name, rowid, values), is_stray in wreck.rows():
+    for (name, rowid, values), is_stray in damaged.rows():
         if name not in known:
             continue
-        columns = wreck.tables[name][: len(values)]
+        columns = damaged.tables[name][: len(values)]
         key = (name, len(columns))
         if key not in statements:
             statements[key] = _insert(name, columns)
         row = {c.name: rowid if c.key else v for c, v in zip(columns, values, strict=True)}
-        if not _can_belong(row):
+        if not _has_valid_ids(row):
             refused[name] += 1
             continue
         undated[name] += _date(row, columns)
         connection.execute(statements[key], tuple(row.values()))
-        taken = bool(connection.changes())
-        refused[name] += not taken
-        if name == "memory" and is_stray and taken:
+        is_new = bool(connection.changes())
+        refused[name] += not is_new
+        if name == "memory" and is_stray and is_new:
             strays.append(rowid)
-    told = [
-        f"{_counted(number, 'row')} of {name} not taken: incomplete, there twice, or with wrong ids"
+    lost = [
+        f"{_counted(number, 'row')} of {name} not taken: incomplete, duplicate, or with wrong ids"
         for name, number in (+refused).items()
     ] + [
         f"a time of {_counted(number, 'row')} of {name} unreadable"
         for name, number in (+undated).items()
     ]
-    return told, strays
+    return lost, strays
 
 
-def _can_belong(row: dict[str, Any]) -> bool:
-    """Tell whether the ids of a row can be ids, if it has any."""
+def _has_valid_ids(row: dict[str, Any]) -> bool:
+    """Return True if the scope ids of a row are valid or absent."""
     try:
         Scope(**{key: row.get(key) for key in ID_KEYS})
     except ScopeError:
@@ -117,7 +149,7 @@ def _can_belong(row: dict[str, Any]) -> bool:
 
 
 def _date(row: dict[str, Any], columns: tuple[Column, ...]) -> bool:
-    """Replace times that no calendar has, by 1970 where there must be one; tell whether any was."""
+    """Clear impossible times, required ones to 1970; return True if there was one."""
     wrong = [
         column
         for column in columns
@@ -134,19 +166,18 @@ def _insert(name: str, columns: tuple[Column, ...]) -> str:
     return f"INSERT OR IGNORE INTO {name} ({listed}) VALUES (?{', ?' * (len(columns) - 1)})"
 
 
-def _mend_json(connection: apsw.Connection) -> list[str]:
+def _repair_json(connection: apsw.Connection) -> list[str]:
     connection.create_scalar_function("litemem_fits", _fits, 3, deterministic=True)
-    told = []
-    for table, column, kind, repair in _JSON:
-        name = "settings" if kind == "project" else column
-        connection.execute(f"{repair} NOT litemem_fits(?, ?, {column})", (kind, name))
+    lost = []
+    for table, column, place, repair in _JSON:
+        connection.execute(f"{repair} NOT litemem_fits(?, ?, {column})", place)
         if number := connection.changes():
-            told.append(f"{column} of {_counted(number, 'row')} of {table} unreadable")
-    return told
+            lost.append(f"{column} of {_counted(number, 'row')} of {table} unreadable")
+    return lost
 
 
 def _fits(*values: Any) -> bool:
-    """Tell whether a text is JSON of the shape that a line of an archive has under this name."""
+    """Return True if a text is JSON that an archive line may hold under this kind and name."""
     kind, name, text = values
     check, _ = LINE_TYPES[kind][name]
     try:
@@ -169,25 +200,25 @@ def _drop_orphans(connection: apsw.Connection, tables: Iterable[str]) -> list[st
     ]
 
 
-def _drop_unsaid_turns(connection: apsw.Connection) -> list[str]:
-    """Let turns wait no longer of which no message is left."""
-    connection.execute(_UNSAID_TURNS)
+def _drop_empty_turns(connection: apsw.Connection) -> list[str]:
+    """Drop pending turns without messages."""
+    connection.execute(_EMPTY_TURNS)
     number = connection.changes()
-    return [f"the messages of {_counted(number, 'turn')} that waited are lost"] if number else []
+    return [f"the messages of {_counted(number, 'pending turn')} are lost"] if number else []
 
 
-def _forget_unknown_successors(connection: apsw.Connection) -> list[str]:
-    """Let memories that a lost one superseded stay as they are, without its id."""
-    told = []
+def _drop_unknown_successors(connection: apsw.Connection) -> list[str]:
+    """Clear the id of a lost successor; the superseded memory keeps its other fields."""
+    lost = []
     for table in ("memory", "event"):
         connection.execute(_UNKNOWN_SUCCESSOR.format(table))
         if number := connection.changes():
-            told.append(f"what superseded {_counted(number, 'row')} of {table} is lost")
-    return told
+            lost.append(f"the successor of {_counted(number, 'row')} of {table} is lost")
+    return lost
 
 
 def _compare_hashes(connection: apsw.Connection) -> list[str]:
-    """Say which texts are not what was hashed when they were written."""
+    """Report texts that differ from their hash, and correct the hashes."""
     add_hash_function(connection)
     rows = connection.execute(
         "UPDATE memory SET hash = litemem_hash(CAST(content AS BLOB))"
@@ -196,8 +227,8 @@ def _compare_hashes(connection: apsw.Connection) -> list[str]:
     return [f"the text of memory {memory_id} may be damaged" for (memory_id,) in rows]
 
 
-def _settle_vectors(connection: apsw.Connection) -> list[str]:
-    """Drop vectors that cannot be of the file's embedder, and make the index of the others."""
+def _check_vectors(connection: apsw.Connection) -> list[str]:
+    """Drop vectors of a wrong size or value, and rebuild the vector index from the others."""
     for name in (settings.NEXT_EMBEDDER, settings.INDEXED_TO):
         settings.put(connection, name, None)
     width = 4 * dimensions(settings.get(connection, settings.EMBEDDER))
@@ -207,16 +238,16 @@ def _settle_vectors(connection: apsw.Connection) -> list[str]:
         (width,),
     )
     connection.execute("UPDATE entity SET vector = NULL WHERE length(vector) <> ?", (width,))
-    told = []
+    lost = []
     lacking = _count(connection, "memory WHERE pk NOT IN (SELECT pk FROM embedding)")
     if width:
         VectorIndex(connection).rebuild()
     else:
         settings.put(connection, settings.EMBEDDER, None)
-        told += ["it is lost which embedder the vectors were of"] if lacking else []
+        lost += ["the name of the embedder of the vectors is lost"] if lacking else []
     if lacking:
-        told.append(f"{_counted(lacking, 'memory', 'memories')} without vector: litemem reindex")
-    return told
+        lost.append(f"{_counted(lacking, 'memory', 'memories')} without vector: litemem reindex")
+    return lost
 
 
 def _count(connection: apsw.Connection, table: str) -> int:
