@@ -483,7 +483,8 @@ class Memory:
         """
         check_flag(dry_run, "dry_run")
         scope = Scope(user_id=user_id, agent_id=agent_id, app_id=app_id, run_id=run_id)
-        return cleanup.erase(self.store, cleanup.plan_erasure(memory_id, scope, filters), dry_run=dry_run)
+        plan = cleanup.plan_erasure(memory_id, scope, filters)
+        return cleanup.erase(self.store, plan, dry_run=dry_run)
 
     def cleanup(
         self,

@@ -39,7 +39,8 @@ def test_an_unknown_name_is_an_attribute_error() -> None:
 
 def test_late_names_are_imported_at_first_use() -> None:
     code = (
-        "import sys, litemem; late = {'litemem.aio', 'asyncio', 'litemem.maintenance.salvage'}; "
+        "import sys, litemem; late = {'litemem.aio', 'asyncio',"
+        " 'litemem.store.sqlite.integrity.salvage'}; "
         "assert not late & sys.modules.keys(); litemem.AsyncMemory; litemem.salvage"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -73,7 +73,7 @@ def salvage_file(source: Path, target: Path) -> tuple[dict[str, int], list[str]]
     """
     # a partial target is discarded, so no commit has to reach the disk
     with DamagedFile(source) as damaged, translated(str(target)):
-        new = prepare(str(target), "normal", mendable=False, reading=False)
+        new = prepare(str(target), "normal", mendable=False)
         with closing(new), one_write(new):
             saved, lost = _save(new, damaged)
         if damaged.is_foreign():
