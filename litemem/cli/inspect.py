@@ -27,7 +27,7 @@ from litemem.core import clock
 from litemem.core.types import Overview
 from litemem.errors import MemoryNotFoundError
 from litemem.models import files as model_files
-from litemem.models.registry import MODELS
+from litemem.models.registry import all_models
 from litemem.store.sqlite import FileStats, file_stats, owners, source_messages
 
 MAX_BARS = 40  # columns of the growth line; with its dates it fits 80
@@ -40,7 +40,7 @@ def info(db: str | None, as_json: bool) -> None:
     """Show what the file holds, its size and growth, and the installed models."""
     path = file_path(db)
     found = file_stats(str(path), clock.now()) if path.exists() else None
-    models = [describe(model) for model in MODELS]
+    models = [describe(model) for model in all_models()]
     if as_json:
         return show_json(
             {

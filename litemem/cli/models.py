@@ -20,7 +20,7 @@ from litemem.errors import ModelFileError
 from litemem.models import files as model_files
 from litemem.models.download import Progress
 from litemem.models.files import FileState
-from litemem.models.registry import MODELS, Model
+from litemem.models.registry import Model, all_models
 
 
 @click.group()
@@ -32,12 +32,12 @@ def models() -> None:
 @json_option
 def list_models(as_json: bool) -> None:
     """List the known models and their state."""
-    found = [describe(model) for model in MODELS]
+    found = [describe(model) for model in all_models()]
     if as_json:
         return show_json(found)
     rows = [
         (model.name, model.task, str(shown["state"]), bytes_text(model.size), model.description)
-        for model, shown in zip(MODELS, found, strict=True)
+        for model, shown in zip(all_models(), found, strict=True)
     ]
     return show_table(("NAME", "TASK", "STATE", "SIZE", "DESCRIPTION"), rows)
 

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import cached_property
 
 from litemem.core import clock
 from litemem.core.types import Turn
@@ -20,7 +21,6 @@ class Claims:
     """
 
     def __init__(self, store: SqliteStore, now: Callable[[], int]) -> None:
-        self.claimant = Claimant(clock.new_id(), this_process())
         self.changed = threading.Condition()
         self._store = store
         self._now = now
@@ -29,6 +29,11 @@ class Claims:
         self._closed = False
         self._exiting = False  # the program is, and models may fail because of it
         self._renewing = False
+
+    @cached_property
+    def claimant(self) -> Claimant:
+        """The holder of the claims; found out at the first claim, which is slow."""
+        return Claimant(clock.new_id(), this_process())
 
     def hold(self, turn: Turn) -> Turn:
         """Register a claimed turn; call it inside the transaction that claimed the turn."""

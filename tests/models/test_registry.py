@@ -10,20 +10,20 @@ from helpers.model_samples import (
 )
 from litemem.errors import ValidationError
 from litemem.models import files as model_files
-from litemem.models.registry import MODELS, Model, PackagePart, PackageSource
+from litemem.models.registry import Model, PackagePart, PackageSource, all_models
 
 pytestmark = pytest.mark.usefixtures("models")
 
 
 def test_every_registered_file_has_a_sha256_a_size_and_a_source() -> None:
-    for file in (file for model in MODELS for file in model.files):
+    for file in (file for model in all_models() for file in model.files):
         assert len(bytes.fromhex(file.sha256)) == 32
         assert file.size > 0
         assert file.sources
 
 
 def test_the_parts_of_a_package_source_add_up_to_the_file() -> None:
-    for file in (file for model in MODELS for file in model.files):
+    for file in (file for model in all_models() for file in model.files):
         for source in file.sources:
             if isinstance(source, PackageSource):
                 assert sum(part.size for part in source.parts) == file.size

@@ -18,7 +18,7 @@ from litemem.errors import LitememError, ModelFileError, SchemaError, Validation
 from litemem.maintenance.backup import backup, restore
 from litemem.maintenance.integrity import fix, salvage, verify
 from litemem.models import files as model_files
-from litemem.models.registry import MODELS
+from litemem.models.registry import all_models
 from litemem.store.sqlite import SqliteStore, blueprint
 from litemem.store.sqlite.connection import connect
 from litemem.store.sqlite.schema import APPLICATION_ID, latest_version
@@ -312,7 +312,7 @@ def test_models_that_anyone_may_change_are_not_loaded(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("LITEMEM_MODELS", str(tmp_path / "models"))
-    model = MODELS[0]
+    model = all_models()[0]
     folder = tmp_path / "models" / model.name
     folder.mkdir(parents=True)
     for place in (folder, folder.parent):
