@@ -187,9 +187,9 @@ CUT = '{"facts": ["User likes t'  # the model stopped in mid-answer
     ("failure", "told"),
     [
         (LLMError("no model"), "no model"),
-        (CUT, "wrote"),
-        ("", "wrote"),
-        ('{"facts": [1]}', "wrote"),
+        (CUT, "no valid answer"),
+        ("", "no valid answer"),
+        ('{"facts": [1]}', "no valid answer"),
     ],
 )
 def test_what_fails_is_tried_three_times_and_then_told(
