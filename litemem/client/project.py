@@ -1,10 +1,9 @@
-"""Project: what extraction should heed in every call of a client, kept in the file."""
+"""The settings of a project, which the client's `add` uses; they are kept in the file."""
 
 from collections.abc import Sequence
+from typing import Any
 
-from litemem.client.face import Result
-from litemem.client.hosted_only import hosted_only
-from litemem.client.narrowing import check_fields
+from litemem.client.arguments import check_fields, hosted_only
 from litemem.core.arguments import Category, check_custom_categories, check_flag, check_text
 from litemem.core.scope import Scope
 from litemem.errors import ValidationError, quoted
@@ -20,7 +19,7 @@ FIELDS = (
 
 
 class Project:
-    """The settings of the one project that a file is; `reset` leaves them."""
+    """The settings of the one project that a file has; `reset` keeps them."""
 
     create = hosted_only("projects to create")
     delete = hosted_only("projects to delete")
@@ -32,18 +31,18 @@ class Project:
     def __init__(self, store: SqliteStore) -> None:
         self._store = store
 
-    def get(self, fields: Sequence[str] | None = None) -> Result:
-        """Return the settings, or those of `fields`; None where nothing was said.
+    def get(self, fields: Sequence[str] | None = None) -> dict[str, Any]:
+        """Return the settings, or those in `fields`; None for a setting without a value.
 
         Raises:
-            ValidationError: `fields` is no list of names, or there is no such setting.
+            ValidationError: `fields` is not a list of names, or has an unknown one.
         """
         known = self._store.project()
         names = FIELDS if fields is None else check_fields(fields)
         for name in names:
             if name not in FIELDS:
                 raise ValidationError(
-                    f"fields: {quoted(name)} is unknown; there are {', '.join(FIELDS)}"
+                    f"fields: {quoted(name)} is unknown: give {', '.join(FIELDS)}"
                 )
         return {name: None if known.get(name) in ("", []) else known.get(name) for name in names}
 
@@ -54,20 +53,18 @@ class Project:
         multilingual: bool | None = None,
         decay: bool | None = None,
         agent_custom_instructions: str | None = None,
-    ) -> Result:
-        """Change settings; None leaves one, and an empty text or list takes it back.
+    ) -> dict[str, Any]:
+        """Change settings; None keeps a setting, and an empty text or list removes it.
 
         Raises:
             ValidationError: nothing is given, or an argument is wrong.
         """
         given = {
-            "custom_instructions": _check_wish(custom_instructions, "custom_instructions"),
+            "custom_instructions": _check_text(custom_instructions, "custom_instructions"),
             "custom_categories": check_custom_categories(custom_categories),
-            "multilingual": None
-            if multilingual is None
-            else check_flag(multilingual, "multilingual"),
-            "decay": None if decay is None else check_flag(decay, "decay"),
-            "agent_custom_instructions": _check_wish(
+            "multilingual": _check_flag(multilingual, "multilingual"),
+            "decay": _check_flag(decay, "decay"),
+            "agent_custom_instructions": _check_text(
                 agent_custom_instructions, "agent_custom_instructions"
             ),
         }
@@ -81,20 +78,22 @@ class Project:
         return {"message": "Project updated successfully!"}
 
     def categories(self) -> list[Category] | None:
-        """Return what memories may be sorted under, or None."""
+        """Return the categories for new memories, or None."""
         return self._store.project().get("custom_categories") or None
 
     def instructions(self, scope: Scope) -> str | None:
-        """Return what extraction should heed in a scope.
+        """Return what extraction should pay attention to in a scope, or None.
 
-        That of an agent alone, without a user, has instructions of its own when there are any.
+        The instructions for agents come first in a scope with an agent and no user.
         """
         known = self._store.project()
-        is_agents = scope.agent_id is not None and scope.user_id is None
-        own = known.get("agent_custom_instructions") if is_agents else None
-        found: str | None = own or known.get("custom_instructions")
-        return found or None
+        for_agent = known.get("agent_custom_instructions") if scope.is_agent_only else None
+        return for_agent or known.get("custom_instructions") or None
 
 
-def _check_wish(text: str | None, name: str) -> str | None:
+def _check_text(text: str | None, name: str) -> str | None:
     return text if text is None or text == "" else check_text(text, name)
+
+
+def _check_flag(flag: bool | None, name: str) -> bool | None:
+    return None if flag is None else check_flag(flag, name)

@@ -32,6 +32,11 @@ class Scope:
     def __bool__(self) -> bool:
         return self.key() != (None, None, None, None)
 
+    @property
+    def is_agent_only(self) -> bool:
+        """True if the scope has an agent and no user."""
+        return self.agent_id is not None and self.user_id is None
+
     def ids(self) -> dict[str, str]:
         """Return the ids that are given, by name."""
         return {k: v for k, v in zip(ID_KEYS, self.key(), strict=True) if v is not None}

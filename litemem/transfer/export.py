@@ -6,11 +6,10 @@ import re
 import stat
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Any, BinaryIO, Literal, get_args
+from typing import BinaryIO, Literal, get_args
 
 from litemem.core import clock
 from litemem.core.config import real_path
-from litemem.core.results import memory_dict
 from litemem.core.scope import Scope
 from litemem.core.types import MemoryRecord
 from litemem.errors import StoreError, ValidationError, quoted
@@ -38,18 +37,6 @@ _SQLITE = b"SQLite format 3\0"
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _MARKUP = re.compile(r"([\\`*_\[\]<>|~&#])")
 _STARTS = re.compile(r"^(\d*)([-+=.)])")  # a list item, or an underline that makes a heading
-
-
-def export(store: SqliteStore, condition: Condition) -> Iterator[dict[str, Any]]:
-    """Yield the matching memories, newest first, also expired and superseded ones.
-
-    Each dict has the keys of `get_all`. Others may write during the export: a memory that exists
-    all the time is yielded exactly once, any other at most once.
-    """
-    after = None
-    while records := store.select(condition, limit=BATCH, after=after):
-        yield from map(memory_dict, records)
-        after = (records[-1].created_at, records[-1].id)
 
 
 def lines(

@@ -1,5 +1,6 @@
 """MemoryClient: the hosted service's calls, answered by one file."""
 
+import base64
 import inspect
 import re
 from collections.abc import Callable, Iterator
@@ -383,9 +384,9 @@ def test_batch_delete_removes_all_or_none(client: MemoryClient) -> None:
     ("memories", "reason"),
     [
         ([], "1 to 1,000"),
-        ([{"memory_id": "a", "text": "b"}] * 1_001, "1,001 items"),
+        ([{"memory_id": "a", "text": "b"}] * 1_001, "got 1,001"),
         ({"memory_id": "a"}, "list of dicts"),
-        (["a"], r"memories\[0\] takes a dict"),
+        (["a"], r"memories\[0\] must be a dict"),
         ([{"memory_id": "a", "text": "b", "data": "c"}], r"memories\[0\]\['data'\] is unknown"),
         (
             [{"memory_id": "a", "text": "b"}, {"memory_id": "a"}],
@@ -430,6 +431,10 @@ def test_an_export_can_be_requested_by_ids_and_a_schema_as_dict(client: MemoryCl
 def test_an_unknown_export_is_refused(client: MemoryClient) -> None:
     with pytest.raises(ValidationError, match="create_memory_export"):
         client.get_memory_export(memory_export_id="?")
+    for text in ("{}", "[]", '{"filters": null}', "[" * 100_000, '{"filters": 1, "ids": 2}'):
+        encoded = base64.urlsafe_b64encode(text.encode()).decode()
+        with pytest.raises(ValidationError, match="create_memory_export"):
+            client.get_memory_export(memory_export_id=encoded)
     with pytest.raises(ScopeError):
         client.create_memory_export(SCHEMA)
     with pytest.raises(ValidationError, match="JSON"):

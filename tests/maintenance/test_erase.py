@@ -5,6 +5,7 @@ import struct
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import apsw
 import pytest
@@ -225,6 +226,15 @@ def test_a_memory_that_was_superseded_tells_nothing_of_the_erased_one(
     assert memory.verify(full=True)["ok"]
 
 
+def put_export(path: Path, export_id: str, request: dict[str, Any]) -> None:
+    """Write a request for an export as earlier versions stored it."""
+    with closing(apsw.Connection(str(path))) as connection:
+        connection.execute(
+            "INSERT INTO export (id, request, created_at) VALUES (?, ?, 1)",
+            (export_id, json.dumps(request)),
+        )
+
+
 @pytest.mark.usefixtures("neighbour")
 def test_a_whole_scope_goes_with_its_messages_waiting_turns_and_exports(
     memory: Memory, path: Path
@@ -233,13 +243,14 @@ def test_a_whole_scope_goes_with_its_messages_waiting_turns_and_exports(
     with memory.store.transaction() as tx:
         tx.open_turn(scope, [Message("user", SECRET)], {"prompt": SECRET}, 1)
         tx.log_messages(scope, [Message("user", f"nichts aus {SECRET}")], 1)
-        tx.put_export("e1", {"user_id": "camilla77", "filters": {"keywords": "Xanthopolis"}}, 1)
-        tx.put_export("e2", {"filters": {"OR": [{"user_id": ["bob", "camilla77"]}]}}, 1)
-        tx.put_export("e3", {"user_id": "bob"}, 1)
+    put_export(path, "e1", {"user_id": "camilla77", "filters": {"keywords": "Xanthopolis"}})
+    put_export(path, "e2", {"filters": {"OR": [{"user_id": ["bob", "camilla77"]}]}})
+    put_export(path, "e3", {"user_id": "bob"})
     erased = memory.erase(user_id="camilla77")["erased"]
     assert (erased["turns"], erased["messages"], erased["exports"]) == (1, 2, 2)
     assert traces(path, *WORDS, "camilla77", "run-of-camilla") == []
-    assert memory.store.export_request("e3") is not None
+    with closing(apsw.Connection(str(path))) as connection:
+        assert connection.execute("SELECT id FROM export").fetchall() == [("e3",)]
 
 
 def test_a_filter_that_says_more_than_ids_leaves_the_rest_of_the_scope(memory: Memory) -> None:

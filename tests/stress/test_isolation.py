@@ -6,6 +6,7 @@ rows tell; a machine mixes writes between.
 """
 
 import itertools
+import json
 import os
 from collections.abc import Iterator
 from dataclasses import replace
@@ -24,9 +25,7 @@ from litemem.core.scope import ID_KEYS, Scope
 from litemem.core.types import MemoryRecord, Relation, content_hash
 from litemem.errors import ScopeError
 from litemem.models.embedding import embed, to_blob
-from litemem.store.filters import compile_filter
 from litemem.testing import HashEmbedder, ScriptedLLM
-from litemem.transfer.export import export
 
 NIGHTLY = os.environ.get("LITEMEM_TEST_PROFILE") == "nightly"
 EXAMPLES = 2_000 if NIGHTLY else 90
@@ -137,8 +136,8 @@ def compare(memory: Memory, rows: list[Row], filters: Row, ids: dict[str, str], 
     for result in (memory.get_all(**asked), memory.search("Anna, tea k", **asked, threshold=0)):
         assert sorted(row["id"] for row in result["results"]) == sorted(expected)
         compare_graph(result, met)
-    condition = compile_filter(filters, Scope(**ids))
-    exported = [row["id"] for row in export(memory.store, condition)]
+    lines = map(json.loads, memory.export(filters=filters, **ids))
+    exported = [line["id"] for line in lines if line["kind"] == "memory"]
     assert sorted(exported) == sorted(expected)
 
 

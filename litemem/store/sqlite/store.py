@@ -229,14 +229,6 @@ class SqliteStore:
         with self._reading() as connection:
             return queries.entities(connection)
 
-    def export_request(self, export_id: str) -> dict[str, Any] | None:
-        """Return what was asked to be exported, or None."""
-        with self._reading() as connection:
-            row = connection.execute(
-                "SELECT request FROM export WHERE id = ?", (export_id,)
-            ).fetchone()
-            return None if row is None else dict(json.loads(row[0]))
-
     def project(self) -> dict[str, Any]:
         """Return what the project was told; nothing before."""
         with self._reading() as connection:

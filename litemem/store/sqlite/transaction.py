@@ -284,13 +284,6 @@ class Transaction:
                 (pk, feedback, reason, at),
             )
 
-    def put_export(self, export_id: str, request: Mapping[str, Any], at: int) -> None:
-        """Note what is to be exported."""
-        self._connection.execute(
-            "INSERT INTO export (id, request, created_at) VALUES (?, ?, ?)",
-            (export_id, to_json(request), at),
-        )
-
     def update_project(self, changes: Mapping[str, Any]) -> None:
         """Tell the project something; what is not named stays."""
         known = json.loads(settings.get(self._connection, settings.PROJECT) or "{}")
