@@ -35,7 +35,6 @@ from litemem.cli.output import (
 from litemem.core.config import user_path
 from litemem.maintenance.backup import backup, restore
 from litemem.maintenance.integrity import CheckResult, fix, is_sound, report, salvage, verify
-from litemem.maintenance.reindex import reindex
 from litemem.store.sqlite import SqliteStore, check_unopened
 
 # -- verify
@@ -362,18 +361,14 @@ def reindex_file(embedder: str | None, db: str | None, as_json: bool) -> None:
     continues.
     """
     chosen = named_embedder(embedder)
-    store = SqliteStore(existing_file(db))
-    try:
-        with progress("embedding") as show:
-            number = reindex(store, chosen, progress=show)
-    except KeyboardInterrupt:
-        echo_err("interrupted: run the same `litemem reindex` to continue")
-        raise
-    finally:
-        store.close()
-        chosen.close()
+    with open_without_model(db) as memory, progress("embedding") as show:
+        try:
+            done = memory.reindex(chosen, progress=show)
+        except KeyboardInterrupt:
+            echo_err("interrupted: run the same `litemem reindex` to continue")
+            raise
     identity = chosen.identity
     if as_json:
-        return show_json({"embedded": number, "embedder": asdict(identity)})
+        return show_json({**done, "embedder": asdict(identity)})
     name = f"{identity.name}, {identity.dimensions} dimensions"
-    return echo_err(f"embedded {memories_text(number)} with {name}")
+    return echo_err(f"embedded {memories_text(done['embedded'])} with {name}")
