@@ -12,9 +12,14 @@ def test_the_public_names_are_sorted() -> None:
 
 
 def test_what_the_package_shows_of_its_own_is_public() -> None:
-    shown = {*dir(litemem), *litemem.__all__}
-    own = {n for n in shown if getattr(getattr(litemem, n), "__module__", "").startswith("litemem")}
+    shown = {name for name in {*dir(litemem), *litemem.__all__} if not name.startswith("_")}
+    own = {name for name in shown if _module(name).startswith("litemem")}
     assert own | {"__version__"} == set(litemem.__all__)
+
+
+def _module(name: str) -> str:
+    """Return where a public class or function is defined; "" for modules and others."""
+    return getattr(getattr(litemem, name), "__module__", "")
 
 
 @pytest.mark.parametrize("name", litemem.__all__)
