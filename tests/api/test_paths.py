@@ -1,6 +1,7 @@
 """Paths: what cannot be one is refused by name; a file stays the same wherever the program goes."""
 
 import os
+import sys
 import stat
 import threading
 from collections.abc import Callable
@@ -71,7 +72,7 @@ def test_what_is_neither_text_nor_a_path_is_refused(memory: Memory, name: str, p
         CALLS[name](memory, path)
 
 
-@pytest.mark.skipif(os.name != "posix", reason="there, a name is text")
+@pytest.mark.posix  # there, a name is text
 @pytest.mark.parametrize("name", ["Memory", "backup", "restore to", "verify", "salvage to"])
 def test_a_name_that_is_no_text_is_refused_for_a_database(
     memory: Memory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
@@ -85,7 +86,7 @@ def test_a_name_that_is_no_text_is_refused_for_a_database(
     assert sorted(tmp_path.iterdir()) == before
 
 
-@pytest.mark.skipif(os.uname().sysname != "Linux", reason="elsewhere a name is text")
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a name is text")
 def test_an_export_and_an_import_may_have_a_name_that_is_no_text(
     memory: Memory, tmp_path: Path, open_memory: OpenMemory
 ) -> None:
@@ -237,7 +238,7 @@ def test_an_erasure_and_an_export_are_of_the_file_that_was_opened(
 # -- links, and files that are moved
 
 
-@pytest.mark.skipif(os.name != "posix", reason="Windows has no such permissions")
+@pytest.mark.posix  # Windows has no such permissions
 def test_a_link_to_a_file_that_is_not_there_makes_a_private_one(tmp_path: Path) -> None:
     before = os.umask(0o022)
     try:
@@ -249,12 +250,14 @@ def test_a_link_to_a_file_that_is_not_there_makes_a_private_one(tmp_path: Path) 
     assert stat.S_IMODE((tmp_path / "target.db").stat().st_mode) == 0o600
 
 
+@pytest.mark.posix
 def test_a_link_that_leads_to_itself_is_our_error(tmp_path: Path) -> None:
     (tmp_path / "link.db").symlink_to("link.db")
     with pytest.raises(StoreError):
         SqliteStore(tmp_path / "link.db")
 
 
+@pytest.mark.posix
 def test_a_file_is_read_as_it_was_opened_when_the_link_is_set_elsewhere(
     tmp_path: Path, open_memory: OpenMemory
 ) -> None:
@@ -269,6 +272,7 @@ def test_a_file_is_read_as_it_was_opened_when_the_link_is_set_elsewhere(
         assert texts(memory) == ["likes tea"]
 
 
+@pytest.mark.posix
 def test_the_bytes_of_a_file_behind_a_link_count_its_log(
     tmp_path: Path, open_memory: OpenMemory
 ) -> None:

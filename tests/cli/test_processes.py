@@ -26,7 +26,7 @@ PIPE_BYTES = 200_000  # more than a pipe takes before somebody reads
 SECONDS = 60
 SPAWN = "import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))"
 
-posix = pytest.mark.skipif(sys.platform == "win32", reason="signals and terminals of POSIX")
+posix = pytest.mark.posix  # signals and terminals
 
 
 @pytest.fixture(autouse=True)

@@ -1,7 +1,6 @@
 """What a command refuses, or only counts: it says so in a shell's words, and leaves nothing."""
 
 import json
-import os
 import stat
 import tempfile
 from collections.abc import Callable, Iterator
@@ -108,7 +107,7 @@ def test_an_empty_file_stays_empty(new: Path, command: str) -> None:
     assert new.stat().st_size == 0
 
 
-@pytest.mark.skipif(os.name == "nt", reason="modes of POSIX")
+@pytest.mark.posix  # modes of POSIX
 def test_an_empty_file_that_is_taken_over_is_its_owner_s_alone(new: Path) -> None:
     new.touch(0o644)
     run("add --no-infer --user-id cam tea", new, 0)
@@ -238,7 +237,7 @@ def sealed(db: Path) -> Iterator[Path]:
         path.parent.chmod(0o755)
 
 
-@pytest.mark.skipif(os.name == "nt", reason="users of POSIX")
+@pytest.mark.posix  # users of POSIX
 def test_every_reading_command_works_where_nothing_can_be_written(sealed: Path) -> None:
     reading = ["list --user-id cam", "search --user-id cam shellfish", "export", "info", "scopes"]
     reading += ["verify", "verify --full", "export --format markdown"]
@@ -251,7 +250,7 @@ def test_every_reading_command_works_where_nothing_can_be_written(sealed: Path) 
     assert [path.name for path in sealed.parent.iterdir()] == ["memory.db"]
 
 
-@pytest.mark.skipif(os.name == "nt", reason="users of POSIX")
+@pytest.mark.posix  # users of POSIX
 def test_a_writing_command_there_is_refused_in_words(sealed: Path) -> None:
     writing = ["add --no-infer --user-id cam tea", "erase --user-id cam --yes", "vacuum"]
     for line in run_python(AS_NOBODY, sealed, *writing).splitlines():
@@ -259,7 +258,7 @@ def test_a_writing_command_there_is_refused_in_words(sealed: Path) -> None:
         assert "may not be written; check permissions" in line
 
 
-@pytest.mark.skipif(os.name == "nt", reason="users of POSIX")
+@pytest.mark.posix  # users of POSIX
 def test_an_old_file_there_says_what_can_be_done(sealed: Path) -> None:
     sealed.write_bytes(schema_file(1).read_bytes())
     (listed, told) = run_python(AS_NOBODY, sealed, "list --everyone", "info").splitlines()

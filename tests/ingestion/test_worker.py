@@ -342,6 +342,7 @@ def test_a_closed_memory_takes_no_turn(memory: Memory) -> None:
             call()
 
 
+@pytest.mark.posix
 def test_a_forked_child_is_refused_and_the_worker_of_the_parent_goes_on(
     open_memory: OpenMemory,
 ) -> None:

@@ -25,6 +25,8 @@ from litemem.store.sqlite import KILLS, Choice, SqliteStore
 from litemem.store.sqlite.liveness import Claimant, this_process
 from litemem.testing import HashEmbedder, ScriptedLLM
 
+pytestmark = pytest.mark.posix  # SIGKILL, SIGINT and fork
+
 PRELUDE = """
 import os, sys, time
 from litemem import Memory

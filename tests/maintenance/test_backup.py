@@ -61,6 +61,7 @@ def test_a_backup_holds_what_the_file_holds(memory: Memory, db: Path, tmp_path: 
     assert is_sound(verify(made, full=True))
 
 
+@pytest.mark.posix
 def test_a_backup_is_of_the_owner_alone_and_one_file(memory: Memory, tmp_path: Path) -> None:
     folder = tmp_path / "backups"
     folder.mkdir()
@@ -130,6 +131,7 @@ def test_a_backup_that_is_interrupted_leaves_nothing(memory: Memory, tmp_path: P
     assert sorted(tmp_path.iterdir()) == before
 
 
+@pytest.mark.posix
 def test_a_backup_through_a_link_keeps_the_link(memory: Memory, tmp_path: Path) -> None:
     other = tmp_path / "other"
     other.mkdir()
@@ -275,6 +277,7 @@ def test_another_file_at_the_same_place_keeps_the_backups_of_the_first(tmp_path:
     assert sorted(folder.iterdir()) == sorted([here, there[-1]])
 
 
+@pytest.mark.posix
 @pytest.mark.parametrize("change", ["restored", "reset", "salvaged", "opened by a link"])
 def test_a_file_goes_on_with_its_backups(tmp_path: Path, change: str) -> None:
     path = filled(tmp_path / "data" / "memory.db", "tea")
@@ -345,6 +348,7 @@ def test_keeping_several_in_one_file_is_refused(memory: Memory, tmp_path: Path) 
     assert "requires a folder" in run("backup", made, "--keep", "2", code=2).stderr
 
 
+@pytest.mark.posix
 def test_keeping_several_makes_their_folder(memory: Memory, tmp_path: Path) -> None:
     folder = tmp_path / "backups"
     made = memory.backup(folder, keep=2)
@@ -370,6 +374,7 @@ def made(memory: Memory, tmp_path: Path) -> Path:
     return made
 
 
+@pytest.mark.posix
 def test_a_restored_file_holds_what_the_backup_held(made: Path, db: Path) -> None:
     before = made.read_bytes()
     restore(made, db)
@@ -451,6 +456,7 @@ os._exit(0)
 """
 
 
+@pytest.mark.posix
 def test_the_log_of_a_program_that_was_killed_goes_with_the_replaced_file(
     made: Path, db: Path
 ) -> None:
@@ -463,6 +469,7 @@ def test_the_log_of_a_program_that_was_killed_goes_with_the_replaced_file(
     assert texts(kept) == ["likes gin", "likes rum", "likes tea"]
 
 
+@pytest.mark.posix
 def test_a_log_without_its_file_is_not_replayed_into_the_restored_one(made: Path, db: Path) -> None:
     run_python(KILLED, db)
     db.unlink()
@@ -472,6 +479,7 @@ def test_a_log_without_its_file_is_not_replayed_into_the_restored_one(made: Path
     assert Path(f"{kept}-wal").exists()
 
 
+@pytest.mark.posix
 def test_a_backup_with_a_log_beside_it_is_restored_whole(
     made: Path, db: Path, tmp_path: Path
 ) -> None:
@@ -503,7 +511,7 @@ def test_a_file_with_a_damaged_header_can_be_replaced_and_is_kept(made: Path, db
     assert kept is not None
 
 
-@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no pipes with a name")
+@pytest.mark.posix  # this system has no pipes with a name
 def test_a_pipe_is_no_target_and_stays(memory: Memory, tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)

@@ -1,7 +1,6 @@
 """The sources of model files: resumed when cut, taken over by the next, refused when wrong."""
 
 import hashlib
-import sys
 import time
 from pathlib import Path
 
@@ -36,7 +35,7 @@ def test_a_download_is_whole_and_its_progress_ends_at_the_size(hub: HubServer) -
     assert names(folder) == [".verified.json", "weights.bin"]
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no modes")
+@pytest.mark.posix  # Windows has no modes
 def test_only_the_user_may_look_into_the_folders(hub: HubServer) -> None:
     folder = model_files.pull(a_model(HUB_SOURCE))
     assert [each.stat().st_mode & 0o777 for each in (folder, folder.parent)] == [0o700, 0o700]

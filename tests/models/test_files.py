@@ -62,7 +62,7 @@ def test_an_endpoint_that_is_no_web_address_is_refused(monkeypatch: pytest.Monke
         model_files.pull(a_model(HUB_SOURCE))
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="needs RLIMIT_FSIZE")
+@pytest.mark.posix  # needs RLIMIT_FSIZE
 @pytest.mark.parametrize("place", ["hub", "packages"])
 def test_a_full_disk_is_left_without_a_half_written_file(
     hub: HubServer, wheelhouse: Path, models: Path, place: str
@@ -90,7 +90,7 @@ def test_two_processes_at_once_download_once(hub: HubServer) -> None:
     assert len(hub.requests) == 1
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="SIGINT is sent otherwise")
+@pytest.mark.posix  # SIGINT is sent otherwise
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
 def test_a_stopped_pull_is_resumed_and_holds_no_lock(
     monkeypatch: pytest.MonkeyPatch, how: signal.Signals

@@ -137,6 +137,7 @@ class TestPromptStates:
         assert json.loads(ask(llm))
         llm.close()
 
+    @pytest.mark.posix
     def test_states_are_private_and_few(self, tmp_path: Path) -> None:
         llm = LlamaCppLLM(TINY, state_folder=tmp_path)
         for i in range(10):
@@ -149,6 +150,7 @@ class TestPromptStates:
 
 @pytest.mark.model
 class TestLifetime:
+    @pytest.mark.posix
     def test_close_frees_the_memory_and_the_next_call_loads_again(self, tmp_path: Path) -> None:
         llm = LlamaCppLLM(TINY, state_folder=tmp_path)
         answer = ask(llm)
@@ -158,11 +160,13 @@ class TestLifetime:
         assert ask(llm) == answer
         llm.close()
 
+    @pytest.mark.posix
     def test_nothing_is_loaded_before_the_first_question(self) -> None:
         before = resident_mb()
         LlamaCppLLM("qwen2.5-coder-1.5b")
         assert resident_mb() < before + 10
 
+    @pytest.mark.posix
     def test_any_gguf_works_by_its_path(self, tmp_path: Path) -> None:
         path = tmp_path / "mine.gguf"
         path.symlink_to(model_files.verified_path(TINY))
@@ -178,6 +182,7 @@ class TestLifetime:
             ask(LlamaCppLLM(path, state_folder=tmp_path))
 
 
+@pytest.mark.posix
 @pytest.mark.model
 @pytest.mark.parametrize("seconds", [0.2, 0.4, 0.7])
 def test_ctrl_c_is_not_lost_while_the_model_loads(seconds: float) -> None:

@@ -267,6 +267,7 @@ def test_the_file_its_side_files_and_its_copies_are_the_owners_alone(
     assert {mode(path) for path in tmp_path.iterdir()} == {0o600}
 
 
+@pytest.mark.posix
 @pytest.mark.usefixtures("open_umask")
 def test_an_export_is_the_owners_alone(open_memory: OpenMemory, tmp_path: Path) -> None:
     memory = open_memory()
@@ -307,7 +308,7 @@ def test_no_models_name_leads_out_of_the_folder(
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.skipif(os.name != "posix", reason="Windows has no such permissions")
+@pytest.mark.posix  # Windows has no such permissions
 def test_models_that_anyone_may_change_are_not_loaded(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -340,6 +341,7 @@ def test_a_backups_name_is_made_of_the_files_name_alone(tmp_path: Path) -> None:
     assert made.parent == tmp_path / "copies"
 
 
+@pytest.mark.posix
 @pytest.mark.parametrize("path", ["a\0b", "/", "/proc/none/x.db", "x" * 5_000])
 def test_a_path_that_cannot_be_a_file_is_our_error(path: str) -> None:
     with pytest.raises(LitememError):

@@ -32,6 +32,7 @@ def test_a_number_that_no_process_has_is_dead_at_once() -> None:
     assert not is_alive(replace(HERE, pid=2**70), NOW, here=HERE, now=NOW)
 
 
+@pytest.mark.posix
 def test_a_killed_process_that_nobody_has_waited_for_is_dead() -> None:
     child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
     try:

@@ -1,6 +1,5 @@
 """Holding: whatever a program does with a file that it has open, SQLite keeps its locks on it."""
 
-import os
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -17,7 +16,7 @@ from litemem.store.sqlite.open_files import is_held
 from litemem.testing import HashEmbedder, ScriptedLLM
 from litemem.transfer.mem0 import open_store
 
-pytestmark = pytest.mark.skipif(os.name != "posix", reason="elsewhere a lock is of a descriptor")
+pytestmark = pytest.mark.posix  # elsewhere a lock belongs to a descriptor
 
 CAM = {"user_id": "cam"}
 

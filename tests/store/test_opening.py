@@ -175,6 +175,7 @@ def shared_folder() -> Iterator[Path]:
         folder.chmod(0o755)
 
 
+@pytest.mark.posix
 def test_a_file_that_may_not_be_written_is_refused(shared_folder: Path) -> None:
     path = shared_folder / "memory.db"
     SqliteStore(path).close()
@@ -183,6 +184,7 @@ def test_a_file_that_may_not_be_written_is_refused(shared_folder: Path) -> None:
     assert open_as_nobody(path).startswith("StoreReadOnlyError")
 
 
+@pytest.mark.posix
 def test_a_file_that_may_not_be_read_is_refused(shared_folder: Path) -> None:
     path = shared_folder / "memory.db"
     SqliteStore(path).close()
@@ -190,11 +192,13 @@ def test_a_file_that_may_not_be_read_is_refused(shared_folder: Path) -> None:
     assert "check" in open_as_nobody(path)
 
 
+@pytest.mark.posix
 def test_a_folder_that_may_not_be_written_takes_no_new_file(shared_folder: Path) -> None:
     shared_folder.chmod(0o555)
     assert open_as_nobody(shared_folder / "memory.db").startswith("StoreReadOnlyError")
 
 
+@pytest.mark.posix
 def test_a_writable_file_in_a_folder_that_is_not_cannot_be_opened(shared_folder: Path) -> None:
     path = shared_folder / "memory.db"
     SqliteStore(path).close()

@@ -99,6 +99,7 @@ with store.transaction() as tx:
 """
 
 
+@pytest.mark.posix
 @pytest.mark.parametrize("others", [0, 1], ids=["alone", "beside another program"])
 def test_a_process_killed_inside_a_transaction_leaves_the_file_as_it_was(
     start: Start, open_memory: OpenMemory, tmp_path: Path, others: int
@@ -121,6 +122,7 @@ def test_a_process_killed_inside_a_transaction_leaves_the_file_as_it_was(
         assert connection.pragma("integrity_check") == "ok"
 
 
+@pytest.mark.posix
 def test_a_process_killed_while_the_model_works_leaves_its_turn_pending(
     start: Start, open_memory: OpenMemory, tmp_path: Path
 ) -> None:
@@ -250,6 +252,7 @@ def test_a_writer_waits_long_enough_for_one_that_takes_a_second(
         adding.result(timeout=5)
 
 
+@pytest.mark.posix
 def test_a_forked_child_is_refused_and_the_parent_goes_on(memory: Memory) -> None:
     memory.add("before", user_id="u", infer=False)
     child = os.fork()

@@ -48,6 +48,7 @@ def test_a_new_file_has_large_pages_and_a_write_ahead_log(store: SqliteStore, pa
     assert found == (PAGE_BYTES, "wal")
 
 
+@pytest.mark.posix
 @pytest.mark.parametrize("suffix", ["", "-wal", "-shm"])
 def test_only_the_owner_may_read_the_file_and_its_side_files(
     store: SqliteStore, path: Path, suffix: str
@@ -330,6 +331,7 @@ except StoreError as error:
 """
 
 
+@pytest.mark.posix
 def test_a_disk_that_fills_up_keeps_every_memory_that_was_reported(path: Path) -> None:
     done = run_python(ON_A_FULL_DISK, path)
     written, error = done.split()

@@ -402,6 +402,7 @@ def test_a_disk_that_works_again_is_written_again(tmp_path: Path) -> None:
         assert len(again.get_all(**CAM)["results"]) == 3
 
 
+@pytest.mark.posix
 def test_an_export_that_the_disk_has_no_room_for_leaves_the_old_one(tmp_path: Path) -> None:
     """The archive is not written through SQLite, so here the operating system refuses the bytes."""
     run, target = Run(tmp_path), tmp_path / "export.jsonl"

@@ -167,6 +167,7 @@ def test_what_other_tools_wrote_is_exported_as_litemem_writes_it(
     assert '"metadata":{"a":100.0,"b":"é"}' in (tmp_path / "all.jsonl").read_text("utf-8")
 
 
+@pytest.mark.posix
 def test_the_file_is_private_and_not_replaced_unless_forced(full: Memory, tmp_path: Path) -> None:
     target = tmp_path / "all.jsonl"
     full.export_file(target)
@@ -316,7 +317,7 @@ def test_as_many_ids_as_a_filter_takes_can_be_exported(memory: Memory, tmp_path:
 # -- what is no file
 
 
-@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no pipes with a name")
+@pytest.mark.posix  # this system has no pipes with a name
 @pytest.mark.parametrize("force", [False, True])
 def test_a_pipe_or_a_device_is_no_target_and_stays(
     memory: Memory, tmp_path: Path, force: bool
