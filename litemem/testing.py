@@ -1,4 +1,4 @@
-"""Fakes for tests: a memory that runs at once, without a model and without a network.
+"""Fakes for tests: a memory that starts at once, without models and network.
 
 memory = Memory("test.db", embedder=HashEmbedder(), llm=ScriptedLLM([["User avoids shellfish"]]))
 """
@@ -18,13 +18,13 @@ from litemem.core.text.words import STOP_WORDS, words
 from litemem.errors import LLMError
 
 STEM = 5  # letters: "travels" and "travelling" share one
-STOP_WEIGHT = 0.2  # of a word that says little
+STOP_WEIGHT = 0.2  # of a stop word
 
 Answer = str | Sequence[str] | Mapping[str, Any] | Exception
 
 
 class HashEmbedder:
-    """Embeds by hashing words: texts that share words are near, the same text is the same vector.
+    """Embeds by hashing words: texts that share words are near, equal texts have equal vectors.
 
     Args:
         dimensions: of the vectors, at least 8.
@@ -32,12 +32,14 @@ class HashEmbedder:
 
     def __init__(self, dimensions: int = 384) -> None:
         if dimensions < 8:
-            raise ValueError(f"dimensions={dimensions}: at least 8, or all texts collide")
+            raise ValueError(
+                f"dimensions must be at least 8, got {dimensions}: all texts would collide"
+            )
         self._dimensions = dimensions
 
     @property
     def identity(self) -> EmbedderIdentity:
-        """Say which vectors these are: the dimensions tell all."""
+        """The identity of the vectors, which depends on the dimensions alone."""
         return EmbedderIdentity("hash", self._dimensions, f"hash-{self._dimensions}")
 
     def embed_documents(self, texts: Sequence[str]) -> list[Vector]:
@@ -58,34 +60,33 @@ class HashEmbedder:
         return vector
 
     def close(self) -> None:
-        """Nothing is held."""
+        """Do nothing: there is nothing to free."""
 
 
 @lru_cache(maxsize=65_536)
 def _features(word: str) -> tuple[int, int, float]:
-    """Return the hashes of a word and of its stem, and how much it says."""
+    """Return the hashes of a word and of its stem, and its weight."""
     weight = STOP_WEIGHT if word in STOP_WORDS else 1.0
     return zlib.crc32(word.encode()), zlib.crc32(word[:STEM].encode()), weight
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One question that a `ScriptedLLM` was asked: the prompt's name, and the text."""
+    """One call of a `ScriptedLLM`: the prompt's name, and the text."""
 
     prompt: str
     text: str
 
 
 class ScriptedLLM:
-    """Gives its answers in order, whatever it is asked, and keeps the questions in `calls`.
+    """Returns its answers in order, for any question, and records the questions in `calls`.
 
-    An answer is a list of facts, a dict, JSON as text, or an exception, which is raised. A text
-    that is no JSON stands for a model that failed to write any. `delay` is how long each answer
-    takes, in seconds: for programs that go on while a model works.
+    An answer is a list of facts, a dict, JSON as text, or an exception, which is raised. Other text
+    imitates a model that failed to write JSON. Each answer takes `delay` seconds.
 
-    Whether known facts still hold is asked only where their words do not tell. A dict of verdicts,
-    such as {"1": "outdated"}, answers that when it is next; otherwise they are said to be true
-    still, without an answer being used up.
+    The question whether known facts are still true is asked only if their words leave it open. If
+    the next answer is a dict of verdicts, such as {"1": "outdated"}, it is used; otherwise the
+    facts are still true, and no answer is consumed.
 
     Raises (from `generate`):
         LLMError: there are no answers left.
@@ -102,7 +103,7 @@ class ScriptedLLM:
         self._answers = list(answers)
 
     def count_tokens(self, text: str) -> int:
-        """Count four characters as a token, rounded up."""
+        """Return a quarter of the number of characters, rounded up."""
         return -(-len(text) // 4)
 
     def generate(
@@ -129,7 +130,7 @@ class ScriptedLLM:
         return json.dumps(content, ensure_ascii=False)
 
     def close(self) -> None:
-        """Nothing is held."""
+        """Do nothing: there is nothing to free."""
 
     def _has_verdicts(self) -> bool:
         first = self._answers[0] if self._answers else None
@@ -137,13 +138,13 @@ class ScriptedLLM:
 
 
 class WordReranker:
-    """Gives a text the share of the query's words that it holds, and keeps queries in `calls`."""
+    """Scores a text by the share of the query's words in it, and records queries in `calls`."""
 
     def __init__(self) -> None:
         self.calls: list[str] = []
 
     def rerank(self, query: str, documents: Sequence[str]) -> list[float]:
-        """Return a number from 0 to 1 for each text."""
+        """Return a score from 0 to 1 for each text."""
         self.calls.append(query)
         asked = set(words(query))
         return [len(asked.intersection(words(text))) / max(len(asked), 1) for text in documents]

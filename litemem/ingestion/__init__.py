@@ -1,1 +1,1 @@
-"""What `add` does: log the turn, extract, consolidate with what is known, commit."""
+"""Steps of `add` and `update`: log the turn, extract, consolidate with known facts, commit."""

@@ -226,7 +226,7 @@ def _by_possessive(k: FactFeatures, n: FactFeatures) -> Verdict | None:
 
 
 def _by_polarity(k: FactFeatures, n: FactFeatures) -> Verdict | None:
-    """Compare facts of which one affirms, and the other denies or ends."""
+    """Compare a fact that affirms with one that denies or ends."""
     if k.is_negative == n.is_negative and (k.is_negative or not n.is_end):
         if n.is_turn and k.verb == n.verb and k.verb in SINGLE and _objects(k) & _objects(n):
             return "contradicts"

@@ -150,7 +150,7 @@ class Consolidation:
         return replace(outcome, supersedes=tuple(old.id for old in outdated))
 
     def _candidates(self, tx: Transaction, new: MemoryRecord) -> set[str] | None:
-        """Return the ids of a fact's possible neighbours: the earlier ones, and what has changed.
+        """Return the ids of a fact's possible neighbours: the judged ones, and changed ones.
 
         This keeps the transaction short: a large scope is not searched again. None means the
         whole scope, as when a neighbour has changed and may have made room for another.

@@ -17,7 +17,7 @@ class FactRelations:
     vectors: Mapping[str, bytes] = field(default_factory=dict)
 
     def write(self, tx: Transaction, outcomes: Iterable[AddResult]) -> None:
-        """Store the relations of each memory whose text is one of the facts, new or known."""
+        """Store the relations of each fact with the memory that has its text, new or known."""
         for outcome in outcomes:
             relations = self.by_fact.get(outcome.record.content)
             if relations:

@@ -1,1 +1,1 @@
-"""Embedders and language models on this machine: loading, registry, downloads."""
+"""Embedders and language models on this machine: load, look up, download."""

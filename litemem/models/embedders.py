@@ -1,4 +1,4 @@
-"""Embedders on this machine: fastembed behind the `Embedder` protocol."""
+"""fastembed behind the `Embedder` protocol."""
 
 import os
 import threading
@@ -13,24 +13,24 @@ from litemem.models import files as model_files
 from litemem.models import registry as model_registry
 from litemem.models.runtimes import fastembed
 
-BATCH = 64  # texts; larger ones pad short texts to the longest and were slower
+BATCH = 64  # texts; larger batches pad short texts to the longest, and were slower
 
-# what fastembed raises about files that are no model's, or not those of one model
-_FAULTS = (ValueError, RuntimeError, OSError, LookupError, AttributeError, TypeError)
+# raised by fastembed for files that are not a model, or belong to different models
+_LOAD_ERRORS = (ValueError, RuntimeError, OSError, LookupError, AttributeError, TypeError)
 
 
 class FastEmbedEmbedder:
-    """A sentence-embedding model run by fastembed from a local folder; loaded at the first text.
+    """A sentence-embedding model run by fastembed from a local folder, loaded at the first text.
 
     Args:
-        model: a name of the registry (`litemem models list`), or a folder that holds
+        model: a name of the registry (`litemem models list`), or a folder with
             `model.onnx`, `tokenizer.json` and the small config files.
-        architecture: fastembed's name of the model that the folder holds; it says how tokens
-            are pooled. Only for a folder.
+        architecture: fastembed's name for the model in the folder, which determines how tokens
+            are pooled. For a folder only.
         threads: for onnxruntime; by default all cores.
 
     Raises:
-        ModelFileError: the folder holds no model, or fastembed does not know the architecture.
+        ModelFileError: the folder has no model, or fastembed does not know the architecture.
     """
 
     def __init__(
@@ -49,13 +49,13 @@ class FastEmbedEmbedder:
 
     @property
     def identity(self) -> EmbedderIdentity:
-        """Say which vectors these are; for a folder, the first call reads its model file once."""
+        """The identity of the vectors; for a folder, the first call reads the model file once."""
         if self._identity is None:
             self._identity = _identify(self._name, self._architecture)
         return self._identity
 
     def embed_documents(self, texts: Sequence[str]) -> list[Vector]:
-        """Return a vector for each text, as the model embeds what is to be found.
+        """Return a vector for each text, embedded as a document.
 
         Raises:
             ModelFileError: the model's files are missing or wrong.
@@ -66,7 +66,7 @@ class FastEmbedEmbedder:
         return [vector for _, vector in sorted(zip(by_length, vectors, strict=True), key=_first)]
 
     def embed_query(self, text: str) -> Vector:
-        """Return one vector, as the model embeds what is searched with.
+        """Return one vector, embedded as a query.
 
         Raises:
             ModelFileError, EmbedderError: as `embed_documents`.
@@ -83,7 +83,7 @@ class FastEmbedEmbedder:
             if self._model is None:
                 self._model = _load(self._name, self._architecture, self._threads)
             model = self._model
-        with _told_as(EmbedderError, f"{self._name} could not embed"):
+        with _mapped_errors(EmbedderError, f"{self._name} could not embed"):
             return list(getattr(model, method)(texts, batch_size=BATCH))
 
 
@@ -95,40 +95,40 @@ def _identify(name: str, architecture: str) -> EmbedderIdentity:
     if not _is_folder(name):
         model = model_registry.find(name)
         if model.dimensions is None:
-            raise ModelFileError(f"{name} is no embedder: see `litemem models list`")
+            raise ModelFileError(f"{name} is not an embedder: see `litemem models list`")
         return EmbedderIdentity(name, model.dimensions, model.file("model.onnx").sha256)
     path = _folder(name) / "model.onnx"
     if not path.is_file():
-        raise ModelFileError(f"no model.onnx in {path.parent}")
-    dimensions = _supported(architecture)
+        raise ModelFileError(f"no model.onnx in {path.parent}: give a folder with a model")
+    dimensions = _dimensions(architecture)
     return EmbedderIdentity(architecture, dimensions, model_files.fingerprint(path))
 
 
 def _load(name: str, architecture: str, threads: int | None) -> Any:
-    """Load the model from its folder; nothing is looked up elsewhere."""
+    """Load the model from its folder; fastembed downloads nothing."""
     if _is_folder(name):
         folder = _folder(name)
     else:
         folder, architecture = model_files.verified_folder(name), _architecture(name)
-    with _told_as(ModelFileError, f"fastembed cannot load the model in {folder}"):
+    with _mapped_errors(ModelFileError, f"fastembed cannot load the model in {folder}"):
         return fastembed().TextEmbedding(
             architecture, specific_model_path=str(folder), threads=threads, local_files_only=True
         )
 
 
 @contextmanager
-def _told_as(kind: type[EmbedderError], what: str) -> Iterator[None]:
-    """Raise what the libraries raise as an error of ours."""
+def _mapped_errors(kind: type[EmbedderError], what: str) -> Iterator[None]:
+    """Raise errors of the libraries as `kind`."""
     try:
         yield
     except Exception as error:
-        if isinstance(error, _FAULTS) or _has_no_kind(error):
+        if isinstance(error, _LOAD_ERRORS) or _is_library_error(error):
             raise kind(f"{what}: {error}") from error
         raise
 
 
-def _has_no_kind(error: Exception) -> bool:
-    """Tell whether it is one of tokenizers' or onnxruntime's, which have no base of their own."""
+def _is_library_error(error: Exception) -> bool:
+    """Return True for errors of tokenizers and onnxruntime, which have no base class."""
     return type(error) is Exception or type(error).__module__.startswith("onnxruntime")
 
 
@@ -136,12 +136,12 @@ def _architecture(name: str) -> str:
     return model_registry.find(name).architecture or name
 
 
-def _supported(architecture: str) -> int:
-    """Return the dimensions of a model that fastembed knows."""
+def _dimensions(architecture: str) -> int:
+    """Return the dimensions of an architecture that fastembed supports."""
     try:
         return int(fastembed().TextEmbedding.get_embedding_size(architecture))
     except ValueError as error:
-        raise ModelFileError(f"fastembed knows no model {architecture!r}") from error
+        raise ModelFileError(f"fastembed does not support the model {architecture!r}") from error
 
 
 def _is_folder(name: str) -> bool:

@@ -132,8 +132,8 @@ def pull(model: Model | str, *, progress: Progress | None = None) -> Path:
     network is not used if LITEMEM_OFFLINE or HF_HUB_OFFLINE is 1.
 
     Raises:
-        ModelFileError: a file cannot be downloaded or stored; the message says how to add it by
-            hand.
+        ModelFileError: a file cannot be downloaded or stored; the message explains how to add
+            it by hand.
     """
     model = _model(model)
     folder = _folder(model)

@@ -1,4 +1,4 @@
-"""Language models on this machine: llama.cpp behind the `LLM` protocol."""
+"""llama.cpp behind the `LLM` protocol."""
 
 import json
 import os
@@ -13,26 +13,26 @@ from litemem.core.protocols import Prompt, Usage
 from litemem.errors import ExtractionError, LLMError, ModelFileError
 from litemem.models import files as model_files
 from litemem.models import registry as model_registry
-from litemem.models.prompt_cache import PrefixStates
+from litemem.models.prompt_cache import PromptCache
 from litemem.models.runtimes import llama_cpp
 
 CONTEXT_TOKENS = 4_096  # 117 MB of keys and values with the default model
-SEED = 7  # temperature 0 leaves nothing to chance; a sampler asks for one all the same
-_MARK = "\ue000"  # private use: stands for the text while a chat template is rendered
+SEED = 7  # required by the sampler, although temperature 0 leaves nothing to chance
+_MARK = "\ue000"  # private use: a placeholder for the text in a rendered chat template
 
 
 class LlamaCppLLM:
-    """A GGUF model run by llama.cpp; it is loaded when it is first asked.
+    """A GGUF model run by llama.cpp, loaded at the first call.
 
-    One call runs at a time, others wait. The same input gives the same answer.
+    Calls run one at a time. The same input gives the same answer.
 
     Args:
         model: a name of the registry (`litemem models list`), or the path of any GGUF file.
-        context_tokens: bounds prompt, text and answer together.
-        threads: by default what suits the machine.
+        context_tokens: the limit for prompt, text and answer together.
+        threads: by default the physical cores.
         seed: for the sampler.
-        state_folder: where evaluated prompts are kept between processes; by default beside the
-            models.
+        state_folder: the folder for evaluated prompts, which processes share; by default in the
+            models folder.
 
     Raises:
         ValidationError, ModelFileError: no language model has this name.
@@ -55,24 +55,24 @@ class LlamaCppLLM:
         self._state_folder = Path(state_folder) if state_folder else None
         self._lock = threading.RLock()
         self._llama: Any = None
-        self._states: PrefixStates | None = None
+        self._cache: PromptCache | None = None
         self._chats: dict[Prompt, tuple[list[int], list[int]]] = {}
 
     def count_tokens(self, text: str) -> int:
-        """Return how many tokens `text` is; loads the model."""
+        """Return the number of tokens in `text`; loads the model."""
         with self._lock:
             return len(_tokenize(self._loaded(), text))
 
     def generate(
         self, prompt: Prompt, text: str, *, schema: Mapping[str, Any], max_tokens: int
     ) -> str:
-        """Return the answer about `text`, in JSON by `schema`, at temperature 0.
+        """Return the answer about `text` as JSON that matches `schema`, at temperature 0.
 
-        What `text` holds is only ever text: a control token in it is read as its letters.
+        `text` is data only: a control token in it is read as plain characters.
 
         Raises:
             ModelFileError: the model's file is missing or wrong.
-            LLMError: prompt, text and answer do not fit into the context.
+            LLMError: prompt, text and answer exceed the context.
             ExtractionError: the answer was not finished within `max_tokens`.
         """
         with self._lock:
@@ -98,20 +98,20 @@ class LlamaCppLLM:
         with self._lock:
             if self._llama is not None:
                 self._llama.close()
-            self._llama = self._states = None
+            self._llama = self._cache = None
             self._chats.clear()
 
     def _loaded(self) -> Any:
-        """Return the model, loading it at the first call."""
+        """Return the model, loading it if necessary."""
         if self._llama is None:
             path = _gguf_path(self.name)
             self._llama = _load(path, self.context_tokens, self._threads, self._seed)
             folder = self._state_folder or model_files.models_folder() / "prefixes"
-            self._states = PrefixStates(folder, path)
+            self._cache = PromptCache(folder, path)
         return self._llama
 
     def _chat(self, llama: Any, prompt: Prompt) -> tuple[list[int], list[int]]:
-        """Return the tokens of the chat template before and behind the text."""
+        """Return the tokens of the chat template before and after the text."""
         if prompt not in self._chats:
             before, behind = _render(llama, prompt).split(_MARK)
             add_bos = bool(llama.metadata.get("tokenizer.ggml.add_bos_token") == "true")
@@ -122,26 +122,26 @@ class LlamaCppLLM:
         return self._chats[prompt]
 
     def _at_prefix(self, llama: Any, head: list[int]) -> int:
-        """Bring the context to exactly `head`; return how many tokens that evaluated.
+        """Set the context to exactly `head`; return how many tokens were evaluated.
 
-        Always to exactly this length, even where more of the last call's tokens would serve:
-        sums in another order round otherwise, and the same input would not give the same answer.
+        More of the last call's tokens are never reused: sums in another order round differently,
+        and the same input would not give the same answer.
         """
-        assert self._states is not None
+        assert self._cache is not None
         if llama.n_tokens >= len(head) and llama.input_ids[: len(head)].tolist() == head:
             llama.n_tokens = len(head)
             return 0
-        if self._states.restore(llama, head):
+        if self._cache.restore(llama, head):
             return 0
         llama.reset()
         llama.eval(head)
-        self._states.keep(llama, head)
+        self._cache.keep(llama, head)
         return len(head)
 
     def _complete(
         self, llama: Any, tokens: list[int], schema: Mapping[str, Any], max_tokens: int
     ) -> list[int]:
-        """Return the answer's tokens; the context is at the prefix of `tokens`."""
+        """Return the answer's tokens; the context holds a prefix of `tokens`."""
         grammars = llama_cpp().llama_grammar.LlamaGrammar
         grammar = grammars.from_json_schema(json.dumps(schema), verbose=False)
         answer: list[int] = []
@@ -155,7 +155,7 @@ class LlamaCppLLM:
 
 
 def _default_threads() -> int:
-    """Return the cores to use: on more than four, half are taken to be hyper-threads."""
+    """Return the number of cores to use; of more than four, half count as hyper-threads."""
     available = getattr(os, "sched_getaffinity", None)
     cores = len(available(0)) if available else os.cpu_count() or 1
     return cores if cores <= 4 else cores // 2
@@ -166,14 +166,14 @@ def _is_path(name: str) -> bool:
 
 
 def _known(name: str) -> str:
-    """Return a model's name or path; a name has to be in the registry."""
+    """Return a model's name or path after checking that a name is in the registry."""
     if not _is_path(name) and model_registry.find(name).task != "llm":
-        raise ModelFileError(f"{name} is no language model: see `litemem models list`")
+        raise ModelFileError(f"{name} is not a language model: see `litemem models list`")
     return name
 
 
 def _gguf_path(name: str) -> Path:
-    """Return the file of a model named or pathed."""
+    """Return the file of a model that is given by name or path."""
     if not _is_path(name):
         return model_files.verified_path(name)
     path = Path(name).expanduser()
@@ -183,10 +183,10 @@ def _gguf_path(name: str) -> Path:
 
 
 def _load(path: Path, context_tokens: int, threads: int, seed: int) -> Any:
-    """Load the model in a thread of its own.
+    """Load the model in a separate thread.
 
-    llama.cpp logs through a Python callback while it loads, and ctypes drops what is raised there:
-    in the main thread a Ctrl-C would be lost.
+    llama.cpp logs through a Python callback while it loads, and ctypes drops exceptions in it: in
+    the main thread a Ctrl-C would be lost.
     """
     _keep_output()
     load = partial(
@@ -212,7 +212,7 @@ def _load(path: Path, context_tokens: int, threads: int, seed: int) -> Any:
 
 
 class _Loading(threading.Thread):
-    """Loads a model. No executor: these refuse work once the main thread has ended."""
+    """Loads a model. Not an executor, which refuses work once the main thread has ended."""
 
     def __init__(self, load: Callable[[], Any]) -> None:
         super().__init__(name="litemem-load")
@@ -228,10 +228,10 @@ class _Loading(threading.Thread):
 
 
 def _keep_output() -> None:
-    """Let the program print while a model is loaded in another of its threads.
+    """Keep the output of other threads while a model is loaded.
 
-    llama_cpp points the whole process's output at /dev/null meanwhile, and what anybody prints is
-    lost; of its own there would only be errors, which are raised all the same.
+    llama_cpp redirects the output of the whole process to /dev/null during that time. Its own
+    output would only be errors, which are raised anyway.
     """
     library = llama_cpp()
     for module in (library.llama, library._internals):
@@ -240,7 +240,7 @@ def _keep_output() -> None:
 
 
 class _Unmuted(nullcontext[None]):
-    """Takes what llama_cpp's redirection takes, and does nothing."""
+    """Replaces llama_cpp's redirection and does nothing."""
 
     def __init__(self, disable: bool = True) -> None:  # noqa: ARG002
         super().__init__()
@@ -248,12 +248,12 @@ class _Unmuted(nullcontext[None]):
 
 @cache
 def _quiet_log() -> Any:
-    """Return a log that keeps nothing; llama.cpp calls it as long as the process lives."""
+    """Return a callback that discards logs; llama.cpp calls it as long as the process lives."""
     return llama_cpp().llama_log_callback(lambda *_: None)
 
 
 def _render(llama: Any, prompt: Prompt) -> str:
-    """Write the chat about `_MARK` as the model's own template wants it."""
+    """Render the chat about `_MARK` with the model's own template."""
     template = llama.metadata.get("tokenizer.chat_template")
     if template is None:
         raise ModelFileError(f"{llama.model_path} has no chat template: use an instruct model")

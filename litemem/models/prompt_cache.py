@@ -1,6 +1,6 @@
-"""Evaluated prompts, kept: llama.cpp's state after a prompt, in memory and on disk.
+"""A cache of evaluated prompts: llama.cpp's state after each, in memory and on disk.
 
-A prompt of 345 tokens costs 2.8 s on two cores; its state is 10 MB and loads in 20 ms.
+A prompt of 345 tokens takes 2.8 s on two cores; its state is 10 MB and loads in 20 ms.
 """
 
 import ctypes
@@ -13,15 +13,15 @@ from typing import Any
 from litemem.errors import LLMError
 from litemem.models.runtimes import llama_cpp
 
-_DIGEST = 32  # bytes of SHA-256 before the state: llama.cpp does not survive every damaged one
-_KEPT = 8  # states in a folder: a few models' tasks; older ones belong to prompts of the past
+_DIGEST = 32  # bytes of SHA-256 before the state: llama.cpp may crash on a damaged one
+_KEPT = 8  # states in a folder: the tasks of a few models; older prompts are outdated
 
 
-class PrefixStates:
+class PromptCache:
     """The states of one model's prompts.
 
-    A file is named by a digest of llama.cpp's version, the model's file and the prompt's tokens,
-    so a changed one is never found. A folder that cannot be written is done without.
+    A file's name is a digest of llama.cpp's version, the model's file and the prompt's tokens, so
+    an outdated state is never found. A folder that cannot be written is ignored.
     """
 
     def __init__(self, folder: Path, model: Path) -> None:
@@ -30,7 +30,7 @@ class PrefixStates:
         self._memory: dict[str, bytes] = {}
 
     def restore(self, llama: Any, tokens: list[int]) -> bool:
-        """Bring the model to the state after `tokens`; False when that is not known."""
+        """Set the model to the state after `tokens`; return False if it is not cached."""
         key = self._key(tokens)
         state = self._memory.get(key) or _read(self._folder / f"{key}.state")
         if state is None or not _set_state(llama, state, tokens):
@@ -39,7 +39,7 @@ class PrefixStates:
         return True
 
     def keep(self, llama: Any, tokens: list[int]) -> None:
-        """Keep the model's present state as the one after `tokens`."""
+        """Store the model's present state as the one after `tokens`."""
         key = self._key(tokens)
         self._memory[key] = _get_state(llama)
         _write(self._folder / f"{key}.state", self._memory[key])
@@ -58,7 +58,7 @@ def _get_state(llama: Any) -> bytes:
     size = llama_cpp().llama_state_seq_get_size(llama.ctx, 0)
     buffer = (ctypes.c_uint8 * size)()
     if llama_cpp().llama_state_seq_get_data(llama.ctx, buffer, size, 0) != size:
-        raise LLMError("llama.cpp did not give the state of an evaluated prompt")
+        raise LLMError("llama.cpp did not return the state of an evaluated prompt")
     return bytes(buffer)
 
 
@@ -82,7 +82,7 @@ def _read(path: Path) -> bytes | None:
 
 
 def _write(path: Path, state: bytes) -> None:
-    """Put the whole file in its place at once; a failure costs time later and nothing else."""
+    """Write the file atomically; a failure only costs time later."""
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=path.parent)

@@ -109,7 +109,7 @@ def find(name: str) -> Model:
     """Return the model with this name.
 
     Raises:
-        ValidationError: there is none; the message lists the known names.
+        ValidationError: the name is unknown; the message lists the known ones.
     """
     for model in all_models():
         if model.name == name:

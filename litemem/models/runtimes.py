@@ -12,7 +12,7 @@ _NO_TELEMETRY = {"ORT_DISABLE_TELEMETRY": "1", "HF_HUB_DISABLE_TELEMETRY": "1"}
 
 # The threads of llama.cpp wait for each other in a loop that keeps a core busy each. If another
 # program needs the cores, the loop takes time from the thread that is waited for: an `add` of 1.4 s
-# takes 7 s beside two busy programs, and 2.7 s if threads go to sleep after so many rounds
+# takes 7 s beside two busy programs, and 2.7 s if threads sleep after 1,000 rounds
 _SHORT_WAITS = {"GOMP_SPINCOUNT": "1000"}
 
 

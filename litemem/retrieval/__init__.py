@@ -1,1 +1,1 @@
-"""What `search` does: parse the query, find candidates, rank."""
+"""Steps of `search`: parse the query, find candidates, rank and rerank them."""

@@ -230,5 +230,5 @@ class TestLlamaCppLLM(LLMContract):
 
 
 def test_an_embedder_of_too_few_dimensions_is_refused() -> None:
-    with pytest.raises(ValueError, match="dimensions=4"):
+    with pytest.raises(ValueError, match="at least 8, got 4"):
         HashEmbedder(4)

@@ -210,11 +210,11 @@ class TestMissingModels:
             ask(LlamaCppLLM(tmp_path / "none.gguf"))
 
     def test_an_embedder_is_no_language_model(self) -> None:
-        with pytest.raises(ModelFileError, match="no language model"):
+        with pytest.raises(ModelFileError, match="not a language model"):
             LlamaCppLLM("all-minilm-l6-v2-int8")
 
     def test_an_unknown_name_is_refused_at_once(self) -> None:
-        with pytest.raises(ValidationError, match=r"no model 'nope'; there are: qwen"):
+        with pytest.raises(ValidationError, match=r"unknown model 'nope': known are qwen"):
             LlamaCppLLM("nope")
 
     def test_a_file_that_is_no_model_is_refused(self, tmp_path: Path) -> None:

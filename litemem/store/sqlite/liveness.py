@@ -56,7 +56,7 @@ def is_alive(process: Process, heard: Beat, *, here: Process, now: Beat) -> bool
     """Return True if a process is alive, seen from the process `here`.
 
     On the same machine, and in the same container, the system knows: a killed process counts as
-    dead at once, and so does one whose number was reused. Otherwise the lease decides: by the
+    dead at once, even if its number was reused. Otherwise the lease decides: by the
     machine's own clock if both share it, which a change of the time does not affect, and between
     machines by the time of day, in either direction.
     """
