@@ -44,44 +44,44 @@ from litemem.transfer.importer import import_file
 
 _VECTOR = base64.b64encode(array("f", [float("nan")] * 8)).decode()
 BROKEN: dict[str, tuple[list[Any], str]] = {
-    "no ids": ([memory_line(user_id=...)], "line 2: it has none of user_id"),
+    "no ids": ([memory_line(user_id=...)], "line 2: the line needs one of user_id"),
     "an id of spaces": ([memory_line(user_id=" ")], "line 2: user_id: it is blank"),
     "the id that means any": ([memory_line(user_id="*")], "line 2: user_id"),
-    "an id that is no text": ([memory_line(user_id=7)], "line 2: user_id: takes text"),
-    "a long id": ([memory_line(id="x" * 1_025)], "line 2: id: takes 1 to 1024"),
+    "an id that is no text": ([memory_line(user_id=7)], "line 2: user_id: must be text"),
+    "a long id": ([memory_line(id="x" * 1_025)], "line 2: id: must have 1 to 1024"),
     "no content": ([memory_line(content=...)], "line 2: content is missing"),
-    "an unknown name": ([memory_line(pk=1)], "line 2: 'pk' is not known"),
+    "an unknown name": ([memory_line(pk=1)], "line 2: the field 'pk' is unknown"),
     "an unknown kind": ([{**memory_line(), "kind": "trigger"}], "trigger"),
-    "a list": ([b"[]\n"], "line 2: it is no JSON object"),
+    "a list": ([b"[]\n"], "line 2: the line must be a JSON object"),
     "no JSON": ([b"{\n"], "line 2: "),
     "no UTF-8": ([b'{"kind":"\xff"}\n'], "line 2: .*utf-8"),
-    "no line end": ([json.dumps(memory_line()).encode()], "line 2: it is cut off"),
+    "no line end": ([json.dumps(memory_line()).encode()], "line 2: the line is cut off"),
     "an empty line": ([b"\n"], "line 2: "),
     "half a surrogate pair": ([b'{"kind":"memory","content":"\\ud800"}\n'], "line 2: .*surrogate"),
     "deep nesting": ([b"[" * 100_000 + b"\n"], "line 2: "),
     "deep metadata": (
         [memory_line(metadata={"a": json.loads("[" * 200 + "]" * 200)})],
-        "metadata: may be nested",
+        "metadata: must not be nested",
     ),
     "not a number": ([b'{"kind":"memory","number":NaN}\n'], "line 2: NaN"),
     "infinity": ([json.dumps(memory_line(metadata={"a": 0})).replace(": 0}", ": 1e999}").encode()
                   + b"\n"], "line 2: metadata"),
-    "a time beyond": ([memory_line(created_at=10**18)], "line 2: created_at: takes microseconds"),
+    "a time beyond": ([memory_line(created_at=10**18)], "line 2: created_at: must be microseconds"),
     "a time as text": ([memory_line(created_at="2025-01-01")], "line 2: created_at"),
     "true as number": ([memory_line(repeats=True)], "line 2: repeats"),
     "a huge number": ([memory_line(2**63)], "line 2: number"),
-    "numbers that fall": ([memory_line(2), memory_line(1)], "line 3: number 1 stands behind 2"),
-    "turns that fall": ([{**TURN, "number": 2}, TURN], "line 3: number 1 stands behind 2"),
+    "numbers that fall": ([memory_line(2), memory_line(1)], "line 3: number 1 follows 2"),
+    "turns that fall": ([{**TURN, "number": 2}, TURN], "line 3: number 1 follows 2"),
     "an id twice": ([memory_line(1), memory_line(2, id="m1")], "line 3: the id 'm1' is a dup"),
     "a source that is none": ([memory_line(sources=[7])], "line 2: message 7"),
     "another's source": ([MESSAGE, memory_line(user_id="jo", sources=[1])], "line 3: message 1"),
     "a turn that is none": ([{**MESSAGE, "turn": 1}], "line 2: turn 1"),
     "another's turn": ([TURN, {**MESSAGE, "turn": 1, "user_id": "jo"}], "line 3: turn 1"),
-    "an option that is none": ([{**TURN, "options": {"x": 1}}], "line 2: options: 'x'"),
+    "an option that is none": ([{**TURN, "options": {"x": 1}}], "line 2: options: the field 'x'"),
     "an option that is wrong": (
         [{**TURN, "options": {**asdict(AddOptions()), "said_on": "soon"}}], "line 2: options",
     ),
-    "kinds out of order": ([memory_line(), MESSAGE], "line 3: a message stands behind"),
+    "kinds out of order": ([memory_line(), MESSAGE], "line 3: a message is out of order"),
     "another's relation": ([memory_line(user_id="jo"), ENTITY, RELATION], "line 4: memory 1"),
     "a relation of none": ([memory_line(), RELATION], "line 3: entity 1"),
     "a circle of names": (
@@ -89,8 +89,8 @@ BROKEN: dict[str, tuple[list[Any], str]] = {
          RELATION], "line 5: entity 1 is the same as 2",
     ),
     "a vector without embedder": ([memory_line(vector="AAAA")], "line 2: vector"),
-    "a vector of no numbers": ([memory_line(vector=_VECTOR)], "line 2: vector: holds"),
-    "a vector of no base64": ([memory_line(vector="?")], "line 2: vector: is not base64"),
+    "a vector of no numbers": ([memory_line(vector=_VECTOR)], "line 2: vector: must hold"),
+    "a vector of no base64": ([memory_line(vector="?")], "line 2: vector: must be base64"),
     "an event that is none": (
         [memory_line(history=[{"event": "DROP", "created_at": 1}])], "line 2: history: event",
     ),
@@ -109,14 +109,17 @@ def test_a_line_that_cannot_be_is_named_and_changes_nothing(what: str, tmp_path:
 
 
 HEADERS: dict[str, tuple[Callable[[bytes], bytes], str]] = {
-    "nothing": (lambda data: b"", "line 1: there is none"),
-    "no header": (lambda data: data.partition(b"\n")[2], "line 1: this is not how"),
+    "nothing": (lambda data: b"", "line 1: the file is empty"),
+    "no header": (lambda data: data.partition(b"\n")[2], "line 1: the line is not the header"),
     "a database": (lambda data: b"SQLite format 3\0" + bytes(100_000), "line 1"),
-    "a newer format": (lambda data: data.replace(b'"format":1', b'"format":2'), "the format 2"),
+    "a newer format": (
+        lambda data: data.replace(b'"format":1', b'"format":2'),
+        "format must be 1, got 2",
+    ),
     "a line changed": (lambda data: data.replace(b"text 1", b"text 2"), "SHA-256 differs"),
-    "a line less": (lambda data: b"".join(data.splitlines(True)[:-1]), "it is cut"),
+    "a line less": (lambda data: b"".join(data.splitlines(True)[:-1]), "is incomplete"),
     "a line more": (lambda data: data + data.splitlines(True)[-1], "line 4: number 2"),
-    "cut in a line": (lambda data: data[:-5], "line 3: it is cut off"),
+    "cut in a line": (lambda data: data[:-5], "line 3: the line is cut off"),
     "a huge count": (lambda data: data.replace(b'"memory":2', b'"memory":9' + b"9" * 30), "counts"),
     "no SHA-256": (lambda data: data.replace(b'"sha256":"', b'"sha256":"!'), "64 hexadecimal"),
 }
@@ -149,7 +152,7 @@ def test_flipped_bytes_are_noticed(data: st.DataObject) -> None:
 
 def test_a_line_that_has_no_end_is_not_read_into_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(archive, "MAX_LINE", 1_000)
-    with open_store() as store, pytest.raises(ValidationError, match="line 2: it is longer"):
+    with open_store() as store, pytest.raises(ValidationError, match="line 2: the line is longer"):
         taken_in(store, sealed([memory_line(content="x" * 2_000)]))
 
 
@@ -199,12 +202,19 @@ def test_a_source_that_cannot_be_read_is_told(tmp_path: Path) -> None:
             import_file(store, EMBEDDER, io.BytesIO(), on_conflict="maybe")  # type: ignore[arg-type]
 
 
+def test_export_requests_in_an_older_archive_are_skipped() -> None:
+    request = {"kind": "export_request", "id": "e1", "request": {}, "created_at": START}
+    with open_store() as store:
+        assert taken_in(store, sealed([request, memory_line()])) == {"added": 1, "embedded": 1}
+        assert exported(store).count(b"export_request") == 0
+
+
 def test_numbers_are_found_again() -> None:
     numbering = IntMap()
     for number in (1, 5, 2**53):
         numbering.add(number, -number)
     assert [numbering.get(n) for n in (1, 2, 5, 2**53, 2**60)] == [-1, None, -5, -(2**53), None]
-    with pytest.raises(ValueError, match="rise"):
+    with pytest.raises(ValueError, match="must increase"):
         numbering.add(5, 1)
 
 

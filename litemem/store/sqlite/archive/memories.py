@@ -1,4 +1,4 @@
-"""Retelling: a memory, its history, its names from an archive, where they may be known already."""
+"""Import one archived memory with its history; import entities and relations."""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
@@ -29,12 +29,12 @@ _EVENT_COLUMNS = (
 )
 _EVENT_NAMES = _EVENT_COLUMNS.split(", ")
 _INSERT_EVENT = f"INSERT INTO event (memory_id, {_EVENT_COLUMNS}) VALUES (?{', ?' * 12})"
-_KNOWN = """
+_EVER_KNOWN = """
 SELECT
   EXISTS (SELECT 1 FROM memory WHERE id = ?1)
   OR EXISTS (SELECT 1 FROM event WHERE memory_id = ?1)
 """
-_IS_ANOTHERS = """
+_HAS_OTHER_IDS = """
 SELECT EXISTS (
   SELECT 1 FROM memory WHERE id = ? AND (user_id, agent_id, app_id, run_id) IS NOT (?, ?, ?, ?)
 )
@@ -48,8 +48,8 @@ UPDATE event SET superseded_by = ?1
 WHERE memory_id = ?2 AND superseded_by IS NULL AND event = 'UPDATE' AND updated_at IS ?3
   AND new_memory IS ?4
 """
-_NAMED = "SELECT pk, name, coalesce(same_as, pk) FROM entity AS m WHERE {} AND {} AND form = ?"
-_INSERT_NAME = """
+_ENTITIES = "SELECT pk, name, coalesce(same_as, pk) FROM entity AS m WHERE {} AND {} AND form = ?"
+_INSERT_ENTITY = """
 INSERT INTO entity (pk, name, form, user_id, agent_id, app_id, run_id, same_as, vector)
 VALUES (
   (SELECT ?1 WHERE NOT EXISTS (SELECT 1 FROM entity WHERE pk = ?1)), ?2, ?3, ?4, ?5, ?6, ?7,
@@ -68,7 +68,7 @@ WHERE pk NOT IN (SELECT source_pk FROM relation)
 
 
 class ArchivedMemory:
-    """A memory of an archive, about to be written; its `sources` are primary keys by now."""
+    """A memory of an archive; its `sources` are primary keys of the file."""
 
     def __init__(self, connection: apsw.Connection, item: Item, vector: bytes | None) -> None:
         self._connection = connection
@@ -76,7 +76,7 @@ class ArchivedMemory:
         self._vector = vector
 
     def known_pk(self) -> int | None:
-        """Return the primary key of the memory that has the id; None: there is none."""
+        """Return the primary key of the existing memory with this id, or None."""
         found = by_id(self._connection, self._item["id"])
         return None if found is None else found[0]
 
@@ -87,22 +87,22 @@ class ArchivedMemory:
         self._connection.execute(
             "INSERT INTO embedding (pk, vector) VALUES (?, ?)", (pk, self._vector)
         )
-        write_history(self._connection, item["id"], self._told_again())
+        write_history(self._connection, item["id"], self._history())
         self._write_feedback(pk, item)
         return pk
 
-    def meet(self, pk: int, on_conflict: str) -> str:
-        """Do with a memory that is there already what is wanted; return what was done.
+    def resolve(self, pk: int, on_conflict: str) -> str:
+        """Resolve the conflict with the existing memory; return the outcome.
 
         Raises:
-            ValidationError: a conflict was to be an error, or the two are not of the same ids.
+            ValidationError: a conflict is an error, or the two memories have different ids.
         """
         if on_conflict == "error":
-            raise ValidationError(f"the memory {self._item['id']!r} is there already")
+            raise ValidationError(f"the memory {self._item['id']!r} exists already")
         if on_conflict == "skip":
             return "skipped"
         ours = self._read(pk)
-        if _ids(ours) != _ids(self._item):  # the graph, sources and successors are of the same
+        if _ids(ours) != _ids(self._item):  # relations, sources and successors are in one scope
             raise ValidationError(f"the memory {self._item['id']!r} has other ids in the file")
         lacks_vector = self._vector is None and ours["content"] != self._item["content"]
         if ours.get("immutable") or lacks_vector:
@@ -117,7 +117,7 @@ class ArchivedMemory:
         return "merged"
 
     def would_change(self) -> bool:
-        """Tell whether a merge would change the memory that is there, its sources left aside."""
+        """Return True if a merge would change the existing memory, apart from its sources."""
         pk = self.known_pk()
         if pk is None:
             return True
@@ -127,17 +127,17 @@ class ArchivedMemory:
         )
 
     def agrees_with(self, pk: int) -> bool:
-        """Tell whether the memory in the file says what the archive's says, in its scope."""
+        """Return True if the existing memory has the same text and ids."""
         row = self._connection.execute(
             "SELECT content, user_id, agent_id, app_id, run_id FROM memory WHERE pk = ?", (pk,)
         ).fetchone()
         return row == (self._item["content"], *_ids(self._item))
 
-    def _told_again(self) -> Sequence[Item]:
-        """Return the history of a memory that comes; one that was deleted here is added again."""
+    def _history(self) -> Sequence[Item]:
+        """Return the history to write; a memory deleted in this file gets another ADD."""
         history: Sequence[Item] = self._item.get("history", ())
         is_over = not history or history[-1]["event"] == "DELETE"
-        if is_over and _is_told_of(self._connection, self._item["id"]):
+        if is_over and _has_events(self._connection, self._item["id"]):
             return [*history, as_added(self._item)]
         return history
 
@@ -145,7 +145,7 @@ class ArchivedMemory:
         connection = self._connection
         connection.execute(_REPLACE, (*self._values(item), pk))
         if item["content"] != ours["content"]:
-            assert self._vector is not None, "without one it would have been passed over"
+            assert self._vector is not None, "without a vector it was skipped"
             connection.execute(
                 "REPLACE INTO embedding (pk, vector) VALUES (?, ?)", (pk, self._vector)
             )
@@ -157,11 +157,11 @@ class ArchivedMemory:
         self._write_feedback(pk, item)
 
     def _read(self, pk: int) -> dict[str, Any]:
-        """Return the memory that is there, as an archive has it."""
+        """Return the existing memory as a line of an archive."""
         row = self._connection.execute(
             f"SELECT {MEMORY_COLUMNS}, sources FROM memory WHERE pk = ?", (pk,)
         ).fetchone()
-        assert row is not None, "it was found in this transaction"
+        assert row is not None, "the row was found in this transaction"
         found = {n: v for n, v in zip(_COLUMNS, row, strict=True) if v is not None}
         found |= {name: json.loads(found[name]) for name in _JSON}
         events = self._connection.execute(
@@ -202,40 +202,40 @@ class ArchivedMemory:
         )
 
     def _write_feedback(self, pk: int, item: Item) -> None:
-        said = item.get("feedback")
-        if said:
+        feedback = item.get("feedback")
+        if feedback:
             self._connection.execute(
                 "INSERT INTO feedback (memory_pk, feedback, reason, created_at)"
                 " VALUES (?, ?, ?, ?)",
-                (pk, said["feedback"], said.get("reason"), said["created_at"]),
+                (pk, feedback["feedback"], feedback.get("reason"), feedback["created_at"]),
             )
 
 
 def kept_number(number: int) -> int | None:
-    """Return the number of a line if its row may have it; None: it is too great to go on from."""
+    """Return the number of a line if it may be a primary key, or None if it is too large."""
     return number if number <= MAX_KEPT else None
 
 
 def is_known(connection: apsw.Connection, memory_id: str) -> bool:
-    """Tell whether the file has, or had, a memory of this id."""
-    return bool(connection.execute(_KNOWN, (memory_id,)).get)
+    """Return True if the file has or had a memory with this id."""
+    return bool(connection.execute(_EVER_KNOWN, (memory_id,)).get)
 
 
-def _is_told_of(connection: apsw.Connection, memory_id: str) -> bool:
+def _has_events(connection: apsw.Connection, memory_id: str) -> bool:
     sql = "SELECT EXISTS (SELECT 1 FROM event WHERE memory_id = ?)"
     return bool(connection.execute(sql, (memory_id,)).get)
 
 
 def write_history(connection: apsw.Connection, memory_id: str, events: Iterable[Item]) -> None:
-    """Write what happened to a memory, in order."""
+    """Write the events of a memory, in order."""
     for event in events:
         values = {**event, "superseded_by": _if_known(connection, event.get("superseded_by"))}
         connection.execute(_INSERT_EVENT, (memory_id, *(values.get(name) for name in _EVENT_NAMES)))
 
 
 def link(connection: apsw.Connection, item: Item) -> None:
-    """Say what superseded a memory, if it is still as the archive has it, and of the same ids."""
-    if connection.execute(_IS_ANOTHERS, (item["id"], *_ids(item))).get:
+    """Set the successor of a memory and of its events, if they are still as in the archive."""
+    if connection.execute(_HAS_OTHER_IDS, (item["id"], *_ids(item))).get:
         return
     successor = _if_known(connection, item.get("superseded_by"))
     if successor is not None:
@@ -244,29 +244,29 @@ def link(connection: apsw.Connection, item: Item) -> None:
     for event in item.get("history", ()):
         successor = _if_known(connection, event.get("superseded_by"))
         if successor is not None:
-            told = (item["id"], event.get("updated_at"), event.get("new_memory"))
-            connection.execute(_LINK_EVENT, (successor, *told))
+            event_place = (item["id"], event.get("updated_at"), event.get("new_memory"))
+            connection.execute(_LINK_EVENT, (successor, *event_place))
 
 
-def name(
+def entity(
     connection: apsw.Connection, item: Item, vector: bytes | None, first: int | None
 ) -> tuple[int, bool]:
-    """Return the primary key of a name in exactly its scope, and whether it had to be inserted.
+    """Return the primary key of an entity in exactly its scope, and True if it was inserted.
 
-    One of the same form as a known one is the same as that; else `first` is what it is the same as.
+    A new entity is the same as an existing one with the same normal form, otherwise as `first`.
     """
     spelling, form, ids = item["name"], names.form(item["name"]), _ids(item)
     scope = Scope(**dict(zip(ID_KEYS, ids, strict=True)))
     exact, key = exactly(scope), keyed(scope)
     known: Sequence[Row] = connection.execute(
-        _NAMED.format(exact.sql, key.sql), (*exact.parameters, *key.parameters, form)
+        _ENTITIES.format(exact.sql, key.sql), (*exact.parameters, *key.parameters, form)
     ).fetchall()
     for pk, other, _ in known:
         if other == spelling:
             return int(pk), False
     same_as = known[0][2] if known else first
     values = (kept_number(item["number"]), spelling, form, *ids, same_as, vector)
-    connection.execute(_INSERT_NAME, values)
+    connection.execute(_INSERT_ENTITY, values)
     return connection.last_insert_rowid(), True
 
 
@@ -275,10 +275,10 @@ def relate(
     source: int,
     relationship: str,
     destination: int,
-    said_by: Iterable[int],
+    supporting: Iterable[int],
     number: int,
 ) -> bool:
-    """Note a relation and the memories that say it; tell whether it is new."""
+    """Store a relation and its supporting memories; return True if it is new."""
     ends = (source, relationship, destination)
     connection.execute(_INSERT_RELATION, (kept_number(number), *ends))
     is_new = bool(connection.changes())
@@ -286,13 +286,13 @@ def relate(
         "SELECT pk FROM relation WHERE source_pk = ? AND relationship = ? AND destination_pk = ?",
         ends,
     ).get
-    for memory_pk in said_by:
+    for memory_pk in supporting:
         connection.execute("INSERT OR IGNORE INTO support VALUES (?, ?)", (pk, memory_pk))
     return is_new
 
 
-def forget_unrelated(connection: apsw.Connection) -> None:
-    """Remove names that no relation has."""
+def drop_unrelated(connection: apsw.Connection) -> None:
+    """Delete entities without a relation."""
     connection.execute(_UNRELATED)
 
 
@@ -309,5 +309,5 @@ def _present(columns: Sequence[str], row: Row) -> dict[str, Any]:
 
 
 def _plain(item: Item) -> dict[str, Any]:
-    """Return what is to be compared of two versions: without what is empty."""
+    """Return the fields to compare, without empty ones."""
     return {n: v for n, v in item.items() if v and n not in ("hash", "number", "kind", "vector")}

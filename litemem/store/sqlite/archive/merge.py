@@ -1,4 +1,4 @@
-"""Merging: two versions of one memory, as an archive's lines have them, made into one. Pure."""
+"""Merge two versions of one memory, as lines of an archive. Pure."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise, zip_longest
@@ -10,11 +10,11 @@ _LISTS = ("categories", "sources")
 
 
 def merge_versions(one: Item, other: Item) -> dict[str, Any]:
-    """Return the newer of two versions with what the older one has besides.
+    """Merge the older version into the newer one by `updated_at`, or into `one` in a tie.
 
-    The newer by `updated_at` wins, `one` in a tie: its text, times and names stay. Metadata,
-    categories, sources and history are united; a memory that either holds immutable is so, and
-    `repeats` is the greater. Of feedback the later counts.
+    Text, times and names are those of the newer. Metadata, categories, sources and history are
+    united. The result is immutable if either is, `repeats` is the greater, and the later feedback
+    is kept.
     """
     newer, older = (one, other) if one["updated_at"] >= other["updated_at"] else (other, one)
     result = dict(newer)
@@ -25,15 +25,15 @@ def merge_versions(one: Item, other: Item) -> dict[str, Any]:
     result["created_at"] = min(newer["created_at"], older["created_at"])
     result["immutable"] = bool(newer.get("immutable") or older.get("immutable"))
     result["repeats"] = max(newer.get("repeats", 0), older.get("repeats", 0))
-    said = [version["feedback"] for version in (older, newer) if version.get("feedback")]
-    if said:
-        result["feedback"] = max(said, key=lambda feedback: feedback["created_at"])
+    feedbacks = [version["feedback"] for version in (older, newer) if version.get("feedback")]
+    if feedbacks:
+        result["feedback"] = max(feedbacks, key=lambda feedback: feedback["created_at"])
     result["history"] = _history(newer, older, result)
     return result
 
 
 def as_added(version: Item) -> dict[str, Any]:
-    """Return the ADD that a memory without a history is itself."""
+    """Return the ADD event that a memory without history implies."""
     return _with_speaker(
         {
             "event": "ADD",
@@ -45,36 +45,36 @@ def as_added(version: Item) -> dict[str, Any]:
 
 
 def _history(newer: Item, older: Item, result: Item) -> list[Mapping[str, Any]]:
-    """Return the events of both in order: one ADD, and a last word that is the newer one's."""
-    told = [*older.get("history", ()), *newer.get("history", ())]
-    adds = sorted((e for e in told if e["event"] == "ADD"), key=_moment)
-    events = adds[:1] or [as_added(min(older, newer, key=_made))]
-    for event in sorted((e for e in told if e["event"] != "ADD"), key=_moment):
+    """Return the events of both in order: one ADD first, and last the text of the newer."""
+    both = [*older.get("history", ()), *newer.get("history", ())]
+    adds = sorted((e for e in both if e["event"] == "ADD"), key=_sort_key)
+    events = adds[:1] or [as_added(min(older, newer, key=_created_at))]
+    for event in sorted((e for e in both if e["event"] != "ADD"), key=_sort_key):
         if event not in events:
             events.append(event)
     pairs = [pair for version in (newer, older) for pair in pairwise(version.get("history", ()))]
-    events = list(_brought_back(events, pairs, result))
+    events = list(_with_readds(events, pairs, result))
     if newer["content"] not in [event.get("new_memory") for event in events]:
         events.append(_update(events[-1].get("new_memory"), newer))
     if len(events) == 1 and not adds:
-        return []  # as it was added: it is its own ADD
+        return []  # unchanged since it was added
     return events
 
 
-def _brought_back(
+def _with_readds(
     events: Sequence[Item], pairs: Sequence[tuple[Item, Item]], version: Item
 ) -> Iterator[Item]:
-    """Yield the events, behind each DELETE the ADD by which the memory is there all the same.
+    """Yield the events, and behind each DELETE an ADD, because the memory exists.
 
-    `pairs` are events that follow each other in a version: an ADD that is told there stays.
+    `pairs` are consecutive events of a version: an ADD that follows the DELETE there is reused.
     """
     none: Item = {}
     for event, following in zip_longest(events, events[1:], fillvalue=none):
         yield event
         if event["event"] == "DELETE":
             text = following.get("old_memory", version["content"])
-            told = (after for gone, after in pairs if gone == event and after["event"] == "ADD")
-            yield next(told, as_added({**version, "content": text}))
+            readds = (after for gone, after in pairs if gone == event and after["event"] == "ADD")
+            yield next(readds, as_added({**version, "content": text}))
 
 
 def _update(before: str | None, version: Item) -> dict[str, Any]:
@@ -94,11 +94,11 @@ def _with_speaker(event: dict[str, Any], version: Item) -> dict[str, Any]:
     return event | {k: version[k] for k in ("actor_id", "role") if version.get(k) is not None}
 
 
-def _moment(event: Mapping[str, Any]) -> tuple[int, str, str]:
-    """Return what orders events, also those of one moment."""
-    at = int(event.get("updated_at") or event["created_at"])
-    return at, str(event.get("new_memory")), str(event.get("old_memory"))
+def _sort_key(event: Item) -> tuple[int, str, str]:
+    """Return a total order of events: by time, then by texts."""
+    time = int(event.get("updated_at") or event["created_at"])
+    return time, str(event.get("new_memory")), str(event.get("old_memory"))
 
 
-def _made(version: Item) -> int:
+def _created_at(version: Item) -> int:
     return int(version["created_at"])

@@ -1,7 +1,7 @@
-"""Restoring: the lines of an archive become rows again, each with all that belongs to it.
+"""Import the lines of an archive as rows.
 
-What is there already is recognised: a memory by its id, a message by what, when and where it was
-said, a name by its spelling. So the same archive may be taken in again after an interruption.
+Existing rows are recognised: a memory by its id, a message by its text, time and scope, an entity
+by its name. So an interrupted import can be repeated.
 """
 
 import json
@@ -16,7 +16,7 @@ from litemem.core.protocols import EmbedderIdentity
 from litemem.core.scope import ID_KEYS, Scope
 from litemem.errors import ValidationError
 from litemem.store.sqlite import settings
-from litemem.store.sqlite.archive import memories as memories
+from litemem.store.sqlite.archive import memories
 from litemem.store.sqlite.archive.memories import ArchivedMemory, kept_number
 from litemem.store.sqlite.archive.references import IntMap
 from litemem.store.sqlite.connection import one_write
@@ -28,7 +28,7 @@ from litemem.store.sqlite.vector_index import VectorIndex
 Conflict = Literal["error", "skip", "overwrite", "merge"]
 Item = Mapping[str, Any]
 
-MOST_SESSIONS = 10_000  # whose primary keys are kept at hand
+MAX_SESSIONS = 10_000  # primary keys in the cache
 
 _SOURCES = """
 SELECT message.pk
@@ -37,7 +37,7 @@ CROSS JOIN message ON message.pk = value
 CROSS JOIN session AS m ON m.pk = message.session_pk
 WHERE {}
 """
-_SAID_BY = "SELECT m.pk FROM json_each(?) CROSS JOIN memory AS m ON m.pk = value WHERE {}"
+_MEMORIES = "SELECT m.pk FROM json_each(?) CROSS JOIN memory AS m ON m.pk = value WHERE {}"
 _INSERT_MESSAGE = """
 INSERT INTO message (pk, session_pk, role, content, name, created_at, turn_pk)
 VALUES (?, ?, ?, ?, ?, ?, ?)
@@ -52,7 +52,7 @@ VALUES (
 )
 """
 
-_SAID_BEFORE = """
+_KNOWN_MESSAGE = """
 SELECT message.pk, message.turn_pk
 FROM json_each(?)
 CROSS JOIN message ON message.pk = value
@@ -64,10 +64,11 @@ LIMIT 1
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Lines that are taken in together, in their order, in one transaction.
+    """One step of an import, in one transaction.
 
-    `vectors` are float32 blobs by a line's place, of the embedder `identity`. An import begins
-    with the task "begin"; "link" is given again the lines that name a successor; "end" is last.
+    `vectors` are float32 blobs of the embedder `identity`, by the position of the line. An import
+    starts with the task "begin"; "restore" imports lines; "link" gets the lines with a successor
+    again, after all others; "end" is last.
     """
 
     task: Literal["begin", "restore", "link", "end"] = "restore"
@@ -77,10 +78,10 @@ class Batch:
 
 
 class ArchiveReader:
-    """One import on its way: what each number of the archive has become in the file.
+    """One import: maps each number of the archive to the primary key of its row.
 
-    `counts` says how many memories were "added", "skipped", "overwritten" or "merged", and how
-    many "messages", "turns", "deleted", "entities" and "relations" are new.
+    `counts` has the memories that were "added", "skipped", "overwritten" or "merged", and the new
+    "messages", "turns", "deleted", "entities" and "relations".
     """
 
     def __init__(self, on_conflict: Conflict) -> None:
@@ -88,32 +89,32 @@ class ArchiveReader:
         self.on_conflict = on_conflict
         self._messages = IntMap()
         self._memories = IntMap()
-        self._named: dict[int, int] = {}  # their primary keys, of this transaction
+        self._entities: dict[int, int] = {}  # primary keys, valid in this transaction
         self._sessions: dict[tuple[str | None, ...], int] = {}
         self._lasts: dict[str, int] = {}
-        # from "begin" on; of a turn what is to be inserted is put aside, then its primary key
-        self._logged: KnownMessages
-        self._aside: SpillTable
+        # set by "begin"; the spill table has the line of a turn, later its primary key
+        self._known: KnownMessages
+        self._spilled: SpillTable
         self._connection: apsw.Connection
 
     def apply(self, connection: apsw.Connection, batch: Batch) -> None:
-        """Do one step of the import."""
+        """Do one step of the import, inside a transaction."""
         self._connection = connection
-        # others may have written since: what they removed, they may have given its key to another
+        # another program may have deleted rows and reused their primary keys since the last step
         self._lasts.clear()
         self._sessions.clear()
-        self._named.clear()
+        self._entities.clear()
         if batch.task == "begin":
-            self._logged, self._aside = KnownMessages(connection), SpillTable()
+            self._known, self._spilled = KnownMessages(connection), SpillTable()
         elif batch.task == "restore":
             self._restore(batch)
         elif batch.task == "link":
             for item in batch.items:
                 memories.link(connection, item)
         else:
-            self._logged.close()
-            self._aside.close()
-            memories.forget_unrelated(connection)
+            self._known.close()
+            self._spilled.close()
+            memories.drop_unrelated(connection)
 
     def _restore(self, batch: Batch) -> None:
         if batch.identity is not None:
@@ -123,34 +124,34 @@ class ArchiveReader:
             if kind == "memory":
                 self._memory(item, batch.vectors.get(place))
             elif kind == "entity":
-                named = {name: value for name, value in item.items() if name != "vector"}
-                self._aside.put("entity", item["number"], named, batch.vectors.get(place))
+                plain = {name: value for name, value in item.items() if name != "vector"}
+                self._spilled.put("entity", item["number"], plain, batch.vectors.get(place))
             else:
-                self._others[kind](self, item)
+                self._importers[kind](self, item)
         VectorIndex(self._connection).grow(self._last("memory"))
 
     def _memory(self, item: Item, vector: bytes | None) -> None:
-        said = [pk for number in item.get("sources", ()) if (pk := self._messages.get(number))]
-        sources = self._of_scope(_SOURCES, said, item)
-        told = ArchivedMemory(self._connection, {**item, "sources": sources}, vector)
-        pk = told.known_pk()
-        if pk is None and vector is None:  # it was there when vectors were made, and is gone since
+        pks = [pk for number in item.get("sources", ()) if (pk := self._messages.get(number))]
+        sources = self._of_scope(_SOURCES, pks, item)
+        archived = ArchivedMemory(self._connection, {**item, "sources": sources}, vector)
+        pk = archived.known_pk()
+        if pk is None and vector is None:  # deleted after the batch was embedded
             outcome, pk = "skipped", 0
         elif pk is None:
-            outcome, pk = "added", told.insert(self._next("memory", item["number"]))
+            outcome, pk = "added", archived.insert(self._next("memory", item["number"]))
         else:
-            outcome = told.meet(pk, self.on_conflict)
-            pk = pk if told.agrees_with(pk) else 0
+            outcome = archived.resolve(pk, self.on_conflict)
+            pk = pk if archived.agrees_with(pk) else 0
         self.counts[outcome] += 1
         self._memories.add(item["number"], pk)
 
     def _message(self, item: Item) -> None:
         session = self._session(item)
         values = (item["role"], item["content"], item.get("name"))
-        known = self._logged.take(self._connection, session, item["created_at"], values)
+        known = self._known.take(self._connection, session, item["created_at"], values)
         if known is not None:
             if known[1] is not None and "turn" in item:
-                self._aside.put("turn", item["turn"], known[1])
+                self._spilled.put("turn", item["turn"], known[1])
             return self._messages.add(item["number"], known[0])
         pk = self._next("message", item["number"])
         turn = self._turn(item["turn"]) if "turn" in item else None
@@ -160,11 +161,11 @@ class ArchiveReader:
         return None
 
     def _note_turn(self, item: Item) -> None:
-        """Keep a turn until its first message that is not there already."""
-        self._aside.put("turn", item["number"], item)
+        """Keep the line of a turn until its first new message."""
+        self._spilled.put("turn", item["number"], item)
 
     def _turn(self, number: int) -> int:
-        item, _ = self._aside.get("turn", number)
+        item, _ = self._spilled.get("turn", number)
         if isinstance(item, int):
             return item
         names = ("error", "created_at", "event_id", "tries", "killed", "tried_at")
@@ -173,7 +174,7 @@ class ArchiveReader:
             _INSERT_TURN,
             (pk, self._session(item), to_json(item["options"]), *(item.get(n) for n in names)),
         )
-        self._aside.put("turn", number, pk)
+        self._spilled.put("turn", number, pk)
         self.counts["turns"] += 1
         return pk
 
@@ -185,20 +186,17 @@ class ArchiveReader:
     def _project(self, item: Item) -> None:
         known = json.loads(settings.get(self._connection, settings.PROJECT) or "{}")
         if known and known != item["settings"] and self.on_conflict == "error":
-            raise ValidationError("the file has other project settings: say --on-conflict")
-        if self.on_conflict in ("overwrite", "error"):
-            known = {}
-        told = item["settings"] if not known else {}
+            raise ValidationError(
+                "the file has other project settings: give on_conflict (--on-conflict)"
+            )
         if self.on_conflict == "merge":
-            told = {**item["settings"], **known}
-        if told:
-            settings.put(self._connection, settings.PROJECT, to_json(told))
-
-    def _export_request(self, item: Item) -> None:
-        self._connection.execute(
-            "INSERT OR IGNORE INTO export (id, request, created_at) VALUES (?, ?, ?)",
-            (item["id"], to_json(item["request"]), item["created_at"]),
-        )
+            merged = {**item["settings"], **known}
+        elif self.on_conflict == "skip" and known:
+            return
+        else:
+            merged = item["settings"]
+        if merged:
+            settings.put(self._connection, settings.PROJECT, to_json(merged))
 
     def _finished_turn(self, item: Item) -> None:
         results = json.dumps(item["results"], ensure_ascii=False)
@@ -209,32 +207,32 @@ class ArchiveReader:
         )
 
     def _relation(self, item: Item) -> None:
-        said_by = [pk for number in item["memories"] if (pk := self._memories.get(number))]
-        named, _ = self._aside.get("entity", item["source"])
-        said_by = self._of_scope(_SAID_BY, said_by, named)
-        if not said_by:
+        pks = [pk for number in item["memories"] if (pk := self._memories.get(number))]
+        source, _ = self._spilled.get("entity", item["source"])
+        supporting = self._of_scope(_MEMORIES, pks, source)
+        if not supporting:
             return
-        source, destination = self._entity(item["source"]), self._entity(item["destination"])
+        ends = self._entity(item["source"]), item["relationship"], self._entity(item["destination"])
         self.counts["relations"] += memories.relate(
-            self._connection, source, item["relationship"], destination, said_by, item["number"]
+            self._connection, *ends, supporting, item["number"]
         )
 
     def _entity(self, number: int) -> int:
-        """Return the primary key of a name, which is inserted where the file has it not yet."""
-        if number in self._named:
-            return self._named[number]
-        item, vector = self._aside.get("entity", number)
+        """Return the primary key of an entity; insert the entity if it is new."""
+        if number in self._entities:
+            return self._entities[number]
+        item, vector = self._spilled.get("entity", number)
         same_as = item.get("same_as")
         first = None if same_as is None else self._entity(same_as)
-        pk, is_new = memories.name(self._connection, item, vector, first)
-        self._named[number] = pk
+        pk, is_new = memories.entity(self._connection, item, vector, first)
+        self._entities[number] = pk
         self.counts["entities"] += is_new
         return pk
 
     def _of_scope(self, sql: str, pks: Sequence[int], item: Item) -> list[int]:
-        """Return those of the rows, noted in an earlier transaction, that are of an item's scope.
+        """Return the primary keys that are still rows of the item's scope.
 
-        One that was removed meanwhile may have left its primary key to another's.
+        A row noted in an earlier transaction may be deleted, and its primary key reused.
         """
         if not pks:
             return []
@@ -252,13 +250,13 @@ class ArchiveReader:
                 "INSERT INTO session (user_id, agent_id, app_id, run_id) VALUES (?, ?, ?, ?)", key
             )
             pk = self._connection.last_insert_rowid()
-        if len(self._sessions) >= MOST_SESSIONS:
+        if len(self._sessions) >= MAX_SESSIONS:
             self._sessions.clear()
         self._sessions[key] = pk
         return pk
 
     def _next(self, table: str, number: int) -> int:
-        """Return the primary key for a row: its number where that keeps the order, and may stay."""
+        """Return a primary key for a new row: its number in the archive if that is free."""
         self._lasts[table] = max(kept_number(number) or 0, self._last(table) + 1)
         return self._lasts[table]
 
@@ -268,16 +266,15 @@ class ArchiveReader:
         return self._lasts[table]
 
     def _read_last(self, table: str) -> int:
-        """Return the last primary key; of turns the last that was given: somebody may be at it."""
+        """Return the last primary key ever used, as a finished turn's may still be in use."""
         last = int(self._connection.execute(f"SELECT coalesce(max(pk), 0) FROM {table}").get)
-        given = self._connection.execute(
+        used = self._connection.execute(
             "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = ?", (table,)
         ).get
-        return max(last, int(given))
+        return max(last, int(used))
 
-    _others: Mapping[str, Callable[["ArchiveReader", Item], None]] = {
+    _importers: Mapping[str, Callable[["ArchiveReader", Item], None]] = {
         "project": _project,
-        "export_request": _export_request,
         "finished_turn": _finished_turn,
         "turn": _note_turn,
         "message": _message,
@@ -291,7 +288,12 @@ def _scope(item: Item) -> Scope:
 
 
 class KnownMessages:
-    """The messages that a file had when an import began, and that the import has not met yet."""
+    """The messages that were in the file when an import began, each to be matched at most once.
+
+    They are noted in a private database, which SQLite keeps in memory or in a temporary file. A
+    temporary table of the writer would be shared by all imports of this process, and a vacuum or an
+    erasure drops it: they change `temp_store`.
+    """
 
     def __init__(self, connection: apsw.Connection) -> None:
         self._notes = apsw.Connection("")
@@ -305,50 +307,50 @@ class KnownMessages:
             self._notes.execute("CREATE INDEX logged_at ON logged (session_pk, created_at)")
 
     def take(
-        self, connection: apsw.Connection, session_pk: int, created_at: int, said: Sequence[Any]
+        self, connection: apsw.Connection, session_pk: int, created_at: int, values: Sequence[Any]
     ) -> tuple[int, int | None] | None:
-        """Return the primary keys of a message with this role, content and name, and of its turn.
+        """Return the primary keys of a message and of its turn, or None; match it only once.
 
-        It is not found again. None when there is none.
+        `values` are the role, the content and the name of the message.
         """
         at = (session_pk, created_at)
-        found = self._notes.execute(
+        pks = self._notes.execute(
             "SELECT json_group_array(pk) FROM logged WHERE session_pk = ? AND created_at = ?", at
         ).get
-        row = connection.execute(_SAID_BEFORE, (found, *at, *said)).fetchone()
+        row = connection.execute(_KNOWN_MESSAGE, (pks, *at, *values)).fetchone()
         if row is None:
             return None
         self._notes.execute("DELETE FROM logged WHERE pk = ?", (row[0],))
         return row[0], row[1]
 
     def close(self) -> None:
-        """Forget them."""
+        """Drop the private database."""
         self._notes.close()
 
 
 class SpillTable:
-    """Names and turns by their numbers; a million of them take as much memory as ten."""
+    """Lines that later lines refer to, by kind and number, in a private database on disk."""
 
     def __init__(self) -> None:
         self._notes = apsw.Connection("")
         self._notes.pragma("journal_mode", "off")
         self._notes.execute(
-            "CREATE TABLE line (kind TEXT, number INTEGER, said TEXT, vector BLOB,"
+            "CREATE TABLE line (kind TEXT, number INTEGER, value TEXT, vector BLOB,"
             " PRIMARY KEY (kind, number)) WITHOUT ROWID"
         )
 
-    def put(self, kind: str, number: int, said: Any, vector: bytes | None = None) -> None:
-        """Keep what JSON can hold, in place of what was kept under this kind and number."""
-        row = (kind, number, json.dumps(said), vector)
+    def put(self, kind: str, number: int, value: Any, vector: bytes | None = None) -> None:
+        """Store or replace a JSON value and its vector."""
+        row = (kind, number, json.dumps(value), vector)
         self._notes.execute("REPLACE INTO line VALUES (?, ?, ?, ?)", row)
 
     def get(self, kind: str, number: int) -> tuple[Any, bytes | None]:
-        """Return what was kept, and its vector."""
-        ((said, vector),) = self._notes.execute(
-            "SELECT said, vector FROM line WHERE kind = ? AND number = ?", (kind, number)
+        """Return the value and its vector."""
+        ((value, vector),) = self._notes.execute(
+            "SELECT value, vector FROM line WHERE kind = ? AND number = ?", (kind, number)
         )
-        return json.loads(said), vector
+        return json.loads(value), vector
 
     def close(self) -> None:
-        """Forget them."""
+        """Drop the private database."""
         self._notes.close()

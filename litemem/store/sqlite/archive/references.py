@@ -1,4 +1,4 @@
-"""References: whether the lines of an archive, each right by itself, are right together."""
+"""Check the lines of an archive against each other: references, order and duplicate ids."""
 
 from array import array
 from bisect import bisect_left
@@ -15,40 +15,40 @@ _ORDER = {kind: place for place, kind in enumerate(LINE_TYPES)}
 
 
 class IntMap:
-    """Numbers from 1 in rising order, each with a whole number of 64 bits that it stands for."""
+    """A map from increasing integers to 64-bit integers, in 16 bytes an entry."""
 
     def __init__(self) -> None:
-        self._numbers = array("q")
-        self._meanings = array("q")
+        self._keys = array("q")
+        self._values = array("q")
 
     @property
     def last(self) -> int:
-        """The greatest number; 0 before the first."""
-        return self._numbers[-1] if self._numbers else 0
+        """The greatest key, or 0 if the map is empty."""
+        return self._keys[-1] if self._keys else 0
 
-    def add(self, number: int, meaning: int) -> None:
-        """Note what a number stands for.
+    def add(self, key: int, value: int) -> None:
+        """Add an entry.
 
         Raises:
-            ValueError: it is not greater than the last.
+            ValueError: the key is not greater than the last one.
         """
-        if number <= self.last:
-            raise ValueError(f"number {number} stands behind {self.last}: they have to rise")
-        self._numbers.append(number)
-        self._meanings.append(meaning)
+        if key <= self.last:
+            raise ValueError(f"number {key} follows {self.last}: numbers must increase")
+        self._keys.append(key)
+        self._values.append(value)
 
-    def get(self, number: int) -> int | None:
-        """Return what a number stands for; None: it was not noted."""
-        place = bisect_left(self._numbers, number)
-        if place == len(self._numbers) or self._numbers[place] != number:
+    def get(self, key: int) -> int | None:
+        """Return the value of a key, or None if the key is absent."""
+        place = bisect_left(self._keys, key)
+        if place == len(self._keys) or self._keys[place] != key:
             return None
-        return self._meanings[place]
+        return self._values[place]
 
 
 class ReferenceCheck:
-    """What the lines before say that later ones refer to; of a million lines in 50 MB.
+    """Check each line against the lines before it; a million lines need 50 MB.
 
-    Of ids and scopes only hashes are kept, which Python salts anew in each process.
+    Of ids and scopes only hashes are kept, with the random seed of this process.
     """
 
     def __init__(self) -> None:
@@ -59,21 +59,23 @@ class ReferenceCheck:
         self._ids = array("q")
 
     def check(self, item: Item) -> None:
-        """Look at the next line.
+        """Check the next line.
 
         Raises:
-            ShapeError: it does not fit those before; the text says why.
+            LineError: the line contradicts the lines before it.
         """
         place = _ORDER[item["kind"]]
         if place < self._place:
-            raise LineError(f"a {item['kind']} stands behind other kinds: {', '.join(LINE_TYPES)}")
+            raise LineError(
+                f"a {item['kind']} is out of order; kinds come as {', '.join(LINE_TYPES)}"
+            )
         self._place = place
-        look = getattr(self, f"_check_{item['kind']}", None)
-        if look is not None:
-            look(item)
+        check = getattr(self, f"_check_{item['kind']}", None)
+        if check is not None:
+            check(item)
 
     def duplicates(self) -> set[int]:
-        """Return the hashes, of `hash`, of memory ids that came more than once."""
+        """Return the hashes (of `hash`) that more than one memory id had."""
         ordered = sorted(self._ids)
         return {one for one, other in pairwise(ordered) if one == other}
 
@@ -83,7 +85,7 @@ class ReferenceCheck:
     def _check_message(self, item: Item) -> None:
         self._note(self._messages, item)
         if "turn" in item and self._turns.get(item["turn"]) != _scope(item):
-            raise LineError(f"turn {item['turn']} does not stand before it with the same ids")
+            raise LineError(f"turn {item['turn']} is not before it with the same ids")
 
     def _check_deleted(self, item: Item) -> None:
         self._ids.append(hash(item["id"]))
@@ -94,7 +96,7 @@ class ReferenceCheck:
         scope = _scope(item)
         for number in item.get("sources", ()):
             if self._messages.get(number) != scope:
-                raise LineError(f"message {number} does not stand before it with the same ids")
+                raise LineError(f"message {number} is not before it with the same ids")
 
     def _check_entity(self, item: Item) -> None:
         self._note(self._entities, item)
@@ -104,22 +106,22 @@ class ReferenceCheck:
     def _check_relation(self, item: Item) -> None:
         scope = self._end(item["source"])
         if self._end(item["destination"]) != scope:
-            raise LineError("its names have different ids")
+            raise LineError("source and destination have different ids")
         self._note(self._relations, item, scope)
         if not item["memories"]:
-            raise LineError("no memory says it")
+            raise LineError("memories is empty")
         for number in item["memories"]:
             if self._memories.get(number) != scope:
-                raise LineError(f"memory {number} does not stand before it with the same ids")
+                raise LineError(f"memory {number} is not before it with the same ids")
 
     def _end(self, number: int) -> int:
-        """Return the scope of a name that a relation has."""
+        """Return the hash of the scope of an entity that a relation refers to."""
         scope = self._entities.get(number)
         if scope is None:
-            raise LineError(f"entity {number} does not stand before it")
+            raise LineError(f"entity {number} is not before it")
         first = self._aliases.get(number, number)
         if first in self._aliases or self._entities.get(first) != scope:
-            raise LineError(f"entity {number} is the same as {first}, which is no first name")
+            raise LineError(f"entity {number} is the same as {first}, which is not a first entity")
         return scope
 
     def _note(self, known: IntMap, item: Item, scope: int | None = None) -> None:

@@ -1,11 +1,11 @@
-"""Shapes: what each kind of line of an archive may hold, name by name, and how it is checked."""
+"""Validate each line of an archive: its fields, their values, and which of them are required."""
 
 import binascii
 import json
 import math
 from array import array
 from collections.abc import Callable, Mapping
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from datetime import date
 from functools import lru_cache
 from typing import Any
@@ -15,300 +15,246 @@ from litemem.core.arguments import MOST_NESTED, AddOptions
 from litemem.core.scope import ID_KEYS, check_id
 from litemem.core.types import FEEDBACK
 
-MAX_NUMBER = 2**53  # what every JSON reader can count to
-MAX_KEPT = 2**52  # of a row's number: what is added behind it can be exported, too
-MAX_NAME = 1_024  # characters of an id or a name, which an index holds
+MAX_NUMBER = 2**53  # the largest integer of every JSON reader
+MAX_KEPT = 2**52  # a larger number is not kept as a primary key: later rows could not be exported
+MAX_NAME = 1_024  # characters of an indexed text
 EARLIEST = clock.parse_time("0001-01-01")
 LATEST = clock.parse_time("9999-12-31T23:59:59.999999")
 
+Item = dict[str, Any]  # a validated line; its vector is bytes
+Check = Callable[[Any], Any]  # returns the validated value, or raises ValueError
+
 
 class LineError(ValueError):
-    """A value is not what its name takes."""
+    """A line, or a value in it, is invalid."""
 
 
-Item = dict[str, Any]  # a line that was checked; its vector is bytes
-Check = Callable[[Any], Any]  # returns the value as it is used, or raises ValueError
-Shape = Mapping[
-    str, tuple[Check, bool]
-]  # how a name's value is checked, whether it has to be there
+@dataclass(frozen=True, slots=True)
+class Schema:
+    """The fields of a JSON object, each with the check of its value."""
 
+    required: Mapping[str, Check]
+    optional: Mapping[str, Check]
 
-def validate(found: Mapping[str, Any], shape: Shape) -> Item:
-    """Return what is found, each name's value as its check returns it.
+    def validate(self, found: Mapping[str, Any]) -> Item:
+        """Return the object with validated values.
 
-    Raises:
-        ShapeError: a value is not what its name takes, or a name is unknown or missing.
-    """
-    item: Item = {}
-    for name, value in found.items():
-        if name == "kind":
-            item[name] = value
-        elif name not in shape:
-            raise LineError(f"{name!r:.80} is not known here")
-        else:
+        Raises:
+            LineError: a field is unknown or missing, or its value is invalid.
+        """
+        item: Item = {}
+        for name, value in found.items():
+            check = self.required.get(name) or self.optional.get(name)
+            if check is None:
+                raise LineError(f"the field {name!r:.80} is unknown")
             try:
-                item[name] = shape[name][0](value)
+                item[name] = check(value)
             except ValueError as error:
                 raise LineError(f"{name}: {error}") from error
-    for name, (_, required) in shape.items():
-        if required and name not in item:
-            raise LineError(f"{name} is missing")
-    return item
+        for name in self.required:
+            if name not in item:
+                raise LineError(f"{name} is missing")
+        return item
+
+    def __call__(self, value: Any) -> Item:
+        """Validate a nested object."""
+        return self.validate(_object(value))
 
 
-def _text(value: Any) -> str:
-    if not isinstance(value, str):
-        raise LineError(f"takes text, not {value!r:.80}")
-    return value
+def _typed(kind: type, what: str) -> Check:
+    def check(value: Any) -> Any:
+        if not isinstance(value, kind):
+            raise LineError(f"must be {what}, got {value!r:.80}")
+        return value
+
+    return check
+
+
+def _integer(least: int, most: int, what: str) -> Check:
+    def check(value: Any) -> Any:
+        if type(value) is int and least <= value <= most:
+            return value
+        raise LineError(f"must be {what}, got {value!r:.80}")
+
+    return check
+
+
+def _list_of(check: Check) -> Check:
+    return lambda value: [check(entry) for entry in _list(value)]
+
+
+def _one_of(*names: str) -> Check:
+    def check(value: Any) -> str:
+        if value not in names:
+            raise LineError(f"must be one of {', '.join(names)}, got {value!r:.80}")
+        return str(value)
+
+    return check
+
+
+def _or_none(check: Check) -> Check:
+    return lambda value: None if value is None else check(value)
+
+
+_text = _typed(str, "text")
+_flag = _typed(bool, "true or false")
+_object = _typed(dict, "a JSON object")
+_list = _typed(list, "a list")
+_count = _integer(0, MAX_NUMBER, f"a whole number from 0 to {MAX_NUMBER}")
+_key = _integer(1, MAX_NUMBER, f"a whole number from 1 to {MAX_NUMBER}")
+_dimensions = _integer(1, 65_536, "a whole number from 1 to 65536")
+_time = _integer(EARLIEST, LATEST, "microseconds since 1970 in the years 1 to 9999")
 
 
 def _name(value: Any) -> str:
-    """Check what has to say something, and is kept in an index."""
     if not _text(value).strip() or len(value) > MAX_NAME or "\0" in value:
-        raise LineError(f"takes 1 to {MAX_NAME} characters, not {value!r:.80}")
+        raise LineError(f"must have 1 to {MAX_NAME} characters, got {value!r:.80}")
     return str(value)
 
 
 def _id(value: Any) -> str:
-    return _known_id(_text(value))
+    return _checked_id(_text(value))
 
 
 @lru_cache(maxsize=4_096)
-def _known_id(value: str) -> str:
+def _checked_id(value: str) -> str:
     return check_id(value, "it")
 
 
-def _integer(value: Any, least: int, most: int) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
-        raise LineError(f"takes a whole number from {least} to {most}, not {value!r:.80}")
-    return value
-
-
-def _number(value: Any) -> int:
-    return _integer(value, 0, MAX_NUMBER)
-
-
-def _key(value: Any) -> int:
-    return _integer(value, 1, MAX_NUMBER)
-
-
-def _dimensions(value: Any) -> int:
-    return _integer(value, 1, 65_536)
-
-
-def _time(value: Any) -> int:
-    if type(value) is int and EARLIEST <= value <= LATEST:
-        return value
-    raise LineError(f"takes microseconds since 1970, in the years 1 to 9999, not {value!r:.80}")
-
-
-def _flag(value: Any) -> bool:
-    if not isinstance(value, bool):
-        raise LineError(f"takes true or false, not {value!r:.80}")
-    return value
-
-
-def _object(value: Any) -> dict[str, Any]:
-    if not isinstance(value, dict):
-        raise LineError(f"takes a JSON object, not {value!r:.80}")
-    return value
-
-
-def _json_object(value: Any) -> dict[str, Any]:
+def _json(value: Any) -> dict[str, Any]:
     if _object(value):
-        json.dumps(value, allow_nan=False)  # 1e999 reads as infinity, which is no JSON
+        json.dumps(value, allow_nan=False)  # 1e999 is read as infinity, which is not JSON
         _check_depth(value, 1)
     return dict(value)
 
 
 def _check_depth(value: Any, depth: int) -> None:
     if depth > MOST_NESTED:
-        raise LineError(f"may be nested {MOST_NESTED} deep")
+        raise LineError(f"must not be nested deeper than {MOST_NESTED}")
     if isinstance(value, dict | list):
         for inner in value.values() if isinstance(value, dict) else value:
             _check_depth(inner, depth + 1)
-
-
-def _list_of(check: Check) -> Check:
-    def validate(value: Any) -> list[Any]:
-        if not isinstance(value, list):
-            raise LineError(f"takes a list, not {value!r:.80}")
-        return [check(entry) for entry in value]
-
-    return validate
-
-
-def _one_of(*names: str) -> Check:
-    def validate(value: Any) -> str:
-        if value not in names:
-            raise LineError(f"is one of {', '.join(names)}, not {value!r:.80}")
-        return str(value)
-
-    return validate
-
-
-def _shape(shape: Shape) -> Check:
-    def check(value: Any) -> Item:
-        return validate(_object(value), shape)
-
-    return check
 
 
 def _vector(value: Any) -> bytes:
     try:
         blob = binascii.a2b_base64(_text(value), strict_mode=True)
     except ValueError as error:
-        raise LineError(f"is not base64: {error}") from error
+        raise LineError(f"must be base64: {error}") from error
     if len(blob) % 4 or not math.isfinite(sum(array("f", blob))):
-        raise LineError("holds what is no number")
+        raise LineError("must hold finite 32-bit numbers")
     return blob
 
 
-def _options(value: Any) -> dict[str, Any]:
-    """Check the options of a turn that waits: extraction reads them without another look."""
-    found = _json_object(value)
-    names = {field.name for field in fields(AddOptions)}
-    for name, entry in found.items():
-        if name not in names:
-            raise LineError(f"{name!r:.80} is no option")
-        check: Check = _OPTIONS.get(name, _text_or_none)
-        check(entry)
-    if "categories" not in found:
-        raise LineError("categories is missing")
-    return found
+def _day(value: Any) -> str:
+    return date.fromisoformat(_text(value)).isoformat()
 
 
-def _text_or_none(value: Any) -> str | None:
-    return None if value is None else _text(value)
+def _texts_by_name(value: Any) -> dict[str, str]:
+    return {_text(name): _text(text) for name, text in _object(value).items()}
 
 
-def _time_or_none(value: Any) -> int | None:
-    return None if value is None else _time(value)
+# Extraction reads the options of a pending turn without checking them again.
+_options = Schema(
+    required={"categories": _list_of(_text)},
+    optional={field.name: _or_none(_text) for field in fields(AddOptions)}
+    | {
+        "metadata": _json,
+        "custom_categories": _texts_by_name,
+        **dict.fromkeys(("created_at", "expires_at"), _or_none(_time)),
+        **dict.fromkeys(("immutable", "enable_graph"), _flag),
+        "said_on": _or_none(_day),
+    },
+)
 
 
-def _day_or_none(value: Any) -> str | None:
-    return None if value is None else date.fromisoformat(_text(value)).isoformat()
+def _validated_options(value: Any) -> Item:
+    return _options(_json(value))
 
 
-def _meanings(value: Any) -> dict[str, str]:
-    return {_text(name): _text(meaning) for name, meaning in _object(value).items()}
+_IDS = dict.fromkeys(ID_KEYS, _id)
+_SPEAKER = dict.fromkeys(("actor_id", "role"), _text)
+_HISTORY = _list_of(
+    Schema(
+        required={"event": _one_of("ADD", "UPDATE", "DELETE"), "created_at": _time},
+        optional={
+            **dict.fromkeys(("old_memory", "new_memory"), _text),
+            "updated_at": _time,
+            "superseded_by": _name,
+            **_SPEAKER,
+            **_IDS,
+        },
+    )
+)
+_RESULT = Schema({"id": _name, "event": _one_of("ADD", "UPDATE", "NONE")}, {})
+_FEEDBACK = Schema({"feedback": _one_of(*FEEDBACK), "created_at": _time}, {"reason": _text})
 
-
-_OPTIONS: Mapping[str, Check] = {
-    "metadata": _json_object,
-    "categories": _list_of(_text),
-    "created_at": _time_or_none,
-    "expires_at": _time_or_none,
-    "custom_categories": _meanings,
-    "immutable": _flag,
-    "enable_graph": _flag,
-    "said_on": _day_or_none,
+# In the order of an archive's lines.
+LINE_TYPES: Mapping[str, Schema] = {
+    "project": Schema({"settings": _json}, {}),
+    "finished_turn": Schema(
+        {
+            "event_id": _name,
+            "results": _list_of(_RESULT),
+            "created_at": _time,
+            "completed_at": _time,
+        },
+        {},
+    ),
+    "turn": Schema(
+        {
+            "number": _key,
+            "options": _validated_options,
+            "created_at": _time,
+            "tries": _count,
+            "killed": _count,
+        },
+        {**_IDS, "error": _text, "event_id": _name, "tried_at": _time},
+    ),
+    "message": Schema(
+        {"number": _key, "role": _text, "content": _text, "created_at": _time},
+        {**_IDS, "name": _text, "turn": _key},
+    ),
+    "deleted": Schema({"id": _name, "history": _HISTORY}, {}),
+    "memory": Schema(
+        {"number": _key, "id": _name, "content": _text, "created_at": _time, "updated_at": _time},
+        {
+            **_IDS,
+            **_SPEAKER,
+            **dict.fromkeys(("attributed_to", "memory_type"), _text),
+            "metadata": _json,
+            "categories": _list_of(_text),
+            **dict.fromkeys(("valid_from", "valid_to", "expires_at"), _time),
+            "superseded_by": _name,
+            "sources": _list_of(_key),
+            "immutable": _flag,
+            "repeats": _count,
+            "feedback": _FEEDBACK,
+            "history": _HISTORY,
+            "vector": _vector,
+        },
+    ),
+    "entity": Schema({"number": _key, "name": _text}, {**_IDS, "same_as": _key, "vector": _vector}),
+    "relation": Schema(
+        {
+            "number": _key,
+            "source": _key,
+            "relationship": _text,
+            "destination": _key,
+            "memories": _list_of(_key),
+        },
+        {},
+    ),
 }
-_IDS: Shape = dict.fromkeys(ID_KEYS, (_id, False))
-_SPEAKER = {"actor_id": (_text, False), "role": (_text, False)}
-_EVENT = {
-    "event": (_one_of("ADD", "UPDATE", "DELETE"), True),
-    "old_memory": (_text, False),
-    "new_memory": (_text, False),
-    "created_at": (_time, True),
-    "updated_at": (_time, False),
-    "superseded_by": (_name, False),
-    **_SPEAKER,
-    **_IDS,
-}
-_HISTORY = _list_of(_shape(_EVENT))
-_OUTCOME = {"id": (_name, True), "event": (_one_of("ADD", "UPDATE", "NONE"), True)}
-_FEEDBACK = {
-    "feedback": (_one_of(*FEEDBACK), True),
-    "reason": (_text, False),
-    "created_at": (_time, True),
-}
+SKIPPED = ("export_request",)  # written by earlier versions; an import ignores these lines
+WITHOUT_IDS = ("project", "finished_turn", "deleted", "relation")
 
-# In the order in which they stand in a file. A name, how it is checked, whether it has to be there.
-LINE_TYPES: Mapping[str, Shape] = {
-    "project": {"settings": (_json_object, True)},
-    "export_request": {
-        "id": (_name, True),
-        "request": (_json_object, True),
-        "created_at": (_time, True),
+_EMBEDDER = Schema({"name": _text, "dimensions": _dimensions, "fingerprint": _text}, {})
+HEADER = Schema(
+    {
+        "format": _count,
+        "counts": Schema({}, dict.fromkeys((*LINE_TYPES, *SKIPPED), _count)),
+        "sha256": _text,
     },
-    "finished_turn": {
-        "event_id": (_name, True),
-        "results": (_list_of(_shape(_OUTCOME)), True),
-        "created_at": (_time, True),
-        "completed_at": (_time, True),
-    },
-    "turn": {
-        "number": (_key, True),
-        **_IDS,
-        "options": (_options, True),
-        "error": (_text, False),
-        "created_at": (_time, True),
-        "event_id": (_name, False),
-        "tries": (_number, True),
-        "killed": (_number, True),
-        "tried_at": (_time, False),
-    },
-    "message": {
-        "number": (_key, True),
-        **_IDS,
-        "role": (_text, True),
-        "content": (_text, True),
-        "name": (_text, False),
-        "created_at": (_time, True),
-        "turn": (_key, False),
-    },
-    "deleted": {"id": (_name, True), "history": (_HISTORY, True)},
-    "memory": {
-        "number": (_key, True),
-        "id": (_name, True),
-        "content": (_text, True),
-        **_IDS,
-        **_SPEAKER,
-        "attributed_to": (_text, False),
-        "memory_type": (_text, False),
-        "metadata": (_json_object, False),
-        "categories": (_list_of(_text), False),
-        "created_at": (_time, True),
-        "updated_at": (_time, True),
-        "valid_from": (_time, False),
-        "valid_to": (_time, False),
-        "superseded_by": (_name, False),
-        "expires_at": (_time, False),
-        "sources": (_list_of(_key), False),
-        "immutable": (_flag, False),
-        "repeats": (_number, False),
-        "feedback": (_shape(_FEEDBACK), False),
-        "history": (_HISTORY, False),
-        "vector": (_vector, False),
-    },
-    "entity": {
-        "number": (_key, True),
-        "name": (_text, True),
-        **_IDS,
-        "same_as": (_key, False),
-        "vector": (_vector, False),
-    },
-    "relation": {
-        "number": (_key, True),
-        "source": (_key, True),
-        "relationship": (_text, True),
-        "destination": (_key, True),
-        "memories": (_list_of(_key), True),
-    },
-}
-NO_IDS = ("project", "export_request", "finished_turn", "deleted", "relation")
-
-# The embedder of the vectors, and the counts, in the first line.
-EMBEDDER: Shape = {
-    "name": (_text, True),
-    "dimensions": (_dimensions, True),
-    "fingerprint": (_text, True),
-}
-COUNTS: Shape = dict.fromkeys(LINE_TYPES, (_number, False))
-HEADER: Shape = {
-    "format": (_number, True),
-    "counts": (_shape(COUNTS), True),
-    "sha256": (_text, True),
-    "embedder": (_shape(EMBEDDER), False),
-}
+    {"embedder": _EMBEDDER},
+)

@@ -1,8 +1,8 @@
-"""Streaming: everything that a file holds at one moment, as the lines of an archive.
+"""Write everything that a file holds at one moment as the lines of an archive.
 
-SQLite writes the JSON, which takes a tenth of the time that Python would. A name without a value
-is left out. What a number refers to is the primary key of a row; an import into an empty file
-keeps it, so that a second export is the same to the byte.
+SQLite writes the JSON, ten times as fast as Python. A field without a value is left out. A number
+in a reference is the primary key of a row; an import into an empty file keeps it, so that a second
+export is the same to the byte.
 """
 
 import binascii
@@ -30,13 +30,13 @@ from litemem.store.sqlite.rows import (
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """The lines of one kind: what stands in each, of which rows, and where the vector is."""
+    """The lines of one kind: SQL for the fields, the rows, their order, and the vector."""
 
     fields: str
     rows: str
     order: str
     vector: str = "NULL"
-    whole: bool = False  # only when the whole file is exported
+    whole: bool = False  # only in an export of the whole file
 
 
 def _text(column: str, name: str | None = None) -> str:
@@ -49,7 +49,7 @@ def _number(column: str, name: str | None = None) -> str:
 
 
 def _json(column: str, empty: str | None = None, name: str | None = None) -> str:
-    """Return a JSON column in the form that Python writes; nothing for the empty one."""
+    """Return SQL for a JSON column as Python writes it, or nothing if the column is `empty`."""
     label = name or column.rpartition(".")[2]
     value = f"""',"{label}":' || litemem_json(json({column}))"""
     return value if empty is None else f"iif({column} = '{empty}', '', {value})"
@@ -76,15 +76,15 @@ _EVENT = _fields(
     "'}'",
 )
 _EVENTS = f"group_concat(concat({_EVENT}), ',' ORDER BY pk)"
-_SAID = _fields(
+_FEEDBACK_FIELDS = _fields(
     """'{"feedback":', json_quote(feedback)""", _text("reason"), _number("created_at"), "'}'"
 )
-_FEEDBACK = f"SELECT concat({_SAID}) FROM feedback WHERE memory_pk = m.pk"
-_SAID_THERE = f"SELECT 1 FROM message WHERE message.pk = value AND {SAID_THERE}"
+_FEEDBACK = f"SELECT concat({_FEEDBACK_FIELDS}) FROM feedback WHERE memory_pk = m.pk"
+_SOURCE_EXISTS = f"SELECT 1 FROM message WHERE message.pk = value AND {SAID_THERE}"
 _SOURCES = f"""
 SELECT nullif(json_group_array(value ORDER BY key), '[]')
 FROM json_each(m.sources)
-WHERE EXISTS ({_SAID_THERE})
+WHERE EXISTS ({_SOURCE_EXISTS})
 """
 _SUPPORT = """
 SELECT json_group_array(m.pk ORDER BY m.pk)
@@ -98,12 +98,6 @@ _PARTS: Mapping[str, _Part] = {
         _json("value", name="settings"),
         "FROM setting WHERE name = 'project' AND value <> '{}'",
         "name",
-        whole=True,
-    ),
-    "export_request": _Part(
-        _fields(_text("id"), _json("request"), _number("created_at")),
-        "FROM export",
-        "id",
         whole=True,
     ),
     "finished_turn": _Part(
@@ -141,7 +135,7 @@ _PARTS: Mapping[str, _Part] = {
             _number("created_at"),
             _number("$turn", "turn"),
         ),
-        "FROM message CROSS JOIN session ON session.pk = session_pk WHERE $said",
+        "FROM message CROSS JOIN session ON session.pk = session_pk WHERE $logged",
         "message.pk",
     ),
     "deleted": _Part(
@@ -197,27 +191,28 @@ _PARTS: Mapping[str, _Part] = {
             _number("destination_pk", "destination"),
             f"""',"memories":' || ({_SUPPORT})""",
         ),
-        "FROM relation WHERE $told",
+        "FROM relation WHERE $supported",
         "relation.pk",
     ),
 }
 _WHOLE = {
     "among": "TRUE",
-    "said": "TRUE",
+    "logged": "TRUE",
     "named": "TRUE",
-    "told": "TRUE",
+    "supported": "TRUE",
     "turn": "turn_pk",
     "successor": "m.superseded_by",
     "event_successor": "superseded_by",
     "first": "same_as",
 }
-# Of what is not among the memories that were asked for, not even an id or a name is told.
-_AMONG = {
+# Nothing of memories outside the condition is exported, not even an id or a name.
+_CHOSEN_ONLY = {
     "among": "m.pk IN (SELECT pk FROM chosen)",
-    "said": "message.pk IN (SELECT value FROM memory AS m, json_each(m.sources)"
-    f" WHERE m.pk IN (SELECT pk FROM chosen) AND EXISTS ({_SAID_THERE}))",
-    "named": "entity.pk IN (SELECT source_pk FROM told UNION SELECT destination_pk FROM told)",
-    "told": "relation.pk IN (SELECT pk FROM told)",
+    "logged": "message.pk IN (SELECT value FROM memory AS m, json_each(m.sources)"
+    f" WHERE m.pk IN (SELECT pk FROM chosen) AND EXISTS ({_SOURCE_EXISTS}))",
+    "named": "entity.pk IN"
+    " (SELECT source_pk FROM supported UNION SELECT destination_pk FROM supported)",
+    "supported": "relation.pk IN (SELECT pk FROM supported)",
     "turn": "NULL",
     "successor": "iif(m.superseded_by IN (SELECT id FROM chosen), m.superseded_by, NULL)",
     "event_successor": "iif(superseded_by IN (SELECT id FROM chosen), superseded_by, NULL)",
@@ -227,7 +222,7 @@ _AMONG = {
 _CHOSEN = """
 WITH
   chosen AS MATERIALIZED (SELECT m.pk, m.id FROM memory AS m WHERE {}),
-  told AS MATERIALIZED (
+  supported AS MATERIALIZED (
     SELECT pk, source_pk, destination_pk
     FROM relation
     WHERE pk IN (SELECT relation_pk FROM support WHERE memory_pk IN (SELECT pk FROM chosen))
@@ -236,10 +231,10 @@ WITH
 
 
 class ArchiveWriter:
-    """What a connection sees at one moment, as an archive's lines without their line ends.
+    """The lines of an archive, without line ends, as of the moment that a connection sees.
 
-    `condition` narrows it to the memories that match and what belongs to them; None is the whole
-    file. `embedder` is whose vectors the lines hold; None without vectors.
+    `condition` restricts the export to the matching memories and their rows; None exports the whole
+    file. `embedder` is the embedder of the vectors in the lines, or None without vectors.
     """
 
     def __init__(
@@ -255,13 +250,13 @@ class ArchiveWriter:
             self.embedder = settings.embedder(connection)
 
     def lines(self) -> Iterator[str]:
-        """Yield the lines, kind by kind, each kind in the order of its primary keys."""
+        """Yield the lines by kind, each kind in the order of its primary keys."""
         for kind, part in self._parts():
             if self.counts[kind]:
                 yield from self._lines(kind, part)
 
     def rows(self) -> Iterator[MemoryRecord]:
-        """Yield the memories themselves, scope by scope, each scope's oldest first."""
+        """Yield the memories by scope, the oldest of each scope first."""
         rows = self._execute(
             f"SELECT {MEMORY_COLUMNS} FROM memory AS m WHERE $among"
             " ORDER BY user_id, agent_id, app_id, run_id, created_at, m.pk"
@@ -269,10 +264,10 @@ class ArchiveWriter:
         return (memory_record(row) for row in rows)
 
     def _check_chosen(self) -> None:
-        """Make sure that no index led to a memory that the condition does not let in."""
+        """Check that no damaged index led to a memory outside the condition."""
         if self._condition is None:
             return
-        # two statements: what one of them binds has to be fewer than SQLite's 32,766
+        # two statements, as one may bind at most 32,766 values
         sql, values = self._condition.sql, self._condition.parameters
         chosen = self._connection.execute(
             f"SELECT json_group_array(m.pk) FROM memory AS m WHERE {sql}", values
@@ -283,7 +278,7 @@ class ArchiveWriter:
             (*values, chosen),
         ).get
         if misled:
-            raise RowDamageError("an index of memory leads to others than those it names")
+            raise RowDamageError("an index of memory leads to wrong rows")
 
     def _parts(self) -> Iterator[tuple[str, _Part]]:
         return ((k, p) for k, p in _PARTS.items() if self._condition is None or not p.whole)
@@ -307,22 +302,22 @@ class ArchiveWriter:
                 yield f'{line[:-1]},"vector":"{text}"}}'
 
     def _execute(self, sql: str) -> apsw.Cursor:
-        names = _WHOLE if self._condition is None else _AMONG
+        names = _WHOLE if self._condition is None else _CHOSEN_ONLY
         statement = Template(sql).substitute(names)
         if self._condition is None:
             return self._connection.execute(statement)
-        # not through the template: a filter's SQL may hold a dollar sign
+        # not through the template: the SQL of a filter may contain a dollar sign
         sql = _CHOSEN.replace("{}", self._condition.sql) + statement
         return self._connection.execute(sql, self._condition.parameters)
 
 
 def _canonical(*values: Any) -> str | None:
-    """Write JSON as `to_json` does, whichever tool wrote it."""
+    """Rewrite JSON as `to_json` writes it."""
     (text,) = values
-    assert text is None or isinstance(text, str), "json() gives nothing else"
+    assert text is None or isinstance(text, str), "json() returns nothing else"
     if text is None or text in ("{}", "[]"):
         return text
     try:
         return to_json(json.loads(text))
-    except ValueError as error:  # what JSON has no number for
+    except ValueError as error:  # NaN or infinity
         raise json.JSONDecodeError(f"{error}", text, 0) from error

@@ -179,7 +179,8 @@ def _repair_json(connection: apsw.Connection) -> list[str]:
 def _fits(*values: Any) -> bool:
     """Return True if a text is JSON that an archive line may hold under this kind and name."""
     kind, name, text = values
-    check, _ = LINE_TYPES[kind][name]
+    schema = LINE_TYPES[kind]
+    check = schema.required.get(name) or schema.optional[name]
     try:
         check(parse(text))
     except (ValueError, RecursionError):
