@@ -7,6 +7,8 @@ from typing import Any
 from litemem.core.protocols import LLM, Prompt
 from litemem.errors import ExtractionError
 
+TEMPLATE_TOKENS = 16  # of a chat template, for each message
+
 Schema = Mapping[str, Any]
 
 _TYPES: Mapping[str, Any] = {"string": str, "boolean": bool, "integer": int, "array": list}
@@ -38,6 +40,13 @@ def ask(
         raise ExtractionError(
             f"{llm.name} gave no valid answer to the prompt {prompt.name}: {answer!r:.200}"
         ) from error
+
+
+def prompt_tokens(llm: LLM, prompt: Prompt, text: str) -> int:
+    """Return how many tokens a prompt takes with `text` behind its examples."""
+    chat = prompt.messages(text)
+    content = "\n".join(message["content"] for message in chat)
+    return llm.count_tokens(content) + TEMPLATE_TOKENS * len(chat)
 
 
 def parse(answer: str) -> Any:

@@ -11,7 +11,6 @@ from litemem.core.types import Message
 from litemem.extraction.english import reports_failure
 from litemem.extraction.sanitize import sanitize
 
-TEMPLATE_TOKENS = 16  # of a chat template, for each message
 TOOL_CHARACTERS = 1_200  # of one tool's output that the model reads
 SEGMENT_TOKENS = 700  # small models lose the thread of longer segments
 MIN_CHARACTERS = 80  # a piece this short is not cut again: its length is not why a model failed

@@ -11,7 +11,7 @@ from litemem.core.text.language import language
 from litemem.core.text.words import NUMBER_WORDS, digits, words
 
 GENDERED = "he she his her him hers herself himself".split()
-FACT_WORDS = frozenset(  # the subjects and verbs of facts, which nobody needs to have said
+FACT_WORDS = frozenset(  # subjects and verbs of facts, which the source need not contain
     """user user's assistant assistant's agent agent's speaker name named called age likes like
     loves love enjoys enjoy prefers prefer wants want needs need plans plan lives live works work
     studies plays owns uses speaks hates dislikes avoids moved visited started stopped bought went
@@ -19,7 +19,7 @@ FACT_WORDS = frozenset(  # the subjects and verbs of facts, which nobody needs t
     going years old""".split()
 )
 
-# Small models report what is said to be polite, to ask or to agree as an act
+# Small models report politeness, questions and agreement as acts
 _POLITE = re.compile(
     r"(the )?[^\W\d_]+ (is |was |has |will |would )?((be|been|feels?|felt|very|so|really) )*"
     r"(ask(s|ed|ing)|thank(s|ed|ing|ful to)|greet(s|ed|ing)|wonder(s|ed|ing)|curious|"
@@ -83,7 +83,7 @@ _AGES = re.compile(
 def guesses_age(fact: str, said: Iterable[str]) -> bool:
     """Return True if a fact gives an age where nobody spoke of one.
 
-    "A nurse for ten years" is not an age. Whether the number was said at all is not checked here.
+    "A nurse for ten years" is not an age. The number itself is checked elsewhere.
     """
     if _AGE_IN_FACT.search(fact) is None:
         return False
@@ -142,9 +142,9 @@ def implied_by(word: str) -> list[str]:
 
 
 def without_guessed_relatives(fact: str, said: Iterable[str]) -> str:
-    """Return a fact with "child" instead of "son" where only "kids" was said, and the like.
+    """Return a fact with "child" instead of "son" if only "kids" was said, and the like.
 
-    Where no more general word was said either, the fact is returned unchanged.
+    If no more general word was said either, the fact is returned unchanged.
     """
     heard = {word for text in said for word in words(text)}
 

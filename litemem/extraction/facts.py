@@ -14,9 +14,8 @@ from litemem.core.text.words import words
 from litemem.core.types import Message
 from litemem.errors import ExtractionError, LLMError
 from litemem.extraction import prompts
-from litemem.extraction.ask import ask
+from litemem.extraction.ask import ask, prompt_tokens
 from litemem.extraction.chunking import (
-    TEMPLATE_TOKENS,
     Line,
     first_part,
     halve_lines,
@@ -81,10 +80,10 @@ class _Task:
 
 
 def subjects(scope: Scope, messages: Sequence[Message]) -> list[Subject]:
-    """Return whose facts to extract from a turn: the user's, the agent's, or both.
+    """Return the subjects of the facts to extract from a turn: user, agent, or both.
 
-    The agent's if the scope has an agent and it said something; the user's if the scope has a
-    user, or the agent's are not extracted.
+    The agent if the scope has an agent and it wrote something; the user if the scope has a user,
+    or the agent is not a subject.
     """
     about_agent = scope.agent_id is not None and any(m.role == "assistant" for m in messages)
     about_user = scope.user_id is not None or not about_agent
@@ -213,10 +212,8 @@ class _Reader:
             earlier = (*earlier, *(last_part(line, CONTEXT_CHARACTERS) for line in part))
 
     def _room(self) -> int:
-        chat = self._prompt.messages("")
-        static = sum(self._llm.count_tokens(m["content"]) + TEMPLATE_TOKENS for m in chat)
-        wishes = self._llm.count_tokens(self._wishes)
-        return self._llm.context_tokens - ANSWER_TOKENS - static - wishes
+        used = prompt_tokens(self._llm, self._prompt, self._wishes)
+        return self._llm.context_tokens - ANSWER_TOKENS - used
 
     def _head(self, spoken: str | None, earlier: Sequence[Line]) -> str:
         head = self._wishes + (f"Write the facts in {spoken}.\n" if spoken else "")
@@ -226,13 +223,13 @@ class _Reader:
 
     def _take(self, waiting: list[Line], room: int) -> list[Line]:
         """Remove as many lines as fit from the front; the first is cut if it is too long."""
-        first = list(split_to_fit(waiting[0], lambda line: self._tokens(line) <= room))
-        if self._tokens(first[0]) > room:
-            raise LLMError(
-                f"the context of {self._llm.context_tokens} tokens has no room for a message "
-                "and the instructions: shorten them, or raise context_tokens"
-            )
-        waiting[:1] = first
+        if self._tokens(waiting[0]) > room:
+            waiting[:1] = split_to_fit(waiting[0], lambda line: self._tokens(line) <= room)
+            if self._tokens(waiting[0]) > room:
+                raise LLMError(
+                    f"the context of {self._llm.context_tokens} tokens has no room for a message "
+                    "and the instructions: shorten them, or raise context_tokens"
+                )
         used = taken = 0
         for line in waiting:
             used += self._tokens(line)

@@ -13,12 +13,11 @@ from litemem.core.text.words import written_sentences
 from litemem.core.types import Message
 from litemem.errors import ExtractionError, LLMError
 from litemem.extraction import english, prompts, run_document, verbatim
-from litemem.extraction.ask import Schema, ask
+from litemem.extraction.ask import Schema, ask, prompt_tokens
 from litemem.extraction.chunking import (
     MIN_CHARACTERS,
     SEGMENT_TOKENS,
     TALK,
-    TEMPLATE_TOKENS,
     Entry,
     Segment,
     halve_segment,
@@ -31,7 +30,7 @@ TEXT_CHARACTERS = 200  # of a step that the model writes
 SHORT_CHARACTERS = 150  # of any other entry
 GOAL_CHARACTERS = 240  # a user's request up to this length is the goal, unchanged
 TASK_WORDS = 3  # content words of a message that may be a task; fewer are thanks or "go on"
-PART = 8  # segments whose talk is read for open ends at once
+PART = 8  # segments that are read for open ends at once
 MAX_OPEN = 4  # open ends of a part
 QUOTES = 5  # sentences of a part that are quoted because the summary left them out
 LATER_STEPS = 6  # after an error, among which its solution is searched
@@ -62,7 +61,7 @@ def summarise(
     instructions: str | None = None,
     earlier: Procedure = Procedure(),  # noqa: B008 - frozen
 ) -> Addition:
-    """Return what `messages` add to a run whose `earlier` messages are summarised.
+    """Return what `messages` add to a run; `earlier` is the summary of it so far.
 
     With the application's `instructions` only the model's words are kept: no rule could decide
     which sentences of the run they allow.
@@ -103,8 +102,7 @@ class _Reader:
 
     def room(self) -> int:
         """Return how many tokens a segment may have."""
-        chat = prompts.load("procedure").messages(self._head)
-        used = sum(self._llm.count_tokens(m["content"]) + TEMPLATE_TOKENS for m in chat)
+        used = prompt_tokens(self._llm, prompts.load("procedure"), self._head)
         room = min(self._llm.context_tokens - ANSWER_TOKENS - used, SEGMENT_TOKENS)
         if room < MIN_CHARACTERS:
             raise LLMError(

@@ -13,6 +13,7 @@ from litemem.core.scope import Scope
 from litemem.core.types import Message
 from litemem.errors import ExtractionError, LLMError
 from litemem.extraction import prompts
+from litemem.extraction.ask import prompt_tokens
 from litemem.extraction.facts import ANSWER_TOKENS, Fact, Subject, extract, subjects
 from litemem.testing import ScriptedLLM
 
@@ -28,8 +29,7 @@ def assistant(content: str) -> Message:
 def small(room: int, answers: Sequence[Any] | None = None) -> ScriptedLLM:
     """A model whose context has room for so many tokens beside prompt and answer."""
     scripted = ScriptedLLM([[]] * 10_000 if answers is None else answers)
-    chat = prompts.load("user_facts").messages("")
-    static = sum(scripted.count_tokens(m["content"]) + 16 for m in chat)
+    static = prompt_tokens(scripted, prompts.load("user_facts"), "")
     scripted.context_tokens = ANSWER_TOKENS + static + room
     return scripted
 
