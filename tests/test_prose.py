@@ -44,6 +44,7 @@ MOST = 820  # how many may be left
 TEXT_TOKENS = (tokenize.COMMENT, tokenize.STRING, getattr(tokenize, "FSTRING_MIDDLE", -1))
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 MODULES = sorted((ROOT / "litemem").rglob("*.py"))
+FILES = [*MODULES, *PAGES]
 
 
 def lines(path: Path) -> Iterator[tuple[int, str]]:
@@ -67,7 +68,7 @@ def findings(path: Path) -> list[str]:
 
 
 def test_the_prose_uses_plain_phrases() -> None:
-    found = [finding for path in [*MODULES, *PAGES] for finding in findings(path)]
+    found = [finding for path in FILES for finding in findings(path)]
     assert len(found) <= MOST, "\n".join(found)
 
 
