@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Print the package's size in numbers: files, lines, names, import cycles, files that a call enters.
+"""Print the package's size: files, lines, names, import cycles, and the files that a call enters.
 
-PYTHONPATH=. scripts/benchmarks/house
+PYTHONPATH=. scripts/benchmarks/house.py
 """
 
 import ast
@@ -14,6 +14,7 @@ from pathlib import Path
 
 import litemem
 from litemem import Memory, store
+from litemem.store import sqlite
 from litemem.testing import HashEmbedder, ScriptedLLM
 
 ROOT = Path(__file__).parents[2]
@@ -36,7 +37,8 @@ def main() -> None:
     show("modules", len(modules))
     show("lines of modules", sum(lines))
     show("lines of a module, median and most", sorted(lines)[len(lines) // 2], max(lines))
-    show("names in store.__all__", len(store.__all__))
+    for module in (store, sqlite):
+        show(f"names in {module.__name__}.__all__", len(getattr(module, "__all__", ())))
     show("import cycles", cycles(modules))
     show("phrases to avoid", phrases())
     show("import litemem, ms", import_time())
