@@ -132,13 +132,6 @@ def _rows(llm: LLM, facts: Sequence[str]) -> list[tuple[int, str, str, str]]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Word:
-    folded: str
-    start: int
-    end: int
-
-
-@dataclass(frozen=True, slots=True)
 class _End:
     """One end of a relation: its name, and which words of the fact it is (`first` to `last`)."""
 
@@ -153,7 +146,7 @@ class RelationGrounding:
     def __init__(self, fact: str, scope: Scope) -> None:
         self._text = _spelt_out(fact)
         self._words = [
-            _Word(word.text.casefold(), word.start, word.end)
+            word._replace(text=word.text.casefold())
             for word in word_spans(self._text.replace("_", " "))
         ]
         self._ids = {USER: scope.user_id or USER, ASSISTANT: scope.agent_id or ASSISTANT}
@@ -199,10 +192,10 @@ class RelationGrounding:
 
         Words between are kept: "prefers", "coffee" becomes "prefers_tea_over", "coffee".
         """
-        said = [word.folded for word in self._words[right.first : right.last + 1]]
+        said = [word.text for word in self._words[right.first : right.last + 1]]
         if len(verb) > len(said) and verb[-len(said) :] == said:
             verb = verb[: -len(said)]
-        before = [w.folded for w in self._words[: right.first] if w.folded not in _ARTICLES]
+        before = [w.text for w in self._words[: right.first] if w.text not in _ARTICLES]
         if not before or before[-1] not in _PREPOSITIONS:
             return verb
         if len(verb) > 1 and verb[-1] in _PREPOSITIONS:
@@ -216,7 +209,7 @@ class RelationGrounding:
     def _has_name(self, words: Sequence[str]) -> bool:
         """Return True if one of these words is a number, or has a capital in the fact."""
         return any(
-            word.folded in words and (self._fact_has_capital(i) or word.folded.isdigit())
+            word.text in words and (self._fact_has_capital(i) or word.text.isdigit())
             for i, word in enumerate(self._words)
         )
 
@@ -256,7 +249,7 @@ class RelationGrounding:
     def _place(self, words: Sequence[str]) -> int | None:
         """Return the position in the fact at which these words follow each other."""
         wanted = list(words)
-        folded = [word.folded for word in self._words]
+        folded = [word.text for word in self._words]
         for i in range(len(folded) - len(wanted) + 1):
             if folded[i : i + len(wanted)] == wanted:
                 return i
@@ -268,9 +261,9 @@ class RelationGrounding:
             return False
         if verb[-1] in _JOINING or any(word in _SPEAKERS for word in verb):
             return False
-        if any(self._fact_has_capital(i) for i, w in enumerate(self._words) if w.folded in verb):
+        if any(self._fact_has_capital(i) for i, w in enumerate(self._words) if w.text in verb):
             return False
-        stems = {stem(word.folded) for word in self._words}
+        stems = {stem(word.text) for word in self._words}
         if any(stem(word) not in stems and word not in _LIGHT for word in verb):
             return False
         said = {stem(word) for word in verb}
@@ -281,18 +274,18 @@ class RelationGrounding:
     def _negations_before(self, right: _End) -> Iterator[str]:
         """Yield the words before the destination that negate or end what the fact states of it."""
         for word in reversed(self._words[: right.first]):
-            if word.folded in _CONTRASTING:
+            if word.text in _CONTRASTING:
                 return
-            if word.folded in _NEGATING:
-                yield word.folded
+            if word.text in _NEGATING:
+                yield word.text
 
     def _crosses_clause(self, verb: Sequence[str], left: _End) -> bool:
         """Return True if the source is outside the clause of the relationship."""
         stems = {stem(word) for word in verb if word not in STOP_WORDS}
         for word in self._words[left.last + 1 :]:
-            if stem(word.folded) in stems:
+            if stem(word.text) in stems:
                 return False
-            if word.folded in _CLAUSE:
+            if word.text in _CLAUSE:
                 return True
         return False
 
@@ -305,7 +298,7 @@ class RelationGrounding:
         behind = left.last + 1
         if not self._is_possessive(left) or behind + 1 >= len(self._words):
             return left
-        thing = stem(self._words[behind + 1].folded)
+        thing = stem(self._words[behind + 1].text)
         if behind + 1 == right.first:
             return left
         if thing in {stem(word) for word in verb}:
@@ -315,7 +308,7 @@ class RelationGrounding:
 
     def _is_possessive(self, end: _End) -> bool:
         behind = self._words[end.last + 1 : end.last + 2]
-        if not behind or behind[0].folded != "s":
+        if not behind or behind[0].text != "s":
             return False
         return self._text[self._words[end.last].end : behind[0].start] in ("'", "’")
 
