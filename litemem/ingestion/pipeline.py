@@ -233,7 +233,7 @@ class Pipeline:
         from litemem.ingestion.graph import extract_relations
 
         vectors = embed(self._embedder, [record.content for record in records])
-        relations = extract_relations(self._llm, self._embedder, records if with_graph else ())
+        relations = extract_relations(self._llm, self._embedder, records) if with_graph else None
         facts = list(map(NewFact, records, vectors, sources))
         consolidation = Consolidation(self._llm, facts, self._now())
         while True:
@@ -244,7 +244,8 @@ class Pipeline:
                 if consolidation.facts:
                     tx.bind_embedder(self._embedder.identity)
                 outcomes = consolidation.apply(tx)
-                relations.write(tx, outcomes)
+                if relations:
+                    relations.write(tx, outcomes)
                 tx.note_outcomes(turn, outcomes)
                 return outcomes
 
