@@ -80,7 +80,7 @@ def add(
     content = read_content(text, messages)
     require_scope(ids)
     if memory_type and "agent_id" not in ids:
-        raise click.UsageError(f"--type {memory_type} requires --agent-id")
+        raise click.UsageError(f"--type {memory_type} requires --agent-id.")
     with open_memory(db, embedder=embedder, llm=llm) as memory, _report_on_ctrl_c(memory):
         result = memory.add(
             content,
@@ -115,12 +115,12 @@ def read_content(text: Sequence[str], messages: IO[bytes] | None = None) -> Any:
         click.UsageError: both are given, or neither holds anything.
     """
     if messages is not None and text:
-        raise click.UsageError("give TEXT or --messages, not both")
+        raise click.UsageError("Give TEXT or --messages, not both.")
     if messages is not None:
         return parsed_json(messages.read(), "--messages")
     content = " ".join(text) if text and tuple(text) != ("-",) else _standard_input()
     if not content.strip():
-        raise click.UsageError("TEXT is empty: give a text, or pipe one to standard input")
+        raise click.UsageError("TEXT is empty: give a text, or pipe one to standard input.")
     return content
 
 

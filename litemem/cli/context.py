@@ -6,7 +6,7 @@ from typing import NoReturn
 
 import click
 
-from litemem.core.config import default_path, sqlite_path
+from litemem.core.config import database_path, sqlite_path
 from litemem.core.protocols import Embedder, EmbedderIdentity
 from litemem.errors import EmbedderError, SchemaError, StoreError, ValidationError
 from litemem.memory import Memory
@@ -86,15 +86,17 @@ def existing_file(db: str | None) -> Path:
     return path
 
 
-def file_path(db: str | None) -> Path:
+def file_path(db: str | None, *, create: bool = False) -> Path:
     """Return the path of the file, which need not exist.
 
+    With `create`, the folder of the default file is created.
+
     Raises:
-        StoreError: its folder does not exist; the folder of the default file is created.
-        ValidationError: it is not a path.
+        StoreError: the folder of another file does not exist.
+        ValidationError: `db` is not a path.
     """
     if db is None:
-        return default_path()
+        return Path(database_path(None, create=create))
     path = sqlite_path(db)
     if not path.parent.is_dir():
         raise StoreError(missing_folder(path))

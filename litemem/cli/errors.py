@@ -32,6 +32,12 @@ class CliError(click.ClickException):
         click.echo(f"litemem: {visible(self.message)}", file=file, err=True)
 
 
+class UnconfirmedError(CliError):
+    """The command needs a confirmation that nobody can give; exit code 2."""
+
+    exit_code = 2
+
+
 class ErrorHandlingGroup(click.Group):
     """A group of commands that map every error to an exit code, without a traceback."""
 

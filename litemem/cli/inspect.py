@@ -37,7 +37,7 @@ LARGEST = 4  # tables and indexes that are named; --json has all
 @click.command()
 @file_options
 def info(db: str | None, as_json: bool) -> None:
-    """Show what the file holds, its size and growth, and the installed models."""
+    """Show counts, sizes and growth of the file, and the models."""
     path = file_path(db)
     found = file_stats(str(path), clock.now()) if path.exists() else None
     models = [describe(model) for model in all_models()]

@@ -10,6 +10,7 @@ import click
 from litemem.cli.context import existing_file, file_path, named_embedder, open_without_model
 from litemem.cli.memories import IDS_AND_SCOPE
 from litemem.cli.options import (
+    confirm,
     confirmation_options,
     duration_option,
     embedder_option,
@@ -23,7 +24,6 @@ from litemem.cli.options import (
 )
 from litemem.cli.output import (
     bytes_text,
-    confirm,
     counted,
     echo_err,
     memories_text,
@@ -118,7 +118,7 @@ def backup_file(target: str, keep: int | None, db: str | None, as_json: bool) ->
     copy appears complete or not at all.
     """
     if keep is not None and user_path(target).is_file():
-        raise click.UsageError(f"--keep requires a folder as TARGET, got the file {target}")
+        raise click.UsageError(f"--keep requires a folder as TARGET, got the file {target}.")
     path = existing_file(db)
     with progress("copying") as show:
         made = backup(path, target, keep=keep, progress=show)
@@ -138,7 +138,7 @@ def restore_file(source: str, yes: bool, db: str | None, as_json: bool) -> None:
     BACKUP is checked in full first, and is not changed. The replaced file is kept under another
     name, which is printed. Stop all programs that use the file before.
     """
-    path = file_path(db)
+    path = file_path(db, create=True)
     if path.exists() and not yes:
         refusal = f"this would replace {path}: give --yes to confirm"
         confirm(f"Replace {path}? It is kept under another name.", refusal)
@@ -231,11 +231,9 @@ def clean_up_file(
         filter = with_everyone(filter)  # noqa: A001
     chosen = {name: value for name, value in options.items() if value not in (None, False)}
     if not chosen:
-        raise click.UsageError(
-            "nothing to clean up: give --expired, --older-than, … or --vacuum (see --help)"
-        )
+        raise click.UsageError("Nothing to clean up: give --expired, --older-than, … or --vacuum.")
     if "matching" in chosen and not filter:
-        raise click.UsageError("--matching requires --filter")
+        raise click.UsageError("--matching requires --filter.")
     if not filter and set(chosen) != {"vacuum"}:
         require_scope(ids, or_everyone=True)
     with open_without_model(db) as memory:

@@ -9,6 +9,7 @@ import click
 from litemem.cli.add import read_content
 from litemem.cli.context import named_embedder, open_memory, open_read_only, open_without_model
 from litemem.cli.options import (
+    confirm,
     embedder_option,
     file_options,
     json_object_option,
@@ -19,7 +20,6 @@ from litemem.cli.options import (
     yes_option,
 )
 from litemem.cli.output import (
-    confirm,
     echo_err,
     is_interactive,
     memories_text,
@@ -36,7 +36,7 @@ from litemem.memory import THRESHOLD, TOP_K, Memory
 from litemem.store.filters import compile_filter
 
 NEVER = "never"  # as an expiry: the memory does not expire
-IDS_AND_SCOPE = "give ids of memories or a scope, not both: leave out --filter, --user-id, …"
+IDS_AND_SCOPE = "Give ids of memories or a scope, not both."
 
 _SCORE_PARTS = {
     "meaning": "semantic_score",
@@ -192,7 +192,7 @@ def update(
     """
     if not (text or metadata is not None or categories or expires_at):
         raise click.UsageError(
-            "nothing to change: give TEXT, --metadata, --category or --expires-at"
+            "Nothing to change: give TEXT, --metadata, --category or --expires-at."
         )
     expiry: Any = UNSET if expires_at is None else expires_at
     content = read_content(text) if text else None
@@ -230,7 +230,7 @@ def delete(
     for confirmation; without a terminal it requires --yes.
     """
     if everything == bool(memory_ids):
-        raise click.UsageError("nothing to delete: give ids, or --all with --user-id, …")
+        raise click.UsageError("Give the ids of memories, or --all with a scope.")
     if memory_ids and (ids or filter is not None):
         raise click.UsageError(IDS_AND_SCOPE)
     if everything and not filter:

@@ -46,7 +46,7 @@ def list_models(as_json: bool) -> None:
 @click.argument("name", required=False)
 @json_option
 def pull(name: str | None, as_json: bool) -> None:
-    """Download a model; without NAME, the two default models.
+    """Download a model, or the two default models.
 
     Downloads are checked by SHA-256. Installed files are not downloaded again, and an interrupted
     download continues. Prints the folders of the models.
@@ -64,7 +64,10 @@ def pull(name: str | None, as_json: bool) -> None:
 @models.command()
 @click.argument("name")
 def path(name: str) -> None:
-    """Print the path of a model: the file of an LLM, the folder of an embedder."""
+    """Print the path of a model.
+
+    The path is the file of a language model, or the folder of an embedder.
+    """
     model = model_files.find(name)
     with status(f"checking {name}"):
         folder = model_files.verified_folder(model)
@@ -75,7 +78,7 @@ def path(name: str) -> None:
 @click.argument("name", required=False)
 @json_option
 def verify(name: str | None, as_json: bool) -> None:
-    """Check the files of a model by SHA-256; without NAME, of all installed models."""
+    """Check the files of all models, or of one, by SHA-256."""
     with status("reading every byte"):
         found = model_files.verify(name)
     if not found:

@@ -7,6 +7,8 @@ from typing import Any, TypeVar
 
 import click
 
+from litemem.cli.errors import UnconfirmedError
+from litemem.cli.output import echo_err, is_interactive
 from litemem.core import clock
 from litemem.core.scope import ID_KEYS, check_id
 from litemem.errors import ValidationError
@@ -53,6 +55,19 @@ def confirmation_options(command: Command) -> Command:
     """Add --yes and --dry-run."""
     dry_run = click.option("--dry-run", is_flag=True, help="Only count; change nothing.")
     return yes_option(dry_run(command))
+
+
+def confirm(question: str, refusal: str, *, may_ask: bool = True) -> None:
+    """Ask on the terminal; end the command with 1 unless the answer is yes.
+
+    Raises:
+        UnconfirmedError: nobody can be asked; the message is `refusal`.
+    """
+    if not (may_ask and is_interactive()):
+        raise UnconfirmedError(refusal)
+    if not click.confirm(question, err=True):
+        echo_err("nothing was changed")
+        raise click.exceptions.Exit(1)
 
 
 def file_options(command: Command) -> Command:

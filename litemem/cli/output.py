@@ -90,19 +90,6 @@ def progress_bar(length: int, label: str) -> Any:
     return click.progressbar(length=length, label=shown, file=sys.stderr, width=0)
 
 
-def confirm(question: str, refusal: str, *, may_ask: bool = True) -> None:
-    """Ask on the terminal; end the command with 1 unless the answer is yes.
-
-    Raises:
-        click.UsageError: nobody can be asked; the message is `refusal`.
-    """
-    if not (may_ask and is_interactive()):
-        raise click.UsageError(refusal)
-    if not click.confirm(question, err=True):
-        echo_err("nothing was changed")
-        raise click.exceptions.Exit(1)
-
-
 def is_interactive() -> bool:
     """Return True if a person can answer a question."""
     return is_terminal(sys.stdin) and is_terminal(sys.stderr)

@@ -137,7 +137,7 @@ def import_memories(
     """
     if origin == "litemem" and (ids or collection or history or app_ids):
         raise click.UsageError(
-            "--user-id, …, --collection, --history, --app-ids require --from mem0"
+            "--user-id, …, --collection, --history and --app-ids require --from mem0."
         )
     with _source(source, origin, ids, collection, history, app_ids) as found:
         path = file_path(db)

@@ -134,7 +134,7 @@ def test_a_folder_that_is_not_there_is_named_once(tmp_path: Path, command: str) 
         ("list --user-id cam --limit -1", "'--limit': -1 is not in the range x>=0"),
         ("search --user-id cam --top-k -1 x", "'--top-k': -1 is not in the range x>=0"),
         ("search --user-id cam --threshold 2 x", "'--threshold': 2.0 is not in the range 0<=x<=1"),
-        ("cleanup --user-id cam", "give --expired, --older-than"),
+        ("cleanup --user-id cam", "Nothing to clean up: give --expired, --older-than"),
         ("cleanup --user-id cam --older-than 5x", "--older-than='5x' is no duration"),
         ("cleanup --user-id cam --keep-last 0", "'--keep-last': 0 is not in the range x>=1"),
         ("cleanup --user-id cam --matching", "--matching requires --filter"),
