@@ -77,11 +77,12 @@ def add(
 
     Without TEXT, or with "-", the text is read from standard input.
     """
-    content = read_content(text, messages)
     require_scope(ids)
     if memory_type and "agent_id" not in ids:
         raise click.UsageError(f"--type {memory_type} requires --agent-id.")
-    with open_memory(db, embedder=embedder, llm=llm) as memory, _report_on_ctrl_c(memory):
+    content = read_content(text, messages)
+    task = "storing" if no_infer else "extracting"
+    with open_memory(db, embedder=embedder, llm=llm) as memory, _report_on_ctrl_c(memory, task):
         result = memory.add(
             content,
             **ids,
@@ -145,14 +146,14 @@ def _standard_input() -> str:
 
 
 @contextmanager
-def _report_on_ctrl_c(memory: Memory) -> Iterator[None]:
-    """End on Ctrl-C with a message that says whether the messages are stored."""
+def _report_on_ctrl_c(memory: Memory, task: str) -> Iterator[None]:
+    """Show the task; end on Ctrl-C with a message that says whether the messages are stored."""
     before = memory.store.last_turn()
 
     def message() -> str:
         return STORED if memory.store.last_turn() > before else UNKNOWN
 
-    with exit_on_ctrl_c(message), status("extracting"):
+    with exit_on_ctrl_c(message), status(task):
         yield
 
 

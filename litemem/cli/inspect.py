@@ -114,7 +114,7 @@ def _file_pairs(path: Path, found: FileStats | None) -> Iterator[tuple[str, str]
         return
     overview, counts = found.overview, found.counts
     turns = f"{counted(overview.pending_turns, 'pending turn')}: run `litemem pending`"
-    messages = counted(overview.messages, "message")
+    messages = f"{overview.messages:,}"
     yield "file", str(path)
     yield "size", f"{bytes_text(overview.bytes)}, schema {overview.schema_version}"
     if found.sizes:

@@ -26,6 +26,7 @@ from litemem.cli.output import (
     bytes_text,
     counted,
     echo_err,
+    is_interactive,
     memories_text,
     progress,
     show_json,
@@ -305,10 +306,12 @@ def vacuum_file(db: str | None, as_json: bool) -> None:
 def _confirm_counts(
     verb: str, preview: dict[str, Any], *, yes: bool, dry_run: bool, as_json: bool
 ) -> None:
-    """Show the counts of a preview and ask; end the command unless the answer is yes."""
+    """Show the counts of a preview and ask, unless all are 0; end if the answer is not yes."""
     if yes and not dry_run:
         return
     past = "removed" if verb == "remove" else "erased"
+    if not any(preview[past].values()) and not dry_run and not as_json and is_interactive():
+        return
     if as_json:
         show_json(preview)
     else:

@@ -210,7 +210,7 @@ def test_delete_all_asks_on_a_terminal_and_heeds_the_answer(db: Path) -> None:
 @posix
 def test_a_long_task_says_what_it_does_and_takes_it_back() -> None:
     shown = on_terminal("add", "--no-infer", "--user-id", "cam", "tea")
-    assert shown.startswith("extracting…\r")
+    assert shown.startswith("storing…\r")
     assert shown.rpartition("\r  ")[2].strip().endswith("tea")
 
 
