@@ -13,7 +13,7 @@ ROWS: list[tuple[str, dict[str, Any], dict[str, Any] | None]] = [
 ]
 
 # Within alice's memories.
-HERS: dict[str, Any] = {
+FIELDS: dict[str, Any] = {
     "nothing-else": {},
     "bare": {"k": "a"},
     "bare-number": {"n": 1},
@@ -76,8 +76,8 @@ HERS: dict[str, Any] = {
     "role": {"role": "user"},
 }
 
-# A filter as a whole: whose memories are meant.
-WHOSE: dict[str, Any] = {
+# Filters that bound a scope.
+SCOPES: dict[str, Any] = {
     "user": {"user_id": "alice"},
     "agent": {"agent_id": "chef"},
     "user-and-agent": {"user_id": "alice", "agent_id": "chef"},
@@ -122,9 +122,9 @@ def _get_all(given: dict[str, Any]) -> Callable[[Any], str]:
 
 def _given(dialect: str) -> dict[str, dict[str, Any]]:
     if dialect == "1.0.11":
-        return {f"hers/{n}": {"user_id": "alice", "filters": f} for n, f in HERS.items()}
-    hers = {f"hers/{n}": {"filters": {"user_id": "alice", **f}} for n, f in HERS.items()}
-    return hers | {f"whose/{n}": {"filters": f} for n, f in WHOSE.items()}
+        return {f"fields/{n}": {"user_id": "alice", "filters": f} for n, f in FIELDS.items()}
+    fields = {f"fields/{n}": {"filters": {"user_id": "alice", **f}} for n, f in FIELDS.items()}
+    return fields | {f"scopes/{n}": {"filters": f} for n, f in SCOPES.items()}
 
 
 def _scenarios(dialect: str) -> dict[str, Callable[[Any], str]]:
