@@ -228,12 +228,6 @@ def test_what_needs_no_vector_arithmetic_does_not_import_numpy(db: Path) -> None
     assert loaded(["list", "--everyone"], ("numpy",)) == []
 
 
-def test_the_documented_help_is_the_command_s() -> None:
-    script = [sys.executable, str(ROOT / "scripts" / "docs"), "--check"]
-    done = subprocess.run(script, capture_output=True, encoding="utf-8", timeout=SECONDS)
-    assert (done.returncode, done.stderr) == (0, "")
-
-
 def loaded(arguments: list[str], modules: tuple[str, ...]) -> list[str]:
     """Return which of the modules a command imports."""
     code = (
