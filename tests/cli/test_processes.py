@@ -13,7 +13,6 @@ from pathlib import Path
 import pytest
 
 import litemem
-from helpers import ROOT
 from litemem import Memory
 from litemem.cli.errors import exit_on_ctrl_c
 from litemem.errors import LLMError, StoreError
