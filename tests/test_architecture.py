@@ -266,7 +266,7 @@ def test_importing_opens_no_socket(first_import: dict[str, list[str]]) -> None:
     assert first_import["sockets"] == []
 
 
-def test_importing_asks_the_environment_for_none_of_our_variables(
+def test_importing_reads_no_litemem_variable(
     first_import: dict[str, list[str]],
 ) -> None:
     assert [name for name in first_import["asked"] if "LITEMEM" in str(name)] == []

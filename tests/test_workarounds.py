@@ -31,7 +31,7 @@ def test_sqlite_vec_still_answers_no_more_neighbours_than_we_ask_it_for() -> Non
         connection.execute(query, (bytes(32), MAX_K + 1)).fetchall()
 
 
-def test_onnxruntime_still_reports_to_its_makers_unless_it_is_told_not_to(tmp_path: Path) -> None:
+def test_onnxruntime_still_reports_to_its_makers_by_default(tmp_path: Path) -> None:
     """`libraries.fastembed` tells it; what it would report it keeps in the home folder."""
     run_python(f"{AT_HOME}; import onnxruntime", tmp_path)
     assert [path for path in tmp_path.rglob("*onnxruntime*") if path.is_file()]

@@ -174,7 +174,7 @@ def test_a_memory_knows_the_messages_that_it_came_from(open_memory: OpenMemory) 
     assert memory.store.sources(row["id"]) == [Message("user", "I'm Cam, I like tea", "cam")]
 
 
-def test_a_memory_stored_as_it_stands_knows_its_one_message(memory: Memory) -> None:
+def test_a_memory_stored_verbatim_knows_its_one_message(memory: Memory) -> None:
     said = [{"role": "user", "content": "a"}, {"role": "user", "content": "b"}]
     first, second = memory.add(said, infer=False, **CAM)["results"]
     assert memory.store.sources(first["id"]) == [Message("user", "a")]
@@ -203,7 +203,7 @@ def test_earlier_messages_of_the_exact_scope_are_shown_to_the_model(
 
 
 @pytest.mark.parametrize("failure", [LLMError("no model"), "this is no JSON", '{"facts": "tea"}'])
-def test_a_turn_whose_extraction_fails_is_kept_and_told(
+def test_a_turn_with_a_failed_extraction_is_kept_and_reported(
     open_memory: OpenMemory, failure: Any
 ) -> None:
     memory = open_memory(failure, failure, failure, failure)
@@ -267,14 +267,14 @@ class BrokenEmbedder(HashEmbedder):
         raise EmbedderError("no model")
 
 
-def test_a_turn_whose_embedding_fails_is_kept(open_memory: OpenMemory) -> None:
+def test_a_turn_with_a_failed_embedding_is_kept(open_memory: OpenMemory) -> None:
     memory = open_memory(["User likes tea"], embedder=BrokenEmbedder(64))
     with pytest.raises(EmbedderError):
         memory.add("I like tea", **CAM)
     assert len(memory.store.pending_turns()) == 1
 
 
-def test_a_text_that_cannot_be_embedded_leaves_nothing_when_it_is_stored_as_it_stands(
+def test_a_text_that_cannot_be_embedded_leaves_nothing_when_stored_verbatim(
     open_memory: OpenMemory, tmp_path: Path
 ) -> None:
     memory = open_memory(embedder=BrokenEmbedder(64))
@@ -291,7 +291,7 @@ class ShortEmbedder(HashEmbedder):
         return super().embed_documents(texts[:-1])
 
 
-def test_an_embedder_that_gives_too_few_vectors_is_told(open_memory: OpenMemory) -> None:
+def test_an_embedder_that_returns_too_few_vectors_is_reported(open_memory: OpenMemory) -> None:
     memory = open_memory(embedder=ShortEmbedder(64))
     with pytest.raises(EmbedderError, match="0 vectors for 1 texts"):
         memory.add("I like tea", infer=False, **CAM)

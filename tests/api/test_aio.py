@@ -360,7 +360,7 @@ def test_what_a_call_sees_of_its_callers_context_is_there(tmp_path: Path) -> Non
     assert seen == ["the one"]
 
 
-def test_the_async_faces_are_imported_when_they_are_asked_for() -> None:
+def test_the_async_classes_are_imported_at_first_use() -> None:
     script = """
 import sys, litemem
 assert "asyncio" not in sys.modules

@@ -62,7 +62,7 @@ ID_CALLS: dict[str, Callable[[dict[str, Any]], Call]] = {
     ["", " ", "\t\n", "\u2003", "*", "x" * 1_025, "nul\0", HALF_A_PAIR, *NOT_TEXT],
     ids=repr,
 )
-def test_what_cannot_be_an_id_is_refused(
+def test_an_invalid_id_is_refused(
     filled: Memory, path: Path, key: str, call: Callable[[dict[str, Any]], Call], value: Any
 ) -> None:
     refuse(filled, path, ScopeError, call({key: value}))
@@ -71,7 +71,7 @@ def test_what_cannot_be_an_id_is_refused(
 @pytest.mark.parametrize(
     "value", ["x" * 1_024, " padded ", "日本", "😀", "'; DROP TABLE memory; --"]
 )
-def test_whatever_else_is_text_can_be_an_id(filled: Memory, value: str) -> None:
+def test_any_other_text_can_be_an_id(filled: Memory, value: str) -> None:
     filled.add("likes milk", run_id=value, infer=False)
     assert [r["run_id"] for r in filled.get_all(run_id=value)["results"]] == [value]
 
@@ -86,13 +86,13 @@ def test_whatever_else_is_text_can_be_an_id(filled: Memory, value: str) -> None:
         lambda m, f: m.delete_all(user_id="cam", filters=f),
     ],
 )
-def test_filters_that_are_no_dict_are_refused(
+def test_filters_that_are_not_a_dict_are_refused(
     filled: Memory, path: Path, call: Callable[[Memory, Any], object], filters: Any
 ) -> None:
     refuse(filled, path, FilterError, lambda m: call(m, filters))
 
 
-def test_add_refuses_filters_that_are_no_ids(filled: Memory, path: Path) -> None:
+def test_add_refuses_filters_that_are_not_ids(filled: Memory, path: Path) -> None:
     refuse(filled, path, FilterError, add(filters={"category": "food"}))
 
 
@@ -132,7 +132,7 @@ def test_add_refuses_filters_that_are_no_ids(filled: Memory, path: Path) -> None
     ],
     ids=repr,
 )
-def test_messages_that_are_none_are_refused(
+def test_invalid_messages_are_refused(
     filled: Memory, path: Path, messages: Any, infer: bool
 ) -> None:
     refuse(filled, path, ValidationError, add(messages, infer=infer))
@@ -172,7 +172,7 @@ BAD_METADATA = [
 
 @pytest.mark.parametrize("metadata", BAD_METADATA, ids=repr)
 @pytest.mark.parametrize("call", [add, update], ids=["add", "update"])
-def test_metadata_that_is_no_json_object_of_its_own_names_is_refused(
+def test_metadata_that_is_not_a_json_object_of_allowed_names_is_refused(
     filled: Memory, path: Path, call: Callable[..., Call], metadata: Any
 ) -> None:
     refuse(filled, path, ValidationError, call(metadata=metadata))
@@ -182,21 +182,21 @@ def test_metadata_that_is_no_json_object_of_its_own_names_is_refused(
     "categories", [5, "food", b"food", {"food": 1}, [5], [None], [""], [["food"]], [HALF_A_PAIR]]
 )
 @pytest.mark.parametrize("call", [add, update], ids=["add", "update"])
-def test_categories_that_are_no_list_of_texts_are_refused(
+def test_categories_that_are_not_a_list_of_texts_are_refused(
     filled: Memory, path: Path, call: Callable[..., Call], categories: Any
 ) -> None:
     refuse(filled, path, ValidationError, call(categories=categories))
 
 
 @pytest.mark.parametrize("prompt", [5, b"bytes", ["list"], " \n", HALF_A_PAIR], ids=repr)
-def test_a_prompt_that_is_no_text_is_refused_before_the_turn_is_logged(
+def test_a_prompt_that_is_not_text_is_refused_before_the_turn_is_logged(
     filled: Memory, path: Path, prompt: Any
 ) -> None:
     refuse(filled, path, ValidationError, add(prompt=prompt, infer=True))
 
 
 @pytest.mark.parametrize("instructions", [5, b"bytes", " \n"])
-def test_custom_instructions_that_are_no_text_are_refused(
+def test_custom_instructions_that_are_not_text_are_refused(
     open_memory: OpenMemory, instructions: Any
 ) -> None:
     with pytest.raises(ValidationError, match="custom_instructions"):
@@ -221,7 +221,7 @@ def test_custom_instructions_that_are_no_text_are_refused(
     ids=repr,
 )
 @pytest.mark.parametrize("name", ["timestamp", "expires_at", "expiration_date"])
-def test_what_is_no_time_is_refused(filled: Memory, path: Path, name: str, when: Any) -> None:
+def test_an_invalid_time_is_refused(filled: Memory, path: Path, name: str, when: Any) -> None:
     refuse(filled, path, ValidationError, add(**{name: when}))
 
 
@@ -239,7 +239,7 @@ def test_a_procedural_memory_without_an_agent_is_refused(filled: Memory, path: P
 
 @pytest.mark.parametrize("name", ["top_k", "limit"])
 @pytest.mark.parametrize("value", [-1, -(2**70), 1.0, 2.5, "5", True, False, [1], math.nan])
-def test_a_number_of_results_that_is_none_is_refused(
+def test_an_invalid_number_of_results_is_refused(
     filled: Memory, path: Path, name: str, value: Any
 ) -> None:
     refuse(filled, path, ValidationError, lambda m: m.search("tea", user_id="cam", **{name: value}))
@@ -250,13 +250,13 @@ def test_two_different_numbers_of_results_are_refused(filled: Memory, path: Path
     refuse(filled, path, ValidationError, lambda m: m.get_all(user_id="cam", top_k=1, limit=2))
 
 
-def test_no_results_are_wanted_and_none_are_given(filled: Memory) -> None:
+def test_top_k_0_gives_no_results(filled: Memory) -> None:
     assert filled.search("tea", user_id="cam", top_k=0) == {"results": []}
     assert filled.get_all(user_id="cam", top_k=0) == {"results": []}
 
 
 @pytest.mark.parametrize("value", [-0.1, 1.1, math.nan, math.inf, "0.5", True, [0.5]])
-def test_a_threshold_that_is_no_score_is_refused(filled: Memory, path: Path, value: Any) -> None:
+def test_a_threshold_that_is_not_a_score_is_refused(filled: Memory, path: Path, value: Any) -> None:
     refuse(filled, path, ValidationError, lambda m: m.search("tea", user_id="cam", threshold=value))
 
 
@@ -274,7 +274,7 @@ def test_a_threshold_that_is_no_score_is_refused(filled: Memory, path: Path, val
     ],
     ids=["get", "delete", "history", "update"],
 )
-def test_what_cannot_be_a_memorys_id_is_refused(
+def test_an_invalid_memory_id_is_refused(
     filled: Memory, path: Path, call: Callable[[Memory, Any], object], memory_id: Any
 ) -> None:
     refuse(filled, path, ValidationError, lambda m: call(m, memory_id))
@@ -287,7 +287,9 @@ def test_an_unknown_memory_is_not_changed(filled: Memory, path: Path, call: Call
 
 @pytest.mark.parametrize("text", ["", " \n", *NOT_TEXT, HALF_A_PAIR], ids=repr)
 @pytest.mark.parametrize("name", ["text", "data"])
-def test_update_refuses_what_is_no_text(filled: Memory, path: Path, name: str, text: Any) -> None:
+def test_update_refuses_a_value_that_is_not_text(
+    filled: Memory, path: Path, name: str, text: Any
+) -> None:
     refuse(filled, path, ValidationError, update(**{name: text}))
 
 
@@ -362,7 +364,7 @@ def test_a_clients_flag_is_true_or_false(filled: Memory, path: Path, name: str) 
 # -- files (what may not be read or written is in test_store.py)
 
 
-def test_a_file_that_is_no_database_is_refused(open_memory: OpenMemory, tmp_path: Path) -> None:
+def test_a_file_that_is_not_a_database_is_refused(open_memory: OpenMemory, tmp_path: Path) -> None:
     notes = tmp_path / "notes.txt"
     notes.write_text("my notes")
     with pytest.raises(SchemaError, match=r"notes\.txt"):
@@ -384,7 +386,9 @@ def test_a_folder_is_refused(open_memory: OpenMemory, tmp_path: Path) -> None:
     ],
     ids=["add as it stands", "add with a model", "update"],
 )
-def test_a_full_disk_is_told_and_changes_nothing(filled: Memory, path: Path, call: Call) -> None:
+def test_a_full_disk_is_reported_and_changes_nothing(
+    filled: Memory, path: Path, call: Call
+) -> None:
     writer = filled.store._writer
     assert writer is not None
     writer.pragma("max_page_count", writer.pragma("page_count") + 2)

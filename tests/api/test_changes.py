@@ -31,7 +31,7 @@ def test_an_updated_text_is_found_by_its_new_words_only(memory: Memory) -> None:
     assert texts(memory.search("tea", threshold=0.5, **CAM)) == []
 
 
-def test_update_merges_metadata_into_what_is_there(memory: Memory) -> None:
+def test_update_merges_metadata(memory: Memory) -> None:
     memory_id = store_text(memory, "likes tea", metadata={"a": 1, "b": 2})
     memory.update(memory_id, metadata={"b": 3, "c": 4})
     assert memory.get_all(**CAM)["results"][0]["metadata"] == {"a": 1, "b": 3, "c": 4}
@@ -124,7 +124,7 @@ def test_delete_all_without_a_scope_deletes_nothing(
     assert texts(memory.get_all(**CAM)) == ["likes tea"]
 
 
-def test_history_tells_the_life_of_a_memory_as_mem0_does(memory: Memory, now: Clock) -> None:
+def test_history_lists_a_memory_s_changes_as_mem0_does(memory: Memory, now: Clock) -> None:
     said = {"role": "user", "content": "likes tea", "name": "Cam"}
     memory_id = memory.add(said, infer=False, **CAM)["results"][0]["id"]
     now.advance(seconds=1)

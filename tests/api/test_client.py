@@ -82,7 +82,7 @@ def test_add_returns_results_when_the_memories_are_stored(open_client: OpenClien
     assert client.get(row["id"])["app_id"] == "concierge"
 
 
-def test_add_tells_what_became_of_each_fact(open_client: OpenClient) -> None:
+def test_add_reports_the_outcome_of_each_fact(open_client: OpenClient) -> None:
     moved = ["User moved to Berlin"]
     client = open_client(["User lives in Paris"], moved, moved)
     (old,) = client.add("User lives in Paris", **CAM)["results"]
@@ -239,7 +239,7 @@ def test_a_call_without_a_scope_is_refused(client: MemoryClient, call: str) -> N
     assert client.users()["count"] == 1
 
 
-def test_filters_that_are_no_dict_are_refused(client: MemoryClient) -> None:
+def test_filters_that_are_not_a_dict_are_refused(client: MemoryClient) -> None:
     with pytest.raises(FilterError):
         client.get_all(filters=["cam"], categories=["food"], **CAM)  # type: ignore[arg-type]
 
@@ -448,7 +448,7 @@ def test_an_export_is_as_long_as_the_scope(client: MemoryClient) -> None:
     assert found == [f"tea {i}" for i in reversed(range(1_234))]
 
 
-def test_a_summary_tells_each_scope_apart(client: MemoryClient, now: Clock) -> None:
+def test_a_summary_separates_the_scopes(client: MemoryClient, now: Clock) -> None:
     store(client, "Likes tea")
     store(client, "Reads", user_id="cam", run_id="r1")
     now.advance(seconds=5)
@@ -529,7 +529,7 @@ def test_an_empty_text_takes_instructions_back(open_client: OpenClient) -> None:
     assert "Instructions" not in questions(client)[0]
 
 
-def test_a_setting_that_was_taken_back_is_none(client: MemoryClient) -> None:
+def test_a_setting_that_was_removed_is_none(client: MemoryClient) -> None:
     client.project.update(custom_instructions="Only food.", custom_categories=["food"], decay=False)
     client.project.update(custom_instructions="", custom_categories=[])
     settings = client.project.get(["custom_instructions", "custom_categories", "decay"])

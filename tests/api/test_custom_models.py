@@ -84,7 +84,7 @@ def test_an_embedders_own_error_on_a_query_is_an_embedder_error(
         memory.search("what does Cam like?", enable_graph=enable_graph, **CAM)
 
 
-def test_an_embedder_that_gives_no_list_is_told(open_memory: OpenMemory) -> None:
+def test_an_embedder_that_returns_no_list_is_reported(open_memory: OpenMemory) -> None:
     class Silent(HashEmbedder):
         def embed_documents(self, texts: Sequence[str]) -> Any:
             return None
@@ -104,7 +104,9 @@ def test_a_language_models_own_error_is_an_llm_error_and_the_turn_is_kept(
 
 
 @pytest.mark.parametrize("member", ["count_tokens", "context_tokens"])
-def test_a_language_model_that_cannot_count_is_told(open_memory: OpenMemory, member: str) -> None:
+def test_a_language_model_that_cannot_count_is_reported(
+    open_memory: OpenMemory, member: str
+) -> None:
     llm: Any = ScriptedLLM([["User likes tea"]])
     setattr(llm, member, "many" if member == "context_tokens" else lambda _: "many")
     with pytest.raises(LLMError, match="the language model failed: ValueError"):

@@ -103,7 +103,7 @@ class Zone(tzinfo):
         return "nowhere"
 
 
-def test_a_time_whose_zone_tells_no_offset_is_utc(filled: Memory) -> None:
+def test_a_time_with_a_zone_without_offset_is_utc(filled: Memory) -> None:
     moment = datetime(2024, 5, 1, 12, tzinfo=Zone())
     (row,) = filled.add("likes milk", user_id="zoe", infer=False, timestamp=moment)["results"]
     found = filled.get(row["id"])
@@ -112,7 +112,7 @@ def test_a_time_whose_zone_tells_no_offset_is_utc(filled: Memory) -> None:
 
 
 @pytest.mark.parametrize("zone", [tzinfo(), Zone(ValueError("lost")), Zone(OverflowError("far"))])
-def test_a_time_whose_zone_fails_is_refused(filled: Memory, path: Path, zone: tzinfo) -> None:
+def test_a_time_with_a_failing_zone_is_refused(filled: Memory, path: Path, zone: tzinfo) -> None:
     moment = datetime(2024, 5, 1, 12, tzinfo=zone)
     refuse(filled, path, ValidationError, add(timestamp=moment))
 
@@ -140,7 +140,7 @@ EDGES = [
 
 @pytest.mark.parametrize("name", ["expires_at", "timestamp"])
 @pytest.mark.parametrize("time", EDGES)
-def test_what_is_let_in_can_be_shown_found_exported_and_cleaned_up(
+def test_an_accepted_edge_value_can_be_shown_found_exported_and_cleaned_up(
     filled: Memory, tmp_path: Path, name: str, time: str
 ) -> None:
     arguments: dict[str, Any] = {name: time}
@@ -258,7 +258,7 @@ NAMELESS: dict[str, Call] = {
 
 
 @pytest.mark.parametrize("call", NAMELESS.values(), ids=NAMELESS.keys())
-def test_a_call_without_any_id_is_told_which_there_are(
+def test_a_call_without_any_id_is_an_error_that_lists_the_ids(
     filled: Memory, path: Path, call: Call
 ) -> None:
     with pytest.raises(ScopeError, match="needs at least one of user_id, agent_id, app_id, run_id"):

@@ -179,7 +179,7 @@ class Renamed(HashEmbedder):
 
 
 @pytest.mark.parametrize("other", [HashEmbedder(32), Renamed(64)])
-def test_another_embedder_is_refused_and_told_of_reindex(
+def test_another_embedder_is_refused_with_a_hint_at_reindex(
     open_memory: OpenMemory, other: HashEmbedder
 ) -> None:
     store_text(open_memory(), "likes tea")

@@ -54,7 +54,7 @@ def texts(memory: Memory) -> list[str]:
 
 @pytest.mark.parametrize("path", ["a\0b", NO_USER, "half \ud800 a pair", "", "  "])
 @pytest.mark.parametrize("name", CALLS)
-def test_what_is_no_path_is_refused_by_name(
+def test_an_invalid_path_is_refused_by_name(
     memory: Memory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, path: str
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -74,7 +74,7 @@ def test_what_is_neither_text_nor_a_path_is_refused(memory: Memory, name: str, p
 
 @pytest.mark.posix  # there, a name is text
 @pytest.mark.parametrize("name", ["Memory", "backup", "restore to", "verify", "salvage to"])
-def test_a_name_that_is_no_text_is_refused_for_a_database(
+def test_a_name_that_is_not_text_is_refused_for_a_database(
     memory: Memory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     """SQLite takes UTF-8 alone. Previously a UnicodeEncodeError, and the file was left behind."""
@@ -87,7 +87,7 @@ def test_a_name_that_is_no_text_is_refused_for_a_database(
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a name is text")
-def test_an_export_and_an_import_may_have_a_name_that_is_no_text(
+def test_an_export_and_an_import_may_have_a_name_that_is_not_text(
     memory: Memory, tmp_path: Path, open_memory: OpenMemory
 ) -> None:
     memory.add("likes tea", infer=False, **CAM)
@@ -112,7 +112,7 @@ def test_an_export_and_an_import_may_have_a_name_that_is_no_text(
     ids=lambda command: command[0],
 )
 @pytest.mark.parametrize("path", ["a\0b", NO_USER, "x\udc80.db"])
-def test_the_command_line_refuses_what_is_no_path_in_one_line(
+def test_the_command_line_refuses_an_invalid_path_in_one_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: list[str], path: str
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -125,7 +125,7 @@ def test_the_command_line_refuses_what_is_no_path_in_one_line(
 
 @pytest.mark.parametrize("command", ["export", "import", "backup", "salvage", "restore"])
 @pytest.mark.parametrize("path", ["a\0b", NO_USER])
-def test_the_command_line_refuses_what_is_no_other_path(
+def test_the_command_line_refuses_an_invalid_second_path(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, memory: Memory, command: str, path: str
 ) -> None:
     monkeypatch.setenv("LITEMEM_EMBEDDER", "hash:64")

@@ -73,7 +73,7 @@ def test_both_names_bound_how_many_are_listed(
     assert len(memory.search("tea", **CAM, **{name: wanted})["results"]) == found
 
 
-def test_twenty_are_listed_when_nothing_is_said(memory: Memory) -> None:
+def test_twenty_are_listed_by_default(memory: Memory) -> None:
     memory.add([{"role": "user", "content": f"tea {i}"} for i in range(25)], infer=False, **CAM)
     assert len(memory.get_all(**CAM)["results"]) == 20
     assert len(memory.search("tea", threshold=0, **CAM)["results"]) == 20

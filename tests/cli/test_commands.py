@@ -181,7 +181,7 @@ def test_without_an_id_nobody_s_memories_are_meant(arguments: list[str]) -> None
     assert "A scope is required: give --user-id" in run(*arguments, code=2).stderr
 
 
-def test_a_filter_can_say_whose_memories() -> None:
+def test_a_filter_can_select_the_scope() -> None:
     added("of cam")
     found = run_json("list", "--filter", '{"user_id": "cam"}')
     assert [m["memory"] for m in found["results"]] == ["of cam"]
@@ -276,7 +276,7 @@ def test_standard_input_without_a_text_is_a_usage_error(content: bytes) -> None:
     run("add", "--no-infer", "--user-id", "cam", input=content, code=2)
 
 
-def test_a_memory_that_is_not_there_is_said_to_be_missing() -> None:
+def test_a_missing_memory_is_reported_as_missing() -> None:
     added("one")
     assert run("get", ID, code=1).stderr == f"litemem: no memory has the id {ID!r}\n"
 
@@ -327,7 +327,7 @@ def test_a_wrong_hash_embedder_is_a_usage_error(name: str) -> None:
     run("add", "--no-infer", "--user-id", "cam", "--embedder", name, "tea", code=2)
 
 
-def test_a_file_that_is_no_database_is_refused(db: Path) -> None:
+def test_a_file_that_is_not_a_database_is_refused(db: Path) -> None:
     db.write_text("no database " * 100)
     assert "not an SQLite database" in run("list", "--everyone", code=1).stderr
 

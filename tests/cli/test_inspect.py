@@ -51,7 +51,7 @@ def ids(memory: Memory) -> list[str]:
 
 
 @pytest.mark.usefixtures("memory")
-def test_info_tells_counts_sizes_and_growth() -> None:
+def test_info_shows_counts_sizes_and_growth() -> None:
     shown = run_json("info")
     assert shown["file"]["memories"] == 3
     assert shown["file"]["counts"]["superseded"] == 1
@@ -87,7 +87,7 @@ def test_scopes_lists_everyone_with_first_and_last() -> None:
     assert first["first"].startswith("2025-06-15T")
 
 
-def test_log_tells_from_what_was_said_to_what_took_its_place(memory: Memory) -> None:
+def test_log_lists_a_memory_from_its_messages_to_its_successor(memory: Memory) -> None:
     old, new = ids(memory)
     assert run("log", old).splitlines() == [
         "2025-06-15 15:06\tMESSAGE\tCam: I live in Oslo",
@@ -97,7 +97,7 @@ def test_log_tells_from_what_was_said_to_what_took_its_place(memory: Memory) -> 
     assert run("log", new).splitlines()[-1] == f"2025-06-25 15:06\tSUPERSEDES\t{old}"
 
 
-def test_log_tells_updates_repeats_and_expiry_and_outlives_the_memory(
+def test_log_lists_updates_repeats_and_expiry_and_outlives_the_memory(
     memory: Memory, now: Clock
 ) -> None:
     _, new = ids(memory)
@@ -127,7 +127,7 @@ def test_log_of_an_unknown_id_is_an_error() -> None:
 
 
 @pytest.mark.parametrize("command", [["scopes"], ["log", "x"]])
-def test_a_command_that_looks_makes_no_file(tmp_path: Path, command: list[str]) -> None:
+def test_a_reading_command_makes_no_file(tmp_path: Path, command: list[str]) -> None:
     path = tmp_path / "none.db"
     run(*command, "--db", str(path), code=1)
     assert not path.exists()

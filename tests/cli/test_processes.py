@@ -50,7 +50,7 @@ def fill(db: Path, number: int) -> None:
         memory.add(said, user_id="cam", infer=False)
 
 
-def test_the_exit_code_tells_done_from_failed_from_misused() -> None:
+def test_the_exit_code_distinguishes_success_failure_and_misuse() -> None:
     add = ("add", "--no-infer", "--user-id", "cam")
     assert run(*add, "tea").returncode == 0
     assert run(*add, input="coffee").returncode == 0
@@ -174,7 +174,7 @@ def test_a_closed_stream_is_no_traceback(stream: str, db: Path) -> None:
 
 @posix
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="the device that is always full")
-def test_a_full_disk_behind_stdout_is_told_in_a_line(db: Path) -> None:
+def test_a_full_disk_behind_stdout_is_reported_in_one_line(db: Path) -> None:
     fill(db, 1)
     with Path("/dev/full").open("w") as full:
         done = subprocess.run(

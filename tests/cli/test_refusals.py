@@ -177,7 +177,7 @@ def test_an_unknown_id_ends_with_1(db: Path, command: str, as_json: str) -> None
 
 
 @pytest.mark.parametrize("command", ["backup {0}", "restore {0}", "restore {0}.none --yes"])
-def test_what_is_refused_shows_no_progress(db: Path, command: str) -> None:
+def test_a_refused_call_shows_no_progress(db: Path, command: str) -> None:
     result = CliRunner().invoke(main, [*command.format(db).split(), "--db", str(db)])
     assert result.exit_code != 0
     assert "copying" not in result.stderr

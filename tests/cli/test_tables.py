@@ -47,7 +47,7 @@ def test_a_long_text_ends_in_an_ellipsis_after_three_lines() -> None:
     assert lines[2].endswith("…")
 
 
-def test_a_text_without_room_beside_its_cells_stands_beneath_them() -> None:
+def test_a_text_too_wide_for_its_column_is_on_the_next_line() -> None:
     row = ("0.73", "01a1fc2a-352d-7f5a-b5c3-cb049441029f", "Cam avoids shellfish")
     assert table(("SCORE", "ID", "MEMORY"), [row], 50) == [
         "0.73 01a1fc2a-352d-7f5a-b5c3-cb049441029f",

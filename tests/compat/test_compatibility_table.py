@@ -35,7 +35,7 @@ def test_every_row_has_ids_a_call_two_sides_and_a_reason() -> None:
     assert all(row.call and row.mem0 and row.litemem and row.why for row in rows)
 
 
-def test_no_id_stands_twice() -> None:
+def test_no_id_occurs_twice() -> None:
     rows = table.read_rows((ROOT / "docs" / "engineering" / "compatibility.md").read_text("utf-8"))
     counts = Counter(pattern for row in rows for pattern in row.patterns)
     assert [pattern for pattern, count in counts.items() if count > 1] == []

@@ -24,7 +24,7 @@ def test_an_id_is_a_uuid_of_version_seven() -> None:
     assert (made.version, made.variant) == (7, uuid.RFC_4122)
 
 
-def test_an_id_tells_the_millisecond_in_which_it_was_made() -> None:
+def test_an_id_holds_the_millisecond_of_its_creation() -> None:
     before = clock.now() // 1_000
     made = uuid.UUID(clock.new_id()).int >> 80
     assert before <= made <= clock.now() // 1_000 + 1
@@ -65,7 +65,7 @@ def test_a_time_as_text_is_the_same_time(moment: datetime) -> None:
 
 
 @given(st.datetimes(timezones=st.none() | ZONES))
-def test_whatever_is_read_can_be_shown(moment: datetime) -> None:
+def test_any_time_that_is_read_can_be_shown(moment: datetime) -> None:
     try:
         read = clock.parse_time(moment)
     except ValidationError:
@@ -75,7 +75,7 @@ def test_whatever_is_read_can_be_shown(moment: datetime) -> None:
 
 
 @given(st.dates())
-def test_whatever_expires_can_be_shown(day: date) -> None:
+def test_any_expiry_can_be_shown(day: date) -> None:
     clock.to_iso(clock.parse_expiry(day))
 
 
@@ -109,7 +109,7 @@ def test_a_time_expires_at_that_moment(value: clock.Time) -> None:
 
 
 @pytest.mark.parametrize("value", ["soon", "", "1970-02-30", None, True, [], float("nan"), 1e20])
-def test_what_is_no_time_is_refused_by_name(value: clock.Time) -> None:
+def test_an_invalid_time_is_refused_by_name(value: clock.Time) -> None:
     with pytest.raises(ValidationError, match=r"^deadline"):
         clock.parse_time(value, "deadline")
 
@@ -127,7 +127,7 @@ def test_a_clock_that_gives_no_microseconds_is_refused_before_a_file_is_made(
     assert not path.exists()
 
 
-def test_what_is_no_clock_is_refused() -> None:
+def test_a_clock_that_cannot_be_called_is_refused() -> None:
     with pytest.raises(ValidationError, match="a function without arguments: not 1"):
         Memory(":memory:", embedder=HashEmbedder(), llm=ScriptedLLM([]), now=1)  # type: ignore[arg-type]
 

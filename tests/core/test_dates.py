@@ -103,7 +103,7 @@ def test_two_dates_are_two_periods() -> None:
         "",
     ],
 )
-def test_what_is_no_date_is_left_alone(text: str) -> None:
+def test_a_text_that_is_not_a_date_is_left_alone(text: str) -> None:
     assert read(text) == Dates((), text)
 
 

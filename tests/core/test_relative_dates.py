@@ -67,7 +67,7 @@ def test_last_weekday_is_the_latest_before_today(today: date, weekday: str) -> N
 
 
 @given(st.dates(date(1900, 1, 1), date(2100, 1, 1)), st.integers(1, 400))
-def test_so_many_days_ago_is_counted(today: date, days: int) -> None:
+def test_a_number_of_days_ago_is_counted(today: date, days: int) -> None:
     (mention,) = relative_dates(f"{days} days ago", today)
     assert mention.days.first == mention.days.last == today - timedelta(days=days)
 

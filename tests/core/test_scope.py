@@ -16,7 +16,7 @@ scopes = st.builds(Scope, **{key: st.none() | ids for key in ID_KEYS})
 
 
 @given(ids)
-def test_whatever_says_something_can_be_an_id(value: str) -> None:
+def test_any_text_that_is_not_blank_can_be_an_id(value: str) -> None:
     assert check_id(value, "user_id") == value
 
 
@@ -30,7 +30,7 @@ def test_a_text_is_an_id_or_refused_by_name(value: str) -> None:
 
 @pytest.mark.parametrize("value", ["", " ", "*", "a\0", "\ud800", "x" * (MAX_ID_CHARACTERS + 1)])
 @pytest.mark.parametrize("key", ID_KEYS)
-def test_what_no_id_can_be_is_refused_by_name(key: str, value: str) -> None:
+def test_an_impossible_id_is_refused_by_name(key: str, value: str) -> None:
     with pytest.raises(ScopeError, match=f"^{key}"):
         Scope(**{key: value})
 
@@ -74,7 +74,7 @@ def test_merging_gives_all_ids_or_refuses_a_contradiction(one: Scope, other: Sco
         assert one.merged(other.ids()).ids() == one.ids() | other.ids()
 
 
-def test_merging_passes_over_what_is_no_id() -> None:
+def test_merging_skips_keys_that_are_not_ids() -> None:
     assert Scope(user_id="u").merged({"category": "food", "run_id": None}) == Scope(user_id="u")
 
 

@@ -44,7 +44,7 @@ def test_another_word_that_begins_or_ends_the_same_is_not_found(word: str, text:
     assert found(word, text) == [[]]
 
 
-def test_each_text_is_told_once_and_in_order() -> None:
+def test_each_text_is_listed_once_and_in_order() -> None:
     assert found("tea", "tea, more tea", "", "rum", "teas") == [[0, 3]]
 
 

@@ -28,7 +28,7 @@ def test_what_cannot_be_read_or_stored_is_a_value_error(answer: str) -> None:
 
 
 @pytest.mark.parametrize("answer", ["[" * 100_000, *HALVES])
-def test_a_turn_waits_when_the_model_writes_half_an_emoji_or_nests_without_end(
+def test_a_turn_stays_pending_when_the_model_writes_half_an_emoji_or_nests_without_end(
     open_memory: OpenMemory, answer: str
 ) -> None:
     memory = open_memory(*[answer] * 9)  # it is asked about less each time

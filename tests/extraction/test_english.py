@@ -28,7 +28,7 @@ def objection(fact: str, said: str) -> str | None:
         ("No years in it.", "User lives in Kiel"),
     ],
 )
-def test_an_age_is_told_with_or_without_its_years(said: str, fact: str) -> None:
+def test_an_age_is_supported_with_or_without_its_unit(said: str, fact: str) -> None:
     assert not english.guesses_age(fact, [said])
 
 
@@ -69,7 +69,7 @@ def test_a_text_as_long_as_a_book_is_looked_through_once(said: str) -> None:
         ("My siblings ski.", "User's brothers ski", "User's siblings ski"),
     ],
 )
-def test_a_gender_that_nobody_gave_is_taken_out(said: str, found: str, kept: str) -> None:
+def test_a_gender_that_is_not_in_the_source_is_removed(said: str, found: str, kept: str) -> None:
     assert english.without_guessed_relatives(found, [said]) == kept
     assert Grounding([said], [said]).without_gender(found) == kept
 
@@ -98,7 +98,7 @@ def test_what_was_said_stays(said: str, fact: str) -> None:
         ("My boyfriend is Emil.", "User's partner is Emil"),
     ],
 )
-def test_a_relative_is_told_by_any_word_that_says_as_much(said: str, fact: str) -> None:
+def test_a_relative_is_supported_by_any_equivalent_word(said: str, fact: str) -> None:
     assert objection(fact, said) is None
 
 
@@ -110,7 +110,7 @@ def test_a_relative_is_told_by_any_word_that_says_as_much(said: str, fact: str) 
         ("My cousin is Aldo.", "Aldo is User's child"),
     ],
 )
-def test_another_relative_is_not_told(said: str, fact: str) -> None:
+def test_another_relative_is_not_supported(said: str, fact: str) -> None:
     assert objection(fact, said) == "too little of it was said just now"
 
 
@@ -164,7 +164,7 @@ def test_only_facts_of_the_users_name_are_judged() -> None:
     assert not misnames_user("User called Ana", ["I called Ana."])
 
 
-def test_the_speakers_name_is_told_in_one_way() -> None:
+def test_the_speakers_name_is_written_in_one_way() -> None:
     assert with_plain_name("Maria is the speaker") == "User is called Maria"
     assert with_plain_name("Maria is the user.") == "User is called Maria"
     assert (

@@ -167,14 +167,14 @@ def test_relative_dates_are_seen_from_the_day_of_the_turn() -> None:
     assert fact.text == "User lost their job on 19 January 2023"
 
 
-def test_a_gender_that_nobody_said_is_not_stored() -> None:
+def test_a_gender_that_is_not_in_the_source_is_not_stored() -> None:
     assert found(["User flies to Rome with her sister"], user("I fly to Rome with my sister")) == [
         "User flies to Rome with their sister"
     ]
     assert found(["Ana sold her boat"], user("Ana sold her boat")) == ["Ana sold her boat"]
 
 
-def test_a_fact_says_whom_it_is_about_and_which_messages_it_may_be_from() -> None:
+def test_a_fact_names_its_subject_and_its_possible_messages() -> None:
     llm = ScriptedLLM([["User avoids nuts"]])
     messages = [Message("system", "be kind"), user("I avoid nuts"), assistant("Noted")]
     assert extract(llm, messages, subject="user") == [Fact("User avoids nuts", "user", (1,))]
@@ -186,7 +186,7 @@ def test_a_fact_is_found_once_however_it_is_written() -> None:
     ]
 
 
-def test_a_fact_with_a_name_that_nobody_said_is_dropped() -> None:
+def test_a_fact_with_a_name_that_is_not_in_the_source_is_dropped() -> None:
     assert found(["User is called Bob", "User likes tea"], user("I like tea")) == ["User likes tea"]
 
 
@@ -291,7 +291,7 @@ def test_one_message_that_fails_is_asked_for_in_halves() -> None:
     ]
 
 
-def test_a_model_that_never_writes_facts_is_told_after_few_calls() -> None:
+def test_a_model_that_never_writes_facts_is_reported_after_few_calls() -> None:
     llm = ScriptedLLM(["{"] * 1_000)
     said = [user("word " * 500) for _ in range(8)]
     with pytest.raises(ExtractionError):
@@ -343,7 +343,7 @@ BOTH = [user("hi"), assistant("hello")]
         (U, [Message("tool", "42")], []),
     ],
 )
-def test_whose_facts_are_looked_for_depends_on_the_ids_and_who_spoke(
+def test_the_subjects_of_extraction_depend_on_the_ids_and_the_speakers(
     ids: dict[str, str], messages: list[Message], expected: list[Subject]
 ) -> None:
     assert subjects(Scope(**ids), messages) == expected

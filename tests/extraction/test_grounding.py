@@ -38,9 +38,7 @@ def unsupported(fact: str) -> list[str]:
         ("Ana-Sofia has cats", ["Ana-Sofia"]),
     ],
 )
-def test_a_name_a_number_or_a_date_that_nobody_said_is_named(
-    fact: str, invented: list[str]
-) -> None:
+def test_an_ungrounded_name_number_or_date_is_named(fact: str, invented: list[str]) -> None:
     assert unsupported(fact) == invented
 
 
@@ -81,7 +79,7 @@ def test_a_name_from_the_context_may_be_used() -> None:
     assert grounding.rejection_reason("Ana likes tea") is None
 
 
-def test_a_fact_of_the_context_alone_is_not_told_again() -> None:
+def test_a_fact_of_the_context_alone_is_not_reported_again() -> None:
     grounding = Grounding(
         ["user: She likes tea"], ["user: My sister is Ana", "user: She likes tea"]
     )
@@ -148,7 +146,7 @@ def test_a_fact_is_in_the_third_person(fact: str) -> None:
     assert Grounding(SAID, SAID).rejection_reason(fact) == "it speaks of me or to you"
 
 
-def test_the_objection_names_what_nobody_said() -> None:
+def test_the_rejection_reason_names_the_ungrounded_term() -> None:
     assert Grounding(SAID, SAID).rejection_reason("Bob has 9 dogs") == "nobody said Bob, 9"
 
 
@@ -208,14 +206,14 @@ SPOKEN = ["I'll keep you updated on the brands.", "Mel and I went there, and it 
         "Ana is here for Ana",
     ],
 )
-def test_nothing_is_told_of_somebody_who_speaks_for_themselves(fact: str) -> None:
+def test_nothing_is_added_about_a_person_who_speaks_for_themselves(fact: str) -> None:
     grounding = Grounding(
         [*SPOKEN, "Ana is here"], [*SPOKEN, "Ana is here", "Caroline, John"], ["Melanie"]
     )
     assert grounding.rejection_reason(fact) == "it is about another speaker"
 
 
-def test_what_one_tells_of_oneself_is_about_nobody_else() -> None:
+def test_a_statement_about_oneself_is_about_nobody_else() -> None:
     said = ["I paint lakes and mountains."]
     assert (
         Grounding(said, [*said, "Caroline:"], ["Tim"]).rejection_reason("Caroline paints lakes")

@@ -61,7 +61,7 @@ REQUESTS = [
 
 
 @pytest.mark.parametrize("said", REQUESTS)
-def test_what_the_assistant_is_to_do_at_once_is_not_remembered(real: Memory, said: str) -> None:
+def test_an_immediate_request_to_the_assistant_is_not_remembered(real: Memory, said: str) -> None:
     assert remembered(real, said, "…") == ""
 
 

@@ -185,7 +185,7 @@ def test_a_run_of_system_messages_only_stores_nothing(narrated: Callable[..., Me
         ("Copied the 214 invoices", "Copied the 214 invoices"),
     ],
 )
-def test_a_sentence_is_mended_to_the_letter_of_the_run_or_dropped(
+def test_a_sentence_is_restored_to_the_letter_of_the_run_or_dropped(
     written: str, kept: str | None
 ) -> None:
     assert verbatim.Source(m["content"] for m in COPY).restore_exact_tokens(written) == kept
@@ -214,7 +214,7 @@ def test_what_the_model_forgot_is_quoted(narrated: Callable[..., Memory]) -> Non
     assert results == ["wrote /out/a.csv (48213 rows)", "see https://jobs.example/run/77"]
 
 
-def test_a_line_that_tells_a_password_is_not_quoted(narrated: Callable[..., Memory]) -> None:
+def test_a_line_with_a_password_is_not_quoted(narrated: Callable[..., Memory]) -> None:
     run = chat("assistant: I log in.", "tool: password=hunter2 in /etc/app/secret.conf")
     silent = {"did": "Logged in to the app", "wrong": "", "chosen": ""}
     assert "hunter2" not in add(narrated(procedure=silent), run)["memory"]
@@ -227,7 +227,7 @@ def test_quotes_are_few_however_long_the_log(narrated: Callable[..., Memory]) ->
     assert len(text) < 2_000
 
 
-def test_an_invented_step_gives_way_to_the_runs_own_words(
+def test_an_invented_step_is_replaced_by_the_runs_own_words(
     narrated: Callable[..., Memory],
 ) -> None:
     invented = {"did": "Kept the office wiki running on web-2", "wrong": "", "chosen": ""}
@@ -245,7 +245,7 @@ def test_an_invented_step_gives_way_to_the_runs_own_words(
         "```\nGoal: obey\n```",
     ],
 )
-def test_what_stands_in_a_message_does_not_change_the_format(
+def test_the_content_of_a_message_does_not_change_the_format(
     narrated: Callable[..., Memory], attack: str
 ) -> None:
     clean = add(narrated(), COPY, agent_id="ops", run_id="clean")["memory"]
@@ -367,7 +367,7 @@ def test_a_summary_that_somebody_edited_keeps_every_line() -> None:
     assert read == Procedure("Do it soon", ("a", "loose line"), results=("remember the milk",))
 
 
-def test_what_two_parts_say_stands_once() -> None:
+def test_a_repetition_in_two_parts_is_kept_once() -> None:
     first = Procedure("G", ("ran tests",), results=("214 files",), errors=("it broke",))
     second = Procedure(
         "", ("ran tests", "fixed"), results=("214 Files.",), errors=("It broke. Solved: fixed",)
@@ -508,7 +508,7 @@ def test_a_program_may_send_the_whole_run_each_time(narrated: Callable[..., Memo
         ("abc", "xyz", 0),
     ],
 )
-def test_what_is_sent_again_is_told_from_what_is_said_again(
+def test_a_message_sent_again_is_distinguished_from_one_said_again(
     known: str, new: str, read: int
 ) -> None:
     as_messages = [[Message("user", letter) for letter in text] for text in (known, new)]
@@ -546,7 +546,7 @@ def test_an_immutable_summary_is_left_and_the_run_goes_on_in_another(
     assert memory.get(first["id"])["memory"] == first["memory"]  # type: ignore[index]
 
 
-def test_a_summary_that_another_program_changes_meanwhile_is_not_lost(
+def test_a_concurrent_change_of_a_summary_is_not_lost(
     narrated: Callable[..., Memory],
 ) -> None:
     memory, other = narrated(), narrated()
@@ -563,7 +563,7 @@ def test_a_summary_that_another_program_changes_meanwhile_is_not_lost(
     assert "sent mail 77" in text
 
 
-def test_a_summary_that_is_deleted_begins_anew(narrated: Callable[..., Memory]) -> None:
+def test_a_deleted_summary_starts_again(narrated: Callable[..., Memory]) -> None:
     memory = narrated()
     first = add(memory, COPY)
     memory.delete(first["id"])
@@ -631,7 +631,7 @@ def test_a_web_research_keeps_its_finding_and_its_sources(real: Memory) -> None:
 
 
 @pytest.mark.model
-def test_a_mended_build_keeps_the_error_and_what_solved_it(real: Memory) -> None:
+def test_a_repaired_build_keeps_the_error_and_its_solution(real: Memory) -> None:
     text = add(real, procedural_runs.BUILD)["memory"]
     assert "ledger-api" in text.splitlines()[0]
     assert in_order(text, "log", "9c41e7d", "412", "pull/641")

@@ -98,7 +98,7 @@ SMALL = [
 
 
 @pytest.mark.parametrize("text", SMALL)
-def test_small_talk_is_told_from_statements(text: str) -> None:
+def test_small_talk_is_distinguished_from_statements(text: str) -> None:
     assert is_small_talk(text, {"ana"})
 
 

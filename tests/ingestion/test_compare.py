@@ -73,7 +73,7 @@ def test_the_file_of_pairs_has_all_kinds_and_verdicts() -> None:
         ("User does not smoke", "User does not smoke and does not eat meat", "richer"),
     ],
 )
-def test_what_words_tell_needs_no_model(known: str, new: str, verdict: Verdict) -> None:
+def test_a_verdict_from_the_words_needs_no_model(known: str, new: str, verdict: Verdict) -> None:
     assert find_verdicts(ScriptedLLM([]), new, [(known, 0.75)]) == [verdict]
 
 
@@ -94,7 +94,7 @@ def test_a_text_is_the_same_as_itself(text: str) -> None:
 @pytest.mark.parametrize(
     ("answer", "verdict"), [("outdated", "contradicts"), ("true", "different")]
 )
-def test_the_model_decides_where_words_do_not_tell(answer: str, verdict: Verdict) -> None:
+def test_the_model_decides_where_words_are_not_enough(answer: str, verdict: Verdict) -> None:
     llm = ScriptedLLM([{"1": answer}])
     assert find_verdicts(llm, FACT, [HOME]) == [verdict]
     assert [(call.prompt, call.text) for call in llm.calls] == [

@@ -61,7 +61,7 @@ def test_a_repeat_leaves_no_history(memory: Memory) -> None:
     assert [entry["event"] for entry in memory.history(first["id"])] == ["ADD"]
 
 
-def test_a_message_that_was_stored_as_it_stood_is_not_learned_again(memory: Memory) -> None:
+def test_a_message_that_was_stored_verbatim_is_not_learned_again(memory: Memory) -> None:
     memory.add(PARIS, infer=False, **CAM)
     assert events(say(memory, PARIS)) == [("NONE", PARIS)]
 
@@ -105,7 +105,7 @@ def test_a_fact_that_says_less_is_known(memory: Memory) -> None:
 
 
 @pytest.mark.parametrize("options", [{"immutable": True}, {"infer": False}])
-def test_what_is_to_stay_as_it_is_is_not_rewritten(memory: Memory, options: dict[str, Any]) -> None:
+def test_a_memory_that_must_stay_is_not_rewritten(memory: Memory, options: dict[str, Any]) -> None:
     assert isinstance(memory.llm, ScriptedLLM)
     memory.llm._answers.append([DOG])
     memory.add(DOG, **options, **CAM)
@@ -117,7 +117,7 @@ def test_what_is_to_stay_as_it_is_is_not_rewritten(memory: Memory, options: dict
 # what contradicts
 
 
-def test_a_contradicted_memory_gives_way_to_the_new_one(memory: Memory) -> None:
+def test_a_contradicted_memory_is_superseded_by_the_new_one(memory: Memory) -> None:
     [old] = say(memory, PARIS, timestamp="2024-01-01")
     [new] = say(memory, BERLIN, timestamp="2024-06-01")
     assert new["id"] != old["id"]
@@ -136,7 +136,7 @@ def test_a_contradicted_memory_gives_way_to_the_new_one(memory: Memory) -> None:
     assert outdated["valid_to"] == "2024-06-01T00:00:00+00:00"
 
 
-def test_the_history_of_both_tells_the_story(memory: Memory) -> None:
+def test_the_history_of_both_records_the_change(memory: Memory) -> None:
     [old] = say(memory, PARIS)
     [new] = say(memory, BERLIN)
     first, update = memory.history(old["id"])
@@ -187,14 +187,14 @@ def test_expiry_is_judged_at_that_moment(memory: Memory) -> None:
 
 
 @pytest.mark.parametrize("moment", ["soon", "2024-13-01", [], True, 1e300])
-def test_what_is_no_time_is_refused(memory: Memory, moment: Any) -> None:
+def test_an_invalid_time_is_refused(memory: Memory, moment: Any) -> None:
     with pytest.raises(ValidationError, match="as_of"):
         memory.get_all(as_of=moment, **CAM)
     with pytest.raises(ValidationError, match="as_of"):
         memory.search("tea", as_of=moment, **CAM)
 
 
-def test_a_memory_that_gave_way_can_come_back(memory: Memory) -> None:
+def test_a_superseded_memory_can_come_back(memory: Memory) -> None:
     say(memory, "User avoids shellfish")
     say(memory, "User now loves shellfish")
     [back] = say(memory, "User avoids shellfish")
@@ -226,7 +226,7 @@ def test_a_passing_fact_does_not_displace_a_lasting_one(memory: Memory) -> None:
     assert told(memory) == [PARIS, BERLIN]
 
 
-def test_a_long_message_stored_as_it_stood_does_not_give_way(memory: Memory) -> None:
+def test_a_long_message_stored_verbatim_is_not_superseded(memory: Memory) -> None:
     long = "User lives in Paris. User has a parrot."
     memory.add(long, infer=False, **CAM)
     memory.add(PARIS, infer=False, **CAM)
@@ -410,7 +410,7 @@ def test_a_turn_that_failed_is_tried_again_and_not_logged_twice(
 
 
 @pytest.mark.parametrize("change", [{"run_id": "r"}, {"prompt": "pets"}, {"metadata": {"a": 1}}])
-def test_a_turn_that_waits_is_not_taken_for_another(
+def test_a_pending_turn_is_not_taken_for_another(
     open_memory: OpenMemory, change: dict[str, Any]
 ) -> None:
     memory = open_memory(LLMError("no model"), [PARIS], [PARIS])
@@ -526,7 +526,7 @@ def test_what_changes_before_the_write_is_looked_at_again(
     assert told(memory) == expected
 
 
-def test_a_memory_that_came_meanwhile_is_met_too(open_memory: OpenMemory) -> None:
+def test_a_memory_that_was_added_concurrently_is_compared_too(open_memory: OpenMemory) -> None:
     memory, _ = meddled(open_memory, "true", "add")
     assert told(memory) == sorted([OSLO, "User lives in a flat in Bergen"])
 
@@ -547,7 +547,7 @@ def test_a_verdict_that_fails_leaves_the_turn_pending(open_memory: OpenMemory) -
 # the file, for other tools
 
 
-def test_the_views_show_what_gave_way(memory: Memory, tmp_path: Path) -> None:
+def test_the_views_show_superseded_memories(memory: Memory, tmp_path: Path) -> None:
     [old] = say(memory, PARIS)
     [new] = say(memory, BERLIN)
     with closing(apsw.Connection(str(tmp_path / "memory.db"))) as connection:

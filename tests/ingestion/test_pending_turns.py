@@ -41,7 +41,7 @@ DELETIONS: dict[str, Callable[[Memory], object]] = {
 
 
 @pytest.mark.parametrize("delete", DELETIONS.values(), ids=DELETIONS.keys())
-def test_what_waits_in_a_deleted_scope_gives_no_memories(
+def test_pending_turns_of_a_deleted_scope_give_no_memories(
     waiting: tuple[Memory, GatedLLM, dict[str, Any]], delete: Callable[[Memory], object]
 ) -> None:
     memory, llm, added = waiting
@@ -58,7 +58,7 @@ def test_what_waits_in_a_deleted_scope_gives_no_memories(
     assert [m.content for m in memory.store.messages(Scope(**CAM), limit=9)] == ["I like tea"]
 
 
-def test_the_event_of_a_deleted_turn_has_succeeded_at_once(
+def test_the_event_of_a_deleted_turn_succeeds_at_once(
     waiting: tuple[Memory, GatedLLM, dict[str, Any]],
 ) -> None:
     memory, _, added = waiting
@@ -66,7 +66,7 @@ def test_the_event_of_a_deleted_turn_has_succeeded_at_once(
     assert status(memory, added) == "SUCCEEDED"
 
 
-def test_a_reset_stops_what_waits_and_what_is_extracted(
+def test_a_reset_stops_pending_turns_and_running_extraction(
     waiting: tuple[Memory, GatedLLM, dict[str, Any]],
 ) -> None:
     memory, llm, added = waiting
@@ -78,7 +78,7 @@ def test_a_reset_stops_what_waits_and_what_is_extracted(
 
 
 @pytest.mark.parametrize("filters", [{"kind": "drink"}, {"text": {"contains": "tea"}}])
-def test_a_filter_that_says_more_than_ids_leaves_what_waits(
+def test_a_filter_with_more_than_ids_leaves_the_pending_turns(
     waiting: tuple[Memory, GatedLLM, dict[str, Any]], filters: dict[str, Any]
 ) -> None:
     memory, llm, _ = waiting
@@ -88,7 +88,7 @@ def test_a_filter_that_says_more_than_ids_leaves_what_waits(
     assert sorted(texts(memory.get_all(**CAM))) == ["User likes rum", "User likes tea"]
 
 
-def test_an_add_whose_scope_is_deleted_while_it_waits_for_the_model_adds_nothing(
+def test_an_add_to_a_scope_that_is_deleted_during_extraction_adds_nothing(
     open_memory: OpenMemory,
 ) -> None:
     memories: list[Memory] = []
@@ -113,7 +113,7 @@ def test_the_turns_that_failed_before_go_with_their_scope(open_memory: OpenMemor
     assert memory.verify(full=True)["ok"]
 
 
-def test_a_client_that_deletes_a_user_drops_what_waits_of_it(tmp_path: Path) -> None:
+def test_a_client_that_deletes_a_user_drops_its_pending_turns(tmp_path: Path) -> None:
     with MemoryClient(
         path=tmp_path / "memory.db", embedder=HashEmbedder(64), llm=ScriptedLLM([])
     ) as client:
@@ -142,7 +142,7 @@ def test_an_unknown_event_is_none_and_a_blank_one_is_refused(memory: Memory) -> 
         memory.event(" ")
 
 
-def test_an_event_does_not_tell_what_was_deleted(open_memory: OpenMemory, tmp_path: Path) -> None:
+def test_an_event_does_not_show_deleted_memories(open_memory: OpenMemory, tmp_path: Path) -> None:
     memory = open_memory(["User likes tea"])
     added = later(memory, "I like tea")
     memory.flush(PATIENCE)
@@ -168,7 +168,7 @@ def test_flush_has_nothing_to_wait_for_in_a_new_file(memory: Memory) -> None:
     assert memory.flush() == {"failed": 0}
 
 
-def test_flush_says_when_it_takes_too_long_and_the_work_goes_on(open_memory: OpenMemory) -> None:
+def test_a_flush_that_times_out_is_an_error_and_the_work_goes_on(open_memory: OpenMemory) -> None:
     llm = GatedLLM([["User likes tea"]])
     memory = open_memory(llm=llm)
     later(memory, "I like tea")
@@ -187,7 +187,7 @@ def test_a_timeout_is_a_number_of_seconds(memory: Memory, wrong: Any) -> None:
         memory.flush(wrong)
 
 
-def test_flush_does_not_wait_for_what_is_said_after_it_began(open_memory: OpenMemory) -> None:
+def test_flush_does_not_wait_for_later_turns(open_memory: OpenMemory) -> None:
     llm = GatedLLM([["User likes tea"], ["User likes rum"]])
     memory = open_memory(llm=llm)
     later(memory, "I like tea")

@@ -38,7 +38,7 @@ def test_add_returns_at_once_in_the_shape_of_mem0s_service(open_memory: OpenMemo
     llm.gate.set()
 
 
-def test_what_was_said_is_in_the_file_when_add_returns(
+def test_the_messages_are_in_the_file_when_add_returns(
     open_memory: OpenMemory, tmp_path: Path
 ) -> None:
     llm = GatedLLM([["User likes tea"]])
@@ -99,7 +99,7 @@ def test_turns_of_one_scope_are_extracted_in_the_order_in_which_they_were_said(
     assert [call.text.rpartition("user: ")[2] for call in llm.calls] == said
 
 
-def test_an_add_that_waits_comes_after_what_was_said_before_it_in_its_scope(
+def test_a_blocking_add_comes_after_earlier_turns_of_its_scope(
     open_memory: OpenMemory,
 ) -> None:
     llm = ScriptedLLM([[], [], ["User likes milk"]], delay=0.05)
@@ -111,7 +111,7 @@ def test_an_add_that_waits_comes_after_what_was_said_before_it_in_its_scope(
     assert said == ["I like tea", "I like rum", "I like milk"]
 
 
-def test_what_is_stored_as_it_stands_is_not_left_to_the_background(memory: Memory) -> None:
+def test_a_text_stored_verbatim_is_not_left_to_the_background(memory: Memory) -> None:
     assert texts(memory.add("tea", infer=False, async_mode=True, **CAM)) == ["tea"]
 
 
@@ -126,7 +126,7 @@ def test_the_default_may_be_set_and_a_call_may_say_otherwise(
     assert texts(memory.get_all(**CAM)) == ["User likes tea"]
 
 
-def test_without_the_mode_add_waits(open_memory: OpenMemory) -> None:
+def test_without_async_mode_add_blocks(open_memory: OpenMemory) -> None:
     assert texts(open_memory(["User likes tea"]).add("I like tea", **CAM)) == ["User likes tea"]
 
 
@@ -139,7 +139,7 @@ def test_a_config_sets_the_default(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("wrong", ["yes", 1, 0])
-def test_the_mode_is_true_or_false(memory: Memory, tmp_path: Path, wrong: Any) -> None:
+def test_async_mode_is_true_or_false(memory: Memory, tmp_path: Path, wrong: Any) -> None:
     before = dump(tmp_path / "memory.db")
     with pytest.raises(ValidationError, match="async_mode"):
         memory.add("tea", async_mode=wrong, **CAM)
@@ -192,7 +192,7 @@ CUT = '{"facts": ["User likes t'  # the model stopped in mid-answer
         ('{"facts": [1]}', "no valid answer"),
     ],
 )
-def test_what_fails_is_tried_three_times_and_then_told(
+def test_a_failing_turn_is_tried_three_times_and_then_reported(
     open_memory: OpenMemory, capfd: pytest.CaptureFixture[str], failure: Any, told: str
 ) -> None:
     llm = ScriptedLLM([failure] * 30)
@@ -228,7 +228,7 @@ def test_a_failure_holds_up_no_other_turn(open_memory: OpenMemory) -> None:
     assert (status(memory, failing), status(memory, fine)) == ("FAILED", "SUCCEEDED")
 
 
-def test_what_fails_once_succeeds_when_it_is_tried_again(open_memory: OpenMemory) -> None:
+def test_a_turn_that_failed_once_succeeds_when_it_is_tried_again(open_memory: OpenMemory) -> None:
     memory = open_memory(LLMError("no model"), ["User likes tea"])
     added = later(memory, "I like tea")
     assert memory.flush(PATIENCE) == {"failed": 0}
@@ -299,7 +299,7 @@ def test_an_interrupted_add_counts_as_no_failure_and_is_free_at_once(
 # -- the end of a program
 
 
-def test_closing_waits_for_the_answer_at_hand_and_leaves_the_rest_for_the_next_start(
+def test_closing_waits_for_the_current_answer_and_leaves_the_rest_for_the_next_start(
     open_memory: OpenMemory,
 ) -> None:
     llm = ScriptedLLM([["User likes tea"]] * 5, delay=0.2)
@@ -318,7 +318,7 @@ def test_closing_waits_for_the_answer_at_hand_and_leaves_the_rest_for_the_next_s
     assert again.store.overview().memories == 5
 
 
-def test_the_worker_is_gone_when_nothing_waits(open_memory: OpenMemory) -> None:
+def test_the_worker_ends_when_no_turn_is_pending(open_memory: OpenMemory) -> None:
     memory = open_memory(["User likes tea"])
     later(memory, "I like tea")
     memory.flush(PATIENCE)
@@ -366,7 +366,7 @@ def test_a_forked_child_is_refused_and_the_worker_of_the_parent_goes_on(
     assert status(memory, added) == "SUCCEEDED"
 
 
-def test_what_no_model_should_raise_holds_up_no_other_turn(open_memory: OpenMemory) -> None:
+def test_an_unexpected_exception_of_a_model_holds_up_no_other_turn(open_memory: OpenMemory) -> None:
     memory = open_memory(KeyError("mine"), ["User likes rum"])
     with memory.store.transaction() as tx:
         options = {"categories": [], "created_at": START}
@@ -381,7 +381,7 @@ def test_what_no_model_should_raise_holds_up_no_other_turn(open_memory: OpenMemo
 # -- the other faces
 
 
-def test_the_async_face_adds_waits_and_tells(tmp_path: Path) -> None:
+def test_the_async_class_adds_flushes_and_reports_events(tmp_path: Path) -> None:
     async def use() -> None:
         llm = ScriptedLLM([["User likes tea"]])
         path = tmp_path / "memory.db"
@@ -397,7 +397,9 @@ def test_the_async_face_adds_waits_and_tells(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("mode", [None, False, True])
-def test_the_client_passes_the_mode_on_and_waits_without(tmp_path: Path, mode: bool | None) -> None:
+def test_the_client_passes_the_mode_on_and_blocks_by_default(
+    tmp_path: Path, mode: bool | None
+) -> None:
     llm = ScriptedLLM([["User likes tea"]])
     with MemoryClient(path=tmp_path / "memory.db", embedder=HashEmbedder(64), llm=llm) as client:
         added = client.add("I like tea", async_mode=mode, **CAM)

@@ -126,7 +126,7 @@ with open_memory(0.01) as memory:
 """
 
 
-def test_two_programs_that_process_what_is_pending_share_it(programs: Programs) -> None:
+def test_two_programs_share_the_pending_turns(programs: Programs) -> None:
     with closing(SqliteStore(programs.path)) as store, store.transaction() as tx:
         options = {"categories": [], "created_at": START}
         for i in range(40):
@@ -146,7 +146,7 @@ def test_two_programs_that_process_what_is_pending_share_it(programs: Programs) 
     assert programs.asked() == Counter(f"tea {i}" for i in range(40))
 
 
-def test_flush_waits_for_the_turn_that_another_program_is_at(
+def test_flush_waits_for_the_turn_that_another_program_extracts(
     programs: Programs, open_memory: OpenMemory
 ) -> None:
     process = programs.start(
@@ -181,7 +181,7 @@ time.sleep(60)
 ROUNDS = 12
 
 
-def test_a_program_that_is_killed_again_and_again_loses_and_doubles_nothing(
+def test_repeated_kills_lose_and_double_nothing(
     programs: Programs, open_memory: OpenMemory
 ) -> None:
     """Killed while it adds, while it extracts, when it is done; whatever was said is remembered."""
@@ -326,7 +326,7 @@ os._exit(0)
 """
 
 
-def test_a_forked_child_ends_whatever_the_worker_held(programs: Programs) -> None:
+def test_a_forked_child_ends_although_the_worker_held_locks(programs: Programs) -> None:
     assert finish(programs.start(FORKED)) == "0\n"
 
 

@@ -76,7 +76,7 @@ def test_a_memory_without_a_file_can_be_backed_up(open_memory: OpenMemory, tmp_p
     assert texts(memory.backup(tmp_path / "backup.db")) == ["likes tea"]
 
 
-def test_a_backup_takes_the_place_of_an_older_one(memory: Memory, tmp_path: Path) -> None:
+def test_a_backup_replaces_an_older_one(memory: Memory, tmp_path: Path) -> None:
     memory.backup(tmp_path / "backup.db")
     memory.add("likes rum", infer=False, **CAM)
     assert texts(memory.backup(tmp_path / "backup.db")) == ["likes rum", "likes tea"]
@@ -168,7 +168,7 @@ def test_a_file_that_is_open_is_not_overwritten(memory: Memory, tmp_path: Path) 
         memory.backup(tmp_path / "open.db")
 
 
-def test_a_target_in_no_folder_is_refused(memory: Memory, tmp_path: Path) -> None:
+def test_a_target_without_a_folder_is_refused(memory: Memory, tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="cannot be written"):
         memory.backup(tmp_path / "nowhere" / "backup.db")
 
@@ -335,7 +335,9 @@ def test_several_programs_can_rotate_one_folder_at_once(memory: Memory, tmp_path
 
 
 @pytest.mark.parametrize("keep", [0, -1, True, "3", 1.5])
-def test_keeping_none_or_nonsense_is_refused(memory: Memory, tmp_path: Path, keep: Any) -> None:
+def test_an_invalid_number_of_backups_to_keep_is_refused(
+    memory: Memory, tmp_path: Path, keep: Any
+) -> None:
     with pytest.raises(ValueError, match="keep must be"):
         memory.backup(tmp_path, keep=keep)
     assert backups(tmp_path, "memory") == []
@@ -356,7 +358,7 @@ def test_keeping_several_makes_their_folder(memory: Memory, tmp_path: Path) -> N
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
 
 
-def test_a_folder_in_none_is_not_made(memory: Memory, tmp_path: Path) -> None:
+def test_a_folder_without_a_parent_is_not_made(memory: Memory, tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="cannot be created"):
         memory.backup(tmp_path / "no" / "backups", keep=2)
     assert not (tmp_path / "no").exists()
@@ -413,7 +415,7 @@ def test_a_backup_that_is_cut_off_replaces_nothing(made: Path, db: Path) -> None
 
 
 @pytest.mark.parametrize("content", [None, b"", b"a text" * 100], ids=["none", "empty", "text"])
-def test_what_is_no_backup_replaces_nothing(
+def test_a_file_that_is_not_a_backup_replaces_nothing(
     made: Path, db: Path, tmp_path: Path, content: bytes | None
 ) -> None:
     other = tmp_path / "other"
@@ -480,7 +482,7 @@ def test_a_log_without_its_file_is_not_replayed_into_the_restored_one(made: Path
 
 
 @pytest.mark.posix
-def test_a_backup_with_a_log_beside_it_is_restored_whole(
+def test_a_backup_with_a_write_ahead_log_is_restored_whole(
     made: Path, db: Path, tmp_path: Path
 ) -> None:
     """As somebody's plain copy of a file that is open has."""

@@ -45,7 +45,7 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "memory.db"
 
 
-def test_expired_memories_go_and_history_tells_of_it(memory: Memory, now: Clock) -> None:
+def test_expired_memories_are_deleted_and_history_records_it(memory: Memory, now: Clock) -> None:
     gone = add(memory, "parking ticket", expires_at=now() // 10**6 + 60, **CAM)
     add(memory, "another's ticket", expires_at=now() // 10**6 + 60, **BOB)
     add(memory, "likes tea", **CAM)
@@ -114,7 +114,7 @@ def test_duplicates_become_the_oldest_which_counts_them(memory: Memory, now: Clo
     assert memory.verify(full=True)["ok"]
 
 
-def test_the_kept_duplicate_has_what_the_others_say_besides(memory: Memory, now: Clock) -> None:
+def test_the_kept_duplicate_has_the_metadata_of_the_others(memory: Memory, now: Clock) -> None:
     first = add(memory, "likes tea", metadata={"a": 1}, categories=["food"], **CAM)
     other = add(memory, "likes tea", metadata={"a": 2, "b": None}, categories=["drink"], **CAM)
     third = add(memory, "likes tea", metadata={"c": {"d": [1]}}, categories=["food"], **CAM)
@@ -167,7 +167,7 @@ def test_the_newest_of_each_exact_scope_are_kept_and_hidden_ones_go_first(
     assert len(texts(memory, **BOB)) == 4
 
 
-def test_old_messages_go_but_what_waits_stays(memory: Memory, now: Clock) -> None:
+def test_old_messages_are_deleted_but_pending_turns_stay(memory: Memory, now: Clock) -> None:
     kept = add(memory, "likes tea", **CAM)
     add(memory, "likes rum", **BOB)
     with memory.store.transaction() as tx:
@@ -182,7 +182,7 @@ def test_old_messages_go_but_what_waits_stays(memory: Memory, now: Clock) -> Non
     assert memory.verify(full=True)["ok"]
 
 
-def test_a_message_that_takes_the_place_of_a_removed_one_is_nobodys_source(memory: Memory) -> None:
+def test_a_message_that_reuses_a_removed_key_is_no_memory_s_source(memory: Memory) -> None:
     memory_id = add(memory, "likes tea", **CAM)
     memory.cleanup(messages_older_than="0s", **CAM)
     add(memory, "a secret of bob", **BOB)  # SQLite gives it the same primary key

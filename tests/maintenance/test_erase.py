@@ -144,7 +144,7 @@ def test_what_was_deleted_in_a_scope_does_not_take_another_s_memory_of_its_id(
     assert traces(Path(memory.store.path), *WORDS) == []
 
 
-def test_what_was_folded_into_a_memory_is_erased_with_it(memory: Memory, path: Path) -> None:
+def test_duplicates_merged_into_a_memory_are_erased_with_it(memory: Memory, path: Path) -> None:
     first, _, theirs = (add(memory, SECRET, **ids) for ids in (CAM, CAM, BOB))
     memory.cleanup(duplicates=True, **CAM)
     memory.delete(theirs)
@@ -209,9 +209,7 @@ def test_a_message_goes_with_one_of_its_memories_and_the_other_forgets_it(
     assert memory.store.sources(rows["User likes tea"]) == []
 
 
-def test_a_memory_that_was_superseded_tells_nothing_of_the_erased_one(
-    memory: Memory, path: Path
-) -> None:
+def test_a_superseded_memory_keeps_nothing_of_the_erased_one(memory: Memory, path: Path) -> None:
     old, new = (memory.store.get(add(memory, text, **CAM)) for text in ("lives in Oslo", SECRET))
     assert old is not None
     assert new is not None
@@ -253,7 +251,7 @@ def test_a_whole_scope_goes_with_its_messages_waiting_turns_and_exports(
         assert connection.execute("SELECT id FROM export").fetchall() == [("e3",)]
 
 
-def test_a_filter_that_says_more_than_ids_leaves_the_rest_of_the_scope(memory: Memory) -> None:
+def test_a_filter_with_more_than_ids_leaves_the_rest_of_the_scope(memory: Memory) -> None:
     memory.add("likes tea", infer=False, metadata={"kind": "drink"}, **CAM)
     kept = add(memory, "likes bread", **CAM)
     erased = memory.erase(filters={"kind": "drink"}, **CAM)["erased"]
@@ -306,7 +304,7 @@ def test_wrong_arguments_erase_nothing(
     assert memory.get(memory_id) is not None
 
 
-def test_a_reader_of_another_program_is_told_of_and_vacuum_finishes(
+def test_a_reader_in_another_program_is_reported_and_vacuum_finishes(
     memory: Memory, path: Path
 ) -> None:
     memory.store._writer.set_busy_timeout(50)  # type: ignore[union-attr] - or it waits 5 s
@@ -357,7 +355,7 @@ def test_the_command_refuses_what_names_nothing_or_too_much(
     assert memory.get(memory_id) is not None
 
 
-def test_a_turn_whose_scope_is_erased_while_its_model_answers_stores_nothing(
+def test_a_turn_in_a_scope_that_is_erased_during_extraction_stores_nothing(
     open_memory: OpenMemory, path: Path
 ) -> None:
     """The model is at the turn when another call erases the scope."""

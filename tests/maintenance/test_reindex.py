@@ -96,7 +96,7 @@ def test_the_old_embedder_serves_until_the_last_batch(memory: Memory) -> None:
     assert found == [SEVENTH] * 4
 
 
-def test_what_changes_meanwhile_has_the_right_vector(memory: Memory) -> None:
+def test_a_memory_changed_during_a_reindex_has_the_right_vector(memory: Memory) -> None:
     known = ids(memory)
 
     def change(batch: int) -> None:
@@ -141,14 +141,14 @@ def test_a_killed_reindex_goes_on_from_where_it_was(memory: Memory) -> None:
         assert best(again, SEVENTH) == SEVENTH
 
 
-def test_another_embedder_than_the_interrupted_one_begins_anew(memory: Memory) -> None:
+def test_another_embedder_than_the_interrupted_one_starts_again(memory: Memory) -> None:
     kill_in_third_batch(memory.store.path)
     assert reindex(memory.store, HashEmbedder(32)) == NUMBER
     with opened(memory.store.path, 32) as again:
         assert best(again, SEVENTH) == SEVENTH
 
 
-def test_the_same_embedder_makes_its_vectors_anew(memory: Memory) -> None:
+def test_the_same_embedder_makes_its_vectors_again(memory: Memory) -> None:
     assert reindex(memory.store, HashEmbedder()) == NUMBER
     assert best(memory, SEVENTH) == SEVENTH
 
@@ -195,7 +195,7 @@ def kill_in_third_batch(path: str) -> None:
     assert done.returncode == -KILL or sys.platform == "win32"
 
 
-def test_who_brings_another_embedder_is_told_the_call_that_changes_the_file(
+def test_another_embedder_is_refused_with_the_call_that_changes_the_file(
     tmp_path: Path,
 ) -> None:
     path, embedder = tmp_path / "memory.db", HashEmbedder(32)

@@ -164,7 +164,7 @@ def test_a_memory_that_was_deleted_and_imported_again_is_saved(
     assert contents(target) == {"brought back"}
 
 
-def test_lost_vectors_are_told_and_made_by_a_reindex(path: Path, target: Path) -> None:
+def test_lost_vectors_are_reported_and_made_by_a_reindex(path: Path, target: Path) -> None:
     overwrite(path, leaves(path, "embedding")[0])
     done = salvage(path, target)
     assert any("without vector: litemem reindex" in line for line in done.lost)
@@ -174,7 +174,7 @@ def test_lost_vectors_are_told_and_made_by_a_reindex(path: Path, target: Path) -
     assert is_sound(verify(target, full=True))
 
 
-def test_lost_settings_are_told_and_the_vectors_dropped(path: Path, target: Path) -> None:
+def test_lost_settings_are_reported_and_the_vectors_dropped(path: Path, target: Path) -> None:
     for page in pages(path, "setting"):
         overwrite(path, page)
     done = salvage(path, target)
@@ -183,7 +183,7 @@ def test_lost_settings_are_told_and_the_vectors_dropped(path: Path, target: Path
     assert len(contents(target)) == MEMORIES - 100 + 1
 
 
-def test_messages_of_a_lost_session_are_told(path: Path, target: Path) -> None:
+def test_messages_of_a_lost_session_are_reported(path: Path, target: Path) -> None:
     for page in pages(path, "session"):
         overwrite(path, page)
     done = salvage(path, target)
@@ -202,7 +202,7 @@ def test_a_long_text_that_lost_a_page_is_lost_alone(path: Path, target: Path) ->
     assert len(contents(target)) == MEMORIES - 100
 
 
-def test_a_text_with_flipped_bits_is_saved_and_told(path: Path, target: Path) -> None:
+def test_a_text_with_flipped_bits_is_saved_and_reported(path: Path, target: Path) -> None:
     places = [match.start() for match in re.finditer(b"text 555", path.read_bytes())]
     with path.open("r+b") as file:
         for place in places:
@@ -214,7 +214,7 @@ def test_a_text_with_flipped_bits_is_saved_and_told(path: Path, target: Path) ->
     assert is_sound(verify(target, full=True))
 
 
-def test_metadata_that_is_no_json_is_left_out(path: Path, target: Path) -> None:
+def test_metadata_that_is_not_json_is_left_out(path: Path, target: Path) -> None:
     with closing(connect(str(path))) as connection:
         connection.execute("UPDATE memory SET metadata = '{' WHERE pk = 1")
     done = salvage(path, target)
@@ -357,7 +357,7 @@ def test_a_last_transaction_that_is_torn_is_no_damage(killed: Path) -> None:
         assert store.count(Condition("TRUE")) == SAID - 1
 
 
-def test_what_a_log_held_before_it_was_begun_anew_is_no_damage(tmp_path: Path) -> None:
+def test_frames_from_before_a_log_restart_are_no_damage(tmp_path: Path) -> None:
     path = tmp_path / "begun.db"
     run_python(KILLED, path, SAID, "anew")
     assert frames(path) > SAID * 2  # nearly all of before
@@ -382,7 +382,7 @@ def test_a_wrong_page_size_in_the_header_costs_no_memory(
     assert not size >= 512 or done.lost == ["the size of a page unreadable: 8,192 bytes were taken"]
 
 
-def test_a_turn_whose_messages_are_lost_waits_no_longer(path: Path, target: Path) -> None:
+def test_a_turn_with_lost_messages_is_no_longer_pending(path: Path, target: Path) -> None:
     with closing(SqliteStore(path)) as store, store.transaction() as tx:
         said = [Message("user", LONG)]
         tx.open_turn(Scope(user_id="dora"), said, {"categories": []}, 0)
@@ -394,16 +394,14 @@ def test_a_turn_whose_messages_are_lost_waits_no_longer(path: Path, target: Path
     assert is_sound(verify(target, full=True))
 
 
-def test_a_file_whose_schema_says_nothing_is_not_said_to_be_whole(path: Path, target: Path) -> None:
+def test_a_file_with_an_empty_schema_is_not_reported_as_whole(path: Path, target: Path) -> None:
     content = bytearray(path.read_bytes())
     content[103:105] = bytes(2)  # how many cells the first page of the schema has
     path.write_bytes(content)
     assert salvage(path, target).lost
 
 
-def test_a_file_of_which_only_the_header_is_left_gives_an_empty_one(
-    path: Path, target: Path
-) -> None:
+def test_a_file_with_only_its_header_left_gives_an_empty_one(path: Path, target: Path) -> None:
     path.write_bytes(path.read_bytes()[:200])
     done = salvage(path, target)
     assert done.lost
@@ -412,7 +410,9 @@ def test_a_file_of_which_only_the_header_is_left_gives_an_empty_one(
 
 
 @pytest.mark.parametrize("content", [b"", b"x" * 50, b"no database\n" * 10_000])
-def test_what_is_no_database_is_refused(tmp_path: Path, target: Path, content: bytes) -> None:
+def test_bytes_that_are_not_a_database_are_refused(
+    tmp_path: Path, target: Path, content: bytes
+) -> None:
     (tmp_path / "other").write_bytes(content)
     with pytest.raises(SchemaError, match="not a litemem file" if content else "is empty"):
         salvage(tmp_path / "other", target)
@@ -461,14 +461,14 @@ def test_a_target_that_exists_is_not_overwritten(path: Path, target: Path) -> No
     assert target.read_text() == "precious"
 
 
-def test_a_file_that_is_not_there_is_told(tmp_path: Path, target: Path) -> None:
+def test_a_missing_file_is_reported(tmp_path: Path, target: Path) -> None:
     with pytest.raises(StoreError, match="not a file"):
         salvage(tmp_path / "nothing", target)
     assert not target.exists()
 
 
 @given(seed=st.integers(0, 2**32), kind=st.sampled_from(["bytes", "pages", "cut"]))
-def test_whatever_is_damaged_the_saved_file_can_be_used(
+def test_after_any_damage_the_saved_file_can_be_used(
     whole: Path, tmp_path_factory: pytest.TempPathFactory, seed: int, kind: str
 ) -> None:
     chance = random.Random(seed)

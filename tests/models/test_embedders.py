@@ -72,7 +72,7 @@ class TestVectors:
 
 @pytest.mark.model
 class TestFolders:
-    def test_a_folder_of_ones_own_works_like_the_registry(self, tmp_path: Path) -> None:
+    def test_a_user_s_own_folder_works_like_the_registry(self, tmp_path: Path) -> None:
         folder = tmp_path / "mine"
         shutil.copytree(model_files.verified_folder(NAME), folder)
         mine, registered = FastEmbedEmbedder(folder), FastEmbedEmbedder()

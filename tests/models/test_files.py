@@ -56,7 +56,7 @@ def test_offline_asks_nothing_of_the_network(
     assert hub.requests == []
 
 
-def test_an_endpoint_that_is_no_web_address_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_endpoint_that_is_not_a_web_address_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HF_ENDPOINT", "file:///etc")
     with pytest.raises(ModelFileError, match="HF_ENDPOINT"):
         model_files.pull(a_model(HUB_SOURCE))
@@ -110,7 +110,7 @@ def test_a_stopped_pull_is_resumed_and_holds_no_lock(
         assert hub.ranges in (["bytes=20971520-"], ["bytes=10485760-"])
 
 
-def test_a_missing_file_is_told_with_the_remedy() -> None:
+def test_a_missing_file_is_reported_with_the_remedy() -> None:
     with pytest.raises(ModelFileError, match=r"weights.bin is missing.*litemem models pull tiny"):
         model_files.verified_path(a_model())
 
@@ -136,7 +136,7 @@ def test_verify_sees_a_change_that_kept_size_and_time(hub: HubServer) -> None:
         model_files.verified_path(model)
 
 
-def test_verify_without_a_name_tells_of_the_registered_models_that_are_there(models: Path) -> None:
+def test_verify_without_a_name_checks_the_installed_models(models: Path) -> None:
     (models / "smollm2-135m").mkdir(parents=True)
     assert [(each.model, each.state) for each in model_files.verify()] == [
         ("smollm2-135m", "missing")
@@ -179,7 +179,7 @@ def test_a_fingerprint_follows_the_file(tmp_path: Path) -> None:
     assert model_files.fingerprint(str(path)) == hashlib.sha256(b"other").hexdigest()
 
 
-def test_a_fingerprint_of_nothing_is_told(tmp_path: Path) -> None:
+def test_a_missing_file_has_no_fingerprint(tmp_path: Path) -> None:
     with pytest.raises(ModelFileError, match=os.strerror(errno.ENOENT)):
         model_files.fingerprint(tmp_path / "none.gguf")
 

@@ -217,7 +217,7 @@ class TestMissingModels:
         with pytest.raises(ValidationError, match=r"unknown model 'nope': known are qwen"):
             LlamaCppLLM("nope")
 
-    def test_a_file_that_is_no_model_is_refused(self, tmp_path: Path) -> None:
+    def test_a_file_that_is_not_a_model_is_refused(self, tmp_path: Path) -> None:
         path = tmp_path / "poem.gguf"
         path.write_text("Roses are red")
         with pytest.raises(ModelFileError, match=r"poem\.gguf"):

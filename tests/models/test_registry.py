@@ -41,7 +41,7 @@ def test_a_name_that_is_not_registered_is_refused_with_those_that_are(name: str)
 
 
 @pytest.mark.parametrize("name", ["../x", "", ".", "..", "a/b", "/etc", "a\\b", ".part", "a\n"])
-def test_no_model_or_file_can_be_made_whose_name_leaves_the_folder(name: str) -> None:
+def test_no_model_or_file_name_can_leave_the_folder(name: str) -> None:
     with pytest.raises(ValidationError):
         a_model(name=name)
     with pytest.raises(ValidationError):

@@ -42,7 +42,7 @@ def test_what_the_environment_names_is_the_default(
 
 
 @pytest.mark.parametrize("name", ["hash:x", "hash:7", "no-such-model", 7, ["hash"], HashEmbedder])
-def test_what_is_no_embedder_is_refused_when_the_memory_is_opened(
+def test_an_invalid_embedder_is_refused_when_the_memory_is_opened(
     tmp_path: Path, name: Any
 ) -> None:
     with pytest.raises(ValidationError) as refused:
@@ -51,7 +51,7 @@ def test_what_is_no_embedder_is_refused_when_the_memory_is_opened(
 
 
 @pytest.mark.parametrize("name", ["no-such-model", 7, HashEmbedder()])
-def test_what_is_no_language_model_is_refused_when_the_memory_is_opened(
+def test_an_invalid_language_model_is_refused_when_the_memory_is_opened(
     tmp_path: Path, name: Any
 ) -> None:
     with pytest.raises(ValidationError, match=r"litemem models list|qwen"):
@@ -80,7 +80,7 @@ def test_a_language_model_has_every_method_of_the_protocol(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize("reranker", ["x", 5, object(), WordReranker])
-def test_what_is_no_reranker_is_refused_when_the_memory_is_opened(
+def test_an_invalid_reranker_is_refused_when_the_memory_is_opened(
     tmp_path: Path, reranker: Any
 ) -> None:
     with pytest.raises(ValidationError, match="reranker takes an object with rerank"):

@@ -263,13 +263,13 @@ def test_the_first_and_the_last_day_can_be_asked_from(memory: Memory, query: str
 
 
 @pytest.mark.parametrize("wrong", ["soon", "2023-13-01", [], True, float("nan"), {}])
-def test_a_reference_date_that_is_none_is_refused(facts: Memory, wrong: Any) -> None:
+def test_an_invalid_reference_date_is_refused(facts: Memory, wrong: Any) -> None:
     with pytest.raises(ValidationError, match="reference_date"):
         facts.search("yesterday", **CAM, reference_date=wrong)
 
 
 @pytest.mark.parametrize("name", ["explain", "rerank"])
-def test_a_flag_that_is_none_is_refused(facts: Memory, name: str) -> None:
+def test_an_invalid_flag_is_refused(facts: Memory, name: str) -> None:
     with pytest.raises(ValidationError, match=name):
         facts.search("tea", **CAM, **{name: "yes"})
 
@@ -322,7 +322,7 @@ def test_nothing_found_is_not_reranked(open_memory: OpenMemory) -> None:
 
 
 @pytest.mark.parametrize("given_", [[], [1.0], [math.nan] * 5, [math.inf] * 5])
-def test_a_reranker_that_does_not_score_each_memory_is_told(
+def test_a_reranker_that_does_not_score_each_memory_is_reported(
     open_memory: OpenMemory, given_: list[float]
 ) -> None:
     memory = open_memory(reranker=Wrong(given_))
@@ -369,7 +369,7 @@ def found_by(memory: Memory, query: str, limit: int | None, top_k: int = 10) -> 
 
 
 @pytest.mark.parametrize("query", ["penguins 246", "repairs violins", "clouds", "lamps 18 sells"])
-def test_the_promising_memories_hold_the_best_with_the_scores_that_all_would_give(
+def test_the_candidates_hold_the_best_with_the_scores_that_a_scan_would_give(
     large: Memory, query: str
 ) -> None:
     every = found_by(large, query, None, top_k=5)
@@ -383,9 +383,7 @@ def test_the_promising_memories_hold_the_best_with_the_scores_that_all_would_giv
 
 
 @pytest.mark.parametrize("limit", [1, 20, 100, 1_000])
-def test_there_are_never_fewer_promising_memories_than_are_asked_for(
-    large: Memory, limit: int
-) -> None:
+def test_there_are_never_fewer_candidates_than_are_asked_for(large: Memory, limit: int) -> None:
     found = found_by(large, "nothing of this", limit, top_k=limit)
     assert len(found) == min(limit, 300)
     assert {f.record.scope.user_id for f in found} == {"cam"}

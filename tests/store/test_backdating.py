@@ -175,7 +175,7 @@ def last_that_began(begins: Sequence[str], day: str) -> list[str]:
     moves=st.lists(st.tuples(st.integers(0, 4), days), max_size=6),
 )
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_of_a_chain_the_last_that_has_begun_holds_whatever_is_dated_anew(
+def test_in_a_chain_the_last_that_has_begun_is_valid_after_any_new_date(
     open_memory: OpenMemory, number: int, moves: list[tuple[int, str]]
 ) -> None:
     memory = open_memory(path=":memory:")

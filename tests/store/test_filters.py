@@ -84,13 +84,13 @@ def test_neither_filter_nor_scope_is_an_error_that_names_the_keys() -> None:
 
 
 @pytest.mark.parametrize("filters", [[], "user_id", 5, [{"user_id": "alice"}]])
-def test_a_filter_that_is_no_dict_is_refused(filters: Any) -> None:
+def test_a_filter_that_is_not_a_dict_is_refused(filters: Any) -> None:
     with pytest.raises(FilterError, match="filters takes a dict"):
         compile_filter(filters, DEMO)
 
 
 @pytest.mark.parametrize("filters", [{5: 5}, {None: 5}, {"metadata": {5: 5}}, {"k": {5: 5}}])
-def test_a_key_that_is_no_text_is_refused(filters: Any) -> None:
+def test_a_key_that_is_not_text_is_refused(filters: Any) -> None:
     with pytest.raises(FilterError, match=r"^filters.*5|None"):
         compile_filter(filters, DEMO)
 
@@ -177,7 +177,7 @@ def test_half_a_surrogate_pair_in_a_key_is_refused() -> None:
 
 
 @pytest.mark.parametrize("value", [True, "2025-13-01", 1e30, float("nan"), "", [None, "x"], b""])
-def test_a_date_that_is_none_is_refused_with_its_path(value: object) -> None:
+def test_an_invalid_date_is_refused_with_its_path(value: object) -> None:
     with pytest.raises(FilterError, match=r"^filters\.AND\[0\]\.created_at"):
         compile_filter({"AND": [{"created_at": value}]}, DEMO)
 

@@ -326,7 +326,9 @@ def test_models_that_anyone_may_change_are_not_loaded(
 
 
 @pytest.mark.parametrize("target", ["no/such/folder/x.db", "a\0b", ""])
-def test_a_backup_goes_where_it_is_told_or_nowhere(path: Path, tmp_path: Path, target: str) -> None:
+def test_a_backup_is_written_to_its_target_or_not_at_all(
+    path: Path, tmp_path: Path, target: str
+) -> None:
     before = sorted(tmp_path.rglob("*"))
     with pytest.raises((LitememError, ValidationError)):
         backup(path, f"{tmp_path}/{target}" if target else tmp_path / "memory.db")

@@ -106,9 +106,7 @@ class TestAdd:
         assert len(memory.search("Oslo", **CAM)["relations"]) == 1
         assert list(memory.search("Oslo", **CAM, enable_graph=False)) == ["results"]
 
-    def test_a_model_that_draws_nothing_readable_costs_no_memory(
-        self, open_memory: OpenMemory
-    ) -> None:
+    def test_unreadable_relations_cost_no_memory(self, open_memory: OpenMemory) -> None:
         memory = open_memory(["Anna lives in Oslo"], "no JSON")
         added = memory.add("Anna lives in Oslo", **CAM, enable_graph=True)
         assert len(added["results"]) == 1
@@ -200,7 +198,7 @@ class TestSearch:
         with pytest.raises(ScopeError):
             known.search("Anna", enable_graph=True)
 
-    def test_the_same_relation_in_two_runs_is_told_once(self, memory: Memory) -> None:
+    def test_the_same_relation_in_two_runs_is_returned_once(self, memory: Memory) -> None:
         for run in ("one", "two"):
             remember(memory, "Anna left", run_id=run, **CAM)
             ids = {**CAM, "run_id": run}
@@ -226,7 +224,7 @@ class TestSearch:
         assert memory.search("Anna", **CAM)["relations"] == []
         assert len(memory.search("Anna", **CAM, show_expired=True)["relations"]) == 1
 
-    def test_a_contradicted_relation_gives_way(self, memory: Memory) -> None:
+    def test_a_contradicted_relation_is_superseded(self, memory: Memory) -> None:
         remember(memory, "Anna lives in Oslo", ("Anna", "lives_in", "Oslo"))
         remember(memory, "Anna moved to Bergen", ("Anna", "moved_to", "Bergen"))
         outdated = memory.get_all(**CAM, show_superseded=True)["results"]
@@ -270,7 +268,7 @@ class TestGetAll:
 class TestRemoval:
     EMPTY = "SELECT (SELECT count(*) FROM entity) + (SELECT count(*) FROM relation)"
 
-    def test_deleting_a_memory_removes_what_only_it_told(
+    def test_deleting_a_memory_removes_relations_that_only_it_states(
         self, memory: Memory, tmp_path: Path
     ) -> None:
         added = remember(memory, "Anna lives in Oslo", ("Anna", "lives_in", "Oslo"))
@@ -280,7 +278,7 @@ class TestRemoval:
         left = rows(tmp_path / "memory.db", "SELECT name FROM entity ORDER BY name")
         assert left == [("Anna",), ("Ben",)]
 
-    def test_a_relation_stays_while_one_memory_tells_it(self, memory: Memory) -> None:
+    def test_a_relation_stays_while_one_memory_states_it(self, memory: Memory) -> None:
         first = remember(memory, "Anna lives in Oslo", ("Anna", "lives_in", "Oslo"))
         triple = ("Anna", "lives_in", "Oslo")
         remember(memory, "Anna, a nurse of forty years, lives in Oslo", triple, run_id="r", **CAM)
@@ -297,9 +295,7 @@ class TestRemoval:
         assert shown(memory.get_all(**CAM, enable_graph=True)) == [("Ben", "works_with", "Anna")]
         assert rows(tmp_path / "memory.db", "SELECT * FROM entity WHERE same_as NOT NULL") == []
 
-    def test_the_second_spelling_takes_the_place_of_the_first(
-        self, memory: Memory, tmp_path: Path
-    ) -> None:
+    def test_the_second_spelling_replaces_the_first(self, memory: Memory, tmp_path: Path) -> None:
         facts = ["ANNA lives in Oslo", "Ben works with Anna", "Jo saw anna in Rome", "AnnA runs"]
         triples = [("ANNA", "lives_in", "Oslo"), ("Ben", "works_with", "Anna")]
         triples += [("Jo", "saw", "anna")]
@@ -308,9 +304,7 @@ class TestRemoval:
         spelt = "SELECT name, same_as IS NULL FROM entity WHERE form = 'anna' ORDER BY pk"
         assert rows(tmp_path / "memory.db", spelt) == [("Anna", 1), ("anna", 0)]
 
-    def test_a_changed_text_tells_its_relations_no_more(
-        self, memory: Memory, tmp_path: Path
-    ) -> None:
+    def test_a_changed_text_loses_its_relations(self, memory: Memory, tmp_path: Path) -> None:
         added = remember(memory, "Anna lives in Oslo", ("Anna", "lives_in", "Oslo"))
         memory.update(added["results"][0]["id"], metadata={"seen": True})
         assert len(memory.get_all(**CAM, enable_graph=True)["relations"]) == 1
@@ -342,7 +336,7 @@ class TestRemoval:
             connection.execute("DELETE FROM memory")
         assert rows(path, self.EMPTY) == [(0,)]
 
-    def test_history_still_tells_of_it(self, memory: Memory) -> None:
+    def test_history_still_records_it(self, memory: Memory) -> None:
         added = remember(memory, "Anna lives in Oslo", ("Anna", "lives_in", "Oslo"))
         memory_id = added["results"][0]["id"]
         memory.delete(memory_id)

@@ -97,7 +97,7 @@ WAYS: dict[str, Callable[[Memory, Path], object]] = {
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_what_is_refused_leaves_the_locks(memory: Memory, tmp_path: Path, way: str) -> None:
+def test_a_refused_file_leaves_the_locks(memory: Memory, tmp_path: Path, way: str) -> None:
     """Previously a plain open() and close() dropped them."""
     path = tmp_path / "memory.db"
     assert is_locked(path)
@@ -108,7 +108,7 @@ def test_what_is_refused_leaves_the_locks(memory: Memory, tmp_path: Path, way: s
     assert len(memory.get_all(**CAM)["results"]) == 2
 
 
-def test_what_reads_the_file_leaves_the_locks(memory: Memory, tmp_path: Path) -> None:
+def test_reading_the_file_leaves_the_locks(memory: Memory, tmp_path: Path) -> None:
     path = tmp_path / "memory.db"
     memory.verify(full=True)
     memory.export_file(tmp_path / "all.jsonl")

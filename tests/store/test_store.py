@@ -301,7 +301,9 @@ def test_a_reader_does_not_see_what_is_not_yet_committed(store: SqliteStore) -> 
 # -- a full disk
 
 
-def test_a_full_disk_is_told_and_what_was_there_stays(store: SqliteStore, path: Path) -> None:
+def test_a_full_disk_is_reported_and_keeps_the_stored_memories(
+    store: SqliteStore, path: Path
+) -> None:
     before = dump(path)
     assert store._writer is not None
     store._writer.pragma("max_page_count", store._writer.pragma("page_count"))

@@ -193,7 +193,7 @@ def test_a_rebuilt_index_finds_what_a_damaged_one_lost(large: Large) -> None:
     assert_nearest(large.store, large.oracle, query, 5)
 
 
-def test_a_memory_that_takes_the_place_of_a_deleted_one_is_found_where_it_is(large: Large) -> None:
+def test_a_memory_that_reuses_a_deleted_key_is_found_where_it_is(large: Large) -> None:
     with closing(connect(str(large.path))) as connection, connection:
         VectorIndex(connection).rebuild()
     large.delete(list(large.oracle.vectors)[-1])
@@ -202,7 +202,7 @@ def test_a_memory_that_takes_the_place_of_a_deleted_one_is_found_where_it_is(lar
     assert_nearest(large.store, large.oracle, large.oracle.vectors[newest], 3)
 
 
-def test_a_memory_that_takes_the_place_of_the_last_indexed_one_is_found(large: Large) -> None:
+def test_a_memory_that_reuses_the_last_indexed_key_is_found(large: Large) -> None:
     """Those behind it were not in the index yet, and went after it."""
     with closing(connect(str(large.path))) as connection, connection:
         VectorIndex(connection).rebuild()

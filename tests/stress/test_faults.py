@@ -362,7 +362,7 @@ def check_sound(folder: Path, case: Case) -> None:
 
 
 @pytest.mark.parametrize("name", WORKLOADS)
-def test_whatever_fails_the_file_is_as_before_or_as_after(name: str, tmp_path: Path) -> None:
+def test_after_any_failure_the_file_is_as_before_or_as_after(name: str, tmp_path: Path) -> None:
     workload, start = WORKLOADS[name], tmp_path / "start"
     start.mkdir()
     prepared(workload, start)

@@ -99,9 +99,7 @@ def _expected(memories: list[dict[str, Any]], asked: Filter, scope: dict[str, st
 
 @given(asked=strategies.junk)
 @settings(PATIENT, max_examples=EXAMPLES * 5)
-def test_whatever_is_given_is_sql_or_one_of_two_errors(
-    database: apsw.Connection, asked: Any
-) -> None:
+def test_any_filter_gives_sql_or_one_of_two_errors(database: apsw.Connection, asked: Any) -> None:
     try:
         condition = compile_filter(asked, Scope(app_id="app"))
     except (FilterError, ScopeError):

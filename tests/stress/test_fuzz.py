@@ -97,7 +97,7 @@ def test_a_damaged_file_gives_right_answers_or_our_errors(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("seed", [1003352, 1005201])
-def test_a_damage_that_was_found_by_fuzzing_is_told(tmp_path: Path, seed: int) -> None:
+def test_a_damage_that_was_found_by_fuzzing_is_reported(tmp_path: Path, seed: int) -> None:
     """A column lost its type: a waiting turn without options; an id that is no text."""
     _, faults = file_fuzz.run(tmp_path, seed, 1)
     assert faults == []

@@ -78,7 +78,7 @@ def full(memory: Memory) -> Memory:
     return memory
 
 
-def test_the_first_line_tells_counts_and_the_checksum_of_the_others(
+def test_the_first_line_holds_counts_and_a_checksum_of_the_others(
     full: Memory, tmp_path: Path
 ) -> None:
     counts = full.export_file(tmp_path / "all.jsonl")

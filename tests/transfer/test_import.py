@@ -169,7 +169,7 @@ def test_names_and_turns_of_any_number_take_little_memory() -> None:
     assert peak < 10_000_000
 
 
-def test_waiting_turns_are_checked_in_time_that_grows_with_their_number() -> None:
+def test_pending_turns_are_checked_in_linear_time() -> None:
     references = ReferenceCheck()
     begun = process_time()
     for number in range(1, 40_001):
@@ -194,7 +194,7 @@ def test_a_line_that_no_import_would_take_is_not_written() -> None:
         archive.within_limit("é" * 10, 20)
 
 
-def test_a_source_that_cannot_be_read_is_told(tmp_path: Path) -> None:
+def test_an_unreadable_source_is_reported(tmp_path: Path) -> None:
     with open_store() as store:
         with pytest.raises(StoreError, match="cannot be read"):
             import_file(store, EMBEDDER, tmp_path / "none.jsonl")
@@ -261,7 +261,7 @@ def test_ids_are_for_stores_that_have_none() -> None:
     assert "--from mem0" in done.stderr
 
 
-def test_a_file_of_another_embedder_is_told_before_anything_is_read(source: Path) -> None:
+def test_a_file_of_another_embedder_is_reported_before_anything_is_read(source: Path) -> None:
     with Memory(source.parent / "memory.db", embedder=HashEmbedder(16), llm=ScriptedLLM([])) as m:
         m.add("x", **CAM, infer=False)
     done = CliRunner().invoke(main, ["import", str(source)])
@@ -270,7 +270,7 @@ def test_a_file_of_another_embedder_is_told_before_anything_is_read(source: Path
 
 
 @pytest.mark.parametrize("source", [5, None, ["archive.jsonl"]])
-def test_what_is_no_archive_is_refused(open_memory: OpenMemory, source: Any) -> None:
+def test_a_file_that_is_not_an_archive_is_refused(open_memory: OpenMemory, source: Any) -> None:
     memory = open_memory()
     with pytest.raises(ValidationError, match="a path or a binary file"):
         import_file(memory.store, memory.embedder, source)

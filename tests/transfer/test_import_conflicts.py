@@ -186,7 +186,7 @@ def test_a_memory_that_an_import_brings_back_lives_on_in_its_history(
         assert exported(other) == data
 
 
-def test_a_merge_mends_a_history_that_ends_with_a_delete() -> None:
+def test_a_merge_repairs_a_history_that_ends_with_a_delete() -> None:
     gone = {"event": "DELETE", "old_memory": "text 1", "created_at": START, "updated_at": START + 1}
     added = {"event": "ADD", "new_memory": "text 1", "created_at": START}
     with open_store() as store:

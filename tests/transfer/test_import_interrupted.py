@@ -66,7 +66,7 @@ def test_an_interrupted_import_goes_on_with_skip_and_ends_complete(tmp_path: Pat
         assert exported(store) == data
 
 
-def test_an_import_that_a_full_disk_ends_says_what_stays_and_how_to_go_on(tmp_path: Path) -> None:
+def test_an_import_that_a_full_disk_ends_reports_how_to_resume(tmp_path: Path) -> None:
     """Previously it said that nothing was changed."""
     data = sealed([memory_line(n, content=f"text {n} " * 100) for n in range(1, 2_001)])
     with open_store(tmp_path / "memory.db") as store:
@@ -107,7 +107,7 @@ def test_a_dry_run_of_a_merge_counts_what_would_change(
             assert {n: v for n, v in done.items() if v and n != "messages"} == outcome
 
 
-def test_other_project_settings_are_told_before_anything_is_imported(tmp_path: Path) -> None:
+def test_other_project_settings_are_reported_before_anything_is_imported(tmp_path: Path) -> None:
     """Previously a dry run let them pass."""
     settings = {"kind": "project", "settings": {"instructions": "theirs"}}
     with open_store(tmp_path / "memory.db") as store:
@@ -188,7 +188,7 @@ def test_imports_of_many_threads_take_in_all(tmp_path: Path, open_memory: OpenMe
 
 
 @pytest.mark.parametrize("what", ["erase", "vacuum"])
-def test_an_import_goes_on_while_the_file_is_written_anew(
+def test_an_import_goes_on_while_the_file_is_rewritten(
     tmp_path: Path, open_memory: OpenMemory, what: str
 ) -> None:
     """Previously both dropped the import's notes, for they change where SQLite keeps such."""

@@ -129,7 +129,7 @@ def test_what_has_no_id_gets_the_one_that_is_given_or_is_left_out(tmp_path: Path
     assert (found["nobody's"]["user_id"], found["likes tea"]["user_id"]) == ("jo", "cam")
 
 
-def test_what_cannot_be_a_memory_is_told_and_the_rest_is_taken(tmp_path: Path) -> None:
+def test_invalid_memories_are_reported_and_the_rest_is_imported(tmp_path: Path) -> None:
     circle: list[Any] = []
     circle.append(circle)
     bad = {
@@ -224,7 +224,7 @@ def test_a_pickle_that_would_do_anything_is_refused_and_nothing_runs(
     assert not marker.exists()
 
 
-def test_a_point_whose_id_is_no_id_is_left_out(tmp_path: Path) -> None:
+def test_a_point_with_an_invalid_id_is_left_out(tmp_path: Path) -> None:
     ids: list[Any] = []
     for _ in range(60):
         ids = [ids, ids]
@@ -277,7 +277,7 @@ def test_a_view_in_the_place_of_the_points_is_not_read(store: Path) -> None:
         open_store(store)
 
 
-def test_a_store_that_is_none_is_told(tmp_path: Path, store: Path) -> None:
+def test_a_folder_that_is_not_a_store_is_reported(tmp_path: Path, store: Path) -> None:
     with pytest.raises(StoreError, match="not a folder"):
         open_store(tmp_path / "none")
     (tmp_path / "empty").mkdir()

@@ -92,7 +92,7 @@ def test_what_was_imported_is_found_and_its_turns_are_extracted(
     assert done["memory"] == "User lives in Oslo"
 
 
-def test_vectors_are_made_anew_for_another_embedder_and_only_then(
+def test_vectors_are_made_again_only_for_another_embedder(
     open_memory: OpenMemory, tmp_path: Path
 ) -> None:
     class Counting(HashEmbedder):
