@@ -1,4 +1,4 @@
-"""The errors that litemem raises: one hierarchy, so that `except LitememError` catches them all.
+"""The exceptions of litemem; `except LitememError` catches all of them.
 
 LitememError
 ├ ValidationError (also ValueError)
@@ -25,27 +25,27 @@ LitememError
 
 
 class LitememError(Exception):
-    """Whatever litemem raises by itself; its text says what failed and what to do next."""
+    """Base of all exceptions of litemem; the message says what failed and what to do."""
 
 
 class ValidationError(LitememError, ValueError):
-    """An argument is not what the call takes; nothing was changed."""
+    """An argument is wrong; nothing was changed."""
 
 
 class ScopeError(ValidationError):
-    """A call names no scope, a contradictory one, or ids that cannot be ids."""
+    """A call has no id, contradicting ids, or a value that cannot be an id."""
 
 
 class FilterError(ValidationError):
-    """A filter holds a key, an operator or a value that the filter language does not know."""
+    """A filter has an unknown key, an unknown operator or a wrong value."""
 
 
 class ImmutableError(ValidationError):
-    """The memory was stored to stay as it is: it may be deleted, but not changed."""
+    """The memory was stored as immutable: it can be deleted but not changed."""
 
 
 class MemoryNotFoundError(LitememError, ValueError):
-    """No memory has the id that update or delete was given."""
+    """No memory has the id that was given."""
 
 
 class StoreError(LitememError):
@@ -61,11 +61,11 @@ class StoreFullError(StoreError):
 
 
 class StoreReadOnlyError(StoreError):
-    """The file or its folder may not be written."""
+    """The file or its folder cannot be written, or was opened with `read_only=True`."""
 
 
 class SchemaError(StoreError):
-    """The file is not a litemem file, or is one of a newer litemem."""
+    """The file is not a litemem file, or comes from a newer litemem."""
 
 
 class CorruptError(StoreError):
@@ -73,23 +73,23 @@ class CorruptError(StoreError):
 
 
 class FlushTimeoutError(LitememError, TimeoutError):
-    """Turns in the background took longer than `flush` was to wait; they go on."""
+    """The timeout of `flush` has passed; the extraction of the turns goes on."""
 
 
 class HostedOnlyError(LitememError, NotImplementedError):
-    """The call is one of Mem0's service that means nothing in a file on one machine."""
+    """The call exists in Mem0's hosted service only."""
 
 
 class RerankerError(LitememError):
-    """The reranker that the program brought failed, or gave a memory no finite number."""
+    """The reranker failed, or did not return a finite number for each memory."""
 
 
 class EmbedderError(LitememError):
-    """A text could not be turned into a vector."""
+    """A text could not be embedded."""
 
 
 class EmbedderMismatchError(EmbedderError):
-    """The vectors in the file were made by another embedder than the one at hand."""
+    """The vectors in the file come from another embedder."""
 
 
 class LLMError(LitememError):
@@ -97,21 +97,21 @@ class LLMError(LitememError):
 
 
 class ModelFileError(EmbedderError, LLMError):
-    """A model's file is missing, cut short or not the bytes that were published."""
+    """A model file is missing, truncated, or different from the published one."""
 
 
 class ExtractionError(LLMError):
-    """The language model answered, but not with facts that can be read."""
+    """The language model's answer could not be read."""
 
 
-LONGEST_QUOTE = 80  # characters; who reads an error needs no more to know the value again
+LONGEST_QUOTE = 80  # characters; enough to recognise the value
 
 
 def quoted(value: object) -> str:
-    """Return `repr(value)`, cut when it is long; only the type of what cannot be written.
+    """Return `repr(value)` for a message, shortened if it is long.
 
-    Python writes no integer of more than 4,300 digits, and nothing that is nested too deeply: a
-    message must not fail where it is to tell what failed.
+    The type alone is returned if `repr` fails, as for an integer of more than 4,300 digits or a
+    deeply nested list: building a message must not raise another error.
     """
     try:
         text = repr(value)

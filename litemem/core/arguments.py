@@ -1,4 +1,4 @@
-"""What callers may pass: messages, metadata, categories and numbers, checked and made uniform."""
+"""Check and normalise the arguments of public calls; `AddOptions`."""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
@@ -11,16 +11,16 @@ from litemem.core.scope import ID_KEYS, Scope
 from litemem.core.types import PROCEDURAL, Message
 from litemem.errors import FilterError, ValidationError, quoted
 
-MOST_RESULTS = 1_000_000_000  # as good as all; four times as many still fit SQLite's integers
-LONGEST = 1_000_000_000  # seconds to wait; 31 years
+MOST_RESULTS = 1_000_000_000  # more than a file has; the fourfold still fits SQLite's integers
+MAX_SECONDS = 1_000_000_000  # of a timeout; 31 years
 
 Messages = str | Mapping[str, Any] | Sequence[Mapping[str, Any]]
 
-Category = str | Mapping[str, str]  # a name, or {name: description}
+Category = str | Mapping[str, str]  # a name, or {name: meaning}
 
-MOST_NESTED = 100  # levels of JSON; SQLite reads 1,000
+MAX_NESTING = 100  # levels of JSON; SQLite reads 1,000
 
-# Names that a memory has of its own; as metadata they would say something else than they seem to.
+# Names of a memory's own fields: as metadata they would be confused with those.
 RESERVED_METADATA = frozenset(
     "user_id agent_id app_id run_id actor_id role memory_type attributed_to categories "
     "data hash created_at updated_at expires_at expiration_date".split()
@@ -38,12 +38,12 @@ UNSET = Unset()
 
 
 def check_messages(messages: object) -> list[Message]:
-    """Return what was said: a text is the user's one message, a dict one message.
+    """Return the messages; a text is one message of the user, and a dict is one message.
 
-    Of content in parts, as OpenAI's interface has it, the text is kept.
+    Content in parts, as in OpenAI's interface, keeps its text parts.
 
     Raises:
-        ValidationError: there is none, the text is blank, or one is not a message.
+        ValidationError: the list is empty, the text is blank, or an item is not a message.
     """
     if isinstance(messages, str):
         messages = [{"role": "user", "content": check_text(messages, "messages")}]
@@ -51,40 +51,40 @@ def check_messages(messages: object) -> list[Message]:
         messages = [messages]
     elif not isinstance(messages, Sequence) or isinstance(messages, bytes):
         raise ValidationError(
-            "messages takes text, a dict with role and content, or a list of such dicts, "
-            f"not {type(messages).__name__}"
+            "messages must be text, a dict with role and content, or a list of such dicts, "
+            f"got {type(messages).__name__}"
         )
     found = [_message(message, f"messages[{i}]") for i, message in enumerate(messages)]
     if not found:
-        raise ValidationError("messages is empty: there is nothing to remember")
+        raise ValidationError("messages must have at least one message, got none")
     return found
 
 
 def check_metadata(metadata: Mapping[str, Any] | None) -> dict[str, Any]:
-    """Return the metadata as a JSON object of its own; dates and times become ISO text.
+    """Return a copy of the metadata as a JSON object; dates and times become ISO text.
 
     Raises:
-        ValidationError: it is none, or has a name that memories use themselves.
+        ValidationError: it is not a JSON object, or has the name of a field of memories.
     """
     if metadata is None:
         return {}
     if not isinstance(metadata, Mapping):
-        raise ValidationError(f"metadata takes a dict, not {type(metadata).__name__}")
+        raise ValidationError(f"metadata must be a dict, got {type(metadata).__name__}")
     found = check_json(metadata, "metadata")
     for key in found:
         if key in RESERVED_METADATA:
             raise ValidationError(
-                f"metadata[{key!r}]: every memory has a {key} of its own; pass it as the argument "
-                "of that name, or call the metadata something else"
+                f"metadata[{key!r}] is the name of a field of memories: use the argument of that "
+                "name, or another name"
             )
     return found
 
 
 def check_json(value: Mapping[str, Any], name: str) -> dict[str, Any]:
-    """Return a JSON object of its own; dates and times become ISO text.
+    """Return a copy as a JSON object; dates and times become ISO text.
 
     Raises:
-        ValidationError: it holds what JSON does not have, or is nested too deeply.
+        ValidationError: a value does not exist in JSON, or is nested too deeply.
     """
     if not value:
         return {}
@@ -99,15 +99,15 @@ def check_json(value: Mapping[str, Any], name: str) -> dict[str, Any]:
 
 
 def check_categories(categories: Iterable[str] | None) -> tuple[str, ...]:
-    """Return the categories without repetition.
+    """Return the categories without duplicates.
 
     Raises:
-        ValidationError: they are not a list of texts.
+        ValidationError: the argument is not a list of texts.
     """
     if categories is None:
         return ()
     if isinstance(categories, str | bytes | Mapping) or not isinstance(categories, Iterable):
-        raise ValidationError(f"categories takes a list of texts, not {quoted(categories)}")
+        raise ValidationError(f"categories must be a list of texts, got {quoted(categories)}")
     found = [check_text(category, f"categories[{i}]") for i, category in enumerate(categories)]
     return tuple(dict.fromkeys(found))
 
@@ -115,39 +115,39 @@ def check_categories(categories: Iterable[str] | None) -> tuple[str, ...]:
 def check_custom_categories(
     categories: Sequence[Category] | None,
 ) -> list[str | dict[str, str]] | None:
-    """Return categories that a model may choose from: names, or dicts of a name and what it means.
+    """Return the categories that a model may choose from: names, or dicts `{name: meaning}`.
 
     Raises:
-        ValidationError: they are anything else.
+        ValidationError: the argument is not a list of these.
     """
     if categories is None:
         return None
     if isinstance(categories, str | bytes | Mapping) or not isinstance(categories, Sequence):
         raise ValidationError(
-            "custom_categories takes a list of names, or of dicts {name: description}, "
-            f"not {quoted(categories)}"
+            "custom_categories must be a list of names, or of dicts {name: description}, "
+            f"got {quoted(categories)}"
         )
     return [_category(category, f"custom_categories[{i}]") for i, category in enumerate(categories)]
 
 
 def check_text(text: object, name: str) -> str:
-    """Return `text` when it is text that says something.
+    """Return `text`.
 
     Raises:
-        ValidationError: it is not text, is blank, or holds half a surrogate pair.
+        ValidationError: it is not text, is blank, or has half a surrogate pair.
     """
     if not isinstance(text, str):
-        raise ValidationError(f"{name} takes text, not {type(text).__name__}")
+        raise ValidationError(f"{name} must be text, got {type(text).__name__}")
     if not text.strip():
-        raise ValidationError(f"{name} is blank")
+        raise ValidationError(f"{name} must not be blank")
     return _encodable(text, name)
 
 
 def check_instructions(instructions: str | None, name: str) -> str | None:
-    """Return what extraction should heed; None when it says nothing.
+    """Return instructions for extraction, or None if they are empty.
 
     Raises:
-        ValidationError: it is not text.
+        ValidationError: the argument is not text.
     """
     if instructions is None or instructions == "":
         return None
@@ -155,137 +155,137 @@ def check_instructions(instructions: str | None, name: str) -> str | None:
 
 
 def check_top_k(top_k: int | None, limit: int | None, default: int) -> int:
-    """Return how many results are wanted; `limit` is another name for `top_k`.
+    """Return the number of results; `limit` is another name for `top_k`.
 
     Raises:
         ValidationError: it is not a whole number, is negative, or both are given and differ.
     """
     if top_k is not None and limit is not None and top_k != limit:
         raise ValidationError(
-            f"top_k={quoted(top_k)} and limit={quoted(limit)} say different things: give one"
+            f"top_k={quoted(top_k)} and limit={quoted(limit)} differ: give one of them"
         )
     wanted = top_k if top_k is not None else limit
     if wanted is None:
         return default
     if isinstance(wanted, bool) or not isinstance(wanted, int):
-        raise ValidationError(f"top_k takes a whole number, not {quoted(wanted)}")
+        raise ValidationError(f"top_k must be a whole number, got {quoted(wanted)}")
     if wanted < 0:
-        raise ValidationError(f"top_k={quoted(wanted)}: it cannot be negative")
+        raise ValidationError(f"top_k must not be negative, got {quoted(wanted)}")
     return min(wanted, MOST_RESULTS)
 
 
 def check_threshold(threshold: float | None) -> float:
-    """Return the least score that counts, from 0 to 1; None is 0.
+    """Return the lowest score of a result, from 0 to 1; None means 0.
 
     Raises:
-        ValidationError: it is no number, or outside.
+        ValidationError: it is not a number from 0 to 1.
     """
     if threshold is None:
         return 0.0
     if isinstance(threshold, bool) or not isinstance(threshold, int | float):
-        raise ValidationError(f"threshold takes a number from 0 to 1, not {quoted(threshold)}")
+        raise ValidationError(f"threshold must be a number from 0 to 1, got {quoted(threshold)}")
     if not 0 <= threshold <= 1:
-        raise ValidationError(f"threshold={quoted(threshold)}: scores go from 0 to 1")
+        raise ValidationError(f"threshold must be from 0 to 1, got {quoted(threshold)}")
     return float(threshold)
 
 
 def check_only_ids(filters: Mapping[str, Any] | None) -> Mapping[str, Any]:
-    """Return the filters of `add`, which can only give ids.
+    """Return the filters of `add`, which may only have ids.
 
     Raises:
-        FilterError: they hold anything else.
+        FilterError: another key is used.
     """
     if filters is not None and not isinstance(filters, Mapping):
-        raise FilterError(f"filters takes a dict, not {type(filters).__name__}")
+        raise FilterError(f"filters must be a dict, got {type(filters).__name__}")
     for key in filters or {}:
         if key not in ID_KEYS:
-            raise FilterError(f"filters.{key}: add() takes only {', '.join(ID_KEYS)} in filters")
+            raise FilterError(f"filters.{key}: in add() filters may only have {', '.join(ID_KEYS)}")
     return filters or {}
 
 
 def check_flag(flag: object, name: str) -> bool:
-    """Return `flag` when it is true or false.
+    """Return `flag`.
 
     Raises:
-        ValidationError: it is neither.
+        ValidationError: it is not True or False.
     """
     if not isinstance(flag, bool):
-        raise ValidationError(f"{name} takes True or False, not {quoted(flag)}")
+        raise ValidationError(f"{name} must be True or False, got {quoted(flag)}")
     return flag
 
 
 def check_seconds(seconds: object, name: str) -> float | None:
-    """Return `seconds` when they are None or a number from 0.
+    """Return a timeout in seconds, or None.
 
     Raises:
-        ValidationError: they are neither.
+        ValidationError: it is not None or a number from 0.
     """
     if seconds is None:
         return None
     number = isinstance(seconds, int | float) and not isinstance(seconds, bool)
-    if not number or not 0 <= seconds <= LONGEST:  # type: ignore[operator]
-        raise ValidationError(f"{name} takes seconds from 0, or None, not {quoted(seconds)}")
+    if not number or not 0 <= seconds <= MAX_SECONDS:  # type: ignore[operator]
+        raise ValidationError(f"{name} must be None or seconds from 0, got {quoted(seconds)}")
     return float(seconds)  # type: ignore[arg-type]
 
 
 def check_positive(number: object, name: str) -> int:
-    """Return `number` when it is a whole number from 1.
+    """Return `number`.
 
     Raises:
-        ValidationError: it is not.
+        ValidationError: it is not a whole number from 1.
     """
     if isinstance(number, bool) or not isinstance(number, int) or number < 1:
-        raise ValidationError(f"{name} takes a whole number from 1, not {quoted(number)}")
+        raise ValidationError(f"{name} must be a whole number from 1, got {quoted(number)}")
     return min(number, MOST_RESULTS)
 
 
 def check_expiry(given: Iterable[clock.Time | None]) -> int | None:
-    """Return when a memory expires, in microseconds; None: never. All that are given say the same.
+    """Return the expiry in microseconds, or None for no expiry.
 
     Raises:
-        ValidationError: one is no time, or nothing is before it, or they differ.
+        ValidationError: one of the times is wrong, or they differ.
     """
     moments = {None if time is None else clock.parse_expiry(time) for time in given}
     if clock.FIRST_MICROSECOND in moments:
-        raise ValidationError("expires_at is the first moment of the year 1: no day is before it")
+        raise ValidationError("expires_at must be later than 0001-01-01")
     if len(moments) > 1:
-        raise ValidationError("expires_at and expiration_date say different things: give one")
+        raise ValidationError("expires_at and expiration_date differ: give one of them")
     return moments.pop() if moments else None
 
 
 def check_memory_type(memory_type: str | None, scope: Scope) -> str | None:
-    """Return the kind of memory to write; None is what extraction finds.
+    """Return the memory type; None stands for extracted facts.
 
     Raises:
-        ValidationError: there is no such kind, or it needs an agent and none is given.
+        ValidationError: the type is unknown, or needs an agent and the scope has none.
     """
     if memory_type not in (None, PROCEDURAL):
         raise ValidationError(
-            f"memory_type={quoted(memory_type)}: it is {PROCEDURAL!r} or left out"
+            f"memory_type must be {PROCEDURAL!r} or omitted, got {quoted(memory_type)}"
         )
     if memory_type == PROCEDURAL and scope.agent_id is None:
-        raise ValidationError(f"memory_type={PROCEDURAL!r} needs an agent_id: it is the agent's")
+        raise ValidationError(f"memory_type={PROCEDURAL!r} needs an agent_id")
     return memory_type
 
 
 def either(name: str, value: str | None, other_name: str, other: str | None) -> str | None:
-    """Return the one that is given of two arguments that say the same.
+    """Return the value of an argument that has two names.
 
     Raises:
         ValidationError: both are given and differ.
     """
     if value is not None and other is not None and value != other:
-        raise ValidationError(f"{name} and {other_name} say different things: give one")
+        raise ValidationError(f"{name} and {other_name} differ: give one of them")
     return value if value is not None else other
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AddOptions:
-    """Checked options. Times in microseconds; None: now, or never.
+    """The options of an `add` that apply to all its memories.
 
-    `instructions`, `includes` and `excludes` are the application's wishes for extraction, in words;
-    `custom_categories` names what memories may be sorted under, each with what it means.
-    `said_on` is the day that "yesterday" is seen from.
+    `created_at` and `expires_at` are in microseconds; None means now, and never. `instructions`,
+    `includes` and `excludes` are texts for the prompt. `custom_categories` has the meaning of each
+    category by name. `said_on` is the day from which "yesterday" is counted.
     """
 
     metadata: Mapping[str, Any] = field(default_factory=dict)
@@ -302,12 +302,12 @@ class AddOptions:
     enable_graph: bool = False
 
     def at(self, now: int) -> int:
-        """Return when it was said: `now`, unless the call dates it."""
+        """Return the time of the messages: `now`, unless the call has a timestamp."""
         return now if self.created_at is None else self.created_at
 
     @property
-    def wishes(self) -> str | None:
-        """All wishes in one text, for a task that has no topics of its own."""
+    def all_instructions(self) -> str | None:
+        """The instructions and topics in one text, for a prompt without a place for topics."""
         parts = [self.instructions] if self.instructions else []
         if self.includes:
             parts.append(f"Take only what is about: {self.includes}")
@@ -331,10 +331,10 @@ def check_options(
     immutable: bool,
     enable_graph: bool,
 ) -> AddOptions:
-    """Return the options as callers give them, checked.
+    """Check the arguments of `add` and return them as options.
 
     Raises:
-        ValidationError: one is wrong.
+        ValidationError: an argument is wrong.
     """
     created_at = None if timestamp is None else clock.parse_time(timestamp)
     return AddOptions(
@@ -354,7 +354,7 @@ def check_options(
 
 
 def _meanings(categories: Sequence[Category] | None) -> dict[str, str]:
-    """Return what each category means, by name; nothing where that was not said."""
+    """Return the meaning of each category by name; an empty text if it has none."""
     found: dict[str, str] = {}
     for category in categories or ():
         found |= {category: ""} if isinstance(category, str) else category
@@ -368,18 +368,18 @@ def _category(category: Category, name: str) -> str | dict[str, str]:
         (check_text(k, name), check_text(v, f"{name}[{quoted(k)}]")) for k, v in category.items()
     ]
     if not pairs:
-        raise ValidationError(f"{name} is empty: give a name and what it means")
+        raise ValidationError(f"{name} must have a name and its meaning, got an empty dict")
     return dict(pairs)
 
 
 def _check_nesting(value: object, name: str, path: str, depth: int = 1) -> None:
-    """Refuse what JSON would write as something else, and nesting that SQLite cannot read."""
-    if depth > MOST_NESTED:
-        raise ValidationError(f"{path[:80]}…: {name} may be nested {MOST_NESTED} deep")
+    """Refuse names that are not text, which JSON would convert, and too deep nesting."""
+    if depth > MAX_NESTING:
+        raise ValidationError(f"{path[:80]}…: {name} must be nested at most {MAX_NESTING} deep")
     if isinstance(value, Mapping):
         for key, inner in value.items():
             if not isinstance(key, str):
-                raise ValidationError(f"{path}[{quoted(key)}]: a name has to be text")
+                raise ValidationError(f"{path}[{quoted(key)}]: a name must be text")
             _check_nesting(inner, name, f"{path}[{quoted(key)}]", depth + 1)
     elif isinstance(value, list | tuple):
         for i, inner in enumerate(value):
@@ -387,15 +387,15 @@ def _check_nesting(value: object, name: str, path: str, depth: int = 1) -> None:
 
 
 def _iso(value: object) -> str:
-    """Return a date or time as the text that filters compare with: JSON has none."""
-    if isinstance(value, date):  # every datetime is one
+    """Return a date or time as the ISO text that filters compare with."""
+    if isinstance(value, date):  # a datetime is a date, too
         return value.isoformat()
-    raise TypeError(f"{type(value).__name__} cannot be written as JSON")
+    raise TypeError(f"{type(value).__name__} does not exist in JSON")
 
 
 def _message(message: object, name: str) -> Message:
     if not isinstance(message, Mapping):
-        raise ValidationError(f"{name} takes a dict with role and content, not {quoted(message)}")
+        raise ValidationError(f"{name} must be a dict with role and content, got {quoted(message)}")
     role = check_text(message.get("role"), f"{name}.role")
     speaker = message.get("name")
     if speaker is not None:
@@ -404,22 +404,24 @@ def _message(message: object, name: str) -> Message:
 
 
 def _content(content: object, name: str) -> str:
-    """Return the text of a message; parts that are not text say nothing."""
+    """Return the text of a message; parts that are not text are ignored."""
     if content is None:
         return ""
     if isinstance(content, str):
         return _encodable(content, name)
     if not isinstance(content, Sequence) or isinstance(content, bytes):
-        raise ValidationError(f"{name} takes text or a list of parts, not {type(content).__name__}")
+        raise ValidationError(
+            f"{name} must be text or a list of parts, got {type(content).__name__}"
+        )
     return "\n".join(_part(part, f"{name}[{i}]") for i, part in enumerate(content)).strip()
 
 
 def _part(part: object, name: str) -> str:
     if not isinstance(part, Mapping):
-        raise ValidationError(f"{name} takes a dict such as {{'type': 'text', 'text': …}}")
+        raise ValidationError(f"{name} must be a dict such as {{'type': 'text', 'text': …}}")
     text = part.get("text", "")
     if not isinstance(text, str):
-        raise ValidationError(f"{name}.text takes text, not {type(text).__name__}")
+        raise ValidationError(f"{name}.text must be text, got {type(text).__name__}")
     return _encodable(text, f"{name}.text")
 
 
@@ -428,6 +430,6 @@ def _encodable(text: str, name: str) -> str:
         text.encode()
     except UnicodeEncodeError as error:
         raise ValidationError(
-            f"{name} holds half a surrogate pair at {error.start}, which is not text"
+            f"{name} has half a surrogate pair at {error.start}, which is not text"
         ) from error
     return text

@@ -1,4 +1,4 @@
-"""Time and ids: where a memory gets either from, and how times are read and shown."""
+"""Times and ids: the clock, UUIDs, and parsing and formatting of times and durations."""
 
 import os
 import re
@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from litemem.errors import ValidationError, quoted
 
-MICROSECONDS = 1_000_000  # in a second; every stored time is an integer count of these, in UTC
+MICROSECONDS = 1_000_000  # in a second; stored times are whole microseconds since 1970, in UTC
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 FIRST = datetime.min.replace(tzinfo=UTC) - EPOCH
 LAST = datetime.max.replace(tzinfo=UTC) - EPOCH
@@ -23,48 +23,47 @@ _SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800, "y": 365 * 8
 _tick_lock = threading.Lock()
 _last_tick = 0
 
-Time = datetime | date | str | int | float  # what callers may give
+Time = datetime | date | str | int | float  # as in the arguments of public calls
 
 
 def now() -> int:
-    """Return the present as microseconds since 1970-01-01 UTC."""
+    """Return the current time in microseconds since 1970-01-01 UTC."""
     return time.time_ns() // 1_000
 
 
 def checked(clock: Callable[[], int]) -> Callable[[], int]:
-    """Return a clock that gives what `clock` does, and is read once to see that it is one.
+    """Return `clock` with a check of every time that it returns; checks one time here.
 
-    Raises (as the clock that is returned does):
-        ValidationError: it gives something else than microseconds of the years 1 to 9999.
+    Raises (also the returned clock):
+        ValidationError: the time is not in microseconds, or outside the years 1 to 9999.
     """
 
     def reading() -> int:
         at = clock()
         if not is_time(at):
             raise ValidationError(
-                "now takes a clock that gives microseconds since 1970 as an int, of the years 1 to "
-                f"9999, as litemem.core.clock.now does; this one gives {quoted(at)}"
+                "now must return microseconds since 1970 as an int, in the years 1 to 9999, as in "
+                f"lambda: time.time_ns() // 1_000; it returned {quoted(at)}"
             )
         return at
 
     if not callable(clock):
         raise ValidationError(
-            f"now takes a clock, a function without arguments: not {quoted(clock)}"
+            f"now must be a clock, a function without arguments, got {quoted(clock)}"
         )
     reading()
     return reading
 
 
 def is_time(value: object) -> bool:
-    """Tell whether this can be a time: microseconds of the years 1 to 9999."""
+    """Return True for microseconds in the years 1 to 9999."""
     return isinstance(value, int) and FIRST_MICROSECOND <= value <= LAST_MICROSECOND
 
 
 def new_id() -> str:
-    """Return a fresh UUID, version 7 of RFC 9562: a later id of this process sorts after it.
+    """Return a new UUID, version 7 of RFC 9562; the ids of a process ascend.
 
-    Ids in order of time keep the file's index on them compact, where random ones scatter over it,
-    and break ties between memories of one moment in the order in which they were made.
+    Ascending ids keep the file's index compact, and order memories of the same moment.
     """
     ticks = _next_tick()
     high = ticks >> 12 << 16 | 0x7 << 12 | ticks & 0xFFF  # milliseconds, version, fraction
@@ -73,7 +72,7 @@ def new_id() -> str:
 
 
 def _next_tick() -> int:
-    """Return the time in milliseconds / 4096 (RFC 9562 §6.2, method 3), never the same twice."""
+    """Return a unique time in milliseconds / 4096 (RFC 9562 §6.2, method 3)."""
     global _last_tick
     now_ns = time.time_ns()
     ticks = now_ns // 1_000_000 << 12 | (now_ns % 1_000_000 << 12) // 1_000_000
@@ -83,27 +82,27 @@ def _next_tick() -> int:
 
 
 def to_iso(microseconds: int) -> str:
-    """Show a stored time in ISO 8601 with its offset, as Mem0 does."""
+    """Return a stored time in ISO 8601 with its offset, as Mem0 does."""
     return (EPOCH + timedelta(microseconds=microseconds)).isoformat()
 
 
 def last_day(expires_at: int) -> str:
-    """Return the last day, in UTC, on which what expires then is found, as an ISO date."""
+    """Return the last day, in UTC, before an expiry, as an ISO date."""
     return to_iso(max(expires_at - 1, FIRST_MICROSECOND))[:10]
 
 
 def day(microseconds: int) -> str:
-    """Return the day of a moment where this machine is, as an ISO date."""
+    """Return the day of a time in the local time zone, as an ISO date."""
     return (EPOCH + timedelta(microseconds=microseconds)).astimezone().date().isoformat()
 
 
 def parse_time(value: Time, name: str = "timestamp") -> int:
-    """Read a point in time: a datetime, an ISO 8601 string or seconds since 1970.
+    """Return the microseconds of a datetime, an ISO 8601 string or seconds since 1970.
 
-    A time without an offset is UTC. A date without a time is its first moment.
+    A time without an offset is in UTC, and a date without a time is midnight.
 
     Raises:
-        ValidationError: it is none of these, or lies outside the years 1 to 9999.
+        ValidationError: it is something else, or outside the years 1 to 9999.
     """
     delta = _datetime(value, name) - EPOCH
     if not FIRST <= delta <= LAST:
@@ -112,7 +111,7 @@ def parse_time(value: Time, name: str = "timestamp") -> int:
 
 
 def parse_expiry(value: Time, name: str = "expires_at") -> int:
-    """Read when a memory expires; a bare date lasts until its day has ended, in UTC.
+    """Return the microseconds of an expiry; a date without a time ends with its day, in UTC.
 
     Raises:
         ValidationError: as `parse_time`.
@@ -124,28 +123,28 @@ def parse_expiry(value: Time, name: str = "expires_at") -> int:
 
 
 def parse_duration(value: timedelta | str, name: str) -> int:
-    """Read how long: a timedelta, or a number with s, m, h, d, w or y (365 days): "90d", "1.5h".
+    """Return the microseconds of a timedelta, or of a text such as "90d" or "1.5h".
 
-    Return microseconds.
+    The units are s, m, h, d, w and y (365 days).
 
     Raises:
-        ValidationError: it is neither, is negative, or longer than all of time.
+        ValidationError: it is something else, is negative, or too long.
     """
     if isinstance(value, str):
         found = _DURATION.fullmatch(value.strip().lower())
         if found is None:
             raise ValidationError(
-                f'{name}={quoted(value)} is no duration: give "90d", "12h" or "1.5y"'
+                f'{name} must be a duration such as "90d", "12h" or "1.5y", got {quoted(value)}'
             )
         seconds = float(found[1]) * _SECONDS[found[2]]
     elif isinstance(value, timedelta):
         seconds = value.total_seconds()
     else:
         raise ValidationError(
-            f'{name} takes a timedelta, or text such as "90d", not {quoted(value)}'
+            f'{name} must be a timedelta, or text such as "90d", got {quoted(value)}'
         )
     if not 0 <= seconds <= (LAST - FIRST).total_seconds():
-        raise ValidationError(f"{name}={quoted(value)} is negative, or longer than all of time")
+        raise ValidationError(f"{name} must be from 0 to 9999 years, got {quoted(value)}")
     return round(seconds * MICROSECONDS)
 
 
@@ -166,12 +165,12 @@ def _datetime(value: Time, name: str) -> datetime:
     except (ValueError, OverflowError, NotImplementedError) as error:
         raise ValidationError(f"{name}={quoted(value)} is not a time: {error}") from error
     raise ValidationError(
-        f"{name} takes a datetime, an ISO 8601 string or seconds since 1970, not {quoted(value)}"
+        f"{name} must be a datetime, an ISO 8601 string or seconds since 1970, got {quoted(value)}"
     )
 
 
 def _aware(moment: datetime) -> datetime:
-    """Return a moment with its offset; one that has none, or a zone that tells none, is UTC."""
+    """Return a datetime with its offset; without one it is in UTC."""
     return moment.replace(tzinfo=UTC) if moment.utcoffset() is None else moment
 
 

@@ -1,4 +1,4 @@
-"""Configuration: where the file is by default, and what `Memory.from_config` understands."""
+"""Configuration: dicts for `Memory.from_config`, the default file, and paths from users."""
 
 import os
 import sys
@@ -12,9 +12,9 @@ from litemem.errors import StoreError, ValidationError, quoted
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
-    """What `from_config` takes, by its own names; None leaves the default.
+    """The arguments of `Memory` that a dict can have; None stands for the default.
 
-    `embedder` and `llm` are names of the registry or paths.
+    `embedder` and `llm` are names of models or paths.
     """
 
     path: str | None = None
@@ -27,7 +27,7 @@ class Config:
     read_only: bool = False
 
 
-# Mem0's sections, each with the provider that this library is, and where its setting goes.
+# Mem0's sections: the provider that stands for litemem, its setting, and our argument.
 _SECTIONS = {
     "vector_store": ("litemem", "path", "path"),
     "embedder": ("fastembed", "model", "embedder"),
@@ -35,8 +35,8 @@ _SECTIONS = {
 }
 _FLAGS = frozenset({"enable_graph", "async_mode", "read_only"})
 _INSTRUCTIONS = "custom_fact_extraction_prompt"  # what Mem0 1.x calls custom_instructions
-_IGNORED = ("version", "history_db_path")  # Mem0's, without a meaning here
-_INSTEAD = {  # Mem0's, and what takes their place here
+_IGNORED = ("version", "history_db_path")  # Mem0's, without an effect here
+_INSTEAD = {  # Mem0's, and what to use here
     "graph_store": '"enable_graph": True',
     "reranker": "Memory(reranker=…)",
     "custom_update_memory_prompt": "nothing",
@@ -46,14 +46,14 @@ _WORKS = '{"vector_store": {"provider": "litemem", "config": {"path": "memory.db
 
 
 def read_config(config: Mapping[str, Any]) -> Config:
-    """Read a dict: our own names, or Mem0's sections with this library's providers.
+    """Read a dict with the arguments of `Memory`, or with Mem0's sections and litemem's providers.
 
     Raises:
         ValidationError: names or providers are unknown, or values have the wrong type; the message
-            tells of all of them.
+            lists all of them.
     """
     if not isinstance(config, Mapping):
-        raise ValidationError(f"config takes a dict, not {type(config).__name__}")
+        raise ValidationError(f"config must be a dict, got {type(config).__name__}")
     known: dict[str, Any] = {}
     wrong: list[str] = []
     for key, value in config.items():
@@ -63,14 +63,14 @@ def read_config(config: Mapping[str, Any]) -> Config:
             wrong.append(str(error))
     if wrong:
         raise ValidationError(
-            f"{'; '.join(wrong)}. This works: {_WORKS}, and docs/from-mem0.md has more. "
-            f"Known are {_KNOWN}"
+            f"{'; '.join(wrong)}. Known names: {_KNOWN}. An example: {_WORKS}; "
+            "see docs/from-mem0.md"
         )
     return Config(**known)
 
 
 def _read(key: object, value: object) -> dict[str, Any]:
-    """Return what an entry says, by our own names."""
+    """Return the arguments of `Memory` in one entry."""
     if key in _IGNORED:
         return {}
     if key in _SECTIONS and isinstance(value, Mapping):
@@ -81,7 +81,7 @@ def _read(key: object, value: object) -> dict[str, Any]:
         found = {str(key): value}
     else:
         instead = _INSTEAD.get(key) if isinstance(key, str) else None
-        here = f", here it is {instead}" if instead else ""
+        here = f": use {instead}" if instead else ""
         raise ValidationError(f"config[{quoted(key)}] is unknown{here}")
     for name, given in found.items():
         _check_type(name, given)
@@ -91,16 +91,18 @@ def _read(key: object, value: object) -> dict[str, Any]:
 def _check_type(key: str, value: object) -> None:
     if key in _FLAGS:
         if not isinstance(value, bool):
-            raise ValidationError(f"config[{quoted(key)}] takes True or False, not {quoted(value)}")
+            raise ValidationError(
+                f"config[{quoted(key)}] must be True or False, got {quoted(value)}"
+            )
     elif value is not None and not isinstance(value, str):
-        raise ValidationError(f"config[{quoted(key)}] takes text, not {quoted(value)}")
+        raise ValidationError(f"config[{quoted(key)}] must be text, got {quoted(value)}")
 
 
 def database_path(path: str | Path | None, *, create: bool = True) -> str | Path:
-    """Return the file to open; with `create` the folder of the default one is made.
+    """Return the file to open; if `create` is true, make the folder of the default file.
 
     Raises:
-        StoreError: that folder cannot be made.
+        StoreError: the folder cannot be created.
     """
     if path is not None:
         return path
@@ -111,13 +113,14 @@ def database_path(path: str | Path | None, *, create: bool = True) -> str | Path
         default.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise StoreError(
-            f"the folder {default.parent} cannot be made ({error}): give a path, or set LITEMEM_DB"
+            f"the folder {default.parent} cannot be created ({error}): "
+            "give a path, or set LITEMEM_DB"
         ) from error
     return default
 
 
 def default_path() -> Path:
-    """Return the file that `Memory()` opens: `LITEMEM_DB`, or one in the user's data folder."""
+    """Return the file that `Memory()` opens: `LITEMEM_DB`, or `memory.db` in the data folder."""
     named = os.environ.get("LITEMEM_DB")
     if named:
         return user_path(named)
@@ -125,12 +128,12 @@ def default_path() -> Path:
 
 
 def named_model(task: str) -> str | None:
-    """Return which model the environment names: `LITEMEM_EMBEDDER` or `LITEMEM_LLM`."""
+    """Return the model in `LITEMEM_EMBEDDER` or `LITEMEM_LLM`, or None."""
     return os.environ.get(f"LITEMEM_{task.upper()}") or None
 
 
 def data_folder() -> Path:
-    """Return the folder of this library in the platform's folder for a user's data."""
+    """Return the folder of litemem in the user's data folder."""
     if sys.platform == "win32":
         root = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
     elif sys.platform == "darwin":
@@ -145,64 +148,66 @@ def _section(key: str, section: Mapping[str, Any]) -> dict[str, Any]:
     given = section.get("provider", provider)
     if given != provider:
         raise ValidationError(
-            f"config[{quoted(key)}] names the provider {quoted(given)}, here it is {provider!r}, "
+            f"config[{quoted(key)}]['provider'] must be {provider!r}, got {quoted(given)}, "
             f'with "config": {{"{setting}": …}}'
         )
     settings = section.get("config") or {}
     if not isinstance(settings, Mapping):
         raise ValidationError(
-            f"config[{quoted(key)}]['config'] takes a dict, not {quoted(settings)}"
+            f"config[{quoted(key)}]['config'] must be a dict, got {quoted(settings)}"
         )
     return {name: settings[setting]} if settings.get(setting) is not None else {}
 
 
 def user_path(given: str | os.PathLike[str]) -> Path:
-    """Return the path of a file or folder that a caller named; `~` is the home folder.
+    """Return the path of a file or folder; `~` is the home folder.
 
     Raises:
-        ValidationError: it is none, and the message names it.
+        ValidationError: the argument is not a path.
     """
     text = os.fspath(given) if isinstance(given, os.PathLike) else given
     if not isinstance(text, str):
-        raise ValidationError(f"a path is text or a Path, not {quoted(given)}")
+        raise ValidationError(f"a path must be text or a Path, got {quoted(given)}")
     if not text.strip():
-        raise ValidationError(f"{text!r} is no path: it is blank")
+        raise ValidationError(f"a path must not be blank, got {text!r}")
     if "\0" in text:
-        raise ValidationError(f"{text!r} is no path: it holds a NUL character")
+        raise ValidationError(f"a path must not have a NUL character, got {text!r}")
     try:
         os.fsencode(text)
     except UnicodeEncodeError as error:
-        raise ValidationError(f"{text!r} is no path: it is not text ({error.reason})") from error
-    # not Path.expanduser: it takes "./~x" for "~x", and raises a RuntimeError of its own
+        raise ValidationError(f"a path must be text, got {text!r} ({error.reason})") from error
+    # Path.expanduser reads "./~x" as "~x", and raises a RuntimeError
     found = os.path.expanduser(text)  # noqa: PTH111
     if text.startswith("~") and found == text:
-        raise ValidationError(f"{text}: there is no such user; a file of that name is ./{text}")
+        raise ValidationError(f"{text}: no such user; a file with that name is ./{text}")
     return Path(found)
 
 
 def real_path(given: str | os.PathLike[str]) -> Path:
-    """Return a path that stays the same wherever the program goes: absolute, links followed.
+    """Return an absolute path without links.
 
     Raises:
         ValidationError: as `user_path`.
-        StoreError: the folder in which the program is does not exist any more.
+        StoreError: the path is relative, and the working directory does not exist.
     """
     path = user_path(given)
     try:
         return Path(os.path.realpath(path))
     except OSError as error:
-        raise StoreError(f"{path} is relative to a folder that cannot be read: {error}") from error
+        raise StoreError(
+            f"{path} is relative, and the working directory cannot be read: {error}"
+        ) from error
 
 
 def sqlite_path(given: str | os.PathLike[str]) -> Path:
-    """Return the real path of a database; SQLite, too, puts side files beside what a link leads to.
+    """Return the real path of a database, where SQLite puts its side files too.
 
     Raises:
-        ValidationError, StoreError: as `real_path`; or it is not UTF-8, which SQLite asks for.
+        ValidationError, StoreError: as `real_path`; or the path is not UTF-8, as SQLite requires.
     """
     path = real_path(given)
     try:
         str(path).encode()
     except UnicodeEncodeError as error:
-        raise ValidationError(f"{str(path)!r} is not UTF-8, which SQLite asks for") from error
+        raise ValidationError(f"a path must be UTF-8 for SQLite, got {str(path)!r}") from error
     return path

@@ -1,21 +1,21 @@
-"""What a part has to do to take the place of one of ours: `Embedder`, `LLM`, `Reranker`.
+"""`Embedder`, `LLM` and `Reranker`: what a model of your own must provide.
 
-What a part raises that is no `LitememError` comes out of a call of `Memory` as an `EmbedderError`,
-`LLMError` or `RerankerError`, with the part's own as its cause.
+If such a model raises an exception that is not a `LitememError`, the call of `Memory` raises an
+`EmbedderError`, `LLMError` or `RerankerError` with that exception as its cause.
 """
 
 from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-Vector = Collection[float]  # fast when it is also a buffer of float32, like array("f") or numpy's
+Vector = Collection[float]  # fastest as a buffer of float32, such as array("f") or a numpy array
 
 
 @dataclass(frozen=True, slots=True)
 class EmbedderIdentity:
-    """What has to agree between two embedders for their vectors to be comparable.
+    """The properties that two embedders must share for their vectors to be comparable.
 
-    `fingerprint` changes whenever the model's weights do; `dimensions` is the vectors' length.
+    `dimensions` is the length of the vectors. `fingerprint` changes when the weights change.
     """
 
     name: str
@@ -24,19 +24,19 @@ class EmbedderIdentity:
 
 
 class Embedder(Protocol):
-    """Turns texts into vectors. Called from several threads."""
+    """Turns texts into vectors; several threads may call it."""
 
     @property
     def identity(self) -> EmbedderIdentity:
-        """Say which vectors these are; cheap, and does not load the model."""
+        """The identity of the vectors; cheap, and does not load the model."""
         ...
 
     def embed_documents(self, texts: list[str]) -> Collection[Vector]:
-        """Return a vector for each text that is to be found, in order."""
+        """Return a vector for each memory text, in order."""
         ...
 
     def embed_query(self, text: str) -> Vector:
-        """Return the vector that finds what answers `text`."""
+        """Return the vector of a query."""
         ...
 
     def close(self) -> None:
@@ -46,21 +46,21 @@ class Embedder(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Tokens that a language model has evaluated and written since it was made."""
+    """The number of tokens that a language model has evaluated and generated so far."""
 
     evaluated: int = 0
     generated: int = 0
 
     def plus(self, evaluated: int, generated: int) -> "Usage":
-        """Return the sum with one more call's tokens."""
+        """Return the sum with the tokens of one more call."""
         return Usage(self.evaluated + evaluated, self.generated + generated)
 
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """What a model reads before the text at hand: it never changes, so its evaluation can be kept.
+    """The constant part of a prompt; its evaluation can be cached.
 
-    `examples` are pairs of a text and the answer that it should have been given.
+    `examples` are pairs of a text and the right answer to it.
     """
 
     name: str
@@ -68,7 +68,7 @@ class Prompt:
     examples: tuple[tuple[str, str], ...] = ()
 
     def messages(self, text: str) -> list[dict[str, str]]:
-        """Return the chat that asks about `text`, as `role` and `content`."""
+        """Return the chat about `text`, as dicts of `role` and `content`."""
         chat = [{"role": "system", "content": self.system}]
         for question, answer in (*self.examples, (text, "")):
             chat.append({"role": "user", "content": question})
@@ -77,7 +77,7 @@ class Prompt:
 
 
 class LLM(Protocol):
-    """A language model that answers in JSON. Called from several threads."""
+    """A language model that answers in JSON; several threads may call it."""
 
     @property
     def name(self) -> str:
@@ -86,21 +86,21 @@ class LLM(Protocol):
 
     @property
     def context_tokens(self) -> int:
-        """How many tokens prompt, text and answer may have together."""
+        """The limit of tokens for prompt, text and answer together."""
         ...
 
     def count_tokens(self, text: str) -> int:
-        """Return how many tokens `text` is."""
+        """Return the number of tokens in `text`."""
         ...
 
     def generate(
         self, prompt: Prompt, text: str, *, schema: dict[str, Any], max_tokens: int
     ) -> str:
-        """Return the model's answer about `text`: JSON that the JSON schema allows.
+        """Return the model's answer about `text`, as JSON that follows the schema.
 
         Raises:
-            LLMError: the model is not there, or prompt and text are longer than its context.
-            ExtractionError: the answer was not finished within `max_tokens`.
+            LLMError: the model is not installed, or prompt and text are longer than its context.
+            ExtractionError: the answer was not complete after `max_tokens`.
         """
         ...
 
@@ -110,8 +110,8 @@ class LLM(Protocol):
 
 
 class Reranker(Protocol):
-    """Judges how well texts answer a query; the second look at what a search found."""
+    """Scores how well texts answer a query, to reorder the results of a search."""
 
     def rerank(self, query: str, documents: list[str]) -> Collection[float]:
-        """Return a finite number for each text, in order; higher answers better, on any scale."""
+        """Return a finite number for each text, in order; higher is better, on any scale."""
         ...

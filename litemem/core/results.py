@@ -1,4 +1,4 @@
-"""Results: memories and history in the shapes that Mem0 gives them."""
+"""Records as dicts in the shapes of Mem0."""
 
 from typing import Any
 
@@ -17,9 +17,9 @@ _OPTIONAL = ("actor_id", "role", "attributed_to", "memory_type", "superseded_by"
 
 
 def memory_dict(record: MemoryRecord) -> dict[str, Any]:
-    """Return a memory as `get_all` shows it; names without a value are left out below `metadata`.
+    """Return a memory as in `get_all`; optional keys without a value are omitted.
 
-    `expiration_date` is the last day on which the memory is found, `expires_at` the moment.
+    `expires_at` is the time of the expiry, and `expiration_date` the last day before it.
     """
     shown: dict[str, Any] = {
         "id": record.id,
@@ -48,7 +48,7 @@ def memory_dict(record: MemoryRecord) -> dict[str, Any]:
 
 
 def add_result_dict(outcome: AddResult, *, inferred: bool) -> dict[str, Any]:
-    """Return what became of a memory as `add` reports it."""
+    """Return the outcome for one memory as in the result of `add`."""
     record = outcome.record
     shown: dict[str, Any] = {"id": record.id, "memory": record.content, "event": outcome.event}
     if outcome.previous is not None:
@@ -63,7 +63,7 @@ def add_result_dict(outcome: AddResult, *, inferred: bool) -> dict[str, Any]:
 
 
 def pending_dict(event_id: str) -> dict[str, Any]:
-    """Return what `add` reports of a turn that it left to the background, as Mem0's service."""
+    """Return the result of an `add` in the background, as Mem0's service does."""
     return {
         "results": [],
         "event_id": event_id,
@@ -73,7 +73,7 @@ def pending_dict(event_id: str) -> dict[str, Any]:
 
 
 def turn_event_dict(event: TurnEvent) -> dict[str, Any]:
-    """Return what became of a turn in the background."""
+    """Return the outcome of an `add` in the background."""
     completed_at = event.completed_at
     return {
         "id": event.id,
@@ -86,7 +86,7 @@ def turn_event_dict(event: TurnEvent) -> dict[str, Any]:
 
 
 def match_dict(found: Match) -> dict[str, Any]:
-    """Return a memory as `search` shows it; `rerank_score` only of one that was reranked."""
+    """Return a memory as in the result of `search`, with `rerank_score` if it was reranked."""
     shown = memory_dict(found.record) | {"score": found.score}
     if found.reranked is not None:
         shown["rerank_score"] = found.reranked
@@ -94,12 +94,12 @@ def match_dict(found: Match) -> dict[str, Any]:
 
 
 def explained_match_dict(found: Match, threshold: float) -> dict[str, Any]:
-    """Return a memory as `search` shows it with the parts of its score, named as far as Mem0 does.
+    """Return a memory as in the result of `search` with the parts of its score.
 
-    `raw_score` is what the memory has by itself; `docs/reference/scores.md` tells the parts.
+    The names are Mem0's where Mem0 has them; `docs/reference/scores.md` explains the parts.
     """
     parts = found.parts
-    assert parts is not None, "a search says what it made a score of"
+    assert parts is not None, "search fills the parts"
     return match_dict(found) | {
         "score_details": {
             "semantic_score": parts.meaning,
@@ -117,7 +117,7 @@ def explained_match_dict(found: Match, threshold: float) -> dict[str, Any]:
 
 
 def relation_dict(relation: Relation) -> dict[str, Any]:
-    """Return a relation of the graph."""
+    """Return a relation as in the `relations` of a result."""
     return {
         "source": relation.source,
         "relationship": relation.relationship,
@@ -126,7 +126,7 @@ def relation_dict(relation: Relation) -> dict[str, Any]:
 
 
 def entity_dict(entity: Entity) -> dict[str, Any]:
-    """Return a user, agent, app or run as `users` shows it."""
+    """Return a user, agent, app or run as in the result of `users`."""
     return {
         "id": entity.name,
         "name": entity.name,
@@ -140,7 +140,7 @@ def entity_dict(entity: Entity) -> dict[str, Any]:
 
 
 def history_dict(entry: HistoryEntry) -> dict[str, Any]:
-    """Return an event of a memory's life."""
+    """Return an event as in the result of `history`."""
     return {
         "id": entry.id,
         "memory_id": entry.memory_id,
@@ -156,7 +156,7 @@ def history_dict(entry: HistoryEntry) -> dict[str, Any]:
 
 
 def _succession(entry: HistoryEntry) -> dict[str, Any]:
-    """Return which memory took whose place, if any did."""
+    """Return the ids of the memories that replaced this one, or that it replaced."""
     shown: dict[str, Any] = {}
     if entry.superseded_by is not None:
         shown["superseded_by"] = entry.superseded_by

@@ -1,4 +1,4 @@
-"""Scope: the ids that a memory belongs to, and the rules for what may be an id."""
+"""`Scope`: the four ids that a memory belongs to, and what an id may be."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,16 +7,16 @@ from typing import Any
 from litemem.errors import ScopeError, quoted
 
 ID_KEYS = ("user_id", "agent_id", "app_id", "run_id")
-MAX_ID_CHARACTERS = 1_024  # an id is a name, and every index holds it
-WILDCARD = "*"  # in a filter: any id; so it can never be one
+MAX_ID_CHARACTERS = 1_024  # every index contains the ids
+WILDCARD = "*"  # matches any id in a filter, so no id can be "*"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scope:
-    """The ids of one memory or one call; those that are absent are None.
+    """The ids of a memory or of a call; an absent id is None.
 
     Raises:
-        ScopeError: an id is not text, blank, too long, or holds what no id can hold.
+        ScopeError: an id is not text, is blank or too long, or has a character that no id may have.
     """
 
     user_id: str | None = None
@@ -38,7 +38,7 @@ class Scope:
         return self.agent_id is not None and self.user_id is None
 
     def ids(self) -> dict[str, str]:
-        """Return the ids that are given, by name."""
+        """Return the ids that are set, by name."""
         return {k: v for k, v in zip(ID_KEYS, self.key(), strict=True) if v is not None}
 
     def key(self) -> tuple[str | None, str | None, str | None, str | None]:
@@ -46,10 +46,10 @@ class Scope:
         return (self.user_id, self.agent_id, self.app_id, self.run_id)
 
     def merged(self, other: Mapping[str, Any]) -> "Scope":
-        """Return this scope with the ids of `other` added; others' keys are passed over.
+        """Return this scope with the ids of `other` added; other keys are ignored.
 
         Raises:
-            ScopeError: both name an id and do not agree.
+            ScopeError: both set an id, to different values.
         """
         if not other:
             return self
@@ -59,41 +59,40 @@ class Scope:
             if value is None:
                 continue
             if ids.setdefault(key, value) != value:
-                raise ScopeError(f"{key} is given twice: {quoted(ids[key])} and {quoted(value)}")
+                raise ScopeError(f"{key} is given twice, as {quoted(ids[key])} and {quoted(value)}")
         return Scope(**ids)
 
     def require(self, call: str) -> "Scope":
-        """Return this scope, which has to hold an id.
+        """Return this scope.
 
         Raises:
-            ScopeError: it holds none.
+            ScopeError: no id is set.
         """
         if not self:
-            raise ScopeError(
-                f"{call} needs at least one of user_id, agent_id, app_id, run_id: "
-                "it says whose memories are meant"
-            )
+            raise ScopeError(f"{call} needs a scope: give user_id, agent_id, app_id or run_id")
         return self
 
 
 def check_id(value: object, key: str) -> str:
-    """Return `value` when it can be an id.
+    """Return `value`.
 
     Raises:
-        ScopeError: it cannot; the message says why.
+        ScopeError: `value` cannot be an id.
     """
     if not isinstance(value, str):
-        raise ScopeError(f"{key} takes text, not {quoted(value)} ({type(value).__name__})")
+        raise ScopeError(f"{key} must be text, got {quoted(value)} ({type(value).__name__})")
     if not value.strip():
-        raise ScopeError(f"{key} is blank: give it a name, or leave it out")
+        raise ScopeError(f"{key} is blank: give a name, or omit it")
     if len(value) > MAX_ID_CHARACTERS:
-        raise ScopeError(f"{key} has {len(value)} characters; {MAX_ID_CHARACTERS} is the most")
+        raise ScopeError(
+            f"{key} must have at most {MAX_ID_CHARACTERS} characters, got {len(value)}"
+        )
     if value == WILDCARD:
-        raise ScopeError(f'{key}="*" means any id, which only a filter can say')
+        raise ScopeError(f'{key}="*" matches any id, and is allowed in a filter only')
     if "\0" in value:
-        raise ScopeError(f"{key}={quoted(value)} holds a NUL character")
+        raise ScopeError(f"{key}={quoted(value)} has a NUL character")
     if not _encodable(value):
-        raise ScopeError(f"{key}={quoted(value)} holds half a surrogate pair, which is not text")
+        raise ScopeError(f"{key}={quoted(value)} has half a surrogate pair, which is not text")
     return value
 
 

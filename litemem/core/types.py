@@ -1,4 +1,4 @@
-"""What flows between the parts: messages, memories, history entries. Plain values, without I/O."""
+"""Frozen values that the packages exchange: messages, memories, history entries, turns."""
 
 import hashlib
 from collections.abc import Mapping
@@ -7,16 +7,16 @@ from typing import Any, Literal
 
 from litemem.core.scope import Scope
 
-PROCEDURAL = "procedural_memory"  # the memory type of a summarised run
-FEEDBACK = ("POSITIVE", "NEGATIVE", "VERY_NEGATIVE")  # what a memory was worth, in Mem0's words
+PROCEDURAL = "procedural_memory"  # the memory type of a run summary
+FEEDBACK = ("POSITIVE", "NEGATIVE", "VERY_NEGATIVE")  # the ratings of a memory, as in Mem0
 
 Event = Literal["ADD", "UPDATE", "DELETE"]
-Status = Literal["PENDING", "RUNNING", "SUCCEEDED", "FAILED"]  # of a turn in the background
+Status = Literal["PENDING", "RUNNING", "SUCCEEDED", "FAILED"]  # of an `add` in the background
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One thing said: by whom (`role`, and `name` if known) and what."""
+    """A message: `role` and `name` (if known) of the speaker, and the text."""
 
     role: str
     content: str
@@ -25,7 +25,7 @@ class Message:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MemoryRecord:
-    """One row of `memory`. Times are microseconds since 1970-01-01 UTC."""
+    """A memory. Times are microseconds since 1970-01-01 UTC."""
 
     id: str
     content: str
@@ -44,25 +44,26 @@ class MemoryRecord:
     superseded_by: str | None = None
     expires_at: int | None = None
     immutable: bool = False
-    repeats: int = 0  # how often it was said again
+    repeats: int = 0  # how often the fact was said again
 
     @property
     def since(self) -> int:
-        """Since when what it says held, as far as that is known."""
+        """The time from which the memory is valid, as far as known."""
         return self.created_at if self.valid_from is None else self.valid_from
 
 
 def content_hash(content: str) -> bytes:
-    """Return the MD5 of a memory's content, as Mem0's `hash` is; it tells equal texts, no more."""
+    """Return the MD5 of a content, as Mem0's `hash`; only for comparing texts."""
     return hashlib.md5(content.encode(), usedforsecurity=False).digest()
 
 
 @dataclass(frozen=True, slots=True)
 class AddResult:
-    """What became of a memory in an `add`; after an UPDATE, `previous` is its old text.
+    """What `add` did with one memory.
 
-    An UPDATE that supersedes is of the new memory: `previous` is then the text of the first of the
-    memories in `supersedes`, their ids. NONE is of a memory that was known.
+    ADD is a new memory, NONE a known one. UPDATE is a memory with a new text, whose old text is
+    `previous`; or a new memory that supersedes those with the ids in `supersedes`, and `previous`
+    is the text of the first of them.
     """
 
     record: MemoryRecord
@@ -73,11 +74,11 @@ class AddResult:
 
 @dataclass(frozen=True, slots=True)
 class ScoreParts:
-    """The parts of a score, each from 0 to 1; `final` is the whole (`docs/reference/scores.md`).
+    """The parts of a score, each from 0 to 1; `final` is the score (`docs/reference/scores.md`).
 
-    `meaning` is the cosine, `words` the share of the query's words by how rare they are, `own` both
-    together. How far they then took the score towards 1: the memories around it in its run
-    (`neighbours`), the words in its `run`, its `speaker` and its `date`.
+    `meaning` is the cosine, `words` the share of the query's words weighted by rarity, and `own`
+    combines both. The others are boosts towards 1: by the memories around this one in its run
+    (`neighbours`), by the words of its `run`, by its `speaker` and by its `date`.
     """
 
     meaning: float
@@ -92,10 +93,10 @@ class ScoreParts:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """A memory that was found: how near it is, and what a search made of that.
+    """A memory that matches a query.
 
     `semantic` is the cosine of the angle between query and memory (−1 to 1), `keyword` the share of
-    the query's words that it holds. `reranked` is what a reranker gave it.
+    the query's words in the memory, and `reranked` the score from a reranker.
     """
 
     record: MemoryRecord
@@ -108,10 +109,10 @@ class Match:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HistoryEntry:
-    """One event in the life of a memory; `updated_at` is when it happened, None for an ADD.
+    """One event of a memory; `updated_at` is the time of the event, or None for an ADD.
 
-    `superseded_by` is the memory that took its place with an UPDATE; an ADD names in `supersedes`
-    those whose place it took, then or later.
+    In an UPDATE `superseded_by` is the id of the memory that replaced this one. In an ADD
+    `supersedes` has the ids of the memories that this one replaced, then or later.
     """
 
     id: str
@@ -129,9 +130,9 @@ class HistoryEntry:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """The messages of one call of `add` that still wait for extraction, in order.
+    """A pending turn: the messages of one `add` before extraction, in order.
 
-    `event_id` is what the call returned when it did not wait; `created_at` is when it was made.
+    `event_id` is what an `add` in the background returned; `created_at` is the time of the call.
     """
 
     pk: int
@@ -145,9 +146,9 @@ class Turn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TurnEvent:
-    """What became of a call of `add` that did not wait; times in microseconds.
+    """The outcome of an `add` in the background; times in microseconds.
 
-    `results` are those of its memories that are still there, as they are now.
+    `results` has the memories that still exist, as they are now.
     """
 
     id: str
@@ -160,7 +161,7 @@ class TurnEvent:
 
 @dataclass(frozen=True, slots=True)
 class Relation:
-    """How two things that a memory names relate: "Anna" "lives_in" "Oslo"."""
+    """A relation between two things that a memory names: "Anna" "lives_in" "Oslo"."""
 
     source: str
     relationship: str
@@ -169,9 +170,10 @@ class Relation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entity:
-    """A user, agent, app or run that memories belong to; from its first memory to its last change.
+    """A user, agent, app or run that has memories.
 
-    `kind` is "user", "agent", "app" or "run", `name` the id.
+    `kind` is "user", "agent", "app" or "run", and `name` is the id. `created_at` is the time of the
+    first memory, `updated_at` the time of the last change.
     """
 
     kind: str
@@ -183,7 +185,7 @@ class Entity:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overview:
-    """What a file holds: counts, and its size in bytes without its side files."""
+    """The counts of a file, and its size in bytes without the write-ahead log."""
 
     memories: int
     messages: int

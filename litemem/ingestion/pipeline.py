@@ -193,7 +193,7 @@ class Pipeline:
             identity=self._embedder.identity,
             now=self._now(),
         )
-        return run.store_summary(self._llm, options.wishes)
+        return run.store_summary(self._llm, options.all_instructions)
 
     def _facts(self, turn: Turn, options: AddOptions) -> "list[Fact]":
         from litemem.extraction import facts as extraction

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from litemem.core import clock
-from litemem.core.arguments import MOST_NESTED
+from litemem.core.arguments import MAX_NESTING
 from litemem.core.config import user_path
 from litemem.core.protocols import EmbedderIdentity
 from litemem.core.scope import ID_KEYS, Scope
@@ -273,7 +273,7 @@ def _plain(payload: Mapping[Any, Any]) -> dict[str, Any] | None:
     def copied(value: Any, depth: int) -> Any:
         nonlocal left
         left -= 1
-        if left < 0 or depth > MOST_NESTED:
+        if left < 0 or depth > MAX_NESTING:
             raise ValueError("too much")
         if isinstance(value, dict):
             return {str(name): copied(inner, depth + 1) for name, inner in value.items()}

@@ -347,7 +347,7 @@ def beside(memory: Memory) -> Path:
 def test_a_flag_is_true_or_false(filled: Memory, path: Path, name: str, wrong: object) -> None:
     filled.export_file(beside(filled))
     exported = beside(filled).read_bytes()
-    with pytest.raises(ValidationError, match=f"{name.split()[-1]} takes True or False"):
+    with pytest.raises(ValidationError, match=f"{name.split()[-1]} must be True or False"):
         FLAGS[name](filled, wrong)
     refuse(filled, path, ValidationError, lambda m: FLAGS[name](m, wrong))
     assert beside(filled).read_bytes() == exported
@@ -356,7 +356,7 @@ def test_a_flag_is_true_or_false(filled: Memory, path: Path, name: str, wrong: o
 @pytest.mark.parametrize("name", ["rerank", "show_expired", "latest_only"])
 def test_a_clients_flag_is_true_or_false(filled: Memory, path: Path, name: str) -> None:
     with MemoryClient(path=path, embedder=filled.embedder, llm=ScriptedLLM([])) as client:
-        with pytest.raises(ValidationError, match=f"{name} takes True or False"):
+        with pytest.raises(ValidationError, match=f"{name} must be True or False"):
             client.search("tea", user_id="cam", **{name: "false"})
         assert client.search("tea", user_id="cam", rerank=None)["results"]
 

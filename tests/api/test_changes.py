@@ -63,7 +63,7 @@ def test_update_sets_and_lifts_an_expiry(memory: Memory, name: str) -> None:
 
 def test_update_refuses_two_different_expiries(memory: Memory) -> None:
     memory_id = store_text(memory, "likes tea")
-    with pytest.raises(ValidationError, match="different"):
+    with pytest.raises(ValidationError, match="differ"):
         memory.update(memory_id, expires_at="2030-01-01", expiration_date=None)
 
 

@@ -561,8 +561,8 @@ def test_project_settings_change_one_by_one(client: MemoryClient) -> None:
     [
         ({}, "nothing to change"),
         ({"custom_categories": "food"}, "list"),
-        ({"custom_categories": [{}]}, "is empty"),
-        ({"custom_categories": [{"food": 1}]}, "takes text"),
+        ({"custom_categories": [{}]}, "got an empty dict"),
+        ({"custom_categories": [{"food": 1}]}, "must be text"),
         ({"multilingual": "yes"}, "True or False"),
     ],
 )

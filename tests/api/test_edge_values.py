@@ -261,6 +261,6 @@ NAMELESS: dict[str, Call] = {
 def test_a_call_without_any_id_is_an_error_that_lists_the_ids(
     filled: Memory, path: Path, call: Call
 ) -> None:
-    with pytest.raises(ScopeError, match="needs at least one of user_id, agent_id, app_id, run_id"):
+    with pytest.raises(ScopeError, match="needs a scope: give user_id, agent_id, app_id or run_id"):
         call(filled)
     refuse(filled, path, ScopeError, call)

@@ -68,7 +68,7 @@ def test_an_invalid_path_is_refused_by_name(
 @pytest.mark.parametrize("path", [b"memory.db", 5, True, ["memory.db"]])
 @pytest.mark.parametrize("name", ["Memory", "export_file", "backup", "verify", "salvage of"])
 def test_what_is_neither_text_nor_a_path_is_refused(memory: Memory, name: str, path: Any) -> None:
-    with pytest.raises(ValidationError, match="a path is text or a Path"):
+    with pytest.raises(ValidationError, match="a path must be text or a Path"):
         CALLS[name](memory, path)
 
 

@@ -128,7 +128,7 @@ def test_a_clock_that_gives_no_microseconds_is_refused_before_a_file_is_made(
 
 
 def test_a_clock_that_cannot_be_called_is_refused() -> None:
-    with pytest.raises(ValidationError, match="a function without arguments: not 1"):
+    with pytest.raises(ValidationError, match="a function without arguments, got 1"):
         Memory(":memory:", embedder=HashEmbedder(), llm=ScriptedLLM([]), now=1)  # type: ignore[arg-type]
 
 

@@ -79,7 +79,7 @@ def test_merging_skips_keys_that_are_not_ids() -> None:
 
 
 def test_a_scope_is_required_by_name_of_the_call() -> None:
-    with pytest.raises(ScopeError, match=r"add\(\) needs at least one of user_id"):
+    with pytest.raises(ScopeError, match=r"add\(\) needs a scope: give user_id"):
         Scope().require("add()")
 
 

@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Any
 
 from litemem.core import clock
-from litemem.core.arguments import MOST_NESTED, AddOptions
+from litemem.core.arguments import MAX_NESTING, AddOptions
 from litemem.core.scope import ID_KEYS, check_id
 from litemem.core.types import FEEDBACK
 
@@ -129,8 +129,8 @@ def _json(value: Any) -> dict[str, Any]:
 
 
 def _check_depth(value: Any, depth: int) -> None:
-    if depth > MOST_NESTED:
-        raise LineError(f"must not be nested deeper than {MOST_NESTED}")
+    if depth > MAX_NESTING:
+        raise LineError(f"must not be nested deeper than {MAX_NESTING}")
     if isinstance(value, dict | list):
         for inner in value.values() if isinstance(value, dict) else value:
             _check_depth(inner, depth + 1)
