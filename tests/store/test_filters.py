@@ -79,7 +79,7 @@ def test_no_filter_leaves_the_scope_alone(database: apsw.Connection) -> None:
 
 
 def test_neither_filter_nor_scope_is_an_error_that_names_the_keys() -> None:
-    with pytest.raises(ScopeError, match="user_id, agent_id, app_id, run_id"):
+    with pytest.raises(ScopeError, match="user_id, agent_id, app_id or run_id"):
         compile_filter(None, NOBODY)
 
 
