@@ -246,7 +246,7 @@ def test_every_reading_command_works_where_nothing_can_be_written(sealed: Path) 
     assert "Cam avoids shellfish" in told[0]
     assert "Cam avoids shellfish" in told[1]
     assert "Cam avoids shellfish" in told[2]
-    assert "the full text agrees with it\t0\tnot compared" in told[6]
+    assert "the full text matches the memories\t0\tnot compared" in told[6]
     assert [path.name for path in sealed.parent.iterdir()] == ["memory.db"]
 
 

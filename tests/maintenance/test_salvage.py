@@ -379,7 +379,7 @@ def test_a_wrong_page_size_in_the_header_costs_no_memory(
     path.write_bytes(content)
     done = salvage(path, target)
     assert done.saved["memory"] == MEMORIES - 100 + 1
-    assert not size >= 512 or done.lost == ["the size of a page unreadable: 8,192 bytes were taken"]
+    assert not size >= 512 or done.lost == ["the page size unreadable: 8,192 bytes were assumed"]
 
 
 def test_a_turn_with_lost_messages_is_no_longer_pending(path: Path, target: Path) -> None:

@@ -106,38 +106,38 @@ DAMAGES = {
     ),
     "a vector is no number": (
         "UPDATE embedding SET vector = unhex(replace(hex(zeroblob(64)), '00', '0000C07F'))",
-        "every vector is of numbers",
+        "every vector has finite numbers",
         False,
     ),
     "a vector is nobody's": (
         "INSERT INTO embedding SELECT 99, vector FROM embedding LIMIT 1",
-        "every vector is a memory's",
+        "every vector belongs to a memory",
         True,
     ),
     "a gathered vector is of nothing": (
         "INSERT INTO embedding_next VALUES (1, x'00')",
-        "every gathered vector has the next embedder's",
+        "every staged vector has the next embedder's dimensions",
         True,
     ),
     "the full text lacks a memory": (
         "INSERT INTO memory_fts (memory_fts, rowid, content)"
         " SELECT 'delete', pk, content FROM memory WHERE pk = 1",
-        "the full text holds every memory",
+        "the full text has every memory",
         True,
     ),
     "the full text says something else": (
         "DROP TRIGGER memory_fts_update; UPDATE memory SET content = 'other' WHERE pk = 1",
-        "the full text agrees with it",
+        "the full text matches the memories",
         True,
     ),
-    "a trigger is gone": ("DROP TRIGGER memory_fts_insert", "the schema is whole", True),
+    "a trigger is gone": ("DROP TRIGGER memory_fts_insert", "the schema is complete", True),
     "a view differs": (
         "DROP VIEW history; CREATE VIEW history AS SELECT 1",
-        "the schema is whole",
+        "the schema is complete",
         True,
     ),
-    "an index is gone": ("DROP INDEX memory_user", "the schema is whole", True),
-    "a table is gone": ("DROP TABLE export", "the schema is whole", False),
+    "an index is gone": ("DROP INDEX memory_user", "the schema is complete", True),
+    "a table is gone": ("DROP TABLE export", "the schema is complete", False),
     "a history has no beginning": (
         "DELETE FROM event WHERE event = 'ADD'",
         "every changed memory's history has its ADD",
@@ -145,12 +145,12 @@ DAMAGES = {
     ),
     "a memory was superseded by nothing": (
         "UPDATE memory SET superseded_by = 'nothing' WHERE pk = 1",
-        "what superseded a memory is known",
+        "every successor of a memory is known",
         False,
     ),
     "a turn has no messages": (
         "INSERT INTO turn (session_pk, options, created_at) VALUES (1, '{}', 0)",
-        "every waiting turn has its messages",
+        "every pending turn has messages",
         False,
     ),
     "a message waits for no turn": (
@@ -170,52 +170,52 @@ DAMAGES = {
     ),
     "a hash is wrong": (
         "UPDATE memory SET hash = x'00' WHERE pk = 1",
-        "every text is text, and hashed right",
+        "every text is valid and matches its hash",
         True,
     ),
     "a text is none": (
         "UPDATE memory SET content = CAST(x'ff' AS TEXT) WHERE pk = 1",
-        "every text is text, and hashed right",
+        "every text is valid and matches its hash",
         False,
     ),
     "metadata is no object": (
         "UPDATE memory SET metadata = '[]' WHERE pk = 1",
-        "every JSON column is what it should be",
+        "every JSON column has the right type",
         False,
     ),
     "metadata is no JSON": (
         "UPDATE memory SET metadata = '{' WHERE pk = 1",
-        "every JSON column is what it should be",
+        "every JSON column has the right type",
         False,
     ),
     "a relation is said by nobody": (
         "INSERT INTO entity (pk, name, form, user_id) VALUES (1, 'a', 'a', 'cam');"
         "INSERT INTO relation VALUES (1, 1, 'knows', 1)",
-        "every relation is said by a memory",
+        "every relation is supported by a memory",
         True,
     ),
     "a relation is of another scope": (
         "INSERT INTO entity (pk, name, form, user_id) VALUES (1, 'a', 'a', 'bob');"
         "INSERT INTO relation VALUES (1, 1, 'knows', 1); INSERT INTO support VALUES (1, 1)",
-        "every relation is of its memories' scope",
+        "every relation has the scope of its memories",
         False,
     ),
     "a name stands nowhere": (
         "INSERT INTO entity (pk, name, form, user_id) VALUES (1, 'a', 'a', 'cam')",
-        "every name stands in a relation",
+        "every entity is in a relation",
         True,
     ),
     "a name's vector is cut": (
         "INSERT INTO entity (pk, name, form, user_id, vector) VALUES (1, 'a', 'a', 'cam', x'00');"
         "INSERT INTO relation VALUES (1, 1, 'knows', 1); INSERT INTO support VALUES (1, 1)",
-        "every name's vector has the embedder's dimensions",
+        "every entity vector has the embedder's dimensions",
         True,
     ),
     "a name's first is none": (
         "INSERT INTO entity (pk, name, form, user_id, same_as) VALUES"
         " (1, 'a', 'a', 'cam', 2), (2, 'b', 'b', 'cam', 1);"
         "INSERT INTO relation VALUES (1, 1, 'knows', 2); INSERT INTO support VALUES (1, 1)",
-        "every name's first is a first, in its scope",
+        "every alias points to an entity of its scope",
         False,
     ),
     "a relation's memory is gone": (
@@ -226,7 +226,7 @@ DAMAGES = {
     ),
     "history knows no successor": (
         "UPDATE event SET superseded_by = 'nothing'",
-        "what superseded a memory is known to history",
+        "every successor in the history is known",
         False,
     ),
     "a source is of another scope": (
@@ -314,7 +314,7 @@ def test_a_damaged_page_is_found(path: Path, full: bool) -> None:
 
 def test_unreadable_content_is_not_reported_as_repairable(path: Path) -> None:
     damage_page_of(path, "memory")
-    told = failed(path)["every text is text, and hashed right"]
+    told = failed(path)["every text is valid and matches its hash"]
     assert told.repair is None
     assert told.advice is not None
     assert "salvage" in told.advice
@@ -473,7 +473,7 @@ def test_the_command_mends(shell: CliRunner, path: Path) -> None:
     assert "--fix" in shell.invoke(main, ["verify"]).stderr
     done = shell.invoke(main, ["verify", "--fix"])
     assert done.exit_code == 0, done.output
-    assert "repaired: the schema is whole" in done.stderr
+    assert "repaired: the schema is complete" in done.stderr
     assert shell.invoke(main, ["verify", "--full"]).exit_code == 0
 
 
@@ -481,8 +481,8 @@ def test_the_command_says_what_it_cannot_mend(shell: CliRunner, path: Path) -> N
     change(path, "DROP TRIGGER memory_fts_insert", "DELETE FROM embedding WHERE pk = 1")
     done = shell.invoke(main, ["verify", "--fix"])
     assert done.exit_code == 1
-    assert "repaired: the schema is whole" in done.stderr
-    assert "every memory has a vector: make the vectors anew: litemem reindex" in done.stderr
+    assert "repaired: the schema is complete" in done.stderr
+    assert "every memory has a vector: embed the memories again: litemem reindex" in done.stderr
 
 
 def test_the_command_prints_json(shell: CliRunner) -> None:

@@ -85,7 +85,7 @@ def test_neither_filter_nor_scope_is_an_error_that_names_the_keys() -> None:
 
 @pytest.mark.parametrize("filters", [[], "user_id", 5, [{"user_id": "alice"}]])
 def test_a_filter_that_is_not_a_dict_is_refused(filters: Any) -> None:
-    with pytest.raises(FilterError, match="filters takes a dict"):
+    with pytest.raises(FilterError, match="filters must be a dict"):
         compile_filter(filters, DEMO)
 
 
@@ -127,7 +127,7 @@ def test_what_does_not_contradict_the_keyword_is_anded(
 
 def test_two_open_branches_stay_open_when_they_are_multiplied_out() -> None:
     half = {"OR": [{"user_id": "alice"}, {"score": 5}]}
-    with pytest.raises(ScopeError, match=r"^filters\.AND\[0\]\.OR\[1\] is bounded by no id"):
+    with pytest.raises(ScopeError, match=r"^filters\.AND\[0\]\.OR\[1\] is not bounded by an id"):
         compile_filter({"AND": [half, half]}, NOBODY)
 
 
@@ -232,7 +232,7 @@ def test_a_long_list_of_days_is_within_what_sqlite_takes(database: apsw.Connecti
 
 
 def test_more_values_than_sqlite_binds_are_refused() -> None:
-    with pytest.raises(FilterError, match="30,001 values; 30,000 is the most"):
+    with pytest.raises(FilterError, match="30,001 values; the limit is 30,000"):
         compile_filter({"id": [f"m{n}" for n in range(MAX_PARAMETERS)]}, DEMO)
 
 

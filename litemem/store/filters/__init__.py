@@ -1,7 +1,7 @@
-"""The filter language: turn Mem0's filter dicts into one SQL condition that stays within a scope.
+"""Compile Mem0's filter dicts into one SQL condition within a scope.
 
-`docs/filters.md` is the language; `filter_fields` says what may be named, `filter_tree` reads a
-filter, `filter_sql` writes it, and here it is made sure that it says whose memories are meant.
+`docs/filters.md` describes the language. `fields` lists what may be named, `parser` reads a filter,
+and `sql` writes the condition. This module checks that every branch is bounded by an id.
 """
 
 from collections.abc import Iterator, Mapping
@@ -15,17 +15,17 @@ from litemem.store.filters.sql import Condition, to_sql
 
 __all__ = ["Condition", "compile_filter", "compile_ids", "compile_whole", "leaves"]
 
-MAX_PARAMETERS = 30_000  # SQLite binds 32,766; the rest is for the query around the condition
+MAX_PARAMETERS = 30_000  # SQLite binds 32,766; the rest is for the surrounding query
 
 
 def compile_filter(filters: Mapping[str, Any] | None, scope: Scope) -> Condition:
-    """Return the condition that a memory meets when it has the ids of `scope` and the filter holds.
+    """Return the condition for memories that have the ids of `scope` and match the filter.
 
     Without ids in `scope`, each branch of the filter has to name one.
 
     Raises:
-        FilterError: the filter is not of the language; the message quotes the path.
-        ScopeError: a branch is bounded by no id, an id cannot be one, or two contradict each other.
+        FilterError: the filter is invalid; the message quotes the path.
+        ScopeError: a branch is not bounded by an id, an id is invalid, or two ids contradict.
     """
     root = parse_filter({} if filters is None else filters)
     if scope:
@@ -38,16 +38,16 @@ def compile_filter(filters: Mapping[str, Any] | None, scope: Scope) -> Condition
     condition = to_sql(Every(root.path, (*ids, *root.parts)))
     if len(condition.parameters) > MAX_PARAMETERS:
         raise FilterError(
-            f"filters has {len(condition.parameters):,} values; {MAX_PARAMETERS:,} is the most: "
+            f"filters has {len(condition.parameters):,} values; the limit is {MAX_PARAMETERS:,}: "
             "split the longest list over several calls"
         )
     return condition
 
 
 def compile_ids(filters: Mapping[str, Any] | None, scope: Scope) -> Condition:
-    """Return what the filter says of ids alone: it holds wherever `compile_filter`'s does.
+    """Return the part of the condition that is on ids; it holds wherever `compile_filter`'s does.
 
-    For tables that carry ids and nothing else of a memory. The filter has been compiled before.
+    For tables that have ids and no other field of a memory. The filter was compiled before.
     """
     root = parse_filter({} if filters is None else filters)
     ids = (Leaf(key, FIELDS[key], "in", (value,)) for key, value in scope.ids().items())
@@ -56,9 +56,9 @@ def compile_ids(filters: Mapping[str, Any] | None, scope: Scope) -> Condition:
 
 
 def compile_whole(filters: Mapping[str, Any] | None, scope: Scope) -> Condition | None:
-    """Return what `compile_filter` does when the filter speaks of ids alone, else None.
+    """Return the condition of `compile_filter` if the filter is on ids alone, otherwise None.
 
-    Then the condition holds of messages, too, which carry ids and nothing else of a memory.
+    Such a condition also applies to messages, which have ids and no other field of a memory.
     """
     if any(leaf.field.name not in ID_KEYS for leaf in leaves(filters)):
         return None
@@ -66,7 +66,7 @@ def compile_whole(filters: Mapping[str, Any] | None, scope: Scope) -> Condition 
 
 
 def leaves(filters: Mapping[str, Any] | None) -> Iterator[Leaf]:
-    """Yield every comparison that a filter makes, wherever it stands."""
+    """Yield every comparison in a filter, at any depth."""
     waiting: list[Node] = [parse_filter({} if filters is None else filters)]
     while waiting:
         match waiting.pop():
@@ -79,7 +79,7 @@ def leaves(filters: Mapping[str, Any] | None) -> Iterator[Leaf]:
 
 
 def _of_ids(node: Node) -> Node | None:
-    """Return what has to hold of the ids wherever the node holds; None when it says nothing."""
+    """Return what a node implies about ids, or None if nothing."""
     match node:
         case Leaf():
             return node if node.field.name in ID_KEYS else None
@@ -120,17 +120,17 @@ def _check_bounds(root: Every) -> None:
     if path is None:
         return
     raise ScopeError(
-        f"{path or root.path} is bounded by no id: each branch of a filter needs one of "
+        f"{path or root.path} is not bounded by an id: each branch of a filter needs one of "
         f'{", ".join(ID_KEYS)}, with an id, a list of ids or "*" (ne, nin, contains, null and what '
         "stands under NOT do not count)"
     )
 
 
 def _unbounded(node: Node) -> str | None:
-    """Return None when an id bounds all that the node lets through, else the branch that is open.
+    """Return None if an id bounds the node, otherwise the path of the unbounded branch.
 
-    The path is empty when the node is not within a branch of its own. To look at OR's branches one
-    by one is enough: an AND of two open ORs has an open branch when it is distributed, too.
+    The path is empty if the node is not inside a branch of its own. Checking OR's branches one by
+    one suffices: an AND of two unbounded ORs has an unbounded branch when distributed, too.
     """
     match node:
         case Leaf():

@@ -1,4 +1,4 @@
-"""What a filter may name: each field, the operators that it takes and who reads their values."""
+"""The fields of a filter: their operators, and the functions that read their values."""
 
 import math
 from collections.abc import Callable, Mapping
@@ -20,7 +20,7 @@ MAX_INTEGER = 2**63  # SQLite's integers have 64 bits, one of them the sign
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """The microseconds that a time means: one of them, or a day; `end` lies outside."""
+    """A time as microseconds from `start` to before `end`: a single one, or a whole day."""
 
     start: int
     end: int
@@ -28,32 +28,32 @@ class Span:
 
 Scalar = str | int | float  # a bool is an int
 Value = Scalar | Span
-Reader = Callable[[Any, str], Value]  # (a value as given, its path) → what SQL compares with
+Reader = Callable[[Any, str], Value]  # (a value, its path) → the value to compare in SQL
 
 
 class Shape(Enum):
-    """How a field is stored, which decides its SQL."""
+    """How a field is stored, which determines its SQL."""
 
     TEXT = auto()  # a column of text
     TIME = auto()  # a column of microseconds
-    ARRAY = auto()  # a column of JSON whose elements count
+    ARRAY = auto()  # a column of JSON, compared by element
     JSON = auto()  # a value of any type inside a JSON object
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """Something that a filter may name; `readers` has an entry for every operator that it takes."""
+    """A field of a filter; `readers` has an entry for each of its operators."""
 
     name: str
     shape: Shape
     sql: str
     readers: Mapping[str, Reader]
-    bare: str = "eq"  # the operator of a value that stands alone
+    bare: str = "eq"  # the operator of a value without one
     steps: tuple[str, ...] = ()  # the keys that lead into JSON
 
 
 def metadata_field(steps: tuple[str, ...], path: str) -> Field:
-    """Return the field for the metadata under `steps`, a key for each level; none: all of it.
+    """Return the field for the metadata under `steps`, one key a level, or all of it without steps.
 
     Raises:
         FilterError: a key is not text.
@@ -67,7 +67,7 @@ def metadata_field(steps: tuple[str, ...], path: str) -> Field:
 
 def _text(value: Any, path: str) -> str:
     if not isinstance(value, str):
-        raise FilterError(f"{path} takes text, not {quoted(value)} ({type(value).__name__})")
+        raise FilterError(f"{path} must be text, got {quoted(value)} ({type(value).__name__})")
     try:
         value.encode()
     except UnicodeEncodeError as error:
@@ -83,19 +83,19 @@ def _identifier(value: Any, path: str) -> str:
 
 def _flag(value: Any, path: str) -> bool:
     if not isinstance(value, bool):
-        raise FilterError(f"{path} takes true or false, not {quoted(value)}")
+        raise FilterError(f"{path} must be true or false, got {quoted(value)}")
     return value
 
 
 def _scalar(value: Any, path: str) -> Scalar:
     if isinstance(value, date):  # a datetime is a date, too
-        return value.isoformat()  # JSON has no dates: what is stored is such a text
+        return value.isoformat()  # JSON has no dates: dates are stored as text
     if isinstance(value, int | float):
         return _number(value, path)
     if isinstance(value, str):
         return _text(value, path)
     raise FilterError(
-        f"{path} takes text, a number, true or false, not {quoted(value)} "
+        f"{path} must be text, a number, true or false, got {quoted(value)} "
         f"({type(value).__name__}); lists go with in and nin"
     )
 
@@ -104,7 +104,7 @@ def _number(value: float, path: str) -> int | float:
     if isinstance(value, int) and not -MAX_INTEGER <= value < MAX_INTEGER:
         raise FilterError(f"{path}={quoted(value)} has more than 64 bits")
     if isinstance(value, float) and not math.isfinite(value):
-        raise FilterError(f"{path}={quoted(value)} is no number to compare with")
+        raise FilterError(f"{path}={quoted(value)} cannot be compared")
     return value
 
 
@@ -125,7 +125,7 @@ def _span(value: Any, path: str) -> Span:
 def _expiry(value: Any, path: str) -> Span:
     span = _span(value, path)
     is_day = span.end - span.start > 1
-    # What expires with a day is stored with the moment at which that day has ended.
+    # An expiry on a day is stored as the end of that day.
     return Span(span.start + is_day, span.end + is_day)
 
 

@@ -1,4 +1,4 @@
-"""Read a filter dict into a small tree of conditions, or say where and why it cannot be read."""
+"""Parse a filter dict into a tree of conditions; errors name the path."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from litemem.core.scope import WILDCARD
 from litemem.errors import FilterError, quoted
 from litemem.store.filters.fields import FIELDS, OPERATORS, Field, Reader, Value, metadata_field
 
-MAX_DEPTH = 64  # steps from the root: a key, an operator and an item of AND, OR, NOT are one each
+MAX_DEPTH = 64  # steps from the root: a key, an operator, and an item of AND, OR, NOT
 MAX_NODES = 2_000  # such steps in all
 
 
@@ -24,7 +24,7 @@ class Leaf:
 
 @dataclass(frozen=True, slots=True)
 class Every:
-    """All parts hold; so it holds when there is none."""
+    """True if all parts are true, also if there are no parts."""
 
     path: str
     parts: tuple["Node", ...]
@@ -32,7 +32,7 @@ class Every:
 
 @dataclass(frozen=True, slots=True)
 class Some:
-    """At least one part holds."""
+    """True if at least one part is true."""
 
     path: str
     parts: tuple["Node", ...]
@@ -40,7 +40,7 @@ class Some:
 
 @dataclass(frozen=True, slots=True)
 class Not:
-    """The part does not hold, be it that its field is null."""
+    """True if the part is false or null."""
 
     path: str
     part: "Node"
@@ -51,11 +51,11 @@ Node = Leaf | Every | Some | Not
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """Where a value stands in the filter; `path` is what errors quote."""
+    """The position of a value in the filter; errors quote its `path`."""
 
     path: str
     depth: int
-    budget: Iterator[int]  # shared by the whole filter, a number for each node that it may have
+    budget: Iterator[int]  # shared by the whole filter, one number for each possible node
 
     def step(self, suffix: str) -> "_Place":
         if self.depth == MAX_DEPTH:
@@ -68,11 +68,11 @@ class _Place:
 
 
 def parse_filter(filters: Mapping[str, Any]) -> Every:
-    """Return the tree of a filter; `filters` in the paths of its nodes is the filter itself.
+    """Return the tree of a filter; its paths begin with `filters`.
 
     Raises:
-        FilterError: the filter is not of the language; the message quotes the path.
-        ScopeError: an id cannot be one.
+        FilterError: the filter is invalid; the message quotes the path.
+        ScopeError: an id is invalid.
     """
     root = _Place("filters", 0, iter(range(MAX_NODES)))
     if isinstance(filters, Mapping) and not filters:
@@ -81,9 +81,9 @@ def parse_filter(filters: Mapping[str, Any]) -> Every:
 
 
 def _every(filters: object, place: _Place) -> Every:
-    """Read a dict, whose keys are ANDed."""
+    """Parse a dict; its keys are ANDed."""
     if not isinstance(filters, Mapping) or not filters:
-        raise FilterError(f"{place.path} takes a dict with keys in it, not {quoted(filters)}")
+        raise FilterError(f"{place.path} must be a dict with keys, got {quoted(filters)}")
     parts = (_entry(key, value, place) for key, value in filters.items())
     return Every(place.path, tuple(parts))
 
@@ -124,16 +124,18 @@ _WORDS = frozenset(OPERATORS) | {word.lower() for word in _LOGIC}
 
 def _items(value: object, place: _Place) -> tuple[Node, ...]:
     if not isinstance(value, list | tuple) or not value:
-        raise FilterError(f"{place.path} takes a list of one or more filters, not {quoted(value)}")
+        raise FilterError(
+            f"{place.path} must be a list of one or more filters, got {quoted(value)}"
+        )
     return tuple(_every(item, place.step(f"[{i}]")) for i, item in enumerate(value))
 
 
 def _metadata(steps: tuple[str, ...], value: object, place: _Place) -> Node:
-    """Read what stands under "metadata": keys at the root, then either keys or operators."""
+    """Parse the value of "metadata": keys at the root, then either keys or operators."""
     if not isinstance(value, Mapping) or (steps and all(key in OPERATORS for key in value)):
         return _field(metadata_field(steps, place.path), value, place)
     if not value:
-        raise FilterError(f"{place.path} takes a dict with keys in it, not {{}}")
+        raise FilterError(f"{place.path} must be a dict with keys, got {{}}")
     misplaced = [key for key in value if steps and _is_word(key)]
     if misplaced:
         raise _misplaced(misplaced[0], place)
@@ -142,7 +144,7 @@ def _metadata(steps: tuple[str, ...], value: object, place: _Place) -> Node:
 
 
 def _named(key: object) -> str:
-    """Return a key as a path has it."""
+    """Return a key as part of a path."""
     return key if isinstance(key, str) else quoted(key)
 
 
@@ -152,14 +154,14 @@ def _is_word(key: object) -> bool:
 
 def _misplaced(key: str, place: _Place) -> FilterError:
     return FilterError(
-        f"{place.path}: {key!r} is no key here. Logical words are AND, OR, NOT; operators are "
-        f'{", ".join(OPERATORS)} and stand under a field. The metadata key is {{"metadata": '
+        f"{place.path}: {key!r} is not a key here. Logical words are AND, OR, NOT; operators are "
+        f'{", ".join(OPERATORS)} and come under a field. The metadata key is {{"metadata": '
         f'{{"{key}": …}}}}, and below another key "metadata.….{key}"'
     )
 
 
 def _field(field: Field, value: object, place: _Place) -> Node:
-    """Read what a field is compared with: operators, a list, "*", null or a bare value."""
+    """Parse the value of a field: operators, a list, "*", null or a bare value."""
     if isinstance(value, Mapping):
         return _operators(field, value, place)
     if isinstance(value, str) and value == WILDCARD:
@@ -209,7 +211,7 @@ def _reader(field: Field, name: str, path: str) -> Reader:
 
 def _listed(value: object, path: str) -> Sequence[object]:
     if not isinstance(value, list | tuple):
-        raise FilterError(f"{path} takes a list, not {quoted(value)} ({type(value).__name__})")
+        raise FilterError(f"{path} must be a list, got {quoted(value)} ({type(value).__name__})")
     return value
 
 
@@ -220,7 +222,7 @@ def _equal(field: Field, value: object, reader: Reader, path: str) -> Node:
 
 
 def _among(field: Field, values: Sequence[object], reader: Reader, path: str) -> Node:
-    """Return the condition that a field equals one of the values, of which null may be one."""
+    """Return the condition that a field equals one of the values; null may be among them."""
     known = [reader(v, f"{path}[{i}]") for i, v in enumerate(values) if v is not None]
     leaf = Leaf(path, field, "in", tuple(known))
     if len(known) == len(values):

@@ -1,8 +1,8 @@
-"""Turn a filter's tree into one SQL condition with bound values.
+"""Compile the tree of a filter into one SQL condition with bound values.
 
-Each expression is TRUE exactly where its part of the filter holds, and FALSE or NULL elsewhere.
-Only NOT would tell these two apart, and it is written IS NOT TRUE: so nulls need no other care, and
-`m.user_id = ?` stands as it is, for the indexes to see.
+Each expression is TRUE exactly where its part of the filter is true, and FALSE or NULL elsewhere.
+Only NOT distinguishes these two, and it is written IS NOT TRUE. So nulls need no other care, and
+`m.user_id = ?` stays plain for the indexes.
 """
 
 import json
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from litemem.store.filters.fields import SUBSTRING, Scalar, Shape, Span
 from litemem.store.filters.parser import Every, Leaf, Node, Not, Some
 
-WIDEST = 10  # operands of one AND or OR; more become a tree, as SQLite takes a depth of 1,000
+WIDEST = 10  # operands of one AND or OR; more become a tree, as SQLite's limit of depth is 1,000
 
 Parameter = str | int | float | None | bytes
 
@@ -21,8 +21,8 @@ Parameter = str | int | float | None | bytes
 class Condition:
     """A boolean SQL expression over the table `memory` as `m`, and the values that it binds.
 
-    It may call `litemem_casefold(x)`, which the connection has to provide: `str.casefold` of text,
-    null of null, deterministic.
+    It may call `litemem_casefold(x)`, which the connection must provide: deterministic,
+    `str.casefold` of text, null of null.
     """
 
     sql: str
@@ -30,7 +30,7 @@ class Condition:
 
 
 def to_sql(node: Node) -> Condition:
-    """Return the condition that a tree stands for."""
+    """Return the condition of a tree."""
     match node:
         case Every():
             return _join([to_sql(part) for part in node.parts], "AND")
@@ -69,7 +69,7 @@ def _time(leaf: Leaf) -> Condition:
 
 
 def _compare_span(column: str, operator: str, span: Span) -> Condition:
-    """Compare with all of a span: what is after a day comes after its end."""
+    """Compare with a whole span: after a day means after its end."""
     match operator:
         case "gt":
             return Condition(f"{column} >= ?", (span.end,))
@@ -114,7 +114,7 @@ def _has_element(array: Condition, operator: str, values: Sequence[Scalar]) -> C
 def _compare_typed(
     kind: Condition, content: Condition, operator: str, values: Sequence[Scalar]
 ) -> Condition:
-    """Compare JSON with values of its own type: json_extract alone makes true the number 1."""
+    """Compare JSON with values of the same type: json_extract alone turns true into 1."""
     groups: dict[str, list[Scalar]] = {}
     for value in values:
         groups.setdefault(_json_types(value), []).append(value)
@@ -144,7 +144,7 @@ _FOLDED = ("icontains", "same letters")
 
 
 def _compare(operand: Condition, operator: str, values: Sequence[Scalar]) -> Condition:
-    """Compare an operand with values of its type: `in` takes any number of them, the rest one."""
+    """Compare an operand with values of its type: `in` any number of them, the others one."""
     if operator == "in":
         return _is_one_of(operand, values)
     if operator in _FOLDED:

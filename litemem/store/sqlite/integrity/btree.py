@@ -1,6 +1,6 @@
-"""A file's pages read without SQLite, which gives up at the first that is damaged.
+"""Read b-tree pages without SQLite, which gives up at the first damaged page.
 
-After https://sqlite.org/fileformat2.html. Nothing is written, and every page is taken for itself.
+See https://sqlite.org/fileformat2.html. Nothing is written, and each page is read on its own.
 """
 
 import os
@@ -19,30 +19,30 @@ LEAVES = (TABLE_LEAF, INDEX_LEAF)
 LINE_TYPES = (TABLE_INTERIOR, INDEX_INTERIOR, *LEAVES)
 MAGIC = b"SQLite format 3\0"
 HEADER = 100  # bytes at the beginning of page 1
-_SAMPLE = 1_000  # pages that tell the size of all
+_SAMPLE = 1_000  # pages examined to find the page size
 _INTEGER_BYTES = (0, 1, 2, 3, 4, 6, 8)  # by serial type
 
 Record = tuple[Any, ...]
 
 
 class DamageError(Exception):
-    """A page, or a cell of one, is not what its place says; it never leaves the store."""
+    """A page or a cell is damaged; the error never leaves the store."""
 
 
 class PageReader:
-    """The pages of a file, from 1, those in its write-ahead log before those in the file."""
+    """The pages of a file, from 1; a page in the write-ahead log replaces that in the file."""
 
     def __init__(self, path: Path) -> None:
         self._file: BinaryIO = open_bytes(path)
         header = self._file.read(HEADER)
-        results = int.from_bytes(header[16:18], "big")
-        results = 65_536 if results == 1 else results
-        self.sound_header = header.startswith(MAGIC) and len(header) == HEADER and results in SIZES
+        size = int.from_bytes(header[16:18], "big")
+        size = 65_536 if size == 1 else size
+        self.sound_header = header.startswith(MAGIC) and len(header) == HEADER and size in SIZES
         log = read_log(Path(f"{path}-wal"))
         self._logged, self.lost_frames = log.pages, log.unreadable
-        likely = results if self.sound_header else PAGE_BYTES
+        likely = size if self.sound_header else PAGE_BYTES
         self.size = log.size if log.pages else _page_size(self._file, likely)
-        self.has_told_size = not self.sound_header or self.size == results
+        self.has_header_size = not self.sound_header or self.size == size
         self.usable = self.size - (header[20] if self.sound_header else 0)
         self.count = max(-(-path.stat().st_size // self.size), *self._logged, 0)
         self._log = open_bytes(Path(f"{path}-wal")) if self._logged else None
@@ -60,10 +60,10 @@ class PageReader:
         """Return a page.
 
         Raises:
-            DamageError: there is no such page, or the disk does not give it.
+            DamageError: the page does not exist or cannot be read.
         """
         if not 1 <= number <= self.count:
-            raise DamageError(f"there is no page {number}")
+            raise DamageError(f"page {number} does not exist")
         file, at = self._file, (number - 1) * self.size
         if self._log is not None and number in self._logged:
             file, at = self._log, self._logged[number]
@@ -77,19 +77,19 @@ class PageReader:
         return page
 
     def header(self, at: int) -> int:
-        """Return a number of the file's header."""
+        """Return a 32-bit integer of the file header."""
         return int.from_bytes(self._header[at : at + 4], "big")
 
     def tree(self, number: int) -> "BTreePage":
         """Return a page of a table or an index.
 
         Raises:
-            DamageError: it is none.
+            DamageError: the page is of another kind, or damaged.
         """
         return BTreePage(self, number)
 
     def free(self) -> tuple[set[int], bool]:
-        """Return the pages that hold nothing any more, and whether that is all of them."""
+        """Return the free pages, and True if the list of free pages is complete."""
         found: set[int] = set()
         if not self.sound_header:
             return found, False
@@ -109,7 +109,7 @@ class PageReader:
 
 
 class BTreePage:
-    """A page of a b-tree: its children, if it is an interior one, or its records."""
+    """A page of a b-tree: the children of an interior page, or records."""
 
     def __init__(self, pages: PageReader, number: int) -> None:
         self._pages = pages
@@ -117,7 +117,7 @@ class BTreePage:
         start = HEADER if number == 1 else 0
         self.kind = page[start]
         if self.kind not in LINE_TYPES:
-            raise DamageError(f"page {number} is of no kind")
+            raise DamageError(f"page {number} is not a b-tree page")
         self.is_leaf = self.kind in LEAVES
         cells = int.from_bytes(page[start + 3 : start + 5], "big")
         after = start + (8 if self.is_leaf else 12)
@@ -127,15 +127,15 @@ class BTreePage:
         self._cells = struct.unpack(f">{cells}H", page[after : after + 2 * cells])
 
     def children(self) -> list[int]:
-        """Return the pages below an interior one, in order."""
+        """Return the child pages of an interior page, in order."""
         page = self._page
         left = [int.from_bytes(page[at : at + 4], "big") for at in self._cells]
         return [*left, self._right]
 
     def records(self) -> Iterator[tuple[int, Record] | DamageError]:
-        """Yield the rowid (0 in an index) and the values of each record, or what is wrong with it.
+        """Yield the rowid (0 in an index) and the values of each record, or its damage.
 
-        A text that is none has replacement characters.
+        Invalid UTF-8 is decoded with replacement characters.
         """
         if self.kind == TABLE_INTERIOR:
             return
@@ -181,20 +181,20 @@ class BTreePage:
 
 
 def _page_size(file: BinaryIO, likely: int) -> int:
-    """Return the size under which the most pages of a file are such; `likely` among equals."""
-    votes = {size: (_telling(file, size), size == likely) for size in SIZES}
+    """Return the page size under which most pages look valid; `likely` wins a tie."""
+    votes = {size: (_count_valid(file, size), size == likely) for size in SIZES}
     return max(SIZES, key=votes.__getitem__)
 
 
-def _telling(file: BinaryIO, size: int) -> int:
-    """Count, of some pages of this size, those of a b-tree that are filled from their end."""
+def _count_valid(file: BinaryIO, size: int) -> int:
+    """Count the b-tree pages filled from their end, in a sample of pages of this size."""
     count = file.seek(0, os.SEEK_END) // size
     numbers = range(0, count, -(-count // _SAMPLE) or 1)
     return sum(_is_filled(file, number * size, size) for number in numbers)
 
 
 def _is_filled(file: BinaryIO, at: int, size: int) -> bool:
-    """Tell whether a b-tree's page is here whose first cell lies near its end."""
+    """Return True if a b-tree page starts here with a cell near its end."""
     start = 0 if at else HEADER
     try:
         file.seek(at)
@@ -231,7 +231,7 @@ def _value(payload: bytes, kind: int, at: int) -> tuple[Any, int]:
     if kind in (8, 9):
         return kind - 8, at
     if kind in (10, 11):
-        raise DamageError("a record has a value of no kind")
+        raise DamageError("a record has a value of an unknown type")
     size = (kind - 12) // 2 if kind >= 12 else 8 if kind == 7 else _INTEGER_BYTES[kind]
     value = payload[at : at + size]
     if len(value) < size:
@@ -244,7 +244,7 @@ def _value(payload: bytes, kind: int, at: int) -> tuple[Any, int]:
 
 
 def _varint(data: bytes, at: int) -> tuple[int, int]:
-    """Return an integer of 1 to 9 bytes, and the place behind it."""
+    """Return an integer of 1 to 9 bytes, and the offset behind it."""
     value = 0
     for place in range(at, at + 8):
         byte = data[place]

@@ -1,4 +1,4 @@
-"""Checking a file: SQLite's own checks, the schema, the full text, and the invariants of ours."""
+"""Check a file: SQLite's own checks, the schema, the full text, the invariants, and an export."""
 
 import json
 from collections.abc import Callable, Iterator, Sequence
@@ -20,23 +20,23 @@ from litemem.store.sqlite.integrity.wal import Log, read_log
 from litemem.store.sqlite.open_files import is_held
 from litemem.store.sqlite.schema import latest_version
 
-EXAMPLES = 3  # offenders that a finding names
-_SHOWN = 80  # characters of a line; its kind and number stand first
-MAX_FAULTS = 100  # of SQLite's own checks; a damaged file would tell of millions
-_TEXTS = "the full text agrees with it"
+EXAMPLES = 3  # offenders that a result names
+_SHOWN = 80  # characters of a line; its kind and number come first
+MAX_PROBLEMS = 100  # of SQLite's own checks; a damaged file could report millions
+_TEXTS = "the full text matches the memories"
 _LINES = "every line of an export can be imported"
-_REBUILT = frozenset({"full text", "vector index"})  # what is made anew without being read
-_UNOPENED = "to open the file would drop that: save it first: litemem salvage"
-_UNCOMPARED = "not compared: SQLite does that only in a file that it may write; verify a backup"
-_DAMAGED = "restore a backup, or save what is left: litemem salvage"
+_REBUILT = frozenset({"full text", "vector index"})  # rebuilt without being read
+_UNOPENED = "opening the file would drop the pages behind: save them first: litemem salvage"
+_UNCOMPARED = "not compared: SQLite compares only in a writable file; verify a backup"
+_DAMAGED = "restore a backup, or save the readable rows: litemem salvage"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckResult:
-    """What a check found: how much it looked at, how much was wrong, and what helps.
+    """The result of one check: rows examined, problems found, and what helps.
 
-    `examples` names the first of the `problems`; `mend` says which mending helps, if one does. With
-    `advice` but without problems it could not look.
+    `examples` names the first of the `problems`; `repair` is the repair that helps, or None. A
+    result with `advice` but without problems means that the check could not run.
     """
 
     check: str
@@ -48,47 +48,49 @@ class CheckResult:
 
 
 def check(connection: apsw.Connection, *, full: bool) -> list[CheckResult]:
-    """Look at one moment of a file; return what each check found, those of SQLite first.
+    """Check one moment of a file; return the result of each check, SQLite's own first.
 
-    The quick check reads every page once, the full one also compares every index with its table
-    and looks into the contents. A check that damage stops says so and the next one goes on.
+    The quick check reads every page once; the full check also compares every index with its table
+    and validates the contents. If damage stops a check, the result says so and the next one runs.
     """
     add_hash_function(connection)
-    # this one takes the write lock, which a reader who saw an older moment would not get
+    # needs the write lock, which SQLite refuses inside an older read transaction
     texts = [_compare_texts(connection)] if full else []
     with one_moment(connection):
-        findings = [
+        results = [
             _run("SQLite's pages and indexes", lambda: _pages(connection, full), "indexes"),
             _run("every key refers to a row", lambda: _foreign_keys(connection), "orphans"),
-            _run("the schema is whole", lambda: _schema(connection), "schema"),
+            _run("the schema is complete", lambda: _schema(connection), "schema"),
         ]
-        held = [_hold(connection, invariant) for invariant in _applying(connection, full)]
+        held = [
+            _check_invariant(connection, invariant) for invariant in _applying(connection, full)
+        ]
         is_latest = connection.pragma("user_version") == latest_version()
-        if full and is_latest and not findings[-1].problems:
+        if full and is_latest and not results[-1].problems:
             held.append(_run(_LINES, lambda: _lines(connection), None, _DAMAGED))
-    return findings + texts + held
+    return results + texts + held
 
 
 def check_log(path: str) -> CheckResult:
-    """Look, before SQLite does, whether a file's write-ahead log can be read to its end.
+    """Check, before SQLite opens the file, that its write-ahead log is readable to the end.
 
-    The log that this process has open SQLite has read already.
+    A log that this process has open was already read by SQLite.
     """
     log = Log(0, {})
     if not is_held(path):
-        with suppress(OSError):  # SQLite says better what it may not read
+        with suppress(OSError):  # SQLite reports missing permissions better
             log = read_log(Path(f"{path}-wal"))
     return CheckResult(
         check="the write-ahead log can be read to its end",
         examined=len(log.pages),
         problems=log.unreadable,
-        examples=("behind that more was committed",) if log.unreadable else (),
+        examples=("more was committed behind the damage",) if log.unreadable else (),
         advice=_UNOPENED if log.unreadable else None,
     )
 
 
 def _applying(connection: apsw.Connection, full: bool) -> list[Invariant]:
-    """Return the invariants that have to hold in a file of this version."""
+    """Return the invariants of a file of this version."""
     version = connection.pragma("user_version")
     present = {row[0] for row in connection.execute("SELECT name FROM sqlite_schema")}
     return [
@@ -100,25 +102,25 @@ def _applying(connection: apsw.Connection, full: bool) -> list[Invariant]:
     ]
 
 
-def _hold(connection: apsw.Connection, invariant: Invariant) -> CheckResult:
-    def look() -> tuple[int, Iterator[str]]:
+def _check_invariant(connection: apsw.Connection, invariant: Invariant) -> CheckResult:
+    def examine() -> tuple[int, Iterator[str]]:
         number = connection.execute(f"SELECT count(*) FROM {invariant.over}").get
         rows = connection.execute(invariant.offenders)
         return number, (str(row[0]) for row in rows)
 
-    return _run(invariant.name, look, invariant.repair, invariant.advice)
+    return _run(invariant.name, examine, invariant.repair, invariant.advice)
 
 
 def _run(
     name: str,
-    look: Callable[[], tuple[int, Iterator[str] | Sequence[str]]],
+    examine: Callable[[], tuple[int, Iterator[str] | Sequence[str]]],
     repair: str | None,
     advice: str = "restore a backup",
 ) -> CheckResult:
-    """Return the finding of a check; damage that stops it is one more problem."""
+    """Run a check; damage that stops it counts as one more problem."""
     examined, problems, examples = 0, 0, []
     try:
-        examined, offenders = look()
+        examined, offenders = examine()
         for offender in offenders:
             problems += 1
             if problems <= EXAMPLES:
@@ -142,8 +144,8 @@ def _run(
 
 def _pages(connection: apsw.Connection, full: bool) -> tuple[int, list[str]]:
     pragma = "integrity_check" if full else "quick_check"
-    told = [str(row[0]) for row in connection.execute(f"PRAGMA {pragma}({MAX_FAULTS})")]
-    return connection.pragma("page_count"), [] if told == ["ok"] else told
+    problems = [str(row[0]) for row in connection.execute(f"PRAGMA {pragma}({MAX_PROBLEMS})")]
+    return connection.pragma("page_count"), [] if problems == ["ok"] else problems
 
 
 def _foreign_keys(connection: apsw.Connection) -> tuple[int, Iterator[str]]:
@@ -153,20 +155,20 @@ def _foreign_keys(connection: apsw.Connection) -> tuple[int, Iterator[str]]:
 
 
 def _schema(connection: apsw.Connection) -> tuple[int, list[str]]:
-    wanted = blueprint.parts(int(connection.pragma("user_version")))
+    expected = blueprint.parts(int(connection.pragma("user_version")))
     found = {part.name: part.plain for part in blueprint.read_parts(connection)}
-    return len(wanted), [
+    return len(expected), [
         f"{part.kind} {part.name} {'differs' if part.name in found else 'is missing'}"
-        for part in wanted
+        for part in expected
         if found.get(part.name) != part.plain
-    ] + _lacking_index(connection, found.keys())
+    ] + _missing_index(connection, found.keys())
 
 
-def _lacking_index(connection: apsw.Connection, present: Any) -> list[str]:
-    """Say that the vector index is not there though the file says how far it goes."""
+def _missing_index(connection: apsw.Connection, present: Any) -> list[str]:
+    """Report a missing vector index if the settings say that one was built."""
     mark = connection.execute(f"SELECT {MARK}").get if "setting" in present else 0
-    lacks = mark and "memory_vec" not in present
-    return ["table memory_vec is missing"] if lacks else []
+    is_missing = mark and "memory_vec" not in present
+    return ["table memory_vec is missing"] if is_missing else []
 
 
 def _compare_texts(connection: apsw.Connection) -> CheckResult:
@@ -176,21 +178,21 @@ def _compare_texts(connection: apsw.Connection) -> CheckResult:
 
 
 def _full_text(connection: apsw.Connection) -> tuple[int, list[str]]:
-    """Compare the full text with the contents; it writes nothing, but takes the write lock."""
+    """Compare the full text with the contents: writes nothing, but takes the write lock."""
     number = connection.execute("SELECT count(*) FROM memory").get
     connection.execute("INSERT INTO memory_fts (memory_fts, rank) VALUES ('integrity-check', 1)")
     return number, []
 
 
 def _lines(connection: apsw.Connection) -> tuple[int, Iterator[str]]:
-    """Read everything as an import does, which takes no time, number or name that cannot be."""
-    moment = ArchiveWriter(connection, None, vectors=False)
-    return sum(moment.counts.values()), _unimportable(moment)
+    """Validate every line of an export as an import does: times, numbers, names, references."""
+    writer = ArchiveWriter(connection, None, vectors=False)
+    return sum(writer.counts.values()), _unimportable(writer)
 
 
-def _unimportable(moment: ArchiveWriter) -> Iterator[str]:
+def _unimportable(writer: ArchiveWriter) -> Iterator[str]:
     references = ReferenceCheck()
-    for line in moment.lines():
+    for line in writer.lines():
         try:
             references.check(validate_line(parse(line), None))
         except (ValueError, RecursionError) as error:
@@ -198,7 +200,7 @@ def _unimportable(moment: ArchiveWriter) -> Iterator[str]:
 
 
 def add_hash_function(connection: apsw.Connection) -> None:
-    """Give SQL the function `litemem_hash`: the MD5 of a text's bytes, NULL when they are none."""
+    """Register the SQL function `litemem_hash`: the MD5 of a text, or NULL for invalid UTF-8."""
     connection.create_scalar_function("litemem_hash", _hash, 1, deterministic=True)
 
 

@@ -1,4 +1,4 @@
-"""A damaged file: the rows that can be read of it, and what cannot."""
+"""Read the rows of a damaged file page by page, and report what is unreadable."""
 
 import json
 from collections import Counter, defaultdict
@@ -18,19 +18,19 @@ from litemem.store.sqlite.integrity.btree import (
 )
 from litemem.store.sqlite.schema import APPLICATION_ID, latest_version
 
-DERIVED = frozenset({"embedding_next", "claim"})  # of a reindex or a program that has ended
+DERIVED = frozenset({"embedding_next", "claim"})  # of an unfinished reindex or an ended program
 SCHEMA = "the schema"
 _TYPES = {"TEXT": str, "INTEGER": int, "BLOB": bytes, "REAL": float}
-_PAGES_TOLD = 5  # page numbers in a line
+_PAGES_SHOWN = 5  # page numbers in a sentence
 
 Row = tuple[str, int, Record]  # table, rowid, values
 
 
 class DamagedFile:
-    """Reads every page by itself, whatever SQLite thinks of the file, and writes nothing.
+    """The readable rows of a file; each page is read on its own, and nothing is written.
 
     Raises:
-        StoreError: this process has it open with SQLite. OSError: it cannot be opened.
+        StoreError: this process has the file open with SQLite. OSError: it cannot be opened.
     """
 
     def __init__(self, path: Path) -> None:
@@ -42,12 +42,12 @@ class DamagedFile:
             if name not in DERIVED
         }
         self._least = blueprint.least_columns(version)
-        self._damaged: dict[str, list[int]] = defaultdict(list)  # pages that say nothing
-        self._broken: Counter[str] = Counter()  # records
+        self._damaged: dict[str, list[int]] = defaultdict(list)  # unreadable pages by table
+        self._broken: Counter[str] = Counter()  # unreadable records by table
         self._free_known = True
         self._seen: set[int] = set()
         self._settings: dict[str, str] = {}
-        self._names: set[str] = set()  # of the tables and indexes that its schema tells
+        self._names: set[str] = set()  # of the tables and indexes in the schema
         self._holds_rows = False
 
     def __enter__(self) -> Self:
@@ -57,18 +57,18 @@ class DamagedFile:
         self._pages.__exit__()
 
     def rows(self) -> Iterator[tuple[Row, bool]]:
-        """Yield every row, and whether it lost its table: first those that are in their place."""
+        """Yield each row, and True for a stray: a row on a page that no table leads to."""
         for name, root in list(self._roots()):
-            for row in self._noted(self._walk(name, root)):
+            for row in self._with_settings(self._walk(name, root)):
                 yield row, False
         if self._is_damaged():
-            for row in self._noted(self._strays()):
+            for row in self._with_settings(self._stray_rows()):
                 yield row, True
 
     def is_foreign(self) -> bool:
-        """Tell, when the rows were read, whether this is no litemem file, or nothing is left of it.
+        """Return True, after the rows were read, if this is not a litemem file or nothing is left.
 
-        Its mark may be what is damaged; then a schema that can be read tells, else the rows.
+        The mark in the header may be damaged; then a readable schema decides, otherwise the rows.
         """
         if self._is_marked():
             return False
@@ -76,30 +76,28 @@ class DamagedFile:
         return others or not self._holds_rows
 
     def damage(self) -> list[str]:
-        """Return what could not be read, a sentence each."""
-        told = []
+        """Return one sentence for each loss."""
+        lost = []
         for name, numbers in self._damaged.items():
             if name in self.tables or name == SCHEMA:
-                shown = ", ".join(map(str, numbers[:_PAGES_TOLD]))
-                more = ", …" if len(numbers) > _PAGES_TOLD else ""
-                told.append(f"{_counted(len(numbers), 'page')} of {name} unreadable: {shown}{more}")
+                shown = ", ".join(map(str, numbers[:_PAGES_SHOWN]))
+                more = ", …" if len(numbers) > _PAGES_SHOWN else ""
+                lost.append(f"{_counted(len(numbers), 'page')} of {name} unreadable: {shown}{more}")
         for name, number in self._broken.items():
-            told.append(f"{_counted(number, 'row')} of {name} unreadable")
-        if not self._pages.has_told_size:
-            told.append(f"the size of a page unreadable: {self._pages.size:,} bytes were taken")
+            lost.append(f"{_counted(number, 'row')} of {name} unreadable")
+        if not self._pages.has_header_size:
+            lost.append(f"the page size unreadable: {self._pages.size:,} bytes were assumed")
         if SCHEMA not in self._damaged and "memory" not in self._names:
-            told.append("the schema unreadable: it names no table of memories")
+            lost.append("the schema unreadable: it names no table of memories")
         if number := self._pages.lost_frames:
             frames = _counted(number, "page")
-            told.append(
-                f"{frames} of the write-ahead log unreadable: older ones are in their place"
-            )
+            lost.append(f"{frames} of the write-ahead log unreadable: older versions were saved")
         if not self._free_known:
-            told.append("deleted rows may be among the saved: the list of free pages is damaged")
-        return told
+            lost.append("the list of free pages unreadable: deleted rows may be among the saved")
+        return lost
 
     def _version(self) -> int:
-        """Return the file's schema version; the latest when its header does not tell."""
+        """Return the schema version, or the latest if the header is damaged."""
         if not self._is_marked():
             return latest_version()
         version = self._pages.header(60)
@@ -112,7 +110,7 @@ class DamagedFile:
         lost = any(name in self._damaged for name in (*self.tables, SCHEMA))
         return lost or bool(self._pages.lost_frames)
 
-    def _noted(self, rows: Iterator[Row]) -> Iterator[Row]:
+    def _with_settings(self, rows: Iterator[Row]) -> Iterator[Row]:
         for name, rowid, values in rows:
             self._holds_rows = True
             if name == "setting":
@@ -120,14 +118,14 @@ class DamagedFile:
             yield name, rowid, values
 
     def _roots(self) -> Iterator[tuple[str, int]]:
-        """Yield the name and the first page of every table and index, as the schema has them."""
+        """Yield the name and the root page of each table and index in the schema."""
         for _, _, values in self._walk(SCHEMA, 1):
             if len(values) == 5 and isinstance(values[3], int) and values[3]:
                 self._names.add(str(values[1]))
                 yield str(values[1]), values[3]
 
     def _walk(self, name: str, root: int) -> Iterator[Row]:
-        """Yield what is in a tree and can be read."""
+        """Yield the readable rows of a tree."""
         waiting = [root]
         while waiting:
             number = waiting.pop()
@@ -151,8 +149,8 @@ class DamagedFile:
             else:
                 yield name, *record
 
-    def _strays(self) -> Iterator[Row]:
-        """Yield what is on leaves that no tree leads to any more; their shape tells the table."""
+    def _stray_rows(self) -> Iterator[Row]:
+        """Yield rows on leaves that no tree leads to; the types of values identify the table."""
         free, self._free_known = self._pages.free()
         for number in range(2, self._pages.count + 1):
             if number in self._seen or number in free:
@@ -162,9 +160,9 @@ class DamagedFile:
             except DamageError:
                 continue
             if page.kind in LEAVES:
-                yield from self._stray(page)
+                yield from self._rows_of_leaf(page)
 
-    def _stray(self, page: BTreePage) -> Iterator[Row]:
+    def _rows_of_leaf(self, page: BTreePage) -> Iterator[Row]:
         found = [record for record in page.records() if not isinstance(record, DamageError)]
         fitting = [
             name
@@ -179,23 +177,23 @@ class DamagedFile:
                 yield fitting[0], rowid, values
 
     def _fits(self, name: str, values: Record) -> bool:
-        """Tell whether a record may be one of a table, or of the schema."""
+        """Return True if a record may be one of a table, or of the schema."""
         columns = self.tables.get(name, ())
         if columns and not self._least[name] <= len(values) <= len(columns):
             return False
         return all(map(_may_be, values, columns))
 
     def _are_vectors(self, found: list[tuple[int, Record]]) -> bool:
-        """Tell whether these blobs are the embedder's, and not a part of an index or a reindex."""
-        gathered = settings.NEXT_EMBEDDER in self._settings
-        if gathered and (SCHEMA in self._damaged or "embedding_next" in self._damaged):
+        """Return True if the blobs have the size of the embedder's vectors, not of a reindex's."""
+        is_staged = settings.NEXT_EMBEDDER in self._settings
+        if is_staged and (SCHEMA in self._damaged or "embedding_next" in self._damaged):
             return False
         width = 4 * dimensions(self._settings.get(settings.EMBEDDER))
         return all(len(values[1]) == width for _, values in found)
 
 
 def dimensions(embedder: str | None) -> int:
-    """Return the dimensions that a file's setting tells; 0 when it is lost or damaged."""
+    """Return the dimensions in the setting of the embedder, or 0 if it is lost or damaged."""
     try:
         return int(json.loads(embedder or "")["dimensions"])
     except (ValueError, KeyError, TypeError):

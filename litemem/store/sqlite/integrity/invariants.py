@@ -1,6 +1,6 @@
-"""The invariants of a file, a row of the table each: what has to hold, and what breaks it.
+"""The invariants of a file, each with the SQL that finds violations.
 
-A migration that brings a table adds here what has to hold in it; foreign keys need no row.
+A migration that adds a table adds its invariants here; foreign keys need none.
 """
 
 from dataclasses import dataclass
@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Invariant:
-    """Something that has to hold: a statement that returns what breaks it, a row each.
+    """An invariant: `offenders` selects what violates it, a row each.
 
-    `over` counts what is looked at. `mend` names what of `mending` repairs it, `advice` says what
-    helps otherwise. It is passed over in a file without its `tables`, or of a version before
-    `since`; the quick check leaves out what is only `full`.
+    `over` counts the rows examined. `repair` names the repair that helps; otherwise `advice` says
+    what helps. Files without the `tables`, or of a version before `since`, are exempt. The quick
+    check skips an invariant that is `full`.
     """
 
     name: str
@@ -25,11 +25,11 @@ class Invariant:
     since: int = 1
 
 
-# how far the vector index goes, as a statement sees it
+# the last primary key in the vector index, as an SQL expression
 MARK = "coalesce((SELECT CAST(value AS INTEGER) FROM setting WHERE name = 'indexed_to'), 0)"
 _WIDTH = "(SELECT 4 * (value ->> 'dimensions') FROM setting WHERE name = '{}')"
 _INDEXED = f"SELECT pk FROM embedding WHERE pk <= {MARK}"
-_REINDEX = "make the vectors anew: litemem reindex"
+_REINDEX = "embed the memories again: litemem reindex"
 
 
 def _wrong_json(table: str, column: str, kind: str) -> str:
@@ -39,7 +39,7 @@ def _wrong_json(table: str, column: str, kind: str) -> str:
     )
 
 
-# memories with a source that is none, or of another scope; one that was cleaned up is fine
+# memories with an invalid source or one of another scope; a deleted message is no violation
 WRONG_SOURCES = """
 SELECT m.id
 FROM memory AS m
@@ -64,7 +64,7 @@ INVARIANTS: tuple[Invariant, ...] = (
         advice=_REINDEX,
     ),
     Invariant(
-        name="every vector is a memory's",
+        name="every vector belongs to a memory",
         offenders="SELECT pk FROM embedding WHERE pk NOT IN (SELECT pk FROM memory)"
         " UNION ALL SELECT pk FROM embedding_next WHERE pk NOT IN (SELECT pk FROM memory)",
         over="embedding",
@@ -80,15 +80,15 @@ INVARIANTS: tuple[Invariant, ...] = (
         advice=_REINDEX,
     ),
     Invariant(
-        name="every gathered vector has the next embedder's",
+        name="every staged vector has the next embedder's dimensions",
         offenders="SELECT pk FROM embedding_next"
         f" WHERE length(vector) IS NOT {_WIDTH.format('next_embedder')}",
         over="embedding_next",
         tables=("embedding_next", "setting"),
-        repair="gathered",
+        repair="staged vectors",
     ),
     Invariant(
-        name="the full text holds every memory",
+        name="the full text has every memory",
         offenders="SELECT pk FROM memory WHERE pk NOT IN (SELECT id FROM memory_fts_docsize)"
         " UNION ALL SELECT id FROM memory_fts_docsize WHERE id NOT IN (SELECT pk FROM memory)",
         over="memory_fts_docsize",
@@ -96,7 +96,7 @@ INVARIANTS: tuple[Invariant, ...] = (
         repair="full text",
     ),
     Invariant(
-        name="the vector index holds what it should",
+        name="the vector index has every indexed vector",
         offenders=f"SELECT pk FROM ({_INDEXED})"
         " WHERE pk NOT IN (SELECT rowid FROM memory_vec_rowids)"
         f" UNION ALL SELECT rowid FROM memory_vec_rowids WHERE rowid NOT IN ({_INDEXED})",
@@ -112,7 +112,7 @@ INVARIANTS: tuple[Invariant, ...] = (
         tables=("memory", "event"),
     ),
     Invariant(
-        name="what superseded a memory is known",
+        name="every successor of a memory is known",
         offenders="SELECT id FROM memory AS m WHERE superseded_by IS NOT NULL"
         " AND NOT EXISTS (SELECT 1 FROM memory WHERE id = m.superseded_by)"
         " AND NOT EXISTS (SELECT 1 FROM event WHERE memory_id = m.superseded_by)",
@@ -120,7 +120,7 @@ INVARIANTS: tuple[Invariant, ...] = (
         tables=("memory", "event"),
     ),
     Invariant(
-        name="every waiting turn has its messages",
+        name="every pending turn has messages",
         offenders="SELECT pk FROM turn"
         " WHERE pk NOT IN (SELECT turn_pk FROM message WHERE turn_pk IS NOT NULL)",
         over="turn",
@@ -136,7 +136,7 @@ INVARIANTS: tuple[Invariant, ...] = (
         full=True,
     ),
     Invariant(
-        name="every vector is of numbers",
+        name="every vector has finite numbers",
         offenders="SELECT pk FROM embedding"
         " WHERE length(vector) % 4 <> 0 OR vec_distance_l2(vector, vector) IS NULL",
         over="embedding",
@@ -145,14 +145,14 @@ INVARIANTS: tuple[Invariant, ...] = (
         full=True,
     ),
     Invariant(
-        name="every text is text, and hashed right",
+        name="every text is valid and matches its hash",
         offenders="SELECT pk FROM memory WHERE hash IS NOT litemem_hash(CAST(content AS BLOB))",
         over="memory",
         repair="hashes",
         full=True,
     ),
     Invariant(
-        name="every JSON column is what it should be",
+        name="every JSON column has the right type",
         offenders=" UNION ALL ".join(
             (
                 _wrong_json("memory", "metadata", "object"),
@@ -173,7 +173,7 @@ INVARIANTS: tuple[Invariant, ...] = (
         full=True,
     ),
     Invariant(
-        name="what superseded a memory is known to history",
+        name="every successor in the history is known",
         offenders="SELECT pk FROM event AS e WHERE superseded_by IS NOT NULL"
         " AND NOT EXISTS (SELECT 1 FROM memory WHERE id = e.superseded_by)"
         " AND NOT EXISTS (SELECT 1 FROM event WHERE memory_id = e.superseded_by)",
@@ -182,21 +182,21 @@ INVARIANTS: tuple[Invariant, ...] = (
         since=2,
     ),
     Invariant(
-        name="every outcome of a turn is a list",
+        name="every result of a turn is a list",
         offenders=_wrong_json("finished_turn", "results", "array"),
         over="finished_turn",
         tables=("finished_turn",),
         full=True,
     ),
     Invariant(
-        name="every relation is said by a memory",
+        name="every relation is supported by a memory",
         offenders="SELECT pk FROM relation WHERE pk NOT IN (SELECT relation_pk FROM support)",
         over="relation",
         tables=("relation", "support"),
         repair="graph",
     ),
     Invariant(
-        name="every name stands in a relation",
+        name="every entity is in a relation",
         offenders="SELECT pk FROM entity WHERE pk NOT IN (SELECT source_pk FROM relation)"
         " AND pk NOT IN (SELECT destination_pk FROM relation)",
         over="entity",
@@ -204,7 +204,7 @@ INVARIANTS: tuple[Invariant, ...] = (
         repair="graph",
     ),
     Invariant(
-        name="every name's first is a first, in its scope",
+        name="every alias points to an entity of its scope",
         offenders="SELECT e.pk FROM entity AS e JOIN entity AS first ON first.pk = e.same_as"
         " WHERE first.same_as IS NOT NULL OR (e.user_id, e.agent_id, e.app_id, e.run_id)"
         " IS NOT (first.user_id, first.agent_id, first.app_id, first.run_id)",
@@ -212,15 +212,15 @@ INVARIANTS: tuple[Invariant, ...] = (
         tables=("entity",),
     ),
     Invariant(
-        name="every name's vector has the embedder's dimensions",
+        name="every entity vector has the embedder's dimensions",
         offenders="SELECT pk FROM entity WHERE vector IS NOT NULL"
         f" AND length(vector) IS NOT {_WIDTH.format('embedder')}",
         over="entity WHERE vector IS NOT NULL",
         tables=("entity", "setting"),
-        repair="name vectors",
+        repair="entity vectors",
     ),
     Invariant(
-        name="every relation is of its memories' scope",
+        name="every relation has the scope of its memories",
         offenders="SELECT m.id FROM support JOIN memory AS m ON m.pk = memory_pk"
         " JOIN relation AS r ON r.pk = relation_pk"
         " JOIN entity AS e ON e.pk IN (r.source_pk, r.destination_pk)"

@@ -1,4 +1,4 @@
-"""Mending: what is derived from the rest of a file, made anew; called inside a transaction."""
+"""Rebuild derived data and drop orphans, inside a transaction."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
@@ -10,25 +10,24 @@ from litemem.store.sqlite import blueprint, settings
 from litemem.store.sqlite.integrity.checks import add_hash_function
 from litemem.store.sqlite.vector_index import VectorIndex
 
-# Tables whose rows mean nothing without the row that they belong to; and `message`, whose rows
-# may go on without their turn, but never without their session.
-_BELONGING = ("embedding", "embedding_next", "feedback", "claim", "support", "relation", "entity")
+# Tables of rows that mean nothing without their parent.
+_CHILDREN = ("embedding", "embedding_next", "feedback", "claim", "support", "relation", "entity")
 
 
 def repair(connection: apsw.Connection, what: Iterable[str]) -> None:
-    """Make these anew, each one of `MENDS`, in the order in which one may need the other."""
-    wanted = set(what)
+    """Run the named repairs, in the order of `REPAIRS`, as one may need another."""
+    chosen = set(what)
     with _without_overwriting(connection):
-        for name, work in REPAIRS.items():
-            if name in wanted:
-                work(connection)
+        for name, run in REPAIRS.items():
+            if name in chosen:
+                run(connection)
 
 
 @contextmanager
 def _without_overwriting(connection: apsw.Connection) -> Iterator[None]:
-    """Leave the bytes of what is made anew where they are; after an erasure VACUUM removes them.
+    """Keep SQLite from overwriting deleted bytes: after an erasure VACUUM removes them.
 
-    To overwrite them takes another second and 150 MB of memory for 100,000 memories.
+    Overwriting takes another second and 150 MB of memory for 100,000 memories.
     """
     before = connection.pragma("secure_delete")
     connection.pragma("secure_delete", False)
@@ -39,7 +38,7 @@ def _without_overwriting(connection: apsw.Connection) -> Iterator[None]:
 
 
 def _schema(connection: apsw.Connection) -> None:
-    """Replace the indexes, views and triggers that differ; a table holds what nothing replaces."""
+    """Replace indexes, views and triggers that differ; tables hold data and stay."""
     found = {part.name: part for part in blueprint.read_parts(connection)}
     for part in blueprint.parts(int(connection.pragma("user_version"))):
         present = found.get(part.name)
@@ -57,7 +56,7 @@ def _indexes(connection: apsw.Connection) -> None:
 
 
 def _orphans(connection: apsw.Connection) -> None:
-    drop_orphans(connection, _BELONGING)
+    drop_orphans(connection, _CHILDREN)
     connection.execute(
         "UPDATE message SET turn_pk = NULL"
         " WHERE turn_pk IS NOT NULL AND turn_pk NOT IN (SELECT pk FROM turn)"
@@ -65,19 +64,19 @@ def _orphans(connection: apsw.Connection) -> None:
 
 
 def _graph(connection: apsw.Connection) -> None:
-    """Drop what no memory says any more; the triggers do so where nobody has switched them off."""
-    for statement in UNSAID:
+    """Drop relations without support; triggers do so unless another tool disabled them."""
+    for statement in DROP_UNSUPPORTED:
         connection.execute(statement)
 
 
-def _gathered(connection: apsw.Connection) -> None:
-    """Throw away what a reindex gathered; the next one begins anew."""
+def _staged_vectors(connection: apsw.Connection) -> None:
+    """Delete staged vectors; the next reindex starts from the beginning."""
     connection.execute("DELETE FROM embedding_next")
     settings.put_embedder(connection, None, settings.NEXT_EMBEDDER)
 
 
-def _name_vectors(connection: apsw.Connection) -> None:
-    """Forget the names' vectors; they are made again before they are next needed."""
+def _entity_vectors(connection: apsw.Connection) -> None:
+    """Delete the vectors of entities; they are embedded again at the next use."""
     connection.execute("UPDATE entity SET vector = NULL")
 
 
@@ -97,8 +96,8 @@ def _vector_index(connection: apsw.Connection) -> None:
     VectorIndex(connection).rebuild()
 
 
-# relations first: what they leave behind goes next
-UNSAID = (
+# relations first: entities without one go next
+DROP_UNSUPPORTED = (
     "DELETE FROM relation WHERE pk NOT IN (SELECT relation_pk FROM support)",
     "DELETE FROM entity WHERE pk NOT IN (SELECT source_pk FROM relation)"
     " AND pk NOT IN (SELECT destination_pk FROM relation)",
@@ -109,8 +108,8 @@ REPAIRS: dict[str, Callable[[apsw.Connection], None]] = {
     "indexes": _indexes,
     "orphans": _orphans,
     "graph": _graph,
-    "gathered": _gathered,
-    "name vectors": _name_vectors,
+    "staged vectors": _staged_vectors,
+    "entity vectors": _entity_vectors,
     "hashes": _hashes,
     "full text": _full_text,
     "vector index": _vector_index,
@@ -118,9 +117,9 @@ REPAIRS: dict[str, Callable[[apsw.Connection], None]] = {
 
 
 def drop_orphans(connection: apsw.Connection, tables: Iterable[str]) -> Counter[tuple[str, str]]:
-    """Delete the orphans of these tables, or let them go on alone where the column may be NULL.
+    """Delete the orphans of these tables, or clear the reference if it may be NULL.
 
-    Return how many there were, by their table and the one that they refer to.
+    Return the number of orphans by table and missing parent table.
     """
     known = blueprint.tables(int(connection.pragma("user_version")))
     statements = [
@@ -131,7 +130,7 @@ def drop_orphans(connection: apsw.Connection, tables: Iterable[str]) -> Counter[
     ]
     dropped: Counter[tuple[str, str]] = Counter()
     found = True
-    while found:  # what referred to a row that just went is one now
+    while found:  # deleting an orphan may orphan its children
         found = False
         for key, statement in statements:
             connection.execute(statement)
@@ -144,11 +143,11 @@ def drop_orphans(connection: apsw.Connection, tables: Iterable[str]) -> Counter[
 def _orphan_statements(
     connection: apsw.Connection, table: str, columns: tuple[blueprint.Column, ...]
 ) -> list[tuple[str, str]]:
-    """Return (the table referred to, what drops the orphans) for each foreign key."""
+    """Return the parent table and the statement that drops orphans, for each foreign key."""
     may_be_null = {column.name for column in columns if not (column.required or column.key)}
     found = []
     for _, _, parent, column, *_ in connection.execute(f'PRAGMA foreign_key_list("{table}")'):
-        work = f"UPDATE {table} SET {column} = NULL" if column in may_be_null else None
+        clear = f"UPDATE {table} SET {column} = NULL" if column in may_be_null else None
         condition = f"{column} IS NOT NULL AND {column} NOT IN (SELECT rowid FROM {parent})"
-        found.append((str(parent), f"{work or f'DELETE FROM {table}'} WHERE {condition}"))
+        found.append((str(parent), f"{clear or f'DELETE FROM {table}'} WHERE {condition}"))
     return found

@@ -21,7 +21,7 @@ from litemem.store.sqlite.errors import translated
 from litemem.store.sqlite.integrity.checks import add_hash_function
 from litemem.store.sqlite.integrity.damaged_file import DamagedFile, dimensions
 from litemem.store.sqlite.integrity.invariants import WRONG_SOURCES
-from litemem.store.sqlite.integrity.repair import UNSAID, drop_orphans
+from litemem.store.sqlite.integrity.repair import DROP_UNSUPPORTED, drop_orphans
 from litemem.store.sqlite.schema import latest_version
 from litemem.store.sqlite.vector_index import VectorIndex
 
@@ -92,7 +92,7 @@ def _save(connection: apsw.Connection, damaged: DamagedFile) -> tuple[dict[str, 
     lost += _drop_orphans(connection, damaged.tables)
     lost += _drop_empty_turns(connection)
     lost += _drop_unknown_successors(connection)
-    for statement in UNSAID:
+    for statement in DROP_UNSUPPORTED:
         connection.execute(statement)
     lost += _compare_hashes(connection)
     lost += _check_vectors(connection)

@@ -1,8 +1,8 @@
-"""Frames: the pages in a write-ahead log, read without SQLite, also behind one that is damaged.
+"""Read the pages of a write-ahead log without SQLite, also behind a damaged frame.
 
-SQLite takes a log to end at the first frame that does not meet its sum, as the last transaction
-before a power cut may not (https://sqlite.org/walformat.html). But a frame that goes on from the
-end of a transaction behind that was written later, and what was committed between is lost to it.
+SQLite ends a log at the first frame with a wrong checksum, as the last transaction before a power
+cut may have (https://sqlite.org/walformat.html). But a valid frame that continues from the end of a
+later transaction proves that more was committed; SQLite loses these pages.
 """
 
 import struct
@@ -13,20 +13,20 @@ from typing import BinaryIO
 
 from litemem.store.sqlite.open_files import open_bytes
 
-_MAGIC = (0x377F0682, 0x377F0683)  # its sums are of little- and of big-endian words
-SIZES = frozenset(1 << power for power in range(9, 17))  # that a page may have
-_HEADER = 32  # bytes of the log
-_FRAME = 24  # bytes before each page
+_MAGIC = (0x377F0682, 0x377F0683)  # checksums over little- and big-endian words
+SIZES = frozenset(1 << power for power in range(9, 17))  # of a page, in bytes
+_HEADER = 32  # bytes of the header of the log
+_FRAME = 24  # bytes of the header before each page
 
 Sums = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
 class Log:
-    """Where the pages that were committed stand in a log, and how many bytes each has.
+    """The offsets of the committed pages in a log, and the size of a page.
 
-    `unreadable` counts frames that are damaged, and before what was committed later; at the end of
-    a log they are a transaction that never ended, and none.
+    `unreadable` counts damaged frames before a later commit. Damaged frames at the end of a log are
+    an unfinished transaction and are not counted.
     """
 
     size: int
@@ -40,20 +40,20 @@ class _Frame:
     at: int
     commits: bool
     is_sound: bool
-    goes_on: bool  # it is sound and stands behind the end of another transaction
+    continues: bool  # it is sound and follows the end of another transaction
 
 
 def read_log(path: Path) -> Log:
-    """Read a log; there need be none.
+    """Read a log; a missing one is empty.
 
     Raises:
-        StoreError: this process has it open with SQLite. OSError: it cannot be read.
+        StoreError: this process has the log open with SQLite. OSError: it cannot be read.
     """
     if not path.is_file():
         return Log(0, {})
     with open_bytes(path) as file:
         header, log = b"", Log(0, {})
-        while header != (header := _header(file)):  # a program may have begun it anew meanwhile
+        while header != (header := _header(file)):  # a program may have restarted the log
             log = _read(file, header)
     return log
 
@@ -67,7 +67,7 @@ def _read(file: BinaryIO, header: bytes) -> Log:
     size = int.from_bytes(header[8:12], "big")
     if int.from_bytes(header[:4], "big") not in _MAGIC or size not in SIZES:
         return Log(0, {})
-    ended: dict[int, int] | None = None  # as SQLite reads it: to the first frame that is not sound
+    ended: dict[int, int] | None = None  # as SQLite reads it: up to the first damaged frame
     committed: dict[int, int] = {}
     pending: dict[int, int] = {}
     bad = unreadable = 0
@@ -76,7 +76,7 @@ def _read(file: BinaryIO, header: bytes) -> Log:
             ended = dict(committed) if ended is None else ended
             bad += 1
             continue
-        if frame.goes_on and bad:
+        if frame.continues and bad:
             unreadable = bad
         pending[frame.page] = frame.at
         if frame.commits:
@@ -90,11 +90,11 @@ def _frames(file: BinaryIO, header: bytes, size: int) -> Iterator[_Frame]:
     salt, before, ended = header[16:24], _add((0, 0), header[:24], order), False
     while len(frame := file.read(_FRAME + size)) == _FRAME + size:
         page, commits = struct.unpack(">II", frame[:8])
-        told: Sums = struct.unpack(">II", frame[16:24])
-        is_ours = frame[8:16] == salt  # else it is of a log that was here before
-        is_sound = is_ours and told == _add(_add(before, frame[:8], order), frame[_FRAME:], order)
+        stored: Sums = struct.unpack(">II", frame[16:24])
+        is_ours = frame[8:16] == salt  # otherwise the frame is left from an earlier log
+        is_sound = is_ours and stored == _add(_add(before, frame[:8], order), frame[_FRAME:], order)
         yield _Frame(page, file.tell() - size, bool(commits), is_sound, is_sound and ended)
-        before, ended = told, is_ours and bool(commits)
+        before, ended = stored, is_ours and bool(commits)
 
 
 def _add(sums: Sums, data: bytes, order: str) -> Sums:
