@@ -121,8 +121,8 @@ def _check_bounds(root: Every) -> None:
         return
     raise ScopeError(
         f"{path or root.path} is not bounded by an id: each branch of a filter needs one of "
-        f'{", ".join(ID_KEYS)}, with an id, a list of ids or "*" (ne, nin, contains, null and what '
-        "stands under NOT do not count)"
+        f'{", ".join(ID_KEYS)}, with an id, a list of ids or "*" (ne, nin, contains, null and '
+        "conditions under NOT do not count)"
     )
 
 
