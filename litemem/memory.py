@@ -38,8 +38,9 @@ from litemem.models.embedding import GuardedLLM, QueryCache
 from litemem.models.resolve import resolve_embedder, resolve_llm, resolve_reranker
 from litemem.retrieval import search
 from litemem.retrieval.graph import search_relations
-from litemem.store.filters import Condition, compile_filter, compile_ids, compile_whole
-from litemem.store.sqlite import Conflict, Durability, SqliteStore, visible
+from litemem.store.filters import Condition, compile_filter, compile_ids, compile_whole, valid_now
+from litemem.store.protocol import Conflict, Durability
+from litemem.store.sqlite.store import SqliteStore
 from litemem.transfer import export, importer
 from litemem.transfer.export import Format
 
@@ -114,7 +115,8 @@ class Memory:
             self._claims = Claims(self.store, self._now)
             self._set_up_ingestion()
             if not read_only:
-                self.store.check_embedder(self.embedder.identity)
+                with self.store.read() as r:
+                    r.settings.check_embedder(self.embedder.identity)
                 if self._async_mode:
                     self._worker.resume()
         except BaseException:
@@ -287,7 +289,8 @@ class Memory:
         condition = self._shown(scope, filters, show_expired, show_superseded, valid_at)
         with_graph = self._wants_graph(enable_graph)
         if self._read_only:
-            self.store.check_embedder(self.embedder.identity)
+            with self.store.read() as r:
+                r.settings.check_embedder(self.embedder.identity)
         embedder = QueryCache(self.embedder) if with_graph else self.embedder
         matches = search.search(self.store, embedder, query, condition, options)
         result: Result = {"results": [shown(match) for match in matches]}
@@ -301,7 +304,9 @@ class Memory:
 
     def get(self, memory_id: str) -> Result | None:
         """Return one memory, or None if there is no such id."""
-        record = self.store.get(check_text(memory_id, "memory_id"))
+        check_text(memory_id, "memory_id")
+        with self.store.read() as r:
+            record = r.memories.get(memory_id)
         return None if record is None else results.memory_dict(record) | {"score": None}
 
     def get_all(
@@ -332,7 +337,8 @@ class Memory:
         scope = Scope(user_id=user_id, agent_id=agent_id, app_id=app_id, run_id=run_id)
         valid_at = _time(as_of, "as_of")
         condition = self._shown(scope, filters, show_expired, show_superseded, valid_at)
-        records = self.store.select(condition, limit=wanted)
+        with self.store.read() as r:
+            records = r.memories.select(condition, limit=wanted)
         result: Result = {"results": [results.memory_dict(record) for record in records]}
         if self._wants_graph(enable_graph):
             result["relations"] = self._relations_of(records)
@@ -340,7 +346,9 @@ class Memory:
 
     def history(self, memory_id: str) -> list[Result]:
         """Return the events of a memory, oldest first; an empty list for an unknown id."""
-        entries = self.store.history(check_text(memory_id, "memory_id"))
+        check_text(memory_id, "memory_id")
+        with self.store.read() as r:
+            entries = r.memories.history(memory_id)
         return [results.history_dict(entry) for entry in entries]
 
     def update(
@@ -409,10 +417,10 @@ class Memory:
         """
         scope = Scope(user_id=user_id, agent_id=agent_id, app_id=app_id, run_id=run_id)
         condition, whole = compile_filter(filters, scope), compile_whole(filters, scope)
-        with self.store.transaction() as tx:
-            tx.delete_where(condition, self._now())
+        with self.store.write() as tx:
+            tx.memories.delete_matching(condition, self._now())
             if whole is not None:
-                tx.drop_turns(whole, self._now())
+                tx.turns.drop(whole, self._now())
         return {"message": "Memories deleted successfully!"}
 
     def process_pending(self) -> Result:
@@ -436,7 +444,9 @@ class Memory:
         `process_pending` tries again; `error` is the reason of the last failure. The last 10,000
         events that succeeded are known; `results` leaves out memories that were deleted since.
         """
-        event = self.store.event(check_text(event_id, "event_id"))
+        check_text(event_id, "event_id")
+        with self.store.read() as r:
+            event = r.turns.event(event_id)
         return None if event is None else results.turn_event_dict(event)
 
     def flush(self, timeout: float | None = None) -> Result:
@@ -553,7 +563,7 @@ class Memory:
 
     def reset(self) -> None:
         """Delete all memories, messages and history from the file."""
-        with self.store.transaction() as tx:
+        with self.store.write() as tx:
             tx.clear()
 
     def verify(self, *, full: bool = False) -> Result:
@@ -748,7 +758,7 @@ class Memory:
         superseded: bool,
         as_of: int | None,
     ) -> Condition:
-        return visible(
+        return valid_now(
             compile_filter(filters, scope),
             self._now(),
             check_flag(expired, "show_expired"),
@@ -760,7 +770,8 @@ class Memory:
         return self._graph if enable_graph is None else check_flag(enable_graph, "enable_graph")
 
     def _relations_of(self, records: Iterable[MemoryRecord]) -> list[Result]:
-        relations = self.store.relations_of(record.id for record in records)
+        with self.store.read() as r:
+            relations = r.graph.of_memories(record.id for record in records)
         return [results.relation_dict(relation) for relation in relations]
 
 

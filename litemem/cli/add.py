@@ -145,13 +145,18 @@ def _standard_input() -> str:
         raise click.UsageError(f"standard input is not UTF-8: {error}") from error
 
 
+def _last_turn(memory: Memory) -> int:
+    with memory.store.read() as r:
+        return r.turns.last()
+
+
 @contextmanager
 def _report_on_ctrl_c(memory: Memory, task: str) -> Iterator[None]:
     """Show the task; end on Ctrl-C with a message that says whether the messages are stored."""
-    before = memory.store.last_turn()
+    before = _last_turn(memory)
 
     def message() -> str:
-        return STORED if memory.store.last_turn() > before else UNKNOWN
+        return STORED if _last_turn(memory) > before else UNKNOWN
 
     with exit_on_ctrl_c(message), status(task):
         yield

@@ -11,7 +11,8 @@ from litemem.core.protocols import Embedder, EmbedderIdentity
 from litemem.errors import EmbedderError, SchemaError, StoreError, ValidationError
 from litemem.memory import Memory
 from litemem.models.resolve import resolve_embedder
-from litemem.store.sqlite import EMPTY, SqliteStore, missing_folder
+from litemem.store.sqlite.connection import EMPTY, missing_folder
+from litemem.store.sqlite.store import SqliteStore
 
 
 class StoredEmbedder:
@@ -52,7 +53,8 @@ def open_without_model(db: str | None) -> Memory:
     path = existing_file(db)
     store = SqliteStore(path)
     try:
-        identity = store.embedder()
+        with store.read() as r:
+            identity = r.settings.embedder()
     finally:
         store.close()
     return Memory(path, embedder=StoredEmbedder(identity))

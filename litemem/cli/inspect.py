@@ -28,7 +28,8 @@ from litemem.core.types import Overview
 from litemem.errors import MemoryNotFoundError
 from litemem.models import files as model_files
 from litemem.models.registry import all_models
-from litemem.store.sqlite import FileStats, file_stats, owners, source_messages
+from litemem.store.protocol import FileStats
+from litemem.store.sqlite.stats import file_stats, owners, source_messages
 
 MAX_BARS = 40  # columns of the growth line; with its dates it fits 80
 LARGEST = 4  # tables and indexes that are named; --json has all

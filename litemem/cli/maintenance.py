@@ -36,7 +36,8 @@ from litemem.cli.output import (
 from litemem.core.config import user_path
 from litemem.maintenance.backup import backup, restore
 from litemem.maintenance.integrity import CheckResult, fix, is_sound, report, salvage, verify
-from litemem.store.sqlite import SqliteStore, check_unopened
+from litemem.store.sqlite.copy import check_unopened
+from litemem.store.sqlite.store import SqliteStore
 
 # -- verify
 
@@ -70,7 +71,7 @@ def _fixed(path: Path) -> tuple[list[CheckResult], list[CheckResult]]:
     lost = check_unopened(path)
     if lost.problems:
         return [], [lost]
-    store = SqliteStore(path, mendable=True)
+    store = SqliteStore(path, repairable=True)
     try:
         return fix(store)
     finally:

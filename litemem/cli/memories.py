@@ -138,7 +138,8 @@ def get(memory_id: str, db: str | None, as_json: bool) -> None:
     """Show a memory and the messages it was extracted from."""
     with open_read_only(db) as memory:
         found = memory.get(memory_id)
-        messages = memory.store.sources(memory_id)
+        with memory.store.read() as r:
+            messages = r.messages.sources(memory_id)
     if found is None:
         raise MemoryNotFoundError(f"no memory has the id {memory_id!r}")
     if as_json:
@@ -247,16 +248,17 @@ def delete(
 
 def _delete_each(memory: Memory, memory_ids: Sequence[str]) -> int:
     chosen = tuple(dict.fromkeys(memory_ids))
-    with memory.store.transaction() as tx:
+    with memory.store.write() as tx:
         for memory_id in chosen:
-            tx.delete(memory_id, clock.now())
+            tx.memories.delete(memory_id, clock.now())
     return len(chosen)
 
 
 def _delete_all(
     memory: Memory, ids: dict[str, Any], condition: dict[str, Any] | None, *, yes: bool
 ) -> int:
-    number = memory.store.count(compile_filter(condition, Scope(**ids)))
+    with memory.store.read() as r:
+        number = r.memories.count(compile_filter(condition, Scope(**ids)))
     if not yes and (number or not is_interactive()):
         text = memories_text(number)
         confirm(f"Delete {text}?", f"this would delete {text}: give --yes to confirm")

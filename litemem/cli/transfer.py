@@ -12,8 +12,10 @@ from litemem.cli.options import embedder_option, file_options, json_object_optio
 from litemem.cli.output import echo_err, memories_text, progress, show_json
 from litemem.core.scope import Scope
 from litemem.store.filters import Condition, compile_filter
-from litemem.store.sqlite import MEMORY, Conflict, SqliteStore
+from litemem.store.protocol import Conflict
 from litemem.store.sqlite.archive.lines import ArchiveFile
+from litemem.store.sqlite.connection import MEMORY
+from litemem.store.sqlite.store import SqliteStore
 from litemem.transfer.export import Format, export_file, write
 from litemem.transfer.importer import Imported, Source, import_source, opened
 from litemem.transfer.mem0 import open_store

@@ -36,8 +36,8 @@ from litemem.core.types import FEEDBACK, MemoryRecord
 from litemem.errors import ValidationError, quoted
 from litemem.ingestion import edits
 from litemem.memory import THRESHOLD, Memory, Result
-from litemem.store.filters import compile_filter
-from litemem.store.sqlite import Durability, visible
+from litemem.store.filters import compile_filter, valid_now
+from litemem.store.protocol import Durability
 
 TOP_K = 10  # the hosted service's
 
@@ -268,7 +268,8 @@ class MemoryClient:
             superseded=not check_flag(latest_only, "latest_only"),
         )
         if check_flag(enable_graph or False, "enable_graph"):
-            relations = self.memory.store.relations_of(row["id"] for row in found["results"])
+            with self.memory.store.read() as r:
+                relations = r.graph.of_memories(row["id"] for row in found["results"])
             found["relations"] = [relation_dict(relation) for relation in relations]
         return found | {"results": only(found["results"], fields)}
 
@@ -357,7 +358,8 @@ class MemoryClient:
         `{"count", "next", "previous", "results": [{"id", "name", "type", "total_memories", …}, …],
         "total_users", "total_agents", "total_apps", "total_runs"}`, all on one page.
         """
-        entities = self.memory.store.entities()
+        with self.memory.store.read() as r:
+            entities = r.entities()
         kinds = [entity.kind for entity in entities]
         return {
             "count": len(entities),
@@ -412,8 +414,9 @@ class MemoryClient:
         Raises:
             ScopeError: no id bounds the filter. FilterError: the filter is wrong.
         """
-        shown = visible(compile_filter(filters, Scope()), self._now(), False, False)
-        return _summaries(self.memory.store.select(shown))
+        shown = valid_now(compile_filter(filters, Scope()), self._now())
+        with self.memory.store.read() as r:
+            return _summaries(r.memories.select(shown))
 
     def feedback(
         self,
@@ -435,8 +438,10 @@ class MemoryClient:
                 f"feedback must be {', '.join(FEEDBACK)} or None, got {quoted(feedback)}"
             )
         reason = check_instructions(feedback_reason, "feedback_reason")
-        with self.memory.store.transaction() as tx:
-            tx.put_feedback(check_text(memory_id, "memory_id"), rating, reason, self._now())
+        with self.memory.store.write() as tx:
+            tx.memories.set_feedback(
+                check_text(memory_id, "memory_id"), rating, reason, self._now()
+            )
         return {"id": memory_id, "feedback": rating, "feedback_reason": reason}
 
     def create_memory_export(
@@ -495,7 +500,8 @@ class MemoryClient:
                 raise ValidationError("memory_export_id contains the scope: give no ids or filters")
             request = _export_request(check_text(memory_export_id, "memory_export_id"))
             filters, scope = request["filters"], Scope(**request["ids"])
-        records = self.memory.store.select(compile_filter(filters, scope))
+        with self.memory.store.read() as r:
+            records = r.memories.select(compile_filter(filters, scope))
         return {"memories": [memory_dict(record) for record in records]}
 
     def get_project(self, fields: Sequence[str] | None = None) -> Result:

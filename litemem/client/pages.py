@@ -5,8 +5,8 @@ from typing import Any
 from litemem.core.arguments import check_flag, check_positive
 from litemem.core.results import memory_dict
 from litemem.errors import ValidationError
-from litemem.store.filters import Condition
-from litemem.store.sqlite import SqliteStore, visible
+from litemem.store.filters import Condition, valid_now
+from litemem.store.sqlite.store import SqliteStore
 
 PAGE_SIZE = 100  # the hosted service's
 
@@ -23,10 +23,14 @@ def read_page(
 ) -> dict[str, Any]:
     """Return `{"count", "next", "previous", "results"}`; no results after the last page."""
     page = check_positive(page, "page")
-    shown = visible(condition, now, check_flag(expired, "show_expired"), superseded)
-    records = store.select(shown, limit=page_size + 1, offset=(page - 1) * page_size)
+    shown = valid_now(
+        condition, now, expired=check_flag(expired, "show_expired"), superseded=superseded
+    )
+    with store.read() as r:
+        records = r.memories.select(shown, limit=page_size + 1, offset=(page - 1) * page_size)
+        count = r.memories.count(shown)
     return {
-        "count": store.count(shown),
+        "count": count,
         "next": _link(page + 1, page_size) if len(records) > page_size else None,
         "previous": _link(page - 1, page_size) if page > 1 else None,
         "results": [memory_dict(record) for record in records[:page_size]],

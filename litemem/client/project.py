@@ -7,7 +7,7 @@ from litemem.client.arguments import check_fields, hosted_only
 from litemem.core.arguments import Category, check_custom_categories, check_flag, check_text
 from litemem.core.scope import Scope
 from litemem.errors import ValidationError, quoted
-from litemem.store.sqlite import SqliteStore
+from litemem.store.sqlite.store import SqliteStore
 
 FIELDS = (
     "custom_instructions",
@@ -37,7 +37,7 @@ class Project:
         Raises:
             ValidationError: `fields` is not a list of names, or has an unknown one.
         """
-        known = self._store.project()
+        known = self._stored()
         names = FIELDS if fields is None else check_fields(fields)
         for name in names:
             if name not in FIELDS:
@@ -73,20 +73,24 @@ class Project:
             raise ValidationError(
                 f"project.update() has nothing to change: give {', '.join(given)}"
             )
-        with self._store.transaction() as tx:
-            tx.update_project(changes)
+        with self._store.write() as tx:
+            tx.settings.update_project(changes)
         return {"message": "Project updated successfully!"}
+
+    def _stored(self) -> dict[str, Any]:
+        with self._store.read() as r:
+            return r.settings.project()
 
     def categories(self) -> list[Category] | None:
         """Return the categories for new memories, or None."""
-        return self._store.project().get("custom_categories") or None
+        return self._stored().get("custom_categories") or None
 
     def instructions(self, scope: Scope) -> str | None:
         """Return what extraction should pay attention to in a scope, or None.
 
         The instructions for agents come first in a scope with an agent and no user.
         """
-        known = self._store.project()
+        known = self._stored()
         for_agent = known.get("agent_custom_instructions") if scope.is_agent_only else None
         return for_agent or known.get("custom_instructions") or None
 

@@ -8,8 +8,9 @@ from functools import cached_property
 from litemem.core import clock
 from litemem.core.types import Turn
 from litemem.errors import StoreError
-from litemem.store.sqlite import Choice, SqliteStore
-from litemem.store.sqlite.liveness import BEAT_SECONDS, Claimant, this_process
+from litemem.store.liveness import BEAT_SECONDS, Claimant, this_process
+from litemem.store.protocol import TurnFilter
+from litemem.store.sqlite.store import SqliteStore
 
 KEPT_NOTE = "the messages are kept: process_pending() (`litemem pending`) tries again"
 
@@ -44,11 +45,11 @@ class Claims:
                 threading.Thread(target=self._renew, name="litemem-claims", daemon=True).start()
         return turn
 
-    def take(self, choice: Choice) -> Turn | None:
+    def take(self, turns: TurnFilter) -> Turn | None:
         """Claim the oldest free turn, or return None; claims of dead processes are free."""
-        with self._store.transaction() as tx:
-            tx.keep_claims(self.claimant, self._held)
-            turn = tx.claim_next(self.claimant, choice)
+        with self._store.write() as tx:
+            tx.turns.renew_claims(self.claimant, self._held)
+            turn = tx.turns.claim_next(self.claimant, turns)
             self._owes_release = False
             return turn and self.hold(turn)
 
@@ -82,8 +83,8 @@ class Claims:
             self._closed = True
             self.changed.notify_all()
         if self._held or self._owes_release:
-            with self._store.transaction() as tx:
-                tx.keep_claims(self.claimant, ())
+            with self._store.write() as tx:
+                tx.turns.renew_claims(self.claimant, ())
 
     def _release(self, turn: Turn, error: BaseException) -> None:
         """Make the turn pending again; count the failure unless the program is ending."""
@@ -92,10 +93,10 @@ class Claims:
         is_failure = isinstance(error, Exception) and not self._exiting
         self._held.discard(turn.pk)
         self._owes_release = True
-        with self._store.transaction() as tx:
-            tx.keep_claims(self.claimant, self._held)
+        with self._store.write() as tx:
+            tx.turns.renew_claims(self.claimant, self._held)
             if is_failure:
-                tx.fail_turn(turn, str(error) or type(error).__name__, self._now())
+                tx.turns.fail(turn, str(error) or type(error).__name__, self._now())
         self._owes_release = False
         if is_failure:
             error.add_note(KEPT_NOTE)
@@ -103,8 +104,8 @@ class Claims:
     def _renew(self) -> None:
         """Renew the claims while any is held; one missed renewal does no harm."""
         while self._is_renewal_due():
-            with suppress(StoreError), self._store.transaction() as tx:
-                tx.keep_claims(self.claimant, self._held)
+            with suppress(StoreError), self._store.write() as tx:
+                tx.turns.renew_claims(self.claimant, self._held)
 
     def _is_renewal_due(self) -> bool:
         with self.changed:

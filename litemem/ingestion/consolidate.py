@@ -28,8 +28,8 @@ from litemem.ingestion.compare import (
     is_one_sentence,
     user_names,
 )
-from litemem.store.sqlite import Known, Moment, SqliteStore
-from litemem.store.sqlite.transaction import Transaction
+from litemem.store.protocol import KnownReader, Revision, Transaction
+from litemem.store.sqlite.store import SqliteStore
 
 NEIGHBOURS = 16  # nearest memories that a fact is compared with
 MIN_COSINE = 0.1  # low: a name instead of "User", or one more date, costs much of it
@@ -76,7 +76,7 @@ class Consolidation:
         self._verdicts: dict[tuple[str, str], Verdict] = {}  # by the new and the known text
         self._names: frozenset[str] = frozenset()  # of the user, whom a fact may call by name
         self._rounds = 0
-        self._judged_at: Moment | None = None
+        self._judged_at: Revision | None = None
         self._near: dict[str, set[str]] = {}  # by a new id, the ids of its neighbours
 
     def judge(self, store: SqliteStore) -> None:
@@ -86,10 +86,10 @@ class Consolidation:
             LLMError: the model failed in the first round. A later failure ends the judging.
         """
         self._rounds += 1
-        with store.known() as known:
-            self._names = self._user_names(known)
-            self._judged_at = known.moment()
-            near = [self._neighbours(known, fact) for fact in self.facts]
+        with store.read() as r:
+            self._names = self._user_names(r.known)
+            self._judged_at = r.known.revision()
+            near = [self._neighbours(r.known, fact) for fact in self.facts]
         try:
             for i, (fact, stored) in enumerate(zip(self.facts, near, strict=True)):
                 self._near[fact.record.id] = {match.record.id for match in stored}
@@ -110,14 +110,14 @@ class Consolidation:
         """
         return [self._apply(tx, fact) for fact in self.facts]
 
-    def _user_names(self, known: Known) -> frozenset[str]:
+    def _user_names(self, known: KnownReader) -> frozenset[str]:
         if not self.facts:
             return frozenset()
         stored = known.naming(self.facts[0].record.scope)
         return user_names([*stored, *(fact.record.content for fact in self.facts)])
 
     def _neighbours(
-        self, known: Known, fact: NewFact, among: set[str] | None = None
+        self, known: KnownReader, fact: NewFact, among: set[str] | None = None
     ) -> list[Match]:
         return known.neighbours(fact.record.scope, fact.vector, NEIGHBOURS, self._now, among)
 
@@ -247,7 +247,7 @@ def _outlasts(one: MemoryRecord, other: MemoryRecord) -> bool:
 
 def _repeat(tx: Transaction, known: MemoryRecord, new: MemoryRecord) -> AddResult:
     tx.known.repeat(known.id, new)
-    return AddResult(tx.get(known.id), "NONE")
+    return AddResult(tx.memories.require(known.id), "NONE")
 
 
 def _enrich(tx: Transaction, known: MemoryRecord, fact: NewFact) -> AddResult:
@@ -264,8 +264,8 @@ def _enrich(tx: Transaction, known: MemoryRecord, fact: NewFact) -> AddResult:
         expires_at=known.expires_at if _outlasts(known, new) else new.expires_at,
         immutable=new.immutable,
     )
-    tx.update(merged, fact.vector)
-    tx.add_sources(merged.id, list(fact.sources))
+    tx.memories.update(merged, fact.vector)
+    tx.memories.add_sources(merged.id, list(fact.sources))
     return AddResult(merged, "UPDATE", known.content)
 
 
@@ -274,11 +274,11 @@ def _add(
 ) -> AddResult:
     """Store a fact; one that a newer memory contradicts is stored as superseded by it."""
     new = replace(fact.record, valid_from=fact.record.created_at if outdated else None)
-    tx.insert([new], [fact.vector], [list(fact.sources)])
+    tx.memories.insert([new], [fact.vector], [list(fact.sources)])
     if newer:
         following = min(newer, key=attrgetter("since"))
         tx.known.supersede(new, following.id, following.since)
-        new = tx.get(new.id)
+        new = tx.memories.require(new.id)
     if outdated:
         return AddResult(new, "UPDATE", outdated[0].content)
     return AddResult(new)

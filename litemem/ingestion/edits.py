@@ -10,7 +10,7 @@ from litemem.core.protocols import Embedder
 from litemem.core.types import content_hash
 from litemem.errors import ValidationError
 from litemem.models.embedding import embed
-from litemem.store.sqlite import SqliteStore
+from litemem.store.sqlite.store import SqliteStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,14 +66,14 @@ def apply(store: SqliteStore, embedder: Embedder, changes: Sequence[Change], at:
     """
     texts = [change.content for change in changes if change.content is not None]
     vectors = iter(embed(embedder, texts))
-    with store.transaction() as tx:
+    with store.write() as tx:
         if texts:
-            tx.bind_embedder(embedder.identity)
+            tx.settings.bind_embedder(embedder.identity)
         for change in changes:
-            record = tx.get(change.memory_id)
+            record = tx.memories.require(change.memory_id)
             merged = {**record.metadata, **change.metadata}
             changed = replace(record, metadata=merged, updated_at=at, **change.fields)
-            tx.update(changed, None if change.content is None else next(vectors))
+            tx.memories.update(changed, None if change.content is None else next(vectors))
 
 
 def delete(store: SqliteStore, memory_ids: Iterable[str], at: int) -> int:
@@ -83,7 +83,7 @@ def delete(store: SqliteStore, memory_ids: Iterable[str], at: int) -> int:
         MemoryNotFoundError: one of them does not exist.
     """
     chosen = list(dict.fromkeys(memory_ids))
-    with store.transaction() as tx:
+    with store.write() as tx:
         for memory_id in chosen:
-            tx.delete(memory_id, at)
+            tx.memories.delete(memory_id, at)
     return len(chosen)

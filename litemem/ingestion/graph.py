@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from litemem.core.protocols import LLM, Embedder
 from litemem.core.types import AddResult, MemoryRecord, Relation
 from litemem.models.embedding import embed
-from litemem.store.sqlite import Transaction
+from litemem.store.protocol import Transaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,7 @@ class FactRelations:
         for outcome in outcomes:
             relations = self.by_fact.get(outcome.record.content)
             if relations:
-                tx.relate(outcome.record, relations, self.vectors)
+                tx.graph.relate(outcome.record, relations, self.vectors)
 
 
 def extract_relations(

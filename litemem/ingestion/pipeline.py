@@ -19,7 +19,8 @@ from litemem.core.types import PROCEDURAL, AddResult, MemoryRecord, Message, Tur
 from litemem.errors import EmbedderError, LitememError, LLMError
 from litemem.ingestion.claims import Claims
 from litemem.models.embedding import embed
-from litemem.store.sqlite import Choice, SqliteStore
+from litemem.store.protocol import TurnFilter
+from litemem.store.sqlite.store import SqliteStore
 
 if TYPE_CHECKING:
     from litemem.extraction.facts import Fact
@@ -56,11 +57,11 @@ class Pipeline:
             self._record(messages[i].content, scope, options, message=messages[i]) for i in chosen
         ]
         vectors = embed(self._embedder, [record.content for record in records])
-        with self._store.transaction() as tx:
-            pks = tx.log_messages(scope, messages, options.at(self._now()))
+        with self._store.write() as tx:
+            pks = tx.messages.log(scope, messages, options.at(self._now()))
             if records:
-                tx.bind_embedder(self._embedder.identity)
-                tx.insert(records, vectors, [[pks[i]] for i in chosen])
+                tx.settings.bind_embedder(self._embedder.identity)
+                tx.memories.insert(records, vectors, [[pks[i]] for i in chosen])
         return [AddResult(record) for record in records]
 
     def ingest(
@@ -108,8 +109,9 @@ class Pipeline:
         outcomes: list[AddResult] = []
         failures: list[LitememError] = []
         tried: set[int] = set()
-        last = self._store.last_turn()
-        while (turn := self._claim_next(Choice(last=last, but=tried))) is not None:
+        with self._store.read() as r:
+            last = r.turns.last()
+        while (turn := self._claim_next(TurnFilter(last=last, exclude=tried))) is not None:
             tried.add(turn.pk)
             try:
                 outcomes += self.process(turn)
@@ -132,9 +134,9 @@ class Pipeline:
         identity = self._embedder.identity
         at = options.at(self._now())
         said_on = options.said_on or clock.day(at)  # not the day on which it is extracted
-        with self._store.transaction() as tx:
-            tx.check_embedder(identity)
-            turn = tx.open_turn(
+        with self._store.write() as tx:
+            tx.settings.check_embedder(identity)
+            turn = tx.turns.open(
                 scope,
                 messages,
                 asdict(replace(options, created_at=at, said_on=said_on)),
@@ -147,19 +149,23 @@ class Pipeline:
 
     def _catch_up(self, turn: Turn) -> None:
         """Extract the earlier turns of the scope, or wait for the process that extracts them."""
-        before = Choice(most=1, kills=1, last=turn.pk - 1, scope_of=turn.pk)
+        before = TurnFilter(tries_below=1, kills_below=1, last=turn.pk - 1, scope_of=turn.pk)
         while (earlier := self._claim_next(before)) is not None:
             with suppress(LLMError, EmbedderError):  # the error is kept with that turn
                 self.process(earlier)
 
-    def _claim_next(self, choice: Choice) -> Turn | None:
+    def _claim_next(self, turns: TurnFilter) -> Turn | None:
         """Claim the next of these turns, waiting for other claims; return None if all are done."""
-        while self._store.waiting_turns(choice):
-            turn = self._claims.take(choice)
+        while self._waiting(turns):
+            turn = self._claims.take(turns)
             if turn is not None:
                 return turn
             self._claims.wait(POLL_SECONDS)
         return None
+
+    def _waiting(self, turns: TurnFilter) -> int:
+        with self._store.read() as r:
+            return r.turns.waiting(turns)
 
     def _extract(self, turn: Turn) -> list[AddResult]:
         options = _options_of(turn)
@@ -199,9 +205,10 @@ class Pipeline:
         from litemem.extraction import facts as extraction
         from litemem.extraction import topics
 
-        context = self._store.messages(
-            turn.scope, limit=extraction.CONTEXT_MESSAGES, before=turn.message_pks[0]
-        )
+        with self._store.read() as r:
+            context = r.messages.last(
+                turn.scope, limit=extraction.CONTEXT_MESSAGES, before=turn.message_pks[0]
+            )
         found = [
             fact
             for subject in extraction.subjects(turn.scope, turn.messages)
@@ -238,15 +245,15 @@ class Pipeline:
         consolidation = Consolidation(self._llm, facts, self._now())
         while True:
             consolidation.judge(self._store)
-            with suppress(ChangedMeanwhileError), self._store.transaction() as tx:
-                if not tx.close_turn(turn, self._now()):
+            with suppress(ChangedMeanwhileError), self._store.write() as tx:
+                if not tx.turns.finish(turn, self._now()):
                     return []
                 if consolidation.facts:
-                    tx.bind_embedder(self._embedder.identity)
+                    tx.settings.bind_embedder(self._embedder.identity)
                 outcomes = consolidation.apply(tx)
                 if relations:
                     relations.write(tx, outcomes)
-                tx.note_outcomes(turn, outcomes)
+                tx.turns.note_results(turn, outcomes)
                 return outcomes
 
     def _record(
@@ -310,23 +317,24 @@ class RetryGuard:
         if last is None or not _is_default(options):
             return []
         at = options.at(self._now())
-        with self._store.known() as seen:
-            if not seen.said_before(scope, messages, last, at - RETRY_WINDOW, at):
+        with self._store.read() as r:
+            if not r.messages.memories_from(scope, messages, last, at - RETRY_WINDOW, at):
                 return []
-        with self._store.transaction() as tx:
-            known = tx.known.said_before(scope, messages, last, at - RETRY_WINDOW, at)
+        with self._store.write() as tx:
+            known = tx.messages.memories_from(scope, messages, last, at - RETRY_WINDOW, at)
             if any(r.superseded_by or r.metadata != options.metadata for r in known):
                 return []
             for record in known:
                 tx.known.repeat(record.id, record)
-            return [AddResult(tx.get(record.id), "NONE") for record in known]
+            return [AddResult(tx.memories.require(record.id), "NONE") for record in known]
 
     def reclaim(
         self, scope: Scope, messages: Sequence[Message], options: AddOptions
     ) -> Turn | None:
         """Claim the same turn, sent with the same options, if it is pending; or return None."""
-        if not self._store.waiting_turns(Choice()):
-            return None
+        with self._store.read() as r:
+            if not r.turns.waiting(TurnFilter()):
+                return None
         at = options.at(self._now())
 
         def is_same(turn: Turn) -> bool:
@@ -335,8 +343,8 @@ class RetryGuard:
             is_near = then.created_at is not None and at - RETRY_WINDOW <= then.created_at <= at
             return is_near and then == expected and turn.messages == tuple(messages)
 
-        with self._store.transaction() as tx:
-            turn = tx.claim_like(self._claims.claimant, scope, is_same)
+        with self._store.write() as tx:
+            turn = tx.turns.claim_like(self._claims.claimant, scope, is_same)
             return turn and self._claims.hold(turn)
 
 

@@ -8,7 +8,7 @@ from litemem.core.types import AddResult, MemoryRecord, Message, Turn, content_h
 from litemem.extraction import run_document as procedure
 from litemem.extraction import run_summary as procedural
 from litemem.extraction.run_document import Procedure
-from litemem.store.sqlite import SqliteStore
+from litemem.store.sqlite.store import SqliteStore
 
 MIN_OVERLAP = 2  # messages in a row that count as sent again; a single one may be said twice
 
@@ -37,16 +37,21 @@ class Run:
         Raises:
             LLMError, EmbedderError: nothing was stored.
         """
-        known = self.store.run_memory(self.turn.scope, self.now)
+        known = self._known()
         before = procedure.from_markdown(known.content) if known else Procedure()
-        read = self.store.sources(known.id) if known else []
+        with self.store.read() as r:
+            read = r.messages.sources(known.id) if known else []
         messages = self.turn.messages[already_read(read, self.turn.messages) :]
         addition = procedural.summarise(llm, messages, instructions, before)
         outcomes = None
         while outcomes is None:  # as long as other processes extend the same run
-            known = self.store.run_memory(self.turn.scope, self.now)
+            known = self._known()
             outcomes = self._store(known, self._outcome(known, addition))
         return outcomes
+
+    def _known(self) -> MemoryRecord | None:
+        with self.store.read() as r:
+            return r.memories.run_memory(self.turn.scope, self.now)
 
     def _outcome(self, known: MemoryRecord | None, addition: procedural.Addition) -> AddResult:
         """Return the memory with the addition, and the event that this is for the known one."""
@@ -78,24 +83,24 @@ class Run:
         """
         record = outcome.record
         vector = b"" if outcome.event == "NONE" else self.embed(record.content)
-        with self.store.transaction() as tx:
-            if tx.run_memory(self.turn.scope, self.now) != known:
+        with self.store.write() as tx:
+            if tx.memories.run_memory(self.turn.scope, self.now) != known:
                 return None
-            if not tx.close_turn(self.turn, self.now):
+            if not tx.turns.finish(self.turn, self.now):
                 return []
             if outcome.event == "NONE":
                 outcomes = [outcome] if known else []
-                tx.note_outcomes(self.turn, outcomes)
+                tx.turns.note_results(self.turn, outcomes)
                 return outcomes
-            tx.bind_embedder(self.identity)
+            tx.settings.bind_embedder(self.identity)
             if known is not None:
-                tx.update(record, vector)
-                tx.add_sources(record.id, self.turn.message_pks)
-            elif tx.has_hash(self.turn.scope, record.hash, self.now):
+                tx.memories.update(record, vector)
+                tx.memories.add_sources(record.id, self.turn.message_pks)
+            elif tx.memories.has_hash(self.turn.scope, record.hash, self.now):
                 return []
             else:
-                tx.insert([record], [vector], [self.turn.message_pks])
-            tx.note_outcomes(self.turn, [outcome])
+                tx.memories.insert([record], [vector], [self.turn.message_pks])
+            tx.turns.note_results(self.turn, [outcome])
         return [outcome]
 
 

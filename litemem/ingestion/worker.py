@@ -12,15 +12,16 @@ from litemem.core.types import Turn
 from litemem.errors import FlushTimeoutError, LitememError, StoreError
 from litemem.ingestion.claims import Claims
 from litemem.ingestion.pipeline import Pipeline
-from litemem.store.sqlite import KILLS, TRIES, Choice, SqliteStore
+from litemem.store.protocol import MAX_KILLS, MAX_TRIES, TurnFilter
+from litemem.store.sqlite.store import SqliteStore
 
 POLL_SECONDS = 0.2  # between looks at what other processes have done; a read of microseconds
 RETRY_SECONDS = 1.0  # before a failed turn is tried again, if no other turn is pending
 EXIT_SECONDS = 5.0  # that the end of the program waits for the model
 
-_OPEN = Choice(most=TRIES, kills=KILLS)
-_UNTRIED = replace(_OPEN, most=1)
-_FAILED = replace(_OPEN, least=1)
+_OPEN = TurnFilter(tries_below=MAX_TRIES, kills_below=MAX_KILLS)
+_UNTRIED = replace(_OPEN, tries_below=1)
+_FAILED = replace(_OPEN, min_tries=1)
 
 
 class Worker:
@@ -57,7 +58,7 @@ class Worker:
 
     def resume(self) -> None:
         """Start the thread if turns are pending from an earlier run."""
-        if self._store.waiting_turns(_OPEN):
+        if self._waiting(_OPEN):
             self.start()
 
     def flush(self, timeout: float | None) -> int:
@@ -66,9 +67,10 @@ class Worker:
         Raises:
             FlushTimeoutError: it took longer than `timeout` seconds.
         """
-        last = self._store.last_turn()
+        with self._store.read() as r:
+            last = r.turns.last()
         end = None if timeout is None else time.monotonic() + timeout
-        while pending := self._store.waiting_turns(replace(_OPEN, last=last)):
+        while pending := self._waiting(replace(_OPEN, last=last)):
             self.start()
             if end is not None and time.monotonic() >= end:
                 raise FlushTimeoutError(
@@ -76,7 +78,7 @@ class Worker:
                     "on: call flush() again, or ask event() for each"
                 )
             self._claims.wait(POLL_SECONDS if end is None else _until(end))
-        return self._store.waiting_turns(Choice(last=last))
+        return self._waiting(TurnFilter(last=last))
 
     def close(self) -> None:
         """Stop after the model's current answer; unfinished turns stay pending."""
@@ -122,12 +124,16 @@ class Worker:
                 self._is_wanted = False
                 return True
             try:
-                pending = self._store.waiting_turns(_OPEN)
+                pending = self._waiting(_OPEN)
             except StoreError:  # the next caller gets the error
                 pending = 0
             if not pending:
                 self._forget_thread()
             return bool(pending)
+
+    def _waiting(self, turns: TurnFilter) -> int:
+        with self._store.read() as r:
+            return r.turns.waiting(turns)
 
     def _forget_thread(self) -> None:
         self._thread = None

@@ -20,23 +20,20 @@ from litemem.errors import (
     quoted,
 )
 from litemem.maintenance.integrity import is_sound
-from litemem.store.sqlite import (
-    MEMORY,
-    CheckResult,
-    SqliteStore,
+from litemem.store.protocol import CheckResult
+from litemem.store.sqlite.connection import MEMORY, locate
+from litemem.store.sqlite.copy import (
     atomic_write,
     check_file,
     checkpoint_and_lock,
     copy_file,
     file_id,
     has_side_files,
-    is_held,
-    is_same,
-    located,
-    open_bytes,
     replace_file,
 )
+from litemem.store.sqlite.open_files import is_open, is_same, open_bytes
 from litemem.store.sqlite.schema import APPLICATION_ID
+from litemem.store.sqlite.store import SqliteStore
 
 Progress = Callable[[int, int], None]  # pages copied so far, pages in all
 
@@ -104,7 +101,7 @@ def backups(folder: Path, name: str) -> list[Path]:
     """
     named = ((_parse_name(path, name), path) for path in folder.iterdir())
     found = sorted((match[2], path) for match, path in named if match is not None)
-    return [path for _, path in found if path.is_file() and not is_held(path) and _is_ours(path)]
+    return [path for _, path in found if path.is_file() and not is_open(path) and _is_ours(path)]
 
 
 def restore(
@@ -148,7 +145,7 @@ class _Origin:
 
     @classmethod
     def of(cls, file: SqliteStore | str | Path) -> Self:
-        path = file.path if isinstance(file, SqliteStore) else located(file)
+        path = file.path if isinstance(file, SqliteStore) else locate(file)
         given = file.file_id() if isinstance(file, SqliteStore) else file_id(path)
         mark = sha256(f"{given or ''}\0{os.path.normcase(path)}".encode()).hexdigest()[:_MARK]
         return cls(path, mark, given is not None)
@@ -188,7 +185,7 @@ def _vacate(path: Path) -> Path | None:
     kept = path.with_name(f"{path.name}.replaced-{stamp}")
     if not path.exists():
         return kept if has_side_files(path) else None
-    if is_held(path):
+    if is_open(path):
         raise StoreBusyError(f"{path}: this program has it open; close it, then try again")
     if path.stat().st_size and not _is_ours(path):
         raise StoreError(f"{path} is not a litemem file: move it away, or give another path")
@@ -221,7 +218,7 @@ def _check_target(source: str, path: Path) -> None:
         raise StoreError(f"{path} is a device or a pipe: give another target")
     if is_same(path, source):
         raise StoreError(f"{path} is the file itself: give another target")
-    if has_side_files(path) or is_held(path):
+    if has_side_files(path) or is_open(path):
         raise StoreError(f"{path} is open or left open by a crash: give another target")
     if not _is_ours(path):
         raise StoreError(f"{path} is not a litemem file: remove it, or give another target")

@@ -10,14 +10,8 @@ from litemem.core.arguments import check_flag, check_positive, check_text
 from litemem.core.scope import ID_KEYS, WILDCARD, Scope
 from litemem.errors import StoreError, ValidationError, quoted
 from litemem.store.filters import compile_filter, compile_whole, leaves
-from litemem.store.sqlite import (
-    CleanupPlan,
-    Erasure,
-    Retention,
-    SqliteStore,
-    Vacuumed,
-    rehearse,
-)
+from litemem.store.protocol import CleanupPlan, Erasure, Retention, Vacuumed
+from litemem.store.sqlite.store import SqliteStore
 
 Duration = timedelta | str
 
@@ -101,8 +95,8 @@ def clean_up(
     """
     removed: dict[str, int] = {}
     if plan is not None:
-        with rehearse(store) if dry_run else store.transaction() as tx:
-            removed = tx.sweep(plan)
+        with store.dry_run() if dry_run else store.write() as tx:
+            removed = tx.cleanup(plan)
     vacuumed = store.vacuum() if vacuum and not dry_run else None
     return {"removed": removed, "dry_run": dry_run, **_sizes(vacuumed)}
 
@@ -144,13 +138,11 @@ def erase(store: SqliteStore, plan: Erasure, *, dry_run: bool = False) -> dict[s
         StoreBusyError, StoreFullError, StoreError: nothing was erased.
     """
     if dry_run:
-        with rehearse(store) as tx:
+        with store.dry_run() as tx:
             erased = tx.erase(plan)
         return {"erased": erased, "dry_run": True, "gone": False, **_sizes(None)}
-    with store.transaction(traceless=True) as tx:
+    with store.write(secure_delete=True) as tx:
         erased = tx.erase(plan)
-        # deleted texts stay in segments of the full text, deleted vectors in chunks of the index
-        tx.mend(("full text", "vector index"))
     return {"erased": erased, "dry_run": False, **_vacuum_erased(store)}
 
 

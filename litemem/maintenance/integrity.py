@@ -7,14 +7,10 @@ from typing import Any
 
 from litemem.core.config import sqlite_path
 from litemem.errors import SchemaError, StoreError
-from litemem.store.sqlite import (
-    EMPTY,
-    CheckResult,
-    SqliteStore,
-    atomic_write,
-    check_file,
-    replace_file,
-)
+from litemem.store.protocol import CheckResult
+from litemem.store.sqlite.connection import EMPTY
+from litemem.store.sqlite.copy import atomic_write, check_file, replace_file
+from litemem.store.sqlite.store import SqliteStore
 
 __all__ = ["CheckResult", "Salvaged", "fix", "is_sound", "report", "salvage", "verify"]
 
@@ -52,8 +48,7 @@ def fix(store: SqliteStore) -> tuple[list[CheckResult], list[CheckResult]]:
     repairs = [result.repair for result in before if result.repair]
     if not repairs:
         return before, before
-    with store.transaction() as tx:
-        tx.mend(repairs)
+    store.repair(repairs)
     return before, verify(store, full=True)
 
 

@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterator
 
 from litemem.core.protocols import Embedder, EmbedderIdentity
 from litemem.models.embedding import embed
-from litemem.store.sqlite import SqliteStore
-from litemem.store.sqlite.reindex import UNSTAGED
+from litemem.store.protocol import Store
+from litemem.store.sqlite.store import SqliteStore
 
 BATCH = 256  # memories in one transaction: a crash loses about a second of a real embedder's work
 
@@ -28,10 +28,11 @@ def reindex(store: SqliteStore, embedder: Embedder, *, progress: Progress | None
     embedded, done = 0, False
     while not done:  # memories added or changed during a round take another one
         embedded += _embed_lacking(store, embedder, progress)
-        with store.transaction() as tx:
-            done = tx.switch_embedder(embedder.identity)
+        with store.write() as tx:
+            done = tx.reindex.switch(embedder.identity)
     embed_names(store, embedder)
-    total = store.overview().memories
+    with store.read() as r:
+        total = r.overview().memories
     progress(total, total)
     return embedded
 
@@ -43,25 +44,36 @@ def _embed_lacking(store: SqliteStore, embedder: Embedder, progress: Progress) -
     for rows in _batches(store, identity):
         blobs = embed(embedder, [content for _, content in rows])
         staged = [(*row, blob) for row, blob in zip(rows, blobs, strict=True)]
-        with store.transaction() as tx:
-            tx.stage_vectors(identity, staged)
+        with store.write() as tx:
+            tx.reindex.stage(identity, staged)
         if not embedded:  # staging deletes the vectors of another embedder, so count after it
-            total, left = store.overview().memories, store.count(UNSTAGED) + len(rows)
+            with store.read() as r:
+                total = r.overview().memories
+                left = r.reindex.count_missing() + len(rows)
         embedded, left = embedded + len(rows), left - len(rows)
         progress(total - max(left, 0), total)
     return embedded
 
 
-def embed_names(store: SqliteStore, embedder: Embedder) -> None:
+def embed_names(store: Store, embedder: Embedder) -> None:
     """Embed the graph's names that have no vector; until then only their words are matched."""
-    while rows := store.unembedded_names(BATCH):
+    while rows := _unembedded_names(store):
         blobs = embed(embedder, [name for _, name in rows])
-        with store.transaction() as tx:
-            tx.embed_names((*row, blob) for row, blob in zip(rows, blobs, strict=True))
+        with store.write() as tx:
+            tx.graph.embed((*row, blob) for row, blob in zip(rows, blobs, strict=True))
 
 
-def _batches(store: SqliteStore, identity: EmbedderIdentity) -> Iterator[list[tuple[int, str]]]:
+def _unembedded_names(store: Store) -> list[tuple[int, str]]:
+    with store.read() as r:
+        return r.graph.unembedded(BATCH)
+
+
+def _batches(store: Store, identity: EmbedderIdentity) -> Iterator[list[tuple[int, str]]]:
     after = 0
-    while rows := store.unembedded(identity, BATCH, after=after):
+    while True:
+        with store.read() as r:
+            rows = r.reindex.missing(identity, BATCH, after=after)
+        if not rows:
+            return
         yield rows
         after = rows[-1][0]

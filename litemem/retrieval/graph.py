@@ -7,7 +7,8 @@ from litemem.core.text import names
 from litemem.core.types import Match, Relation
 from litemem.models.embedding import embed_query
 from litemem.store.filters import Condition
-from litemem.store.sqlite import Question, SqliteStore
+from litemem.store.protocol import GraphQuery
+from litemem.store.sqlite.store import SqliteStore
 
 
 def search_relations(
@@ -31,14 +32,14 @@ def search_relations(
     """
     if limit == 0:
         return []
-    return store.relations(
-        Question(
-            condition=condition,
-            bound=bound,
-            forms=names.forms_in(query),
-            vector=embed_query(embedder, query),
-            identity=embedder.identity,
-            memories={match.record.id: match.score for match in matches},
-            limit=limit,
-        )
+    asked = GraphQuery(
+        condition=condition,
+        bound=bound,
+        forms=names.forms_in(query),
+        vector=embed_query(embedder, query),
+        identity=embedder.identity,
+        memories={match.record.id: match.score for match in matches},
+        limit=limit,
     )
+    with store.read() as r:
+        return r.graph.search(asked)

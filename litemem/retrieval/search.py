@@ -2,11 +2,10 @@
 
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
-from litemem.core import ranking
 from litemem.core.clock import EPOCH
 from litemem.core.protocols import Embedder, Reranker
 from litemem.core.text.dates import Period, read_dates
@@ -14,8 +13,10 @@ from litemem.core.text.words import STOP_WORDS, content_words, words
 from litemem.core.types import Match, ScoreParts
 from litemem.errors import RerankerError
 from litemem.models.embedding import embed_query, mapped_errors
+from litemem.retrieval import ranking
 from litemem.store.filters import Condition
-from litemem.store.sqlite import Sought, SqliteStore
+from litemem.store.protocol import CandidateQuery, Pool
+from litemem.store.sqlite.store import SqliteStore
 
 RERANKED = 2  # candidates that a reranker chooses from, per result
 
@@ -70,28 +71,44 @@ def search(
     if options.top_k == 0:
         return []
     wanted = options.top_k * (RERANKED if options.reranker else 1)
-    scope = store.survey(condition)
+    with store.read() as r:
+        scope = r.candidates.scope_stats(condition)
     parsed = parse_query(query, scope.speakers, options.day, latest=options.reference is not None)
-    sought = Sought(
+    candidates = CandidateQuery(
         embed_query(embedder, parsed.meaning),
         parsed.words,
         parsed.periods,
         None if scope.is_small else ranking.candidates(wanted),
+        embedder.identity,
     )
-
-    def choose(pool: ranking.Pool) -> list[tuple[int, ScoreParts]]:
-        return ranking.rank(
-            pool,
-            named=parsed.named,
-            periods=parsed.periods,
-            top_k=wanted,
-            threshold=options.threshold,
-        )
-
-    matches = store.search(condition, sought, identity=embedder.identity, choose=choose)
+    ranker = _Ranker(parsed.named, parsed.periods, wanted, options.threshold)
+    with store.read() as r:
+        matches = r.candidates.search(condition, candidates, ranker)
     if options.reranker is None or not matches:
         return matches
     return _reranked(options.reranker, query, matches)[: options.top_k]
+
+
+@dataclass(frozen=True, slots=True)
+class _Ranker:
+    """Ranks the candidates of one query."""
+
+    named: frozenset[str]
+    periods: Sequence[Period]
+    top_k: int
+    threshold: float
+
+    own_scores = staticmethod(ranking.own_scores)
+    term_weight = staticmethod(ranking.rarity)
+
+    def rank(self, pool: Pool) -> list[tuple[int, ScoreParts]]:
+        return ranking.rank(
+            pool,
+            named=self.named,
+            periods=self.periods,
+            top_k=self.top_k,
+            threshold=self.threshold,
+        )
 
 
 def parse_query(

@@ -14,17 +14,12 @@ from litemem.core.scope import Scope
 from litemem.core.types import MemoryRecord
 from litemem.errors import StoreError, ValidationError, quoted
 from litemem.store.filters import Condition
-from litemem.store.sqlite import (
-    MEMORY,
-    ArchiveWriter,
-    SqliteStore,
-    atomic_write,
-    is_held,
-    is_same,
-    open_bytes,
-    replace_file,
-)
+from litemem.store.protocol import Snapshot
 from litemem.store.sqlite.archive.lines import Header, within_limit
+from litemem.store.sqlite.connection import MEMORY
+from litemem.store.sqlite.copy import atomic_write, replace_file
+from litemem.store.sqlite.open_files import is_open, is_same, open_bytes
+from litemem.store.sqlite.store import SqliteStore
 
 Format = Literal["jsonl", "markdown"]
 Progress = Callable[[int, int], None]  # lines written so far, lines in all
@@ -55,7 +50,8 @@ def lines(
 
 
 def _lines(store: SqliteStore, condition: Condition | None, vectors: bool) -> Iterator[str]:
-    with store.snapshot(condition, vectors=vectors) as moment:
+    with store.read() as r:
+        moment = r.archive.snapshot(condition, vectors=vectors)
         digest = hashlib.sha256()
         for chunk in _chunks(map(within_limit, moment.lines())):
             digest.update(chunk)
@@ -83,7 +79,8 @@ def write(
         ValidationError: the format is unknown, or Markdown is requested with vectors.
     """
     _check(format, vectors)
-    with store.snapshot(condition, vectors=vectors) as writer:
+    with store.read() as r:
+        writer = r.archive.snapshot(condition, vectors=vectors)
         report = _reporter(writer, progress)
         if format == "markdown":
             return _write_markdown(writer, out, report)
@@ -129,7 +126,8 @@ def export_file(
     with atomic_write(path) as part:
         descriptor = os.open(part, os.O_CREAT | os.O_EXCL | os.O_RDWR, stat.S_IRUSR | stat.S_IWUSR)
         with os.fdopen(descriptor, "wb") as out:
-            with store.snapshot(condition, vectors=vectors) as writer:
+            with store.read() as r:
+                writer = r.archive.snapshot(condition, vectors=vectors)
                 report = _reporter(writer, progress)
                 if format == "markdown":
                     counts = _write_markdown(writer, out, report)
@@ -162,7 +160,7 @@ def _check_target(store: SqliteStore, path: Path, force: bool) -> None:
         raise StoreError(f"{path} is the file itself: give another target")
     if not force:
         raise StoreError(f"{path} exists: give another name, or --force (force=True) to replace it")
-    if is_held(path) or _is_database(path):
+    if is_open(path) or _is_database(path):
         raise StoreError(f"{path} is a database, which an export does not replace")
 
 
@@ -172,7 +170,7 @@ def _is_database(path: Path) -> bool:
 
 
 def _write_archive(
-    writer: ArchiveWriter, out: BinaryIO, report: Callable[[int], None]
+    writer: Snapshot, out: BinaryIO, report: Callable[[int], None]
 ) -> dict[str, int]:
     """Write the archive in one pass; fill in the checksum of the header at the end."""
     out.write(_header(writer, _UNKNOWN))
@@ -182,7 +180,7 @@ def _write_archive(
     return _counts(writer)
 
 
-def _write_lines(writer: ArchiveWriter, out: BinaryIO, report: Callable[[int], None]) -> str:
+def _write_lines(writer: Snapshot, out: BinaryIO, report: Callable[[int], None]) -> str:
     """Write the lines behind the header; return the SHA-256 of their bytes."""
     digest = hashlib.sha256()
     for chunk in _chunks(map(within_limit, writer.lines())):
@@ -193,7 +191,7 @@ def _write_lines(writer: ArchiveWriter, out: BinaryIO, report: Callable[[int], N
 
 
 def _write_markdown(
-    writer: ArchiveWriter, out: BinaryIO, report: Callable[[int], None]
+    writer: Snapshot, out: BinaryIO, report: Callable[[int], None]
 ) -> dict[str, int]:
     for chunk in _chunks(markdown_lines(writer.rows())):
         out.write(chunk)
@@ -215,15 +213,15 @@ def _chunks(lines: Iterable[str]) -> Iterator[bytes]:
         yield "\n".join([*chunk, ""]).encode()
 
 
-def _header(writer: ArchiveWriter, sha256: str) -> bytes:
+def _header(writer: Snapshot, sha256: str) -> bytes:
     return Header(_counts(writer), sha256, writer.embedder).line()
 
 
-def _counts(writer: ArchiveWriter) -> dict[str, int]:
+def _counts(writer: Snapshot) -> dict[str, int]:
     return {kind: number for kind, number in writer.counts.items() if number}
 
 
-def _reporter(writer: ArchiveWriter, progress: Progress | None) -> Callable[[int], None]:
+def _reporter(writer: Snapshot, progress: Progress | None) -> Callable[[int], None]:
     """Return a function that adds up written lines and reports the progress."""
     total, done = sum(writer.counts.values()), 0
 

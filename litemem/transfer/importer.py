@@ -15,11 +15,12 @@ from litemem.core.types import MemoryRecord
 from litemem.errors import LitememError, StoreError, ValidationError, quoted
 from litemem.maintenance.reindex import embed_names
 from litemem.models.embedding import embed
-from litemem.store.filters import Condition
-from litemem.store.sqlite import ArchiveReader, Batch, Conflict, Known, SqliteStore, open_bytes
+from litemem.store.protocol import ArchiveBatch, ArchiveImport, Conflict, ExportReader
 from litemem.store.sqlite.archive.lines import ArchiveFile
 from litemem.store.sqlite.archive.references import ReferenceCheck
 from litemem.store.sqlite.archive.schema import LINE_TYPES, Item, LineError
+from litemem.store.sqlite.open_files import open_bytes
+from litemem.store.sqlite.store import SqliteStore
 
 BATCH = 2_000  # lines in one transaction
 EMBEDDED = 256  # the same if they are embedded: about a second of a real embedder's work
@@ -118,7 +119,8 @@ def import_source(
 ) -> Imported:
     """Import the lines of a source, as `import_file`."""
     _check_conflict(on_conflict)
-    store.check_embedder(embedder.identity)
+    with store.read() as r:
+        r.settings.check_embedder(embedder.identity)
     work = _Import(store, embedder, source, on_conflict, progress or (lambda *_: None))
     preview = work.check()
     return preview if dry_run else work.run()
@@ -190,10 +192,10 @@ class _Import:
                 self._check_project(item)
             known = self._known(items)
             memories = [item for item in items if item["kind"] == "memory"]
-            with self._store.known() as reader:
-                self._check_scopes(memories, known, reader)
+            with self._store.read() as r:
+                self._check_scopes(memories, known, r.archive)
                 for item in memories:
-                    results[self._expected(item, known.get(item["id"]), reader)] += 1
+                    results[self._expected(item, known.get(item["id"]), r.archive)] += 1
             there = [item["id"] for item in memories if item["id"] in known]
             conflicts += there[: SHOWN - len(conflicts)]
             results["embedded"] += len(self._lacking(items, known))
@@ -215,9 +217,9 @@ class _Import:
 
     def run(self) -> Imported:
         """Read every line again and write it; return the result."""
-        reader = ArchiveReader(self._on_conflict)
+        work = self._store.new_import(self._on_conflict)
         try:
-            self._write_all(reader)
+            self._write_all(work)
         except LitememError as error:
             if self._done:
                 error.add_note(
@@ -225,22 +227,22 @@ class _Import:
                     ' import with on_conflict (--on-conflict) "skip" continues'
                 )
             raise
-        return Imported(**reader.counts, embedded=self._embedded, left_out=self._left_out())
+        return Imported(**work.counts, embedded=self._embedded, left_out=self._left_out())
 
-    def _write_all(self, reader: ArchiveReader) -> None:
-        self._write(reader, Batch("begin"))
+    def _write_all(self, work: ArchiveImport) -> None:
+        work.take_in(ArchiveBatch("begin"))
         try:
             size = BATCH if self._has_vectors else EMBEDDED
             for items in _batches((item for _, item in self._source.items()), size):
-                self._write(reader, self._batch(items))
+                work.take_in(self._batch(items))
                 self._done += len(items)
                 self._progress(self._done, self._source.total)
             if self._superseded:
                 superseded = (item for _, item in self._source.items() if _is_superseded(item))
                 for items in _batches(superseded, BATCH):
-                    self._write(reader, Batch("link", items))
+                    work.take_in(ArchiveBatch("link", items))
         finally:
-            self._write(reader, Batch("end"))
+            work.take_in(ArchiveBatch("end"))
         if not self._has_vectors:
             embed_names(self._store, self._embedder)
 
@@ -253,7 +255,7 @@ class _Import:
             self._superseded = self._superseded or _is_superseded(item)
             yield item
 
-    def _batch(self, items: Sequence[Item]) -> Batch:
+    def _batch(self, items: Sequence[Item]) -> ArchiveBatch:
         """Return the batch of one transaction; its texts are embedded before it opens."""
         vectors = {i: item["vector"] for i, item in enumerate(items) if self._has_vector(item)}
         lacking = self._lacking(items, self._known(items))
@@ -261,7 +263,7 @@ class _Import:
         identity = self._embedder.identity
         vectors |= dict(zip(lacking, made, strict=True))
         self._embedded += len(lacking)
-        return Batch(items=items, vectors=vectors, identity=identity if vectors else None)
+        return ArchiveBatch(items=items, vectors=vectors, identity=identity if vectors else None)
 
     def _lacking(self, items: Sequence[Item], known: dict[str, MemoryRecord]) -> list[int]:
         """Return the positions of the memories that have to be embedded."""
@@ -281,29 +283,32 @@ class _Import:
     def _known(self, items: Iterable[Item]) -> dict[str, MemoryRecord]:
         """Return the memories of the file, by id, that have the ids of these lines."""
         ids = [item["id"] for item in items if item["kind"] == "memory"]
-        return {record.id: record for record in self._store.select(_with_ids(ids))} if ids else {}
+        with self._store.read() as r:
+            return {record.id: record for record in r.memories.get_many(ids)}
 
-    def _expected(self, item: Item, old: MemoryRecord | None, reader: Known) -> str:
+    def _expected(self, item: Item, old: MemoryRecord | None, stored: ExportReader) -> str:
         if old is None:
             return "added"
         if old.immutable or self._on_conflict in ("skip", "error"):
             return "skipped"
         if self._on_conflict == "overwrite":
             return "overwritten"
-        return "merged" if reader.lacks(item) else "skipped"
+        return "merged" if stored.would_change(item) else "skipped"
 
     def _check_project(self, item: Item) -> None:
         if item["kind"] != "project" or self._on_conflict != "error":
             return
-        if self._store.project() not in ({}, item["settings"]):
+        with self._store.read() as r:
+            known = r.settings.project()
+        if known not in ({}, item["settings"]):
             raise ValidationError(f"the file has other project settings{_ADVICE}")
 
     def _check_scopes(
-        self, items: Sequence[Item], known: dict[str, MemoryRecord], reader: Known
+        self, items: Sequence[Item], known: dict[str, MemoryRecord], stored: ExportReader
     ) -> None:
         """Refuse an import that would change the scope of a memory."""
         by_id = {item["id"]: item for item in items}
-        scopes = reader.owners_of_deleted([each for each in by_id if each not in known])
+        scopes = stored.owners_of_deleted([each for each in by_id if each not in known])
         if self._on_conflict in ("overwrite", "merge"):
             scopes |= {memory_id: record.scope for memory_id, record in known.items()}
         for memory_id, scope in scopes.items():
@@ -325,10 +330,6 @@ class _Import:
                 raise ValidationError(f"line {number}: the id {memory_id!r} is a duplicate")
             if memory_id is not None and hash(memory_id) in hashes:
                 seen.add(memory_id)
-
-    def _write(self, reader: ArchiveReader, batch: Batch) -> None:
-        with self._store.transaction() as tx:
-            tx.restore(reader, batch)
 
 
 def _check_conflict(on_conflict: str) -> None:
@@ -355,11 +356,6 @@ def _batches(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
         turn = item.get("turn")
     if batch:
         yield batch
-
-
-def _with_ids(ids: Sequence[str]) -> Condition:
-    marks = ", ".join("?" * len(ids))
-    return Condition(f"m.id IN ({marks})", tuple(ids))
 
 
 def _is_superseded(item: Item) -> bool:

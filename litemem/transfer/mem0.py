@@ -16,9 +16,10 @@ from litemem.core.config import user_path
 from litemem.core.protocols import EmbedderIdentity
 from litemem.core.scope import ID_KEYS, Scope
 from litemem.errors import StoreError, ValidationError
-from litemem.store.sqlite import foreign_rows, open_bytes
 from litemem.store.sqlite.archive.lines import validate_line
 from litemem.store.sqlite.archive.schema import Item
+from litemem.store.sqlite.connection import foreign_rows
+from litemem.store.sqlite.open_files import open_bytes
 from litemem.transfer import mem0_pickles
 from litemem.transfer.mem0_pickles import Value
 

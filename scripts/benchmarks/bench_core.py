@@ -119,7 +119,8 @@ def bench_add(folder: Path) -> None:
                 for i in range(0, len(said), 1_000)
             ]
         )
-        size = memory.store.overview().bytes
+        with memory.store.read() as r:
+            size = r.overview().bytes
     print(f"batches of 1,000: {len(said) / spent:,.0f} memories/s (goal ≥ 5,000)", end="")
     print(f", {size / len(said):,.0f} bytes a memory")
     for durability in ("full", "normal"):
@@ -243,8 +244,8 @@ def bench_open(folder: Path) -> None:
         for process in running:
             process.join()
         failed += sum(process.exitcode != 0 for process in running)
-        with Memory(path, embedder=HashEmbedder()) as memory:
-            failed += memory.store.overview().memories != processes
+        with Memory(path, embedder=HashEmbedder()) as memory, memory.store.read() as r:
+            failed += r.overview().memories != processes
     print(
         f"{processes} processes opening one new file, {rounds} rounds: {failed} failures (goal 0)"
     )

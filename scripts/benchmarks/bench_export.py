@@ -21,7 +21,7 @@ from contextlib import closing
 from pathlib import Path
 
 from filled import fill
-from litemem.store.sqlite import SqliteStore
+from litemem.store import SqliteStore
 from litemem.testing import HashEmbedder
 from litemem.transfer.export import export_file
 from litemem.transfer.importer import import_file

@@ -22,7 +22,7 @@ from filled import fill
 from litemem import Memory
 from litemem.maintenance.backup import backup, restore
 from litemem.maintenance.integrity import is_sound, salvage, verify
-from litemem.store.sqlite import SqliteStore
+from litemem.store import SqliteStore
 from litemem.testing import HashEmbedder, ScriptedLLM
 
 COPIES = 3  # of each kind; the fastest counts
@@ -74,8 +74,8 @@ def rescue(path: Path) -> None:
 def forget(path: Path) -> None:
     """Erase one user of the copy; the whole file is written anew for it."""
     copy = path.with_name("copy.db")
-    with closing(SqliteStore(copy)) as store:
-        identity = store.embedder()
+    with closing(SqliteStore(copy)) as store, store.read() as r:
+        identity = r.settings.embedder()
     assert identity is not None
     embedder = HashEmbedder(identity.dimensions)
     with Memory(copy, embedder=embedder, llm=ScriptedLLM([])) as memory:

@@ -64,7 +64,8 @@ def main(folder: Path) -> None:
     with Memory(folder / "scopes.db", embedder=HashEmbedder()) as memory:
         start = time.perf_counter()
         fill(memory)
-        size = memory.store.overview()
+        with memory.store.read() as r:
+            size = r.overview()
         print(
             f"{size.memories:,} memories in {time.perf_counter() - start:.0f} s, "
             f"{size.bytes / size.memories:,.0f} bytes a memory"

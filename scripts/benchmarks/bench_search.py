@@ -94,9 +94,9 @@ def fill(path: Path, size: int) -> None:
         for start in range(0, size, SCOPE):
             found = list(records(start, size, texts))
             blobs = [each.tobytes() for each in vectors(SCOPE, start + 2)]
-            with memory.store.transaction() as tx:
-                tx.bind_embedder(IDENTITY)
-                tx.insert(found, blobs, [[]] * SCOPE)
+            with memory.store.write() as tx:
+                tx.settings.bind_embedder(IDENTITY)
+                tx.memories.insert(found, blobs, [[]] * SCOPE)
 
 
 def opened(path: Path, **options: Any) -> Memory:
@@ -176,14 +176,16 @@ def bench_size(_: Mapping[int, Path]) -> None:
                 said = [text(part * SCOPE + i) for i in range(SCOPE)]
                 messages = [{"role": "user", "content": each} for each in said]
                 memory.add(messages, user_id=f"u{part}", infer=False)
-            sizes.append(memory.store.overview().bytes)
+            with memory.store.read() as r:
+                sizes.append(r.overview().bytes)
             for part in range(10):
                 memory.delete_all(user_id=f"u{part}")
             for part in range(10):
                 said = [text((20 + part) * SCOPE + i) for i in range(SCOPE)]
                 messages = [{"role": "user", "content": each} for each in said]
                 memory.add(messages, user_id=f"v{part}", infer=False)
-            sizes.append(memory.store.overview().bytes)
+            with memory.store.read() as r:
+                sizes.append(r.overview().bytes)
     print(
         f"file of 20,000 memories of {CHARACTERS} characters, with their messages: "
         f"{sizes[0] / 20_000:,.0f} bytes a memory (goal ≤ 4,000); after half of them "
@@ -201,7 +203,7 @@ import sys, time
 from litemem.transfer.export import export
 from litemem.store.filters import compile_filter
 from litemem.core.scope import Scope
-from litemem.store.sqlite import SqliteStore
+from litemem.store import SqliteStore
 start, count = time.perf_counter(), 0
 for each in export(SqliteStore(sys.argv[1]), compile_filter({}, Scope(app_id="wide"))):
     count += 1

@@ -9,6 +9,7 @@ import pytest
 
 from helpers import Clock, OpenMemory, dump
 from helpers.memories import CAM, ISO, JANE, store_text, texts
+from helpers.stores import reading
 from litemem import Memory
 from litemem.core.protocols import Vector
 from litemem.core.scope import Scope
@@ -171,14 +172,16 @@ def test_a_memory_knows_the_messages_that_it_came_from(open_memory: OpenMemory) 
     memory = open_memory(["Cam likes tea"])
     said = [{"role": "user", "content": "I'm Cam, I like tea", "name": "cam"}]
     (row,) = memory.add(said, **CAM)["results"]
-    assert memory.store.sources(row["id"]) == [Message("user", "I'm Cam, I like tea", "cam")]
+    assert reading(memory.store).messages.sources(row["id"]) == [
+        Message("user", "I'm Cam, I like tea", "cam")
+    ]
 
 
 def test_a_memory_stored_verbatim_knows_its_one_message(memory: Memory) -> None:
     said = [{"role": "user", "content": "a"}, {"role": "user", "content": "b"}]
     first, second = memory.add(said, infer=False, **CAM)["results"]
-    assert memory.store.sources(first["id"]) == [Message("user", "a")]
-    assert memory.store.sources(second["id"]) == [Message("user", "b")]
+    assert reading(memory.store).messages.sources(first["id"]) == [Message("user", "a")]
+    assert reading(memory.store).messages.sources(second["id"]) == [Message("user", "b")]
 
 
 def test_every_message_is_logged_in_order_in_its_exact_scope(open_memory: OpenMemory) -> None:
@@ -186,7 +189,7 @@ def test_every_message_is_logged_in_order_in_its_exact_scope(open_memory: OpenMe
     memory.add([{"role": "user", "content": "one"}, {"role": "assistant", "content": "two"}], **CAM)
     memory.add("three", infer=False, **CAM)
     memory.add("elsewhere", infer=False, **CAM, run_id="r")
-    logged = memory.store.messages(Scope(**CAM), limit=10)
+    logged = reading(memory.store).messages.last(Scope(**CAM), limit=10)
     assert [message.content for message in logged] == ["one", "two", "three"]
 
 
@@ -210,7 +213,7 @@ def test_a_turn_with_a_failed_extraction_is_kept_and_reported(
     with pytest.raises(LLMError) as caught:
         memory.add("I like tea", **CAM)
     assert "process_pending" in "".join(caught.value.__notes__)
-    (turn,) = memory.store.pending_turns()
+    (turn,) = reading(memory.store).turns.pending()
     assert turn.messages == (Message("user", "I like tea"),)
 
 
@@ -236,7 +239,7 @@ def test_a_finished_turn_is_no_longer_pending(open_memory: OpenMemory) -> None:
     with pytest.raises(LLMError):
         memory.add("I like tea", **CAM)
     memory.process_pending()
-    assert memory.store.pending_turns() == []
+    assert reading(memory.store).turns.pending() == []
     assert memory.process_pending() == {"results": []}
 
 
@@ -257,7 +260,7 @@ def test_a_failure_halfway_keeps_what_was_processed_before(open_memory: OpenMemo
     with pytest.raises(LLMError):
         memory.process_pending()
     assert texts(memory.get_all(**CAM)) == ["User likes tea"]
-    assert len(memory.store.pending_turns()) == 1
+    assert len(reading(memory.store).turns.pending()) == 1
 
 
 class BrokenEmbedder(HashEmbedder):
@@ -271,7 +274,7 @@ def test_a_turn_with_a_failed_embedding_is_kept(open_memory: OpenMemory) -> None
     memory = open_memory(["User likes tea"], embedder=BrokenEmbedder(64))
     with pytest.raises(EmbedderError):
         memory.add("I like tea", **CAM)
-    assert len(memory.store.pending_turns()) == 1
+    assert len(reading(memory.store).turns.pending()) == 1
 
 
 def test_a_text_that_cannot_be_embedded_leaves_nothing_when_stored_verbatim(

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from helpers import run_python
+from helpers.stores import reading
 from litemem import AsyncMemory, AsyncMemoryClient, Memory, MemoryClient
 from litemem.aio import MAX_THREADS, AsyncProject
 from litemem.client import Project
@@ -164,7 +165,7 @@ def test_fifty_adds_at_once_lose_nothing(tmp_path: Path, infer: bool) -> None:
     added = asyncio.run(use())
     assert len(set(added)) == 50
     with Memory(tmp_path / "memory.db", embedder=HashEmbedder(8)) as memory:
-        assert memory.store.pending_turns() == []
+        assert reading(memory.store).turns.pending() == []
         assert {memory.get(memory_id)["user_id"] for memory_id in added} == set(users)
         for user in users:
             found = memory.search("tea", user_id=user, threshold=0)
@@ -287,8 +288,8 @@ def test_a_call_that_waits_for_a_thread_can_be_cancelled(tmp_path: Path) -> None
 
     asyncio.run(use())
     with Memory(tmp_path / "memory.db", embedder=HashEmbedder(8)) as memory:
-        assert memory.store.overview().memories == MAX_THREADS
-        assert memory.store.pending_turns() == []
+        assert reading(memory.store).overview().memories == MAX_THREADS
+        assert reading(memory.store).turns.pending() == []
 
 
 def test_after_close_a_call_says_that_the_file_was_closed(tmp_path: Path) -> None:
@@ -336,7 +337,7 @@ def test_a_program_ends_although_calls_wait_for_the_model(tmp_path: Path, what: 
     assert time.monotonic() - began < 15  # one answer takes 20 seconds
     llm = ScriptedLLM([["User likes tea"]] * 100)
     with Memory(path, embedder=HashEmbedder(8), llm=llm, durability="normal") as memory:
-        waiting = memory.store.overview().pending_turns
+        waiting = reading(memory.store).overview().pending_turns
         assert waiting >= MAX_THREADS
         assert len(memory.process_pending()["results"]) == waiting
         assert memory.verify(full=True)["ok"]

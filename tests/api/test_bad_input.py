@@ -389,7 +389,7 @@ def test_a_folder_is_refused(open_memory: OpenMemory, tmp_path: Path) -> None:
 def test_a_full_disk_is_reported_and_changes_nothing(
     filled: Memory, path: Path, call: Call
 ) -> None:
-    writer = filled.store._writer
-    assert writer is not None
+    assert filled.store._writer is not None
+    writer = filled.store._writer.connection
     writer.pragma("max_page_count", writer.pragma("page_count") + 2)
     refuse(filled, path, StoreFullError, call)

@@ -6,6 +6,7 @@ import pytest
 
 from helpers import Clock, OpenMemory
 from helpers.memories import CAM, ISO, JANE, store_text, texts
+from helpers.stores import reading
 from litemem import Memory
 from litemem.errors import (
     MemoryNotFoundError,
@@ -183,7 +184,7 @@ def test_reset_removes_everything_and_returns_none(memory: Memory) -> None:
     memory_id = store_text(memory, "likes tea")
     assert memory.reset() is None
     assert memory.history(memory_id) == []
-    found = memory.store.overview()
+    found = reading(memory.store).overview()
     assert (found.memories, found.messages, found.pending_turns) == (0, 0, 0)
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from helpers import OpenMemory
 from helpers.custom_models import EMBEDDERS, LLMS, RERANKERS
+from helpers.stores import reading
 from litemem import Memory
 from litemem.core.arguments import AddOptions, check_messages
 from litemem.core.protocols import Vector
@@ -129,7 +130,7 @@ def test_a_waiting_turn_that_its_model_refuses_does_not_stop_the_next_add(
     memory._pipeline.enqueue(Scope(user_id="cam"), check_messages("I like tea"), AddOptions())
     added = memory.add("I play chess", **CAM)
     assert [row["memory"] for row in added["results"]] == ["User plays chess"]
-    assert len(memory.store.pending_turns()) == 1
+    assert len(reading(memory.store).turns.pending()) == 1
 
 
 @pytest.mark.parametrize("scores", [RateLimitError("429"), None, ["best"], [{"score": 1}]])

@@ -19,7 +19,8 @@ from litemem.core.config import real_path, sqlite_path, user_path
 from litemem.errors import LitememError, StoreError, ValidationError
 from litemem.maintenance.backup import backup, restore
 from litemem.maintenance.integrity import salvage, verify
-from litemem.store.sqlite import SqliteStore, file_stats, owners
+from litemem.store.sqlite.stats import file_stats, owners
+from litemem.store.sqlite.store import SqliteStore
 from litemem.testing import HashEmbedder, ScriptedLLM
 from litemem.transfer.export import export_file
 from litemem.transfer.mem0 import open_store
@@ -186,7 +187,7 @@ def test_a_relative_path_is_of_the_folder_in_which_it_was_opened(
     memory.add("likes tea", infer=False, **CAM)
     os.chdir(folders[1])
     for _ in range(2):
-        with memory.store.known():  # so that the next read needs another connection
+        with memory.store.read():  # so that the next read needs another connection
             assert texts(memory) == ["likes tea"]
     assert memory.verify()["ok"]
 
@@ -219,7 +220,7 @@ def test_reading_makes_no_file_in_another_folder(
     empty = tmp_path / "empty"
     empty.mkdir()
     os.chdir(empty)
-    with memory.store.known():
+    with memory.store.read():
         assert texts(memory) == []
     assert list(empty.iterdir()) == []
 
@@ -268,7 +269,7 @@ def test_a_file_is_read_as_it_was_opened_when_the_link_is_set_elsewhere(
     open_memory(path=tmp_path / "two.db")
     link.unlink()
     link.symlink_to("two.db")
-    with memory.store.known():
+    with memory.store.read():
         assert texts(memory) == ["likes tea"]
 
 
@@ -289,7 +290,7 @@ def test_another_file_in_the_place_of_an_open_one_is_not_read(
     memory = open_memory(path=tmp_path / "memory.db")
     memory.add("likes tea", infer=False, **CAM)
     (tmp_path / "memory.db").rename(tmp_path / "moved.db")
-    with memory.store.known(), pytest.raises(StoreError, match="moved or replaced"):
+    with memory.store.read(), pytest.raises(StoreError, match="moved or replaced"):
         texts(memory)
     assert not (tmp_path / "memory.db").exists()
 
@@ -327,7 +328,7 @@ def test_few_connections_are_kept_after_many_have_read_at_once(memory: Memory) -
     together = threading.Barrier(40)
 
     def read() -> None:
-        with memory.store.known():
+        with memory.store.read():
             together.wait()
 
     threads = [threading.Thread(target=read) for _ in range(40)]

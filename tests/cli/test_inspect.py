@@ -17,7 +17,7 @@ from litemem.cli import main
 from litemem.cli.inspect import growth_line
 from litemem.core.clock import now as real_now
 from litemem.core.types import Relation
-from litemem.store.sqlite import file_stats
+from litemem.store.sqlite.stats import file_stats
 
 
 @pytest.fixture
@@ -102,8 +102,8 @@ def test_log_lists_updates_repeats_and_expiry_and_outlives_the_memory(
 ) -> None:
     _, new = ids(memory)
     memory.update(new, "User lives in Rome", expires_at="2031-01-02T03:04:00Z")
-    with memory.store.transaction() as tx:
-        record = tx.get(new)
+    with memory.store.write() as tx:
+        record = tx.memories.require(new)
         tx.known.repeat(new, record)
     *_, update, repeated, expires = run("log", new).splitlines()
     assert update.endswith("\tUPDATE\tUser moved to Rome → User lives in Rome")
@@ -155,9 +155,9 @@ QUERIES = {
 def test_the_views_answer_a_tool_without_our_extensions(memory: Memory) -> None:
     _, new = ids(memory)
     vector = bytes(4 * 64)
-    with memory.store.transaction() as tx:
+    with memory.store.write() as tx:
         relation = Relation("User", "moved_to", "Rome")
-        tx.relate(tx.get(new), [relation], {"User": vector, "Rome": vector})
+        tx.graph.relate(tx.memories.require(new), [relation], {"User": vector, "Rome": vector})
     uri = f"file:{memory.store.path}?mode=ro"
     with closing(sqlite3.connect(uri, uri=True)) as connection:
         counts = {query: len(connection.execute(query).fetchall()) for query in QUERIES}

@@ -16,7 +16,7 @@ import litemem
 from litemem import Memory
 from litemem.cli.errors import exit_on_ctrl_c
 from litemem.errors import LLMError, StoreError
-from litemem.store.sqlite import file_stats
+from litemem.store.sqlite.stats import file_stats
 from litemem.testing import HashEmbedder, ScriptedLLM
 
 COMMAND = (sys.executable, "-m", "litemem")

@@ -211,7 +211,7 @@ AS_NOBODY = """
 import os, sys
 from click.testing import CliRunner
 from litemem.cli import main
-from litemem.store.sqlite import SqliteStore
+from litemem.store.sqlite.store import SqliteStore
 kept = SqliteStore(":memory:")  # sqlite-vec is loaded while its file may be read
 os.environ["LITEMEM_MODELS"] = "/nowhere"
 for line in sys.argv[2:]:

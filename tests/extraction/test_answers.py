@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from helpers import OpenMemory, dump
+from helpers.stores import reading
 from litemem.errors import ExtractionError
 from litemem.extraction.ask import parse
 from litemem.testing import HashEmbedder, ScriptedLLM
@@ -34,7 +35,7 @@ def test_a_turn_stays_pending_when_the_model_writes_half_an_emoji_or_nests_witho
     memory = open_memory(*[answer] * 9)  # it is asked about less each time
     with pytest.raises(ExtractionError):
         memory.add("I live in Oslo", **CAM)
-    assert len(memory.store.pending_turns()) == 1
+    assert len(reading(memory.store).turns.pending()) == 1
 
 
 class HalfLLM(ScriptedLLM):

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from helpers.stores import reading
 from litemem import Memory
 from litemem.errors import ExtractionError
 from litemem.models.embedders import FastEmbedEmbedder
@@ -104,7 +105,7 @@ def test_fifty_thousand_characters_in_a_turn_are_read_by_a_real_model(
 ) -> None:
     with Memory(tmp_path / "long.db", embedder=HashEmbedder(), llm=tiny_llm) as memory:
         memory.add(LONG, user_id="u")
-        assert memory.store.overview().pending_turns == 0
+        assert reading(memory.store).overview().pending_turns == 0
 
 
 def test_of_fifty_thousand_characters_every_part_gives_its_facts(tmp_path: Path) -> None:

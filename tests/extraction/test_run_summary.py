@@ -9,6 +9,7 @@ import pytest
 
 from helpers import Clock, OpenMemory
 from helpers import agent_runs as procedural_runs
+from helpers.stores import reading
 from litemem import Memory
 from litemem.core.protocols import Prompt
 from litemem.core.types import Message
@@ -118,7 +119,7 @@ def test_steps_stand_in_the_order_of_the_run(narrated: Callable[..., Memory]) ->
 def test_a_procedural_memory_needs_an_agent(memory: Memory) -> None:
     with pytest.raises(ValidationError, match="needs an agent_id"):
         memory.add(COPY, user_id="u", memory_type="procedural_memory")
-    assert memory.store.overview().messages == 0
+    assert reading(memory.store).overview().messages == 0
 
 
 def test_it_is_found_with_the_agents_other_memories(narrated: Callable[..., Memory]) -> None:
@@ -139,7 +140,9 @@ def test_another_agent_does_not_find_it(narrated: Callable[..., Memory]) -> None
 def test_it_knows_the_messages_it_came_from(narrated: Callable[..., Memory]) -> None:
     memory = narrated()
     added = add(memory, COPY)
-    assert [m.content for m in memory.store.sources(added["id"])] == [m["content"] for m in COPY]
+    assert [m.content for m in reading(memory.store).messages.sources(added["id"])] == [
+        m["content"] for m in COPY
+    ]
 
 
 def test_a_prompt_reaches_the_model(narrated: Callable[..., Memory]) -> None:
@@ -167,7 +170,7 @@ def test_a_run_of_system_messages_only_stores_nothing(narrated: Callable[..., Me
     memory = narrated()
     said = chat("system: You are a clerk.")
     assert memory.add(said, memory_type="procedural_memory", **RUN) == {"results": []}
-    assert memory.store.overview().pending_turns == 0
+    assert reading(memory.store).overview().pending_turns == 0
 
 
 # -- what it never says
@@ -333,11 +336,11 @@ def test_a_run_that_cannot_be_written_down_stays_pending_and_is_done_later(
     with pytest.raises(ExtractionError):
         memory.add(COPY, memory_type="procedural_memory", **RUN)
     assert memory.get_all(**RUN)["results"] == []
-    assert memory.store.overview().pending_turns == 1
+    assert reading(memory.store).overview().pending_turns == 1
     memory.llm.given.clear()  # type: ignore[attr-defined]
     (done,) = memory.process_pending()["results"]
     assert done["event"] == "ADD"
-    assert memory.store.overview().pending_turns == 0
+    assert reading(memory.store).overview().pending_turns == 0
 
 
 @pytest.mark.parametrize("answer", ["no JSON", "[]", '{"did": 5}', '{"did": "x"}', "null"])
@@ -447,7 +450,7 @@ def test_an_extended_memory_is_found_by_what_was_added(narrated: Callable[..., M
     add(memory, MORE)
     (found,) = memory.search("mail 77", threshold=0.1, **RUN)["results"]
     assert "77" in found["memory"]
-    assert len(memory.store.sources(found["id"])) == len(COPY) + len(MORE)
+    assert len(reading(memory.store).messages.sources(found["id"])) == len(COPY) + len(MORE)
 
 
 @pytest.mark.parametrize(
@@ -486,7 +489,7 @@ def test_the_same_messages_again_change_nothing(narrated: Callable[..., Memory])
     again = add(memory, COPY)
     assert (again["event"], again["memory"]) == ("NONE", first["memory"])
     assert len(memory.history(first["id"])) == 1
-    assert memory.store.overview().pending_turns == 0
+    assert reading(memory.store).overview().pending_turns == 0
 
 
 def test_a_program_may_send_the_whole_run_each_time(narrated: Callable[..., Memory]) -> None:

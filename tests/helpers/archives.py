@@ -14,8 +14,8 @@ from litemem import Memory
 from litemem.core.arguments import AddOptions
 from litemem.core.scope import Scope
 from litemem.core.types import MemoryRecord, Message, Relation
-from litemem.store.sqlite import SqliteStore
 from litemem.store.sqlite.archive import lines as archive
+from litemem.store.sqlite.store import SqliteStore
 from litemem.testing import HashEmbedder
 from litemem.transfer.export import write
 from litemem.transfer.importer import import_file
@@ -76,32 +76,32 @@ def build(store: SqliteStore, steps: Sequence[tuple[Any, ...]]) -> None:
     ids: list[str] = []
     for number, (step, one, other) in enumerate(steps):
         at = START + number
-        with store.transaction() as tx:
-            tx.bind_embedder(EMBEDDER.identity)
+        with store.write() as tx:
+            tx.settings.bind_embedder(EMBEDDER.identity)
             there = ids[one % len(ids)] if ids and isinstance(one, int) else None
             if step == "add":
                 ids.append(f"id{number}")
                 add_record(tx, ids[-1], one, other)
             elif step == "wait":
                 said = [Message("user", one)] * other
-                tx.open_turn(
+                tx.turns.open(
                     Scope(user_id="alice"), said, asdict(AddOptions()), at, event_id=f"e{at}"
                 )
             elif step == "project":
-                tx.update_project({"instructions": one})
+                tx.settings.update_project({"instructions": one})
             elif step == "forget message":
-                tx._connection.execute(
+                tx.connection.execute(
                     "DELETE FROM message WHERE pk = ? AND turn_pk IS NULL"
                     " AND pk < (SELECT max(pk) FROM message)",  # whose pk is not given again
                     (one,),
                 )
             elif there is not None and step == "delete":
-                tx.delete(there, at)
+                tx.memories.delete(there, at)
                 ids.remove(there)
             elif there is not None and step == "feedback":
-                tx.put_feedback(there, "NEGATIVE", other, at)
+                tx.memories.set_feedback(there, "NEGATIVE", other, at)
             elif there is not None and step == "supersede":
-                tx.known.supersede(tx.get(there), ids[other % len(ids)], at)
+                tx.known.supersede(tx.memories.require(there), ids[other % len(ids)], at)
             elif there is not None:
                 update_record(tx, there, other, at)
 
@@ -123,20 +123,20 @@ def add_record(tx: Any, memory_id: str, drawn: dict[str, Any], relations: Sequen
             for n in ("created_at", "updated_at", "valid_from", "expires_at")
         },
     )
-    pks = tx.log_messages(record.scope, [Message("user", record.content, drawn["actor_id"])], START)
+    pks = tx.messages.log(record.scope, [Message("user", record.content, drawn["actor_id"])], START)
     blob = EMBEDDER.embed_query(record.content).tobytes()
-    tx.insert([record], [blob], [pks])
+    tx.memories.insert([record], [blob], [pks])
     named = {name: bytes(32) for s, _, d in relations for name in (s, d)}
-    tx.relate(record, [Relation(*relation) for relation in relations], named)
+    tx.graph.relate(record, [Relation(*relation) for relation in relations], named)
 
 
 def update_record(tx: Any, memory_id: str, text: str, at: int) -> None:
-    record = tx.get(memory_id)
+    record = tx.memories.require(memory_id)
     if not record.immutable:
         digest = hashlib.md5(text.encode()).digest()
         changed = {**{n: getattr(record, n) for n in record.__slots__}}
         changed |= {"content": text, "hash": digest, "updated_at": at}
-        tx.update(MemoryRecord(**changed), EMBEDDER.embed_query(text).tobytes())
+        tx.memories.update(MemoryRecord(**changed), EMBEDDER.embed_query(text).tobytes())
 
 
 def two_versions(tmp_path: Path, open_memory: OpenMemory, now: Clock) -> tuple[Memory, bytes]:

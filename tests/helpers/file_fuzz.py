@@ -17,6 +17,7 @@ from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
+from helpers.stores import reading
 from litemem import Memory
 from litemem.core.scope import Scope
 from litemem.core.types import Relation
@@ -53,11 +54,13 @@ def make(path: Path, *, memories: int = MEMORIES) -> dict[str, tuple[str, str]]:
             memory.delete(row["id"])
         with suppress(LLMError):  # there is no answer, so the turn waits
             memory.add("waits", user_id="cam")
-        with memory.store.transaction() as tx:
-            record = memory.store.get(memory.get_all(user_id="cam")["results"][0]["id"])
+        with memory.store.write() as tx:
+            record = reading(memory.store).memories.get(
+                memory.get_all(user_id="cam")["results"][0]["id"]
+            )
             assert record is not None
             vectors = {name: bytes(64) for name in ("Cam", "tea")}
-            tx.relate(record, [Relation("Cam", "likes", "tea")], vectors)
+            tx.graph.relate(record, [Relation("Cam", "likes", "tea")], vectors)
         known = {
             row["id"]: (user, row["memory"])
             for user in USERS
@@ -170,11 +173,11 @@ def use(  # noqa: C901 - one table of calls and what they share
         "graph": lambda: memory.search("Cam tea", user_id="cam", enable_graph=True),
         "get": lambda: {"results": [row for i in known if (row := memory.get(i))]},
         "history": lambda: [memory.history(i) for i in list(known)[::20]],
-        "sources": lambda: [memory.store.sources(i) for i in list(known)[::20]],
-        "messages": lambda: memory.store.messages(Scope(user_id="cam"), limit=99),
-        "pending": lambda: memory.store.pending_turns(),
+        "sources": lambda: [reading(memory.store).messages.sources(i) for i in list(known)[::20]],
+        "messages": lambda: reading(memory.store).messages.last(Scope(user_id="cam"), limit=99),
+        "pending": lambda: reading(memory.store).turns.pending(),
         "event": lambda: memory.event("e"),
-        "overview": lambda: (memory.store.overview(), memory.store.entities()),
+        "overview": lambda: (reading(memory.store).overview(), reading(memory.store).entities()),
         "quick": lambda: memory.verify(),
         "add": lambda: memory.add("likes tea", infer=False, user_id="cam"),
         "update": lambda: memory.update(first, "likes wine", metadata={"k": 1}),

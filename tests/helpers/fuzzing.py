@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from helpers import file_fuzz, strategies
 from helpers.filter_rows import find
+from helpers.stores import reading
 from helpers.strategies import junk
 from litemem import Memory
 from litemem.cli import main
@@ -111,10 +112,10 @@ def fuzz_messages(memory: Memory, given: Any) -> str:
 
 def fuzz_archive(memory: Memory, given: bytes) -> str:
     """Import bytes: refused, and then nothing was written; or taken in."""
-    before = memory.store.overview()
+    before = reading(memory.store).overview()
     try:
         import_file(memory.store, memory.embedder, io.BytesIO(given), on_conflict="skip")
     except LitememError:
-        assert memory.store.overview() == before
+        assert reading(memory.store).overview() == before
         return "refused"
     return "imported"

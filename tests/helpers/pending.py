@@ -7,7 +7,7 @@ from typing import Any
 
 from litemem import Memory
 from litemem.core.protocols import Prompt
-from litemem.store.sqlite.liveness import this_process
+from litemem.store.liveness import this_process
 from litemem.testing import ScriptedLLM
 
 CAM = {"user_id": "cam"}

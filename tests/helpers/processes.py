@@ -13,7 +13,7 @@ import sys
 from litemem import Memory
 from litemem.core.types import Message
 from litemem.core.scope import Scope
-from litemem.store.sqlite import SqliteStore
+from litemem.store.sqlite.store import SqliteStore
 from litemem.testing import HashEmbedder, ScriptedLLM
 
 def open_memory(path):

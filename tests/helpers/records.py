@@ -10,7 +10,7 @@ from litemem.core.protocols import EmbedderIdentity
 from litemem.core.scope import Scope
 from litemem.core.types import MemoryRecord, content_hash
 from litemem.store.filters import Condition
-from litemem.store.sqlite import SqliteStore
+from litemem.store.sqlite.store import SqliteStore
 
 ALICE = Scope(user_id="alice")
 EIGHT = EmbedderIdentity("eight", 8, "fingerprint")
@@ -33,9 +33,9 @@ def blob(*numbers: float) -> bytes:
 
 
 def fill(store: SqliteStore, records: Sequence[MemoryRecord], vectors: Sequence[bytes]) -> None:
-    with store.transaction() as tx:
-        tx.bind_embedder(EIGHT)
-        tx.insert(records, vectors, [[]] * len(records))
+    with store.write() as tx:
+        tx.settings.bind_embedder(EIGHT)
+        tx.memories.insert(records, vectors, [[]] * len(records))
 
 
 numbers = st.floats(-1, 1, width=16)

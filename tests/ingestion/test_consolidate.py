@@ -13,6 +13,7 @@ import apsw
 import pytest
 
 from helpers import START, Clock, OpenMemory, run_python
+from helpers.stores import reading
 from litemem import Memory
 from litemem.core.protocols import Prompt
 from litemem.core.scope import Scope
@@ -94,7 +95,7 @@ def test_a_fact_that_says_more_changes_the_memory_in_place(memory: Memory) -> No
     assert found is not None
     assert found["metadata"] == {"a": 1, "b": 2}
     assert found["categories"] == ["pets", "names"]
-    assert [m.content for m in memory.store.sources(first["id"])] == [DOG, REX]
+    assert [m.content for m in reading(memory.store).messages.sources(first["id"])] == [DOG, REX]
     story = [(e["event"], e["old_memory"], e["new_memory"]) for e in memory.history(first["id"])]
     assert story == [("ADD", None, DOG), ("UPDATE", DOG, REX)]
 
@@ -356,7 +357,7 @@ def test_a_turn_that_is_sent_again_asks_no_model_and_is_not_logged(
     assert memory.add(PARIS, **CAM)["results"] == [
         {"id": first["id"], "memory": PARIS, "event": "NONE"}
     ]
-    assert memory.store.overview().messages == 1
+    assert reading(memory.store).overview().messages == 1
 
 
 @pytest.mark.parametrize(
@@ -405,8 +406,8 @@ def test_a_turn_that_failed_is_tried_again_and_not_logged_twice(
             memory.add(PARIS, **CAM)
         now.advance(seconds=1)
     assert events(memory.add(PARIS, **CAM)["results"]) == [("ADD", PARIS)]
-    assert memory.store.overview().messages == 1
-    assert memory.store.overview().pending_turns == 0
+    assert reading(memory.store).overview().messages == 1
+    assert reading(memory.store).overview().pending_turns == 0
 
 
 @pytest.mark.parametrize("change", [{"run_id": "r"}, {"prompt": "pets"}, {"metadata": {"a": 1}}])
@@ -417,7 +418,7 @@ def test_a_pending_turn_is_not_taken_for_another(
     with pytest.raises(LLMError):
         memory.add(PARIS, **CAM)
     memory.add(PARIS, **{**CAM, **change})
-    assert memory.store.overview().messages == 2
+    assert reading(memory.store).overview().messages == 2
 
 
 # others write meanwhile
@@ -440,10 +441,10 @@ def test_what_has_come_or_changed_is_known_without_a_search(tmp_path: Path, seed
         for user in ("cam", "ana"):
             memory.add([said(text()) for _ in range(30)], user_id=user, infer=False)
         vector = array("f", memory.embedder.embed_query(text())).tobytes()
-        far_off = memory.store.select(compile_filter({}, scope))[0].created_at + 1
-        with memory.store.known() as known:
-            moment = known.moment()
-            near = {f.record.id for f in known.neighbours(scope, vector, 8, far_off)}
+        far_off = reading(memory.store).memories.select(compile_filter({}, scope))[0].created_at + 1
+        with memory.store.read() as r:
+            moment = r.known.revision()
+            near = {f.record.id for f in r.known.neighbours(scope, vector, 8, far_off)}
         for _ in range(chance.randint(0, 8)):
             rows = other.get_all(user_id=chance.choice(["cam", "ana"]), top_k=100)["results"]
             row = chance.choice(rows)
@@ -455,14 +456,14 @@ def test_what_has_come_or_changed_is_known_without_a_search(tmp_path: Path, seed
                 case "delete" if seed % 2:
                     other.delete(row["id"])
                 case "supersede":
-                    with other.store.transaction() as tx:
-                        tx.known.supersede(tx.get(row["id"]), rows[0]["id"], START)
-        with memory.store.known() as known:
-            changed = known.changed_since(moment, scope)
+                    with other.store.write() as tx:
+                        tx.known.supersede(tx.memories.require(row["id"]), rows[0]["id"], START)
+        with memory.store.read() as r:
+            changed = r.known.changed_since(moment, scope)
             assert seed % 2 or changed is not None
             if changed is not None and not near & changed:
-                expected = known.neighbours(scope, vector, 8, far_off)
-                found = known.neighbours(scope, vector, 8, far_off, near | changed)
+                expected = r.known.neighbours(scope, vector, 8, far_off)
+                found = r.known.neighbours(scope, vector, 8, far_off, near | changed)
                 assert [f.semantic for f in found] == [f.semantic for f in expected]
 
 
@@ -540,7 +541,7 @@ def test_a_verdict_that_fails_leaves_the_turn_pending(open_memory: OpenMemory) -
     memory = open_memory(llm=Meddling(BERGEN, "true", fail))
     with pytest.raises(LLMError):
         memory.add(BERGEN, **CAM)
-    assert memory.store.overview().pending_turns == 1
+    assert reading(memory.store).overview().pending_turns == 1
     assert told(memory) == [OSLO]
 
 

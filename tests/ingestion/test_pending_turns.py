@@ -10,11 +10,12 @@ import pytest
 
 from helpers import START, OpenMemory, dump
 from helpers.pending import CAM, PATIENCE, GatedLLM, later, status, texts
+from helpers.stores import reading
 from litemem import Memory, MemoryClient
 from litemem.core.scope import Scope
 from litemem.core.types import Message
 from litemem.errors import FlushTimeoutError, LLMError, ValidationError
-from litemem.store.sqlite import TRIES
+from litemem.store.protocol import MAX_TRIES
 from litemem.store.sqlite.turns import KEPT
 from litemem.testing import HashEmbedder, ScriptedLLM
 
@@ -46,7 +47,7 @@ def test_pending_turns_of_a_deleted_scope_give_no_memories(
 ) -> None:
     memory, llm, added = waiting
     delete(memory)
-    assert [turn.scope for turn in memory.store.pending_turns()] == [Scope(user_id="jane")]
+    assert [turn.scope for turn in reading(memory.store).turns.pending()] == [Scope(user_id="jane")]
     llm._answers[1:2] = []  # nobody asks about the rum
     llm.gate.set()
     assert memory.flush(PATIENCE) == {"failed": 0}
@@ -55,7 +56,9 @@ def test_pending_turns_of_a_deleted_scope_give_no_memories(
     event = memory.event(added["event_id"])
     assert event is not None
     assert (event["status"], event["results"]) == ("SUCCEEDED", [])
-    assert [m.content for m in memory.store.messages(Scope(**CAM), limit=9)] == ["I like tea"]
+    assert [m.content for m in reading(memory.store).messages.last(Scope(**CAM), limit=9)] == [
+        "I like tea"
+    ]
 
 
 def test_the_event_of_a_deleted_turn_succeeds_at_once(
@@ -73,7 +76,7 @@ def test_a_reset_stops_pending_turns_and_running_extraction(
     memory.reset()
     llm.gate.set()
     memory.flush(PATIENCE)
-    assert memory.store.overview().memories == 0
+    assert reading(memory.store).overview().memories == 0
     assert memory.event(added["event_id"]) is None
 
 
@@ -104,7 +107,7 @@ def test_an_add_to_a_scope_that_is_deleted_during_extraction_adds_nothing(
 
 
 def test_the_turns_that_failed_before_go_with_their_scope(open_memory: OpenMemory) -> None:
-    memory = open_memory(*[LLMError("no model")] * TRIES, ["User likes tea"])
+    memory = open_memory(*[LLMError("no model")] * MAX_TRIES, ["User likes tea"])
     added = later(memory, "I like tea")
     assert memory.flush(PATIENCE) == {"failed": 1}
     memory.delete_all(**CAM)
@@ -117,11 +120,13 @@ def test_a_client_that_deletes_a_user_drops_its_pending_turns(tmp_path: Path) ->
     with MemoryClient(
         path=tmp_path / "memory.db", embedder=HashEmbedder(64), llm=ScriptedLLM([])
     ) as client:
-        with client.memory.store.transaction() as tx:
+        with client.memory.store.write() as tx:
             for ids in ({"user_id": "cam"}, {"agent_id": "bar"}, {"user_id": "jane"}):
-                tx.open_turn(Scope(**ids), [Message("user", "I like tea")], {}, START)
+                tx.turns.open(Scope(**ids), [Message("user", "I like tea")], {}, START)
         client.delete_users(user_id="cam", agent_id="bar")
-        assert [t.scope for t in client.memory.store.pending_turns()] == [Scope(user_id="jane")]
+        assert [t.scope for t in reading(client.memory.store).turns.pending()] == [
+            Scope(user_id="jane")
+        ]
 
 
 # -- what may be asked
@@ -154,12 +159,12 @@ def test_an_event_does_not_show_deleted_memories(open_memory: OpenMemory, tmp_pa
 
 
 def test_only_the_last_events_are_kept(memory: Memory) -> None:
-    with memory.store.transaction() as tx:
+    with memory.store.write() as tx:
         for i in range(KEPT + 2):
-            turn = tx.open_turn(
+            turn = tx.turns.open(
                 Scope(**CAM), [Message("user", "tea")], {}, START, event_id=f"event-{i}"
             )
-            assert tx.close_turn(turn, START)
+            assert tx.turns.finish(turn, START)
     assert memory.event("event-1") is None
     assert memory.event("event-2") is not None
 
@@ -210,4 +215,4 @@ def test_a_reset_empties_the_queue(open_memory: OpenMemory) -> None:
     llm.gate.set()
     memory.flush(PATIENCE)
     assert memory.event(added["event_id"]) is None
-    assert memory.store.overview().memories == 0
+    assert reading(memory.store).overview().memories == 0

@@ -14,12 +14,14 @@ import pytest
 
 from helpers import START, Clock, OpenMemory, dump
 from helpers.pending import CAM, PATIENCE, GatedLLM, later, status, texts
+from helpers.stores import reading
 from litemem import AsyncMemory, AsyncMemoryClient, Memory, MemoryClient
 from litemem.core.protocols import Prompt
 from litemem.core.scope import Scope
 from litemem.core.types import Message
 from litemem.errors import LLMError, StoreError, ValidationError
-from litemem.store.sqlite import TRIES, SqliteStore
+from litemem.store.protocol import MAX_TRIES
+from litemem.store.sqlite.store import SqliteStore
 from litemem.testing import Answer, HashEmbedder, ScriptedLLM
 
 # -- one program
@@ -45,7 +47,7 @@ def test_the_messages_are_in_the_file_when_add_returns(
     memory = open_memory(llm=llm)
     later(memory, "I like tea", run_id="r")
     with closing(SqliteStore(tmp_path / "memory.db")) as other:
-        (turn,) = other.pending_turns()
+        (turn,) = reading(other).turns.pending()
         assert turn.messages == (Message("user", "I like tea"),)
         assert turn.scope == Scope(run_id="r")
     llm.gate.set()
@@ -158,8 +160,8 @@ def test_a_thousand_turns_of_many_users_are_all_extracted(open_memory: OpenMemor
     for i in range(1_000):
         later(memory, "I like tea", user_id=f"user{i % 50}", run_id=f"{i}")
     assert memory.flush(PATIENCE) == {"failed": 0}
-    assert memory.store.overview().memories == 1_000
-    assert memory.store.overview().pending_turns == 0
+    assert reading(memory.store).overview().memories == 1_000
+    assert reading(memory.store).overview().pending_turns == 0
 
 
 def test_eight_threads_add_at_once_and_nothing_is_lost(open_memory: OpenMemory) -> None:
@@ -175,7 +177,7 @@ def test_eight_threads_add_at_once_and_nothing_is_lost(open_memory: OpenMemory) 
     for thread in threads:
         thread.join(PATIENCE)
     memory.flush(PATIENCE)
-    assert memory.store.overview().memories == 80
+    assert reading(memory.store).overview().memories == 80
 
 
 # -- failures
@@ -205,14 +207,14 @@ def test_a_failing_turn_is_tried_three_times_and_then_reported(
     assert told in event["error"]
     assert event["completed_at"] is not None
     asked = len(llm.calls)
-    assert asked % TRIES == 0
+    assert asked % MAX_TRIES == 0
     time.sleep(0.3)
     assert len(llm.calls) == asked, "not for ever"
     assert capfd.readouterr() == ("", "")
 
 
 def test_the_worker_goes_on_after_a_turn_was_given_up(open_memory: OpenMemory) -> None:
-    memory = open_memory(*[LLMError("no model")] * TRIES, ["User likes rum"])
+    memory = open_memory(*[LLMError("no model")] * MAX_TRIES, ["User likes rum"])
     failing = later(memory, "I like tea")
     memory.flush(PATIENCE)
     fine = later(memory, "I like rum", user_id="jane")
@@ -236,7 +238,7 @@ def test_a_turn_that_failed_once_succeeds_when_it_is_tried_again(open_memory: Op
 
 
 def test_a_turn_that_was_given_up_is_tried_again_on_request(open_memory: OpenMemory) -> None:
-    memory = open_memory(*[LLMError("no model")] * TRIES, ["User likes tea"])
+    memory = open_memory(*[LLMError("no model")] * MAX_TRIES, ["User likes tea"])
     added = later(memory, "I like tea")
     memory.flush(PATIENCE)
     assert status(memory, added) == "FAILED"
@@ -315,7 +317,7 @@ def test_closing_waits_for_the_current_answer_and_leaves_the_rest_for_the_next_s
     again = open_memory(*[["User likes tea"]] * (5 - done), async_mode=True)
     again.flush(PATIENCE)
     assert [status(again, each) for each in added] == ["SUCCEEDED"] * 5
-    assert again.store.overview().memories == 5
+    assert reading(again.store).overview().memories == 5
 
 
 def test_the_worker_ends_when_no_turn_is_pending(open_memory: OpenMemory) -> None:
@@ -368,14 +370,14 @@ def test_a_forked_child_is_refused_and_the_worker_of_the_parent_goes_on(
 
 def test_an_unexpected_exception_of_a_model_holds_up_no_other_turn(open_memory: OpenMemory) -> None:
     memory = open_memory(KeyError("mine"), ["User likes rum"])
-    with memory.store.transaction() as tx:
+    with memory.store.write() as tx:
         options = {"categories": [], "created_at": START}
         for user, liked in (("cam", "tea"), ("ana", "rum")):
-            tx.open_turn(Scope(user_id=user), [Message("user", f"I like {liked}")], options, START)
+            tx.turns.open(Scope(user_id=user), [Message("user", f"I like {liked}")], options, START)
     with pytest.raises(LLMError, match="KeyError: 'mine'"):
         memory.process_pending()
     assert texts(memory.get_all(user_id="ana")) == ["User likes rum"]
-    assert memory.store.overview().pending_turns == 1
+    assert reading(memory.store).overview().pending_turns == 1
 
 
 # -- the other faces

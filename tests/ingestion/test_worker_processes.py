@@ -16,13 +16,15 @@ import pytest
 
 from helpers import LIBRARY, START, OpenMemory
 from helpers.pending import CAM, DEAD, PATIENCE, later, status, texts
+from helpers.stores import reading
 from litemem import Memory
 from litemem.core.protocols import LLM
 from litemem.core.scope import Scope
 from litemem.core.types import Message
 from litemem.errors import FlushTimeoutError
-from litemem.store.sqlite import KILLS, Choice, SqliteStore
-from litemem.store.sqlite.liveness import Claimant, this_process
+from litemem.store.liveness import Claimant, this_process
+from litemem.store.protocol import MAX_KILLS, TurnFilter
+from litemem.store.sqlite.store import SqliteStore
 from litemem.testing import HashEmbedder, ScriptedLLM
 
 pytestmark = pytest.mark.posix  # SIGKILL, SIGINT and fork
@@ -114,8 +116,8 @@ def test_two_programs_with_fifty_turns_each_extract_each_turn_once(programs: Pro
     expected = [f"{name} {i}" for name in ("tea", "rum") for i in range(50)]
     assert programs.asked() == Counter(expected)
     with closing(SqliteStore(programs.path)) as store:
-        assert store.overview().messages == 100
-        assert store.overview().pending_turns == 0
+        assert reading(store).overview().messages == 100
+        assert reading(store).overview().pending_turns == 0
 
 
 PENDING = """
@@ -127,11 +129,11 @@ with open_memory(0.01) as memory:
 
 
 def test_two_programs_share_the_pending_turns(programs: Programs) -> None:
-    with closing(SqliteStore(programs.path)) as store, store.transaction() as tx:
+    with closing(SqliteStore(programs.path)) as store, store.write() as tx:
         options = {"categories": [], "created_at": START}
         for i in range(40):
             said = [Message("user", f"I like tea {i}")]
-            tx.open_turn(Scope(user_id=f"user{i}"), said, options, START)
+            tx.turns.open(Scope(user_id=f"user{i}"), said, options, START)
     processes = [programs.start(PENDING) for _ in range(2)]
     for process in processes:
         assert process.stdout is not None
@@ -153,7 +155,7 @@ def test_flush_waits_for_the_turn_that_another_program_extracts(
         """
 with open_memory(1.0) as memory:
     memory.add("I like tea", user_id="cam", async_mode=True)
-    while not memory.store._open_writer().execute("SELECT count(*) FROM claim").get:
+    while not memory.store._open_writer().connection.execute("SELECT count(*) FROM claim").get:
         time.sleep(0.01)
     print("working", flush=True)
     memory.flush()
@@ -200,7 +202,7 @@ def test_repeated_kills_lose_and_double_nothing(
     finish(programs.start("m = open_memory(0, async_mode=True); m.flush(); m.process_pending()"))
     with closing(Memory(programs.path, embedder=HashEmbedder(64), llm=ScriptedLLM([]))) as memory:
         remembered = texts(memory.get_all(agent_id="waiter", top_k=1_000))
-        assert memory.store.overview().pending_turns == 0
+        assert reading(memory.store).overview().pending_turns == 0
     expected = {f"User likes tea {i}" for i in said}
     unreported = {text for text in remembered if text not in expected}
     assert Counter(remembered).most_common(1)[0][1] == 1
@@ -256,7 +258,7 @@ time.sleep(float(arguments[0]))
     with closing(
         Memory(programs.path, embedder=HashEmbedder(64), llm=ScriptedLLM([["User likes tea"]]))
     ) as memory:
-        (turn,) = memory.store.pending_turns()
+        (turn,) = reading(memory.store).turns.pending()
         assert turn.event_id == printed.strip()
         assert texts(memory.process_pending()) == ["User likes tea"]
 
@@ -291,11 +293,11 @@ ended = []
 threading.excepthook = ended.append
 memory = open_memory(0)
 memory.add("I like rum", user_id="ana", infer=False)
-with memory.store.transaction() as tx:
+with memory.store.write() as tx:
     from litemem.core.types import Message
     from litemem.core.scope import Scope
     options = {"categories": [], "created_at": 1}
-    tx.open_turn(Scope(user_id="cam"), [Message("user", "I like tea")], options, 1)
+    tx.turns.open(Scope(user_id="cam"), [Message("user", "I like tea")], options, 1)
 size = os.path.getsize(path + "-wal")
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (size, resource.getrlimit(resource.RLIMIT_FSIZE)[1]))
@@ -334,16 +336,19 @@ def test_a_turn_that_takes_its_program_down_five_times_is_given_up(
     open_memory: OpenMemory, tmp_path: Path
 ) -> None:
     memory = open_memory(["User likes tea"])
-    with memory.store.transaction() as tx:
+    with memory.store.write() as tx:
         options = {"categories": [], "created_at": START}
         said = [Message("user", "I like tea")]
-        tx.open_turn(Scope(**CAM), said, options, START, event_id="event")
-    for number in range(KILLS):
+        tx.turns.open(Scope(**CAM), said, options, START, event_id="event")
+    for number in range(MAX_KILLS):
         assert status(memory, {"event_id": "event"}) == "PENDING"
-        with memory.store.transaction() as tx:
-            assert tx.claim_next(Claimant(f"dead {number}", DEAD), Choice()) is not None
-    with memory.store.transaction() as tx:
-        assert tx.claim_next(Claimant("mine", this_process()), Choice(kills=KILLS)) is None
+        with memory.store.write() as tx:
+            assert tx.turns.claim_next(Claimant(f"dead {number}", DEAD), TurnFilter()) is not None
+    with memory.store.write() as tx:
+        assert (
+            tx.turns.claim_next(Claimant("mine", this_process()), TurnFilter(kills_below=MAX_KILLS))
+            is None
+        )
     event = memory.event("event")
     assert event is not None
     assert event["status"] == "FAILED"
@@ -371,7 +376,7 @@ def test_a_program_may_end_while_the_real_model_is_loaded_or_works(
     llm = ScriptedLLM([["User likes tea"]])
     with closing(Memory(programs.path, embedder=HashEmbedder(64), llm=llm)) as memory:
         memory.process_pending()
-        assert memory.store.overview().pending_turns == 0
+        assert reading(memory.store).overview().pending_turns == 0
         finished_in_time = not llm.calls
         assert finished_in_time or memory.get_all(**CAM)["results"]
 
@@ -387,5 +392,5 @@ def test_closing_waits_for_one_answer_of_the_real_model_at_most(
         time.sleep(0.01)
     memory.close()
     with closing(SqliteStore(path)) as store:
-        assert store.overview().pending_turns >= len(added) - 2
-        assert not store.waiting_turns(Choice(most=0)), "nobody is at any"
+        assert reading(store).overview().pending_turns >= len(added) - 2
+        assert not reading(store).turns.waiting(TurnFilter(tries_below=0)), "nobody is at any"

@@ -14,13 +14,14 @@ import pytest
 from click.testing import CliRunner
 
 from helpers import OpenMemory, dump, run_python, schema_file
+from helpers.stores import reading
 from litemem import Memory
 from litemem.cli import main
 from litemem.errors import CorruptError, LitememError, SchemaError, StoreBusyError, StoreError
 from litemem.maintenance.backup import backup, backups, restore
 from litemem.maintenance.integrity import is_sound, salvage, verify
-from litemem.store.sqlite import SqliteStore
 from litemem.store.sqlite.schema import latest_version
+from litemem.store.sqlite.store import SqliteStore
 from litemem.testing import HashEmbedder
 
 CAM = {"user_id": "cam"}
@@ -83,7 +84,7 @@ def test_a_backup_replaces_an_older_one(memory: Memory, tmp_path: Path) -> None:
 
 
 def test_what_is_not_committed_is_not_in_a_backup(memory: Memory, tmp_path: Path) -> None:
-    with SqliteStore(memory.store.path).transaction() as tx:
+    with SqliteStore(memory.store.path).write() as tx:
         tx.clear()
         assert texts(memory.backup(tmp_path / "backup.db")) == ["likes tea"]
 
@@ -105,7 +106,7 @@ def test_a_backup_is_one_moment_while_others_write_pairs(memory: Memory, tmp_pat
             made = memory.backup(tmp_path / f"{number}.db")
             assert is_sound(verify(made, full=True))
             with closing(SqliteStore(made)) as store:
-                counts.append(store.overview().memories)
+                counts.append(reading(store).overview().memories)
     finally:
         done.set()
         writer.join()
@@ -545,7 +546,7 @@ def test_a_backup_of_an_older_version_is_restored_and_then_upgraded(
 ) -> None:
     restore(schema_file(1), db)
     with closing(SqliteStore(db)) as store:
-        assert store.overview().memories == 4
+        assert reading(store).overview().memories == 4
     assert is_sound(verify(db, full=True))
 
 

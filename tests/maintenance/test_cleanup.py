@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from helpers import Clock, OpenMemory
+from helpers.stores import reading
 from litemem import Memory
 from litemem.cli import main
 from litemem.core import clock
@@ -34,9 +35,9 @@ def texts(memory: Memory, **ids: str) -> list[str]:
 
 
 def supersede(memory: Memory, old_id: str, new_id: str) -> None:
-    old = memory.store.get(old_id)
+    old = reading(memory.store).memories.get(old_id)
     assert old is not None
-    with memory.store.transaction() as tx:
+    with memory.store.write() as tx:
         tx.known.supersede(old, new_id, memory._now())
 
 
@@ -101,15 +102,15 @@ def test_duplicates_become_the_oldest_which_counts_them(memory: Memory, now: Clo
     apart = add(memory, "likes tea", run_id="r", **CAM)
     add(memory, "Likes tea", **CAM)
     add(memory, "likes tea", **BOB)
-    messages = len(memory.store.messages(Scope(**CAM), limit=99))
+    messages = len(reading(memory.store).messages.last(Scope(**CAM), limit=99))
     assert memory.cleanup(duplicates=True, **CAM)["removed"] == {"duplicates": 3}
-    kept = memory.store.get(first)
+    kept = reading(memory.store).memories.get(first)
     assert kept is not None
     assert (kept.repeats, kept.expires_at) == (3, None)  # it lasts as long as any of them
-    assert len(memory.store.sources(first)) == 4
+    assert len(reading(memory.store).messages.sources(first)) == 4
     assert memory.get(apart) is not None
     assert [memory.get(other) for other in others] == [None] * 3
-    assert len(memory.store.messages(Scope(**CAM), limit=99)) == messages
+    assert len(reading(memory.store).messages.last(Scope(**CAM), limit=99)) == messages
     assert memory.cleanup(duplicates=True, **CAM)["removed"] == {"duplicates": 0}
     assert memory.verify(full=True)["ok"]
 
@@ -120,8 +121,8 @@ def test_the_kept_duplicate_has_the_metadata_of_the_others(memory: Memory, now: 
     third = add(memory, "likes tea", metadata={"c": {"d": [1]}}, categories=["food"], **CAM)
     for each, said in ((first, "POSITIVE"), (third, "VERY_NEGATIVE"), (other, "NEGATIVE")):
         now.advance(seconds=1)
-        with memory.store.transaction() as tx:
-            tx.put_feedback(each, said, None, now())
+        with memory.store.write() as tx:
+            tx.memories.set_feedback(each, said, None, now())
     memory.cleanup(duplicates=True, **CAM)
     kept = memory.get(first)
     assert kept is not None
@@ -142,13 +143,13 @@ def test_the_kept_duplicate_says_what_the_others_related(memory: Memory) -> None
         add(memory, "Anna lives in Oslo", **CAM),
         add(memory, "Anna lives in Oslo", **CAM),
     )
-    record = memory.store.get(again)
+    record = reading(memory.store).memories.get(again)
     assert record is not None
-    with memory.store.transaction() as tx:
+    with memory.store.write() as tx:
         names = {name: bytes(4 * 64) for name in ("Anna", "Oslo")}
-        tx.relate(record, [Relation("Anna", "lives_in", "Oslo")], names)
+        tx.graph.relate(record, [Relation("Anna", "lives_in", "Oslo")], names)
     memory.cleanup(duplicates=True, **CAM)
-    assert len(memory.store.relations_of([first])) == 1
+    assert len(reading(memory.store).graph.of_memories([first])) == 1
 
 
 def test_the_newest_of_each_exact_scope_are_kept_and_hidden_ones_go_first(
@@ -170,15 +171,17 @@ def test_the_newest_of_each_exact_scope_are_kept_and_hidden_ones_go_first(
 def test_old_messages_are_deleted_but_pending_turns_stay(memory: Memory, now: Clock) -> None:
     kept = add(memory, "likes tea", **CAM)
     add(memory, "likes rum", **BOB)
-    with memory.store.transaction() as tx:
-        tx.open_turn(Scope(**CAM), [Message("user", "waits")], {"categories": []}, now())
+    with memory.store.write() as tx:
+        tx.turns.open(Scope(**CAM), [Message("user", "waits")], {"categories": []}, now())
     now.advance(days=10)
     add(memory, "likes gin", **CAM)
     assert memory.cleanup(messages_older_than="10d", **CAM)["removed"] == {"messages": 1}
-    said = [message.content for message in memory.store.messages(Scope(**CAM), limit=9)]
+    said = [
+        message.content for message in reading(memory.store).messages.last(Scope(**CAM), limit=9)
+    ]
     assert said == ["waits", "likes gin"]
-    assert memory.store.sources(kept) == []
-    assert memory.store.messages(Scope(**BOB), limit=9)
+    assert reading(memory.store).messages.sources(kept) == []
+    assert reading(memory.store).messages.last(Scope(**BOB), limit=9)
     assert memory.verify(full=True)["ok"]
 
 
@@ -186,7 +189,7 @@ def test_a_message_that_reuses_a_removed_key_is_no_memory_s_source(memory: Memor
     memory_id = add(memory, "likes tea", **CAM)
     memory.cleanup(messages_older_than="0s", **CAM)
     add(memory, "a secret of bob", **BOB)  # SQLite gives it the same primary key
-    assert memory.store.sources(memory_id) == []
+    assert reading(memory.store).messages.sources(memory_id) == []
 
 
 def test_old_history_goes_of_living_and_deleted_memories(memory: Memory, now: Clock) -> None:
@@ -243,9 +246,9 @@ def test_orphans_go_and_what_belongs_to_something_stays(memory: Memory, path: Pa
         "orphaned_relations": 1,
         "orphaned_entities": 2,
     }
-    assert len(memory.store.sources(kept)) == 1
+    assert len(reading(memory.store).messages.sources(kept)) == 1
     assert memory.event("none") is not None
-    assert memory.store.messages(Scope(**BOB), limit=9), "bob was not asked for"
+    assert reading(memory.store).messages.last(Scope(**BOB), limit=9), "bob was not asked for"
     assert not any(memory.cleanup(orphans=True, **CAM)["removed"].values())
     memory.cleanup(orphans=True, **BOB)
     assert memory.verify(full=True)["ok"]
@@ -397,10 +400,10 @@ def test_nothing_of_another_scope_is_touched(
         where = {"filters": where}
     memory.cleanup(**_KINDS[kind], **where)
     for ids in ({"user_id": "bob"}, {"user_id": "bob", "run_id": "r"}):
-        assert len(memory.store.messages(Scope(**ids), limit=99)) == 5
+        assert len(reading(memory.store).messages.last(Scope(**ids), limit=99)) == 5
     assert len(texts(memory, user_id="bob")) == 8
-    with memory.store._reading() as connection:
-        told = connection.execute(
+    with memory.store.read() as r:
+        told = r.connection.execute(
             "SELECT count(*) FROM event WHERE event = 'DELETE' AND user_id = 'bob'"
         ).get
     assert told == 2

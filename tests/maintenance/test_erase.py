@@ -12,6 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from helpers import OpenMemory
+from helpers.stores import reading
 from litemem import Memory
 from litemem.cli import main
 from litemem.core.scope import Scope
@@ -51,11 +52,11 @@ def add(memory: Memory, text: str, **ids: str) -> str:
 
 def say(memory: Memory, memory_id: str, *relations: Relation) -> None:
     """Let a memory relate something, as an add with the graph does."""
-    record = memory.store.get(memory_id)
+    record = reading(memory.store).memories.get(memory_id)
     assert record is not None
     names = {name for relation in relations for name in (relation.source, relation.destination)}
-    with memory.store.transaction() as tx:
-        tx.relate(record, relations, {name: vector_of(name) for name in names})
+    with memory.store.write() as tx:
+        tx.graph.relate(record, relations, {name: vector_of(name) for name in names})
 
 
 @pytest.fixture
@@ -70,7 +71,7 @@ def neighbour(memory: Memory) -> Iterator[str]:
     yield memory_id
     found = memory.search("Marzipankartoffeln", threshold=0, **BOB)["results"]
     assert [row["id"] for row in found] == [memory_id]
-    assert memory.store.messages(Scope(**BOB), limit=9)
+    assert reading(memory.store).messages.last(Scope(**BOB), limit=9)
     assert memory.verify(full=True)["ok"]
 
 
@@ -131,15 +132,15 @@ def test_what_was_deleted_in_a_scope_does_not_take_another_s_memory_of_its_id(
 ) -> None:
     memory = open_memory()
     theirs = add(memory, "likes tea", **BOB)
-    record = memory.store.get(theirs)
-    with memory.store.transaction() as tx:  # a history that is partly of another's
-        tx._connection.executemany(
+    record = reading(memory.store).memories.get(theirs)
+    with memory.store.write() as tx:  # a history that is partly of another's
+        tx.connection.executemany(
             "INSERT INTO event (memory_id, event, new_memory, old_memory, created_at, user_id)"
             " VALUES (?, ?, ?, ?, 1, ?)",
             [(theirs, "ADD", SECRET, None, None), (theirs, "DELETE", None, SECRET, "cam")],
         )
     memory.erase(**CAM)
-    assert memory.store.get(theirs) == record
+    assert reading(memory.store).memories.get(theirs) == record
     assert [entry["new_memory"] for entry in memory.history(theirs)] == ["likes tea"]
     assert traces(Path(memory.store.path), *WORDS) == []
 
@@ -181,8 +182,8 @@ def test_graph_feedback_events_and_outcomes_go_with_their_memory(
     other = add(memory, "likes tea", **CAM)
     say(memory, memory_id, Relation("Camillus", "visits", "Xanthopolis"))
     say(memory, other, Relation("Camillus", "likes", "tea"))
-    with memory.store.transaction() as tx:
-        tx.put_feedback(memory_id, "NEGATIVE", "das Xanthopolis ist falsch", 1)
+    with memory.store.write() as tx:
+        tx.memories.set_feedback(memory_id, "NEGATIVE", "das Xanthopolis ist falsch", 1)
     erased = memory.erase([memory_id])["erased"]
     assert erased["feedback"] == erased["entities"] == erased["relations"] == 1
     assert traces(path, "xanthopolis") == []
@@ -206,18 +207,21 @@ def test_a_message_goes_with_one_of_its_memories_and_the_other_forgets_it(
     assert traces(path, "xanthopolis") == []
     assert memory.get(rows["User likes tea"]) is not None
     add(memory, "something else", **BOB)  # may get the primary key of the message that went
-    assert memory.store.sources(rows["User likes tea"]) == []
+    assert reading(memory.store).messages.sources(rows["User likes tea"]) == []
 
 
 def test_a_superseded_memory_keeps_nothing_of_the_erased_one(memory: Memory, path: Path) -> None:
-    old, new = (memory.store.get(add(memory, text, **CAM)) for text in ("lives in Oslo", SECRET))
+    old, new = (
+        reading(memory.store).memories.get(add(memory, text, **CAM))
+        for text in ("lives in Oslo", SECRET)
+    )
     assert old is not None
     assert new is not None
-    with memory.store.transaction() as tx:
+    with memory.store.write() as tx:
         tx.known.supersede(old, new.id, memory._now())
     memory.erase(new.id)
     assert traces(path, *WORDS) == []
-    left = memory.store.get(old.id)
+    left = reading(memory.store).memories.get(old.id)
     assert left is not None
     assert left.superseded_by is None
     assert left.valid_to is not None
@@ -238,9 +242,9 @@ def test_a_whole_scope_goes_with_its_messages_waiting_turns_and_exports(
     memory: Memory, path: Path
 ) -> None:
     scope = Scope(user_id="camilla77", run_id="run-of-camilla")
-    with memory.store.transaction() as tx:
-        tx.open_turn(scope, [Message("user", SECRET)], {"prompt": SECRET}, 1)
-        tx.log_messages(scope, [Message("user", f"nichts aus {SECRET}")], 1)
+    with memory.store.write() as tx:
+        tx.turns.open(scope, [Message("user", SECRET)], {"prompt": SECRET}, 1)
+        tx.messages.log(scope, [Message("user", f"nichts aus {SECRET}")], 1)
     put_export(path, "e1", {"user_id": "camilla77", "filters": {"keywords": "Xanthopolis"}})
     put_export(path, "e2", {"filters": {"OR": [{"user_id": ["bob", "camilla77"]}]}})
     put_export(path, "e3", {"user_id": "bob"})
@@ -257,7 +261,9 @@ def test_a_filter_with_more_than_ids_leaves_the_rest_of_the_scope(memory: Memory
     erased = memory.erase(filters={"kind": "drink"}, **CAM)["erased"]
     assert (erased["memories"], erased["messages"]) == (1, 1)
     assert [row["id"] for row in memory.get_all(**CAM)["results"]] == [kept]
-    assert [m.content for m in memory.store.messages(Scope(**CAM), limit=9)] == ["likes bread"]
+    assert [m.content for m in reading(memory.store).messages.last(Scope(**CAM), limit=9)] == [
+        "likes bread"
+    ]
 
 
 def test_a_preview_counts_and_changes_nothing(memory: Memory, path: Path) -> None:
@@ -307,7 +313,7 @@ def test_wrong_arguments_erase_nothing(
 def test_a_reader_in_another_program_is_reported_and_vacuum_finishes(
     memory: Memory, path: Path
 ) -> None:
-    memory.store._writer.set_busy_timeout(50)  # type: ignore[union-attr] - or it waits 5 s
+    memory.store._writer.connection.set_busy_timeout(50)  # type: ignore[union-attr] - or it waits 5 s
     memory_id = add(memory, SECRET, **CAM)
     with closing(apsw.Connection(str(path))) as other:
         other.execute("BEGIN; SELECT count(*) FROM memory").fetchall()

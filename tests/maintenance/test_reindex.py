@@ -10,11 +10,12 @@ import pytest
 
 import litemem
 from helpers import TESTS
+from helpers.stores import reading
 from litemem import Memory
 from litemem.core.protocols import Vector
 from litemem.errors import EmbedderError, EmbedderMismatchError
 from litemem.maintenance.reindex import BATCH, reindex
-from litemem.store.sqlite import SqliteStore
+from litemem.store.sqlite.store import SqliteStore
 from litemem.testing import HashEmbedder, ScriptedLLM
 
 NUMBER = 3 * BATCH + 10  # memories: three whole batches, and one that is not
@@ -157,7 +158,7 @@ def test_a_file_without_memories_takes_the_new_embedder(tmp_path: Path) -> None:
     store = SqliteStore(tmp_path / "memory.db")
     told: list[tuple[int, int]] = []
     assert reindex(store, HashEmbedder(64), progress=lambda *step: told.append(step)) == 0
-    assert store.embedder() == HashEmbedder(64).identity
+    assert reading(store).settings.embedder() == HashEmbedder(64).identity
     assert told == [(0, 0)]
     store.close()
 
@@ -186,7 +187,7 @@ def kill_in_third_batch(path: str) -> None:
         "import os, sys\n"
         f"sys.path[:0] = {folders!r}\n"
         "from litemem.maintenance.reindex import reindex\n"
-        "from litemem.store.sqlite import SqliteStore\n"
+        "from litemem.store.sqlite.store import SqliteStore\n"
         "from test_reindex import WatchedEmbedder\n"
         f"die = lambda batch: batch == 2 and os.kill(os.getpid(), {int(KILL)})\n"
         f"reindex(SqliteStore({path!r}), WatchedEmbedder(64, die))\n"

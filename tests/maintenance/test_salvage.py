@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from helpers import OpenMemory, dump, run_python, schema_file
+from helpers.stores import reading
 from litemem import Memory
 from litemem.cli import main
 from litemem.core.scope import Scope
@@ -22,9 +23,9 @@ from litemem.errors import SchemaError, StoreError
 from litemem.maintenance.integrity import is_sound, salvage, verify
 from litemem.maintenance.reindex import reindex
 from litemem.store.filters import Condition
-from litemem.store.sqlite import SqliteStore
 from litemem.store.sqlite.connection import connect
 from litemem.store.sqlite.schema import latest_version
+from litemem.store.sqlite.store import SqliteStore
 from litemem.testing import HashEmbedder, ScriptedLLM
 
 CAM = {"user_id": "cam"}
@@ -156,9 +157,9 @@ def test_a_memory_that_was_deleted_and_imported_again_is_saved(
     memory.export_file(tmp_path / "all.jsonl")
     memory.delete(added["id"])
     memory.import_file(tmp_path / "all.jsonl")
-    with memory.store.transaction() as tx:  # as files have it that an older litemem wrote
+    with memory.store.write() as tx:  # as files have it that an older litemem wrote
         last = "SELECT max(pk) FROM event WHERE event = 'ADD'"
-        tx._connection.execute(f"DELETE FROM event WHERE pk = ({last})")
+        tx.connection.execute(f"DELETE FROM event WHERE pk = ({last})")
     memory.close()
     salvage(memory.store.path, target)
     assert contents(target) == {"brought back"}
@@ -237,8 +238,8 @@ from litemem.store.filters import Condition
 from litemem.testing import HashEmbedder
 memory = Memory(sys.argv[1], embedder=HashEmbedder(16))
 memory.add("in the log", user_id="cam", infer=False)
-with memory.store.transaction() as tx:
-    tx.delete_where(Condition("TRUE"), 0)
+with memory.store.write() as tx:
+    tx.memories.delete_matching(Condition("TRUE"), 0)
     os._exit(0)
 """
 
@@ -276,7 +277,7 @@ memory = Memory(sys.argv[1], embedder=HashEmbedder(16))
 for number in range(int(sys.argv[2])):
     memory.add(f"said {number}", user_id="cam", infer=False)
 if sys.argv[3:]:
-    memory.store._writer.execute("PRAGMA wal_checkpoint(RESTART)").fetchall()
+    memory.store._writer.connection.execute("PRAGMA wal_checkpoint(RESTART)").fetchall()
     memory.add("said at last", user_id="cam", infer=False)
 os._exit(0)
 """
@@ -354,7 +355,7 @@ def test_a_last_transaction_that_is_torn_is_no_damage(killed: Path) -> None:
     flip(killed, commits(killed)[-2] + 1, 5_000)
     assert is_sound(verify(killed, full=True))
     with closing(SqliteStore(killed)) as store:
-        assert store.count(Condition("TRUE")) == SAID - 1
+        assert reading(store).memories.count(Condition("TRUE")) == SAID - 1
 
 
 def test_frames_from_before_a_log_restart_are_no_damage(tmp_path: Path) -> None:
@@ -383,9 +384,9 @@ def test_a_wrong_page_size_in_the_header_costs_no_memory(
 
 
 def test_a_turn_with_lost_messages_is_no_longer_pending(path: Path, target: Path) -> None:
-    with closing(SqliteStore(path)) as store, store.transaction() as tx:
+    with closing(SqliteStore(path)) as store, store.write() as tx:
         said = [Message("user", LONG)]
-        tx.open_turn(Scope(user_id="dora"), said, {"categories": []}, 0)
+        tx.turns.open(Scope(user_id="dora"), said, {"categories": []}, 0)
     with closing(connect(str(path))) as connection:
         connection.pragma("foreign_keys", False)
         connection.execute("DELETE FROM message WHERE turn_pk IS NOT NULL")
@@ -451,7 +452,7 @@ def test_times_and_ids_that_cannot_be_do_not_make_the_saved_file_unusable(
     assert "a time of 1 row of memory unreadable" in done.lost
     assert len(contents(target)) == len(before) - 1
     with closing(SqliteStore(target)) as store:
-        assert len(store.select(Condition("TRUE"))) == len(before) - 1
+        assert len(reading(store).memories.select(Condition("TRUE"))) == len(before) - 1
 
 
 def test_a_target_that_exists_is_not_overwritten(path: Path, target: Path) -> None:
@@ -496,9 +497,9 @@ def test_after_any_damage_the_saved_file_can_be_used(
     }
     assert {finding.check for finding in wrong} <= unmended
     with closing(SqliteStore(folder / "saved.db")) as store:
-        store.overview()
-        store.select(Condition("TRUE"))
-        store.pending_turns()
+        reading(store).overview()
+        reading(store).memories.select(Condition("TRUE"))
+        reading(store).turns.pending()
 
 
 # -- from a shell

@@ -14,10 +14,11 @@ from litemem.core.scope import Scope
 from litemem.core.types import Message
 from litemem.errors import CorruptError, SchemaError, StoreError
 from litemem.maintenance.integrity import fix, is_sound, salvage, verify
-from litemem.store.sqlite import CheckResult, SqliteStore
+from litemem.store.protocol import CheckResult
 from litemem.store.sqlite.connection import connect
 from litemem.store.sqlite.integrity.invariants import INVARIANTS
 from litemem.store.sqlite.integrity.repair import REPAIRS
+from litemem.store.sqlite.store import SqliteStore
 from litemem.testing import HashEmbedder
 
 CAM = {"user_id": "cam"}
@@ -253,7 +254,7 @@ def test_fixing_mends_what_is_derived_and_says_what_it_cannot(
     path: Path, damage: str, check: str, mended: bool
 ) -> None:
     change(path, damage)
-    with closing(SqliteStore(path, mendable=True)) as store:
+    with closing(SqliteStore(path, repairable=True)) as store:
         before, after = fix(store)
     assert not is_sound(before)
     assert is_sound(after) == mended
@@ -267,7 +268,7 @@ def test_fixing_touches_no_memory(path: Path, damage: str, check: str, mended: b
     query = f"SELECT {', '.join(kept)}, CAST(content AS BLOB) FROM memory"
     with closing(connect(str(path))) as connection:
         memories = connection.execute(query).fetchall()
-    with closing(SqliteStore(path, mendable=True)) as store:
+    with closing(SqliteStore(path, repairable=True)) as store:
         fix(store)
     with closing(connect(str(path))) as connection:
         assert connection.execute(query).fetchall() == memories
@@ -291,7 +292,7 @@ def test_a_vector_index_that_disagrees_is_found_and_repaired(
     path.write_bytes(indexed)
     change(path, damage)
     assert any("vector" in check or "schema" in check for check in failed(path))
-    with closing(SqliteStore(path, mendable=True)) as store:
+    with closing(SqliteStore(path, repairable=True)) as store:
         assert is_sound(fix(store)[1])
 
 
@@ -302,7 +303,7 @@ def test_every_mending_that_a_check_names_exists() -> None:
 
 def test_fixing_a_sound_file_writes_nothing(path: Path) -> None:
     before = dump(path)
-    with closing(SqliteStore(path, mendable=True)) as store:
+    with closing(SqliteStore(path, repairable=True)) as store:
         fix(store)
     assert dump(path) == before
 
@@ -341,9 +342,9 @@ IMPORTABLE = "every line of an export can be imported"
 @pytest.fixture
 def waiting(path: Path) -> Path:
     """The file of `path`, and a turn in it that waits."""
-    with closing(SqliteStore(path)) as store, store.transaction() as tx:
+    with closing(SqliteStore(path)) as store, store.write() as tx:
         said = [Message("user", "I like rum")]
-        tx.open_turn(Scope(**CAM), said, {"categories": []}, START)
+        tx.turns.open(Scope(**CAM), said, {"categories": []}, START)
     return path
 
 
@@ -407,7 +408,7 @@ def test_an_index_that_lost_its_rows_is_repaired(path: Path) -> None:
     empty_leaf = b"\x0a\0\0\0\0" + size.to_bytes(2, "big") + bytes(size - 7)
     overwrite_root(path, "memory_user", empty_leaf)
     assert "SQLite's pages and indexes" in failed(path)
-    with closing(SqliteStore(path, mendable=True)) as store:
+    with closing(SqliteStore(path, repairable=True)) as store:
         assert is_sound(fix(store)[1])
 
 

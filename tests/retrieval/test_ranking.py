@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from litemem.core.ranking import (
+from litemem.core.text.dates import Period
+from litemem.core.types import ScoreParts
+from litemem.retrieval.ranking import (
     ANSWER,
     DATED,
     FLOOR,
@@ -16,17 +18,14 @@ from litemem.core.ranking import (
     MIN_CANDIDATES,
     NAMED,
     NEXT_TO,
-    NOBODY,
     RUN,
     WORDS,
-    Pool,
     candidates,
     closeness,
     rank,
     rarity,
 )
-from litemem.core.text.dates import Period
-from litemem.core.types import ScoreParts
+from litemem.store.protocol import NO_NEIGHBOUR, Pool
 
 NOW = 1_700_000_000_000_000
 DAY = 86_400_000_000
@@ -42,10 +41,10 @@ def pool(*cosines: float, **columns: Any) -> Pool:
         speakers=[None] * count,
         runs=[None] * count,
         asks=[False] * count,
-        before=[NOBODY] * count,
-        holding=(),
-        spread=(),
-        sampled=count,
+        before=[NO_NEIGHBOUR] * count,
+        term_matches=(),
+        document_frequency=(),
+        sample_size=count,
     )
     return replace(made, **columns)
 
@@ -74,7 +73,7 @@ def pools(draw: st.DrawFn) -> Pool:
     last: dict[str | None, int] = {}
     before = []
     for i, run in enumerate(runs):
-        before.append(last.get(run, NOBODY) if run else NOBODY)
+        before.append(last.get(run, NO_NEIGHBOUR) if run else NO_NEIGHBOUR)
         last[run] = i
     holding = draw(st.lists(st.sets(st.integers(0, count - 1)).map(sorted), max_size=4))
     return Pool(
@@ -85,9 +84,9 @@ def pools(draw: st.DrawFn) -> Pool:
         runs=runs,
         asks=draw(st.lists(st.booleans(), **each)),
         before=before,
-        holding=holding,
-        spread=[len(places) for places in holding],
-        sampled=count,
+        term_matches=holding,
+        document_frequency=[len(places) for places in holding],
+        sample_size=count,
     )
 
 
@@ -136,13 +135,13 @@ def test_the_same_pool_ranks_the_same(
 
 def permuted(of: Pool, places: list[int]) -> Pool:
     """Return the same memories in another order."""
-    to = {place: i for i, place in enumerate(places)} | {NOBODY: NOBODY}
+    to = {place: i for i, place in enumerate(places)} | {NO_NEIGHBOUR: NO_NEIGHBOUR}
     columns = ("pks", "cosines", "times", "speakers", "runs", "asks")
     return replace(
         of,
         **{name: [getattr(of, name)[place] for place in places] for name in columns},
         before=[to[of.before[place]] for place in places],
-        holding=[[to[place] for place in held] for held in of.holding],
+        term_matches=[[to[place] for place in held] for held in of.term_matches],
     )
 
 
@@ -192,40 +191,40 @@ def test_a_query_without_any_word_scores_by_meaning_alone() -> None:
 
 
 def test_all_words_of_a_query_take_their_weight_of_the_way_to_one() -> None:
-    of = pool(0.4, 0.4, holding=[[0], [0]], spread=[1, 1])
+    of = pool(0.4, 0.4, term_matches=[[0], [0]], document_frequency=[1, 1])
     assert scores(of) == {1: pytest.approx(1 - 0.6 * (1 - WORDS)), 2: pytest.approx(0.4)}
 
 
 def test_a_word_that_nobody_used_counts_as_asked_for() -> None:
-    half = pool(0.0, 0.0, holding=[[0], []], spread=[1, 0])
+    half = pool(0.0, 0.0, term_matches=[[0], []], document_frequency=[1, 0])
     assert 0 < scores(half)[1] < WORDS / 2
 
 
 def test_a_rare_word_counts_for_more_than_a_frequent_one() -> None:
-    of = pool(0, 0, 0, holding=[[0, 1], [2]], spread=[2, 1])
+    of = pool(0, 0, 0, term_matches=[[0, 1], [2]], document_frequency=[2, 1])
     assert order(of)[0] == 3
     assert rarity(1, 100) > rarity(50, 100) > rarity(100, 100) > 0
 
 
 def test_a_neighbour_in_the_run_lends_what_it_has_above_chance() -> None:
-    of = pool(0.9, 0.0, 0.0, runs=["r"] * 3, before=[NOBODY, 0, 1])
+    of = pool(0.9, 0.0, 0.0, runs=["r"] * 3, before=[NO_NEIGHBOUR, 0, 1])
     lent = (0.9 - FLOOR) / (1 - FLOOR)
     assert scores(of)[2] == pytest.approx(NEXT_TO * lent)
     assert 0 < scores(of)[3] < scores(of)[2]
 
 
 def test_a_question_lends_its_answer_more() -> None:
-    asked = pool(0.0, 0.9, 0.0, asks=[False, True, False], before=[NOBODY, 0, 1])
+    asked = pool(0.0, 0.9, 0.0, asks=[False, True, False], before=[NO_NEIGHBOUR, 0, 1])
     assert scores(asked)[3] == pytest.approx(scores(asked)[1] * ANSWER / NEXT_TO)
 
 
 def test_what_is_near_by_chance_lends_nothing() -> None:
-    assert scores(pool(FLOOR, 0.0, before=[NOBODY, 0]))[2] == 0
+    assert scores(pool(FLOOR, 0.0, before=[NO_NEIGHBOUR, 0]))[2] == 0
 
 
 def test_a_run_that_holds_the_words_lends_to_all_of_its_memories() -> None:
     runs = ["told", "told", "other", None]
-    found = scores(pool(0, 0, 0, 0, runs=runs, holding=[[0]], spread=[1]))
+    found = scores(pool(0, 0, 0, 0, runs=runs, term_matches=[[0]], document_frequency=[1]))
     assert found[2] == pytest.approx(RUN)
     assert found[3] == found[4] == 0
 

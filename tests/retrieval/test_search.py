@@ -8,14 +8,15 @@ from typing import Any
 import pytest
 
 from helpers import START, Clock, OpenMemory
+from helpers.stores import RankBy
 from litemem import Memory
-from litemem.core.ranking import rank
 from litemem.core.scope import Scope
 from litemem.core.types import Match
 from litemem.errors import RerankerError, ValidationError
 from litemem.models.embedding import to_blob
-from litemem.store.filters import compile_filter
-from litemem.store.sqlite import Sought, visible
+from litemem.retrieval.ranking import rank
+from litemem.store.filters import compile_filter, valid_now
+from litemem.store.protocol import CandidateQuery
 from litemem.testing import HashEmbedder, WordReranker
 
 CAM = {"user_id": "cam"}
@@ -357,15 +358,16 @@ def large() -> Any:
 
 
 def found_by(memory: Memory, query: str, limit: int | None, top_k: int = 10) -> list[Match]:
-    condition = visible(compile_filter({}, Scope(user_id="cam")), 2**61, False, False)
+    condition = valid_now(compile_filter({}, Scope(user_id="cam")), 2**61)
     identity = memory.embedder.identity
     vector = to_blob(memory.embedder.embed_query(query), identity.dimensions)
-    return memory.store.search(
-        condition,
-        Sought(vector, query.split(), (), limit),
-        identity=identity,
-        choose=lambda pool: rank(pool, named=frozenset(), periods=(), top_k=top_k, threshold=0.0),
+    ranker = RankBy(
+        lambda pool: rank(pool, named=frozenset(), periods=(), top_k=top_k, threshold=0.0)
     )
+    with memory.store.read() as r:
+        return r.candidates.search(
+            condition, CandidateQuery(vector, query.split(), (), limit, identity), ranker
+        )
 
 
 @pytest.mark.parametrize("query", ["penguins 246", "repairs violins", "clouds", "lamps 18 sells"])

@@ -10,7 +10,7 @@ from helpers import START
 from helpers.records import ALICE, blob, fill, record
 from litemem.core.scope import Scope
 from litemem.core.types import Message
-from litemem.store.sqlite import SqliteStore
+from litemem.store.sqlite.store import SqliteStore
 
 
 @pytest.fixture
@@ -27,6 +27,6 @@ def store(path: Path) -> Iterator[SqliteStore]:
             [record("m1"), record("m2", "avoids nuts"), record("m3", scope=Scope(user_id="bob"))],
             [blob(1), blob(0, 1), blob(0, 0, 1)],
         )
-        with opened.transaction() as tx:
-            tx.open_turn(ALICE, [Message("user", "hello")], {"a": 1}, START)
+        with opened.write() as tx:
+            tx.turns.open(ALICE, [Message("user", "hello")], {"a": 1}, START)
         yield opened

@@ -92,7 +92,9 @@ def test_an_end_that_was_set_otherwise_stays(moved: tuple[Memory, str, str]) -> 
     memory, oslo, rome = moved
     ended = int(datetime(2024, 2, 1, tzinfo=UTC).timestamp()) * 1_000_000
     assert memory.store._writer is not None
-    memory.store._writer.execute("UPDATE memory SET valid_to = ? WHERE id = ?", (ended, oslo))
+    memory.store._writer.connection.execute(
+        "UPDATE memory SET valid_to = ? WHERE id = ?", (ended, oslo)
+    )
     memory.update(rome, timestamp="2024-03-01")
     assert shown(memory, oslo, "valid_to") == ["2024-02-01"]
 
@@ -102,7 +104,7 @@ def test_memories_that_supersede_each_other_are_no_endless_task(
 ) -> None:
     memory, oslo, rome = moved
     assert memory.store._writer is not None
-    memory.store._writer.execute(
+    memory.store._writer.connection.execute(
         "UPDATE memory SET superseded_by = ?, valid_to = valid_from WHERE id = ?", (oslo, rome)
     )
     memory.update(rome, timestamp="2023-03-01")
@@ -157,9 +159,9 @@ def chain(memory: Memory, number: int) -> list[str]:
     ids: list[str] = [row["id"] for row in memory.add(said, infer=False, **CAM)["results"]]
     for memory_id, day in zip(ids, DAYS, strict=False):
         memory.update(memory_id, timestamp=day)
-    with memory.store.transaction() as tx:
+    with memory.store.write() as tx:
         for before, after in itertools.pairwise(ids):
-            old, new = tx.get(before), tx.get(after)
+            old, new = tx.memories.require(before), tx.memories.require(after)
             tx.known.supersede(old, after, new.since)
     return ids
 

@@ -15,13 +15,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from helpers import START, OpenMemory
+from helpers.stores import reading
 from litemem import Memory
 from litemem.core.protocols import EmbedderIdentity
 from litemem.core.scope import Scope
 from litemem.core.types import MemoryRecord, content_hash
 from litemem.store.filters import Condition, compile_filter
-from litemem.store.sqlite import SqliteStore
 from litemem.store.sqlite.connection import connect
+from litemem.store.sqlite.store import SqliteStore
 from litemem.store.sqlite.vector_index import LARGE, MOST, VectorIndex
 
 COUNT = LARGE + 100  # the last of which are newer than the index
@@ -103,9 +104,9 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Iterator[File]:
         for numbers_of in (range(LARGE), range(LARGE, COUNT)):
             records = [record(number) for number in numbers_of]
             blobs = [vectors[number].tobytes() for number in numbers_of]
-            with store.transaction() as tx:
-                tx.bind_embedder(EmbedderIdentity("four", DIMENSIONS, "four"))
-                tx.insert(records, blobs, [[]] * len(records))
+            with store.write() as tx:
+                tx.settings.bind_embedder(EmbedderIdentity("four", DIMENSIONS, "four"))
+                tx.memories.insert(records, blobs, [[]] * len(records))
     with closing(connect(str(path))) as connection:
         yield File(connection, vectors)
 
@@ -200,7 +201,7 @@ def test_the_space_of_what_was_deleted_is_used_again(memory: Memory) -> None:
     def fill_with(user: str) -> int:
         messages = [{"role": "user", "content": f"{user} said {i}"} for i in range(1_000)]
         memory.add(messages, user_id=user, infer=False)
-        return memory.store.overview().bytes
+        return reading(memory.store).overview().bytes
 
     once = fill_with("a")
     for user in "bcd":
@@ -213,8 +214,8 @@ def test_the_space_of_what_was_deleted_is_used_again(memory: Memory) -> None:
 
 def test_a_search_ends_while_another_writes(memory: Memory) -> None:
     memory.add("likes tea", user_id="cam", infer=False)
-    with memory.store.transaction() as tx, ThreadPoolExecutor(1) as pool:
-        tx.delete_where(compile_filter({"user_id": "cam"}, Scope()), START)
+    with memory.store.write() as tx, ThreadPoolExecutor(1) as pool:
+        tx.memories.delete_matching(compile_filter({"user_id": "cam"}, Scope()), START)
         found = pool.submit(memory.search, "tea", user_id="cam").result(WAIT)
     assert [each["memory"] for each in found["results"]] == ["likes tea"]
     assert memory.search("tea", user_id="cam")["results"] == []
@@ -226,7 +227,7 @@ def test_several_memories_of_one_file_search_while_one_of_them_writes(
     writing = open_memory()
     writing.add("likes tea", user_id="cam", infer=False)
     others = [open_memory() for _ in range(3)]
-    with writing.store.transaction(), ThreadPoolExecutor(8) as pool:
+    with writing.store.write(), ThreadPoolExecutor(8) as pool:
         searches = [pool.submit(other.search, "tea", user_id="cam") for other in others * 4]
         found = [search.result(WAIT) for search in searches]
     assert all(len(each["results"]) == 1 for each in found)

@@ -10,6 +10,7 @@ import apsw
 import pytest
 
 from helpers import START, OpenMemory
+from helpers.stores import reading
 from litemem import Memory
 from litemem.core.scope import Scope
 from litemem.core.types import Message
@@ -118,20 +119,20 @@ def test_a_scope_leads_to_no_other_scope(
 
 
 def supersede(memory: Memory, memory_id: str) -> None:
-    (new, *_) = memory.store.select(compile_filter(None, Scope(**CAM)), limit=1)
-    with memory.store.transaction() as tx:
+    (new, *_) = reading(memory.store).memories.select(compile_filter(None, Scope(**CAM)), limit=1)
+    with memory.store.write() as tx:
         tx.known.supersede(replace(new, id=memory_id), new.id, 0)
 
 
 def repeat(memory: Memory, memory_id: str) -> None:
-    (like, *_) = memory.store.select(compile_filter(None, Scope(**CAM)), limit=1)
-    with memory.store.transaction() as tx:
+    (like, *_) = reading(memory.store).memories.select(compile_filter(None, Scope(**CAM)), limit=1)
+    with memory.store.write() as tx:
         tx.known.repeat(memory_id, like)
 
 
 def further(memory: Memory, memory_id: str) -> None:
-    with memory.store.transaction() as tx:
-        tx.add_sources(memory_id, [1])
+    with memory.store.write() as tx:
+        tx.memories.add_sources(memory_id, [1])
 
 
 def by_id(call: Callable[[Memory, str], object]) -> Call:
@@ -148,7 +149,7 @@ BY_ID: dict[str, Call] = {
     "update": by_id(lambda m, i: m.update(i, "likes wine")),
     "delete": by_id(lambda m, i: m.delete(i)),
     "history": by_id(lambda m, i: m.history(i)),
-    "sources": by_id(lambda m, i: m.store.sources(i)),
+    "sources": by_id(lambda m, i: reading(m.store).messages.sources(i)),
     "supersede": by_id(lambda m, i: supersede(m, i)),
     "repeat": by_id(lambda m, i: repeat(m, i)),
     "further sources": by_id(lambda m, i: further(m, i)),
@@ -183,8 +184,8 @@ def test_a_text_is_not_taken_for_known_because_of_its_index(
     mislead(path, "memory_hash", f"SELECT hash, ({OURS}) FROM memory")
     (known, *_) = hashes(path)
     store = open_memory().store
-    with pytest.raises(CorruptError), store.transaction() as tx:
-        tx.has_hash(Scope(**CAM), known, START)
+    with pytest.raises(CorruptError), store.write() as tx:
+        tx.memories.has_hash(Scope(**CAM), known, START)
 
 
 # who said what: the index, its entries, and what reads through it
@@ -192,7 +193,7 @@ TALK: dict[str, tuple[str, str, Call]] = {
     "a session": (
         "session_ids",
         "SELECT iif(user_id = 'cam', 'bob', 'cam'), '', '', '', pk FROM session",
-        lambda m: m.store.messages(Scope(user_id="cam"), limit=9),
+        lambda m: reading(m.store).messages.last(Scope(user_id="cam"), limit=9),
     ),
     "a session to write in": (
         "session_ids",
@@ -202,7 +203,7 @@ TALK: dict[str, tuple[str, str, Call]] = {
     "messages": (
         "message_session",
         "SELECT 1, pk, pk FROM message",
-        lambda m: m.store.messages(Scope(user_id="cam"), limit=9),
+        lambda m: reading(m.store).messages.last(Scope(user_id="cam"), limit=9),
     ),
     "messages to clean up": (
         "message_session",
@@ -212,7 +213,7 @@ TALK: dict[str, tuple[str, str, Call]] = {
     "a turn's messages": (
         "message_turn",
         "SELECT (SELECT pk FROM turn), pk, pk FROM message",
-        lambda m: m.store.pending_turns(),
+        lambda m: reading(m.store).turns.pending(),
     ),
     "a memory's history": (
         "event_memory",
@@ -230,8 +231,8 @@ def test_what_one_said_is_not_taken_for_what_another_said(
     for user in (CAM, BOB):
         row = memory.get_all(**user)["results"][0]
         memory.update(row["id"], "likes ale" if user is CAM else "likes gin")
-    with memory.store.transaction() as tx:
-        tx.open_turn(Scope(user_id="cam"), [Message("user", "waits")], {}, 0)
+    with memory.store.write() as tx:
+        tx.turns.open(Scope(user_id="cam"), [Message("user", "waits")], {}, 0)
     memory.close()
     index, entries, call = TALK[name]
     mislead(path, index, entries)

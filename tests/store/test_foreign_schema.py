@@ -12,6 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from helpers import OpenMemory, run_python, schema_file
+from helpers.stores import reading
 from litemem import Memory
 from litemem.cli import main
 from litemem.errors import LitememError, ModelFileError, SchemaError, ValidationError
@@ -19,10 +20,15 @@ from litemem.maintenance.backup import backup, restore
 from litemem.maintenance.integrity import fix, salvage, verify
 from litemem.models import files as model_files
 from litemem.models.registry import all_models
-from litemem.store.sqlite import SqliteStore, blueprint
 from litemem.store.sqlite.connection import connect
-from litemem.store.sqlite.schema import APPLICATION_ID, latest_version
-from litemem.store.sqlite.trusting import DIGESTS, digest
+from litemem.store.sqlite.schema import (
+    APPLICATION_ID,
+    DIGESTS,
+    digest,
+    expected_parts,
+    latest_version,
+)
+from litemem.store.sqlite.store import SqliteStore
 from litemem.store.sqlite.vector_index import BATCH
 
 CAM = {"user_id": "cam"}
@@ -140,11 +146,11 @@ def test_such_a_file_is_not_verified_copied_or_restored_either(
         lambda: verify(path, full=True),
         lambda: backup(path, tmp_path / "copy.db"),
         lambda: restore(path, tmp_path / "restored.db"),
-        lambda: SqliteStore(path, mendable=True).close(),
+        lambda: SqliteStore(path, repairable=True).close(),
     ]
     if MENDABLE.match(named):
         assert not all(finding.problems == 0 for finding in verify(path))
-        with closing(SqliteStore(path, mendable=True)) as store:
+        with closing(SqliteStore(path, repairable=True)) as store:
             fix(store)
         SqliteStore(path).close()
         return
@@ -162,7 +168,7 @@ def test_its_memories_can_be_saved_without_running_anything(
     craft(path, sql)
     salvage(path, tmp_path / "saved.db")
     with closing(SqliteStore(tmp_path / "saved.db")) as store:
-        assert store.overview().memories == 1
+        assert reading(store).overview().memories == 1
 
 
 @pytest.mark.parametrize("version", range(1, latest_version()))
@@ -184,7 +190,7 @@ def test_ordinary_tables_and_indexes_of_others_may_be_there(path: Path) -> None:
         ' CREATE INDEX of_two ON "message" ("role" COLLATE NOCASE DESC, [name])',
     )
     with closing(SqliteStore(path)) as store:
-        assert store.overview().memories == 1
+        assert reading(store).overview().memories == 1
 
 
 def test_a_file_with_a_vector_index_is_ours(open_memory: OpenMemory) -> None:
@@ -198,7 +204,7 @@ def test_a_file_with_a_vector_index_is_ours(open_memory: OpenMemory) -> None:
 
 @pytest.mark.parametrize("version", range(1, latest_version() + 1))
 def test_the_digest_of_each_version_is_that_of_its_migrations(version: int) -> None:
-    assert DIGESTS[version] == digest(blueprint.parts(version))
+    assert DIGESTS[version] == digest(expected_parts(version))
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from helpers import Clock, OpenMemory, drawn
 from helpers.processes import Process
+from helpers.stores import reading
 from litemem import AsyncMemory, Memory, MemoryClient
 from litemem.core.scope import Scope
 from litemem.core.types import Relation
@@ -20,7 +21,7 @@ from litemem.maintenance.reindex import reindex
 from litemem.models.embedders import FastEmbedEmbedder
 from litemem.models.llms import LlamaCppLLM
 from litemem.store.filters import compile_filter, compile_ids
-from litemem.store.sqlite.graph import MOST_SCANNED
+from litemem.store.sqlite.graph import MAX_SCANNED
 from litemem.testing import HashEmbedder, ScriptedLLM
 
 CAM = {"user_id": "cam"}
@@ -209,8 +210,8 @@ class TestSearch:
     def test_an_outdated_relation_is_hidden_with_its_memory(self, memory: Memory) -> None:
         added = remember(memory, "Anna lives in Oslo", ("Anna", "lives_in", "Oslo"))
         (row,) = added["results"]
-        with memory.store.transaction() as tx:
-            tx._connection.execute("UPDATE memory SET valid_to = 1 WHERE id = ?", (row["id"],))
+        with memory.store.write() as tx:
+            tx.connection.execute("UPDATE memory SET valid_to = 1 WHERE id = ?", (row["id"],))
         assert memory.search("Anna", **CAM, enable_graph=True)["relations"] == []
         found = memory.search("Anna", **CAM, enable_graph=True, show_superseded=True)
         assert shown(found) == [("Anna", "lives_in", "Oslo")]
@@ -235,11 +236,13 @@ class TestSearch:
 
     def test_more_entities_than_are_compared_are_still_found_by_name(self, memory: Memory) -> None:
         added = remember(memory, "Anna lives in Oslo", ("Anna", "lives_in", "Oslo"))
-        record = memory.store.get(added["results"][0]["id"])
-        many = [Relation("Anna", "met", f"number {i}") for i in range(MOST_SCANNED)]
+        record = reading(memory.store).memories.get(added["results"][0]["id"])
+        many = [Relation("Anna", "met", f"number {i}") for i in range(MAX_SCANNED)]
         blob = bytes(4 * 64)
-        with memory.store.transaction() as tx:
-            tx.relate(record, many, {end: blob for r in many for end in (r.source, r.destination)})
+        with memory.store.write() as tx:
+            tx.graph.relate(
+                record, many, {end: blob for r in many for end in (r.source, r.destination)}
+            )
         found = memory.search("Oslo", **CAM, enable_graph=True, threshold=0.99)
         assert shown(found) == [("Anna", "lives_in", "Oslo")]
 
@@ -355,7 +358,7 @@ class TestBadInput:
         ):
             with pytest.raises(ValidationError, match="enable_graph"):
                 call()
-        assert memory.store.messages(Scope(**CAM), limit=9) == []
+        assert reading(memory.store).messages.last(Scope(**CAM), limit=9) == []
 
     @pytest.mark.parametrize(
         "name",

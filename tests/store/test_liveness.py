@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from helpers.pending import DEAD
-from litemem.store.sqlite.liveness import LEASE, Beat, beat, is_alive, this_process
+from litemem.store.liveness import LEASE, Beat, beat, is_alive, this_process
 
 HERE = this_process()
 NOW = Beat(10 * LEASE, 1_000 * LEASE)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from helpers.stores import reading
 from litemem import Memory
 from litemem.core.protocols import EmbedderIdentity, Vector
 from litemem.maintenance.reindex import reindex
@@ -51,8 +52,8 @@ def nearest(memory: Memory, query: str) -> str:
 
 
 def mark(memory: Memory) -> int:
-    with memory.store.transaction() as tx:
-        return VectorIndex(tx._connection).mark
+    with memory.store.write() as tx:
+        return VectorIndex(tx.connection).mark
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +70,7 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 def test_memories_are_added_changed_found_and_deleted_beyond_a_batch(path: Path) -> None:
     with opened(path, MOST_DIMENSIONS + 1) as memory:
-        assert memory.store.overview().memories == BATCH + 3
+        assert reading(memory.store).overview().memories == BATCH + 3
         assert mark(memory) == 0
         assert nearest(memory, f"item {BATCH}") == f"item {BATCH}"
         (row,) = memory.search("item 7", top_k=1, threshold=0, **CAM)["results"]

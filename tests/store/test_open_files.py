@@ -7,12 +7,13 @@ from pathlib import Path
 import pytest
 
 from helpers import OpenMemory, run_python
+from helpers.stores import reading
 from litemem import Memory
 from litemem.errors import LitememError, StoreBusyError, StoreError
 from litemem.maintenance.backup import backup, restore
 from litemem.maintenance.integrity import salvage
-from litemem.store.sqlite import SqliteStore
-from litemem.store.sqlite.open_files import is_held
+from litemem.store.sqlite.open_files import is_open
+from litemem.store.sqlite.store import SqliteStore
 from litemem.testing import HashEmbedder, ScriptedLLM
 from litemem.transfer.mem0 import open_store
 
@@ -116,7 +117,7 @@ def test_reading_the_file_leaves_the_locks(memory: Memory, tmp_path: Path) -> No
     memory.cleanup(vacuum=True)
     backup(path, tmp_path / "backup.db")
     with closing(SqliteStore(path)) as again:
-        again.overview()
+        reading(again).overview()
     assert is_locked(path)
 
 
@@ -171,15 +172,15 @@ def test_a_file_is_held_by_every_name_until_it_is_closed(tmp_path: Path) -> None
     path = tmp_path / "memory.db"
     store = SqliteStore(path)
     names = (path, linked(path), second_name(path), Path(f"{path}-wal"), Path(f"{path}-shm"))
-    assert all(is_held(name) for name in names)
+    assert all(is_open(name) for name in names)
     path.rename(tmp_path / "moved.db")
-    assert is_held(tmp_path / "moved.db")
+    assert is_open(tmp_path / "moved.db")
     (tmp_path / "moved.db").rename(path)
     (tmp_path / "other.db").write_text("a text")
-    assert not is_held(tmp_path / "other.db")
-    assert not is_held(tmp_path / "nothing.db")
+    assert not is_open(tmp_path / "other.db")
+    assert not is_open(tmp_path / "nothing.db")
     store.close()
-    assert not any(is_held(name) for name in names)
+    assert not any(is_open(name) for name in names)
 
 
 def test_a_file_that_was_closed_can_be_salvaged(memory: Memory, tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from helpers import OpenMemory, run_python
+from helpers.stores import reading
 from litemem import Memory
 from litemem.errors import (
     CorruptError,
@@ -18,8 +19,8 @@ from litemem.errors import (
     StoreError,
     ValidationError,
 )
-from litemem.store.sqlite import SqliteStore
 from litemem.store.sqlite.schema import latest_version
+from litemem.store.sqlite.store import SqliteStore
 from litemem.testing import HashEmbedder, ScriptedLLM
 
 # -- files that are not ours, or damaged
@@ -70,7 +71,7 @@ def test_a_text_file_is_refused_and_stays_as_it_was(path: Path, text: str) -> No
 def test_an_empty_file_becomes_a_memory(path: Path) -> None:
     path.touch()
     with closing(SqliteStore(path)) as store:
-        assert store.overview().schema_version == latest_version()
+        assert reading(store).overview().schema_version == latest_version()
 
 
 def test_a_folder_is_refused(tmp_path: Path) -> None:
@@ -146,7 +147,7 @@ def test_a_file_cut_in_half_is_called_damaged(path: Path, healthy: bytes) -> Non
 AS_NOBODY = """
 import os, sys
 from litemem.errors import LitememError
-from litemem.store.sqlite import SqliteStore
+from litemem.store.sqlite.store import SqliteStore
 kept = SqliteStore(":memory:")  # sqlite-vec is loaded while its file may be read
 if os.getuid() == 0:
     os.setgid(65534)

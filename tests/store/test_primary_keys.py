@@ -10,6 +10,7 @@ import apsw
 import pytest
 
 from helpers import OpenMemory
+from helpers.stores import reading
 from litemem import Memory
 from litemem.core.arguments import AddOptions
 from litemem.core.protocols import Vector
@@ -29,16 +30,18 @@ def add(memory: Memory, text: str, **ids: str) -> str:
 
 
 def relate(memory: Memory, memory_id: str, relation: Relation) -> None:
-    record = memory.store.get(memory_id)
+    record = reading(memory.store).memories.get(memory_id)
     assert record is not None
-    with memory.store.transaction() as tx:
-        tx.relate(
+    with memory.store.write() as tx:
+        tx.graph.relate(
             record, [relation], dict.fromkeys((relation.source, relation.destination), bytes(256))
         )
 
 
 def said_by(memory: Memory, user: dict[str, str]) -> list[str]:
-    return [each.content for each in memory.store.messages(Scope(**user), limit=9_999)]
+    return [
+        each.content for each in reading(memory.store).messages.last(Scope(**user), limit=9_999)
+    ]
 
 
 @pytest.fixture
@@ -57,7 +60,7 @@ def test_a_memory_did_not_come_from_what_another_scope_said(
     open_memory: OpenMemory, astray: str
 ) -> None:
     memory = open_memory()
-    assert memory.store.sources(astray) == []
+    assert reading(memory.store).messages.sources(astray) == []
     assert source_messages(memory.store.path, astray) == []
 
 
@@ -73,17 +76,17 @@ def test_an_imported_turn_is_not_taken_for_one_that_a_model_is_at(
     open_memory: OpenMemory, tmp_path: Path
 ) -> None:
     with open_memory(path=tmp_path / "other.db") as other:
-        with other.store.transaction() as tx:
-            tx.open_turn(Scope(**BOB), [Message("user", SECRET)], asdict(AddOptions()), 0)
+        with other.store.write() as tx:
+            tx.turns.open(Scope(**BOB), [Message("user", SECRET)], asdict(AddOptions()), 0)
         other.export_file(tmp_path / "archive.jsonl")
     memory = open_memory()
-    with memory.store.transaction() as tx:
-        at_hand = tx.open_turn(Scope(**CAM), [Message("user", "likes tea")], {}, 0)
+    with memory.store.write() as tx:
+        at_hand = tx.turns.open(Scope(**CAM), [Message("user", "likes tea")], {}, 0)
     memory.erase(**CAM)
     memory.import_file(tmp_path / "archive.jsonl")
-    with memory.store.transaction() as tx:
-        assert not tx.close_turn(at_hand, 1)
-    (turn,) = memory.store.pending_turns()
+    with memory.store.write() as tx:
+        assert not tx.turns.finish(at_hand, 1)
+    (turn,) = reading(memory.store).turns.pending()
     assert turn.scope == Scope(**BOB)
 
 
@@ -129,7 +132,7 @@ def test_an_import_goes_on_in_its_own_rows_when_others_took_the_keys(
     def take_the_keys() -> None:
         meddled.append(turn)
         with Memory(path, embedder=HashEmbedder(64), llm=ScriptedLLM([])) as other:
-            number = other.store.overview().messages
+            number = reading(other.store).overview().messages
             other.erase(**CAM)
             said: list[Any] = [{"role": "user", "content": SECRET}] * max(number, 1)
             other.add(said, infer=False, **BOB)
@@ -143,5 +146,5 @@ def test_an_import_goes_on_in_its_own_rows_when_others_took_the_keys(
         rows = memory.get_all(**BOB, limit=9_999, enable_graph=True)
         assert rows["relations"] == []
         for row in memory.get_all(**CAM, limit=9_999)["results"]:
-            assert SECRET not in str(memory.store.sources(row["id"]))
+            assert SECRET not in str(reading(memory.store).messages.sources(row["id"]))
         assert memory.verify(full=True)["ok"], memory.verify(full=True)

@@ -14,12 +14,13 @@ import pytest
 
 from helpers import START, OpenMemory, dump, run_python
 from helpers.processes import Process
+from helpers.stores import reading
 from litemem import Memory
 from litemem.core.scope import Scope
 from litemem.core.types import Message
 from litemem.errors import StoreBusyError, StoreError
-from litemem.store.sqlite import SqliteStore
 from litemem.store.sqlite import connection as opening
+from litemem.store.sqlite.store import SqliteStore
 
 CAM = {"user_id": "cam"}
 OPENERS = 12
@@ -67,7 +68,7 @@ def test_twelve_processes_can_open_one_new_file_at_once(start: Start, tmp_path: 
         process.finish()
     for name in names:
         with closing(SqliteStore(tmp_path / f"{name}.db")) as store:
-            assert store.overview().memories == OPENERS
+            assert reading(store).overview().memories == OPENERS
 
 
 def test_two_processes_that_add_two_hundred_each_lose_nothing(start: Start, tmp_path: Path) -> None:
@@ -84,16 +85,18 @@ memory.close()
     for process in processes:
         process.finish()
     with closing(SqliteStore(path)) as store:
-        texts = {message.content for message in store.messages(Scope(**CAM), limit=1_000)}
+        texts = {
+            message.content for message in reading(store).messages.last(Scope(**CAM), limit=1_000)
+        }
         assert texts == {f"{name} {i}" for name in ("one", "two") for i in range(200)}
-        assert store.overview().memories == 400
+        assert reading(store).overview().memories == 400
 
 
 KILLED = """
 store = SqliteStore(path)
-with store.transaction() as tx:
-    tx.delete(arguments[0], 0)
-    tx.log_messages(Scope(user_id="cam"), [Message("user", "word " * 100_000)] * 20, 0)
+with store.write() as tx:
+    tx.memories.delete(arguments[0], 0)
+    tx.messages.log(Scope(user_id="cam"), [Message("user", "word " * 100_000)] * 20, 0)
     print("inside", flush=True)
     sys.stdin.readline()
 """
@@ -139,7 +142,7 @@ Memory(path, embedder=HashEmbedder(64), llm=Slow([])).add("I like tea", user_id=
     process.read_line("working")
     process.kill()
     memory = open_memory(["User likes tea"])
-    assert [turn.messages for turn in memory.store.pending_turns()] == [
+    assert [turn.messages for turn in reading(memory.store).turns.pending()] == [
         (Message("user", "I like tea"),)
     ]
     assert [row["memory"] for row in memory.process_pending()["results"]] == ["User likes tea"]
@@ -170,7 +173,7 @@ def test_a_reader_sees_the_moment_before_an_open_transaction(
     process.read_line("inside")
     try:
         seen = memory.search("tea", **CAM)["results"]
-        messages = memory.store.overview().messages
+        messages = reading(memory.store).overview().messages
     finally:
         process.go()
         process.finish()
@@ -192,7 +195,7 @@ def test_eight_threads_can_add_and_search_one_memory(memory: Memory) -> None:
 
     with ThreadPoolExecutor(8) as pool:
         assert sum(pool.map(work, range(8))) == 200
-    assert memory.store.overview().memories == 200
+    assert reading(memory.store).overview().memories == 200
 
 
 def test_readers_never_see_half_of_a_change(memory: Memory) -> None:
@@ -219,9 +222,9 @@ def test_readers_never_see_half_of_a_change(memory: Memory) -> None:
 def test_closing_while_others_read_breaks_none_of_them(open_memory: OpenMemory) -> None:
     memory = open_memory()
     memory.add("likes tea", infer=False, **CAM)
-    with memory.store._reading() as connection:
+    with memory.store.read() as r:
         memory.close()
-        assert connection.execute("SELECT count(*) FROM memory").get == 1
+        assert r.connection.execute("SELECT count(*) FROM memory").get == 1
 
 
 def test_a_writer_waits_for_another_and_then_says_that_the_file_is_busy(
@@ -229,7 +232,7 @@ def test_a_writer_waits_for_another_and_then_says_that_the_file_is_busy(
 ) -> None:
     memory = open_memory()
     assert memory.store._writer is not None
-    memory.store._writer.set_busy_timeout(50)
+    memory.store._writer.connection.set_busy_timeout(50)
     with closing(apsw.Connection(str(tmp_path / "memory.db"))) as other:
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(StoreBusyError, match="another program"):
@@ -244,8 +247,8 @@ def test_a_writer_waits_long_enough_for_one_that_takes_a_second(
     assert opening.BUSY_MS >= 5_000
     memory = open_memory()
     with closing(SqliteStore(tmp_path / "memory.db")) as other:
-        with ThreadPoolExecutor(1) as pool, other.transaction() as tx:
-            tx.log_messages(Scope(**CAM), [Message("user", "slow")], START)
+        with ThreadPoolExecutor(1) as pool, other.write() as tx:
+            tx.messages.log(Scope(**CAM), [Message("user", "slow")], START)
             adding = pool.submit(memory.add, "likes tea", infer=False, **CAM)
             threading.Event().wait(0.3)
             assert not adding.done()

@@ -15,6 +15,7 @@ import pytest
 
 from helpers import START, OpenMemory, dump, run_python
 from helpers.records import ALICE, EVERYTHING, blob, fill, record
+from helpers.stores import reading
 from litemem.core.protocols import EmbedderIdentity
 from litemem.core.scope import Scope
 from litemem.core.types import Message
@@ -26,10 +27,10 @@ from litemem.errors import (
     ValidationError,
 )
 from litemem.store.filters import compile_filter
-from litemem.store.sqlite import SqliteStore
+from litemem.store.protocol import Transaction
 from litemem.store.sqlite.connection import PAGE_BYTES, connect
 from litemem.store.sqlite.schema import APPLICATION_ID, latest_version, migrations
-from litemem.store.sqlite.transaction import Transaction
+from litemem.store.sqlite.store import SqliteStore
 
 # -- a new file
 
@@ -58,7 +59,7 @@ def test_only_the_owner_may_read_the_file_and_its_side_files(
 
 
 def test_closing_leaves_one_file(store: SqliteStore, path: Path) -> None:
-    store.get("m1")
+    reading(store).memories.get("m1")
     store.close()
     assert list(path.parent.iterdir()) == [path]
 
@@ -71,16 +72,16 @@ def test_closing_twice_does_no_harm(store: SqliteStore) -> None:
 def test_a_closed_store_says_that_it_was_closed(store: SqliteStore) -> None:
     store.close()
     with pytest.raises(StoreError, match="was closed"):
-        store.get("m1")
+        reading(store).memories.get("m1")
 
 
 def test_what_was_written_is_there_when_the_file_is_opened_again(
     store: SqliteStore, path: Path
 ) -> None:
-    before = store.get("m2")
+    before = reading(store).memories.get("m2")
     store.close()
     with closing(SqliteStore(path)) as again:
-        assert again.get("m2") == before
+        assert reading(again).memories.get("m2") == before
 
 
 def test_the_migrations_are_numbered_from_one_without_a_gap() -> None:
@@ -91,7 +92,7 @@ def test_a_store_in_memory_needs_no_file(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.chdir(tmp_path)
     with closing(SqliteStore(":memory:")) as store:
         fill(store, [record("m1")], [blob(1)])
-        assert store.get("m1") == record("m1")
+        assert reading(store).memories.get("m1") == record("m1")
     assert list(tmp_path.iterdir()) == []
 
 
@@ -101,7 +102,7 @@ def test_durability_decides_whether_every_commit_is_synced(
 ) -> None:
     with closing(SqliteStore(tmp_path / "m.db", durability=durability)) as store:
         assert store._writer is not None
-        assert store._writer.pragma("synchronous") == level
+        assert store._writer.connection.pragma("synchronous") == level
 
 
 @pytest.mark.parametrize("durability", ["off", "none", "", None])
@@ -152,9 +153,9 @@ def test_a_stock_tool_finds_the_file_sound(stock: sqlite3.Connection) -> None:
 
 
 def test_the_full_text_index_agrees_with_the_memories(store: SqliteStore, path: Path) -> None:
-    with store.transaction() as tx:
-        tx.update(replace(record("m1"), content="likes coffee"), blob(0, 0, 0, 1))
-        tx.delete("m2", START)
+    with store.write() as tx:
+        tx.memories.update(replace(record("m1"), content="likes coffee"), blob(0, 0, 0, 1))
+        tx.memories.delete("m2", START)
     store.close()
     with closing(sqlite3.connect(path)) as connection:
         connection.execute(
@@ -190,30 +191,32 @@ def test_a_page_of_a_scope_is_read_from_its_index_without_sorting(
 
 
 def test_a_page_begins_where_the_last_one_ended(store: SqliteStore) -> None:
-    pages = [store.select(EVERYTHING, limit=1, offset=i) for i in range(3)]
+    pages = [reading(store).memories.select(EVERYTHING, limit=1, offset=i) for i in range(3)]
     assert [[r.id for r in page] for page in pages] == [["m3"], ["m2"], ["m1"]]
 
 
 def test_counting_counts_what_matches(store: SqliteStore) -> None:
-    assert store.count(compile_filter(None, ALICE)) == 2
+    assert reading(store).memories.count(compile_filter(None, ALICE)) == 2
 
 
 def test_the_overview_counts_everything(store: SqliteStore) -> None:
-    found = store.overview()
+    found = reading(store).overview()
     assert (found.memories, found.messages, found.pending_turns, found.users) == (3, 1, 1, 2)
 
 
 # -- all or nothing
 
 WRITES: dict[str, Callable[[Transaction], object]] = {
-    "insert": lambda tx: tx.insert([record("m9")], [blob(1, 1)], [[1]]),
-    "update": lambda tx: tx.update(replace(record("m1"), content="likes coffee"), blob(0, 0, 1)),
-    "delete": lambda tx: tx.delete("m1", START),
-    "delete_where": lambda tx: tx.delete_where(EVERYTHING, START),
+    "insert": lambda tx: tx.memories.insert([record("m9")], [blob(1, 1)], [[1]]),
+    "update": lambda tx: tx.memories.update(
+        replace(record("m1"), content="likes coffee"), blob(0, 0, 1)
+    ),
+    "delete": lambda tx: tx.memories.delete("m1", START),
+    "delete_where": lambda tx: tx.memories.delete_matching(EVERYTHING, START),
     "clear": lambda tx: tx.clear(),
-    "log_messages": lambda tx: tx.log_messages(Scope(run_id="r"), [Message("user", "x")], START),
-    "open_turn": lambda tx: tx.open_turn(Scope(run_id="r"), [Message("user", "x")], {}, START),
-    "stage_vectors": lambda tx: tx.stage_vectors(
+    "log_messages": lambda tx: tx.messages.log(Scope(run_id="r"), [Message("user", "x")], START),
+    "open_turn": lambda tx: tx.turns.open(Scope(run_id="r"), [Message("user", "x")], {}, START),
+    "stage_vectors": lambda tx: tx.reindex.stage(
         EmbedderIdentity("nine", 9, "other"), [(1, "likes tea", b"x")]
     ),
 }
@@ -228,7 +231,7 @@ def test_an_error_after_a_write_leaves_nothing_of_it(
     error: type[BaseException],
 ) -> None:
     before = dump(path)
-    with pytest.raises(error), store.transaction() as tx:  # noqa: PT012 - the error is ours
+    with pytest.raises(error), store.write() as tx:  # noqa: PT012 - the error is ours
         write(tx)
         raise error
     assert dump(path) == before
@@ -239,7 +242,7 @@ def test_a_write_without_an_error_changes_the_file(
     store: SqliteStore, path: Path, write: Callable[[Transaction], object]
 ) -> None:
     before = dump(path)
-    with store.transaction() as tx:
+    with store.write() as tx:
         write(tx)
     assert dump(path) != before
 
@@ -248,8 +251,8 @@ def test_a_batch_whose_last_memory_is_refused_leaves_nothing_of_the_others(
     store: SqliteStore, path: Path
 ) -> None:
     before = dump(path)
-    with pytest.raises(StoreError), store.transaction() as tx:
-        tx.insert([record("m8"), record("m1")], [blob(1), blob(1)], [[], []])
+    with pytest.raises(StoreError), store.write() as tx:
+        tx.memories.insert([record("m8"), record("m1")], [blob(1), blob(1)], [[], []])
     assert dump(path) == before
 
 
@@ -257,9 +260,9 @@ def test_a_missing_memory_found_inside_rolls_back_what_came_before(
     store: SqliteStore, path: Path
 ) -> None:
     before = dump(path)
-    with pytest.raises(MemoryNotFoundError), store.transaction() as tx:  # noqa: PT012
-        tx.delete("m1", START)
-        tx.delete("unknown", START)
+    with pytest.raises(MemoryNotFoundError), store.write() as tx:  # noqa: PT012
+        tx.memories.delete("m1", START)
+        tx.memories.delete("unknown", START)
     assert dump(path) == before
 
 
@@ -267,9 +270,9 @@ def test_another_embedder_inside_rolls_back_what_came_before(
     store: SqliteStore, path: Path
 ) -> None:
     before = dump(path)
-    with pytest.raises(EmbedderMismatchError), store.transaction() as tx:  # noqa: PT012
-        tx.log_messages(ALICE, [Message("user", "x")], START)
-        tx.bind_embedder(EmbedderIdentity("nine", 9, "other"))
+    with pytest.raises(EmbedderMismatchError), store.write() as tx:  # noqa: PT012
+        tx.messages.log(ALICE, [Message("user", "x")], START)
+        tx.settings.bind_embedder(EmbedderIdentity("nine", 9, "other"))
     assert dump(path) == before
 
 
@@ -277,25 +280,25 @@ def test_a_transaction_inside_another_is_refused_and_takes_the_outer_one_along(
     store: SqliteStore, path: Path
 ) -> None:
     before = dump(path)
-    with pytest.raises(StoreError), store.transaction() as tx:  # noqa: PT012
-        tx.delete("m1", START)
-        with store.transaction():
+    with pytest.raises(StoreError), store.write() as tx:  # noqa: PT012
+        tx.memories.delete("m1", START)
+        with store.write():
             pytest.fail("two transactions at once")
     assert dump(path) == before
 
 
 def test_after_an_error_the_next_transaction_works(store: SqliteStore) -> None:
-    with pytest.raises(KeyError), store.transaction():
+    with pytest.raises(KeyError), store.write():
         raise KeyError
-    with store.transaction() as tx:
-        tx.delete("m1", START)
-    assert store.get("m1") is None
+    with store.write() as tx:
+        tx.memories.delete("m1", START)
+    assert reading(store).memories.get("m1") is None
 
 
 def test_a_reader_does_not_see_what_is_not_yet_committed(store: SqliteStore) -> None:
-    with store.transaction() as tx:
-        tx.delete("m1", START)
-        assert store.get("m1") == record("m1")
+    with store.write() as tx:
+        tx.memories.delete("m1", START)
+        assert reading(store).memories.get("m1") == record("m1")
 
 
 # -- a full disk
@@ -306,14 +309,14 @@ def test_a_full_disk_is_reported_and_keeps_the_stored_memories(
 ) -> None:
     before = dump(path)
     assert store._writer is not None
-    store._writer.pragma("max_page_count", store._writer.pragma("page_count"))
+    store._writer.connection.pragma("max_page_count", store._writer.connection.pragma("page_count"))
     many = [record(f"full{i}", "word " * 500) for i in range(1_000)]
     with pytest.raises(StoreFullError, match="free some space"):
         fill(store, many, [blob(1)] * len(many))
     assert dump(path) == before
-    store._writer.pragma("max_page_count", 2**31)
+    store._writer.connection.pragma("max_page_count", 2**31)
     fill(store, [record("after")], [blob(1)])
-    assert store.get("after") == record("after")
+    assert reading(store).memories.get("after") == record("after")
 
 
 ON_A_FULL_DISK = """
@@ -339,6 +342,6 @@ def test_a_disk_that_fills_up_keeps_every_memory_that_was_reported(path: Path) -
     written, error = done.split()
     assert error in ("StoreError", "StoreFullError")
     with closing(SqliteStore(path)) as store:
-        assert store.count(EVERYTHING) == int(written) + 1
+        assert reading(store).memories.count(EVERYTHING) == int(written) + 1
     with closing(sqlite3.connect(path)) as connection:
         assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]

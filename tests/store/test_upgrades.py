@@ -8,11 +8,12 @@ import apsw
 import pytest
 
 from helpers import schema_file
+from helpers.stores import reading
 from litemem import Memory
 from litemem.core.scope import Scope
 from litemem.maintenance.integrity import is_sound, verify
-from litemem.store.sqlite import SqliteStore
 from litemem.store.sqlite.schema import latest_version
+from litemem.store.sqlite.store import SqliteStore
 from litemem.testing import HashEmbedder, ScriptedLLM
 
 MAX_BYTES = 50_000
@@ -51,8 +52,11 @@ def test_what_a_file_of_each_version_holds_is_found(path: Path) -> None:
         assert sorted(row["memory"] for row in held) == TEXTS
         assert [event["event"] for event in memory.history("m4")] == ["ADD", "UPDATE"]
         assert [event["event"] for event in memory.history("m0")] == ["ADD", "DELETE"]
-        assert memory.store.messages(Scope(user_id="cam"), limit=9)[0].content == "I like tea"
-        assert [turn.messages[0].content for turn in memory.store.pending_turns()] == [
+        assert (
+            reading(memory.store).messages.last(Scope(user_id="cam"), limit=9)[0].content
+            == "I like tea"
+        )
+        assert [turn.messages[0].content for turn in reading(memory.store).turns.pending()] == [
             "I moved to Porto"
         ]
         found = memory.search("tea", user_id="cam")["results"]

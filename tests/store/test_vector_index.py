@@ -12,12 +12,13 @@ from hypothesis import strategies as st
 
 from helpers import START, run_python
 from helpers.records import EIGHT, EVERYTHING, blob, fill, numbers, record
-from litemem.core.ranking import Pool
+from helpers.stores import RankBy, reading
 from litemem.core.scope import Scope
 from litemem.core.types import Match, ScoreParts
 from litemem.store.filters import Condition, compile_filter
-from litemem.store.sqlite import Sought, SqliteStore
+from litemem.store.protocol import CandidateQuery, Pool
 from litemem.store.sqlite.connection import connect
+from litemem.store.sqlite.store import SqliteStore
 from litemem.store.sqlite.vector_index import BATCH, LARGE, VectorIndex
 
 
@@ -49,8 +50,9 @@ def nearest(
         by_cosine = sorted(zip(pool.cosines, pool.pks, strict=True), reverse=True)
         return [(pk, ScoreParts(*[0.0] * 8)) for _, pk in by_cosine[:count]]
 
-    sought = Sought(blob(*query), (), (), count)
-    return store.search(condition, sought, identity=EIGHT, choose=choose)
+    candidates = CandidateQuery(blob(*query), (), (), count, EIGHT)
+    with store.read() as r:
+        return r.candidates.search(condition, candidates, RankBy(choose))
 
 
 def assert_nearest(
@@ -108,13 +110,13 @@ class Large:
             self.oracle.put(memory_id, vector)
 
     def replace(self, memory_id: str, vector: Sequence[float]) -> None:
-        with self.store.transaction() as tx:
-            tx.update(tx.get(memory_id), blob(*vector))
+        with self.store.write() as tx:
+            tx.memories.update(tx.memories.require(memory_id), blob(*vector))
         self.oracle.put(memory_id, vector)
 
     def delete(self, memory_id: str) -> None:
-        with self.store.transaction() as tx:
-            tx.delete(memory_id, START)
+        with self.store.write() as tx:
+            tx.memories.delete(memory_id, START)
         del self.oracle.vectors[memory_id]
 
     def nearest(self, query: Sequence[float], count: int) -> list[str]:
@@ -254,7 +256,7 @@ def test_the_index_grows_by_batches(path: Path) -> None:
     with closing(SqliteStore(path)) as store:
         marks = []
         for count in (BATCH - 1, 1, BATCH - 1, 1):
-            start = store.count(EVERYTHING)
+            start = reading(store).memories.count(EVERYTHING)
             records = [record(f"m{start + i}") for i in range(count)]
             fill(store, records, [blob(1)] * count)
             marks.append(indexed_to(path))

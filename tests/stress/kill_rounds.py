@@ -29,7 +29,7 @@ from litemem import Memory
 from litemem.core import clock
 from litemem.maintenance.backup import backups
 from litemem.maintenance.integrity import verify
-from litemem.store.sqlite import SqliteStore
+from litemem.store.sqlite.store import SqliteStore
 from litemem.testing import HashEmbedder, ScriptedLLM
 
 WORKERS = 4
@@ -118,8 +118,8 @@ def take_in(memory: Memory, archive: Path, user: str, texts: Sequence[str]) -> N
 
 def supersede(memory: Memory, old_id: str, new_id: str) -> None:
     """Let a memory take the place of another, as `add` does when the two contradict."""
-    with memory.store.transaction() as tx:
-        tx.known.supersede(tx.get(old_id), new_id, clock.now())
+    with memory.store.write() as tx:
+        tx.known.supersede(tx.memories.require(old_id), new_id, clock.now())
 
 
 def text(chance: random.Random) -> str:

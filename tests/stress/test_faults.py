@@ -23,15 +23,17 @@ import pytest
 
 from helpers import START, schema_file
 from helpers.fault_vfs import FAULTS, copy_files, faulty
+from helpers.stores import reading
 from litemem import Memory
 from litemem.core.types import Relation
 from litemem.errors import LitememError
 from litemem.maintenance.backup import backup, restore
 from litemem.maintenance.integrity import fix, salvage, verify
 from litemem.maintenance.reindex import reindex
-from litemem.store.sqlite import Conflict, Durability, SqliteStore, blueprint
+from litemem.store.protocol import Conflict, Durability
 from litemem.store.sqlite.connection import connect
-from litemem.store.sqlite.schema import latest_version
+from litemem.store.sqlite.schema import expected_tables, latest_version
+from litemem.store.sqlite.store import SqliteStore
 from litemem.testing import HashEmbedder, ScriptedLLM
 from litemem.transfer.export import write
 
@@ -116,21 +118,24 @@ def first_id(memory: Memory) -> str:
 
 def supersede(run: Run) -> None:
     memory = run.memory()
-    old, new = (memory.store.get(row["id"]) for row in memory.get_all(**CAM, limit=2)["results"])
+    old, new = (
+        reading(memory.store).memories.get(row["id"])
+        for row in memory.get_all(**CAM, limit=2)["results"]
+    )
     assert old is not None
     assert new is not None
-    with memory.store.transaction() as tx:
+    with memory.store.write() as tx:
         tx.known.supersede(old, new.id, START)
 
 
 def relate(run: Run) -> None:
     """Add a memory of which the graph says something, as an add with the graph does."""
     memory = run.memory()
-    record = memory.store.get(first_id(memory))
+    record = reading(memory.store).memories.get(first_id(memory))
     assert record is not None
-    with memory.store.transaction() as tx:
+    with memory.store.write() as tx:
         vectors = {name: bytes(4 * 64) for name in ("Cam", "tea")}
-        tx.relate(record, [Relation("Cam", "likes", "tea")], vectors)
+        tx.graph.relate(record, [Relation("Cam", "likes", "tea")], vectors)
 
 
 def related(run: Run) -> None:
@@ -164,9 +169,9 @@ def with_backup(run: Run) -> None:
 def half_reindexed(run: Run) -> None:
     filled(run)
     store, other = run.store(), HashEmbedder(32)
-    rows = store.unembedded(other.identity, 2)
-    with store.transaction() as tx:
-        tx.stage_vectors(other.identity, [(*row, bytes(128)) for row in rows])
+    rows = reading(store).reindex.missing(other.identity, 2)
+    with store.write() as tx:
+        tx.reindex.stage(other.identity, [(*row, bytes(128)) for row in rows])
 
 
 def with_archive(run: Run) -> None:
@@ -267,7 +272,7 @@ def tables(path: Path) -> State:
                 return value
             return UUID.sub(lambda m: numbers.setdefault(m[0], f"id{len(numbers)}"), value)
 
-        for name, columns in blueprint.tables(version).items() if version else ():
+        for name, columns in expected_tables(version).items() if version else ():
             if name in HIDDEN:
                 continue
             shown, order = SHOWN.get(name, "*"), "rowid" if columns[0].key else "1, 2"

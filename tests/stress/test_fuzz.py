@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from helpers import OpenMemory, file_fuzz, fuzzing
 from helpers.filter_rows import fill, new_database
+from helpers.stores import reading
 from litemem import Memory
 from litemem.core.types import Relation
 from litemem.errors import CorruptError
@@ -164,10 +165,12 @@ def test_a_speaker_that_litemem_did_not_write_is_damage(open_memory: OpenMemory)
 def test_a_relation_that_litemem_did_not_write_is_damage(open_memory: OpenMemory, sql: str) -> None:
     memory = open_memory()
     memory_id = memory.add("Cam likes tea", infer=False, **CAM)["results"][0]["id"]
-    record = memory.store.get(memory_id)
+    record = reading(memory.store).memories.get(memory_id)
     assert record is not None
-    with memory.store.transaction() as tx:
-        tx.relate(record, [Relation("Cam", "likes", "tea")], {"Cam": bytes(256), "tea": bytes(256)})
+    with memory.store.write() as tx:
+        tx.graph.relate(
+            record, [Relation("Cam", "likes", "tea")], {"Cam": bytes(256), "tea": bytes(256)}
+        )
     connection = connect(memory.store.path)
     connection.execute(f"PRAGMA foreign_keys = OFF; {sql}")
     connection.close()

@@ -170,8 +170,8 @@ def spellings(rows: list[Row]) -> set[tuple[tuple[Any, ...], str]]:
 
 
 def names_in_file(memory: Memory) -> set[tuple[tuple[Any, ...], str]]:
-    with memory.store.transaction() as tx:
-        rows = tx._connection.execute(f"SELECT {', '.join(ID_KEYS)}, name FROM entity")
+    with memory.store.write() as tx:
+        rows = tx.connection.execute(f"SELECT {', '.join(ID_KEYS)}, name FROM entity")
         return {(row[:4], row[4]) for row in rows}
 
 
@@ -196,11 +196,13 @@ def reached(rows: list[Row], filters: Row, ids: dict[str, str]) -> list[str] | s
 def insert(memory: Memory, rows: list[Row]) -> None:
     records = [record(row) for row in rows]
     blobs = embed(memory.embedder, [r.content for r in records])
-    with memory.store.transaction() as tx:
-        tx.bind_embedder(memory.embedder.identity)
-        tx.insert(records, blobs, [[] for _ in records])
+    with memory.store.write() as tx:
+        tx.settings.bind_embedder(memory.embedder.identity)
+        tx.memories.insert(records, blobs, [[] for _ in records])
         for memory_record, row in zip(records, rows, strict=True):
-            tx.relate(memory_record, [Relation(*triple) for triple in row["told"]], vectors(memory))
+            tx.graph.relate(
+                memory_record, [Relation(*triple) for triple in row["told"]], vectors(memory)
+            )
 
 
 def record(row: Row) -> MemoryRecord:
@@ -257,9 +259,9 @@ class Interleaved(RuleBasedStateMachine):
             "results"
         ]
         row = self.memory.get(added["id"])
-        with self.memory.store.transaction() as tx:
+        with self.memory.store.write() as tx:
             relations = [Relation(*triple) for triple in told]
-            tx.relate(tx.get(added["id"]), relations, vectors(self.memory))
+            tx.graph.relate(tx.memories.require(added["id"]), relations, vectors(self.memory))
         self.rows[added["id"]] = {
             **dict.fromkeys((*ID_KEYS, "actor_id", "attributed_to", "memory_type", "valid_from")),
             **ids,
@@ -290,8 +292,8 @@ class Interleaved(RuleBasedStateMachine):
     def supersede(self, data: st.DataObject) -> None:
         if self.rows:
             chosen = data.draw(st.sampled_from(sorted(self.rows)))
-            with self.memory.store.transaction() as tx:
-                tx.update(replace(tx.get(chosen), valid_to=1), None)
+            with self.memory.store.write() as tx:
+                tx.memories.update(replace(tx.memories.require(chosen), valid_to=1), None)
             self.rows[chosen]["superseded"] = True
 
     @rule(data=st.data())

@@ -9,10 +9,11 @@ from contextlib import closing
 from pathlib import Path
 
 from helpers import LIBRARY, TESTS, schema_file
+from helpers.stores import reading
 from litemem.maintenance.integrity import is_sound, verify
-from litemem.store.sqlite import SqliteStore
 from litemem.store.sqlite.connection import connect
 from litemem.store.sqlite.schema import latest_version
+from litemem.store.sqlite.store import SqliteStore
 
 ROUNDS = 200 if os.environ.get("LITEMEM_TEST_PROFILE") == "nightly" else 5
 UPGRADES = 4  # kills
@@ -20,7 +21,7 @@ ENVIRONMENT = {**os.environ, "PYTHONPATH": str(LIBRARY)}
 
 UPGRADING = """
 import shutil, sys
-from litemem.store.sqlite import SqliteStore
+from litemem.store.sqlite.store import SqliteStore
 source, folder = sys.argv[1:]
 for number in range(100_000):
     path = f"{folder}/{number}.db"
@@ -62,6 +63,6 @@ def test_an_upgrade_that_is_killed_leaves_the_old_file_or_the_new_one(tmp_path: 
             with closing(connect(str(path))) as connection:
                 versions.append(connection.pragma("user_version"))
             with closing(SqliteStore(path)) as store:
-                assert store.overview().memories == 4
+                assert reading(store).overview().memories == 4
     assert set(versions) <= {1, latest_version()}
     assert latest_version() in versions

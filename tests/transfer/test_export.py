@@ -25,7 +25,7 @@ from litemem.core.scope import Scope
 from litemem.core.types import Message, Relation
 from litemem.errors import ScopeError, StoreError, ValidationError
 from litemem.store.filters import MAX_PARAMETERS
-from litemem.store.sqlite import SqliteStore
+from litemem.store.sqlite.store import SqliteStore
 from litemem.transfer.export import escape_markdown, export_file, heading, write
 
 CAM = {"user_id": "cam"}
@@ -42,15 +42,17 @@ def of_kind(path: Path, kind: str) -> list[dict[str, Any]]:
 def relate(memory: Memory, memory_id: str, *relations: tuple[str, str, str]) -> None:
     vector = bytes(4 * memory.embedder.identity.dimensions)
     named = {name: vector for source, _, target in relations for name in (source, target)}
-    with memory.store.transaction() as tx:
-        tx.relate(tx.get(memory_id), [Relation(*relation) for relation in relations], named)
+    with memory.store.write() as tx:
+        tx.graph.relate(
+            tx.memories.require(memory_id), [Relation(*relation) for relation in relations], named
+        )
 
 
 def wait(memory: Memory, *texts: str) -> None:
     """Have messages wait for extraction, without a thread that would be at them."""
     said = [Message("user", text) for text in texts]
-    with memory.store.transaction() as tx:
-        tx.open_turn(Scope(user_id="cam"), said, asdict(AddOptions()), START, event_id=new_id())
+    with memory.store.write() as tx:
+        tx.turns.open(Scope(user_id="cam"), said, asdict(AddOptions()), START, event_id=new_id())
 
 
 @pytest.fixture
@@ -133,8 +135,8 @@ def test_a_filtered_export_does_not_name_a_successor_outside(
         memory.add(text, **CAM, infer=False, metadata={"n": n})["results"][0]["id"]
         for n, text in enumerate(("lives in Oslo", "lives in Rome"))
     )
-    with memory.store.transaction() as tx:
-        tx.known.supersede(tx.get(old), new, now())
+    with memory.store.write() as tx:
+        tx.known.supersede(tx.memories.require(old), new, now())
     memory.export_file(tmp_path / "one.jsonl", **CAM, filters={"n": 0})
     assert new not in (tmp_path / "one.jsonl").read_text("utf-8")
     memory.export_file(tmp_path / "both.jsonl", **CAM)
@@ -149,7 +151,8 @@ def test_a_stream_that_cannot_be_rewound_gets_the_same(full: Memory, tmp_path: P
 
 
 def test_an_export_is_one_moment_while_others_write(full: Memory) -> None:
-    with full.store.snapshot(None, vectors=False) as moment:
+    with full.store.read() as r:
+        moment = r.archive.snapshot(None, vectors=False)
         before = list(moment.lines())
         full.add("meanwhile", **CAM, infer=False)
         assert list(moment.lines()) == before
@@ -159,8 +162,8 @@ def test_what_other_tools_wrote_is_exported_as_litemem_writes_it(
     memory: Memory, tmp_path: Path
 ) -> None:
     memory.add("odd", **CAM, infer=False)
-    with SqliteStore(memory.store.path).transaction() as tx:
-        tx._connection.execute(  # as `UPDATE memory …` in the sqlite3 shell
+    with SqliteStore(memory.store.path).write() as tx:
+        tx.connection.execute(  # as `UPDATE memory …` in the sqlite3 shell
             """UPDATE memory SET metadata = '{ "a" :1e2,\n "b":"\\u00e9" }'"""
         )
     memory.export_file(tmp_path / "all.jsonl")

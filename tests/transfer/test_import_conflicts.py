@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from helpers import START, Clock, OpenMemory, dump
 from helpers.archives import CAM, exported, memory_line, open_store, sealed, taken_in, two_versions
+from helpers.stores import reading
 from litemem.errors import ValidationError
 from litemem.store.sqlite.archive.merge import merge_versions
 
@@ -65,7 +66,7 @@ def test_an_immutable_memory_stays_as_it_is() -> None:
         changed = sealed([memory_line(content="changed", updated_at=START + 1)])
         for mode in ("overwrite", "merge"):
             assert taken_in(store, changed, on_conflict=mode) == {"skipped": 1}
-        assert store.get("m1").content == "text 1"
+        assert reading(store).memories.get("m1").content == "text 1"
 
 
 @pytest.mark.parametrize("mode", ["overwrite", "merge"])
@@ -94,7 +95,7 @@ def test_a_memory_that_is_skipped_is_not_superseded_by_another_s() -> None:
         lines = [memory_line(n, user_id="jo", valid_to=START) for n in (1, 2)]
         data = sealed([{**lines[0], "superseded_by": "m2"}, lines[1]])
         assert taken_in(store, data, on_conflict="skip")["skipped"] == 1
-        assert store.get("m1").superseded_by is None
+        assert reading(store).memories.get("m1").superseded_by is None
 
 
 @pytest.mark.parametrize("mode", ["error", "skip", "overwrite", "merge"])
@@ -192,5 +193,9 @@ def test_a_merge_repairs_a_history_that_ends_with_a_delete() -> None:
     with open_store() as store:
         taken_in(store, sealed([memory_line(history=[added, gone])]))
         assert taken_in(store, sealed([memory_line()]), on_conflict="merge")["merged"] == 1
-        assert [entry.event for entry in store.history("m1")] == ["ADD", "DELETE", "ADD"]
+        assert [entry.event for entry in reading(store).memories.history("m1")] == [
+            "ADD",
+            "DELETE",
+            "ADD",
+        ]
         assert taken_in(store, sealed([memory_line()]), on_conflict="merge") == {"skipped": 1}

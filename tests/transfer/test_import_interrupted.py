@@ -24,6 +24,7 @@ from helpers.archives import (
     taken_in,
     two_versions,
 )
+from helpers.stores import reading
 from litemem import Memory
 from litemem.core.protocols import Vector
 from litemem.core.scope import Scope
@@ -60,7 +61,7 @@ def test_an_interrupted_import_goes_on_with_skip_and_ends_complete(tmp_path: Pat
     with open_store(tmp_path / "memory.db") as store:
         with pytest.raises(EmbedderError):
             import_file(store, FailingEmbedder(300), io.BytesIO(data))
-        assert 0 < store.overview().memories < 600
+        assert 0 < reading(store).overview().memories < 600
         assert not [finding for finding in store.check(full=True) if finding.problems]
         taken_in(store, data, on_conflict="skip")
         assert exported(store) == data
@@ -70,17 +71,19 @@ def test_an_import_that_a_full_disk_ends_reports_how_to_resume(tmp_path: Path) -
     """Previously it said that nothing was changed."""
     data = sealed([memory_line(n, content=f"text {n} " * 100) for n in range(1, 2_001)])
     with open_store(tmp_path / "memory.db") as store:
-        pages = store._writer.pragma("page_count")
-        store._writer.pragma("max_page_count", pages + 300)
+        pages = store._writer.connection.pragma("page_count")
+        store._writer.connection.pragma("max_page_count", pages + 300)
         with pytest.raises(StoreFullError) as told:
             taken_in(store, data)
         (note,) = told.value.__notes__
-        assert note.startswith(f"{store.overview().memories:,} of 2,000 lines were imported before")
+        assert note.startswith(
+            f"{reading(store).overview().memories:,} of 2,000 lines were imported before"
+        )
         assert '"skip" continues' in note
         assert "nothing was changed" not in str(told.value)
-        store._writer.pragma("max_page_count", 2**31)
+        store._writer.connection.pragma("max_page_count", 2**31)
         taken_in(store, data, on_conflict="skip")
-        assert store.overview().memories == 2_000
+        assert reading(store).overview().memories == 2_000
 
 
 def test_a_dry_run_says_what_would_happen_and_writes_nothing(tmp_path: Path) -> None:
@@ -111,15 +114,15 @@ def test_other_project_settings_are_reported_before_anything_is_imported(tmp_pat
     """Previously a dry run let them pass."""
     settings = {"kind": "project", "settings": {"instructions": "theirs"}}
     with open_store(tmp_path / "memory.db") as store:
-        with store.transaction() as tx:
-            tx.update_project({"instructions": "ours"})
+        with store.write() as tx:
+            tx.settings.update_project({"instructions": "ours"})
         before = dump(tmp_path / "memory.db")
         for dry_run in (True, False):
             with pytest.raises(ValidationError, match=r"other project settings.*--on-conflict"):
                 taken_in(store, sealed([settings, memory_line()]), dry_run=dry_run)
         assert dump(tmp_path / "memory.db") == before
         taken_in(store, sealed([settings, memory_line()]), on_conflict="skip")
-        assert store.project() == {"instructions": "ours"}
+        assert reading(store).settings.project() == {"instructions": "ours"}
 
 
 # -- several at once
@@ -149,7 +152,7 @@ def conversation(path: Path, user: str, number: int) -> Path:
 
 def counted(memory: Memory, user: str) -> tuple[int, int]:
     """Return how many memories and messages a user has."""
-    said = memory.store.messages(Scope(user_id=user), limit=10_000)
+    said = reading(memory.store).messages.last(Scope(user_id=user), limit=10_000)
     return len(memory.get_all(user_id=user, limit=10_000)["results"]), len(said)
 
 

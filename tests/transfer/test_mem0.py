@@ -25,7 +25,7 @@ from helpers import FILES, OpenMemory
 from litemem.cli import main
 from litemem.core.scope import Scope
 from litemem.errors import LitememError, StoreError, ValidationError
-from litemem.store.sqlite import SqliteStore
+from litemem.store.sqlite.store import SqliteStore
 from litemem.testing import HashEmbedder
 from litemem.transfer import mem0_pickles
 from litemem.transfer.importer import import_source

@@ -24,6 +24,7 @@ from helpers.archives import (
     sealed,
     taken_in,
 )
+from helpers.stores import reading
 from litemem.core.arguments import AddOptions
 from litemem.core.protocols import Vector
 from litemem.core.scope import Scope
@@ -68,12 +69,12 @@ def test_an_import_into_a_file_with_others_leaves_it_sound(
     with open_store() as one, open_store() as other:
         build(one, ours)
         build(other, theirs)
-        before = other.overview().memories
+        before = reading(other).overview().memories
         data = exported(one)
         with suppress(ValidationError):  # of one id and two scopes, which do not merge
             taken_in(other, data, on_conflict=on_conflict)
         assert not [finding for finding in other.check(full=True) if finding.problems]
-        assert other.overview().memories >= before
+        assert reading(other).overview().memories >= before
 
 
 def test_what_was_imported_is_found_and_its_turns_are_extracted(
@@ -81,9 +82,9 @@ def test_what_was_imported_is_found_and_its_turns_are_extracted(
 ) -> None:
     one = open_memory()
     one.add("Cam avoids shellfish", **CAM, infer=False)
-    with one.store.transaction() as tx:
+    with one.store.write() as tx:
         said = [Message("user", "I live in Oslo")]
-        tx.open_turn(Scope(user_id="cam"), said, asdict(AddOptions()), START)
+        tx.turns.open(Scope(user_id="cam"), said, asdict(AddOptions()), START)
     one.export_file(tmp_path / "all.jsonl")
     other = open_memory(["User lives in Oslo"], path=tmp_path / "other.db")
     other.import_file(tmp_path / "all.jsonl")

@@ -13,7 +13,7 @@ from litemem.store.filters.fields import FIELDS
 from litemem.store.filters.parser import Every, Leaf, Node, Not, Some, parse_filter
 from litemem.store.filters.sql import Condition, to_sql
 
-__all__ = ["Condition", "compile_filter", "compile_ids", "compile_whole", "leaves"]
+__all__ = ["Condition", "compile_filter", "compile_ids", "compile_whole", "leaves", "valid_now"]
 
 MAX_PARAMETERS = 30_000  # SQLite binds 32,766; the rest is for the surrounding query
 
@@ -21,21 +21,22 @@ MAX_PARAMETERS = 30_000  # SQLite binds 32,766; the rest is for the surrounding 
 def compile_filter(filters: Mapping[str, Any] | None, scope: Scope) -> Condition:
     """Return the condition for memories that have the ids of `scope` and match the filter.
 
-    Without ids in `scope`, each branch of the filter has to name one.
+    If `scope` has no ids, each branch of the filter has to name one.
 
     Raises:
         FilterError: the filter is invalid; the message quotes the path.
         ScopeError: a branch is not bounded by an id, an id is invalid, or two ids contradict.
     """
-    root = parse_filter({} if filters is None else filters)
+    if filters is None or filters == {}:
+        scope.require("the call")
+        ids = scope.ids()
+        return Condition(" AND ".join(f"m.{key} = ?" for key in ids), tuple(ids.values()))
+    root = parse_filter(filters)
     if scope:
         _check_agreement(root, scope)
-    elif not filters:
-        scope.require("the call")
     else:
         _check_bounds(root)
-    ids = (Leaf(key, FIELDS[key], "in", (value,)) for key, value in scope.ids().items())
-    condition = to_sql(Every(root.path, (*ids, *root.parts)))
+    condition = to_sql(Every(root.path, (*_id_leaves(scope), *root.parts)))
     if len(condition.parameters) > MAX_PARAMETERS:
         raise FilterError(
             f"filters has {len(condition.parameters):,} values; the limit is {MAX_PARAMETERS:,}: "
@@ -50,9 +51,8 @@ def compile_ids(filters: Mapping[str, Any] | None, scope: Scope) -> Condition:
     For tables that have ids and no other field of a memory. The filter was compiled before.
     """
     root = parse_filter({} if filters is None else filters)
-    ids = (Leaf(key, FIELDS[key], "in", (value,)) for key, value in scope.ids().items())
-    known = _of_ids(Every(root.path, (*ids, *root.parts)))
-    return Condition("TRUE") if known is None else to_sql(known)
+    ids = _of_ids(Every(root.path, (*_id_leaves(scope), *root.parts)))
+    return Condition("TRUE") if ids is None else to_sql(ids)
 
 
 def compile_whole(filters: Mapping[str, Any] | None, scope: Scope) -> Condition | None:
@@ -78,18 +78,49 @@ def leaves(filters: Mapping[str, Any] | None) -> Iterator[Leaf]:
                 waiting.append(negated.part)
 
 
+def valid_now(
+    condition: Condition,
+    now: int,
+    expired: bool = False,
+    superseded: bool = False,
+    as_of: int | None = None,
+) -> Condition:
+    """Narrow a condition to the memories that are valid at `now`, or were valid at `as_of`.
+
+    If `expired` or `superseded`, such memories are selected too. `as_of` selects among the memories
+    that are stored today.
+    """
+    sql, parameters = condition.sql, condition.parameters
+    if as_of is not None:
+        now = as_of
+        sql += " AND coalesce(m.valid_from, m.created_at) <= ?"
+        parameters = (*parameters, as_of)
+    if not expired:
+        sql += " AND (m.expires_at IS NULL OR m.expires_at > ?)"
+        parameters = (*parameters, now)
+    if not superseded:
+        sql += " AND (m.valid_to IS NULL OR m.valid_to > ?)"
+        parameters = (*parameters, now)
+    return Condition(sql, parameters)
+
+
+def _id_leaves(scope: Scope) -> Iterator[Leaf]:
+    for key, value in scope.ids().items():
+        yield Leaf(key, FIELDS[key], "in", (value,))
+
+
 def _of_ids(node: Node) -> Node | None:
     """Return what a node implies about ids, or None if nothing."""
     match node:
         case Leaf():
             return node if node.field.name in ID_KEYS else None
         case Every():
-            known = [part for part in map(_of_ids, node.parts) if part is not None]
-            return Every(node.path, tuple(known)) if known else None
+            parts = [part for part in map(_of_ids, node.parts) if part is not None]
+            return Every(node.path, tuple(parts)) if parts else None
         case Some():
             branches = [part for part in map(_of_ids, node.parts) if part is not None]
-            is_known = len(branches) == len(node.parts)
-            return Some(node.path, tuple(branches)) if is_known else None
+            are_all = len(branches) == len(node.parts)
+            return Some(node.path, tuple(branches)) if are_all else None
         case Not():
             return None
 

@@ -1,16 +1,34 @@
-"""The memories under a condition as a pool for ranking: all of them, and how any are read."""
+"""Candidates of a search: every memory of a small scope, a choice of those of a large one.
+
+Everything is read under the search's condition. So what a memory's neighbours and run add to its
+score, and how rare a word is, depends on no other memory.
+"""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import apsw
 
-from litemem.core.ranking import NOBODY, Pool
+from litemem.core.text.dates import Period
 from litemem.core.text.stemming import Stem, holding, stems_of
+from litemem.core.text.words import any_of
+from litemem.core.types import Match
 from litemem.store.filters import Condition
-from litemem.store.sqlite.rows import Row
+from litemem.store.protocol import NO_NEIGHBOUR, CandidateQuery, Pool, Ranker, ScopeStats
+from litemem.store.sqlite.rows import Row, RowDamageError, records
+from litemem.store.sqlite.settings import check_embedder
+from litemem.store.sqlite.vector_index import VectorIndex
+
+SMALL = 4_096  # memories; all of them are read in 12 ms
+SAMPLE = 1_000  # memories, from which the frequency of a word is estimated
+FREQUENT = 0.05  # of them; a word that more contain selects no candidates, unless all are frequent
+REACH = 2  # neighbours of a candidate on each side
+BEST = 40  # candidates whose neighbours are added
+MAX_MATCHES = 20_000  # memories of the file for each word: the newest
+CHUNK = 500  # memories whose scope is checked at once
 
 _RUN = (
     "CASE WHEN m.run_id IS NOT NULL THEN coalesce(m.user_id, '') || char(31)"
@@ -21,68 +39,63 @@ _ROWS = (
     f" coalesce(m.valid_from, m.created_at), m.actor_id, {_RUN}, m.content"
     " FROM memory AS m JOIN embedding AS e ON e.pk = m.pk WHERE"
 )
+_SAME_RUN = (
+    "m.run_id = ? AND m.user_id IS ? AND m.agent_id IS ? AND m.app_id IS ? AND (m.created_at, m.id)"
+)
 _AS_QUERY = apsw.FTS5_TOKENIZE_QUERY
 _BARE = {"include_offsets": False, "include_colocated": False}
 _RUN_COLUMN, _CONTENT_COLUMN, _COLUMNS = 4, 5, 6
 
 
 @dataclass(frozen=True, slots=True)
-class Query:
-    """What memories are compared with: a float32 vector, and stems, each with one of its words."""
+class _Query:
+    """A query as memories are compared with it: its vector, and stems with a word of each."""
 
     vector: bytes
     stems: Mapping[str, str]
     stem: Stem
 
 
-def stemmed_query(connection: apsw.Connection, vector: bytes, words: Sequence[str]) -> Query:
-    """Return a query as `memory_fts` sees its words."""
-    stem = stemmer(connection)
-    return Query(vector, stems_of(words, stem), stem)
+class Candidates:
+    """The candidates of one connection; see `CandidateReader`."""
 
+    __slots__ = ("_connection",)
 
-def everything(connection: apsw.Connection, condition: Condition, query: Query) -> Pool:
-    """Return all memories under the condition."""
-    rows = read_rows(connection, condition, query)
-    last: dict[str | None, int] = {}
-    before = []
-    for i, run in enumerate([row[_RUN_COLUMN] for row in rows]):
-        before.append(NOBODY if run is None or run not in last else last[run])
-        last[run] = i
-    held = held_by(rows, query)
-    return pool_of(rows, held, before, [len(places) for places in held], len(rows))
+    def __init__(self, connection: apsw.Connection) -> None:
+        self._connection = connection
 
+    def scope_stats(self, condition: Condition) -> ScopeStats:
+        rows = self._connection.execute(
+            "SELECT count(*), json_group_array(DISTINCT actor_id) FROM"
+            f" (SELECT m.actor_id FROM memory AS m WHERE {condition.sql} LIMIT {SMALL + 1})",
+            condition.parameters,
+        )
+        ((count, names),) = rows
+        speakers = frozenset(filter(None, json.loads(names)))
+        if not all(isinstance(name, str) for name in speakers):
+            raise RowDamageError("a memory has a speaker that is not text")
+        return ScopeStats(count <= SMALL, speakers)
 
-def read_rows(connection: apsw.Connection, condition: Condition, query: Query) -> list[Row]:
-    """Return the memories under a condition, as a pool needs them, oldest first, ties by id."""
-    return connection.execute(
-        f"{_ROWS} {condition.sql} ORDER BY m.created_at, m.id",
-        (query.vector, *condition.parameters),
-    ).fetchall()
-
-
-def held_by(rows: Sequence[Row], query: Query) -> list[list[int]]:
-    """Return for each stem of the query which of the rows hold it."""
-    return holding([row[_CONTENT_COLUMN] for row in rows], query.stems, query.stem)
-
-
-def only(pks: Iterable[int]) -> Condition:
-    """Return the condition that a memory is one of these."""
-    return Condition("m.pk IN (SELECT value FROM json_each(?))", (json.dumps(list(pks)),))
-
-
-def pool_of(
-    rows: Sequence[Row],
-    held: Sequence[Sequence[int]],
-    before: Sequence[int],
-    spread: Sequence[int],
-    sampled: int,
-) -> Pool:
-    """Return rows as columns."""
-    columns: Sequence[Sequence[Any]] = list(zip(*rows, strict=True)) or [()] * _COLUMNS
-    pks, cosines, times, speakers, runs, contents = columns
-    asks = ["?" in content for content in contents]
-    return Pool(pks, cosines, times, speakers, runs, asks, before, held, spread, sampled)
+    def search(self, condition: Condition, query: CandidateQuery, ranker: Ranker) -> list[Match]:
+        connection = self._connection
+        check_embedder(connection, query.identity)
+        stem = stemmer(connection)
+        stemmed = _Query(query.vector, stems_of(query.words, stem), stem)
+        try:
+            if query.limit is None:
+                pool = scan_scope(connection, condition, stemmed)
+            else:
+                pool = sample_large_scope(
+                    connection, condition, stemmed, query.periods, query.limit, ranker
+                )
+            ranked = ranker.rank(pool)
+        except TypeError as error:  # null in a column that allows none
+            raise RowDamageError("a memory has a value of a wrong type") from error
+        found = records(connection, [pk for pk, _ in ranked], condition)
+        cosines = dict(zip(pool.pks, pool.cosines, strict=True))
+        return [
+            Match(found[pk], cosines[pk], parts.words, parts.final, parts) for pk, parts in ranked
+        ]
 
 
 def stemmer(connection: apsw.Connection) -> Stem:
@@ -93,3 +106,187 @@ def stemmer(connection: apsw.Connection) -> Stem:
         return str(next(iter(tokenizer(word.encode(), _AS_QUERY, None, **_BARE)), ""))
 
     return stem
+
+
+def scan_scope(connection: apsw.Connection, condition: Condition, query: _Query) -> Pool:
+    """Return all memories under the condition."""
+    rows = _read(connection, condition, query)
+    last: dict[str | None, int] = {}
+    before = []
+    for i, run in enumerate([row[_RUN_COLUMN] for row in rows]):
+        before.append(NO_NEIGHBOUR if run is None or run not in last else last[run])
+        last[run] = i
+    matches = _term_matches(rows, query)
+    return _pool(rows, matches, before, [len(places) for places in matches], len(rows))
+
+
+def sample_large_scope(
+    connection: apsw.Connection,
+    condition: Condition,
+    query: _Query,
+    periods: Sequence[Period],
+    limit: int,
+    ranker: Ranker,
+) -> Pool:
+    """Return at least `limit` memories under the condition that may score high.
+
+    These are the nearest, those with the rarest words of the query, the newest of its periods, and
+    the neighbours in their runs of the best of these.
+    """
+    frequency, size = _document_frequency(connection, condition, query)
+    weights = _term_weights(query, frequency, size, ranker)
+    pks = [pk for pk, _ in VectorIndex(connection).nearest(query.vector, limit, condition)]
+    pks += _with_words(connection, condition, weights, limit)
+    pks += _in_periods(connection, condition, periods, limit)
+    core = _read(connection, _chosen(pks), query)
+    alone = _pool(core, _term_matches(core, query), [NO_NEIGHBOUR] * len(core), frequency, size)
+    scored = sorted(zip(ranker.own_scores(alone), alone.pks, strict=True), reverse=True)
+    chains = [_chain(connection, condition, pk) for _, pk in scored[:BEST]]
+    rows = _read(connection, _chosen({*pks, *(pk for chain in chains for pk in chain)}), query)
+    places = {row[0]: i for i, row in enumerate(rows)}
+    before = [NO_NEIGHBOUR] * len(rows)
+    for chain in chains:
+        for one, other in pairwise(chain):
+            before[places[other]] = places[one]
+    return _pool(rows, _term_matches(rows, query), before, frequency, size)
+
+
+def _read(connection: apsw.Connection, condition: Condition, query: _Query) -> list[Row]:
+    """Return the rows that a pool is made of, oldest first, ties by id."""
+    return connection.execute(
+        f"{_ROWS} {condition.sql} ORDER BY m.created_at, m.id",
+        (query.vector, *condition.parameters),
+    ).fetchall()
+
+
+def _term_matches(rows: Sequence[Row], query: _Query) -> list[list[int]]:
+    """Return for each stem of the query the indexes of the rows that contain it."""
+    return holding([row[_CONTENT_COLUMN] for row in rows], query.stems, query.stem)
+
+
+def _chosen(pks: Iterable[int]) -> Condition:
+    return Condition("m.pk IN (SELECT value FROM json_each(?))", (json.dumps(list(pks)),))
+
+
+def _pool(
+    rows: Sequence[Row],
+    matches: Sequence[Sequence[int]],
+    before: Sequence[int],
+    document_frequency: Sequence[int],
+    sample_size: int,
+) -> Pool:
+    """Return rows as columns."""
+    columns: Sequence[Sequence[Any]] = list(zip(*rows, strict=True)) or [()] * _COLUMNS
+    pks, cosines, times, speakers, runs, contents = columns
+    asks = ["?" in content for content in contents]
+    return Pool(
+        pks,
+        cosines,
+        times,
+        speakers,
+        runs,
+        asks,
+        before,
+        matches,
+        document_frequency,
+        sample_size,
+    )
+
+
+def _document_frequency(
+    connection: apsw.Connection, condition: Condition, query: _Query
+) -> tuple[list[int], int]:
+    """Return how many memories of a sample contain each word, and the sample's size."""
+    rows: list[Row] = connection.execute(
+        f"SELECT m.content FROM memory AS m WHERE {condition.sql} LIMIT {SAMPLE}",
+        condition.parameters,
+    ).fetchall()
+    texts = [text for (text,) in rows]
+    return [len(places) for places in holding(texts, query.stems, query.stem)], len(texts)
+
+
+def _term_weights(
+    query: _Query, frequency: Sequence[int], size: int, ranker: Ranker
+) -> dict[str, float]:
+    """Return the words that select candidates, with their weights."""
+    weighted = [
+        (word, ranker.term_weight(number, size), number <= FREQUENT * size)
+        for word, number in zip(query.stems.values(), frequency, strict=True)
+    ]
+    rare = {word: weight for word, weight, is_rare in weighted if is_rare}
+    return rare or {word: weight for word, weight, _ in weighted}
+
+
+def _with_words(
+    connection: apsw.Connection, condition: Condition, weights: Mapping[str, float], limit: int
+) -> list[int]:
+    """Return memories whose words have the greatest total weight.
+
+    Each word is looked up in the whole file, at 0.1 µs a memory, and only the best memories are
+    checked against the condition, at 2 µs a memory.
+    """
+    totals: dict[int, float] = {}
+    for word, weight in weights.items():
+        rows: list[Row] = connection.execute(
+            "SELECT rowid FROM memory_fts WHERE memory_fts MATCH ? ORDER BY rowid DESC LIMIT ?",
+            (any_of([word]), MAX_MATCHES),
+        ).fetchall()
+        for (pk,) in rows:
+            totals[pk] = totals.get(pk, 0.0) + weight
+    best = sorted(totals, key=lambda pk: (totals[pk], pk), reverse=True)
+    found: list[int] = []
+    for start in range(0, len(best), CHUNK):
+        found += _matching(connection, condition, best[start : start + CHUNK])
+        if len(found) >= limit:
+            break
+    return found[:limit]
+
+
+def _matching(connection: apsw.Connection, condition: Condition, pks: list[int]) -> list[int]:
+    """Return those of the memories that match, in the same order."""
+    among = _chosen(pks)
+    rows = connection.execute(
+        f"SELECT m.pk FROM memory AS m WHERE {among.sql} AND ({condition.sql})",
+        (*among.parameters, *condition.parameters),
+    )
+    found = {pk for (pk,) in rows}
+    return [pk for pk in pks if pk in found]
+
+
+def _in_periods(
+    connection: apsw.Connection, condition: Condition, periods: Sequence[Period], limit: int
+) -> list[int]:
+    """Return the newest memories of each period, the same number of each."""
+    found: list[int] = []
+    for period in periods:
+        found += (
+            pk
+            for (pk,) in connection.execute(
+                f"SELECT m.pk FROM memory AS m WHERE ({condition.sql})"
+                " AND m.created_at >= ? AND m.created_at < ? ORDER BY m.created_at DESC LIMIT ?",
+                (*condition.parameters, period.start, period.end, -(-limit // len(periods))),
+            )
+        )
+    return found
+
+
+def _chain(connection: apsw.Connection, condition: Condition, pk: int) -> list[int]:
+    """Return a memory with its neighbours in its run, in order; empty if it has no run."""
+    row = connection.execute(
+        "SELECT run_id, user_id, agent_id, app_id, created_at, id FROM memory WHERE pk = ?", (pk,)
+    ).fetchone()
+    if row is None or row[0] is None:
+        return []
+    sides = []
+    for than, order in (("<", "DESC"), (">", "ASC")):
+        sides.append(
+            connection.execute(
+                # with another index, all neighbours in time would be read
+                "SELECT m.pk FROM memory AS m INDEXED BY memory_run"
+                f" WHERE {_SAME_RUN} {than} (?, ?)"
+                f" AND ({condition.sql}) ORDER BY m.created_at {order}, m.id {order} LIMIT {REACH}",
+                (*row, *condition.parameters),
+            ).fetchall()
+        )
+    before, after = ([pk for (pk,) in side] for side in sides)
+    return [*reversed(before), pk, *after]

@@ -1,15 +1,13 @@
 """Delete expired, superseded or old memories, messages and history, in a transaction."""
 
 import json
-from dataclasses import dataclass
 
 import apsw
 
 from litemem.core.scope import ID_KEYS
-from litemem.store.filters import Condition
-from litemem.store.sqlite.queries import visible
-from litemem.store.sqlite.rereading import check_rows, matching, records
-from litemem.store.sqlite.rows import id_list, to_json
+from litemem.store.filters import Condition, valid_now
+from litemem.store.protocol import CleanupPlan
+from litemem.store.sqlite.rows import check_rows, id_list, matching, records, to_json
 from litemem.store.sqlite.supersession import LIKE_EITHER, WRITE_OUT_ADD
 from litemem.store.sqlite.vector_index import VectorIndex
 
@@ -165,42 +163,6 @@ _LABEL = "UPDATE memory SET metadata = ?, categories = ? WHERE pk = ?"
 ANYTHING = Condition("TRUE")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Retention:
-    """What to delete. A time, in microseconds, selects everything of that time or before."""
-
-    expired: bool = False
-    superseded: int | None = None
-    matching: bool = False
-    created: int | None = None
-    duplicates: bool = False
-    keep_last: int | None = None
-    messages: int | None = None
-    history: int | None = None
-    orphans: bool = False
-
-    def __bool__(self) -> bool:
-        return self != Retention()
-
-    @property
-    def is_beyond_memories(self) -> bool:
-        """True if rows are selected that have ids but no other field of a memory."""
-        return self.orphans or not (self.messages is None and self.history is None)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CleanupPlan:
-    """Which memories a cleanup looks at, and what it deletes.
-
-    `ids` is the condition for tables that have ids and no other field of a memory.
-    """
-
-    condition: Condition
-    ids: Condition
-    now: int
-    retention: Retention
-
-
 def cleanup(connection: apsw.Connection, plan: CleanupPlan) -> dict[str, int]:
     """Delete what the plan selects; return the number by kind, each row counted once."""
     chosen = plan.retention
@@ -265,7 +227,7 @@ def _where(connection: apsw.Connection, plan: CleanupPlan, sql: str, *values: in
 
 def _duplicates(connection: apsw.Connection, plan: CleanupPlan) -> int:
     """Merge currently valid memories of one text into the oldest, and delete the others."""
-    valid = visible(plan.condition, plan.now, expired=False, superseded=False)
+    valid = valid_now(plan.condition, plan.now)
     return delete(connection, merge_duplicates(connection, matching(connection, valid)), plan.now)
 
 

@@ -1,25 +1,30 @@
-"""Opening a file: what it is, who may, and which version it has; many processes at once."""
+"""Open a file: check it, migrate it, configure the connection, and pool connections for reading."""
 
 import os
 import stat
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import apsw
 
 from litemem.core import clock
 from litemem.core.config import sqlite_path
 from litemem.errors import SchemaError, StoreError, StoreReadOnlyError
-from litemem.store.sqlite import open_files as holding
 from litemem.store.sqlite import settings
 from litemem.store.sqlite.errors import translated
-from litemem.store.sqlite.schema import APPLICATION_ID, latest_version, migrations
-from litemem.store.sqlite.trusting import check_schema
+from litemem.store.sqlite.open_files import inode_of, register_open
+from litemem.store.sqlite.schema import (
+    APPLICATION_ID,
+    check_schema,
+    latest_version,
+    migrations,
+)
 
 BUSY_MS = 5_000  # a model never runs inside a lock, so this is ample
 MIN_SQLITE = (3, 51, 3)  # before, resetting a WAL with several connections could corrupt the file
@@ -27,24 +32,30 @@ PAGE_BYTES = 8_192  # five 384-d vectors fill one; of 4,096 they leave a quarter
 MEMORY = ":memory:"
 EMPTY = "{} is empty: give the path of a litemem file"
 _WAL_TRIES = 50  # journal_mode=WAL does not wait for the busy timeout
+# KiB: a scope of 1,000 memories stays in it, so that it is searched again in 0.8 of the time
+CACHE = 8_192
+# idle connections kept: as many as asyncio.to_thread has threads; each is two descriptors
+MAX_IDLE = (os.cpu_count() or 1) + 4
+
+T = TypeVar("T")
 
 
-def prepare(
-    path: str, durability: str, *, mendable: bool = False, read_only: bool = False
+def open_writer(
+    path: str, durability: str, *, repairable: bool = False, read_only: bool = False
 ) -> apsw.Connection:
-    """Open the file for writing, making or upgrading it as needed; return the connection.
+    """Open the file for writing, and create or upgrade it as needed.
 
-    With `mendable` also one whose views, triggers or indexes are to be made anew; with
-    `read_only` also one that is sealed, to read what it holds, but none that is not there.
+    If `repairable`, its views, triggers or indexes may differ from ours; if `read_only`, it has to
+    exist, and may be on read-only media.
 
     Raises:
-        SchemaError: it is not a litemem file, or of a newer litemem.
-        StoreReadOnlyError: it may not be written, or is sealed and of an older version.
+        SchemaError: it is not a litemem file, or a newer litemem wrote it.
+        StoreReadOnlyError: it may not be written, or is on read-only media in an older version.
         StoreError: it is a folder, or its folder does not exist.
     """
     check_sqlite(apsw.sqlite_lib_version())
     if read_only and is_sealed(path):
-        return _read_sealed(path)
+        return _open_sealed(path)
     if read_only:
         _check_exists(path)
     else:
@@ -54,9 +65,9 @@ def prepare(
         connection.close()
         raise StoreReadOnlyError(f"{path}: it or its folder may not be written; check permissions")
     try:
-        _upgrade(connection, path, mendable)
+        _upgrade(connection, path, repairable)
         if path != MEMORY and connection.pragma("journal_mode") != "wal":
-            _write_ahead(connection)  # a copy that VACUUM INTO made, say, has lost it
+            _write_ahead(connection)  # a copy that VACUUM INTO made has lost it
         connection.pragma("synchronous", durability)
     except BaseException:
         connection.close()
@@ -64,37 +75,37 @@ def prepare(
     return connection
 
 
-def located(path: str | Path) -> str:
-    """Return a file's path as it stays the same wherever the program goes; `MEMORY` stays, too.
+def locate(path: str | Path) -> str:
+    """Return the absolute path of a file, or `MEMORY` unchanged.
 
     Raises:
-        ValidationError: it is no path.
+        ValidationError: it is not a path.
     """
     return MEMORY if str(path) == MEMORY else str(sqlite_path(path))
 
 
 @contextmanager
-def looking_into(path: str | Path) -> Iterator[apsw.Connection]:
-    """Lend a file as it is, as `look_into`.
+def opened_as_is(path: str | Path) -> Iterator[apsw.Connection]:
+    """Lend a connection to a file of any version, as `open_as_is`.
 
     Raises:
-        ValidationError: it is no path. CorruptError, StoreError: it cannot be read.
+        ValidationError: it is not a path. CorruptError, StoreError: it cannot be read.
     """
-    place = located(path)
-    with translated(place):
-        connection = look_into(place)
+    location = locate(path)
+    with translated(location):
+        connection = open_as_is(location)
         try:
             yield connection
         finally:
             connection.close()
 
 
-def look_into(path: str, *, mendable: bool = True) -> apsw.Connection:
-    """Open a file as it is, of whatever version: nothing is made, upgraded or written.
+def open_as_is(path: str, *, repairable: bool = True) -> apsw.Connection:
+    """Open a file of any version without creating, upgrading or writing anything.
 
     Raises:
-        SchemaError: it is not a litemem file, or of a newer litemem.
-        StoreError: it is not there, or is a folder.
+        SchemaError: it is not a litemem file, or a newer litemem wrote it.
+        StoreError: it does not exist, or is a folder.
     """
     check_sqlite(apsw.sqlite_lib_version())
     if not Path(path).is_file():
@@ -102,7 +113,7 @@ def look_into(path: str, *, mendable: bool = True) -> apsw.Connection:
     connection = connect(path)
     try:
         version = _version(connection, path)
-        check_schema(connection, path, version, mendable=mendable)
+        check_schema(connection, path, version, repairable=repairable)
     except BaseException:
         connection.close()
         raise
@@ -113,11 +124,11 @@ def look_into(path: str, *, mendable: bool = True) -> apsw.Connection:
 
 
 def is_sealed(path: str) -> bool:
-    """Tell whether a file can only be read as one that never changes, as on read-only media.
+    """Return True if a file can be read only as one that never changes, as on read-only media.
 
-    SQLite makes a log beside a file even to read it. Where it may not, and no log is there whose
-    contents would be missed, it has to be told `immutable=1` (sqlite.org/wal.html, "Read-Only
-    Databases").
+    SQLite creates a log next to a file even to read it. Where it cannot, and there is no log whose
+    contents would be missed, the file is opened with `immutable=1` (sqlite.org/wal.html,
+    "Read-Only Databases").
     """
     if path == MEMORY or os.access(Path(path).absolute().parent, os.W_OK):
         return False
@@ -126,17 +137,17 @@ def is_sealed(path: str) -> bool:
 
 
 def connect(path: str) -> apsw.Connection:
-    """Open a connection with sqlite-vec and our settings; makes no file, and changes nothing."""
+    """Open an existing file with sqlite-vec and our settings; nothing is created or changed."""
     if is_sealed(path):
         uri = f"{Path(path).absolute().as_uri()}?immutable=1"
         connection = apsw.Connection(uri, apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI)
     else:
         connection = apsw.Connection(path, apsw.SQLITE_OPEN_READWRITE)
     try:
-        holding.hold(connection, path)
+        register_open(connection, path)
         _set_up(connection)
     except BaseException:
-        connection.close()  # whoever keeps the error would keep it open
+        connection.close()  # else the traceback would keep it open
         raise
     return connection
 
@@ -150,24 +161,24 @@ def _set_up(connection: apsw.Connection) -> None:
     connection.pragma("foreign_keys", True)
     connection.pragma("trusted_schema", False)
     connection.pragma("cell_size_check", True)
-    connection.pragma("mmap_size", 0)  # a file that is cut short meanwhile would end the process
+    connection.pragma("mmap_size", 0)  # a file that is truncated would crash us
     connection.config(apsw.SQLITE_DBCONFIG_DEFENSIVE, 1)  # no statement can corrupt the file
 
 
-def _read_sealed(path: str) -> apsw.Connection:
-    connection = look_into(path, mendable=False)
+def _open_sealed(path: str) -> apsw.Connection:
+    connection = open_as_is(path, repairable=False)
     if connection.pragma("user_version") < latest_version():
         connection.close()
         raise StoreReadOnlyError(
-            f"{path} is of an older litemem, and cannot be upgraded where it may not be written: "
+            f"{path} was written by an older litemem and cannot be upgraded on read-only media: "
             "copy it to another folder with `litemem backup`"
         )
     return connection
 
 
 @contextmanager
-def one_moment(connection: apsw.Connection) -> Iterator[None]:
-    """Let a connection see one moment of the file, from its first read on; it writes nothing."""
+def read_transaction(connection: apsw.Connection) -> Iterator[None]:
+    """Let a connection see the file as of its first read inside the block."""
     connection.execute("BEGIN")
     try:
         yield
@@ -177,8 +188,8 @@ def one_moment(connection: apsw.Connection) -> Iterator[None]:
 
 
 @contextmanager
-def one_write(connection: apsw.Connection) -> Iterator[None]:
-    """Commit what happens inside as one, or nothing of it; others write before or after."""
+def write_transaction(connection: apsw.Connection) -> Iterator[None]:
+    """Commit every write inside the block, or none of them if it raises."""
     connection.execute("BEGIN IMMEDIATE")
     try:
         yield
@@ -190,7 +201,7 @@ def one_write(connection: apsw.Connection) -> Iterator[None]:
 
 
 def check_sqlite(version: str) -> None:
-    """Refuse an SQLite that can corrupt a file.
+    """Refuse a version of SQLite that can corrupt a file.
 
     Raises:
         StoreError: the version is before 3.51.3.
@@ -205,7 +216,7 @@ def check_sqlite(version: str) -> None:
 
 @cache
 def _sqlite_vec() -> str:
-    """Return the path of sqlite-vec's library; to import its package would import numpy, 80 ms."""
+    """Return the path of sqlite-vec's library; importing its package would load numpy, 80 ms."""
     spec = find_spec("sqlite_vec")
     if spec is None or not spec.submodule_search_locations:
         raise StoreError("sqlite-vec is not installed: pip install sqlite-vec")
@@ -221,15 +232,15 @@ def _make_private(path: str) -> None:
     except FileExistsError:
         if Path(path).is_dir():
             raise StoreError(f"{path} is a folder: give the path of a file") from None
-        with suppress(OSError):  # another's: it was given to us as it is; a link to itself
-            if not Path(path).stat().st_size:  # as `touch` leaves it, for everybody to read
+        with suppress(OSError):  # another user's file, or a link to itself
+            if not Path(path).stat().st_size:  # `touch` leaves it readable by everybody
                 Path(path).chmod(stat.S_IRUSR | stat.S_IWUSR)
     except FileNotFoundError:
         raise StoreError(missing_folder(path)) from None
     except PermissionError as error:
         raise StoreReadOnlyError(f"{path}: its folder may not be written ({error})") from error
     except OSError as error:
-        raise StoreError(f"{path} cannot be made: {error.strerror}") from error
+        raise StoreError(f"{path} cannot be created: {error.strerror}") from error
 
 
 def _check_exists(path: str) -> None:
@@ -242,21 +253,21 @@ def _check_exists(path: str) -> None:
 
 
 def missing_folder(path: str | Path) -> str:
-    """Return what to say of a file whose folder is not there."""
+    """Return the message for a file whose folder does not exist."""
     return f"{path}: there is no folder {Path(path).parent}; make it, or give another path"
 
 
-def _upgrade(connection: apsw.Connection, path: str, mendable: bool) -> None:
-    """Bring the file to the latest schema; one process does it, the others find it done."""
-    with connection:  # reads one moment: another process may be making the file just now
+def _upgrade(connection: apsw.Connection, path: str, repairable: bool) -> None:
+    """Migrate the file to the latest schema, once even if several processes open it."""
+    with connection:  # another process may be creating the file: read one consistent state
         version = _version(connection, path)
-        check_schema(connection, path, version, mendable=mendable)
+        check_schema(connection, path, version, repairable=repairable)
     if version < latest_version():
         connection.pragma("page_size", PAGE_BYTES)
         _write_ahead(connection)
-        with one_write(connection):
+        with write_transaction(connection):
             version = _version(connection, path)
-            check_schema(connection, path, version, mendable=mendable)
+            check_schema(connection, path, version, repairable=repairable)
             _migrate(connection, version)
 
 
@@ -302,3 +313,90 @@ def _write_ahead(connection: apsw.Connection) -> None:
 def _casefold(*values: Any) -> Any:
     (text,) = values
     return text.casefold() if isinstance(text, str) else text
+
+
+class Readers(Generic[T]):
+    """A pool of connections that read one file side by side; any thread may borrow one.
+
+    Each connection is kept with the value that `wrap` makes of it. A file that replaces the opened
+    one under the same name is not read.
+    """
+
+    def __init__(self, path: str, wrap: Callable[[apsw.Connection], T]) -> None:
+        self._path = path
+        self._wrap = wrap
+        self._inode = inode_of(path)
+        self._lock = threading.Lock()
+        self._idle: list[tuple[apsw.Connection, T]] = []
+        self._closed = False
+
+    def borrow(self) -> tuple[apsw.Connection, T]:
+        """Return an idle connection, or a new one.
+
+        Raises:
+            StoreError: the pool is closed, or another file has replaced this one.
+        """
+        with self._lock:
+            if self._closed:
+                raise StoreError(f"{self._path} was closed: open it again")
+            if self._idle:
+                return self._idle.pop()
+        if inode_of(self._path) != self._inode:
+            raise StoreError(f"{self._path} was moved or replaced while it was open: open it again")
+        connection = connect(self._path)
+        connection.pragma("query_only", True)
+        connection.pragma("cache_size", -CACHE)
+        return connection, self._wrap(connection)
+
+    def give_back(self, borrowed: tuple[apsw.Connection, T]) -> None:
+        """Keep a connection for the next reader, or close it if enough are idle."""
+        with self._lock:
+            if not self._closed and len(self._idle) < MAX_IDLE:
+                self._idle.append(borrowed)
+                return
+        borrowed[0].close()
+
+    def close(self) -> None:
+        """Close the idle connections; a borrowed one is closed when it is given back."""
+        with self._lock:
+            self._closed = True
+            for connection, _ in self._idle:
+                connection.close()
+            self._idle.clear()
+
+
+def foreign_rows(path: Path, table: str, columns: Sequence[str]) -> Iterator[tuple[Any, ...]]:
+    """Yield rows of a table of another program's file, in the order in which they were written.
+
+    Nothing in the file is run. `table` and `columns` are names of ours, never a user's.
+
+    Raises:
+        StoreError: the file cannot be read, or has no such table. SchemaError: it is not a
+            database.
+    """
+    with translated(str(path)):
+        if not path.is_file():
+            raise StoreError(f"{path} is not a file")
+        connection = apsw.Connection(locate(path), flags=apsw.SQLITE_OPEN_READONLY)
+        try:
+            connection.set_busy_timeout(BUSY_MS)
+            connection.config(apsw.SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0)
+            connection.config(apsw.SQLITE_DBCONFIG_DEFENSIVE, 1)
+            connection.pragma("cell_size_check", True)
+            _check_table(connection, path, table, columns)
+            listed = ", ".join(f'"{column}"' for column in columns)
+            yield from connection.execute(f'SELECT {listed} FROM "{table}" ORDER BY rowid')
+        finally:
+            connection.close()
+
+
+def _check_table(
+    connection: apsw.Connection, path: Path, table: str, columns: Sequence[str]
+) -> None:
+    """Refuse a view or virtual table of this name, because reading it would run its code."""
+    row = connection.execute(
+        "SELECT type FROM sqlite_schema WHERE name = ? AND sql NOT LIKE 'CREATE VIRTUAL%'", (table,)
+    ).fetchone()
+    known = {str(row[1]) for row in connection.execute(f'PRAGMA table_xinfo("{table}")')}
+    if row is None or row[0] != "table" or not known.issuperset(columns):
+        raise StoreError(f"{path} has no table {table} ({', '.join(columns)})")

@@ -10,10 +10,11 @@ from pathlib import Path
 import apsw
 
 from litemem.errors import StoreBusyError, StoreError
+from litemem.store.protocol import CheckResult
 from litemem.store.sqlite import settings
-from litemem.store.sqlite.connection import connect, located, looking_into, one_moment
+from litemem.store.sqlite.connection import connect, locate, opened_as_is, read_transaction
 from litemem.store.sqlite.errors import translated
-from litemem.store.sqlite.integrity.checks import CheckResult, check, check_log
+from litemem.store.sqlite.integrity.checks import check, check_log
 from litemem.store.sqlite.open_files import SIDES
 
 PAGES = 1_024  # copied in one step: 8 MB, a few milliseconds
@@ -29,13 +30,13 @@ def check_file(path: str | Path, *, full: bool) -> list[CheckResult]:
     log = check_unopened(path)
     if log.problems:
         return [log]
-    with looking_into(path) as connection:
+    with opened_as_is(path) as connection:
         return check(connection, full=full)
 
 
 def check_unopened(path: str | Path) -> CheckResult:
     """Check for committed pages that would be lost by opening the file."""
-    absolute = located(path)
+    absolute = locate(path)
     with translated(absolute):
         return check_log(absolute)
 
@@ -45,13 +46,13 @@ def copy_file(source: str | Path, target: Path, progress: Progress | None = None
 
     The copy includes the write-ahead log, also that of a crashed program.
     """
-    with looking_into(source) as connection, one_moment(connection):
+    with opened_as_is(source) as connection, read_transaction(connection):
         copy(connection, target, progress)
 
 
 def file_id(path: str | Path) -> str | None:
     """Return the id that a file got when it was created; None if an older litemem created it."""
-    with looking_into(path) as connection:
+    with opened_as_is(path) as connection:
         return settings.get(connection, settings.FILE_ID)
 
 

@@ -10,7 +10,6 @@ erasure nor lead to another scope's. The file is rewritten in any case.
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +17,7 @@ import apsw
 
 from litemem.core.scope import ID_KEYS
 from litemem.errors import MemoryNotFoundError
-from litemem.store.filters import Condition
+from litemem.store.protocol import Erasure, Vacuumed
 from litemem.store.sqlite.cleanup import drop_empty_sessions, forget_messages
 from litemem.store.sqlite.connection import MEMORY
 from litemem.store.sqlite.rows import SAID_THERE, id_list
@@ -85,33 +84,6 @@ WHERE EXISTS (SELECT 1 FROM json_tree(export.request) WHERE atom IN {_CHOSEN})
 """
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Erasure:
-    """What to erase: the memories under a condition, or those with these ids.
-
-    `whole` is the condition if it is on ids alone. It then selects everything in its scopes: also
-    messages, pending turns, and the history of memories deleted before. `names` are the ids of
-    users, agents, apps and runs; export requests that contain one of them are erased.
-    """
-
-    condition: Condition | None = None
-    memory_ids: tuple[str, ...] = ()
-    whole: Condition | None = None
-    names: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Vacuumed:
-    """Sizes of a file and its write-ahead log before and after a vacuum, in bytes.
-
-    `held` is true if another connection still reads an older state: the log then keeps old bytes.
-    """
-
-    before: int
-    after: int
-    held: bool
-
-
 def erase(connection: apsw.Connection, plan: Erasure) -> dict[str, int]:
     """Delete the rows to erase; return the number by kind.
 
@@ -140,11 +112,8 @@ def erase(connection: apsw.Connection, plan: Erasure) -> dict[str, int]:
 
 
 @contextmanager
-def secure_delete(connection: apsw.Connection, enabled: bool) -> Iterator[None]:
+def secure_delete(connection: apsw.Connection) -> Iterator[None]:
     """Overwrite deleted bytes while this is active, and keep temporary data in memory."""
-    if not enabled:
-        yield
-        return
     connection.pragma("secure_delete", True)
     connection.pragma("temp_store", "memory")
     try:

@@ -1,4 +1,4 @@
-"""SQLite's faults as ours: one table, used by everything that touches the file."""
+"""Map SQLite's errors to litemem's, with the file's name and advice."""
 
 import json
 from collections.abc import Iterator
@@ -17,16 +17,15 @@ from litemem.errors import (
 from litemem.store.sqlite.rows import RowDamageError
 
 _DAMAGED = "it is damaged; restore a backup, or save what is left with `litemem salvage`"
-
 _CHANGED = (
-    "another tool changed it, which `litemem verify --fix` mends, or it is damaged: then restore a "
-    "backup, or save what is left with `litemem salvage`"
+    "another tool changed it, which `litemem verify --fix` repairs, or it is damaged: then restore "
+    "a backup, or save what is left with `litemem salvage`"
 )
 
-# The first class that fits decides; apsw.Error at the end takes what has no advice of its own.
+# The first class that fits decides; apsw.Error at the end takes those without advice of their own.
 FAULTS: tuple[tuple[type[apsw.Error], type[StoreError], str], ...] = (
-    (apsw.BusyError, StoreBusyError, "another program holds it; try again when that is done"),
-    (apsw.LockedError, StoreBusyError, "another connection holds it; try again"),
+    (apsw.BusyError, StoreBusyError, "another program is using it; try again when it has finished"),
+    (apsw.LockedError, StoreBusyError, "another connection is using it; try again"),
     (
         apsw.FullError,
         StoreFullError,
@@ -40,29 +39,26 @@ FAULTS: tuple[tuple[type[apsw.Error], type[StoreError], str], ...] = (
     (apsw.CorruptError, CorruptError, _DAMAGED),
     (apsw.FormatError, CorruptError, _DAMAGED),
     (apsw.IOError, StoreError, "the disk failed to read or write; this write changed nothing"),
-    (apsw.Error, StoreError, "SQLite reports a fault"),
+    (apsw.Error, StoreError, "SQLite reports an error"),
 )
+# SQLite does not check texts: a damaged one fails when Python decodes it.
+SQLITE_ERRORS = (apsw.Error, RowDamageError, UnicodeDecodeError, json.JSONDecodeError)
 
 
 @contextmanager
 def translated(path: str) -> Iterator[None]:
-    """Raise apsw's errors as ours, naming the file and what to do.
-
-    SQLite does not look into texts: one that is damaged shows when Python decodes it.
-    """
+    """Raise every one of `SQLITE_ERRORS` inside the block as a `StoreError` that names the file."""
     try:
         yield
-    except apsw.Error as error:
+    except SQLITE_ERRORS as error:
         raise translate(error, path) from error
-    except RowDamageError as error:
-        raise CorruptError(f"{path}: {_CHANGED} ({error})") from error
-    except (UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise CorruptError(f"{path}: {_DAMAGED} ({error})") from error
 
 
-def translate(error: apsw.Error, path: str) -> StoreError:
-    """Return our error for one of apsw's."""
+def translate(error: Exception, path: str) -> StoreError:
+    """Return our error for one of `SQLITE_ERRORS`."""
+    if isinstance(error, RowDamageError):
+        return CorruptError(f"{path}: {_CHANGED} ({error})")
     for theirs, ours, advice in FAULTS:
         if isinstance(error, theirs):
             return ours(f"{path}: {advice} ({error})")
-    raise AssertionError("the table ends in apsw.Error")
+    return CorruptError(f"{path}: {_DAMAGED} ({error})")

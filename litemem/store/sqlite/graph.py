@@ -1,7 +1,7 @@
-"""The graph: names and relations of memories, resolved as they are written, read within a scope.
+"""The graph: names and relations that memories state, resolved to entities when written.
 
-Every read goes through the memories that say a relation: what no memory under the caller's
-condition says is not returned, neither as a relation nor as the spelling of a name.
+Every read joins the memories that state a relation, so that neither a relation nor the spelling of
+a name is returned unless a memory under the caller's condition states it.
 """
 
 import json
@@ -10,23 +10,24 @@ from dataclasses import dataclass
 
 import apsw
 
-from litemem.core.protocols import EmbedderIdentity
 from litemem.core.scope import Scope
 from litemem.core.text import names
 from litemem.core.types import MemoryRecord, Relation
 from litemem.store.filters import Condition
-from litemem.store.sqlite.exact import keyed
+from litemem.store.protocol import GraphQuery
+from litemem.store.sqlite.queries import scope_unique_key
 from litemem.store.sqlite.rows import Row, RowDamageError
+from litemem.store.sqlite.settings import check_embedder
 
-ONE = 0.9  # cosine from which two names may be one; 0.87 joins Monday with Tuesday
-NEAR = 0.6  # cosine from which a query is taken to mean an entity that it does not name
-MOST_NEAR = 10  # entities that a query means without naming them
-MOST_NAMED = 64
-MOST_SCANNED = 2_048  # entities whose vectors are compared, in 2 ms; of more, names have to do
-MOST_OF_ONE = 100  # relations of one entity, from each end, that are weighed: the newest
+SAME = 0.9  # cosine from which two names may be one entity; 0.87 joins Monday with Tuesday
+NEAR = 0.6  # cosine from which a query means an entity that it does not name
+MAX_NEAR = 10  # entities that a query means without naming them
+MAX_NAMED = 64
+MAX_SCANNED = 2_048  # entities whose vectors are compared, in 2 ms; a larger graph goes by names
+MAX_RELATIONS = 100  # the newest relations of one entity, from each end, that are scored
 
-_SPELT = "SELECT pk, name, coalesce(same_as, pk) FROM entity AS m WHERE {} AND form = ?"
-_ALIKE = """
+_SPELLED = "SELECT pk, name, coalesce(same_as, pk) FROM entity AS m WHERE {} AND form = ?"
+_SIMILAR = """
 SELECT pk, name, coalesce(1 - vec_distance_cosine(vector, ?), 0) AS cosine
 FROM entity AS m
 WHERE {} AND same_as IS NULL AND vector IS NOT NULL
@@ -34,7 +35,7 @@ ORDER BY cosine DESC
 LIMIT 5
 """
 _COLUMNS = "SELECT relation.pk, source_pk, relationship, destination_pk, m.id"
-# CROSS JOIN keeps the order of the tables: from the few that are sought to all that may be read
+# CROSS JOIN keeps the order of the tables: from the few that are asked for to the readable ones
 _FROM_RELATION = f"""
 {_COLUMNS}
 FROM relation
@@ -63,8 +64,8 @@ WHERE entity.pk IN (SELECT value FROM json_each(?))
 
 
 @dataclass(frozen=True, slots=True)
-class _Said:
-    """A relation by its primary keys, and the id of a memory that says it."""
+class _Stated:
+    """A relation by its primary keys, and the id of a memory that states it."""
 
     pk: int
     source: int
@@ -73,96 +74,76 @@ class _Said:
     memory_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
-    """What is asked of the graph.
+class Graph:
+    """The graph of one connection; see `GraphReader` and `GraphWriter`."""
 
-    `condition` says which memories may be read; `bound` is over ids alone, and lets through at
-    least as much. `forms` are those of the names that the query may hold, `vector` is the query's;
-    `memories` are ids with their scores, of which the relations count as much.
-    """
+    __slots__ = ("_connection",)
 
-    condition: Condition
-    bound: Condition
-    forms: Sequence[str]
-    vector: bytes
-    identity: EmbedderIdentity
-    memories: Mapping[str, float]
-    limit: int
+    def __init__(self, connection: apsw.Connection) -> None:
+        self._connection = connection
 
+    def search(self, query: GraphQuery) -> list[Relation]:
+        """Return the relations one hop from the query's names, the most relevant first.
 
-def relate(
-    connection: apsw.Connection,
-    record: MemoryRecord,
-    relations: Sequence[Relation],
-    vectors: Mapping[str, bytes],
-) -> None:
-    """Note what a memory says, if it still says so; `vectors` are all the names', by name.
+        The score of a relation is the sum of 1 for each end that the query names, the cosine for
+        an end that it only means, and the score of the memory that states the relation.
+        """
+        connection, condition, memories = self._connection, query.condition, query.memories
+        check_embedder(connection, query.identity)
+        weights = _spread(connection, _meant(connection, query))
+        stated = [each for pk in weights for each in _touching(connection, pk, condition)]
+        stated += _of_matches(connection, condition, memories)
+        scores: dict[int, float] = {}
+        for each in stated:
+            ends = weights.get(each.source, 0.0) + weights.get(each.destination, 0.0)
+            score = ends + memories.get(each.memory_id, 0.0)
+            scores[each.pk] = max(score, scores.get(each.pk, 0.0))
+        stated.sort(key=lambda each: (scores[each.pk], each.pk), reverse=True)
+        return _named(connection, _distinct(connection, stated)[: query.limit], condition)
 
-    What would relate an entity to itself is left out.
-    """
-    row = connection.execute(
-        "SELECT pk FROM memory WHERE id = ? AND content = ?", (record.id, record.content)
-    ).fetchone()
-    if row is None:
-        return
-    for relation in relations:
-        (source, one), (destination, other) = (
-            _entity(connection, record.scope, name, vectors[name])
-            for name in (relation.source, relation.destination)
+    def of_memories(self, memory_ids: Iterable[str]) -> list[Relation]:
+        chosen = _json(memory_ids)
+        rows = self._connection.execute(f"{_FROM_MEMORY} ORDER BY relation.pk", (chosen,))
+        stated = _distinct(self._connection, [_stated(row) for row in rows])
+        condition = Condition("m.id IN (SELECT value FROM json_each(?))", (chosen,))
+        return _named(self._connection, stated, condition)
+
+    def unembedded(self, limit: int) -> list[tuple[int, str]]:
+        rows = self._connection.execute(
+            "SELECT pk, name FROM entity WHERE vector IS NULL ORDER BY pk LIMIT ?", (limit,)
         )
-        if one == other:
-            connection.execute(_FORGET_UNRELATED, (source, destination))
-            continue
-        pk = _relation(connection, source, relation.relationship, destination)
-        connection.execute("INSERT OR IGNORE INTO support VALUES (?, ?)", (pk, row[0]))
+        return [(pk, name) for pk, name in rows]
 
+    def relate(
+        self, record: MemoryRecord, relations: Sequence[Relation], vectors: Mapping[str, bytes]
+    ) -> None:
+        connection = self._connection
+        row = connection.execute(
+            "SELECT pk FROM memory WHERE id = ? AND content = ?", (record.id, record.content)
+        ).fetchone()
+        if row is None:
+            return
+        for relation in relations:
+            (source, one), (destination, other) = (
+                _entity(connection, record.scope, name, vectors[name])
+                for name in (relation.source, relation.destination)
+            )
+            if one == other:
+                connection.execute(_FORGET_UNRELATED, (source, destination))
+                continue
+            pk = _relation(connection, source, relation.relationship, destination)
+            connection.execute("INSERT OR IGNORE INTO support VALUES (?, ?)", (pk, row[0]))
 
-def of_memories(connection: apsw.Connection, memory_ids: Iterable[str]) -> list[Relation]:
-    """Return what these memories say, in the order in which it was found."""
-    chosen = _json(memory_ids)
-    rows = connection.execute(f"{_FROM_MEMORY} ORDER BY relation.pk", (chosen,))
-    found = _distinct(connection, [_said(row) for row in rows])
-    condition = Condition("m.id IN (SELECT value FROM json_each(?))", (chosen,))
-    return _shown(connection, found, condition)
-
-
-def search(connection: apsw.Connection, question: Question) -> list[Relation]:
-    """Return the relations one hop from what the query means, the most relevant first.
-
-    What a relation weighs: 1 for each of its ends that the query names, the cosine for one that it
-    only means, and the score of the memory that says it.
-    """
-    condition, memories = question.condition, question.memories
-    weights = _spread(connection, _meant(connection, question))
-    found = [said for pk in weights for said in _touching(connection, pk, condition)]
-    found += _of_found(connection, condition, memories)
-    scores: dict[int, float] = {}
-    for said in found:
-        ends = weights.get(said.source, 0.0) + weights.get(said.destination, 0.0)
-        score = ends + memories.get(said.memory_id, 0.0)
-        scores[said.pk] = max(score, scores.get(said.pk, 0.0))
-    found.sort(key=lambda said: (scores[said.pk], said.pk), reverse=True)
-    return _shown(connection, _distinct(connection, found)[: question.limit], condition)
-
-
-def unembedded(connection: apsw.Connection, limit: int) -> list[tuple[int, str]]:
-    """Return (pk, name) of names that have no vector."""
-    rows = connection.execute(
-        "SELECT pk, name FROM entity WHERE vector IS NULL ORDER BY pk LIMIT ?", (limit,)
-    )
-    return [(pk, name) for pk, name in rows]
-
-
-def embed(connection: apsw.Connection, rows: Iterable[tuple[int, str, bytes]]) -> None:
-    """Give names their vectors; a row whose name is another's by now is passed over."""
-    connection.executemany("UPDATE entity SET vector = ?3 WHERE pk = ?1 AND name = ?2", rows)
+    def embed(self, rows: Iterable[tuple[int, str, bytes]]) -> None:
+        self._connection.executemany(
+            "UPDATE entity SET vector = ?3 WHERE pk = ?1 AND name = ?2", rows
+        )
 
 
 def _entity(connection: apsw.Connection, scope: Scope, name: str, vector: bytes) -> tuple[int, int]:
-    """Return the primary keys of a name in exactly this scope, and of the first of its entity."""
-    form, key = names.form(name), keyed(scope)
-    rows = connection.execute(_SPELT.format(key.sql), (*key.parameters, form))
+    """Return the primary keys of a name in exactly this scope and of its entity's first name."""
+    form, key = names.form(name), scope_unique_key(scope)
+    rows = connection.execute(_SPELLED.format(key.sql), (*key.parameters, form))
     known: list[tuple[str, int, int]] = [(spelling, pk, first) for pk, spelling, first in rows]
     for spelling, pk, first in known:
         if spelling == name:
@@ -178,13 +159,15 @@ def _entity(connection: apsw.Connection, scope: Scope, name: str, vector: bytes)
 
 
 def _same_as(connection: apsw.Connection, scope: Scope, name: str, vector: bytes) -> int | None:
-    """Return the entity of exactly this scope that a new name means; an id means itself alone."""
+    """Return the entity of exactly this scope that a new name means; an id means only itself."""
     ids = scope.ids().values()
     if name in ids:
         return None
-    key = keyed(scope)
-    for pk, other, cosine in connection.execute(_ALIKE.format(key.sql), (vector, *key.parameters)):
-        if cosine >= ONE and other not in ids and names.may_be_one(name, other):
+    key = scope_unique_key(scope)
+    for pk, other, cosine in connection.execute(
+        _SIMILAR.format(key.sql), (vector, *key.parameters)
+    ):
+        if cosine >= SAME and other not in ids and names.may_be_one(name, other):
             return int(pk)
     return None
 
@@ -204,22 +187,22 @@ def _relation(connection: apsw.Connection, source: int, relationship: str, desti
     )
 
 
-def _meant(connection: apsw.Connection, question: Question) -> dict[int, float]:
-    """Return the entities that a query means, and how much: those near it, and those it names."""
-    bound = question.bound
+def _meant(connection: apsw.Connection, query: GraphQuery) -> dict[int, float]:
+    """Return the names that a query means, with weights: the near ones, and those it contains."""
+    bound = query.bound
     meant: dict[int, float] = {}
     if _scannable(connection, bound):
         rows = connection.execute(
             "SELECT m.pk, coalesce(1 - vec_distance_cosine(m.vector, ?), 0) AS cosine"
             " FROM entity AS m"
             f" WHERE {bound.sql} AND m.vector IS NOT NULL ORDER BY cosine DESC LIMIT ?",
-            (question.vector, *bound.parameters, MOST_NEAR),
+            (query.vector, *bound.parameters, MAX_NEAR),
         )
         meant.update((pk, cosine) for pk, cosine in rows if cosine >= NEAR)
     rows = connection.execute(
         "SELECT m.pk FROM entity AS m WHERE m.form IN (SELECT value FROM json_each(?))"
         f" AND {bound.sql} ORDER BY m.pk DESC LIMIT ?",
-        (_json(question.forms), *bound.parameters, MOST_NAMED),
+        (_json(query.forms), *bound.parameters, MAX_NAMED),
     )
     meant.update((pk, 1.0) for (pk,) in rows)
     return meant
@@ -228,14 +211,14 @@ def _meant(connection: apsw.Connection, question: Question) -> dict[int, float]:
 def _scannable(connection: apsw.Connection, bound: Condition) -> bool:
     counted = connection.execute(
         "SELECT count(*) FROM"
-        f" (SELECT 1 FROM entity AS m WHERE {bound.sql} LIMIT {MOST_SCANNED + 1})",
+        f" (SELECT 1 FROM entity AS m WHERE {bound.sql} LIMIT {MAX_SCANNED + 1})",
         bound.parameters,
     )
-    return bool(counted.get <= MOST_SCANNED)
+    return bool(counted.get <= MAX_SCANNED)
 
 
 def _spread(connection: apsw.Connection, weights: Mapping[int, float]) -> dict[int, float]:
-    """Give each name the weight of those that mean the same."""
+    """Give each name the greatest weight of the names of its entity."""
     firsts = _firsts(connection, weights)
     by_first: dict[int, float] = {}
     for pk, weight in weights.items():
@@ -249,83 +232,83 @@ def _spread(connection: apsw.Connection, weights: Mapping[int, float]) -> dict[i
 
 
 def _touching(
-    connection: apsw.Connection, pk: int, condition: Condition, most: int = MOST_OF_ONE
-) -> Iterator[_Said]:
-    """Yield the newest relations of an entity that may be read, from each of its ends."""
+    connection: apsw.Connection, pk: int, condition: Condition, limit: int = MAX_RELATIONS
+) -> Iterator[_Stated]:
+    """Yield the newest readable relations of a name, from each of its ends."""
     for end in ("source_pk", "destination_pk"):
         rows = connection.execute(
             f"{_FROM_RELATION} WHERE {end} = ? AND {condition.sql}"
             " ORDER BY relation.pk DESC LIMIT ?",
-            (pk, *condition.parameters, most),
+            (pk, *condition.parameters, limit),
         )
-        yield from map(_said, rows)
+        yield from map(_stated, rows)
 
 
-def _of_found(
+def _of_matches(
     connection: apsw.Connection, condition: Condition, memory_ids: Iterable[str]
-) -> list[_Said]:
+) -> list[_Stated]:
     rows = connection.execute(
         f"{_FROM_MEMORY} WHERE {condition.sql}", (_json(memory_ids), *condition.parameters)
     )
-    return [_said(row) for row in rows]
+    return [_stated(row) for row in rows]
 
 
-def _said(row: Row) -> _Said:
+def _stated(row: Row) -> _Stated:
     pk, source, relationship, destination, memory_id = row
     is_ours = isinstance(source, int) and isinstance(destination, int)
     if not is_ours or not isinstance(relationship, str):
-        raise RowDamageError(f"the relation {pk} is none that litemem writes")
-    return _Said(pk, source, relationship, destination, memory_id)
+        raise RowDamageError(f"the relation {pk} has a wrong type")
+    return _Stated(pk, source, relationship, destination, memory_id)
 
 
-def _distinct(connection: apsw.Connection, found: Sequence[_Said]) -> list[_Said]:
-    """Return each relation once, by whichever name and in whichever scope it was said."""
-    firsts = _firsts(connection, {pk for said in found for pk in (said.source, said.destination)})
-    distinct: dict[tuple[str, str, str], _Said] = {}
-    for said in found:
-        (_, source), (_, destination) = firsts[said.source], firsts[said.destination]
-        distinct.setdefault((source, said.relationship, destination), said)
+def _distinct(connection: apsw.Connection, found: Sequence[_Stated]) -> list[_Stated]:
+    """Return each relation between two entities once, under any of their names."""
+    firsts = _firsts(connection, {pk for each in found for pk in (each.source, each.destination)})
+    distinct: dict[tuple[str, str, str], _Stated] = {}
+    for each in found:
+        (_, source), (_, destination) = firsts[each.source], firsts[each.destination]
+        distinct.setdefault((source, each.relationship, destination), each)
     return list(distinct.values())
 
 
 def _firsts(connection: apsw.Connection, pks: Iterable[int]) -> dict[int, tuple[int, str]]:
-    """Return, for each name, the first of those that mean the same: its key and its form."""
-    wanted = set(pks)
-    rows = connection.execute(_FIRSTS, (_json(wanted),))
+    """Return for each name the key and the form of its entity's first name."""
+    keys = set(pks)
+    rows = connection.execute(_FIRSTS, (_json(keys),))
     found = {pk: (first, form) for pk, first, form in rows}
-    if found.keys() != wanted:
-        raise RowDamageError("a relation is of a name that is not there")
+    if found.keys() != keys:
+        raise RowDamageError("a relation has a name that does not exist")
     return found
 
 
-def _shown(
-    connection: apsw.Connection, found: Sequence[_Said], condition: Condition
+def _named(
+    connection: apsw.Connection, found: Sequence[_Stated], condition: Condition
 ) -> list[Relation]:
-    """Write relations with the names of their entities."""
-    ends = {pk for said in found for pk in (said.source, said.destination)}
+    """Return relations with the names of their entities."""
+    ends = {pk for each in found for pk in (each.source, each.destination)}
     shown = {
-        pk: _shown_name(connection, first, condition)
+        pk: _shown_spelling(connection, first, condition)
         for pk, (first, _) in _firsts(connection, ends).items()
     }
     return [
-        Relation(shown[said.source], said.relationship, shown[said.destination]) for said in found
+        Relation(shown[each.source], each.relationship, shown[each.destination]) for each in found
     ]
 
 
-def _shown_name(connection: apsw.Connection, first: int, condition: Condition) -> str:
-    """Return the first of an entity's names that a memory under the condition says."""
+def _shown_spelling(connection: apsw.Connection, first: int, condition: Condition) -> str:
+    """Return the first of an entity's names that a memory under the condition states."""
     rows = connection.execute(
         "SELECT pk, name FROM entity WHERE pk = ?1 OR same_as = ?1 ORDER BY pk", (first,)
     )
     names_of: list[tuple[int, str]] = [(pk, name) for pk, name in rows]
-    said = (
+    stated = (
         names_of
         if len(names_of) == 1
         else ((pk, name) for pk, name in names_of if any(_touching(connection, pk, condition, 1)))
     )
-    name = next((name for _, name in said), None)
+    name = next((name for _, name in stated), None)
     if not isinstance(name, str):
-        raise RowDamageError("a relation is of a name that no memory says")
+        raise RowDamageError("a relation has a name that no memory states")
     return name
 
 

@@ -1,35 +1,43 @@
-"""What this process holds open with SQLite, and so must not open in another way.
+"""Which files this process has open with SQLite, and closing them when the program ends.
 
 When a process closes any descriptor of a file, POSIX drops all locks that it has on that file, also
 SQLite's (https://sqlite.org/howtocorrupt.html, 2.2). Another program then takes the file for closed
-and removes the write-ahead log. SQLite minds that among its own connections alone; to ask for
-a file's inode opens nothing.
+and removes the write-ahead log. SQLite avoids that among its own connections only, so nothing here
+opens a file that SQLite has open; asking for a file's inode opens nothing.
 """
 
+import atexit
+from contextlib import suppress
 from pathlib import Path
-from typing import BinaryIO
-from weakref import WeakKeyDictionary
+from typing import BinaryIO, Protocol
+from weakref import WeakKeyDictionary, WeakSet
 
 import apsw
 
 from litemem.errors import StoreError
 
-SIDES = ("-wal", "-shm", "-journal")  # what SQLite keeps beside a file that is open
+SIDES = ("-wal", "-shm", "-journal")  # endings of the files that SQLite keeps next to an open file
 
-Inode = tuple[int, int]  # device and inode: the same for a link and by whichever name
-
-_held: WeakKeyDictionary[apsw.Connection, tuple[str, Inode | None]] = WeakKeyDictionary()
+Inode = tuple[int, int]  # device and inode: the same for every name of a file
 
 
-def hold(connection: apsw.Connection, path: str) -> None:
-    """Note which file a connection is of; to close it is enough to forget that."""
-    _held[connection] = (path, inode_of(path))
+class _Closable(Protocol):
+    def close(self) -> None: ...
 
 
-def is_held(path: str | Path) -> bool:
-    """Tell whether this process has the file open with SQLite, or that which it lies beside."""
-    sought = inode_of(path)
-    return sought is not None and any(sought in _ids(held) for held in _open())
+_registered: WeakKeyDictionary[apsw.Connection, tuple[str, Inode | None]] = WeakKeyDictionary()
+_to_close: WeakSet[_Closable] = WeakSet()
+
+
+def register_open(connection: apsw.Connection, path: str) -> None:
+    """Note which file a connection has open; closing the connection ends that."""
+    _registered[connection] = (path, inode_of(path))
+
+
+def is_open(path: str | Path) -> bool:
+    """Return True if this process has the file, or the file that it is a side file of, open."""
+    inode = inode_of(path)
+    return inode is not None and any(inode in _inodes(entry) for entry in _open_entries())
 
 
 def open_bytes(path: Path) -> BinaryIO:
@@ -38,31 +46,43 @@ def open_bytes(path: Path) -> BinaryIO:
     Raises:
         StoreError: this process has it open with SQLite. OSError: it cannot be opened.
     """
-    if is_held(path):
+    if is_open(path):
         raise StoreError(f"{path} is a database that this program has open: close it first")
     return path.open("rb")
 
 
 def inode_of(path: str | Path) -> Inode | None:
-    """Return what tells a file from others by whichever name; None when it is not there."""
+    """Return a file's identity, the same for every name of it, or None if it does not exist."""
     try:
-        found = Path(path).stat()
+        status = Path(path).stat()
     except OSError:
         return None
-    return found.st_dev, found.st_ino
+    return status.st_dev, status.st_ino
 
 
 def is_same(one: str | Path, other: str | Path) -> bool:
-    """Tell whether two paths are of one file."""
-    found = inode_of(one)
-    return found is not None and found == inode_of(other)
+    """Return True if both paths name the same existing file."""
+    inode = inode_of(one)
+    return inode is not None and inode == inode_of(other)
 
 
-def _open() -> list[tuple[str, Inode | None]]:
-    # a closed connection is in the one, but not in the other
-    return [held for each in apsw.connections() if (held := _held.get(each)) is not None]
+def close_at_exit(store: _Closable) -> None:
+    """Close a store when the program ends, so that no write-ahead log is left behind."""
+    _to_close.add(store)
 
 
-def _ids(held: tuple[str, Inode | None]) -> list[Inode | None]:
-    path, opened = held
-    return [opened, *(inode_of(f"{path}{side}") for side in SIDES)]
+@atexit.register
+def _close_all() -> None:
+    for store in list(_to_close):
+        with suppress(StoreError):  # what was committed then stays in the side files
+            store.close()
+
+
+def _open_entries() -> list[tuple[str, Inode | None]]:
+    # a closed connection may still be registered, but apsw no longer lists it
+    return [e for each in apsw.connections() if (e := _registered.get(each)) is not None]
+
+
+def _inodes(entry: tuple[str, Inode | None]) -> list[Inode | None]:
+    path, inode = entry
+    return [inode, *(inode_of(f"{path}{side}") for side in SIDES)]

@@ -1,53 +1,12 @@
-"""The reads that are more than one line, each on a connection that sees one moment of the file."""
+"""Conditions on a scope's ids, the row of a scope, and counts of the whole file."""
 
 import apsw
 
 from litemem.core.scope import ID_KEYS, Scope
-from litemem.core.types import (
-    PROCEDURAL,
-    Entity,
-    HistoryEntry,
-    MemoryRecord,
-    Message,
-    Overview,
-    Turn,
-)
+from litemem.core.types import Entity, Overview
 from litemem.store.filters import Condition
-from litemem.store.sqlite.exact import exactly, keyed
-from litemem.store.sqlite.rereading import by_id, check_rows, matching, records
-from litemem.store.sqlite.rows import (
-    HISTORY_COLUMNS,
-    SAID_THERE,
-    Row,
-    RowDamageError,
-    history_entry,
-    read_message,
-    read_object,
-    read_scope,
-    read_time,
-)
+from litemem.store.sqlite.rows import check_rows, read_time
 
-_LAST_MESSAGES = """
-SELECT pk, role, content, name
-FROM message
-WHERE session_pk = ? AND pk < ?
-ORDER BY pk DESC
-LIMIT ?
-"""
-_SOURCES = f"""
-SELECT message.role, message.content, message.name
-FROM memory AS m
-JOIN json_each(m.sources) AS source
-JOIN message ON message.pk = source.value
-WHERE m.pk = ? AND {SAID_THERE}
-ORDER BY message.pk
-"""
-_TURN = """
-SELECT turn.pk, options, event_id, created_at, user_id, agent_id, app_id, run_id
-FROM turn
-JOIN session ON session.pk = turn.session_pk
-WHERE turn.pk = ?
-"""
 _OVERVIEW = """
 SELECT
   (SELECT count(*) FROM memory),
@@ -63,142 +22,53 @@ _ENTITIES = " UNION ALL ".join(
     f" FROM memory WHERE {key} IS NOT NULL GROUP BY {key}"
     for key in ID_KEYS
 )
-LAST = 2**62  # beyond every primary key
 
 
-def visible(
-    condition: Condition, now: int, expired: bool, superseded: bool, as_of: int | None = None
-) -> Condition:
-    """Narrow a condition to the memories that hold now; `expired` and `superseded` let these in.
+def scope_equals(scope: Scope) -> Condition:
+    """Return the condition that a row `m` has exactly the ids of a scope.
 
-    With `as_of` to those that held then, of what is in the file today.
+    It can use the indexes memory_user, … of `memory`: `= ?` implies that the id is not null, which
+    `IS ?` would not.
     """
-    sql, parameters = condition.sql, condition.parameters
-    if as_of is not None:
-        now = as_of
-        sql += " AND coalesce(m.valid_from, m.created_at) <= ?"
-        parameters = (*parameters, as_of)
-    if not expired:
-        sql += " AND (m.expires_at IS NULL OR m.expires_at > ?)"
-        parameters = (*parameters, now)
-    if not superseded:
-        sql += " AND (m.valid_to IS NULL OR m.valid_to > ?)"
-        parameters = (*parameters, now)
-    return Condition(sql, parameters)
+    ids = scope.ids()
+    parts = [f"m.{key} = ?" if key in ids else f"m.{key} IS NULL" for key in ID_KEYS]
+    return Condition(" AND ".join(parts), tuple(ids.values()))
 
 
-def newest(
-    connection: apsw.Connection,
-    condition: Condition,
-    limit: int | None,
-    offset: int,
-    after: tuple[int, str] | None,
-) -> list[MemoryRecord]:
-    """Return the memories that match, newest first, ties by id, from behind the place `after`."""
-    sql, parameters = condition.sql, condition.parameters
-    if after is not None:
-        sql += " AND (m.created_at, m.id) < (?, ?)"
-        parameters = (*parameters, *after)
-    rows: list[Row] = connection.execute(
-        f"SELECT m.pk FROM memory AS m WHERE {sql}"
-        " ORDER BY m.created_at DESC, m.id DESC LIMIT ? OFFSET ?",
-        (*parameters, -1 if limit is None else limit, offset),
-    ).fetchall()
-    pks = [pk for (pk,) in rows]
-    read = records(connection, pks, Condition(sql, parameters))
-    return [read[pk] for pk in pks]
+def scope_unique_key(scope: Scope) -> Condition:
+    """Return the same for `session` and `entity`, whose unique indexes contain '' for a null id.
+
+    In a unique index two NULLs are different, so these index `coalesce(user_id, '')`, ….
+    """
+    parts = [f"coalesce(m.{key}, '') = ?" for key in ID_KEYS]
+    return Condition(" AND ".join(parts), tuple(value or "" for value in scope.key()))
 
 
 def session_pk(connection: apsw.Connection, scope: Scope) -> int | None:
-    """Return the primary key of exactly this combination of ids, if messages came with it."""
-    key = keyed(scope)
+    """Return the primary key of exactly this scope in `session`, or None without messages."""
+    key = scope_unique_key(scope)
     row = connection.execute(
         f"SELECT pk FROM session AS m WHERE {key.sql}", key.parameters
     ).fetchone()
     if row is None:
         return None
-    check_rows(connection, "session", row, exactly(scope))
+    check_rows(connection, "session", row, scope_equals(scope))
     return int(row[0])
 
 
-def last_messages(
-    connection: apsw.Connection, scope: Scope, limit: int, before: int | None
-) -> list[Message]:
-    """Return the last messages of a session, oldest first."""
+def ensure_session(connection: apsw.Connection, scope: Scope) -> int:
+    """Return the primary key of exactly this scope in `session`, inserting its row if needed."""
     pk = session_pk(connection, scope)
-    rows: list[Row] = connection.execute(_LAST_MESSAGES, (pk, before or LAST, limit)).fetchall()
-    said_in = Condition("m.session_pk = ?", (pk,))
-    check_rows(connection, "message", [row[0] for row in rows], said_in)
-    return [read_message(row[1:]) for row in reversed(rows)]
-
-
-def sources(connection: apsw.Connection, memory_id: str) -> list[Message]:
-    """Return the messages that a memory came from, in order."""
-    found = by_id(connection, memory_id)
-    pk = None if found is None else found[0]
-    return [read_message(row) for row in connection.execute(_SOURCES, (pk,))]
-
-
-def history(connection: apsw.Connection, memory_id: str) -> list[HistoryEntry]:
-    """Return what happened to a memory, oldest first."""
-    rows: list[Row] = connection.execute(
-        f"SELECT {HISTORY_COLUMNS} FROM history WHERE memory_id = ? ORDER BY pk", (memory_id,)
-    ).fetchall()
-    pks = [row[0] for row in rows if row[0]]
-    check_rows(connection, "event", pks, Condition("m.memory_id = ?", (memory_id,)))
-    if len(pks) < len(rows):  # the ADD is the memory itself
-        by_id(connection, memory_id)
-    return [history_entry(row) for row in rows]
-
-
-def run_memory(connection: apsw.Connection, scope: Scope, at: int) -> MemoryRecord | None:
-    """Return the newest memory of exactly this run that can be extended; None without `run_id`."""
-    if scope.run_id is None:
-        return None
-    exact = exactly(scope)
-    extendable = Condition(
-        f"{exact.sql} AND m.memory_type = ? AND m.immutable = 0", (*exact.parameters, PROCEDURAL)
+    if pk is not None:
+        return pk
+    connection.execute(
+        "INSERT INTO session (user_id, agent_id, app_id, run_id) VALUES (?, ?, ?, ?)", scope.key()
     )
-    holding = visible(extendable, at, expired=False, superseded=False)
-    return next(iter(newest(connection, holding, 1, 0, None)), None)
-
-
-def has_hash(connection: apsw.Connection, scope: Scope, value: bytes, at: int) -> bool:
-    """Tell whether a memory of exactly this scope has this hash, and holds at `at`."""
-    exact = exactly(scope)
-    same = Condition(f"m.hash = ? AND {exact.sql}", (value, *exact.parameters))
-    return bool(matching(connection, visible(same, at, expired=False, superseded=False)))
-
-
-def pending_turns(connection: apsw.Connection) -> list[Turn]:
-    """Return the turns that wait for extraction, oldest first."""
-    rows: list[Row] = connection.execute("SELECT pk FROM turn ORDER BY pk").fetchall()
-    return [turn(connection, pk) for (pk,) in rows]
-
-
-def turn(connection: apsw.Connection, turn_pk: int) -> Turn:
-    """Return a turn that waits."""
-    row = connection.execute(_TURN, (turn_pk,)).fetchone()
-    if row is None:
-        raise RowDamageError(f"the turn {turn_pk} that was just seen is not there")
-    pk, options, event_id, created_at, *ids = row
-    rows: list[Row] = connection.execute(
-        "SELECT pk, role, content, name FROM message WHERE turn_pk = ? ORDER BY pk", (pk,)
-    ).fetchall()
-    check_rows(connection, "message", [r[0] for r in rows], Condition("m.turn_pk = ?", (pk,)))
-    return Turn(
-        pk,
-        read_scope(*ids),
-        tuple(read_message(row[1:]) for row in rows),
-        tuple(row[0] for row in rows),
-        read_object(options),
-        event_id,
-        read_time(created_at),
-    )
+    return connection.last_insert_rowid()
 
 
 def entities(connection: apsw.Connection) -> list[Entity]:
-    """Return everyone that memories belong to: users, agents, apps, runs, each kind by name."""
+    """Return the users, agents, apps and runs that memories belong to, each kind by name."""
     rows = connection.execute(f"SELECT * FROM ({_ENTITIES})")  # GROUP BY sorts each kind
     return [
         Entity(kind=kind, name=name, memories=n, created_at=read_time(at), updated_at=read_time(to))
@@ -207,7 +77,7 @@ def entities(connection: apsw.Connection) -> list[Entity]:
 
 
 def overview(connection: apsw.Connection) -> Overview:
-    """Count what the file holds."""
+    """Return counts of the file's rows, its size and its version."""
     counts = connection.execute(_OVERVIEW).fetchone()
     assert counts is not None, "a SELECT of scalars gives one row"
     memories, messages, turns, users, agents, apps, runs = counts

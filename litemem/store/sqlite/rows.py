@@ -1,13 +1,16 @@
-"""Rows of the file as values, and back."""
+"""Convert rows to values and back, and check rows for damage as they are read."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
+
+import apsw
 
 from litemem.core import clock
 from litemem.core.scope import Scope
 from litemem.core.types import HistoryEntry, MemoryRecord, Message, content_hash
 from litemem.errors import ScopeError
+from litemem.store.filters import Condition
 
 MEMORY_COLUMNS = (
     "id, content, hash, user_id, agent_id, app_id, run_id, actor_id, role, attributed_to, "
@@ -19,8 +22,8 @@ HISTORY_COLUMNS = (
     "superseded_by, supersedes"
 )
 
-# Of a message beside the memory `m`: it was said in the memory's scope. SQLite gives the primary
-# key of a deleted last row to the next one; what names a message by it must not follow it there.
+# True if a message was logged in the scope of the memory `m`. SQLite reuses the primary key of a
+# deleted last row, so a memory's list of sources could name a message of another scope.
 SAID_THERE = """
 EXISTS (
   SELECT 1 FROM session AS s
@@ -58,15 +61,15 @@ def memory_values(record: MemoryRecord) -> Row:
 
 
 class RowDamageError(ValueError):
-    """A row is not what litemem writes: its page is damaged, or another tool changed it."""
+    """A row has values that litemem never writes: damage, or a change by another tool."""
 
 
 def memory_record(row: Row) -> MemoryRecord:
     """Read the values of `MEMORY_COLUMNS`.
 
     Raises:
-        RowDamageError: it is none, or the text does not meet its hash: SQLite's pages have no sums
-            of their own.
+        RowDamageError: the row is damaged, or the text does not match its hash (SQLite's pages
+            have no checksums).
     """
     _check_memory(row)
     return MemoryRecord(
@@ -115,7 +118,7 @@ def read_object(text: str) -> dict[str, Any]:
 
 
 def read_time(value: Any) -> int:
-    """Read a time that there has to be."""
+    """Read a time that may not be null."""
     _check(clock.is_time(value), value, "time")
     return int(value)
 
@@ -130,10 +133,10 @@ def _read_names(text: str) -> tuple[str, ...]:
 
 def id_list(ids: Iterable[Any]) -> str:
     """Return memories' ids as a JSON array, for `json_each`."""
-    found = list(ids)
-    for memory_id in found:
+    listed = list(ids)
+    for memory_id in listed:
         _check(isinstance(memory_id, str), memory_id, "id")
-    return json.dumps(found)
+    return json.dumps(listed)
 
 
 def history_entry(row: Row) -> HistoryEntry:
@@ -155,22 +158,95 @@ def history_entry(row: Row) -> HistoryEntry:
 
 
 def _check_memory(row: Row) -> None:
-    """Make sure of what can be made sure of; every read pays for it, 2 µs a row."""
+    """Check the values that can be checked; it costs every read 2 µs a row."""
     memory_id, content = row[0], row[1]
     _check(isinstance(memory_id, str) and isinstance(content, str), memory_id, "text")
     _check(content_hash(content) == row[2], memory_id, "hash")
     is_dated = clock.is_time(row[13]) and clock.is_time(row[14])
-    lasts = row[15] is None and row[16] is None and row[18] is None  # as most do
-    others = lasts or all(t is None or clock.is_time(t) for t in (row[15], row[16], row[18]))
+    unlimited = row[15] is None and row[16] is None and row[18] is None  # as for most memories
+    others = unlimited or all(t is None or clock.is_time(t) for t in (row[15], row[16], row[18]))
     _check(is_dated and others, memory_id, "time")
     _check(isinstance(row[20], int), memory_id, "number of repeats")
 
 
-def _check(holds: bool, what: object, part: str) -> None:
-    if not holds:
-        raise RowDamageError(f"{what!r:.60} has another {part} than litemem writes")
+def _check(is_sound: bool, value: object, part: str) -> None:
+    if not is_sound:
+        raise RowDamageError(f"{value!r:.60} has a wrong {part}")
 
 
 def to_json(value: Mapping[str, Any] | tuple[str, ...]) -> str:
-    """Write compact JSON with its characters as they are."""
+    """Return compact JSON with non-ASCII characters unescaped."""
     return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+
+
+def records(
+    connection: apsw.Connection, pks: Sequence[int], condition: Condition
+) -> dict[int, MemoryRecord]:
+    """Return the memories with these primary keys, which were found under the condition.
+
+    SQLite reads the columns that an index holds from the index, so a corrupt entry shows the id
+    that was asked for next to another memory's text. A row that is read by its primary key shows
+    its own values. The condition is checked again on these, because a wrong row would leak another
+    scope's text, or be deleted; all other damage is found by `verify`.
+
+    Raises:
+        RowDamageError: a row is missing, or the condition does not hold for it.
+    """
+    rows = connection.execute(
+        f"SELECT m.pk, {MEMORY_COLUMNS}, ({condition.sql}) IS TRUE FROM memory AS m"
+        " WHERE m.pk IN (SELECT value FROM json_each(?))",
+        (*condition.parameters, json.dumps(pks)),
+    )
+    found: dict[int, MemoryRecord] = {}
+    for pk, *values, holds in rows:
+        if holds:
+            found[pk] = memory_record(tuple(values))
+    _check_index(len(found) == len(set(pks)), "memory")
+    return found
+
+
+def by_id(connection: apsw.Connection, memory_id: str) -> tuple[int, MemoryRecord] | None:
+    """Return the primary key and the memory of an id, or None if there is no such memory.
+
+    Raises:
+        RowDamageError: the index leads to another memory.
+    """
+    row = connection.execute("SELECT pk FROM memory WHERE id = ?", (memory_id,)).fetchone()
+    if row is None:
+        return None
+    return row[0], records(connection, row, Condition("m.id = ?", (memory_id,)))[row[0]]
+
+
+def matching(connection: apsw.Connection, condition: Condition) -> list[int]:
+    """Return the primary keys of the memories that match.
+
+    Raises:
+        RowDamageError: an index leads to a memory that does not match.
+    """
+    rows = connection.execute(
+        f"SELECT m.pk FROM memory AS m WHERE {condition.sql}", condition.parameters
+    )
+    pks = [pk for (pk,) in rows]
+    check_rows(connection, "memory", pks, condition)
+    return pks
+
+
+def check_rows(
+    connection: apsw.Connection, table: str, pks: Collection[int], condition: Condition
+) -> None:
+    """Check that the rows that were found under a condition meet it by their own values.
+
+    Raises:
+        RowDamageError: a row does not.
+    """
+    number = connection.execute(
+        f"SELECT count(CASE WHEN {condition.sql} THEN 1 END) FROM {table} AS m"
+        " WHERE m.pk IN (SELECT value FROM json_each(?))",
+        (*condition.parameters, json.dumps(list(pks))),
+    ).get
+    _check_index(number == len(set(pks)), table)
+
+
+def _check_index(is_sound: bool, table: str) -> None:
+    if not is_sound:
+        raise RowDamageError(f"an index of {table!r} leads to wrong rows")

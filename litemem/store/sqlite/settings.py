@@ -1,18 +1,45 @@
-"""What the file says of itself: which embedder its vectors are of, and how far its index goes."""
+"""The setting table: which embedder the file is bound to, its id, and the project's settings."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict
+from typing import Any
 
 import apsw
 
 from litemem.core.protocols import EmbedderIdentity
 from litemem.errors import EmbedderMismatchError
+from litemem.store.sqlite.rows import to_json
 
-EMBEDDER = "embedder"  # whose vectors `embedding` holds
-NEXT_EMBEDDER = "next_embedder"  # whose `embedding_next` holds
-PROJECT = "project"  # what MemoryClient.project was told, as a JSON object
-FILE_ID = "file_id"  # given when the file is made; one of an older litemem has none
-INDEXED_TO = "indexed_to"  # the vector index holds every embedding with a pk up to this
+EMBEDDER = "embedder"  # of the vectors in `embedding`
+NEXT_EMBEDDER = "next_embedder"  # of those in `embedding_next`
+PROJECT = "project"  # the settings of MemoryClient.project, a JSON object
+FILE_ID = "file_id"  # written when a file is created; an older litemem wrote none
+INDEXED_TO = "indexed_to"  # the vector index contains every embedding with a pk up to this
+
+
+class Settings:
+    """The settings of one connection; see `SettingsReader` and `SettingsWriter`."""
+
+    __slots__ = ("_connection",)
+
+    def __init__(self, connection: apsw.Connection) -> None:
+        self._connection = connection
+
+    def embedder(self) -> EmbedderIdentity | None:
+        return embedder(self._connection)
+
+    def check_embedder(self, identity: EmbedderIdentity) -> EmbedderIdentity | None:
+        return check_embedder(self._connection, identity)
+
+    def bind_embedder(self, identity: EmbedderIdentity) -> None:
+        bind_embedder(self._connection, identity)
+
+    def project(self) -> dict[str, Any]:
+        return dict(json.loads(get(self._connection, PROJECT) or "{}"))
+
+    def update_project(self, changes: Mapping[str, Any]) -> None:
+        put(self._connection, PROJECT, to_json({**self.project(), **changes}))
 
 
 def get(connection: apsw.Connection, name: str) -> str | None:
@@ -30,7 +57,7 @@ def put(connection: apsw.Connection, name: str, value: str | None) -> None:
 
 
 def embedder(connection: apsw.Connection, which: str = EMBEDDER) -> EmbedderIdentity | None:
-    """Return whose vectors these are; None before the first."""
+    """Return the embedder of the vectors in use, or of the staged ones; None without vectors."""
     value = get(connection, which)
     return None if value is None else EmbedderIdentity(**json.loads(value))
 
@@ -38,14 +65,14 @@ def embedder(connection: apsw.Connection, which: str = EMBEDDER) -> EmbedderIden
 def put_embedder(
     connection: apsw.Connection, identity: EmbedderIdentity | None, which: str = EMBEDDER
 ) -> None:
-    """Write whose vectors these are."""
+    """Write the embedder of the vectors in use, or of the staged ones."""
     put(connection, which, None if identity is None else json.dumps(asdict(identity)))
 
 
 def check_embedder(
     connection: apsw.Connection, identity: EmbedderIdentity
 ) -> EmbedderIdentity | None:
-    """Refuse an embedder whose vectors cannot be compared with the file's; return the file's.
+    """Check that vectors of an embedder can be compared with the file's; return the file's.
 
     Raises:
         EmbedderMismatchError: dimensions or fingerprint differ.
@@ -56,13 +83,13 @@ def check_embedder(
     if (bound.dimensions, bound.fingerprint) != (identity.dimensions, identity.fingerprint):
         raise EmbedderMismatchError(
             f"the file's vectors were made by {_show(bound)}, not by {_show(identity)}: "
-            "open it with that embedder, or make its vectors again with `litemem reindex`"
+            "open it with that embedder, or embed all memories again with `litemem reindex`"
         )
     return bound
 
 
 def bind_embedder(connection: apsw.Connection, identity: EmbedderIdentity) -> None:
-    """Make these vectors the file's, if it has none yet.
+    """Make this the embedder of the file's vectors, if it has none.
 
     Raises:
         EmbedderMismatchError: as `check_embedder`.

@@ -1,14 +1,11 @@
 """Counts and sizes for `litemem info`, and the source messages for `litemem log`."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-
 import apsw
 
-from litemem.core.protocols import EmbedderIdentity
-from litemem.core.types import Entity, Message, Overview
+from litemem.core.types import Entity, Message
+from litemem.store.protocol import FileStats
 from litemem.store.sqlite import queries, settings
-from litemem.store.sqlite.connection import looking_into, one_moment
+from litemem.store.sqlite.connection import opened_as_is, read_transaction
 from litemem.store.sqlite.rows import SAID_THERE, Row, read_message, read_time
 
 DAY = 86_400_000_000  # microseconds
@@ -44,28 +41,13 @@ ORDER BY message.pk
 """
 
 
-@dataclass(frozen=True, slots=True)
-class FileStats:
-    """Counts and sizes of a file at one moment.
-
-    `counts` has rows by kind; `sizes` has bytes by table and index, the largest first, or nothing
-    if this SQLite lacks dbstat; `growth` has memories by day of creation, in days since 1970-01-01.
-    """
-
-    overview: Overview
-    embedder: EmbedderIdentity | None
-    counts: Mapping[str, int]
-    sizes: Mapping[str, int]
-    growth: Mapping[int, int]
-
-
 def file_stats(path: str, now: int) -> FileStats:
     """Return the counts and sizes of a file without changing it, not even its version.
 
     Raises:
         SchemaError, CorruptError, StoreError: the file cannot be read.
     """
-    with looking_into(path) as connection, one_moment(connection):
+    with opened_as_is(path) as connection, read_transaction(connection):
         return FileStats(
             queries.overview(connection),
             settings.embedder(connection),
@@ -77,13 +59,13 @@ def file_stats(path: str, now: int) -> FileStats:
 
 def owners(path: str) -> list[Entity]:
     """Return the users, agents, apps and runs with memories, each kind by name."""
-    with looking_into(path) as connection, one_moment(connection):
+    with opened_as_is(path) as connection, read_transaction(connection):
         return queries.entities(connection)
 
 
 def source_messages(path: str, memory_id: str) -> list[tuple[int, Message]]:
     """Return the source messages of a memory in order, each with its time."""
-    with looking_into(path) as connection:
+    with opened_as_is(path) as connection:
         rows = connection.execute(_SOURCES, (memory_id,))
         return [(read_time(at), read_message(message)) for at, *message in rows]
 

@@ -1,26 +1,23 @@
-"""What is known: the memories of exactly one scope that a new fact meets, and what becomes of them.
+"""Supersession: the known memories that a new fact repeats or replaces, and validity periods.
 
-"Exactly" is all four ids, an absent one too: a fact of another run, agent or user is never met.
+Only memories of exactly the fact's scope are compared: all four ids, null ones too.
 """
 
 import json
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Collection
+from dataclasses import replace
 
 import apsw
 
-from litemem.core.scope import ID_KEYS, Scope
-from litemem.core.types import PROCEDURAL, Match, MemoryRecord, Message
+from litemem.core.scope import Scope
+from litemem.core.types import PROCEDURAL, Match, MemoryRecord
 from litemem.store.filters import Condition
-from litemem.store.sqlite.archive.memories import ArchivedMemory
-from litemem.store.sqlite.exact import exactly
-from litemem.store.sqlite.queries import session_pk
-from litemem.store.sqlite.rereading import by_id, matching, records
-from litemem.store.sqlite.rows import Row, id_list
+from litemem.store.protocol import Revision
+from litemem.store.sqlite.queries import scope_equals
+from litemem.store.sqlite.rows import Row, by_id, id_list, matching, records
 from litemem.store.sqlite.vector_index import VectorIndex
 
-# An ADD has no row in `event` before the memory changes for the first time.
+# An ADD has no row in `event` until the memory changes for the first time.
 WRITE_OUT_ADD = """
 INSERT INTO event (memory_id, event, new_memory, created_at, actor_id, role)
 SELECT id, 'ADD', content, created_at, actor_id, role
@@ -28,7 +25,7 @@ FROM memory
 WHERE pk IN (SELECT value FROM json_each(?))
   AND NOT EXISTS (SELECT 1 FROM event WHERE memory_id = memory.id)
 """
-# A memory that is said again lasts as long as either, and is immutable when either is.
+# A repeated memory expires when the later of both does, and is immutable if either is.
 LIKE_EITHER = """\
 expires_at = CASE
       WHEN memory.expires_at IS NULL OR {expires_at} IS NULL THEN NULL
@@ -68,11 +65,11 @@ FROM memory AS old
 JOIN memory AS new ON new.pk = ?2
 WHERE old.pk = ?3
 """
-_LAST = """
+_REVISION = """
 SELECT (SELECT coalesce(max(pk), 0) FROM memory), (SELECT coalesce(max(pk), 0) FROM event)
 """
-# Another index would lead through the whole scope.
-_COME_OR_CHANGED = """
+# NOT INDEXED: an index of the scope would read all of it.
+_ADDED_OR_CHANGED = """
 SELECT m.id FROM memory AS m NOT INDEXED WHERE m.pk > ? AND {scope}
 UNION
 SELECT m.id FROM event CROSS JOIN memory AS m ON m.id = event.memory_id
@@ -87,67 +84,34 @@ WHERE {scope}
 ORDER BY cosine DESC
 LIMIT ?
 """
-_LAST_LOGGED = """
-SELECT pk, role, content, name, created_at, turn_pk
-FROM message
-WHERE session_pk = ?
-ORDER BY pk DESC
-LIMIT ?
-"""
-_OWNERS = """
-SELECT memory_id, user_id, agent_id, app_id, run_id
-FROM event
-WHERE memory_id IN (SELECT value FROM json_each(?)) AND event = 'DELETE'
-  AND coalesce(user_id, agent_id, app_id, run_id) IS NOT NULL
-ORDER BY pk
-"""
-_CAME_FROM = """
-SELECT m.pk
-FROM memory AS m
-WHERE {scope}
-  AND EXISTS (
-    SELECT 1 FROM json_each(m.sources) WHERE value IN (SELECT value FROM json_each(?))
-  )
-ORDER BY m.pk
-"""
-
-
-@dataclass(frozen=True, slots=True)
-class Moment:
-    """A moment in a file's life: the last primary keys of `memory` and of `event`."""
-
-    memory: int
-    event: int
+_MOVE_END = "UPDATE memory SET valid_to = ?, updated_at = max(updated_at, ?) WHERE pk = ?"
 
 
 class Known:
-    """The memories of one connection; the methods that write belong into a transaction."""
+    """The known memories of one connection; see `KnownReader` and `KnownWriter`."""
+
+    __slots__ = ("_connection",)
 
     def __init__(self, connection: apsw.Connection) -> None:
         self._connection = connection
 
-    def moment(self) -> Moment:
-        """Return by what is known later which memories have come or changed since now."""
-        rows: list[Row] = self._connection.execute(_LAST).fetchall()
-        return Moment(*rows[0])
+    def revision(self) -> Revision:
+        rows: list[Row] = self._connection.execute(_REVISION).fetchall()
+        return Revision(*rows[0])
 
-    def changed_since(self, moment: Moment, scope: Scope) -> set[str] | None:
-        """Return the ids of the memories of exactly this scope that came or changed; None: unknown.
-
-        It is unknown when memories were removed: SQLite gives the primary keys of the last anew.
-        """
-        now = self.moment()
-        removed = "SELECT 1 FROM event WHERE pk > ? AND event = 'DELETE' LIMIT 1"
-        if (
-            now.memory < moment.memory
-            or now.event < moment.event
-            or self._connection.execute(removed, (moment.event,)).fetchone()
+    def changed_since(self, revision: Revision, scope: Scope) -> set[str] | None:
+        now = self.revision()
+        deleted = "SELECT 1 FROM event WHERE pk > ? AND event = 'DELETE' LIMIT 1"
+        if (  # SQLite reuses the primary keys of deleted last rows
+            now.memory < revision.memory
+            or now.event < revision.event
+            or self._connection.execute(deleted, (revision.event,)).fetchone()
         ):
             return None
-        exact = exactly(scope)
+        exact = scope_equals(scope)
         rows = self._connection.execute(
-            _COME_OR_CHANGED.format(scope=exact.sql),
-            (moment.memory, *exact.parameters, moment.event, *exact.parameters),
+            _ADDED_OR_CHANGED.format(scope=exact.sql),
+            (revision.memory, *exact.parameters, revision.event, *exact.parameters),
         )
         return {str(memory_id) for (memory_id,) in rows}
 
@@ -156,23 +120,18 @@ class Known:
         scope: Scope,
         vector: bytes,
         limit: int,
-        at: int,
+        now: int,
         among: Collection[str] | None = None,
     ) -> list[Match]:
-        """Return the nearest memories of exactly this scope that hold at `at`, nearest first.
-
-        Those that are superseded or expired are not among them, nor are summaries of runs. With
-        `among` only memories of these ids.
-        """
-        exact = exactly(scope)
+        exact = scope_equals(scope)
         condition = Condition(
             f"{exact.sql} AND m.superseded_by IS NULL AND m.memory_type IS NOT ?"
             " AND (m.expires_at IS NULL OR m.expires_at > ?)",
-            (*exact.parameters, PROCEDURAL, at),
+            (*exact.parameters, PROCEDURAL, now),
         )
         nearest = self._nearest(vector, limit, condition, among)
-        read = records(self._connection, [pk for pk, _ in nearest], condition)
-        return [Match(read[pk], cosine, 0.0) for pk, cosine in nearest]
+        found = records(self._connection, [pk for pk, _ in nearest], condition)
+        return [Match(found[pk], cosine, 0.0) for pk, cosine in nearest]
 
     def _nearest(
         self, vector: bytes, limit: int, condition: Condition, among: Collection[str] | None
@@ -186,22 +145,16 @@ class Known:
         return [(pk, cosine) for pk, cosine in rows]
 
     def naming(self, scope: Scope) -> list[str]:
-        """Return what memories of exactly this scope say of the user's name."""
-        exact = exactly(scope)
+        exact = scope_equals(scope)
         naming = Condition(f"{exact.sql} AND {_NAMING}", exact.parameters)
         found = records(self._connection, matching(self._connection, naming), naming)
         return [record.content for record in found.values()]
 
     def repeat(self, memory_id: str, like: MemoryRecord) -> None:
-        """Count that a memory was said again, by a fact with the expiry and fixity of `like`.
-
-        The memory then lasts as long as either would, and is immutable when either is.
-        """
-        if found := by_id(self._connection, memory_id):
-            self._connection.execute(_REPEAT, (like.expires_at, like.immutable, found[0]))
+        if row := by_id(self._connection, memory_id):
+            self._connection.execute(_REPEAT, (like.expires_at, like.immutable, row[0]))
 
     def supersede(self, old: MemoryRecord, by: str, at: int) -> None:
-        """End a memory at `at`; the memory `by` has taken its place, as its history says."""
         ended, successor = by_id(self._connection, old.id), by_id(self._connection, by)
         if ended is None:
             return
@@ -211,38 +164,67 @@ class Known:
             self._connection.execute(_WRITE_SUPERSEDED, (at, successor[0], pk))
         self._connection.execute(_SUPERSEDE, (at, by, pk))
 
-    def lacks(self, item: Mapping[str, Any]) -> bool:
-        """Tell whether a merge would change the memory that has the id of an archive's line.
 
-        Its sources are left out of it: as what they come, only the import will know.
-        """
-        return ArchivedMemory(self._connection, item, None).would_change()
+def move_validity(
+    connection: apsw.Connection, old: MemoryRecord, new: MemoryRecord
+) -> MemoryRecord:
+    """Move the validity periods that depend on a changed `created_at`; return the new memory.
 
-    def owners_of_deleted(self, memory_ids: Collection[str]) -> dict[str, Scope]:
-        """Return whose the memories of these ids were that were deleted, as far as it is known."""
-        rows = self._connection.execute(_OWNERS, (id_list(memory_ids),))
-        return {m: Scope(**dict(zip(ID_KEYS, ids, strict=True))) for m, *ids in rows}
+    `valid_from` moves along. The ends of the memories that it superseded move, and so does its own
+    end, unless something else than the supersession has set them. So in a chain of supersessions,
+    the last memory that has begun is the valid one at any time.
+    """
+    successor_start = _successor_start(connection, old)
+    before, after = (
+        _earliest(old.since, successor_start),
+        _earliest(new.created_at, successor_start),
+    )
+    _move_ends(connection, old, before, after, new.updated_at)
+    if old.valid_from is not None:
+        new = replace(new, valid_from=new.created_at)
+    if successor_start is not None and old.valid_to == max(old.since, successor_start):
+        new = replace(new, valid_to=max(new.created_at, successor_start))
+    return new
 
-    def said_before(
-        self, scope: Scope, messages: Sequence[Message], last_pk: int, since: int, until: int
-    ) -> list[MemoryRecord]:
-        """Return the memories that came of these messages, if they are the last of this scope.
 
-        They have to end with the message `last_pk`, to have been logged from `since` to `until`,
-        and to be done.
-        """
-        session = session_pk(self._connection, scope)
-        rows: list[Row] = self._connection.execute(
-            _LAST_LOGGED, (session, len(messages))
-        ).fetchall()[::-1]
-        is_done = all(since <= at <= until and turn_pk is None for *_, at, turn_pk in rows)
-        if not is_done or [Message(*row[1:4]) for row in rows] != list(messages):
-            return []
-        if rows[-1][0] != last_pk:
-            return []
-        exact = exactly(scope)
-        found = self._connection.execute(
-            _CAME_FROM.format(scope=exact.sql),
-            (*exact.parameters, json.dumps([row[0] for row in rows])),
-        )
-        return list(records(self._connection, [pk for (pk,) in found], exact).values())
+def _successor_start(connection: apsw.Connection, record: MemoryRecord) -> int | None:
+    """Return the earliest start among a memory's successors, theirs included, or None."""
+    seen = {record.id}
+    start = None
+    while record.superseded_by is not None and record.superseded_by not in seen:
+        row = by_id(connection, record.superseded_by)
+        if row is None:
+            break
+        record = row[1]
+        seen.add(record.id)
+        start = _earliest(record.since, start)
+    return start
+
+
+def _move_ends(
+    connection: apsw.Connection, record: MemoryRecord, before: int, after: int, now: int
+) -> None:
+    """Move the ends of the memories that a memory superseded, if they were at `before`."""
+    waiting, seen = [(record.id, before, after)], set()
+    while waiting:
+        successor, before, after = waiting.pop()
+        if before == after or successor in seen:  # an archive may contain a circle
+            continue
+        seen.add(successor)
+        for pk, old in _superseded_by(connection, record, successor).items():
+            if old.valid_to == max(old.since, before):
+                connection.execute(_MOVE_END, (max(old.since, after), now, pk))
+            waiting.append((old.id, min(old.since, before), min(old.since, after)))
+
+
+def _superseded_by(
+    connection: apsw.Connection, record: MemoryRecord, successor: str
+) -> dict[int, MemoryRecord]:
+    """Return the memories of exactly the record's scope that the successor superseded."""
+    exact = scope_equals(record.scope)
+    superseded = Condition(f"{exact.sql} AND m.superseded_by = ?", (*exact.parameters, successor))
+    return records(connection, matching(connection, superseded), superseded)
+
+
+def _earliest(one: int, other: int | None) -> int:
+    return one if other is None else min(one, other)

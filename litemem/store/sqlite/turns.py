@@ -1,31 +1,52 @@
-"""The queue: turns that wait for extraction, who is at which, and what became of them."""
+"""The queue: turns that wait for extraction, the claims on them, and their results."""
 
 import json
-from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import apsw
 
 from litemem.core.scope import Scope
-from litemem.core.types import AddResult, Turn, TurnEvent
+from litemem.core.types import AddResult, Message, Turn, TurnEvent
 from litemem.store.filters import Condition
-from litemem.store.sqlite import queries
-from litemem.store.sqlite.liveness import Beat, Claimant, Process, beat, is_alive
-from litemem.store.sqlite.rereading import by_id
-from litemem.store.sqlite.rows import Row, read_time
+from litemem.store.liveness import (
+    Beat,
+    Claimant,
+    Process,
+    beat,
+    is_alive,
+    this_process,
+)
+from litemem.store.protocol import MAX_KILLS, MAX_TRIES, TurnFilter
+from litemem.store.sqlite.messages import Messages
+from litemem.store.sqlite.queries import ensure_session, session_pk
+from litemem.store.sqlite.rows import (
+    Row,
+    RowDamageError,
+    by_id,
+    check_rows,
+    read_message,
+    read_object,
+    read_scope,
+    read_time,
+    to_json,
+)
 
-TRIES = 3  # after so many failures, only `process_pending` tries again
-KILLS = 5  # as many as a model that takes its program down with it may have
-LATEST = 8  # turns of a scope among which one that is sent again is looked for
-KEPT = 10_000  # finished turns that `event` knows
+LATEST = 8  # turns of a scope among which a repeated one is looked for
+KEPT = 10_000  # finished turns whose results are kept
 
-# A turn is free when nobody is at it, nor at one that was said before it in the same scope.
+_TURN = """
+SELECT turn.pk, options, event_id, created_at, user_id, agent_id, app_id, run_id
+FROM turn
+JOIN session ON session.pk = turn.session_pk
+WHERE turn.pk = ?
+"""
+# A turn is free if neither it nor an earlier turn of its scope is claimed.
 _NEXT = """
 SELECT pk FROM turn
-WHERE tries >= :least AND tries < :most AND killed < :kills AND pk <= :last
+WHERE tries >= :min_tries AND tries < :tries_below AND killed < :kills_below AND pk <= :last
   AND (:scope_of IS NULL OR session_pk = (SELECT session_pk FROM turn WHERE pk = :scope_of))
-  AND pk NOT IN (SELECT value FROM json_each(:but))
+  AND pk NOT IN (SELECT value FROM json_each(:exclude))
   AND pk NOT IN (SELECT turn_pk FROM claim)
   AND NOT EXISTS (
     SELECT 1 FROM claim JOIN turn AS earlier ON earlier.pk = claim.turn_pk
@@ -34,7 +55,7 @@ WHERE tries >= :least AND tries < :most AND killed < :kills AND pk <= :last
 ORDER BY pk
 LIMIT 1
 """
-_FREE_OF_SESSION = """
+_FREE_IN_SESSION = """
 SELECT pk FROM turn
 WHERE session_pk = ?
   AND NOT EXISTS (
@@ -44,13 +65,13 @@ WHERE session_pk = ?
 ORDER BY pk DESC
 LIMIT ?
 """
-_AT_HAND_OR_NEXT = """
+_CLAIMED_OR_SELECTED = """
 SELECT count(*) FROM turn
 WHERE pk <= :last
   AND (:scope_of IS NULL OR session_pk = (SELECT session_pk FROM turn WHERE pk = :scope_of))
-  AND pk NOT IN (SELECT value FROM json_each(:but))
+  AND pk NOT IN (SELECT value FROM json_each(:exclude))
   AND (
-    tries >= :least AND tries < :most AND killed < :kills
+    tries >= :min_tries AND tries < :tries_below AND killed < :kills_below
     OR pk IN (SELECT turn_pk FROM claim)
   )
 """
@@ -58,18 +79,18 @@ _CLAIM = """
 INSERT INTO claim (turn_pk, token, boot, space, pid, started, uptime, at)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?)
 """
-_BURY = """
+_COUNT_KILL = """
 UPDATE turn
-SET killed = killed + 1, tried_at = ?, error = 'the program ended while it was at this turn'
+SET killed = killed + 1, tried_at = ?, error = 'the program ended during this turn'
 WHERE pk IN (SELECT value FROM json_each(?))
 """
-_WAITING = """
+_PENDING_EVENT = """
 SELECT turn.created_at, tried_at, error, tries, killed, boot, space, pid, started, uptime, at
 FROM turn
 LEFT JOIN claim ON claim.turn_pk = turn.pk
 WHERE turn.event_id = ?
 """
-# the session by its primary key: no index can lead to another's turn
+# joined by the session's primary key: a corrupt index cannot lead to another scope's turn
 _OF_SESSIONS = """
 SELECT turn.pk, turn.event_id, turn.created_at
 FROM turn NOT INDEXED
@@ -80,176 +101,196 @@ ORDER BY turn.pk
 _RESULTS = "SELECT value ->> 'id', value ->> 'event' FROM json_each(?) ORDER BY key"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Choice:
-    """Which turns: by how often they were tried, up to `last`, not those in `but`.
+class Turns:
+    """The queue of one connection; see `TurnReader` and `TurnWriter`."""
 
-    `scope_of` is a turn's primary key: only turns of its exact scope.
-    """
+    __slots__ = ("_connection",)
 
-    least: int = 0
-    most: int = queries.LAST
-    kills: int = queries.LAST
-    last: int = queries.LAST
-    scope_of: int | None = None
-    but: Collection[int] = ()
+    def __init__(self, connection: apsw.Connection) -> None:
+        self._connection = connection
 
-    def bindings(self) -> dict[str, Any]:
-        """Return the values for the SQL's names."""
-        return {
-            "least": self.least,
-            "most": self.most,
-            "kills": self.kills,
-            "last": self.last,
-            "scope_of": self.scope_of,
-            "but": json.dumps(list(self.but)),
-        }
+    def pending(self) -> list[Turn]:
+        rows: list[Row] = self._connection.execute("SELECT pk FROM turn ORDER BY pk").fetchall()
+        return [self._turn(pk) for (pk,) in rows]
 
+    def waiting(self, turns: TurnFilter) -> int:
+        return int(self._connection.execute(_CLAIMED_OR_SELECTED, _bindings(turns)).get)
 
-def claim(connection: apsw.Connection, turn_pk: int, claimant: Claimant) -> None:
-    """Say who is at a turn."""
-    process, now = claimant.process, beat()
-    who = (process.boot, process.space, process.pid, process.started)
-    connection.execute(_CLAIM, (turn_pk, claimant.token, *who, now.uptime, now.at))
+    def last(self) -> int:
+        return int(self._connection.execute("SELECT coalesce(max(pk), 0) FROM turn").get)
 
+    def event(self, event_id: str) -> TurnEvent | None:
+        row = self._connection.execute(
+            "SELECT results, created_at, completed_at FROM finished_turn WHERE event_id = ?",
+            (event_id,),
+        ).fetchone()
+        if row is not None:
+            return self._finished_event(event_id, row)
+        row = self._connection.execute(_PENDING_EVENT, (event_id,)).fetchone()
+        return None if row is None else _pending_event(event_id, row)
 
-def claim_next(connection: apsw.Connection, claimant: Claimant, choice: Choice) -> Turn | None:
-    """Claim the oldest turn that is free; None when there is none."""
-    row = connection.execute(_NEXT, choice.bindings()).fetchone()
-    if row is None:
-        return None
-    claim(connection, row[0], claimant)
-    return queries.turn(connection, row[0])
-
-
-def claim_like(
-    connection: apsw.Connection, claimant: Claimant, scope: Scope, is_like: Callable[[Turn], bool]
-) -> Turn | None:
-    """Claim the newest turn of exactly this scope that is free and like another; or None."""
-    session = queries.session_pk(connection, scope)
-    rows: list[Row] = connection.execute(_FREE_OF_SESSION, (session, LATEST)).fetchall()
-    found = (queries.turn(connection, pk) for (pk,) in rows)
-    turn = next(filter(is_like, found), None)
-    if turn is not None:
-        claim(connection, turn.pk, claimant)
-    return turn
-
-
-def keep_claims(connection: apsw.Connection, claimant: Claimant, held: Iterable[int]) -> None:
-    """Say that the claimant is still there, and give back what it no longer holds."""
-    now = beat()
-    connection.execute(
-        "DELETE FROM claim WHERE token = ? AND turn_pk NOT IN (SELECT value FROM json_each(?))",
-        (claimant.token, json.dumps(list(held))),
-    )
-    connection.execute(
-        "UPDATE claim SET uptime = ?, at = ? WHERE token = ?", (now.uptime, now.at, claimant.token)
-    )
-
-
-def bury(connection: apsw.Connection, claimant: Claimant) -> None:
-    """Take the claims from processes that are no longer there."""
-    rows = connection.execute(
-        "SELECT turn_pk, boot, space, pid, started, uptime, at FROM claim WHERE token <> ?",
-        (claimant.token,),
-    ).fetchall()
-    now = beat()
-    dead = [row[0] for row in rows if not _is_alive(row[1:], claimant.process, now)]
-    if dead:
-        chosen = json.dumps(dead)
-        connection.execute(_BURY, (now.at, chosen))
+    def open(
+        self,
+        scope: Scope,
+        messages: Sequence[Message],
+        options: Mapping[str, Any],
+        at: int,
+        *,
+        event_id: str | None = None,
+        claimant: Claimant | None = None,
+        queued_at: int | None = None,
+    ) -> Turn:
+        connection = self._connection
+        created_at = at if queued_at is None else queued_at
         connection.execute(
-            "DELETE FROM claim WHERE turn_pk IN (SELECT value FROM json_each(?))", (chosen,)
+            "INSERT INTO turn (session_pk, options, event_id, created_at) VALUES (?, ?, ?, ?)",
+            (ensure_session(connection, scope), to_json(options), event_id, created_at),
+        )
+        pk = connection.last_insert_rowid()
+        message_pks = tuple(Messages(connection).log(scope, messages, at, pk))
+        if claimant is not None:
+            self._claim(pk, claimant)
+        return Turn(pk, scope, tuple(messages), message_pks, options, event_id, created_at)
+
+    def claim_next(self, claimant: Claimant, turns: TurnFilter) -> Turn | None:
+        self._release_dead_claims(claimant)
+        row = self._connection.execute(_NEXT, _bindings(turns)).fetchone()
+        if row is None:
+            return None
+        self._claim(row[0], claimant)
+        return self._turn(row[0])
+
+    def claim_like(
+        self, claimant: Claimant, scope: Scope, is_like: Callable[[Turn], bool]
+    ) -> Turn | None:
+        self._release_dead_claims(claimant)
+        session = session_pk(self._connection, scope)
+        rows: list[Row] = self._connection.execute(_FREE_IN_SESSION, (session, LATEST)).fetchall()
+        turn = next(filter(is_like, (self._turn(pk) for (pk,) in rows)), None)
+        if turn is not None:
+            self._claim(turn.pk, claimant)
+        return turn
+
+    def renew_claims(self, claimant: Claimant, held: Iterable[int]) -> None:
+        now = beat()
+        self._connection.execute(
+            "DELETE FROM claim WHERE token = ? AND turn_pk NOT IN (SELECT value FROM json_each(?))",
+            (claimant.token, json.dumps(list(held))),
+        )
+        self._connection.execute(
+            "UPDATE claim SET uptime = ?, at = ? WHERE token = ?",
+            (now.uptime, now.at, claimant.token),
         )
 
+    def fail(self, turn: Turn, error: str, now: int) -> None:
+        self._connection.execute(
+            "UPDATE turn SET error = ?, tries = tries + 1, tried_at = ? WHERE pk = ?",
+            (error, now, turn.pk),
+        )
+        self._connection.execute("DELETE FROM claim WHERE turn_pk = ?", (turn.pk,))
 
-def fail(connection: apsw.Connection, turn_pk: int, error: str, at: int) -> None:
-    """Say why a turn is still pending; nobody is at it any more."""
-    connection.execute(
-        "UPDATE turn SET error = ?, tries = tries + 1, tried_at = ? WHERE pk = ?",
-        (error, at, turn_pk),
-    )
-    connection.execute("DELETE FROM claim WHERE turn_pk = ?", (turn_pk,))
+    def finish(self, turn: Turn, now: int) -> bool:
+        return self._finish(turn.pk, turn.event_id, turn.created_at, now)
 
+    def note_results(self, turn: Turn, results: Iterable[AddResult]) -> None:
+        # ids without texts: a deleted memory must not survive here
+        listed = [{"id": result.record.id, "event": result.event} for result in results]
+        self._connection.execute(
+            "UPDATE finished_turn SET results = ? WHERE event_id = ?",
+            (json.dumps(listed), turn.event_id),
+        )
 
-def finish(connection: apsw.Connection, turn: Turn, at: int) -> bool:
-    """Take a turn out of the queue; False when it was not there. An event is kept of it."""
-    return _finish(connection, turn.pk, turn.event_id, turn.created_at, at)
+    def drop(self, ids: Condition, now: int) -> int:
+        rows: list[Row] = self._connection.execute(
+            _OF_SESSIONS.format(ids.sql), ids.parameters
+        ).fetchall()
+        for pk, event_id, created_at in rows:
+            self._finish(pk, event_id, created_at, now)
+        return len(rows)
 
+    def _turn(self, turn_pk: int) -> Turn:
+        row = self._connection.execute(_TURN, (turn_pk,)).fetchone()
+        if row is None:
+            raise RowDamageError(f"the turn {turn_pk} is in an index, but not in its table")
+        pk, options, event_id, created_at, *ids = row
+        rows: list[Row] = self._connection.execute(
+            "SELECT pk, role, content, name FROM message WHERE turn_pk = ? ORDER BY pk", (pk,)
+        ).fetchall()
+        of_turn = Condition("m.turn_pk = ?", (pk,))
+        check_rows(self._connection, "message", [r[0] for r in rows], of_turn)
+        return Turn(
+            pk,
+            read_scope(*ids),
+            tuple(read_message(row[1:]) for row in rows),
+            tuple(row[0] for row in rows),
+            read_object(options),
+            event_id,
+            read_time(created_at),
+        )
 
-def drop(connection: apsw.Connection, ids: Condition, at: int) -> int:
-    """Take the turns of some scopes out of the queue; they succeeded with nothing. Return how many.
+    def _claim(self, turn_pk: int, claimant: Claimant) -> None:
+        process, now = claimant.process, beat()
+        holder = (process.boot, process.space, process.pid, process.started)
+        self._connection.execute(_CLAIM, (turn_pk, claimant.token, *holder, now.uptime, now.at))
 
-    Whoever is at one of them finds it gone, and stores nothing.
-    """
-    rows: list[Row] = connection.execute(_OF_SESSIONS.format(ids.sql), ids.parameters).fetchall()
-    for pk, event_id, created_at in rows:
-        _finish(connection, pk, event_id, created_at, at)
-    return len(rows)
+    def _release_dead_claims(self, claimant: Claimant) -> None:
+        rows = self._connection.execute(
+            "SELECT turn_pk, boot, space, pid, started, uptime, at FROM claim WHERE token <> ?",
+            (claimant.token,),
+        ).fetchall()
+        now = beat()
+        dead = [row[0] for row in rows if not _is_alive(row[1:], claimant.process, now)]
+        if dead:
+            chosen = json.dumps(dead)
+            self._connection.execute(_COUNT_KILL, (now.at, chosen))
+            self._connection.execute(
+                "DELETE FROM claim WHERE turn_pk IN (SELECT value FROM json_each(?))", (chosen,)
+            )
 
+    def _finish(self, pk: int, event_id: str | None, created_at: int, now: int) -> bool:
+        connection = self._connection
+        connection.execute("DELETE FROM turn WHERE pk = ?", (pk,))
+        if not connection.changes():
+            return False
+        if event_id is not None:
+            connection.execute(
+                "INSERT INTO finished_turn (event_id, created_at, completed_at) VALUES (?, ?, ?)",
+                (event_id, created_at, now),
+            )
+            oldest = connection.last_insert_rowid() - KEPT
+            connection.execute("DELETE FROM finished_turn WHERE pk <= ?", (oldest,))
+        return True
 
-def note_outcomes(connection: apsw.Connection, turn: Turn, outcomes: Iterable[AddResult]) -> None:
-    """Keep the ids of a turn's memories, not their texts: what is deleted must not live on here."""
-    results = [{"id": outcome.record.id, "event": outcome.event} for outcome in outcomes]
-    connection.execute(
-        "UPDATE finished_turn SET results = ? WHERE event_id = ?",
-        (json.dumps(results), turn.event_id),
-    )
-
-
-def waiting(connection: apsw.Connection, choice: Choice) -> int:
-    """Count the turns that are chosen, and those that somebody is at, whatever their tries."""
-    return int(connection.execute(_AT_HAND_OR_NEXT, choice.bindings()).get)
-
-
-def last(connection: apsw.Connection) -> int:
-    """Return the primary key of the last turn that waits; 0 when none does."""
-    return int(connection.execute("SELECT coalesce(max(pk), 0) FROM turn").get)
-
-
-def event(connection: apsw.Connection, event_id: str, here: Process) -> TurnEvent | None:
-    """Return what became of a turn; None when it is not known, or no longer."""
-    row = connection.execute(
-        "SELECT results, created_at, completed_at FROM finished_turn WHERE event_id = ?",
-        (event_id,),
-    ).fetchone()
-    if row is not None:
+    def _finished_event(self, event_id: str, row: Row) -> TurnEvent:
         results, created_at, completed_at = row
-        told: list[Row] = connection.execute(_RESULTS, (results,)).fetchall()
-        found = [(by_id(connection, memory_id), became) for memory_id, became in told]
+        listed: list[Row] = self._connection.execute(_RESULTS, (results,)).fetchall()
+        found = [(by_id(self._connection, memory_id), event) for memory_id, event in listed]
         return TurnEvent(
             id=event_id,
             status="SUCCEEDED",
             created_at=read_time(created_at),
             completed_at=read_time(completed_at),
-            results=tuple(AddResult(there[1], became) for there, became in found if there),
+            results=tuple(AddResult(memory[1], event) for memory, event in found if memory),
         )
-    row = connection.execute(_WAITING, (event_id,)).fetchone()
-    return None if row is None else _waiting_event(event_id, row, here)
 
 
-def _finish(
-    connection: apsw.Connection, pk: int, event_id: str | None, created_at: int, at: int
-) -> bool:
-    connection.execute("DELETE FROM turn WHERE pk = ?", (pk,))
-    if not connection.changes():
-        return False
-    if event_id is not None:
-        connection.execute(
-            "INSERT INTO finished_turn (event_id, created_at, completed_at) VALUES (?, ?, ?)",
-            (event_id, created_at, at),
-        )
-        oldest = connection.last_insert_rowid() - KEPT
-        connection.execute("DELETE FROM finished_turn WHERE pk <= ?", (oldest,))
-    return True
+def _bindings(turns: TurnFilter) -> dict[str, Any]:
+    return {
+        "min_tries": turns.min_tries,
+        "tries_below": turns.tries_below,
+        "kills_below": turns.kills_below,
+        "last": turns.last,
+        "scope_of": turns.scope_of,
+        "exclude": json.dumps(list(turns.exclude)),
+    }
 
 
-def _waiting_event(event_id: str, row: Row, here: Process) -> TurnEvent:
-    created_at, tried_at, error, tries, killed, *claimed = row
+def _pending_event(event_id: str, row: Row) -> TurnEvent:
+    created_at, tried_at, error, tries, killed, *claim = row
     read_time(created_at)
-    if claimed[0] is not None and _is_alive(claimed, here, beat()):
+    if claim[0] is not None and _is_alive(claim, this_process(), beat()):
         return TurnEvent(id=event_id, status="RUNNING", created_at=created_at, error=error)
-    if tries < TRIES and killed < KILLS:
+    if tries < MAX_TRIES and killed < MAX_KILLS:
         return TurnEvent(id=event_id, status="PENDING", created_at=created_at, error=error)
     return TurnEvent(
         id=event_id, status="FAILED", created_at=created_at, completed_at=tried_at, error=error
@@ -258,5 +299,4 @@ def _waiting_event(event_id: str, row: Row, here: Process) -> TurnEvent:
 
 def _is_alive(row: Iterable[Any], here: Process, now: Beat) -> bool:
     boot, space, pid, started, uptime, at = row
-    heard = Beat(uptime, at)
-    return is_alive(Process(boot, space, pid, started), heard, here=here, now=now)
+    return is_alive(Process(boot, space, pid, started), Beat(uptime, at), here=here, now=now)

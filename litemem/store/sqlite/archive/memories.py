@@ -12,9 +12,8 @@ from litemem.core.types import content_hash
 from litemem.errors import ValidationError
 from litemem.store.sqlite.archive.merge import as_added, merge_versions
 from litemem.store.sqlite.archive.schema import MAX_KEPT
-from litemem.store.sqlite.exact import exactly, keyed
-from litemem.store.sqlite.rereading import by_id
-from litemem.store.sqlite.rows import MEMORY_COLUMNS, Row, to_json
+from litemem.store.sqlite.queries import scope_equals, scope_unique_key
+from litemem.store.sqlite.rows import MEMORY_COLUMNS, Row, by_id, to_json
 from litemem.store.sqlite.vector_index import VectorIndex
 
 Item = Mapping[str, Any]
@@ -257,7 +256,7 @@ def entity(
     """
     spelling, form, ids = item["name"], names.form(item["name"]), _ids(item)
     scope = Scope(**dict(zip(ID_KEYS, ids, strict=True)))
-    exact, key = exactly(scope), keyed(scope)
+    exact, key = scope_equals(scope), scope_unique_key(scope)
     known: Sequence[Row] = connection.execute(
         _ENTITIES.format(exact.sql, key.sql), (*exact.parameters, *key.parameters, form)
     ).fetchall()

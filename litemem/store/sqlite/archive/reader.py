@@ -7,26 +7,25 @@ by its name. So an interrupted import can be repeated.
 import json
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, Any
 
 import apsw
 
-from litemem.core.protocols import EmbedderIdentity
 from litemem.core.scope import ID_KEYS, Scope
 from litemem.errors import ValidationError
+from litemem.store.protocol import ArchiveBatch, Conflict, Item
 from litemem.store.sqlite import settings
 from litemem.store.sqlite.archive import memories
 from litemem.store.sqlite.archive.memories import ArchivedMemory, kept_number
 from litemem.store.sqlite.archive.references import IntMap
-from litemem.store.sqlite.connection import one_write
-from litemem.store.sqlite.exact import exactly
-from litemem.store.sqlite.queries import session_pk
+from litemem.store.sqlite.connection import write_transaction
+from litemem.store.sqlite.queries import scope_equals, session_pk
 from litemem.store.sqlite.rows import to_json
 from litemem.store.sqlite.vector_index import VectorIndex
 
-Conflict = Literal["error", "skip", "overwrite", "merge"]
-Item = Mapping[str, Any]
+if TYPE_CHECKING:
+    from litemem.store.sqlite.transaction import SqliteTransaction
 
 MAX_SESSIONS = 10_000  # primary keys in the cache
 
@@ -62,21 +61,6 @@ LIMIT 1
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """One step of an import, in one transaction.
-
-    `vectors` are float32 blobs of the embedder `identity`, by the position of the line. An import
-    starts with the task "begin"; "restore" imports lines; "link" gets the lines with a successor
-    again, after all others; "end" is last.
-    """
-
-    task: Literal["begin", "restore", "link", "end"] = "restore"
-    items: Sequence[Item] = ()
-    vectors: Mapping[int, bytes] = field(default_factory=dict)
-    identity: EmbedderIdentity | None = None
-
-
 class ArchiveReader:
     """One import: maps each number of the archive to the primary key of its row.
 
@@ -84,7 +68,12 @@ class ArchiveReader:
     "messages", "turns", "deleted", "entities" and "relations".
     """
 
-    def __init__(self, on_conflict: Conflict) -> None:
+    def __init__(
+        self,
+        write: Callable[[], "AbstractContextManager[SqliteTransaction]"],
+        on_conflict: Conflict,
+    ) -> None:
+        self._write = write
         self.counts: Counter[str] = Counter()
         self.on_conflict = on_conflict
         self._messages = IntMap()
@@ -97,26 +86,30 @@ class ArchiveReader:
         self._spilled: SpillTable
         self._connection: apsw.Connection
 
-    def apply(self, connection: apsw.Connection, batch: Batch) -> None:
-        """Do one step of the import, inside a transaction."""
-        self._connection = connection
+    def take_in(self, batch: ArchiveBatch) -> None:
+        """Store the lines of one batch in one transaction."""
+        with self._write() as tx:
+            self._connection = tx.connection
+            self._take_in(batch)
+
+    def _take_in(self, batch: ArchiveBatch) -> None:
         # another program may have deleted rows and reused their primary keys since the last step
         self._lasts.clear()
         self._sessions.clear()
         self._entities.clear()
         if batch.task == "begin":
-            self._known, self._spilled = KnownMessages(connection), SpillTable()
+            self._known, self._spilled = KnownMessages(self._connection), SpillTable()
         elif batch.task == "restore":
             self._restore(batch)
         elif batch.task == "link":
             for item in batch.items:
-                memories.link(connection, item)
+                memories.link(self._connection, item)
         else:
             self._known.close()
             self._spilled.close()
-            memories.drop_unrelated(connection)
+            memories.drop_unrelated(self._connection)
 
-    def _restore(self, batch: Batch) -> None:
+    def _restore(self, batch: ArchiveBatch) -> None:
         if batch.identity is not None:
             settings.bind_embedder(self._connection, batch.identity)
         for place, item in enumerate(batch.items):
@@ -236,7 +229,7 @@ class ArchiveReader:
         """
         if not pks:
             return []
-        exact = exactly(_scope(item))
+        exact = scope_equals(_scope(item))
         rows = self._connection.execute(sql.format(exact.sql), (json.dumps(pks), *exact.parameters))
         return [pk for (pk,) in rows]
 
@@ -299,7 +292,7 @@ class KnownMessages:
         self._notes = apsw.Connection("")
         self._notes.pragma("journal_mode", "off")
         self._notes.execute("CREATE TABLE logged (pk INTEGER PRIMARY KEY, session_pk, created_at)")
-        with one_write(self._notes):
+        with write_transaction(self._notes):
             self._notes.executemany(
                 "INSERT INTO logged VALUES (?, ?, ?)",
                 connection.execute("SELECT pk, session_pk, created_at FROM message"),

@@ -3,21 +3,21 @@
 import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import apsw
 
 from litemem.core.types import content_hash
-from litemem.store.sqlite import blueprint
+from litemem.store.protocol import CheckResult
+from litemem.store.sqlite import schema
 from litemem.store.sqlite.archive.lines import parse, validate_line
 from litemem.store.sqlite.archive.references import ReferenceCheck
 from litemem.store.sqlite.archive.writer import ArchiveWriter
-from litemem.store.sqlite.connection import one_moment
+from litemem.store.sqlite.connection import read_transaction
 from litemem.store.sqlite.integrity.invariants import INVARIANTS, MARK, Invariant
 from litemem.store.sqlite.integrity.wal import Log, read_log
-from litemem.store.sqlite.open_files import is_held
+from litemem.store.sqlite.open_files import is_open
 from litemem.store.sqlite.schema import latest_version
 
 EXAMPLES = 3  # offenders that a result names
@@ -56,7 +56,7 @@ def check(connection: apsw.Connection, *, full: bool) -> list[CheckResult]:
     add_hash_function(connection)
     # needs the write lock, which SQLite refuses inside an older read transaction
     texts = [_compare_texts(connection)] if full else []
-    with one_moment(connection):
+    with read_transaction(connection):
         results = [
             _run("SQLite's pages and indexes", lambda: _pages(connection, full), "indexes"),
             _run("every key refers to a row", lambda: _foreign_keys(connection), "orphans"),
@@ -77,7 +77,7 @@ def check_log(path: str) -> CheckResult:
     A log that this process has open was already read by SQLite.
     """
     log = Log(0, {})
-    if not is_held(path):
+    if not is_open(path):
         with suppress(OSError):  # SQLite reports missing permissions better
             log = read_log(Path(f"{path}-wal"))
     return CheckResult(
@@ -155,8 +155,8 @@ def _foreign_keys(connection: apsw.Connection) -> tuple[int, Iterator[str]]:
 
 
 def _schema(connection: apsw.Connection) -> tuple[int, list[str]]:
-    expected = blueprint.parts(int(connection.pragma("user_version")))
-    found = {part.name: part.plain for part in blueprint.read_parts(connection)}
+    expected = schema.expected_parts(int(connection.pragma("user_version")))
+    found = {part.name: part.plain for part in schema.read_parts(connection)}
     return len(expected), [
         f"{part.kind} {part.name} {'differs' if part.name in found else 'is missing'}"
         for part in expected

@@ -6,8 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Self
 
-from litemem.store.sqlite import blueprint, settings
-from litemem.store.sqlite.blueprint import Column
+from litemem.store.sqlite import schema, settings
 from litemem.store.sqlite.integrity.btree import (
     LEAVES,
     TABLE_LEAF,
@@ -16,7 +15,7 @@ from litemem.store.sqlite.integrity.btree import (
     PageReader,
     Record,
 )
-from litemem.store.sqlite.schema import APPLICATION_ID, latest_version
+from litemem.store.sqlite.schema import APPLICATION_ID, Column, latest_version
 
 DERIVED = frozenset({"embedding_next", "claim"})  # of an unfinished reindex or an ended program
 SCHEMA = "the schema"
@@ -38,10 +37,10 @@ class DamagedFile:
         version = self._version()
         self.tables = {
             name: columns
-            for name, columns in blueprint.tables(version).items()
+            for name, columns in schema.expected_tables(version).items()
             if name not in DERIVED
         }
-        self._least = blueprint.least_columns(version)
+        self._least = schema.least_columns(version)
         self._damaged: dict[str, list[int]] = defaultdict(list)  # unreadable pages by table
         self._broken: Counter[str] = Counter()  # unreadable records by table
         self._free_known = True

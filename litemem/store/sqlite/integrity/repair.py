@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 import apsw
 
-from litemem.store.sqlite import blueprint, settings
+from litemem.store.sqlite import schema, settings
 from litemem.store.sqlite.integrity.checks import add_hash_function
 from litemem.store.sqlite.vector_index import VectorIndex
 
@@ -39,8 +39,8 @@ def _without_overwriting(connection: apsw.Connection) -> Iterator[None]:
 
 def _schema(connection: apsw.Connection) -> None:
     """Replace indexes, views and triggers that differ; tables hold data and stay."""
-    found = {part.name: part for part in blueprint.read_parts(connection)}
-    for part in blueprint.parts(int(connection.pragma("user_version"))):
+    found = {part.name: part for part in schema.read_parts(connection)}
+    for part in schema.expected_parts(int(connection.pragma("user_version"))):
         present = found.get(part.name)
         if part.kind == "table" or (present and present.plain == part.plain):
             continue
@@ -121,7 +121,7 @@ def drop_orphans(connection: apsw.Connection, tables: Iterable[str]) -> Counter[
 
     Return the number of orphans by table and missing parent table.
     """
-    known = blueprint.tables(int(connection.pragma("user_version")))
+    known = schema.expected_tables(int(connection.pragma("user_version")))
     statements = [
         ((name, parent), statement)
         for name in tables
@@ -141,7 +141,7 @@ def drop_orphans(connection: apsw.Connection, tables: Iterable[str]) -> Counter[
 
 
 def _orphan_statements(
-    connection: apsw.Connection, table: str, columns: tuple[blueprint.Column, ...]
+    connection: apsw.Connection, table: str, columns: tuple[schema.Column, ...]
 ) -> list[tuple[str, str]]:
     """Return the parent table and the statement that drops orphans, for each foreign key."""
     may_be_null = {column.name for column in columns if not (column.required or column.key)}

@@ -12,11 +12,10 @@ import apsw
 from litemem.core import clock
 from litemem.core.scope import ID_KEYS, Scope
 from litemem.errors import SchemaError, ScopeError
-from litemem.store.sqlite import blueprint, settings
+from litemem.store.sqlite import schema, settings
 from litemem.store.sqlite.archive.lines import parse
 from litemem.store.sqlite.archive.schema import LINE_TYPES
-from litemem.store.sqlite.blueprint import Column
-from litemem.store.sqlite.connection import one_write, prepare
+from litemem.store.sqlite.connection import open_writer, write_transaction
 from litemem.store.sqlite.errors import translated
 from litemem.store.sqlite.integrity.checks import add_hash_function
 from litemem.store.sqlite.integrity.damaged_file import DamagedFile, dimensions
@@ -73,8 +72,8 @@ def salvage_file(source: Path, target: Path) -> tuple[dict[str, int], list[str]]
     """
     # a partial target is discarded, so no commit has to reach the disk
     with DamagedFile(source) as damaged, translated(str(target)):
-        new = prepare(str(target), "normal", mendable=False)
-        with closing(new), one_write(new):
+        new = open_writer(str(target), "normal")
+        with closing(new), write_transaction(new):
             saved, lost = _save(new, damaged)
         if damaged.is_foreign():
             raise SchemaError(f"{source} is not a litemem file: give the path of another")
@@ -96,7 +95,7 @@ def _save(connection: apsw.Connection, damaged: DamagedFile) -> tuple[dict[str, 
         connection.execute(statement)
     lost += _compare_hashes(connection)
     lost += _check_vectors(connection)
-    known = blueprint.tables(latest_version())
+    known = schema.expected_tables(latest_version())
     saved = {name: _count(connection, name) for name in damaged.tables if name in known}
     return saved, damaged.damage() + lost
 
@@ -107,7 +106,7 @@ def _insert_rows(connection: apsw.Connection, damaged: DamagedFile) -> tuple[lis
     Return one sentence for each kind of loss, and the primary keys of stray memories: those on
     pages that no table leads to.
     """
-    known = blueprint.tables(latest_version())
+    known = schema.expected_tables(latest_version())
     statements: dict[tuple[str, int], str] = {}
     refused: Counter[str] = Counter()
     undated: Counter[str] = Counter()

@@ -11,10 +11,10 @@ The weights are round numbers from the middle of a plateau, measured in
 import heapq
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from litemem.core.text.dates import Period
 from litemem.core.types import ScoreParts
+from litemem.store.protocol import NO_NEIGHBOUR, Pool
 
 WORDS = 0.6  # weight of the query's words, all of them in the memory
 FLOOR = 0.2  # what a memory has by itself below this is chance, and lends nothing
@@ -27,32 +27,8 @@ DATED = 0.5  # weight of the day that the query speaks of
 HALF_LIFE = 7 * 86_400 * 1_000_000  # microseconds from that day that halve it
 FAR = 20 * HALF_LIFE  # further away, a day says nothing: less than a millionth
 
-NOBODY = -1  # no memory stands there
-
 OVERFETCH = 4  # candidates looked for a result in a large scope, from each side
 MIN_CANDIDATES = 100
-
-
-@dataclass(frozen=True, slots=True)
-class Pool:
-    """The memories among which a search chooses, column by column, and what they have of a query.
-
-    Every sequence has one entry a memory. `before` is the place of the memory before it in its run,
-    `NOBODY` at the beginning; `runs` tells the runs apart, None outside of one. `holding` has for
-    each word of the query the places of the memories that hold it, and of `sampled` memories of the
-    scope `spread` says in how many each word stands.
-    """
-
-    pks: Sequence[int]
-    cosines: Sequence[float]
-    times: Sequence[int]
-    speakers: Sequence[str | None]
-    runs: Sequence[str | None]
-    asks: Sequence[bool]
-    before: Sequence[int]
-    holding: Sequence[Sequence[int]]
-    spread: Sequence[int]
-    sampled: int
 
 
 def candidates(top_k: int) -> int:
@@ -130,8 +106,8 @@ def _meanings(pool: Pool) -> list[float]:
 
 
 def _words(pool: Pool) -> list[float]:
-    weights = [rarity(spread, pool.sampled) for spread in pool.spread]
-    return shares(pool.holding, weights, len(pool.pks))
+    weights = [rarity(spread, pool.sample_size) for spread in pool.document_frequency]
+    return shares(pool.term_matches, weights, len(pool.pks))
 
 
 def _own(meaning: Sequence[float], words: Sequence[float]) -> list[float]:
@@ -140,20 +116,20 @@ def _own(meaning: Sequence[float], words: Sequence[float]) -> list[float]:
 
 def _beside(pool: Pool, own: Sequence[float]) -> list[float]:
     """Return how far the memories around each in its run take it."""
-    after = [NOBODY] * len(own)
+    after = [NO_NEIGHBOUR] * len(own)
     for i, b in enumerate(pool.before):
-        if b != NOBODY:
+        if b != NO_NEIGHBOUR:
             after[b] = i
-    missing = [1.0] * (len(own) + 1)  # the last is NOBODY's
+    missing = [1.0] * (len(own) + 1)  # the last is NO_NEIGHBOUR's
     for i, score in enumerate(own):
         if score > FLOOR:
             lent = (score - FLOOR) / (1 - FLOOR)
             before, behind = pool.before[i], after[i]
             missing[before] *= 1 - NEXT_TO * lent
             missing[behind] *= 1 - (ANSWER if pool.asks[i] else NEXT_TO) * lent
-            if before != NOBODY:
+            if before != NO_NEIGHBOUR:
                 missing[pool.before[before]] *= 1 - ONE_BETWEEN * lent
-            if behind != NOBODY:
+            if behind != NO_NEIGHBOUR:
                 missing[after[behind]] *= 1 - ONE_BETWEEN * lent
     return [1 - part for part in missing[:-1]]
 
@@ -166,7 +142,7 @@ def _of_runs(pool: Pool) -> list[float]:
         return [0.0] * len(pool.runs)
     holding = [
         {numbers[run] for i in places if (run := pool.runs[i]) is not None}
-        for places in pool.holding
+        for places in pool.term_matches
     ]
     weights = [rarity(len(places), len(numbers)) for places in holding]
     held = shares(holding, weights, len(numbers))

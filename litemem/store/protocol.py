@@ -1,0 +1,885 @@
+"""What a storage backend provides: the store, its transactions, and the objects that they lend.
+
+    with store.read() as r:  # one state of the data
+        r.memories.get(memory_id)
+    with store.write() as tx:  # one transaction, all or nothing
+        tx.memories.insert(records, vectors, sources)
+        tx.turns.finish(turn, now)
+
+A backend is written from this file alone; `tests/store/contract.py` checks it. For all of it:
+
+- Times are microseconds since 1970-01-01 UTC, vectors are float32 blobs, and a `Condition` is what
+  `litemem.store.filters` has compiled, which only the backend looks into.
+- Keys (of messages, turns and names) are opaque integers that grow in the order of writing.
+- "Exactly this scope" compares all four ids: a memory with a `run_id` is not in the scope without.
+- A lent object is valid inside its `with` block. Each method of a `…Writer` is a part of the
+  transaction that lends it, and is undone with it.
+- Beyond the errors that a method lists, each can raise a `StoreError`: `StoreBusyError` if another
+  program keeps the store locked, `StoreFullError`, `StoreReadOnlyError`, or `CorruptError` if data
+  is damaged. A transaction that any error leaves has changed nothing.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, Protocol
+
+from litemem.core.protocols import EmbedderIdentity
+from litemem.core.scope import Scope
+from litemem.core.text.dates import Period
+from litemem.core.types import (
+    AddResult,
+    Entity,
+    HistoryEntry,
+    Match,
+    MemoryRecord,
+    Message,
+    Overview,
+    Relation,
+    ScoreParts,
+    Turn,
+    TurnEvent,
+)
+from litemem.store.filters import Condition
+from litemem.store.liveness import Claimant
+
+Durability = Literal["full", "normal"]
+Conflict = Literal["error", "skip", "overwrite", "merge"]
+Progress = Callable[[int, int], None]  # (done so far, in all)
+Item = Mapping[str, Any]  # a line of an archive
+Position = tuple[int, str]  # the `created_at` and the id of a memory
+
+NO_LIMIT = 2**62  # more than every key and every number of tries
+MAX_TRIES = 3  # failures of a turn; then only `process_pending` tries it again
+MAX_KILLS = 5  # programs that ended during a turn's extraction, as a model may crash its program
+NO_NEIGHBOUR = -1  # in `Pool.before`: the first memory of its run, or one without a run
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TurnFilter:
+    """Selects pending turns by number of tries, key and scope.
+
+    `scope_of` is the key of a turn: only turns of exactly its scope are selected.
+    """
+
+    min_tries: int = 0
+    tries_below: int = NO_LIMIT
+    kills_below: int = NO_LIMIT
+    last: int = NO_LIMIT  # the greatest key
+    scope_of: int | None = None
+    exclude: Collection[int] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ScopeStats:
+    """What is needed to parse a query.
+
+    `is_small`: every memory of the scope may be ranked. `speakers` are those of its first few
+    thousand memories.
+    """
+
+    is_small: bool
+    speakers: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class CandidateQuery:
+    """Which memories to rank: near a `vector`, with some of `words`, or from one of the `periods`.
+
+    With a `limit`, about so many candidates of each kind are ranked; without, every memory is.
+    `identity` is the embedder of the `vector`.
+    """
+
+    vector: bytes
+    words: Sequence[str]
+    periods: Sequence[Period]
+    limit: int | None
+    identity: EmbedderIdentity
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """Candidates of a search, column by column, with one entry for each memory.
+
+    `before` is the index of the previous memory of the same run, or `NO_NEIGHBOUR`; `runs` names
+    the run, or None. `term_matches` has for each word of the query the indexes of the memories
+    that contain it; of `sample_size` memories of the scope, `document_frequency` contain it.
+    """
+
+    pks: Sequence[int]
+    cosines: Sequence[float]
+    times: Sequence[int]
+    speakers: Sequence[str | None]
+    runs: Sequence[str | None]
+    asks: Sequence[bool]  # True if the memory contains a question mark
+    before: Sequence[int]
+    term_matches: Sequence[Sequence[int]]
+    document_frequency: Sequence[int]
+    sample_size: int
+
+
+class Ranker(Protocol):
+    """Ranks candidates; pure, so a backend may call it inside a transaction."""
+
+    def rank(self, pool: Pool) -> list[tuple[int, ScoreParts]]:
+        """Return (key, score) of the memories to return, best first."""
+        ...
+
+    def own_scores(self, pool: Pool) -> list[float]:
+        """Return the score of each memory by its own meaning and words."""
+        ...
+
+    def term_weight(self, document_frequency: int, sample_size: int) -> float:
+        """Return how much a word counts that so many of `sample_size` memories contain."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class GraphQuery:
+    """Which relations to return.
+
+    `condition` selects the memories that may be read; `bound` is the same for ids alone, and
+    selects at least as many. `forms` are the normal forms of the names that the query may contain,
+    `vector` is the query's, by the embedder `identity`; `memories` are ids with their scores, whose
+    relations are scored the same.
+    """
+
+    condition: Condition
+    bound: Condition
+    forms: Sequence[str]
+    vector: bytes
+    identity: EmbedderIdentity
+    memories: Mapping[str, float]
+    limit: int
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """A state of the data, by the last keys of a memory and of a history entry."""
+
+    memory: int
+    event: int
+
+
+@dataclass(frozen=True, slots=True)
+class ArchiveBatch:
+    """Lines of an archive that one transaction takes in, in their order.
+
+    `vectors` are blobs by a line's index in `items`, of the embedder `identity`. An import starts
+    with the task "begin"; "link" is given the lines with a `superseded_by` again; "end" is last.
+    """
+
+    task: Literal["begin", "restore", "link", "end"] = "restore"
+    items: Sequence[Item] = ()
+    vectors: Mapping[int, bytes] = field(default_factory=dict)
+    identity: EmbedderIdentity | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retention:
+    """What to delete. A time, in microseconds, selects everything of that time or before."""
+
+    expired: bool = False
+    superseded: int | None = None
+    matching: bool = False
+    created: int | None = None
+    duplicates: bool = False
+    keep_last: int | None = None
+    messages: int | None = None
+    history: int | None = None
+    orphans: bool = False
+
+    def __bool__(self) -> bool:
+        return self != Retention()
+
+    @property
+    def is_beyond_memories(self) -> bool:
+        """True if rows are selected that have ids but no other field of a memory."""
+        return self.orphans or not (self.messages is None and self.history is None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CleanupPlan:
+    """Which memories a cleanup looks at, and what it deletes.
+
+    `ids` is the condition for tables that have ids and no other field of a memory.
+    """
+
+    condition: Condition
+    ids: Condition
+    now: int
+    retention: Retention
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Erasure:
+    """What to erase: the memories under a condition, or those with these ids.
+
+    `whole` is the condition if it is on ids alone. It then selects everything in its scopes: also
+    messages, pending turns, and the history of memories deleted before. `names` are the ids of
+    users, agents, apps and runs; export requests that contain one of them are erased.
+    """
+
+    condition: Condition | None = None
+    memory_ids: tuple[str, ...] = ()
+    whole: Condition | None = None
+    names: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Vacuumed:
+    """Sizes of a file and its write-ahead log before and after a vacuum, in bytes.
+
+    `held` is true if another connection still reads an older state: the log then keeps old bytes.
+    """
+
+    before: int
+    after: int
+    held: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckResult:
+    """What a check found: how much it looked at, how much was wrong, and what helps.
+
+    `examples` names the first of the `problems`; `mend` says which mending helps, if one does. With
+    `advice` but without problems it could not look.
+    """
+
+    check: str
+    examined: int
+    problems: int = 0
+    examples: tuple[str, ...] = ()
+    repair: str | None = None
+    advice: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FileStats:
+    """Counts and sizes of a file at one moment.
+
+    `counts` has rows by kind; `sizes` has bytes by table and index, the largest first, or nothing
+    if this SQLite lacks dbstat; `growth` has memories by day of creation, in days since 1970-01-01.
+    """
+
+    overview: Overview
+    embedder: EmbedderIdentity | None
+    counts: Mapping[str, int]
+    sizes: Mapping[str, int]
+    growth: Mapping[int, int]
+
+
+class ArchiveImport(Protocol):
+    """One import, batch by batch."""
+
+    @property
+    def counts(self) -> Counter[str]:
+        """The number of memories "added", "skipped", "overwritten" and "merged" so far.
+
+        And of new "messages", "turns", "deleted", "entities" and "relations".
+        """
+        ...
+
+    def take_in(self, batch: ArchiveBatch) -> None:
+        """Store the lines of one batch in one transaction; a line that is stored is recognised.
+
+        Raises:
+            ValidationError: a memory exists and conflicts are errors, or it has another scope.
+        """
+        ...
+
+
+class Snapshot(Protocol):
+    """One state of the data as the lines of an archive."""
+
+    @property
+    def counts(self) -> Mapping[str, int]:
+        """The number of lines of each kind."""
+        ...
+
+    @property
+    def embedder(self) -> EmbedderIdentity | None:
+        """The embedder of the vectors in the lines, or None without vectors."""
+        ...
+
+    def lines(self) -> Iterator[str]:
+        """Yield each line as JSON, without its end; a second call yields the same lines."""
+        ...
+
+    def rows(self) -> Iterator[MemoryRecord]:
+        """Yield the memories, oldest first."""
+        ...
+
+
+class MemoryReader(Protocol):
+    """Memories and their history."""
+
+    def get(self, memory_id: str) -> MemoryRecord | None:
+        """Return a memory, or None if there is no such memory."""
+        ...
+
+    def require(self, memory_id: str) -> MemoryRecord:
+        """Return a memory.
+
+        Raises:
+            MemoryNotFoundError: there is no such memory.
+        """
+        ...
+
+    def get_many(self, memory_ids: Sequence[str]) -> list[MemoryRecord]:
+        """Return the memories with these ids, in any order; an unknown id is ignored."""
+        ...
+
+    def select(
+        self,
+        condition: Condition,
+        *,
+        limit: int | None = None,
+        offset: int = 0,
+        after: Position | None = None,
+    ) -> list[MemoryRecord]:
+        """Return the memories that match, newest first, ties by id, greatest first.
+
+        With `after`, only memories behind that position, which may be a deleted memory's; the first
+        `offset` of these are skipped.
+        """
+        ...
+
+    def count(self, condition: Condition) -> int:
+        """Return how many memories match."""
+        ...
+
+    def history(self, memory_id: str) -> list[HistoryEntry]:
+        """Return the events of a memory, also a deleted one, oldest first; empty if unknown."""
+        ...
+
+    def run_memory(self, scope: Scope, now: int) -> MemoryRecord | None:
+        """Return the newest run summary of exactly this scope that can be extended.
+
+        None if there is no such memory, or the scope has no `run_id`. A summary that is immutable,
+        expired or superseded at `now` cannot be extended.
+        """
+        ...
+
+    def has_hash(self, scope: Scope, value: bytes, now: int) -> bool:
+        """Return True if a memory of exactly this scope, valid at `now`, has this content hash."""
+        ...
+
+
+class MemoryWriter(MemoryReader, Protocol):
+    """Memories inside a transaction."""
+
+    def insert(
+        self,
+        records: Sequence[MemoryRecord],
+        vectors: Sequence[bytes],
+        sources: Sequence[Sequence[int]],
+    ) -> None:
+        """Add memories with their vectors; `sources` are the keys of the messages of each.
+
+        `SettingsWriter.bind_embedder` comes before the first vector.
+        """
+        ...
+
+    def update(self, record: MemoryRecord, vector: bytes | None) -> None:
+        """Replace the memory that has this record's id, and write an UPDATE to its history.
+
+        A `vector` is needed if the content changes. If `created_at` changes, the validity periods
+        that depend on it move: the memory's own, and those of memories that it superseded.
+
+        Raises:
+            MemoryNotFoundError: there is no such memory.
+            ImmutableError: the memory was stored as immutable.
+        """
+        ...
+
+    def add_sources(self, memory_id: str, message_keys: Sequence[int]) -> None:
+        """Add messages to a memory's sources; an unknown id is ignored."""
+        ...
+
+    def delete(self, memory_id: str, now: int) -> None:
+        """Delete a memory; its history stays, and ends with a DELETE.
+
+        Raises:
+            MemoryNotFoundError: there is no such memory.
+        """
+        ...
+
+    def delete_matching(self, condition: Condition, now: int) -> int:
+        """Delete the memories that match, as `delete`; return how many."""
+        ...
+
+    def set_feedback(
+        self, memory_id: str, feedback: str | None, reason: str | None, now: int
+    ) -> None:
+        """Replace the feedback on a memory; None removes it.
+
+        Raises:
+            MemoryNotFoundError: there is no such memory.
+        """
+        ...
+
+
+class MessageReader(Protocol):
+    """The log of messages."""
+
+    def last(self, scope: Scope, *, limit: int, before: int | None = None) -> list[Message]:
+        """Return the last messages of exactly this scope, oldest first.
+
+        With `before`, only messages with a smaller key.
+        """
+        ...
+
+    def sources(self, memory_id: str) -> list[Message]:
+        """Return the messages that a memory was made from, in order; empty if unknown."""
+        ...
+
+    def memories_from(
+        self, scope: Scope, messages: Sequence[Message], last: int, since: int, until: int
+    ) -> list[MemoryRecord]:
+        """Return the memories made from these messages, if they are the last of exactly this scope.
+
+        Empty unless the messages end with the key `last`, were logged from `since` to `until`, and
+        belong to no pending turn.
+        """
+        ...
+
+
+class MessageWriter(MessageReader, Protocol):
+    """The log of messages inside a transaction."""
+
+    def log(self, scope: Scope, messages: Iterable[Message], at: int) -> list[int]:
+        """Append messages of exactly this scope; return their keys, in order."""
+        ...
+
+
+class TurnReader(Protocol):
+    """The queue of pending turns, and the results of finished ones."""
+
+    def pending(self) -> list[Turn]:
+        """Return the pending turns, oldest first."""
+        ...
+
+    def waiting(self, turns: TurnFilter) -> int:
+        """Return how many turns are selected; a claimed turn counts with any number of tries."""
+        ...
+
+    def last(self) -> int:
+        """Return the key of the last pending turn, or 0 if there is none."""
+        ...
+
+    def event(self, event_id: str) -> TurnEvent | None:
+        """Return the state of a turn that was opened with an event id, or None if it is unknown.
+
+        The latest 10,000 finished turns are known. `FAILED` is a turn with `MAX_TRIES` failures or
+        `MAX_KILLS` kills.
+        """
+        ...
+
+
+class TurnWriter(TurnReader, Protocol):
+    """The queue inside a transaction.
+
+    A turn is free if neither it nor an earlier turn of its scope is claimed by a live process.
+    """
+
+    def open(
+        self,
+        scope: Scope,
+        messages: Sequence[Message],
+        options: Mapping[str, Any],
+        at: int,
+        *,
+        event_id: str | None = None,
+        claimant: Claimant | None = None,
+        queued_at: int | None = None,
+    ) -> Turn:
+        """Log messages and queue them for extraction, with the options that it needs.
+
+        `at` is the time of the messages, `queued_at` that of the call. With a `claimant`, the turn
+        is claimed at once.
+        """
+        ...
+
+    def claim_next(self, claimant: Claimant, turns: TurnFilter) -> Turn | None:
+        """Claim the oldest selected turn that is free, or return None.
+
+        Claims of dead processes are released first, and each counts as a kill of its turn.
+        """
+        ...
+
+    def claim_like(
+        self, claimant: Claimant, scope: Scope, is_like: Callable[[Turn], bool]
+    ) -> Turn | None:
+        """Claim the newest free turn of exactly this scope for which `is_like` is true, or None.
+
+        The latest 8 turns of the scope are looked at.
+        """
+        ...
+
+    def renew_claims(self, claimant: Claimant, held: Iterable[int]) -> None:
+        """Renew the claims on the turns with these keys, and release the claimant's others."""
+        ...
+
+    def fail(self, turn: Turn, error: str, now: int) -> None:
+        """Count a failed try of a turn and release its claim; the turn stays pending."""
+        ...
+
+    def finish(self, turn: Turn, now: int) -> bool:
+        """Remove a turn from the queue; return False if another process has finished it."""
+        ...
+
+    def note_results(self, turn: Turn, results: Iterable[AddResult]) -> None:
+        """Store the ids and events of a finished turn's memories, for `event`."""
+        ...
+
+    def drop(self, ids: Condition, now: int) -> int:
+        """Finish the turns of the scopes that match, without results; return how many.
+
+        Their messages stay in the log. A process that holds such a turn finds it finished.
+        """
+        ...
+
+
+class KnownReader(Protocol):
+    """The memories of exactly one scope that a new fact may repeat, extend or supersede."""
+
+    def revision(self) -> Revision:
+        """Return the current state, for `changed_since`."""
+        ...
+
+    def changed_since(self, revision: Revision, scope: Scope) -> set[str] | None:
+        """Return the ids of the memories of exactly this scope that were added or changed.
+
+        None if that is unknown because memories were deleted.
+        """
+        ...
+
+    def neighbours(
+        self,
+        scope: Scope,
+        vector: bytes,
+        limit: int,
+        now: int,
+        among: Collection[str] | None = None,
+    ) -> list[Match]:
+        """Return the nearest memories of exactly this scope, nearest first.
+
+        Superseded and expired ones and run summaries are left out. With `among`, only memories
+        with these ids.
+        """
+        ...
+
+    def naming(self, scope: Scope) -> list[str]:
+        """Return the contents of the memories of exactly this scope that state the user's name."""
+        ...
+
+
+class KnownWriter(KnownReader, Protocol):
+    """What becomes of known memories when a new fact arrives, inside a transaction."""
+
+    def repeat(self, memory_id: str, like: MemoryRecord) -> None:
+        """Count one more repetition of a memory; an unknown id is ignored.
+
+        The memory then expires when the later of it and `like` does, and is immutable if either is.
+        """
+        ...
+
+    def supersede(self, old: MemoryRecord, by: str, at: int) -> None:
+        """End the validity of a memory at `at`, name its successor, and write its history.
+
+        A memory that no longer exists is ignored.
+        """
+        ...
+
+
+class GraphReader(Protocol):
+    """The names and relations that memories state.
+
+    A relation is returned only if a memory under the caller's condition states it, and so is a
+    name's spelling.
+    """
+
+    def search(self, query: GraphQuery) -> list[Relation]:
+        """Return the relations one hop from the query's names, the most relevant first.
+
+        Raises:
+            EmbedderMismatchError: the stored vectors are another embedder's.
+        """
+        ...
+
+    def of_memories(self, memory_ids: Iterable[str]) -> list[Relation]:
+        """Return the relations that these memories state, in the order of writing."""
+        ...
+
+    def unembedded(self, limit: int) -> list[tuple[int, str]]:
+        """Return (key, name) of names without a vector, in the order of their keys."""
+        ...
+
+
+class GraphWriter(GraphReader, Protocol):
+    """The graph inside a transaction."""
+
+    def relate(
+        self, record: MemoryRecord, relations: Sequence[Relation], vectors: Mapping[str, bytes]
+    ) -> None:
+        """Store the relations that a memory states; `vectors` has one for each name.
+
+        Nothing is stored if the memory is deleted or has another content. A relation of a name to
+        itself is left out. Relations go with the last memory that states them.
+        """
+        ...
+
+    def embed(self, rows: Iterable[tuple[int, str, bytes]]) -> None:
+        """Store vectors of names, as (key, name, vector); a key with another name is ignored."""
+        ...
+
+
+class SettingsReader(Protocol):
+    """Facts about the store itself."""
+
+    def embedder(self) -> EmbedderIdentity | None:
+        """Return the embedder of the stored vectors, or None before the first vector."""
+        ...
+
+    def check_embedder(self, identity: EmbedderIdentity) -> EmbedderIdentity | None:
+        """Check that vectors of an embedder can be compared with the stored ones.
+
+        Returns the embedder of the stored vectors, or None before the first vector.
+
+        Raises:
+            EmbedderMismatchError: the dimensions or the fingerprint differ.
+        """
+        ...
+
+    def project(self) -> dict[str, Any]:
+        """Return the settings of the project; empty before the first."""
+        ...
+
+
+class SettingsWriter(SettingsReader, Protocol):
+    """Settings inside a transaction."""
+
+    def bind_embedder(self, identity: EmbedderIdentity) -> None:
+        """Make this the embedder of the stored vectors, if there is none.
+
+        Raises:
+            EmbedderMismatchError: the stored vectors are another embedder's.
+        """
+        ...
+
+    def update_project(self, changes: Mapping[str, Any]) -> None:
+        """Change settings of the project; those that are not named stay."""
+        ...
+
+
+class CandidateReader(Protocol):
+    """Candidates of a search. What a memory's score depends on is read under the condition only."""
+
+    def scope_stats(self, condition: Condition) -> ScopeStats:
+        """Return the size of a scope and its speakers."""
+        ...
+
+    def search(self, condition: Condition, query: CandidateQuery, ranker: Ranker) -> list[Match]:
+        """Return the memories that `ranker` chooses of those that match, in its order.
+
+        Raises:
+            EmbedderMismatchError: the stored vectors are another embedder's.
+        """
+        ...
+
+
+class ReindexReader(Protocol):
+    """Vectors of the next embedder, which are staged next to those in use."""
+
+    def missing(
+        self, identity: EmbedderIdentity, limit: int, *, after: int = 0
+    ) -> list[tuple[int, str]]:
+        """Return (key, content) of memories without a staged vector of `identity`, by key.
+
+        Only keys greater than `after`: looking at the others again for each batch would take time
+        with the square of the store's size.
+        """
+        ...
+
+    def count_missing(self) -> int:
+        """Return how many memories have no staged vector."""
+        ...
+
+
+class ReindexWriter(ReindexReader, Protocol):
+    """Staged vectors inside a transaction."""
+
+    def stage(self, identity: EmbedderIdentity, rows: Sequence[tuple[int, str, bytes]]) -> None:
+        """Stage vectors, as (key, content, vector); those of another embedder are dropped first.
+
+        A row is ignored if its memory is deleted or has another content.
+        """
+        ...
+
+    def switch(self, identity: EmbedderIdentity) -> bool:
+        """Put the staged vectors in use and bind the embedder; False if a memory lacks one."""
+        ...
+
+
+class ExportReader(Protocol):
+    """Export, and the checks before an import."""
+
+    def snapshot(self, condition: Condition | None, *, vectors: bool) -> Snapshot:
+        """Return the lines of the memories that match and of what belongs to them.
+
+        Without a condition, of everything, also pending turns. Valid inside the `with` block.
+        """
+        ...
+
+    def would_change(self, item: Item) -> bool:
+        """Return True if merging a memory's line would change the stored memory or add it.
+
+        Ignores `sources`: their new keys are only known during the import.
+        """
+        ...
+
+    def owners_of_deleted(self, memory_ids: Collection[str]) -> dict[str, Scope]:
+        """Return the scopes of those memories that were deleted, if they are known."""
+        ...
+
+
+class Reading(Protocol):
+    """One state of the data, to read."""
+
+    @property
+    def memories(self) -> MemoryReader: ...
+    @property
+    def messages(self) -> MessageReader: ...
+    @property
+    def turns(self) -> TurnReader: ...
+    @property
+    def known(self) -> KnownReader: ...
+    @property
+    def candidates(self) -> CandidateReader: ...
+    @property
+    def graph(self) -> GraphReader: ...
+    @property
+    def settings(self) -> SettingsReader: ...
+    @property
+    def reindex(self) -> ReindexReader: ...
+    @property
+    def archive(self) -> ExportReader: ...
+
+    def entities(self) -> list[Entity]:
+        """Return the users, agents, apps and runs that memories belong to, each kind by name."""
+        ...
+
+    def overview(self) -> Overview:
+        """Return counts of the stored data, and its size."""
+        ...
+
+
+class Transaction(Reading, Protocol):
+    """One transaction: all of its writes are stored, or none; it also sees its own writes."""
+
+    @property
+    def memories(self) -> MemoryWriter: ...
+    @property
+    def messages(self) -> MessageWriter: ...
+    @property
+    def turns(self) -> TurnWriter: ...
+    @property
+    def known(self) -> KnownWriter: ...
+    @property
+    def graph(self) -> GraphWriter: ...
+    @property
+    def settings(self) -> SettingsWriter: ...
+    @property
+    def reindex(self) -> ReindexWriter: ...
+
+    def cleanup(self, plan: CleanupPlan) -> dict[str, int]:
+        """Delete what a plan selects; return how many of each kind that it asks for."""
+        ...
+
+    def erase(self, what: Erasure) -> dict[str, int]:
+        """Delete memories and every trace of them; return how many rows of each kind.
+
+        Their bytes go too if the transaction is `write(secure_delete=True)`, and, in a file, after
+        `vacuum`.
+
+        Raises:
+            MemoryNotFoundError: neither a memory nor a history has one of the ids.
+        """
+        ...
+
+    def clear(self) -> None:
+        """Delete everything but the project's settings and the store's own id."""
+        ...
+
+
+class Store(Protocol):
+    """An open store. Every method may be called from any thread; readers do not block writers."""
+
+    @property
+    def is_forked(self) -> bool:
+        """True in a forked child of the process that opened the store, which may not use it."""
+        ...
+
+    def read(self) -> AbstractContextManager[Reading]:
+        """Lend one state of the data, which writes of others do not change."""
+        ...
+
+    def write(self, *, secure_delete: bool = False) -> AbstractContextManager[Transaction]:
+        """Lend a transaction, which is committed at the end of the block.
+
+        With `secure_delete`, deleted values are overwritten, and the indexes that contain them are
+        rebuilt. An exception rolls the transaction back and is raised again.
+
+        Raises:
+            StoreBusyError: another program wrote for longer than the busy timeout.
+        """
+        ...
+
+    def dry_run(self) -> AbstractContextManager[Transaction]:
+        """Lend a transaction that is rolled back, to count exactly what it would change."""
+        ...
+
+    def check_writable(self) -> None:
+        """Refuse a store that can only be read, before any work is done.
+
+        Raises:
+            StoreReadOnlyError: it was opened to read only.
+        """
+        ...
+
+    def new_import(self, on_conflict: Conflict) -> ArchiveImport:
+        """Return an import; `on_conflict` is for memories whose id is stored already."""
+        ...
+
+    def close(self) -> None:
+        """Close the store; every committed transaction is stored. In a forked child: nothing."""
+        ...
+
+
+class FileStore(Store, Protocol):
+    """The calls that only a store in one file can serve."""
+
+    path: str  # absolute, or ":memory:"
+
+    def file_id(self) -> str | None:
+        """Return the id that the file was given when it was created, or None if it is older."""
+        ...
+
+    def copy_to(self, target: Path, progress: Progress | None = None) -> None:
+        """Write one state of the file into a new file, while others write."""
+        ...
+
+    def vacuum(self) -> Vacuumed:
+        """Rewrite the file without free pages and deleted bytes."""
+        ...
+
+    def check(self, *, full: bool) -> list[CheckResult]:
+        """Check the file; `litemem.maintenance.integrity` describes the checks."""
+        ...
+
+    def repair(self, repairs: Iterable[str]) -> None:
+        """Rebuild derived data; each is the `repair` of a result of `check`. One transaction."""
+        ...

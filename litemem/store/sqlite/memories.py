@@ -1,0 +1,180 @@
+"""Memories: insert, update, delete, select, and their history."""
+
+import json
+from collections.abc import Sequence
+
+import apsw
+
+from litemem.core.scope import Scope
+from litemem.core.types import PROCEDURAL, HistoryEntry, MemoryRecord
+from litemem.errors import ImmutableError, MemoryNotFoundError
+from litemem.store.filters import Condition, valid_now
+from litemem.store.protocol import Position
+from litemem.store.sqlite.cleanup import delete, delete_where
+from litemem.store.sqlite.queries import scope_equals
+from litemem.store.sqlite.rows import (
+    HISTORY_COLUMNS,
+    MEMORY_COLUMNS,
+    Row,
+    by_id,
+    check_rows,
+    history_entry,
+    id_list,
+    matching,
+    memory_values,
+    records,
+)
+from litemem.store.sqlite.supersession import WRITE_OUT_ADD, move_validity
+from litemem.store.sqlite.vector_index import VectorIndex
+
+_INSERT = f"INSERT INTO memory ({MEMORY_COLUMNS}, sources) VALUES (?{', ?' * 21})"
+_UPDATE = f"UPDATE memory SET ({MEMORY_COLUMNS}) = (?{', ?' * 20}) WHERE pk = ?"
+_WRITE_UPDATE = """
+INSERT INTO event
+  (memory_id, event, old_memory, new_memory, created_at, updated_at, actor_id, role)
+VALUES (?, 'UPDATE', ?, ?, ?, ?, ?, ?)
+"""
+_ADD_SOURCES = """
+UPDATE memory
+SET sources = (
+  SELECT json_group_array(value) FROM (
+    SELECT value FROM json_each(memory.sources) UNION SELECT value FROM json_each(?) ORDER BY value
+  )
+)
+WHERE pk = ?
+"""
+
+
+class Memories:
+    """The memories of one connection; see `MemoryReader` and `MemoryWriter`."""
+
+    __slots__ = ("_connection",)
+
+    def __init__(self, connection: apsw.Connection) -> None:
+        self._connection = connection
+
+    def get(self, memory_id: str) -> MemoryRecord | None:
+        row = by_id(self._connection, memory_id)
+        return None if row is None else row[1]
+
+    def require(self, memory_id: str) -> MemoryRecord:
+        return self._require(memory_id)[1]
+
+    def get_many(self, memory_ids: Sequence[str]) -> list[MemoryRecord]:
+        chosen = Condition("m.id IN (SELECT value FROM json_each(?))", (id_list(memory_ids),))
+        pks = matching(self._connection, chosen)
+        return list(records(self._connection, pks, chosen).values())
+
+    def select(
+        self,
+        condition: Condition,
+        *,
+        limit: int | None = None,
+        offset: int = 0,
+        after: Position | None = None,
+    ) -> list[MemoryRecord]:
+        sql, parameters = condition.sql, condition.parameters
+        if after is not None:
+            sql += " AND (m.created_at, m.id) < (?, ?)"
+            parameters = (*parameters, *after)
+        rows: list[Row] = self._connection.execute(
+            f"SELECT m.pk FROM memory AS m WHERE {sql}"
+            " ORDER BY m.created_at DESC, m.id DESC LIMIT ? OFFSET ?",
+            (*parameters, -1 if limit is None else limit, offset),
+        ).fetchall()
+        pks = [pk for (pk,) in rows]
+        found = records(self._connection, pks, Condition(sql, parameters))
+        return [found[pk] for pk in pks]
+
+    def count(self, condition: Condition) -> int:
+        rows = self._connection.execute(
+            f"SELECT count(*) FROM memory AS m WHERE {condition.sql}", condition.parameters
+        )
+        return int(rows.get)
+
+    def history(self, memory_id: str) -> list[HistoryEntry]:
+        rows: list[Row] = self._connection.execute(
+            f"SELECT {HISTORY_COLUMNS} FROM history WHERE memory_id = ? ORDER BY pk", (memory_id,)
+        ).fetchall()
+        pks = [row[0] for row in rows if row[0]]
+        check_rows(self._connection, "event", pks, Condition("m.memory_id = ?", (memory_id,)))
+        if len(pks) < len(rows):  # an ADD without a row of its own: the memory itself is read
+            by_id(self._connection, memory_id)
+        return [history_entry(row) for row in rows]
+
+    def run_memory(self, scope: Scope, now: int) -> MemoryRecord | None:
+        if scope.run_id is None:
+            return None
+        exact = scope_equals(scope)
+        summaries = Condition(
+            f"{exact.sql} AND m.memory_type = ? AND m.immutable = 0",
+            (*exact.parameters, PROCEDURAL),
+        )
+        return next(iter(self.select(valid_now(summaries, now), limit=1)), None)
+
+    def has_hash(self, scope: Scope, value: bytes, now: int) -> bool:
+        exact = scope_equals(scope)
+        same = Condition(f"m.hash = ? AND {exact.sql}", (value, *exact.parameters))
+        return bool(matching(self._connection, valid_now(same, now)))
+
+    def insert(
+        self,
+        records: Sequence[MemoryRecord],
+        vectors: Sequence[bytes],
+        sources: Sequence[Sequence[int]],
+    ) -> None:
+        connection, pk = self._connection, 0
+        for record, vector, message_pks in zip(records, vectors, sources, strict=True):
+            connection.execute(_INSERT, (*memory_values(record), json.dumps(message_pks)))
+            pk = connection.last_insert_rowid()
+            connection.execute("INSERT INTO embedding (pk, vector) VALUES (?, ?)", (pk, vector))
+        VectorIndex(connection).grow(pk)
+
+    def update(self, record: MemoryRecord, vector: bytes | None) -> None:
+        connection = self._connection
+        pk, old = self._require(record.id)
+        if old.immutable:
+            raise ImmutableError(
+                f"the memory {record.id!r} is immutable: delete it and add another instead"
+            )
+        if record.created_at != old.created_at:
+            record = move_validity(connection, old, record)
+        connection.execute(WRITE_OUT_ADD, (json.dumps([pk]),))
+        connection.execute(_UPDATE, (*memory_values(record), pk))
+        if vector is not None:
+            connection.execute("UPDATE embedding SET vector = ? WHERE pk = ?", (vector, pk))
+            connection.execute("DELETE FROM embedding_next WHERE pk = ?", (pk,))
+            VectorIndex(connection).replace(pk, vector)
+        texts = (old.content, record.content)
+        times = (record.created_at, record.updated_at)
+        values = (record.id, *texts, *times, record.actor_id, record.role)
+        connection.execute(_WRITE_UPDATE, values)
+
+    def add_sources(self, memory_id: str, message_keys: Sequence[int]) -> None:
+        row = by_id(self._connection, memory_id)
+        if row is not None:
+            self._connection.execute(_ADD_SOURCES, (json.dumps(message_keys), row[0]))
+
+    def delete(self, memory_id: str, now: int) -> None:
+        delete(self._connection, [self._require(memory_id)[0]], now)
+
+    def delete_matching(self, condition: Condition, now: int) -> int:
+        return delete_where(self._connection, condition, now)
+
+    def set_feedback(
+        self, memory_id: str, feedback: str | None, reason: str | None, now: int
+    ) -> None:
+        pk, _ = self._require(memory_id)
+        self._connection.execute("DELETE FROM feedback WHERE memory_pk = ?", (pk,))
+        if feedback is not None:
+            self._connection.execute(
+                "INSERT INTO feedback (memory_pk, feedback, reason, created_at)"
+                " VALUES (?, ?, ?, ?)",
+                (pk, feedback, reason, now),
+            )
+
+    def _require(self, memory_id: str) -> tuple[int, MemoryRecord]:
+        row = by_id(self._connection, memory_id)
+        if row is None:
+            raise MemoryNotFoundError(f"no memory has the id {memory_id!r}")
+        return row
