@@ -242,10 +242,10 @@ class Vacuumed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckResult:
-    """What a check found: how much it looked at, how much was wrong, and what helps.
+    """The result of one check: rows examined, problems found, and what helps.
 
-    `examples` names the first of the `problems`; `mend` says which mending helps, if one does. With
-    `advice` but without problems it could not look.
+    `examples` names the first of the `problems`; `repair` is the repair that helps, or None. A
+    result with `advice` but without problems means that the check could not run.
     """
 
     check: str

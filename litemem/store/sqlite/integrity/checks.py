@@ -31,22 +31,6 @@ _UNCOMPARED = "not compared: SQLite compares only in a writable file; verify a b
 _DAMAGED = "restore a backup, or save the readable rows: litemem salvage"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CheckResult:
-    """The result of one check: rows examined, problems found, and what helps.
-
-    `examples` names the first of the `problems`; `repair` is the repair that helps, or None. A
-    result with `advice` but without problems means that the check could not run.
-    """
-
-    check: str
-    examined: int
-    problems: int = 0
-    examples: tuple[str, ...] = ()
-    repair: str | None = None
-    advice: str | None = None
-
-
 def check(connection: apsw.Connection, *, full: bool) -> list[CheckResult]:
     """Check one moment of a file; return the result of each check, SQLite's own first.
 

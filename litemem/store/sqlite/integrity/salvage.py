@@ -21,7 +21,7 @@ from litemem.store.sqlite.integrity.checks import add_hash_function
 from litemem.store.sqlite.integrity.damaged_file import DamagedFile, dimensions
 from litemem.store.sqlite.integrity.invariants import WRONG_SOURCES
 from litemem.store.sqlite.integrity.repair import DROP_UNSUPPORTED, drop_orphans
-from litemem.store.sqlite.schema import latest_version
+from litemem.store.sqlite.schema import Column, latest_version
 from litemem.store.sqlite.vector_index import VectorIndex
 
 # (table, column, kind and name in the line schema, repair): wrong JSON makes reads and imports fail
@@ -178,8 +178,8 @@ def _repair_json(connection: apsw.Connection) -> list[str]:
 def _fits(*values: Any) -> bool:
     """Return True if a text is JSON that an archive line may hold under this kind and name."""
     kind, name, text = values
-    schema = LINE_TYPES[kind]
-    check = schema.required.get(name) or schema.optional[name]
+    line = LINE_TYPES[kind]
+    check = line.required.get(name) or line.optional[name]
     try:
         check(parse(text))
     except (ValueError, RecursionError):
