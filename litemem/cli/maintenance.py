@@ -16,7 +16,7 @@ from litemem.cli.options import (
     embedder_option,
     everyone_option,
     file_options,
-    json_object_option,
+    filter_option,
     require_scope,
     scope_options,
     with_everyone,
@@ -187,7 +187,7 @@ def _size(made: Path) -> int | None:
 
 @click.command("cleanup")
 @scope_options
-@json_object_option("--filter", description="Only memories that match the filter.")
+@filter_option("Only memories that match the filter.")
 @everyone_option
 @click.option("--expired", is_flag=True, help="Delete expired memories.")
 @duration_option(
@@ -215,7 +215,7 @@ def _size(made: Path) -> int | None:
 @file_options
 def clean_up_file(
     ids: dict[str, Any],
-    filter: dict[str, Any] | None,  # noqa: A002 - the option's name
+    filters: dict[str, Any] | None,
     everyone: bool,
     yes: bool,
     dry_run: bool,
@@ -230,16 +230,16 @@ def clean_up_file(
     number with s, m, h, d, w or y: 90d.
     """
     if everyone:
-        filter = with_everyone(filter)  # noqa: A001
+        filters = with_everyone(filters)
     chosen = {name: value for name, value in options.items() if value not in (None, False)}
     if not chosen:
         raise click.UsageError("Nothing to clean up: give --expired, --older-than, … or --vacuum.")
-    if "matching" in chosen and not filter:
+    if "matching" in chosen and not filters:
         raise click.UsageError("--matching requires --filter.")
-    if not filter and set(chosen) != {"vacuum"}:
+    if not filters and set(chosen) != {"vacuum"}:
         require_scope(ids, or_everyone=True)
     with open_without_model(db) as memory:
-        call = {**ids, "filters": filter, **chosen}
+        call = {**ids, "filters": filters, **chosen}
         with status("counting"):
             done = memory.cleanup(**call, dry_run=True)
         _confirm_counts("remove", done, yes=yes, dry_run=dry_run, as_json=as_json)
@@ -252,13 +252,13 @@ def clean_up_file(
 @click.command("erase")
 @click.argument("memory_ids", metavar="[ID]...", nargs=-1)
 @scope_options
-@json_object_option("--filter", description="Only memories that match the filter.")
+@filter_option("Only memories that match the filter.")
 @confirmation_options
 @file_options
 def erase_memories(
     memory_ids: tuple[str, ...],
     ids: dict[str, Any],
-    filter: dict[str, Any] | None,  # noqa: A002 - the option's name
+    filters: dict[str, Any] | None,
     yes: bool,
     dry_run: bool,
     db: str | None,
@@ -270,11 +270,11 @@ def erase_memories(
     then all its messages are erased as well. Counts first, then asks for confirmation; without a
     terminal it requires --yes. Backups are not changed.
     """
-    if memory_ids and (ids or filter):
+    if memory_ids and (ids or filters):
         raise click.UsageError(IDS_AND_SCOPE)
-    if not (memory_ids or filter):
+    if not (memory_ids or filters):
         require_scope(ids)
-    call: dict[str, Any] = {**ids, "filters": filter}
+    call: dict[str, Any] = {**ids, "filters": filters}
     if memory_ids:
         call = {"memory_id": list(memory_ids)}
     with open_without_model(db) as memory:

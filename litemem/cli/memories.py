@@ -12,6 +12,7 @@ from litemem.cli.options import (
     confirm,
     embedder_option,
     file_options,
+    filter_option,
     json_object_option,
     require_scope,
     scope_options,
@@ -213,14 +214,14 @@ def update(
 @click.argument("memory_ids", metavar="[ID]...", nargs=-1)
 @click.option("--all", "everything", is_flag=True, help="Delete all memories of the scope.")
 @scope_options
-@json_object_option("--filter", description="With --all: only memories that match the filter.")
+@filter_option("With --all: only memories that match the filter.")
 @yes_option
 @file_options
 def delete(
     memory_ids: tuple[str, ...],
     everything: bool,
     ids: dict[str, Any],
-    filter: dict[str, Any] | None,  # noqa: A002 - the option's name
+    filters: dict[str, Any] | None,
     yes: bool,
     db: str | None,
     as_json: bool,
@@ -232,13 +233,13 @@ def delete(
     """
     if everything == bool(memory_ids):
         raise click.UsageError("Give the ids of memories, or --all with a scope.")
-    if memory_ids and (ids or filter is not None):
+    if memory_ids and (ids or filters is not None):
         raise click.UsageError(IDS_AND_SCOPE)
-    if everything and not filter:
+    if everything and not filters:
         require_scope(ids)
     with open_without_model(db) as memory:
         if everything:
-            number = _delete_all(memory, ids, filter, yes=yes)
+            number = _delete_all(memory, ids, filters, yes=yes)
         else:
             number = _delete_each(memory, memory_ids)
     one = number == 1 and not everything
@@ -255,14 +256,14 @@ def _delete_each(memory: Memory, memory_ids: Sequence[str]) -> int:
 
 
 def _delete_all(
-    memory: Memory, ids: dict[str, Any], condition: dict[str, Any] | None, *, yes: bool
+    memory: Memory, ids: dict[str, Any], filters: dict[str, Any] | None, *, yes: bool
 ) -> int:
     with memory.store.read() as r:
-        number = r.memories.count(compile_filter(condition, Scope(**ids)))
+        number = r.memories.count(compile_filter(filters, Scope(**ids)))
     if not yes and (number or not is_interactive()):
         text = memories_text(number)
         confirm(f"Delete {text}?", f"this would delete {text}: give --yes to confirm")
-    memory.delete_all(**ids, filters=condition)
+    memory.delete_all(**ids, filters=filters)
     return number
 
 

@@ -95,7 +95,12 @@ def duration_option(name: str, *, description: str) -> Callable[[Command], Comma
     return click.option(name, callback=check, metavar="DURATION", help=description)
 
 
-def json_object_option(name: str, *, description: str) -> Callable[[Command], Command]:
+def filter_option(description: str) -> Callable[[Command], Command]:
+    """Return --filter; the command gets it as `filters`."""
+    return json_object_option("--filter", "filters", description=description)
+
+
+def json_object_option(name: str, *names: str, description: str) -> Callable[[Command], Command]:
     """Return an option that takes a JSON object."""
 
     def read(_: click.Context, __: click.Parameter, text: str | None) -> Any:
@@ -106,7 +111,7 @@ def json_object_option(name: str, *, description: str) -> Callable[[Command], Co
             raise click.UsageError(f"{name} must be a JSON object, for example '{{\"key\": 1}}'")
         return content
 
-    return click.option(name, callback=read, metavar="JSON", help=description)
+    return click.option(name, *names, callback=read, metavar="JSON", help=description)
 
 
 def parsed_json(text: str | bytes, source: str) -> Any:
@@ -148,7 +153,7 @@ def selection_options(command: Command) -> Callable[..., Any]:
     """
 
     @scope_options
-    @json_object_option("--filter", description="Select by a filter (docs/filters.md).")
+    @filter_option("Select by a filter (docs/filters.md).")
     @everyone_option
     @click.option("--show-expired", is_flag=True, help="Include expired memories.")
     @click.option("--show-superseded", is_flag=True, help="Include superseded memories.")
@@ -157,18 +162,18 @@ def selection_options(command: Command) -> Callable[..., Any]:
     def collected(
         *args: Any,
         ids: dict[str, Any],
-        filter: dict[str, Any] | None,  # noqa: A002 - the option's name
+        filters: dict[str, Any] | None,
         everyone: bool,
         show_expired: bool,
         show_superseded: bool,
         as_of: str | None,
         **options: Any,
     ) -> Any:
-        if not (filter or everyone):
+        if not (filters or everyone):
             require_scope(ids, or_everyone=True)
         selection = {
             **ids,
-            "filters": with_everyone(filter) if everyone else filter,
+            "filters": with_everyone(filters) if everyone else filters,
             "show_expired": show_expired,
             "show_superseded": show_superseded,
             "as_of": as_of,

@@ -8,7 +8,7 @@ from typing import Any, get_args
 import click
 
 from litemem.cli.context import existing_file, file_path, named_embedder, open_memory
-from litemem.cli.options import embedder_option, file_options, json_object_option, scope_options
+from litemem.cli.options import embedder_option, file_options, filter_option, scope_options
 from litemem.cli.output import echo_err, memories_text, progress, show_json
 from litemem.core.scope import Scope
 from litemem.store.filters import Condition, compile_filter
@@ -26,9 +26,7 @@ STANDARD = "-"  # standard input or output, as a file's name
 @click.command("export")
 @click.argument("target", metavar="[TARGET|-]", default=STANDARD)
 @scope_options
-@json_object_option(
-    "--filter", description="Only memories that match the filter (docs/filters.md)."
-)
+@filter_option("Only memories that match the filter (docs/filters.md).")
 @click.option(
     "--format",
     type=click.Choice(get_args(Format)),
@@ -42,7 +40,7 @@ STANDARD = "-"  # standard input or output, as a file's name
 def export_memories(
     target: str,
     ids: dict[str, Any],
-    filter: dict[str, Any] | None,  # noqa: A002 - the option's name
+    filters: dict[str, Any] | None,
     format: Format,  # noqa: A002 - the option's name
     vectors: bool,
     force: bool,
@@ -56,7 +54,7 @@ def export_memories(
     them. The export is a snapshot; other programs may write during it.
     """
     path = existing_file(db)
-    condition = _condition(ids, filter)
+    condition = _condition(ids, filters)
     store = SqliteStore(path, read_only=True)
     try:
         with progress("exporting", stdout_is_data=target == STANDARD) as show:
