@@ -161,6 +161,13 @@ def test_the_files_that_a_page_names_exist(page: Path) -> None:
     assert [place for place in sorted(places - home) if not (ROOT / place).exists()] == []
 
 
+def test_the_modules_that_the_page_on_architecture_names_exist() -> None:
+    page = (ROOT / "docs" / "engineering" / "architecture.md").read_text("utf-8")
+    named = set(re.findall(r"(?<![/\w])([\w/]+\.(?:py|toml|md))\b", page))
+    places = (ROOT, ROOT / "litemem")
+    assert [n for n in sorted(named) if not any((place / n).exists() for place in places)] == []
+
+
 def test_the_generated_pages_are_current() -> None:
     script = [sys.executable, str(ROOT / "scripts" / "docs"), "--check"]
     done = subprocess.run(script, capture_output=True, encoding="utf-8", timeout=SECONDS)
