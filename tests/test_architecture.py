@@ -60,6 +60,10 @@ SQL_PLACES = ("store/sqlite/", "store/filters/sql.py")
 TRANSACTION = re.compile(r"^\s*(BEGIN|COMMIT|ROLLBACK|SAVEPOINT)\b")
 TRANSACTION_PLACES = ("store/sqlite/store.py", "store/sqlite/connection.py")
 BROAD = {"Exception", "BaseException"}
+HEAVY = (
+    *("numpy", "fastembed", "llama_cpp", "onnxruntime", "huggingface_hub", "filelock", "psutil"),
+    *("click", "rich", "asyncio"),
+)
 
 FILES = sorted(PACKAGE.rglob("*.py"))
 IDS = [file.relative_to(PACKAGE).as_posix() for file in FILES]
@@ -251,9 +255,7 @@ def first_import() -> dict[str, list[str]]:
     return found
 
 
-@pytest.mark.parametrize(
-    "package", ["numpy", "fastembed", "llama_cpp", "onnxruntime", "click", "rich", "psutil"]
-)
+@pytest.mark.parametrize("package", HEAVY)
 def test_importing_loads_no_heavy_package(first_import: dict[str, list[str]], package: str) -> None:
     assert package not in first_import["loaded"]
 

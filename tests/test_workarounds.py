@@ -37,6 +37,7 @@ def test_onnxruntime_still_reports_to_its_makers_by_default(tmp_path: Path) -> N
     assert [path for path in tmp_path.rglob("*onnxruntime*") if path.is_file()]
 
 
+@pytest.mark.slow
 def test_llama_cpp_still_waits_by_openmp() -> None:
     """`libraries.llama_cpp` shortens the loops in which its threads wait for each other."""
     told = run_python("import llama_cpp; print('libgomp' in open('/proc/self/maps').read())")

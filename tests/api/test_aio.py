@@ -329,6 +329,7 @@ asyncio.run(use())
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("what", ["adds", "flushes"])
 def test_a_program_ends_although_calls_wait_for_the_model(tmp_path: Path, what: str) -> None:
     path = tmp_path / "memory.db"

@@ -33,9 +33,16 @@ ODD_TEXTS = {
     "a private use character": "\ue000",
     "a noncharacter": "\uffff",
 }
+each_odd_text = pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param(text, id=name, marks=[pytest.mark.slow] if len(text) > 100_000 else [])
+        for name, text in ODD_TEXTS.items()
+    ],
+)
 
 
-@pytest.mark.parametrize("text", ODD_TEXTS.values(), ids=ODD_TEXTS.keys())
+@each_odd_text
 def test_an_odd_text_comes_back_as_it_was_given(filled: Memory, text: str) -> None:
     (row,) = filled.add(text, run_id="odd", infer=False)["results"]
     shown = filled.get(row["id"])
@@ -44,7 +51,7 @@ def test_an_odd_text_comes_back_as_it_was_given(filled: Memory, text: str) -> No
     assert [r["memory"] for r in filled.get_all(run_id="odd")["results"]] == [text]
 
 
-@pytest.mark.parametrize("text", ODD_TEXTS.values(), ids=ODD_TEXTS.keys())
+@each_odd_text
 def test_an_odd_text_is_found_by_itself(filled: Memory, text: str) -> None:
     filled.add(text, run_id="odd", infer=False)
     found = filled.search(text, run_id="odd")["results"]
@@ -52,7 +59,7 @@ def test_an_odd_text_is_found_by_itself(filled: Memory, text: str) -> None:
     assert found[0]["score"] == pytest.approx(1, abs=1e-3)
 
 
-@pytest.mark.parametrize("text", ODD_TEXTS.values(), ids=ODD_TEXTS.keys())
+@each_odd_text
 def test_the_file_is_sound_after_an_odd_text_was_changed_and_deleted(
     filled: Memory, path: Path, text: str
 ) -> None:

@@ -50,6 +50,7 @@ def fill(db: Path, number: int) -> None:
         memory.add(said, user_id="cam", infer=False)
 
 
+@pytest.mark.slow
 def test_the_exit_code_distinguishes_success_failure_and_misuse() -> None:
     add = ("add", "--no-infer", "--user-id", "cam")
     assert run(*add, "tea").returncode == 0

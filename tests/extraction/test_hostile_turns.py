@@ -108,6 +108,7 @@ def test_fifty_thousand_characters_in_a_turn_are_read_by_a_real_model(
         assert reading(memory.store).overview().pending_turns == 0
 
 
+@pytest.mark.slow
 def test_of_fifty_thousand_characters_every_part_gives_its_facts(tmp_path: Path) -> None:
     assert len(LONG) > 50_000
     parts = ScriptedLLM([["User is allergic to nuts"], *[[]] * 5, ["Ana lives in Oslo"], *[[]] * 9])

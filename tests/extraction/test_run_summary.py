@@ -223,6 +223,7 @@ def test_a_line_with_a_password_is_not_quoted(narrated: Callable[..., Memory]) -
     assert "hunter2" not in add(narrated(procedure=silent), run)["memory"]
 
 
+@pytest.mark.slow
 def test_quotes_are_few_however_long_the_log(narrated: Callable[..., Memory]) -> None:
     log = "\n".join(f"Compiling crate{i} v{i}.0.{i} (/src/crate{i}/lib.rs)" for i in range(900))
     text = add(narrated(), chat("assistant: I build.", f"tool: {log}"))["memory"]
@@ -297,6 +298,7 @@ def test_a_tools_long_output_is_shown_with_its_ends_and_its_failures() -> None:
     assert "FATAL: disk is full" in text
 
 
+@pytest.mark.slow
 def test_a_run_of_many_contexts_is_written_down_in_order(narrated: Callable[..., Memory]) -> None:
     filler = "and so on with the details of it all. " * 30
     run = chat(*(f"assistant: I close ticket T-{i}, {filler}" for i in range(100)))
@@ -575,6 +577,7 @@ def test_a_deleted_summary_starts_again(narrated: Callable[..., Memory]) -> None
     assert len(section(second["memory"], "steps")) == 1
 
 
+@pytest.mark.slow
 def test_fifty_extensions_stay_bounded_and_each_reads_only_what_is_new(
     narrated: Callable[..., Memory],
 ) -> None:

@@ -43,6 +43,7 @@ def test_a_control_token_leaves_no_trace(token: str) -> None:
     assert sanitize(f"I like {token} tea").split() == ["I", "like", "tea"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sentence", ["我住在奥斯陆喜欢喝茶", "word ", '{"k": "v"},'])
 def test_a_line_without_an_end_is_read_in_a_time_like_its_length(sentence: str) -> None:
     """In one like its square, each would take many minutes."""

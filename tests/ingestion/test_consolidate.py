@@ -286,6 +286,7 @@ def test_facts_of_one_turn_meet_each_other(memory: Memory) -> None:
 # bursts
 
 
+@pytest.mark.slow
 def test_a_thousand_repeats_leave_one_memory(open_memory: OpenMemory) -> None:
     memory = open_memory(durability="normal")
     say(memory, "User likes tea")
@@ -295,6 +296,7 @@ def test_a_thousand_repeats_leave_one_memory(open_memory: OpenMemory) -> None:
     assert found["repeats"] == 999
 
 
+@pytest.mark.slow
 def test_a_thousand_facts_that_mean_the_same_leave_one_memory(open_memory: OpenMemory) -> None:
     memory = open_memory(durability="normal")
     for i in range(1_000):
@@ -331,6 +333,7 @@ with Memory(sys.argv[1], embedder=HashEmbedder(64), llm=llm) as memory:
 """
 
 
+@pytest.mark.slow
 def test_processes_that_say_the_same_leave_one_memory(tmp_path: Path) -> None:
     path = tmp_path / "m.db"
     workers = [

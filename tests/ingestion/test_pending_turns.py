@@ -158,6 +158,7 @@ def test_an_event_does_not_show_deleted_memories(open_memory: OpenMemory, tmp_pa
     assert "tea" not in str(dump(tmp_path / "memory.db")["finished_turn"])
 
 
+@pytest.mark.slow
 def test_only_the_last_events_are_kept(memory: Memory) -> None:
     with memory.store.write() as tx:
         for i in range(KEPT + 2):

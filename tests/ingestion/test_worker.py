@@ -155,6 +155,7 @@ def test_it_works_without_a_file(open_memory: OpenMemory) -> None:
     assert status(memory, added) == "SUCCEEDED"
 
 
+@pytest.mark.slow
 def test_a_thousand_turns_of_many_users_are_all_extracted(open_memory: OpenMemory) -> None:
     memory = open_memory(llm=ScriptedLLM([["User likes tea"]] * 1_000), durability="normal")
     for i in range(1_000):

@@ -27,7 +27,7 @@ from litemem.store.protocol import MAX_KILLS, TurnFilter
 from litemem.store.sqlite.store import SqliteStore
 from litemem.testing import HashEmbedder, ScriptedLLM
 
-pytestmark = pytest.mark.posix  # SIGKILL, SIGINT and fork
+pytestmark = [pytest.mark.posix, pytest.mark.slow]  # SIGKILL, SIGINT and fork; many programs
 
 PRELUDE = """
 import os, sys, time

@@ -592,6 +592,7 @@ def test_the_backup_command_rotates(memory: Memory, tmp_path: Path) -> None:
     assert len(list(folder.iterdir())) == 2
 
 
+@pytest.mark.slow
 def test_commands_that_rotate_one_folder_at_once_all_succeed(db: Path, tmp_path: Path) -> None:
     filled(db, "likes tea")
     folder = tmp_path / "backups"

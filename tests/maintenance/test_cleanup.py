@@ -280,6 +280,7 @@ def test_what_goes_for_one_reason_is_counted_once(memory: Memory, now: Clock) ->
     assert removed == {"expired": 1, "older": 0, "beyond_last": 0}
 
 
+@pytest.mark.slow
 def test_a_vacuum_gives_bytes_back_and_changes_no_answer(memory: Memory, path: Path) -> None:
     said = [{"role": "user", "content": f"likes drink number {i}"} for i in range(4_600)]
     memory.add(said, infer=False, **CAM)
@@ -293,6 +294,7 @@ def test_a_vacuum_gives_bytes_back_and_changes_no_answer(memory: Memory, path: P
     assert memory.verify(full=True)["ok"]
 
 
+@pytest.mark.slow
 def test_a_cleanup_in_the_vector_index_leaves_it_agreeing(memory: Memory) -> None:
     said = [{"role": "user", "content": f"likes {i % 2_200}"} for i in range(4_200)]
     memory.add(said, infer=False, **CAM)
@@ -481,6 +483,7 @@ def test_the_command_takes_a_vacuum_alone_whoever_is_meant(
     assert texts(memory, **CAM) == ["likes tea"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", [["vacuum"], ["cleanup", "--vacuum", "--yes", "--json"]])
 def test_a_vacuum_that_a_reader_keeps_from_the_log_ends_with_1(
     memory: Memory, path: Path, command: list[str]

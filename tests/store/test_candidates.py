@@ -25,6 +25,9 @@ from litemem.store.sqlite.connection import connect
 from litemem.store.sqlite.store import SqliteStore
 from litemem.store.sqlite.vector_index import LARGE, MOST, VectorIndex
 
+pytestmark = pytest.mark.slow  # builds files of thousands of memories
+
+
 COUNT = LARGE + 100  # the last of which are newer than the index
 DIMENSIONS = 4
 TURNS = 100  # memories after which the same scopes have their turns again

@@ -234,6 +234,7 @@ class TestSearch:
         assert {" ".join(t).replace("_", " ") for t in told} == current
         assert len(outdated) == 2
 
+    @pytest.mark.slow
     def test_more_entities_than_are_compared_are_still_found_by_name(self, memory: Memory) -> None:
         added = remember(memory, "Anna lives in Oslo", ("Anna", "lives_in", "Oslo"))
         record = reading(memory.store).memories.get(added["results"][0]["id"])
@@ -422,6 +423,7 @@ class TestSchema:
         again = open_memory(embedder=HashEmbedder(32))
         assert len(again.search("Oslo", **CAM, enable_graph=True)["relations"]) == 1
 
+    @pytest.mark.slow
     def test_two_processes_that_meet_one_name_make_one_row(self, tmp_path: Path) -> None:
         path = tmp_path / "memory.db"
         Memory(path, embedder=HashEmbedder(64), llm=ScriptedLLM([])).close()

@@ -13,6 +13,9 @@ from litemem.maintenance.reindex import reindex
 from litemem.store.sqlite.vector_index import BATCH, MOST_DIMENSIONS, VectorIndex
 from litemem.testing import ScriptedLLM
 
+pytestmark = pytest.mark.slow  # builds files of long vectors
+
+
 CAM = {"user_id": "cam"}
 
 

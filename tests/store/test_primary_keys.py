@@ -121,6 +121,7 @@ def archive(open_memory: OpenMemory, tmp_path: Path) -> Path:
     return tmp_path / "archive.jsonl"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("turn", range(1, OCCASIONS + 2))
 def test_an_import_goes_on_in_its_own_rows_when_others_took_the_keys(
     tmp_path: Path, archive: Path, turn: int

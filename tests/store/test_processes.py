@@ -55,6 +55,7 @@ for name in arguments:
 """
 
 
+@pytest.mark.slow
 def test_twelve_processes_can_open_one_new_file_at_once(start: Start, tmp_path: Path) -> None:
     names = [f"round{i}" for i in range(ROUNDS)]
     processes = [start(OPENING, tmp_path, *names) for _ in range(OPENERS)]
@@ -71,6 +72,7 @@ def test_twelve_processes_can_open_one_new_file_at_once(start: Start, tmp_path: 
             assert reading(store).overview().memories == OPENERS
 
 
+@pytest.mark.slow
 def test_two_processes_that_add_two_hundred_each_lose_nothing(start: Start, tmp_path: Path) -> None:
     path = tmp_path / "memory.db"
     script = """

@@ -21,6 +21,8 @@ from litemem.store.sqlite.connection import connect
 from litemem.store.sqlite.store import SqliteStore
 from litemem.store.sqlite.vector_index import BATCH, LARGE, VectorIndex
 
+pytestmark = pytest.mark.slow  # builds files of thousands of memories
+
 
 class Oracle:
     """The vectors of a store in plain Python: the nearest, by the definition of the cosine."""

@@ -306,6 +306,7 @@ def test_a_reader_that_leaves_early_ends_the_command_quietly(db: str) -> None:
     assert (done.stdout, done.stderr) == (b'{"kin', b"")
 
 
+@pytest.mark.slow
 def test_as_many_ids_as_a_filter_takes_can_be_exported(memory: Memory, tmp_path: Path) -> None:
     """Previously half as many: "too many SQL variables"."""
     memory.add("likes tea", infer=False, **CAM)

@@ -157,6 +157,7 @@ def test_a_line_that_has_no_end_is_not_read_into_memory(monkeypatch: pytest.Monk
         taken_in(store, sealed([memory_line(content="x" * 2_000)]))
 
 
+@pytest.mark.slow
 def test_names_and_turns_of_any_number_take_little_memory() -> None:
     """Previously each was kept as it stood until the end: 20 MB for these."""
     turns = [{**TURN, "number": n} for n in range(1, 8_001)]
@@ -178,6 +179,7 @@ def test_pending_turns_are_checked_in_linear_time() -> None:
     assert process_time() - begun < 3  # 0.06 s; previously the square of their number: 10 s
 
 
+@pytest.mark.slow
 def test_a_memory_that_changed_very_often_comes_back(tmp_path: Path) -> None:
     """Previously a line of more than 32 MB was written, and refused."""
     event = {"event": "UPDATE", "old_memory": "x" * 500_000, "created_at": START}

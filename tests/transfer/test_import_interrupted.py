@@ -67,6 +67,7 @@ def test_an_interrupted_import_goes_on_with_skip_and_ends_complete(tmp_path: Pat
         assert exported(store) == data
 
 
+@pytest.mark.slow
 def test_an_import_that_a_full_disk_ends_reports_how_to_resume(tmp_path: Path) -> None:
     """Previously it said that nothing was changed."""
     data = sealed([memory_line(n, content=f"text {n} " * 100) for n in range(1, 2_001)])
@@ -177,6 +178,7 @@ def test_an_import_may_begin_and_end_while_another_is_on_its_way(
     assert memory.verify(full=True)["ok"]
 
 
+@pytest.mark.slow
 def test_imports_of_many_threads_take_in_all(tmp_path: Path, open_memory: OpenMemory) -> None:
     archives = {
         user: conversation(tmp_path / f"{user}.jsonl", user, 300) for user in ("ann", "bob", "eve")
@@ -225,6 +227,7 @@ with Memory(sys.argv[1], embedder=Telling(8)) as memory:
 """
 
 
+@pytest.mark.slow
 def test_an_import_goes_on_while_another_program_imports(
     tmp_path: Path, open_memory: OpenMemory
 ) -> None:

@@ -148,6 +148,7 @@ def test_invalid_memories_are_reported_and_the_rest_is_imported(tmp_path: Path) 
     assert sum(int(line.rpartition(" ")[2]) for line in left_out[:-1]) == len(bad)
 
 
+@pytest.mark.slow
 def test_a_list_that_is_named_a_billion_times_takes_no_room(tmp_path: Path) -> None:
     bomb: list[Any] = []
     for _ in range(40):
