@@ -38,9 +38,9 @@ from litemem.models.embedding import GuardedLLM, QueryCache
 from litemem.models.resolve import resolve_embedder, resolve_llm, resolve_reranker
 from litemem.retrieval import search
 from litemem.retrieval.graph import search_relations
+from litemem.store import SqliteStore
 from litemem.store.filters import Condition, compile_filter, compile_ids, compile_whole, valid_now
 from litemem.store.protocol import Conflict, Durability
-from litemem.store.sqlite.store import SqliteStore
 from litemem.transfer import export, importer
 from litemem.transfer.export import Format
 

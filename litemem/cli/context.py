@@ -11,8 +11,8 @@ from litemem.core.protocols import Embedder, EmbedderIdentity
 from litemem.errors import EmbedderError, SchemaError, StoreError, ValidationError
 from litemem.memory import Memory
 from litemem.models.resolve import resolve_embedder
+from litemem.store import SqliteStore
 from litemem.store.sqlite.connection import EMPTY, missing_folder
-from litemem.store.sqlite.store import SqliteStore
 
 
 class StoredEmbedder:

@@ -36,8 +36,8 @@ from litemem.cli.output import (
 from litemem.core.config import user_path
 from litemem.maintenance.backup import backup, restore
 from litemem.maintenance.integrity import CheckResult, fix, is_sound, report, salvage, verify
+from litemem.store import SqliteStore
 from litemem.store.sqlite.copy import check_unopened
-from litemem.store.sqlite.store import SqliteStore
 
 # -- verify
 

@@ -6,13 +6,13 @@ from litemem.core.arguments import check_flag, check_positive
 from litemem.core.results import memory_dict
 from litemem.errors import ValidationError
 from litemem.store.filters import Condition, valid_now
-from litemem.store.sqlite.store import SqliteStore
+from litemem.store.protocol import Store
 
 PAGE_SIZE = 100  # the hosted service's
 
 
 def read_page(
-    store: SqliteStore,
+    store: Store,
     condition: Condition,
     *,
     page: int,

@@ -7,7 +7,7 @@ from litemem.client.arguments import check_fields, hosted_only
 from litemem.core.arguments import Category, check_custom_categories, check_flag, check_text
 from litemem.core.scope import Scope
 from litemem.errors import ValidationError, quoted
-from litemem.store.sqlite.store import SqliteStore
+from litemem.store.protocol import Store
 
 FIELDS = (
     "custom_instructions",
@@ -28,7 +28,7 @@ class Project:
     update_member = hosted_only("members")
     remove_member = hosted_only("members")
 
-    def __init__(self, store: SqliteStore) -> None:
+    def __init__(self, store: Store) -> None:
         self._store = store
 
     def get(self, fields: Sequence[str] | None = None) -> dict[str, Any]:

@@ -9,8 +9,7 @@ from litemem.core import clock
 from litemem.core.types import Turn
 from litemem.errors import StoreError
 from litemem.store.liveness import BEAT_SECONDS, Claimant, this_process
-from litemem.store.protocol import TurnFilter
-from litemem.store.sqlite.store import SqliteStore
+from litemem.store.protocol import Store, TurnFilter
 
 KEPT_NOTE = "the messages are kept: process_pending() (`litemem pending`) tries again"
 
@@ -21,7 +20,7 @@ class Claims:
     `changed` is notified whenever this `Memory` has finished or released a turn.
     """
 
-    def __init__(self, store: SqliteStore, now: Callable[[], int]) -> None:
+    def __init__(self, store: Store, now: Callable[[], int]) -> None:
         self.changed = threading.Condition()
         self._store = store
         self._now = now

@@ -28,8 +28,7 @@ from litemem.ingestion.compare import (
     is_one_sentence,
     user_names,
 )
-from litemem.store.protocol import KnownReader, Revision, Transaction
-from litemem.store.sqlite.store import SqliteStore
+from litemem.store.protocol import KnownReader, Revision, Store, Transaction
 
 NEIGHBOURS = 16  # nearest memories that a fact is compared with
 MIN_COSINE = 0.1  # low: a name instead of "User", or one more date, costs much of it
@@ -79,7 +78,7 @@ class Consolidation:
         self._judged_at: Revision | None = None
         self._near: dict[str, set[str]] = {}  # by a new id, the ids of its neighbours
 
-    def judge(self, store: SqliteStore) -> None:
+    def judge(self, store: Store) -> None:
         """Compare each fact with its neighbours; pairs that have a verdict are not judged again.
 
         Raises:

@@ -10,7 +10,7 @@ from litemem.core.protocols import Embedder
 from litemem.core.types import content_hash
 from litemem.errors import ValidationError
 from litemem.models.embedding import embed
-from litemem.store.sqlite.store import SqliteStore
+from litemem.store.protocol import Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ def check_change(
     return Change(check_text(memory_id, "memory_id"), fields, check_metadata(metadata))
 
 
-def apply(store: SqliteStore, embedder: Embedder, changes: Sequence[Change], at: int) -> None:
+def apply(store: Store, embedder: Embedder, changes: Sequence[Change], at: int) -> None:
     """Apply all changes or none; new texts are embedded before the transaction opens.
 
     Raises:
@@ -76,7 +76,7 @@ def apply(store: SqliteStore, embedder: Embedder, changes: Sequence[Change], at:
             tx.memories.update(changed, None if change.content is None else next(vectors))
 
 
-def delete(store: SqliteStore, memory_ids: Iterable[str], at: int) -> int:
+def delete(store: Store, memory_ids: Iterable[str], at: int) -> int:
     """Delete all of these memories or none; return how many, each counted once.
 
     Raises:

@@ -19,8 +19,7 @@ from litemem.core.types import PROCEDURAL, AddResult, MemoryRecord, Message, Tur
 from litemem.errors import EmbedderError, LitememError, LLMError
 from litemem.ingestion.claims import Claims
 from litemem.models.embedding import embed
-from litemem.store.protocol import TurnFilter
-from litemem.store.sqlite.store import SqliteStore
+from litemem.store.protocol import Store, TurnFilter
 
 if TYPE_CHECKING:
     from litemem.extraction.facts import Fact
@@ -35,7 +34,7 @@ class Pipeline:
 
     def __init__(
         self,
-        store: SqliteStore,
+        store: Store,
         claims: Claims,
         embedder: Embedder,
         llm: LLM,
@@ -291,7 +290,7 @@ class RetryGuard:
     A finished turn is reused without asking a model; a pending one is claimed again.
     """
 
-    def __init__(self, store: SqliteStore, claims: Claims, now: Callable[[], int]) -> None:
+    def __init__(self, store: Store, claims: Claims, now: Callable[[], int]) -> None:
         self._store = store
         self._claims = claims
         self._now = now

@@ -8,7 +8,7 @@ from litemem.core.types import AddResult, MemoryRecord, Message, Turn, content_h
 from litemem.extraction import run_document as procedure
 from litemem.extraction import run_summary as procedural
 from litemem.extraction.run_document import Procedure
-from litemem.store.sqlite.store import SqliteStore
+from litemem.store.protocol import Store
 
 MIN_OVERLAP = 2  # messages in a row that count as sent again; a single one may be said twice
 
@@ -21,7 +21,7 @@ class Run:
     blob; `now` is in microseconds.
     """
 
-    store: SqliteStore
+    store: Store
     turn: Turn
     fresh: MemoryRecord
     embed: Callable[[str], bytes]

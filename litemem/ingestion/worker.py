@@ -12,8 +12,7 @@ from litemem.core.types import Turn
 from litemem.errors import FlushTimeoutError, LitememError, StoreError
 from litemem.ingestion.claims import Claims
 from litemem.ingestion.pipeline import Pipeline
-from litemem.store.protocol import MAX_KILLS, MAX_TRIES, TurnFilter
-from litemem.store.sqlite.store import SqliteStore
+from litemem.store.protocol import MAX_KILLS, MAX_TRIES, Store, TurnFilter
 
 POLL_SECONDS = 0.2  # between looks at what other processes have done; a read of microseconds
 RETRY_SECONDS = 1.0  # before a failed turn is tried again, if no other turn is pending
@@ -31,7 +30,7 @@ class Worker:
     three times, again only after all others.
     """
 
-    def __init__(self, store: SqliteStore, pipeline: Pipeline, claims: Claims, llm: LLM) -> None:
+    def __init__(self, store: Store, pipeline: Pipeline, claims: Claims, llm: LLM) -> None:
         self._store = store
         self._claims = claims
         self._stopping = threading.Event()

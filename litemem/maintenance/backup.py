@@ -20,7 +20,7 @@ from litemem.errors import (
     quoted,
 )
 from litemem.maintenance.integrity import is_sound
-from litemem.store.protocol import CheckResult
+from litemem.store.protocol import CheckResult, FileStore
 from litemem.store.sqlite.connection import MEMORY, locate
 from litemem.store.sqlite.copy import (
     atomic_write,
@@ -33,7 +33,6 @@ from litemem.store.sqlite.copy import (
 )
 from litemem.store.sqlite.open_files import is_open, is_same, open_bytes
 from litemem.store.sqlite.schema import APPLICATION_ID
-from litemem.store.sqlite.store import SqliteStore
 
 Progress = Callable[[int, int], None]  # pages copied so far, pages in all
 
@@ -46,7 +45,7 @@ _APPLICATION_AT = 68  # where SQLite's header has the application_id, 4 bytes, b
 
 
 def backup(
-    file: SqliteStore | str | Path,
+    file: FileStore | str | Path,
     target: str | Path,
     *,
     keep: int | None = None,
@@ -83,10 +82,10 @@ def backup(
         path = target
         _check_target(origin.path, path)
     with atomic_write(path) as part:
-        if isinstance(file, SqliteStore):
-            file.copy_to(part, progress)
-        else:
+        if isinstance(file, str | Path):
             copy_file(origin.path, part, progress)
+        else:
+            file.copy_to(part, progress)
         replace_file(part, path, None)
     if keep is not None:
         _remove_older(path, origin, keep)
@@ -144,9 +143,9 @@ class _Origin:
     has_id: bool
 
     @classmethod
-    def of(cls, file: SqliteStore | str | Path) -> Self:
-        path = file.path if isinstance(file, SqliteStore) else locate(file)
-        given = file.file_id() if isinstance(file, SqliteStore) else file_id(path)
+    def of(cls, file: FileStore | str | Path) -> Self:
+        path = locate(file) if isinstance(file, str | Path) else file.path
+        given = file_id(path) if isinstance(file, str | Path) else file.file_id()
         mark = sha256(f"{given or ''}\0{os.path.normcase(path)}".encode()).hexdigest()[:_MARK]
         return cls(path, mark, given is not None)
 

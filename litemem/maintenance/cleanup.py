@@ -10,8 +10,7 @@ from litemem.core.arguments import check_flag, check_positive, check_text
 from litemem.core.scope import ID_KEYS, WILDCARD, Scope
 from litemem.errors import StoreError, ValidationError, quoted
 from litemem.store.filters import compile_filter, compile_whole, leaves
-from litemem.store.protocol import CleanupPlan, Erasure, Retention, Vacuumed
-from litemem.store.sqlite.store import SqliteStore
+from litemem.store.protocol import CleanupPlan, Erasure, FileStore, Retention, Vacuumed
 
 Duration = timedelta | str
 
@@ -82,7 +81,7 @@ def plan_cleanup(
 
 
 def clean_up(
-    store: SqliteStore, plan: CleanupPlan | None, *, vacuum: bool = False, dry_run: bool = False
+    store: FileStore, plan: CleanupPlan | None, *, vacuum: bool = False, dry_run: bool = False
 ) -> dict[str, Any]:
     """Delete what the plan selects in one transaction, then vacuum the file if asked to.
 
@@ -123,7 +122,7 @@ def plan_erasure(
     return Erasure(memory_ids=_memory_ids(memory_id))
 
 
-def erase(store: SqliteStore, plan: Erasure, *, dry_run: bool = False) -> dict[str, Any]:
+def erase(store: FileStore, plan: Erasure, *, dry_run: bool = False) -> dict[str, Any]:
     """Erase in one transaction, then vacuum the file, so that no byte of it remains.
 
     Returns `{"erased": {kind: number}, "dry_run", "gone", "bytes", "advice"}`. `gone` is true if
@@ -155,7 +154,7 @@ def _sizes(vacuumed: Vacuumed | None) -> dict[str, Any]:
     return {"bytes": sizes, "advice": HELD if held else None}
 
 
-def _vacuum_erased(store: SqliteStore) -> dict[str, Any]:
+def _vacuum_erased(store: FileStore) -> dict[str, Any]:
     try:
         sizes = _sizes(store.vacuum())
     except StoreError as error:  # the rows are erased, only their bytes may remain

@@ -7,15 +7,14 @@ from typing import Any
 
 from litemem.core.config import sqlite_path
 from litemem.errors import SchemaError, StoreError
-from litemem.store.protocol import CheckResult
+from litemem.store.protocol import CheckResult, FileStore
 from litemem.store.sqlite.connection import EMPTY
 from litemem.store.sqlite.copy import atomic_write, check_file, replace_file
-from litemem.store.sqlite.store import SqliteStore
 
 __all__ = ["CheckResult", "Salvaged", "fix", "is_sound", "report", "salvage", "verify"]
 
 
-def verify(file: SqliteStore | str | Path, *, full: bool = False) -> list[CheckResult]:
+def verify(file: FileStore | str | Path, *, full: bool = False) -> list[CheckResult]:
     """Check a file without changing it; return the result of each check.
 
     The quick check reads every page and counts rows that belong together. The full check also
@@ -31,10 +30,12 @@ def verify(file: SqliteStore | str | Path, *, full: bool = False) -> list[CheckR
         StoreBusyError: another program wrote for longer than the full check waits.
         CorruptError, StoreError: the file is too damaged to be opened, or does not exist.
     """
-    return file.check(full=full) if isinstance(file, SqliteStore) else check_file(file, full=full)
+    if isinstance(file, str | Path):
+        return check_file(file, full=full)
+    return file.check(full=full)
 
 
-def fix(store: SqliteStore) -> tuple[list[CheckResult], list[CheckResult]]:
+def fix(store: FileStore) -> tuple[list[CheckResult], list[CheckResult]]:
     """Repair what can be rebuilt; return the results of a full check before and after.
 
     In one transaction the full text, the vector index, SQL indexes, views, triggers and hashes are

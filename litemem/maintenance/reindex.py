@@ -5,14 +5,13 @@ from collections.abc import Callable, Iterator
 from litemem.core.protocols import Embedder, EmbedderIdentity
 from litemem.models.embedding import embed
 from litemem.store.protocol import Store
-from litemem.store.sqlite.store import SqliteStore
 
 BATCH = 256  # memories in one transaction: a crash loses about a second of a real embedder's work
 
 Progress = Callable[[int, int], None]  # memories embedded so far, memories in all
 
 
-def reindex(store: SqliteStore, embedder: Embedder, *, progress: Progress | None = None) -> int:
+def reindex(store: Store, embedder: Embedder, *, progress: Progress | None = None) -> int:
     """Embed every memory with `embedder`, then switch to the new vectors; return the number made.
 
     Others read and write with the old embedder until one transaction switches to the new one; from
@@ -37,7 +36,7 @@ def reindex(store: SqliteStore, embedder: Embedder, *, progress: Progress | None
     return embedded
 
 
-def _embed_lacking(store: SqliteStore, embedder: Embedder, progress: Progress) -> int:
+def _embed_lacking(store: Store, embedder: Embedder, progress: Progress) -> int:
     """Stage a vector for each memory that lacks one; return the number."""
     identity = embedder.identity
     embedded = total = left = 0

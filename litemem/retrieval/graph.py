@@ -7,12 +7,11 @@ from litemem.core.text import names
 from litemem.core.types import Match, Relation
 from litemem.models.embedding import embed_query
 from litemem.store.filters import Condition
-from litemem.store.protocol import GraphQuery
-from litemem.store.sqlite.store import SqliteStore
+from litemem.store.protocol import GraphQuery, Store
 
 
 def search_relations(
-    store: SqliteStore,
+    store: Store,
     embedder: Embedder,
     query: str,
     matches: Iterable[Match],

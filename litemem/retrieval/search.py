@@ -15,8 +15,7 @@ from litemem.errors import RerankerError
 from litemem.models.embedding import embed_query, mapped_errors
 from litemem.retrieval import ranking
 from litemem.store.filters import Condition
-from litemem.store.protocol import CandidateQuery, Pool
-from litemem.store.sqlite.store import SqliteStore
+from litemem.store.protocol import CandidateQuery, Pool, Store
 
 RERANKED = 2  # candidates that a reranker chooses from, per result
 
@@ -59,7 +58,7 @@ class ParsedQuery:
 
 
 def search(
-    store: SqliteStore, embedder: Embedder, query: str, condition: Condition, options: SearchOptions
+    store: Store, embedder: Embedder, query: str, condition: Condition, options: SearchOptions
 ) -> list[Match]:
     """Return the memories under `condition` that answer `query` best, best first.
 

@@ -14,12 +14,11 @@ from litemem.core.scope import Scope
 from litemem.core.types import MemoryRecord
 from litemem.errors import StoreError, ValidationError, quoted
 from litemem.store.filters import Condition
-from litemem.store.protocol import Snapshot
+from litemem.store.protocol import FileStore, Snapshot
 from litemem.store.sqlite.archive.lines import Header, within_limit
 from litemem.store.sqlite.connection import MEMORY
 from litemem.store.sqlite.copy import atomic_write, replace_file
 from litemem.store.sqlite.open_files import is_open, is_same, open_bytes
-from litemem.store.sqlite.store import SqliteStore
 
 Format = Literal["jsonl", "markdown"]
 Progress = Callable[[int, int], None]  # lines written so far, lines in all
@@ -35,7 +34,7 @@ _STARTS = re.compile(r"^(\d*)([-+=.)])")  # a list item, or an underline that ma
 
 
 def lines(
-    store: SqliteStore, condition: Condition | None = None, *, vectors: bool = False
+    store: FileStore, condition: Condition | None = None, *, vectors: bool = False
 ) -> Iterator[str]:
     """Return the lines of an archive, the header first, each with its newline.
 
@@ -49,7 +48,7 @@ def lines(
     return iter(list(found)) if store.path == MEMORY else found
 
 
-def _lines(store: SqliteStore, condition: Condition | None, vectors: bool) -> Iterator[str]:
+def _lines(store: FileStore, condition: Condition | None, vectors: bool) -> Iterator[str]:
     with store.read() as r:
         moment = r.archive.snapshot(condition, vectors=vectors)
         digest = hashlib.sha256()
@@ -61,7 +60,7 @@ def _lines(store: SqliteStore, condition: Condition | None, vectors: bool) -> It
 
 
 def write(
-    store: SqliteStore,
+    store: FileStore,
     out: BinaryIO,
     condition: Condition | None = None,
     *,
@@ -93,7 +92,7 @@ def write(
 
 
 def export_file(
-    store: SqliteStore,
+    store: FileStore,
     target: str | Path,
     condition: Condition | None = None,
     *,
@@ -149,7 +148,7 @@ def _check(format: str, vectors: bool) -> None:  # noqa: A002 - as above
         raise ValidationError("Markdown holds no vectors: leave out vectors, or export jsonl")
 
 
-def _check_target(store: SqliteStore, path: Path, force: bool) -> None:
+def _check_target(store: FileStore, path: Path, force: bool) -> None:
     if path.is_dir():
         raise StoreError(f"{path} is a folder: give the path of a file")
     if not path.exists():

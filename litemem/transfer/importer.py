@@ -15,12 +15,11 @@ from litemem.core.types import MemoryRecord
 from litemem.errors import LitememError, StoreError, ValidationError, quoted
 from litemem.maintenance.reindex import embed_names
 from litemem.models.embedding import embed
-from litemem.store.protocol import ArchiveBatch, ArchiveImport, Conflict, ExportReader
+from litemem.store.protocol import ArchiveBatch, ArchiveImport, Conflict, ExportReader, Store
 from litemem.store.sqlite.archive.lines import ArchiveFile
 from litemem.store.sqlite.archive.references import ReferenceCheck
 from litemem.store.sqlite.archive.schema import LINE_TYPES, Item, LineError
 from litemem.store.sqlite.open_files import open_bytes
-from litemem.store.sqlite.store import SqliteStore
 
 BATCH = 2_000  # lines in one transaction
 EMBEDDED = 256  # the same if they are embedded: about a second of a real embedder's work
@@ -69,7 +68,7 @@ class Imported:
 
 
 def import_file(
-    store: SqliteStore,
+    store: Store,
     embedder: Embedder,
     source: str | Path | BinaryIO,
     *,
@@ -109,7 +108,7 @@ def import_file(
 
 
 def import_source(
-    store: SqliteStore,
+    store: Store,
     embedder: Embedder,
     source: Source,
     *,
@@ -164,7 +163,7 @@ class _Import:
 
     def __init__(
         self,
-        store: SqliteStore,
+        store: Store,
         embedder: Embedder,
         source: Source,
         on_conflict: Conflict,

@@ -14,7 +14,7 @@ from litemem.extraction import relations
 from litemem.extraction.relations import RelationGrounding
 from litemem.models.embedders import FastEmbedEmbedder
 from litemem.models.llms import LlamaCppLLM
-from litemem.store.sqlite.graph import ONE
+from litemem.store.sqlite.graph import SAME_ENTITY
 from litemem.testing import ScriptedLLM
 
 CAM = {"user_id": "cam"}
@@ -198,7 +198,7 @@ class TestRealEmbedder:
         return [
             pair
             for pair, one, other in zip(wanted, found[::2], found[1::2], strict=True)
-            if sum(a * b for a, b in zip(one, other, strict=True)) >= ONE
+            if sum(a * b for a, b in zip(one, other, strict=True)) >= SAME_ENTITY
             and names.may_be_one(*pair)
         ]
 

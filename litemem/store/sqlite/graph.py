@@ -19,7 +19,7 @@ from litemem.store.sqlite.queries import scope_unique_key
 from litemem.store.sqlite.rows import Row, RowDamageError
 from litemem.store.sqlite.settings import check_embedder
 
-SAME = 0.9  # cosine from which two names may be one entity; 0.87 joins Monday with Tuesday
+SAME_ENTITY = 0.9  # cosine from which two names may be one entity; 0.87 joins Monday with Tuesday
 NEAR = 0.6  # cosine from which a query means an entity that it does not name
 MAX_NEAR = 10  # entities that a query means without naming them
 MAX_NAMED = 64
@@ -167,7 +167,7 @@ def _same_as(connection: apsw.Connection, scope: Scope, name: str, vector: bytes
     for pk, other, cosine in connection.execute(
         _SIMILAR.format(key.sql), (vector, *key.parameters)
     ):
-        if cosine >= SAME and other not in ids and names.may_be_one(name, other):
+        if cosine >= SAME_ENTITY and other not in ids and names.may_be_one(name, other):
             return int(pk)
     return None
 
