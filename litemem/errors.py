@@ -25,7 +25,7 @@ LitememError
 
 
 class LitememError(Exception):
-    """Base of all exceptions of litemem; the message says what failed and what to do."""
+    """Base of all exceptions of litemem; the message names the failure and the next step."""
 
 
 class ValidationError(LitememError, ValueError):

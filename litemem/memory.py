@@ -6,23 +6,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO, Self
 
-from litemem.core import clock, results
-from litemem.core.arguments import (
-    UNSET,
-    Category,
-    Messages,
-    Unset,
-    check_flag,
-    check_instructions,
-    check_messages,
-    check_only_ids,
-    check_options,
-    check_seconds,
-    check_text,
-    check_threshold,
-    check_top_k,
-    either,
-)
+from litemem.core import arguments, clock, results
+from litemem.core.arguments import UNSET, Category, Messages, Unset, check_flag, check_instructions
 from litemem.core.config import database_path, read_config
 from litemem.core.protocols import LLM, Embedder, Reranker
 from litemem.core.scope import Scope
@@ -39,7 +24,7 @@ from litemem.models.resolve import resolve_embedder, resolve_llm, resolve_rerank
 from litemem.retrieval import search
 from litemem.retrieval.graph import search_relations
 from litemem.store import SqliteStore
-from litemem.store.filters import Condition, compile_filter, compile_ids, compile_whole, valid_now
+from litemem.store.filters import compile_filter, compile_ids, compile_whole, valid_now
 from litemem.store.protocol import Conflict, Durability
 from litemem.transfer import export, importer
 from litemem.transfer.export import Format
@@ -53,27 +38,22 @@ Result = dict[str, Any]
 class Memory:
     """A memory for agents in one file, with Mem0's calls.
 
-    Threads may share a `Memory`, and other programs may use the file at the same time. Use it in a
-    `with` block, or call `close` at the end.
+    Threads may share it, and programs its file. Use it in a `with` block, or call `close`.
 
     Args:
         path: the file, created if it does not exist; by default `LITEMEM_DB`, or `memory.db` in the
             user's data folder. `":memory:"` keeps everything in memory.
         embedder: turns texts into vectors: an `Embedder`, a name from `litemem models list`, a
-            folder, or "hash". The default is `LITEMEM_EMBEDDER`, or the model that
-            `litemem models pull` installs.
+            folder, or "hash"; by default `LITEMEM_EMBEDDER`, or that of `litemem models pull`.
         llm: extracts facts: an `LLM`, a name from `litemem models list`, or the path of a GGUF
-            file. The default is `LITEMEM_LLM`, or the model that `litemem models pull` installs.
+            file; by default `LITEMEM_LLM`, or that of `litemem models pull`.
         reranker: reorders the results of `search(…, rerank=True)`; there is no default.
         durability: "full" keeps every commit through a power cut. "normal" is faster, and a power
             cut may undo the last commits, each one completely.
-        custom_instructions: what extraction should pay attention to, in every `add` without a
-            `prompt` of its own.
-        enable_graph: if true, `add`, `search` and `get_all` keep and return `relations`, unless a
-            call says otherwise; see `docs/graph.md`.
-        async_mode: if true, `add` leaves extraction to a background thread, unless a call says
-            otherwise. Turns that an earlier run left pending are extracted at once; see
-            `docs/background.md`.
+        custom_instructions: the default of `prompt` in `add`.
+        enable_graph: the default of `enable_graph` in `add`, `search` and `get_all`.
+        async_mode: the default of `async_mode` in `add`. If true, turns that an earlier run left
+            pending are extracted at once.
         read_only: open a file that exists, also on read-only media. Every call that writes raises
             StoreReadOnlyError, and only `search` needs the embedder of the file. A file of an
             older version is upgraded first, which needs write access.
@@ -81,9 +61,7 @@ class Memory:
 
     Raises:
         EmbedderMismatchError: the file's vectors come from another embedder.
-        StoreError: the file cannot be opened; SchemaError, CorruptError and StoreReadOnlyError are
-            special cases.
-        ValidationError: an argument is wrong; no file was created.
+        StoreError: the file cannot be opened. ValidationError: an argument is wrong.
     """
 
     def __init__(
@@ -159,41 +137,38 @@ class Memory:
         """Store messages as memories: `{"results": [{"id", "memory", "event"}, …]}`.
 
         With `infer` the language model extracts facts, and each is compared with the memories of
-        exactly this scope. `event` is ADD for a new memory. It is NONE for a known one, which
-        counts the repetition. It is UPDATE, with `previous_memory`, if a known memory was extended,
-        or if the new fact contradicts the memories in `supersedes`, which are hidden from then on.
-        Without `infer` each message becomes a memory as it is, all in one transaction.
+        exactly this scope. `event` is ADD for a new memory, and NONE for a known one, which counts
+        the repetition. It is UPDATE, with `previous_memory`, if a known memory was extended, or if
+        the fact contradicts the memories in `supersedes`, which are hidden from then on. Without
+        `infer` each message becomes a memory, all in one transaction.
 
         Args:
             messages: a text, a dict with `role` and `content`, or a list of such dicts.
             metadata: a JSON object that every memory of this call gets.
             filters: another way to pass the ids.
-            memory_type: "procedural_memory" stores one summary of an agent's run; needs `agent_id`.
+            memory_type: "procedural_memory" stores one summary of an agent's run.
             prompt: what extraction should pay attention to in this call.
-            timestamp: when the messages were said, if not now.
-            expires_at: when the memories are no longer found. `expiration_date` is the same; a date
-                without a time lasts until its day ends.
+            timestamp: when the messages were said.
+            expires_at, expiration_date: when the memories expire; a date lasts until its end.
             immutable: if true, the memories can be deleted but not changed.
             includes, excludes: the topics that extraction should keep to, or leave out.
-            custom_categories: names, or dicts `{name: meaning}`. Each extracted memory gets the
-                category that fits, if there is one.
-            enable_graph: also extract relations between the things that the facts name, which takes
-                one more model call for five facts. The result then has `relations`.
-            async_mode: return as soon as the messages are in the file, with
-                `{"results": [], "event_id", "status": "PENDING", "message"}`. A thread extracts the
-                facts, and `event` returns the outcome. Has no effect with `infer=False`.
+            custom_categories: names, or dicts `{name: meaning}`; a memory gets one if it fits.
+            enable_graph: also extract and return `relations` between the things that the facts
+                name, with one more model call for five facts; see `docs/graph.md`.
+            async_mode: extract in a background thread, and return `{"results": [], "event_id",
+                "status": "PENDING", "message"}` as soon as the messages are in the file. `event`
+                returns the outcome. Has no effect with `infer=False`; see `docs/background.md`.
 
         Raises:
             ScopeError: no id is given. ValidationError: an argument is wrong.
-            LLMError, EmbedderError: a model failed. With `infer` the messages are kept, and
-                `process_pending` tries again.
+            LLMError, EmbedderError: a model failed; `process_pending` tries again with `infer`.
         """
         self.store.check_writable()
         scope = Scope(user_id=user_id, agent_id=agent_id, app_id=app_id, run_id=run_id)
-        scope = scope.merged(check_only_ids(filters)).require("add()")
-        checked = check_messages(messages)
+        scope = scope.merged(arguments.check_only_ids(filters)).require("add()")
+        checked = arguments.check_messages(messages)
         infer = check_flag(infer, "infer")
-        options = check_options(
+        options = arguments.check_options(
             scope,
             metadata=metadata,
             categories=categories,
@@ -215,13 +190,10 @@ class Memory:
             return results.pending_dict(event_id)
         else:
             added = self._pipeline.ingest(scope, checked, options)
-        result: Result = {
-            "results": [results.add_result_dict(each, inferred=infer) for each in added]
-        }
+        result: Result = {"results": [results.add_result_dict(a, inferred=infer) for a in added]}
         if options.enable_graph:
-            result["relations"] = self._relations_of(
-                each.record for each in added if each.event != "NONE"
-            )
+            new = (each.record for each in added if each.event != "NONE")
+            result["relations"] = self._relations_of(new)
         return result
 
     def search(
@@ -246,49 +218,53 @@ class Memory:
     ) -> Result:
         """Find the memories that answer a query: `{"results": [{"id", "memory", "score", …}, …]}`.
 
-        The best come first. Scores go from 0 to 1 and are comparable between searches: the score of
-        a memory does not depend on the other results.
+        Best first. Scores go from 0 to 1, and do not depend on the other results.
 
         Args:
             filters: conditions on ids, metadata, categories and times; see `docs/filters.md`.
             top_k: how many results at most; 20 by default. `limit` is the same.
             threshold: the lowest score that is returned.
-            rerank: if true, order the results by the `rerank_score` of the reranker, if there is
-                one.
+            rerank: if true, order the results by the `rerank_score` of the reranker, if any.
             explain: if true, each result has `score_details`; see `docs/reference/scores.md`.
-            reference_date: the day from which "yesterday" or "last month" in the query is counted;
-                by default the day of `as_of`, or today. With it, a month without a year is the
-                latest one before that day; without it, that month of any year.
+            reference_date: the day from which "yesterday" in the query is counted; by default the
+                day of `as_of`, or today. If given, a month without a year is the latest one before;
+                otherwise that month of any year.
             show_expired, show_superseded: if true, also return expired or superseded memories.
             as_of: search the memories that were valid at that time, instead of now.
-            enable_graph: also return `relations`, at most `top_k`: those of the things that the
-                query names or means, and those of the memories that were found.
+            enable_graph: also return at most `top_k` `relations`, of the things that the query
+                names or means, and of the memories that were found.
 
         Raises:
             ScopeError: no id bounds the search. FilterError, ValidationError: an argument is wrong.
             EmbedderError: the query could not be embedded. RerankerError: the reranker failed.
         """
-        check_text(query, "query")
-        wanted = check_top_k(top_k, limit, TOP_K)
-        least = check_threshold(threshold)
+        arguments.check_text(query, "query")
+        wanted = arguments.check_top_k(top_k, limit, TOP_K)
+        least = arguments.check_threshold(threshold)
         is_explained = check_flag(explain, "explain")
         shown = (
             partial(results.explained_match_dict, threshold=least)
             if is_explained
             else results.match_dict
         )
-        valid_at = _time(as_of, "as_of")
+        valid_at = arguments.check_time(as_of, "as_of")
         options = search.SearchOptions(
             top_k=wanted,
             threshold=least,
             now=self._now() if valid_at is None else valid_at,
-            reference=_time(reference_date, "reference_date"),
+            reference=arguments.check_time(reference_date, "reference_date"),
             reranker=self.reranker if check_flag(rerank, "rerank") else None,
         )
         scope = Scope(user_id=user_id, agent_id=agent_id, app_id=app_id, run_id=run_id)
-        condition = self._shown(scope, filters, show_expired, show_superseded, valid_at)
+        condition = valid_now(
+            compile_filter(filters, scope),
+            self._now(),
+            check_flag(show_expired, "show_expired"),
+            check_flag(show_superseded, "show_superseded"),
+            valid_at,
+        )
         with_graph = self._wants_graph(enable_graph)
-        if self._read_only:
+        if self._read_only:  # otherwise checked when the file was opened
             with self.store.read() as r:
                 r.settings.check_embedder(self.embedder.identity)
         embedder = QueryCache(self.embedder) if with_graph else self.embedder
@@ -304,9 +280,8 @@ class Memory:
 
     def get(self, memory_id: str) -> Result | None:
         """Return one memory, or None if there is no such id."""
-        check_text(memory_id, "memory_id")
         with self.store.read() as r:
-            record = r.memories.get(memory_id)
+            record = r.memories.get(arguments.check_text(memory_id, "memory_id"))
         return None if record is None else results.memory_dict(record) | {"score": None}
 
     def get_all(
@@ -326,17 +301,18 @@ class Memory:
     ) -> Result:
         """Return the memories of a scope, newest first: `{"results": [{"id", "memory", …}, …]}`.
 
-        At most `top_k` (or `limit`, which is the same), 20 by default. With `as_of`, those that
-        were valid at that time, instead of now. With `enable_graph` also the `relations` that come
-        from these memories.
-
-        Raises:
-            ScopeError: no id is given. FilterError, ValidationError: an argument is wrong.
+        Arguments and errors are those of `search`; with `enable_graph` the result also has the
+        `relations` that come from these memories.
         """
-        wanted = check_top_k(top_k, limit, TOP_K)
+        wanted = arguments.check_top_k(top_k, limit, TOP_K)
         scope = Scope(user_id=user_id, agent_id=agent_id, app_id=app_id, run_id=run_id)
-        valid_at = _time(as_of, "as_of")
-        condition = self._shown(scope, filters, show_expired, show_superseded, valid_at)
+        condition = valid_now(
+            compile_filter(filters, scope),
+            self._now(),
+            check_flag(show_expired, "show_expired"),
+            check_flag(show_superseded, "show_superseded"),
+            arguments.check_time(as_of, "as_of"),
+        )
         with self.store.read() as r:
             records = r.memories.select(condition, limit=wanted)
         result: Result = {"results": [results.memory_dict(record) for record in records]}
@@ -346,9 +322,8 @@ class Memory:
 
     def history(self, memory_id: str) -> list[Result]:
         """Return the events of a memory, oldest first; an empty list for an unknown id."""
-        check_text(memory_id, "memory_id")
         with self.store.read() as r:
-            entries = r.memories.history(memory_id)
+            entries = r.memories.history(arguments.check_text(memory_id, "memory_id"))
         return [results.history_dict(entry) for entry in entries]
 
     def update(
@@ -366,11 +341,10 @@ class Memory:
         """Change a memory: `{"message"}`.
 
         Args:
-            text: the new text. `data` is the same.
-            metadata: merged into the metadata that the memory has.
-            expires_at: the new expiry; None removes it. `expiration_date` is the same.
-            categories: replace the categories that the memory has.
-            timestamp: replaces the time at which the memory was made.
+            text, data: the new text.
+            metadata: merged into the metadata of the memory.
+            expires_at, expiration_date: the new expiry; None removes it.
+            categories, timestamp: replace those of the memory.
 
         Raises:
             MemoryNotFoundError: no memory has this id.
@@ -380,7 +354,7 @@ class Memory:
         self.store.check_writable()
         change = edits.check_change(
             memory_id,
-            text=either("text", text, "data", data),
+            text=arguments.either("text", text, "data", data),
             metadata=metadata,
             categories=categories,
             timestamp=timestamp,
@@ -395,7 +369,7 @@ class Memory:
         Raises:
             MemoryNotFoundError: no memory has this id.
         """
-        edits.delete(self.store, [check_text(memory_id, "memory_id")], self._now())
+        edits.delete(self.store, [arguments.check_text(memory_id, "memory_id")], self._now())
         return {"message": "Memory deleted successfully!"}
 
     def delete_all(
@@ -409,8 +383,8 @@ class Memory:
     ) -> Result:
         """Delete every memory of a scope, also expired and superseded ones, in one transaction.
 
-        Ids alone also drop the pending turns of the scope, even those that are being extracted at
-        this moment. A filter on anything else deletes the memories that match, and no pending turn.
+        Ids alone also drop the pending turns of the scope. A filter on anything else deletes the
+        memories that match, and no pending turn.
 
         Raises:
             ScopeError: no id is given. FilterError: the filter is wrong.
@@ -424,10 +398,7 @@ class Memory:
         return {"message": "Memories deleted successfully!"}
 
     def process_pending(self) -> Result:
-        """Extract every pending turn, oldest first, also those that failed before.
-
-        Programs that call this at the same time share the work; each returns when every turn has
-        been tried.
+        """Extract every pending turn, oldest first, also failed ones; programs share the work.
 
         Raises:
             LLMError, EmbedderError: a model failed again on a turn; the others are done.
@@ -440,29 +411,23 @@ class Memory:
         """Return the outcome of an `add` in the background, or None for an unknown id.
 
         `{"id", "status", "results", "error", "created_at", "completed_at"}`. The status is PENDING,
-        RUNNING, SUCCEEDED or FAILED. FAILED means that extraction failed three times, and that only
-        `process_pending` tries again; `error` is the reason of the last failure. The last 10,000
-        events that succeeded are known; `results` leaves out memories that were deleted since.
+        RUNNING, SUCCEEDED, or FAILED after three attempts; then only `process_pending` tries again.
+        `error` is the last failure, `results` the existing memories. 10,000 successes are kept.
         """
-        check_text(event_id, "event_id")
         with self.store.read() as r:
-            event = r.turns.event(event_id)
+            event = r.turns.event(arguments.check_text(event_id, "event_id"))
         return None if event is None else results.turn_event_dict(event)
 
     def flush(self, timeout: float | None = None) -> Result:
         """Wait until every pending turn is extracted, here or by another program: `{"failed": n}`.
 
-        `failed` counts the turns that were given up and wait for `process_pending`.
-
-        Args:
-            timeout: in seconds; None waits without a limit.
+        `failed` counts the turns that only `process_pending` tries again. `timeout` is in seconds.
 
         Raises:
             FlushTimeoutError (also TimeoutError): the timeout has passed; the work goes on.
-            ValidationError: `timeout` is not a number of seconds.
         """
         self.store.check_writable()
-        return {"failed": self._worker.flush(check_seconds(timeout, "timeout"))}
+        return {"failed": self._worker.flush(arguments.check_seconds(timeout, "timeout"))}
 
     def erase(
         self,
@@ -477,14 +442,12 @@ class Memory:
     ) -> Result:
         """Delete memories with their history, messages and relations, and overwrite their bytes.
 
-        Give an id, a list of ids (also of memories that were deleted before), or a scope. Ids of a
-        scope alone erase all that the scope holds, also its pending turns. A filter on anything
-        else erases the memories that match. The messages that a memory came from go with it, even
-        if another memory came from them too. Backups are not changed.
+        Give an id, a list of ids (also of deleted memories), or a scope. Ids of a scope alone erase
+        everything in it, also pending turns; a filter on anything else erases the memories that
+        match. Its messages go with a memory, even if another came from them. Backups stay as is.
 
-        Returns `{"erased": {kind: number}, "dry_run", "gone", "bytes", "advice"}`. If another
-        program still reads the old state of the file, `gone` is False and `advice` says what to do.
-        With `dry_run` nothing is changed. `docs/cleanup.md` has the details.
+        Returns `{"erased": {kind: number}, "dry_run", "gone", "bytes", "advice"}`. `gone` is False
+        while another program reads the old file; follow `advice` then. `dry_run` changes nothing.
 
         Raises:
             ScopeError: neither a memory nor a scope is given. FilterError: the filter is wrong.
@@ -518,24 +481,21 @@ class Memory:
     ) -> Result:
         """Delete expired, superseded or old data of a scope in one transaction.
 
-        Returns `{"removed": {kind: number}, "dry_run", "bytes", "advice"}` with the kinds that were
-        asked for; `bytes` has the size of the file `before` and `after` a vacuum. `history` still
-        returns the events of the memories. A duration is a timedelta or a text such as "90d" or
-        "12h", with s, m, h, d, w or y.
+        Returns `{"removed": {kind: number}, "dry_run", "bytes", "advice"}`; `bytes` has the size of
+        the file `before` and `after` a vacuum. `history` keeps the events of the memories. A
+        duration is a timedelta or a text such as "90d", with s, m, h, d, w or y.
 
         Args:
-            expired: delete memories whose expiry has passed.
-            superseded_older_than: delete memories that were superseded longer ago than this.
+            expired: delete expired memories.
+            older_than, superseded_older_than: delete memories made, or superseded, before this age.
             matching: delete every memory that matches `filters`.
-            older_than: delete memories that were made longer ago than this.
-            keep_last: keep only the newest memories, this many in each exact combination of ids;
-                expired and superseded ones are deleted first.
-            duplicates: keep the oldest of equal texts in exactly the same scope; it counts the
-                others as repetitions.
-            messages_older_than: delete messages older than this, except those of pending turns.
+            keep_last: keep the newest memories, this many in each exact combination of ids; expired
+                and superseded ones are deleted first.
+            duplicates: keep the oldest of equal texts in exactly the same scope, and count there.
+            messages_older_than: delete messages before this age, except those of pending turns.
             history_older_than: delete the history of memories without an event for this long.
-            orphans: delete what belongs to nothing: messages of scopes without a memory, and
-                sources, feedback, outcomes, names and relations of memories that do not exist.
+            orphans: delete messages of scopes without a memory, and sources, feedback, outcomes,
+                names and relations of memories that do not exist.
             vacuum: rewrite the file afterwards, so that it shrinks; alone it needs no scope.
             dry_run: if true, count and change nothing.
 
@@ -569,12 +529,11 @@ class Memory:
     def verify(self, *, full: bool = False) -> Result:
         """Check that the file is sound: `{"ok", "checks": [{"check", "problems", …}, …]}`.
 
-        The quick check reads every page and compares counts. The full check also compares every
-        index with its table, and writers wait for it. Nothing is changed; `litemem verify --fix`
-        repairs.
+        The quick check reads every page and compares counts. With `full`, every index is compared
+        with its table, and writers wait. `litemem verify --fix` repairs.
 
         Raises:
-            StoreError: the file cannot be read; CorruptError and StoreBusyError are special cases.
+            StoreError: the file cannot be read, or another program writes for too long.
         """
         return integrity.report(integrity.verify(self.store, full=check_flag(full, "full")))
 
@@ -584,10 +543,8 @@ class Memory:
         `litemem.restore` puts a copy back.
 
         Args:
-            target: a file, which may be an older backup; or a folder, where the backup is named
-                after the file and the time.
-            keep: how many backups of this file stay in the folder; older ones are deleted. The
-                folder is created if it does not exist.
+            target: a file, or a folder, where the backup is named after the file and the time.
+            keep: how many backups of this file stay in the folder, which is created if necessary.
 
         Raises:
             ValidationError: `keep` is wrong. StoreError: the target cannot be written.
@@ -595,24 +552,19 @@ class Memory:
         return backup.backup(self.store, target, keep=keep)
 
     def reindex(
-        self,
-        embedder: Embedder | str | Path | None = None,
-        *,
-        progress: Progress | None = None,
+        self, embedder: Embedder | str | Path | None = None, *, progress: Progress | None = None
     ) -> Result:
         """Embed every memory again, then use the new vectors: `{"embedded": n}`.
 
-        Others may use the file with its old embedder until the last step, one transaction that
-        switches to the new vectors. From then on the old embedder is refused. After an
-        interruption, also by a kill, the same call continues. Run one reindex of a file at a time.
+        Others may use the file with its old embedder until the last transaction switches to the new
+        one. After an interruption the same call continues. Run one reindex of a file at a time.
 
         Args:
             embedder: the new embedder, as for `Memory`. By default the present one.
             progress: called with the number of memories embedded so far and the total.
 
         Raises:
-            EmbedderError: a text could not be embedded; what was embedded before is kept.
-            StoreError: the file cannot be written.
+            EmbedderError: a text could not be embedded. StoreError: the file cannot be written.
         """
         self.store.check_writable()
         chosen = self.embedder if embedder is None else resolve_embedder(embedder)
@@ -640,11 +592,7 @@ class Memory:
         """Return an iterator over the lines that `export_file` writes, each with its newline.
 
         The lines are JSON objects, the header first, and show one moment of the file, even if
-        others write while they are read. The arguments are those of `export_file`.
-
-        Raises:
-            StoreError: the file cannot be read.
-            ScopeError, FilterError, ValidationError: an argument is wrong.
+        others write while they are read. Arguments and errors are those of `export_file`.
         """
         scope = Scope(user_id=user_id, agent_id=agent_id, app_id=app_id, run_id=run_id)
         condition = compile_filter(filters, scope) if scope or filters is not None else None
@@ -665,14 +613,13 @@ class Memory:
     ) -> dict[str, int]:
         """Write memories into a new file; return the number of lines of each kind.
 
-        Without ids and filters the whole file is exported: memories with their history, messages,
-        pending turns and the graph. With them, the memories that match, also expired and superseded
-        ones, with all that belongs to them. `docs/export.md` describes the lines.
+        Without ids and filters it is the whole file: memories with history, messages, pending turns
+        and the graph. With them, the memories that match, also expired and superseded ones, and all
+        that belongs to them. `docs/export.md` describes the lines.
 
         Args:
             format: "jsonl" is lossless, and `import_file` reads it; "markdown" is for people.
-            vectors: if true, write the vectors too; an import with the same embedder then embeds
-                nothing.
+            vectors: if true, write the vectors too; an import then need not embed.
             force: if true, replace a file that exists.
 
         Raises:
@@ -702,31 +649,26 @@ class Memory:
         vectors of this embedder. After an interruption the same call with "skip" continues.
 
         Args:
-            on_conflict: what happens if a memory's id exists already. "error" imports nothing;
-                "skip" keeps the existing memory; "overwrite" replaces it; "merge" keeps the newer
-                one, with the metadata, categories and history of both.
+            on_conflict: if a memory's id exists, "error" imports nothing, "skip" keeps the existing
+                memory, "overwrite" replaces it, and "merge" keeps the newer one, with the metadata,
+                categories and history of both.
             dry_run: if true, only check, and return what would happen.
 
         Raises:
-            ValidationError: the source is not an export, is damaged, or has a conflict; nothing was
-                changed.
+            ValidationError: the source is not an export, is damaged, or has a conflict.
             StoreError: the source cannot be read. EmbedderError: a text could not be embedded.
         """
         self.store.check_writable()
+        check_flag(dry_run, "dry_run")
         imported = importer.import_file(
-            self.store,
-            self.embedder,
-            source,
-            on_conflict=on_conflict,
-            dry_run=check_flag(dry_run, "dry_run"),
+            self.store, self.embedder, source, on_conflict=on_conflict, dry_run=dry_run
         )
         return asdict(imported)
 
     def close(self) -> None:
         """Close the file and free the models; the object cannot be used afterwards.
 
-        A turn in the background stops after the current answer of the model. Pending turns stay in
-        the file for the next run; call `flush` first to have them extracted.
+        Pending turns stay in the file for the next run; call `flush` first to have them extracted.
         """
         if self.store.is_forked:
             return  # thread, locks and file are the parent's
@@ -745,26 +687,9 @@ class Memory:
         self.close()
 
     def _set_up_ingestion(self) -> None:
-        """Bring store, models and worker together; again after a change of the embedder."""
         llm = GuardedLLM(self.llm)
         self._pipeline = Pipeline(self.store, self._claims, self.embedder, llm, self._now)
         self._worker = Worker(self.store, self._pipeline, self._claims, llm)
-
-    def _shown(
-        self,
-        scope: Scope,
-        filters: Mapping[str, Any] | None,
-        expired: bool,
-        superseded: bool,
-        as_of: int | None,
-    ) -> Condition:
-        return valid_now(
-            compile_filter(filters, scope),
-            self._now(),
-            check_flag(expired, "show_expired"),
-            check_flag(superseded, "show_superseded"),
-            as_of,
-        )
 
     def _wants_graph(self, enable_graph: bool | None) -> bool:
         return self._graph if enable_graph is None else check_flag(enable_graph, "enable_graph")
@@ -773,7 +698,3 @@ class Memory:
         with self.store.read() as r:
             relations = r.graph.of_memories(record.id for record in records)
         return [results.relation_dict(relation) for relation in relations]
-
-
-def _time(value: clock.Time | None, name: str) -> int | None:
-    return None if value is None else clock.parse_time(value, name)

@@ -72,7 +72,7 @@ def check_updates(memories: Sequence[Mapping[str, Any]]) -> list[Change]:
     """Return the changes of a batch.
 
     Raises:
-        ValidationError: an item is wrong; the message says which.
+        ValidationError: an item is wrong; the message names it.
     """
     rows = _check_batch(memories, _UPDATE_NAMES)
     return [_change(row, f"memories[{i}]") for i, row in enumerate(rows)]
@@ -82,7 +82,7 @@ def check_deletions(memories: Sequence[Mapping[str, Any]]) -> list[str]:
     """Return the ids of a batch.
 
     Raises:
-        ValidationError: an item is wrong; the message says which.
+        ValidationError: an item is wrong; the message names it.
     """
     rows = _check_batch(memories, _DELETE_NAMES)
     return [

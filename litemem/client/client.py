@@ -308,7 +308,7 @@ class MemoryClient:
         Raises:
             MemoryNotFoundError: one of the memories does not exist.
             ImmutableError: one of the memories was stored as immutable.
-            ValidationError: one of the dicts is wrong; the message says which.
+            ValidationError: one of the dicts is wrong; the message names it.
         """
         changes = check_updates(memories)
         edits.apply(self.memory.store, self.memory.embedder, changes, self._now())
@@ -329,7 +329,7 @@ class MemoryClient:
 
         Raises:
             MemoryNotFoundError: one of the memories does not exist.
-            ValidationError: one of the dicts is wrong; the message says which.
+            ValidationError: one of the dicts is wrong; the message names it.
         """
         deleted = edits.delete(self.memory.store, check_deletions(memories), self._now())
         return {"message": f"Successfully deleted {_counted(deleted)}"}

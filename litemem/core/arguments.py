@@ -239,6 +239,15 @@ def check_positive(number: object, name: str) -> int:
     return min(number, MOST_RESULTS)
 
 
+def check_time(time: clock.Time | None, name: str) -> int | None:
+    """Return a time in microseconds, or None.
+
+    Raises:
+        ValidationError: it is not a time.
+    """
+    return None if time is None else clock.parse_time(time, name)
+
+
 def check_expiry(given: Iterable[clock.Time | None]) -> int | None:
     """Return the expiry in microseconds, or None for no expiry.
 
@@ -336,7 +345,7 @@ def check_options(
     Raises:
         ValidationError: an argument is wrong.
     """
-    created_at = None if timestamp is None else clock.parse_time(timestamp)
+    created_at = check_time(timestamp, "timestamp")
     return AddOptions(
         metadata=check_metadata(metadata),
         categories=check_categories(categories),

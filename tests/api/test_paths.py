@@ -160,7 +160,7 @@ def test_a_relative_path_in_a_folder_that_is_gone_is_our_error(
     folder.mkdir()
     monkeypatch.chdir(folder)
     folder.rmdir()
-    with pytest.raises(StoreError, match="relative to a folder"):
+    with pytest.raises(StoreError, match="is relative, and the working directory"):
         sqlite_path("memory.db")
 
 
