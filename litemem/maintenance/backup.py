@@ -174,7 +174,8 @@ def _check_sound(source: Path, results: list[CheckResult]) -> None:
         wrong = ", ".join(result.check for result in results if result.problems)
         raise CorruptError(
             f"{source} is damaged, nothing was changed. Failed checks: {wrong}. Use another "
-            "backup; `litemem verify` shows details, and `litemem salvage` saves the readable rows"
+            "backup; `litemem verify` shows details, and `litemem salvage` or litemem.salvage() "
+            "saves the readable rows"
         )
 
 

@@ -16,10 +16,11 @@ from litemem.errors import (
 )
 from litemem.store.sqlite.rows import RowDamageError
 
-_DAMAGED = "it is damaged; restore a backup, or save what is left with `litemem salvage`"
+_SAVE = "save the readable rows with `litemem salvage` or litemem.salvage()"
+_DAMAGED = f"it is damaged; restore a backup, or {_SAVE}"
 _CHANGED = (
     "another tool changed it, which `litemem verify --fix` repairs, or it is damaged: then restore "
-    "a backup, or save what is left with `litemem salvage`"
+    f"a backup, or {_SAVE}"
 )
 
 # The first class that fits decides; apsw.Error at the end takes those without advice of their own.

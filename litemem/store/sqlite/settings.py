@@ -83,7 +83,8 @@ def check_embedder(
     if (bound.dimensions, bound.fingerprint) != (identity.dimensions, identity.fingerprint):
         raise EmbedderMismatchError(
             f"the file's vectors were made by {_show(bound)}, not by {_show(identity)}: "
-            "open it with that embedder, or embed all memories again with `litemem reindex`"
+            "open it with that embedder, or embed all memories again with `litemem reindex` "
+            "or Memory.reindex()"
         )
     return bound
 
