@@ -259,9 +259,9 @@ class Memory:
         condition = valid_now(
             compile_filter(filters, scope),
             self._now(),
-            check_flag(show_expired, "show_expired"),
-            check_flag(show_superseded, "show_superseded"),
-            valid_at,
+            expired=check_flag(show_expired, "show_expired"),
+            superseded=check_flag(show_superseded, "show_superseded"),
+            as_of=valid_at,
         )
         with_graph = self._wants_graph(enable_graph)
         if self._read_only:  # otherwise checked when the file was opened
@@ -309,9 +309,9 @@ class Memory:
         condition = valid_now(
             compile_filter(filters, scope),
             self._now(),
-            check_flag(show_expired, "show_expired"),
-            check_flag(show_superseded, "show_superseded"),
-            arguments.check_time(as_of, "as_of"),
+            expired=check_flag(show_expired, "show_expired"),
+            superseded=check_flag(show_superseded, "show_superseded"),
+            as_of=arguments.check_time(as_of, "as_of"),
         )
         with self.store.read() as r:
             records = r.memories.select(condition, limit=wanted)

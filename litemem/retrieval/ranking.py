@@ -1,8 +1,8 @@
-"""Ranking: from what is known of the memories under a condition to one score for each. Pure.
+"""Fuse what is known of each candidate into one score. Pure.
 
-Every part of a score is a share from 0 to 1 of what there could be of it, and each takes the score
-its weight of the remaining way to 1: `1 - (1 - part) * (1 - part) * …`. So a score is never below
-the cosine, more of a part never lowers it, and it does not depend on the other results.
+Each part of a score is from 0 to 1, and moves the score by its weight towards 1:
+`1 - (1 - part) * (1 - part) * …`. So a score is never below the cosine, a greater part never lowers
+it, and it does not depend on the other results.
 
 The weights are round numbers from the middle of a plateau, measured in
 `docs/engineering/retrieval.md`.
@@ -17,22 +17,22 @@ from litemem.core.types import ScoreParts
 from litemem.store.protocol import NO_NEIGHBOUR, Pool
 
 WORDS = 0.6  # weight of the query's words, all of them in the memory
-FLOOR = 0.2  # what a memory has by itself below this is chance, and lends nothing
+FLOOR = 0.2  # a memory's own score below this is chance, and adds nothing to its neighbours
 NEXT_TO = 0.25  # weight of the memory before or after in the same run
-ANSWER = 0.5  # the same, when the one before is a question
+ANSWER = 0.5  # the same, if the one before is a question
 ONE_BETWEEN = 0.1  # weight of the memories two away
 RUN = 0.3  # weight of the query's words, all of them in the run
 NAMED = 0.15  # weight of the speaker being named in the query
-DATED = 0.5  # weight of the day that the query speaks of
-HALF_LIFE = 7 * 86_400 * 1_000_000  # microseconds from that day that halve it
-FAR = 20 * HALF_LIFE  # further away, a day says nothing: less than a millionth
+DATED = 0.5  # weight of a date in the query
+HALF_LIFE = 7 * 86_400 * 1_000_000  # microseconds from that date that halve it
+FAR = 20 * HALF_LIFE  # further away, the weight is less than a millionth
 
-OVERFETCH = 4  # candidates looked for a result in a large scope, from each side
+OVERFETCH = 4  # candidates of each kind per result in a large scope
 MIN_CANDIDATES = 100
 
 
 def candidates(top_k: int) -> int:
-    """Return how many candidates of each kind to look for in a large scope for `top_k` results."""
+    """Return how many candidates of each kind a large scope needs for `top_k` results."""
     return max(OVERFETCH * top_k, MIN_CANDIDATES)
 
 
@@ -41,12 +41,12 @@ def rank(
 ) -> list[tuple[int, ScoreParts]]:
     """Return (primary key, parts) of the best `top_k` that score at least `threshold`, best first.
 
-    Of equal scores the newest comes first, then the greater primary key.
+    Equal scores are sorted by time, newest first, then by primary key, greatest first.
     """
     meaning, words = _meanings(pool), _words(pool)
     own = _own(meaning, words)
     boosts = (
-        _beside(pool, own),
+        _neighbours(pool, own),
         [RUN * share for share in _of_runs(pool)],
         [NAMED if speaker in named else 0.0 for speaker in pool.speakers] if named else None,
         _dated(pool.times, periods) if periods else None,
@@ -65,31 +65,33 @@ def rank(
 
 
 def own_scores(pool: Pool) -> list[float]:
-    """Return how well each memory answers by itself: by its meaning and its words."""
+    """Return the score of each memory by its own meaning and words."""
     return _own(_meanings(pool), _words(pool))
 
 
-def rarity(spread: int, sampled: int) -> float:
-    """Return how much a word says that so many memories of so many hold: BM25's IDF."""
-    return math.log(1 + (sampled - spread + 0.5) / (spread + 0.5))
+def term_weight(document_frequency: int, sample_size: int) -> float:
+    """Return the weight of a word by its rarity: BM25's IDF."""
+    return math.log(1 + (sample_size - document_frequency + 0.5) / (document_frequency + 0.5))
 
 
-def shares(holding: Sequence[Iterable[int]], weights: Sequence[float], count: int) -> list[float]:
-    """Return for each of `count` places how much of the words' whole weight it holds.
+def shares(
+    term_matches: Sequence[Iterable[int]], weights: Sequence[float], count: int
+) -> list[float]:
+    """Return for each of `count` memories the share of the words' total weight that it contains.
 
-    With rarities as weights that is BM25 without regard to repetition and length (k1 = 0), over the
-    most that it could be. It does not pay to regard these: memories are short.
+    With `term_weight` this is BM25 without repetition and length (k1 = 0), divided by its maximum.
+    Memories are short: counting repetition and length does not improve the order.
     """
     whole = sum(weights) or 1.0
     held = [0.0] * count
-    for places, weight in zip(holding, weights, strict=True):
+    for places, weight in zip(term_matches, weights, strict=True):
         for place in places:
             held[place] += weight / whole
     return [1.0 if share > 1 else share for share in held]
 
 
 def closeness(time: int, periods: Iterable[Period]) -> float:
-    """Return 1 within one of the periods, and half of it for each week that the nearest is away."""
+    """Return 1 inside a period, halved for each week of distance to the nearest one."""
     gap = min((max(p.start - time, time - p.end + 1, 0) for p in periods), default=None)
     return 0.0 if gap is None else 0.5 ** (gap / HALF_LIFE)
 
@@ -106,7 +108,7 @@ def _meanings(pool: Pool) -> list[float]:
 
 
 def _words(pool: Pool) -> list[float]:
-    weights = [rarity(spread, pool.sample_size) for spread in pool.document_frequency]
+    weights = [term_weight(number, pool.sample_size) for number in pool.document_frequency]
     return shares(pool.term_matches, weights, len(pool.pks))
 
 
@@ -114,8 +116,8 @@ def _own(meaning: Sequence[float], words: Sequence[float]) -> list[float]:
     return [1 - (1 - m) * (1 - WORDS * w) for m, w in zip(meaning, words, strict=True)]
 
 
-def _beside(pool: Pool, own: Sequence[float]) -> list[float]:
-    """Return how far the memories around each in its run take it."""
+def _neighbours(pool: Pool, own: Sequence[float]) -> list[float]:
+    """Return how much the neighbours of each memory in its run add to its score."""
     after = [NO_NEIGHBOUR] * len(own)
     for i, b in enumerate(pool.before):
         if b != NO_NEIGHBOUR:
@@ -135,22 +137,22 @@ def _beside(pool: Pool, own: Sequence[float]) -> list[float]:
 
 
 def _of_runs(pool: Pool) -> list[float]:
-    """Return for each memory how much of the query's words its whole run holds."""
+    """Return for each memory the weighted share of the query's words in its whole run."""
     known = dict.fromkeys(run for run in pool.runs if run is not None)
     numbers = {run: i for i, run in enumerate(known)}
     if not numbers:
         return [0.0] * len(pool.runs)
-    holding = [
+    matches = [
         {numbers[run] for i in places if (run := pool.runs[i]) is not None}
         for places in pool.term_matches
     ]
-    weights = [rarity(len(places), len(numbers)) for places in holding]
-    held = shares(holding, weights, len(numbers))
+    weights = [term_weight(len(places), len(numbers)) for places in matches]
+    held = shares(matches, weights, len(numbers))
     return [0.0 if run is None else held[numbers[run]] for run in pool.runs]
 
 
 def _dated(times: Sequence[int], periods: Sequence[Period]) -> list[float]:
-    """Return how far the days that the query speaks of take each memory."""
+    """Return how much the dates in the query add to the score of each memory."""
     first, last = min(times, default=0) - FAR, max(times, default=0) + FAR
     reached = [p for p in periods if p.end >= first and p.start <= last]
     known = {time: DATED * closeness(time, reached) for time in set(times)}

@@ -98,7 +98,7 @@ class _Ranker:
     threshold: float
 
     own_scores = staticmethod(ranking.own_scores)
-    term_weight = staticmethod(ranking.rarity)
+    term_weight = staticmethod(ranking.term_weight)
 
     def rank(self, pool: Pool) -> list[tuple[int, ScoreParts]]:
         return ranking.rank(

@@ -16,7 +16,7 @@ UNKNOWN = 0  # start time of a process that may not be inspected
 
 @dataclass(frozen=True, slots=True)
 class Process:
-    """A process; `started`, in 1/100 s, tells it from another one with the same number."""
+    """A process; `started`, in 1/100 s, distinguishes it from others with the same number."""
 
     boot: str
     space: str

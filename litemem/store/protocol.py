@@ -88,7 +88,7 @@ class ScopeStats:
 class CandidateQuery:
     """Which memories to rank: near a `vector`, with some of `words`, or from one of the `periods`.
 
-    With a `limit`, about so many candidates of each kind are ranked; without, every memory is.
+    With a `limit`, about `limit` candidates of each kind are ranked; without, every memory is.
     `identity` is the embedder of the `vector`.
     """
 
@@ -132,7 +132,7 @@ class Ranker(Protocol):
         ...
 
     def term_weight(self, document_frequency: int, sample_size: int) -> float:
-        """Return how much a word counts that so many of `sample_size` memories contain."""
+        """Return the weight of a word that `document_frequency` memories of a sample contain."""
         ...
 
 
@@ -142,8 +142,8 @@ class GraphQuery:
 
     `condition` selects the memories that may be read; `bound` is the same for ids alone, and
     selects at least as many. `forms` are the normal forms of the names that the query may contain,
-    `vector` is the query's, by the embedder `identity`; `memories` are ids with their scores, whose
-    relations are scored the same.
+    `vector` is the query's, by the embedder `identity`; `memories` are ids with scores;
+    their relations get the same scores.
     """
 
     condition: Condition
@@ -851,7 +851,7 @@ class Store(Protocol):
         ...
 
     def new_import(self, on_conflict: Conflict) -> ArchiveImport:
-        """Return an import; `on_conflict` is for memories whose id is stored already."""
+        """Return an import; `on_conflict` is for memories with an id that is stored already."""
         ...
 
     def close(self) -> None:

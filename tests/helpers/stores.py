@@ -17,7 +17,7 @@ class RankBy:
     rank: Callable[[Pool], list[tuple[int, ScoreParts]]]
 
     own_scores = staticmethod(ranking.own_scores)
-    term_weight = staticmethod(ranking.rarity)
+    term_weight = staticmethod(ranking.term_weight)
 
 
 def reading(store: Store) -> SqliteTransaction:

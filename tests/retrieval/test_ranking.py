@@ -23,7 +23,7 @@ from litemem.retrieval.ranking import (
     candidates,
     closeness,
     rank,
-    rarity,
+    term_weight,
 )
 from litemem.store.protocol import NO_NEIGHBOUR, Pool
 
@@ -203,7 +203,7 @@ def test_a_word_that_nobody_used_counts_as_asked_for() -> None:
 def test_a_rare_word_counts_for_more_than_a_frequent_one() -> None:
     of = pool(0, 0, 0, term_matches=[[0, 1], [2]], document_frequency=[2, 1])
     assert order(of)[0] == 3
-    assert rarity(1, 100) > rarity(50, 100) > rarity(100, 100) > 0
+    assert term_weight(1, 100) > term_weight(50, 100) > term_weight(100, 100) > 0
 
 
 def test_a_neighbour_in_the_run_lends_what_it_has_above_chance() -> None:

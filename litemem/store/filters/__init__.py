@@ -81,6 +81,7 @@ def leaves(filters: Mapping[str, Any] | None) -> Iterator[Leaf]:
 def valid_now(
     condition: Condition,
     now: int,
+    *,
     expired: bool = False,
     superseded: bool = False,
     as_of: int | None = None,

@@ -26,9 +26,9 @@ SMALL = 4_096  # memories; all of them are read in 12 ms
 SAMPLE = 1_000  # memories, from which the frequency of a word is estimated
 FREQUENT = 0.05  # of them; a word that more contain selects no candidates, unless all are frequent
 REACH = 2  # neighbours of a candidate on each side
-BEST = 40  # candidates whose neighbours are added
+BEST = 40  # candidates that bring their neighbours
 MAX_MATCHES = 20_000  # memories of the file for each word: the newest
-CHUNK = 500  # memories whose scope is checked at once
+CHUNK = 500  # memories that are checked against the condition at once
 
 _RUN = (
     "CASE WHEN m.run_id IS NOT NULL THEN coalesce(m.user_id, '') || char(31)"
@@ -220,7 +220,7 @@ def _term_weights(
 def _with_words(
     connection: apsw.Connection, condition: Condition, weights: Mapping[str, float], limit: int
 ) -> list[int]:
-    """Return memories whose words have the greatest total weight.
+    """Return the memories with the greatest total weight of words.
 
     Each word is looked up in the whole file, at 0.1 µs a memory, and only the best memories are
     checked against the condition, at 2 µs a memory.

@@ -126,9 +126,9 @@ def open_as_is(path: str, *, repairable: bool = True) -> apsw.Connection:
 def is_sealed(path: str) -> bool:
     """Return True if a file can be read only as one that never changes, as on read-only media.
 
-    SQLite creates a log next to a file even to read it. Where it cannot, and there is no log whose
-    contents would be missed, the file is opened with `immutable=1` (sqlite.org/wal.html,
-    "Read-Only Databases").
+    SQLite creates a log next to a file even to read it. Where it cannot, and no log has contents
+    that would be missed, the file is opened with `immutable=1` (sqlite.org/wal.html, "Read-Only
+    Databases").
     """
     if path == MEMORY or os.access(Path(path).absolute().parent, os.W_OK):
         return False
@@ -253,7 +253,7 @@ def _check_exists(path: str) -> None:
 
 
 def missing_folder(path: str | Path) -> str:
-    """Return the message for a file whose folder does not exist."""
+    """Return the message for a file in a folder that does not exist."""
     return f"{path}: there is no folder {Path(path).parent}; make it, or give another path"
 
 

@@ -20,7 +20,7 @@ from litemem.errors import MemoryNotFoundError
 from litemem.store.protocol import Erasure, Vacuumed
 from litemem.store.sqlite.cleanup import drop_empty_sessions, forget_messages
 from litemem.store.sqlite.connection import MEMORY
-from litemem.store.sqlite.rows import SAID_THERE, id_list
+from litemem.store.sqlite.rows import IN_SCOPE_OF_M, id_list
 
 IN_MEMORY = (
     64_000_000  # bytes; a larger file is vacuumed through a temporary file without deleted rows
@@ -44,7 +44,7 @@ SELECT message.pk
 FROM memory AS m NOT INDEXED
 JOIN json_each(m.sources) AS source
 JOIN message ON message.pk = source.value
-WHERE m.id IN (SELECT value FROM json_each(?)) AND {SAID_THERE}
+WHERE m.id IN (SELECT value FROM json_each(?)) AND {IN_SCOPE_OF_M}
 """
 _MESSAGES_IN = """
 SELECT pk FROM message NOT INDEXED

@@ -23,7 +23,7 @@ SAME_ENTITY = 0.9  # cosine from which two names may be one entity; 0.87 joins M
 NEAR = 0.6  # cosine from which a query means an entity that it does not name
 MAX_NEAR = 10  # entities that a query means without naming them
 MAX_NAMED = 64
-MAX_SCANNED = 2_048  # entities whose vectors are compared, in 2 ms; a larger graph goes by names
+MAX_SCANNED = 2_048  # entities with compared vectors, in 2 ms; a larger graph is searched by names
 MAX_RELATIONS = 100  # the newest relations of one entity, from each end, that are scored
 
 _SPELLED = "SELECT pk, name, coalesce(same_as, pk) FROM entity AS m WHERE {} AND form = ?"

@@ -10,7 +10,7 @@ from litemem.core.types import MemoryRecord, Message
 from litemem.store.filters import Condition
 from litemem.store.protocol import NO_LIMIT
 from litemem.store.sqlite.queries import ensure_session, scope_equals, session_pk
-from litemem.store.sqlite.rows import SAID_THERE, Row, by_id, check_rows, read_message, records
+from litemem.store.sqlite.rows import IN_SCOPE_OF_M, Row, by_id, check_rows, read_message, records
 
 _LAST = """
 SELECT pk, role, content, name
@@ -24,7 +24,7 @@ SELECT message.role, message.content, message.name
 FROM memory AS m
 JOIN json_each(m.sources) AS source
 JOIN message ON message.pk = source.value
-WHERE m.pk = ? AND {SAID_THERE}
+WHERE m.pk = ? AND {IN_SCOPE_OF_M}
 ORDER BY message.pk
 """
 _LAST_LOGGED = """

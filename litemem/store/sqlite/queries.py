@@ -36,7 +36,7 @@ def scope_equals(scope: Scope) -> Condition:
 
 
 def scope_unique_key(scope: Scope) -> Condition:
-    """Return the same for `session` and `entity`, whose unique indexes contain '' for a null id.
+    """Return the same for `session` and `entity`, with '' for a null id in their unique indexes.
 
     In a unique index two NULLs are different, so these index `coalesce(user_id, '')`, ….
     """

@@ -24,7 +24,7 @@ HISTORY_COLUMNS = (
 
 # True if a message was logged in the scope of the memory `m`. SQLite reuses the primary key of a
 # deleted last row, so a memory's list of sources could name a message of another scope.
-SAID_THERE = """
+IN_SCOPE_OF_M = """
 EXISTS (
   SELECT 1 FROM session AS s
   WHERE s.pk = message.session_pk

@@ -162,7 +162,7 @@ def _columns(connection: apsw.Connection, table: str) -> tuple[Column, ...]:
 def check_schema(
     connection: apsw.Connection, path: str, version: int, *, repairable: bool = False
 ) -> None:
-    """Refuse a file whose schema contains a foreign part.
+    """Refuse a file with a foreign part in its schema.
 
     If `repairable`, our views, triggers and indexes may differ, because they can be rebuilt.
 

@@ -6,7 +6,7 @@ from litemem.core.types import Entity, Message
 from litemem.store.protocol import FileStats
 from litemem.store.sqlite import queries, settings
 from litemem.store.sqlite.connection import opened_as_is, read_transaction
-from litemem.store.sqlite.rows import SAID_THERE, Row, read_message, read_time
+from litemem.store.sqlite.rows import IN_SCOPE_OF_M, Row, read_message, read_time
 
 DAY = 86_400_000_000  # microseconds
 
@@ -36,7 +36,7 @@ FROM memory AS named
 CROSS JOIN memory AS m ON m.pk = named.pk  -- the row itself: an index may be damaged
 CROSS JOIN json_each(m.sources) AS source
 CROSS JOIN message ON message.pk = source.value
-WHERE named.id = ?1 AND +m.id = ?1 AND {SAID_THERE}
+WHERE named.id = ?1 AND +m.id = ?1 AND {IN_SCOPE_OF_M}
 ORDER BY message.pk
 """
 

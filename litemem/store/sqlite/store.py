@@ -32,15 +32,14 @@ class _RolledBackError(Exception):
 class SqliteStore:
     """A litemem file, which is created if it does not exist; see `FileStore`.
 
-    Reads run side by side, also during a write. Writes run one after another. The file of
-    `":memory:"` is gone when it is closed.
+    Reads run side by side, also during a write. Writes run one after another. A store in
+    `":memory:"` ends when it is closed.
 
     Args:
         path: the file.
         durability: "full" syncs the disk at every commit; "normal" does not, and a power cut may
             then take the last transactions, each as a whole.
-        repairable: also open a file whose views, triggers or indexes differ from ours, to repair
-            them.
+        repairable: also open a file with views, triggers or indexes that differ from ours.
         read_only: open a file that exists, also on read-only media, and refuse to write.
 
     Raises:

@@ -33,7 +33,7 @@ from litemem.store.sqlite.rows import (
 )
 
 LATEST = 8  # turns of a scope among which a repeated one is looked for
-KEPT = 10_000  # finished turns whose results are kept
+KEPT = 10_000  # finished turns that `event` knows
 
 _TURN = """
 SELECT turn.pk, options, event_id, created_at, user_id, agent_id, app_id, run_id

@@ -1,8 +1,8 @@
-"""The vec0 index: derived from `embedding`, grown in batches, dropped and rebuilt at will.
+"""The vec0 index over the vectors in `embedding`, and exact scans of them.
 
-It holds every embedding with a primary key up to a mark. What is newer is scanned, so a single
-add pays nothing for it (1.7 times faster so), and a small file has no index at all. Nor has one
-whose vectors are longer than vec0 takes: they are scanned, which is as exact.
+The index is derived data. It contains every vector with a primary key up to a mark and grows in
+batches; newer vectors are scanned, which makes a single add 1.7 times faster. Small files, and
+files with vectors that are longer than vec0 allows, have no index: scans are as exact.
 """
 
 import json
@@ -14,53 +14,53 @@ from litemem.store.filters import Condition
 from litemem.store.sqlite import settings
 
 BATCH = 4_096  # vectors; a scan of as many takes 2 ms
-LARGE = 20_000  # memories; fewer are scanned as fast as the index finds them
+LARGE = 20_000  # memories; a scan of fewer is as fast as the index
 MOST = 0.75  # of the memories; if fewer match, a scan is faster (engineering/speed.md)
-SAMPLE = 500  # memories, by which it is judged how many match; they take 1 ms
-SCATTER = 2_654_435_761  # a prime near 2 ** 32 / golden ratio: its multiples keep apart
-SPARE = 1.2  # times as many are asked of the index as should be needed
+SAMPLE = 500  # memories from which that share is estimated, in 1 ms
+SCATTER = 2_654_435_761  # a prime near 2 ** 32 / golden ratio: its multiples spread evenly
+SPARE = 1.2  # factor by which the index is asked for more vectors than should be needed
 CHUNK = 128  # vectors; deleting 1,000 takes 46 ms, with the default of 1,024 it takes 154
 MOST_DIMENSIONS = 8_192  # of a vec0 column
-MAX_K = 4_096  # sqlite-vec answers no more neighbours at once
+MAX_K = 4_096  # the most neighbours that sqlite-vec returns
 
 _COSINES = "SELECT m.pk, coalesce(1 - vec_distance_cosine(e.vector, ?), 0) AS cosine"
 
 
 class VectorIndex:
-    """The index of one connection; the methods that write belong into a transaction."""
+    """The vector index of one connection; the methods that write need a transaction."""
 
     def __init__(self, connection: apsw.Connection) -> None:
         self._connection = connection
 
     @property
     def mark(self) -> int:
-        """The last primary key that the index holds; 0 when there is no index."""
+        """The last primary key in the index, or 0 without an index."""
         return int(settings.get(self._connection, settings.INDEXED_TO) or 0)
 
     def grow(self, last: int) -> None:
-        """Take in the newest vectors, up to the primary key `last`, when there is a batch."""
+        """Add the vectors up to the primary key `last`, if they fill a batch."""
         mark = self.mark
         if last - mark < BATCH or self._dimensions() > MOST_DIMENSIONS:
             return
         self._create()
-        taken = mark
-        while end := self._end_of_batch(taken):
-            # SQLite keeps the pages that a statement changes until it ends, while something is
-            # erased in memory: for all of 100,000 vectors that is 150 MB
+        done = mark
+        while end := self._end_of_batch(done):
+            # during an erasure SQLite keeps the pages that a statement changes in memory until the
+            # statement ends: 150 MB for 100,000 vectors at once
             self._connection.execute(
                 "INSERT INTO memory_vec (rowid, vector)"
                 " SELECT pk, vector FROM embedding WHERE pk > ? AND pk <= ? ORDER BY pk",
-                (taken, end),
+                (done, end),
             )
-            taken = end
+            done = end
         self._set_mark(last)
-        if last.bit_length() > mark.bit_length():  # whenever the file has doubled, or so
-            # it tells SQLite by which of several ids fewer memories are to be read: of a user's
-            # 1,000 memories in an app of 50,000, it is 5 ms against 23
+        if last.bit_length() > mark.bit_length():  # each time the file has about doubled
+            # SQLite then knows which of several ids selects fewer memories: 5 ms instead of 23
+            # for a user's 1,000 memories in an app of 50,000
             self._connection.execute("ANALYZE memory")
 
     def replace(self, pk: int, vector: bytes) -> None:
-        """Give a memory another vector."""
+        """Replace the vector of a memory."""
         if pk <= self.mark:
             self._connection.execute("DELETE FROM memory_vec WHERE rowid = ?", (pk,))
             self._connection.execute(
@@ -68,31 +68,31 @@ class VectorIndex:
             )
 
     def remove(self, pks: list[int]) -> None:
-        """Take out memories that were deleted.
+        """Remove deleted memories.
 
-        SQLite gives the primary key of a deleted last row to the next one, so the mark goes back
-        to the last that is left.
+        SQLite reuses the primary key of a deleted last row, so the mark moves back to the last row
+        that remains.
         """
         mark = self.mark
         if rows := [(pk,) for pk in pks if pk <= mark]:
             self._connection.executemany("DELETE FROM memory_vec WHERE rowid = ?", rows)
-        if mark > (last := self._last()):  # also when all that went is behind it
+        if mark > (last := self._last()):  # also if only rows behind the mark were deleted
             self._set_mark(last)
 
     def drop(self) -> None:
-        """Do without the index until it grows again."""
+        """Drop the index; `grow` creates it again."""
         self._connection.execute("DROP TABLE IF EXISTS memory_vec")
         self._set_mark(0)
 
     def rebuild(self) -> None:
-        """Make the index from the canonical vectors."""
+        """Build the index again from `embedding`."""
         self.drop()
         self.grow(self._last())
 
     def nearest(self, vector: bytes, k: int, condition: Condition) -> list[tuple[int, float]]:
-        """Return (pk, cosine) of the `k` nearest that match, nearest first; exact.
+        """Return (pk, cosine) of the `k` nearest memories that match, nearest first; exact.
 
-        The index is asked where most of a large file matches; otherwise what matches is scanned.
+        The index is used if most of a large file matches; otherwise the matches are scanned.
         """
         mark = self.mark
         if mark >= LARGE:
@@ -105,9 +105,9 @@ class VectorIndex:
         return self._scan(vector, k, condition)
 
     def _share(self, mark: int, condition: Condition) -> float:
-        """Return which share of the file matches, by a sample that is scattered over it.
+        """Return the share of the file that matches, estimated from a scattered sample.
 
-        In even steps it could keep time with scopes that take turns.
+        Even steps could coincide with scopes that alternate.
         """
         spread = json.dumps([i * SCATTER % mark + 1 for i in range(SAMPLE)])
         rows = self._connection.execute(
@@ -121,9 +121,9 @@ class VectorIndex:
     def _indexed(
         self, vector: bytes, k: int, condition: Condition, asked: int
     ) -> list[tuple[int, float]] | None:
-        """Return those that match of the nearest `asked` in the index; None if less than `k` do.
+        """Return the matches among the nearest `asked` in the index, or None if fewer than `k`.
 
-        To let the index itself look only at what matches takes longer than a scan of it.
+        Restricting the index itself to the matches takes longer than a scan of them.
         """
         if asked > MAX_K:
             return None
@@ -138,8 +138,8 @@ class VectorIndex:
             f" WHERE m.pk IN (SELECT value FROM json_each(?)) AND ({condition.sql})",
             (json.dumps([pk for pk, _ in rows]), *condition.parameters),
         )
-        let_in = {pk for (pk,) in matching}
-        found = [row for row in rows if row[0] in let_in]
+        matches = {pk for (pk,) in matching}
+        found = [row for row in rows if row[0] in matches]
         return found if len(found) >= k else None
 
     def _scan(self, vector: bytes, k: int, condition: Condition) -> list[tuple[int, float]]:
@@ -153,7 +153,7 @@ class VectorIndex:
     def _newer(
         self, vector: bytes, k: int, condition: Condition, mark: int
     ) -> list[tuple[int, float]]:
-        """Scan what is not in the index yet, in its own order: a scope's index leads elsewhere."""
+        """Scan the vectors that are not in the index yet, in the order of their primary keys."""
         rows = self._connection.execute(
             f"{_COSINES} FROM embedding AS e CROSS JOIN memory AS m ON m.pk = e.pk"
             f" WHERE e.pk > ? AND ({condition.sql}) ORDER BY cosine DESC LIMIT ?",
@@ -162,7 +162,7 @@ class VectorIndex:
         return [(pk, cosine) for pk, cosine in rows]
 
     def _end_of_batch(self, after: int) -> int | None:
-        """Return the last primary key of the next batch of vectors; None when there is none."""
+        """Return the last primary key of the next batch of vectors, or None after the last."""
         batch = "SELECT pk FROM embedding WHERE pk > ? ORDER BY pk LIMIT ?"
         end = self._connection.execute(f"SELECT max(pk) FROM ({batch})", (after, BATCH)).get
         return None if end is None else int(end)
@@ -176,7 +176,7 @@ class VectorIndex:
 
     def _dimensions(self) -> int:
         identity = settings.embedder(self._connection)
-        assert identity is not None, "vectors are written after their embedder is"
+        assert identity is not None, "the embedder is bound before the first vector"
         return identity.dimensions
 
     def _create(self) -> None:

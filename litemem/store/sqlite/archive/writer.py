@@ -20,8 +20,8 @@ from litemem.core.types import MemoryRecord
 from litemem.store.filters import Condition
 from litemem.store.sqlite import settings
 from litemem.store.sqlite.rows import (
+    IN_SCOPE_OF_M,
     MEMORY_COLUMNS,
-    SAID_THERE,
     RowDamageError,
     memory_record,
     to_json,
@@ -80,7 +80,7 @@ _FEEDBACK_FIELDS = _fields(
     """'{"feedback":', json_quote(feedback)""", _text("reason"), _number("created_at"), "'}'"
 )
 _FEEDBACK = f"SELECT concat({_FEEDBACK_FIELDS}) FROM feedback WHERE memory_pk = m.pk"
-_SOURCE_EXISTS = f"SELECT 1 FROM message WHERE message.pk = value AND {SAID_THERE}"
+_SOURCE_EXISTS = f"SELECT 1 FROM message WHERE message.pk = value AND {IN_SCOPE_OF_M}"
 _SOURCES = f"""
 SELECT nullif(json_group_array(value ORDER BY key), '[]')
 FROM json_each(m.sources)
