@@ -1,4 +1,4 @@
-"""What all tests share: a memory without models, a clean environment, the real models by name."""
+"""Fixtures for all tests: a memory without models, a clean environment, and the real models."""
 
 import os
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""The architecture: the order of the packages, their walls, sizes, and what an import does."""
+"""Rules for the package: import order, walls around libraries, sizes, effects of an import."""
 
 import ast
 import json

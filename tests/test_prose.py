@@ -1,4 +1,4 @@
-"""The prose: plain technical English in docstrings, comments, messages, CLI help and docs."""
+"""Rules for prose: plain technical English in docstrings, comments, messages, help and docs."""
 
 import io
 import re

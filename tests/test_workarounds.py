@@ -1,4 +1,4 @@
-"""Faults of others that litemem works around: each test fails when its fault is mended.
+"""Faults in other libraries that litemem works around: a test fails once its fault is fixed.
 
 Then the workaround that it names can go.
 """

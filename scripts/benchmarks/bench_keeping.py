@@ -72,7 +72,7 @@ def rescue(path: Path) -> None:
 
 
 def forget(path: Path) -> None:
-    """Erase one user of the copy; the whole file is written anew for it."""
+    """Erase one user of the copy, which rewrites the whole file."""
     copy = path.with_name("copy.db")
     with closing(SqliteStore(copy)) as store, store.read() as r:
         identity = r.settings.embedder()

@@ -2,7 +2,7 @@
 
     bench_locomo.py locomo10.json [--errors errors.json] [--captions]
 
-Each turn is a memory as it stands (`infer=False`): the conversation is the user, the session the
+Each turn is a verbatim memory (`infer=False`): the conversation is the user, the session the
 run, the speaker the name, the session's date the timestamp. What is asked is every question with
 evidence among the turns; those whose citation a published audit found wrong (`--errors`) are left
 out of the second table. With `--captions` a turn holds the caption of the picture that was shared.
@@ -53,7 +53,7 @@ class Answer:
         return [i for i, turn in enumerate(self.turns, 1) if turn in self.question.evidence]
 
     def hits_session(self, depth: int) -> bool:
-        """Tell whether one of the first turns is of a session with evidence."""
+        """Return True if one of the first turns is of a session with evidence."""
         sessions = {turn.split(":")[0] for turn in self.question.evidence}
         return any(turn.split(":")[0] in sessions for turn in self.turns[:depth])
 
@@ -137,7 +137,7 @@ def ask(memory: Memory, user: str, question: Question) -> Answer:
 
 
 def wrong_citations(path: Path | None) -> set[str]:
-    """Return the questions whose cited turns an audit found wrong."""
+    """Return the questions that cite wrong turns, by an audit."""
     if path is None:
         return set()
     found = json.loads(path.read_text(encoding="utf-8"))

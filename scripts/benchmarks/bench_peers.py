@@ -110,7 +110,7 @@ def main() -> None:
 
 
 def by(kind: str, results: Results) -> Results:
-    """Return results whose times are those of the clock, or of the processor."""
+    """Return results with the times of the clock, or of the processor."""
     processor = {
         (what.removesuffix(PROCESSOR), size): value
         for (what, size), value in results.items()

@@ -11,7 +11,7 @@ WORDS = 16  # in a memory
 
 
 def fill(path: Path, memories: int, dimensions: int, *, tagged: bool = False) -> None:
-    """Write so many memories; when they are to be `tagged`, every tenth batch has metadata."""
+    """Write a number of memories; if `tagged`, every tenth batch has metadata."""
     chance = random.Random(1)
     known = ["".join(chance.choices("abcdefghijklmnop", k=6)) for _ in range(5_000)]
     embedder = HashEmbedder(dimensions)

@@ -1,4 +1,4 @@
-"""Memory.add: Mem0's shapes, extraction, and the message log."""
+"""`Memory.add`: Mem0's shapes, extraction, and the message log."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""The async faces: every call is awaited, many at once lose nothing, and cancelling is safe."""
+"""The async classes: each call is awaited, concurrent calls lose nothing, cancelling is safe."""
 
 import asyncio
 import contextvars

@@ -1,4 +1,4 @@
-"""Memory.update, delete, delete_all, reset and history."""
+"""`Memory.update`, `delete`, `delete_all`, `reset` and `history`."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""MemoryClient: the hosted service's calls, answered by one file."""
+"""`MemoryClient`: the hosted service's calls on one file."""
 
 import base64
 import inspect

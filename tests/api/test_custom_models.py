@@ -1,4 +1,4 @@
-"""A program's own parts: whatever they raise comes out as the error that the call promises."""
+"""Custom embedders, language models and rerankers: their exceptions become litemem's errors."""
 
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Memory: keywords, opening and closing, configuration, two objects on one file."""
+"""`Memory`: keywords, opening and closing, configuration, two objects on one file."""
 
 import inspect
 import json

@@ -1,4 +1,4 @@
-"""Pages of `get_all`: offsets over a stable order."""
+"""Pages: a stable order, without skipped or repeated memories while others write."""
 
 from collections.abc import Iterator
 from pathlib import Path

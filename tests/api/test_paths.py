@@ -1,4 +1,4 @@
-"""Paths: what cannot be one is refused by name; a file stays the same wherever the program goes."""
+"""Paths: invalid ones are refused by name; a changed working folder changes no file."""
 
 import os
 import stat

@@ -1,4 +1,4 @@
-"""Memory.get, get_all and search: shapes, scopes, order, and expiry."""
+"""`Memory.get`, `get_all` and `search`: shapes, scopes, order, and expiry."""
 
 import hashlib
 from collections.abc import Callable

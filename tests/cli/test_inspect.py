@@ -1,4 +1,4 @@
-"""Inspection: info, scopes and log tell what is there; the views answer any SQLite tool."""
+"""`info`, `scopes` and `log`, and the views that any SQLite tool can read."""
 
 import json
 import sqlite3

@@ -1,4 +1,4 @@
-"""The command as a process: exit codes, pipes, signals, the terminal, what it imports."""
+"""The command as a process: exit codes, pipes, signals, the terminal, imports."""
 
 import json
 import os

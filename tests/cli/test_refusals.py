@@ -1,4 +1,4 @@
-"""What a command refuses, or only counts: it says so in a shell's words, and leaves nothing."""
+"""Refusals and dry runs of commands: one line of advice, and nothing changed."""
 
 import json
 import stat

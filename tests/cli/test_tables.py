@@ -1,4 +1,4 @@
-"""Tables: they fit, whatever is in them."""
+"""Tables fit the terminal with any content."""
 
 import unicodedata
 

@@ -1,4 +1,4 @@
-"""Calls: all scenarios of both dialects, each a name and a function of an empty memory."""
+"""All scenarios of both dialects, each a name and a function of an empty memory."""
 
 from reads import GET, NEWER_READS, OLDER_READS, reading
 from steps import Scenario, kept, one, then

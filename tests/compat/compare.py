@@ -1,4 +1,4 @@
-"""Prints how litemem differs from each Mem0, and fails on what the table does not tell.
+"""Print how litemem differs from each Mem0, and fail on differences that the table lacks.
 
 compare.py FOLDER, which holds VERSION.mem0.json and VERSION.litemem.json as drive.py wrote them.
 """

@@ -1,4 +1,4 @@
-"""Differences: what two libraries gave for the same scenario, told leaf by leaf."""
+"""Differences between two libraries in the same scenario, leaf by leaf."""
 
 import json
 from collections.abc import Iterator, Mapping

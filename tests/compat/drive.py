@@ -1,4 +1,4 @@
-"""Runs every scenario of one Mem0's dialect in one library, and prints the outcomes as JSON.
+"""Run every scenario of one Mem0's dialect in one library, and print the outcomes as JSON.
 
 drive.py (mem0|litemem) (2.2.1|1.0.11)
 """

@@ -1,4 +1,4 @@
-"""Filters: each scenario is a filter, asked of `search` and of `get_all` over the same memories."""
+"""Scenarios of filters, each passed to `search` and `get_all` over the same memories."""
 
 from collections.abc import Callable
 from typing import Any

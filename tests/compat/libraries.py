@@ -1,4 +1,4 @@
-"""The libraries under comparison, opened alike: an empty memory, hashed vectors, no model."""
+"""The compared libraries, opened alike: an empty memory, hashed vectors, no model."""
 
 import asyncio
 import importlib
@@ -15,7 +15,7 @@ PLACES = {"mem0": ("mem0", "mem0.client.project"), "litemem": ("litemem.aio", "l
 
 
 class Awaited:
-    """A memory whose coroutines are run to their end, so that one scenario drives both faces."""
+    """A memory that runs its coroutines to their end, so that one scenario drives both classes."""
 
     def __init__(self, memory: Any, loop: asyncio.AbstractEventLoop) -> None:
         self._memory = memory

@@ -1,4 +1,4 @@
-"""Outcomes: what a call gave, with everything that differs from run to run replaced by its form."""
+"""Outcomes of calls, with every value that differs from run to run replaced by its form."""
 
 import re
 from collections.abc import Callable
@@ -15,7 +15,7 @@ def outcome(call: Callable[[], Any]) -> dict[str, Any]:
     """Return `{"value": …}`, or `{"error", "is", "says"}`: what it can be caught as, its text."""
     try:
         return {"value": normal(call())}
-    except Exception as error:  # noqa: BLE001 - whatever a library raises is an outcome
+    except Exception as error:  # noqa: BLE001 - any exception of a library is an outcome
         caught = [_public(kind) for kind in type(error).__mro__]
         name = f"{type(error).__module__}.{type(error).__name__}"
         return {

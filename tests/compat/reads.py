@@ -1,4 +1,4 @@
-"""Reads: the scenarios of `get`, `search` and `get_all`."""
+"""Scenarios of `get`, `search` and `get_all`."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""Signatures: every public method of a class, its parameters and their defaults."""
+"""Every public method of a class, with its parameters and their defaults."""
 
 import inspect
 from typing import Any, get_args

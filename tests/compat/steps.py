@@ -1,4 +1,4 @@
-"""Steps: what several scenarios do with an empty memory, and the values that they do it with."""
+"""Steps that several scenarios share, and their values."""
 
 from collections.abc import Callable
 from typing import Any

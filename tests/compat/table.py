@@ -23,7 +23,7 @@ class Row:
     why: str
 
     def pattern_for(self, name: str, mem0: str, litemem: str) -> str | None:
-        """Return the pattern that covers a difference; None when the row tells of another one."""
+        """Return the pattern that covers a difference, or None if the row covers another one."""
         if not (_holds(mem0, self.mem0) and _holds(litemem, self.litemem)):
             return None
         return next((p for p in self.patterns if matches(p, name)), None)

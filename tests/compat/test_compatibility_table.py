@@ -1,4 +1,4 @@
-"""The table of wanted differences: it parses, and it covers only what it tells of."""
+"""The table of intended differences: it parses, and each row covers only its own."""
 
 import importlib.util
 import sys

@@ -1,4 +1,4 @@
-"""Writes: the scenarios of `add`, `update`, `delete`, `delete_all` and `history`."""
+"""Scenarios of `add`, `update`, `delete`, `delete_all` and `history`."""
 
 from collections.abc import Callable
 from datetime import date, datetime

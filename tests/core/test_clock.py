@@ -1,4 +1,4 @@
-"""Time and ids: order, forms, borders."""
+"""Times and ids: order, formats, limits."""
 
 import threading
 import uuid

@@ -1,4 +1,4 @@
-"""Dates in a query: which days are meant, and what of the text is left."""
+"""Dates in a query: the periods they mean, and the text without them."""
 
 from datetime import UTC, date, datetime
 

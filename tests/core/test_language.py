@@ -1,4 +1,4 @@
-"""Languages: a text's own is named to the model; where it is not plain, nothing is claimed."""
+"""The language of a text: named to the model, or left open when it is not clear."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""Quoting: whatever a caller passed, the message that names it can be written."""
+"""The short repr in error messages works for any value."""
 
 from typing import Any
 

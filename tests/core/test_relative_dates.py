@@ -1,4 +1,4 @@
-"""Relative dates: what "yesterday" means on a day, and that nothing else is touched."""
+"""Relative dates: "yesterday" becomes a date, and other text stays unchanged."""
 
 from datetime import date, timedelta
 

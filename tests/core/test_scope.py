@@ -1,4 +1,4 @@
-"""Scope: what may be an id, and how ids are brought together."""
+"""Scopes: valid ids, and merging of ids."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Finding words by their stems in many texts: the words that FTS5 finds, and no others."""
+"""Finding stemmed words in many texts: the same words that FTS5 finds."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Words, and what FTS5 is asked for."""
+"""Words of a text, and the FTS5 query made of them."""
 
 from collections.abc import Iterator
 

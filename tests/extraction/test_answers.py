@@ -1,4 +1,4 @@
-"""Answers: what is no JSON, or no text that can be stored, is refused before it is written."""
+"""Model answers: invalid JSON, and text that cannot be stored, are refused before a write."""
 
 import json
 from pathlib import Path

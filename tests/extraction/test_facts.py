@@ -1,4 +1,4 @@
-"""Extraction: what the model is shown, that no word is lost, and whose facts are looked for."""
+"""Extraction of facts: the prompt, chunking without loss, and the subjects of facts."""
 
 import math
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""The guard: what nobody said is dropped, what was said in other words is kept."""
+"""Grounding: facts absent from the source are dropped, paraphrases are kept."""
 
 import pytest
 from hypothesis import given

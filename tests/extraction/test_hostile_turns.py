@@ -1,4 +1,4 @@
-"""Turns as nobody wishes them: injected orders, forged roles, code, great length."""
+"""Hostile turns: injected orders, forged roles, code, great length."""
 
 from pathlib import Path
 from typing import Any

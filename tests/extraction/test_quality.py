@@ -1,4 +1,4 @@
-"""What a person would expect the default model to remember; judged by meaning, not by words."""
+"""What a person expects the default model to remember, judged by meaning."""
 
 import subprocess
 import sys

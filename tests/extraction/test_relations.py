@@ -1,4 +1,4 @@
-"""Relations: what the model draws of facts, what the guard keeps of it, and which names are one."""
+"""Relations: extraction by the model, grounding, and merging of names."""
 
 import itertools
 

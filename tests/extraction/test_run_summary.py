@@ -1,4 +1,4 @@
-"""Procedural memory: what is kept of an agent's run, how it grows, and what it never says."""
+"""Run summaries: what is kept of an agent's run, how it grows, and what is left out."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping

@@ -1,4 +1,4 @@
-"""Telling: what is no statement of the speaker is not read, and everything else is."""
+"""Sanitising: only statements of the speaker are passed on to extraction."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""Topics: an application gets the facts that it asked for, under its own categories."""
+"""Topics: an application gets the facts it asked for, in its own categories."""
 
 import pytest
 

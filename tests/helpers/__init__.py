@@ -1,4 +1,4 @@
-"""What all tests share: a clock, the sample files, and runs of Python in a process of its own."""
+"""Helpers of all tests: a clock, the sample files, and Python in a new process."""
 
 import os
 import subprocess
@@ -17,8 +17,8 @@ ROOT = Path(__file__).parents[2]
 TESTS = ROOT / "tests"
 FILES = TESTS / "files"
 LIBRARY = Path(litemem.__file__).parents[1]  # what is tested: the checkout, or the wheel's place
-# For scripts of `run_python`, who hand it a folder: where onnxruntime reports, as on a user's desk.
-# It does not where a variable (CI, GITHUB_ACTIONS, ...) says that a machine is at work
+# The environment of a user's desk, for scripts of `run_python` that pass a folder: onnxruntime
+# reports there, but not where a variable (CI, GITHUB_ACTIONS, ...) names a build machine.
 AT_HOME = (
     "import os, sys; os.environ.clear(); "
     "os.environ['HOME'] = os.environ['XDG_CACHE_HOME'] = sys.argv[1]"
@@ -29,12 +29,12 @@ OpenMemory = Callable[..., Memory]
 
 
 def schema_file(version: int) -> Path:
-    """Return the file that an older litemem left, as `scripts/make_fixture` made it then."""
+    """Return the sample file of an older schema version, from `scripts/make_fixture`."""
     return FILES / f"schema_{version:04}.sqlite"
 
 
 def dump(path: Path | str) -> dict[str, list[tuple[object, ...]]]:
-    """Return every row of every ordinary table, the full-text index's own among them."""
+    """Return every row of every ordinary table, including those of the full-text index."""
     with closing(apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READONLY)) as connection:
         tables = connection.execute(
             "SELECT name FROM sqlite_schema WHERE type = 'table' AND sql NOT LIKE 'CREATE VIRTUAL%'"
@@ -46,7 +46,7 @@ def dump(path: Path | str) -> dict[str, list[tuple[object, ...]]]:
 
 
 def run_python(script: str, *arguments: object) -> str:
-    """Run a script in a process of its own, with our library; return what it printed."""
+    """Run a script in a new process with the tested library; return its output."""
     done = subprocess.run(
         [sys.executable, "-B", "-c", script, *map(str, arguments)],
         capture_output=True,
@@ -59,7 +59,7 @@ def run_python(script: str, *arguments: object) -> str:
 
 
 class Clock:
-    """A clock that stands still until it is told to go on; `at` is in microseconds."""
+    """A clock that only `advance` moves; `at` is in microseconds."""
 
     def __init__(self, at: int = START) -> None:
         self.at = at
@@ -72,5 +72,5 @@ class Clock:
 
 
 def drawn(*rows: tuple[int, str, str, str]) -> dict[str, Any]:
-    """Return what a model answers that was asked for relations."""
+    """Return a model's answer to the question for relations."""
     return {"relations": [list(row) for row in rows]}

@@ -1,5 +1,5 @@
 # ruff: noqa: E501 - tools write long lines
-"""Runs of agents as they go: web research, a build that fails, a migration; with tool outputs."""
+"""Transcripts of agents, with tool outputs: web research, a failing build, a migration."""
 
 Chat = list[dict[str, str]]
 

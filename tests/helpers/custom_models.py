@@ -1,4 +1,4 @@
-"""Parts as programs write them: mypy holds that each fits its protocol, the tests that it works."""
+"""Custom models as programs write them: mypy checks the protocols, tests check the behaviour."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""A file system that fails when it is told to, and that forgets what was not synced.
+"""A file system that fails on demand, and that loses what was not synced.
 
 Registered as SQLite's default, it lies between litemem and the disk without a change to litemem.
 Every write, sync, truncation, lock, opening and removal is counted; the n-th fails as asked. What
@@ -75,7 +75,7 @@ class Shadow:
 
 
 class FaultVFS(apsw.VFS):
-    """The file system: `fail` says what fails next, `counts` what has happened."""
+    """The file system: `fail` selects the next failure, `counts` counts the operations."""
 
     def __init__(self) -> None:
         self.counts = dict.fromkeys(OPERATIONS, 0)
@@ -157,7 +157,7 @@ class FaultVFS(apsw.VFS):
 
 
 class FaultFile(apsw.VFSFile):
-    """A file whose operations are counted, and its shadow."""
+    """A file with counted operations, and its shadow."""
 
     def __init__(
         self, vfs: FaultVFS, name: str | apsw.URIFilename | None, flags: list[int], path: str
@@ -207,7 +207,7 @@ class FaultFile(apsw.VFSFile):
 
 
 def failure(operation: str, fault: str) -> apsw.Error:
-    """Return what SQLite is told."""
+    """Return the result code for SQLite."""
     if fault == "full":
         return apsw.FullError("the disk is full, says the test")
     error = _ERRORS[operation](f"the test lets the {operation} fail")

@@ -1,4 +1,4 @@
-"""Put memories, as plain dicts, into a real database, and ask it with a filter's condition."""
+"""Put memories into a real database, and query it with a filter's condition."""
 
 import json
 from collections.abc import Mapping, Sequence

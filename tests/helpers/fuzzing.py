@@ -99,7 +99,7 @@ def fuzz_open_filter(database: apsw.Connection, given: Any) -> str:
 
 
 def fuzz_messages(memory: Memory, given: Any) -> str:
-    """Store messages as they stand: refused as a whole, or stored as they were read."""
+    """Store messages verbatim: all are refused, or all are stored as they were read."""
     try:
         said = check_messages(given)
     except ValidationError:

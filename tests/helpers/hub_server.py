@@ -1,4 +1,4 @@
-"""A local imitation of the model hub, which can break off, ignore ranges, redirect and stall."""
+"""A local imitation of the model hub that can break off, ignore ranges, redirect and stall."""
 
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer

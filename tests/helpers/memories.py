@@ -14,7 +14,7 @@ def texts(result: dict[str, Any]) -> list[str]:
 
 
 def store_text(memory: Memory, text: str, **arguments: Any) -> str:
-    """Store a text as it stands; return its id."""
+    """Store a text verbatim; return its id."""
     added: str = memory.add(
         text, infer=False, **({} if "user_id" in arguments else CAM), **arguments
     )["results"][0]["id"]

@@ -1,4 +1,4 @@
-"""Small models, packages and processes that the tests of model files are made of."""
+"""Small models, packages and processes for the tests of model files."""
 
 import hashlib
 import socket

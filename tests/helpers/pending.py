@@ -16,7 +16,7 @@ DEAD = replace(this_process(), pid=2**22 + 1, started=1)  # beyond the largest n
 
 
 class GatedLLM(ScriptedLLM):
-    """Waits before each answer until it is let; says when it waits."""
+    """Waits before each answer for `gate`; sets `reached` when it waits."""
 
     def __init__(self, answers: Any) -> None:
         super().__init__(answers)

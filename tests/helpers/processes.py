@@ -1,4 +1,4 @@
-"""Scripts in processes of their own that begin at one moment."""
+"""Scripts in new processes that start at the same moment."""
 
 import contextlib
 import os

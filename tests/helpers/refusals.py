@@ -23,7 +23,7 @@ def first_id(memory: Memory) -> str:
 
 
 def refuse(memory: Memory, path: Path, error: type[LitememError], call: Call) -> None:
-    """The call raises exactly this error, says something, and leaves every table as it was."""
+    """Assert that a call raises exactly this error with a message, and changes no table."""
     before = dump(path)
     with pytest.raises(error) as caught:
         call(memory)
@@ -33,7 +33,7 @@ def refuse(memory: Memory, path: Path, error: type[LitememError], call: Call) ->
 
 
 def add(messages: Any = "likes milk", **arguments: Any) -> Call:
-    """Return a call of add, by default of a good one for cam."""
+    """Return a call of add, by default a valid one for cam."""
     given = {"user_id": "cam", "infer": False} | arguments
     return lambda memory: memory.add(messages, **given)
 

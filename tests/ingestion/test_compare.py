@@ -1,4 +1,4 @@
-"""Reconcile: how two facts stand to each other, by their words and by the real model."""
+"""Comparison of two facts, by their words and by the real model."""
 
 import json
 from collections import Counter

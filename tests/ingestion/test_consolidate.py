@@ -1,4 +1,4 @@
-"""Settling: what becomes of a new fact among those that are known, in real files."""
+"""Consolidation: what happens to a new fact among known ones, in real files."""
 
 import json
 import random

@@ -1,4 +1,4 @@
-"""Backup and restore: one moment of the file, whole or not there; nothing unasked is replaced."""
+"""Backup and restore: one consistent state, complete or absent; no file is replaced unasked."""
 
 import os
 import shutil

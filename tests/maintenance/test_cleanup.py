@@ -1,4 +1,4 @@
-"""Cleanup: what has had its time is counted and goes, never of a scope that was not asked for."""
+"""Cleanup: expired, superseded and old memories of the given scope only, counted before."""
 
 import json
 from contextlib import closing, suppress

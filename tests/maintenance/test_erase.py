@@ -1,4 +1,4 @@
-"""Erase: memories go without a trace, which the raw bytes of the file and its side files tell."""
+"""Erase leaves no trace in the bytes of the file and its side files."""
 
 import json
 import struct

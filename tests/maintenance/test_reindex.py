@@ -1,4 +1,4 @@
-"""Reindex: other vectors for every memory, whatever happens meanwhile."""
+"""Reindex: new vectors for every memory, also while others write or after a kill."""
 
 import signal
 import subprocess

@@ -1,4 +1,4 @@
-"""Salvage: one damaged page takes what is on it, and no more."""
+"""Salvage: a damaged page loses only its own content."""
 
 import json
 import random

@@ -1,4 +1,4 @@
-"""Verify: what is wrong with a file is found and said, and what is derived is mended."""
+"""Verify: damage is found and reported, derived data is repaired."""
 
 import json
 from contextlib import closing

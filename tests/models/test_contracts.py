@@ -1,4 +1,4 @@
-"""Contracts: what every embedder, language model and reranker has to keep, ours and others'."""
+"""The contract of every embedder, language model and reranker, ours and others'."""
 
 import json
 import math

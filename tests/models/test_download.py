@@ -1,4 +1,4 @@
-"""The sources of model files: resumed when cut, taken over by the next, refused when wrong."""
+"""Downloads of model files: resumed after a break, continued by the next source, verified."""
 
 import hashlib
 import time

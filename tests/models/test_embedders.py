@@ -1,4 +1,4 @@
-"""fastembed behind the Embedder protocol, on the real default model."""
+"""fastembed behind the `Embedder` protocol, with the real default model."""
 
 import shutil
 from collections.abc import Callable

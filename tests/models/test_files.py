@@ -1,4 +1,4 @@
-"""The model files on disk: verified before they are used, and never left half."""
+"""Model files on disk: verified before use, never incomplete."""
 
 import errno
 import hashlib

@@ -1,4 +1,4 @@
-"""llama.cpp behind the LLM protocol: the same answers, the prompt paid once, clear errors."""
+"""llama.cpp behind the `LLM` protocol: reproducible answers, cached prompts, clear errors."""
 
 import json
 import subprocess

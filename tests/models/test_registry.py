@@ -1,4 +1,4 @@
-"""The registry: complete, and nothing in it can leave the models folder."""
+"""The model registry: complete, and no entry can leave the models folder."""
 
 import sys
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Choosing: a name, what was given, or what the environment says."""
+"""Resolution of models: a name, a path, an object, or the environment's choice."""
 
 from pathlib import Path
 from typing import Any

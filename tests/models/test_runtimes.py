@@ -1,4 +1,4 @@
-"""Libraries of others: nothing is reported by them, and their threads leave others the cores."""
+"""The model libraries: no telemetry, and short spin waits of their threads."""
 
 import os
 import subprocess

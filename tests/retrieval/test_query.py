@@ -1,4 +1,4 @@
-"""Reading a query: what is embedded, which words are looked for, who and when."""
+"""Parsing of a query: the text to embed, the words, speakers and dates."""
 
 from datetime import date
 

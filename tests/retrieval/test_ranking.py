@@ -1,4 +1,4 @@
-"""Ranking: bounded scores that no other result changes, and an order without surprises."""
+"""Ranking: bounded scores, independent of the other results, in a stable order."""
 
 import random
 from dataclasses import replace

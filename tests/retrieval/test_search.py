@@ -1,4 +1,4 @@
-"""Searching: what is found, in which order, and that nothing outside of the scope has a say."""
+"""Search: results, their order, and no influence from outside the scope."""
 
 import math
 from collections.abc import Sequence

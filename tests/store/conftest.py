@@ -20,7 +20,7 @@ def path(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def store(path: Path) -> Iterator[SqliteStore]:
-    """A store with two memories of alice, one of bob, and a turn that waits."""
+    """A store with two memories of alice, one of bob, and a pending turn."""
     with closing(SqliteStore(path)) as opened:
         fill(
             opened,

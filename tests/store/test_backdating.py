@@ -1,4 +1,4 @@
-"""Redating: a memory that took another's place is dated anew, and both go by it."""
+"""A superseding memory with a new date moves the validity periods of both."""
 
 import itertools
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""The ways to the nearest memories: by the index or by a scan, they are those of the definition."""
+"""Nearest memories by index or by scan are those of the definition."""
 
 import math
 import random

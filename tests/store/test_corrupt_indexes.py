@@ -1,4 +1,4 @@
-"""Indexes that lead astray: what they lead to is an error, never another's memory, nor its end."""
+"""Corrupt indexes: a wrong row is an error, never another scope's memory."""
 
 from collections.abc import Callable
 from contextlib import closing

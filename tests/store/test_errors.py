@@ -1,4 +1,4 @@
-"""SQLite's versions that are refused, and apsw's errors as ours."""
+"""Refused versions of SQLite, and apsw's errors as litemem's."""
 
 import apsw
 import pytest

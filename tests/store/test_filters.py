@@ -1,4 +1,4 @@
-"""The filter language, row by row as docs/filters.md has it, and what a page cannot show."""
+"""The filter language, row by row as in docs/filters.md, and its limits."""
 
 import json
 import re

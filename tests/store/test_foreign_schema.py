@@ -1,4 +1,4 @@
-"""Files from elsewhere: what they carry is not run, and nothing escapes its folder or its owner."""
+"""Files from elsewhere: foreign code is not run, and no path or owner is escaped."""
 
 import os
 import re

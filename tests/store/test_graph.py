@@ -1,4 +1,4 @@
-"""The graph: what facts relate is kept with them, found beside them, and goes with them."""
+"""The graph: relations are stored with their memories, found next to them, deleted with them."""
 
 from contextlib import closing
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Liveness: is the process that claimed a turn still alive?"""
+"""Liveness of the process that claimed a turn."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""Vectors longer than sqlite-vec's index takes: a file does without it, however large it is."""
+"""Vectors longer than sqlite-vec's index takes: a file of any size works without the index."""
 
 from array import array
 from collections.abc import Iterator, Sequence

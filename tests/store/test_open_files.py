@@ -1,4 +1,4 @@
-"""Holding: whatever a program does with a file that it has open, SQLite keeps its locks on it."""
+"""Open files: no call of a program drops SQLite's locks on a file it has open."""
 
 from collections.abc import Callable
 from contextlib import closing

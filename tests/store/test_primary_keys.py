@@ -1,4 +1,4 @@
-"""SQLite gives the primary key of a deleted last row to the next one: nothing follows it there."""
+"""A reused primary key inherits nothing from the deleted row."""
 
 from collections.abc import Callable, Sequence
 from contextlib import closing

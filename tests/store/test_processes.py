@@ -1,4 +1,4 @@
-"""Many threads and processes on one file: nobody is turned away, nothing is lost or half seen."""
+"""Many threads and processes on one file: none is refused, nothing is lost or half visible."""
 
 import os
 import shutil

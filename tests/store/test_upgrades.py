@@ -1,4 +1,4 @@
-"""Files of every schema version, kept as they were written then, can be used today."""
+"""Files of every schema version, kept as they were written, can be used."""
 
 import shutil
 from contextlib import closing

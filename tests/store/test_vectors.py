@@ -1,4 +1,4 @@
-"""Vectors as they are kept: an embedder that gives something else is refused wherever it works."""
+"""Stored vectors: wrong output of an embedder is refused in every call."""
 
 import math
 from array import array

@@ -117,7 +117,7 @@ def take_in(memory: Memory, archive: Path, user: str, texts: Sequence[str]) -> N
 
 
 def supersede(memory: Memory, old_id: str, new_id: str) -> None:
-    """Let a memory take the place of another, as `add` does when the two contradict."""
+    """Supersede one memory with another, as `add` does when they contradict."""
     with memory.store.write() as tx:
         tx.known.supersede(tx.memories.require(old_id), new_id, clock.now())
 
@@ -172,11 +172,11 @@ def one_round(path: Path, chance: random.Random, records: list[Path]) -> None:
     ]
     try:
         while not all(record.exists() for record in records):
-            assert all(worker.poll() is None for worker in workers), "a worker ended by itself"
+            assert all(worker.poll() is None for worker in workers), "a worker ended early"
             time.sleep(0.01)
         for moment, worker in moments(workers, chance):
             time.sleep(moment)
-            assert worker.poll() is None, "a worker ended by itself"
+            assert worker.poll() is None, "a worker ended early"
             worker.send_signal(signal.SIGKILL)
     finally:
         for worker in workers:

@@ -44,7 +44,7 @@ CAM = {"user_id": "cam"}
 SAID = [{"role": "user", "content": f"likes drink {i}"} for i in range(20)]
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
-# who is at a turn and why it failed may be told meanwhile; what waits, and that it does, is fixed
+# the claim of a turn and its last failure may change; the pending turns themselves may not
 SHOWN = {"turn": "pk, session_pk, options, created_at"}
 HIDDEN = {"claim"}
 
@@ -54,7 +54,7 @@ Case = tuple[str, str, int, int]  # fault, operation, which one, seed
 
 @dataclass
 class Run:
-    """One run of a workload in a folder: what it opened, and what it was told to be done."""
+    """One run of a workload in a folder: the files it opened, and the changes reported as done."""
 
     folder: Path
     acknowledged: bool = False
@@ -129,7 +129,7 @@ def supersede(run: Run) -> None:
 
 
 def relate(run: Run) -> None:
-    """Add a memory of which the graph says something, as an add with the graph does."""
+    """Add a memory with relations, as an add with the graph does."""
     memory = run.memory()
     record = reading(memory.store).memories.get(first_id(memory))
     assert record is not None
@@ -324,7 +324,7 @@ def undisturbed(workload: Workload, start: Path, folder: Path) -> tuple[list[Sta
 
 
 def cases(counts: Counter[str], name: str) -> Iterator[Case]:
-    """Yield what is to fail: everything, or an even choice of as many as there is time for."""
+    """Yield the operations to fail: all of them, or an even sample."""
     every = [
         (fault, operation, number, seed)
         for fault, operations in FAULTS.items()
@@ -390,7 +390,7 @@ def test_after_any_failure_the_file_is_as_before_or_as_after(name: str, tmp_path
 
 
 def test_a_disk_that_works_again_is_written_again(tmp_path: Path) -> None:
-    """The same `Memory` goes on after a fault; nobody has to open the file anew."""
+    """The same `Memory` goes on after a fault, without opening the file again."""
     run = Run(tmp_path)
     memory = run.memory()
     memory.close()
@@ -436,7 +436,7 @@ def archive_of(memory: Memory) -> bytes:
 
 @contextmanager
 def room_for(size: int) -> Iterator[None]:
-    """Let no file be written beyond so many bytes; the signal that tells it is off in Python."""
+    """Limit the size of written files; Python ignores the signal for it."""
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
     try:

@@ -1,4 +1,4 @@
-"""Random filters over random memories: SQLite and the oracle find the same rows, or both refuse."""
+"""Random filters over random memories: SQLite and the oracle agree on rows or on refusal."""
 
 import os
 from collections.abc import Iterator

@@ -99,12 +99,12 @@ def test_a_damaged_file_gives_right_answers_or_our_errors(tmp_path: Path) -> Non
 
 @pytest.mark.parametrize("seed", [1003352, 1005201])
 def test_a_damage_that_was_found_by_fuzzing_is_reported(tmp_path: Path, seed: int) -> None:
-    """A column lost its type: a waiting turn without options; an id that is no text."""
+    """A column lost its type: a pending turn without options; an id that is not text."""
     _, faults = file_fuzz.run(tmp_path, seed, 1)
     assert faults == []
 
 
-# each: what is found damaged, in a row that SQLite thinks fine, and what is called
+# each: the damage, in a row that SQLite accepts, and the call
 ROW_DAMAGES = {
     "a text that changed": "UPDATE memory SET content = 'likes rum'",
     "a text that is a number": "UPDATE memory SET content = CAST(x'37' AS BLOB)",

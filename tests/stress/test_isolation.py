@@ -159,7 +159,7 @@ def entities(triple: tuple[str, str, str]) -> tuple[str, str, str] | None:
 
 
 def spellings(rows: list[Row]) -> set[tuple[tuple[Any, ...], str]]:
-    """Return the names that rows tell of, each with the exact scope."""
+    """Return the names in the relations of rows, each with the exact scope."""
     return {
         (tuple(row[key] for key in ID_KEYS), name)
         for row in rows
@@ -229,7 +229,7 @@ def microseconds(moment: datetime) -> int:
 
 
 def stored(memory: Memory) -> set[str]:
-    """Return all the ids in the file, by whatever scope they have."""
+    """Return all the ids in the file, in any scope."""
     anything = {"OR": [{key: "*"} for key in ID_KEYS]}
     return {row["id"] for row in memory.get_all(filters=anything, **SHOWN)["results"]}
 
@@ -239,7 +239,7 @@ contents = st.sampled_from(["likes tea", "Likes TEA", "100%", "'; DROP TABLE mem
 
 
 class Interleaved(RuleBasedStateMachine):
-    """Adds, updates, deletions and supersessions, with the oracle's rows beside the file's."""
+    """Add, update, delete and supersede, applied to the oracle's rows and to the file's."""
 
     @initialize()
     def open(self) -> None:

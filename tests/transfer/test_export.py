@@ -1,4 +1,4 @@
-"""Export: an archive is lossless and one moment, goes where it may, and Markdown is for people."""
+"""Export: a lossless archive of one moment, safe targets, and readable Markdown."""
 
 import base64
 import hashlib

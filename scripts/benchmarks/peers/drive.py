@@ -51,7 +51,7 @@ def main(library: str, vectors: Path, folder: Path, sizes: list[int]) -> None:
 
 
 def fill(driver: Any, start: int, end: int) -> bool:
-    """Add batches, one scope each; tell whether there was time for all."""
+    """Add batches, one scope each; return True if there was time for all."""
     begun = time.perf_counter()
     spent = []
     add_many, fill = driver.add_many, getattr(driver, "fill", driver.add_many)
@@ -112,7 +112,7 @@ class Watch:
         self._start = time.perf_counter(), time.process_time()
 
     def read(self, parts: int = 1) -> tuple[float, float]:
-        """Return the milliseconds of both, of each of so many parts."""
+        """Return the milliseconds of both, for each of `parts` parts."""
         clock, processor = self._start
         return (
             (time.perf_counter() - clock) * 1000 / parts,

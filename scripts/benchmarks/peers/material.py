@@ -21,7 +21,7 @@ _SYLLABLES = [c + v for c in "b d f g k l m n p r s t v z ch sh th br st".split(
 
 
 def user(number: int) -> str:
-    """Return whose a memory is: each thousand in a row is of one user."""
+    """Return the user of a memory: a thousand in a row have the same."""
     return f"u{number // SCOPE}"
 
 

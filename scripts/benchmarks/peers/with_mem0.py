@@ -67,7 +67,7 @@ class Driver:
         )
 
     def settings(self, folder: Path) -> dict[str, Any]:
-        """Return what the vector store is told."""
+        """Return the configuration of the vector store."""
         return {"path": str(folder / "qdrant"), "embedding_model_dims": DIMENSIONS, "on_disk": True}
 
     def add(self, number: int) -> None:

@@ -19,7 +19,7 @@ class Driver(with_mem0.Driver):
     """A `Memory` of Mem0, as its own calls give it."""
 
     def settings(self, folder: Path) -> dict[str, Any]:
-        """Return what the vector store is told."""
+        """Return the configuration of the vector store."""
         return {
             "path": str(folder / "faiss"),
             "embedding_model_dims": DIMENSIONS,
