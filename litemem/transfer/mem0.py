@@ -1,10 +1,13 @@
-"""A store of mem0ai, read without mem0ai: an embedded qdrant or faiss folder, with its history.
+"""Read a store of mem0ai without mem0ai: an embedded qdrant or faiss folder, and its history.
 
-What it has becomes lines of an archive, which an import takes in. Vectors are left: they are made
-anew by the embedder of the file.
+Its memories become lines of an archive, to be imported. Vectors are not read: the embedder of the
+file makes new ones. Both stores hold pickles, which are read without running any code of theirs.
 """
 
+import io
 import json
+import pickle
+import pickletools
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -20,10 +23,8 @@ from litemem.store.sqlite.archive.lines import validate_line
 from litemem.store.sqlite.archive.schema import Item
 from litemem.store.sqlite.connection import foreign_rows
 from litemem.store.sqlite.open_files import open_bytes
-from litemem.transfer import mem0_pickles
-from litemem.transfer.mem0_pickles import Value
 
-MAX_VALUES = 100_000  # in one memory's payload; a pickle can name one list a billion times
+MAX_VALUES = 100_000  # in one memory's payload; a pickle can refer to one list a billion times
 HISTORY = "history.db"
 
 _TIMES = ("created_at", "updated_at", "expiration_date")
@@ -44,10 +45,10 @@ _EVENT_COLUMNS = (
 class Mem0Store:
     """The memories of one collection, as lines of an archive.
 
-    `left_out` says what could not be taken, once all lines were read.
+    `left_out` is complete after all lines were read.
     """
 
-    embedder: EmbedderIdentity | None = None  # which model made the vectors is not written down
+    embedder: EmbedderIdentity | None = None  # mem0ai does not record the model of the vectors
 
     def __init__(
         self, collection: Path, history: Path | None, *, scope: Scope, app_ids: bool
@@ -63,19 +64,19 @@ class Mem0Store:
 
     @property
     def left_out(self) -> list[str]:
-        """Sentences on what was not taken."""
-        told = [f"left out, {reason}: {n:,}" for reason, n in sorted(self._reasons.items())]
+        """One sentence for each kind of omission."""
+        omissions = [f"left out, {reason}: {n:,}" for reason, n in sorted(self._reasons.items())]
         if not self._has_history:
-            told.append(f"no {HISTORY} was found: --history says where it is")
-        return told
+            omissions.append(f"no {HISTORY} was found: give its path with --history")
+        return omissions
 
     def items(self) -> Iterator[tuple[int, Item]]:
-        """Yield what was deleted, from the history, then the memories."""
+        """Yield the deleted memories, from the history, then the others."""
         self._reasons.clear()
-        there = {point_id for point_id, _ in self._points()}
+        present = {point_id for point_id, _ in self._points()}
         number = 0
         for memory_id, events in self._events.items():
-            if memory_id not in there:
+            if memory_id not in present:
                 item = self._checked({"kind": "deleted", "id": memory_id, "history": events})
                 if item is not None:
                     number += 1
@@ -87,39 +88,39 @@ class Mem0Store:
                 yield number, item
 
     def _points(self) -> Iterator[tuple[str | None, Any]]:
-        """Yield the id, if it is one, and the payload of each point."""
+        """Yield the id, or None if it is invalid, and the payload of each point."""
         if self._collection.suffix == ".sqlite":
             for (blob,) in foreign_rows(self._collection, "points", ("point",)):
-                point = mem0_pickles.read(bytes(blob or b""), f"a point of {self._collection}")
-                found = getattr(point, "attributes", {}) if isinstance(point, Value) else {}
+                point = read_pickle(bytes(blob or b""), f"a point of {self._collection}")
+                found = getattr(point, "attributes", {}) if isinstance(point, Point) else {}
                 yield _id(found.get("id")), found.get("payload")
             return
         for point_id, payload in _faiss_documents(self._collection).items():
             yield _id(point_id), payload
 
     def _memory(self, memory_id: str | None, payload: Any, number: int) -> Item | None:
-        """Return a point as a memory; None, and a reason, when it is none."""
+        """Return a point as a memory; if it is invalid, count the reason and return None."""
         if memory_id is None:
-            self._leave("with an id that is neither text nor a number")
+            self._leave_out("with an id that is neither text nor a number")
             return None
         if not isinstance(payload, dict) or not isinstance(payload.get("data"), str):
-            self._leave("without a text")
+            self._leave_out("without a text")
             return None
         found = _plain(payload)
         if found is None:
-            self._leave("with what is no JSON")
+            self._leave_out("with a value that is not JSON")
             return None
         ids = {key: found.pop(key) for key in ("user_id", "agent_id", "run_id") if found.get(key)}
         if self._app_ids and found.get("app_id"):
             ids["app_id"] = found.pop("app_id")
         ids = ids or self._scope.ids()
         if not ids:
-            self._leave("without any id (give --user-id, …)")
+            self._leave_out("without any id (give --user-id, …)")
             return None
         try:
             times = self._times(found)
         except ValidationError:
-            self._leave("with a time that is none")
+            self._leave_out("with an invalid time")
             return None
         texts = {n: found.pop(n) for n in _TEXTS if isinstance(found.get(n), str)}
         content = found["data"]
@@ -150,10 +151,10 @@ class Mem0Store:
             json.dumps(item, ensure_ascii=False).encode()  # refuses half a surrogate pair
             return validate_line(item, None)
         except ValueError as error:
-            self._leave(f"not to be stored ({str(error)[:80]})")
+            self._leave_out(f"invalid ({str(error)[:80]})")
             return None
 
-    def _leave(self, reason: str) -> None:
+    def _leave_out(self, reason: str) -> None:
         self._reasons[reason] += 1
 
 
@@ -165,40 +166,43 @@ def open_store(
     scope: Scope | None = None,
     app_ids: bool = False,
 ) -> Mem0Store:
-    """Find a store of mem0ai in a folder: what its `path` was, for qdrant or for faiss.
+    """Find a store of mem0ai in the folder that was its `path`, of qdrant or faiss.
 
     Args:
-        collection: which, when the folder has several.
-        history: the history database; by default `history.db` in the folder or the one above.
-        scope: the ids of what has none of its own; without them that is left out.
-        app_ids: whether an `app_id` in the metadata becomes an id.
+        collection: the name of the collection, if the folder has several.
+        history: the history database; by default `history.db` in the folder or its parent.
+        scope: the ids for memories without ids; if empty, these are left out.
+        app_ids: if true, an `app_id` in the metadata becomes an id.
 
     Raises:
-        StoreError: there is no such store, or several.
-        ValidationError: it is not to be trusted, or what is given is no path.
+        StoreError: the folder has no such store, or several.
+        ValidationError: the store cannot be trusted, or an argument is not a path.
     """
     folder = user_path(path)
     if not folder.is_dir():
-        raise StoreError(f"{folder} is not a folder: give that of mem0ai's qdrant or faiss store")
+        raise StoreError(
+            f"{folder} is not a folder: give the folder of mem0ai's qdrant or faiss store"
+        )
     found = _collections(folder)
     names = ", ".join(sorted(found))
     if collection is not None and collection not in found:
         raise StoreError(f"{folder} has no collection {collection!r}; it has: {names or 'none'}")
     if not found:
         raise StoreError(
-            f"{folder} is no store of mem0ai: neither collection/NAME/storage.sqlite nor NAME.faiss"
+            f"{folder} is not a store of mem0ai: it has neither collection/NAME/storage.sqlite nor"
+            " NAME.faiss"
         )
     if collection is None and len(found) > 1:
-        raise StoreError(f"{folder} has several collections: {names}. Say which with --collection")
+        raise StoreError(f"{folder} has several collections: {names}. Choose one with --collection")
     chosen = found[collection] if collection is not None else next(iter(found.values()))
-    beside = (folder / HISTORY, folder.resolve().parent / HISTORY)
-    found_beside = next((place for place in beside if place.is_file()), None)
-    told = found_beside if history is None else user_path(history)
-    return Mem0Store(chosen, told, scope=scope or Scope(), app_ids=app_ids)
+    usual = (folder / HISTORY, folder.resolve().parent / HISTORY)
+    default = next((place for place in usual if place.is_file()), None)
+    path_of_history = default if history is None else user_path(history)
+    return Mem0Store(chosen, path_of_history, scope=scope or Scope(), app_ids=app_ids)
 
 
 def _collections(folder: Path) -> dict[str, Path]:
-    """Return the collections by name; mem0ai's own notes are none of them."""
+    """Return the collections by name, without mem0ai's internal ones."""
     found = {
         storage.parent.name: storage
         for place in (folder / "collection", folder / "qdrant" / "collection")
@@ -206,7 +210,10 @@ def _collections(folder: Path) -> dict[str, Path]:
     }
     for place in (folder, folder / "faiss"):
         for index in place.glob("*.faiss"):
-            for documents in (index.with_suffix(".pkl"), index.with_suffix(".json")):  # the newer
+            for documents in (
+                index.with_suffix(".pkl"),
+                index.with_suffix(".json"),
+            ):  # the newer format
                 if documents.is_file():
                     found[index.stem] = documents
     return {n: f for n, f in found.items() if n != "mem0migrations" and not n.endswith("_entities")}
@@ -219,7 +226,7 @@ def _faiss_documents(file: Path) -> dict[Any, Any]:
         if file.suffix == ".json":
             documents = json.loads(data)["docstore"]
         else:
-            documents, _ = mem0_pickles.read(data, str(file))
+            documents, _ = read_pickle(data, str(file))
     except OSError as error:
         raise StoreError(f"{file} cannot be read: {error}") from error
     except (ValueError, TypeError, LookupError, RecursionError) as error:
@@ -230,17 +237,17 @@ def _faiss_documents(file: Path) -> dict[Any, Any]:
 
 
 def _events(history: Path) -> dict[str, list[dict[str, Any]]]:
-    """Return what happened to each memory, oldest first; what cannot be read as a time is left."""
+    """Return the events of each memory, oldest first; an event with an invalid time is left out."""
     found: dict[str, list[dict[str, Any]]] = {}
     for row in foreign_rows(history, "history", _EVENT_COLUMNS):
-        told = dict(zip(_EVENT_COLUMNS, row, strict=True))
-        memory_id = told.pop("memory_id")
+        fields = dict(zip(_EVENT_COLUMNS, row, strict=True))
+        memory_id = fields.pop("memory_id")
         try:
-            created = clock.parse_time(told["created_at"], "created_at")
-            updated = clock.parse_time(told["updated_at"] or told["created_at"], "updated_at")
+            created = clock.parse_time(fields["created_at"], "created_at")
+            updated = clock.parse_time(fields["updated_at"] or fields["created_at"], "updated_at")
         except ValidationError:
             continue
-        event = {n: v for n, v in told.items() if isinstance(v, str)} | {"created_at": created}
+        event = {n: v for n, v in fields.items() if isinstance(v, str)} | {"created_at": created}
         event.pop("updated_at", None)
         if event.get("event") != "ADD":
             event["updated_at"] = updated
@@ -249,7 +256,7 @@ def _events(history: Path) -> dict[str, list[dict[str, Any]]]:
 
 
 def _with_add(events: list[dict[str, Any]], item: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return a memory's history; nothing for one that is as it was added."""
+    """Return a memory's history, starting with an ADD; empty if the memory never changed."""
     changes = [event for event in events if event.get("event") != "ADD"]
     if not changes:
         return []
@@ -261,14 +268,14 @@ def _with_add(events: list[dict[str, Any]], item: Mapping[str, Any]) -> list[dic
 
 
 def _id(found: Any) -> str | None:
-    """Return an id as text; that of a list could take more room than any machine has."""
+    """Return an id as text, or None; the text of a nested list could exceed any memory."""
     if isinstance(found, int) and 0 <= found < 2**64:  # as qdrant counts
         return str(found)
     return found if isinstance(found, str) else None
 
 
 def _plain(payload: Mapping[Any, Any]) -> dict[str, Any] | None:
-    """Return a payload as JSON has it, a copy; None when it is none, or too much."""
+    """Return a copy of a payload as JSON, or None if it is not JSON, or too large."""
     left = MAX_VALUES
 
     def copied(value: Any, depth: int) -> Any:
@@ -282,7 +289,7 @@ def _plain(payload: Mapping[Any, Any]) -> dict[str, Any] | None:
             return [copied(inner, depth + 1) for inner in value]
         if value is None or isinstance(value, str | int | float):
             return value
-        raise ValueError("no JSON")
+        raise ValueError("not JSON")
 
     try:
         found = copied(payload, 0)
@@ -290,3 +297,93 @@ def _plain(payload: Mapping[Any, Any]) -> dict[str, Any] | None:
     except (ValueError, RecursionError):
         return None
     return dict(found)
+
+
+# -- pickles
+
+MAX_BYTES = 512 * 1024 * 1024  # of one pickle; a faiss store has all of its texts in one
+MAX_MEMO = 100_000_000  # an index in the memo: the unpickler allocates all entries below at once
+_POINTS = frozenset(
+    ("qdrant_client.http.models.models", name) for name in ("PointStruct", "SparseVector")
+)
+_PUTS = ("PUT", "BINPUT", "LONG_BINPUT", "MEMOIZE")
+_GETS = ("GET", "BINGET", "LONG_BINGET")
+# Hashing a tuple of one tuple twice, and so on, takes exponential time: no second reference.
+_HASHED = frozenset(("TUPLE", "TUPLE1", "TUPLE2", "TUPLE3", "FROZENSET"))
+# The steps behind which a pickler writes a PUT; behind others the top of the stack is unknown.
+_MADE = _HASHED | frozenset(
+    "UNICODE BINUNICODE SHORT_BINUNICODE BINUNICODE8 BINBYTES SHORT_BINBYTES BINBYTES8 EMPTY_DICT "
+    "DICT EMPTY_LIST LIST EMPTY_SET EMPTY_TUPLE GLOBAL STACK_GLOBAL NEWOBJ LONG LONG1 LONG4".split()
+)
+# All steps but those that call: REDUCE, INST, OBJ, EXT, PERSID. NEWOBJ makes only a `Point`.
+_ALLOWED = frozenset((*_MADE, *_PUTS, *_GETS)) | frozenset(
+    "PROTO FRAME STOP MARK POP POP_MARK NONE NEWTRUE NEWFALSE INT BININT BININT1 BININT2 FLOAT "
+    "BINFLOAT SETITEM SETITEMS APPEND APPENDS ADDITEMS BUILD".split()
+)
+
+
+# what the unpickler raises for invalid data
+_INVALID = (
+    pickle.UnpicklingError,
+    ArithmeticError,
+    AttributeError,
+    EOFError,
+    LookupError,
+    MemoryError,
+    RecursionError,
+    TypeError,
+    ValueError,
+)
+
+
+class Point:
+    """Stands in for an object of qdrant: its attributes, without its code."""
+
+    attributes: dict[str, Any]
+
+    def __setstate__(self, state: object) -> None:
+        """Keep the attributes, which pydantic nests one level deeper."""
+        inner = state.get("__dict__", state) if isinstance(state, dict) else {}
+        self.attributes = inner if isinstance(inner, dict) else {}
+
+
+class _Unpickler(pickle.Unpickler):
+    def find_class(self, module: str, name: str) -> Any:
+        if (module, name) not in _POINTS:
+            raise pickle.UnpicklingError(f"it names {module}.{name}")
+        return type("Point", (Point,), {})  # a pickle may change the class: a new one each time
+
+
+def read_pickle(data: bytes, place: str) -> Any:
+    """Return the content of a pickle: plain values, and a `Point` for each object of qdrant.
+
+    Raises:
+        ValidationError: the data is not a pickle, is too long, or would call or name anything else.
+    """
+    if len(data) > MAX_BYTES:
+        raise ValidationError(f"{place} has {len(data):,} bytes; the limit is {MAX_BYTES:,}")
+    try:
+        _check_steps(data)
+        return _Unpickler(io.BytesIO(data)).load()
+    except _INVALID as error:
+        raise ValidationError(
+            f"{place} is not what mem0ai writes, and was not run: {error}"
+        ) from error
+
+
+def _check_steps(data: bytes) -> None:
+    """Refuse a pickle with a step that is not allowed, before the first step runs."""
+    memo: dict[int, str] = {}  # the step that made each entry
+    last = ""
+    for step, argument, _ in pickletools.genops(data):
+        if step.name not in _ALLOWED:
+            raise pickle.UnpicklingError(f"it has the step {step.name}")
+        if step.name in _PUTS:
+            index = len(memo) if step.name == "MEMOIZE" else int(argument or 0)
+            if index > min(len(data), MAX_MEMO) or last not in _MADE:
+                raise pickle.UnpicklingError("it stores an entry that no pickler stores")
+            memo[index] = last
+        elif step.name in _GETS and memo.get(int(argument or 0)) in _HASHED:
+            raise pickle.UnpicklingError("it refers to one tuple or frozen set twice")
+        if step.name != "FRAME":  # may come before any other step
+            last = step.name

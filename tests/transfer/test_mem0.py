@@ -27,9 +27,9 @@ from litemem.core.scope import Scope
 from litemem.errors import LitememError, StoreError, ValidationError
 from litemem.store.sqlite.store import SqliteStore
 from litemem.testing import HashEmbedder
-from litemem.transfer import mem0_pickles
+from litemem.transfer import mem0
 from litemem.transfer.importer import import_source
-from litemem.transfer.mem0 import open_store
+from litemem.transfer.mem0 import open_store, read_pickle
 
 VERSIONS = ["1.0.11", "2.2.1"]
 EMBEDDER = HashEmbedder(8)
@@ -117,7 +117,7 @@ def test_a_faiss_store_is_read(tmp_path: Path, kind: str) -> None:
     found, left_out = taken(faiss(tmp_path / "faiss", {"a1": PAYLOAD}, kind))
     assert found["likes tea"]["id"] == "a1"
     assert found["likes tea"]["created_at"] == 1_735_787_045_000_000
-    assert left_out == ["no history.db was found: --history says where it is"]
+    assert left_out == ["no history.db was found: give its path with --history"]
 
 
 def test_what_has_no_id_gets_the_one_that_is_given_or_is_left_out(tmp_path: Path) -> None:
@@ -217,7 +217,7 @@ def test_a_pickle_that_would_do_anything_is_refused_and_nothing_runs(
     data = evil(marker)[what]
     if what != "deep":  # tuples in tuples are plain values
         with pytest.raises(ValidationError, match="was not run"):
-            mem0_pickles.read(data, "a point")
+            read_pickle(data, "a point")
     folder = faiss(tmp_path / "faiss", {})
     (folder / "mem0.pkl").write_bytes(data)
     with pytest.raises(ValidationError, match="mem0ai"):
@@ -264,7 +264,7 @@ def test_flipped_bytes_of_a_point_are_read_or_refused(data: st.DataObject) -> No
     place = data.draw(st.integers(0, len(good) - 1))
     bad = good[:place] + data.draw(st.binary(min_size=1, max_size=4)) + good[place + 1 :]
     try:
-        mem0_pickles.read(bad, "a point")
+        read_pickle(bad, "a point")
     except LitememError:
         return
 
@@ -282,7 +282,7 @@ def test_a_folder_that_is_not_a_store_is_reported(tmp_path: Path, store: Path) -
     with pytest.raises(StoreError, match="not a folder"):
         open_store(tmp_path / "none")
     (tmp_path / "empty").mkdir()
-    with pytest.raises(StoreError, match="no store of mem0ai"):
+    with pytest.raises(StoreError, match="not a store of mem0ai"):
         open_store(tmp_path / "empty")
     with pytest.raises(StoreError, match="it has: mem0"):
         open_store(store, collection="other")
@@ -313,5 +313,5 @@ def test_the_command_reads_a_store_and_says_what_it_left(
 
 
 def test_reading_needs_no_mem0() -> None:
-    source = io.StringIO(Path(mem0_pickles.__file__).read_text("utf-8"))
+    source = io.StringIO(Path(mem0.__file__).read_text("utf-8"))
     assert "import qdrant" not in source.read()
