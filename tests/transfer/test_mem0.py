@@ -63,8 +63,8 @@ def taken(folder: Path, **options: Any) -> tuple[dict[str, Any], list[str]]:
     source = open_store(folder, **options)
     with closing(SqliteStore(":memory:")) as found:
         done = import_source(found, EMBEDDER, source)
-        with found.snapshot(None, vectors=False) as moment:
-            lines = [json.loads(line) for line in moment.lines()]
+        with found.read() as r:
+            lines = [json.loads(line) for line in r.archive.snapshot(None, vectors=False).lines()]
         assert not [finding for finding in found.check(full=True) if finding.problems]
     return {line["content"]: line for line in lines if line["kind"] == "memory"}, list(
         done.left_out
