@@ -30,9 +30,9 @@ def verify(file: FileStore | str | Path, *, full: bool = False) -> list[CheckRes
         StoreBusyError: another program wrote for longer than the full check waits.
         CorruptError, StoreError: the file is too damaged to be opened, or does not exist.
     """
-    if isinstance(file, str | Path):
-        return check_file(file, full=full)
-    return file.check(full=full)
+    if hasattr(file, "check"):  # a store
+        return file.check(full=full)
+    return check_file(sqlite_path(file), full=full)
 
 
 def fix(store: FileStore) -> tuple[list[CheckResult], list[CheckResult]]:

@@ -7,7 +7,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import get_args
 
-from litemem.errors import StoreError, StoreReadOnlyError, ValidationError
+from litemem.errors import StoreError, StoreReadOnlyError, ValidationError, quoted
 from litemem.store.protocol import CheckResult, Conflict, Durability, Progress, Vacuumed
 from litemem.store.sqlite import copy, erasure, settings
 from litemem.store.sqlite.archive.reader import ArchiveReader
@@ -57,7 +57,8 @@ class SqliteStore:
         read_only: bool = False,
     ) -> None:
         if durability not in get_args(Durability):
-            raise ValidationError(f"durability must be 'full' or 'normal', got {durability!r}")
+            given = quoted(durability)
+            raise ValidationError(f"durability must be 'full' or 'normal', got {given}")
         self.path = locate(path)
         self._write_lock = threading.RLock()
         self._process = os.getpid()
