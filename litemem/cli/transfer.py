@@ -12,9 +12,9 @@ from litemem.cli.options import embedder_option, file_options, filter_option, sc
 from litemem.cli.output import echo_err, memories_text, progress, show_json
 from litemem.core.scope import Scope
 from litemem.store import SqliteStore
+from litemem.store.archive.lines import ArchiveFile
 from litemem.store.filters import Condition, compile_filter
 from litemem.store.protocol import Conflict
-from litemem.store.sqlite.archive.lines import ArchiveFile
 from litemem.store.sqlite.connection import MEMORY
 from litemem.transfer.export import Format, export_file, write
 from litemem.transfer.importer import Imported, Source, import_source, opened

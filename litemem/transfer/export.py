@@ -13,9 +13,9 @@ from litemem.core.config import real_path
 from litemem.core.scope import Scope
 from litemem.core.types import MemoryRecord
 from litemem.errors import StoreError, ValidationError, quoted
+from litemem.store.archive.lines import Header, within_limit
 from litemem.store.filters import Condition
 from litemem.store.protocol import FileStore, Snapshot
-from litemem.store.sqlite.archive.lines import Header, within_limit
 from litemem.store.sqlite.connection import MEMORY
 from litemem.store.sqlite.copy import atomic_write, replace_file
 from litemem.store.sqlite.open_files import is_open, is_same, open_bytes

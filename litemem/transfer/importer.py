@@ -15,10 +15,10 @@ from litemem.core.types import MemoryRecord
 from litemem.errors import LitememError, StoreError, ValidationError, quoted
 from litemem.maintenance.reindex import embed_names
 from litemem.models.embedding import embed
+from litemem.store.archive.lines import ArchiveFile
+from litemem.store.archive.references import ReferenceCheck
+from litemem.store.archive.schema import LINE_TYPES, Item, LineError
 from litemem.store.protocol import ArchiveBatch, ArchiveImport, Conflict, ExportReader, Store
-from litemem.store.sqlite.archive.lines import ArchiveFile
-from litemem.store.sqlite.archive.references import ReferenceCheck
-from litemem.store.sqlite.archive.schema import LINE_TYPES, Item, LineError
 from litemem.store.sqlite.open_files import open_bytes
 
 BATCH = 2_000  # lines in one transaction

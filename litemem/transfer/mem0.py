@@ -19,8 +19,8 @@ from litemem.core.config import user_path
 from litemem.core.protocols import EmbedderIdentity
 from litemem.core.scope import ID_KEYS, Scope
 from litemem.errors import StoreError, ValidationError
-from litemem.store.sqlite.archive.lines import validate_line
-from litemem.store.sqlite.archive.schema import Item
+from litemem.store.archive.lines import validate_line
+from litemem.store.archive.schema import Item
 from litemem.store.sqlite.connection import foreign_rows
 from litemem.store.sqlite.open_files import open_bytes
 

@@ -14,7 +14,7 @@ from litemem import Memory
 from litemem.core.arguments import AddOptions
 from litemem.core.scope import Scope
 from litemem.core.types import MemoryRecord, Message, Relation
-from litemem.store.sqlite.archive import lines as archive
+from litemem.store.archive import lines as archive
 from litemem.store.sqlite.store import SqliteStore
 from litemem.testing import HashEmbedder
 from litemem.transfer.export import write

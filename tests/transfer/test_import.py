@@ -36,8 +36,8 @@ from litemem import Memory
 from litemem.cli import main
 from litemem.core.arguments import AddOptions
 from litemem.errors import LitememError, StoreError, ValidationError
-from litemem.store.sqlite.archive import lines as archive
-from litemem.store.sqlite.archive.references import IntMap, ReferenceCheck
+from litemem.store.archive import lines as archive
+from litemem.store.archive.references import IntMap, ReferenceCheck
 from litemem.testing import HashEmbedder, ScriptedLLM
 from litemem.transfer.importer import import_file
 

@@ -13,7 +13,7 @@ from helpers import START, Clock, OpenMemory, dump
 from helpers.archives import CAM, exported, memory_line, open_store, sealed, taken_in, two_versions
 from helpers.stores import reading
 from litemem.errors import ValidationError
-from litemem.store.sqlite.archive.merge import merge_versions
+from litemem.store.archive.merge import merge_versions
 
 
 @pytest.mark.parametrize(

@@ -1,1 +1,1 @@
-"""The JSONL archive: its lines, and how rows become lines and lines rows."""
+"""Rows as lines of an archive, and lines as rows."""

@@ -14,11 +14,11 @@ import apsw
 
 from litemem.core.scope import ID_KEYS, Scope
 from litemem.errors import ValidationError
+from litemem.store.archive.references import IntMap
 from litemem.store.protocol import ArchiveBatch, Conflict, Item
 from litemem.store.sqlite import settings
 from litemem.store.sqlite.archive import memories
 from litemem.store.sqlite.archive.memories import ArchivedMemory, kept_number
-from litemem.store.sqlite.archive.references import IntMap
 from litemem.store.sqlite.connection import write_transaction
 from litemem.store.sqlite.queries import scope_equals, session_pk
 from litemem.store.sqlite.rows import to_json

@@ -9,10 +9,10 @@ from typing import Any
 import apsw
 
 from litemem.core.types import content_hash
+from litemem.store.archive.lines import parse, validate_line
+from litemem.store.archive.references import ReferenceCheck
 from litemem.store.protocol import CheckResult
 from litemem.store.sqlite import schema
-from litemem.store.sqlite.archive.lines import parse, validate_line
-from litemem.store.sqlite.archive.references import ReferenceCheck
 from litemem.store.sqlite.archive.writer import ArchiveWriter
 from litemem.store.sqlite.connection import read_transaction
 from litemem.store.sqlite.integrity.invariants import INVARIANTS, MARK, Invariant

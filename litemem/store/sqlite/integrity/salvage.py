@@ -12,9 +12,9 @@ import apsw
 from litemem.core import clock
 from litemem.core.scope import ID_KEYS, Scope
 from litemem.errors import SchemaError, ScopeError
+from litemem.store.archive.lines import parse
+from litemem.store.archive.schema import LINE_TYPES
 from litemem.store.sqlite import schema, settings
-from litemem.store.sqlite.archive.lines import parse
-from litemem.store.sqlite.archive.schema import LINE_TYPES
 from litemem.store.sqlite.connection import open_writer, write_transaction
 from litemem.store.sqlite.errors import translated
 from litemem.store.sqlite.integrity.checks import add_hash_function

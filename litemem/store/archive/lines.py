@@ -15,7 +15,7 @@ from typing import Any, BinaryIO
 from litemem.core.protocols import EmbedderIdentity
 from litemem.core.scope import ID_KEYS
 from litemem.errors import StoreError, ValidationError
-from litemem.store.sqlite.archive.schema import (
+from litemem.store.archive.schema import (
     HEADER,
     LINE_TYPES,
     SKIPPED,

@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import Any
 
 from litemem.core.scope import ID_KEYS
-from litemem.store.sqlite.archive.schema import LINE_TYPES, LineError
+from litemem.store.archive.schema import LINE_TYPES, LineError
 
 Item = Mapping[str, Any]
 

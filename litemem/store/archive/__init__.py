@@ -1,0 +1,1 @@
+"""The JSONL archive, for any backend: its lines, their schema, and merging two versions."""
