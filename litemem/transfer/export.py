@@ -50,12 +50,9 @@ def lines(
 
 def _lines(store: FileStore, condition: Condition | None, vectors: bool) -> Iterator[str]:
     with store.read() as r:
-        moment = r.archive.snapshot(condition, vectors=vectors)
-        digest = hashlib.sha256()
-        for chunk in _chunks(map(within_limit, moment.lines())):
-            digest.update(chunk)
-        yield _header(moment, digest.hexdigest()).decode()
-        for line in moment.lines():
+        writer = r.archive.snapshot(condition, vectors=vectors)
+        yield _header(writer, _checksum(writer)).decode()
+        for line in writer.lines():
             yield f"{line}\n"
 
 
@@ -83,10 +80,7 @@ def write(
         report = _reporter(writer, progress)
         if format == "markdown":
             return _write_markdown(writer, out, report)
-        digest = hashlib.sha256()
-        for chunk in _chunks(map(within_limit, writer.lines())):
-            digest.update(chunk)
-        out.write(_header(writer, digest.hexdigest()))
+        out.write(_header(writer, _checksum(writer)))
         _write_lines(writer, out, report)
     return _counts(writer)
 
@@ -186,6 +180,14 @@ def _write_lines(writer: Snapshot, out: BinaryIO, report: Callable[[int], None])
         digest.update(chunk)
         out.write(chunk)
         report(chunk.count(b"\n"))
+    return digest.hexdigest()
+
+
+def _checksum(writer: Snapshot) -> str:
+    """Return the SHA-256 of the lines, without writing them."""
+    digest = hashlib.sha256()
+    for chunk in _chunks(map(within_limit, writer.lines())):
+        digest.update(chunk)
     return digest.hexdigest()
 
 

@@ -84,7 +84,7 @@ def import_file(
     that is not seekable is copied to a temporary file first.
 
     Args:
-        on_conflict: what to do with a memory whose id exists. "error": import nothing. "skip": keep
+        on_conflict: what to do if the id of a memory exists. "error": import nothing. "skip": keep
             the existing memory. "overwrite": replace it. "merge": keep the newer by `updated_at`,
             with metadata, categories and history of both.
         dry_run: only check, and return the expected result.
