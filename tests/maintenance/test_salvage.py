@@ -468,6 +468,18 @@ def test_a_missing_file_is_reported(tmp_path: Path, target: Path) -> None:
     assert not target.exists()
 
 
+def test_an_id_with_a_nul_character_is_not_saved(path: Path, target: Path) -> None:
+    with closing(apsw.Connection(str(path))) as connection:
+        ids = [row[0].encode() for row in connection.execute("SELECT id FROM memory LIMIT 2")]
+    content = path.read_bytes()
+    for each in ids:
+        content = content.replace(each, b"\0\0" + each[2:])
+    path.write_bytes(content)
+    done = salvage(path, target)
+    assert "2 rows of memory not taken: incomplete, duplicate, or with wrong ids" in done.lost
+    assert is_sound(verify(target, full=True))
+
+
 @pytest.mark.slow
 @given(seed=st.integers(0, 2**32), kind=st.sampled_from(["bytes", "pages", "cut"]))
 def test_after_any_damage_the_saved_file_can_be_used(

@@ -106,8 +106,13 @@ _dimensions = _integer(1, 65_536, "a whole number from 1 to 65536")
 _time = _integer(EARLIEST, LATEST, "microseconds since 1970 in the years 1 to 9999")
 
 
+def is_name(text: str) -> bool:
+    """Return True if a text may be the id of a memory or of an event."""
+    return bool(text.strip()) and len(text) <= MAX_NAME and "\0" not in text
+
+
 def _name(value: Any) -> str:
-    if not _text(value).strip() or len(value) > MAX_NAME or "\0" in value:
+    if not is_name(_text(value)):
         raise LineError(f"must have 1 to {MAX_NAME} characters, got {value!r:.80}")
     return str(value)
 

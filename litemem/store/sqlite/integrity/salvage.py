@@ -13,7 +13,7 @@ from litemem.core import clock
 from litemem.core.scope import ID_KEYS, Scope
 from litemem.errors import SchemaError, ScopeError
 from litemem.store.archive.lines import parse
-from litemem.store.archive.schema import LINE_TYPES
+from litemem.store.archive.schema import LINE_TYPES, is_name
 from litemem.store.sqlite import schema, settings
 from litemem.store.sqlite.connection import open_writer, write_transaction
 from litemem.store.sqlite.errors import translated
@@ -45,6 +45,7 @@ _JSON = (
     ),
 )
 _TIMES = ("_at", "valid_from", "valid_to")  # suffixes of the columns that hold times
+_NAMES = ("id", "memory_id", "event_id")
 _UNKNOWN_SUCCESSOR = """
 UPDATE {0} SET superseded_by = NULL
 WHERE superseded_by NOT IN (SELECT id FROM memory)
@@ -119,7 +120,7 @@ def _insert_rows(connection: apsw.Connection, damaged: DamagedFile) -> tuple[lis
         if key not in statements:
             statements[key] = _insert(name, columns)
         row = {c.name: rowid if c.key else v for c, v in zip(columns, values, strict=True)}
-        if not _has_valid_ids(row):
+        if not (_has_valid_ids(row) and _has_valid_names(row, columns)):
             refused[name] += 1
             continue
         undated[name] += _date(row, columns)
@@ -145,6 +146,17 @@ def _has_valid_ids(row: dict[str, Any]) -> bool:
     except ScopeError:
         return False
     return True
+
+
+def _has_valid_names(row: dict[str, Any], columns: tuple[Column, ...]) -> bool:
+    """Clear invalid optional ids of memories and events; return False if a required is invalid."""
+    present = [
+        column for column in columns if column.name in _NAMES and row[column.name] is not None
+    ]
+    wrong = [column for column in present if not is_name(row[column.name])]
+    for column in wrong:
+        row[column.name] = None
+    return not any(column.required for column in wrong)
 
 
 def _date(row: dict[str, Any], columns: tuple[Column, ...]) -> bool:
