@@ -186,6 +186,7 @@ def test_eight_threads_add_at_once_and_nothing_is_lost(open_memory: OpenMemory) 
 CUT = '{"facts": ["User likes t'  # the model stopped in mid-answer
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("failure", "told"),
     [

@@ -384,6 +384,7 @@ _WHERE: list[dict[str, Any]] = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("where", _WHERE, ids=str)
 @pytest.mark.parametrize("kind", _KINDS)
 def test_nothing_of_another_scope_is_touched(

@@ -323,6 +323,7 @@ def killed(left: Path, tmp_path: Path) -> Path:
     return path
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("place", [0, 4, 8, 16, 24, 5_000], ids=lambda place: f"byte {place}")
 @pytest.mark.parametrize("behind", range(-3, 4), ids=lambda n: f"frame {n}")
 def test_what_was_committed_behind_a_damaged_page_of_the_log_is_saved(

@@ -369,6 +369,7 @@ def test_what_is_salvaged_of_it_can_be_imported(waiting: Path, tmp_path: Path, d
     assert IMPORTABLE not in failed(tmp_path / "saved.db")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("damage", UNREADABLE.values(), ids=UNREADABLE)
 @pytest.mark.parametrize("command", ["list", "info", "scopes", "log", "history", "pending"])
 def test_unshowable_content_is_reported_with_exit_code_1(

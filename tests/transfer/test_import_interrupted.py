@@ -166,6 +166,7 @@ def two_archives(folder: Path, open_memory: OpenMemory) -> tuple[Path, Path, Mem
     return long, short, memory
 
 
+@pytest.mark.slow
 def test_an_import_may_begin_and_end_while_another_is_on_its_way(
     tmp_path: Path, open_memory: OpenMemory
 ) -> None:
