@@ -39,7 +39,12 @@ PHRASES = {
 }
 LOOK = re.compile("|".join(rf"\b({phrase})\b" for phrase in PHRASES), re.IGNORECASE)
 USES = list(PHRASES.values())
-MOST = 60  # how many may be left
+# Files that may hold a phrase, and why.
+EXCEPTIONS = {
+    ("litemem/core/text/words.py", "whom"): "a stop word",
+    ("litemem/core/text/words.py", "whose"): "a stop word",
+    ("litemem/ingestion/fact_features.py", "told"): "an irregular verb that a fact may contain",
+}
 
 TEXT_TOKENS = (tokenize.COMMENT, tokenize.STRING, getattr(tokenize, "FSTRING_MIDDLE", -1))
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
@@ -65,12 +70,19 @@ def findings(path: Path) -> list[str]:
         f"{place}:{number}: {match[0]!r}; write: {USES[(match.lastindex or 1) - 1]}"
         for number, line in lines(path)
         for match in LOOK.finditer(line)
+        if (place, match[0].lower()) not in EXCEPTIONS
     ]
 
 
-def test_the_prose_uses_plain_phrases() -> None:
-    found = [finding for path in FILES for finding in findings(path)]
-    assert len(found) <= MOST, "\n".join(found)
+@pytest.mark.parametrize("path", FILES, ids=[path.relative_to(ROOT).as_posix() for path in FILES])
+def test_the_prose_uses_plain_phrases(path: Path) -> None:
+    assert findings(path) == []
+
+
+@pytest.mark.parametrize(("place", "phrase"), EXCEPTIONS)
+def test_an_exception_is_still_needed(place: str, phrase: str) -> None:
+    text = "\n".join(line for _, line in lines(ROOT / place)).lower()
+    assert phrase in text
 
 
 @pytest.mark.parametrize(

@@ -81,7 +81,7 @@ def existing_file(db: str | None) -> Path:
     path = file_path(db)
     if not path.exists():
         raise StoreError(
-            f"there is no file {path}: run `litemem add` to create it, or give another --db"
+            f"{path} does not exist: run `litemem add` to create it, or give another --db"
         )
     if path.is_file() and not path.stat().st_size:
         raise SchemaError(EMPTY.format(path))

@@ -61,9 +61,9 @@ def content_hash(content: str) -> bytes:
 class AddResult:
     """What `add` did with one memory.
 
-    ADD is a new memory, NONE a known one. UPDATE is a memory with a new text, whose old text is
-    `previous`; or a new memory that supersedes those with the ids in `supersedes`, and `previous`
-    is the text of the first of them.
+    ADD is a new memory, NONE a known one. UPDATE is a memory with a new text, and `previous` is its
+    old text; or a new memory that supersedes those with the ids in `supersedes`, and `previous` is
+    the text of the first of them.
     """
 
     record: MemoryRecord

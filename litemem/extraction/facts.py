@@ -49,7 +49,7 @@ Subject = Literal["user", "assistant"]
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """One sentence, whom it is about, and the messages it may come from.
+    """One sentence, its subject, and the messages it may come from.
 
     `messages` are positions in the list given to `extract`; `categories` the application's.
     """

@@ -27,7 +27,7 @@ class Grounding:
     """The source of some facts, which rejects those that it does not support.
 
     Args:
-        said: what the person whom the facts are about said in the new messages.
+        said: what the subject of the facts said in the new messages.
         known: everything that the model was given, `said` included.
         others: the other speakers; facts about them are rejected.
     """

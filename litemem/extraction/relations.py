@@ -290,7 +290,7 @@ class RelationGrounding:
         return False
 
     def _owned(self, left: _End, verb: Sequence[str], right: _End) -> _End | None:
-        """Return whom the fact is about: the mother in "User's mother was born in".
+        """Return the subject of the fact: the mother in "User's mother was born in".
 
         The owner, if the relationship or the destination names the thing owned and nothing that it
         does. None for "Omar", "daughter_studies", "law".

@@ -73,7 +73,7 @@ class Consolidation:
         self._llm = llm
         self._now = now
         self._verdicts: dict[tuple[str, str], Verdict] = {}  # by the new and the known text
-        self._names: frozenset[str] = frozenset()  # of the user, whom a fact may call by name
+        self._names: frozenset[str] = frozenset()  # of the user; a fact may use one
         self._rounds = 0
         self._judged_at: Revision | None = None
         self._near: dict[str, set[str]] = {}  # by a new id, the ids of its neighbours

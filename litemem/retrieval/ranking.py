@@ -1,4 +1,4 @@
-"""Fuse what is known of each candidate into one score. Pure.
+"""Fuse the signals of each candidate into one score. Pure.
 
 Each part of a score is from 0 to 1, and moves the score by its weight towards 1:
 `1 - (1 - part) * (1 - part) * …`. So a score is never below the cosine, a greater part never lowers

@@ -610,5 +610,5 @@ def test_the_restore_command_asks_before_it_replaces(made: Path, db: Path) -> No
 
 
 def test_a_backup_of_no_file_is_refused(db: Path, tmp_path: Path) -> None:
-    assert "there is no file" in run("backup", tmp_path / "b.db", code=1).stderr
+    assert "does not exist" in run("backup", tmp_path / "b.db", code=1).stderr
     assert not db.exists()

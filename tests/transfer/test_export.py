@@ -292,7 +292,7 @@ def test_the_command_takes_ids_and_a_filter(tmp_path: Path) -> None:
 def test_the_command_needs_a_file_that_is_there(tmp_path: Path) -> None:
     done = CliRunner().invoke(main, ["export", "--db", str(tmp_path / "none.db")])
     assert done.exit_code == 1
-    assert "there is no file" in done.stderr
+    assert "does not exist" in done.stderr
 
 
 def test_a_reader_that_leaves_early_ends_the_command_quietly(db: str) -> None:
