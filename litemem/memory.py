@@ -22,7 +22,6 @@ from litemem.maintenance.reindex import Progress
 from litemem.models.embedding import GuardedLLM, QueryCache
 from litemem.models.resolve import resolve_embedder, resolve_llm, resolve_reranker
 from litemem.retrieval import search
-from litemem.retrieval.graph import search_relations
 from litemem.store import SqliteStore
 from litemem.store.filters import compile_filter, compile_ids, compile_whole, valid_now
 from litemem.store.protocol import Conflict, Durability
@@ -272,7 +271,7 @@ class Memory:
         result: Result = {"results": [shown(match) for match in matches]}
         if with_graph:
             ids = compile_ids(filters, scope)
-            relations = search_relations(
+            relations = search.search_relations(
                 self.store, embedder, query, matches, condition=condition, bound=ids, limit=wanted
             )
             result["relations"] = [results.relation_dict(relation) for relation in relations]

@@ -4,11 +4,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NoReturn
 
 from litemem.core import clock
-from litemem.core.arguments import check_text
+from litemem.core.arguments import check_positive, check_text
 from litemem.errors import FilterError, HostedOnlyError, ValidationError, quoted
 from litemem.ingestion.edits import Change, check_change
 
 BATCH_SIZE = 1_000  # memories in one batch; the hosted service's
+PAGE_SIZE = 100  # the same
 
 _UPDATE_NAMES = frozenset({"memory_id", "text", "metadata", "timestamp", "expiration_date"})
 _DELETE_NAMES = frozenset({"memory_id"})
@@ -66,6 +67,18 @@ def check_fields(fields: Sequence[str]) -> list[str]:
     if not all(isinstance(name, str) for name in names):
         raise ValidationError(f"fields must be a list of names, got {quoted(names)}")
     return names
+
+
+def check_page_size(page_size: int | None, top_k: int | None, limit: int | None) -> int:
+    """Return how many memories a page has; `top_k` and `limit` are other names for it.
+
+    Raises:
+        ValidationError: it is not a whole number from 1, or two are given and differ.
+    """
+    given = [number for number in (page_size, top_k, limit) if number is not None]
+    if any(number != given[0] for number in given):
+        raise ValidationError("page_size, top_k and limit differ: give one of them")
+    return check_positive(given[0] if given else PAGE_SIZE, "page_size")
 
 
 def check_updates(memories: Sequence[Mapping[str, Any]]) -> list[Change]:

@@ -9,12 +9,12 @@ from typing import Any, Self
 
 from litemem.client.arguments import (
     check_deletions,
+    check_page_size,
     check_updates,
     hosted_only,
     narrowed,
     only,
 )
-from litemem.client.pages import check_page_size, read_page
 from litemem.client.project import Project
 from litemem.core import clock
 from litemem.core.arguments import (
@@ -26,6 +26,7 @@ from litemem.core.arguments import (
     check_instructions,
     check_json,
     check_only_ids,
+    check_positive,
     check_text,
     check_top_k,
 )
@@ -257,16 +258,25 @@ class MemoryClient:
             ScopeError: no id is given. FilterError, ValidationError: an argument is wrong.
         """
         wanted = narrowed(filters, categories=categories, start_date=start_date, end_date=end_date)
-        scope = Scope(user_id=user_id, agent_id=agent_id, app_id=app_id, run_id=run_id)
-        found = read_page(
-            self.memory.store,
-            compile_filter(wanted, scope),
-            page=page,
-            page_size=check_page_size(page_size, top_k, limit),
-            now=self._now(),
-            expired=show_expired,
+        page_size = check_page_size(page_size, top_k, limit)
+        shown = valid_now(
+            compile_filter(
+                wanted, Scope(user_id=user_id, agent_id=agent_id, app_id=app_id, run_id=run_id)
+            ),
+            self._now(),
+            expired=check_flag(show_expired, "show_expired"),
             superseded=not check_flag(latest_only, "latest_only"),
         )
+        start = (check_positive(page, "page") - 1) * page_size
+        with self.memory.store.read() as r:
+            records = r.memories.select(shown, limit=page_size + 1, offset=start)
+            count = r.memories.count(shown)
+        found: Result = {
+            "count": count,
+            "next": _link(page + 1, page_size) if len(records) > page_size else None,
+            "previous": _link(page - 1, page_size) if page > 1 else None,
+            "results": [memory_dict(record) for record in records[:page_size]],
+        }
         if check_flag(enable_graph or False, "enable_graph"):
             with self.memory.store.read() as r:
                 relations = r.graph.of_memories(row["id"] for row in found["results"])
@@ -527,6 +537,10 @@ class MemoryClient:
 
     def __exit__(self, *error: object) -> None:
         self.close()
+
+
+def _link(page: int, page_size: int) -> str:
+    return f"?page={page}&page_size={page_size}"
 
 
 def _counted(number: int) -> str:

@@ -1,7 +1,13 @@
-"""Ask a language model for JSON of a given shape, and check its answer."""
+"""Ask a language model for JSON of a given shape, and check its answer.
+
+Each task has a prompt, a Markdown file in `prompts/` with examples for the model.
+"""
 
 import json
+import re
 from collections.abc import Mapping
+from functools import cache
+from importlib import resources
 from typing import Any
 
 from litemem.core.protocols import LLM, Prompt
@@ -12,6 +18,18 @@ TEMPLATE_TOKENS = 16  # of a chat template, for each message
 Schema = Mapping[str, Any]
 
 _TYPES: Mapping[str, Any] = {"string": str, "boolean": bool, "integer": int, "array": list}
+_HEADING = re.compile(r"^# (System|User|Assistant)\n", re.MULTILINE)
+
+
+@cache
+def load_prompt(task: str) -> Prompt:
+    """Read the prompt of a task."""
+    file = resources.files("litemem.extraction") / "prompts" / f"{task}.md"
+    parts = [part.strip() for part in _HEADING.split(file.read_text(encoding="utf-8"))[1:]]
+    roles, bodies = parts[::2], parts[1::2]
+    if roles != ["System"] + ["User", "Assistant"] * (len(roles) // 2):
+        raise ValueError(f"prompts/{task}.md: headings must be System, then User and Assistant")
+    return Prompt(task, bodies[0], tuple(zip(bodies[1::2], bodies[2::2], strict=True)))
 
 
 def ask(

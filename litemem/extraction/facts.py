@@ -1,7 +1,11 @@
-"""Extract facts from messages with a language model; ungrounded facts are dropped."""
+"""Extract facts from messages with a language model, select topics, and assign categories.
+
+Ungrounded facts are dropped. A small model that has to leave topics out while it extracts does not;
+asked about one fact at a time, it answers well.
+"""
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Literal
@@ -13,8 +17,7 @@ from litemem.core.text.language import language
 from litemem.core.text.words import words
 from litemem.core.types import Message
 from litemem.errors import ExtractionError, LLMError
-from litemem.extraction import prompts
-from litemem.extraction.ask import ask, prompt_tokens
+from litemem.extraction.ask import ask, load_prompt, prompt_tokens
 from litemem.extraction.chunking import (
     Line,
     first_part,
@@ -41,6 +44,9 @@ ANSWER_TOKENS = 512
 CONTEXT_MESSAGES = 6  # earlier ones of the same scope, which explain "there" and "she"
 CONTEXT_CHARACTERS = 240  # of each of them
 CONTEXT_SHARE = 4  # earlier messages take at most this fraction (1/4) of the room
+NONE = "none"  # fits no category; asked for a list, a small model fills it up
+VERDICT_TOKENS = 16
+CATEGORY_TOKENS = 64
 
 logger = logging.getLogger("litemem")
 
@@ -115,7 +121,7 @@ def extract(
         LLMError: the model failed.
         ExtractionError: its answer cannot be read, even for smaller parts.
     """
-    prompt = prompts.load("user_facts" if subject == "user" else "agent_facts")
+    prompt = load_prompt("user_facts" if subject == "user" else "agent_facts")
     reader = _Reader(llm, prompt, instructions)
     facts: dict[str, Fact] = {}
     for task in _tasks(messages, subject, context):
@@ -130,6 +136,42 @@ def extract(
                 fact = fact if today is None else resolve(fact, today)
                 facts.setdefault(fact.casefold(), Fact(fact, subject, positions))
     return list(facts.values())
+
+
+def select(
+    llm: LLM, facts: Sequence[Fact], *, includes: str | None, excludes: str | None
+) -> list[Fact]:
+    """Return the facts that are about `includes` and not about `excludes`; None means no limit.
+
+    Raises:
+        LLMError: the model failed.
+        ExtractionError: its answer cannot be read.
+    """
+    return [
+        fact
+        for fact in facts
+        if (includes is None or _is_about(llm, includes, fact))
+        and (excludes is None or not _is_about(llm, excludes, fact))
+    ]
+
+
+def categorised(llm: LLM, facts: Sequence[Fact], categories: Mapping[str, str]) -> list[Fact]:
+    """Return the facts, each with the one of `categories` that fits, or none.
+
+    `categories` maps names to descriptions, which may be empty.
+
+    Raises:
+        LLMError: the model failed.
+        ExtractionError: its answer cannot be read.
+    """
+    if not categories:
+        return list(facts)
+    listed = "\n".join(
+        f"- {name}: {meaning}" if meaning else f"- {name}" for name, meaning in categories.items()
+    )
+    return [
+        replace(fact, categories=_chosen(llm, listed, list(categories), fact)) for fact in facts
+    ]
 
 
 def _tasks(
@@ -272,3 +314,18 @@ class _Reader:
 
     def _tokens(self, line: Line) -> int:
         return self._llm.count_tokens(line.text) + 1
+
+
+def _is_about(llm: LLM, topic: str, fact: Fact) -> bool:
+    text = f"{fact.text.rstrip('.')}. Is this about {topic.strip()}?"
+    choice = {"about": {"enum": ["yes", "no"]}}
+    answer = ask(llm, load_prompt("topic"), text, choice, max_tokens=VERDICT_TOKENS)
+    return bool(answer["about"] == "yes")
+
+
+def _chosen(llm: LLM, listed: str, names: list[str], fact: Fact) -> tuple[str, ...]:
+    text = f"Categories:\n{listed}\nFact: {fact.text}"
+    choice = {"category": {"enum": [*names, NONE]}}
+    answer = ask(llm, load_prompt("categories"), text, choice, max_tokens=CATEGORY_TOKENS)
+    chosen = answer["category"]
+    return (chosen,) if chosen in names else ()

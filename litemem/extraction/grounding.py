@@ -5,8 +5,16 @@ from collections.abc import Iterable
 
 from litemem.core.text.language import FUNCTION_WORDS
 from litemem.core.text.names import without_ending
-from litemem.core.text.stemming import root
-from litemem.core.text.words import STOP_WORDS, Token, digits, fold, is_number, sentences, tokens
+from litemem.core.text.words import (
+    STOP_WORDS,
+    Token,
+    digits,
+    fold,
+    is_number,
+    root,
+    sentences,
+    tokens,
+)
 from litemem.extraction import english
 
 SHORT_FORM = 3  # letters, at least, of a name by which friends call somebody

@@ -14,12 +14,10 @@ from typing import Any
 from litemem.core.protocols import LLM
 from litemem.core.scope import Scope
 from litemem.core.text import names
-from litemem.core.text.stemming import stem
-from litemem.core.text.words import STOP_WORDS, word_spans, words
+from litemem.core.text.words import STOP_WORDS, stem, word_spans, words
 from litemem.core.types import Relation
 from litemem.errors import ExtractionError
-from litemem.extraction import prompts
-from litemem.extraction.ask import ask
+from litemem.extraction.ask import ask, load_prompt
 
 FACTS_A_CALL = 5  # a small model numbers more of them wrongly, and repeats itself
 RELATIONS_A_FACT = 4
@@ -123,7 +121,7 @@ def _rows(llm: LLM, facts: Sequence[str]) -> list[tuple[int, str, str, str]]:
     listed: dict[str, Any] = {"type": "array", "items": _RELATION, "maxItems": most}
     answer = ask(
         llm,
-        prompts.load("relations"),
+        load_prompt("relations"),
         text,
         {"relations": listed},
         max_tokens=len(facts) * TOKENS_A_FACT,

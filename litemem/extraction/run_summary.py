@@ -12,8 +12,8 @@ from litemem.core.protocols import LLM
 from litemem.core.text.words import written_sentences
 from litemem.core.types import Message
 from litemem.errors import ExtractionError, LLMError
-from litemem.extraction import english, prompts, run_document, verbatim
-from litemem.extraction.ask import Schema, ask, prompt_tokens
+from litemem.extraction import english, run_document, verbatim
+from litemem.extraction.ask import Schema, ask, load_prompt, prompt_tokens
 from litemem.extraction.chunking import (
     MIN_CHARACTERS,
     SEGMENT_TOKENS,
@@ -102,7 +102,7 @@ class _Reader:
 
     def room(self) -> int:
         """Return how many tokens a segment may have."""
-        used = prompt_tokens(self._llm, prompts.load("procedure"), self._head)
+        used = prompt_tokens(self._llm, load_prompt("procedure"), self._head)
         room = min(self._llm.context_tokens - ANSWER_TOKENS - used, SEGMENT_TOKENS)
         if room < MIN_CHARACTERS:
             raise LLMError(
@@ -228,7 +228,7 @@ class _Reader:
     ) -> dict[str, Any]:
         """Return the model's answer; if `heeding`, it reads the instructions."""
         head = self._head if heeding else ""
-        loaded = prompts.load(prompt)
+        loaded = load_prompt(prompt)
         return ask(self._llm, loaded, head + text, properties, max_tokens=ANSWER_TOKENS)
 
 

@@ -18,8 +18,7 @@ from operator import attrgetter, mul
 from litemem.core.protocols import LLM
 from litemem.core.types import AddResult, Match, MemoryRecord
 from litemem.errors import ExtractionError, LLMError
-from litemem.extraction import prompts
-from litemem.extraction.ask import ask
+from litemem.extraction.ask import ask, load_prompt
 from litemem.ingestion.compare import (
     Verdict,
     as_user,
@@ -196,7 +195,7 @@ def _ask(llm: LLM, fact: str, known: Sequence[str]) -> list[Verdict]:
     text = f"{lines}\nNew: {fact}"
     tokens = _TOKENS * len(known)
     try:
-        found = ask(llm, prompts.load(PROMPT), text, choices, max_tokens=tokens)
+        found = ask(llm, load_prompt(PROMPT), text, choices, max_tokens=tokens)
         return [_ANSWERS[found[number]] for number in choices]
     except (ExtractionError, TypeError, KeyError) as error:
         logger.debug("no verdict on %r: %s", fact, error)

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import groupby, pairwise, takewhile
 
-from litemem.core.text import stemming
 from litemem.core.text.dates import MONTHS, WEEKDAYS
 from litemem.core.text.words import NUMBER_WORDS, STOP_WORDS, digits, tokens
 from litemem.core.text.words import fold as fold_text
+from litemem.core.text.words import stem as stem_word
 
 _ARTICLES = frozenset(
     "the a an my his her our der die das el la los las le les il lo un une".split()
@@ -218,4 +218,4 @@ def fold(token: str) -> str:
 
 def stem(word: str) -> str:
     """Return the word without common English endings; synonyms get one stem."""
-    return _SYNONYMS.get(word) or stemming.stem(word)
+    return _SYNONYMS.get(word) or stem_word(word)

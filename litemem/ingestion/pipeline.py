@@ -15,7 +15,15 @@ from litemem.core import clock
 from litemem.core.arguments import AddOptions
 from litemem.core.protocols import LLM, Embedder
 from litemem.core.scope import Scope
-from litemem.core.types import PROCEDURAL, AddResult, MemoryRecord, Message, Turn, content_hash
+from litemem.core.types import (
+    PROCEDURAL,
+    AddResult,
+    MemoryRecord,
+    Message,
+    Relation,
+    Turn,
+    content_hash,
+)
 from litemem.errors import EmbedderError, LitememError, LLMError
 from litemem.ingestion.claims import Claims
 from litemem.models.embedding import embed
@@ -202,7 +210,6 @@ class Pipeline:
 
     def _facts(self, turn: Turn, options: AddOptions) -> "list[Fact]":
         from litemem.extraction import facts as extraction
-        from litemem.extraction import topics
 
         with self._store.read() as r:
             context = r.messages.last(
@@ -220,10 +227,10 @@ class Pipeline:
                 today=None if options.said_on is None else date.fromisoformat(options.said_on),
             )
         ]
-        wanted = topics.select(
+        wanted = extraction.select(
             self._llm, found, includes=options.includes, excludes=options.excludes
         )
-        return topics.categorised(self._llm, wanted, options.custom_categories)
+        return extraction.categorised(self._llm, wanted, options.custom_categories)
 
     def _consolidate(
         self,
@@ -236,10 +243,9 @@ class Pipeline:
         """Commit a turn's facts; do nothing if another process has finished the turn."""
         # 30 ms to import; programs that only search or store texts verbatim do without
         from litemem.ingestion.consolidate import ChangedMeanwhileError, Consolidation, NewFact
-        from litemem.ingestion.graph import extract_relations
 
         vectors = embed(self._embedder, [record.content for record in records])
-        relations = extract_relations(self._llm, self._embedder, records) if with_graph else None
+        relations, name_vectors = self._relations(records) if with_graph else ({}, {})
         facts = list(map(NewFact, records, vectors, sources))
         consolidation = Consolidation(self._llm, facts, self._now())
         while True:
@@ -250,10 +256,26 @@ class Pipeline:
                 if consolidation.facts:
                     tx.settings.bind_embedder(self._embedder.identity)
                 outcomes = consolidation.apply(tx)
-                if relations:
-                    relations.write(tx, outcomes)
+                for outcome in outcomes:
+                    if stated := relations.get(outcome.record.content):
+                        tx.graph.relate(outcome.record, stated, name_vectors)
                 tx.turns.note_results(turn, outcomes)
                 return outcomes
+
+    def _relations(
+        self, records: Sequence[MemoryRecord]
+    ) -> tuple[dict[str, list[Relation]], dict[str, bytes]]:
+        """Return the relations that facts state, by the fact's text, and a vector for each name."""
+        if not records:
+            return {}, {}
+        from litemem.extraction.relations import find  # only a program that keeps a graph needs it
+
+        facts = [record.content for record in records]
+        found = find(self._llm, facts, records[0].scope)
+        ends = [end for each in found for r in each for end in (r.source, r.destination)]
+        names = list(dict.fromkeys(ends))
+        vectors = dict(zip(names, embed(self._embedder, names), strict=True))
+        return dict(zip(facts, found, strict=True)), vectors
 
     def _record(
         self,

@@ -1,4 +1,4 @@
-"""Search: parse the query, find candidates, rank and rerank them."""
+"""Search: parse the query, find candidates, rank and rerank them; find relations near the query."""
 
 import math
 import re
@@ -8,14 +8,15 @@ from datetime import date, timedelta
 
 from litemem.core.clock import EPOCH
 from litemem.core.protocols import Embedder, Reranker
+from litemem.core.text import names
 from litemem.core.text.dates import Period, read_dates
 from litemem.core.text.words import STOP_WORDS, content_words, words
-from litemem.core.types import Match, ScoreParts
+from litemem.core.types import Match, Relation, ScoreParts
 from litemem.errors import RerankerError
 from litemem.models.embedding import embed_query, mapped_errors
 from litemem.retrieval import ranking
 from litemem.store.filters import Condition
-from litemem.store.protocol import CandidateQuery, Pool, Store
+from litemem.store.protocol import CandidateQuery, GraphQuery, Pool, Store
 
 RERANKED = 2  # candidates that a reranker chooses from, per result
 
@@ -88,6 +89,40 @@ def search(
     return _reranked(options.reranker, query, matches)[: options.top_k]
 
 
+def search_relations(
+    store: Store,
+    embedder: Embedder,
+    query: str,
+    matches: Iterable[Match],
+    *,
+    condition: Condition,
+    bound: Condition,
+    limit: int,
+) -> list[Relation]:
+    """Return the relations one hop from what `query` names or means, the most relevant first.
+
+    Relations of the `matches` are included, by the memories' scores. `bound` is the part of
+    `condition` that is about ids alone.
+
+    Raises:
+        EmbedderMismatchError: the file's vectors are another embedder's.
+        EmbedderError: the query could not be embedded.
+    """
+    if limit == 0:
+        return []
+    asked = GraphQuery(
+        condition=condition,
+        bound=bound,
+        forms=names.forms_in(query),
+        vector=embed_query(embedder, query),
+        identity=embedder.identity,
+        memories={match.record.id: match.score for match in matches},
+        limit=limit,
+    )
+    with store.read() as r:
+        return r.graph.search(asked)
+
+
 @dataclass(frozen=True, slots=True)
 class _Ranker:
     """Ranks the candidates of one query."""
@@ -120,11 +155,11 @@ def parse_query(
     """
     asked = set(words(query)) - STOP_WORDS
     named = {name: own for name in speakers if (own := asked.intersection(words(name)))}
-    names: set[str] = set().union(*named.values())
+    spoken: set[str] = set().union(*named.values())
     dates = read_dates(query, day, latest=latest)
-    meaning = _without_names(dates.text, names)
+    meaning = _without_names(dates.text, spoken)
     content = content_words(query)
-    wanted = [word for word in content if word not in names] or content
+    wanted = [word for word in content if word not in spoken] or content
     return ParsedQuery(
         meaning if words(meaning) else query, tuple(wanted), frozenset(named), dates.periods
     )

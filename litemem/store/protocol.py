@@ -49,7 +49,6 @@ Durability = Literal["full", "normal"]
 Conflict = Literal["error", "skip", "overwrite", "merge"]
 Progress = Callable[[int, int], None]  # (done so far, in all)
 Item = Mapping[str, Any]  # a line of an archive
-Position = tuple[int, str]  # the `created_at` and the id of a memory
 
 NO_LIMIT = 2**62  # more than every key and every number of tries
 MAX_TRIES = 3  # failures of a turn; then only `process_pending` tries it again
@@ -333,18 +332,9 @@ class MemoryReader(Protocol):
         ...
 
     def select(
-        self,
-        condition: Condition,
-        *,
-        limit: int | None = None,
-        offset: int = 0,
-        after: Position | None = None,
+        self, condition: Condition, *, limit: int | None = None, offset: int = 0
     ) -> list[MemoryRecord]:
-        """Return the memories that match, newest first, ties by id, greatest first.
-
-        With `after`, only memories behind that position, which may be a deleted memory's; the first
-        `offset` of these are skipped.
-        """
+        """Return the memories that match, newest first, ties by id, greatest first."""
         ...
 
     def count(self, condition: Condition) -> int:

@@ -21,7 +21,7 @@ from pathlib import Path
 import apsw
 
 from litemem import Memory
-from litemem.extraction import prompts
+from litemem.extraction.ask import load_prompt
 from litemem.models.embedders import FastEmbedEmbedder
 from litemem.models.llms import LlamaCppLLM
 from litemem.testing import HashEmbedder, ScriptedLLM
@@ -188,7 +188,7 @@ def bench_extract(folder: Path) -> None:
         f"cold add in a new process: {statistics.median(cold):.2f} s, "
         f"{statistics.median(cold) - warm:.2f} s more than warm (goal ≤ 3)"
     )
-    prompt = prompts.load("user_facts")
+    prompt = load_prompt("user_facts")
     print(f"  (the kept prompt is {len(prompt.system)} characters and its examples)")
 
 

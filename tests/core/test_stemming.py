@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from litemem.core.text.stemming import fts_fold, holding, stems_of
+from litemem.core.text.words import fts_fold, holding, stems_of
 from litemem.store.sqlite.candidates import stemmer
 
 STEM = stemmer(apsw.Connection(":memory:"))

@@ -12,8 +12,7 @@ from hypothesis import strategies as st
 from litemem.core.scope import Scope
 from litemem.core.types import Message
 from litemem.errors import ExtractionError, LLMError
-from litemem.extraction import prompts
-from litemem.extraction.ask import prompt_tokens
+from litemem.extraction.ask import load_prompt, prompt_tokens
 from litemem.extraction.facts import ANSWER_TOKENS, Fact, Subject, extract, subjects
 from litemem.testing import ScriptedLLM
 
@@ -29,7 +28,7 @@ def assistant(content: str) -> Message:
 def small(room: int, answers: Sequence[Any] | None = None) -> ScriptedLLM:
     """A model whose context has room for so many tokens beside prompt and answer."""
     scripted = ScriptedLLM([[]] * 10_000 if answers is None else answers)
-    static = prompt_tokens(scripted, prompts.load("user_facts"), "")
+    static = prompt_tokens(scripted, load_prompt("user_facts"), "")
     scripted.context_tokens = ANSWER_TOKENS + static + room
     return scripted
 

@@ -4,8 +4,7 @@ import pytest
 
 from litemem import Memory
 from litemem.errors import ExtractionError
-from litemem.extraction.facts import Fact
-from litemem.extraction.topics import categorised, select
+from litemem.extraction.facts import Fact, categorised, select
 from litemem.models.embedders import FastEmbedEmbedder
 from litemem.models.llms import LlamaCppLLM
 from litemem.testing import ScriptedLLM

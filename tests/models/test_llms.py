@@ -8,14 +8,15 @@ from pathlib import Path
 
 import pytest
 
+from litemem.core.protocols import Prompt
 from litemem.errors import ExtractionError, LLMError, ModelFileError, ValidationError
-from litemem.extraction import prompts
+from litemem.extraction.ask import load_prompt
 from litemem.models import files as model_files
 from litemem.models.llms import LlamaCppLLM
 
 TINY = "smollm2-135m"
-PROMPT = prompts.load("user_facts")
-OTHER_PROMPT = prompts.load("agent_facts")
+PROMPT = load_prompt("user_facts")
+OTHER_PROMPT = load_prompt("agent_facts")
 TEXT = "New messages:\nuser: I'm Cam and I avoid shellfish."
 SCHEMA = {
     "type": "object",
@@ -27,11 +28,11 @@ SCHEMA = {
 }
 
 
-def ask(llm: LlamaCppLLM, text: str = TEXT, prompt: prompts.Prompt = PROMPT) -> str:
+def ask(llm: LlamaCppLLM, text: str = TEXT, prompt: Prompt = PROMPT) -> str:
     return llm.generate(prompt, text, schema=SCHEMA, max_tokens=200)
 
 
-def evaluated(llm: LlamaCppLLM, prompt: prompts.Prompt = PROMPT) -> int:
+def evaluated(llm: LlamaCppLLM, prompt: Prompt = PROMPT) -> int:
     before = llm.usage.evaluated
     ask(llm, prompt=prompt)
     return llm.usage.evaluated - before
@@ -141,7 +142,7 @@ class TestPromptStates:
     def test_states_are_private_and_few(self, tmp_path: Path) -> None:
         llm = LlamaCppLLM(TINY, state_folder=tmp_path)
         for i in range(10):
-            ask(llm, prompt=prompts.Prompt(f"p{i}", f"Answer in JSON. {i}"))
+            ask(llm, prompt=Prompt(f"p{i}", f"Answer in JSON. {i}"))
         llm.close()
         states = list(tmp_path.iterdir())
         assert len(states) == 8

@@ -132,7 +132,6 @@ class StoreContract:
             found = r.memories.select(of(ALICE))
             assert [each.id for each in found] == ["m2", "m3", "m1"]
             assert r.memories.select(of(ALICE), limit=1, offset=1) == found[1:2]
-            assert r.memories.select(of(ALICE), after=(START, "m3")) == found[2:]
 
     def test_an_update_replaces_the_memory_and_is_in_its_history(self, filled: Store) -> None:
         new = replace(record("m1", "likes coffee"), updated_at=START + 5)

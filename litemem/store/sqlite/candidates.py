@@ -13,8 +13,7 @@ from typing import Any
 import apsw
 
 from litemem.core.text.dates import Period
-from litemem.core.text.stemming import Stem, holding, stems_of
-from litemem.core.text.words import any_of
+from litemem.core.text.words import Stem, any_of, holding, stems_of
 from litemem.core.types import Match
 from litemem.store.filters import Condition
 from litemem.store.protocol import NO_NEIGHBOUR, CandidateQuery, Pool, Ranker, ScopeStats

@@ -9,7 +9,6 @@ from litemem.core.scope import Scope
 from litemem.core.types import PROCEDURAL, HistoryEntry, MemoryRecord
 from litemem.errors import ImmutableError, MemoryNotFoundError
 from litemem.store.filters import Condition, valid_now
-from litemem.store.protocol import Position
 from litemem.store.sqlite.cleanup import delete, delete_where
 from litemem.store.sqlite.queries import scope_equals
 from litemem.store.sqlite.rows import (
@@ -66,24 +65,15 @@ class Memories:
         return list(records(self._connection, pks, chosen).values())
 
     def select(
-        self,
-        condition: Condition,
-        *,
-        limit: int | None = None,
-        offset: int = 0,
-        after: Position | None = None,
+        self, condition: Condition, *, limit: int | None = None, offset: int = 0
     ) -> list[MemoryRecord]:
-        sql, parameters = condition.sql, condition.parameters
-        if after is not None:
-            sql += " AND (m.created_at, m.id) < (?, ?)"
-            parameters = (*parameters, *after)
         rows: list[Row] = self._connection.execute(
-            f"SELECT m.pk FROM memory AS m WHERE {sql}"
+            f"SELECT m.pk FROM memory AS m WHERE {condition.sql}"
             " ORDER BY m.created_at DESC, m.id DESC LIMIT ? OFFSET ?",
-            (*parameters, -1 if limit is None else limit, offset),
+            (*condition.parameters, -1 if limit is None else limit, offset),
         ).fetchall()
         pks = [pk for (pk,) in rows]
-        found = records(self._connection, pks, Condition(sql, parameters))
+        found = records(self._connection, pks, condition)
         return [found[pk] for pk in pks]
 
     def count(self, condition: Condition) -> int:
