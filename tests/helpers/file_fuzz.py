@@ -17,13 +17,13 @@ from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
-from helpers.stores import reading
 from litemem import Memory
 from litemem.core.scope import Scope
 from litemem.core.types import Relation
 from litemem.errors import LitememError, LLMError
 from litemem.maintenance.backup import backup
 from litemem.maintenance.integrity import salvage, verify
+from litemem.store import Reading
 from litemem.store.sqlite import settings
 from litemem.store.sqlite.connection import connect
 from litemem.store.sqlite.vector_index import VectorIndex
@@ -55,10 +55,7 @@ def make(path: Path, *, memories: int = MEMORIES) -> dict[str, tuple[str, str]]:
         with suppress(LLMError):  # there is no answer, so the turn waits
             memory.add("waits", user_id="cam")
         with memory.store.write() as tx:
-            record = reading(memory.store).memories.get(
-                memory.get_all(user_id="cam")["results"][0]["id"]
-            )
-            assert record is not None
+            record = tx.memories.require(memory.get_all(user_id="cam")["results"][0]["id"])
             vectors = {name: bytes(64) for name in ("Cam", "tea")}
             tx.graph.relate(record, [Relation("Cam", "likes", "tea")], vectors)
         known = {
@@ -166,6 +163,11 @@ def use(  # noqa: C901 - one table of calls and what they share
     if memory is None:
         return outcomes, wrong
     first = next(iter(known))
+
+    def ask(question: Callable[[Reading], Any]) -> Any:
+        with memory.store.read() as r:
+            return question(r)
+
     calls: dict[str, Callable[[], Any]] = {
         **{f"get_all {u}": (lambda u=u: memory.get_all(user_id=u, limit=999)) for u in USERS},
         "filtered": lambda: memory.get_all(filters={"user_id": "cam", "n": {"gte": 3}}, limit=999),
@@ -173,11 +175,11 @@ def use(  # noqa: C901 - one table of calls and what they share
         "graph": lambda: memory.search("Cam tea", user_id="cam", enable_graph=True),
         "get": lambda: {"results": [row for i in known if (row := memory.get(i))]},
         "history": lambda: [memory.history(i) for i in list(known)[::20]],
-        "sources": lambda: [reading(memory.store).messages.sources(i) for i in list(known)[::20]],
-        "messages": lambda: reading(memory.store).messages.last(Scope(user_id="cam"), limit=99),
-        "pending": lambda: reading(memory.store).turns.pending(),
+        "sources": lambda: [ask(lambda r, i=i: r.messages.sources(i)) for i in list(known)[::20]],
+        "messages": lambda: ask(lambda r: r.messages.last(Scope(user_id="cam"), limit=99)),
+        "pending": lambda: ask(lambda r: r.turns.pending()),
         "event": lambda: memory.event("e"),
-        "overview": lambda: (reading(memory.store).overview(), reading(memory.store).entities()),
+        "overview": lambda: ask(lambda r: (r.overview(), r.entities())),
         "quick": lambda: memory.verify(),
         "add": lambda: memory.add("likes tea", infer=False, user_id="cam"),
         "update": lambda: memory.update(first, "likes wine", metadata={"k": 1}),
