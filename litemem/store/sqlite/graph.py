@@ -15,8 +15,11 @@ from litemem.core.text import names
 from litemem.core.types import MemoryRecord, Relation
 from litemem.store.filters import Condition
 from litemem.store.protocol import GraphQuery
-from litemem.store.sqlite.queries import scope_unique_key
-from litemem.store.sqlite.rows import Row, RowDamageError
+from litemem.store.sqlite.rows import (
+    Row,
+    RowDamageError,
+    scope_unique_key,
+)
 from litemem.store.sqlite.settings import check_embedder
 
 SAME_ENTITY = 0.9  # cosine from which two names may be one entity; 0.87 joins Monday with Tuesday

@@ -10,7 +10,6 @@ from litemem.core.types import PROCEDURAL, HistoryEntry, MemoryRecord
 from litemem.errors import ImmutableError, MemoryNotFoundError
 from litemem.store.filters import Condition, valid_now
 from litemem.store.sqlite.cleanup import delete, delete_where
-from litemem.store.sqlite.queries import scope_equals
 from litemem.store.sqlite.rows import (
     HISTORY_COLUMNS,
     MEMORY_COLUMNS,
@@ -20,8 +19,10 @@ from litemem.store.sqlite.rows import (
     history_entry,
     id_list,
     matching,
+    matching_records,
     memory_values,
     records,
+    scope_equals,
 )
 from litemem.store.sqlite.supersession import WRITE_OUT_ADD, move_validity
 from litemem.store.sqlite.vector_index import VectorIndex
@@ -47,10 +48,11 @@ WHERE pk = ?
 class Memories:
     """The memories of one connection; see `MemoryReader` and `MemoryWriter`."""
 
-    __slots__ = ("_connection",)
+    __slots__ = ("_connection", "_index")
 
     def __init__(self, connection: apsw.Connection) -> None:
         self._connection = connection
+        self._index = VectorIndex(connection)
 
     def get(self, memory_id: str) -> MemoryRecord | None:
         row = by_id(self._connection, memory_id)
@@ -61,8 +63,7 @@ class Memories:
 
     def get_many(self, memory_ids: Sequence[str]) -> list[MemoryRecord]:
         chosen = Condition("m.id IN (SELECT value FROM json_each(?))", (id_list(memory_ids),))
-        pks = matching(self._connection, chosen)
-        return list(records(self._connection, pks, chosen).values())
+        return list(matching_records(self._connection, chosen).values())
 
     def select(
         self, condition: Condition, *, limit: int | None = None, offset: int = 0
@@ -118,7 +119,7 @@ class Memories:
             connection.execute(_INSERT, (*memory_values(record), json.dumps(message_pks)))
             pk = connection.last_insert_rowid()
             connection.execute("INSERT INTO embedding (pk, vector) VALUES (?, ?)", (pk, vector))
-        VectorIndex(connection).grow(pk)
+        self._index.grow(pk)
 
     def update(self, record: MemoryRecord, vector: bytes | None) -> None:
         connection = self._connection
@@ -134,7 +135,7 @@ class Memories:
         if vector is not None:
             connection.execute("UPDATE embedding SET vector = ? WHERE pk = ?", (vector, pk))
             connection.execute("DELETE FROM embedding_next WHERE pk = ?", (pk,))
-            VectorIndex(connection).replace(pk, vector)
+            self._index.replace(pk, vector)
         texts = (old.content, record.content)
         times = (record.created_at, record.updated_at)
         values = (record.id, *texts, *times, record.actor_id, record.role)

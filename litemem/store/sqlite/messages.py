@@ -9,8 +9,17 @@ from litemem.core.scope import Scope
 from litemem.core.types import MemoryRecord, Message
 from litemem.store.filters import Condition
 from litemem.store.protocol import NO_LIMIT
-from litemem.store.sqlite.queries import ensure_session, scope_equals, session_pk
-from litemem.store.sqlite.rows import IN_SCOPE_OF_M, Row, by_id, check_rows, read_message, records
+from litemem.store.sqlite.rows import (
+    IN_SCOPE_OF_M,
+    Row,
+    by_id,
+    check_rows,
+    ensure_session,
+    read_message,
+    records,
+    scope_equals,
+    session_pk,
+)
 
 _LAST = """
 SELECT pk, role, content, name
@@ -85,15 +94,25 @@ class Messages:
         )
         return list(records(self._connection, [pk for (pk,) in made], exact).values())
 
-    def log(
-        self, scope: Scope, messages: Iterable[Message], at: int, turn_pk: int | None = None
-    ) -> list[int]:
-        connection, session, pks = self._connection, ensure_session(self._connection, scope), []
-        for message in messages:
-            connection.execute(
-                "INSERT INTO message (session_pk, role, content, name, created_at, turn_pk)"
-                " VALUES (?, ?, ?, ?, ?, ?)",
-                (session, message.role, message.content, message.name, at, turn_pk),
-            )
-            pks.append(connection.last_insert_rowid())
-        return pks
+    def log(self, scope: Scope, messages: Iterable[Message], at: int) -> list[int]:
+        session = ensure_session(self._connection, scope)
+        return insert_messages(self._connection, session, messages, at)
+
+
+def insert_messages(
+    connection: apsw.Connection,
+    session: int,
+    messages: Iterable[Message],
+    at: int,
+    turn_pk: int | None = None,
+) -> list[int]:
+    """Append messages to the log; return their primary keys."""
+    pks = []
+    for message in messages:
+        connection.execute(
+            "INSERT INTO message (session_pk, role, content, name, created_at, turn_pk)"
+            " VALUES (?, ?, ?, ?, ?, ?)",
+            (session, message.role, message.content, message.name, at, turn_pk),
+        )
+        pks.append(connection.last_insert_rowid())
+    return pks

@@ -1,4 +1,4 @@
-"""Convert rows to values and back, and check rows for damage as they are read."""
+"""Convert rows to values and back, check them for damage as they are read, and select a scope's."""
 
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -7,7 +7,7 @@ from typing import Any
 import apsw
 
 from litemem.core import clock
-from litemem.core.scope import Scope
+from litemem.core.scope import ID_KEYS, Scope
 from litemem.core.types import HistoryEntry, MemoryRecord, Message, content_hash
 from litemem.errors import ScopeError
 from litemem.store.filters import Condition
@@ -231,6 +231,15 @@ def matching(connection: apsw.Connection, condition: Condition) -> list[int]:
     return pks
 
 
+def matching_records(connection: apsw.Connection, condition: Condition) -> dict[int, MemoryRecord]:
+    """Return the memories that match, by primary key.
+
+    Raises:
+        RowDamageError: an index leads to a memory that does not match.
+    """
+    return records(connection, matching(connection, condition), condition)
+
+
 def check_rows(
     connection: apsw.Connection, table: str, pks: Collection[int], condition: Condition
 ) -> None:
@@ -250,3 +259,46 @@ def check_rows(
 def _check_index(is_sound: bool, table: str) -> None:
     if not is_sound:
         raise RowDamageError(f"an index of {table!r} leads to wrong rows")
+
+
+def scope_equals(scope: Scope) -> Condition:
+    """Return the condition that a row `m` has exactly the ids of a scope.
+
+    It can use the indexes memory_user, … of `memory`: `= ?` implies that the id is not null, which
+    `IS ?` would not.
+    """
+    ids = scope.ids()
+    parts = [f"m.{key} = ?" if key in ids else f"m.{key} IS NULL" for key in ID_KEYS]
+    return Condition(" AND ".join(parts), tuple(ids.values()))
+
+
+def scope_unique_key(scope: Scope) -> Condition:
+    """Return the same for `session` and `entity`, with '' for a null id in their unique indexes.
+
+    In a unique index two NULLs are different, so these index `coalesce(user_id, '')`, ….
+    """
+    parts = [f"coalesce(m.{key}, '') = ?" for key in ID_KEYS]
+    return Condition(" AND ".join(parts), tuple(value or "" for value in scope.key()))
+
+
+def session_pk(connection: apsw.Connection, scope: Scope) -> int | None:
+    """Return the primary key of exactly this scope in `session`, or None without messages."""
+    key = scope_unique_key(scope)
+    row = connection.execute(
+        f"SELECT pk FROM session AS m WHERE {key.sql}", key.parameters
+    ).fetchone()
+    if row is None:
+        return None
+    check_rows(connection, "session", row, scope_equals(scope))
+    return int(row[0])
+
+
+def ensure_session(connection: apsw.Connection, scope: Scope) -> int:
+    """Return the primary key of exactly this scope in `session`, inserting its row if needed."""
+    pk = session_pk(connection, scope)
+    if pk is not None:
+        return pk
+    connection.execute(
+        "INSERT INTO session (user_id, agent_id, app_id, run_id) VALUES (?, ?, ?, ?)", scope.key()
+    )
+    return connection.last_insert_rowid()

@@ -1,15 +1,31 @@
-"""Counts and sizes for `litemem info`, and the source messages for `litemem log`."""
+"""Counts, sizes and entities of a file, and the source messages of a memory."""
 
 import apsw
 
-from litemem.core.types import Entity, Message
+from litemem.core.scope import ID_KEYS
+from litemem.core.types import Entity, Message, Overview
 from litemem.store.protocol import FileStats
-from litemem.store.sqlite import queries, settings
+from litemem.store.sqlite import settings
 from litemem.store.sqlite.connection import opened_as_is, read_transaction
 from litemem.store.sqlite.rows import IN_SCOPE_OF_M, Row, read_message, read_time
 
 DAY = 86_400_000_000  # microseconds
 
+_OVERVIEW = """
+SELECT
+  (SELECT count(*) FROM memory),
+  (SELECT count(*) FROM message),
+  (SELECT count(*) FROM turn),
+  (SELECT count(DISTINCT user_id) FROM memory),
+  (SELECT count(DISTINCT agent_id) FROM memory),
+  (SELECT count(DISTINCT app_id) FROM memory),
+  (SELECT count(DISTINCT run_id) FROM memory)
+"""
+_ENTITIES = " UNION ALL ".join(
+    f"SELECT '{key[:-3]}', {key}, count(*), min(created_at), max(updated_at)"
+    f" FROM memory WHERE {key} IS NOT NULL GROUP BY {key}"
+    for key in ID_KEYS
+)
 _COUNTS = {
     "superseded": "memory WHERE superseded_by IS NOT NULL",
     "expired": "memory WHERE expires_at <= :now",
@@ -41,6 +57,33 @@ ORDER BY message.pk
 """
 
 
+def entities(connection: apsw.Connection) -> list[Entity]:
+    """Return the users, agents, apps and runs that memories belong to, each kind by name."""
+    rows = connection.execute(f"SELECT * FROM ({_ENTITIES})")  # GROUP BY sorts each kind
+    return [
+        Entity(kind=kind, name=name, memories=n, created_at=read_time(at), updated_at=read_time(to))
+        for kind, name, n, at, to in rows
+    ]
+
+
+def overview(connection: apsw.Connection) -> Overview:
+    """Return counts of the file's rows, its size and its version."""
+    counts = connection.execute(_OVERVIEW).fetchone()
+    assert counts is not None, "a SELECT of scalars gives one row"
+    memories, messages, turns, users, agents, apps, runs = counts
+    return Overview(
+        memories=memories,
+        messages=messages,
+        pending_turns=turns,
+        users=users,
+        agents=agents,
+        apps=apps,
+        runs=runs,
+        bytes=connection.pragma("page_count") * connection.pragma("page_size"),
+        schema_version=connection.pragma("user_version"),
+    )
+
+
 def file_stats(path: str, now: int) -> FileStats:
     """Return the counts and sizes of a file without changing it, not even its version.
 
@@ -49,7 +92,7 @@ def file_stats(path: str, now: int) -> FileStats:
     """
     with opened_as_is(path) as connection, read_transaction(connection):
         return FileStats(
-            queries.overview(connection),
+            overview(connection),
             settings.embedder(connection),
             _counts(connection, now),
             _sizes(connection),
@@ -60,7 +103,7 @@ def file_stats(path: str, now: int) -> FileStats:
 def owners(path: str) -> list[Entity]:
     """Return the users, agents, apps and runs with memories, each kind by name."""
     with opened_as_is(path) as connection, read_transaction(connection):
-        return queries.entities(connection)
+        return entities(connection)
 
 
 def source_messages(path: str, memory_id: str) -> list[tuple[int, Message]]:

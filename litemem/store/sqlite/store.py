@@ -3,7 +3,7 @@
 import os
 import threading
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import get_args
 
@@ -16,7 +16,6 @@ from litemem.store.sqlite.connection import (
     Readers,
     locate,
     open_writer,
-    write_transaction,
 )
 from litemem.store.sqlite.errors import SQLITE_ERRORS, translate, translated
 from litemem.store.sqlite.integrity import checks
@@ -100,16 +99,22 @@ class SqliteStore:
     def write(self, *, secure_delete: bool = False) -> Iterator[SqliteTransaction]:
         """Lend a transaction, which is committed at the end of the block."""
         self.check_writable()
-        with self._write_lock, translated(self.path):
+        with self._write_lock:
             tx = self._open_writer()
-            if not secure_delete:
-                with write_transaction(tx.connection):
-                    yield tx
-                return
-            with erasure.secure_delete(tx.connection), write_transaction(tx.connection):
-                yield tx
-                # deleted values stay in segments of the full text and chunks of the vector index
-                repairing.repair(tx.connection, ("full text", "vector index"))
+            erasing = erasure.secure_delete(tx.connection) if secure_delete else nullcontext()
+            try:
+                with erasing:
+                    tx.connection.execute("BEGIN IMMEDIATE")
+                    try:
+                        yield tx
+                        if secure_delete:  # deleted values stay in segments of these
+                            repairing.repair(tx.connection, ("full text", "vector index"))
+                        tx.connection.execute("COMMIT")
+                    finally:
+                        if tx.connection.in_transaction:
+                            tx.connection.execute("ROLLBACK")
+            except SQLITE_ERRORS as error:
+                raise translate(error, self.path) from error
 
     @contextmanager
     def dry_run(self) -> Iterator[SqliteTransaction]:

@@ -13,8 +13,14 @@ from litemem.core.scope import Scope
 from litemem.core.types import PROCEDURAL, Match, MemoryRecord
 from litemem.store.filters import Condition
 from litemem.store.protocol import Revision
-from litemem.store.sqlite.queries import scope_equals
-from litemem.store.sqlite.rows import Row, by_id, id_list, matching, records
+from litemem.store.sqlite.rows import (
+    Row,
+    by_id,
+    id_list,
+    matching_records,
+    records,
+    scope_equals,
+)
 from litemem.store.sqlite.vector_index import VectorIndex
 
 # An ADD has no row in `event` until the memory changes for the first time.
@@ -90,10 +96,11 @@ _MOVE_END = "UPDATE memory SET valid_to = ?, updated_at = max(updated_at, ?) WHE
 class Known:
     """The known memories of one connection; see `KnownReader` and `KnownWriter`."""
 
-    __slots__ = ("_connection",)
+    __slots__ = ("_connection", "_index")
 
     def __init__(self, connection: apsw.Connection) -> None:
         self._connection = connection
+        self._index = VectorIndex(connection)
 
     def revision(self) -> Revision:
         rows: list[Row] = self._connection.execute(_REVISION).fetchall()
@@ -137,7 +144,7 @@ class Known:
         self, vector: bytes, limit: int, condition: Condition, among: Collection[str] | None
     ) -> list[tuple[int, float]]:
         if among is None:
-            return VectorIndex(self._connection).nearest(vector, limit, condition)
+            return self._index.nearest(vector, limit, condition)
         rows = self._connection.execute(
             _NEAR_AMONG.format(scope=condition.sql),
             (vector, id_list(among), *condition.parameters, limit),
@@ -147,7 +154,7 @@ class Known:
     def naming(self, scope: Scope) -> list[str]:
         exact = scope_equals(scope)
         naming = Condition(f"{exact.sql} AND {_NAMING}", exact.parameters)
-        found = records(self._connection, matching(self._connection, naming), naming)
+        found = matching_records(self._connection, naming)
         return [record.content for record in found.values()]
 
     def repeat(self, memory_id: str, like: MemoryRecord) -> None:
@@ -223,7 +230,7 @@ def _superseded_by(
     """Return the memories of exactly the record's scope that the successor superseded."""
     exact = scope_equals(record.scope)
     superseded = Condition(f"{exact.sql} AND m.superseded_by = ?", (*exact.parameters, successor))
-    return records(connection, matching(connection, superseded), superseded)
+    return matching_records(connection, superseded)
 
 
 def _earliest(one: int, other: int | None) -> int:

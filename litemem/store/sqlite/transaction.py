@@ -8,7 +8,7 @@ from litemem.core.scope import ID_KEYS, Scope
 from litemem.core.types import Entity, Overview
 from litemem.store.filters import Condition
 from litemem.store.protocol import CleanupPlan, Erasure, Item
-from litemem.store.sqlite import cleanup, erasure, queries, settings
+from litemem.store.sqlite import cleanup, erasure, settings, stats
 from litemem.store.sqlite.archive.memories import ArchivedMemory
 from litemem.store.sqlite.archive.writer import ArchiveWriter
 from litemem.store.sqlite.candidates import Candidates
@@ -60,10 +60,10 @@ class SqliteTransaction:
         self.archive = Archive(connection)
 
     def entities(self) -> list[Entity]:
-        return queries.entities(self.connection)
+        return stats.entities(self.connection)
 
     def overview(self) -> Overview:
-        return queries.overview(self.connection)
+        return stats.overview(self.connection)
 
     def cleanup(self, plan: CleanupPlan) -> dict[str, int]:
         return cleanup.cleanup(self.connection, plan)

@@ -18,17 +18,18 @@ from litemem.store.liveness import (
     this_process,
 )
 from litemem.store.protocol import MAX_KILLS, MAX_TRIES, TurnFilter
-from litemem.store.sqlite.messages import Messages
-from litemem.store.sqlite.queries import ensure_session, session_pk
+from litemem.store.sqlite.messages import insert_messages
 from litemem.store.sqlite.rows import (
     Row,
     RowDamageError,
     by_id,
     check_rows,
+    ensure_session,
     read_message,
     read_object,
     read_scope,
     read_time,
+    session_pk,
     to_json,
 )
 
@@ -142,12 +143,13 @@ class Turns:
     ) -> Turn:
         connection = self._connection
         created_at = at if queued_at is None else queued_at
+        session = ensure_session(connection, scope)
         connection.execute(
             "INSERT INTO turn (session_pk, options, event_id, created_at) VALUES (?, ?, ?, ?)",
-            (ensure_session(connection, scope), to_json(options), event_id, created_at),
+            (session, to_json(options), event_id, created_at),
         )
         pk = connection.last_insert_rowid()
-        message_pks = tuple(Messages(connection).log(scope, messages, at, pk))
+        message_pks = tuple(insert_messages(connection, session, messages, at, pk))
         if claimant is not None:
             self._claim(pk, claimant)
         return Turn(pk, scope, tuple(messages), message_pks, options, event_id, created_at)

@@ -12,8 +12,14 @@ from litemem.core.types import content_hash
 from litemem.errors import ValidationError
 from litemem.store.archive.merge import as_added, merge_versions
 from litemem.store.archive.schema import MAX_KEPT
-from litemem.store.sqlite.queries import scope_equals, scope_unique_key
-from litemem.store.sqlite.rows import MEMORY_COLUMNS, Row, by_id, to_json
+from litemem.store.sqlite.rows import (
+    MEMORY_COLUMNS,
+    Row,
+    by_id,
+    scope_equals,
+    scope_unique_key,
+    to_json,
+)
 from litemem.store.sqlite.vector_index import VectorIndex
 
 Item = Mapping[str, Any]

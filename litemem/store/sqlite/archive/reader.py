@@ -20,8 +20,11 @@ from litemem.store.sqlite import settings
 from litemem.store.sqlite.archive import memories
 from litemem.store.sqlite.archive.memories import ArchivedMemory, kept_number
 from litemem.store.sqlite.connection import write_transaction
-from litemem.store.sqlite.queries import scope_equals, session_pk
-from litemem.store.sqlite.rows import to_json
+from litemem.store.sqlite.rows import (
+    scope_equals,
+    session_pk,
+    to_json,
+)
 from litemem.store.sqlite.vector_index import VectorIndex
 
 if TYPE_CHECKING:
