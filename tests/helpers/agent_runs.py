@@ -1,15 +1,32 @@
 # ruff: noqa: E501 - tools write long lines
 """Transcripts of agents, with tool outputs: web research, a failing build, a migration."""
 
+from typing import Any
+
+from litemem import Memory
+from litemem.extraction import run_document
+
+RUN = {"agent_id": "ops", "run_id": "r1"}
 Chat = list[dict[str, str]]
 
 
-def _chat(*said: str) -> Chat:
+def add(memory: Memory, messages: Chat, **more: Any) -> dict[str, Any]:
+    ids = more or RUN
+    (result,) = memory.add(messages, memory_type="procedural_memory", **ids)["results"]
+    return dict(result)
+
+
+def section(text: str, name: str) -> list[str]:
+    entries: tuple[str, ...] = getattr(run_document.from_markdown(text), name)
+    return list(entries)
+
+
+def chat(*said: str) -> Chat:
     """Read "role: content" texts as messages."""
     return [dict(zip(("role", "content"), text.split(": ", 1), strict=True)) for text in said]
 
 
-RESEARCH = _chat(
+RESEARCH = chat(
     "system: You are a purchasing assistant. Compare offers, cite every source.",
     "user: Find a quiet heat pump for a 140 m2 house in Graz, at most 12,000 EUR with installation.",
     "assistant: I'll start with the national test database.",
@@ -34,7 +51,7 @@ RESEARCH = _chat(
     "Still open: ask Moser for a written offer, and file the application.",
 )
 
-BUILD = _chat(
+BUILD = chat(
     "user: The nightly build of ledger-api fails since yesterday. Find out why and fix it.",
     "assistant: I'll look at the last log.",
     "tool: $ gh run view 88213 --log-failed\n"
@@ -60,7 +77,7 @@ BUILD = _chat(
     "assistant: Yes. I have not reported it to fxfeed yet; and the PR waits for a review by Dana.",
 )
 
-MIGRATION = _chat(
+MIGRATION = chat(
     "user: Move the customer table from the old MySQL server to Postgres. No downtime in office hours.",
     "assistant: I'll count first, then copy into a staging table and compare.",
     "tool: mysql> SELECT count(*) FROM customers;\n48213",
@@ -87,7 +104,7 @@ MIGRATION = _chat(
     "move the nightly backup job to Postgres.",
 )
 
-MORE_MIGRATION = _chat(
+MORE_MIGRATION = chat(
     "user: Please go on: the backup job.",
     "tool: $ crontab -l\n15 2 * * * /opt/backup/mysql_dump.sh",
     "assistant: The job runs mysql_dump.sh at 2:15. I write a pg_dump version.",
