@@ -27,6 +27,7 @@ settings.register_profile(
 settings.load_profile(os.environ.get("LITEMEM_TEST_PROFILE", "default"))
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Skip what needs POSIX elsewhere; keep the tests of real models in one process of xdist."""
     for item in items:
