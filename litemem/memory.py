@@ -641,6 +641,8 @@ class Memory:
         *,
         on_conflict: Conflict = "error",
         dry_run: bool = False,
+        project_settings: bool = False,
+        accept_edited: bool = False,
     ) -> Result:
         """Import what `export_file` wrote: `{"added", "skipped", "overwritten", "merged", …}`.
 
@@ -652,15 +654,24 @@ class Memory:
                 memory, "overwrite" replaces it, and "merge" keeps the newer one, with the metadata,
                 categories and history of both.
             dry_run: if true, only check, and return what would happen.
+            project_settings: if true, adopt what steers later extractions: the project's settings
+                and the instructions of pending turns. The result lists both.
+            accept_edited: if true, import an export that was changed: every line is checked, but
+                neither the SHA-256 nor the counts.
 
         Raises:
             ValidationError: the source is not an export, is damaged, or has a conflict.
             StoreError: the source cannot be read. EmbedderError: a text could not be embedded.
         """
         self.store.check_writable()
-        check_flag(dry_run, "dry_run")
         imported = importer.import_file(
-            self.store, self.embedder, source, on_conflict=on_conflict, dry_run=dry_run
+            self.store,
+            self.embedder,
+            source,
+            on_conflict=on_conflict,
+            dry_run=check_flag(dry_run, "dry_run"),
+            project_settings=check_flag(project_settings, "project_settings"),
+            accept_edited=check_flag(accept_edited, "accept_edited"),
         )
         return asdict(imported)
 

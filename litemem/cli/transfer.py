@@ -1,5 +1,6 @@
 """Commands that move memories between files: export, import."""
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -12,7 +13,7 @@ from litemem.cli.options import embedder_option, file_options, filter_option, sc
 from litemem.cli.output import echo_err, memories_text, progress, show_json
 from litemem.core.scope import Scope
 from litemem.store import SqliteStore
-from litemem.store.archive.lines import ArchiveFile
+from litemem.store.archive.lines import open_archive
 from litemem.store.filters import Condition, compile_filter
 from litemem.store.protocol import Conflict
 from litemem.store.sqlite.connection import MEMORY
@@ -101,6 +102,18 @@ def export_memories(
     "categories and history of both.",
 )
 @click.option("--dry-run", is_flag=True, help="Only check SOURCE and count; change nothing.")
+@click.option(
+    "--project-settings",
+    is_flag=True,
+    help="Adopt the project's settings and the instructions of pending turns, which steer later "
+    "extractions.",
+)
+@click.option(
+    "--accept-edited",
+    is_flag=True,
+    help="Accept a SOURCE that was changed after the export: check each line, but neither the "
+    "SHA-256 nor the counts.",
+)
 @scope_options
 @click.option(
     "--collection", metavar="NAME", help="With --from mem0: the collection, if there are several."
@@ -120,6 +133,8 @@ def import_memories(
     origin: str,
     on_conflict: Conflict,
     dry_run: bool,
+    project_settings: bool,
+    accept_edited: bool,
     ids: dict[str, Any],
     collection: str | None,
     history: str | None,
@@ -139,13 +154,18 @@ def import_memories(
         raise click.UsageError(
             "--user-id, …, --collection, --history and --app-ids require --from mem0."
         )
-    with _source(source, origin, ids, collection, history, app_ids) as found:
+    if origin == "mem0" and (project_settings or accept_edited):
+        raise click.UsageError(
+            "--project-settings and --accept-edited are for an export of litemem."
+        )
+    how: dict[str, Any] = {"dry_run": dry_run, "project_settings": project_settings}
+    with _source(source, origin, ids, collection, history, app_ids, accept_edited) as found:
         path = file_path(db)
         done = None
         if not path.exists() or not path.stat().st_size:
-            done = _checked(found, embedder, dry_run=dry_run)
+            done = _checked(found, embedder, how)
         if done is None or not dry_run:
-            done = _imported(found, db, embedder, on_conflict=on_conflict, dry_run=dry_run)
+            done = _imported(found, db, embedder, {**how, "on_conflict": on_conflict})
     _show(done, dry_run=dry_run, as_json=as_json)
 
 
@@ -157,6 +177,7 @@ def _source(
     collection: str | None,
     history: str | None,
     app_ids: bool,
+    accept_edited: bool,
 ) -> Iterator[Source]:
     if origin == "mem0":
         yield open_store(
@@ -168,8 +189,8 @@ def _source(
         )
         return
     given: Any = click.open_file(STANDARD, "rb") if source == STANDARD else source
-    with opened(given) as file:
-        yield ArchiveFile(file)
+    with opened(given) as file, open_archive(file, accept_edited=accept_edited) as archive:
+        yield archive
 
 
 def _condition(ids: dict[str, Any], condition: dict[str, Any] | None) -> Condition | None:
@@ -179,12 +200,12 @@ def _condition(ids: dict[str, Any], condition: dict[str, Any] | None) -> Conditi
     return compile_filter(condition, Scope(**ids))
 
 
-def _checked(found: Source, embedder: str | None, *, dry_run: bool) -> Imported:
+def _checked(found: Source, embedder: str | None, how: dict[str, Any]) -> Imported:
     """Check an import in memory first, so that a refused one creates no file."""
     chosen, store = named_embedder(embedder), SqliteStore(MEMORY)
     try:
-        done = import_source(store, chosen, found, dry_run=True)
-        if done.embedded and not dry_run:
+        done = import_source(store, chosen, found, **{**how, "dry_run": True})
+        if done.embedded and not how["dry_run"]:
             chosen.embed_query("raises here if the model is missing")
     finally:
         store.close()
@@ -192,19 +213,10 @@ def _checked(found: Source, embedder: str | None, *, dry_run: bool) -> Imported:
     return done
 
 
-def _imported(
-    found: Source, db: str | None, embedder: str | None, *, on_conflict: Conflict, dry_run: bool
-) -> Imported:
+def _imported(found: Source, db: str | None, embedder: str | None, how: dict[str, Any]) -> Imported:
     with open_memory(db, embedder=embedder) as memory, progress("importing") as show:
         try:
-            return import_source(
-                memory.store,
-                memory.embedder,
-                found,
-                on_conflict=on_conflict,
-                dry_run=dry_run,
-                progress=show,
-            )
+            return import_source(memory.store, memory.embedder, found, **how, progress=show)
         except KeyboardInterrupt:
             echo_err("interrupted: run the same import with --on-conflict skip to continue")
             raise
@@ -213,6 +225,11 @@ def _imported(
 def _show(done: Imported, *, dry_run: bool, as_json: bool) -> None:
     if as_json:
         return show_json({"dry_run": dry_run, **asdict(done)})
+    for edit in done.edits:
+        echo_err(f"accepted: {edit}")
+    for name, setting in done.project_settings.items():
+        value = json.dumps(setting["value"], ensure_ascii=False)
+        echo_err(f"project setting {name}, {setting['outcome']}: {value:.200}")
     for sentence in done.left_out:
         echo_err(sentence)
     outcomes = [

@@ -2,9 +2,9 @@
 
 import shutil
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol, get_args
 
@@ -15,7 +15,7 @@ from litemem.core.types import MemoryRecord
 from litemem.errors import LitememError, StoreError, ValidationError, quoted
 from litemem.maintenance.reindex import embed_names
 from litemem.models.embedding import embed
-from litemem.store.archive.lines import ArchiveFile
+from litemem.store.archive.lines import open_archive
 from litemem.store.archive.references import ReferenceCheck
 from litemem.store.archive.schema import LINE_TYPES, Item, LineError
 from litemem.store.protocol import ArchiveBatch, ArchiveImport, Conflict, ExportReader, Store
@@ -27,6 +27,15 @@ BATCH_CHARACTERS = 8_000_000  # of texts in one transaction, roughly
 SHOWN = 3  # ids in an error
 
 _ADVICE = '; nothing was imported. Give on_conflict (--on-conflict) "skip", "overwrite" or "merge"'
+
+# options of a pending turn that go into the prompts of its extraction
+_NO_INSTRUCTIONS: Mapping[str, Any] = {
+    "instructions": None,
+    "includes": None,
+    "excludes": None,
+    "custom_categories": {},
+}
+_HOW = "give project_settings=True (--project-settings) to adopt them"
 
 Progress = Callable[[int, int], None]  # lines imported so far, lines in all
 
@@ -51,7 +60,11 @@ class Imported:
     """The result of an import, or the expected result with `dry_run`.
 
     The first four fields count memories, the next five new rows of other kinds (in a dry run, all
-    lines), `embedded` the embedded texts. `left_out` has one sentence for each kind of omission.
+    lines), `embedded` the embedded texts. `project_settings` has the settings in the archive by
+    name: `{"value", "outcome"}`, with the outcome "adopted", "left", or "same" if the file has that
+    value. `instructed_turns` are the pending turns in the archive with instructions of their own.
+    `left_out` has one sentence for each kind of omission, `edits` one for each kind of change after
+    the export that was accepted.
     """
 
     added: int = 0
@@ -64,7 +77,10 @@ class Imported:
     entities: int = 0
     relations: int = 0
     embedded: int = 0
+    project_settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    instructed_turns: int = 0
     left_out: Sequence[str] = ()
+    edits: Sequence[str] = ()
 
 
 def import_file(
@@ -74,6 +90,8 @@ def import_file(
     *,
     on_conflict: Conflict = "error",
     dry_run: bool = False,
+    project_settings: bool = False,
+    accept_edited: bool = False,
     progress: Progress | None = None,
 ) -> Imported:
     """Import an archive that `litemem export` wrote.
@@ -88,6 +106,10 @@ def import_file(
             the existing memory. "overwrite": replace it. "merge": keep the newer by `updated_at`,
             with metadata, categories and history of both.
         dry_run: only check, and return the expected result.
+        project_settings: adopt what steers later extractions: the project's settings, and the
+            instructions of pending turns. By default both are left out.
+        accept_edited: import an archive that was changed after the export. Every line is checked;
+            the SHA-256 and the counts are not. Changed lines are embedded again.
         progress: called with the lines imported so far and in all.
 
     Raises:
@@ -96,13 +118,14 @@ def import_file(
         StoreError: the archive cannot be read, or the file cannot be written.
     """
     _check_conflict(on_conflict)
-    with opened(source) as file:
+    with opened(source) as file, open_archive(file, accept_edited=accept_edited) as archive:
         return import_source(
             store,
             embedder,
-            ArchiveFile(file),
+            archive,
             on_conflict=on_conflict,
             dry_run=dry_run,
+            project_settings=project_settings,
             progress=progress,
         )
 
@@ -114,13 +137,21 @@ def import_source(
     *,
     on_conflict: Conflict = "error",
     dry_run: bool = False,
+    project_settings: bool = False,
     progress: Progress | None = None,
 ) -> Imported:
     """Import the lines of a source, as `import_file`."""
     _check_conflict(on_conflict)
     with store.read() as r:
         r.settings.check_embedder(embedder.identity)
-    work = _Import(store, embedder, source, on_conflict, progress or (lambda *_: None))
+    work = _Import(
+        store,
+        embedder,
+        source,
+        on_conflict,
+        adopts=project_settings,
+        progress=progress or (lambda *_: None),
+    )
     preview = work.check()
     return preview if dry_run else work.run()
 
@@ -167,14 +198,19 @@ class _Import:
         embedder: Embedder,
         source: Source,
         on_conflict: Conflict,
+        *,
+        adopts: bool,
         progress: Progress,
     ) -> None:
         self._store = store
         self._embedder = embedder
         self._source = source
         self._on_conflict = on_conflict
+        self._adopts = adopts  # settings, and the instructions of pending turns
         self._progress = progress
         self._has_vectors = source.embedder == embedder.identity
+        self._settings: dict[str, Mapping[str, Any]] = {}
+        self._instructed_turns = 0
         self._superseded = False  # a line names a successor
         self._embedded = 0
         self._done = 0  # committed lines
@@ -184,11 +220,15 @@ class _Import:
         references = ReferenceCheck()
         counts = dict.fromkeys(LINE_TYPES, 0)
         conflicts: list[str] = []
-        results = dict.fromkeys(("added", "skipped", "overwritten", "merged", "embedded"), 0)
+        results: dict[str, Any] = dict.fromkeys(
+            ("added", "skipped", "overwritten", "merged", "embedded"), 0
+        )
         for items in _batches(self._checked(references), BATCH):
             for item in items:
                 counts[item["kind"]] += 1
-                self._check_project(item)
+                self._instructed_turns += _has_instructions(item)
+                if item["kind"] == "project":
+                    self._check_project(item["settings"])
             known = self._known(items)
             memories = [item for item in items if item["kind"] == "memory"]
             with self._store.read() as r:
@@ -211,7 +251,7 @@ class _Import:
             deleted=counts["deleted"],
             entities=counts["entity"],
             relations=counts["relation"],
-            left_out=self._left_out(),
+            **self._remarks(),
         )
 
     def run(self) -> Imported:
@@ -226,14 +266,14 @@ class _Import:
                     ' import with on_conflict (--on-conflict) "skip" continues'
                 )
             raise
-        return Imported(**work.counts, embedded=self._embedded, left_out=self._left_out())
+        return Imported(**dict[str, Any](work.counts), embedded=self._embedded, **self._remarks())
 
     def _write_all(self, work: ArchiveImport) -> None:
         work.take_in(ArchiveBatch("begin"))
         try:
             size = BATCH if self._has_vectors else EMBEDDED
             for items in _batches((item for _, item in self._source.items()), size):
-                work.take_in(self._batch(items))
+                work.take_in(self._batch([self._adopted(i) for i in items if self._is_wanted(i)]))
                 self._done += len(items)
                 self._progress(self._done, self._source.total)
             if self._superseded:
@@ -294,13 +334,30 @@ class _Import:
             return "overwritten"
         return "merged" if stored.would_change(item) else "skipped"
 
-    def _check_project(self, item: Item) -> None:
-        if item["kind"] != "project" or self._on_conflict != "error":
-            return
+    def _check_project(self, given: Mapping[str, Any]) -> None:
+        """Note the settings of the archive, and refuse a conflict with those of the file."""
         with self._store.read() as r:
             known = r.settings.project()
-        if known not in ({}, item["settings"]):
+        if self._adopts and self._on_conflict == "error" and known not in ({}, given):
             raise ValidationError(f"the file has other project settings{_ADVICE}")
+        replaces = self._adopts and not (self._on_conflict == "skip" and known)
+        for name, value in given.items():
+            if name in known and known[name] == value:
+                outcome = "same"
+            elif replaces and not (self._on_conflict == "merge" and name in known):
+                outcome = "adopted"
+            else:
+                outcome = "left"
+            self._settings[name] = {"value": value, "outcome": outcome}
+
+    def _is_wanted(self, item: Item) -> bool:
+        return self._adopts or item["kind"] != "project"
+
+    def _adopted(self, item: Item) -> Item:
+        """Return a line as it is stored: unless asked for, a turn without its instructions."""
+        if self._adopts or not _has_instructions(item):
+            return item
+        return {**item, "options": {**item["options"], **_NO_INSTRUCTIONS}}
 
     def _check_scopes(
         self, items: Sequence[Item], known: dict[str, MemoryRecord], stored: ExportReader
@@ -317,8 +374,24 @@ class _Import:
                     " an import does not change them: skip it, or erase it from the file first"
                 )
 
-    def _left_out(self) -> Sequence[str]:
-        return tuple(getattr(self._source, "left_out", ()))
+    def _remarks(self) -> dict[str, Any]:
+        """Return the fields of a result that are about the archive as a whole."""
+        left_out = list(getattr(self._source, "left_out", ()))
+        left = [n for n, setting in self._settings.items() if setting["outcome"] == "left"]
+        if left and not self._adopts:
+            left_out.append(f"left out, project settings: {', '.join(left)}; {_HOW}")
+        elif left:
+            left_out.append(f"left out, project settings: {', '.join(left)}; the file has others")
+        if self._instructed_turns and not self._adopts:
+            plural = "" if self._instructed_turns == 1 else "s"
+            turns = f"{self._instructed_turns:,} pending turn{plural}"
+            left_out.append(f"left out, the instructions of {turns}; {_HOW}")
+        return {
+            "project_settings": self._settings,
+            "instructed_turns": self._instructed_turns,
+            "left_out": tuple(left_out),
+            "edits": tuple(getattr(self._source, "edits", ())),
+        }
 
     def _refuse_duplicates(self, hashes: set[int]) -> None:
         """Raise an error if an id is duplicate; equal hashes alone may be different ids."""
@@ -355,6 +428,10 @@ def _batches(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
         turn = item.get("turn")
     if batch:
         yield batch
+
+
+def _has_instructions(item: Item) -> bool:
+    return item["kind"] == "turn" and any(item["options"].get(name) for name in _NO_INSTRUCTIONS)
 
 
 def _is_superseded(item: Item) -> bool:

@@ -120,9 +120,16 @@ def test_other_project_settings_are_reported_before_anything_is_imported(tmp_pat
         before = dump(tmp_path / "memory.db")
         for dry_run in (True, False):
             with pytest.raises(ValidationError, match=r"other project settings.*--on-conflict"):
-                taken_in(store, sealed([settings, memory_line()]), dry_run=dry_run)
+                taken_in(
+                    store,
+                    sealed([settings, memory_line()]),
+                    dry_run=dry_run,
+                    project_settings=True,
+                )
         assert dump(tmp_path / "memory.db") == before
-        taken_in(store, sealed([settings, memory_line()]), on_conflict="skip")
+        taken_in(
+            store, sealed([settings, memory_line()]), on_conflict="skip", project_settings=True
+        )
         assert reading(store).settings.project() == {"instructions": "ours"}
 
 

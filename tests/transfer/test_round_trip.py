@@ -54,11 +54,11 @@ def test_export_import_export_is_the_same_to_the_byte(steps: Any, vectors: bool)
     with open_store() as one, open_store() as other:
         build(one, steps)
         first = exported(one, vectors=vectors)
-        taken_in(other, first)
+        taken_in(other, first, project_settings=True)
         assert exported(other, vectors=vectors) == first
         assert not [finding for finding in other.check(full=True) if finding.problems]
-        again = taken_in(other, first, on_conflict="skip")
-        assert set(again) <= {"skipped"}
+        again = taken_in(other, first, on_conflict="skip", project_settings=True)
+        assert set(again) <= {"skipped", "project_settings"}
         assert exported(other, vectors=vectors) == first
 
 
@@ -72,7 +72,7 @@ def test_an_import_into_a_file_with_others_leaves_it_sound(
         before = reading(other).overview().memories
         data = exported(one)
         with suppress(ValidationError):  # of one id and two scopes, which do not merge
-            taken_in(other, data, on_conflict=on_conflict)
+            taken_in(other, data, on_conflict=on_conflict, project_settings=True)
         assert not [finding for finding in other.check(full=True) if finding.problems]
         assert reading(other).overview().memories >= before
 

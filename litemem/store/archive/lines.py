@@ -1,14 +1,19 @@
 """Read the lines of an archive: JSON Lines that hold a file, or some of its memories, without loss.
 
 The first line is the header: the format, the number of lines by kind, and the SHA-256 of the bytes
-of all other lines. `docs/guides/export.md` describes the format. Each line is validated on its own;
+of all other lines. `docs/export.md` describes the format. Each line is validated on its own;
 `references` checks the lines against each other.
+
+Editors, shells and git change an archive after the export. Each kind of change has a name here,
+and an import refuses it or accepts it.
 """
 
+import codecs
 import hashlib
 import json
-import re
+import tempfile
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import Any, BinaryIO
 
@@ -18,6 +23,7 @@ from litemem.errors import StoreError, ValidationError
 from litemem.store.archive.schema import (
     HEADER,
     LINE_TYPES,
+    SEAL,
     SKIPPED,
     WITHOUT_IDS,
     Item,
@@ -30,7 +36,28 @@ MARK = "litemem-export"
 # was extended 850 times has 36 million. An import needs three times the memory of its longest line.
 MAX_LINE = 256 * 1024 * 1024
 MAX_HEADER = 65_536  # bytes
-_SHA256 = re.compile("[0-9a-f]{64}")
+_ADVICE = (
+    "; export it again, or give accept_edited=True (--accept-edited), which checks each line but "
+    "neither the SHA-256 nor the counts"
+)
+# The marks of encodings at the start of a file, the longer first: that of UTF-32 starts as UTF-16.
+_ENCODINGS = (
+    (codecs.BOM_UTF32_LE, "UTF-32"),
+    (codecs.BOM_UTF32_BE, "UTF-32"),
+    (codecs.BOM_UTF16_LE, "UTF-16"),
+    (codecs.BOM_UTF16_BE, "UTF-16"),
+)
+_BLOCK = 1_000_000  # bytes decoded at once
+# How files start that are given by mistake, and what to do.
+_OTHER_FILES = (
+    (b"SQLite format 3\0", "the file is a database: `litemem restore` reads a backup"),
+    (b"version https://git-lfs", "the file is a pointer of Git LFS: run `git lfs pull`"),
+    (b"\x1f\x8b", "the file is compressed: unpack it with gzip"),
+    (b"PK\x03\x04", "the file is compressed: unpack it with unzip"),
+    (b"{\0", "the file is UTF-16 without a byte order mark: save it as UTF-8"),
+    (b"\0{", "the file is UTF-16 without a byte order mark: save it as UTF-8"),
+)
+_CONFLICTS = (b"<<<<<<<", b"=======", b">>>>>>>", b"|||||||")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,40 +87,158 @@ class Header:
 
 
 class ArchiveFile:
-    """A file that `litemem export` wrote.
+    """A file that `litemem export` wrote; `open_archive` opens one.
+
+    Args:
+        encoding: what the file was decoded from, if not from UTF-8.
+        accept_edited: accept what was changed after the export. Every line is checked all the same.
+            Vectors are ignored if the lines were changed, because a text may have been.
 
     Raises:
         ValidationError: the first line is not the header of an export.
     """
 
-    def __init__(self, file: BinaryIO) -> None:
+    def __init__(
+        self, file: BinaryIO, *, encoding: str | None = None, accept_edited: bool = False
+    ) -> None:
         self._file = file
-        self._header = read_header(file)
+        self._accepts = accept_edited
+        self._edits: dict[str, str] = {}  # a sentence for each kind of change
+        if encoding is not None:
+            self._edits["encoding"] = f"it is {encoding} in place of UTF-8"
+        self._skip_mark()
+        self._header = self._read_header()
+        self._of_header = dict(self._edits)
         self._body = file.tell()
         self.embedder = self._header.embedder
         self.total = self._header.lines
+        if accept_edited:
+            self.total = sum(1 for _ in self._lines())
+            if self._edits.keys() & {"sha256", "seal"}:
+                self.embedder = None
+
+    @property
+    def edits(self) -> list[str]:
+        """One sentence for each kind of change since the export; complete after `items`."""
+        return list(self._edits.values())
 
     def items(self) -> Iterator[tuple[int, Item]]:
         """Yield each validated line with its number.
 
         Raises:
-            ValidationError: a line is invalid, or at the end: lines are missing or changed.
+            ValidationError: a line is invalid, or at the end: the file was changed after the export
+                and changes are not accepted.
         """
-        self._file.seek(self._body)
-        digest = hashlib.sha256()
+        embedder = self._header.embedder
+        width = None if embedder is None else 4 * embedder.dimensions
         counts = dict.fromkeys(self._header.counts, 0)
-        for number, line, item in read_items(self._file, self._header):
-            digest.update(line)
+        for number, line in self._lines():
+            try:
+                item = validate_line(parse(line.decode()), width)
+            except (ValueError, RecursionError) as error:
+                raise ValidationError(self._invalid(number, line, error)) from error
             counts[item["kind"]] = counts.get(item["kind"], 0) + 1
             if item["kind"] not in SKIPPED:
                 yield number, item
-        if counts != self._header.counts:
+        if counts != self._header.counts and "seal" not in self._edits:
             expected = ", ".join(f"{n} {kind}" for kind, n in self._header.counts.items())
-            raise ValidationError(
-                f"the archive is incomplete: line 1 announces these lines: {expected}; export again"
+            self._edits["counts"] = (
+                f"the archive is incomplete: line 1 announces these lines: {expected}"
             )
-        if digest.hexdigest() != self._header.sha256:
-            raise ValidationError("the SHA-256 differs: the lines were changed after the export")
+        if self._edits and not self._accepts:
+            raise ValidationError(
+                f"the archive was changed after the export: {'; '.join(self.edits)}{_ADVICE}"
+            )
+
+    def _lines(self) -> Iterator[tuple[int, bytes]]:
+        """Yield the number and the bytes of each line behind the header, with its exported end."""
+        self._file.seek(self._body)
+        self._edits = dict(self._of_header)
+        digest = hashlib.sha256()
+        number = 1
+        while line := self._file.readline(MAX_LINE + 1):
+            number += 1
+            if len(line) > MAX_LINE:
+                raise ValidationError(f"line {number}: the line is longer than {MAX_LINE:,} bytes")
+            if plain := self._plain(number, line):
+                digest.update(plain)
+                yield number, plain
+        if "seal" not in self._edits and digest.hexdigest() != self._header.sha256:
+            self._edits["sha256"] = "the SHA-256 differs: lines were changed"
+
+    def _plain(self, number: int, line: bytes) -> bytes:
+        """Return a line with the end that the export wrote, or nothing if it is blank."""
+        if line.endswith(b"\r\n"):
+            self._edits.setdefault("ends", "the line ends are CRLF in place of LF")
+            line = line[:-2] + b"\n"
+        elif not line.endswith(b"\n"):
+            self._edits.setdefault("cut", f"line {number}: the line is cut off, or lacks its end")
+            line += b"\n"
+        if line.isspace():
+            self._edits.setdefault("blank", f"line {number}: the line is empty")
+            return b""
+        return line
+
+    def _invalid(self, number: int, line: bytes, error: Exception) -> str:
+        place = f"line {number}: "
+        if self._edits.get("cut", "").startswith(place):
+            return self._edits["cut"]
+        if line.startswith(_CONFLICTS):
+            return f"{place}git left a conflict here: resolve it, or export again"
+        return f"{place}{error}"
+
+    def _skip_mark(self) -> None:
+        start = self._file.tell()
+        if self._file.read(len(codecs.BOM_UTF8)) == codecs.BOM_UTF8:
+            self._edits["mark"] = "it starts with a byte order mark (BOM)"
+        else:
+            self._file.seek(start)
+
+    def _read_header(self) -> Header:
+        line = self._file.readline(MAX_HEADER + 1)
+        if reason := _other_file(line):
+            raise ValidationError(f"line 1: {reason}")
+        try:
+            if not line:
+                raise LineError("the file is empty")
+            if b"\r" in line.rstrip(b"\r\n"):
+                raise LineError("the line ends are CR alone: convert them to LF")
+            if len(line) > MAX_HEADER:
+                raise LineError("the line is not the header of an export")
+            header, problem = _header(parse(self._plain(1, line).decode() or "null"))
+        except (ValueError, RecursionError) as error:
+            raise ValidationError(
+                f"line 1: {error}; give a file that `litemem export` wrote, or its program with "
+                "--from"
+            ) from error
+        if problem is not None:
+            self._edits["seal"] = f"line 1: {problem}"
+        return header
+
+
+@contextmanager
+def open_archive(file: BinaryIO, *, accept_edited: bool = False) -> Iterator[ArchiveFile]:
+    """Read an archive from a seekable file, also one in UTF-16 or UTF-32.
+
+    Raises:
+        ValidationError: the first line is not the header of an export, or the encoding is broken.
+    """
+    start = file.tell()
+    first = file.read(4)
+    file.seek(start)
+    encoding = next((name for mark, name in _ENCODINGS if first.startswith(mark)), None)
+    if encoding is None:
+        yield ArchiveFile(file, accept_edited=accept_edited)
+        return
+    with tempfile.TemporaryFile() as copy:
+        blocks = iter(lambda: file.read(_BLOCK), b"")
+        try:
+            for text in codecs.iterdecode(blocks, encoding):
+                copy.write(text.encode())
+        except UnicodeError as error:
+            raise ValidationError(f"the file starts as {encoding}, and is not: {error}") from error
+        copy.seek(0)
+        yield ArchiveFile(copy, encoding=encoding, accept_edited=accept_edited)
 
 
 def within_limit(line: str, most: int = MAX_LINE) -> str:
@@ -108,37 +253,6 @@ def within_limit(line: str, most: int = MAX_LINE) -> str:
             " delete old history (`litemem cleanup --history-older-than`), or make a backup"
         )
     return line
-
-
-def read_header(file: BinaryIO) -> Header:
-    """Read the first line.
-
-    Raises:
-        ValidationError: the line is not a header, or of a newer format.
-    """
-    line = file.readline(MAX_HEADER + 1)
-    try:
-        return _header(_parsed(line))
-    except (ValueError, RecursionError) as error:
-        raise ValidationError(
-            f"line 1: {error}; give a file that `litemem export` wrote, or its program with --from"
-        ) from error
-
-
-def read_items(file: BinaryIO, header: Header) -> Iterator[tuple[int, bytes, Item]]:
-    """Yield the number, the bytes and the validated item of each line behind the header.
-
-    Raises:
-        ValidationError: a line is invalid; the message names the line and the reason.
-    """
-    width = None if header.embedder is None else 4 * header.embedder.dimensions
-    number = 1
-    while line := file.readline(MAX_LINE + 1):
-        number += 1
-        try:
-            yield number, line, validate_line(_parsed(line), width)
-        except (ValueError, RecursionError) as error:
-            raise ValidationError(f"line {number}: {error}") from error
 
 
 def validate_line(found: Any, width: int | None) -> Item:
@@ -164,12 +278,9 @@ def validate_line(found: Any, width: int | None) -> Item:
     return item
 
 
-def _parsed(line: bytes) -> Any:
-    if len(line) > MAX_LINE:
-        raise LineError(f"the line is longer than {MAX_LINE:,} bytes")
-    if not line.endswith(b"\n"):
-        raise LineError("the line is cut off" if line else "the file is empty")
-    return parse(line.decode())  # a UnicodeDecodeError is a ValueError, too
+def _other_file(line: bytes) -> str | None:
+    """Return what a file is, by its first bytes, if it is known and not an archive."""
+    return next((reason for start, reason in _OTHER_FILES if line.startswith(start)), None)
 
 
 def parse(text: str) -> Any:
@@ -191,15 +302,19 @@ def _no_constant(name: str) -> None:
 _DECODER = json.JSONDecoder(parse_constant=_no_constant)  # a decoder per line takes a third longer
 
 
-def _header(found: Any) -> Header:
+def _header(found: Any) -> tuple[Header, LineError | None]:
+    """Return the header, and what is wrong with its counts and SHA-256."""
     if not isinstance(found, dict) or found.get("kind") != MARK:
         raise LineError("the line is not the header of an export")
     if found.get("format") != FORMAT:
         raise LineError(
             f"format must be {FORMAT}, got {found.get('format')!r:.80}: a newer litemem may read it"
         )
-    header = HEADER.validate({name: value for name, value in found.items() if name != "kind"})
-    if not _SHA256.fullmatch(header["sha256"]):
-        raise LineError("sha256 must have 64 hexadecimal digits")
+    seal = {name: value for name, value in found.items() if name in SEAL.required}
+    header = HEADER.validate({n: v for n, v in found.items() if n != "kind" and n not in seal})
     embedder = EmbedderIdentity(**header["embedder"]) if "embedder" in header else None
-    return Header(header["counts"], header["sha256"], embedder)
+    try:
+        seal = SEAL.validate(seal)
+    except LineError as error:
+        return Header({}, "", embedder), error
+    return Header(seal["counts"], seal["sha256"], embedder), None

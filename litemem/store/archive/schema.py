@@ -3,6 +3,7 @@
 import binascii
 import json
 import math
+import re
 from array import array
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
@@ -11,7 +12,7 @@ from functools import lru_cache
 from typing import Any
 
 from litemem.core import clock
-from litemem.core.arguments import MAX_NESTING, AddOptions
+from litemem.core.arguments import MAX_NESTING, AddOptions, check_custom_categories
 from litemem.core.scope import ID_KEYS, check_id
 from litemem.core.types import FEEDBACK
 
@@ -20,6 +21,8 @@ MAX_KEPT = 2**52  # a larger number is not kept as a primary key: later rows cou
 MAX_NAME = 1_024  # characters of an indexed text
 EARLIEST = clock.parse_time("0001-01-01")
 LATEST = clock.parse_time("9999-12-31T23:59:59.999999")
+
+_SHA256 = re.compile("[0-9a-f]{64}")
 
 Item = dict[str, Any]  # a validated line; its vector is bytes
 Check = Callable[[Any], Any]  # returns the validated value, or raises ValueError
@@ -151,6 +154,24 @@ def _vector(value: Any) -> bytes:
     return blob
 
 
+def _sha256(value: Any) -> str:
+    if not _SHA256.fullmatch(_text(value)):
+        raise LineError("must have 64 hexadecimal digits")
+    return str(value)
+
+
+def _settings(value: Any) -> Item:
+    """Validate the settings of a project; extraction uses the known ones without a check."""
+    for name, setting in _json(value).items():
+        check = _SETTINGS.get(name)
+        if check is not None and setting not in (None, "", []):
+            try:
+                check(setting)
+            except ValueError as error:
+                raise LineError(f"{name}: {error}") from error
+    return dict(value)
+
+
 def _day(value: Any) -> str:
     return date.fromisoformat(_text(value)).isoformat()
 
@@ -171,6 +192,13 @@ _options = Schema(
         "said_on": _or_none(_day),
     },
 )
+
+
+_SETTINGS: Mapping[str, Check] = {
+    **dict.fromkeys(("custom_instructions", "agent_custom_instructions"), _text),
+    "custom_categories": check_custom_categories,
+    **dict.fromkeys(("multilingual", "decay"), _flag),
+}
 
 
 def _validated_options(value: Any) -> Item:
@@ -196,7 +224,7 @@ _FEEDBACK = Schema({"feedback": _one_of(*FEEDBACK), "created_at": _time}, {"reas
 
 # In the order of an archive's lines.
 LINE_TYPES: Mapping[str, Schema] = {
-    "project": Schema({"settings": _json}, {}),
+    "project": Schema({"settings": _settings}, {}),
     "finished_turn": Schema(
         {
             "event_id": _name,
@@ -255,11 +283,12 @@ SKIPPED = ("export_request",)  # written by earlier versions; an import ignores 
 WITHOUT_IDS = ("project", "finished_turn", "deleted", "relation")
 
 _EMBEDDER = Schema({"name": _text, "dimensions": _dimensions, "fingerprint": _text}, {})
-HEADER = Schema(
+HEADER = Schema({"format": _count}, {"embedder": _EMBEDDER})
+# of the header, too: what shows that no line was changed
+SEAL = Schema(
     {
-        "format": _count,
         "counts": Schema({}, dict.fromkeys((*LINE_TYPES, *SKIPPED), _count)),
-        "sha256": _text,
+        "sha256": _sha256,
     },
-    {"embedder": _EMBEDDER},
+    {},
 )
