@@ -27,14 +27,11 @@ settings.register_profile(
 settings.load_profile(os.environ.get("LITEMEM_TEST_PROFILE", "default"))
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Skip what needs POSIX elsewhere; keep the tests of real models in one process of xdist."""
+    """Skip the tests that need POSIX on other systems."""
     for item in items:
         if os.name != "posix" and item.get_closest_marker("posix"):
             item.add_marker(pytest.mark.skip(reason="needs POSIX"))
-        if item.get_closest_marker("model"):
-            item.add_marker(pytest.mark.xdist_group("model"))
 
 
 @pytest.fixture(scope="session", autouse=True)
