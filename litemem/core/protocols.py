@@ -29,19 +29,15 @@ class Embedder(Protocol):
     @property
     def identity(self) -> EmbedderIdentity:
         """The identity of the vectors; cheap, and does not load the model."""
-        ...
 
     def embed_documents(self, texts: list[str]) -> Collection[Vector]:
         """Return a vector for each memory text, in order."""
-        ...
 
     def embed_query(self, text: str) -> Vector:
         """Return the vector of a query."""
-        ...
 
     def close(self) -> None:
         """Free the model; the next call loads it again."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,16 +78,13 @@ class LLM(Protocol):
     @property
     def name(self) -> str:
         """The model's name, for messages."""
-        ...
 
     @property
     def context_tokens(self) -> int:
         """The limit of tokens for prompt, text and answer together."""
-        ...
 
     def count_tokens(self, text: str) -> int:
         """Return the number of tokens in `text`."""
-        ...
 
     def generate(
         self, prompt: Prompt, text: str, *, schema: dict[str, Any], max_tokens: int
@@ -102,11 +95,9 @@ class LLM(Protocol):
             LLMError: the model is not installed, or prompt and text are longer than its context.
             ExtractionError: the answer was not complete after `max_tokens`.
         """
-        ...
 
     def close(self) -> None:
         """Free the model; the next call loads it again."""
-        ...
 
 
 class Reranker(Protocol):
@@ -114,4 +105,3 @@ class Reranker(Protocol):
 
     def rerank(self, query: str, documents: list[str]) -> Collection[float]:
         """Return a finite number for each text, in order; higher is better, on any scale."""
-        ...

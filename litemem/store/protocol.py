@@ -124,15 +124,12 @@ class Ranker(Protocol):
 
     def rank(self, pool: Pool) -> list[tuple[int, ScoreParts]]:
         """Return (key, score) of the memories to return, best first."""
-        ...
 
     def own_scores(self, pool: Pool) -> list[float]:
         """Return the score of each memory by its own meaning and words."""
-        ...
 
     def term_weight(self, document_frequency: int, sample_size: int) -> float:
         """Return the weight of a word that `document_frequency` memories of a sample contain."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,7 +276,6 @@ class ArchiveImport(Protocol):
 
         And of new "messages", "turns", "deleted", "entities" and "relations".
         """
-        ...
 
     def take_in(self, batch: ArchiveBatch) -> None:
         """Store the lines of one batch in one transaction; a line that is stored is recognised.
@@ -287,7 +283,6 @@ class ArchiveImport(Protocol):
         Raises:
             ValidationError: a memory exists and conflicts are errors, or it has another scope.
         """
-        ...
 
 
 class Snapshot(Protocol):
@@ -296,20 +291,16 @@ class Snapshot(Protocol):
     @property
     def counts(self) -> Mapping[str, int]:
         """The number of lines of each kind."""
-        ...
 
     @property
     def embedder(self) -> EmbedderIdentity | None:
         """The embedder of the vectors in the lines, or None without vectors."""
-        ...
 
     def lines(self) -> Iterator[str]:
         """Yield each line as JSON, without its end; a second call yields the same lines."""
-        ...
 
     def rows(self) -> Iterator[MemoryRecord]:
         """Yield the memories, oldest first."""
-        ...
 
 
 class MemoryReader(Protocol):
@@ -317,7 +308,6 @@ class MemoryReader(Protocol):
 
     def get(self, memory_id: str) -> MemoryRecord | None:
         """Return a memory, or None if there is no such memory."""
-        ...
 
     def require(self, memory_id: str) -> MemoryRecord:
         """Return a memory.
@@ -325,25 +315,20 @@ class MemoryReader(Protocol):
         Raises:
             MemoryNotFoundError: there is no such memory.
         """
-        ...
 
     def get_many(self, memory_ids: Sequence[str]) -> list[MemoryRecord]:
         """Return the memories with these ids, in any order; an unknown id is ignored."""
-        ...
 
     def select(
         self, condition: Condition, *, limit: int | None = None, offset: int = 0
     ) -> list[MemoryRecord]:
         """Return the memories that match, newest first, ties by id, greatest first."""
-        ...
 
     def count(self, condition: Condition) -> int:
         """Return how many memories match."""
-        ...
 
     def history(self, memory_id: str) -> list[HistoryEntry]:
         """Return the events of a memory, also a deleted one, oldest first; empty if unknown."""
-        ...
 
     def run_memory(self, scope: Scope, now: int) -> MemoryRecord | None:
         """Return the newest run summary of exactly this scope that can be extended.
@@ -351,11 +336,9 @@ class MemoryReader(Protocol):
         None if there is no such memory, or the scope has no `run_id`. A summary that is immutable,
         expired or superseded at `now` cannot be extended.
         """
-        ...
 
     def has_hash(self, scope: Scope, value: bytes, now: int) -> bool:
         """Return True if a memory of exactly this scope, valid at `now`, has this content hash."""
-        ...
 
 
 class MemoryWriter(MemoryReader, Protocol):
@@ -371,7 +354,6 @@ class MemoryWriter(MemoryReader, Protocol):
 
         `SettingsWriter.bind_embedder` comes before the first vector.
         """
-        ...
 
     def update(self, record: MemoryRecord, vector: bytes | None) -> None:
         """Replace the memory that has this record's id, and write an UPDATE to its history.
@@ -383,11 +365,9 @@ class MemoryWriter(MemoryReader, Protocol):
             MemoryNotFoundError: there is no such memory.
             ImmutableError: the memory was stored as immutable.
         """
-        ...
 
     def add_sources(self, memory_id: str, message_keys: Sequence[int]) -> None:
         """Add messages to a memory's sources; an unknown id is ignored."""
-        ...
 
     def delete(self, memory_id: str, now: int) -> None:
         """Delete a memory; its history stays, and ends with a DELETE.
@@ -395,11 +375,9 @@ class MemoryWriter(MemoryReader, Protocol):
         Raises:
             MemoryNotFoundError: there is no such memory.
         """
-        ...
 
     def delete_matching(self, condition: Condition, now: int) -> int:
         """Delete the memories that match, as `delete`; return how many."""
-        ...
 
     def set_feedback(
         self, memory_id: str, feedback: str | None, reason: str | None, now: int
@@ -409,7 +387,6 @@ class MemoryWriter(MemoryReader, Protocol):
         Raises:
             MemoryNotFoundError: there is no such memory.
         """
-        ...
 
 
 class MessageReader(Protocol):
@@ -420,11 +397,9 @@ class MessageReader(Protocol):
 
         With `before`, only messages with a smaller key.
         """
-        ...
 
     def sources(self, memory_id: str) -> list[Message]:
         """Return the messages that a memory was made from, in order; empty if unknown."""
-        ...
 
     def memories_from(
         self, scope: Scope, messages: Sequence[Message], last: int, since: int, until: int
@@ -434,7 +409,6 @@ class MessageReader(Protocol):
         Empty unless the messages end with the key `last`, were logged from `since` to `until`, and
         belong to no pending turn.
         """
-        ...
 
 
 class MessageWriter(MessageReader, Protocol):
@@ -442,7 +416,6 @@ class MessageWriter(MessageReader, Protocol):
 
     def log(self, scope: Scope, messages: Iterable[Message], at: int) -> list[int]:
         """Append messages of exactly this scope; return their keys, in order."""
-        ...
 
 
 class TurnReader(Protocol):
@@ -450,15 +423,12 @@ class TurnReader(Protocol):
 
     def pending(self) -> list[Turn]:
         """Return the pending turns, oldest first."""
-        ...
 
     def waiting(self, turns: TurnFilter) -> int:
         """Return how many turns are selected; a claimed turn counts with any number of tries."""
-        ...
 
     def last(self) -> int:
         """Return the key of the last pending turn, or 0 if there is none."""
-        ...
 
     def event(self, event_id: str) -> TurnEvent | None:
         """Return the state of a turn that was opened with an event id, or None if it is unknown.
@@ -466,7 +436,6 @@ class TurnReader(Protocol):
         The latest 10,000 finished turns are known. `FAILED` is a turn with `MAX_TRIES` failures or
         `MAX_KILLS` kills.
         """
-        ...
 
 
 class TurnWriter(TurnReader, Protocol):
@@ -491,14 +460,12 @@ class TurnWriter(TurnReader, Protocol):
         `at` is the time of the messages, `queued_at` that of the call. With a `claimant`, the turn
         is claimed at once.
         """
-        ...
 
     def claim_next(self, claimant: Claimant, turns: TurnFilter) -> Turn | None:
         """Claim the oldest selected turn that is free, or return None.
 
         Claims of dead processes are released first, and each counts as a kill of its turn.
         """
-        ...
 
     def claim_like(
         self, claimant: Claimant, scope: Scope, is_like: Callable[[Turn], bool]
@@ -507,30 +474,24 @@ class TurnWriter(TurnReader, Protocol):
 
         The latest 8 turns of the scope are looked at.
         """
-        ...
 
     def renew_claims(self, claimant: Claimant, held: Iterable[int]) -> None:
         """Renew the claims on the turns with these keys, and release the claimant's others."""
-        ...
 
     def fail(self, turn: Turn, error: str, now: int) -> None:
         """Count a failed try of a turn and release its claim; the turn stays pending."""
-        ...
 
     def finish(self, turn: Turn, now: int) -> bool:
         """Remove a turn from the queue; return False if another process has finished it."""
-        ...
 
     def note_results(self, turn: Turn, results: Iterable[AddResult]) -> None:
         """Store the ids and events of a finished turn's memories, for `event`."""
-        ...
 
     def drop(self, ids: Condition, now: int) -> int:
         """Finish the turns of the scopes that match, without results; return how many.
 
         Their messages stay in the log. A process that holds such a turn finds it finished.
         """
-        ...
 
 
 class KnownReader(Protocol):
@@ -538,14 +499,12 @@ class KnownReader(Protocol):
 
     def revision(self) -> Revision:
         """Return the current state, for `changed_since`."""
-        ...
 
     def changed_since(self, revision: Revision, scope: Scope) -> set[str] | None:
         """Return the ids of the memories of exactly this scope that were added or changed.
 
         None if that is unknown because memories were deleted.
         """
-        ...
 
     def neighbours(
         self,
@@ -560,11 +519,9 @@ class KnownReader(Protocol):
         Superseded and expired ones and run summaries are left out. With `among`, only memories
         with these ids.
         """
-        ...
 
     def naming(self, scope: Scope) -> list[str]:
         """Return the contents of the memories of exactly this scope that state the user's name."""
-        ...
 
 
 class KnownWriter(KnownReader, Protocol):
@@ -575,14 +532,12 @@ class KnownWriter(KnownReader, Protocol):
 
         The memory then expires when the later of it and `like` does, and is immutable if either is.
         """
-        ...
 
     def supersede(self, old: MemoryRecord, by: str, at: int) -> None:
         """End the validity of a memory at `at`, name its successor, and write its history.
 
         A memory that no longer exists is ignored.
         """
-        ...
 
 
 class GraphReader(Protocol):
@@ -598,15 +553,12 @@ class GraphReader(Protocol):
         Raises:
             EmbedderMismatchError: the stored vectors are another embedder's.
         """
-        ...
 
     def of_memories(self, memory_ids: Iterable[str]) -> list[Relation]:
         """Return the relations that these memories state, in the order of writing."""
-        ...
 
     def unembedded(self, limit: int) -> list[tuple[int, str]]:
         """Return (key, name) of names without a vector, in the order of their keys."""
-        ...
 
 
 class GraphWriter(GraphReader, Protocol):
@@ -620,11 +572,9 @@ class GraphWriter(GraphReader, Protocol):
         Nothing is stored if the memory is deleted or has another content. A relation of a name to
         itself is left out. Relations go with the last memory that states them.
         """
-        ...
 
     def embed(self, rows: Iterable[tuple[int, str, bytes]]) -> None:
         """Store vectors of names, as (key, name, vector); a key with another name is ignored."""
-        ...
 
 
 class SettingsReader(Protocol):
@@ -632,7 +582,6 @@ class SettingsReader(Protocol):
 
     def embedder(self) -> EmbedderIdentity | None:
         """Return the embedder of the stored vectors, or None before the first vector."""
-        ...
 
     def check_embedder(self, identity: EmbedderIdentity) -> EmbedderIdentity | None:
         """Check that vectors of an embedder can be compared with the stored ones.
@@ -642,11 +591,9 @@ class SettingsReader(Protocol):
         Raises:
             EmbedderMismatchError: the dimensions or the fingerprint differ.
         """
-        ...
 
     def project(self) -> dict[str, Any]:
         """Return the settings of the project; empty before the first."""
-        ...
 
 
 class SettingsWriter(SettingsReader, Protocol):
@@ -658,11 +605,9 @@ class SettingsWriter(SettingsReader, Protocol):
         Raises:
             EmbedderMismatchError: the stored vectors are another embedder's.
         """
-        ...
 
     def update_project(self, changes: Mapping[str, Any]) -> None:
         """Change settings of the project; those that are not named stay."""
-        ...
 
 
 class CandidateReader(Protocol):
@@ -670,7 +615,6 @@ class CandidateReader(Protocol):
 
     def scope_stats(self, condition: Condition) -> ScopeStats:
         """Return the size of a scope and its speakers."""
-        ...
 
     def search(self, condition: Condition, query: CandidateQuery, ranker: Ranker) -> list[Match]:
         """Return the memories that `ranker` chooses of those that match, in its order.
@@ -678,7 +622,6 @@ class CandidateReader(Protocol):
         Raises:
             EmbedderMismatchError: the stored vectors are another embedder's.
         """
-        ...
 
 
 class ReindexReader(Protocol):
@@ -692,11 +635,9 @@ class ReindexReader(Protocol):
         Only keys greater than `after`: looking at the others again for each batch would take time
         with the square of the store's size.
         """
-        ...
 
     def count_missing(self) -> int:
         """Return how many memories have no staged vector."""
-        ...
 
 
 class ReindexWriter(ReindexReader, Protocol):
@@ -707,11 +648,9 @@ class ReindexWriter(ReindexReader, Protocol):
 
         A row is ignored if its memory is deleted or has another content.
         """
-        ...
 
     def switch(self, identity: EmbedderIdentity) -> bool:
         """Put the staged vectors in use and bind the embedder; False if a memory lacks one."""
-        ...
 
 
 class ExportReader(Protocol):
@@ -722,18 +661,15 @@ class ExportReader(Protocol):
 
         Without a condition, of everything, also pending turns. Valid inside the `with` block.
         """
-        ...
 
     def would_change(self, item: Item) -> bool:
         """Return True if merging a memory's line would change the stored memory or add it.
 
         Ignores `sources`: their new keys are only known during the import.
         """
-        ...
 
     def owners_of_deleted(self, memory_ids: Collection[str]) -> dict[str, Scope]:
         """Return the scopes of those memories that were deleted, if they are known."""
-        ...
 
 
 class Reading(Protocol):
@@ -760,11 +696,9 @@ class Reading(Protocol):
 
     def entities(self) -> list[Entity]:
         """Return the users, agents, apps and runs that memories belong to, each kind by name."""
-        ...
 
     def overview(self) -> Overview:
         """Return counts of the stored data, and its size."""
-        ...
 
 
 class Transaction(Reading, Protocol):
@@ -787,7 +721,6 @@ class Transaction(Reading, Protocol):
 
     def cleanup(self, plan: CleanupPlan) -> dict[str, int]:
         """Delete what a plan selects; return how many of each kind that it asks for."""
-        ...
 
     def erase(self, what: Erasure) -> dict[str, int]:
         """Delete memories and every trace of them; return how many rows of each kind.
@@ -798,11 +731,9 @@ class Transaction(Reading, Protocol):
         Raises:
             MemoryNotFoundError: neither a memory nor a history has one of the ids.
         """
-        ...
 
     def clear(self) -> None:
         """Delete everything but the project's settings and the store's own id."""
-        ...
 
 
 class Store(Protocol):
@@ -811,11 +742,9 @@ class Store(Protocol):
     @property
     def is_forked(self) -> bool:
         """True in a forked child of the process that opened the store, which may not use it."""
-        ...
 
     def read(self) -> AbstractContextManager[Reading]:
         """Lend one state of the data, which writes of others do not change."""
-        ...
 
     def write(self, *, secure_delete: bool = False) -> AbstractContextManager[Transaction]:
         """Lend a transaction, which is committed at the end of the block.
@@ -826,11 +755,9 @@ class Store(Protocol):
         Raises:
             StoreBusyError: another program wrote for longer than the busy timeout.
         """
-        ...
 
     def dry_run(self) -> AbstractContextManager[Transaction]:
         """Lend a transaction that is rolled back, to count exactly what it would change."""
-        ...
 
     def check_writable(self) -> None:
         """Refuse a store that can only be read, before any work is done.
@@ -838,15 +765,12 @@ class Store(Protocol):
         Raises:
             StoreReadOnlyError: it was opened to read only.
         """
-        ...
 
     def new_import(self, on_conflict: Conflict) -> ArchiveImport:
         """Return an import; `on_conflict` is for memories with an id that is stored already."""
-        ...
 
     def close(self) -> None:
         """Close the store; every committed transaction is stored. In a forked child: nothing."""
-        ...
 
 
 class FileStore(Store, Protocol):
@@ -856,20 +780,15 @@ class FileStore(Store, Protocol):
 
     def file_id(self) -> str | None:
         """Return the id that the file was given when it was created, or None if it is older."""
-        ...
 
     def copy_to(self, target: Path, progress: Progress | None = None) -> None:
         """Write one state of the file into a new file, while others write."""
-        ...
 
     def vacuum(self) -> Vacuumed:
         """Rewrite the file without free pages and deleted bytes."""
-        ...
 
     def check(self, *, full: bool) -> list[CheckResult]:
         """Check the file; `litemem.maintenance.integrity` describes the checks."""
-        ...
 
     def repair(self, repairs: Iterable[str]) -> None:
         """Rebuild derived data; each is the `repair` of a result of `check`. One transaction."""
-        ...

@@ -52,7 +52,6 @@ class Source(Protocol):
         Raises:
             ValidationError: a line is invalid.
         """
-        ...
 
 
 @dataclass(frozen=True, slots=True)
