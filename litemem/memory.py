@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
-from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO, Self
 
@@ -167,18 +166,20 @@ class Memory:
         scope = scope.merged(arguments.check_only_ids(filters)).require("add()")
         checked = arguments.check_messages(messages)
         infer = check_flag(infer, "infer")
-        options = arguments.check_options(
-            scope,
-            metadata=metadata,
-            categories=categories,
-            timestamp=timestamp,
-            expiries=(expires_at, expiration_date),
-            memory_type=memory_type,
+        created_at = arguments.check_time(timestamp, "timestamp")
+        expiries = [time for time in (expires_at, expiration_date) if time is not None]
+        options = arguments.AddOptions(
+            metadata=arguments.check_metadata(metadata),
+            categories=arguments.check_categories(categories),
+            created_at=created_at,
+            expires_at=arguments.check_expiry(expiries),
+            memory_type=arguments.check_memory_type(memory_type, scope),
             instructions=check_instructions(prompt, "prompt") or self._instructions,
-            includes=includes,
-            excludes=excludes,
-            custom_categories=custom_categories,
-            immutable=immutable,
+            includes=check_instructions(includes, "includes"),
+            excludes=check_instructions(excludes, "excludes"),
+            custom_categories=arguments.check_meanings(custom_categories),
+            said_on=None if created_at is None else clock.to_iso(created_at)[:10],
+            immutable=check_flag(immutable, "immutable"),
             enable_graph=self._wants_graph(enable_graph),
         )
         if not infer and memory_type is None:
@@ -240,12 +241,7 @@ class Memory:
         arguments.check_text(query, "query")
         wanted = arguments.check_top_k(top_k, limit, TOP_K)
         least = arguments.check_threshold(threshold)
-        is_explained = check_flag(explain, "explain")
-        shown = (
-            partial(results.explained_match_dict, threshold=least)
-            if is_explained
-            else results.match_dict
-        )
+        explained = least if check_flag(explain, "explain") else None
         valid_at = arguments.check_time(as_of, "as_of")
         options = search.SearchOptions(
             top_k=wanted,
@@ -268,7 +264,7 @@ class Memory:
                 r.settings.check_embedder(self.embedder.identity)
         embedder = QueryCache(self.embedder) if with_graph else self.embedder
         matches = search.search(self.store, embedder, query, condition, options)
-        result: Result = {"results": [shown(match) for match in matches]}
+        result: Result = {"results": [results.match_dict(match, explained) for match in matches]}
         if with_graph:
             ids = compile_ids(filters, scope)
             relations = search.search_relations(

@@ -1,4 +1,7 @@
-"""Arguments of the hosted service: filters, fields and batches; calls that only the service has."""
+"""Arguments of the hosted service: filters, fields, pages and batches; calls that only it has.
+
+A wrong argument raises a ValidationError that names it; wrong `filters` raise a FilterError.
+"""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NoReturn
@@ -23,11 +26,7 @@ def narrowed(
     start_date: clock.Time | None = None,
     end_date: clock.Time | None = None,
 ) -> Mapping[str, Any] | None:
-    """Return a filter that also requires one of `categories`, all of `metadata`, and the dates.
-
-    Raises:
-        FilterError: `filters` is not a dict.
-    """
+    """Return a filter that also requires one of `categories`, all of `metadata`, and the dates."""
     wanted: dict[str, Any] = {}
     if categories is not None:
         wanted["categories"] = {"in": categories}
@@ -44,11 +43,7 @@ def narrowed(
 
 
 def only(rows: Sequence[Mapping[str, Any]], fields: Sequence[str] | None) -> list[dict[str, Any]]:
-    """Return the rows with these fields and the id only; with None, all fields.
-
-    Raises:
-        ValidationError: `fields` is not a list of names.
-    """
+    """Return the rows with these fields and the id only; with None, all fields."""
     if fields is None:
         return [dict(row) for row in rows]
     shown = {"id", *check_fields(fields)}
@@ -56,11 +51,7 @@ def only(rows: Sequence[Mapping[str, Any]], fields: Sequence[str] | None) -> lis
 
 
 def check_fields(fields: Sequence[str]) -> list[str]:
-    """Return the names of the fields to show.
-
-    Raises:
-        ValidationError: `fields` is not a list of names.
-    """
+    """Return the names of the fields to show."""
     if isinstance(fields, str) or not isinstance(fields, Iterable):
         raise ValidationError(f"fields must be a list of names, got {quoted(fields)}")
     names = list(fields)
@@ -70,11 +61,7 @@ def check_fields(fields: Sequence[str]) -> list[str]:
 
 
 def check_page_size(page_size: int | None, top_k: int | None, limit: int | None) -> int:
-    """Return how many memories a page has; `top_k` and `limit` are other names for it.
-
-    Raises:
-        ValidationError: it is not a whole number from 1, or two are given and differ.
-    """
+    """Return how many memories a page has; `top_k` and `limit` are other names for it."""
     given = [number for number in (page_size, top_k, limit) if number is not None]
     if any(number != given[0] for number in given):
         raise ValidationError("page_size, top_k and limit differ: give one of them")
@@ -82,21 +69,13 @@ def check_page_size(page_size: int | None, top_k: int | None, limit: int | None)
 
 
 def check_updates(memories: Sequence[Mapping[str, Any]]) -> list[Change]:
-    """Return the changes of a batch.
-
-    Raises:
-        ValidationError: an item is wrong; the message names it.
-    """
+    """Return the changes of a batch."""
     rows = _check_batch(memories, _UPDATE_NAMES)
     return [_change(row, f"memories[{i}]") for i, row in enumerate(rows)]
 
 
 def check_deletions(memories: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Return the ids of a batch.
-
-    Raises:
-        ValidationError: an item is wrong; the message names it.
-    """
+    """Return the ids of a batch."""
     rows = _check_batch(memories, _DELETE_NAMES)
     return [
         check_text(row.get("memory_id"), f"memories[{i}].memory_id") for i, row in enumerate(rows)

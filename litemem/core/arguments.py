@@ -1,4 +1,8 @@
-"""Check and normalise the arguments of public calls; `AddOptions`."""
+"""Check and normalise the arguments of public calls; `AddOptions`.
+
+Each check returns the argument in its normal form. If the argument is wrong, it raises a
+ValidationError that names it; `check_only_ids` raises a FilterError.
+"""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
@@ -41,9 +45,6 @@ def check_messages(messages: object) -> list[Message]:
     """Return the messages; a text is one message of the user, and a dict is one message.
 
     Content in parts, as in OpenAI's interface, keeps its text parts.
-
-    Raises:
-        ValidationError: the list is empty, the text is blank, or an item is not a message.
     """
     if isinstance(messages, str):
         messages = [{"role": "user", "content": check_text(messages, "messages")}]
@@ -61,11 +62,7 @@ def check_messages(messages: object) -> list[Message]:
 
 
 def check_metadata(metadata: Mapping[str, Any] | None) -> dict[str, Any]:
-    """Return a copy of the metadata as a JSON object; dates and times become ISO text.
-
-    Raises:
-        ValidationError: it is not a JSON object, or has the name of a field of memories.
-    """
+    """Return a copy of the metadata as a JSON object; dates and times become ISO text."""
     if metadata is None:
         return {}
     if not isinstance(metadata, Mapping):
@@ -81,11 +78,7 @@ def check_metadata(metadata: Mapping[str, Any] | None) -> dict[str, Any]:
 
 
 def check_json(value: Mapping[str, Any], name: str) -> dict[str, Any]:
-    """Return a copy as a JSON object; dates and times become ISO text.
-
-    Raises:
-        ValidationError: a value does not exist in JSON, or is nested too deeply.
-    """
+    """Return a copy as a JSON object; dates and times become ISO text."""
     if not value:
         return {}
     _check_nesting(value, name, name)
@@ -99,11 +92,7 @@ def check_json(value: Mapping[str, Any], name: str) -> dict[str, Any]:
 
 
 def check_categories(categories: Iterable[str] | None) -> tuple[str, ...]:
-    """Return the categories without duplicates.
-
-    Raises:
-        ValidationError: the argument is not a list of texts.
-    """
+    """Return the categories without duplicates."""
     if categories is None:
         return ()
     if isinstance(categories, str | bytes | Mapping) or not isinstance(categories, Iterable):
@@ -115,11 +104,7 @@ def check_categories(categories: Iterable[str] | None) -> tuple[str, ...]:
 def check_custom_categories(
     categories: Sequence[Category] | None,
 ) -> list[str | dict[str, str]] | None:
-    """Return the categories that a model may choose from: names, or dicts `{name: meaning}`.
-
-    Raises:
-        ValidationError: the argument is not a list of these.
-    """
+    """Return the categories that a model may choose from: names, or dicts `{name: meaning}`."""
     if categories is None:
         return None
     if isinstance(categories, str | bytes | Mapping) or not isinstance(categories, Sequence):
@@ -130,12 +115,16 @@ def check_custom_categories(
     return [_category(category, f"custom_categories[{i}]") for i, category in enumerate(categories)]
 
 
-def check_text(text: object, name: str) -> str:
-    """Return `text`.
+def check_meanings(categories: Sequence[Category] | None) -> dict[str, str]:
+    """Return the meaning of each custom category by name; an empty text if it has none."""
+    found: dict[str, str] = {}
+    for category in check_custom_categories(categories) or ():
+        found |= {category: ""} if isinstance(category, str) else category
+    return found
 
-    Raises:
-        ValidationError: it is not text, is blank, or has half a surrogate pair.
-    """
+
+def check_text(text: object, name: str) -> str:
+    """Return a text, which must not be blank or have half a surrogate pair."""
     if not isinstance(text, str):
         raise ValidationError(f"{name} must be text, got {type(text).__name__}")
     if not text.strip():
@@ -144,22 +133,14 @@ def check_text(text: object, name: str) -> str:
 
 
 def check_instructions(instructions: str | None, name: str) -> str | None:
-    """Return instructions for extraction, or None if they are empty.
-
-    Raises:
-        ValidationError: the argument is not text.
-    """
+    """Return instructions for extraction, or None if they are empty."""
     if instructions is None or instructions == "":
         return None
     return check_text(instructions, name)
 
 
 def check_top_k(top_k: int | None, limit: int | None, default: int) -> int:
-    """Return the number of results; `limit` is another name for `top_k`.
-
-    Raises:
-        ValidationError: it is not a whole number, is negative, or both are given and differ.
-    """
+    """Return the number of results; `limit` is another name for `top_k`."""
     if top_k is not None and limit is not None and top_k != limit:
         raise ValidationError(
             f"top_k={quoted(top_k)} and limit={quoted(limit)} differ: give one of them"
@@ -175,11 +156,7 @@ def check_top_k(top_k: int | None, limit: int | None, default: int) -> int:
 
 
 def check_threshold(threshold: float | None) -> float:
-    """Return the lowest score of a result, from 0 to 1; None means 0.
-
-    Raises:
-        ValidationError: it is not a number from 0 to 1.
-    """
+    """Return the lowest score of a result, from 0 to 1; None means 0."""
     if threshold is None:
         return 0.0
     if isinstance(threshold, bool) or not isinstance(threshold, int | float):
@@ -190,11 +167,7 @@ def check_threshold(threshold: float | None) -> float:
 
 
 def check_only_ids(filters: Mapping[str, Any] | None) -> Mapping[str, Any]:
-    """Return the filters of `add`, which may only have ids.
-
-    Raises:
-        FilterError: another key is used.
-    """
+    """Return the filters of `add`, which may only have ids."""
     if filters is not None and not isinstance(filters, Mapping):
         raise FilterError(f"filters must be a dict, got {type(filters).__name__}")
     for key in filters or {}:
@@ -204,22 +177,14 @@ def check_only_ids(filters: Mapping[str, Any] | None) -> Mapping[str, Any]:
 
 
 def check_flag(flag: object, name: str) -> bool:
-    """Return `flag`.
-
-    Raises:
-        ValidationError: it is not True or False.
-    """
+    """Return `flag`, which must be True or False."""
     if not isinstance(flag, bool):
         raise ValidationError(f"{name} must be True or False, got {quoted(flag)}")
     return flag
 
 
 def check_seconds(seconds: object, name: str) -> float | None:
-    """Return a timeout in seconds, or None.
-
-    Raises:
-        ValidationError: it is not None or a number from 0.
-    """
+    """Return a timeout in seconds, or None."""
     if seconds is None:
         return None
     number = isinstance(seconds, int | float) and not isinstance(seconds, bool)
@@ -229,31 +194,19 @@ def check_seconds(seconds: object, name: str) -> float | None:
 
 
 def check_positive(number: object, name: str) -> int:
-    """Return `number`.
-
-    Raises:
-        ValidationError: it is not a whole number from 1.
-    """
+    """Return a whole number from 1, at most `MOST_RESULTS`."""
     if isinstance(number, bool) or not isinstance(number, int) or number < 1:
         raise ValidationError(f"{name} must be a whole number from 1, got {quoted(number)}")
     return min(number, MOST_RESULTS)
 
 
 def check_time(time: clock.Time | None, name: str) -> int | None:
-    """Return a time in microseconds, or None.
-
-    Raises:
-        ValidationError: it is not a time.
-    """
+    """Return a time in microseconds, or None."""
     return None if time is None else clock.parse_time(time, name)
 
 
 def check_expiry(given: Iterable[clock.Time | None]) -> int | None:
-    """Return the expiry in microseconds, or None for no expiry.
-
-    Raises:
-        ValidationError: one of the times is wrong, or they differ.
-    """
+    """Return the expiry in microseconds, or None for no expiry."""
     moments = {None if time is None else clock.parse_expiry(time) for time in given}
     if clock.FIRST_MICROSECOND in moments:
         raise ValidationError("expires_at must be later than 0001-01-01")
@@ -263,11 +216,7 @@ def check_expiry(given: Iterable[clock.Time | None]) -> int | None:
 
 
 def check_memory_type(memory_type: str | None, scope: Scope) -> str | None:
-    """Return the memory type; None stands for extracted facts.
-
-    Raises:
-        ValidationError: the type is unknown, or needs an agent and the scope has none.
-    """
+    """Return the memory type; None stands for extracted facts."""
     if memory_type not in (None, PROCEDURAL):
         raise ValidationError(
             f"memory_type must be {PROCEDURAL!r} or omitted, got {quoted(memory_type)}"
@@ -278,11 +227,7 @@ def check_memory_type(memory_type: str | None, scope: Scope) -> str | None:
 
 
 def either(name: str, value: str | None, other_name: str, other: str | None) -> str | None:
-    """Return the value of an argument that has two names.
-
-    Raises:
-        ValidationError: both are given and differ.
-    """
+    """Return the value of an argument that has two names."""
     if value is not None and other is not None and value != other:
         raise ValidationError(f"{name} and {other_name} differ: give one of them")
     return value if value is not None else other
@@ -323,51 +268,6 @@ class AddOptions:
         if self.excludes:
             parts.append(f"Leave out what is about: {self.excludes}")
         return "\n".join(parts) or None
-
-
-def check_options(
-    scope: Scope,
-    *,
-    metadata: Mapping[str, Any] | None,
-    categories: Iterable[str] | None,
-    timestamp: clock.Time | None,
-    expiries: Iterable[clock.Time | None],
-    memory_type: str | None,
-    instructions: str | None,
-    includes: str | None,
-    excludes: str | None,
-    custom_categories: Sequence[Category] | None,
-    immutable: bool,
-    enable_graph: bool,
-) -> AddOptions:
-    """Check the arguments of `add` and return them as options.
-
-    Raises:
-        ValidationError: an argument is wrong.
-    """
-    created_at = check_time(timestamp, "timestamp")
-    return AddOptions(
-        metadata=check_metadata(metadata),
-        categories=check_categories(categories),
-        created_at=created_at,
-        said_on=None if created_at is None else clock.to_iso(created_at)[:10],
-        expires_at=check_expiry(time for time in expiries if time is not None),
-        memory_type=check_memory_type(memory_type, scope),
-        instructions=instructions,
-        includes=check_instructions(includes, "includes"),
-        excludes=check_instructions(excludes, "excludes"),
-        custom_categories=_meanings(check_custom_categories(custom_categories)),
-        immutable=check_flag(immutable, "immutable"),
-        enable_graph=enable_graph,
-    )
-
-
-def _meanings(categories: Sequence[Category] | None) -> dict[str, str]:
-    """Return the meaning of each category by name; an empty text if it has none."""
-    found: dict[str, str] = {}
-    for category in categories or ():
-        found |= {category: ""} if isinstance(category, str) else category
-    return found
 
 
 def _category(category: Category, name: str) -> str | dict[str, str]:

@@ -85,23 +85,17 @@ def turn_event_dict(event: TurnEvent) -> dict[str, Any]:
     }
 
 
-def match_dict(found: Match) -> dict[str, Any]:
-    """Return a memory as in the result of `search`, with `rerank_score` if it was reranked."""
+def match_dict(found: Match, explained_from: float | None = None) -> dict[str, Any]:
+    """Return a memory as in the result of `search`, with `rerank_score` if it was reranked.
+
+    With a threshold it has the parts of its score, by Mem0's names where Mem0 has them;
+    `docs/reference/scores.md` explains them.
+    """
     shown = memory_dict(found.record) | {"score": found.score}
     if found.reranked is not None:
         shown["rerank_score"] = found.reranked
-    return shown
-
-
-def explained_match_dict(found: Match, threshold: float) -> dict[str, Any]:
-    """Return a memory as in the result of `search` with the parts of its score.
-
-    The names are Mem0's where Mem0 has them; `docs/reference/scores.md` explains the parts.
-    """
-    parts = found.parts
-    assert parts is not None, "search fills the parts"
-    return match_dict(found) | {
-        "score_details": {
+    if explained_from is not None and (parts := found.parts):
+        shown["score_details"] = {
             "semantic_score": parts.meaning,
             "bm25_score": parts.words,
             "raw_score": parts.own,
@@ -111,9 +105,9 @@ def explained_match_dict(found: Match, threshold: float) -> dict[str, Any]:
             "date_boost": parts.date,
             "max_possible_score": 1.0,
             "final_score": parts.final,
-            "threshold": threshold,
+            "threshold": explained_from,
         }
-    }
+    return shown
 
 
 def relation_dict(relation: Relation) -> dict[str, Any]:
