@@ -23,7 +23,7 @@ from litemem.models.resolve import resolve_embedder, resolve_llm, resolve_rerank
 from litemem.retrieval import search
 from litemem.store import SqliteStore
 from litemem.store.filters import compile_filter, compile_ids, compile_whole, valid_now
-from litemem.store.protocol import Conflict, Durability
+from litemem.store.protocol import BUSY_SECONDS, Conflict, Durability
 from litemem.transfer import export, importer
 from litemem.transfer.export import Format
 
@@ -55,6 +55,7 @@ class Memory:
         read_only: open a file that exists, also on read-only media. Every call that writes raises
             StoreReadOnlyError, and only `search` needs the embedder of the file. A file of an
             older version is upgraded first, which needs write access.
+        busy_timeout: seconds that a write waits for other programs before StoreBusyError.
         now: returns the time in microseconds since 1970-01-01 UTC; by default the system's clock.
 
     Raises:
@@ -74,6 +75,7 @@ class Memory:
         enable_graph: bool = False,
         async_mode: bool = False,
         read_only: bool = False,
+        busy_timeout: float = BUSY_SECONDS,
         now: Callable[[], int] | None = None,
     ) -> None:
         self.embedder = resolve_embedder(embedder)
@@ -85,7 +87,10 @@ class Memory:
         self._read_only = check_flag(read_only, "read_only")
         self._now = clock.checked(clock.now if now is None else now)
         self.store = SqliteStore(
-            database_path(path, create=not read_only), durability=durability, read_only=read_only
+            database_path(path, create=not read_only),
+            durability=durability,
+            read_only=read_only,
+            busy_timeout=arguments.check_timeout(busy_timeout, "busy_timeout"),
         )
         try:
             self._claims = Claims(self.store, self._now)

@@ -38,7 +38,7 @@ from litemem.errors import ValidationError, quoted
 from litemem.ingestion import edits
 from litemem.memory import THRESHOLD, Memory, Result
 from litemem.store.filters import compile_filter, valid_now
-from litemem.store.protocol import Durability
+from litemem.store.protocol import BUSY_SECONDS, Durability
 
 TOP_K = 10  # the hosted service's
 
@@ -50,8 +50,8 @@ class MemoryClient:
 
     Args:
         api_key, host, org_id, project_id: have no effect; nothing is sent anywhere.
-        path, embedder, llm, reranker, durability, custom_instructions, async_mode, read_only, now:
-            as for `Memory`.
+        path, embedder, llm, reranker, durability, custom_instructions, async_mode, read_only,
+            busy_timeout, now: as for `Memory`.
 
     Raises:
         EmbedderMismatchError, StoreError, ValidationError: as `Memory`.
@@ -84,6 +84,7 @@ class MemoryClient:
         custom_instructions: str | None = None,
         async_mode: bool = False,
         read_only: bool = False,
+        busy_timeout: float = BUSY_SECONDS,
         now: Callable[[], int] | None = None,
     ) -> None:
         self.memory = Memory(
@@ -95,6 +96,7 @@ class MemoryClient:
             custom_instructions=custom_instructions,
             async_mode=async_mode,
             read_only=read_only,
+            busy_timeout=busy_timeout,
             now=now,
         )
         self._now = self.memory._now  # checks what the caller's clock returns

@@ -193,6 +193,18 @@ def check_seconds(seconds: object, name: str) -> float | None:
     return float(seconds)  # type: ignore[arg-type]
 
 
+def check_timeout(seconds: object, name: str) -> float:
+    """Return a timeout in seconds.
+
+    Raises:
+        ValidationError: it is not a number from 0.
+    """
+    checked = check_seconds(seconds, name)
+    if checked is None:
+        raise ValidationError(f"{name} must be seconds from 0, got None")
+    return checked
+
+
 def check_positive(number: object, name: str) -> int:
     """Return a whole number from 1, at most `MOST_RESULTS`."""
     if isinstance(number, bool) or not isinstance(number, int) or number < 1:

@@ -81,6 +81,12 @@ def _next_tick() -> int:
         return _last_tick
 
 
+def renew_lock() -> None:
+    """Give a forked child a lock of its own: a thread of the parent may have held the old one."""
+    global _tick_lock
+    _tick_lock = threading.Lock()
+
+
 def to_iso(microseconds: int) -> str:
     """Return a stored time in ISO 8601 with its offset, as Mem0 does."""
     return (EPOCH + timedelta(microseconds=microseconds)).isoformat()

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from litemem.core.arguments import check_timeout
 from litemem.errors import StoreError, ValidationError, quoted
 
 
@@ -25,6 +26,7 @@ class Config:
     enable_graph: bool = False
     async_mode: bool = False
     read_only: bool = False
+    busy_timeout: float = 30.0
 
 
 # Mem0's sections: the provider that stands for litemem, its setting, and our argument.
@@ -94,6 +96,8 @@ def _check_type(key: str, value: object) -> None:
             raise ValidationError(
                 f"config[{quoted(key)}] must be True or False, got {quoted(value)}"
             )
+    elif key == "busy_timeout":
+        check_timeout(value, f"config[{quoted(key)}]")
     elif value is not None and not isinstance(value, str):
         raise ValidationError(f"config[{quoted(key)}] must be text, got {quoted(value)}")
 

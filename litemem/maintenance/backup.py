@@ -3,7 +3,7 @@
 import contextlib
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -25,8 +25,8 @@ from litemem.store.sqlite.connection import MEMORY, locate
 from litemem.store.sqlite.copy import (
     atomic_write,
     check_file,
-    checkpoint_and_lock,
     copy_file,
+    exclusive,
     file_id,
     has_side_files,
     replace_file,
@@ -86,7 +86,10 @@ def backup(
             copy_file(origin.path, part, progress)
         else:
             file.copy_to(part, progress)
-        replace_file(part, path, None)
+        with contextlib.ExitStack() as stack:
+            if path.exists():
+                stack.enter_context(exclusive(path))
+            replace_file(part, path, None)
     if keep is not None:
         _remove_older(path, origin, keep)
     return path
@@ -125,8 +128,8 @@ def restore(
     with atomic_write(path) as part:
         copy_file(source, part, progress)
         _check_sound(source, check_file(part, full=True))
-        kept = _vacate(path)
-        replace_file(part, path, kept)
+        with _vacated(path) as kept:
+            replace_file(part, path, kept)
     return kept
 
 
@@ -179,20 +182,23 @@ def _check_sound(source: Path, results: list[CheckResult]) -> None:
         )
 
 
-def _vacate(path: Path) -> Path | None:
-    """Check that a file may be replaced; return the path to keep it under, or None."""
+@contextlib.contextmanager
+def _vacated(path: Path) -> Iterator[Path | None]:
+    """Keep all programs out of a file while it is replaced; lend the path to keep it under."""
     stamp = datetime.now(UTC).strftime(_TIME)
     kept = path.with_name(f"{path.name}.replaced-{stamp}")
     if not path.exists():
-        return kept if has_side_files(path) else None
+        yield kept if has_side_files(path) else None
+        return
     if is_open(path):
         raise StoreBusyError(f"{path}: this program has it open; close it, then try again")
     if path.stat().st_size and not _is_ours(path):
         raise StoreError(f"{path} is not a litemem file: move it away, or give another path")
-    # a damaged file is kept together with its side files
-    with contextlib.suppress(CorruptError, SchemaError):
-        checkpoint_and_lock(path)
-    return kept
+    with contextlib.ExitStack() as stack:
+        # a damaged file, which nobody can use, is kept together with its side files
+        with contextlib.suppress(CorruptError, SchemaError):
+            stack.enter_context(exclusive(path))
+        yield kept
 
 
 def _check_keep(keep: int | None, target: Path) -> None:

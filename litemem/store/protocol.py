@@ -50,6 +50,7 @@ Conflict = Literal["error", "skip", "overwrite", "merge"]
 Progress = Callable[[int, int], None]  # (done so far, in all)
 Item = Mapping[str, Any]  # a line of an archive
 
+BUSY_SECONDS = 30.0  # no model runs in a transaction; 64 programs that write at once wait for 5 s
 NO_LIMIT = 2**62  # more than every key and every number of tries
 MAX_TRIES = 3  # failures of a turn; then only `process_pending` tries it again
 MAX_KILLS = 5  # programs that ended during a turn's extraction, as a model may crash its program

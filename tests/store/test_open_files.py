@@ -152,10 +152,7 @@ looks = "import sqlite3, sys; sqlite3.connect(sys.argv[1]).execute('SELECT 1 FRO
 subprocess.run([sys.executable, "-c", looks, path], check=True)
 memory.add("likes rum", user_id="cam", infer=False)
 os.write(1, b"stored")
-if os.fork() == 0:
-    os.kill(os.getpid(), 9)
-os.wait()
-os._exit(0)
+os._exit(0)  # as a program that is killed, without closing anything
 """
 
 

@@ -1,5 +1,6 @@
 """Open a file: check it, migrate it, configure the connection, and pool connections for reading."""
 
+import ctypes
 import os
 import stat
 import threading
@@ -15,10 +16,12 @@ import apsw
 
 from litemem.core import clock
 from litemem.core.config import sqlite_path
-from litemem.errors import SchemaError, StoreError, StoreReadOnlyError
+from litemem.errors import SchemaError, StoreBusyError, StoreError, StoreReadOnlyError
+from litemem.store.protocol import BUSY_SECONDS
 from litemem.store.sqlite import settings
 from litemem.store.sqlite.errors import translated
-from litemem.store.sqlite.open_files import inode_of, register_open
+from litemem.store.sqlite.locks import GATE, WriteQueue
+from litemem.store.sqlite.open_files import SIDES, inode_of, register_open
 from litemem.store.sqlite.schema import (
     APPLICATION_ID,
     check_schema,
@@ -26,7 +29,7 @@ from litemem.store.sqlite.schema import (
     migrations,
 )
 
-BUSY_MS = 5_000  # a model never runs inside a lock, so this is ample
+BUSY_MS = 5_000  # for anything but the start of a transaction, which `WriteQueue` waits for
 MIN_SQLITE = (3, 51, 3)  # before, resetting a WAL with several connections could corrupt the file
 PAGE_BYTES = 8_192  # five 384-d vectors fill one; of 4,096 they leave a quarter empty
 MEMORY = ":memory:"
@@ -54,10 +57,10 @@ def open_writer(
         StoreError: it is a folder, or its folder does not exist.
     """
     check_sqlite(apsw.sqlite_lib_version())
-    if read_only and is_sealed(path):
-        return _open_sealed(path)
     if read_only:
         _check_exists(path)
+        if is_sealed(path) or not os.access(path, os.W_OK):
+            return _open_unwritable(path)
     else:
         _make_private(path)
     connection = connect(path)
@@ -92,7 +95,7 @@ def opened_as_is(path: str | Path) -> Iterator[apsw.Connection]:
         ValidationError: it is not a path. CorruptError, StoreError: it cannot be read.
     """
     location = locate(path)
-    with translated(location):
+    with GATE.inside(), translated(location):
         connection = open_as_is(location)
         try:
             yield connection
@@ -108,7 +111,7 @@ def open_as_is(path: str, *, repairable: bool = True) -> apsw.Connection:
         StoreError: it does not exist, or is a folder.
     """
     check_sqlite(apsw.sqlite_lib_version())
-    if not Path(path).is_file():
+    if not Path(path).exists():
         raise StoreError(f"{path} is not a file: give the path of one that exists")
     connection = connect(path)
     try:
@@ -137,7 +140,13 @@ def is_sealed(path: str) -> bool:
 
 
 def connect(path: str) -> apsw.Connection:
-    """Open an existing file with sqlite-vec and our settings; nothing is created or changed."""
+    """Open an existing file with sqlite-vec and our settings; nothing is created or changed.
+
+    Raises:
+        StoreError: it or a side file is not a regular file.
+    """
+    if path != MEMORY:
+        check_regular(path)
     if is_sealed(path):
         uri = f"{Path(path).absolute().as_uri()}?immutable=1"
         connection = apsw.Connection(uri, apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI)
@@ -149,6 +158,32 @@ def connect(path: str) -> apsw.Connection:
     except BaseException:
         connection.close()  # else the traceback would keep it open
         raise
+    return connection
+
+
+def connect_exclusively(path: Path) -> apsw.Connection:
+    """Open a file that no program has open, in rollback mode, and lock it until it is closed.
+
+    Raises:
+        StoreBusyError: a program has it open.
+    """
+    with translated(str(path)):
+        connection = connect(str(path))
+        try:
+            connection.set_busy_timeout(0)
+            # fails while any connection has the file and its log open, even an idle one
+            connection.pragma("locking_mode", "exclusive")
+            connection.pragma("user_version")
+            connection.pragma("journal_mode", "delete")
+            connection.execute("BEGIN EXCLUSIVE")
+        except (apsw.BusyError, apsw.LockedError) as error:
+            connection.close()
+            raise StoreBusyError(
+                f"{path}: another program has it open; end that, then try again"
+            ) from error
+        except BaseException:
+            connection.close()
+            raise
     return connection
 
 
@@ -165,15 +200,58 @@ def _set_up(connection: apsw.Connection) -> None:
     connection.config(apsw.SQLITE_DBCONFIG_DEFENSIVE, 1)  # no statement can corrupt the file
 
 
-def _open_sealed(path: str) -> apsw.Connection:
+def check_regular(path: str | Path) -> None:
+    """Refuse a path or a side file that exists and is not a regular file, before it is touched.
+
+    SQLite would wait for a pipe, read from a device, and give either the mode of a database.
+
+    Raises:
+        StoreError: it is a folder, a device, a pipe or a socket; or a side file is, or is a link.
+    """
+    with suppress(FileNotFoundError):
+        kind = _kind(Path(path).stat().st_mode)
+        if kind != "file":
+            raise StoreError(f"{path} is a {kind}: give the path of a file")
+    for side in SIDES:
+        with suppress(FileNotFoundError):
+            kind = _kind(os.lstat(f"{path}{side}").st_mode)
+            if kind != "file":
+                raise StoreError(f"{path}{side} is a {kind}: remove it, then open {path} again")
+
+
+def _kind(mode: int) -> str:
+    kinds = {
+        stat.S_IFREG: "file",
+        stat.S_IFDIR: "folder",
+        stat.S_IFIFO: "pipe",
+        stat.S_IFSOCK: "socket",
+        stat.S_IFLNK: "link",
+    }
+    return kinds.get(stat.S_IFMT(mode), "device")
+
+
+def _open_unwritable(path: str) -> apsw.Connection:
+    """Open a file that may not be written or whose folder may not, to read it."""
     connection = open_as_is(path, repairable=False)
     if connection.pragma("user_version") < latest_version():
         connection.close()
         raise StoreReadOnlyError(
-            f"{path} was written by an older litemem and cannot be upgraded on read-only media: "
-            "copy it to another folder with `litemem backup`"
+            f"{path} was written by an older litemem and cannot be upgraded where it may not be "
+            "written: copy it to another folder with `litemem backup`"
         )
     return connection
+
+
+def has_moved(connection: apsw.Connection) -> bool:
+    """Return True if the path of a connection's file has another file by now, or none; 4 µs."""
+    moved = ctypes.c_int(0)  # Windows, where an open file cannot be moved, leaves it 0
+    connection.file_control("main", apsw.SQLITE_FCNTL_HAS_MOVED, ctypes.addressof(moved))
+    return bool(moved.value)
+
+
+def moved_error(path: str) -> StoreError:
+    """Return the error for a file that is no longer at its path."""
+    return StoreError(f"{path} was moved or replaced while it was open: open it again")
 
 
 @contextmanager
@@ -189,15 +267,29 @@ def read_transaction(connection: apsw.Connection) -> Iterator[None]:
 
 @contextmanager
 def write_transaction(connection: apsw.Connection) -> Iterator[None]:
-    """Commit every write inside the block, or none of them if it raises."""
-    connection.execute("BEGIN IMMEDIATE")
+    """Commit every write inside the block, or none of them if it raises; waits for its turn."""
+    WriteQueue(BUSY_SECONDS).begin(lambda: connection.execute("BEGIN IMMEDIATE"))
     try:
         yield
         connection.execute("COMMIT")
-    except BaseException:
+    finally:
+        if connection.in_transaction:
+            roll_back(connection)
+
+
+def roll_back(connection: apsw.Connection) -> bool:
+    """End a transaction, if one is open; return False if that failed.
+
+    Then the connection is closed, which undoes the transaction. No error hides the one that ended
+    the transaction.
+    """
+    try:
         if connection.in_transaction:
             connection.execute("ROLLBACK")
-        raise
+    except apsw.Error:
+        connection.close(True)
+        return False
+    return True
 
 
 def check_sqlite(version: str) -> None:
@@ -230,8 +322,7 @@ def _make_private(path: str) -> None:
     try:
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, stat.S_IRUSR | stat.S_IWUSR))
     except FileExistsError:
-        if Path(path).is_dir():
-            raise StoreError(f"{path} is a folder: give the path of a file") from None
+        check_regular(path)
         with suppress(OSError):  # another user's file, or a link to itself
             if not Path(path).stat().st_size:  # `touch` leaves it readable by everybody
                 Path(path).chmod(stat.S_IRUSR | stat.S_IWUSR)
@@ -246,8 +337,7 @@ def _make_private(path: str) -> None:
 def _check_exists(path: str) -> None:
     if path == MEMORY or not Path(path).exists():
         raise StoreError(f"{path} does not exist: read_only=True opens a file that is there")
-    if Path(path).is_dir():
-        raise StoreError(f"{path} is a folder: give the path of a file")
+    check_regular(path)
     if not Path(path).stat().st_size:
         raise SchemaError(EMPTY.format(path))
 
@@ -261,6 +351,8 @@ def _upgrade(connection: apsw.Connection, path: str, repairable: bool) -> None:
     """Migrate the file to the latest schema, once even if several processes open it."""
     with connection:  # another process may be creating the file: read one consistent state
         version = _version(connection, path)
+        if path != MEMORY and has_moved(connection):  # while this waited for a restore to finish
+            raise moved_error(path)
         check_schema(connection, path, version, repairable=repairable)
     if version < latest_version():
         connection.pragma("page_size", PAGE_BYTES)
@@ -342,7 +434,7 @@ class Readers(Generic[T]):
             if self._idle:
                 return self._idle.pop()
         if inode_of(self._path) != self._inode:
-            raise StoreError(f"{self._path} was moved or replaced while it was open: open it again")
+            raise moved_error(self._path)
         connection = connect(self._path)
         connection.pragma("query_only", True)
         connection.pragma("cache_size", -CACHE)
@@ -356,13 +448,18 @@ class Readers(Generic[T]):
                 return
         borrowed[0].close()
 
+    def suspend(self) -> None:
+        """Close the idle connections; the next `borrow` opens a new one."""
+        with self._lock:
+            for connection, _ in self._idle:
+                connection.close()
+            self._idle.clear()
+
     def close(self) -> None:
         """Close the idle connections; a borrowed one is closed when it is given back."""
         with self._lock:
             self._closed = True
-            for connection, _ in self._idle:
-                connection.close()
-            self._idle.clear()
+        self.suspend()
 
 
 def foreign_rows(path: Path, table: str, columns: Sequence[str]) -> Iterator[tuple[Any, ...]]:
@@ -374,9 +471,10 @@ def foreign_rows(path: Path, table: str, columns: Sequence[str]) -> Iterator[tup
         StoreError: the file cannot be read, or has no such table. SchemaError: it is not a
             database.
     """
-    with translated(str(path)):
-        if not path.is_file():
+    with GATE.inside(), translated(str(path)):
+        if not path.exists():
             raise StoreError(f"{path} is not a file")
+        check_regular(path)
         connection = apsw.Connection(locate(path), flags=apsw.SQLITE_OPEN_READONLY)
         try:
             connection.set_busy_timeout(BUSY_MS)

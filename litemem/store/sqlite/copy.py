@@ -9,12 +9,18 @@ from pathlib import Path
 
 import apsw
 
-from litemem.errors import StoreBusyError, StoreError
+from litemem.errors import StoreError
 from litemem.store.protocol import CheckResult
 from litemem.store.sqlite import settings
-from litemem.store.sqlite.connection import connect, locate, opened_as_is, read_transaction
+from litemem.store.sqlite.connection import (
+    connect_exclusively,
+    locate,
+    opened_as_is,
+    read_transaction,
+)
 from litemem.store.sqlite.errors import translated
 from litemem.store.sqlite.integrity.checks import check, check_log
+from litemem.store.sqlite.locks import GATE
 from litemem.store.sqlite.open_files import SIDES
 
 PAGES = 1_024  # copied in one step: 8 MB, a few milliseconds
@@ -87,27 +93,20 @@ def _copy_pages(connection: apsw.Connection, target: Path, progress: Progress) -
         copied.close()
 
 
-def checkpoint_and_lock(path: Path) -> None:
-    """Fold the write-ahead log into a file, and make sure that no program has the file open.
+@contextlib.contextmanager
+def exclusive(path: Path) -> Iterator[None]:
+    """Keep all programs out of a file inside the block, in which it may be renamed or replaced.
+
+    The write-ahead log is folded into the file and removed, and the file is put into rollback mode:
+    closing a connection in write-ahead mode removes the log by its name, which may be the log of
+    the new file by then. A program that waits for the old file finds that it was replaced.
 
     Raises:
         StoreBusyError: a program has the file open.
         CorruptError, SchemaError, StoreError: the file cannot be read.
     """
-    with translated(str(path)):
-        connection = connect(str(path))
-        try:
-            connection.set_busy_timeout(0)
-            # fails while any connection has the file and its log open, even an idle one
-            connection.pragma("locking_mode", "exclusive")
-            connection.pragma("user_version")
-            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-        except (apsw.BusyError, apsw.LockedError) as error:
-            raise StoreBusyError(
-                f"{path}: another program has it open; end that, then try again"
-            ) from error
-        finally:
-            connection.close()
+    with GATE.inside(), contextlib.closing(connect_exclusively(path)):
+        yield
 
 
 @contextlib.contextmanager

@@ -8,8 +8,6 @@ erasure nor lead to another scope's. The file is rewritten in any case.
 """
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -111,16 +109,10 @@ def erase(connection: apsw.Connection, plan: Erasure) -> dict[str, int]:
     return {name: before[name] - after[name] for name in _TABLES}
 
 
-@contextmanager
-def secure_delete(connection: apsw.Connection) -> Iterator[None]:
-    """Overwrite deleted bytes while this is active, and keep temporary data in memory."""
-    connection.pragma("secure_delete", True)
-    connection.pragma("temp_store", "memory")
-    try:
-        yield
-    finally:
-        connection.pragma("secure_delete", False)
-        connection.pragma("temp_store", "default")
+def set_secure_delete(connection: apsw.Connection, enabled: bool) -> None:
+    """Overwrite deleted bytes, and keep temporary data in memory, until this is disabled again."""
+    connection.pragma("secure_delete", enabled)
+    connection.pragma("temp_store", "memory" if enabled else "default")
 
 
 def vacuum(connection: apsw.Connection, path: str) -> Vacuumed:

@@ -3,24 +3,37 @@
 import os
 import threading
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import get_args
 
 from litemem.errors import StoreError, StoreReadOnlyError, ValidationError, quoted
-from litemem.store.protocol import CheckResult, Conflict, Durability, Progress, Vacuumed
+from litemem.store.protocol import (
+    BUSY_SECONDS,
+    CheckResult,
+    Conflict,
+    Durability,
+    Progress,
+    Vacuumed,
+)
 from litemem.store.sqlite import copy, erasure, settings
 from litemem.store.sqlite.archive.reader import ArchiveReader
 from litemem.store.sqlite.connection import (
+    BUSY_MS,
     MEMORY,
     Readers,
+    has_moved,
     locate,
+    moved_error,
     open_writer,
+    roll_back,
 )
 from litemem.store.sqlite.errors import SQLITE_ERRORS, translate, translated
 from litemem.store.sqlite.integrity import checks
 from litemem.store.sqlite.integrity import repair as repairing
-from litemem.store.sqlite.open_files import close_at_exit
+from litemem.store.sqlite.locks import FORK_SECONDS, GATE, FairLock, WriteQueue
+from litemem.store.sqlite.open_files import close_at_exit, inode_of
 from litemem.store.sqlite.transaction import SqliteTransaction
 
 
@@ -40,6 +53,7 @@ class SqliteStore:
             then take the last transactions, each as a whole.
         repairable: also open a file with views, triggers or indexes that differ from ours.
         read_only: open a file that exists, also on read-only media, and refuse to write.
+        busy_timeout: seconds that a write waits for other programs before `StoreBusyError`.
 
     Raises:
         SchemaError, CorruptError, StoreReadOnlyError, StoreBusyError, StoreError: the file cannot
@@ -54,20 +68,27 @@ class SqliteStore:
         durability: Durability = "full",
         repairable: bool = False,
         read_only: bool = False,
+        busy_timeout: float = BUSY_SECONDS,
     ) -> None:
         if durability not in get_args(Durability):
             given = quoted(durability)
             raise ValidationError(f"durability must be 'full' or 'normal', got {given}")
         self.path = locate(path)
-        self._write_lock = threading.RLock()
+        # reads of `MEMORY` take its lock, too: in turn, they would be slow
+        self._memory_lock = threading.RLock()
+        self._write_lock = self._memory_lock if self.path == MEMORY else FairLock()
+        self._queue = WriteQueue(busy_timeout)
         self._process = os.getpid()
         self._read_only = read_only
-        with translated(self.path):
-            connection = open_writer(
-                self.path, durability, repairable=repairable, read_only=read_only
-            )
-        self._writer: SqliteTransaction | None = SqliteTransaction(connection)
-        self._readers = Readers(self.path, SqliteTransaction)
+        self._open = partial(
+            open_writer, self.path, durability, repairable=repairable, read_only=read_only
+        )
+        with GATE.inside(), translated(self.path):
+            self._writer: SqliteTransaction | None = SqliteTransaction(self._open())
+            self._readers = Readers(self.path, SqliteTransaction)
+        self._inode = inode_of(self.path)
+        self._is_closed = False
+        GATE.add(self)
         close_at_exit(self)
 
     @property
@@ -84,14 +105,17 @@ class SqliteStore:
                 with self._write_lock:
                     yield self._open_writer()
                 return
-            connection, lent = borrowed = self._readers.borrow()
+            GATE.enter()
             try:
-                connection.execute("BEGIN")
-                yield lent
+                connection, lent = borrowed = self._readers.borrow()
+                try:
+                    connection.execute("BEGIN")
+                    yield lent
+                finally:
+                    if not self.is_forked and roll_back(connection):
+                        self._readers.give_back(borrowed)
             finally:
-                if connection.in_transaction:
-                    connection.execute("ROLLBACK")
-                self._readers.give_back(borrowed)
+                GATE.leave()
         except SQLITE_ERRORS as error:
             raise translate(error, self.path) from error
 
@@ -100,21 +124,59 @@ class SqliteStore:
         """Lend a transaction, which is committed at the end of the block."""
         self.check_writable()
         with self._write_lock:
-            tx = self._open_writer()
-            erasing = erasure.secure_delete(tx.connection) if secure_delete else nullcontext()
             try:
-                with erasing:
-                    tx.connection.execute("BEGIN IMMEDIATE")
-                    try:
-                        yield tx
-                        if secure_delete:  # deleted values stay in segments of these
-                            repairing.repair(tx.connection, ("full text", "vector index"))
-                        tx.connection.execute("COMMIT")
-                    finally:
-                        if tx.connection.in_transaction:
-                            tx.connection.execute("ROLLBACK")
+                tx = self._begin(secure_delete)
+                try:
+                    yield tx
+                    if secure_delete:  # deleted values stay in segments of these
+                        repairing.repair(tx.connection, ("full text", "vector index"))
+                    self._commit(tx)
+                finally:
+                    self._end(tx, secure_delete)
             except SQLITE_ERRORS as error:
                 raise translate(error, self.path) from error
+
+    def _begin(self, secure_delete: bool) -> SqliteTransaction:
+        """Start a transaction when it is this process's turn."""
+        if self.path == MEMORY:
+            return self._try_begin(secure_delete)
+        return self._queue.begin(partial(self._try_begin, secure_delete))
+
+    def _try_begin(self, secure_delete: bool) -> SqliteTransaction:
+        """Start a transaction without waiting; this thread is inside SQLite until `_end`."""
+        if self.path != MEMORY:
+            GATE.enter()
+        try:
+            tx = self._open_writer()
+            if secure_delete:
+                erasure.set_secure_delete(tx.connection, True)
+            tx.connection.set_busy_timeout(0)
+            try:
+                tx.connection.execute("BEGIN IMMEDIATE")
+            finally:
+                tx.connection.set_busy_timeout(BUSY_MS)
+        except BaseException:
+            if self.path != MEMORY:
+                GATE.leave()
+            raise
+        return tx
+
+    def _commit(self, tx: SqliteTransaction) -> None:
+        if self.is_forked:
+            raise StoreError("this process was forked inside a transaction, which is its parent's")
+        if self.path != MEMORY and has_moved(tx.connection):
+            raise moved_error(self.path)
+        tx.connection.execute("COMMIT")
+
+    def _end(self, tx: SqliteTransaction, secure_delete: bool) -> None:
+        """Roll back what was not committed; no error here hides the one that ended the block."""
+        if not self.is_forked:
+            if tx.connection.in_transaction and not roll_back(tx.connection):
+                self._writer = None  # opened again by the next call
+            elif secure_delete:
+                erasure.set_secure_delete(tx.connection, False)
+        if self.path != MEMORY:
+            GATE.leave()
 
     @contextmanager
     def dry_run(self) -> Iterator[SqliteTransaction]:
@@ -140,13 +202,19 @@ class SqliteStore:
     def vacuum(self) -> Vacuumed:
         """Rewrite the file without free pages and deleted bytes."""
         self.check_writable()
+
+        def attempt() -> Vacuumed:
+            with GATE.inside():
+                return erasure.vacuum(self._open_writer().connection, self.path)
+
         with self._write_lock, translated(self.path):
-            return erasure.vacuum(self._open_writer().connection, self.path)
+            return self._queue.begin(attempt)
 
     def check(self, *, full: bool) -> list[CheckResult]:
         """Check the file."""
         if self.path != MEMORY:
-            return copy.check_file(self.path, full=full)
+            with GATE.inside():
+                return copy.check_file(self.path, full=full)
         with self._write_lock, translated(self.path):
             return checks.check(self._open_writer().connection, full=full)
 
@@ -167,11 +235,33 @@ class SqliteStore:
         """Close the file and remove its side files; in a forked child, do nothing."""
         if self.is_forked:
             return
-        with self._write_lock, translated(self.path):
+        with self._write_lock, GATE.inside(), translated(self.path):
+            self._is_closed = True
             self._readers.close()
             if self._writer is not None:
                 self._writer.connection.close()
             self._writer = None
+
+    def suspend(self) -> bool:
+        """Prepare for a fork: close every connection, which the next call opens again.
+
+        The data of `MEMORY` would be lost; its lock is kept until `resume` instead, so that no
+        thread is inside SQLite. Return False if another thread has it for too long.
+        """
+        if self.is_forked:
+            return True
+        if self.path == MEMORY:
+            return self._memory_lock.acquire(timeout=FORK_SECONDS)
+        self._readers.suspend()
+        if self._writer is not None:
+            self._writer.connection.close(True)
+            self._writer = None
+        return True
+
+    def resume(self) -> None:
+        """Go on after a fork, in the parent."""
+        if self.path == MEMORY:
+            self._memory_lock.release()
 
     def _check_process(self) -> None:
         """Refuse a forked child before it waits for a lock that nobody there will release."""
@@ -180,6 +270,10 @@ class SqliteStore:
             raise StoreError(f"{self.path} was opened before a fork: open it again in this process")
 
     def _open_writer(self) -> SqliteTransaction:
-        if self._writer is None:
+        if self._is_closed:
             raise StoreError(f"{self.path} was closed: open it again")
+        if self._writer is None:  # a fork has closed it, or a rollback failed
+            if inode_of(self.path) != self._inode:
+                raise moved_error(self.path)
+            self._writer = SqliteTransaction(self._open())
         return self._writer

@@ -1,0 +1,260 @@
+"""Fair waiting between threads, fair waiting between processes, and forks.
+
+SQLite's own busy handler favours the process that asks most often: of 32 processes that add all
+the time, some wait for longer than any timeout. Here every process that waits asks again after a
+random time, also the one that has just committed while others waited, so that each is equally
+likely to be the next.
+
+SQLite keeps the POSIX locks of a process in memory, by inode. A forked child inherits that memory
+without the locks, and then trusts locks that it does not hold
+(https://sqlite.org/howtocorrupt.html, 2.6). So every connection is closed before a fork, when no
+thread is inside SQLite; the parent opens its own again when it next needs them.
+"""
+
+import os
+import random
+import threading
+import time
+from collections import Counter, deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Protocol, TypeVar
+from weakref import WeakSet
+
+import apsw
+
+from litemem.core import clock
+from litemem.errors import StoreError
+
+FORK_SECONDS = 2.0  # how long a fork waits for threads that are inside SQLite
+_SHORTEST = 0.001  # seconds; about the time of a commit without a sync
+_LONGEST = 0.04  # seconds; a free file is noticed within this time
+_MEMORY = 1.0  # seconds for which another writer is remembered
+_SHARE = 8  # a wait is this part of the last whole wait: longer the more processes wait
+
+
+_FORKED_INSIDE = (
+    "this process was forked while a thread of its parent was in the middle of a transaction, a "
+    "backup or an export: SQLite cannot be used in it; start it with the start method 'spawn' or "
+    "'forkserver', or fork at another time"
+)
+
+T = TypeVar("T")
+
+
+class FairLock:
+    """A reentrant lock that threads get in the order in which they asked for it."""
+
+    __slots__ = ("_depth", "_mutex", "_owner", "_waiting")
+
+    def __init__(self) -> None:
+        self._mutex = threading.Lock()
+        self._waiting: deque[tuple[int, threading.Lock]] = deque()
+        self._owner: int | None = None
+        self._depth = 0
+
+    def __enter__(self) -> None:
+        me = threading.get_ident()
+        if self._owner == me:
+            self._depth += 1
+            return
+        with self._mutex:
+            if self._owner is None:
+                self._owner, self._depth = me, 1
+                return
+            turn = threading.Lock()
+            turn.acquire()
+            self._waiting.append((me, turn))
+        try:
+            turn.acquire()  # released by the thread that hands the lock over
+        except BaseException:  # Ctrl-C
+            self._give_up(me, turn)
+            raise
+
+    def __exit__(self, *error: object) -> None:
+        self._depth -= 1
+        if not self._depth:
+            with self._mutex:
+                self._hand_over()
+
+    def _hand_over(self) -> None:
+        if not self._waiting:
+            self._owner = None
+            return
+        self._owner, turn = self._waiting.popleft()
+        self._depth = 1
+        turn.release()
+
+    def _give_up(self, me: int, turn: threading.Lock) -> None:
+        with self._mutex:
+            if (me, turn) in self._waiting:
+                self._waiting.remove((me, turn))
+            else:  # it was handed over at this moment
+                self._depth = 0
+                self._hand_over()
+
+
+class WriteQueue:
+    """Begins write transactions of one file, waiting its turn among all processes.
+
+    Args:
+        timeout: seconds to wait for other processes.
+    """
+
+    __slots__ = ("_busy_at", "_last_wait", "_timeout")
+
+    def __init__(self, timeout: float) -> None:
+        self._timeout = timeout
+        self._last_wait = 0.0
+        self._busy_at = -_MEMORY  # when another process last held the file, on the monotonic clock
+
+    def begin(self, attempt: Callable[[], T]) -> T:
+        """Call `attempt` until it does not raise `apsw.BusyError`, and return what it returns.
+
+        While others write, it waits before the first attempt, too: who has just committed would
+        otherwise be the next as often as it asks.
+
+        Raises:
+            apsw.BusyError: another process held the file for all that time.
+        """
+        started = time.monotonic()
+        if started - self._busy_at < _MEMORY:
+            self._sleep(self._last_wait)
+            started = time.monotonic()
+        while True:
+            try:
+                result = attempt()
+            except apsw.BusyError:
+                self._busy_at = time.monotonic()
+                waited = self._busy_at - started
+                if waited >= self._timeout:
+                    raise
+                self._sleep(max(waited, self._last_wait))
+            else:
+                break
+        if self._busy_at >= started:
+            self._last_wait = time.monotonic() - started
+        return result
+
+    def _sleep(self, waited: float) -> None:
+        longest = min(_LONGEST, max(_SHORTEST, waited / _SHARE))
+        time.sleep(random.uniform(0, longest))  # noqa: S311 - no secret hangs on it
+
+
+class Suspendable(Protocol):
+    """A store that can leave SQLite for a fork."""
+
+    def suspend(self) -> bool:
+        """Leave SQLite; return False if a thread is still inside. No thread is in the gate."""
+        ...
+
+    def resume(self) -> None:
+        """Go on after a `suspend` that returned True, in the parent."""
+        ...
+
+
+class ForkGate:
+    """Lets threads into SQLite, and none during a fork."""
+
+    def __init__(self) -> None:
+        self._stores: WeakSet[Suspendable] = WeakSet()
+        self._suspended: list[Suspendable] = []
+        self._reset()
+
+    def _reset(self, reason: str | None = None) -> None:
+        self._one_fork = threading.Lock()
+        self._condition = threading.Condition(threading.Lock())
+        self._inside: Counter[int] = Counter()  # by thread: how often it has entered
+        self._forking = False
+        self._broken = reason
+        self._reason: str | None = None  # why the child of the fork under way is of no use
+
+    def add(self, store: Suspendable) -> None:
+        """Close this store's connections before each fork from now on."""
+        _register()
+        with self._condition:
+            self._stores.add(store)
+
+    @contextmanager
+    def inside(self) -> Iterator[None]:
+        """Use SQLite; a fork waits until the block ends, up to `FORK_SECONDS`.
+
+        Raises:
+            StoreError: this process was forked while its parent was inside SQLite.
+        """
+        self.enter()
+        try:
+            yield
+        finally:
+            self.leave()
+
+    def enter(self) -> None:
+        """Begin to use SQLite; see `inside`."""
+        _register()
+        me = threading.get_ident()
+        with self._condition:
+            while self._forking and me not in self._inside:
+                self._condition.wait()
+            if self._broken:
+                raise StoreError(self._broken)
+            self._inside[me] += 1
+
+    def leave(self) -> None:
+        """End what `enter` began."""
+        me = threading.get_ident()
+        with self._condition:
+            if me not in self._inside:  # entered before a fork, in the parent
+                return
+            self._inside[me] -= 1
+            if not self._inside[me]:
+                del self._inside[me]
+                if self._forking:
+                    self._condition.notify_all()
+
+    def before_fork(self) -> None:
+        """Let no thread in, wait until all are out, and close every connection."""
+        self._one_fork.acquire()
+        with self._condition:
+            self._forking = True
+            is_own = threading.get_ident() in self._inside
+            self._condition.wait_for(
+                lambda: not self._inside, timeout=0 if is_own else FORK_SECONDS
+            )
+            is_quiet = not self._inside
+            if is_quiet:
+                self._suspended = [store for store in list(self._stores) if store.suspend()]
+                is_quiet = len(self._suspended) == len(self._stores)
+            self._reason = None if is_quiet else _FORKED_INSIDE
+
+    def after_in_parent(self) -> None:
+        """Let threads in again."""
+        with self._condition:
+            for store in self._suspended:
+                store.resume()
+            self._suspended = []
+            self._forking = False
+            self._condition.notify_all()
+        self._one_fork.release()
+
+    def after_in_child(self) -> None:
+        """Start with new locks: the threads that hold the old ones do not exist in the child."""
+        clock.renew_lock()
+        self._stores = WeakSet()  # the parent's
+        self._suspended = []
+        self._reset(self._reason)
+
+
+GATE = ForkGate()
+_registered = False
+
+
+def _register() -> None:
+    """Hook into `os.fork`, once a process; importing litemem alone does not."""
+    global _registered
+    if not _registered and hasattr(os, "register_at_fork"):
+        _registered = True
+        os.register_at_fork(
+            before=GATE.before_fork,
+            after_in_parent=GATE.after_in_parent,
+            after_in_child=GATE.after_in_child,
+        )

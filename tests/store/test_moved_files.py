@@ -1,0 +1,197 @@
+"""A file that is moved, replaced or no regular file: nothing is acknowledged into the void."""
+
+import os
+import socket
+from collections.abc import Callable
+from contextlib import closing, suppress
+from pathlib import Path
+
+import pytest
+
+from helpers import OpenMemory, run_python
+from helpers.processes import Process
+from litemem import Memory
+from litemem.errors import StoreError, StoreReadOnlyError
+from litemem.maintenance.backup import backup, restore
+from litemem.store.filters import Condition
+from litemem.store.sqlite.store import SqliteStore
+
+pytestmark = pytest.mark.posix
+
+CAM = {"user_id": "cam"}
+
+
+@pytest.mark.parametrize("change", ["renamed", "unlinked", "replaced"])
+def test_nothing_is_acknowledged_into_a_file_that_is_gone(
+    memory: Memory, tmp_path: Path, change: str
+) -> None:
+    memory.add("before", infer=False, **CAM)
+    path = tmp_path / "memory.db"
+    if change == "unlinked":
+        path.unlink()
+    else:
+        path.rename(tmp_path / "moved.db")
+    if change == "replaced":
+        SqliteStore(tmp_path / "other.db").close()
+        (tmp_path / "other.db").rename(path)
+    for _ in range(2):
+        with pytest.raises(StoreError, match="was moved or replaced"):
+            memory.add("after", infer=False, **CAM)
+
+
+def test_a_file_that_is_moved_inside_a_transaction_is_not_committed(
+    memory: Memory, tmp_path: Path
+) -> None:
+    memory.add("before", infer=False, **CAM)
+    with pytest.raises(StoreError, match="was moved or replaced"), memory.store.write():
+        (tmp_path / "memory.db").rename(tmp_path / "moved.db")
+
+
+OPENS_AND_CLOSES = """
+import time
+from litemem.errors import StoreError
+while True:
+    try:
+        memory = open_memory(path)
+        done = memory.add("x", user_id="cam", infer=False)["results"]
+        print(done[0]["id"], flush=True)
+        memory.close()
+    except StoreError:
+        time.sleep(0.001)
+"""
+
+
+def test_a_restore_loses_nothing_of_a_program_that_opens_and_closes_all_the_time(
+    tmp_path: Path,
+) -> None:
+    """Previously adds were acknowledged into the file that had just been replaced."""
+    path, copy = tmp_path / "memory.db", tmp_path / "backup.db"
+    with closing(SqliteStore(path)) as store:
+        backup(store, copy)
+    process = Process(OPENS_AND_CLOSES, path)
+    process.go()
+    kept: list[Path] = []
+    try:
+        assert process.process.stdout is not None
+        acknowledged = {process.process.stdout.readline().strip()}
+        while len(kept) < 15:
+            with suppress(StoreError):  # it is open at this moment
+                kept.append(restore(copy, path))
+        process.process.kill()
+        acknowledged |= set(process.process.stdout.read().split())
+    finally:
+        process.process.kill()
+        process.close()
+    there = ids(path).union(*map(ids, kept))
+    assert len(acknowledged) > 1
+    assert acknowledged <= there, f"{len(acknowledged - there)} of {len(acknowledged)} were lost"
+
+
+def ids(path: Path) -> set[str]:
+    with closing(SqliteStore(path)) as store, store.read() as reading:
+        return {found.id for found in reading.memories.select(Condition("TRUE"))}
+
+
+def pipe(path: Path) -> None:
+    os.mkfifo(path)
+
+
+def listening(path: Path) -> None:
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(str(path))
+
+
+IRREGULAR: dict[str, Callable[[Path], object]] = {
+    "folder": Path.mkdir,
+    "pipe": pipe,
+    "socket": listening,
+    "device": lambda path: path.symlink_to("/dev/null"),
+}
+
+
+@pytest.mark.parametrize("kind", IRREGULAR)
+@pytest.mark.parametrize("read_only", [False, True])
+def test_only_a_regular_file_is_opened_or_changed(
+    open_memory: OpenMemory, tmp_path: Path, kind: str, read_only: bool
+) -> None:
+    """Previously /dev/null was made private to root."""
+    path = tmp_path / "memory.db"
+    IRREGULAR[kind](path)
+    before = path.stat().st_mode
+    with pytest.raises(StoreError, match=f"is a {kind}"):
+        open_memory(path=path, read_only=read_only)
+    assert path.stat().st_mode == before
+    assert [each.name for each in tmp_path.iterdir()] == ["memory.db"]
+
+
+@pytest.mark.parametrize("side", ["-wal", "-shm", "-journal"])
+@pytest.mark.parametrize("kind", ["pipe", "link", "folder"])
+def test_a_side_file_that_is_irregular_is_refused(
+    open_memory: OpenMemory, tmp_path: Path, side: str, kind: str
+) -> None:
+    """SQLite would wait for a pipe, and write through a link into another's file."""
+    path = tmp_path / "memory.db"
+    open_memory(path=path).close()
+    (tmp_path / "precious").write_text("precious")
+    irregular = {**IRREGULAR, "link": lambda place: place.symlink_to(tmp_path / "precious")}
+    irregular[kind](Path(f"{path}{side}"))
+    with pytest.raises(StoreError, match=f"{side} is a {kind}"):
+        open_memory(path=path)
+    assert (tmp_path / "precious").read_text() == "precious"
+
+
+def test_the_command_leaves_a_device_as_it_is(tmp_path: Path) -> None:
+    before = Path("/dev/null").stat().st_mode
+    script = (
+        "import sys; from litemem.cli import main; "
+        "sys.argv = ['litemem', 'add', 'x', '--user-id', 'u', '--no-infer', '--embedder', 'hash',"
+        " '--db', '/dev/null']; main()"
+    )
+    with pytest.raises(AssertionError, match="is a device"):
+        run_python(script)
+    assert Path("/dev/null").stat().st_mode == before
+
+
+READS = """
+import os, sys
+from litemem import Memory
+from litemem.errors import StoreReadOnlyError
+from litemem.testing import HashEmbedder, ScriptedLLM
+with Memory(":memory:", embedder=HashEmbedder(64), llm=ScriptedLLM([])) as memory:
+    memory.search("x", user_id="cam")  # loads all that another user might not reach
+if os.getuid() == 0:
+    os.setuid(65534)  # root may write every file
+with Memory(
+    sys.argv[1], embedder=HashEmbedder(64), llm=ScriptedLLM([]), read_only=True
+) as memory:
+    print(memory.search("tea", user_id="cam")["results"][0]["memory"])
+    print(memory.get_all(user_id="cam")["results"][0]["memory"])
+    try:
+        memory.add("rum", user_id="cam", infer=False)
+    except StoreReadOnlyError:
+        print("refused")
+"""
+
+
+def test_a_file_without_write_permission_is_read_in_a_folder_with_it(
+    memory: Memory, tmp_path: Path
+) -> None:
+    memory.add("likes tea", infer=False, **CAM)
+    memory.close()
+    path = tmp_path / "memory.db"
+    path.chmod(0o444)
+    for folder in (tmp_path, *tmp_path.parents[:3]):
+        if folder.stat().st_uid == os.getuid():
+            folder.chmod(0o777)
+    assert run_python(READS, path) == "likes tea\nlikes tea\nrefused\n"
+
+
+def test_writing_a_file_without_write_permission_says_so(tmp_path: Path) -> None:
+    path = tmp_path / "memory.db"
+    SqliteStore(path).close()
+    with (
+        closing(SqliteStore(path, read_only=True)) as store,
+        pytest.raises(StoreReadOnlyError),
+        store.write(),
+    ):
+        pass
