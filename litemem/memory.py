@@ -444,10 +444,12 @@ class Memory:
 
         Give an id, a list of ids (also of deleted memories), or a scope. Ids of a scope alone erase
         everything in it, also pending turns; a filter on anything else erases the memories that
-        match. Its messages go with a memory, even if another came from them. Backups stay as is.
+        match. Its messages go with a memory, even if another came from them. Backups stay as is;
+        `copies` names those in the file's folder.
 
-        Returns `{"erased": {kind: number}, "dry_run", "gone", "bytes", "advice"}`. `gone` is False
-        while another program reads the old file; follow `advice` then. `dry_run` changes nothing.
+        Returns `{"erased": {kind: number}, "dry_run", "gone", "bytes", "advice", "copies"}`. `gone`
+        is False if an erased text is still found: the same text in another memory of the scope, or
+        old bytes that another program reads. Follow `advice` then. `dry_run` changes nothing.
 
         Raises:
             ScopeError: neither a memory nor a scope is given. FilterError: the filter is wrong.

@@ -336,6 +336,8 @@ def _show_counts(heading: str, counts: dict[str, int]) -> None:
 
 
 def _echo_bytes(done: dict[str, Any]) -> None:
+    for path in done.get("copies", ()):  # of an erasure
+        echo_err(f"not changed: {path}")
     if done["advice"]:
         echo_err(done["advice"])
     if done["bytes"]:

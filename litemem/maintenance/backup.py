@@ -106,6 +106,18 @@ def backups(folder: Path, name: str) -> list[Path]:
     return [path for _, path in found if path.is_file() and not is_open(path) and _is_ours(path)]
 
 
+def copies_of(path: str) -> list[Path]:
+    """Return the backups of a file, and the files that a restore replaced, in its own folder."""
+    if path == MEMORY:
+        return []
+    file = Path(path)
+    try:
+        replaced = [each for each in file.parent.iterdir() if _is_replaced(each, file)]
+        return [*backups(file.parent, file.stem), *sorted(replaced)]
+    except OSError:  # a folder that may be entered but not listed
+        return []
+
+
 def restore(
     source: str | Path, target: str | Path, *, progress: Progress | None = None
 ) -> Path | None:
@@ -170,6 +182,10 @@ def _parse_name(backup: Path, stem: str) -> re.Match[str] | None:
     """Match the mark (group 1) and the time (group 2) in a backup's name."""
     pattern = f"{re.escape(stem)}(?:-([0-9a-f]{{{_MARK}}}))?-({_STAMP}){re.escape(_SUFFIX)}"
     return re.fullmatch(pattern, backup.name)
+
+
+def _is_replaced(path: Path, file: Path) -> bool:
+    return re.fullmatch(rf"{re.escape(file.name)}\.replaced-{_STAMP}", path.name) is not None
 
 
 def _check_sound(source: Path, results: list[CheckResult]) -> None:

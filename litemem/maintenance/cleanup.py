@@ -9,8 +9,17 @@ from litemem.core import clock
 from litemem.core.arguments import check_flag, check_positive, check_text
 from litemem.core.scope import ID_KEYS, WILDCARD, Scope
 from litemem.errors import StoreError, ValidationError, quoted
+from litemem.maintenance.backup import copies_of
 from litemem.store.filters import compile_filter, compile_whole, leaves
-from litemem.store.protocol import CleanupPlan, Erasure, FileStore, Retention, Vacuumed
+from litemem.store.protocol import (
+    CleanupPlan,
+    ErasedText,
+    Erasure,
+    FileStore,
+    Retention,
+    Traces,
+    Vacuumed,
+)
 
 Duration = timedelta | str
 
@@ -18,6 +27,7 @@ HELD = (
     "another connection still reads an older state of the file, so the write-ahead log keeps the "
     "old bytes: end that program's reading, then run `litemem vacuum`"
 )
+_NAMED = 3  # ids in an advice
 _STILL_THERE = "it is erased, but its bytes may still be in the file: "
 
 
@@ -125,9 +135,11 @@ def plan_erasure(
 def erase(store: FileStore, plan: Erasure, *, dry_run: bool = False) -> dict[str, Any]:
     """Erase in one transaction, then vacuum the file, so that no byte of it remains.
 
-    Returns `{"erased": {kind: number}, "dry_run", "gone", "bytes", "advice"}`. `gone` is true if
-    the bytes are out of the file and its write-ahead log; otherwise `advice` says why and what to
-    do. With `dry_run` nothing is changed, and `erased` counts what would be erased.
+    Returns `{"erased": {kind: number}, "dry_run", "gone", "bytes", "advice", "copies"}`. `gone` is
+    true if afterwards neither the bytes of the file and its write-ahead log nor another row of the
+    same scope hold an erased text; otherwise `advice` says what does and what to do. `copies` has
+    the paths of backups and replaced files in the folder of the file, which are not changed. With
+    `dry_run` nothing is changed, and `erased` counts what would be erased.
 
     The full text, the vector index and the file are rebuilt: 2 to 3 s for 100,000 memories, during
     which writers wait.
@@ -139,10 +151,14 @@ def erase(store: FileStore, plan: Erasure, *, dry_run: bool = False) -> dict[str
     if dry_run:
         with store.dry_run() as tx:
             erased = tx.erase(plan)
-        return {"erased": erased, "dry_run": True, "gone": False, **_sizes(None)}
-    with store.write(secure_delete=True) as tx:
-        erased = tx.erase(plan)
-    return {"erased": erased, "dry_run": False, **_vacuum_erased(store)}
+        done: dict[str, Any] = {"gone": False, **_sizes(None)}
+    else:
+        with store.write(secure_delete=True) as tx:
+            texts = tx.texts_to_erase(plan)
+            erased = tx.erase(plan)
+        done = _vacuum_erased(store, texts)
+    copies = list(map(str, copies_of(store.path)))
+    return {"erased": erased, "dry_run": dry_run, **done, "copies": copies}
 
 
 def _sizes(vacuumed: Vacuumed | None) -> dict[str, Any]:
@@ -154,15 +170,36 @@ def _sizes(vacuumed: Vacuumed | None) -> dict[str, Any]:
     return {"bytes": sizes, "advice": HELD if held else None}
 
 
-def _vacuum_erased(store: FileStore) -> dict[str, Any]:
+def _vacuum_erased(store: FileStore, texts: Sequence[ErasedText]) -> dict[str, Any]:
     try:
         sizes = _sizes(store.vacuum())
+        advice = sizes["advice"] or _advice(store.traces(texts))
     except StoreError as error:  # the rows are erased, only their bytes may remain
         advice = f"{_STILL_THERE}{error}; then run `litemem vacuum`"
         return {"gone": False, "bytes": None, "advice": advice}
-    if sizes["advice"]:
-        sizes["advice"] = _STILL_THERE + sizes["advice"]
-    return {"gone": sizes["advice"] is None, **sizes}
+    if advice:
+        advice = _STILL_THERE + advice
+    return {"gone": advice is None, **sizes, "advice": advice}
+
+
+def _advice(traces: Traces) -> str | None:
+    """Return what still holds an erased text and what to do, or None."""
+    found = []
+    if traces.memories:
+        found.append(f"{_listed(traces.memories)} has the same text: erase it too")
+    if traces.histories:
+        found.append(f"the history of {_listed(traces.histories)} has the text: erase that too")
+    if traces.messages or traces.turns:
+        numbers = f"{traces.messages} messages and {traces.turns} pending turns"
+        found.append(f"{numbers} of its scope contain the text: erase the scope to delete them")
+    if traces.is_loose:
+        found.append("it was found outside of the rows: run `litemem vacuum`")
+    return "; ".join(found) or None
+
+
+def _listed(memory_ids: Sequence[str]) -> str:
+    more = f" and {len(memory_ids) - _NAMED} more" if len(memory_ids) > _NAMED else ""
+    return f"the memory {', '.join(memory_ids[:_NAMED])}{more}"
 
 
 def _memory_ids(memory_id: str | Sequence[str]) -> tuple[str, ...]:

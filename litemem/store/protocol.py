@@ -226,6 +226,32 @@ class Erasure:
 
 
 @dataclass(frozen=True, slots=True)
+class ErasedText:
+    """A text that an erasure deletes, and the ids that its row had."""
+
+    text: str
+    scope: Scope
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Traces:
+    """What still holds an erased text, in the scope that it was erased from.
+
+    `memories` and `histories` are the ids of memories, present and deleted ones, with this text;
+    `messages` and `turns` are numbers. `is_loose` is true if bytes outside of any row hold it.
+    """
+
+    memories: tuple[str, ...] = ()
+    histories: tuple[str, ...] = ()
+    messages: int = 0
+    turns: int = 0
+    is_loose: bool = False
+
+    def __bool__(self) -> bool:
+        return self != Traces()
+
+
+@dataclass(frozen=True, slots=True)
 class Vacuumed:
     """Sizes of a file and its write-ahead log before and after a vacuum, in bytes.
 
@@ -733,6 +759,14 @@ class Transaction(Reading, Protocol):
             MemoryNotFoundError: neither a memory nor a history has one of the ids.
         """
 
+    def texts_to_erase(self, what: Erasure) -> list[ErasedText]:
+        """Return the texts that `erase` would delete, each once.
+
+        Raises:
+            MemoryNotFoundError: neither a memory nor a history has one of the ids.
+        """
+        ...
+
     def clear(self) -> None:
         """Delete everything but the project's settings and the store's own id."""
 
@@ -787,6 +821,13 @@ class FileStore(Store, Protocol):
 
     def vacuum(self) -> Vacuumed:
         """Rewrite the file without free pages and deleted bytes."""
+
+    def traces(self, erased: Sequence[ErasedText]) -> Traces:
+        """Look for erased texts in the bytes of the file and its log; return what holds them.
+
+        Texts of fewer than 8 bytes are left out; in a large file so are some of many texts.
+        """
+        ...
 
     def check(self, *, full: bool) -> list[CheckResult]:
         """Check the file; `litemem.maintenance.integrity` describes the checks."""

@@ -2,7 +2,7 @@
 
 import json
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -15,9 +15,11 @@ from helpers import OpenMemory
 from helpers.stores import reading
 from litemem import Memory
 from litemem.cli import main
+from litemem.core.protocols import Prompt
 from litemem.core.scope import Scope
 from litemem.core.types import Message, Relation
 from litemem.errors import MemoryNotFoundError, ScopeError, ValidationError
+from litemem.extraction.ask import load_prompt
 from litemem.store.sqlite.vector_index import BATCH
 from litemem.testing import HashEmbedder, ScriptedLLM
 
@@ -377,3 +379,259 @@ def test_a_turn_in_a_scope_that_is_erased_during_extraction_stores_nothing(
     memories.append(open_memory(llm=Erasing([["User visits Xanthopolis"]])))
     assert memories[0].add("I visit Xanthopolis", **CAM)["results"] == []
     assert traces(path, "xanthopolis") == []
+
+
+# -- what happened before
+
+
+def visit(open_memory: OpenMemory, *answers: object) -> tuple[Memory, str]:
+    """Let a memory be extracted from other words; return its id."""
+    memory = open_memory(["User visits Xanthopolis"], *answers)
+    (row,) = memory.add("I visit old Xanthopolis", **CAM)["results"]
+    return memory, str(row["id"])
+
+
+def test_an_erased_memory_takes_its_message_along_if_it_was_deleted_before(
+    open_memory: OpenMemory, path: Path
+) -> None:
+    memory, memory_id = visit(open_memory)
+    memory.delete(memory_id)
+    assert traces(path, "xanthopolis")
+    result = memory.erase(memory_id)
+    assert (result["gone"], result["erased"]["messages"]) == (True, 1)
+    assert traces(path, "xanthopolis") == []
+
+
+def test_a_later_message_goes_with_the_deleted_memory_that_it_extended(
+    open_memory: OpenMemory, path: Path
+) -> None:
+    memory = open_memory(["User likes tea"], ["User likes tea with Quittenmarmelade"])
+    (row,) = memory.add("I like tea", **CAM)["results"]
+    (same,) = memory.add("Quittenmarmelade belongs in my tea", **CAM)["results"]
+    assert (same["event"], same["id"]) == ("UPDATE", row["id"])
+    memory.delete(row["id"])
+    assert memory.erase(row["id"])["erased"]["messages"] == 2
+    assert traces(path, "quittenmarmelade") == []
+
+
+def _updated(memory: Memory, memory_id: str) -> None:
+    memory.update(memory_id, "visits Oslo")
+
+
+def _deleted_with_its_scope(memory: Memory, memory_id: str) -> None:
+    memory.delete_all(**CAM)
+
+
+def _superseded(memory: Memory, memory_id: str) -> None:
+    new = add(memory, "visits Oslo", **CAM)
+    old, by = (reading(memory.store).memories.get(each) for each in (memory_id, new))
+    assert old is not None
+    assert by is not None
+    with memory.store.write() as tx:
+        tx.known.supersede(old, by.id, memory._now())
+
+
+def _reindexed(memory: Memory, memory_id: str) -> None:
+    memory.reindex(HashEmbedder(32))
+
+
+def _staged(memory: Memory, memory_id: str) -> None:
+    other = HashEmbedder(32)
+    (row,) = reading(memory.store).reindex.missing(other.identity, 1)
+    with memory.store.write() as tx:
+        tx.reindex.stage(other.identity, [(*row, vector_of(row[1], 32))])
+
+
+def _rated(memory: Memory, memory_id: str) -> None:
+    with memory.store.write() as tx:
+        tx.memories.set_feedback(memory_id, "NEGATIVE", "nie in Xanthopolis", 1)
+
+
+def _related(memory: Memory, memory_id: str) -> None:
+    say(memory, memory_id, Relation("Camillus", "visits", "Xanthopolis"))
+
+
+def _redated(memory: Memory, memory_id: str) -> None:
+    memory.update(memory_id, timestamp="2020-01-01")
+
+
+def _forgotten_history(memory: Memory, memory_id: str) -> None:
+    memory.update(memory_id, "visits Oslo")
+    memory.cleanup(history_older_than="0s", **CAM)
+
+
+def _imported_again(memory: Memory, memory_id: str) -> None:
+    target = Path(memory.store.path).with_name("all.jsonl")
+    memory.export_file(target)
+    memory.delete(memory_id)
+    memory.import_file(target)
+    target.unlink()
+
+
+def _overwritten(memory: Memory, memory_id: str) -> None:
+    """By an archive in which the memory has another text and no message."""
+    target = Path(memory.store.path).with_name("all.jsonl")
+    with Memory(":memory:", embedder=HashEmbedder(64)) as other:
+        memory.export_file(target)
+        other.import_file(target)
+        other.update(memory_id, "visits Oslo")
+        other.cleanup(messages_older_than="0s", history_older_than="0s", **CAM)
+        other.export_file(target, force=True)
+    memory.import_file(target, on_conflict="overwrite")
+    target.unlink()
+
+
+BEFORE = (
+    _updated,
+    _deleted_with_its_scope,
+    _superseded,
+    _reindexed,
+    _staged,
+    _rated,
+    _related,
+    _redated,
+    _forgotten_history,
+    _imported_again,
+    _overwritten,
+)
+
+
+@pytest.mark.parametrize("is_deleted", [False, True], ids=["present", "deleted"])
+@pytest.mark.parametrize("change", BEFORE, ids=lambda each: each.__name__[1:])
+def test_nothing_that_happened_before_keeps_a_word_in_the_file(
+    open_memory: OpenMemory, path: Path, change: Callable[[Memory, str], None], is_deleted: bool
+) -> None:
+    memory, memory_id = visit(open_memory)
+    change(memory, memory_id)
+    if is_deleted and memory.get(memory_id) is not None:
+        memory.delete(memory_id)
+    assert memory.erase(memory_id)["gone"]
+    assert traces(path, "xanthopolis") == []
+    assert memory.verify(full=True)["ok"]
+
+
+def test_a_deleted_memory_of_an_export_can_be_erased_with_its_message(
+    open_memory: OpenMemory, tmp_path: Path
+) -> None:
+    memory, memory_id = visit(open_memory)
+    memory.delete(memory_id)
+    memory.export_file(tmp_path / "all.jsonl")
+    with Memory(tmp_path / "other.db", embedder=HashEmbedder(64), llm=ScriptedLLM([])) as other:
+        other.import_file(tmp_path / "all.jsonl")
+        other.export_file(tmp_path / "again.jsonl")
+        assert other.erase(memory_id)["erased"]["messages"] == 1
+    assert (tmp_path / "again.jsonl").read_bytes() == (tmp_path / "all.jsonl").read_bytes()
+    assert traces(tmp_path / "other.db", "xanthopolis") == []
+
+
+def test_a_message_with_a_reused_key_is_not_erased_with_a_deleted_memory(memory: Memory) -> None:
+    memory_id = add(memory, SECRET, **CAM)
+    memory.delete(memory_id)
+    memory.cleanup(messages_older_than="0s", **CAM)
+    add(memory, "likes tea", **CAM)  # its message has the primary key of the one that went
+    assert memory.erase(memory_id)["erased"]["messages"] == 0
+
+
+def test_a_memory_that_was_deleted_before_schema_6_takes_what_was_said_then(
+    open_memory: OpenMemory, path: Path
+) -> None:
+    memory, memory_id = visit(open_memory, ["User likes tea"])
+    memory.add("I like tea", timestamp="2025-01-01", **CAM)
+    memory.delete(memory_id)
+    with memory.store.write() as tx:
+        tx.connection.execute("UPDATE event SET sources = NULL")
+    assert memory.erase(memory_id)["erased"]["messages"] == 1
+    assert traces(path, "xanthopolis") == []
+    assert [m.content for m in reading(memory.store).messages.last(Scope(**CAM), limit=9)] == [
+        "I like tea"
+    ]
+
+
+# -- gone is measured
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        lambda m: add(m, SECRET, **CAM),
+        lambda m: m.update(add(m, SECRET, **CAM), "likes tea"),
+        lambda m: add(m, f"dass {SECRET} half", **CAM),
+    ],
+    ids=["memory", "history", "message"],
+)
+def test_a_text_that_is_elsewhere_in_its_scope_is_not_gone(
+    memory: Memory, path: Path, other: Callable[[Memory], object]
+) -> None:
+    memory_id = add(memory, SECRET, **CAM)
+    other(memory)
+    result = memory.erase(memory_id)
+    assert not result["gone"]
+    assert "erase" in result["advice"]
+    assert traces(path, *WORDS)
+
+
+def test_a_pending_turn_that_has_the_text_is_reported(open_memory: OpenMemory) -> None:
+    memory = open_memory(llm=ScriptedLLM([]))
+    memory_id = add(memory, SECRET, **CAM)
+    with memory.store.write() as tx:
+        tx.turns.open(Scope(**CAM), [Message("user", "tea")], {"instructions": f"On {SECRET}"}, 1)
+    result = memory.erase(memory_id)
+    assert (result["gone"], "pending turn" in result["advice"]) == (False, True)
+
+
+def test_the_same_text_of_another_user_is_no_reason_to_doubt(memory: Memory) -> None:
+    memory_id = add(memory, SECRET, **CAM)
+    add(memory, SECRET, **BOB)
+    assert memory.erase(memory_id)["gone"]
+
+
+def test_bytes_outside_of_the_rows_are_found(memory: Memory, path: Path) -> None:
+    with closing(apsw.Connection(str(path))) as connection:
+        connection.execute("CREATE TABLE notes (note TEXT)")
+        connection.execute("INSERT INTO notes VALUES (?)", (f"see {SECRET}",))
+    result = memory.erase(add(memory, SECRET, **CAM))
+    assert (result["gone"], "outside of the rows" in result["advice"]) == (False, True)
+
+
+def test_a_long_text_is_found_over_the_border_of_pages(memory: Memory) -> None:
+    memory_id = add(memory, SIZES["long"], **CAM)
+    add(memory, SIZES["long"], **CAM)
+    assert not memory.erase(memory_id)["gone"]
+
+
+def test_copies_in_the_folder_of_the_file_are_named(memory: Memory, path: Path) -> None:
+    memory_id = add(memory, SECRET, **CAM)
+    made = memory.backup(path.parent)
+    replaced = path.with_name("memory.db.replaced-20250101T000000000000Z")
+    replaced.write_bytes(made.read_bytes())
+    assert memory.erase(memory_id)["copies"] == [str(made), str(replaced)]
+    assert traces(made, *WORDS)
+
+
+def test_an_id_without_history_is_refused_with_the_way_to_its_messages(memory: Memory) -> None:
+    memory_id = add(memory, SECRET, **CAM)
+    memory.delete(memory_id)
+    memory.cleanup(history_older_than="0s", **CAM)
+    with pytest.raises(MemoryNotFoundError, match="erase its scope"):
+        memory.erase(memory_id)
+    assert memory.erase(**CAM)["gone"]
+
+
+def test_prompts_that_are_cached_hold_no_word_of_a_user(open_memory: OpenMemory) -> None:
+    """The cache of prompts on disk has the fixed texts of the prompts only."""
+
+    class Asked(ScriptedLLM):
+        def generate(self, prompt: Prompt, *args: object, **kwargs: object) -> str:
+            assert prompt == load_prompt(prompt.name)
+            return super().generate(prompt, *args, **kwargs)  # type: ignore[arg-type]
+
+    memory = open_memory(
+        llm=Asked([["User visits Xanthopolis"], {"about": "yes"}, {"relations": []}])
+    )
+    memory.add(
+        "I visit Xanthopolis",
+        prompt="On Xanthopolis",
+        includes="Xanthopolis",
+        enable_graph=True,
+        **CAM,
+    )

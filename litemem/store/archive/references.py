@@ -2,7 +2,7 @@
 
 from array import array
 from bisect import bisect_left
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from itertools import pairwise
 from typing import Any
 
@@ -89,13 +89,16 @@ class ReferenceCheck:
 
     def _check_deleted(self, item: Item) -> None:
         self._ids.append(hash(item["id"]))
+        self._check_sources(item, {_scope(event) for event in item["history"]})
 
     def _check_memory(self, item: Item) -> None:
         self._note(self._memories, item)
         self._ids.append(hash(item["id"]))
-        scope = _scope(item)
+        self._check_sources(item, {_scope(item)})
+
+    def _check_sources(self, item: Item, scopes: Collection[int]) -> None:
         for number in item.get("sources", ()):
-            if self._messages.get(number) != scope:
+            if self._messages.get(number) not in scopes:
                 raise LineError(f"message {number} is not before it with the same ids")
 
     def _check_entity(self, item: Item) -> None:

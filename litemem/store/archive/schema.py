@@ -248,7 +248,7 @@ LINE_TYPES: Mapping[str, Schema] = {
         {"number": _key, "role": _text, "content": _text, "created_at": _time},
         {**_IDS, "name": _text, "turn": _key},
     ),
-    "deleted": Schema({"id": _name, "history": _HISTORY}, {}),
+    "deleted": Schema({"id": _name, "history": _HISTORY}, {"sources": _list_of(_key)}),
     "memory": Schema(
         {"number": _key, "id": _name, "content": _text, "created_at": _time, "updated_at": _time},
         {

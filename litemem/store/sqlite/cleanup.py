@@ -7,7 +7,15 @@ import apsw
 from litemem.core.scope import ID_KEYS
 from litemem.store.filters import Condition, valid_now
 from litemem.store.protocol import CleanupPlan
-from litemem.store.sqlite.rows import check_rows, id_list, matching, records, to_json
+from litemem.store.sqlite.rows import (
+    check_rows,
+    id_list,
+    matching,
+    read_field,
+    read_json,
+    records,
+    to_json,
+)
 from litemem.store.sqlite.supersession import LIKE_EITHER, WRITE_OUT_ADD
 from litemem.store.sqlite.vector_index import VectorIndex
 
@@ -17,8 +25,8 @@ _CHOSEN = "(SELECT value FROM json_each(?))"
 
 _WRITE_DELETE = f"""
 INSERT INTO event
-  (memory_id, event, old_memory, created_at, updated_at, actor_id, role, {_IDS})
-SELECT id, 'DELETE', content, created_at, ?, actor_id, role, {_IDS}
+  (memory_id, event, old_memory, created_at, updated_at, actor_id, role, {_IDS}, sources)
+SELECT id, 'DELETE', content, created_at, ?, actor_id, role, {_IDS}, sources
 FROM memory
 WHERE pk IN {_CHOSEN}
 """
@@ -73,25 +81,30 @@ WHERE memory_id IN (
 GROUP BY memory_id
 HAVING max(coalesce(updated_at, created_at)) <= ?
 """
-_FORGET_SOURCES = f"""
-UPDATE memory
+# of a memory, and of the DELETE of one that is gone
+_FORGET_SOURCES = tuple(
+    f"""
+UPDATE {table}
 SET sources = (
-  SELECT json_group_array(value) FROM json_each(memory.sources) WHERE value NOT IN {_CHOSEN}
+  SELECT json_group_array(value) FROM json_each({listed}) WHERE value NOT IN {_CHOSEN}
 )
 WHERE sources <> '[]'
-  AND EXISTS (SELECT 1 FROM json_each(memory.sources) WHERE value IN {_CHOSEN})
+  AND EXISTS (SELECT 1 FROM json_each({listed}) WHERE value IN {_CHOSEN})
 """
-_DROP_LOST_SOURCES = """
+    for table in ("memory", "event")
+    for listed in (read_json(f"{table}.sources"),)
+)
+_DROP_LOST_SOURCES = f"""
 UPDATE memory
 SET sources = (
-  SELECT json_group_array(value) FROM json_each(memory.sources)
+  SELECT json_group_array(value) FROM json_each({read_json("memory.sources")})
   WHERE value IN (SELECT pk FROM message)
 )
 WHERE pk IN (
   SELECT m.pk
   FROM memory AS m
-  JOIN json_each(m.sources) AS source
-  WHERE {} AND source.value NOT IN (SELECT pk FROM message)
+  JOIN json_each({read_json("m.sources")}) AS source
+  WHERE {{}} AND source.value NOT IN (SELECT pk FROM message)
 )
 """
 _EMPTY_SESSIONS = """
@@ -99,10 +112,11 @@ DELETE FROM session
 WHERE pk NOT IN (SELECT session_pk FROM message) AND pk NOT IN (SELECT session_pk FROM turn)
   AND pk IN (SELECT m.pk FROM session AS m WHERE {})
 """
-_ORPHANED_OUTCOMES = """
+_ORPHANED_OUTCOMES = f"""
 DELETE FROM finished_turn
 WHERE results <> '[]' AND NOT EXISTS (
-  SELECT 1 FROM json_each(results) JOIN memory ON memory.id = value ->> 'id'
+  SELECT 1 FROM json_each({read_json("results")}) AS result
+  JOIN memory ON memory.id = {read_field("result", "id")}
 )
 """
 # rows without a parent have no scope, so no condition applies to them
@@ -140,8 +154,8 @@ UPDATE memory
 SET repeats = memory.repeats + 1 + again.repeats,
     {LIKE_EITHER.format(expires_at="again.expires_at", immutable="again.immutable")},
     sources = (SELECT json_group_array(value) FROM (
-      SELECT value FROM json_each(memory.sources)
-      UNION SELECT value FROM json_each(again.sources)
+      SELECT value FROM json_each({read_json("memory.sources")})
+      UNION SELECT value FROM json_each({read_json("again.sources")})
       ORDER BY value
     ))
 FROM memory AS again
@@ -203,13 +217,14 @@ def delete_where(connection: apsw.Connection, condition: Condition, at: int) -> 
 
 
 def forget_messages(connection: apsw.Connection, pks: list[int]) -> int:
-    """Delete messages, also from the sources of memories; return the number.
+    """Delete messages, also from the sources of memories, present or deleted; return the number.
 
     SQLite may reuse the primary key of a deleted last row: a source must not point to it.
     """
     if pks:
         chosen = json.dumps(pks)
-        connection.execute(_FORGET_SOURCES, (chosen, chosen))
+        for statement in _FORGET_SOURCES:
+            connection.execute(statement, (chosen, chosen))
         connection.execute(f"DELETE FROM message WHERE pk IN {_CHOSEN}", (chosen,))
     return len(pks)
 

@@ -8,22 +8,28 @@ erasure nor lead to another scope's. The file is rewritten in any case.
 """
 
 import json
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import apsw
 
-from litemem.core.scope import ID_KEYS
-from litemem.errors import MemoryNotFoundError
-from litemem.store.protocol import Erasure, Vacuumed
+from litemem.core.scope import ID_KEYS, Scope
+from litemem.errors import MemoryNotFoundError, ScopeError
+from litemem.store.protocol import ErasedText, Erasure, Vacuumed
 from litemem.store.sqlite.cleanup import drop_empty_sessions, forget_messages
 from litemem.store.sqlite.connection import MEMORY
-from litemem.store.sqlite.rows import IN_SCOPE_OF_M, id_list
+from litemem.store.sqlite.rows import IN_SCOPE_OF_M, id_list, read_field, read_json
 
 IN_MEMORY = (
     64_000_000  # bytes; a larger file is vacuumed through a temporary file without deleted rows
 )
 
+_UNKNOWN = (
+    "no memory has or had the id {!r}. If its history was cleaned up, its messages may still be "
+    "there: erase its scope"
+)
 _CHOSEN = "(SELECT value FROM json_each(?))"
 _FILLED = ", ".join(f"coalesce({key}, '')" for key in ID_KEYS)
 _TABLES = {
@@ -37,12 +43,33 @@ _TABLES = {
     "outcomes": "finished_turn",
     "exports": "export",
 }
+# of memories, and of deleted ones
 _SOURCES_OF = f"""
 SELECT message.pk
 FROM memory AS m NOT INDEXED
-JOIN json_each(m.sources) AS source
+JOIN json_each({read_json("m.sources")}) AS source
 JOIN message ON message.pk = source.value
-WHERE m.id IN (SELECT value FROM json_each(?)) AND {IN_SCOPE_OF_M}
+WHERE m.id IN {_CHOSEN} AND {IN_SCOPE_OF_M}
+UNION
+SELECT message.pk
+FROM event AS m NOT INDEXED
+JOIN json_each({read_json("m.sources")}) AS source
+JOIN message ON message.pk = source.value
+WHERE m.event = 'DELETE' AND m.memory_id IN {_CHOSEN} AND {IN_SCOPE_OF_M}
+"""
+# of memories that were deleted before schema 6: the messages of their scope from the time at which
+# a memory was made, or with its text
+_LIKELY_SOURCES_OF = f"""
+WITH entry AS MATERIALIZED (
+  SELECT * FROM event NOT INDEXED WHERE memory_id IN {_CHOSEN}
+)
+SELECT message.pk
+FROM entry AS m
+JOIN entry AS version ON version.memory_id = m.memory_id
+JOIN message NOT INDEXED
+  ON message.created_at = version.created_at
+  OR message.content IN (version.old_memory, version.new_memory)
+WHERE m.event = 'DELETE' AND m.sources IS NULL AND {IN_SCOPE_OF_M}
 """
 _MESSAGES_IN = """
 SELECT pk FROM message NOT INDEXED
@@ -57,29 +84,75 @@ DELETE FROM turn
 WHERE pk NOT IN (SELECT turn_pk FROM message NOT INDEXED WHERE turn_pk IS NOT NULL)
 """
 _DELETED_BEFORE = "SELECT m.memory_id FROM event AS m NOT INDEXED WHERE m.event = 'DELETE' AND {}"
-# history of deleted memories with the same text and ids as an erased memory
+# deleted memories with the same text and ids as an erased memory, present or deleted
 _DELETED_TWINS = f"""
 SELECT memory_id
 FROM event NOT INDEXED
 WHERE event = 'DELETE' AND (old_memory, {_FILLED}) IN (
   SELECT content, {_FILLED} FROM memory NOT INDEXED WHERE id IN {_CHOSEN}
+  UNION ALL
+  SELECT old_memory, {_FILLED} FROM event NOT INDEXED
+  WHERE event = 'DELETE' AND memory_id IN {_CHOSEN}
+    AND coalesce(user_id, agent_id, app_id, run_id) IS NOT NULL
 )
 """
 _HISTORY_OF = f"""
 DELETE FROM event NOT INDEXED WHERE memory_id IN {_CHOSEN} OR superseded_by IN {_CHOSEN}
 """
 _NO_SUCCESSOR = f"UPDATE memory SET superseded_by = NULL WHERE superseded_by IN {_CHOSEN}"
+_RESULTS = f"json_each({read_json('results')}) AS result"
+_RESULT_ID = read_field("result", "id")
 _OUTCOMES = f"""
 UPDATE finished_turn
 SET results = (
-  SELECT json_group_array(json(value)) FROM json_each(results) WHERE value ->> 'id' NOT IN {_CHOSEN}
+  SELECT json_group_array(json(value)) FROM {_RESULTS}
+  WHERE type = 'object' AND {_RESULT_ID} NOT IN {_CHOSEN}
 )
-WHERE EXISTS (SELECT 1 FROM json_each(results) WHERE value ->> 'id' IN {_CHOSEN})
+WHERE EXISTS (SELECT 1 FROM {_RESULTS} WHERE {_RESULT_ID} IN {_CHOSEN})
 """
+# what is not JSON cannot be searched for names, and is no request
+_UNREADABLE = "UPDATE finished_turn SET results = '[]' WHERE NOT json_valid(results)"
 _EXPORTS = f"""
 DELETE FROM export
-WHERE EXISTS (SELECT 1 FROM json_tree(export.request) WHERE atom IN {_CHOSEN})
+WHERE NOT json_valid(request)
+  OR EXISTS (SELECT 1 FROM json_tree({read_json("export.request")}) WHERE atom IN {_CHOSEN})
 """
+_TEXTS = """
+WITH
+  entry AS MATERIALIZED (SELECT * FROM event NOT INDEXED WHERE memory_id IN {0}),
+  owner AS MATERIALIZED (
+    SELECT id, {2} FROM memory NOT INDEXED WHERE id IN {0}
+    UNION
+    SELECT memory_id, {2} FROM entry WHERE event = 'DELETE'
+  )
+SELECT content, {2} FROM memory NOT INDEXED WHERE id IN {0}
+UNION
+SELECT old_memory, {3} FROM entry LEFT JOIN owner ON owner.id = entry.memory_id
+UNION
+SELECT new_memory, {3} FROM entry LEFT JOIN owner ON owner.id = entry.memory_id
+WHERE superseded_by IS NULL  -- else it is the text of the successor, which stays
+UNION
+SELECT content, {2} FROM message JOIN session ON session.pk = session_pk
+WHERE message.pk IN {1}
+""".format(
+    "(SELECT value FROM json_each(?1))",
+    "(SELECT value FROM json_each(?2))",
+    ", ".join(ID_KEYS),
+    ", ".join(f"owner.{key}" for key in ID_KEYS),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Chosen:
+    """What an erasure selects: ids of memories, of deleted ones, and keys of messages."""
+
+    memories: list[str]
+    deleted: list[str]
+    messages: list[int]
+
+    @property
+    def ids(self) -> list[str]:
+        return [*self.memories, *self.deleted]
 
 
 def erase(connection: apsw.Connection, plan: Erasure) -> dict[str, int]:
@@ -89,24 +162,54 @@ def erase(connection: apsw.Connection, plan: Erasure) -> dict[str, int]:
         MemoryNotFoundError: an id has neither a memory nor a history.
     """
     before = _sizes(connection)
-    memories = _memory_ids(connection, plan)
-    chosen = id_list(memories)
-    messages = _column(connection, _SOURCES_OF, chosen)
+    chosen = _select(connection, plan)
     if plan.whole is not None:
-        messages += _column(connection, _MESSAGES_IN.format(plan.whole.sql), *plan.whole.parameters)
         connection.execute(_TURNS_OF.format(plan.whole.sql), plan.whole.parameters)
-    deleted = [*_deleted_before(connection, plan), *_column(connection, _DELETED_TWINS, chosen)]
-    connection.execute(f"DELETE FROM memory NOT INDEXED WHERE id IN {_CHOSEN}", (chosen,))
-    chosen = id_list([*memories, *deleted])
-    connection.execute(_HISTORY_OF, (chosen, chosen))
-    connection.execute(_NO_SUCCESSOR, (chosen,))
-    forget_messages(connection, messages)
+    present, ids = id_list(chosen.memories), id_list(chosen.ids)
+    connection.execute(f"DELETE FROM memory NOT INDEXED WHERE id IN {_CHOSEN}", (present,))
+    connection.execute(_HISTORY_OF, (ids, ids))
+    connection.execute(_NO_SUCCESSOR, (ids,))
+    forget_messages(connection, chosen.messages)
     connection.execute(_TURNS_WITHOUT)
     drop_empty_sessions(connection)
-    connection.execute(_OUTCOMES, (chosen, chosen))
-    connection.execute(_EXPORTS, (json.dumps([*json.loads(chosen), *plan.names]),))
+    connection.execute(_UNREADABLE)
+    connection.execute(_OUTCOMES, (ids, ids))
+    connection.execute(_EXPORTS, (json.dumps([*chosen.ids, *plan.names]),))
     after = _sizes(connection)
     return {name: before[name] - after[name] for name in _TABLES}
+
+
+def texts(connection: apsw.Connection, plan: Erasure) -> list[ErasedText]:
+    """Return the texts of what `erase` deletes: of memories, their history and their messages.
+
+    Raises:
+        MemoryNotFoundError: an id has neither a memory nor a history.
+    """
+    chosen = _select(connection, plan)
+    rows = connection.execute(_TEXTS, (id_list(chosen.ids), json.dumps(chosen.messages)))
+    found = (ErasedText(text, _scope(ids)) for text, *ids in rows if isinstance(text, str))
+    return list(dict.fromkeys(found))
+
+
+def _select(connection: apsw.Connection, plan: Erasure) -> _Chosen:
+    memories = _memory_ids(connection, plan)
+    deleted = _deleted_before(connection, plan)
+    listed = id_list(memories)
+    deleted += _column(connection, _DELETED_TWINS, listed, listed)
+    listed = id_list([*memories, *deleted])
+    messages = _column(connection, _SOURCES_OF, listed, listed)
+    messages += _column(connection, _LIKELY_SOURCES_OF, listed)
+    if plan.whole is not None:
+        messages += _column(connection, _MESSAGES_IN.format(plan.whole.sql), *plan.whole.parameters)
+    return _Chosen(memories, deleted, list(dict.fromkeys(messages)))
+
+
+def _scope(ids: Sequence[Any]) -> Scope:
+    """Return a scope, without ids if the row has none or impossible ones."""
+    try:
+        return Scope(**dict(zip(ID_KEYS, ids, strict=True)))
+    except ScopeError:
+        return Scope()
 
 
 def set_secure_delete(connection: apsw.Connection, enabled: bool) -> None:
@@ -136,7 +239,7 @@ def _memory_ids(connection: apsw.Connection, plan: Erasure) -> list[str]:
     for memory_id in plan.memory_ids:
         known = "SELECT EXISTS (SELECT 1 FROM history WHERE memory_id = ?)"
         if not connection.execute(known, (memory_id,)).get:
-            raise MemoryNotFoundError(f"no memory has or had the id {memory_id!r}")
+            raise MemoryNotFoundError(_UNKNOWN.format(memory_id))
     return list(dict.fromkeys([*found, *plan.memory_ids]))
 
 

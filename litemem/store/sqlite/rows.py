@@ -36,6 +36,19 @@ EXISTS (
 Row = tuple[Any, ...]
 
 
+def read_json(column: str) -> str:
+    """Return SQL for a JSON column, or for an empty list where another tool wrote something else.
+
+    One unreadable row then does not stop a statement over many.
+    """
+    return f"iif(json_valid({column}), {column}, '[]')"
+
+
+def read_field(each: str, name: str) -> str:
+    """Return SQL for a field of the values that `json_each` calls `each`; NULL if one has none."""
+    return f"iif({each}.type = 'object', {each}.value ->> '{name}', NULL)"
+
+
 def memory_values(record: MemoryRecord) -> Row:
     """Return the values of `MEMORY_COLUMNS`."""
     return (

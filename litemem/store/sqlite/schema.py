@@ -47,6 +47,7 @@ DIGESTS = {
     3: "bb14acbd9d389b32cdfc05898f2cf3e8",
     4: "d7c854d03b7583f0004850fc25a5e8de",
     5: "1c7034c51be17137764d5b669039ef21",
+    6: "33adf18c63ae856bc8fad6bfe9dc5f9f",
 }
 
 

@@ -2,7 +2,7 @@
 
 import os
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
@@ -14,7 +14,9 @@ from litemem.store.protocol import (
     CheckResult,
     Conflict,
     Durability,
+    ErasedText,
     Progress,
+    Traces,
     Vacuumed,
 )
 from litemem.store.sqlite import copy, erasure, settings
@@ -34,6 +36,7 @@ from litemem.store.sqlite.integrity import checks
 from litemem.store.sqlite.integrity import repair as repairing
 from litemem.store.sqlite.locks import FORK_SECONDS, GATE, FairLock, WriteQueue
 from litemem.store.sqlite.open_files import close_at_exit, inode_of
+from litemem.store.sqlite.traces import find_traces
 from litemem.store.sqlite.transaction import SqliteTransaction
 
 
@@ -209,6 +212,11 @@ class SqliteStore:
 
         with self._write_lock, translated(self.path):
             return self._queue.begin(attempt)
+
+    def traces(self, erased: Sequence[ErasedText]) -> Traces:
+        """Look for erased texts."""
+        with self._write_lock, GATE.inside(), translated(self.path):
+            return find_traces(self._open_writer().connection, self.path, erased)
 
     def check(self, *, full: bool) -> list[CheckResult]:
         """Check the file."""

@@ -7,7 +7,7 @@ import apsw
 from litemem.core.scope import ID_KEYS, Scope
 from litemem.core.types import Entity, Overview
 from litemem.store.filters import Condition
-from litemem.store.protocol import CleanupPlan, Erasure, Item
+from litemem.store.protocol import CleanupPlan, ErasedText, Erasure, Item
 from litemem.store.sqlite import cleanup, erasure, settings, stats
 from litemem.store.sqlite.archive.memories import ArchivedMemory
 from litemem.store.sqlite.archive.writer import ArchiveWriter
@@ -70,6 +70,9 @@ class SqliteTransaction:
 
     def erase(self, what: Erasure) -> dict[str, int]:
         return erasure.erase(self.connection, what)
+
+    def texts_to_erase(self, what: Erasure) -> list[ErasedText]:
+        return erasure.texts(self.connection, what)
 
     def clear(self) -> None:
         VectorIndex(self.connection).drop()

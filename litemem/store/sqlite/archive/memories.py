@@ -13,9 +13,11 @@ from litemem.errors import ValidationError
 from litemem.store.archive.merge import as_added, merge_versions
 from litemem.store.archive.schema import MAX_KEPT
 from litemem.store.sqlite.rows import (
+    IN_SCOPE_OF_M,
     MEMORY_COLUMNS,
     Row,
     by_id,
+    read_json,
     scope_equals,
     scope_unique_key,
     to_json,
@@ -65,6 +67,22 @@ _INSERT_RELATION = """
 INSERT OR IGNORE INTO relation (pk, source_pk, relationship, destination_pk)
 VALUES ((SELECT ?1 WHERE NOT EXISTS (SELECT 1 FROM relation WHERE pk = ?1)), ?2, ?3, ?4)
 """
+_WRITE_DELETED_SOURCES = f"""
+UPDATE event AS m
+SET sources = (
+  SELECT json_group_array(value) FROM json_each(?2) JOIN message ON message.pk = value
+  WHERE {IN_SCOPE_OF_M}
+)
+WHERE memory_id = ?1 AND event = 'DELETE'
+"""
+# of a memory that comes back: the messages that it came from before it was deleted
+_SOURCES_BEFORE = f"""
+SELECT message.pk
+FROM event AS m
+JOIN json_each({read_json("m.sources")}) AS source
+JOIN message ON message.pk = source.value
+WHERE m.memory_id = ? AND m.event = 'DELETE' AND {IN_SCOPE_OF_M}
+"""
 _UNRELATED = """
 DELETE FROM entity
 WHERE pk NOT IN (SELECT source_pk FROM relation)
@@ -88,7 +106,8 @@ class ArchivedMemory:
     def insert(self, pk: int) -> int:
         """Add the memory with its vector, history and feedback; return its primary key."""
         item = self._item
-        self._connection.execute(_INSERT, (*self._values(item), pk))
+        before = [row[0] for row in self._connection.execute(_SOURCES_BEFORE, (item["id"],))]
+        self._connection.execute(_INSERT, (*self._values(_with_sources(item, before)), pk))
         self._connection.execute(
             "INSERT INTO embedding (pk, vector) VALUES (?, ?)", (pk, self._vector)
         )
@@ -148,7 +167,8 @@ class ArchivedMemory:
 
     def _replace(self, pk: int, ours: Item, item: Item) -> None:
         connection = self._connection
-        connection.execute(_REPLACE, (*self._values(item), pk))
+        both = _with_sources(item, ours["sources"])  # or its old messages would outlive an erasure
+        connection.execute(_REPLACE, (*self._values(both), pk))
         if item["content"] != ours["content"]:
             assert self._vector is not None, "without a vector it was skipped"
             connection.execute(
@@ -238,6 +258,11 @@ def write_history(connection: apsw.Connection, memory_id: str, events: Iterable[
         connection.execute(_INSERT_EVENT, (memory_id, *(values.get(name) for name in _EVENT_NAMES)))
 
 
+def write_deleted_sources(connection: apsw.Connection, memory_id: str, pks: Sequence[int]) -> None:
+    """Write which messages of its scope a deleted memory came from."""
+    connection.execute(_WRITE_DELETED_SOURCES, (memory_id, json.dumps(pks)))
+
+
 def link(connection: apsw.Connection, item: Item) -> None:
     """Set the successor of a memory and of its events, if they are still as in the archive."""
     if connection.execute(_HAS_OTHER_IDS, (item["id"], *_ids(item))).get:
@@ -307,6 +332,10 @@ def _if_known(connection: apsw.Connection, memory_id: str | None) -> str | None:
 
 def _ids(item: Item) -> tuple[str | None, ...]:
     return tuple(item.get(key) for key in ID_KEYS)
+
+
+def _with_sources(item: Item, pks: Iterable[int]) -> Item:
+    return {**item, "sources": sorted({*item.get("sources", ()), *pks})}
 
 
 def _present(columns: Sequence[str], row: Row) -> dict[str, Any]:

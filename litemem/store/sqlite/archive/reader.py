@@ -177,6 +177,8 @@ class ArchiveReader:
     def _deleted(self, item: Item) -> None:
         if not memories.is_known(self._connection, item["id"]):
             memories.write_history(self._connection, item["id"], item["history"])
+            pks = [pk for number in item.get("sources", ()) if (pk := self._messages.get(number))]
+            memories.write_deleted_sources(self._connection, item["id"], pks)
             self.counts["deleted"] += 1
 
     def _project(self, item: Item) -> None:

@@ -86,6 +86,11 @@ SELECT nullif(json_group_array(value ORDER BY key), '[]')
 FROM json_each(m.sources)
 WHERE EXISTS ({_SOURCE_EXISTS})
 """
+_DELETED_SOURCES = f"""
+SELECT nullif(json_group_array(DISTINCT value ORDER BY value), '[]')
+FROM event AS m, json_each(m.sources)
+WHERE m.memory_id = event.memory_id AND m.event = 'DELETE' AND EXISTS ({_SOURCE_EXISTS})
+"""
 _SUPPORT = """
 SELECT json_group_array(m.pk ORDER BY m.pk)
 FROM support
@@ -139,7 +144,13 @@ _PARTS: Mapping[str, _Part] = {
         "message.pk",
     ),
     "deleted": _Part(
-        _fields(_text("memory_id", "id"), """',"history":['""", _EVENTS, "']'"),
+        _fields(
+            _text("memory_id", "id"),
+            f"""',"sources":' || ({_DELETED_SOURCES})""",
+            """',"history":['""",
+            _EVENTS,
+            "']'",
+        ),
         "FROM event WHERE memory_id NOT IN (SELECT id FROM memory) GROUP BY memory_id",
         "min(pk)",
         whole=True,

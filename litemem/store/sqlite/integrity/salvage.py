@@ -29,6 +29,7 @@ _JSON = (
     ("memory", "metadata", ("memory", "metadata"), "UPDATE memory SET metadata = '{}' WHERE"),
     ("memory", "categories", ("memory", "categories"), "UPDATE memory SET categories = '[]' WHERE"),
     ("memory", "sources", ("memory", "sources"), "UPDATE memory SET sources = '[]' WHERE"),
+    ("event", "sources", ("deleted", "sources"), "UPDATE event SET sources = NULL WHERE"),
     ("turn", "options", ("turn", "options"), "DELETE FROM turn WHERE"),
     (
         "finished_turn",
@@ -190,6 +191,8 @@ def _repair_json(connection: apsw.Connection) -> list[str]:
 def _fits(*values: Any) -> bool:
     """Return True if a text is JSON that an archive line may hold under this kind and name."""
     kind, name, text = values
+    if text is None:  # a deleted memory may lack its sources
+        return True
     line = LINE_TYPES[kind]
     check = line.required.get(name) or line.optional[name]
     try:
