@@ -231,7 +231,7 @@ def _kind(mode: int) -> str:
 
 
 def _open_unwritable(path: str) -> apsw.Connection:
-    """Open a file that may not be written or whose folder may not, to read it."""
+    """Open a file that may not be written or is in such a folder, to read it."""
     connection = open_as_is(path, repairable=False)
     if connection.pragma("user_version") < latest_version():
         connection.close()

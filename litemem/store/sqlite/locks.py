@@ -212,7 +212,7 @@ class ForkGate:
                     self._condition.notify_all()
 
     def before_fork(self) -> None:
-        """Let no thread in, wait until all are out, and close every connection."""
+        """Keep threads out, wait until all have left, and close every connection."""
         self._one_fork.acquire()
         with self._condition:
             self._forking = True
