@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, Self
 
 from litemem.core import arguments, clock, results
-from litemem.core.arguments import UNSET, Category, Messages, Unset, check_flag, check_instructions
+from litemem.core.arguments import UNSET, Category, Messages, Unset, check_flag, check_positive
 from litemem.core.config import database_path, read_config
 from litemem.core.protocols import LLM, Embedder, Reranker
 from litemem.core.scope import Scope
@@ -16,14 +16,14 @@ from litemem.ingestion.claims import Claims
 from litemem.ingestion.pipeline import Pipeline
 from litemem.ingestion.worker import Worker
 from litemem.maintenance import backup, cleanup, integrity, reindex
-from litemem.maintenance.cleanup import Duration
+from litemem.maintenance.cleanup import Duration, age_limit
 from litemem.maintenance.reindex import Progress
 from litemem.models.embedding import GuardedLLM, QueryCache
 from litemem.models.resolve import resolve_embedder, resolve_llm, resolve_reranker
 from litemem.retrieval import search
 from litemem.store import SqliteStore
 from litemem.store.filters import compile_filter, compile_ids, compile_whole, valid_now
-from litemem.store.protocol import BUSY_SECONDS, Conflict, Durability
+from litemem.store.protocol import BUSY_SECONDS, Conflict, Durability, Retention
 from litemem.transfer import export, importer
 from litemem.transfer.export import Format
 
@@ -81,7 +81,9 @@ class Memory:
         self.embedder = resolve_embedder(embedder)
         self.llm = resolve_llm(llm)
         self.reranker = resolve_reranker(reranker)
-        self._instructions = check_instructions(custom_instructions, "custom_instructions")
+        self._instructions = arguments.check_instructions(
+            custom_instructions, "custom_instructions"
+        )
         self._graph = check_flag(enable_graph, "enable_graph")
         self._async_mode = check_flag(async_mode, "async_mode")
         self._read_only = check_flag(read_only, "read_only")
@@ -171,19 +173,17 @@ class Memory:
         scope = scope.merged(arguments.check_only_ids(filters)).require("add()")
         checked = arguments.check_messages(messages)
         infer = check_flag(infer, "infer")
-        created_at = arguments.check_time(timestamp, "timestamp")
         expiries = [time for time in (expires_at, expiration_date) if time is not None]
         options = arguments.AddOptions(
             metadata=arguments.check_metadata(metadata),
             categories=arguments.check_categories(categories),
-            created_at=created_at,
+            created_at=arguments.check_time(timestamp, "timestamp"),
             expires_at=arguments.check_expiry(expiries),
             memory_type=arguments.check_memory_type(memory_type, scope),
-            instructions=check_instructions(prompt, "prompt") or self._instructions,
-            includes=check_instructions(includes, "includes"),
-            excludes=check_instructions(excludes, "excludes"),
+            instructions=arguments.check_instructions(prompt, "prompt") or self._instructions,
+            includes=arguments.check_instructions(includes, "includes"),
+            excludes=arguments.check_instructions(excludes, "excludes"),
             custom_categories=arguments.check_meanings(custom_categories),
-            said_on=None if created_at is None else clock.to_iso(created_at)[:10],
             immutable=check_flag(immutable, "immutable"),
             enable_graph=self._wants_graph(enable_graph),
         )
@@ -505,21 +505,20 @@ class Memory:
             ScopeError: no id is given. FilterError: the filter is wrong.
             ValidationError: there is nothing to clean up, or an argument is wrong.
         """
-        plan = cleanup.plan_cleanup(
-            Scope(user_id=user_id, agent_id=agent_id, app_id=app_id, run_id=run_id),
-            filters,
-            now=self._now(),
-            expired=expired,
-            superseded_older_than=superseded_older_than,
-            matching=matching,
-            older_than=older_than,
-            keep_last=keep_last,
-            duplicates=duplicates,
-            messages_older_than=messages_older_than,
-            history_older_than=history_older_than,
-            orphans=orphans,
-            vacuum=check_flag(vacuum, "vacuum"),
+        now, vacuum = self._now(), check_flag(vacuum, "vacuum")
+        retention = Retention(
+            expired=check_flag(expired, "expired"),
+            superseded=age_limit(superseded_older_than, "superseded_older_than", now),
+            matching=check_flag(matching, "matching"),
+            created=age_limit(older_than, "older_than", now),
+            keep_last=None if keep_last is None else check_positive(keep_last, "keep_last"),
+            duplicates=check_flag(duplicates, "duplicates"),
+            messages=age_limit(messages_older_than, "messages_older_than", now),
+            history=age_limit(history_older_than, "history_older_than", now),
+            orphans=check_flag(orphans, "orphans"),
         )
+        scope = Scope(user_id=user_id, agent_id=agent_id, app_id=app_id, run_id=run_id)
+        plan = cleanup.plan_cleanup(scope, filters, now=now, retention=retention, vacuum=vacuum)
         dry_run = check_flag(dry_run, "dry_run")
         return cleanup.clean_up(self.store, plan, vacuum=vacuum, dry_run=dry_run)
 

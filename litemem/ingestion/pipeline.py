@@ -140,7 +140,8 @@ class Pipeline:
         """Log a pending turn; claim it unless it is for the background worker."""
         identity = self._embedder.identity
         at = options.at(self._now())
-        said_on = options.said_on or clock.day(at)  # not the day on which it is extracted
+        # the day of the messages, not of their extraction
+        said_on = clock.day(at) if options.created_at is None else clock.to_iso(at)[:10]
         with self._store.write() as tx:
             tx.settings.check_embedder(identity)
             turn = tx.turns.open(

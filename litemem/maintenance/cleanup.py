@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from litemem.core import clock
-from litemem.core.arguments import check_flag, check_positive, check_text
+from litemem.core.arguments import check_text
 from litemem.core.scope import ID_KEYS, WILDCARD, Scope
 from litemem.errors import StoreError, ValidationError, quoted
 from litemem.maintenance.backup import copies_of
@@ -36,46 +36,18 @@ def plan_cleanup(
     filters: Mapping[str, Any] | None,
     *,
     now: int,
-    expired: bool = False,
-    superseded_older_than: Duration | None = None,
-    matching: bool = False,
-    older_than: Duration | None = None,
-    keep_last: int | None = None,
-    duplicates: bool = False,
-    messages_older_than: Duration | None = None,
-    history_older_than: Duration | None = None,
-    orphans: bool = False,
+    retention: Retention,
     vacuum: bool = False,
 ) -> CleanupPlan | None:
-    """Check the arguments of `cleanup`; return the plan, or None if only `vacuum` is asked for.
+    """Return the plan of a cleanup, or None if only `vacuum` is asked for.
 
     Raises:
         ScopeError: no id bounds the filter. FilterError: the filter is wrong.
-        ValidationError: nothing is selected, an argument is wrong, or messages, history or orphans
-            are selected with a filter on more than ids.
+        ValidationError: nothing is selected, or messages, history or orphans are selected with a
+            filter on more than ids.
     """
-    if check_flag(matching, "matching") and not filters:
+    if retention.matching and not filters:
         raise ValidationError("matching needs filters that select the memories to delete")
-    limits = {
-        name: None if duration is None else now - clock.parse_duration(duration, name)
-        for name, duration in (
-            ("superseded_older_than", superseded_older_than),
-            ("older_than", older_than),
-            ("messages_older_than", messages_older_than),
-            ("history_older_than", history_older_than),
-        )
-    }
-    retention = Retention(
-        expired=check_flag(expired, "expired"),
-        superseded=limits["superseded_older_than"],
-        matching=matching,
-        created=limits["older_than"],
-        keep_last=None if keep_last is None else check_positive(keep_last, "keep_last"),
-        duplicates=check_flag(duplicates, "duplicates"),
-        messages=limits["messages_older_than"],
-        history=limits["history_older_than"],
-        orphans=check_flag(orphans, "orphans"),
-    )
     if vacuum and not retention:
         return None
     condition = compile_filter(filters, scope)
@@ -88,6 +60,11 @@ def plan_cleanup(
             "separate call with ids alone"
         )
     return CleanupPlan(condition=condition, ids=ids or condition, now=now, retention=retention)
+
+
+def age_limit(duration: Duration | None, name: str, now: int) -> int | None:
+    """Return the time that is `duration` before now, or None without a duration."""
+    return None if duration is None else now - clock.parse_duration(duration, name)
 
 
 def clean_up(

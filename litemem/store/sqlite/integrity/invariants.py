@@ -3,7 +3,10 @@
 A migration that adds a table adds its invariants here; foreign keys need none.
 """
 
+import re
 from dataclasses import dataclass
+
+_TABLE = re.compile(r"\b(?:FROM|JOIN)\s+(\w+)\b(?!\s*\()")  # not a function
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -11,18 +14,22 @@ class Invariant:
     """An invariant: `offenders` selects what violates it, a row each.
 
     `over` counts the rows examined. `repair` names the repair that helps; otherwise `advice` says
-    what helps. Files without the `tables`, or of a version before `since`, are exempt. The quick
-    check skips an invariant that is `full`.
+    what helps. Files of a version before `since` are exempt. The quick check skips an invariant
+    that is `full`.
     """
 
     name: str
     offenders: str
     over: str
-    tables: tuple[str, ...] = ("memory",)
     repair: str | None = None
     advice: str = "restore a backup"
     full: bool = False
     since: int = 1
+
+    @property
+    def tables(self) -> set[str]:
+        """The tables that the SQL names; a file without one of them is exempt."""
+        return set(_TABLE.findall(f"{self.offenders} FROM {self.over}"))
 
 
 # the last primary key in the vector index, as an SQL expression
@@ -60,7 +67,6 @@ INVARIANTS: tuple[Invariant, ...] = (
         name="every memory has a vector",
         offenders="SELECT id FROM memory WHERE pk NOT IN (SELECT pk FROM embedding)",
         over="memory",
-        tables=("memory", "embedding"),
         advice=_REINDEX,
     ),
     Invariant(
@@ -68,7 +74,6 @@ INVARIANTS: tuple[Invariant, ...] = (
         offenders="SELECT pk FROM embedding WHERE pk NOT IN (SELECT pk FROM memory)"
         " UNION ALL SELECT pk FROM embedding_next WHERE pk NOT IN (SELECT pk FROM memory)",
         over="embedding",
-        tables=("memory", "embedding", "embedding_next"),
         repair="orphans",
     ),
     Invariant(
@@ -76,7 +81,6 @@ INVARIANTS: tuple[Invariant, ...] = (
         offenders="SELECT pk FROM embedding"
         f" WHERE length(vector) IS NOT {_WIDTH.format('embedder')}",
         over="embedding",
-        tables=("embedding", "setting"),
         advice=_REINDEX,
     ),
     Invariant(
@@ -84,7 +88,6 @@ INVARIANTS: tuple[Invariant, ...] = (
         offenders="SELECT pk FROM embedding_next"
         f" WHERE length(vector) IS NOT {_WIDTH.format('next_embedder')}",
         over="embedding_next",
-        tables=("embedding_next", "setting"),
         repair="staged vectors",
     ),
     Invariant(
@@ -92,7 +95,6 @@ INVARIANTS: tuple[Invariant, ...] = (
         offenders="SELECT pk FROM memory WHERE pk NOT IN (SELECT id FROM memory_fts_docsize)"
         " UNION ALL SELECT id FROM memory_fts_docsize WHERE id NOT IN (SELECT pk FROM memory)",
         over="memory_fts_docsize",
-        tables=("memory", "memory_fts_docsize"),
         repair="full text",
     ),
     Invariant(
@@ -101,7 +103,6 @@ INVARIANTS: tuple[Invariant, ...] = (
         " WHERE pk NOT IN (SELECT rowid FROM memory_vec_rowids)"
         f" UNION ALL SELECT rowid FROM memory_vec_rowids WHERE rowid NOT IN ({_INDEXED})",
         over="memory_vec_rowids",
-        tables=("embedding", "setting", "memory_vec_rowids"),
         repair="vector index",
     ),
     Invariant(
@@ -109,7 +110,6 @@ INVARIANTS: tuple[Invariant, ...] = (
         offenders="SELECT DISTINCT memory_id FROM event WHERE memory_id IN (SELECT id FROM memory)"
         " AND memory_id NOT IN (SELECT memory_id FROM event WHERE event = 'ADD')",
         over="event",
-        tables=("memory", "event"),
     ),
     Invariant(
         name="every successor of a memory is known",
@@ -117,21 +117,18 @@ INVARIANTS: tuple[Invariant, ...] = (
         " AND NOT EXISTS (SELECT 1 FROM memory WHERE id = m.superseded_by)"
         " AND NOT EXISTS (SELECT 1 FROM event WHERE memory_id = m.superseded_by)",
         over="memory WHERE superseded_by IS NOT NULL",
-        tables=("memory", "event"),
     ),
     Invariant(
         name="every pending turn has messages",
         offenders="SELECT pk FROM turn"
         " WHERE pk NOT IN (SELECT turn_pk FROM message WHERE turn_pk IS NOT NULL)",
         over="turn",
-        tables=("turn", "message"),
     ),
     Invariant(
         name="the vector index agrees with the vectors",
         offenders="SELECT e.pk FROM memory_vec AS v JOIN embedding AS e ON e.pk = v.rowid"
         " WHERE v.vector <> e.vector",
         over="memory_vec_rowids",
-        tables=("embedding", "memory_vec_rowids"),
         repair="vector index",
         full=True,
     ),
@@ -140,7 +137,6 @@ INVARIANTS: tuple[Invariant, ...] = (
         offenders="SELECT pk FROM embedding"
         " WHERE length(vector) % 4 <> 0 OR vec_distance_l2(vector, vector) IS NULL",
         over="embedding",
-        tables=("embedding",),
         advice=_REINDEX,
         full=True,
     ),
@@ -162,14 +158,12 @@ INVARIANTS: tuple[Invariant, ...] = (
             )
         ),
         over="memory",
-        tables=("memory", "turn"),
         full=True,
     ),
     Invariant(
         name="every source is a message of the memory's scope",
         offenders=WRONG_SOURCES,
         over="memory WHERE sources <> '[]'",
-        tables=("memory", "message", "session"),
         full=True,
     ),
     Invariant(
@@ -178,21 +172,18 @@ INVARIANTS: tuple[Invariant, ...] = (
         " AND NOT EXISTS (SELECT 1 FROM memory WHERE id = e.superseded_by)"
         " AND NOT EXISTS (SELECT 1 FROM event WHERE memory_id = e.superseded_by)",
         over="event WHERE superseded_by IS NOT NULL",
-        tables=("memory", "event"),
         since=2,
     ),
     Invariant(
         name="every result of a turn is a list",
         offenders=_wrong_json("finished_turn", "results", "array"),
         over="finished_turn",
-        tables=("finished_turn",),
         full=True,
     ),
     Invariant(
         name="every relation is supported by a memory",
         offenders="SELECT pk FROM relation WHERE pk NOT IN (SELECT relation_pk FROM support)",
         over="relation",
-        tables=("relation", "support"),
         repair="graph",
     ),
     Invariant(
@@ -200,7 +191,6 @@ INVARIANTS: tuple[Invariant, ...] = (
         offenders="SELECT pk FROM entity WHERE pk NOT IN (SELECT source_pk FROM relation)"
         " AND pk NOT IN (SELECT destination_pk FROM relation)",
         over="entity",
-        tables=("entity", "relation"),
         repair="graph",
     ),
     Invariant(
@@ -209,14 +199,12 @@ INVARIANTS: tuple[Invariant, ...] = (
         " WHERE first.same_as IS NOT NULL OR (e.user_id, e.agent_id, e.app_id, e.run_id)"
         " IS NOT (first.user_id, first.agent_id, first.app_id, first.run_id)",
         over="entity WHERE same_as IS NOT NULL",
-        tables=("entity",),
     ),
     Invariant(
         name="every entity vector has the embedder's dimensions",
         offenders="SELECT pk FROM entity WHERE vector IS NOT NULL"
         f" AND length(vector) IS NOT {_WIDTH.format('embedder')}",
         over="entity WHERE vector IS NOT NULL",
-        tables=("entity", "setting"),
         repair="entity vectors",
     ),
     Invariant(
@@ -227,7 +215,6 @@ INVARIANTS: tuple[Invariant, ...] = (
         " WHERE (m.user_id, m.agent_id, m.app_id, m.run_id)"
         " IS NOT (e.user_id, e.agent_id, e.app_id, e.run_id)",
         over="support",
-        tables=("memory", "support", "relation", "entity"),
         full=True,
     ),
 )
