@@ -139,7 +139,7 @@ def test_a_procedural_memory_keeps_results_to_the_letter(real: Memory) -> None:
 
 
 def test_after_the_models_are_on_disk_nothing_is_connected(tmp_path: Path) -> None:
-    # urllib3, which fastembed imports, binds a socket to ::1 once to learn whether there is IPv6.
+    # which sockets are opened is in tests/api/test_offline.py
     code = """
 import sys
 def refuse(event, args):
