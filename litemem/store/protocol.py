@@ -765,7 +765,6 @@ class Transaction(Reading, Protocol):
         Raises:
             MemoryNotFoundError: neither a memory nor a history has one of the ids.
         """
-        ...
 
     def clear(self) -> None:
         """Delete everything but the project's settings and the store's own id."""
@@ -827,7 +826,6 @@ class FileStore(Store, Protocol):
 
         Texts of fewer than 8 bytes are left out; in a large file so are some of many texts.
         """
-        ...
 
     def check(self, *, full: bool) -> list[CheckResult]:
         """Check the file; `litemem.maintenance.integrity` describes the checks."""

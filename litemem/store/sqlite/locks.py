@@ -146,11 +146,9 @@ class Suspendable(Protocol):
 
     def suspend(self) -> bool:
         """Leave SQLite; return False if a thread is still inside. No thread is in the gate."""
-        ...
 
     def resume(self) -> None:
         """Go on after a `suspend` that returned True, in the parent."""
-        ...
 
 
 class ForkGate:
