@@ -42,21 +42,16 @@ _IMPERSONAL = re.compile(
     re.IGNORECASE,
 )
 _ADDRESSING = re.compile(r"\b(?:you|your|yours|me|my|mine|myself|us|our|ours|we|I|I'm)\b")
+_FLAWS = (
+    (_POLITE.match, "it is only a question or politeness"),
+    (_UNFINISHED.search, "it breaks off"),
+    (_ADDRESSING.search, "it speaks of me or to you"),
+)
 
 
-def is_polite(fact: str) -> bool:
-    """Return True if a fact only reports a question, thanks, a greeting or agreement."""
-    return _POLITE.match(fact) is not None
-
-
-def is_unfinished(fact: str) -> bool:
-    """Return True if a fact ends on a word that needs another one."""
-    return _UNFINISHED.search(fact) is not None
-
-
-def addresses(fact: str) -> bool:
-    """Return True if a fact speaks of "me" or to "you"."""
-    return _ADDRESSING.search(fact) is not None
+def flaw(fact: str) -> str | None:
+    """Return why a text is not a fact, judging by its wording, or None."""
+    return next((reason for is_found, reason in _FLAWS if is_found(fact)), None)
 
 
 def is_impersonal(sentence: str) -> bool:

@@ -144,8 +144,7 @@ def select(
     """Return the facts that are about `includes` and not about `excludes`; None means no limit.
 
     Raises:
-        LLMError: the model failed.
-        ExtractionError: its answer cannot be read.
+        LLMError, ExtractionError: as `extract`.
     """
     return [
         fact
@@ -161,8 +160,7 @@ def categorised(llm: LLM, facts: Sequence[Fact], categories: Mapping[str, str]) 
     `categories` maps names to descriptions, which may be empty.
 
     Raises:
-        LLMError: the model failed.
-        ExtractionError: its answer cannot be read.
+        LLMError, ExtractionError: as `extract`.
     """
     if not categories:
         return list(facts)

@@ -53,14 +53,10 @@ class Grounding:
 
     def rejection_reason(self, fact: str) -> str | None:
         """Return why a fact is rejected, or None if it is accepted."""
-        if english.is_polite(fact):
-            return "it is only a question or politeness"
+        if flaw := english.flaw(fact):
+            return flaw
         if self._is_about_another(fact):
             return "it is about another speaker"
-        if english.is_unfinished(fact):
-            return "it breaks off"
-        if english.addresses(fact):
-            return "it speaks of me or to you"
         if english.guesses_age(fact, self._given):
             return "nobody said how old"
         if english.misnames_user(fact, self._given):
