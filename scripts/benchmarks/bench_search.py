@@ -200,13 +200,9 @@ def resident() -> float:
 
 _STREAM = """
 import sys, time
-from litemem.transfer.export import export
-from litemem.store.filters import compile_filter
-from litemem.core.scope import Scope
-from litemem.store import SqliteStore
-start, count = time.perf_counter(), 0
-for each in export(SqliteStore(sys.argv[1]), compile_filter({}, Scope(app_id="wide"))):
-    count += 1
+from litemem import Memory
+start = time.perf_counter()
+count = sum(1 for line in Memory(sys.argv[1], read_only=True).export(app_id="wide"))
 peak = next(line for line in open("/proc/self/status") if "VmHWM" in line).split()[1]
 seconds = time.perf_counter() - start
 print(f"{count:,} in {seconds:.1f} s, at most {int(peak) / 1024:.0f} MB resident")
