@@ -159,7 +159,7 @@ class Memory:
             includes, excludes: the topics that extraction should keep to, or leave out.
             custom_categories: names, or dicts `{name: meaning}`; a memory gets one if it fits.
             enable_graph: also extract and return `relations` between the things that the facts
-                name, with one more model call for five facts; see `docs/graph.md`.
+                name; one more model call for every five facts. See `docs/graph.md`.
             async_mode: extract in a background thread, and return `{"results": [], "event_id",
                 "status": "PENDING", "message"}` as soon as the messages are in the file. `event`
                 returns the outcome. Has no effect with `infer=False`; see `docs/background.md`.

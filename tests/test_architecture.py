@@ -29,7 +29,6 @@ ORDER: list[set[str]] = [
     {"client"},
     {"aio"},
     {"litemem"},
-    {"integrations", "inspector"},
     {"cli"},
     {"__main__"},
 ]

@@ -208,8 +208,8 @@ class ArchiveFile:
             header, problem = _header(parse(self._plain(1, line).decode() or "null"))
         except (ValueError, RecursionError) as error:
             raise ValidationError(
-                f"line 1: {error}; give a file that `litemem export` wrote, or its program with "
-                "--from"
+                f"line 1: {error}; give a file that `litemem export` wrote, or "
+                "name the other format with --from"
             ) from error
         if problem is not None:
             self._edits["seal"] = f"line 1: {problem}"
