@@ -3,7 +3,6 @@
 import click
 
 from litemem import __version__
-from litemem.cli.add import add, pending
 from litemem.cli.errors import ErrorHandlingGroup
 from litemem.cli.inspect import info, list_scopes, show_log
 from litemem.cli.maintenance import (
@@ -16,7 +15,16 @@ from litemem.cli.maintenance import (
     vacuum_file,
     verify_file,
 )
-from litemem.cli.memories import delete, get, history, list_memories, search, update
+from litemem.cli.memories import (
+    add,
+    delete,
+    get,
+    history,
+    list_memories,
+    pending,
+    search,
+    update,
+)
 from litemem.cli.models import models
 from litemem.cli.transfer import export_memories, import_memories
 

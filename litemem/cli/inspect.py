@@ -172,7 +172,7 @@ def _event_rows(entries: list[dict[str, Any]]) -> Iterator[tuple[str, str, str]]
         if entry.get("superseded_by"):
             yield when, "SUPERSEDED", f"by {entry['superseded_by']}: {entry['new_memory']}"
             continue
-        yield when, entry["event"], change_text(entry)
+        yield when, entry["event"], change_text(entry["old_memory"], entry["new_memory"])
         for memory_id in entry.get("supersedes", ()):
             yield when, "SUPERSEDES", memory_id
 

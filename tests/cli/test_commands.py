@@ -9,7 +9,7 @@ from click.testing import CliRunner, Result
 
 from litemem import Memory, __version__
 from litemem.cli import main
-from litemem.cli.add import show_added
+from litemem.cli.memories import show_added
 from litemem.testing import HashEmbedder, ScriptedLLM
 
 ID = "019a0000-0000-7000-8000-000000000000"  # of no memory
