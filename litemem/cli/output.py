@@ -224,13 +224,15 @@ def _wrap(text: str, width: int) -> Iterator[str]:
 
 def _pieces(word: str, width: int) -> Iterator[str]:
     """Yield a word in pieces of at most `width` columns, each of at least one character."""
-    piece, used = "", 0
+    piece: list[str] = []
+    used = 0
     for grapheme, size in _graphemes(word):
         if used + size > width and piece:
-            yield piece
-            piece, used = "", 0
-        piece, used = piece + grapheme, used + size
-    yield piece
+            yield "".join(piece)
+            piece, used = [], 0
+        piece.append(grapheme)
+        used += size
+    yield "".join(piece)
 
 
 def _padded(text: str, size: int) -> str:

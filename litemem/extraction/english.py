@@ -6,10 +6,12 @@ somebody's age, a sister's name becomes the user's. Each rule says nothing about
 
 import re
 from collections.abc import Iterable
+from functools import cached_property
 
 from litemem.core.text.language import language
 from litemem.core.text.words import NUMBER_WORDS, digits, words
 
+MAX_NAME = 100  # characters; what is longer, nobody is called
 GENDERED = "he she his her him hers herself himself".split()
 FACT_WORDS = frozenset(  # subjects and verbs of facts, which the source need not contain
     """user user's assistant assistant's agent agent's speaker name named called age likes like
@@ -21,13 +23,13 @@ FACT_WORDS = frozenset(  # subjects and verbs of facts, which the source need no
 
 # Small models report politeness, questions and agreement as acts
 _POLITE = re.compile(
-    r"(the )?[^\W\d_]+ (is |was |has |will |would )?((be|been|feels?|felt|very|so|really) )*"
+    r"\A(the )?[^\W\d_]+ (is |was |has |will |would )?((be|been|feels?|felt|very|so|really) )*"
     r"(ask(s|ed|ing)|thank(s|ed|ing|ful to)|greet(s|ed|ing)|wonder(s|ed|ing)|curious|"
     r"wants to know|agree[sd]?|apprecia\w+|congratulat\w+|compliment\w*|encourag(es|ed|ing)|"
     r"wish(es|ed) [^\W\d_]+ (good|luck|well|all|the best)|looking forward to (hear|see)ing|"
     r"(glad|happy|good|great|excited|sorry|proud|amazed|impressed|pleased|delighted|love[sd]?) "
     r"(of|for|by|with|to (see|hear|know|talk|meet|learn))\b)|"
-    r"(the )?assistant (is |has |will )?"
+    r"\A(the )?assistant (is |has |will )?"
     r"(noted|noting|acknowledged?|understood|remember(ed)?|welcom(es|ed)|apologi[sz]ed|said)\b",
     re.IGNORECASE,
 )
@@ -37,7 +39,7 @@ _UNFINISHED = re.compile(
     re.IGNORECASE,
 )
 _IMPERSONAL = re.compile(
-    r"\W*(?:(?:and|but|so|wow|yeah|yes|oh) )?(?:it|that|this|these|those|they|he|she|there)\b"
+    r"\A\W*(?:(?:and|but|so|wow|yeah|yes|oh) )?(?:it|that|this|these|those|they|he|she|there)\b"
     r"(?!.*\b(?:I|me|my|we|us|our)\b)",
     re.IGNORECASE,
 )
@@ -75,22 +77,47 @@ _AGES = re.compile(
 )
 
 
-def guesses_age(fact: str, said: Iterable[str]) -> bool:
+class Heard:
+    """Texts that were said, and what the rules ask of them, each found once."""
+
+    def __init__(self, said: Iterable[str]) -> None:
+        self.text = "\n".join(said)
+
+    @cached_property
+    def words(self) -> frozenset[str]:
+        """The words, case folded."""
+        return frozenset(words(self.text))
+
+    @cached_property
+    def ages(self) -> frozenset[str]:
+        """The numbers that are somebody's age: "I'm 34 and"."""
+        return frozenset(
+            digits(age.casefold())
+            for match in _AGES.finditer(self.text)
+            for age in _NUMBERS.findall(match["ages"])
+        )
+
+    @cached_property
+    def may_name_user(self) -> bool:
+        """True if any name may be the user's: asked for, or said in another language."""
+        return language(self.text) is not None or _ASKS_NAME.search(self.text) is not None
+
+
+def _heard(said: Iterable[str] | Heard) -> Heard:
+    return said if isinstance(said, Heard) else Heard(said)
+
+
+def guesses_age(fact: str, said: Iterable[str] | Heard) -> bool:
     """Return True if a fact gives an age where nobody spoke of one.
 
     "A nurse for ten years" is not an age. The number itself is checked elsewhere.
     """
     if _AGE_IN_FACT.search(fact) is None:
         return False
-    text = "\n".join(said)
-    if not _OF_AGE.isdisjoint(words(text)):
+    heard = _heard(said)
+    if not _OF_AGE.isdisjoint(heard.words):
         return False
-    ages = {
-        digits(age.casefold())
-        for match in _AGES.finditer(text)
-        for age in _NUMBERS.findall(match["ages"])
-    }
-    return ages.isdisjoint(digits(number.casefold()) for number in _NUMBERS.findall(fact))
+    return heard.ages.isdisjoint(digits(number.casefold()) for number in _NUMBERS.findall(fact))
 
 
 # -- relatives
@@ -136,12 +163,12 @@ def implied_by(word: str) -> list[str]:
     return [singular, *_IMPLIED_BY.get(singular, "").split()] if singular in _IMPLIED_BY else []
 
 
-def without_guessed_relatives(fact: str, said: Iterable[str]) -> str:
+def without_guessed_relatives(fact: str, said: Iterable[str] | Heard) -> str:
     """Return a fact with "child" instead of "son" if only "kids" was said, and the like.
 
     If no more general word was said either, the fact is returned unchanged.
     """
-    heard = {word for text in said for word in words(text)}
+    heard = _heard(said).words
 
     def general(match: re.Match[str]) -> str:
         word, neutral = match["word"], _WITHOUT_GENDER[match["word"]]
@@ -155,7 +182,7 @@ def without_guessed_relatives(fact: str, said: Iterable[str]) -> str:
 
 # -- the speaker's own name
 
-_NAMES_SPEAKER = re.compile(r"(?P<name>\w+) is the (?:speaker|user)\.?", re.IGNORECASE)
+_NAMES_SPEAKER = re.compile(r"\A(?P<name>\w+) is the (?:speaker|user)\.?", re.IGNORECASE)
 _NAMES_USER = re.compile(
     r"User(?:['’]s (?:first |full )?name is| is called| is named) (?:Dr\.? |Mrs?\.? |Ms\.? )?"
     r"(?P<name>\w+)"
@@ -168,7 +195,8 @@ _BETWEEN = r"(?:called|named|just|actually|still|really|dr|mrs?|ms)[\s.]+"
 _INTRODUCED = (
     # "I'm Cam", "my name is actually Cam", "this is Dr. Cam", "I'm Jane Cam"
     rf"(?i:\b(?:{_OWN}))[\s,]+(?i:{_BETWEEN})*(?:[A-Z]\w*[ -])?(?i:{{name}})\b"
-    r"|(?m:^|[.!?:])\W*{name} (?i:here|speaking)\b"
+    # "All well. Cam here"; tried only at the first sign behind a word, which keeps it linear
+    r"|(?:\A|(?<=\w)[^\w.!?:\n]*[.!?:\n])\W*{name} (?i:here|speaking)\b"
     r"|(?m:^[^\w\n]*{name}\W*$)"  # alone in its line: a signature, or an answer
 )
 _ASKS_NAME = re.compile(r"\byour (?:\w+ )?name\b", re.IGNORECASE)
@@ -180,7 +208,7 @@ def with_plain_name(fact: str) -> str:
     return f"User is called {match['name']}" if match else fact
 
 
-def misnames_user(fact: str, said: Iterable[str]) -> bool:
+def misnames_user(fact: str, said: Iterable[str] | Heard) -> bool:
     """Return True if a fact calls the user by a name that nobody gave as their own.
 
     False for texts in other languages than English.
@@ -188,13 +216,14 @@ def misnames_user(fact: str, said: Iterable[str]) -> bool:
     match = _NAMES_USER.match(fact)
     if match is None:
         return False
-    text = "\n".join(said)
-    is_believed = language(text) is not None or _ASKS_NAME.search(text) is not None
-    return not is_believed and not is_own_name(match["name"], text)
+    heard = _heard(said)
+    return not heard.may_name_user and not is_own_name(match["name"], heard.text)
 
 
 def is_own_name(name: str, text: str) -> bool:
     """Return True if somebody gives a name as their own in a text."""
+    if len(name) > MAX_NAME or not any(map(str.isalnum, name)):
+        return False
     return re.search(_INTRODUCED.replace("{name}", re.escape(name)), text) is not None
 
 
@@ -222,9 +251,9 @@ _DECISION = re.compile(
     re.IGNORECASE,
 )
 _LEFT_OPEN = re.compile(
-    r"\bstill (to do|open|has to|have to)\b|\bnot\b.*\byet\b|\bwaits? for\b|\bto ?do:"
+    r"\bstill (to do|open|has to|have to)\b|^(?>.*?\bnot\b).*\byet\b|\bwaits? for\b|\bto ?do:"
     r"|\b(tomorrow|next (week|month|year))\b",
-    re.IGNORECASE,
+    re.IGNORECASE | re.MULTILINE,
 )
 
 

@@ -5,6 +5,7 @@ asked about one fact at a time, it answers well.
 """
 
 import logging
+from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -221,11 +222,15 @@ def _with_questions(
 ) -> tuple[str, ...]:
     """Return the texts of lines; before a short answer stands the question it answers."""
     said = []
+    earlier = iter(read)
+    asked = before[-1] if before else None
+    following = next(earlier, None)
     for line in mine:
-        asked = [other for other in read if other.message < line.message] or before
-        is_answer = len(words(line.content)) <= MAX_ANSWER and asked
-        if is_answer and not is_small_talk(line.content):
-            said.append(questions(asked[-1].content))
+        while following is not None and following.message < line.message:
+            asked, following = following, next(earlier, None)
+        is_answer = asked is not None and len(words(line.content)) <= MAX_ANSWER
+        if asked is not None and is_answer and not is_small_talk(line.content):
+            said.append(questions(asked.content))
         said.append(line.content)
     return tuple(said)
 
@@ -243,13 +248,13 @@ class _Reader:
         spoken = language("\n".join(task.said))
         room = self._room()
         is_open = any(needs_context(line.content) for line in task.new)
-        earlier: Sequence[Line] = task.earlier if is_open else ()
-        waiting = list(task.new)
+        earlier = list(task.earlier) if is_open else []
+        waiting = deque(task.new)
         while waiting:
             head = self._head(spoken, self._last_fitting(earlier, room // CONTEXT_SHARE))
             part = self._take(waiting, room - self._llm.count_tokens(head))
             yield part, self._ask(head, part)
-            earlier = (*earlier, *(last_part(line, CONTEXT_CHARACTERS) for line in part))
+            earlier += (last_part(line, CONTEXT_CHARACTERS) for line in part)
 
     def _room(self) -> int:
         used = prompt_tokens(self._llm, self._prompt, self._wishes)
@@ -261,23 +266,20 @@ class _Reader:
             head += "Earlier messages:\n" + "\n".join(line.text for line in earlier) + "\n"
         return head + "New messages:\n"
 
-    def _take(self, waiting: list[Line], room: int) -> list[Line]:
+    def _take(self, waiting: deque[Line], room: int) -> list[Line]:
         """Remove as many lines as fit from the front; the first is cut if it is too long."""
         if self._tokens(waiting[0]) > room:
-            waiting[:1] = split_to_fit(waiting[0], lambda line: self._tokens(line) <= room)
+            cut = split_to_fit(waiting.popleft(), lambda line: self._tokens(line) <= room)
+            waiting.extendleft(reversed(list(cut)))
             if self._tokens(waiting[0]) > room:
                 raise LLMError(
                     f"the context of {self._llm.context_tokens} tokens has no room for a message "
                     "and the instructions: shorten them, or raise context_tokens"
                 )
-        used = taken = 0
-        for line in waiting:
-            used += self._tokens(line)
-            if used > room:
-                break
-            taken += 1
-        part = waiting[:taken]
-        del waiting[:taken]
+        part: list[Line] = []
+        used = 0
+        while waiting and (used := used + self._tokens(waiting[0])) <= room:
+            part.append(waiting.popleft())
         return part
 
     def _ask(self, head: str, part: Sequence[Line]) -> list[str]:

@@ -1,7 +1,8 @@
 """Reject facts that contain names, numbers or dates missing from the source, and politeness."""
 
 import re
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Mapping
 
 from litemem.core.text.language import FUNCTION_WORDS
 from litemem.core.text.names import without_ending
@@ -20,14 +21,16 @@ from litemem.extraction import english
 SHORT_FORM = 3  # letters, at least, of a name by which friends call somebody
 MIN_SAID = 0.5  # more than this share of a fact's content words occurs in the source
 
+MAX_CONTENT = 64  # content words of a fact that are looked for; a sentence has fewer
+
 OPENERS = STOP_WORDS | FUNCTION_WORDS | english.FACT_WORDS  # what a fact may say unsaid
 
 _POSSESSIVE = re.compile(r"\b(?:his|her)\b(?= \w)")
 _JOINTS = re.compile(r"['’\-]")
-_SENTENCE_END = re.compile(r"[.!?]\s+$")
-_NAME = r"[^\W\d_a-z][^\W\d_]*(?: [^\W\d_a-z][^\W\d_]*)*"
-# "Ana, Bo and Cy", "Pip and Rex"
-_NAMES = re.compile(rf"{_NAME}(?:, {_NAME})*(?:,? and {_NAME})+")
+_SENTENCE_END = re.compile(r"[.!?]\s+")
+_NAME = r"[^\W\d_a-z][^\W\d_]*+(?: [^\W\d_a-z][^\W\d_]*+)*+"
+# "Ana, Bo and Cy", "Pip and Rex"; also names without "and", which are then not read once more
+_NAMES = re.compile(rf"{_NAME}(?:, {_NAME})*+(?P<last>(?:,? and {_NAME})++)?+")
 _NAME_AFTER = re.compile(r", and |, | and ")
 
 
@@ -45,11 +48,11 @@ class Grounding:
     ) -> None:
         known = tuple(known)
         parts = [part for text in said for part in sentences(text)]
-        self._given = known
+        self._given = english.Heard(known)
         self._known = _Vocabulary(known)
         self._others = {_form(token) for name in others for token in _tokens(name)[:1]}
-        self._pairs = _pairs(parts)
-        self._personal_pairs = _pairs([p for p in parts if not english.is_impersonal(p)])
+        self._pairs = _Pairs(parts)
+        self._personal_pairs = _Pairs([p for p in parts if not english.is_impersonal(p)])
 
     def rejection_reason(self, fact: str) -> str | None:
         """Return why a fact is rejected, or None if it is accepted."""
@@ -75,7 +78,13 @@ class Grounding:
         commonly begin so. Words are compared without case and endings ("Cam's", "Italians"),
         numbers by their digits, even if one side spells them out ("five").
         """
-        return [token.text for token in _tokens(fact) if not self._supports(token, fact)]
+        begins = {0, *(match.end() for match in _SENTENCE_END.finditer(fact))}
+        listed = _last_lists(fact)
+        return [
+            token.text
+            for token in _tokens(fact)
+            if not self._supports(token, begins=token.start in begins, listed=listed)
+        ]
 
     def without_gender(self, fact: str) -> str:
         """Return the fact without a gender that nobody said: "User and her sister", "her son Leo".
@@ -85,7 +94,7 @@ class Grounding:
         fact = english.without_guessed_relatives(fact, self._given)
         is_gendered = any(self._known.has(word) for word in english.GENDERED)
         subject = fact.partition(" ")[0]
-        is_user = subject == "User" or english.is_own_name(subject, "\n".join(self._given))
+        is_user = subject == "User" or english.is_own_name(subject, self._given.text)
         return _POSSESSIVE.sub("their", fact) if is_user and not is_gendered else fact
 
     def _is_about_another(self, fact: str) -> bool:
@@ -100,10 +109,17 @@ class Grounding:
         is_own_object = bool(self._others) and subject in names[1:]  # "Ana is here for Ana"
         return is_short_form or is_own_object or any(name in self._others for name in names)
 
-    def _supports(self, token: Token, fact: str) -> bool:
-        if is_number(fold(token.text)):
-            return self._known.has_number(token.text) or _counts_names(token, fact)
-        return not _is_name(token, fact) or self._known.has(token.text)
+    def _supports(self, token: Token, *, begins: bool, listed: Mapping[str, int]) -> bool:
+        """Return True if a word or a number of a fact needs no support, or has it.
+
+        It `begins` a sentence. `listed` has the last place of a list of names by its length: "two
+        dogs called Pip and Rex" counts them.
+        """
+        folded = fold(token.text)
+        if is_number(folded):
+            counts = listed.get(digits(folded), -1) >= token.start
+            return counts or self._known.has_number(token.text)
+        return not _is_name(token, begins=begins) or self._known.has(token.text)
 
     def _is_new(self, fact: str) -> bool:
         """Return True if two successive sentences of `said` hold most content words of a fact.
@@ -116,16 +132,17 @@ class Grounding:
         subject = next(iter(_tokens(fact)), None)
         is_personal = self._others and subject is not None and not subject.text.endswith("s")
         pairs = self._personal_pairs if is_personal else self._pairs
-        return any(self._holds(pair, content) for pair in pairs)
-
-    def _holds(self, pair: "_Vocabulary", content: list[str]) -> bool:
-        held = [word for word in content if pair.roughly_has(word)]
-        resolved = [
-            word
-            for word in content
-            if word[0].isupper() and word not in held and self._known.has(word)
-        ]
-        return len(held) > MIN_SAID * (len(content) - len(resolved))
+        held: Counter[int] = Counter()  # by pair, the words of the fact in it
+        wanted: Counter[int] = Counter()  # by pair, those of them that the context has too
+        others = 0  # words that are not in the context
+        for word, number in Counter(content).most_common(MAX_CONTENT):
+            holding = dict.fromkeys(pairs.holding(word), number)
+            held.update(holding)
+            if word[0].isupper() and self._known.has(word):
+                wanted.update(holding)
+            else:
+                others += number
+        return any(number > MIN_SAID * (others + wanted[pair]) for pair, number in held.items())
 
 
 class _Vocabulary:
@@ -134,12 +151,10 @@ class _Vocabulary:
     def __init__(self, texts: Iterable[str]) -> None:
         self._words: set[str] = set()
         self._numbers: set[str] = set()
-        for token in (token for text in texts for token in _tokens(text)):
-            folded = fold(token.text)
-            self._words.update((folded, without_ending(folded), *_JOINTS.split(folded)))
-            if is_number(folded):
-                self._numbers.add(digits(folded))
-        self._roots = {root(word) for word in self._words}
+        for text in texts:
+            words, numbers = _words_and_numbers(text)
+            self._words |= words
+            self._numbers |= numbers
 
     def has(self, word: str) -> bool:
         """Return True if a word occurs, even with another ending or in parts."""
@@ -147,20 +162,58 @@ class _Vocabulary:
         parts = [part for part in _JOINTS.split(folded) if len(part) > 1]
         return self._has(folded) or (bool(parts) and all(map(self._has, parts)))
 
-    def roughly_has(self, word: str) -> bool:
-        """Return True if a word occurs, or one that says as much: "danced" for "dancer"."""
-        folded = fold(word)
-        if is_number(folded):
-            return self.has_number(word)
-        occurs = self.has(word) or root(folded) in self._roots
-        return occurs or any(map(self._has, english.implied_by(folded)))
-
     def has_number(self, number: str) -> bool:
         """Return True if a number occurs, in digits or as a word."""
         return digits(fold(number)) in self._numbers
 
     def _has(self, folded: str) -> bool:
         return folded in self._words or without_ending(folded) in self._words
+
+
+class _Pairs:
+    """The words and numbers of each two successive sentences, and which pairs hold one."""
+
+    def __init__(self, parts: list[str]) -> None:
+        self._by_word: dict[str, set[int]] = {}
+        self._by_number: dict[str, set[int]] = {}
+        self._by_root: dict[str, set[int]] = {}
+        last = max(len(parts) - 2, 0)
+        for i, part in enumerate(parts):
+            pairs = {max(i - 1, 0), min(i, last)}
+            words, numbers = _words_and_numbers(part)
+            for found, index in (
+                (words, self._by_word),
+                (numbers, self._by_number),
+                (map(root, words), self._by_root),
+            ):
+                for each in found:
+                    index.setdefault(each, set()).update(pairs)
+
+    def holding(self, word: str) -> set[int]:
+        """Return the pairs with a word, or with one that says as much: "danced" for "dancer"."""
+        folded = fold(word)
+        if is_number(folded):
+            return self._by_number.get(digits(folded), set())
+        found = self._with(folded) | self._by_root.get(root(folded), set())
+        parts = [self._with(part) for part in _JOINTS.split(folded) if len(part) > 1]
+        implied = map(self._with, english.implied_by(folded))
+        return found.union(set.intersection(*parts) if parts else (), *implied)
+
+    def _with(self, folded: str) -> set[int]:
+        ending = self._by_word.get(without_ending(folded), set())
+        return self._by_word.get(folded, set()) | ending
+
+
+def _words_and_numbers(text: str) -> tuple[set[str], set[str]]:
+    """Return the folded words of a text, also without endings and in parts, and its numbers."""
+    words: set[str] = set()
+    numbers: set[str] = set()
+    for token in _tokens(text):
+        folded = fold(token.text)
+        words.update((folded, without_ending(folded), *_JOINTS.split(folded)))
+        if is_number(folded):
+            numbers.add(digits(folded))
+    return words, numbers
 
 
 def _tokens(text: str) -> list[Token]:
@@ -171,34 +224,31 @@ def _form(token: Token) -> str:
     return without_ending(fold(token.text))
 
 
-def _counts_names(number: Token, fact: str) -> bool:
-    """Return True if a number only counts names that follow it: "two dogs called Pip and Rex"."""
-    return any(
-        digits(fold(number.text)) == str(len(_NAME_AFTER.split(listed)))
-        for listed in _NAMES.findall(fact, number.start)
-    )
-
-
-def _pairs(parts: list[str]) -> list[_Vocabulary]:
-    """Return the words of each two successive sentences."""
-    return [_Vocabulary(parts[i : i + 2]) for i in range(max(len(parts) - 1, 1))]
+def _last_lists(fact: str) -> dict[str, int]:
+    """Return where the last list of two names begins, of three, and so on: "Pip and Rex"."""
+    return {
+        str(len(_NAME_AFTER.split(match.group()))): match.start()
+        for match in _NAMES.finditer(fact)
+        if match["last"]
+    }
 
 
 def _units(fact: str) -> list[str]:
     """Return the words of a fact, a name of several words as one."""
-    units: list[str] = []
+    units: list[list[str]] = []
     end = -1
     for token in _tokens(fact):
-        if units and token.start == end + 1 and token.text[0].isupper() and units[-1][0].isupper():
-            units[-1] += f"-{token.text}"
+        is_next = bool(units) and token.start == end + 1
+        if is_next and token.text[0].isupper() and units[-1][0][0].isupper():
+            units[-1].append(token.text)
         else:
-            units.append(token.text)
+            units.append([token.text])
         end = token.end
-    return units
+    return ["-".join(unit) for unit in units]
 
 
-def _is_name(token: Token, fact: str) -> bool:
+def _is_name(token: Token, *, begins: bool) -> bool:
+    """Return True if a word is a name; one that `begins` a sentence has a capital anyway."""
     if not token.text[0].isupper():
         return False
-    begins = token.start == 0 or _SENTENCE_END.search(fact, 0, token.start) is not None
     return not (begins and fold(token.text) in OPENERS) and token.text != "I"

@@ -24,6 +24,7 @@ RELATIONS_A_FACT = 4
 TOKENS_A_FACT = 128  # of the answer: four relations of 25 tokens, and their brackets
 MAX_WORDS = 6  # of an end or of a relationship; a longer one is a clause
 MAX_CHARACTERS = 100
+MAX_SAID = 64  # words of what a model gives for one of them; more are never a name
 
 USER, ASSISTANT = "user", "assistant"  # their names in the graph if they have no id
 
@@ -67,6 +68,9 @@ _NEGATING = frozenset(
 )
 _CONTRASTING = frozenset(["but", "however", "aber", "pero", "mais"])  # the negation ends here
 _CLAUSE = frozenset(["that", "because", "if", "dass", "weil", "que", "porque"])
+
+_CANNOT = re.compile(r"\bcan(?:['’]t|not)\b", re.IGNORECASE)
+_NOT = re.compile(r"(\w)n['’]t\b", re.IGNORECASE)
 
 logger = logging.getLogger("litemem")
 
@@ -151,11 +155,11 @@ class RelationGrounding:
 
     def correct(self, source: str, relationship: str, destination: str) -> Relation | None:
         """Return the relation, corrected if need be, or None if the fact does not state it."""
-        verb, target = _folded(relationship), _folded(destination)
+        verb, target = _folded(relationship)[:MAX_SAID], _folded(destination)[:MAX_SAID]
         if len(verb) > 1 and self._place(_without_article(target)) is None:
             verb, target = verb[:-1], verb[-1:]  # "is_vegetarian" without a destination
         verb, target = self._divided(verb, target)
-        left, right = self._end(_folded(source)), self._end(target)
+        left, right = self._end(_folded(source)[:MAX_SAID]), self._end(target)
         if left is None or right is None:
             return None
         verb = self._leading_to(right, verb)
@@ -313,9 +317,7 @@ class RelationGrounding:
 
 def _spelt_out(text: str) -> str:
     """Return text with "can not" for "can't", so that a negation is a word."""
-    return re.sub(
-        r"(?i)(\w)n['’]t\b", r"\1 not", re.sub(r"(?i)\bcan(?:['’]t|not)\b", "can not", text)
-    )
+    return _NOT.sub(r"\1 not", _CANNOT.sub("can not", text))
 
 
 def _folded(text: str) -> list[str]:

@@ -12,9 +12,9 @@ LIMITS = {"steps": 60, "decisions": 20, "errors": 20, "results": 50, "open": 20}
 SOLVED = ". Solved: "
 
 _MARKER = "… ({} left out here; the memory's history has them)"
-_LEFT_OUT = re.compile(r"… \((\d+) left out here")
-_BULLET = re.compile(r"(?:\d+\. |[-*] )")
-_FORMAT = re.compile(r"^(?:#+|[-*>•]|\d+[.)]|Goal:)\s+|^[`~]{3,}", re.IGNORECASE)
+_LEFT_OUT = re.compile(r"… \((\d{1,15}) left out here")
+_BULLET = re.compile(r"\A(?:\d+\. |[-*] )")
+_FORMAT = re.compile(r"\A(?:(?:#+|[-*>•]|\d+[.)]|Goal:)\s+|[`~]{3,}\s*)*", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +37,7 @@ _SECTIONS = tuple(field.name for field in fields(Procedure) if field.name != "go
 
 def entry(text: str) -> str:
     """Return a text as one line without the signs of a Markdown heading, bullet or fence."""
-    line = " ".join(text.split())
-    while found := _FORMAT.match(line):
-        line = line[found.end() :].lstrip()
-    return line
+    return _FORMAT.sub("", " ".join(text.split()))
 
 
 def to_markdown(procedure: Procedure) -> str:
@@ -119,10 +116,15 @@ def _joined(earlier: Sequence[str], later: Sequence[str], *, once: bool) -> tupl
     An error that is repeated with a solution replaces the one without.
     """
     entries = list(earlier)
+    places: dict[str, int] = {}
+    for i, text in enumerate(entries):
+        places.setdefault(_key(text), i)
     for text in later:
-        places = range(len(entries)) if once else range(len(entries) - 1, len(entries))
-        same = next((i for i in places if i >= 0 and _key(entries[i]) == _key(text)), None)
+        same = places.get(key := _key(text))
+        if not once:
+            same = len(entries) - 1 if entries and _key(entries[-1]) == key else None
         if same is None:
+            places.setdefault(key, len(entries))
             entries.append(text)
         elif SOLVED in text:
             entries[same] = text

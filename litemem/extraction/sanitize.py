@@ -60,8 +60,9 @@ _REQUEST = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _WISH = re.compile(  # a wish for the person addressed
-    r"\W*(?:(?:and|so|well|just) )?(?:have (?:fun|an? (?:great|good|nice|lovely|wonderful|fantastic"
-    r"|amazing|awesome|safe|blast|super|happy))|enjoy (?:your|yourself|it)|take (?:care|it easy)|"
+    r"\A\W*(?:(?:and|so|well|just) )?"
+    r"(?:have (?:fun|an? (?:great|good|nice|lovely|wonderful|fantastic|amazing|awesome|safe|blast|"
+    r"super|happy))|enjoy (?:your|yourself|it)|take (?:care|it easy)|"
     r"stay (?:safe|strong|positive|tuned|warm|well|healthy|in touch)|be (?:safe|careful)|"
     r"keep (?:it up|going|up the|me posted|us posted|in touch)|let me know|"
     r"(?:good|best of) luck|safe travels)\b",

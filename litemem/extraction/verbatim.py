@@ -17,18 +17,21 @@ from litemem.extraction.grounding import Grounding
 MIN_LIKENESS = 0.8  # of a path or an identifier to the one meant
 MIN_MARGIN = 0.05  # of its likeness over the next best
 QUOTE_CHARACTERS = 200
+MAX_TOKEN = 200  # characters of a token that may be a slip of another
 MIN_WEIGHT = 3  # of a quote
 MIN_SHARED = 0.4  # of a sentence's content words that occur in its source
 STEM = 4  # letters that forms of a word share
 
-_URL = r"[a-zA-Z][\w+.-]*://[^\s\"'`<>|]+"
+# What is tried at every letter is bounded, more than names need: a text may have no other sign.
+_URL = r"[a-zA-Z][\w+.-]{0,30}://[^\s\"'`<>|]+"
 _PATH = (
-    r"(?:[A-Za-z]:\\|~/|\.{1,2}/|/)[\w.@%+~\\/-]*\w|\w[\w.@-]*(?:/[\w.@%+-]+)*/[\w@%+-]*\.\w{1,8}"
+    r"(?:[A-Za-z]:\\|~/|\.{1,2}/|/)(?:[.@%+~\\/-]{0,64}\w++)++"
+    r"|(?<![^\W\d])\w[\w.@-]{0,128}(?:/[\w.@%+-]+)*/[\w@%+-]*\.\w{1,8}"
 )
-_FILE = r"\b[A-Za-z_][\w-]*(?:\.[\w-]+)*\.[A-Za-z]\w{0,7}\b"
+_FILE = r"\b[A-Za-z_][\w-]{0,128}(?:\.[\w-]{1,128}){0,16}\.[A-Za-z]\w{0,7}\b"
 _CODE = (
     r"\b\w+(?:::\w+)+\b|\b[A-Za-z]+(?:_[A-Za-z0-9]+)+\b|\b\w*(?:Error|Exception)\b|\bE[A-Z]{4,}\b"
-    r"|\b(?=[\w.-]*\d)(?=[\w.-]*[A-Za-z])[\w-]+(?:\.\w+)*\b"
+    r"|\b(?=[\w.-]{0,128}\d)(?=[\w.-]{0,128}[A-Za-z])[\w-]+(?:\.\w+)*\b"
 )
 _NUMBER = r"\d+(?:[.,:]\d+)*"
 _TOKEN = re.compile(
@@ -42,9 +45,12 @@ _NOT_QUOTED = re.compile(
     r"|\btoken\b\W*[=:]|^\S*[$#>] ",
     re.IGNORECASE,
 )
+# The borders of a token in the source, and of one in a summary
+_BEGINS, _ENDS = re.compile(r"(?<![\w-])"), re.compile(r"(?![\w-]|\.\w)")
+_WORD_BEGINS, _WORD_ENDS = re.compile(r"(?<!\w)"), re.compile(r"(?!\w)")
 # Verbs and other words at the beginning of a sentence, which are not names despite the capital
 _VERB = re.compile(
-    r"\w+(?:ed|ing)$|(?:was|is|got|set|put|ran|run|read|made|found|built|wrote|sent|took|chose|"
+    r"\A\w+(?:ed|ing)$|\A(?:was|is|got|set|put|ran|run|read|made|found|built|wrote|sent|took|chose|"
     r"kept|left|began|gave|saw|went|cut|let|met|won|lost|held|drew|tried|no|not|all|one|only|"
     r"now|then|after|still|next|ask|use|try|check|wait|file|keep|write|send|move|drop|book)$",
     re.IGNORECASE,
@@ -96,11 +102,12 @@ class Source:
 
     def _has(self, token: str) -> bool:
         """Return True if a token occurs, and not only as a part of another."""
-        bounded = rf"(?<![\w-]){re.escape(token)}(?![\w-]|\.\w)"
-        return re.search(bounded, self._text) is not None
+        return _occurs(token, self._text, _BEGINS, _ENDS)
 
     def _meant(self, token: Token) -> str | None:
         """Return the only token of the source that this one may be a slip of, or None."""
+        if len(token.text) > MAX_TOKEN:
+            return None
         if token.kind == "number":
             same = [t.text for t in self._tokens if digits(t.text) == digits(token.text)]
             return same[0] if len(same) == 1 else None
@@ -172,14 +179,31 @@ def _weight(role: str, sentence: str, missing: set[Token], common: Counter[Token
 
 
 def _is_in(token: str, text: str) -> bool:
-    return re.search(rf"(?<!\w){re.escape(token)}(?!\w)", text) is not None
+    return _occurs(token, text, _WORD_BEGINS, _WORD_ENDS)
+
+
+def _occurs(token: str, text: str, begins: re.Pattern[str], ends: re.Pattern[str]) -> bool:
+    """Return True if a token occurs between these borders; a long one, anywhere."""
+    start = text.find(token)
+    if len(token) > MAX_TOKEN:
+        return start >= 0
+    while start >= 0:
+        if begins.match(text, start) and ends.match(text, start + len(token)):
+            return True
+        start = text.find(token, start + 1)
+    return False
 
 
 def _likeness(token: str, other: str) -> float:
-    """Return how alike two tokens are, from 0 to 1; a token that is only cut short scores 0.95."""
+    """Return how alike two tokens are, from 0 to 1; a token that is only cut short scores 0.95.
+
+    0 also where the lengths alone make them too different to matter.
+    """
     if len(token) > 5 and other.startswith(token):
         return 0.95
-    return SequenceMatcher(None, token, other, autojunk=False).ratio()
+    letters = SequenceMatcher(None, token, other, autojunk=False)
+    is_near = letters.real_quick_ratio() >= MIN_LIKENESS - MIN_MARGIN
+    return letters.ratio() if is_near else 0.0
 
 
 def _without_opening_verb(sentence: str) -> str:

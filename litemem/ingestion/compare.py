@@ -34,9 +34,9 @@ PARAPHRASE = 0.9  # cosine above which they do, unless a word contradicts it
 
 _CALLED = re.compile(r"User(?:[’']s (?:first )?name is| is called| is named) ([^\W\d_]+)")
 _FIRST_WORD = re.compile(r"[^\W\d_]+")
-_HOME = re.compile(
-    r"\b(lives?|living|resides?|residing|based|home is|moved|relocated|settled)\b"
-    r"(?=.*\b(in|to|into|at)\b)"
+_HOME = re.compile(  # the first of the verbs decides, which keeps it linear
+    r"\A(?>.*?\b(?:lives?|living|resides?|residing|based|home is|moved|relocated|settled)\b)"
+    r".*\b(in|to|into|at)\b"
 )
 _MOVED = re.compile(r"\b(moved(?! in with)|relocated|settled|now lives?|lives? now)\b")
 _JOB = re.compile(

@@ -48,7 +48,7 @@ _USERS = frozenset(
     "nutzer nutzerin benutzer usuario usuaria utilisateur utilisatrice utente".split()
 )
 # addresses, paths and numbers, kept unchanged
-_EXACT = re.compile(r"(?<!\S)\S*[@/\\_#=\d]\S*[^\s.,;:!?]|\d")
+_EXACT = re.compile(r"(?<!\S)[^\s@/\\_#=\d]*+[@/\\_#=\d]\S*[^\s.,;:!?]|\d")
 _CODE = re.compile(r"(?<![\w-])[^\W\d_]+[-_#]?\d[\w-]*")
 _MODEL = re.compile(r"(?<=\s)[A-Z]\w+ \d\S*\b")
 _DATES = frozenset(  # "may" is a verb more often than a month

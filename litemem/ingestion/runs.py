@@ -106,8 +106,27 @@ class Run:
 
 def already_read(known: Sequence[Message], new: Sequence[Message]) -> int:
     """Return how many leading new messages repeat the last known ones."""
-    for count in range(min(len(known), len(new)), 0, -1):
-        if list(known[-count:]) == list(new[:count]):
-            is_whole = count in (len(known), len(new))
-            return count if is_whole or count >= MIN_OVERLAP else 0
-    return 0
+    if not new:
+        return 0
+    count = 0
+    shorter = _borders(new)
+    for message in known[-len(new) :]:
+        while count and (count == len(new) or message != new[count]):
+            count = shorter[count - 1]
+        count += message == new[count]
+    is_whole = count in (len(known), len(new))
+    return count if is_whole or count >= MIN_OVERLAP else 0
+
+
+def _borders(messages: Sequence[Message]) -> list[int]:
+    """Return for each beginning of the list how many of its first messages are also its last.
+
+    The prefix function of Knuth, Morris and Pratt, with which `already_read` is linear.
+    """
+    found = [0] * len(messages)
+    for i in range(1, len(messages)):
+        count = found[i - 1]
+        while count and messages[i] != messages[count]:
+            count = found[count - 1]
+        found[i] = count + (messages[i] == messages[count])
+    return found

@@ -21,6 +21,7 @@ from litemem.models.runtimes import hub_client
 HUB = "https://huggingface.co"  # HF_ENDPOINT names a mirror instead
 CHUNK = 1 << 20  # bytes
 TIMEOUT_S = 5  # for the hub's first answer: short, because packages are another source
+_ERRNO = re.compile(r"\[Errno (\d{1,4})\]")
 DISK_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}  # no space, over the quota, over the limit
 
 Progress = Callable[[str, int, int], None]  # file name, its bytes so far, its bytes in all
@@ -155,7 +156,7 @@ def _run_pip(requirement: str, folder: Path) -> None:
     done = subprocess.run(  # noqa: S603 - the requirement is from the registry
         command, env=os.environ | scratch, capture_output=True, text=True, check=False
     )
-    codes = {int(code) for code in re.findall(r"\[Errno (\d+)\]", done.stderr)}
+    codes = {int(code) for code in _ERRNO.findall(done.stderr)}
     if done.returncode and codes & DISK_FULL:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     if done.returncode:

@@ -14,7 +14,7 @@ Task = Literal["llm", "embedder"]
 _PLAIN_NAME = re.compile(
     r"[A-Za-z0-9][A-Za-z0-9._-]*"
 )  # one step of a path: no name leaves the folder
-_PINNED = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*==[0-9][0-9A-Za-z.]*")  # never an option of pip
+_PINNED = re.compile(r"\A[A-Za-z0-9][A-Za-z0-9._-]*==[0-9][0-9A-Za-z.]*")  # never an option of pip
 
 
 @dataclass(frozen=True, slots=True)

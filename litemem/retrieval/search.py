@@ -18,6 +18,8 @@ from litemem.retrieval import ranking
 from litemem.store.filters import Condition
 from litemem.store.protocol import CandidateQuery, GraphQuery, Pool, Store
 
+_WORD = re.compile(r"(\w+)(?:['’]s?\b)?")  # with a possessive
+
 RERANKED = 2  # candidates that a reranker chooses from, per result
 
 
@@ -168,8 +170,12 @@ def parse_query(
 def _without_names(text: str, names: set[str]) -> str:
     if not names:
         return text
-    either = "|".join(map(re.escape, sorted(names, key=len, reverse=True)))
-    return " ".join(re.sub(rf"(?i)\b(?:{either})\b(?:['’]s?\b)?", " ", text).split())
+    found = (match for match in _WORD.finditer(text) if match[1].casefold() in names)
+    parts, end = [], 0
+    for match in found:
+        parts.append(text[end : match.start()])
+        end = match.end()
+    return " ".join(" ".join([*parts, text[end:]]).split())
 
 
 def _reranked(reranker: Reranker, query: str, matches: list[Match]) -> list[Match]:

@@ -5,7 +5,7 @@ left unchanged.
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 
@@ -62,10 +62,13 @@ def read_dates(text: str, reference: date, *, latest: bool = False) -> Dates:
     the last that had begun by then. "Between" two dates, "from" one "to" another is one period.
     """
     found = _joined(text, _same_year(_mentions(text, reference)))
+    if not found:
+        return Dates((), text)
     periods = [period for each in found for period in _periods(each, reference, latest)]
-    for each in reversed(found):
-        text = f"{text[: each.start]} {text[each.end :]}"
-    return Dates(tuple(dict.fromkeys(periods)), " ".join(text.split()) if found else text)
+    starts = [0, *(each.end for each in found)]
+    ends = [*(each.start for each in found), len(text)]
+    rest = " ".join(text[start:end] for start, end in zip(starts, ends, strict=True))
+    return Dates(tuple(dict.fromkeys(periods)), " ".join(rest.split()))
 
 
 def relative_dates(text: str, today: date) -> list[RelativeDate]:
@@ -80,16 +83,22 @@ def relative_dates(text: str, today: date) -> list[RelativeDate]:
 
 def resolve(text: str, today: date) -> str:
     """Return the text with its relative dates as dates: "yesterday" as "on 7 May 2023"."""
-    for each in reversed(relative_dates(text, today)):
-        before, behind = text[: each.start], text[each.end :]
-        owned = re.match(r"['’]s\s+([\w\-]+)", behind)
+    parts: list[str] = []
+    end = 0
+    found = relative_dates(text, today)
+    borders = [*(each.start for each in found), len(text)][1:]
+    for each, border in zip(found, borders, strict=True):
+        before = text[end : each.start]
+        end = each.end
+        owned = _OWNED.match(text, end, border)
         if owned:  # "yesterday's meeting"
-            before += f"{owned[1]} "
-            behind = behind[owned.end() :]
+            parts.append(before)
+            before = f"{owned[1]} "
+            end = owned.end()
         governed = _GOVERNING.search(before) is not None
         written = each.days.written if governed else f"{each.days.preposition} {each.days.written}"
-        text = before + written + behind
-    return text
+        parts += before, written
+    return "".join([*parts, text[end:]])
 
 
 # -- absolute dates
@@ -113,26 +122,34 @@ def _mentions(text: str, reference: date) -> list[_Mention]:
     """Return the dates of a text in order; where two patterns match, the first one's."""
     found: list[_Mention] = []
     for pattern, read in _PATTERNS:
-        for match in pattern.finditer(text):
-            if _is_free(found, match.start(), match.end()):
-                found += _read(read, match, reference)
-    for each in relative_dates(text, reference):
-        if _is_free(found, each.start, each.end):
-            found.append(_Mention(each.start, each.end, each.days.first, each.days.last))
-    return sorted(found, key=lambda m: m.start)
+        mentions = (_read(read, match, reference) for match in pattern.finditer(text))
+        found = _with_free(found, filter(None, mentions))
+    relative = relative_dates(text, reference)
+    return _with_free(
+        found, (_Mention(r.start, r.end, r.days.first, r.days.last) for r in relative)
+    )
 
 
-def _is_free(found: list[_Mention], start: int, end: int) -> bool:
-    return not any(m.start < end and start < m.end for m in found)
+def _with_free(found: list[_Mention], others: Iterable[_Mention]) -> list[_Mention]:
+    """Return mentions, and those of others that overlap none of them; all in order."""
+    both: list[_Mention] = []
+    i = 0
+    for other in others:
+        while i < len(found) and found[i].end <= other.start:
+            both.append(found[i])
+            i += 1
+        if i == len(found) or other.end <= found[i].start:
+            both.append(other)
+    return both + found[i:]
 
 
 def _read(
     read: Callable[[re.Match[str], date], _Mention], match: re.Match[str], reference: date
-) -> list[_Mention]:
+) -> _Mention | None:
     try:
-        return [read(match, reference)]
+        return read(match, reference)
     except (ValueError, OverflowError):  # 31 April
-        return []
+        return None
 
 
 def _iso(match: re.Match[str], _: date) -> _Mention:
@@ -196,7 +213,7 @@ def _joined(text: str, found: list[_Mention]) -> list[_Mention]:
     joined: list[_Mention] = []
     for each in found:
         before = joined[-1] if joined else None
-        if before and _is_span(text, before, each):
+        if before and _is_span(text, joined[-2].end if len(joined) > 1 else 0, before, each):
             yearly = before.yearly and each.yearly
             joined[-1] = _Mention(before.start, each.end, before.first, each.last, yearly)
         else:
@@ -204,12 +221,13 @@ def _joined(text: str, found: list[_Mention]) -> list[_Mention]:
     return joined
 
 
-def _is_span(text: str, one: _Mention, other: _Mention) -> bool:
+def _is_span(text: str, begin: int, one: _Mention, other: _Mention) -> bool:
+    """Return True if two dates are one period; the mention before them ends at `begin`."""
     if one.yearly != other.yearly or one.first > other.last:
         return False
     between = text[one.end : other.start].strip().lower()
-    opening = re.match(r"(?:between|from) ", text[one.start :], re.IGNORECASE)
-    is_opened = opening or _OPENS_A_SPAN.search(text[: one.start])
+    opening = _OPENING.match(text, one.start)
+    is_opened = opening or _OPENS_A_SPAN.search(text[begin : one.start])
     return between in ("-", "–", "until", "through") or bool(
         is_opened and between in ("and", "to", "till")
     )
@@ -256,6 +274,7 @@ _MONTH = rf"(?P<month>{_NAMES}|(?:{'|'.join(m[:3] for m in MONTHS)}|Sept)\.?)"
 _DAY = r"(?P<day>\d{1,2})(?:st|nd|rd|th)?"
 _YEAR = r"(?P<year>(?:19|20)\d\d)"
 _BEFORE = "in|of|since|during|by|until|till|from|before|after|between|early|mid|late|around"
+_OPENING = re.compile(r"(?:between|from) ", re.IGNORECASE)
 _OPENS_A_SPAN = re.compile(r"\b(?:between|from)\s*(?:the\s*)?$", re.IGNORECASE)
 
 # The first pattern that matches a place reads it. "May" and "March" are also words: alone they
@@ -309,6 +328,7 @@ _RELATIVE = re.compile(
     r"(?! of\b)",
     re.IGNORECASE,
 )
+_OWNED = re.compile(r"['’]s\s+([\w\-]+)")
 # Behind these words a date needs no preposition of its own: "since 2022"
 _GOVERNING = re.compile(
     r"\b(?:since|until|till|by|from|before|after|for|of|than|as|during|in|on|at)\s+$", re.IGNORECASE

@@ -11,6 +11,7 @@ from difflib import SequenceMatcher
 from litemem.core.text.words import MAX_WORDS, fold
 
 LONGEST = 4  # words of a name that is searched in a query
+SPELT = 100  # characters of a name that are compared: `difflib` may take the cube of a longer one
 SPELT_ALIKE = 0.5  # of two names' letters, by difflib; "Sara" and "Sarah" have 0.89
 
 _ARTICLES = frozenset(["the", "a", "an"])
@@ -93,4 +94,5 @@ def _is_proper(name: str) -> bool:
 
 
 def _are_spelt_alike(one: str, other: str) -> bool:
-    return SequenceMatcher(None, form(one), form(other)).ratio() >= SPELT_ALIKE
+    letters = SequenceMatcher(None, form(one)[:SPELT], form(other)[:SPELT])
+    return letters.ratio() >= SPELT_ALIKE

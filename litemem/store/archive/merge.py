@@ -49,9 +49,11 @@ def _history(newer: Item, older: Item, result: Item) -> list[Mapping[str, Any]]:
     both = [*older.get("history", ()), *newer.get("history", ())]
     adds = sorted((e for e in both if e["event"] == "ADD"), key=_sort_key)
     events = adds[:1] or [as_added(min(older, newer, key=_created_at))]
-    for event in sorted((e for e in both if e["event"] != "ADD"), key=_sort_key):
-        if event not in events:
-            events.append(event)
+    others = sorted((e for e in both if e["event"] != "ADD"), key=_sort_key)
+    distinct: dict[frozenset[tuple[str, Any]], Item] = {}
+    for event in [*events, *others]:
+        distinct.setdefault(_identity(event), event)
+    events = list(distinct.values())
     pairs = [pair for version in (newer, older) for pair in pairwise(version.get("history", ()))]
     events = list(_with_readds(events, pairs, result))
     if newer["content"] not in [event.get("new_memory") for event in events]:
@@ -68,13 +70,16 @@ def _with_readds(
 
     `pairs` are consecutive events of a version: an ADD that follows the DELETE there is reused.
     """
+    readds: dict[frozenset[tuple[str, Any]], Item] = {}
+    for gone, after in pairs:
+        if after["event"] == "ADD":
+            readds.setdefault(_identity(gone), after)
     none: Item = {}
     for event, following in zip_longest(events, events[1:], fillvalue=none):
         yield event
         if event["event"] == "DELETE":
             text = following.get("old_memory", version["content"])
-            readds = (after for gone, after in pairs if gone == event and after["event"] == "ADD")
-            yield next(readds, as_added({**version, "content": text}))
+            yield readds.get(_identity(event)) or as_added({**version, "content": text})
 
 
 def _update(before: str | None, version: Item) -> dict[str, Any]:
@@ -92,6 +97,11 @@ def _update(before: str | None, version: Item) -> dict[str, Any]:
 
 def _with_speaker(event: dict[str, Any], version: Item) -> dict[str, Any]:
     return event | {k: version[k] for k in ("actor_id", "role") if version.get(k) is not None}
+
+
+def _identity(event: Item) -> frozenset[tuple[str, Any]]:
+    """Return what two events have in common only if they are equal: their values are plain."""
+    return frozenset(event.items())
 
 
 def _sort_key(event: Item) -> tuple[int, str, str]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from litemem.core.scope import WILDCARD
-from litemem.errors import FilterError, quoted
+from litemem.errors import LONGEST_QUOTE, FilterError, quoted
 from litemem.store.filters.fields import FIELDS, OPERATORS, Field, Reader, Value, metadata_field
 
 MAX_DEPTH = 64  # steps from the root: a key, an operator, and an item of AND, OR, NOT
@@ -91,7 +91,7 @@ def _every(filters: object, place: _Place) -> Every:
 def _entry(key: object, value: object, place: _Place) -> Node:
     if not isinstance(key, str):
         raise FilterError(f"{place.path} has the key {quoted(key)}; keys are text")
-    here = place.step(f".{key}")
+    here = place.step(f".{_named(key)}")
     if key in _LOGIC:
         return _LOGIC[key](value, here)
     if key in FIELDS:
@@ -144,8 +144,8 @@ def _metadata(steps: tuple[str, ...], value: object, place: _Place) -> Node:
 
 
 def _named(key: object) -> str:
-    """Return a key as part of a path."""
-    return key if isinstance(key, str) else quoted(key)
+    """Return a key as part of a path, a long one shortened: each value below it has the path."""
+    return key if isinstance(key, str) and len(key) <= LONGEST_QUOTE else quoted(key)
 
 
 def _is_word(key: object) -> bool:
@@ -154,8 +154,8 @@ def _is_word(key: object) -> bool:
 
 def _misplaced(key: str, place: _Place) -> FilterError:
     return FilterError(
-        f"{place.path}: {key!r} is not a key here. Logical words are AND, OR, NOT; operators are "
-        f'{", ".join(OPERATORS)} and come under a field. The metadata key is {{"metadata": '
+        f"{place.path}: {quoted(key)} is not a key here. Logical words are AND, OR, NOT; operators "
+        f'are {", ".join(OPERATORS)} and come under a field. The metadata key is {{"metadata": '
         f'{{"{key}": …}}}}, and below another key "metadata.….{key}"'
     )
 

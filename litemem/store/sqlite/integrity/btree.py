@@ -19,6 +19,7 @@ LEAVES = (TABLE_LEAF, INDEX_LEAF)
 LINE_TYPES = (TABLE_INTERIOR, INDEX_INTERIOR, *LEAVES)
 MAGIC = b"SQLite format 3\0"
 HEADER = 100  # bytes at the beginning of page 1
+SHARED = 8  # records, on average, that an overflow page is read for; a sound file has 1
 _SAMPLE = 1_000  # pages examined to find the page size
 _INTEGER_BYTES = (0, 1, 2, 3, 4, 6, 8)  # by serial type
 
@@ -46,6 +47,7 @@ class PageReader:
         self.usable = self.size - (header[20] if self.sound_header else 0)
         self.count = max(-(-path.stat().st_size // self.size), *self._logged, 0)
         self._log = open_bytes(Path(f"{path}-wal")) if self._logged else None
+        self._overflows = 0
         self._header = self.read(1)[:HEADER] if 1 in self._logged else header
 
     def __enter__(self) -> Self:
@@ -75,6 +77,18 @@ class PageReader:
         if len(page) < self.size:
             raise DamageError(f"page {number} is cut off")
         return page
+
+    def read_overflow(self, number: int) -> bytes:
+        """Return a page with the rest of a long record.
+
+        Raises:
+            DamageError: as `read`; or more of them were read than the file can have: a hostile
+                file lets every record end in the same pages.
+        """
+        self._overflows += 1
+        if self._overflows > SHARED * self.count:
+            raise DamageError("too many records share their overflow pages")
+        return self.read(number)
 
     def header(self, at: int) -> int:
         """Return a 32-bit integer of the file header."""
@@ -174,7 +188,7 @@ class BTreePage:
             raise DamageError("a record is larger than the file")
         found = bytearray()
         while len(found) < size:
-            page = self._pages.read(number)
+            page = self._pages.read_overflow(number)
             number = int.from_bytes(page[:4], "big")
             found += page[4 : self._pages.usable]
         return bytes(found[:size])
