@@ -269,14 +269,15 @@ class MemoryClient:
             expired=check_flag(show_expired, "show_expired"),
             superseded=not check_flag(latest_only, "latest_only"),
         )
-        start = (check_positive(page, "page") - 1) * page_size
+        before = check_positive(page, "page") - 1
         with self.memory.store.read() as r:
-            records = r.memories.select(shown, limit=page_size + 1, offset=start)
+            records = r.memories.select(shown, limit=page_size + 1, offset=before * page_size)
             count = r.memories.count(shown)
+        before = min(before, -(-count // page_size))  # of a page behind the last, the last
         found: Result = {
             "count": count,
             "next": _link(page + 1, page_size) if len(records) > page_size else None,
-            "previous": _link(page - 1, page_size) if page > 1 else None,
+            "previous": _link(before, page_size) if before else None,
             "results": [memory_dict(record) for record in records[:page_size]],
         }
         if check_flag(enable_graph or False, "enable_graph"):
