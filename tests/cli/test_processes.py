@@ -4,10 +4,12 @@ import json
 import os
 import select
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -139,7 +141,7 @@ def test_ctrl_c_while_the_model_thinks_says_that_the_messages_are_kept(
         assert process.stderr is not None
         process.stdin.write(json.dumps(said).encode())
         process.stdin.close()
-        while not (db.exists() and db.stat().st_size and waiting(db)):
+        while not (db.exists() and db.stat().st_size and is_claimed(db)):
             assert process.poll() is None
             time.sleep(0.05)
         time.sleep(1)  # until the model is being loaded, or asked
@@ -148,6 +150,15 @@ def test_ctrl_c_while_the_model_thinks_says_that_the_messages_are_kept(
         kept = b"interrupted; the messages are stored: run `litemem pending` to continue\n"
         assert process.stderr.read() == kept
     assert waiting(db) == 1
+
+
+def is_claimed(db: Path) -> bool:
+    """Return True once another process has begun to extract a turn of the file."""
+    try:
+        with closing(sqlite3.connect(db)) as connection:
+            return bool(connection.execute("SELECT EXISTS (SELECT 1 FROM claim)").fetchone()[0])
+    except sqlite3.Error:  # the file is being created
+        return False
 
 
 def waiting(db: Path) -> int:
