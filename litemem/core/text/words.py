@@ -37,7 +37,7 @@ _SMALLEST_TOKEN = re.compile(
 _SENTENCE = re.compile(r"(?:[^.!?。！？\n]|\.(?=\w))+[.!?。！？\s]*")
 _WRITTEN_BORDER = re.compile(r"(?<=[.!?])\s+(?=[^\W\d_a-z]|[`\"(])|\n")
 _ACCENTS = re.compile(r"[\u0300-\u036f]")  # not the vowel signs of Indian scripts, nor dakuten
-_MARKS = re.compile(r"[^\w\s\x00-\x7f]{32,}")  # no text in a script stacks so many accents
+_MARKS = re.compile(r"[^\w\s\x00-\x7f]{32,}")  # no script stacks 32 accents
 _DIGITS_OF = {word: str(i) for i, word in enumerate(NUMBER_WORDS, start=2)}
 _THOUSANDS = re.compile(r"[,.](?=\d{3}\b)")
 _ENDINGS = ("ing", "ied", "ies", "ed", "es", "s", "e", "y")
