@@ -77,9 +77,11 @@ def test_a_wait_that_ctrl_c_ends_leaves_the_queue() -> None:
     holder = threading.Thread(target=hold)
     holder.start()
     taken.wait(10)
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a background job ignores it
     threading.Timer(0.2, signal.raise_signal, (signal.SIGINT,)).start()
     with pytest.raises(KeyboardInterrupt), lock:
         pass
+    signal.signal(signal.SIGINT, before)
     assert not lock._waiting
     release.set()
     holder.join()
