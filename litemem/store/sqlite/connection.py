@@ -175,7 +175,10 @@ def connect_exclusively(path: Path) -> apsw.Connection:
             connection.pragma("locking_mode", "exclusive")
             connection.pragma("user_version")
             connection.pragma("journal_mode", "delete")
+            # closes the emptied journal, which SQLite keeps in this locking mode
+            connection.pragma("journal_mode", "memory")
             connection.execute("BEGIN EXCLUSIVE")
+            Path(f"{path}-journal").unlink(missing_ok=True)  # else the rename gives it a new name
         except (apsw.BusyError, apsw.LockedError) as error:
             connection.close()
             raise StoreBusyError(
@@ -209,7 +212,12 @@ def check_regular(path: str | Path) -> None:
         StoreError: it is a folder, a device, a pipe or a socket; or a side file is, or is a link.
     """
     with suppress(FileNotFoundError):
-        kind = _kind(Path(path).stat().st_mode)
+        try:
+            kind = _kind(Path(path).stat().st_mode)
+        except (PermissionError, NotADirectoryError):
+            return  # SQLite says so
+        except OSError as error:  # a link that leads to itself
+            raise StoreError(f"{path} cannot be opened: {error.strerror}") from error
         if kind != "file":
             raise StoreError(f"{path} is a {kind}: give the path of a file")
     for side in SIDES:
