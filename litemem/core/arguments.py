@@ -11,6 +11,7 @@ from datetime import date
 from typing import Any
 
 from litemem.core import clock
+from litemem.core.roles import canonical_role, is_known_role
 from litemem.core.scope import ID_KEYS, Scope
 from litemem.core.types import PROCEDURAL, Message
 from litemem.errors import FilterError, ValidationError, quoted
@@ -44,7 +45,8 @@ UNSET = Unset()
 def check_messages(messages: object) -> list[Message]:
     """Return the messages; a text is one message of the user, and a dict is one message.
 
-    Content in parts, as in OpenAI's interface, keeps its text parts.
+    The dicts may be those of OpenAI, LangChain or Gemini: roles become canonical, and of content in
+    parts the text is kept.
     """
     if isinstance(messages, str):
         messages = [{"role": "user", "content": check_text(messages, "messages")}]
@@ -317,11 +319,23 @@ def _iso(value: object) -> str:
 def _message(message: object, name: str) -> Message:
     if not isinstance(message, Mapping):
         raise ValidationError(f"{name} must be a dict with role and content, got {quoted(message)}")
-    role = check_text(message.get("role"), f"{name}.role")
+    inner = message.get("data")
+    if isinstance(inner, Mapping) and "content" not in message:  # LangChain's message_to_dict
+        message = {"type": message.get("type"), **inner}
+    role = _role(message, f"{name}.role")
     speaker = message.get("name")
     if speaker is not None:
         check_text(speaker, f"{name}.name")
-    return Message(role, _content(message.get("content"), f"{name}.content"), speaker)
+    content = _content(message.get("content"), f"{name}.content")
+    return Message(role, content or _parts(message.get("parts"), f"{name}.parts"), speaker)
+
+
+def _role(message: Mapping[Any, Any], name: str) -> str:
+    """Return the canonical role; LangChain has it as the `type` of the message."""
+    role, kind = message.get("role"), message.get("type")
+    if role is None and isinstance(kind, str) and is_known_role(kind):
+        role = kind
+    return canonical_role(check_text(role, name))
 
 
 def _content(content: object, name: str) -> str:
@@ -330,17 +344,33 @@ def _content(content: object, name: str) -> str:
         return ""
     if isinstance(content, str):
         return _encodable(content, name)
+    if isinstance(content, Mapping) and not content.keys().isdisjoint(("type", "text")):
+        content = [content]  # one part, as Mem0 documents it for an image
     if not isinstance(content, Sequence) or isinstance(content, bytes):
         raise ValidationError(
-            f"{name} must be text or a list of parts, got {type(content).__name__}"
+            f"{name} must be text, a part such as {{'type': 'text', 'text': …}} or a list of "
+            f"parts, got {type(content).__name__}"
         )
     return "\n".join(_part(part, f"{name}[{i}]") for i, part in enumerate(content)).strip()
+
+
+def _parts(parts: object, name: str) -> str:
+    """Return the text of Gemini's `parts`: a list of texts and dicts, or one of them."""
+    if parts is None:
+        return ""
+    if isinstance(parts, str | Mapping):
+        parts = [parts]
+    if not isinstance(parts, Sequence) or isinstance(parts, bytes):
+        raise ValidationError(f"{name} must be a list of parts, got {type(parts).__name__}")
+    return _content([{"text": p} if isinstance(p, str) else p for p in parts], name)
 
 
 def _part(part: object, name: str) -> str:
     if not isinstance(part, Mapping):
         raise ValidationError(f"{name} must be a dict such as {{'type': 'text', 'text': …}}")
-    text = part.get("text", "")
+    text = part.get("text")
+    if text is None:  # an image, a call of a tool, …
+        return ""
     if not isinstance(text, str):
         raise ValidationError(f"{name}.text must be text, got {type(text).__name__}")
     return _encodable(text, f"{name}.text")

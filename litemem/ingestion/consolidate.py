@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from operator import attrgetter, mul
 
 from litemem.core.protocols import LLM
+from litemem.core.roles import canonical_role
 from litemem.core.types import AddResult, Match, MemoryRecord
 from litemem.errors import ExtractionError, LLMError
 from litemem.extraction.ask import ask, load_prompt
@@ -211,7 +212,8 @@ def _comparable(new: MemoryRecord, near: Sequence[Match]) -> list[Match]:
 
 def _party(record: MemoryRecord) -> str | None:
     """Return "user" or "assistant", whichever a memory is about, or None if unknown."""
-    return record.attributed_to or (record.role if record.role in ("user", "assistant") else None)
+    role = record.role and canonical_role(record.role)  # an older version stored it as given
+    return record.attributed_to or (role if role in ("user", "assistant") else None)
 
 
 def _permitted(verdict: Verdict, old: MemoryRecord, new: MemoryRecord) -> Verdict:

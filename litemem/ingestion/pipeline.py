@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from litemem.core import clock
 from litemem.core.arguments import AddOptions
 from litemem.core.protocols import LLM, Embedder
+from litemem.core.roles import KNOWN, is_known_role, with_canonical_roles
 from litemem.core.scope import Scope
 from litemem.core.types import (
     PROCEDURAL,
@@ -24,7 +25,7 @@ from litemem.core.types import (
     Turn,
     content_hash,
 )
-from litemem.errors import EmbedderError, LitememError, LLMError
+from litemem.errors import EmbedderError, LitememError, LLMError, ValidationError, quoted
 from litemem.ingestion.claims import Claims
 from litemem.models.embedding import embed
 from litemem.store.protocol import Store, TurnFilter
@@ -80,8 +81,10 @@ class Pipeline:
         sent twice is logged once: `RetryGuard`.
 
         Raises:
+            ValidationError: no fact could be extracted, because the roles are unknown.
             LLMError, EmbedderError: extraction or embedding failed; the turn is in the file.
         """
+        _check_roles(scope, messages, options)
         if known := self._retries.reuse(scope, messages, options):
             return known
         turn = self._retries.reclaim(scope, messages, options)
@@ -91,7 +94,12 @@ class Pipeline:
             return self._extract(turn)
 
     def enqueue(self, scope: Scope, messages: Sequence[Message], options: AddOptions) -> str:
-        """Log a turn for the worker to extract; return its event id."""
+        """Log a turn for the worker to extract; return its event id.
+
+        Raises:
+            ValidationError: no fact could be extracted, because the roles are unknown.
+        """
+        _check_roles(scope, messages, options)
         turn = self._log(scope, messages, options, background=True)
         assert turn.event_id is not None
         return turn.event_id
@@ -177,6 +185,7 @@ class Pipeline:
 
     def _extract(self, turn: Turn) -> list[AddResult]:
         options = _options_of(turn)
+        turn = replace(turn, messages=with_canonical_roles(turn.messages))
         if options.memory_type == PROCEDURAL:
             return self._extend_run(turn, options)
         facts = self._facts(turn, options)
@@ -223,7 +232,7 @@ class Pipeline:
                 self._llm,
                 turn.messages,
                 subject=subject,
-                context=context,
+                context=with_canonical_roles(context),
                 instructions=options.instructions,
                 today=None if options.said_on is None else date.fromisoformat(options.said_on),
             )
@@ -363,11 +372,35 @@ class RetryGuard:
             then = _options_of(turn)
             expected = replace(options, created_at=then.created_at, said_on=then.said_on)
             is_near = then.created_at is not None and at - RETRY_WINDOW <= then.created_at <= at
-            return is_near and then == expected and turn.messages == tuple(messages)
+            return (
+                is_near
+                and then == expected
+                and with_canonical_roles(turn.messages) == tuple(messages)
+            )
 
         with self._store.write() as tx:
             turn = tx.turns.claim_like(self._claims.claimant, scope, is_same)
             return turn and self._claims.hold(turn)
+
+
+def _check_roles(scope: Scope, messages: Sequence[Message], options: AddOptions) -> None:
+    """Refuse a turn that no fact can come from because roles are unknown.
+
+    Raises:
+        ValidationError: the message names the known roles.
+    """
+    said = [message for message in messages if message.content.strip()]
+    unknown = [message.role for message in said if not is_known_role(message.role)]
+    if not unknown or options.memory_type == PROCEDURAL:  # a run is read with any roles
+        return
+    from litemem.extraction.facts import subjects
+
+    if not subjects(scope, said):
+        names = ", ".join(quoted(role) for role in dict.fromkeys(unknown[:3]))
+        raise ValidationError(
+            f"no facts can be extracted from messages of an unknown role ({names}): give one of "
+            f"the roles {KNOWN}, or infer=False to store the messages as they are"
+        )
 
 
 def _options_of(turn: Turn) -> AddOptions:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from litemem.core.protocols import LLM, EmbedderIdentity
+from litemem.core.roles import with_canonical_roles
 from litemem.core.types import AddResult, MemoryRecord, Message, Turn, content_hash
 from litemem.extraction import run_document as procedure
 from litemem.extraction import run_summary as procedural
@@ -40,7 +41,7 @@ class Run:
         known = self._known()
         before = procedure.from_markdown(known.content) if known else Procedure()
         with self.store.read() as r:
-            read = r.messages.sources(known.id) if known else []
+            read = with_canonical_roles(r.messages.sources(known.id)) if known else ()
         messages = self.turn.messages[already_read(read, self.turn.messages) :]
         addition = procedural.summarise(llm, messages, instructions, before)
         outcomes = None

@@ -17,6 +17,7 @@ from litemem.core import clock
 from litemem.core.arguments import MAX_NESTING
 from litemem.core.config import user_path
 from litemem.core.protocols import EmbedderIdentity
+from litemem.core.roles import canonical_role
 from litemem.core.scope import ID_KEYS, Scope
 from litemem.errors import StoreError, ValidationError
 from litemem.store.archive.lines import validate_line
@@ -123,6 +124,8 @@ class Mem0Store:
             self._leave_out("with an invalid time")
             return None
         texts = {n: found.pop(n) for n in _TEXTS if isinstance(found.get(n), str)}
+        if "role" in texts:
+            texts["role"] = canonical_role(texts["role"])
         content = found["data"]
         metadata = {
             name: value
@@ -249,6 +252,8 @@ def _events(history: Path) -> dict[str, list[dict[str, Any]]]:
             continue
         event = {n: v for n, v in fields.items() if isinstance(v, str)} | {"created_at": created}
         event.pop("updated_at", None)
+        if "role" in event:
+            event["role"] = canonical_role(str(event["role"]))
         if event.get("event") != "ADD":
             event["updated_at"] = updated
         found.setdefault(str(memory_id), []).append(event)

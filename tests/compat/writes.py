@@ -29,6 +29,18 @@ ADD: dict[str, Scenario] = {
     "parts": lambda m: add_bare(
         m, [{"role": "user", "content": [{"type": "text", "text": "I like tea"}]}]
     ),
+    "role-human": lambda m: add_bare(m, [{"role": "human", "content": "I like tea"}]),
+    "role-capital": lambda m: add_bare(m, [{"role": "User", "content": "I like tea"}]),
+    "role-developer": lambda m: add_bare(m, [{"role": "developer", "content": "Be kind"}]),
+    "role-unknown": lambda m: add_bare(m, [{"role": "customer", "content": "I like tea"}]),
+    "type-human": lambda m: add_bare(m, [{"type": "human", "content": "I like tea"}]),
+    "gemini-parts": lambda m: add_bare(m, [{"role": "user", "parts": [{"text": "I like tea"}]}]),
+    "image": lambda m: add_bare(
+        m, [{"role": "user", "content": {"type": "image_url", "image_url": {"url": "u"}}}]
+    ),
+    "part": lambda m: add_bare(
+        m, [{"role": "user", "content": {"type": "text", "text": "I like tea"}}]
+    ),
     "three-times": lambda m: [add_bare(m, "I like tea") for _ in range(3)],
     "padded-text": lambda m: add_bare(m, "  I like tea \n"),
     "kept/plain": kept,

@@ -2,8 +2,11 @@
 
 import re
 from collections.abc import Callable, Mapping
+from contextlib import closing
+from pathlib import Path
 from typing import Any
 
+import apsw
 import pytest
 
 from helpers import Clock, OpenMemory
@@ -397,6 +400,27 @@ def test_adding_to_the_same_run_extends_its_memory(
     (row,) = memory.get_all(**RUN)["results"]
     assert row["memory"] == second["memory"]
     assert row["updated_at"] > row["created_at"]
+
+
+def test_a_run_of_an_ai_and_its_functions_is_a_run_of_an_assistant_and_its_tools(
+    open_memory: OpenMemory,
+) -> None:
+    names = {"user": "human", "assistant": "AI", "tool": "function"}
+    told = [message | {"role": names.get(message["role"], "developer")} for message in COPY]
+    added = [add(open_memory(llm=Narrator(), path=":memory:"), run) for run in (COPY, told)]
+    assert added[0]["memory"] == added[1]["memory"]
+
+
+def test_a_run_that_an_older_version_stored_with_other_roles_is_read_once(
+    open_memory: OpenMemory, tmp_path: Path
+) -> None:
+    memory = open_memory(llm=(llm := Narrator()))
+    add(memory, COPY)
+    with closing(apsw.Connection(str(tmp_path / "memory.db"))) as file:
+        file.execute("UPDATE message SET role = 'AI' WHERE role = 'assistant'")
+    before = len(llm.asked("procedure"))
+    add(memory, COPY + MORE)
+    assert len(llm.asked("procedure")) == before + 1
 
 
 def test_an_open_end_that_a_later_step_did_is_closed(narrated: Callable[..., Memory]) -> None:

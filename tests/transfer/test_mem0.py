@@ -112,6 +112,16 @@ def test_the_folder_may_be_the_store_or_the_one_above(store: Path, place: str) -
     assert (len(found), left_out) == (4, [])
 
 
+@pytest.mark.parametrize(
+    ("given", "role"), [("Human", "user"), ("ai", "assistant"), ("customer", "customer")]
+)
+def test_a_role_of_mem0_is_imported_under_its_first_name(
+    tmp_path: Path, given: str, role: str
+) -> None:
+    found, _ = taken(faiss(tmp_path / "faiss", {"a1": PAYLOAD | {"role": given}}))
+    assert [line["role"] for line in found.values()] == [role]
+
+
 @pytest.mark.parametrize("kind", ["pkl", "json"])
 def test_a_faiss_store_is_read(tmp_path: Path, kind: str) -> None:
     found, left_out = taken(faiss(tmp_path / "faiss", {"a1": PAYLOAD}, kind))
