@@ -8,6 +8,7 @@ and takes effect completely or not at all.
 import asyncio
 import atexit
 import contextvars
+import os
 import threading
 import time
 from collections import deque
@@ -20,6 +21,7 @@ from itertools import islice
 from typing import Any, Concatenate, ParamSpec, Self, TypeVar
 
 from litemem.client import MemoryClient, Project
+from litemem.core.forks import PerProcess
 from litemem.memory import Memory
 
 EXIT_SECONDS = 5.0  # how long the program's end waits for a call of the language model
@@ -47,7 +49,7 @@ def _awaitable(
         call = partial(method, self.sync, *args, **kwargs)
         if pool is None or _needs_no_model(kwargs):
             return await asyncio.to_thread(call)
-        return await asyncio.wrap_future(self._threads[pool].submit(call))
+        return await asyncio.wrap_future(self._threads.here[pool].submit(call))
 
     return awaited
 
@@ -100,6 +102,7 @@ class _Threads:
 
     def __init__(self, exit_seconds: float = 0) -> None:
         self._exit_seconds = exit_seconds
+        self._process = os.getpid()
         self._lock = threading.Lock()
         self._waiting: deque[_Work] = deque()
         self._running: set[threading.Thread] = set()
@@ -142,6 +145,8 @@ class _Threads:
 
     def _stop_at_exit(self) -> None:
         """Start no further call; a thread that is inside a model may crash the interpreter."""
+        if os.getpid() != self._process:
+            return  # threads and lock are the parent's
         with self._lock:
             self._waiting.clear()
             running = list(self._running)
@@ -197,7 +202,7 @@ class AsyncMemory:
 
     @_opens(Memory)
     def __init__(self) -> None:
-        self._threads = _pools()
+        self._threads = PerProcess(_pools)
 
     add = _awaitable(Memory.add, _Pool.MODEL)
     process_pending = _awaitable(Memory.process_pending, _Pool.MODEL)
@@ -224,7 +229,7 @@ class AsyncMemory:
     def from_config(cls, config_dict: Mapping[str, Any]) -> Self:
         """Open a memory as `Memory.from_config` does."""
         opened = cls.__new__(cls)
-        opened.sync, opened._threads = Memory.from_config(config_dict), _pools()
+        opened.sync, opened._threads = Memory.from_config(config_dict), PerProcess(_pools)
         return opened
 
     def close(self) -> None:
@@ -264,7 +269,7 @@ class AsyncMemoryClient:
 
     @_opens(MemoryClient)
     def __init__(self) -> None:
-        self._threads = _pools()
+        self._threads = PerProcess(_pools)
 
     add = _awaitable(MemoryClient.add, _Pool.MODEL)
     event = _awaitable(MemoryClient.event)

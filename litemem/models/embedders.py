@@ -4,9 +4,11 @@ import os
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from litemem.core.forks import PerProcess
 from litemem.core.protocols import EmbedderIdentity, Vector
 from litemem.errors import EmbedderError, ModelFileError
 from litemem.models import files as model_files
@@ -21,6 +23,8 @@ _LOAD_ERRORS = (ValueError, RuntimeError, OSError, LookupError, AttributeError, 
 
 class FastEmbedEmbedder:
     """A sentence-embedding model run by fastembed from a local folder, loaded at the first text.
+
+    After a fork the child loads the model again.
 
     Args:
         model: a name of the registry (`litemem models list`), or a folder with
@@ -43,8 +47,7 @@ class FastEmbedEmbedder:
         self._name = str(model or model_registry.default_model("embedder").name)
         self._architecture = architecture
         self._threads = threads
-        self._lock = threading.Lock()
-        self._model: Any = None
+        self._loaded = PerProcess(_Loaded)
         self._identity: EmbedderIdentity | None = None
 
     @property
@@ -75,16 +78,26 @@ class FastEmbedEmbedder:
 
     def close(self) -> None:
         """Free the model; the next text loads it again."""
-        with self._lock:
-            self._model = None
+        here = self._loaded.here
+        with here.lock:
+            here.model = None
 
     def _run(self, method: str, texts: list[str]) -> list[Vector]:
-        with self._lock:
-            if self._model is None:
-                self._model = _load(self._name, self._architecture, self._threads)
-            model = self._model
+        here = self._loaded.here
+        with here.lock:
+            if here.model is None:
+                here.model = _load(self._name, self._architecture, self._threads)
+            model = here.model
         with _mapped_errors(EmbedderError, f"{self._name} could not embed"):
             return list(getattr(model, method)(texts, batch_size=BATCH))
+
+
+@dataclass(slots=True)
+class _Loaded:
+    """The model of one process, once it is loaded."""
+
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    model: Any = None
 
 
 def _first(pair: tuple[int, Vector]) -> int:

@@ -3,18 +3,20 @@
 import json
 import os
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
+from dataclasses import dataclass, field
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
+from litemem.core.forks import PerProcess
 from litemem.core.protocols import Prompt, Usage
 from litemem.errors import ExtractionError, LLMError, ModelFileError
 from litemem.models import files as model_files
 from litemem.models import registry as model_registry
 from litemem.models.prompt_cache import PromptCache
-from litemem.models.runtimes import llama_cpp
+from litemem.models.runtimes import llama_cpp, run_after_fork, run_in_thread
 
 CONTEXT_TOKENS = 4_096  # 117 MB of keys and values with the default model
 SEED = 7  # required by the sampler, although temperature 0 leaves nothing to chance
@@ -24,7 +26,8 @@ _MARK = "\ue000"  # private use: a placeholder for the text in a rendered chat t
 class LlamaCppLLM:
     """A GGUF model run by llama.cpp, loaded at the first call.
 
-    Calls run one at a time. The same input gives the same answer.
+    Calls run one at a time. The same input gives the same answer. After a fork the child loads the
+    model again.
 
     Args:
         model: a name of the registry (`litemem models list`), or the path of any GGUF file.
@@ -53,14 +56,11 @@ class LlamaCppLLM:
         self._threads = threads or _default_threads()
         self._seed = seed
         self._state_folder = Path(state_folder) if state_folder else None
-        self._lock = threading.RLock()
-        self._llama: Any = None
-        self._cache: PromptCache | None = None
-        self._chats: dict[Prompt, tuple[list[int], list[int]]] = {}
+        self._loaded_model = PerProcess(_Loaded)
 
     def count_tokens(self, text: str) -> int:
         """Return the number of tokens in `text`; loads the model."""
-        with self._lock:
+        with self._here.lock:
             return len(_tokenize(self._loaded(), text))
 
     def generate(
@@ -75,7 +75,21 @@ class LlamaCppLLM:
             LLMError: prompt, text and answer exceed the context.
             ExtractionError: the answer was not finished within `max_tokens`.
         """
-        with self._lock:
+        return run_after_fork(lambda: self._generate(prompt, text, schema, max_tokens))
+
+    def close(self) -> None:
+        """Free the model's memory; the next call loads it again."""
+        here = self._here
+        with here.lock:
+            if here.llama is not None:
+                here.llama.close()
+            here.llama = here.cache = None
+            here.chats.clear()
+
+    def _generate(
+        self, prompt: Prompt, text: str, schema: Mapping[str, Any], max_tokens: int
+    ) -> str:
+        with self._here.lock:
             llama = self._loaded()
             head, tail = self._chat(llama, prompt)
             body = [*_tokenize(llama, text), *tail]
@@ -93,33 +107,31 @@ class LlamaCppLLM:
             self.usage = self.usage.plus(evaluated, len(answer))
             return str(llama.detokenize(answer).decode("utf-8", errors="replace"))
 
-    def close(self) -> None:
-        """Free the model's memory; the next call loads it again."""
-        with self._lock:
-            if self._llama is not None:
-                self._llama.close()
-            self._llama = self._cache = None
-            self._chats.clear()
+    @property
+    def _here(self) -> "_Loaded":
+        return self._loaded_model.here
 
     def _loaded(self) -> Any:
         """Return the model, loading it if necessary."""
-        if self._llama is None:
+        here = self._here
+        if here.llama is None:
             path = _gguf_path(self.name)
-            self._llama = _load(path, self.context_tokens, self._threads, self._seed)
+            here.llama = _load(path, self.context_tokens, self._threads, self._seed)
             folder = self._state_folder or model_files.models_folder() / "prefixes"
-            self._cache = PromptCache(folder, path)
-        return self._llama
+            here.cache = PromptCache(folder, path)
+        return here.llama
 
     def _chat(self, llama: Any, prompt: Prompt) -> tuple[list[int], list[int]]:
         """Return the tokens of the chat template before and after the text."""
-        if prompt not in self._chats:
+        chats = self._here.chats
+        if prompt not in chats:
             before, behind = _render(llama, prompt).split(_MARK)
             add_bos = bool(llama.metadata.get("tokenizer.ggml.add_bos_token") == "true")
             head = _tokenize(llama, before, special=True)
             if add_bos and head[:1] != [llama.token_bos()]:
                 head = [llama.token_bos(), *head]
-            self._chats[prompt] = (head, _tokenize(llama, behind, special=True))
-        return self._chats[prompt]
+            chats[prompt] = (head, _tokenize(llama, behind, special=True))
+        return chats[prompt]
 
     def _at_prefix(self, llama: Any, head: list[int]) -> int:
         """Set the context to exactly `head`; return how many tokens were evaluated.
@@ -127,15 +139,16 @@ class LlamaCppLLM:
         More of the last call's tokens are never reused: sums in another order round differently,
         and the same input would not give the same answer.
         """
-        assert self._cache is not None
+        cache = self._here.cache
+        assert cache is not None
         if llama.n_tokens >= len(head) and llama.input_ids[: len(head)].tolist() == head:
             llama.n_tokens = len(head)
             return 0
-        if self._cache.restore(llama, head):
+        if cache.restore(llama, head):
             return 0
         llama.reset()
         llama.eval(head)
-        self._cache.keep(llama, head)
+        cache.keep(llama, head)
         return len(head)
 
     def _complete(
@@ -152,6 +165,16 @@ class LlamaCppLLM:
                 break
             answer.append(token)
         raise ExtractionError(f"{self.name} did not finish its answer within {max_tokens} tokens")
+
+
+@dataclass(slots=True)
+class _Loaded:
+    """The model of one process, once it is loaded; `chats` are the tokens of each prompt."""
+
+    lock: threading.RLock = field(default_factory=threading.RLock)
+    llama: Any = None
+    cache: PromptCache | None = None
+    chats: dict[Prompt, tuple[list[int], list[int]]] = field(default_factory=dict)
 
 
 def _default_threads() -> int:
@@ -198,33 +221,13 @@ def _load(path: Path, context_tokens: int, threads: int, seed: int) -> Any:
         seed=seed,
         verbose=False,
     )
-    loading = _Loading(load)
     try:
-        loading.start()
-    finally:
-        loading.join()
-    if loading.error is not None:
+        return run_in_thread(load)
+    except (ValueError, RuntimeError, OSError, MemoryError) as error:
         raise ModelFileError(
-            f"llama.cpp cannot load {path} ({loading.error}): the file may be cut short or of "
-            "another format; fetch it again (`litemem models pull`), or give another"
-        ) from loading.error
-    return loading.llama
-
-
-class _Loading(threading.Thread):
-    """Loads a model. Not an executor, which refuses work once the main thread has ended."""
-
-    def __init__(self, load: Callable[[], Any]) -> None:
-        super().__init__(name="litemem-load")
-        self.llama: Any = None
-        self.error: Exception | None = None
-        self._load = load
-
-    def run(self) -> None:
-        try:
-            self.llama = self._load()
-        except (ValueError, RuntimeError, OSError, MemoryError) as error:
-            self.error = error
+            f"llama.cpp cannot load {path} ({error}): the file may be cut short or of another "
+            "format; fetch it again (`litemem models pull`), or give another"
+        ) from error
 
 
 def _keep_output() -> None:

@@ -1,10 +1,15 @@
-"""Import fastembed, llama_cpp and huggingface_hub late, with telemetry off and short spin waits."""
+"""Import fastembed, llama_cpp and huggingface_hub late, and keep them usable after a fork.
+
+Telemetry is off, and spin waits are short.
+"""
 
 import os
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from types import ModuleType, SimpleNamespace
+from typing import Generic, TypeVar
 
 # onnxruntime writes an id of the machine into the home folder when it is imported, and reports to
 # its makers; huggingface_hub, which fastembed imports too, names the installed libraries to the hub
@@ -14,6 +19,8 @@ _NO_TELEMETRY = {"ORT_DISABLE_TELEMETRY": "1", "HF_HUB_DISABLE_TELEMETRY": "1"}
 # program needs the cores, the loop takes time from the thread that is waited for: an `add` of 1.4 s
 # takes 7 s beside two busy programs, and 2.7 s if threads sleep after 1,000 rounds
 _SHORT_WAITS = {"GOMP_SPINCOUNT": "1000"}
+
+_T = TypeVar("_T")
 
 
 @cache
@@ -29,7 +36,60 @@ def llama_cpp() -> ModuleType:
     """Import llama_cpp late: it takes 0.3 s and 60 MB, which searching programs do not need."""
     with _environment(_SHORT_WAITS):
         import llama_cpp
+    _importer()
     return llama_cpp
+
+
+def run_after_fork(call: Callable[[], _T]) -> _T:
+    """Run a call that llama.cpp computes in; in a forked child, in a thread of its own.
+
+    The thread that forked still has the parent's OpenMP pool, without its threads, and would wait
+    for them forever, even with a new model. A new thread makes a new pool.
+    """
+    llama_cpp()
+    return call() if _importer() == os.getpid() else run_in_thread(call)
+
+
+def run_in_thread(call: Callable[[], _T]) -> _T:
+    """Return the result of a call in a thread of its own, or raise its error.
+
+    A Ctrl-C is raised at once, and the call goes on.
+    """
+    thread = _Call(call)
+    try:
+        thread.start()
+    finally:
+        thread.join()
+    if thread.error is not None:
+        raise thread.error
+    return thread.results[0]
+
+
+@cache
+def _importer() -> int:
+    """Return the process that imported llama_cpp."""
+    return os.getpid()
+
+
+class _Call(threading.Thread, Generic[_T]):
+    """A call in a thread. Not an executor, which refuses work once the main thread has ended."""
+
+    def __init__(self, call: Callable[[], _T]) -> None:
+        super().__init__(name="litemem-model")
+        self.results: list[_T] = []
+        self.error: BaseException | None = None
+        self._call = call
+
+    def run(self) -> None:
+        with self:
+            self.results.append(self._call())
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> bool:
+        self.error = error
+        return True
 
 
 @cache
