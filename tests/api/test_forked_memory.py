@@ -65,6 +65,8 @@ CALLS = [
     "memory.cleanup(user_id='u', expired=True)",
     "memory.cleanup(vacuum=True)",
     "memory.reset()",
+    "memory.verify()",
+    "memory.verify(full=True)",
     "memory.backup(path + '.copy')",
     "memory.reindex()",
     "memory.reindex('hash:16')",

@@ -220,6 +220,7 @@ class SqliteStore:
 
     def check(self, *, full: bool) -> list[CheckResult]:
         """Check the file."""
+        self._check_process()
         if self.path != MEMORY:
             with GATE.inside():
                 return copy.check_file(self.path, full=full)
