@@ -18,6 +18,8 @@ TEMPLATE_TOKENS = 16  # of a chat template, for each message
 Schema = Mapping[str, Any]
 
 _TYPES: Mapping[str, Any] = {"string": str, "boolean": bool, "integer": int, "array": list}
+_TEXT_NAMES = ("fact", "text", "memory", "content")  # {"fact": "…"} in place of a text
+_FENCE = re.compile(r"(```|~~~)[ \t]*\w*")
 _HEADING = re.compile(r"^# (System|User|Assistant)\n", re.MULTILINE)
 
 
@@ -53,7 +55,7 @@ def ask(
     answer = llm.generate(prompt, text, schema=schema, max_tokens=max_tokens)
     try:
         found = parse(answer)
-        return {name: _checked(found[name], kind) for name, kind in properties.items()}
+        return {name: _read(found[name], kind) for name, kind in properties.items()}
     except (ValueError, TypeError, KeyError) as error:
         raise ExtractionError(
             f"{llm.name} gave no valid answer to the prompt {prompt.name}: {answer!r:.200}"
@@ -68,32 +70,47 @@ def prompt_tokens(llm: LLM, prompt: Prompt, text: str) -> int:
 
 
 def parse(answer: str) -> Any:
-    """Return the value of a JSON text that can be stored as UTF-8.
+    """Return the value of a JSON text, also in a Markdown fence, that can be stored as UTF-8.
 
     Raises:
         ValueError: the text is not JSON, is nested too deeply, or holds half a surrogate pair,
             which JSON can write and UTF-8 cannot.
     """
     try:
-        found = json.loads(answer)
+        found = _loads(answer)
         json.dumps(found, ensure_ascii=False).encode()
     except RecursionError as error:
         raise ValueError("the answer is nested too deeply") from error
     return found
 
 
-def _checked(value: Any, schema: Schema) -> Any:
-    if not _fits(value, schema):
-        raise TypeError(f"{value!r:.80} does not fit {schema}")
-    return value
+def _loads(answer: str) -> Any:
+    try:
+        return json.loads(answer)
+    except ValueError:
+        fence = _FENCE.search(answer)
+        if fence is None:
+            raise
+    text = answer[fence.end() :].lstrip()
+    found, end = json.JSONDecoder().raw_decode(text)  # its texts may hold fences
+    behind = text[end:].strip()
+    if behind and not behind.startswith(fence[1]):
+        raise ValueError("the fence holds more than a JSON value")
+    return found
 
 
-def _fits(value: Any, schema: Schema) -> bool:
+def _read(value: Any, schema: Schema) -> Any:
+    """Return a value of an answer as its schema has it.
+
+    Raises:
+        TypeError: it has another type.
+    """
     if "type" not in schema:  # an enum
-        return True
+        return value
+    if schema["type"] == "string" and isinstance(value, Mapping):
+        value = next((value[n] for n in _TEXT_NAMES if isinstance(value.get(n), str)), value)
     if not isinstance(value, _TYPES[schema["type"]]):
-        return False
+        raise TypeError(f"{value!r:.80} does not fit {schema}")
     if "prefixItems" in schema:
-        parts = schema["prefixItems"]
-        return len(value) == len(parts) and all(map(_fits, value, parts))
-    return "items" not in schema or all(_fits(item, schema["items"]) for item in value)
+        return [_read(item, part) for item, part in zip(value, schema["prefixItems"], strict=True)]
+    return [_read(item, schema["items"]) for item in value] if "items" in schema else value

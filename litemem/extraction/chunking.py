@@ -4,9 +4,11 @@ Facts are extracted from `Line`s: one message each, or a piece of a long one. An
 summarised from `Segment`s: a question, the agent's answer and the output of its tools.
 """
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+from litemem.core.text.words import sentence_borders
 from litemem.core.types import Message
 from litemem.extraction.english import reports_failure
 from litemem.extraction.sanitize import sanitize
@@ -16,7 +18,6 @@ SEGMENT_TOKENS = 700  # small models lose the thread of longer segments
 MIN_CHARACTERS = 80  # a piece this short is not cut again: its length is not why a model failed
 TALK = ("user", "assistant")  # the roles that are not tools
 
-_BORDERS = ("\n", ". ", " ", "")
 _GAP = "  …"
 
 
@@ -122,11 +123,12 @@ def split_to_fit(line: Line, fits: Callable[[Line], bool]) -> Iterator[Line]:
 
 
 def halve_lines(given: Sequence[Line]) -> list[Sequence[Line]]:
-    """Return lines in two parts, or an empty list if they cannot be parted."""
+    """Return lines in two parts, or an empty list if they are one sentence."""
     if len(given) > 1:
         return [given[: len(given) // 2], given[len(given) // 2 :]]
-    parts = _halves_of(given[0])
-    return [[part] for part in parts] if len(parts) > 1 else []
+    (line,) = given
+    parts = _cut(line.content, sentence_borders(line.content))
+    return [[Line(line.speaker, part, line.message)] for part in parts] if len(parts) > 1 else []
 
 
 def segments(
@@ -149,7 +151,7 @@ def segments(
 
 
 def halve_segment(segment: Segment) -> list[Segment]:
-    """Return a segment in two parts, or an empty list if it is too short."""
+    """Return a segment in two parts, or an empty list if it is short or one sentence."""
     entries = segment.entries
     if len(entries) > 1:
         middle = len(entries) // 2
@@ -157,7 +159,9 @@ def halve_segment(segment: Segment) -> list[Segment]:
     if len(segment.text) < 2 * MIN_CHARACTERS:
         return []
     (entry,) = entries
-    return [Segment((Entry(entry.role, piece),)) for piece in _halves(entry.abridged)]
+    text = entry.abridged
+    parts = _cut(text, _line_ends(text) if entry.role == "tool" else sentence_borders(text))
+    return [Segment((Entry(entry.role, part),)) for part in parts] if len(parts) > 1 else []
 
 
 def abridge(text: str, limit: int = TOOL_CHARACTERS) -> str:
@@ -184,13 +188,23 @@ def _halves_of(line: Line) -> list[Line]:
 
 
 def _halves(text: str) -> list[str]:
-    """Cut a text in two near its middle: at the end of a line, a sentence or a word."""
+    """Cut a text that is too long in two near its middle: between lines, sentences or words."""
     middle = len(text) // 2
-    for border in _BORDERS:
-        at = text.rfind(border, 1, middle) + len(border)
-        if at > middle // 2:
-            break
+    space = text.rfind(" ", 1, middle) + 1
+    for borders in (_line_ends(text), sentence_borders(text), [space]):
+        if any(middle // 2 < at <= middle + middle // 2 for at in borders):
+            return _cut(text, borders)
+    return _cut(text, [middle])
+
+
+def _cut(text: str, borders: Sequence[int]) -> list[str]:
+    """Return a text in two parts, cut at the border that is nearest to its middle."""
+    at = min(borders, key=lambda border: abs(border - len(text) // 2), default=0)
     return [part for part in (text[:at].strip(), text[at:].strip()) if part]
+
+
+def _line_ends(text: str) -> list[int]:
+    return [match.end() for match in re.finditer("\n", text)]
 
 
 def _begins(before: str, role: str) -> bool:

@@ -20,6 +20,49 @@ def test_an_answer_is_read_with_its_whole_pairs() -> None:
     assert parse('{"facts": ["\\ud83d\\ude00 \U0001f600"]}') == {"facts": ["\U0001f600 \U0001f600"]}
 
 
+FENCED = [
+    '```json\n{"facts": ["tea"]}\n```',
+    '```\n{"facts": ["tea"]}\n```\n',
+    '```JSON {"facts": ["tea"]}```',
+    '~~~json\n{"facts": ["tea"]}\n~~~',
+    'Here are the facts [1]:\n\n```json\n{"facts": ["tea"]}\n```\nIs there more?',
+    '```json\n{"facts": ["tea"]}',  # it is not closed
+    '  ```json\r\n  {"facts": ["tea"]}\r\n  ```',
+]
+
+
+@pytest.mark.parametrize("answer", FENCED)
+def test_an_answer_in_a_fence_is_read(answer: str) -> None:
+    assert parse(answer) == {"facts": ["tea"]}
+
+
+def test_a_fence_inside_of_a_text_is_kept() -> None:
+    value = {"facts": ["runs ```sh\nmake\n``` daily"]}
+    assert parse(json.dumps(value)) == value
+    assert parse(f"```json\n{json.dumps(value)}\n```") == value
+
+
+@pytest.mark.parametrize("name", ["fact", "text", "memory", "content"])
+def test_facts_that_are_objects_are_read(open_memory: OpenMemory, name: str) -> None:
+    memory = open_memory({"facts": [{name: "User lives in Oslo", "category": 5}, "User likes tea"]})
+    rows = memory.add("I live in Oslo and I like tea", **CAM)["results"]
+    assert [row["memory"] for row in rows] == ["User lives in Oslo", "User likes tea"]
+
+
+@pytest.mark.parametrize("fact", [{}, {"fact": 5}, {"fact": ["tea"]}, {"likes": "tea"}, 5, None])
+def test_an_object_without_a_text_is_not_a_fact(open_memory: OpenMemory, fact: object) -> None:
+    with pytest.raises(ExtractionError):
+        open_memory({"facts": [fact]}).add("I like tea", **CAM)
+
+
+@pytest.mark.parametrize(
+    "answer", ["```", "```json\n```", '```\n{"facts": []} and more\n```', "```json\n{\n```", "~~~"]
+)
+def test_a_fence_without_one_json_value_is_a_value_error(answer: str) -> None:
+    with pytest.raises(ValueError):
+        parse(answer)
+
+
 @pytest.mark.parametrize(
     "answer", ["", "Sure!", "[" * 100_000, '{"\\udc00": 1}', '[["a", "\\ud800"]]', *HALVES]
 )

@@ -290,6 +290,44 @@ def test_one_message_that_fails_is_asked_for_in_halves() -> None:
     ]
 
 
+ONE_SENTENCE = [
+    "I like tea",
+    "I work with Dr. Smith at St. Mary's on 3. Juni at 5 p.m. and like it",
+    "I like tea ... and rum, e.g. from Barbados, approx. 2.5 litres",
+    "My flight is at 9, wait no, at 11, gate B7, and then I go on to Graz by train and bus",
+    "I like green tea and\nblack coffee from\nKenya",
+    "Ich wohne in der Bahnhofstr. 5, bzw. nebenan bei Prof. Meier",
+    "word " * 500,
+]
+
+
+@pytest.mark.parametrize("said", ONE_SENTENCE)
+def test_a_sentence_is_never_cut_because_the_model_failed(said: str) -> None:
+    llm = ScriptedLLM(["{"] * 9)
+    with pytest.raises(ExtractionError):
+        extract(llm, [user(said)], subject="user")
+    assert len(llm.calls) == 1
+
+
+@pytest.mark.parametrize(
+    ("said", "halves"),
+    [
+        ("I like tea! Do you? no rum for me.", ["I like tea! Do you?", "no rum for me."]),
+        ("i like green tea. i like rum.", ["i like green tea.", "i like rum."]),
+        ("I like green tea\nI like rum", ["I like green tea", "I like rum"]),
+        ("we need:\n- green tea\n- white rum", ["we need:\n  - green tea", "- white rum"]),
+        ('She said "I like tea." She left.', ["She said 'I like tea.'", "She left."]),
+        ("我喜欢绿茶。我不喜欢朗姆酒。", ["我喜欢绿茶。", "我不喜欢朗姆酒。"]),
+        ("मुझे चाय पसंद है। मुझे रम पसंद नहीं।", ["मुझे चाय पसंद है।", "मुझे रम पसंद नहीं।"]),
+        ("أحب الشاي. هل تحب القهوة؟ لا أحب القهوة", ["أحب الشاي. هل تحب القهوة؟", "لا أحب القهوة"]),
+    ],
+)
+def test_a_message_that_fails_is_cut_between_sentences(said: str, halves: list[str]) -> None:
+    llm = ScriptedLLM(["{", [], []])
+    extract(llm, [user(said)], subject="user")
+    assert [call.text.partition("user: ")[2] for call in llm.calls[1:]] == halves
+
+
 def test_a_model_that_never_writes_facts_is_reported_after_few_calls() -> None:
     llm = ScriptedLLM(["{"] * 1_000)
     said = [user("word " * 500) for _ in range(8)]

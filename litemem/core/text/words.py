@@ -36,6 +36,17 @@ _SMALLEST_TOKEN = re.compile(
 )
 _SENTENCE = re.compile(r"(?:[^.!?。！？\n]|\.(?=\w))+[.!?。！？\s]*")
 _WRITTEN_BORDER = re.compile(r"(?<=[.!?])\s+(?=[^\W\d_a-z]|[`\"(])|\n")
+# Where one sentence surely ends and another begins. Short words before a full stop may be
+# abbreviations, digits a date or a list, and several full stops a pause.
+_SURE_END = re.compile(r"(?<![.!?])(?:\.|[!?]{1,3})[\"'”’)\]]{0,3}(?=\s)|[。！？؟।॥]|\n")
+_ABBREVIATIONS = frozenset(
+    """mrs prof rev gen sen rep capt sgt col hon pres ave blvd str dept inc ltd corp bros est etc
+    approx appt incl excl resp max min avg vol fig sec ext tel usd jan feb mar apr jun jul aug sep
+    sept oct nov dec mon tue tues wed thu thur thurs fri sat sun bzw usw evtl inkl ggf sog geb
+    fam""".split()
+)
+_LAST_WORD = re.compile(r"\w*\Z")
+_LIST_ITEM = re.compile(r"[-*•–]\s|\d+[.)]\s")
 _ACCENTS = re.compile(r"[\u0300-\u036f]")  # not the vowel signs of Indian scripts, nor dakuten
 _MARKS = re.compile(r"[^\w\s\x00-\x7f]{32,}")  # no script stacks 32 accents
 _DIGITS_OF = {word: str(i) for i, word in enumerate(NUMBER_WORDS, start=2)}
@@ -100,6 +111,14 @@ def sentences(text: str) -> list[str]:
     return _SENTENCE.findall(text)
 
 
+def sentence_borders(text: str) -> list[int]:
+    """Return the places where a text can be parted without parting a sentence.
+
+    In doubt a place is left out: behind "Dr.", "3." and "…", and where a line may be wrapped.
+    """
+    return [match.end() for match in _SURE_END.finditer(text) if _is_border(text, match)]
+
+
 def written_sentences(text: str) -> list[str]:
     """Return the sentences and lines of an agent's or a tool's text, each as one line.
 
@@ -107,6 +126,32 @@ def written_sentences(text: str) -> list[str]:
     and addresses stay whole.
     """
     return [" ".join(part.split()) for part in _WRITTEN_BORDER.split(text) if part.strip()]
+
+
+def _is_border(text: str, end: re.Match[str]) -> bool:
+    before = text[max(0, end.start() - 24) : end.start()]
+    rest = text[end.end() : end.end() + 8].lstrip(" \t")
+    if end[0] == "\n":
+        return _ends_line(before, rest)
+    if not rest or end[0][0] != ".":
+        return bool(rest)
+    word = _last_word(before)
+    is_short = len(word) < 2 or (len(word) == 2 and word not in STOP_WORDS)
+    has_stops = before[: len(before) - len(word)].endswith(".")  # "a.m."
+    return not (is_short or has_stops or word in _ABBREVIATIONS or rest[0].isdigit())
+
+
+def _ends_line(before: str, rest: str) -> bool:
+    """Return True if a line is not wrapped in the middle of a sentence."""
+    if not before.strip() or before.rstrip()[-1] in ".!?:;。！？؟।॥\"'”’)]":
+        return True
+    is_new = not rest[:1].islower() or _LIST_ITEM.match(rest) is not None
+    return is_new and before.rstrip()[-1] != "," and _last_word(before.rstrip()) not in STOP_WORDS
+
+
+def _last_word(text: str) -> str:
+    match = _LAST_WORD.search(text)
+    return match[0].casefold() if match else ""
 
 
 def fold(text: str) -> str:
