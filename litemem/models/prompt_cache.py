@@ -10,7 +10,8 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from litemem.errors import LLMError
+from litemem.errors import LLMError, ModelFileError
+from litemem.models.ownership import check_own, open_own
 from litemem.models.runtimes import llama_cpp
 
 _DIGEST = 32  # bytes of SHA-256 before the state: llama.cpp may crash on a damaged one
@@ -21,7 +22,8 @@ class PromptCache:
     """The states of one model's prompts.
 
     A file's name is a digest of llama.cpp's version, the model's file and the prompt's tokens, so
-    an outdated state is never found. A folder that cannot be written is ignored.
+    an outdated state is never found. A folder that cannot be written is ignored. So is one that
+    others may write, because the digest protects from damage only, and llama.cpp trusts a state.
     """
 
     def __init__(self, folder: Path, model: Path) -> None:
@@ -74,8 +76,10 @@ def _set_state(llama: Any, state: bytes, tokens: list[int]) -> bool:
 
 def _read(path: Path) -> bytes | None:
     try:
-        content = path.read_bytes()
-    except OSError:
+        check_own(path.parent)
+        with os.fdopen(open_own(path, os.O_RDONLY), "rb") as file:
+            content = file.read()
+    except (OSError, ModelFileError):
         return None
     digest, state = content[:_DIGEST], content[_DIGEST:]
     return state if hashlib.sha256(state).digest() == digest else None
@@ -85,8 +89,9 @@ def _write(path: Path, state: bytes) -> None:
     """Write the file atomically; a failure only costs time later."""
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        check_own(path.parent)
         handle, name = tempfile.mkstemp(dir=path.parent)
-    except OSError:
+    except (OSError, ModelFileError):
         return
     try:
         with os.fdopen(handle, "wb") as file:
@@ -98,6 +103,6 @@ def _write(path: Path, state: bytes) -> None:
 
 
 def _drop_oldest(folder: Path) -> None:
-    states = sorted(folder.glob("*.state"), key=lambda path: path.stat().st_mtime_ns)
+    states = sorted(folder.glob("*.state"), key=lambda path: path.lstat().st_mtime_ns)
     for path in states[:-_KEPT]:
         path.unlink(missing_ok=True)

@@ -314,6 +314,28 @@ def test_a_passage_that_the_model_does_not_finish_is_halved(
     assert section(text, "steps") == ["I count the rows.", "48213 rows"]
 
 
+SENTENCE = f"I read the log of build 7, which has {'many and ' * 9}very long lines."
+
+
+@pytest.mark.parametrize(
+    ("said", "pieces"),
+    [
+        (f"assistant: {SENTENCE}", 1),
+        (f"assistant: {SENTENCE} {SENTENCE}", 2),
+        (f"tool: {'x' * 400}", 1),
+        (f"tool: {'x' * 200}\n{'y' * 200}", 2),
+    ],
+)
+def test_a_message_of_a_run_is_halved_between_sentences_or_lines_only(
+    narrated: Callable[..., Memory], said: str, pieces: int
+) -> None:
+    memory = narrated(procedure=ExtractionError("gibberish"))
+    with pytest.raises(ExtractionError):
+        memory.add(chat(said), memory_type="procedural_memory", **RUN)
+    asked = memory.llm.asked("procedure")  # type: ignore[attr-defined]
+    assert len(asked) == (1 if pieces == 1 else 2)
+
+
 def test_a_run_that_cannot_be_written_down_stays_pending_and_is_done_later(
     narrated: Callable[..., Memory],
 ) -> None:
