@@ -16,6 +16,7 @@ from litemem.extraction.sanitize import sanitize
 TOOL_CHARACTERS = 1_200  # of one tool's output that the model reads
 SEGMENT_TOKENS = 700  # small models lose the thread of longer segments
 MIN_CHARACTERS = 80  # a piece this short is not cut again: its length is not why a model failed
+CUT_REACH = 2_000  # characters from the middle in which a long text is cut; keeps cutting linear
 TALK = ("user", "assistant")  # the roles that are not tools
 
 _GAP = "  …"
@@ -190,10 +191,11 @@ def _halves_of(line: Line) -> list[Line]:
 def _halves(text: str) -> list[str]:
     """Cut a text that is too long in two near its middle: between lines, sentences or words."""
     middle = len(text) // 2
-    space = text.rfind(" ", 1, middle) + 1
-    for borders in (_line_ends(text), sentence_borders(text), [space]):
-        if any(middle // 2 < at <= middle + middle // 2 for at in borders):
-            return _cut(text, borders)
+    reach = min(middle // 2, CUT_REACH)
+    near = text[middle - reach : middle + reach]
+    for borders in (_line_ends, sentence_borders, _word_ends):
+        if found := borders(near):
+            return _cut(text, [middle - reach + at for at in found])
     return _cut(text, [middle])
 
 
@@ -205,6 +207,10 @@ def _cut(text: str, borders: Sequence[int]) -> list[str]:
 
 def _line_ends(text: str) -> list[int]:
     return [match.end() for match in re.finditer("\n", text)]
+
+
+def _word_ends(text: str) -> list[int]:
+    return [match.end() for match in re.finditer(" ", text)]
 
 
 def _begins(before: str, role: str) -> bool:
