@@ -21,8 +21,8 @@ from itertools import islice
 from typing import Any, Concatenate, ParamSpec, Self, TypeVar
 
 from litemem.client import MemoryClient, Project
-from litemem.core.forks import PerProcess
 from litemem.memory import Memory
+from litemem.models.runtimes import PerProcess
 
 EXIT_SECONDS = 5.0  # how long the program's end waits for a call of the language model
 MAX_THREADS = 64  # at once; they wait for one model, and more would only take memory

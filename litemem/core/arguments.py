@@ -11,9 +11,8 @@ from datetime import date
 from typing import Any
 
 from litemem.core import clock
-from litemem.core.roles import canonical_role, is_known_role
 from litemem.core.scope import ID_KEYS, Scope
-from litemem.core.types import PROCEDURAL, Message
+from litemem.core.types import PROCEDURAL, Message, canonical_role, is_known_role
 from litemem.errors import FilterError, ValidationError, quoted
 
 MOST_RESULTS = 1_000_000_000  # more than a file has; the fourfold still fits SQLite's integers

@@ -16,8 +16,7 @@ from dataclasses import dataclass, replace
 from operator import attrgetter, mul
 
 from litemem.core.protocols import LLM
-from litemem.core.roles import canonical_role
-from litemem.core.types import AddResult, Match, MemoryRecord
+from litemem.core.types import AddResult, Match, MemoryRecord, canonical_role
 from litemem.errors import ExtractionError, LLMError
 from litemem.extraction.ask import ask, load_prompt
 from litemem.ingestion.compare import (

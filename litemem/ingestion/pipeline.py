@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 from litemem.core import clock
 from litemem.core.arguments import AddOptions
 from litemem.core.protocols import LLM, Embedder
-from litemem.core.roles import KNOWN, is_known_role, with_canonical_roles
 from litemem.core.scope import Scope
 from litemem.core.types import (
+    KNOWN,
     PROCEDURAL,
     AddResult,
     MemoryRecord,
@@ -24,6 +24,8 @@ from litemem.core.types import (
     Relation,
     Turn,
     content_hash,
+    is_known_role,
+    with_canonical_roles,
 )
 from litemem.errors import EmbedderError, LitememError, LLMError, ValidationError, quoted
 from litemem.ingestion.claims import Claims

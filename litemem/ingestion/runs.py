@@ -4,8 +4,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from litemem.core.protocols import LLM, EmbedderIdentity
-from litemem.core.roles import with_canonical_roles
-from litemem.core.types import AddResult, MemoryRecord, Message, Turn, content_hash
+from litemem.core.types import (
+    AddResult,
+    MemoryRecord,
+    Message,
+    Turn,
+    content_hash,
+    with_canonical_roles,
+)
 from litemem.extraction import run_document as procedure
 from litemem.extraction import run_summary as procedural
 from litemem.extraction.run_document import Procedure

@@ -8,12 +8,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from litemem.core.forks import PerProcess
 from litemem.core.protocols import EmbedderIdentity, Vector
 from litemem.errors import EmbedderError, ModelFileError
 from litemem.models import files as model_files
 from litemem.models import registry as model_registry
-from litemem.models.runtimes import fastembed
+from litemem.models.runtimes import PerProcess, fastembed
 
 BATCH = 64  # texts; larger batches pad short texts to the longest, and were slower
 

@@ -10,13 +10,12 @@ from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
-from litemem.core.forks import PerProcess
 from litemem.core.protocols import Prompt, Usage
 from litemem.errors import ExtractionError, LLMError, ModelFileError
 from litemem.models import files as model_files
 from litemem.models import registry as model_registry
 from litemem.models.prompt_cache import PromptCache
-from litemem.models.runtimes import llama_cpp, run_after_fork, run_in_thread
+from litemem.models.runtimes import PerProcess, llama_cpp, run_after_fork, run_in_thread
 
 CONTEXT_TOKENS = 4_096  # 117 MB of keys and values with the default model
 SEED = 7  # required by the sampler, although temperature 0 leaves nothing to chance

@@ -3,13 +3,15 @@
 Telemetry is off, and spin waits are short.
 """
 
+import ctypes
 import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from types import ModuleType, SimpleNamespace
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
+from weakref import WeakSet
 
 # onnxruntime writes an id of the machine into the home folder when it is imported, and reports to
 # its makers; huggingface_hub, which fastembed imports too, names the installed libraries to the hub
@@ -118,3 +120,45 @@ def _environment(defaults: dict[str, str]) -> Iterator[None]:
     finally:
         for name in missing:
             os.environ.pop(name, None)
+
+
+class PerProcess(Generic[_T]):
+    """A value for each process: a forked child makes its own.
+
+    Of the parent's threads only the one that forked exists in the child. A lock that another thread
+    held is never released there, and a model that another thread used may be half changed.
+    """
+
+    def __init__(self, make: Callable[[], _T]) -> None:
+        self._make = make
+        self._values: dict[int, _T] = {}
+        _instances.add(self)
+        _register()
+
+    @property
+    def here(self) -> _T:
+        """The value of this process."""
+        process = os.getpid()
+        if process not in self._values:
+            self._values.setdefault(process, self._make())  # atomic: all threads get the first
+        return self._values[process]
+
+
+_instances: WeakSet[PerProcess[Any]] = WeakSet()
+
+
+@cache
+def _register() -> None:
+    if hasattr(os, "register_at_fork"):
+        os.register_at_fork(after_in_child=_keep_values_of_parent)
+
+
+def _keep_values_of_parent() -> None:
+    """Never free the parent's values in a child, also at its end.
+
+    The destructor of an onnxruntime session waits for threads of the parent: 11 of 12 children that
+    ended with `sys.exit` hung in it (onnxruntime 1.31).
+    """
+    for instance in list(_instances):
+        for value in instance._values.values():
+            ctypes.pythonapi.Py_IncRef(ctypes.py_object(value))

@@ -10,9 +10,8 @@ import pytest
 from helpers import START, OpenMemory
 from helpers.memories import CAM, texts
 from helpers.stores import reading
-from litemem.core.roles import canonical_role
 from litemem.core.scope import Scope
-from litemem.core.types import Message
+from litemem.core.types import Message, canonical_role
 from litemem.errors import LLMError, ValidationError
 from litemem.testing import ScriptedLLM
 

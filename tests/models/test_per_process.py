@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from helpers import run_python
-from litemem.core.forks import PerProcess
+from litemem.models.runtimes import PerProcess
 
 pytestmark = pytest.mark.posix
 
@@ -36,7 +36,7 @@ def test_all_threads_get_the_same_value() -> None:
 def test_a_forked_child_makes_its_own_value() -> None:
     script = """
 import os, threading
-from litemem.core.forks import PerProcess
+from litemem.models.runtimes import PerProcess
 lock = PerProcess(threading.Lock)
 lock.here.acquire()
 if os.fork() == 0:
