@@ -381,8 +381,9 @@ class Memory:
         app_id: str | None = None,
         filters: Mapping[str, Any] | None = None,
     ) -> Result:
-        """Delete every memory of a scope, also expired and superseded ones, in one transaction.
+        """Delete every memory of a scope, also expired and superseded ones.
 
+        Up to 1,000 are deleted in one transaction, more in several.
         Ids alone also drop the pending turns of the scope. A filter on anything else deletes the
         memories that match, and no pending turn.
 
@@ -391,10 +392,7 @@ class Memory:
         """
         scope = Scope(user_id=user_id, agent_id=agent_id, app_id=app_id, run_id=run_id)
         condition, whole = compile_filter(filters, scope), compile_whole(filters, scope)
-        with self.store.write() as tx:
-            tx.memories.delete_matching(condition, self._now())
-            if whole is not None:
-                tx.turns.drop(whole, self._now())
+        cleanup.delete_all(self.store, condition, whole, self._now())
         return {"message": "Memories deleted successfully!"}
 
     def process_pending(self) -> Result:
@@ -481,7 +479,9 @@ class Memory:
         vacuum: bool = False,
         dry_run: bool = False,
     ) -> Result:
-        """Delete expired, superseded or old data of a scope in one transaction.
+        """Delete expired, superseded or old data of a scope.
+
+        Up to 1,000 rows of each kind are deleted in one transaction, more in several.
 
         Returns `{"removed": {kind: number}, "dry_run", "bytes", "advice"}`; `bytes` has the size of
         the file `before` and `after` a vacuum. `history` keeps the events of the memories. A

@@ -1,8 +1,10 @@
 """Delete old memories, erase memories with their bytes, and vacuum the file."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import timedelta
+from itertools import chain
 from typing import Any
 
 from litemem.core import clock
@@ -10,13 +12,14 @@ from litemem.core.arguments import check_text
 from litemem.core.scope import ID_KEYS, WILDCARD, Scope
 from litemem.errors import StoreError, ValidationError, quoted
 from litemem.maintenance.backup import copies_of
-from litemem.store.filters import compile_filter, compile_whole, leaves
+from litemem.store.filters import Condition, compile_filter, compile_whole, leaves
 from litemem.store.protocol import (
     CleanupPlan,
     ErasedText,
     Erasure,
     FileStore,
     Retention,
+    Store,
     Traces,
     Vacuumed,
 )
@@ -27,6 +30,7 @@ HELD = (
     "another connection still reads an older state of the file, so the write-ahead log keeps the "
     "old bytes: end that program's reading, then run `litemem vacuum`"
 )
+SLICE = 1_000  # rows of one transaction: 0.1 to 0.3 s
 _NAMED = 3  # ids in an advice
 _STILL_THERE = "it is erased, but its bytes may still be in the file: "
 
@@ -70,21 +74,70 @@ def age_limit(duration: Duration | None, name: str, now: int) -> int | None:
 def clean_up(
     store: FileStore, plan: CleanupPlan | None, *, vacuum: bool = False, dry_run: bool = False
 ) -> dict[str, Any]:
-    """Delete what the plan selects in one transaction, then vacuum the file if asked to.
+    """Delete what the plan selects, then vacuum the file if asked to.
+
+    Up to `SLICE` rows of each kind are deleted in one transaction, all or nothing. More go in
+    several transactions, so that other programs wait for a short time only. After an interruption
+    each of them is complete or undone, and the same call goes on.
 
     Returns `{"removed": {kind: number}, "dry_run", "bytes", "advice"}`: `bytes` has the size of the
     file `before` and `after` a vacuum, `advice` says what keeps the file from shrinking. With
     `dry_run` nothing is changed, and `removed` counts what would be deleted.
 
     Raises:
-        StoreBusyError, StoreFullError, StoreError: nothing was deleted, or the vacuum failed.
+        StoreBusyError, StoreFullError, StoreError: the rest was not deleted, or the vacuum failed.
     """
-    removed: dict[str, int] = {}
-    if plan is not None:
-        with store.dry_run() if dry_run else store.write() as tx:
-            removed = tx.cleanup(plan)
+    removed: Counter[str] = Counter()
+    if plan is not None and dry_run:
+        with store.dry_run() as tx:
+            removed.update(tx.cleanup(plan))
+    elif plan is not None:
+        for kind in _large_kinds(store, plan):
+            removed[kind] += _clean_up_in_slices(store, plan, kind)
+        with store.write() as tx:
+            removed.update(tx.cleanup(plan))
     vacuumed = store.vacuum() if vacuum and not dry_run else None
-    return {"removed": removed, "dry_run": dry_run, **_sizes(vacuumed)}
+    return {"removed": dict(removed), "dry_run": dry_run, **_sizes(vacuumed)}
+
+
+def _large_kinds(store: Store, plan: CleanupPlan) -> list[str]:
+    """Return the kinds that need several transactions, with those before them."""
+    with store.read() as r:
+        kinds = plan.retention.kinds
+        sizes = [len(r.rows_to_clean_up(plan, kind)) for kind in kinds]
+    large = [place for place, size in enumerate(sizes) if size > SLICE]
+    return list(kinds[: large[-1] + 1]) if large else []
+
+
+def _clean_up_in_slices(store: Store, plan: CleanupPlan, kind: str) -> int:
+    with store.read() as r:  # after the kinds before it
+        rows = r.rows_to_clean_up(plan, kind)
+    number = 0
+    for start in range(0, len(rows), SLICE):
+        keys = list(dict.fromkeys(chain.from_iterable(rows[start : start + SLICE])))
+        with store.write() as tx:
+            number += tx.clean_up_rows(plan, kind, keys)
+    return number
+
+
+def delete_all(store: FileStore, condition: Condition, whole: Condition | None, now: int) -> None:
+    """Delete the memories that match, as `clean_up`; first the pending turns of whole scopes.
+
+    Raises:
+        StoreBusyError, StoreFullError, StoreError: the rest was not deleted.
+    """
+    matching = Retention(matching=True)
+    plan = CleanupPlan(condition=condition, ids=condition, now=now, retention=matching)
+    is_large = bool(_large_kinds(store, plan))
+    if is_large and whole is not None:
+        with store.write() as tx:  # else a turn could store a memory later
+            tx.turns.drop(whole, now)
+    if is_large:
+        _clean_up_in_slices(store, plan, "matching")
+    with store.write() as tx:
+        tx.cleanup(plan)
+        if whole is not None:
+            tx.turns.drop(whole, now)
 
 
 def plan_erasure(
@@ -110,7 +163,7 @@ def plan_erasure(
 
 
 def erase(store: FileStore, plan: Erasure, *, dry_run: bool = False) -> dict[str, Any]:
-    """Erase in one transaction, then vacuum the file, so that no byte of it remains.
+    """Erase memories, then rewrite the file in which they were, so that no byte of them remains.
 
     Returns `{"erased": {kind: number}, "dry_run", "gone", "bytes", "advice", "copies"}`. `gone` is
     true if afterwards neither the bytes of the file and its write-ahead log nor another row of the
@@ -118,24 +171,42 @@ def erase(store: FileStore, plan: Erasure, *, dry_run: bool = False) -> dict[str
     the paths of backups and replaced files in the folder of the file, which are not changed. With
     `dry_run` nothing is changed, and `erased` counts what would be erased.
 
-    The full text, the vector index and the file are rebuilt: 2 to 3 s for 100,000 memories, during
-    which writers wait.
+    Up to `SLICE` memories are erased in one transaction, all or nothing; more go in several. Then
+    full text and vector index are rewritten in short transactions, and the file in one. After an
+    interruption the same call goes on, and `gone` is only reported at the end.
 
     Raises:
-        MemoryNotFoundError: an id has neither a memory nor a history.
-        StoreBusyError, StoreFullError, StoreError: nothing was erased.
+        MemoryNotFoundError: an id has neither a memory nor a history; nothing was erased.
+        StoreBusyError, StoreFullError, StoreError: the rest was not erased.
     """
     if dry_run:
         with store.dry_run() as tx:
             erased = tx.erase(plan)
         done: dict[str, Any] = {"gone": False, **_sizes(None)}
     else:
-        with store.write(secure_delete=True) as tx:
-            texts = tx.texts_to_erase(plan)
-            erased = tx.erase(plan)
+        erased, texts = _erase_rows(store, plan)
         done = _vacuum_erased(store, texts)
     copies = list(map(str, copies_of(store.path)))
     return {"erased": erased, "dry_run": dry_run, **done, "copies": copies}
+
+
+def _erase_rows(store: Store, plan: Erasure) -> tuple[dict[str, int], list[ErasedText]]:
+    """Erase the rows; return how many of each kind, and their texts."""
+    with store.read() as r:
+        chosen = r.memories_to_erase(plan)
+    # the last slice is the whole plan, which also erases what does not belong to a memory
+    slices: list[list[str] | None] = [
+        chosen[start : start + SLICE] for start in range(0, len(chosen) - SLICE, SLICE)
+    ]
+    erased: Counter[str] = Counter()
+    texts: list[ErasedText] = []
+    for among in [*slices, None]:
+        with store.write(secure_delete=True) as tx:
+            found = tx.texts_to_erase(plan, among)
+            counts = tx.erase(plan, among)
+        erased.update(counts)
+        texts += found
+    return dict(erased), texts
 
 
 def _sizes(vacuumed: Vacuumed | None) -> dict[str, Any]:

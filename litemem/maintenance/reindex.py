@@ -29,6 +29,10 @@ def reindex(store: Store, embedder: Embedder, *, progress: Progress | None = Non
         embedded += _embed_lacking(store, embedder, progress)
         with store.write() as tx:
             done = tx.reindex.switch(embedder.identity)
+    grows = True
+    while grows:
+        with store.write() as tx:
+            grows = tx.reindex.grow_index()
     embed_names(store, embedder)
     with store.read() as r:
         total = r.overview().memories

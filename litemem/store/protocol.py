@@ -49,6 +49,7 @@ Durability = Literal["full", "normal"]
 Conflict = Literal["error", "skip", "overwrite", "merge"]
 Progress = Callable[[int, int], None]  # (done so far, in all)
 Item = Mapping[str, Any]  # a line of an archive
+Key = int | str  # of a row
 
 BUSY_SECONDS = 30.0  # no model runs in a transaction; 64 programs that write at once wait for 5 s
 NO_LIMIT = 2**62  # more than every key and every number of tries
@@ -190,6 +191,22 @@ class Retention:
 
     def __bool__(self) -> bool:
         return self != Retention()
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """The reasons to delete a row, in the order in which they are looked at."""
+        asked = {
+            "expired": self.expired,
+            "superseded": self.superseded is not None,
+            "matching": self.matching,
+            "older": self.created is not None,
+            "duplicates": self.duplicates,
+            "beyond_last": self.keep_last is not None,
+            "messages": self.messages is not None,
+            "history": self.history is not None,
+            "orphaned_messages": self.orphans,
+        }
+        return tuple(kind for kind, is_asked in asked.items() if is_asked)
 
     @property
     def is_beyond_memories(self) -> bool:
@@ -677,7 +694,13 @@ class ReindexWriter(ReindexReader, Protocol):
         """
 
     def switch(self, identity: EmbedderIdentity) -> bool:
-        """Put the staged vectors in use and bind the embedder; False if a memory lacks one."""
+        """Put the staged vectors in use and bind the embedder; False if a memory lacks one.
+
+        Searches are exact at once, and fast again when `grow_index` has returned False.
+        """
+
+    def grow_index(self) -> bool:
+        """Add some vectors to the index; return False if none was left to add."""
 
 
 class ExportReader(Protocol):
@@ -727,6 +750,19 @@ class Reading(Protocol):
     def overview(self) -> Overview:
         """Return counts of the stored data, and its size."""
 
+    def rows_to_clean_up(self, plan: CleanupPlan, kind: str) -> list[tuple[Key, ...]]:
+        """Return the keys of what a plan deletes for one reason of `Retention.kinds`.
+
+        A tuple for each row; a duplicate comes behind the memory that it repeats.
+        """
+
+    def memories_to_erase(self, what: Erasure) -> list[str]:
+        """Return the ids of the existing memories that `erase` would delete.
+
+        Raises:
+            MemoryNotFoundError: neither a memory nor a history has one of the ids.
+        """
+
 
 class Transaction(Reading, Protocol):
     """One transaction: all of its writes are stored, or none; it also sees its own writes."""
@@ -749,17 +785,23 @@ class Transaction(Reading, Protocol):
     def cleanup(self, plan: CleanupPlan) -> dict[str, int]:
         """Delete what a plan selects; return how many of each kind that it asks for."""
 
-    def erase(self, what: Erasure) -> dict[str, int]:
+    def clean_up_rows(self, plan: CleanupPlan, kind: str, keys: Collection[Key]) -> int:
+        """Delete those of these rows that a plan still selects; return their number."""
+
+    def erase(self, what: Erasure, among: Collection[str] | None = None) -> dict[str, int]:
         """Delete memories and every trace of them; return how many rows of each kind.
 
-        Their bytes go too if the transaction is `write(secure_delete=True)`, and, in a file, after
-        `vacuum`.
+        Their bytes go with the next `vacuum`, if the transaction is `write(secure_delete=True)`.
+        After an interruption an id that is unknown by now is accepted until that `vacuum`. With
+        `among`, only memories with these ids are erased.
 
         Raises:
             MemoryNotFoundError: neither a memory nor a history has one of the ids.
         """
 
-    def texts_to_erase(self, what: Erasure) -> list[ErasedText]:
+    def texts_to_erase(
+        self, what: Erasure, among: Collection[str] | None = None
+    ) -> list[ErasedText]:
         """Return the texts that `erase` would delete, each once.
 
         Raises:
@@ -783,8 +825,8 @@ class Store(Protocol):
     def write(self, *, secure_delete: bool = False) -> AbstractContextManager[Transaction]:
         """Lend a transaction, which is committed at the end of the block.
 
-        With `secure_delete`, deleted values are overwritten, and the indexes that contain them are
-        rebuilt. An exception rolls the transaction back and is raised again.
+        With `secure_delete`, deleted values are overwritten. An exception rolls the transaction
+        back and is raised again.
 
         Raises:
             StoreBusyError: another program wrote for longer than the busy timeout.
@@ -819,7 +861,10 @@ class FileStore(Store, Protocol):
         """Write one state of the file into a new file, while others write."""
 
     def vacuum(self) -> Vacuumed:
-        """Rewrite the file without free pages and deleted bytes."""
+        """Rewrite the file without free pages and deleted bytes.
+
+        Derived data that contains erased values is rewritten first, in short transactions.
+        """
 
     def traces(self, erased: Sequence[ErasedText]) -> Traces:
         """Look for erased texts in the bytes of the file and its log; return what holds them.

@@ -491,7 +491,35 @@ class StoreContract:
         with filled.read() as r:
             assert r.memories.history("m1") == []
         with pytest.raises(MemoryNotFoundError), filled.write() as tx:
-            tx.erase(Erasure(memory_ids=("m1",)))
+            tx.erase(Erasure(memory_ids=("m9",)))
+
+    def test_an_interrupted_erasure_can_be_repeated(self, filled: Store) -> None:
+        for number in (1, 0):
+            with filled.write(secure_delete=True) as tx:
+                assert tx.erase(Erasure(memory_ids=("m1",)))["memories"] == number
+
+    def test_an_erasure_of_a_slice_leaves_the_rest(self, filled: Store) -> None:
+        whole = Erasure(condition=of(ALICE), whole=of(ALICE))
+        with filled.read() as r:
+            chosen = r.memories_to_erase(whole)
+        with filled.write(secure_delete=True) as tx:
+            assert tx.erase(whole, chosen[:1])["memories"] == 1
+        with filled.read() as r:
+            assert r.memories_to_erase(whole) == chosen[1:]
+
+    def test_a_slice_of_a_cleanup_deletes_what_the_plan_still_selects(self, filled: Store) -> None:
+        plan = CleanupPlan(
+            condition=of(ALICE),
+            ids=compile_ids(None, ALICE),
+            now=START,
+            retention=Retention(matching=True),
+        )
+        with filled.read() as r:
+            keys = [key for (key,) in r.rows_to_clean_up(plan, "matching")]
+        with filled.write() as tx:
+            assert tx.clean_up_rows(plan, "matching", keys[:2]) == 2
+        with filled.write() as tx:
+            assert tx.clean_up_rows(plan, "matching", keys) == len(keys) - 2
 
     # -- archive
 

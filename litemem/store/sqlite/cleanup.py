@@ -1,12 +1,19 @@
-"""Delete expired, superseded or old memories, messages and history, in a transaction."""
+"""Delete expired, superseded or old memories, messages and history, in a transaction.
+
+A large cleanup is done in several transactions: `select` finds the rows without a lock, and
+`remove` deletes some of them, if the plan still selects them.
+"""
 
 import json
+from collections.abc import Iterable
+from itertools import chain
 
 import apsw
 
 from litemem.core.scope import ID_KEYS
 from litemem.store.filters import Condition, valid_now
-from litemem.store.protocol import CleanupPlan
+from litemem.store.protocol import CleanupPlan, Key
+from litemem.store.sqlite import settings
 from litemem.store.sqlite.rows import (
     check_rows,
     id_list,
@@ -175,29 +182,59 @@ WHERE excluded.created_at > feedback.created_at
 _LABEL = "UPDATE memory SET metadata = ?, categories = ? WHERE pk = ?"
 
 ANYTHING = Condition("TRUE")
+_OF_MESSAGES = ("messages", "orphaned_messages")  # kinds; the others but "history" are of memories
 
 
 def cleanup(connection: apsw.Connection, plan: CleanupPlan) -> dict[str, int]:
     """Delete what the plan selects; return the number by kind, each row counted once."""
-    chosen = plan.retention
-    counts: dict[str, int] = {}
-    if chosen.expired:
-        counts["expired"] = _where(connection, plan, "m.expires_at <= ?", plan.now)
-    if chosen.superseded is not None:
-        counts["superseded"] = _where(connection, plan, "m.valid_to <= ?", chosen.superseded)
-    if chosen.matching:
-        counts["matching"] = _where(connection, plan, "TRUE")
-    if chosen.created is not None:
-        counts["older"] = _where(connection, plan, "m.created_at <= ?", chosen.created)
-    if chosen.duplicates:
-        counts["duplicates"] = _duplicates(connection, plan)
-    if chosen.keep_last is not None:
-        counts["beyond_last"] = _keep_last(connection, plan)
-    if chosen.messages is not None:
-        counts["messages"] = _old_messages(connection, plan)
-    if chosen.history is not None:
-        counts["history"] = _old_history(connection, plan)
-    return counts | _orphans(connection, plan) if chosen.orphans else counts
+    counts = {kind: remove(connection, plan, kind) for kind in plan.retention.kinds}
+    return counts | _orphans(connection, plan) if plan.retention.orphans else counts
+
+
+def select(
+    connection: apsw.Connection, plan: CleanupPlan, kind: str, among: Iterable[Key] | None = None
+) -> list[tuple[Key, ...]]:
+    """Return the keys that the plan selects for one reason, a tuple for each row to delete.
+
+    A duplicate comes behind the memory that it repeats. If `among` is given, only these keys are
+    looked at.
+    """
+    given = None if among is None else json.dumps(list(among))
+    if kind == "duplicates":
+        return list(_duplicates(connection, plan, given))
+    if kind == "history":
+        return [(memory_id,) for memory_id in _old_history(connection, plan, given)]
+    return [(pk,) for pk in _rows(connection, plan, kind, given)]
+
+
+def remove(
+    connection: apsw.Connection, plan: CleanupPlan, kind: str, among: Iterable[Key] | None = None
+) -> int:
+    """Delete what `select` returns; return the number of rows."""
+    given = None if among is None else json.dumps(list(among))
+    if kind == "history":
+        chosen = id_list(_old_history(connection, plan, given))
+        connection.execute(f"DELETE FROM event NOT INDEXED WHERE memory_id IN {_CHOSEN}", (chosen,))
+        return connection.changes()
+    if kind == "duplicates":
+        pks = list(dict.fromkeys(chain.from_iterable(_duplicates(connection, plan, given))))
+        return delete(connection, merge_duplicates(connection, pks), plan.now)
+    pks = _rows(connection, plan, kind, given)
+    if kind in _OF_MESSAGES:
+        number = _forget_found(connection, plan, pks)
+        if kind == "messages":
+            drop_empty_sessions(connection, plan.ids)
+        return number
+    return delete(connection, pks, plan.now)
+
+
+def without_derived_data(connection: apsw.Connection) -> None:
+    """Let a transaction that is rolled back delete memories without their index entries.
+
+    Others wait for it, and these entries take four fifths of its time.
+    """
+    connection.execute("DROP TRIGGER IF EXISTS memory_fts_delete")
+    settings.put(connection, settings.INDEXED_TO, "0")
 
 
 def delete(connection: apsw.Connection, pks: list[int], at: int) -> int:
@@ -235,15 +272,39 @@ def drop_empty_sessions(connection: apsw.Connection, ids: Condition = ANYTHING) 
     return connection.changes()
 
 
-def _where(connection: apsw.Connection, plan: CleanupPlan, sql: str, *values: int) -> int:
-    condition = Condition(f"{plan.condition.sql} AND {sql}", (*plan.condition.parameters, *values))
-    return delete_where(connection, condition, plan.now)
+def _rows(
+    connection: apsw.Connection, plan: CleanupPlan, kind: str, among: str | None
+) -> list[int]:
+    """Return the primary keys of memories, or of messages, to delete for one reason."""
+    if kind in _OF_MESSAGES:
+        return _messages(connection, plan, kind, among)
+    if kind == "beyond_last":
+        return _beyond_last(connection, plan, among)
+    chosen = plan.retention
+    sql, *values = {
+        "expired": ("m.expires_at <= ?", plan.now),
+        "superseded": ("m.valid_to <= ?", chosen.superseded),
+        "matching": ("TRUE",),
+        "older": ("m.created_at <= ?", chosen.created),
+    }[kind]
+    both = Condition(f"{plan.condition.sql} AND {sql}", (*plan.condition.parameters, *values))
+    return _matching(connection, both, among)
 
 
-def _duplicates(connection: apsw.Connection, plan: CleanupPlan) -> int:
-    """Merge currently valid memories of one text into the oldest, and delete the others."""
-    valid = valid_now(plan.condition, plan.now)
-    return delete(connection, merge_duplicates(connection, matching(connection, valid)), plan.now)
+def _duplicates(
+    connection: apsw.Connection, plan: CleanupPlan, among: str | None
+) -> list[tuple[int, int]]:
+    """Return each valid memory that repeats an older one, behind the older one."""
+    pks = _matching(connection, valid_now(plan.condition, plan.now), among)
+    rows = connection.execute(_REPEATED, (json.dumps(pks),))
+    return sorted((first, pk) for pk, first, _ in rows)
+
+
+def _matching(connection: apsw.Connection, condition: Condition, among: str | None) -> list[int]:
+    if among is not None:
+        sql = f"{condition.sql} AND m.pk IN {_CHOSEN}"
+        condition = Condition(sql, (*condition.parameters, among))
+    return matching(connection, condition)
 
 
 def merge_duplicates(connection: apsw.Connection, pks: list[int]) -> list[int]:
@@ -272,18 +333,25 @@ def _lend_labels(connection: apsw.Connection, again: int, first: int) -> None:
     connection.execute(_LABEL, (to_json(metadata), to_json(categories), first))
 
 
-def _keep_last(connection: apsw.Connection, plan: CleanupPlan) -> int:
-    candidates = json.dumps(matching(connection, plan.condition))
-    rows = connection.execute(_BEYOND, (plan.now, plan.now, candidates, plan.retention.keep_last))
-    return delete(connection, [pk for (pk,) in rows], plan.now)
+def _beyond_last(connection: apsw.Connection, plan: CleanupPlan, among: str | None) -> list[int]:
+    """Return the memories beyond the last; with `among`, those that still match."""
+    candidates = _matching(connection, plan.condition, among)
+    if among is not None:
+        return candidates
+    values = (plan.now, plan.now, json.dumps(candidates), plan.retention.keep_last)
+    return [pk for (pk,) in connection.execute(_BEYOND, values)]
 
 
-def _old_messages(connection: apsw.Connection, plan: CleanupPlan) -> int:
-    values = (plan.retention.messages, *plan.ids.parameters)
-    rows = connection.execute(_OLD_MESSAGES.format(plan.ids.sql), values)
-    number = _forget_found(connection, plan, [pk for (pk,) in rows])
-    drop_empty_sessions(connection, plan.ids)
-    return number
+def _messages(
+    connection: apsw.Connection, plan: CleanupPlan, kind: str, among: str | None
+) -> list[int]:
+    sql = (_OLD_MESSAGES if kind == "messages" else _ORPHANED_MESSAGES).format(plan.ids.sql)
+    values = (*plan.ids.parameters,)
+    if kind == "messages":
+        values = (plan.retention.messages, *values)
+    if among is not None:
+        sql, values = f"{sql} AND pk IN {_CHOSEN}", (*values, among)
+    return [pk for (pk,) in connection.execute(sql, values)]
 
 
 def _forget_found(connection: apsw.Connection, plan: CleanupPlan, pks: list[int]) -> int:
@@ -293,21 +361,20 @@ def _forget_found(connection: apsw.Connection, plan: CleanupPlan, pks: list[int]
     return forget_messages(connection, pks)
 
 
-def _old_history(connection: apsw.Connection, plan: CleanupPlan) -> int:
+def _old_history(connection: apsw.Connection, plan: CleanupPlan, among: str | None) -> list[str]:
     candidates = json.dumps(matching(connection, plan.condition))
-    rows = connection.execute(
-        _OLD_HISTORY.format(plan.ids.sql),
-        (candidates, *plan.ids.parameters, plan.retention.history),
-    )
-    chosen = id_list(memory_id for (memory_id,) in rows)
-    connection.execute(f"DELETE FROM event NOT INDEXED WHERE memory_id IN {_CHOSEN}", (chosen,))
-    return connection.changes()
+    sql = _OLD_HISTORY.format(plan.ids.sql)
+    values = (candidates, *plan.ids.parameters, plan.retention.history)
+    if among is not None:
+        sql, values = (
+            f"SELECT memory_id FROM ({sql}) WHERE memory_id IN {_CHOSEN}",
+            (*values, among),
+        )
+    return [memory_id for (memory_id,) in connection.execute(sql, values)]
 
 
 def _orphans(connection: apsw.Connection, plan: CleanupPlan) -> dict[str, int]:
-    rows = connection.execute(_ORPHANED_MESSAGES.format(plan.ids.sql), plan.ids.parameters)
-    counts = {"orphaned_messages": _forget_found(connection, plan, [pk for (pk,) in rows])}
-    counts["empty_sessions"] = drop_empty_sessions(connection, plan.ids)
+    counts = {"empty_sessions": drop_empty_sessions(connection, plan.ids)}
     condition = plan.condition
     connection.execute(_DROP_LOST_SOURCES.format(condition.sql), condition.parameters)
     counts["lost_sources"] = connection.changes()

@@ -3,25 +3,40 @@
 SQLite keeps the bytes of deleted rows: in freed pages, in the slack of pages, in the write-ahead
 log, in segments of the full text until they merge, and in chunks of the vector index until reuse.
 
+The rows go first, in one transaction or several. Then `scrub` rewrites the indexes in short ones,
+and `vacuum` the file. A setting says that this is not done yet, so that the next `vacuum` goes on
+after an interruption.
+
 Rows are selected by table scans (NOT INDEXED): a damaged index must neither hide a memory from an
 erasure nor lead to another scope's. The file is rewritten in any case.
 """
 
+import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import apsw
 
+from litemem.core import clock
 from litemem.core.scope import ID_KEYS, Scope
 from litemem.errors import MemoryNotFoundError, ScopeError
+from litemem.store.filters import Condition
 from litemem.store.protocol import ErasedText, Erasure, Vacuumed
-from litemem.store.sqlite.cleanup import drop_empty_sessions, forget_messages
+from litemem.store.sqlite import settings
+from litemem.store.sqlite.cleanup import ANYTHING, drop_empty_sessions, forget_messages
 from litemem.store.sqlite.connection import MEMORY
 from litemem.store.sqlite.rows import IN_SCOPE_OF_M, id_list, read_field, read_json
+from litemem.store.sqlite.vector_index import VectorIndex
 
+if TYPE_CHECKING:
+    from litemem.store.sqlite.transaction import SqliteTransaction
+
+_PAGES = 500  # of 4 kB, written by one transaction: 40 ms
+REBUILT = 20_000  # memories; the full text of fewer is rebuilt at once, in 0.1 s
 IN_MEMORY = (
     64_000_000  # bytes; a larger file is vacuumed through a temporary file without deleted rows
 )
@@ -142,6 +157,13 @@ WHERE message.pk IN {1}
 )
 
 
+# an entry and its deletion; no memory has the rowid
+_NEW_SEGMENT = (
+    "INSERT INTO memory_fts (rowid, content) VALUES (-1, 'erased')",
+    "INSERT INTO memory_fts (memory_fts, rowid, content) VALUES ('delete', -1, 'erased')",
+)
+
+
 @dataclass(frozen=True, slots=True)
 class _Chosen:
     """What an erasure selects: ids of memories, of deleted ones, and keys of messages."""
@@ -155,15 +177,20 @@ class _Chosen:
         return [*self.memories, *self.deleted]
 
 
-def erase(connection: apsw.Connection, plan: Erasure) -> dict[str, int]:
-    """Delete the rows to erase; return the number by kind.
+def erase(
+    connection: apsw.Connection, plan: Erasure, among: Collection[str] | None = None
+) -> dict[str, int]:
+    """Delete the rows to erase, or those of some memories among them; return the number by kind.
 
     Raises:
         MemoryNotFoundError: an id has neither a memory nor a history.
     """
     before = _sizes(connection)
-    chosen = _select(connection, plan)
-    if plan.whole is not None:
+    chosen = _select(connection, plan, among)
+    _mark(connection, plan)
+    if VectorIndex(connection).mark:
+        VectorIndex(connection).drop()  # values stay in its chunks; `scrub` fills a new one
+    if plan.whole is not None and among is None:
         connection.execute(_TURNS_OF.format(plan.whole.sql), plan.whole.parameters)
     present, ids = id_list(chosen.memories), id_list(chosen.ids)
     connection.execute(f"DELETE FROM memory NOT INDEXED WHERE id IN {_CHOSEN}", (present,))
@@ -179,27 +206,31 @@ def erase(connection: apsw.Connection, plan: Erasure) -> dict[str, int]:
     return {name: before[name] - after[name] for name in _TABLES}
 
 
-def texts(connection: apsw.Connection, plan: Erasure) -> list[ErasedText]:
+def texts(
+    connection: apsw.Connection, plan: Erasure, among: Collection[str] | None = None
+) -> list[ErasedText]:
     """Return the texts of what `erase` deletes: of memories, their history and their messages.
 
     Raises:
         MemoryNotFoundError: an id has neither a memory nor a history.
     """
-    chosen = _select(connection, plan)
+    chosen = _select(connection, plan, among)
     rows = connection.execute(_TEXTS, (id_list(chosen.ids), json.dumps(chosen.messages)))
     found = (ErasedText(text, _scope(ids)) for text, *ids in rows if isinstance(text, str))
     return list(dict.fromkeys(found))
 
 
-def _select(connection: apsw.Connection, plan: Erasure) -> _Chosen:
-    memories = _memory_ids(connection, plan)
-    deleted = _deleted_before(connection, plan)
+def _select(connection: apsw.Connection, plan: Erasure, among: Collection[str] | None) -> _Chosen:
+    if among is None:
+        memories, deleted = _all_ids(connection, plan), _deleted_before(connection, plan)
+    else:
+        memories, deleted = memory_ids(connection, plan, among), []
     listed = id_list(memories)
     deleted += _column(connection, _DELETED_TWINS, listed, listed)
     listed = id_list([*memories, *deleted])
     messages = _column(connection, _SOURCES_OF, listed, listed)
     messages += _column(connection, _LIKELY_SOURCES_OF, listed)
-    if plan.whole is not None:
+    if plan.whole is not None and among is None:
         messages += _column(connection, _MESSAGES_IN.format(plan.whole.sql), *plan.whole.parameters)
     return _Chosen(memories, deleted, list(dict.fromkeys(messages)))
 
@@ -218,6 +249,64 @@ def set_secure_delete(connection: apsw.Connection, enabled: bool) -> None:
     connection.pragma("temp_store", "memory" if enabled else "default")
 
 
+def scrub(
+    read: Callable[[], AbstractContextManager["SqliteTransaction"]],
+    write: Callable[[], AbstractContextManager["SqliteTransaction"]],
+) -> str | None:
+    """Rewrite full text and vector index without erased values, in transactions of 0.1 s.
+
+    Return the mark of the last erasure, for `finish`, or None if none is unfinished.
+    """
+    with read() as r:
+        mark = settings.get(r.connection, settings.ERASING)
+    if mark is None:
+        return None
+    _rewrite_full_text(write)
+    is_left = True
+    while is_left:
+        with write() as tx:
+            is_left = VectorIndex(tx.connection).grow_to_the_end()
+    return mark
+
+
+def finish(connection: apsw.Connection, mark: str) -> None:
+    """Note that nothing of an erasure is left, unless another has begun."""
+    if settings.get(connection, settings.ERASING) == mark:
+        settings.put(connection, settings.ERASING, None)
+
+
+def _rewrite_full_text(write: Callable[[], AbstractContextManager["SqliteTransaction"]]) -> None:
+    """Drop the words of deleted memories from the segments of the full text.
+
+    Segments are merged a few pages at a time (sqlite.org/fts5.html, "merge"). The words of deleted
+    rows stay if the output is not the only segment of the last level. A first round gives one
+    segment, and a second moves it, with a new one, to a new last level; the third is for merges
+    that an add has started in between.
+    """
+    with write() as tx:
+        if tx.connection.execute("SELECT count(*) FROM memory").get <= REBUILT:
+            tx.connection.execute("INSERT INTO memory_fts (memory_fts) VALUES ('rebuild')")
+            return
+    for _ in range(3):
+        with write() as tx:
+            for statement in _NEW_SEGMENT:
+                tx.connection.execute(statement)
+            is_left = _merge(tx.connection, -_PAGES)
+        while is_left:
+            with write() as tx:
+                is_left = _merge(tx.connection, _PAGES)
+
+
+def _merge(connection: apsw.Connection, pages: int) -> bool:
+    """Write some pages of a merge, or start one of all segments if the number is negative.
+
+    Return False if nothing was left to merge.
+    """
+    before = connection.total_changes()
+    connection.execute("INSERT INTO memory_fts (memory_fts, rank) VALUES ('merge', ?)", (pages,))
+    return connection.total_changes() - before > 1
+
+
 def vacuum(connection: apsw.Connection, path: str) -> Vacuumed:
     """Rewrite the file without free pages, and empty the write-ahead log."""
     before = _bytes(connection, path)
@@ -230,17 +319,53 @@ def vacuum(connection: apsw.Connection, path: str) -> Vacuumed:
     return Vacuumed(before, _bytes(connection, path), bool(busy))
 
 
-def _memory_ids(connection: apsw.Connection, plan: Erasure) -> list[str]:
-    found = []
-    if plan.condition is not None:
-        sql, values = plan.condition.sql, plan.condition.parameters
-        among = f"SELECT m.id FROM memory AS m NOT INDEXED WHERE {sql}"
-        found += _column(connection, among, *values)
+def memory_ids(
+    connection: apsw.Connection, plan: Erasure, among: Collection[str] | None = None
+) -> list[str]:
+    """Return the ids of the existing memories to erase, or of those among them.
+
+    Raises:
+        MemoryNotFoundError: an id has neither a memory nor a history.
+    """
+    condition = plan.condition or ANYTHING
+    if among is None:
+        among = _all_ids(connection, plan)
+        condition = ANYTHING
+    sql = f"SELECT m.id FROM memory AS m NOT INDEXED WHERE {condition.sql} AND m.id IN {_CHOSEN}"
+    return _column(connection, sql, *condition.parameters, id_list(among))
+
+
+def _all_ids(connection: apsw.Connection, plan: Erasure) -> list[str]:
+    found = [] if plan.condition is None else _matching_ids(connection, plan.condition)
+    erased = _unfinished(connection)  # perhaps by a call that was interrupted
     for memory_id in plan.memory_ids:
         known = "SELECT EXISTS (SELECT 1 FROM history WHERE memory_id = ?)"
-        if not connection.execute(known, (memory_id,)).get:
+        if not connection.execute(known, (memory_id,)).get and _digest(memory_id) not in erased:
             raise MemoryNotFoundError(_UNKNOWN.format(memory_id))
     return list(dict.fromkeys([*found, *plan.memory_ids]))
+
+
+def _mark(connection: apsw.Connection, plan: Erasure) -> None:
+    """Note that the file has to be rewritten, and the ids that this erasure was given."""
+    digests = [*_unfinished(connection), *map(_digest, plan.memory_ids)]
+    mark = {"last": clock.new_id(), "memories": list(dict.fromkeys(digests))}
+    settings.put(connection, settings.ERASING, json.dumps(mark))
+
+
+def _unfinished(connection: apsw.Connection) -> list[str]:
+    """Return the digests of the ids that erasures were given since the last vacuum."""
+    mark = settings.get(connection, settings.ERASING)
+    return [] if mark is None else list(json.loads(mark)["memories"])
+
+
+def _digest(memory_id: str) -> str:
+    """Return a digest of an id, which the file keeps until the vacuum in place of the id."""
+    return hashlib.sha256(memory_id.encode(errors="surrogatepass")).hexdigest()
+
+
+def _matching_ids(connection: apsw.Connection, condition: Condition) -> list[str]:
+    among = f"SELECT m.id FROM memory AS m NOT INDEXED WHERE {condition.sql}"
+    return _column(connection, among, *condition.parameters)
 
 
 def _deleted_before(connection: apsw.Connection, plan: Erasure) -> list[str]:

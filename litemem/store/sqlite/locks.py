@@ -29,6 +29,8 @@ from litemem.errors import StoreError
 FORK_SECONDS = 2.0  # how long a fork waits for threads that are inside SQLite
 _SHORTEST = 0.001  # seconds; about the time of a commit without a sync
 _LONGEST = 0.04  # seconds; a free file is noticed within this time
+_LONG = 0.1  # seconds; who held the file for longer lets others go first
+_PAUSE = 0.05  # seconds; every process that waits asks within `_LONGEST`
 _MEMORY = 1.0  # seconds for which another writer is remembered
 _SHARE = 8  # a wait is this part of the last whole wait: longer the more processes wait
 
@@ -101,23 +103,28 @@ class WriteQueue:
         timeout: seconds to wait for other processes.
     """
 
-    __slots__ = ("_busy_at", "_last_wait", "_timeout")
+    __slots__ = ("_began_at", "_busy_at", "_last_wait", "_resumes_at", "_timeout")
 
     def __init__(self, timeout: float) -> None:
         self._timeout = timeout
         self._last_wait = 0.0
+        self._began_at = self._resumes_at = 0.0
         self._busy_at = -_MEMORY  # when another process last held the file, on the monotonic clock
 
     def begin(self, attempt: Callable[[], T]) -> T:
         """Call `attempt` until it does not raise `apsw.BusyError`, and return what it returns.
 
         While others write, it waits before the first attempt, too: who has just committed would
-        otherwise be the next as often as it asks.
+        otherwise be the next as often as it asks. After a long transaction it always waits: a work
+        of many transactions lets others write in between.
 
         Raises:
             apsw.BusyError: another process held the file for all that time.
         """
         started = time.monotonic()
+        if started < self._resumes_at:
+            time.sleep(self._resumes_at - started)
+            started = time.monotonic()
         if started - self._busy_at < _MEMORY:
             self._sleep(self._last_wait)
             started = time.monotonic()
@@ -132,9 +139,16 @@ class WriteQueue:
                 self._sleep(max(waited, self._last_wait))
             else:
                 break
+        self._began_at = time.monotonic()
         if self._busy_at >= started:
-            self._last_wait = time.monotonic() - started
+            self._last_wait = self._began_at - started
         return result
+
+    def end(self) -> None:
+        """Note that the transaction has ended that `begin` began."""
+        now = time.monotonic()
+        if now - self._began_at > _LONG:
+            self._resumes_at = now + _PAUSE
 
     def _sleep(self, waited: float) -> None:
         longest = min(_LONGEST, max(_SHORTEST, waited / _SHARE))

@@ -25,7 +25,7 @@ from litemem.store.sqlite.rows import (
     scope_equals,
 )
 from litemem.store.sqlite.supersession import WRITE_OUT_ADD, move_validity
-from litemem.store.sqlite.vector_index import VectorIndex
+from litemem.store.sqlite.vector_index import BATCH, GROWTH, VectorIndex
 
 _INSERT = f"INSERT INTO memory ({MEMORY_COLUMNS}, sources) VALUES (?{', ?' * 21})"
 _UPDATE = f"UPDATE memory SET ({MEMORY_COLUMNS}) = (?{', ?' * 20}) WHERE pk = ?"
@@ -119,7 +119,7 @@ class Memories:
             connection.execute(_INSERT, (*memory_values(record), json.dumps(message_pks)))
             pk = connection.last_insert_rowid()
             connection.execute("INSERT INTO embedding (pk, vector) VALUES (?, ?)", (pk, vector))
-        self._index.grow(pk)
+        self._index.grow(pk, GROWTH + len(records) // BATCH)
 
     def update(self, record: MemoryRecord, vector: bytes | None) -> None:
         connection = self._connection

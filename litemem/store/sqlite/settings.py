@@ -15,6 +15,7 @@ EMBEDDER = "embedder"  # of the vectors in `embedding`
 NEXT_EMBEDDER = "next_embedder"  # of those in `embedding_next`
 PROJECT = "project"  # the settings of MemoryClient.project, a JSON object
 FILE_ID = "file_id"  # written when a file is created; an older litemem wrote none
+ERASING = "erasing"  # present while full text and free pages may hold erased values
 INDEXED_TO = "indexed_to"  # the vector index contains every embedding with a pk up to this
 
 

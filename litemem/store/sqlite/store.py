@@ -21,6 +21,7 @@ from litemem.store.protocol import (
 )
 from litemem.store.sqlite import copy, erasure, settings
 from litemem.store.sqlite.archive.reader import ArchiveReader
+from litemem.store.sqlite.cleanup import without_derived_data
 from litemem.store.sqlite.connection import (
     BUSY_MS,
     MEMORY,
@@ -131,8 +132,6 @@ class SqliteStore:
                 tx = self._begin(secure_delete)
                 try:
                     yield tx
-                    if secure_delete:  # deleted values stay in segments of these
-                        repairing.repair(tx.connection, ("full text", "vector index"))
                     self._commit(tx)
                 finally:
                     self._end(tx, secure_delete)
@@ -179,12 +178,14 @@ class SqliteStore:
             elif secure_delete:
                 erasure.set_secure_delete(tx.connection, False)
         if self.path != MEMORY:
+            self._queue.end()
             GATE.leave()
 
     @contextmanager
     def dry_run(self) -> Iterator[SqliteTransaction]:
         """Lend a transaction that is rolled back; other writers wait for it."""
         with suppress(_RolledBackError), self.write() as tx:
+            without_derived_data(tx.connection)
             yield tx
             raise _RolledBackError
 
@@ -205,13 +206,18 @@ class SqliteStore:
     def vacuum(self) -> Vacuumed:
         """Rewrite the file without free pages and deleted bytes."""
         self.check_writable()
+        erased = erasure.scrub(self.read, self.write)
 
         def attempt() -> Vacuumed:
             with GATE.inside():
                 return erasure.vacuum(self._open_writer().connection, self.path)
 
         with self._write_lock, translated(self.path):
-            return self._queue.begin(attempt)
+            vacuumed = self._queue.begin(attempt)
+        if erased is not None:
+            with self.write() as tx:
+                erasure.finish(tx.connection, erased)
+        return vacuumed
 
     def traces(self, erased: Sequence[ErasedText]) -> Traces:
         """Look for erased texts."""

@@ -7,7 +7,7 @@ import apsw
 from litemem.core.scope import ID_KEYS, Scope
 from litemem.core.types import Entity, Overview
 from litemem.store.filters import Condition
-from litemem.store.protocol import CleanupPlan, ErasedText, Erasure, Item
+from litemem.store.protocol import CleanupPlan, ErasedText, Erasure, Item, Key
 from litemem.store.sqlite import cleanup, erasure, settings, stats
 from litemem.store.sqlite.archive.memories import ArchivedMemory
 from litemem.store.sqlite.archive.writer import ArchiveWriter
@@ -64,21 +64,32 @@ class SqliteTransaction:
     def overview(self) -> Overview:
         return stats.overview(self.connection)
 
+    def rows_to_clean_up(self, plan: CleanupPlan, kind: str) -> list[tuple[Key, ...]]:
+        return cleanup.select(self.connection, plan, kind)
+
+    def memories_to_erase(self, what: Erasure) -> list[str]:
+        return erasure.memory_ids(self.connection, what)
+
     def cleanup(self, plan: CleanupPlan) -> dict[str, int]:
         return cleanup.cleanup(self.connection, plan)
 
-    def erase(self, what: Erasure) -> dict[str, int]:
-        return erasure.erase(self.connection, what)
+    def clean_up_rows(self, plan: CleanupPlan, kind: str, keys: Collection[Key]) -> int:
+        return cleanup.remove(self.connection, plan, kind, keys)
 
-    def texts_to_erase(self, what: Erasure) -> list[ErasedText]:
-        return erasure.texts(self.connection, what)
+    def erase(self, what: Erasure, among: Collection[str] | None = None) -> dict[str, int]:
+        return erasure.erase(self.connection, what, among)
+
+    def texts_to_erase(
+        self, what: Erasure, among: Collection[str] | None = None
+    ) -> list[ErasedText]:
+        return erasure.texts(self.connection, what, among)
 
     def clear(self) -> None:
         VectorIndex(self.connection).drop()
         for table in _TABLES:
             self.connection.execute(f"DELETE FROM {table}")
-        kept = (settings.PROJECT, settings.FILE_ID)
-        self.connection.execute("DELETE FROM setting WHERE name NOT IN (?, ?)", kept)
+        kept = (settings.PROJECT, settings.FILE_ID, settings.ERASING)
+        self.connection.execute("DELETE FROM setting WHERE name NOT IN (?, ?, ?)", kept)
 
 
 class Archive:

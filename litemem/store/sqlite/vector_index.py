@@ -17,9 +17,11 @@ import apsw
 
 from litemem.core.protocols import EmbedderIdentity
 from litemem.store.filters import Condition
+from litemem.store.protocol import NO_LIMIT
 from litemem.store.sqlite import settings
 
 BATCH = 4_096  # vectors; a scan of as many takes 2 ms
+GROWTH = 4  # batches that one transaction adds, so that other writers wait for 0.2 s at most
 LARGE = 20_000  # memories; a scan of fewer is as fast as the index
 MOST = 0.75  # of the memories; if fewer match, a scan is faster (engineering/speed.md)
 SAMPLE = 500  # memories from which that share is estimated, in 1 ms
@@ -44,27 +46,41 @@ class VectorIndex:
         """The last primary key in the index, or 0 without an index."""
         return int(settings.get(self._connection, settings.INDEXED_TO) or 0)
 
-    def grow(self, last: int) -> None:
-        """Add the vectors up to the primary key `last`, if they fill a batch."""
+    def grow(self, last: int, batches: int = GROWTH, *, even_erasing: bool = False) -> bool:
+        """Add vectors up to the primary key `last`, if they fill a batch; at most some batches.
+
+        Return True if more are left that fill one. During an erasure nothing is added, because the
+        index would keep the vectors that are erased next.
+        """
         mark = self.mark
         if last - mark < BATCH or self._dimensions() > MOST_DIMENSIONS:
-            return
+            return False
+        if not even_erasing and settings.get(self._connection, settings.ERASING):
+            return False
         self._create()
-        done = mark
-        while end := self._end_of_batch(done):
-            # during an erasure SQLite keeps the pages that a statement changes in memory until the
-            # statement ends: 150 MB for 100,000 vectors at once
+        done, end = mark, self._end_of_batch(mark)
+        while end is not None and batches:
+            # SQLite keeps the pages that a statement changes in memory until the statement ends:
+            # 150 MB for 100,000 vectors at once
             self._connection.execute(
                 "INSERT INTO memory_vec (rowid, vector)"
                 " SELECT pk, vector FROM embedding WHERE pk > ? AND pk <= ? ORDER BY pk",
                 (done, end),
             )
-            done = end
-        self._set_mark(last)
-        if last.bit_length() > mark.bit_length():  # each time the file has about doubled
+            done, end, batches = end, self._end_of_batch(end), batches - 1
+        if end is None:
+            done = last
+        self._set_mark(done)
+        if done.bit_length() > mark.bit_length():  # each time the file has about doubled
             # SQLite then knows which of several ids selects fewer memories: 5 ms instead of 23
             # for a user's 1,000 memories in an app of 50,000
             self._connection.execute("ANALYZE memory")
+        return last - done >= BATCH
+
+    def grow_to_the_end(self) -> bool:
+        """Add some of the vectors that are not in the index yet, as `grow`."""
+        is_bound = settings.embedder(self._connection) is not None
+        return is_bound and self.grow(self._last(), even_erasing=True)
 
     def replace(self, pk: int, vector: bytes) -> None:
         """Replace the vector of a memory."""
@@ -94,7 +110,7 @@ class VectorIndex:
     def rebuild(self) -> None:
         """Build the index again from `embedding`."""
         self.drop()
-        self.grow(self._last())
+        self.grow(self._last(), NO_LIMIT, even_erasing=True)
 
     def nearest(self, vector: bytes, k: int, condition: Condition) -> list[tuple[int, float]]:
         """Return (pk, cosine) of the `k` nearest memories that match, nearest first; exact.
@@ -240,8 +256,11 @@ class Reindex:
         connection.execute("UPDATE entity SET vector = NULL")  # few: embedded again afterwards
         settings.put_embedder(connection, None, settings.NEXT_EMBEDDER)
         settings.put_embedder(connection, identity)
-        VectorIndex(connection).rebuild()
+        VectorIndex(connection).drop()
         return True
+
+    def grow_index(self) -> bool:
+        return VectorIndex(self._connection).grow_to_the_end()
 
 
 def _replace_embedding(connection: apsw.Connection) -> None:

@@ -244,7 +244,7 @@ def _compare_hashes(connection: apsw.Connection) -> list[str]:
 
 def _check_vectors(connection: apsw.Connection) -> list[str]:
     """Drop vectors of a wrong size or value, and rebuild the vector index from the others."""
-    for name in (settings.NEXT_EMBEDDER, settings.INDEXED_TO):
+    for name in (settings.NEXT_EMBEDDER, settings.INDEXED_TO, settings.ERASING):
         settings.put(connection, name, None)
     width = 4 * dimensions(settings.get(connection, settings.EMBEDDER))
     connection.execute(
