@@ -225,9 +225,9 @@ def clean_up_file(
 ) -> None:
     """Delete expired, superseded or old memories of a scope.
 
-    Counts first, then asks for confirmation; without a terminal it requires --yes. Everything is
-    deleted in one transaction, and `history` keeps the events of the memories. DURATION is a
-    number with s, m, h, d, w or y: 90d.
+    Counts first, then asks for confirmation; without a terminal it requires --yes. `history`
+    keeps the events of the memories. Up to 1,000 rows of each kind are deleted in one transaction,
+    more in several. DURATION is a number with s, m, h, d, w or y: 90d.
     """
     if everyone:
         filters = with_everyone(filters)

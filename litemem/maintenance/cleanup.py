@@ -18,6 +18,7 @@ from litemem.store.protocol import (
     ErasedText,
     Erasure,
     FileStore,
+    Key,
     Retention,
     Store,
     Traces,
@@ -31,6 +32,9 @@ HELD = (
     "old bytes: end that program's reading, then run `litemem vacuum`"
 )
 SLICE = 1_000  # rows of one transaction: 0.1 to 0.3 s
+# kinds that no other kind changes, and others in which each key is one row
+_INDEPENDENT = {"expired", "superseded", "matching", "older"}
+_COUNTED = {"duplicates", "beyond_last", "messages"}
 _NAMED = 3  # ids in an advice
 _STILL_THERE = "it is erased, but its bytes may still be in the file: "
 
@@ -89,8 +93,7 @@ def clean_up(
     """
     removed: Counter[str] = Counter()
     if plan is not None and dry_run:
-        with store.dry_run() as tx:
-            removed.update(tx.cleanup(plan))
+        removed.update(_preview(store, plan))
     elif plan is not None:
         for kind in _large_kinds(store, plan):
             removed[kind] += _clean_up_in_slices(store, plan, kind)
@@ -98,6 +101,23 @@ def clean_up(
             removed.update(tx.cleanup(plan))
     vacuumed = store.vacuum() if vacuum and not dry_run else None
     return {"removed": dict(removed), "dry_run": dry_run, **_sizes(vacuumed)}
+
+
+def _preview(store: Store, plan: CleanupPlan) -> dict[str, int]:
+    """Count what a cleanup would delete, without a lock unless a kind depends on another."""
+    store.check_writable()
+    kinds = plan.retention.kinds
+    if not (set(kinds) <= _INDEPENDENT or (len(kinds) == 1 and set(kinds) <= _COUNTED)):
+        with store.dry_run() as tx:
+            return tx.cleanup(plan)
+    counts: dict[str, int] = {}
+    seen: set[Key] = set()
+    with store.read() as r:
+        for kind in kinds:
+            found = {keys[-1] for keys in r.rows_to_clean_up(plan, kind)} - seen
+            counts[kind] = len(found)
+            seen |= found
+    return counts
 
 
 def _large_kinds(store: Store, plan: CleanupPlan) -> list[str]:

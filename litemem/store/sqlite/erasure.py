@@ -17,7 +17,7 @@ from collections.abc import Callable, Collection, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import apsw
 
@@ -31,9 +31,6 @@ from litemem.store.sqlite.cleanup import ANYTHING, drop_empty_sessions, forget_m
 from litemem.store.sqlite.connection import MEMORY
 from litemem.store.sqlite.rows import IN_SCOPE_OF_M, id_list, read_field, read_json
 from litemem.store.sqlite.vector_index import VectorIndex
-
-if TYPE_CHECKING:
-    from litemem.store.sqlite.transaction import SqliteTransaction
 
 _PAGES = 500  # of 4 kB, written by one transaction: 40 ms
 REBUILT = 20_000  # memories; the full text of fewer is rebuilt at once, in 0.1 s
@@ -164,6 +161,10 @@ _NEW_SEGMENT = (
 )
 
 
+class _Lent(Protocol):
+    connection: apsw.Connection
+
+
 @dataclass(frozen=True, slots=True)
 class _Chosen:
     """What an erasure selects: ids of memories, of deleted ones, and keys of messages."""
@@ -250,8 +251,8 @@ def set_secure_delete(connection: apsw.Connection, enabled: bool) -> None:
 
 
 def scrub(
-    read: Callable[[], AbstractContextManager["SqliteTransaction"]],
-    write: Callable[[], AbstractContextManager["SqliteTransaction"]],
+    read: Callable[[], AbstractContextManager[_Lent]],
+    write: Callable[[], AbstractContextManager[_Lent]],
 ) -> str | None:
     """Rewrite full text and vector index without erased values, in transactions of 0.1 s.
 
@@ -275,7 +276,7 @@ def finish(connection: apsw.Connection, mark: str) -> None:
         settings.put(connection, settings.ERASING, None)
 
 
-def _rewrite_full_text(write: Callable[[], AbstractContextManager["SqliteTransaction"]]) -> None:
+def _rewrite_full_text(write: Callable[[], AbstractContextManager[_Lent]]) -> None:
     """Drop the words of deleted memories from the segments of the full text.
 
     Segments are merged a few pages at a time (sqlite.org/fts5.html, "merge"). The words of deleted

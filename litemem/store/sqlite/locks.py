@@ -29,7 +29,7 @@ from litemem.errors import StoreError
 FORK_SECONDS = 2.0  # how long a fork waits for threads that are inside SQLite
 _SHORTEST = 0.001  # seconds; about the time of a commit without a sync
 _LONGEST = 0.04  # seconds; a free file is noticed within this time
-_LONG = 0.1  # seconds; who held the file for longer lets others go first
+_LONG = 0.05  # seconds; who held the file for longer lets others go first
 _PAUSE = 0.05  # seconds; every process that waits asks within `_LONGEST`
 _MEMORY = 1.0  # seconds for which another writer is remembered
 _SHARE = 8  # a wait is this part of the last whole wait: longer the more processes wait
