@@ -786,7 +786,10 @@ class Transaction(Reading, Protocol):
         """Delete what a plan selects; return how many of each kind that it asks for."""
 
     def clean_up_rows(self, plan: CleanupPlan, kind: str, keys: Collection[Key]) -> int:
-        """Delete those of these rows that a plan still selects; return their number."""
+        """Delete those of these rows that a plan still selects; return their number.
+
+        Rows beyond the last are not counted again: those that still match are deleted.
+        """
 
     def erase(self, what: Erasure, among: Collection[str] | None = None) -> dict[str, int]:
         """Delete memories and every trace of them; return how many rows of each kind.

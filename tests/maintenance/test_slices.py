@@ -23,7 +23,7 @@ from litemem.maintenance import cleanup, reindex
 from litemem.maintenance.cleanup import SLICE
 from litemem.store.filters import compile_filter
 from litemem.store.protocol import Retention
-from litemem.store.sqlite import erasure
+from litemem.store.sqlite import erasure, settings
 from litemem.store.sqlite.locks import WriteQueue
 from litemem.store.sqlite.store import SqliteStore
 from litemem.store.sqlite.vector_index import BATCH, GROWTH, VectorIndex
@@ -268,6 +268,16 @@ def test_an_erased_id_is_accepted_until_its_bytes_are_gone(path: Path, commits: 
             memory.erase(found["id"])
 
 
+@pytest.mark.parametrize("mark", ["x", "[]", "7", '{"memories": 7}', "[" * 20_000])
+def test_a_mark_that_was_changed_by_hand_hinders_no_erasure(path: Path, mark: str) -> None:
+    kill(path, "scope", 1)
+    with Memory(path, embedder=EMBEDDER, llm=ScriptedLLM([])) as memory:
+        with memory.store.write() as tx:
+            settings.put(tx.connection, settings.ERASING, mark)
+        assert memory.erase(**CAM)["gone"]
+        assert b"wordy" not in raw(path)
+
+
 def test_a_vacuum_finishes_an_erasure_that_was_killed(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -297,13 +307,22 @@ def raw(path: Path) -> bytes:
 def test_who_held_the_file_for_long_lets_others_go_first() -> None:
     queue = WriteQueue(1)
     for seconds, expected in ((0.0, False), (0.15, True)):
-        queue.begin(lambda: None)
-        time.sleep(seconds)
-        queue.end()
-        begun = time.monotonic()
-        queue.begin(lambda: None)
-        queue.end()
-        assert (time.monotonic() - begun > 0.04) == expected
+        assert (pause_after(queue, work=seconds) > 0.03) == expected
+
+
+def test_a_slow_disk_is_no_reason_to_pause() -> None:
+    assert pause_after(WriteQueue(1), commit=0.15) < 0.03
+
+
+def pause_after(queue: WriteQueue, *, work: float = 0.0, commit: float = 0.0) -> float:
+    queue.begin(lambda: None)
+    time.sleep(work)
+    queue.worked()
+    time.sleep(commit)
+    queue.end()
+    begun = time.monotonic()
+    queue.begin(lambda: None)
+    return time.monotonic() - begun
 
 
 def test_another_program_adds_while_a_scope_is_erased(path: Path) -> None:

@@ -354,9 +354,14 @@ def _mark(connection: apsw.Connection, plan: Erasure) -> None:
 
 
 def _unfinished(connection: apsw.Connection) -> list[str]:
-    """Return the digests of the ids that erasures were given since the last vacuum."""
+    """Return the digests of the ids that erasures were given since the last vacuum.
+
+    A mark that was changed by hand has none; the vacuum finishes the erasure all the same.
+    """
     mark = settings.get(connection, settings.ERASING)
-    return [] if mark is None else list(json.loads(mark)["memories"])
+    values = (mark, mark)
+    found = "SELECT value FROM json_each(iif(json_valid(?), ?, '{}'), '$.memories')"
+    return [] if mark is None else _column(connection, found, *values)
 
 
 def _digest(memory_id: str) -> str:

@@ -29,8 +29,8 @@ from litemem.errors import StoreError
 FORK_SECONDS = 2.0  # how long a fork waits for threads that are inside SQLite
 _SHORTEST = 0.001  # seconds; about the time of a commit without a sync
 _LONGEST = 0.04  # seconds; a free file is noticed within this time
-_LONG = 0.05  # seconds; who held the file for longer lets others go first
-_PAUSE = 0.05  # seconds; every process that waits asks within `_LONGEST`
+_LONG = 0.05  # seconds; who worked in a transaction for longer lets others go first
+_REST = 4  # its pause is this part of its work, in which a process that waits asks twice
 _MEMORY = 1.0  # seconds for which another writer is remembered
 _SHARE = 8  # a wait is this part of the last whole wait: longer the more processes wait
 
@@ -103,12 +103,12 @@ class WriteQueue:
         timeout: seconds to wait for other processes.
     """
 
-    __slots__ = ("_began_at", "_busy_at", "_last_wait", "_resumes_at", "_timeout")
+    __slots__ = ("_began_at", "_busy_at", "_last_wait", "_pause", "_resumes_at", "_timeout")
 
     def __init__(self, timeout: float) -> None:
         self._timeout = timeout
         self._last_wait = 0.0
-        self._began_at = self._resumes_at = 0.0
+        self._began_at = self._resumes_at = self._pause = 0.0
         self._busy_at = -_MEMORY  # when another process last held the file, on the monotonic clock
 
     def begin(self, attempt: Callable[[], T]) -> T:
@@ -144,11 +144,18 @@ class WriteQueue:
             self._last_wait = self._began_at - started
         return result
 
+    def worked(self) -> None:
+        """Note that the work of the transaction is done, and only its commit left.
+
+        The commit does not count: on a slow disk that of a single memory takes as long.
+        """
+        seconds = time.monotonic() - self._began_at
+        self._pause = min(_LONGEST, seconds / _REST) if seconds > _LONG else 0.0
+
     def end(self) -> None:
         """Note that the transaction has ended that `begin` began."""
-        now = time.monotonic()
-        if now - self._began_at > _LONG:
-            self._resumes_at = now + _PAUSE
+        self._resumes_at = time.monotonic() + self._pause
+        self._pause = 0.0
 
     def _sleep(self, waited: float) -> None:
         longest = min(_LONGEST, max(_SHORTEST, waited / _SHARE))

@@ -168,6 +168,7 @@ class SqliteStore:
             raise StoreError("this process was forked inside a transaction, which is its parent's")
         if self.path != MEMORY and has_moved(tx.connection):
             raise moved_error(self.path)
+        self._queue.worked()
         tx.connection.execute("COMMIT")
 
     def _end(self, tx: SqliteTransaction, secure_delete: bool) -> None:
@@ -215,7 +216,7 @@ class SqliteStore:
         with self._write_lock, translated(self.path):
             vacuumed = self._queue.begin(attempt)
         if erased is not None:
-            with self.write() as tx:
+            with self.write(secure_delete=True) as tx:
                 erasure.finish(tx.connection, erased)
         return vacuumed
 
