@@ -23,12 +23,12 @@ MIN_SHARED = 0.4  # of a sentence's content words that occur in its source
 STEM = 4  # letters that forms of a word share
 
 # What is tried at every letter is bounded, more than names need: a text may have no other sign.
-_URL = r"[a-zA-Z][\w+.-]{0,30}://[^\s\"'`<>|]+"
+_URL = r"[a-zA-Z][\w+.-]{0,30}+://[^\s\"'`<>|]+"
 _PATH = (
     r"(?:[A-Za-z]:\\|~/|\.{1,2}/|/)(?:[.@%+~\\/-]{0,64}\w++)++"
-    r"|(?<![^\W\d])\w[\w.@-]{0,128}(?:/[\w.@%+-]+)*/[\w@%+-]*\.\w{1,8}"
+    r"|(?<![^\W\d])\w[\w.@-]{0,128}+(?:/[\w.@%+-]++)*/[\w@%+-]*+\.\w{1,8}"
 )
-_FILE = r"\b[A-Za-z_][\w-]{0,128}(?:\.[\w-]{1,128}){0,16}\.[A-Za-z]\w{0,7}\b"
+_FILE = r"\b[A-Za-z_][\w-]{0,128}+(?:\.[\w-]{1,128}+){0,16}\.[A-Za-z]\w{0,7}\b"
 _CODE = (
     r"\b\w+(?:::\w+)+\b|\b[A-Za-z]+(?:_[A-Za-z0-9]+)+\b|\b\w*(?:Error|Exception)\b|\bE[A-Z]{4,}\b"
     r"|\b(?=[\w.-]{0,128}\d)(?=[\w.-]{0,128}[A-Za-z])[\w-]+(?:\.\w+)*\b"

@@ -56,6 +56,9 @@ _STATUS = re.compile(
 _ATTRIBUTE = re.compile(
     r"^[\w.]+['’]s? (?:new |current |actual )?(.+?) (?:is|are|was) (?:now )?(.+)$"
 )
+_DENIED = re.compile(r"\bnot (?:an? |the |in |on |at )?([\w-]+)$")
+_FROM = re.compile(r"\bfrom (\w+)")
+_GOES_ON = re.compile(r"[.!?;\n]\s*\S")  # after a sentence
 _MANY = re.compile(r"\b(hobb|interest|friend|goal|dream|one of|pet\b|some)")
 _INTENDED = re.compile(
     r"\b(going|will|looks|research\w*|hunt\w*)\b"  # a plan is close to a wish
@@ -102,7 +105,7 @@ def confirm_verdict(verdict: Verdict, known: str, new: str, cosine: float) -> Ve
 
 def is_one_sentence(text: str) -> bool:
     """Return True if a text is one short sentence, judging by its punctuation."""
-    return len(text) <= SENTENCE and not re.search(r"[.!?;\n]\s*\S", text.strip())
+    return len(text) <= SENTENCE and not _GOES_ON.search(text.strip())
 
 
 def user_names(facts: Iterable[str]) -> frozenset[str]:
@@ -153,7 +156,7 @@ def _may_contradict(k: FactFeatures, n: FactFeatures, cosine: float) -> bool:
 
 def _by_correction(k: FactFeatures, n: FactFeatures) -> Verdict | None:
     """Find "B, not A", and another name for the same one."""
-    denied = re.findall(r"\bnot (?:an? |the |in |on |at )?([\w-]+)$", n.text)
+    denied = _DENIED.findall(n.text)
     is_mentioned = bool(k.content & {stem(fold(word)) for word in denied})
     if is_mentioned and not k.is_negative and len(n.content) > 1:
         return "contradicts"
@@ -198,7 +201,7 @@ def _by_attribute(k: FactFeatures, n: FactFeatures) -> Verdict | None:
     if age_k and age_n:
         return "same" if k.dates == n.dates else "contradicts"
     has_moved = _HOME.search(k.text) and _MOVED.search(n.text) and _HOME.search(n.text)
-    reached = n.names - set(re.findall(r"\bfrom (\w+)", n.text))
+    reached = n.names - set(_FROM.findall(n.text))
     if has_moved and k.names and reached and not k.names & reached:
         return "contradicts"
     if _JOB.search(k.text) and _NEW_JOB.search(n.text):

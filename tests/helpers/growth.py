@@ -3,14 +3,15 @@
 import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import islice
+from itertools import cycle, islice, product
 from re import _constants as op
 from re import _parser as parser
 from typing import Any
 
 MAX_RATIO = 2.5  # of the time for 2n to that for n: 2 is linear, 4 is the square
-FLOOR = 0.02  # seconds; what takes less at the full size is not the square of anything
-ROUNDS = 5  # measurements of a suspicious ratio; the best of each size counts
+FLOOR = 0.1  # seconds for 100,000 characters; what takes their square takes 1 to 10
+LEAST = 500  # characters or items, from which sizes double
+ROUNDS = 8  # measurements of a suspicious ratio; the best of each size counts
 
 Call = Callable[[Any], object]
 Build = Callable[[int], Any]
@@ -23,35 +24,44 @@ def seconds(call: Call, text: Any) -> float:
     return time.process_time() - begin
 
 
-def excess(call: Call, build: Build, most: int, least: int = 500) -> str | None:
+def excess(call: Call, build: Build, most: int, *, floor: float = FLOOR) -> str | None:
     """Return how the time grows faster than the text, or None if it does not.
 
-    Sizes double from `least` to `most`, so that what takes the square of its text is found while
-    that is still short.
+    Sizes double up to `most`, so that what takes the square of its text is found while that is
+    short.
     """
-    n = least
-    while n < most and seconds(call, build(n)) < FLOOR:
-        n *= 2
-    while n <= most:
-        one, two = build(n // 2), build(n)
-        first = second = float("inf")
-        for _ in range(ROUNDS):
-            first = min(first, seconds(call, one))
-            second = min(second, seconds(call, two))
-            if second < FLOOR or second <= MAX_RATIO * first:
-                break
-        else:
-            return f"{second:.3f} s for {n:,}, {second / first:.1f} times that for {n // 2:,}"
-        n *= 2
+    sizes = [most]
+    while sizes[0] > LEAST:
+        sizes.insert(0, sizes[0] // 2)
+    before = float("inf")
+    for n in sizes:
+        now = seconds(call, build(n))
+        if now > floor and now > MAX_RATIO * before:
+            found = _measured_again(call, build, n, floor)
+            if found is not None:
+                return found
+        before = now
     return None
+
+
+def _measured_again(call: Call, build: Build, n: int, floor: float) -> str | None:
+    one, two = build(n // 2), build(n)
+    first = second = float("inf")
+    for _ in range(ROUNDS):
+        first = min(first, seconds(call, one))
+        second = min(second, seconds(call, two))
+        if second <= max(floor, MAX_RATIO * first):
+            return None
+    return f"{second:.3f} s for {n:,}, {second / first:.1f} times that for {n // 2:,}"
 
 
 # -- texts for a pattern
 
 CHARACTERS = "ax1_ .,:;!?-+/\\'\"’@#$%&*=<>|~`()[]{}\n\té日\u0301\0"
 FAILING = (" y", "\0")  # ends on which few patterns match
+REPEATED = (" ", "a", "A", "1", "-", ".", "\n")  # behind a beginning
 MAX_SAMPLES = 6  # strings of one part of a pattern
-MAX_BEGINNINGS = 60  # of one pattern
+MAX_BEGINNINGS = 150  # of one pattern
 MAX_UNIT = 16  # characters
 
 
@@ -62,17 +72,22 @@ def texts(pattern: re.Pattern[str]) -> Iterator[Build]:
     characters that the pattern names.
     """
     tree = parser.parse(pattern.pattern, pattern.flags & ~re.DEBUG)
-    begun = list(dict.fromkeys(islice(_beginnings(tree), 400)))[:MAX_BEGINNINGS]
-    named = list(dict.fromkeys(character for text in begun for character in text))[:14]
-    units = [*begun, *(f"{text} " for text in begun), *(f"{text}\n" for text in begun[:20])]
-    units += [one + other for one in named for other in named if one != other]
-    for end in FAILING:
-        for unit in (*CHARACTERS, *units):
-            yield _build("", unit, end)
-            yield _build("x ", unit, end)
-        for beginning in begun:
-            for unit in dict.fromkeys((*named, " ", "a", "A", "1", "-", ".", "a.", "a ", "\n")):
-                yield _build(beginning, unit, end)
+    begun = list(dict.fromkeys(islice(_beginnings(tree), 10 * MAX_BEGINNINGS)))
+    begun = _spread(begun, MAX_BEGINNINGS)
+    named = list(dict.fromkeys(character for text in begun for character in text))
+    pairs = [one + other for one in named[:8] for other in named[:8] if one != other]
+    for unit, start, end in product(CHARACTERS, ("", "x "), FAILING):
+        yield _build(start, unit, end)
+    ends = cycle(FAILING)
+    for unit in (*begun, *(f"{text} " for text in begun), *pairs):
+        yield _build("", unit, next(ends))
+    for start, unit in product(_spread(begun, 20), dict.fromkeys((*named[:6], *REPEATED))):
+        yield _build(start, unit, next(ends))
+
+
+def _spread(found: list[str], most: int) -> list[str]:
+    """Return at most so many of the texts, from all parts of the list."""
+    return found[:: -(-len(found) // most)] if found else []
 
 
 def _build(beginning: str, unit: str, end: str) -> Build:
@@ -118,8 +133,6 @@ def _samples(node: Any) -> list[str]:
     if kind is op.ANY:
         return ["a"]
     if kind in (op.IN, op.NOT_LITERAL):
-        single = re.compile("", 0)
-        del single
         return _members(node)
     if kind is op.BRANCH:
         return [text for branch in value[1] for text in _joined(branch)[:1]][:MAX_SAMPLES]

@@ -1,0 +1,140 @@
+"""Every pattern of the package is linear in its text, so that no text holds up a program.
+
+Python keeps its lock while a pattern is matched: what takes the square of its text takes minutes
+for a long one, and every other thread waits.
+"""
+
+import ast
+import importlib
+import pkgutil
+import re
+from collections.abc import Callable, Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import litemem
+from helpers import ROOT
+from helpers.growth import Build, excess, seconds, texts
+
+PACKAGE = ROOT / "litemem"
+SHORT = 1_000  # characters on which each text is tried
+LONG = 100_000  # characters of those that take longest
+LONGEST = 2  # texts of a pattern that are tried with LONG characters
+TOO_LONG = 0.03  # seconds for SHORT characters: after such a text, no other is tried
+
+# Functions that make a pattern, which is then a constant, or has a name in it. The latter are
+# called with long texts in `test_linear_loops.py`; the name of a backup is the name of a file.
+MAKERS = {
+    ("core/text/dates.py", "_pattern"),
+    ("extraction/english.py", "is_own_name"),
+    ("maintenance/backup.py", "_is_replaced"),
+    ("maintenance/backup.py", "_parse_name"),
+}
+
+
+def modules() -> Iterator[Any]:
+    """Import every module of the package."""
+    for found in pkgutil.walk_packages(litemem.__path__, "litemem."):
+        if not found.name.endswith("__main__"):
+            yield importlib.import_module(found.name)
+
+
+@cache
+def patterns() -> dict[str, re.Pattern[str]]:
+    """Return the patterns of the package by the place where they were found."""
+    found: dict[re.Pattern[str], str] = {}
+    for module in modules():
+        for name, value in list(vars(module).items()):
+            if not name.startswith("__"):
+                _collect(f"{module.__name__}.{name}", value, found)
+    return {place: pattern for pattern, place in found.items()}
+
+
+def _collect(place: str, value: Any, found: dict[re.Pattern[str], str], depth: int = 0) -> None:
+    if isinstance(value, re.Pattern):
+        found.setdefault(value, place)
+    elif depth == 4:
+        return
+    elif isinstance(value, list | tuple | set | frozenset):
+        for i, inner in enumerate(value):
+            _collect(f"{place}[{i}]", inner, found, depth + 1)
+    elif isinstance(value, dict):
+        for key, inner in list(value.items()):
+            _collect(f"{place}[{key!r:.40}]", inner, found, depth + 1)
+    elif isinstance(value, type) and value.__module__.startswith("litemem"):
+        for name, inner in list(vars(value).items()):
+            _collect(f"{place}.{name}", inner, found, depth + 1)
+
+
+def uses(place: str) -> list[str]:
+    """Return the methods of a pattern to try: a search from every place, and what the code calls.
+
+    A search is tried for every pattern, because one that is anchored costs nothing.
+    """
+    name = place.rpartition(".")[2]
+    sources = "\n".join(file.read_text(encoding="utf-8") for file in PACKAGE.rglob("*.py"))
+    called = set(re.findall(rf"\b{re.escape(name)}\.(match|fullmatch)\(", sources))
+    return ["search", *sorted(called)]
+
+
+def calls(pattern: re.Pattern[str], use: str) -> Callable[[str], object]:
+    if use != "search":
+        return getattr(pattern, use)  # type: ignore[no-any-return]
+    return lambda text: [None for _ in pattern.finditer(text)]
+
+
+def slowest(pattern: re.Pattern[str], use: str) -> list[Build]:
+    """Return the texts on which a pattern takes longest."""
+    call, times = calls(pattern, use), []
+    for i, build in enumerate(texts(pattern)):
+        first = seconds(call, build(SHORT // 10))
+        times.append((first if first > TOO_LONG else seconds(call, build(SHORT)), i, build))
+        if times[-1][0] > TOO_LONG:
+            break
+    return [build for _, _, build in sorted(times, reverse=True)[:LONGEST]]
+
+
+@pytest.mark.parametrize("place", patterns())
+def test_a_pattern_takes_twice_the_time_for_twice_the_text(place: str) -> None:
+    pattern = patterns()[place]
+    for use in uses(place):
+        for build in slowest(pattern, use):
+            found = excess(calls(pattern, use), build, LONG)
+            assert found is None, f"{use} in {build.__doc__} takes {found}"
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        r"[.]\W*here",
+        r"\bnot\b.*\byet\b",
+        r"[A-Z]\w*(?: [A-Z]\w*)* and",
+        r"\w+(?:ed|ing)$",
+        r"(?:in|at)\s*,?\s*\d",
+        r"<.*>",
+    ],
+)
+def test_a_pattern_that_takes_the_square_is_found(pattern: str) -> None:
+    compiled = re.compile(pattern)
+    builds = slowest(compiled, "search")
+    assert any(excess(calls(compiled, "search"), build, 4_000, floor=0.005) for build in builds)
+
+
+@pytest.mark.parametrize(
+    "file", sorted(PACKAGE.rglob("*.py")), ids=lambda file: file.relative_to(PACKAGE).as_posix()
+)
+def test_a_pattern_is_a_constant_of_its_module(file: Path) -> None:
+    tree = ast.parse(file.read_text(encoding="utf-8"))
+    place = file.relative_to(PACKAGE).as_posix()
+    made = {
+        (place, function.name)
+        for function in ast.walk(tree)
+        if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef)
+        for node in ast.walk(function)
+        if isinstance(node, ast.Call) and ast.unparse(node.func).startswith("re.")
+        if node.func.attr not in ("escape", "purge")  # type: ignore[attr-defined]
+    }
+    assert made <= MAKERS, "make it a constant, so that this module can try it"
