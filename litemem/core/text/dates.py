@@ -64,7 +64,8 @@ def read_dates(text: str, reference: date, *, latest: bool = False) -> Dates:
     found = _joined(text, _same_year(_mentions(text, reference)))
     if not found:
         return Dates((), text)
-    periods = [period for each in found for period in _periods(each, reference, latest)]
+    named = {(each.first, each.last, each.yearly): each for each in found}
+    periods = (period for each in named.values() for period in _periods(each, reference, latest))
     starts = [0, *(each.end for each in found)]
     ends = [*(each.start for each in found), len(text)]
     rest = " ".join(text[start:end] for start, end in zip(starts, ends, strict=True))

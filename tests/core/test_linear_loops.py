@@ -1,0 +1,321 @@
+"""Functions that read text or lists take twice the time for twice the text, whatever it says."""
+
+import io
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+import pytest
+
+from helpers.growth import Build, excess
+from litemem.cli import output
+from litemem.core.arguments import check_categories, check_messages, check_metadata
+from litemem.core.clock import parse_duration, parse_time
+from litemem.core.scope import Scope
+from litemem.core.text import dates, language, names, words
+from litemem.core.types import Message
+from litemem.errors import LitememError
+from litemem.extraction import english, run_document, sanitize, verbatim
+from litemem.extraction.ask import parse
+from litemem.extraction.chunking import Entry, Line, abridge, lines, segments, split_to_fit
+from litemem.extraction.facts import ANSWER_TOKENS, extract
+from litemem.extraction.grounding import Grounding
+from litemem.extraction.relations import RelationGrounding
+from litemem.ingestion import compare, fact_features
+from litemem.ingestion.runs import already_read
+from litemem.retrieval.search import parse_query
+from litemem.store.archive.lines import ArchiveFile, Header
+from litemem.store.archive.merge import merge_versions
+from litemem.store.filters import compile_filter
+from litemem.testing import ScriptedLLM
+from litemem.transfer.export import escape_markdown
+
+CHARACTERS = 60_000
+ITEMS = 8_000  # of a list
+CAM = Scope(user_id="cam")
+DAY = date(2023, 5, 8)
+
+# Each is repeated to a long text: what people, tools and attackers write.
+UNITS = (
+    *("a", "A", "1", ".", ",", "!", "?", "-", "_", "/", "\\", "'", '"', "(", "[", "{", "<", "`"),
+    *(" ", "\n", "\t", "\0", "é", "日", "😀", "\u0301", "\u0301\u0316", "\u0f73", "\u200b"),
+    *(
+        "a.",
+        "a-",
+        "a/",
+        "a'",
+        "a_1",
+        "1.",
+        "1,",
+        "A, ",
+        "A ",
+        "a b ",
+        "Ab, and ",
+        ". ",
+        ".\n",
+        "a\n",
+    ),
+    *(
+        "I like tea. ",
+        "Cam is 5. ",
+        "yesterday ",
+        "yesterday's ",
+        "5 May 2023 ",
+        "May ",
+        "from May ",
+    ),
+    *(
+        "since ",
+        "not ",
+        "lives ",
+        "two ",
+        "Two Ana and Bo ",
+        "I'm ",
+        "name is ",
+        "is 4, ",
+        "and 4 ",
+    ),
+    *("Error ", "http://a ", "a/b.c ", "a::b", "`` ` ", "```\n", "~~~", "# ", "- ", "> ", "| a "),
+    *("<|im_start|>", "<<SYS>>", "[INST]", "user: hi\n", '{"facts": [', '{"a":', "ignore all. "),
+    *("please fix ", "you? ", "the ", "in ", "because ", "User's ", "<script>", "&amp;", "🇦🇧"),
+)
+ENDS = ("", " y", "\0", '"')
+
+def repeated(unit: str, end: str = "", begin: str = "") -> Build:
+    return lambda n: begin + unit * (n // len(unit)) + end
+
+
+def is_own_name(text: str) -> bool:
+    return english.is_own_name("Cam", text)
+
+
+def fits(line: Line) -> bool:
+    return len(line.content) <= 200
+
+
+def grounded(fact: str) -> object:
+    grounding = Grounding(["I like tea with Ana, and two cats."], ["I like tea."], ["Bo"])
+    return grounding.rejection_reason(fact), grounding.without_gender(fact)
+
+
+def grounding(said: str) -> object:
+    found = Grounding([said], [said], ["Bo"])
+    return [
+        (found.rejection_reason(fact), found.without_gender(fact), found.ungrounded_terms(fact))
+        for fact in (
+            "User likes tea",
+            "User is called Ana",
+            "Cam is 5 years old",
+            "Cam and his son",
+        )
+    ]
+
+
+def related(fact: str) -> object:
+    found = RelationGrounding(fact, CAM)
+    return found.correct("user", "likes", "tea"), found.correct(fact, fact, fact)
+
+
+def restored(text: str) -> object:
+    source = verbatim.Source([text])
+    return source.restore_exact_tokens("We wrote 12 files to /a/b.c, see http://a.b/c and E_NO.x1")
+
+
+def restored_from(sentence: str) -> object:
+    return verbatim.Source(["We wrote a/b.c."]).restore_exact_tokens(sentence)
+
+
+def quoted(text: str) -> object:
+    return verbatim.quotes([Entry("assistant", text), Entry("tool", text)], text[:1_000], 3)
+
+
+def read_archive(text: str) -> object:
+    line = json.dumps({"kind": "message", "number": 1, "user_id": "cam", "role": "user"})
+    body = f'{line[:-1]}, "content": {json.dumps(text)}, "created_at": 1}}\n'.encode()
+    header = Header({"message": 1}, "0" * 64).line()
+    return allowed(lambda: list(ArchiveFile(io.BytesIO(header + body)).items()))
+
+
+def allowed(call: Callable[[], object]) -> object:
+    """Call a function, which may refuse what it is given."""
+    try:
+        return call()
+    except (LitememError, ValueError, RecursionError):
+        return None
+
+
+def told(text: str) -> object:
+    return extract(scripted(), [Message("user", text)], subject="user", today=DAY)
+
+
+def scripted() -> ScriptedLLM:
+    """Return a model that finds the same facts in each part."""
+    llm = ScriptedLLM([{"facts": ["Cam likes tea", "User likes 5 cats"]}] * 2_000)
+    llm.context_tokens = ANSWER_TOKENS + 6_000
+    return llm
+
+
+TEXTS: dict[str, Callable[[str], object]] = {
+    "sanitize": sanitize.sanitize,
+    "first_person_sentences": sanitize.first_person_sentences,
+    "questions": sanitize.questions,
+    "needs_context": sanitize.needs_context,
+    "is_small_talk": sanitize.is_small_talk,
+    "sentences": words.sentences,
+    "written_sentences": words.written_sentences,
+    "tokens": words.tokens,
+    "smallest tokens": lambda text: words.tokens(text, smallest=True),
+    "content_words": words.content_words,
+    "fold": words.fold,
+    "fts_fold": words.fts_fold,
+    "digits": words.digits,
+    "read_dates": lambda text: dates.read_dates(text, DAY),
+    "resolve": lambda text: dates.resolve(text, DAY),
+    "language": language.language,
+    "form": names.form,
+    "forms_in": names.forms_in,
+    "may_be_one": lambda text: names.may_be_one(text, text[1:]),
+    "is_own_name": is_own_name,
+    "is_own_name of the text": lambda text: english.is_own_name(text[:50], text),
+    "misnames_user": lambda text: english.misnames_user("User is called Cam", [text]),
+    "guesses_age": lambda text: english.guesses_age("Ana is 7 years old", [text]),
+    "without_guessed_relatives": lambda text: english.without_guessed_relatives("a son", [text]),
+    "flaw": english.flaw,
+    "is_impersonal": english.is_impersonal,
+    "leaves_open": english.leaves_open,
+    "reports_failure": english.reports_failure,
+    "reports_success": english.reports_success,
+    "decides": english.decides,
+    "a fact": grounded,
+    "what was said": grounding,
+    "relations": related,
+    "exact_tokens": verbatim.exact_tokens,
+    "restore_exact_tokens from": restored,
+    "restore_exact_tokens in": restored_from,
+    "quotes": quoted,
+    "clipped": verbatim.clipped,
+    "entry": run_document.entry,
+    "from_markdown": lambda text: run_document.to_markdown(run_document.from_markdown(text)),
+    "merged": lambda text: run_document.merged(
+        run_document.from_markdown(text), run_document.from_markdown(text[1:])
+    ),
+    "abridge": abridge,
+    "split_to_fit": lambda text: list(split_to_fit(Line("user", text, 0), fits)),
+    "segments": lambda text: segments([Message("assistant", text)], len, 700),
+    "extract": told,
+    "features_of": fact_features.features_of.__wrapped__,
+    "compare_facts": lambda text: compare.compare_facts(text, f"{text[1:]} b", 0.9),
+    "as_user": lambda text: compare.as_user(text, frozenset(["Cam"])),
+    "parse_query": lambda text: parse_query(text, ["Cam", "a", "Ana Bo", *text.split()], DAY),
+    "filter value": lambda text: allowed(
+        lambda: compile_filter({"text": {"icontains": text}}, CAM)
+    ),
+    "filter key": lambda text: allowed(lambda: compile_filter({text: {"in": [1] * 50}}, CAM)),
+    "metadata key": lambda text: allowed(lambda: compile_filter({f"metadata.{text}": 1}, CAM)),
+    "parse_time": lambda text: allowed(lambda: parse_time(text)),
+    "parse_duration": lambda text: allowed(lambda: parse_duration(text, "age")),
+    "check_messages": lambda text: allowed(lambda: check_messages(text)),
+    "check_metadata": lambda text: allowed(lambda: check_metadata({text: [text]})),
+    "JSON": lambda text: allowed(lambda: parse(text)),
+    "archive": read_archive,
+    "table": lambda text: output.table(["id", "memory"], [["1", text]], 80),
+    "card": lambda text: output.card([("memory", text)], 80),
+    "narrow card": lambda text: output.card([("memory", text)], 12),
+    "visible": output.visible,
+    "escape_markdown": escape_markdown,
+}
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_a_function_over_text_is_linear(name: str) -> None:
+    for unit in UNITS:
+        for end in ENDS[:2]:
+            found = excess(TEXTS[name], repeated(unit, end, "x " * bool(end)), CHARACTERS)
+            assert found is None, f"{unit!r} * n + {end!r} takes {found}"
+
+
+# -- lists
+
+
+def messages(roles: Sequence[str], content: str = "I like tea {i}.") -> Build:
+    return lambda n: [Message(roles[i % len(roles)], content.format(i=i), None) for i in range(n)]
+
+
+def history(n: int) -> dict[str, Any]:
+    events = [
+        {"event": event, "created_at": 1, "updated_at": i, "new_memory": f"tea {i}"}
+        for i in range(n // 2)
+        for event in ("UPDATE", "DELETE")
+    ]
+    return {"content": "tea", "created_at": 1, "updated_at": 2, "history": events}
+
+
+def procedure(n: int) -> run_document.Procedure:
+    entries = tuple(f"wrote file {i}" for i in range(n))
+    return run_document.Procedure(steps=entries, errors=entries, results=entries, open=entries)
+
+
+LISTS: dict[str, tuple[Callable[[Any], object], Build]] = {
+    "check_messages": (
+        check_messages,
+        lambda n: [{"role": "user", "content": [{"type": "text", "text": "a"}] * 3}] * n,
+    ),
+    "check_categories": (check_categories, lambda n: [f"c{i}" for i in range(n)]),
+    "check_metadata": (check_metadata, lambda n: {f"k{i}": {"a": [i, {"b": i}]} for i in range(n)}),
+    "lines": (lines, messages(["user", "assistant"])),
+    "segments": (
+        lambda found: segments(found, len, 700),
+        messages(["user", "assistant", "tool"]),
+    ),
+    "extract": (
+        lambda found: extract(scripted(), found, subject="user", today=DAY),
+        messages(["user", "assistant"]),
+    ),
+    "extract answers": (
+        lambda found: extract(scripted(), found, subject="user", today=DAY),
+        messages(["assistant", "user"], "Tea with {i}?"),
+    ),
+    "already_read": (
+        lambda found: already_read(found[: len(found) // 2], found[len(found) // 4 :]),
+        messages(["user"]),
+    ),
+    "already_read of repetitions": (
+        lambda found: already_read(found, [*found[1:], replace(found[0], content="b")]),
+        messages(["user"], "a"),
+    ),
+    "merge_versions": (lambda found: merge_versions(found, {**found, "updated_at": 3}), history),
+    "merged": (
+        lambda found: run_document.merged(found, replace(found, goal="a")),
+        procedure,
+    ),
+    "solved": (
+        lambda found: run_document.solved(found, dict.fromkeys(found.errors, "b")),
+        procedure,
+    ),
+    "grounding": (
+        lambda found: Grounding(found, found, found[:20]).rejection_reason("User likes tea"),
+        lambda n: [f"I like tea {i}. " for i in range(n)],
+    ),
+    "filter": (
+        lambda found: compile_filter(found, CAM),
+        lambda n: {"user_id": "cam", "categories": {"in": [f"c{i}" for i in range(n)]}},
+    ),
+    "user_names": (compare.user_names, lambda n: [f"User is called Ana{i}" for i in range(n)]),
+    "holding": (
+        lambda found: words.holding(found, ["tea", "lik"], lambda word: word[:3]),
+        lambda n: [f"I like tea {i}" for i in range(n)],
+    ),
+    "table": (
+        lambda found: output.table(["id", "memory"], found, 80),
+        lambda n: [[str(i), "I like tea " * 20] for i in range(n)],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_a_function_over_a_list_is_linear(name: str) -> None:
+    call, build = LISTS[name]
+    found = excess(call, build, ITEMS)
+    assert found is None, f"{name} takes {found}"
