@@ -82,6 +82,7 @@ class Heard:
 
     def __init__(self, said: Iterable[str]) -> None:
         self.text = "\n".join(said)
+        self._own_names: dict[str, bool] = {}
 
     @cached_property
     def words(self) -> frozenset[str]:
@@ -101,6 +102,12 @@ class Heard:
     def may_name_user(self) -> bool:
         """True if any name may be the user's: asked for, or said in another language."""
         return language(self.text) is not None or _ASKS_NAME.search(self.text) is not None
+
+    def is_own_name(self, name: str) -> bool:
+        """Return True if somebody gives a name as their own."""
+        if name not in self._own_names:
+            self._own_names[name] = is_own_name(name, self.text)
+        return self._own_names[name]
 
 
 def _heard(said: Iterable[str] | Heard) -> Heard:
@@ -217,7 +224,7 @@ def misnames_user(fact: str, said: Iterable[str] | Heard) -> bool:
     if match is None:
         return False
     heard = _heard(said)
-    return not heard.may_name_user and not is_own_name(match["name"], heard.text)
+    return not heard.may_name_user and not heard.is_own_name(match["name"])
 
 
 def is_own_name(name: str, text: str) -> bool:

@@ -94,7 +94,7 @@ class Grounding:
         fact = english.without_guessed_relatives(fact, self._given)
         is_gendered = any(self._known.has(word) for word in english.GENDERED)
         subject = fact.partition(" ")[0]
-        is_user = subject == "User" or english.is_own_name(subject, self._given.text)
+        is_user = subject == "User" or self._given.is_own_name(subject)
         return _POSSESSIVE.sub("their", fact) if is_user and not is_gendered else fact
 
     def _is_about_another(self, fact: str) -> bool:

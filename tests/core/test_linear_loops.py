@@ -5,11 +5,13 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date
+from itertools import product
+from operator import itemgetter
 from typing import Any
 
 import pytest
 
-from helpers.growth import Build, excess
+from helpers.growth import Build, excess, seconds
 from litemem.cli import output
 from litemem.core.arguments import check_categories, check_messages, check_metadata
 from litemem.core.clock import parse_duration, parse_time
@@ -32,7 +34,9 @@ from litemem.store.filters import compile_filter
 from litemem.testing import ScriptedLLM
 from litemem.transfer.export import escape_markdown
 
-CHARACTERS = 60_000
+CHARACTERS = 40_000  # of texts on which a function took long at the first sight
+SIGHT = 4_000  # characters on which each text is tried
+SLOWEST = 3  # texts of a function that are tried with more characters
 ITEMS = 8_000  # of a list
 CAM = Scope(user_id="cam")
 DAY = date(2023, 5, 8)
@@ -81,7 +85,8 @@ UNITS = (
     *("<|im_start|>", "<<SYS>>", "[INST]", "user: hi\n", '{"facts": [', '{"a":', "ignore all. "),
     *("please fix ", "you? ", "the ", "in ", "because ", "User's ", "<script>", "&amp;", "🇦🇧"),
 )
-ENDS = ("", " y", "\0", '"')
+ENDS = ("", " y")
+
 
 def repeated(unit: str, end: str = "", begin: str = "") -> Build:
     return lambda n: begin + unit * (n // len(unit)) + end
@@ -228,12 +233,23 @@ TEXTS: dict[str, Callable[[str], object]] = {
 }
 
 
+def slowest(call: Callable[[Any], object]) -> list[tuple[str, Build]]:
+    """Return the texts on which a function takes longest, and grows most."""
+    found = []
+    for unit, end in product(UNITS, ENDS):
+        build = repeated(unit, end, "x " * bool(end))
+        half, whole = seconds(call, build(SIGHT // 4)), seconds(call, build(SIGHT))
+        found.append((whole, whole / max(half, 1e-4), f"{unit!r} * n + {end!r}", build))
+    longest = sorted(found, key=itemgetter(0), reverse=True)[:SLOWEST]
+    growing = sorted(found, key=itemgetter(1), reverse=True)[:SLOWEST]
+    return list({name: (name, build) for _, _, name, build in (*longest, *growing)}.values())
+
+
 @pytest.mark.parametrize("name", TEXTS)
 def test_a_function_over_text_is_linear(name: str) -> None:
-    for unit in UNITS:
-        for end in ENDS[:2]:
-            found = excess(TEXTS[name], repeated(unit, end, "x " * bool(end)), CHARACTERS)
-            assert found is None, f"{unit!r} * n + {end!r} takes {found}"
+    for text, build in slowest(TEXTS[name]):
+        found = excess(TEXTS[name], build, CHARACTERS)
+        assert found is None, f"{text} takes {found}"
 
 
 # -- lists
