@@ -34,10 +34,10 @@ from litemem.store.filters import compile_filter
 from litemem.testing import ScriptedLLM
 from litemem.transfer.export import escape_markdown
 
-CHARACTERS = 40_000  # of texts on which a function took long at the first sight
+CHARACTERS = 20_000  # of texts on which a function took long at the first sight
 SIGHT = 4_000  # characters on which each text is tried
 SLOWEST = 3  # texts of a function that are tried with more characters
-ITEMS = 8_000  # of a list
+ITEMS = 4_000  # of a list
 CAM = Scope(user_id="cam")
 DAY = date(2023, 5, 8)
 
