@@ -125,6 +125,9 @@ def _file_pairs(path: Path, found: FileStats | None) -> Iterator[tuple[str, str]
     if text := _nonzero(counts, "superseded", "expired", "immutable", "procedural"):
         yield "of these", text
     yield "messages", f"{messages}, {turns}" if overview.pending_turns else messages
+    if counts.get("set_aside"):
+        turns = counted(counts["set_aside"], "turn")
+        yield "set aside", f"{turns} that cannot be read: run `litemem verify --fix`"
     if text := _nonzero(counts, "entities", "relations"):
         yield "graph", text
     if counts.get("history_entries"):

@@ -61,6 +61,8 @@ def verify_file(full: bool, fixes: bool, db: str | None, as_json: bool) -> None:
     else:
         rows = [(result.check, f"{result.examined:,}", _problems(result)) for result in results]
         show_table(("CHECK", "EXAMINED", "FOUND"), rows)
+    for sentence in () if as_json else (s for result in results for s in result.replaced):
+        echo_err(f"replaced: {sentence}")
     _echo_repaired(before, results)
     _echo_advice(results, fixes)
     if not is_sound(results):

@@ -137,7 +137,11 @@ def pending(llm: str | None, embedder: str | None, db: str | None, as_json: bool
     opened = open_memory(db, embedder=embedder, llm=llm, must_exist=True)
     with opened as memory, exit_on_ctrl_c(lambda: STORED), status("extracting"):
         result = memory.process_pending()
+        with memory.store.read() as r:
+            set_aside = r.turns.set_aside()
     show_added(result, as_json)
+    for reason in set_aside.values():
+        echo_err(f"set aside until `litemem verify --fix`: {reason}")
 
 
 @click.command()

@@ -6,9 +6,9 @@ ValidationError that names it; `check_only_ids` raises a FilterError.
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import date
-from typing import Any
+from typing import Any, Self
 
 from litemem.core import clock
 from litemem.core.scope import ID_KEYS, Scope
@@ -267,6 +267,12 @@ class AddOptions:
     said_on: str | None = None
     immutable: bool = False
     enable_graph: bool = False
+
+    @classmethod
+    def of(cls, stored: Mapping[str, Any]) -> Self:
+        """Return the options that were stored with a turn; unknown names are ignored."""
+        known = {each.name: stored[each.name] for each in fields(cls) if each.name in stored}
+        return cls(**{**known, "categories": tuple(known.get("categories", ()))})
 
     def at(self, now: int) -> int:
         """Return the time of the messages: `now`, unless the call has a timestamp."""

@@ -186,7 +186,7 @@ class Pipeline:
             return r.turns.waiting(turns)
 
     def _extract(self, turn: Turn) -> list[AddResult]:
-        options = _options_of(turn)
+        options = AddOptions.of(turn.options)
         turn = replace(turn, messages=with_canonical_roles(turn.messages))
         if options.memory_type == PROCEDURAL:
             return self._extend_run(turn, options)
@@ -334,7 +334,7 @@ class RetryGuard:
     def remember(self, turn: Turn) -> None:
         """Remember an extracted turn, the last of its scope."""
         self._last_message.pop(turn.scope, None)
-        if _is_default(_options_of(turn)):
+        if _is_default(AddOptions.of(turn.options)):
             self._last_message[turn.scope] = turn.message_pks[-1]
             if len(self._last_message) > REMEMBERED_SCOPES:
                 self._last_message.pop(next(iter(self._last_message)), None)
@@ -371,7 +371,7 @@ class RetryGuard:
         at = options.at(self._now())
 
         def is_same(turn: Turn) -> bool:
-            then = _options_of(turn)
+            then = AddOptions.of(turn.options)
             expected = replace(options, created_at=then.created_at, said_on=then.said_on)
             is_near = then.created_at is not None and at - RETRY_WINDOW <= then.created_at <= at
             return (
@@ -403,11 +403,6 @@ def _check_roles(scope: Scope, messages: Sequence[Message], options: AddOptions)
             f"no facts can be extracted from messages of an unknown role ({names}): give one of "
             f"the roles {KNOWN}, or infer=False to store the messages as they are"
         )
-
-
-def _options_of(turn: Turn) -> AddOptions:
-    """Return the options of the `add` call that logged the turn."""
-    return AddOptions(**{**turn.options, "categories": tuple(turn.options["categories"])})
 
 
 def _is_default(options: AddOptions) -> bool:

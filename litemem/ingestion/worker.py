@@ -12,7 +12,7 @@ from litemem.core.types import Turn
 from litemem.errors import FlushTimeoutError, LitememError, StoreError
 from litemem.ingestion.claims import Claims
 from litemem.ingestion.pipeline import Pipeline
-from litemem.store.protocol import MAX_KILLS, MAX_TRIES, Store, TurnFilter
+from litemem.store.protocol import MAX_KILLS, MAX_TRIES, NO_LIMIT, Store, TurnFilter
 
 POLL_SECONDS = 0.2  # between looks at what other processes have done; a read of microseconds
 RETRY_SECONDS = 1.0  # before a failed turn is tried again, if no other turn is pending
@@ -77,7 +77,7 @@ class Worker:
                     "on: call flush() again, or ask event() for each"
                 )
             self._claims.wait(POLL_SECONDS if end is None else _until(end))
-        return self._waiting(TurnFilter(last=last))
+        return self._waiting(TurnFilter(last=last, tries_below=NO_LIMIT))
 
     def close(self) -> None:
         """Stop after the model's current answer; unfinished turns stay pending."""

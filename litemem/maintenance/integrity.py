@@ -1,7 +1,7 @@
 """Verify a file, repair what is derived, and salvage what a damaged file still holds."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,9 @@ from litemem.errors import SchemaError, StoreError
 from litemem.store.protocol import CheckResult, FileStore
 from litemem.store.sqlite.connection import EMPTY
 from litemem.store.sqlite.copy import atomic_write, check_file, replace_file
+from litemem.store.sqlite.integrity.checks import VALUES
+
+_ROUNDS = 3  # a repair may show what the damage has hidden
 
 __all__ = ["CheckResult", "Salvaged", "fix", "is_sound", "report", "salvage", "verify"]
 
@@ -39,18 +42,28 @@ def fix(store: FileStore) -> tuple[list[CheckResult], list[CheckResult]]:
     """Repair what can be rebuilt; return the results of a full check before and after.
 
     In one transaction the full text, the vector index, SQL indexes, views, triggers and hashes are
-    rebuilt from the memories, and rows without a parent are deleted. A lost memory, vector or
-    history cannot be rebuilt: its result keeps the advice.
+    rebuilt from the memories, rows without a parent are deleted, and values that no litemem writes
+    are replaced with the least loss; `replaced` of a result after has each with its old value. A
+    lost memory, vector or history cannot be rebuilt: its result keeps the advice.
 
     Raises:
         StoreError: as `verify`; nothing was changed.
     """
     before = verify(store, full=True)
-    repairs = [result.repair for result in before if result.repair]
-    if not repairs:
-        return before, before
-    store.repair(repairs)
-    return before, verify(store, full=True)
+    after, replaced = before, []
+    for _ in range(_ROUNDS):
+        repairs = [result.repair for result in after if result.repair]
+        if not repairs:
+            break
+        replaced += store.repair(repairs)
+        last, after = after, verify(store, full=True)
+        if after == last:
+            break
+    noted = [
+        replace(result, replaced=tuple(replaced)) if result.check == VALUES else result
+        for result in after
+    ]
+    return before, noted if replaced else after
 
 
 def is_sound(results: Sequence[CheckResult]) -> bool:
@@ -59,10 +72,15 @@ def is_sound(results: Sequence[CheckResult]) -> bool:
 
 
 def report(results: Sequence[CheckResult]) -> dict[str, Any]:
-    """Return the results as a plain dict: `{"ok", "checks": [{"check", "examined", …}, …]}`."""
+    """Return the results as a plain dict: `{"ok", "checks": [{"check", "examined", …}, …]}`.
+
+    After a repair that replaced values, "replaced" has a sentence for each, with the old value.
+    """
     shown = ("check", "examined", "problems", "examples", "advice")
     checks = [{name: getattr(result, name) for name in shown} for result in results]
-    return {"ok": is_sound(results), "checks": checks}
+    replaced = [sentence for result in results for sentence in result.replaced]
+    found = {"ok": is_sound(results), "checks": checks}
+    return found | {"replaced": replaced} if replaced else found
 
 
 @dataclass(frozen=True, slots=True)

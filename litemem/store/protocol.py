@@ -53,6 +53,7 @@ Key = int | str  # of a row
 
 BUSY_SECONDS = 30.0  # no model runs in a transaction; 64 programs that write at once wait for 5 s
 NO_LIMIT = 2**62  # more than every key and every number of tries
+SET_ASIDE = 2**53  # the number of tries of a turn that cannot be read
 MAX_TRIES = 3  # failures of a turn; then only `process_pending` tries it again
 MAX_KILLS = 5  # programs that ended during a turn's extraction, as a model may crash its program
 NO_NEIGHBOUR = -1  # in `Pool.before`: the first memory of its run, or one without a run
@@ -66,7 +67,7 @@ class TurnFilter:
     """
 
     min_tries: int = 0
-    tries_below: int = NO_LIMIT
+    tries_below: int = SET_ASIDE
     kills_below: int = NO_LIMIT
     last: int = NO_LIMIT  # the greatest key
     scope_of: int | None = None
@@ -285,7 +286,8 @@ class CheckResult:
     """The result of one check: rows examined, problems found, and what helps.
 
     `examples` names the first of the `problems`; `repair` is the repair that helps, or None. A
-    result with `advice` but without problems means that the check could not run.
+    result with `advice` but without problems means that the check could not run. `replaced` has one
+    sentence for each value that a repair has replaced, with the old value.
     """
 
     check: str
@@ -294,6 +296,7 @@ class CheckResult:
     examples: tuple[str, ...] = ()
     repair: str | None = None
     advice: str | None = None
+    replaced: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -463,10 +466,17 @@ class MessageWriter(MessageReader, Protocol):
 
 
 class TurnReader(Protocol):
-    """The queue of pending turns, and the results of finished ones."""
+    """The queue of pending turns, and the results of finished ones.
+
+    A turn that cannot be read is set aside: it is neither pending nor claimed, and holds up no
+    other, until a repair of the store makes it readable.
+    """
 
     def pending(self) -> list[Turn]:
         """Return the pending turns, oldest first."""
+
+    def set_aside(self) -> dict[int, str]:
+        """Return why turns cannot be read, by key."""
 
     def waiting(self, turns: TurnFilter) -> int:
         """Return how many turns are selected; a claimed turn counts with any number of tries."""
@@ -478,7 +488,7 @@ class TurnReader(Protocol):
         """Return the state of a turn that was opened with an event id, or None if it is unknown.
 
         The latest 10,000 finished turns are known. `FAILED` is a turn with `MAX_TRIES` failures or
-        `MAX_KILLS` kills.
+        `MAX_KILLS` kills, or one that is set aside.
         """
 
 
@@ -878,5 +888,8 @@ class FileStore(Store, Protocol):
     def check(self, *, full: bool) -> list[CheckResult]:
         """Check the file; `litemem.maintenance.integrity` describes the checks."""
 
-    def repair(self, repairs: Iterable[str]) -> None:
-        """Rebuild derived data; each is the `repair` of a result of `check`. One transaction."""
+    def repair(self, repairs: Iterable[str]) -> list[str]:
+        """Rebuild derived data; each is the `repair` of a result of `check`. One transaction.
+
+        Return one sentence for each value that was replaced, with the old value.
+        """

@@ -153,7 +153,7 @@ DAMAGES = {
     "a turn has no messages": (
         "INSERT INTO turn (session_pk, options, created_at) VALUES (1, '{}', 0)",
         "every pending turn has messages",
-        False,
+        True,
     ),
     "a message waits for no turn": (
         "UPDATE message SET turn_pk = 99",
@@ -178,17 +178,17 @@ DAMAGES = {
     "a text is none": (
         "UPDATE memory SET content = CAST(x'ff' AS TEXT) WHERE pk = 1",
         "every text is valid and matches its hash",
-        False,
+        True,
     ),
     "metadata is no object": (
         "UPDATE memory SET metadata = '[]' WHERE pk = 1",
         "every JSON column has the right type",
-        False,
+        True,
     ),
     "metadata is no JSON": (
         "UPDATE memory SET metadata = '{' WHERE pk = 1",
         "every JSON column has the right type",
-        False,
+        True,
     ),
     "a relation is said by nobody": (
         "INSERT INTO entity (pk, name, form, user_id) VALUES (1, 'a', 'a', 'cam');"
@@ -236,8 +236,14 @@ DAMAGES = {
         "INSERT INTO message VALUES (50, 50, 'user', 'secret', NULL, 0, NULL);"
         "UPDATE memory SET sources = '[50]' WHERE pk = 1",
         "every source is a message of the memory's scope",
-        False,
+        True,
     ),
+}
+# checks of values that a repair replaces
+REPLACED = {
+    "every text is valid and matches its hash",
+    "every JSON column has the right type",
+    "every source is a message of the memory's scope",
 }
 each_damage = pytest.mark.parametrize(
     ("damage", "check", "mended"), DAMAGES.values(), ids=DAMAGES.keys()
@@ -262,7 +268,11 @@ def test_fixing_mends_what_is_derived_and_says_what_it_cannot(
     assert all(finding.advice for finding in after if finding.problems)
 
 
-@each_damage
+@pytest.mark.parametrize(
+    ("damage", "check", "mended"),
+    [each for each in DAMAGES.values() if each[1] not in REPLACED],
+    ids=[name for name, each in DAMAGES.items() if each[1] not in REPLACED],
+)
 def test_fixing_touches_no_memory(path: Path, damage: str, check: str, mended: bool) -> None:
     change(path, damage)
     kept = ("pk", "id", "user_id", "sources", "superseded_by", "metadata", "created_at")

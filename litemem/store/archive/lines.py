@@ -11,6 +11,7 @@ and an import refuses it or accepts it.
 import codecs
 import hashlib
 import json
+import math
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -283,13 +284,13 @@ def _other_file(line: bytes) -> str | None:
     return next((reason for start, reason in _OTHER_FILES if line.startswith(start)), None)
 
 
-def parse(text: str) -> Any:
-    """Parse strict JSON.
+def parse(text: str, *, finite: bool = False) -> Any:
+    """Parse strict JSON; if `finite`, refuse a number like 1e999, which Python reads as infinity.
 
     Raises:
         ValueError, RecursionError: the text is not JSON, or only Python reads it as JSON.
     """
-    found = _DECODER.decode(text)
+    found = (_FINITE_DECODER if finite else _DECODER).decode(text)
     if "\\u" in text:  # half a surrogate pair is only possible in an escape
         json.dumps(found, ensure_ascii=False).encode()
     return found
@@ -299,7 +300,15 @@ def _no_constant(name: str) -> None:
     raise LineError(f"{name} is not a JSON number")
 
 
+def _finite(number: str) -> float:
+    found = float(number)
+    if math.isinf(found):
+        raise LineError(f"{number:.80} is too large for a number")
+    return found
+
+
 _DECODER = json.JSONDecoder(parse_constant=_no_constant)  # a decoder per line takes a third longer
+_FINITE_DECODER = json.JSONDecoder(parse_constant=_no_constant, parse_float=_finite)
 
 
 def _header(found: Any) -> tuple[Header, LineError | None]:

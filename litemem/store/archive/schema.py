@@ -279,11 +279,19 @@ LINE_TYPES: Mapping[str, Schema] = {
         {},
     ),
 }
+
+
+def check_of(kind: str, name: str) -> Check:
+    """Return the check of a field of the lines of one kind."""
+    line = LINE_TYPES[kind]
+    return line.required.get(name) or line.optional[name]
+
+
 SKIPPED = ("export_request",)  # written by earlier versions; an import ignores these lines
 WITHOUT_IDS = ("project", "finished_turn", "deleted", "relation")
 
-_EMBEDDER = Schema({"name": _text, "dimensions": _dimensions, "fingerprint": _text}, {})
-HEADER = Schema({"format": _count}, {"embedder": _EMBEDDER})
+EMBEDDER = Schema({"name": _text, "dimensions": _dimensions, "fingerprint": _text}, {})
+HEADER = Schema({"format": _count}, {"embedder": EMBEDDER})
 # of the header, too: what shows that no line was changed
 SEAL = Schema(
     {

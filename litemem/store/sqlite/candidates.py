@@ -17,8 +17,9 @@ from litemem.core.text.words import Stem, any_of, holding, stems_of
 from litemem.core.types import Match
 from litemem.store.filters import Condition
 from litemem.store.protocol import NO_NEIGHBOUR, CandidateQuery, Pool, Ranker, ScopeStats
-from litemem.store.sqlite.rows import Row, RowDamageError, records
+from litemem.store.sqlite.rows import Row, records
 from litemem.store.sqlite.settings import check_embedder
+from litemem.store.sqlite.values import RowDamageError
 from litemem.store.sqlite.vector_index import VectorIndex
 
 SMALL = 4_096  # memories; all of them are read in 12 ms

@@ -14,7 +14,7 @@ from litemem.errors import (
     StoreFullError,
     StoreReadOnlyError,
 )
-from litemem.store.sqlite.rows import RowDamageError
+from litemem.store.sqlite.values import RowDamageError
 
 _SAVE = "save the readable rows with `litemem salvage` or litemem.salvage()"
 _DAMAGED = f"it is damaged; restore a backup, or {_SAVE}"
@@ -42,6 +42,8 @@ FAULTS: tuple[tuple[type[apsw.Error], type[StoreError], str], ...] = (
     (apsw.IOError, StoreError, "the disk failed to read or write; this write changed nothing"),
     (apsw.Error, StoreError, "SQLite reports an error"),
 )
+# What SQLite says of a value that is no JSON, no text, or no vector of the right size.
+_WRONG_VALUES = ("malformed JSON", "JSON cannot hold", "vector")
 # SQLite does not check texts: a damaged one fails when Python decodes it.
 SQLITE_ERRORS = (apsw.Error, RowDamageError, UnicodeDecodeError, json.JSONDecodeError)
 
@@ -57,7 +59,10 @@ def translated(path: str) -> Iterator[None]:
 
 def translate(error: Exception, path: str) -> StoreError:
     """Return our error for one of `SQLITE_ERRORS`."""
-    if isinstance(error, RowDamageError):
+    is_wrong_value = isinstance(error, apsw.SQLError) and any(
+        words in str(error) for words in _WRONG_VALUES
+    )
+    if isinstance(error, RowDamageError) or is_wrong_value:
         return CorruptError(f"{path}: {_CHANGED} ({error})")
     for theirs, ours, advice in FAULTS:
         if isinstance(error, theirs):

@@ -17,10 +17,10 @@ from litemem.store.filters import Condition
 from litemem.store.protocol import GraphQuery
 from litemem.store.sqlite.rows import (
     Row,
-    RowDamageError,
     scope_unique_key,
 )
 from litemem.store.sqlite.settings import check_embedder
+from litemem.store.sqlite.values import RowDamageError, check_values
 
 SAME_ENTITY = 0.9  # cosine from which two names may be one entity; 0.87 joins Monday with Tuesday
 NEAR = 0.6  # cosine from which a query means an entity that it does not name
@@ -115,7 +115,7 @@ class Graph:
         rows = self._connection.execute(
             "SELECT pk, name FROM entity WHERE vector IS NULL ORDER BY pk LIMIT ?", (limit,)
         )
-        return [(pk, name) for pk, name in rows]
+        return [_named_entity(pk, name) for pk, name in rows]
 
     def relate(
         self, record: MemoryRecord, relations: Sequence[Relation], vectors: Mapping[str, bytes]
@@ -143,12 +143,18 @@ class Graph:
         )
 
 
+def _named_entity(pk: int, name: str) -> tuple[int, str]:
+    """Return the key and the name of an entity, after a check of the name."""
+    check_values("entity", pk, name=name)
+    return pk, name
+
+
 def _entity(connection: apsw.Connection, scope: Scope, name: str, vector: bytes) -> tuple[int, int]:
     """Return the primary keys of a name in exactly this scope and of its entity's first name."""
     form, key = names.form(name), scope_unique_key(scope)
     rows = connection.execute(_SPELLED.format(key.sql), (*key.parameters, form))
-    known: list[tuple[str, int, int]] = [(spelling, pk, first) for pk, spelling, first in rows]
-    for spelling, pk, first in known:
+    known = [(*_named_entity(pk, spelling), first) for pk, spelling, first in rows]
+    for pk, spelling, first in known:
         if spelling == name:
             return pk, first
     same_as = known[0][2] if known else _same_as(connection, scope, name, vector)
@@ -170,6 +176,7 @@ def _same_as(connection: apsw.Connection, scope: Scope, name: str, vector: bytes
     for pk, other, cosine in connection.execute(
         _SIMILAR.format(key.sql), (vector, *key.parameters)
     ):
+        _named_entity(pk, other)
         if cosine >= SAME_ENTITY and other not in ids and names.may_be_one(name, other):
             return int(pk)
     return None

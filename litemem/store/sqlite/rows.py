@@ -11,6 +11,7 @@ from litemem.core.scope import ID_KEYS, Scope
 from litemem.core.types import HistoryEntry, MemoryRecord, Message, content_hash
 from litemem.errors import ScopeError
 from litemem.store.filters import Condition
+from litemem.store.sqlite.values import IndexDamageError, check_values, damage, read_value
 
 MEMORY_COLUMNS = (
     "id, content, hash, user_id, agent_id, app_id, run_id, actor_id, role, attributed_to, "
@@ -21,6 +22,8 @@ HISTORY_COLUMNS = (
     "pk, memory_id, event, old_memory, new_memory, created_at, updated_at, actor_id, role, "
     "superseded_by, supersedes"
 )
+_MEMORY_COLUMNS = MEMORY_COLUMNS.split(", ")
+_ENTRY_COLUMNS = HISTORY_COLUMNS.split(", ")[1:-1]
 
 # True if a message was logged in the scope of the memory `m`. SQLite reuses the primary key of a
 # deleted last row, so a memory's list of sources could name a message of another scope.
@@ -73,10 +76,6 @@ def memory_values(record: MemoryRecord) -> Row:
     )
 
 
-class RowDamageError(ValueError):
-    """A row has values that litemem never writes: damage, or a change by another tool."""
-
-
 def memory_record(row: Row) -> MemoryRecord:
     """Read the values of `MEMORY_COLUMNS`.
 
@@ -89,13 +88,13 @@ def memory_record(row: Row) -> MemoryRecord:
         id=row[0],
         content=row[1],
         hash=row[2],
-        scope=read_scope(row[3], row[4], row[5], row[6]),
+        scope=read_scope("memory", row[0], row[3:7]),
         actor_id=row[7],
         role=row[8],
         attributed_to=row[9],
         memory_type=row[10],
-        metadata={} if row[11] == "{}" else read_object(row[11]),  # to parse it takes 1 µs
-        categories=() if row[12] == "[]" else _read_names(row[12]),
+        metadata={} if row[11] == "{}" else read_value("memory", row[0], "metadata", row[11]),
+        categories=() if row[12] == "[]" else read_value("memory", row[0], "categories", row[12]),
         created_at=row[13],
         updated_at=row[14],
         valid_from=row[15],
@@ -107,54 +106,34 @@ def memory_record(row: Row) -> MemoryRecord:
     )
 
 
-def read_scope(user_id: Any, agent_id: Any, app_id: Any, run_id: Any) -> Scope:
+def read_scope(table: str, key: object, ids: Sequence[Any]) -> Scope:
     """Read the four ids of a row."""
     try:
-        return Scope(user_id=user_id, agent_id=agent_id, app_id=app_id, run_id=run_id)
+        return Scope(**dict(zip(ID_KEYS, ids, strict=True)))
     except ScopeError as error:
-        raise RowDamageError(str(error)) from error
+        column = str(error).split("=")[0].split()[0]  # the message begins with it
+        raise damage(table, key, column, error) from error
 
 
 def read_message(row: Row) -> Message:
-    """Read role, content and name."""
-    role, content, name = row
-    _check(isinstance(role, str) and isinstance(content, str), content, "role or content")
+    """Read primary key, role, content and name."""
+    pk, role, content, name = row
+    check_values("message", pk, role=role, content=content, name=name)
     return Message(role, content, name)
-
-
-def read_object(text: str) -> dict[str, Any]:
-    """Read a JSON object."""
-    _check(isinstance(text, str), text, "JSON")
-    content = json.loads(text)
-    _check(isinstance(content, dict), content, "JSON")
-    return dict(content)
-
-
-def read_time(value: Any) -> int:
-    """Read a time that may not be null."""
-    _check(clock.is_time(value), value, "time")
-    return int(value)
-
-
-def _read_names(text: str) -> tuple[str, ...]:
-    _check(isinstance(text, str), text, "JSON")
-    names = json.loads(text)
-    are_names = isinstance(names, list) and all(isinstance(name, str) for name in names)
-    _check(are_names, text, "JSON")
-    return tuple(names)
 
 
 def id_list(ids: Iterable[Any]) -> str:
     """Return memories' ids as a JSON array, for `json_each`."""
     listed = list(ids)
     for memory_id in listed:
-        _check(isinstance(memory_id, str), memory_id, "id")
+        if not isinstance(memory_id, str):
+            check_values("memory", memory_id, id=memory_id)
     return json.dumps(listed)
 
 
 def history_entry(row: Row) -> HistoryEntry:
     """Read the values of `HISTORY_COLUMNS`."""
-    _check(clock.is_time(row[5]) and (row[6] is None or clock.is_time(row[6])), row[1], "time")
+    check_values("event", row[1], **dict(zip(_ENTRY_COLUMNS, row[1:-1], strict=True)))
     return HistoryEntry(
         id=row[1] if row[2] == "ADD" else str(row[0]),  # an ADD may not have a row yet
         memory_id=row[1],
@@ -166,25 +145,35 @@ def history_entry(row: Row) -> HistoryEntry:
         actor_id=row[7],
         role=row[8],
         superseded_by=row[9],
-        supersedes=tuple(json.loads(row[10] or "[]")),
+        supersedes=() if row[10] is None else read_value("memory", row[1], "categories", row[10]),
     )
 
 
 def _check_memory(row: Row) -> None:
-    """Check the values that can be checked; it costs every read 2 µs a row."""
-    memory_id, content = row[0], row[1]
-    _check(isinstance(memory_id, str) and isinstance(content, str), memory_id, "text")
-    _check(content_hash(content) == row[2], memory_id, "hash")
-    is_dated = clock.is_time(row[13]) and clock.is_time(row[14])
+    """Check the values that are not checked when they are read; it costs every read 3 µs a row."""
+    content, digest = row[1], row[2]
+    if not (_are_texts(row) and _are_times(row) and type(row[20]) is type(row[19]) is int):
+        values = dict(zip(_MEMORY_COLUMNS, row, strict=True))
+        check_values("memory", row[0], **values)
+        raise damage("memory", row[0], "immutable", "is no flag")
+    if content_hash(content) != digest:
+        raise damage("memory", row[0], "content", "does not match its hash")
+
+
+def _are_texts(row: Row) -> bool:
+    """Return True if id, content and the optional texts are texts; the ids are checked later."""
+    return (
+        type(row[0]) is type(row[1]) is str
+        and "\0" not in row[0]
+        and all(value is None or type(value) is str for value in (*row[7:11], row[17]))
+    )
+
+
+def _are_times(row: Row) -> bool:
+    if not (clock.is_time(row[13]) and clock.is_time(row[14])):
+        return False
     unlimited = row[15] is None and row[16] is None and row[18] is None  # as for most memories
-    others = unlimited or all(t is None or clock.is_time(t) for t in (row[15], row[16], row[18]))
-    _check(is_dated and others, memory_id, "time")
-    _check(isinstance(row[20], int), memory_id, "number of repeats")
-
-
-def _check(is_sound: bool, value: object, part: str) -> None:
-    if not is_sound:
-        raise RowDamageError(f"{value!r:.60} has a wrong {part}")
+    return unlimited or all(t is None or clock.is_time(t) for t in (row[15], row[16], row[18]))
 
 
 def to_json(value: Mapping[str, Any] | tuple[str, ...]) -> str:
@@ -271,7 +260,7 @@ def check_rows(
 
 def _check_index(is_sound: bool, table: str) -> None:
     if not is_sound:
-        raise RowDamageError(f"an index of {table!r} leads to wrong rows")
+        raise IndexDamageError(f"an index of {table!r} leads to wrong rows")
 
 
 def scope_equals(scope: Scope) -> Condition:

@@ -134,6 +134,12 @@ def least_columns(version: int) -> dict[str, int]:
     return least
 
 
+def key_of(table: str) -> str | None:
+    """Return the column that is another name of a table's rowid, or None."""
+    columns = expected_tables(latest_version())[table]
+    return next((column.name for column in columns if column.key), None)
+
+
 def empty_database(version: int | None = None) -> apsw.Connection:
     """Return an empty database of this version, by default the latest, in memory."""
     connection = apsw.Connection(":memory:")

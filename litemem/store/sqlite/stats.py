@@ -7,7 +7,9 @@ from litemem.core.types import Entity, Message, Overview
 from litemem.store.protocol import FileStats
 from litemem.store.sqlite import settings
 from litemem.store.sqlite.connection import opened_as_is, read_transaction
-from litemem.store.sqlite.rows import IN_SCOPE_OF_M, Row, read_message, read_time
+from litemem.store.sqlite.integrity.wrong_values import unreadable_turns
+from litemem.store.sqlite.rows import IN_SCOPE_OF_M, Row, read_json, read_message
+from litemem.store.sqlite.values import check_values
 
 DAY = 86_400_000_000  # microseconds
 
@@ -47,10 +49,10 @@ ORDER BY day
 """
 _SIZES = "SELECT name, pgsize FROM dbstat WHERE aggregate = TRUE ORDER BY pgsize DESC, name"
 _SOURCES = f"""
-SELECT message.created_at, message.role, message.content, message.name
+SELECT message.created_at, message.pk, message.role, message.content, message.name
 FROM memory AS named
 CROSS JOIN memory AS m ON m.pk = named.pk  -- the row itself: an index may be damaged
-CROSS JOIN json_each(m.sources) AS source
+CROSS JOIN json_each({read_json("m.sources")}) AS source
 CROSS JOIN message ON message.pk = source.value
 WHERE named.id = ?1 AND +m.id = ?1 AND {IN_SCOPE_OF_M}
 ORDER BY message.pk
@@ -59,11 +61,11 @@ ORDER BY message.pk
 
 def entities(connection: apsw.Connection) -> list[Entity]:
     """Return the users, agents, apps and runs that memories belong to, each kind by name."""
-    rows = connection.execute(f"SELECT * FROM ({_ENTITIES})")  # GROUP BY sorts each kind
-    return [
-        Entity(kind=kind, name=name, memories=n, created_at=read_time(at), updated_at=read_time(to))
-        for kind, name, n, at, to in rows
-    ]
+    found = []
+    for kind, name, number, at, to in connection.execute(f"SELECT * FROM ({_ENTITIES})"):
+        check_values("memory", name, **{f"{kind}_id": name}, created_at=at, updated_at=to)
+        found.append(Entity(kind=kind, name=name, memories=number, created_at=at, updated_at=to))
+    return found  # GROUP BY sorts each kind
 
 
 def overview(connection: apsw.Connection) -> Overview:
@@ -94,7 +96,7 @@ def file_stats(path: str, now: int) -> FileStats:
         return FileStats(
             overview(connection),
             settings.embedder(connection),
-            _counts(connection, now),
+            _counts(connection, now) | {"set_aside": len(unreadable_turns(connection))},
             _sizes(connection),
             _growth(connection),
         )
@@ -109,8 +111,11 @@ def owners(path: str) -> list[Entity]:
 def source_messages(path: str, memory_id: str) -> list[tuple[int, Message]]:
     """Return the source messages of a memory in order, each with its time."""
     with opened_as_is(path) as connection:
-        rows = connection.execute(_SOURCES, (memory_id,))
-        return [(read_time(at), read_message(message)) for at, *message in rows]
+        found = []
+        for at, *row in connection.execute(_SOURCES, (memory_id,)):
+            check_values("message", row[0], created_at=at)
+            found.append((at, read_message(row)))
+        return found
 
 
 def _counts(connection: apsw.Connection, now: int) -> dict[str, int]:
@@ -128,7 +133,9 @@ def _counts(connection: apsw.Connection, now: int) -> dict[str, int]:
 
 def _growth(connection: apsw.Connection) -> dict[int, int]:
     rows: list[Row] = connection.execute(_GROWTH).fetchall()
-    return {read_time(day * DAY) // DAY: number for day, number in rows}
+    for day, _ in rows:
+        check_values("memory", f"of day {day}", created_at=day * DAY)
+    return dict(rows)
 
 
 def _sizes(connection: apsw.Connection) -> dict[str, int]:

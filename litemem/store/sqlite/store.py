@@ -234,10 +234,10 @@ class SqliteStore:
         with self._write_lock, translated(self.path):
             return checks.check(self._open_writer().connection, full=full)
 
-    def repair(self, repairs: Iterable[str]) -> None:
+    def repair(self, repairs: Iterable[str]) -> list[str]:
         """Rebuild derived data in one transaction."""
         with self.write() as tx:
-            repairing.repair(tx.connection, repairs)
+            return repairing.repair(tx.connection, repairs)
 
     def check_writable(self) -> None:
         """Refuse a store that was opened to read only, or before a fork."""

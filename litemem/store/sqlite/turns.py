@@ -2,10 +2,12 @@
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 import apsw
 
+from litemem.core import clock
 from litemem.core.scope import Scope
 from litemem.core.types import AddResult, MemoryRecord, Message, Turn, TurnEvent
 from litemem.store.filters import Condition
@@ -17,37 +19,49 @@ from litemem.store.liveness import (
     is_alive,
     this_process,
 )
-from litemem.store.protocol import MAX_KILLS, MAX_TRIES, NO_LIMIT, TurnFilter
+from litemem.store.protocol import MAX_KILLS, MAX_TRIES, NO_LIMIT, SET_ASIDE, TurnFilter
 from litemem.store.sqlite.rows import (
     IN_SCOPE_OF_M,
     Row,
-    RowDamageError,
     by_id,
     check_rows,
     ensure_session,
+    read_json,
     read_message,
-    read_object,
     read_scope,
-    read_time,
     records,
     scope_equals,
     session_pk,
     to_json,
 )
+from litemem.store.sqlite.values import (
+    IndexDamageError,
+    RowDamageError,
+    check_values,
+    damage,
+    read_value,
+)
 
 LATEST = 8  # turns of a scope among which a repeated one is looked for
 KEPT = 10_000  # finished turns that `event` knows
 
+_ASIDE = "set aside until `litemem verify --fix` repairs it ({})"
+_TURN_COLUMNS = (
+    "session_pk", "options", "event_id", "created_at", "tries", "killed", "tried_at", "error",
+)  # fmt: skip
 _TURN = """
-SELECT turn.pk, options, event_id, created_at, user_id, agent_id, app_id, run_id
+SELECT
+  session_pk, options, event_id, created_at, tries, killed, tried_at, error,
+  user_id, agent_id, app_id, run_id
 FROM turn
 JOIN session ON session.pk = turn.session_pk
 WHERE turn.pk = ?
 """
 # A turn is free if neither it nor an earlier turn of its scope is claimed.
-_NEXT = """
+_NEXT = f"""
 SELECT pk FROM turn
-WHERE tries >= :min_tries AND tries < :tries_below AND killed < :kills_below AND pk <= :last
+WHERE tries >= :min_tries AND tries < min(:tries_below, {SET_ASIDE})
+  AND killed < :kills_below AND pk <= :last
   AND (:scope_of IS NULL OR session_pk = (SELECT session_pk FROM turn WHERE pk = :scope_of))
   AND pk NOT IN (SELECT value FROM json_each(:exclude))
   AND pk NOT IN (SELECT turn_pk FROM claim)
@@ -58,9 +72,9 @@ WHERE tries >= :min_tries AND tries < :tries_below AND killed < :kills_below AND
 ORDER BY pk
 LIMIT 1
 """
-_FREE_IN_SESSION = """
+_FREE_IN_SESSION = f"""
 SELECT pk FROM turn
-WHERE session_pk = ?
+WHERE session_pk = ? AND tries < {SET_ASIDE}
   AND NOT EXISTS (
     SELECT 1 FROM claim JOIN turn AS earlier ON earlier.pk = claim.turn_pk
     WHERE earlier.session_pk = turn.session_pk AND earlier.pk <= turn.pk
@@ -78,6 +92,7 @@ WHERE pk <= :last
     OR pk IN (SELECT turn_pk FROM claim)
   )
 """
+_SET_ASIDE = f"UPDATE turn SET tries = {SET_ASIDE}, tried_at = ?, error = ? WHERE pk = ?"
 _CLAIM = """
 INSERT INTO claim (turn_pk, token, boot, space, pid, started, uptime, at)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?)
@@ -88,7 +103,9 @@ SET killed = killed + 1, tried_at = ?, error = 'the program ended during this tu
 WHERE pk IN (SELECT value FROM json_each(?))
 """
 _PENDING_EVENT = """
-SELECT turn.created_at, tried_at, error, tries, killed, boot, space, pid, started, uptime, at
+SELECT
+  turn.pk, turn.created_at, tried_at, error, tries, killed,
+  boot, space, pid, started, uptime, at
 FROM turn
 LEFT JOIN claim ON claim.turn_pk = turn.pk
 WHERE turn.event_id = ?
@@ -101,18 +118,17 @@ CROSS JOIN session AS m ON m.pk = turn.session_pk
 WHERE {}
 ORDER BY turn.pk
 """
-_RESULTS = "SELECT value ->> 'id', value ->> 'event' FROM json_each(?) ORDER BY key"
 _LAST = """
-SELECT pk, role, content, name
+SELECT pk
 FROM message
 WHERE session_pk = ? AND pk < ?
 ORDER BY pk DESC
 LIMIT ?
 """
 _SOURCES = f"""
-SELECT message.role, message.content, message.name
+SELECT message.pk, message.role, message.content, message.name
 FROM memory AS m
-JOIN json_each(m.sources) AS source
+JOIN json_each({read_json("m.sources")}) AS source
 JOIN message ON message.pk = source.value
 WHERE m.pk = ? AND {IN_SCOPE_OF_M}
 ORDER BY message.pk
@@ -124,12 +140,13 @@ WHERE session_pk = ?
 ORDER BY pk DESC
 LIMIT ?
 """
-_MADE_FROM = """
+_MADE_FROM = f"""
 SELECT m.pk
 FROM memory AS m
-WHERE {scope}
+WHERE {{scope}}
   AND EXISTS (
-    SELECT 1 FROM json_each(m.sources) WHERE value IN (SELECT value FROM json_each(?))
+    SELECT 1 FROM json_each({read_json("m.sources")})
+    WHERE value IN (SELECT value FROM json_each(?))
   )
 ORDER BY m.pk
 """
@@ -146,10 +163,13 @@ class Messages:
     def last(self, scope: Scope, *, limit: int, before: int | None = None) -> list[Message]:
         pk = session_pk(self._connection, scope)
         values = (pk, NO_LIMIT if before is None else before, limit)
-        rows: list[Row] = self._connection.execute(_LAST, values).fetchall()
-        in_session = Condition("m.session_pk = ?", (pk,))
-        check_rows(self._connection, "message", [row[0] for row in rows], in_session)
-        return [read_message(row[1:]) for row in reversed(rows)]
+        pks = [row[0] for row in self._connection.execute(_LAST, values)]
+        check_rows(self._connection, "message", pks, Condition("m.session_pk = ?", (pk,)))
+        found = []
+        for each in reversed(pks):
+            with suppress(RowDamageError):  # it is only context, and must not stop an extraction
+                found.append(_message(self._connection, each))
+        return found
 
     def sources(self, memory_id: str) -> list[Message]:
         row = by_id(self._connection, memory_id)
@@ -160,10 +180,16 @@ class Messages:
         self, scope: Scope, messages: Sequence[Message], last: int, since: int, until: int
     ) -> list[MemoryRecord]:
         session = session_pk(self._connection, scope)
-        rows: list[Row] = self._connection.execute(
-            _LAST_LOGGED, (session, len(messages))
-        ).fetchall()[::-1]
-        is_done = all(since <= at <= until and turn_pk is None for *_, at, turn_pk in rows)
+        try:
+            rows: list[Row] = self._connection.execute(
+                _LAST_LOGGED, (session, len(messages))
+            ).fetchall()[::-1]
+        except UnicodeDecodeError:  # nothing that was sent
+            return []
+        is_done = all(
+            isinstance(at, int) and since <= at <= until and turn_pk is None
+            for *_, at, turn_pk in rows
+        )
         if not is_done or [Message(*row[1:4]) for row in rows] != list(messages):
             return []
         if rows[-1][0] != last:
@@ -178,6 +204,23 @@ class Messages:
     def log(self, scope: Scope, messages: Iterable[Message], at: int) -> list[int]:
         session = ensure_session(self._connection, scope)
         return insert_messages(self._connection, session, messages, at)
+
+
+def _message(connection: apsw.Connection, pk: int) -> Message:
+    """Return the message with a primary key.
+
+    Raises:
+        RowDamageError: it is not readable.
+    """
+    try:
+        row = connection.execute(
+            "SELECT pk, role, content, name FROM message WHERE pk = ?", (pk,)
+        ).fetchone()
+    except UnicodeDecodeError as error:
+        raise damage("message", pk, "content", "is not UTF-8") from error
+    if row is None:
+        raise IndexDamageError(f"the message {pk} is in an index, but not in its table")
+    return read_message(row)
 
 
 def insert_messages(
@@ -209,7 +252,19 @@ class Turns:
 
     def pending(self) -> list[Turn]:
         rows: list[Row] = self._connection.execute("SELECT pk FROM turn ORDER BY pk").fetchall()
-        return [self._turn(pk) for (pk,) in rows]
+        found = (self._readable(pk) for (pk,) in rows)
+        return [each for each in found if isinstance(each, Turn)]
+
+    def set_aside(self) -> dict[int, str]:
+        rows: list[Row] = self._connection.execute(
+            "SELECT pk, tries FROM turn ORDER BY pk"
+        ).fetchall()
+        found = {pk: (self._readable(pk), tries == SET_ASIDE) for pk, tries in rows}
+        return {
+            pk: turn if isinstance(turn, str) else f"turn {pk} is readable again"
+            for pk, (turn, is_aside) in found.items()
+            if is_aside or isinstance(turn, str)
+        }
 
     def waiting(self, turns: TurnFilter) -> int:
         return int(self._connection.execute(_CLAIMED_OR_SELECTED, _bindings(turns)).get)
@@ -225,7 +280,13 @@ class Turns:
         if row is not None:
             return self._finished_event(event_id, row)
         row = self._connection.execute(_PENDING_EVENT, (event_id,)).fetchone()
-        return None if row is None else _pending_event(event_id, row)
+        if row is None:
+            return None
+        turn = self._readable(row[0])
+        if isinstance(turn, str):
+            at = row[1] if clock.is_time(row[1]) else 0
+            return TurnEvent(id=event_id, status="FAILED", created_at=at, error=_ASIDE.format(turn))
+        return _pending_event(event_id, row[1:])
 
     def open(
         self,
@@ -253,11 +314,13 @@ class Turns:
 
     def claim_next(self, claimant: Claimant, turns: TurnFilter) -> Turn | None:
         self._release_dead_claims(claimant)
-        row = self._connection.execute(_NEXT, _bindings(turns)).fetchone()
-        if row is None:
-            return None
-        self._claim(row[0], claimant)
-        return self._turn(row[0])
+        while (row := self._connection.execute(_NEXT, _bindings(turns)).fetchone()) is not None:
+            turn = self._readable(row[0])
+            if isinstance(turn, Turn):
+                self._claim(turn.pk, claimant)
+                return turn
+            self._put_aside(row[0], turn)
+        return None
 
     def claim_like(
         self, claimant: Claimant, scope: Scope, is_like: Callable[[Turn], bool]
@@ -265,10 +328,14 @@ class Turns:
         self._release_dead_claims(claimant)
         session = session_pk(self._connection, scope)
         rows: list[Row] = self._connection.execute(_FREE_IN_SESSION, (session, LATEST)).fetchall()
-        turn = next(filter(is_like, (self._turn(pk) for (pk,) in rows)), None)
-        if turn is not None:
-            self._claim(turn.pk, claimant)
-        return turn
+        for (pk,) in rows:
+            turn = self._readable(pk)
+            if isinstance(turn, str):
+                self._put_aside(pk, turn)
+            elif is_like(turn):
+                self._claim(turn.pk, claimant)
+                return turn
+        return None
 
     def renew_claims(self, claimant: Claimant, held: Iterable[int]) -> None:
         now = beat()
@@ -307,25 +374,50 @@ class Turns:
             self._finish(pk, event_id, created_at, now)
         return len(rows)
 
+    def _readable(self, turn_pk: int) -> Turn | str:
+        """Return a turn, or why it cannot be read."""
+        try:
+            return self._turn(turn_pk)
+        except IndexDamageError:
+            raise
+        except (RowDamageError, UnicodeDecodeError) as error:
+            return str(error)
+
     def _turn(self, turn_pk: int) -> Turn:
         row = self._connection.execute(_TURN, (turn_pk,)).fetchone()
         if row is None:
-            raise RowDamageError(f"the turn {turn_pk} is in an index, but not in its table")
-        pk, options, event_id, created_at, *ids = row
-        rows: list[Row] = self._connection.execute(
-            "SELECT pk, role, content, name FROM message WHERE turn_pk = ? ORDER BY pk", (pk,)
-        ).fetchall()
-        of_turn = Condition("m.turn_pk = ?", (pk,))
-        check_rows(self._connection, "message", [r[0] for r in rows], of_turn)
+            raise damage("turn", turn_pk, "session_pk", "leads to no session")
+        values = dict(zip(_TURN_COLUMNS, row, strict=False))
+        check_values("turn", turn_pk, **{n: v for n, v in values.items() if n != "options"})
+        messages = self._messages(turn_pk, values["session_pk"])
         return Turn(
-            pk,
-            read_scope(*ids),
-            tuple(read_message(row[1:]) for row in rows),
-            tuple(row[0] for row in rows),
-            read_object(options),
-            event_id,
-            read_time(created_at),
+            turn_pk,
+            read_scope("session", values["session_pk"], row[-4:]),
+            tuple(messages.values()),
+            tuple(messages),
+            read_value("turn", turn_pk, "options", values["options"]),
+            values["event_id"],
+            values["created_at"],
         )
+
+    def _messages(self, turn_pk: int, session: int) -> dict[int, Message]:
+        """Return the messages of a turn by primary key."""
+        rows: list[Row] = self._connection.execute(
+            "SELECT pk FROM message WHERE turn_pk = ? ORDER BY pk", (turn_pk,)
+        ).fetchall()
+        pks = [pk for (pk,) in rows]
+        check_rows(self._connection, "message", pks, Condition("m.turn_pk = ?", (turn_pk,)))
+        strangers = "SELECT count(*) FROM message WHERE turn_pk = ? AND session_pk <> ?"
+        if not pks or self._connection.execute(strangers, (turn_pk, session)).get:
+            reason = "has messages of another scope" if pks else "has no messages"
+            raise damage("turn", turn_pk, "session_pk", reason)
+        return {pk: _message(self._connection, pk) for pk in pks}
+
+    def _put_aside(self, turn_pk: int, reason: str) -> None:
+        """Leave a turn out of the queue until `verify --fix`."""
+        values = (beat().at, _ASIDE.format(reason), turn_pk)
+        self._connection.execute(_SET_ASIDE, values)
+        self._connection.execute("DELETE FROM claim WHERE turn_pk = ?", (turn_pk,))
 
     def _claim(self, turn_pk: int, claimant: Claimant) -> None:
         process, now = claimant.process, beat()
@@ -351,10 +443,10 @@ class Turns:
         connection.execute("DELETE FROM turn WHERE pk = ?", (pk,))
         if not connection.changes():
             return False
-        if event_id is not None:
+        if isinstance(event_id, str):
             connection.execute(
-                "INSERT INTO finished_turn (event_id, created_at, completed_at) VALUES (?, ?, ?)",
-                (event_id, created_at, now),
+                "REPLACE INTO finished_turn (event_id, created_at, completed_at) VALUES (?, ?, ?)",
+                (event_id, created_at if clock.is_time(created_at) else now, now),
             )
             oldest = connection.last_insert_rowid() - KEPT
             connection.execute("DELETE FROM finished_turn WHERE pk <= ?", (oldest,))
@@ -362,13 +454,14 @@ class Turns:
 
     def _finished_event(self, event_id: str, row: Row) -> TurnEvent:
         results, created_at, completed_at = row
-        listed: list[Row] = self._connection.execute(_RESULTS, (results,)).fetchall()
-        found = [(by_id(self._connection, memory_id), event) for memory_id, event in listed]
+        times = {"created_at": created_at, "completed_at": completed_at}
+        check_values("finished_turn", event_id, **times)
+        listed = read_value("finished_turn", event_id, "results", results)
+        found = [(by_id(self._connection, each["id"]), each["event"]) for each in listed]
         return TurnEvent(
             id=event_id,
             status="SUCCEEDED",
-            created_at=read_time(created_at),
-            completed_at=read_time(completed_at),
+            **times,
             results=tuple(AddResult(memory[1], event) for memory, event in found if memory),
         )
 
@@ -386,7 +479,6 @@ def _bindings(turns: TurnFilter) -> dict[str, Any]:
 
 def _pending_event(event_id: str, row: Row) -> TurnEvent:
     created_at, tried_at, error, tries, killed, *claim = row
-    read_time(created_at)
     if claim[0] is not None and _is_alive(claim, this_process(), beat()):
         return TurnEvent(id=event_id, status="RUNNING", created_at=created_at, error=error)
     if tries < MAX_TRIES and killed < MAX_KILLS:
@@ -398,4 +490,10 @@ def _pending_event(event_id: str, row: Row) -> TurnEvent:
 
 def _is_alive(row: Iterable[Any], here: Process, now: Beat) -> bool:
     boot, space, pid, started, uptime, at = row
+    try:
+        check_values(
+            "claim", pid, boot=boot, space=space, pid=pid, started=started, uptime=uptime, at=at
+        )
+    except RowDamageError:  # no process of ours wrote it
+        return False
     return is_alive(Process(boot, space, pid, started), Beat(uptime, at), here=here, now=now)

@@ -19,6 +19,7 @@ from litemem.core.protocols import EmbedderIdentity
 from litemem.store.filters import Condition
 from litemem.store.protocol import NO_LIMIT
 from litemem.store.sqlite import settings
+from litemem.store.sqlite.values import RowDamageError, check_values
 
 BATCH = 4_096  # vectors; a scan of as many takes 2 ms
 GROWTH = 4  # batches that one transaction adds, so that other writers wait for 0.2 s at most
@@ -44,7 +45,7 @@ class VectorIndex:
     @property
     def mark(self) -> int:
         """The last primary key in the index, or 0 without an index."""
-        return int(settings.get(self._connection, settings.INDEXED_TO) or 0)
+        return int(settings.read(self._connection, settings.INDEXED_TO) or 0)
 
     def grow(self, last: int, batches: int = GROWTH, *, even_erasing: bool = False) -> bool:
         """Add vectors up to the primary key `last`, if they fill a batch; at most some batches.
@@ -199,7 +200,8 @@ class VectorIndex:
 
     def _dimensions(self) -> int:
         identity = settings.embedder(self._connection)
-        assert identity is not None, "the embedder is bound before the first vector"
+        if identity is None:
+            raise RowDamageError("the setting 'embedder' is missing, but there are vectors")
         return identity.dimensions
 
     def _create(self) -> None:
@@ -230,7 +232,11 @@ class Reindex:
             f" WHERE m.pk > ? AND {_UNSTAGED if is_staged else 'TRUE'} ORDER BY m.pk LIMIT ?",
             (after, limit),
         )
-        return [(pk, content) for pk, content in rows]
+        found = []
+        for pk, content in rows:
+            check_values("memory", pk, content=content)
+            found.append((pk, content))
+        return found
 
     def count_missing(self) -> int:
         return int(

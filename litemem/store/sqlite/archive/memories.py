@@ -22,6 +22,7 @@ from litemem.store.sqlite.rows import (
     scope_unique_key,
     to_json,
 )
+from litemem.store.sqlite.values import check_values, read_value
 from litemem.store.sqlite.vector_index import VectorIndex
 
 Item = Mapping[str, Any]
@@ -35,6 +36,7 @@ _EVENT_COLUMNS = (
     "user_id, agent_id, app_id, run_id"
 )
 _EVENT_NAMES = _EVENT_COLUMNS.split(", ")
+_FEEDBACK_NAMES = ("feedback", "reason", "created_at")
 _INSERT_EVENT = f"INSERT INTO event (memory_id, {_EVENT_COLUMNS}) VALUES (?{', ?' * 12})"
 _EVER_KNOWN = """
 SELECT
@@ -187,17 +189,23 @@ class ArchivedMemory:
             f"SELECT {MEMORY_COLUMNS}, sources FROM memory WHERE pk = ?", (pk,)
         ).fetchone()
         assert row is not None, "the row was found in this transaction"
+        key = row[0]
         found = {n: v for n, v in zip(_COLUMNS, row, strict=True) if v is not None}
-        found |= {name: json.loads(found[name]) for name in _JSON}
+        found |= {name: read_value("memory", key, name, found[name]) for name in _JSON}
+        found["categories"] = list(found["categories"])
         events = self._connection.execute(
             f"SELECT {_EVENT_COLUMNS} FROM event WHERE memory_id = ? ORDER BY pk", (found["id"],)
         )
-        found["history"] = [_present(_EVENT_NAMES, event) for event in events]
+        found["history"] = []
+        for event in events:
+            check_values("event", key, **dict(zip(_EVENT_NAMES, event, strict=True)))
+            found["history"].append(_present(_EVENT_NAMES, event))
         feedback = self._connection.execute(
             "SELECT feedback, reason, created_at FROM feedback WHERE memory_pk = ?", (pk,)
         ).fetchone()
         if feedback is not None:
-            found["feedback"] = _present(("feedback", "reason", "created_at"), feedback)
+            check_values("feedback", key, **dict(zip(_FEEDBACK_NAMES, feedback, strict=True)))
+            found["feedback"] = _present(_FEEDBACK_NAMES, feedback)
         return found
 
     def _values(self, item: Item) -> Row:

@@ -6,7 +6,6 @@ export is the same to the byte.
 """
 
 import binascii
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from string import Template
@@ -22,10 +21,10 @@ from litemem.store.sqlite import settings
 from litemem.store.sqlite.rows import (
     IN_SCOPE_OF_M,
     MEMORY_COLUMNS,
-    RowDamageError,
     memory_record,
     to_json,
 )
+from litemem.store.sqlite.values import RowDamageError, read_setting, read_value
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +44,15 @@ def _text(column: str, name: str | None = None) -> str:
 
 
 def _number(column: str, name: str | None = None) -> str:
-    return f"""',"{name or column.rpartition(".")[2]}":' || {column}"""
+    label = name or column.rpartition(".")[2]
+    checked = f"iif(typeof({column}) IN ('integer', 'null'), {column}, litemem_wrong('{label}'))"
+    return f"""',"{label}":' || {checked}"""
 
 
 def _json(column: str, empty: str | None = None, name: str | None = None) -> str:
     """Return SQL for a JSON column as Python writes it, or nothing if the column is `empty`."""
     label = name or column.rpartition(".")[2]
-    value = f"""',"{label}":' || litemem_json(json({column}))"""
+    value = f"""',"{label}":' || litemem_json('{label}', {column})"""
     return value if empty is None else f"iif({column} = '{empty}', '', {value})"
 
 
@@ -206,6 +207,15 @@ _PARTS: Mapping[str, _Part] = {
         "relation.pk",
     ),
 }
+_SHOWN = 80  # characters of a line or value in a message
+# by their names in lines: table and column, or no table and the name of a setting
+_JSON_COLUMNS = {
+    "settings": ("", settings.PROJECT),
+    "results": ("finished_turn", "results"),
+    "options": ("turn", "options"),
+    "metadata": ("memory", "metadata"),
+    "categories": ("memory", "categories"),
+}
 _WHOLE = {
     "among": "TRUE",
     "logged": "TRUE",
@@ -251,7 +261,8 @@ class ArchiveWriter:
     def __init__(
         self, connection: apsw.Connection, condition: Condition | None, *, vectors: bool
     ) -> None:
-        connection.create_scalar_function("litemem_json", _canonical, 1, deterministic=True)
+        connection.create_scalar_function("litemem_json", _canonical, 2, deterministic=True)
+        connection.create_scalar_function("litemem_wrong", _wrong_number, 1)
         self._connection = connection
         self._condition = condition
         self.embedder: EmbedderIdentity | None = None
@@ -308,6 +319,8 @@ class ArchiveWriter:
         for line, blob in rows:
             if blob is None:
                 yield line
+            elif not isinstance(blob, bytes):
+                raise RowDamageError(f"{line[:_SHOWN]}…: the vector must be bytes")
             else:
                 text = binascii.b2a_base64(blob, newline=False).decode()
                 yield f'{line[:-1]},"vector":"{text}"}}'
@@ -324,11 +337,15 @@ class ArchiveWriter:
 
 def _canonical(*values: Any) -> str | None:
     """Rewrite JSON as `to_json` writes it."""
-    (text,) = values
-    assert text is None or isinstance(text, str), "json() returns nothing else"
+    name, text = values
     if text is None or text in ("{}", "[]"):
-        return text
-    try:
-        return to_json(json.loads(text))
-    except ValueError as error:  # NaN or infinity
-        raise json.JSONDecodeError(f"{error}", text, 0) from error
+        return text  # type: ignore[no-any-return]
+    table, column = _JSON_COLUMNS[name]
+    if not table:
+        return to_json(read_setting(column, text))
+    return to_json(read_value(table, f"{text!r:.{_SHOWN}}", column, text))
+
+
+def _wrong_number(*values: Any) -> None:
+    """Refuse a row with something else than a number."""
+    raise RowDamageError(f"{values[0]} must be a whole number")

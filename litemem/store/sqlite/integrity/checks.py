@@ -1,7 +1,6 @@
 """Check a file: SQLite's own checks, the schema, the full text, the invariants, and an export."""
 
-import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,8 @@ from litemem.store.protocol import CheckResult
 from litemem.store.sqlite import schema
 from litemem.store.sqlite.archive.writer import ArchiveWriter
 from litemem.store.sqlite.connection import read_transaction
+from litemem.store.sqlite.errors import SQLITE_ERRORS
+from litemem.store.sqlite.integrity import wrong_values
 from litemem.store.sqlite.integrity.invariants import INVARIANTS, MARK, Invariant
 from litemem.store.sqlite.integrity.wal import Log, read_log
 from litemem.store.sqlite.open_files import is_open
@@ -23,6 +24,8 @@ from litemem.store.sqlite.schema import latest_version
 EXAMPLES = 3  # offenders that a result names
 _SHOWN = 80  # characters of a line; its kind and number come first
 MAX_PROBLEMS = 100  # of SQLite's own checks; a damaged file could report millions
+VALUES = "every value can be read"
+_SETTINGS_AND_TURNS = "every setting and pending turn can be read"
 _TEXTS = "the full text matches the memories"
 _LINES = "every line of an export can be imported"
 _REBUILT = frozenset({"full text", "vector index"})  # rebuilt without being read
@@ -45,12 +48,15 @@ def check(connection: apsw.Connection, *, full: bool) -> list[CheckResult]:
             _run("SQLite's pages and indexes", lambda: _pages(connection, full), "indexes"),
             _run("every key refers to a row", lambda: _foreign_keys(connection), "orphans"),
             _run("the schema is complete", lambda: _schema(connection), "schema"),
+            _run(_SETTINGS_AND_TURNS, lambda: _settings_and_turns(connection), "values"),
         ]
         held = [
             _check_invariant(connection, invariant) for invariant in _applying(connection, full)
         ]
+        if full:
+            held.append(_run(VALUES, lambda: _values(connection), "values"))
         is_latest = connection.pragma("user_version") == latest_version()
-        if full and is_latest and not results[-1].problems:
+        if full and is_latest and not results[2].problems:
             held.append(_run(_LINES, lambda: _lines(connection), None, _DAMAGED))
     return results + texts + held
 
@@ -111,7 +117,7 @@ def _run(
                 examples.append(offender)
     except (apsw.BusyError, apsw.LockedError):
         raise
-    except (apsw.Error, UnicodeDecodeError, json.JSONDecodeError) as error:
+    except SQLITE_ERRORS as error:
         problems += 1
         examples.append(f"cannot be read: {error}")
         if repair not in _REBUILT:
@@ -136,6 +142,22 @@ def _foreign_keys(connection: apsw.Connection) -> tuple[int, Iterator[str]]:
     tables = connection.execute("SELECT count(*) FROM sqlite_schema WHERE type = 'table'").get
     rows = connection.execute("PRAGMA foreign_key_check")
     return tables, (f"{table} {pk} → {parent}" for table, pk, parent, _ in rows)
+
+
+def _settings_and_turns(connection: apsw.Connection) -> tuple[int, list[str]]:
+    found = [str(wrong) for wrong in wrong_values.find(connection, wrong_values.SMALL)]
+    turns = wrong_values.unreadable_turns(connection).values()
+    return _rows(connection, wrong_values.SMALL), list(dict.fromkeys([*found, *turns]))
+
+
+def _values(connection: apsw.Connection) -> tuple[int, Iterator[str]]:
+    others = [table for table in wrong_values.TABLES if table not in wrong_values.SMALL]
+    return _rows(connection, others), map(str, wrong_values.find(connection, others))
+
+
+def _rows(connection: apsw.Connection, tables: Iterable[str]) -> int:
+    present = wrong_values.present(connection, tables)
+    return sum(int(connection.execute(f"SELECT count(*) FROM {name}").get) for name in present)
 
 
 def _schema(connection: apsw.Connection) -> tuple[int, list[str]]:

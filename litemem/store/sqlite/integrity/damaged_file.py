@@ -1,6 +1,5 @@
 """Read the rows of a damaged file page by page, and report what is unreadable."""
 
-import json
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +15,7 @@ from litemem.store.sqlite.integrity.btree import (
     Record,
 )
 from litemem.store.sqlite.schema import APPLICATION_ID, Column, latest_version
+from litemem.store.sqlite.values import RowDamageError, read_setting
 
 DERIVED = frozenset({"embedding_next", "claim"})  # of an unfinished reindex or an ended program
 SCHEMA = "the schema"
@@ -194,8 +194,8 @@ class DamagedFile:
 def dimensions(embedder: str | None) -> int:
     """Return the dimensions in the setting of the embedder, or 0 if it is lost or damaged."""
     try:
-        return int(json.loads(embedder or "")["dimensions"])
-    except (ValueError, KeyError, TypeError):
+        return int(read_setting(settings.EMBEDDER, embedder)["dimensions"])
+    except RowDamageError:
         return 0
 
 

@@ -50,7 +50,7 @@ def _wrong_json(table: str, column: str, kind: str) -> str:
 WRONG_SOURCES = """
 SELECT m.id
 FROM memory AS m
-JOIN json_each(m.sources) AS source
+JOIN json_each(iif(json_valid(m.sources), m.sources, '[]')) AS source
 LEFT JOIN message ON message.pk = source.value
 LEFT JOIN session AS s ON s.pk = message.session_pk
 WHERE json_valid(m.sources)
@@ -123,6 +123,7 @@ INVARIANTS: tuple[Invariant, ...] = (
         offenders="SELECT pk FROM turn"
         " WHERE pk NOT IN (SELECT turn_pk FROM message WHERE turn_pk IS NOT NULL)",
         over="turn",
+        repair="values",
     ),
     Invariant(
         name="the vector index agrees with the vectors",
@@ -159,12 +160,14 @@ INVARIANTS: tuple[Invariant, ...] = (
         ),
         over="memory",
         full=True,
+        repair="values",
     ),
     Invariant(
         name="every source is a message of the memory's scope",
         offenders=WRONG_SOURCES,
         over="memory WHERE sources <> '[]'",
         full=True,
+        repair="values",
     ),
     Invariant(
         name="every successor in the history is known",
@@ -179,6 +182,7 @@ INVARIANTS: tuple[Invariant, ...] = (
         offenders=_wrong_json("finished_turn", "results", "array"),
         over="finished_turn",
         full=True,
+        repair="values",
     ),
     Invariant(
         name="every relation is supported by a memory",

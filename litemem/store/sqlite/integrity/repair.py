@@ -7,20 +7,30 @@ from contextlib import contextmanager
 import apsw
 
 from litemem.store.sqlite import schema, settings
+from litemem.store.sqlite.integrity import wrong_values
 from litemem.store.sqlite.integrity.checks import add_hash_function
 from litemem.store.sqlite.vector_index import VectorIndex
 
+AFTER_VALUES = frozenset({"orphans", "graph", "hashes", "full text", "vector index"})
 # Tables of rows that mean nothing without their parent.
 _CHILDREN = ("embedding", "embedding_next", "feedback", "claim", "support", "relation", "entity")
 
 
-def repair(connection: apsw.Connection, what: Iterable[str]) -> None:
-    """Run the named repairs, in the order of `REPAIRS`, as one may need another."""
+def repair(connection: apsw.Connection, what: Iterable[str]) -> list[str]:
+    """Run the named repairs, in the order of `REPAIRS`, as one may need another.
+
+    Return one sentence for each value that was replaced.
+    """
     chosen = set(what)
+    connection.pragma("defer_foreign_keys", True)  # a row may go before those that refer to it
+    replaced: list[str] = []
+    if "values" in chosen:
+        chosen |= AFTER_VALUES
     with _without_overwriting(connection):
         for name, run in REPAIRS.items():
             if name in chosen:
-                run(connection)
+                replaced += run(connection) or ()
+    return replaced
 
 
 @contextmanager
@@ -103,8 +113,9 @@ DROP_UNSUPPORTED = (
     " AND pk NOT IN (SELECT destination_pk FROM relation)",
 )
 
-REPAIRS: dict[str, Callable[[apsw.Connection], None]] = {
+REPAIRS: dict[str, Callable[[apsw.Connection], list[str] | None]] = {
     "schema": _schema,
+    "values": wrong_values.replace,
     "indexes": _indexes,
     "orphans": _orphans,
     "graph": _graph,

@@ -12,11 +12,11 @@ import apsw
 from litemem.core import clock
 from litemem.core.scope import ID_KEYS, Scope
 from litemem.errors import SchemaError, ScopeError
-from litemem.store.archive.lines import parse
-from litemem.store.archive.schema import LINE_TYPES, is_name
+from litemem.store.archive.schema import is_name
 from litemem.store.sqlite import schema, settings
 from litemem.store.sqlite.connection import open_writer, write_transaction
 from litemem.store.sqlite.errors import translated
+from litemem.store.sqlite.integrity import wrong_values
 from litemem.store.sqlite.integrity.checks import add_hash_function
 from litemem.store.sqlite.integrity.damaged_file import DamagedFile, dimensions
 from litemem.store.sqlite.integrity.invariants import WRONG_SOURCES
@@ -24,27 +24,6 @@ from litemem.store.sqlite.integrity.repair import DROP_UNSUPPORTED, drop_orphans
 from litemem.store.sqlite.schema import Column, latest_version
 from litemem.store.sqlite.vector_index import VectorIndex
 
-# (table, column, kind and name in the line schema, repair): wrong JSON makes reads and imports fail
-_JSON = (
-    ("memory", "metadata", ("memory", "metadata"), "UPDATE memory SET metadata = '{}' WHERE"),
-    ("memory", "categories", ("memory", "categories"), "UPDATE memory SET categories = '[]' WHERE"),
-    ("memory", "sources", ("memory", "sources"), "UPDATE memory SET sources = '[]' WHERE"),
-    ("event", "sources", ("deleted", "sources"), "UPDATE event SET sources = NULL WHERE"),
-    ("turn", "options", ("turn", "options"), "DELETE FROM turn WHERE"),
-    (
-        "finished_turn",
-        "results",
-        ("finished_turn", "results"),
-        "UPDATE finished_turn SET results = '[]' WHERE",
-    ),
-    ("export", "request", ("project", "settings"), "DELETE FROM export WHERE"),
-    (
-        "setting",
-        "value",
-        ("project", "settings"),
-        "DELETE FROM setting WHERE name = 'project' AND",
-    ),
-)
 _TIMES = ("_at", "valid_from", "valid_to")  # suffixes of the columns that hold times
 _NAMES = ("id", "memory_id", "event_id")
 _UNKNOWN_SUCCESSOR = """
@@ -88,7 +67,7 @@ def _save(connection: apsw.Connection, damaged: DamagedFile) -> tuple[dict[str, 
     settings.put(connection, settings.FILE_ID, None)  # the id comes with the damaged file's rows
     lost, strays = _insert_rows(connection, damaged)
     connection.execute(_DELETED, (json.dumps(strays),))  # strays may come from freed pages
-    lost += _repair_json(connection)
+    lost += _replace_wrong_values(connection)
     lost += _drop_wrong_sources(connection)
     lost += _drop_orphans(connection, damaged.tables)
     lost += _drop_empty_turns(connection)
@@ -178,28 +157,16 @@ def _insert(name: str, columns: tuple[Column, ...]) -> str:
     return f"INSERT OR IGNORE INTO {name} ({listed}) VALUES (?{', ?' * (len(columns) - 1)})"
 
 
-def _repair_json(connection: apsw.Connection) -> list[str]:
-    connection.create_scalar_function("litemem_fits", _fits, 3, deterministic=True)
-    lost = []
-    for table, column, place, repair in _JSON:
-        connection.execute(f"{repair} NOT litemem_fits(?, ?, {column})", place)
-        if number := connection.changes():
-            lost.append(f"{column} of {_counted(number, 'row')} of {table} unreadable")
-    return lost
-
-
-def _fits(*values: Any) -> bool:
-    """Return True if a text is JSON that an archive line may hold under this kind and name."""
-    kind, name, text = values
-    if text is None:  # a deleted memory may lack its sources
-        return True
-    line = LINE_TYPES[kind]
-    check = line.required.get(name) or line.optional[name]
-    try:
-        check(parse(text))
-    except (ValueError, RecursionError):
-        return False
-    return True
+def _replace_wrong_values(connection: apsw.Connection) -> list[str]:
+    """Replace what reads and imports refuse."""
+    wrong = list(wrong_values.find(connection, wrong_values.TABLES))
+    for each in wrong:
+        wrong_values.replace_value(connection, each)
+    numbers = Counter((each.column, each.table) for each in wrong)
+    return [
+        f"{column} of {_counted(number, 'row')} of {table} unreadable"
+        for (column, table), number in numbers.items()
+    ]
 
 
 def _drop_wrong_sources(connection: apsw.Connection) -> list[str]:
