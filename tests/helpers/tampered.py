@@ -166,7 +166,7 @@ def _calls(client: MemoryClient, ids: list[str], folder: Path) -> dict[str, Call
         "users": client.users,
         "summary": lambda: client.get_summary(CAM),
         "page": lambda: client.get_all(filters=CAM),
-        "project": client.get_project,
+        "project": client.project.get,
         "verify": memory.verify,
         "full": lambda: memory.verify(full=True),
         "export": lambda: list(memory.export(vectors=True)),

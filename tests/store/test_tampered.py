@@ -17,7 +17,7 @@ from litemem.cli import main
 from litemem.errors import CorruptError, LitememError
 from litemem.maintenance.integrity import fix, is_sound, verify
 from litemem.store.sqlite import schema
-from litemem.store.sqlite.integrity.wrong_values import TABLES, find
+from litemem.store.sqlite.integrity.checks import TABLES, find_wrong
 from litemem.store.sqlite.store import SqliteStore
 from litemem.store.sqlite.values import COLUMNS
 from litemem.testing import HashEmbedder, ScriptedLLM
@@ -117,7 +117,7 @@ def test_verify_finds_any_value_that_is_wrong_and_repairs_it(
     with closing(SqliteStore(path, repairable=True)) as store:
         _, after = fix(store)
         with store.read() as r:
-            assert list(find(r.connection, TABLES)) == []
+            assert list(find_wrong(r.connection, TABLES)) == []
             assert r.turns.set_aside() == {}
     assert all(result.advice for result in after if result.problems)
     read_all(path)

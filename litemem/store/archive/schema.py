@@ -73,7 +73,9 @@ def _typed(kind: type, what: str) -> Check:
     return check
 
 
-def _integer(least: int, most: int, what: str) -> Check:
+def integer(least: int, most: int, what: str) -> Check:
+    """Return the check of a whole number; `what` describes it."""
+
     def check(value: Any) -> Any:
         if type(value) is int and least <= value <= most:
             return value
@@ -86,7 +88,9 @@ def _list_of(check: Check) -> Check:
     return lambda value: [check(entry) for entry in _list(value)]
 
 
-def _one_of(*names: str) -> Check:
+def one_of(*names: str) -> Check:
+    """Return the check of a text that is one of these."""
+
     def check(value: Any) -> str:
         if value not in names:
             raise LineError(f"must be one of {', '.join(names)}, got {value!r:.80}")
@@ -103,10 +107,10 @@ _text = _typed(str, "text")
 _flag = _typed(bool, "true or false")
 _object = _typed(dict, "a JSON object")
 _list = _typed(list, "a list")
-_count = _integer(0, MAX_NUMBER, f"a whole number from 0 to {MAX_NUMBER}")
-_key = _integer(1, MAX_NUMBER, f"a whole number from 1 to {MAX_NUMBER}")
-_dimensions = _integer(1, 65_536, "a whole number from 1 to 65536")
-_time = _integer(EARLIEST, LATEST, "microseconds since 1970 in the years 1 to 9999")
+_count = integer(0, MAX_NUMBER, f"a whole number from 0 to {MAX_NUMBER}")
+_key = integer(1, MAX_NUMBER, f"a whole number from 1 to {MAX_NUMBER}")
+_dimensions = integer(1, 65_536, "a whole number from 1 to 65536")
+_time = integer(EARLIEST, LATEST, "microseconds since 1970 in the years 1 to 9999")
 
 
 def is_name(text: str) -> bool:
@@ -209,7 +213,7 @@ _IDS = dict.fromkeys(ID_KEYS, _id)
 _SPEAKER = dict.fromkeys(("actor_id", "role"), _text)
 _HISTORY = _list_of(
     Schema(
-        required={"event": _one_of("ADD", "UPDATE", "DELETE"), "created_at": _time},
+        required={"event": one_of("ADD", "UPDATE", "DELETE"), "created_at": _time},
         optional={
             **dict.fromkeys(("old_memory", "new_memory"), _text),
             "updated_at": _time,
@@ -219,8 +223,8 @@ _HISTORY = _list_of(
         },
     )
 )
-_RESULT = Schema({"id": _name, "event": _one_of("ADD", "UPDATE", "NONE")}, {})
-_FEEDBACK = Schema({"feedback": _one_of(*FEEDBACK), "created_at": _time}, {"reason": _text})
+_RESULT = Schema({"id": _name, "event": one_of("ADD", "UPDATE", "NONE")}, {})
+_FEEDBACK = Schema({"feedback": one_of(*FEEDBACK), "created_at": _time}, {"reason": _text})
 
 # In the order of an archive's lines.
 LINE_TYPES: Mapping[str, Schema] = {

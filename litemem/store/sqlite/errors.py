@@ -1,6 +1,5 @@
 """Map SQLite's errors to litemem's, with the file's name and advice."""
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -45,7 +44,7 @@ FAULTS: tuple[tuple[type[apsw.Error], type[StoreError], str], ...] = (
 # What SQLite says of a value that is no JSON, no text, or no vector of the right size.
 _WRONG_VALUES = ("malformed JSON", "JSON cannot hold", "vector")
 # SQLite does not check texts: a damaged one fails when Python decodes it.
-SQLITE_ERRORS = (apsw.Error, RowDamageError, UnicodeDecodeError, json.JSONDecodeError)
+SQLITE_ERRORS = (apsw.Error, RowDamageError, UnicodeDecodeError)
 
 
 @contextmanager

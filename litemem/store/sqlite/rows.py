@@ -23,6 +23,7 @@ HISTORY_COLUMNS = (
     "superseded_by, supersedes"
 )
 _MEMORY_COLUMNS = MEMORY_COLUMNS.split(", ")
+_TEXTS = frozenset({str, type(None)})  # types of an optional text
 _ENTRY_COLUMNS = HISTORY_COLUMNS.split(", ")[1:-1]
 
 # True if a message was logged in the scope of the memory `m`. SQLite reuses the primary key of a
@@ -109,7 +110,8 @@ def memory_record(row: Row) -> MemoryRecord:
 def read_scope(table: str, key: object, ids: Sequence[Any]) -> Scope:
     """Read the four ids of a row."""
     try:
-        return Scope(**dict(zip(ID_KEYS, ids, strict=True)))
+        user_id, agent_id, app_id, run_id = ids
+        return Scope(user_id=user_id, agent_id=agent_id, app_id=app_id, run_id=run_id)
     except ScopeError as error:
         column = str(error).split("=")[0].split()[0]  # the message begins with it
         raise damage(table, key, column, error) from error
@@ -151,21 +153,20 @@ def history_entry(row: Row) -> HistoryEntry:
 
 def _check_memory(row: Row) -> None:
     """Check the values that are not checked when they are read; it costs every read 3 µs a row."""
-    content, digest = row[1], row[2]
-    if not (_are_texts(row) and _are_times(row) and type(row[20]) is type(row[19]) is int):
-        values = dict(zip(_MEMORY_COLUMNS, row, strict=True))
-        check_values("memory", row[0], **values)
-        raise damage("memory", row[0], "immutable", "is no flag")
-    if content_hash(content) != digest:
+    if not (_are_typed(row) and _are_times(row)):
+        check_values("memory", row[0], **dict(zip(_MEMORY_COLUMNS, row, strict=True)))
+    if content_hash(row[1]) != row[2]:
         raise damage("memory", row[0], "content", "does not match its hash")
 
 
-def _are_texts(row: Row) -> bool:
-    """Return True if id, content and the optional texts are texts; the ids are checked later."""
+def _are_typed(row: Row) -> bool:
+    """Return True if texts are texts and numbers are numbers; the scope's ids are checked later."""
     return (
         type(row[0]) is type(row[1]) is str
+        and type(row[19]) is type(row[20]) is int
         and "\0" not in row[0]
-        and all(value is None or type(value) is str for value in (*row[7:11], row[17]))
+        and _TEXTS.issuperset(map(type, row[7:11]))
+        and type(row[17]) in _TEXTS
     )
 
 

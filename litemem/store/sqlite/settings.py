@@ -10,7 +10,7 @@ import apsw
 from litemem.core.protocols import EmbedderIdentity
 from litemem.errors import EmbedderMismatchError
 from litemem.store.sqlite.rows import to_json
-from litemem.store.sqlite.values import read_setting
+from litemem.store.sqlite.values import read_value
 
 EMBEDDER = "embedder"  # of the vectors in `embedding`
 NEXT_EMBEDDER = "next_embedder"  # of those in `embedding_next`
@@ -38,31 +38,26 @@ class Settings:
         bind_embedder(self._connection, identity)
 
     def project(self) -> dict[str, Any]:
-        return read(self._connection, PROJECT) or {}
+        return get(self._connection, PROJECT) or {}
 
     def update_project(self, changes: Mapping[str, Any]) -> None:
         put(self._connection, PROJECT, to_json({**self.project(), **changes}))
 
 
-def get(connection: apsw.Connection, name: str) -> str | None:
-    """Return a setting as it is stored, or None."""
-    return _get(connection, name)[0]
-
-
-def read(connection: apsw.Connection, name: str) -> Any:
+def get(connection: apsw.Connection, name: str) -> Any:
     """Return a setting, parsed if it is JSON or a number, or None.
 
     Raises:
         RowDamageError: it has another type or value than litemem writes.
     """
-    return _get(connection, name)[1]
-
-
-def _get(connection: apsw.Connection, name: str) -> tuple[str | None, Any]:
     row = connection.execute("SELECT value FROM setting WHERE name = ?", (name,)).fetchone()
-    if row is None:
-        return None, None
-    return row[0], read_setting(name, row[0])
+    return None if row is None else read_value("setting", name, "value", row[0])
+
+
+def file_id(connection: apsw.Connection) -> str | None:
+    """Return the id of the file, or None if an older litemem wrote it."""
+    found: str | None = get(connection, FILE_ID)
+    return found
 
 
 def put(connection: apsw.Connection, name: str, value: str | None) -> None:
@@ -75,7 +70,7 @@ def put(connection: apsw.Connection, name: str, value: str | None) -> None:
 
 def embedder(connection: apsw.Connection, which: str = EMBEDDER) -> EmbedderIdentity | None:
     """Return the embedder of the vectors in use, or of the staged ones; None without vectors."""
-    value = read(connection, which)
+    value = get(connection, which)
     return None if value is None else EmbedderIdentity(**value)
 
 

@@ -37,7 +37,6 @@ from litemem.store.sqlite.integrity import checks
 from litemem.store.sqlite.integrity import repair as repairing
 from litemem.store.sqlite.locks import FORK_SECONDS, GATE, FairLock, WriteQueue
 from litemem.store.sqlite.open_files import close_at_exit, inode_of
-from litemem.store.sqlite.traces import find_traces
 from litemem.store.sqlite.transaction import SqliteTransaction
 
 
@@ -197,7 +196,7 @@ class SqliteStore:
     def file_id(self) -> str | None:
         """Return the id that the file was given when it was created, or None if it is older."""
         with self.read() as reading:
-            return settings.get(reading.connection, settings.FILE_ID)
+            return settings.file_id(reading.connection)
 
     def copy_to(self, target: Path, progress: Progress | None = None) -> None:
         """Write one state of the file into a new file, while others write."""
@@ -223,7 +222,7 @@ class SqliteStore:
     def traces(self, erased: Sequence[ErasedText]) -> Traces:
         """Look for erased texts."""
         with self._write_lock, GATE.inside(), translated(self.path):
-            return find_traces(self._open_writer().connection, self.path, erased)
+            return erasure.find_traces(self._open_writer().connection, self.path, erased)
 
     def check(self, *, full: bool) -> list[CheckResult]:
         """Check the file."""

@@ -3,26 +3,37 @@
 Another tool may have written anything. SQLite does not check what a column holds, and Python's JSON
 takes texts that nothing else takes, or fails on them with errors of its own. Everything that is
 read goes through `check_values` or `read_value`, which raise a `RowDamageError` that names the
-place. `integrity.wrong_values` finds and replaces the same values.
+place. `verify` and its repair find and replace the same values.
 """
 
 import hashlib
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from litemem.core import clock
 from litemem.core.arguments import MAX_NESTING, AddOptions
-from litemem.core.scope import ID_KEYS, check_id
+from litemem.core.scope import ID_KEYS
 from litemem.core.types import FEEDBACK
 from litemem.errors import quoted
 from litemem.store.archive.lines import parse
-from litemem.store.archive.schema import EMBEDDER, MAX_NUMBER, LineError, check_of, is_name
+from litemem.store.archive.schema import (
+    EMBEDDER,
+    MAX_NUMBER,
+    LineError,
+    check_of,
+    integer,
+    one_of,
+)
 
 OPTION_NAMES = frozenset(field.name for field in fields(AddOptions))
 EMBEDDER_NAMES = ("embedder", "next_embedder")
 DROP = object()  # as a replacement: delete the row
+
+_text, _name = check_of("message", "content"), check_of("memory", "id")
+_id, _time = check_of("memory", "user_id"), check_of("memory", "created_at")
+_names, _source_list = check_of("memory", "categories"), check_of("memory", "sources")
 
 Check = Callable[[Any], Any]  # returns the value as Python uses it, or raises ValueError
 Replace = Callable[[Any], Any]  # returns what is nearest to a wrong value, or `DROP`
@@ -48,14 +59,6 @@ class Column:
     optional: bool = False
     strict: Check | None = None
 
-    def read(self, value: Any) -> Any:
-        """Return the value as Python uses it.
-
-        Raises:
-            ValueError, RecursionError: it is wrong.
-        """
-        return None if value is None and self.optional else self.check(value)
-
 
 def check_values(table: str, key: object, **values: Any) -> None:
     """Check values of one row, by the names of their columns.
@@ -70,25 +73,18 @@ def check_values(table: str, key: object, **values: Any) -> None:
 def read_value(table: str, key: object, column: str, value: Any) -> Any:
     """Return a value as Python uses it: JSON is parsed, everything else is as it is stored.
 
+    Setting values have their name as the key.
+
     Raises:
         RowDamageError: the value is wrong.
     """
+    rule = SETTINGS[str(key)] if table == "setting" else COLUMNS[table][column]
+    if value is None and rule.optional:
+        return None
     try:
-        return COLUMNS[table][column].read(value)
+        return rule.check(value)
     except (ValueError, RecursionError) as error:
         raise damage(table, key, column, error) from error
-
-
-def read_setting(name: str, value: Any) -> Any:
-    """Return the value of a setting: JSON is parsed.
-
-    Raises:
-        RowDamageError: the value is wrong.
-    """
-    try:
-        return SETTINGS[name].read(value)
-    except (ValueError, RecursionError) as error:
-        raise damage("setting", name, "value", error) from error
 
 
 def damage(table: str, key: object, column: str, reason: object) -> RowDamageError:
@@ -97,57 +93,14 @@ def damage(table: str, key: object, column: str, reason: object) -> RowDamageErr
     return RowDamageError(f"{table} {quoted(key)}, {column}: {text}")
 
 
-def as_text(value: Any) -> str:
-    """Return the text that is nearest to a value; what is not UTF-8 becomes U+FFFD."""
-    if isinstance(value, bytes):
-        return value.decode(errors="replace")
-    return "" if value is None else str(value)
-
-
-def _text(value: Any) -> str:
-    if not isinstance(value, str):
-        raise LineError(f"must be text, got {quoted(value)}")
-    return value
+def _whole(least: int, most: int) -> Check:
+    return integer(least, most, f"a whole number from {least} to {most}")
 
 
 def _blob(value: Any) -> bytes:
     if not isinstance(value, bytes):
         raise LineError(f"must be bytes, got {quoted(value)}")
     return value
-
-
-def _name(value: Any) -> str:
-    if not is_name(_text(value)):
-        raise LineError(f"cannot be an id, got {quoted(value)}")
-    return str(value)
-
-
-def _id(value: Any) -> str:
-    return check_id(value, "it")
-
-
-def _integer(least: int, most: int) -> Check:
-    def check(value: Any) -> int:
-        if type(value) is int and least <= value <= most:
-            return value
-        raise LineError(f"must be a whole number from {least} to {most}, got {quoted(value)}")
-
-    return check
-
-
-def _time(value: Any) -> int:
-    if type(value) is not int or not clock.is_time(value):
-        raise LineError(f"must be microseconds in the years 1 to 9999, got {quoted(value)}")
-    return value
-
-
-def _one_of(*choices: str) -> Check:
-    def check(value: Any) -> str:
-        if value not in choices:
-            raise LineError(f"must be one of {', '.join(choices)}, got {quoted(value)}")
-        return str(value)
-
-    return check
 
 
 def _json(check: Check) -> Check:
@@ -172,18 +125,8 @@ def _readable_options(value: Any) -> dict[str, Any]:
     return found
 
 
-def _list(value: Any) -> list[Any]:
-    found = parse(_text(value), finite=True)
-    if not isinstance(found, list):
-        raise LineError(f"must be a JSON list, got {quoted(found)}")
-    return found
-
-
 def _strings(value: Any) -> tuple[str, ...]:
-    found = _list(value)
-    if not all(isinstance(each, str) for each in found):
-        raise LineError(f"must be a list of texts, got {quoted(found)}")
-    return tuple(found)
+    return tuple(_names(parse(_text(value), finite=True)))
 
 
 def _digits(value: Any) -> int:
@@ -196,31 +139,28 @@ def _always(replacement: Any) -> Replace:
     return lambda _: replacement
 
 
+def _as_text(value: Any) -> str:
+    """Return the text that is nearest to a value; what is not UTF-8 becomes U+FFFD."""
+    if isinstance(value, bytes):
+        return value.decode(errors="replace")
+    return "" if value is None else str(value)
+
+
 def _renamed(value: Any) -> str:
     """Return an id for a wrong one: the same for the same value, and nobody else's."""
     digest = hashlib.sha256(repr(value).encode(errors="surrogatepass")).hexdigest()
     return f"unreadable-{digest[:16]}"
 
 
-def _renamed_scope(value: Any) -> str | None:
-    return None if value is None else _renamed(value)
-
-
-def _as_optional(value: Any) -> str | None:
-    return None if value is None else as_text(value)
-
-
 def _entries(check: Check) -> Replace:
-    """Return a replacement that keeps the entries of a list that pass."""
+    """Return a replacement that keeps the entries of a list that pass its check."""
 
-    def replace(value: Any) -> str:
-        try:
-            found = _list(value)
-        except (ValueError, RecursionError):
-            return "[]"
-        return json.dumps([each for each in found if _passes(check, each)], ensure_ascii=False)
+    def kept(value: Any) -> str:
+        found = _parsed(value)
+        listed = found if isinstance(found, list) else []
+        return json.dumps([each for each in listed if _passes(check, [each])], ensure_ascii=False)
 
-    return replace
+    return kept
 
 
 def _options(value: Any) -> str:
@@ -240,11 +180,16 @@ def _project(value: Any) -> Any:
 
 
 def _members(value: Any) -> list[tuple[str, Any]]:
-    try:
-        found = parse(_text(value), finite=True)
-    except (ValueError, RecursionError):
-        return []
+    found = _parsed(value)
     return list(found.items()) if isinstance(found, dict) else []
+
+
+def _parsed(value: Any) -> Any:
+    """Return the JSON of a value, or None."""
+    try:
+        return parse(_text(value), finite=True)
+    except (ValueError, RecursionError):
+        return None
 
 
 def _passes(check: Check, value: Any) -> bool:
@@ -255,17 +200,17 @@ def _passes(check: Check, value: Any) -> bool:
     return True
 
 
-_COUNT = Column(_integer(0, MAX_NUMBER), _always(0))
-_KEY = Column(_integer(1, 2**63 - 1), _always(DROP))
-_SOURCE = check_of("memory", "sources")
-_SOURCES = _entries(lambda each: _SOURCE([each]))
+_COUNT = Column(_whole(0, MAX_NUMBER), _always(0))
+_KEY = Column(_whole(1, 2**63 - 1), _always(DROP))
+_SOURCES = Column(_json(_source_list), _entries(_source_list))
 _REQUIRED_TIME = Column(_time, _always(0))
 _OPTIONAL_TIME = Column(_time, _always(None), optional=True)
-_REQUIRED_TEXT = Column(_text, as_text)
-_OPTIONAL_TEXT = Column(_text, _as_optional, optional=True)
-_SCOPE = dict.fromkeys(ID_KEYS, Column(_id, _renamed_scope, optional=True))
-_WHOLE = _integer(-(2**63), 2**63 - 1)
-_DERIVED = Column(_WHOLE, _always(DROP))  # of a claim, which its program makes again
+_REQUIRED_TEXT = Column(_text, _as_text)
+_OPTIONAL_TEXT = Column(_text, _as_text, optional=True)
+_SCOPE = dict.fromkeys(ID_KEYS, Column(_id, _renamed, optional=True))
+_DERIVED = Column(
+    _whole(-(2**63), 2**63 - 1), _always(DROP)
+)  # of a claim, which its program makes again
 
 # By table; keys of rows, and columns that `integrity.invariants` compares, are left out.
 COLUMNS: Mapping[str, Mapping[str, Column]] = {
@@ -277,12 +222,12 @@ COLUMNS: Mapping[str, Mapping[str, Column]] = {
         **_SCOPE,
         **dict.fromkeys(("actor_id", "role", "attributed_to", "memory_type"), _OPTIONAL_TEXT),
         "metadata": Column(_object, _always("{}")),
-        "categories": Column(_strings, _entries(_text)),
+        "categories": Column(_strings, _entries(_names)),
         **dict.fromkeys(("created_at", "updated_at"), _REQUIRED_TIME),
         **dict.fromkeys(("valid_from", "valid_to", "expires_at"), _OPTIONAL_TIME),
         "superseded_by": Column(_name, _always(None), optional=True),
-        "sources": Column(_json(_SOURCE), _SOURCES),
-        "immutable": Column(_integer(0, 1), _always(1)),
+        "sources": _SOURCES,
+        "immutable": Column(_whole(0, 1), _always(1)),
         "repeats": _COUNT,
     },
     "embedding": {"vector": Column(_blob, _always(DROP))},
@@ -303,20 +248,20 @@ COLUMNS: Mapping[str, Mapping[str, Column]] = {
         "content": _REQUIRED_TEXT,
         "name": _OPTIONAL_TEXT,
         "created_at": _REQUIRED_TIME,
-        "turn_pk": Column(_integer(1, 2**63 - 1), _always(None), optional=True),
+        "turn_pk": Column(_whole(1, 2**63 - 1), _always(None), optional=True),
     },
     "event": {
         "memory_id": Column(_name, _renamed),
-        "event": Column(_one_of("ADD", "UPDATE", "DELETE"), _always("UPDATE")),
+        "event": Column(one_of("ADD", "UPDATE", "DELETE"), _always("UPDATE")),
         **dict.fromkeys(("old_memory", "new_memory", "actor_id", "role"), _OPTIONAL_TEXT),
         "created_at": _REQUIRED_TIME,
         "updated_at": _OPTIONAL_TIME,
         "superseded_by": Column(_name, _always(None), optional=True),
         **_SCOPE,
-        "sources": Column(_json(_SOURCE), _SOURCES, optional=True),
+        "sources": replace(_SOURCES, optional=True),
     },
     "feedback": {
-        "feedback": Column(_one_of(*FEEDBACK), _always(DROP)),
+        "feedback": Column(one_of(*FEEDBACK), _always(DROP)),
         "reason": _OPTIONAL_TEXT,
         "created_at": _REQUIRED_TIME,
     },
@@ -327,14 +272,14 @@ COLUMNS: Mapping[str, Mapping[str, Column]] = {
     },
     "claim": {
         **dict.fromkeys(("token", "boot", "space"), Column(_text, _always(DROP))),
-        "pid": Column(_integer(0, 2**31 - 1), _always(DROP)),
+        "pid": Column(_whole(0, 2**31 - 1), _always(DROP)),
         **dict.fromkeys(("started", "uptime", "at"), _DERIVED),
     },
     "finished_turn": {
         "event_id": Column(_name, _always(DROP)),
         "results": Column(
             _json(check_of("finished_turn", "results")),
-            _entries(lambda each: check_of("finished_turn", "results")([each])),
+            _entries(check_of("finished_turn", "results")),
         ),
         "created_at": _REQUIRED_TIME,
         "completed_at": _REQUIRED_TIME,
@@ -343,7 +288,7 @@ COLUMNS: Mapping[str, Mapping[str, Column]] = {
         "name": _REQUIRED_TEXT,
         "form": _REQUIRED_TEXT,
         **_SCOPE,
-        "same_as": Column(_integer(1, 2**63 - 1), _always(None), optional=True),
+        "same_as": Column(_whole(1, 2**63 - 1), _always(None), optional=True),
         "vector": Column(_blob, _always(None), optional=True),
     },
     "relation": {"source_pk": _KEY, "relationship": _REQUIRED_TEXT, "destination_pk": _KEY},

@@ -45,7 +45,7 @@ class VectorIndex:
     @property
     def mark(self) -> int:
         """The last primary key in the index, or 0 without an index."""
-        return int(settings.read(self._connection, settings.INDEXED_TO) or 0)
+        return int(settings.get(self._connection, settings.INDEXED_TO) or 0)
 
     def grow(self, last: int, batches: int = GROWTH, *, even_erasing: bool = False) -> bool:
         """Add vectors up to the primary key `last`, if they fill a batch; at most some batches.

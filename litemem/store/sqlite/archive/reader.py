@@ -182,7 +182,7 @@ class ArchiveReader:
             self.counts["deleted"] += 1
 
     def _project(self, item: Item) -> None:
-        known = settings.read(self._connection, settings.PROJECT) or {}
+        known = settings.get(self._connection, settings.PROJECT) or {}
         if known and known != item["settings"] and self.on_conflict == "error":
             raise ValidationError(
                 "the file has other project settings: give on_conflict (--on-conflict)"

@@ -24,7 +24,7 @@ from litemem.store.sqlite.rows import (
     memory_record,
     to_json,
 )
-from litemem.store.sqlite.values import RowDamageError, read_setting, read_value
+from litemem.store.sqlite.values import RowDamageError, read_value
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,9 +208,9 @@ _PARTS: Mapping[str, _Part] = {
     ),
 }
 _SHOWN = 80  # characters of a line or value in a message
-# by their names in lines: table and column, or no table and the name of a setting
+# table and column by their names in lines
 _JSON_COLUMNS = {
-    "settings": ("", settings.PROJECT),
+    "settings": ("setting", "value"),
     "results": ("finished_turn", "results"),
     "options": ("turn", "options"),
     "metadata": ("memory", "metadata"),
@@ -341,9 +341,8 @@ def _canonical(*values: Any) -> str | None:
     if text is None or text in ("{}", "[]"):
         return text  # type: ignore[no-any-return]
     table, column = _JSON_COLUMNS[name]
-    if not table:
-        return to_json(read_setting(column, text))
-    return to_json(read_value(table, f"{text!r:.{_SHOWN}}", column, text))
+    key = settings.PROJECT if table == "setting" else f"{text!r:.{_SHOWN}}"
+    return to_json(read_value(table, key, column, text))
 
 
 def _wrong_number(*values: Any) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +16,16 @@ from litemem.store.sqlite import schema
 from litemem.store.sqlite.archive.writer import ArchiveWriter
 from litemem.store.sqlite.connection import read_transaction
 from litemem.store.sqlite.errors import SQLITE_ERRORS
-from litemem.store.sqlite.integrity import wrong_values
+from litemem.store.sqlite.integrity.btree import Log, read_log
 from litemem.store.sqlite.integrity.invariants import INVARIANTS, MARK, Invariant
-from litemem.store.sqlite.integrity.wal import Log, read_log
 from litemem.store.sqlite.open_files import is_open
+from litemem.store.sqlite.rows import Row
 from litemem.store.sqlite.schema import latest_version
+from litemem.store.sqlite.turns import Turns
+from litemem.store.sqlite.values import COLUMNS, SETTINGS, Column, damage
 
+TABLES = ("setting", *COLUMNS)
+_SMALL = ("setting", "turn")  # tables that every use of a file reads: the quick check does, too
 EXAMPLES = 3  # offenders that a result names
 _SHOWN = 80  # characters of a line; its kind and number come first
 MAX_PROBLEMS = 100  # of SQLite's own checks; a damaged file could report millions
@@ -145,18 +150,19 @@ def _foreign_keys(connection: apsw.Connection) -> tuple[int, Iterator[str]]:
 
 
 def _settings_and_turns(connection: apsw.Connection) -> tuple[int, list[str]]:
-    found = [str(wrong) for wrong in wrong_values.find(connection, wrong_values.SMALL)]
-    turns = wrong_values.unreadable_turns(connection).values()
-    return _rows(connection, wrong_values.SMALL), list(dict.fromkeys([*found, *turns]))
+    found = [str(wrong) for wrong in find_wrong(connection, _SMALL)]
+    is_latest = connection.pragma("user_version") == latest_version()
+    turns = Turns(connection).set_aside().values() if is_latest else ()
+    return _rows(connection, _SMALL), list(dict.fromkeys([*found, *turns]))
 
 
 def _values(connection: apsw.Connection) -> tuple[int, Iterator[str]]:
-    others = [table for table in wrong_values.TABLES if table not in wrong_values.SMALL]
-    return _rows(connection, others), map(str, wrong_values.find(connection, others))
+    others = [table for table in TABLES if table not in _SMALL]
+    return _rows(connection, others), map(str, find_wrong(connection, others))
 
 
 def _rows(connection: apsw.Connection, tables: Iterable[str]) -> int:
-    present = wrong_values.present(connection, tables)
+    present = _present(connection, tables)
     return sum(int(connection.execute(f"SELECT count(*) FROM {name}").get) for name in present)
 
 
@@ -216,3 +222,88 @@ def _hash(*values: Any) -> bytes | None:
         return content_hash(content.decode())
     except (AttributeError, UnicodeDecodeError):
         return None
+
+
+@dataclass(frozen=True, slots=True)
+class Wrong:
+    """A wrong value with its place; `key` is the primary key, or the name of a setting."""
+
+    table: str
+    key: Any
+    column: str
+    value: Any
+    reason: str
+    rule: Column
+
+    def __str__(self) -> str:
+        return str(damage(self.table, self.key, self.column, self.reason))
+
+
+def find_wrong(connection: apsw.Connection, tables: Iterable[str]) -> Iterator[Wrong]:
+    """Yield the wrong values of these tables."""
+    known = schema.expected_tables(int(connection.pragma("user_version")))
+    for table in _present(connection, tables):
+        if table == "setting":
+            yield from _wrong_settings(connection)
+        else:
+            yield from _wrong_rows(connection, table, known[table])
+
+
+def _present(connection: apsw.Connection, tables: Iterable[str]) -> list[str]:
+    """Return those of the tables that are in the file."""
+    known = schema.expected_tables(int(connection.pragma("user_version")))
+    there = {row[0] for row in connection.execute("SELECT name FROM sqlite_schema")}
+    return [table for table in tables if table in known and table in there]
+
+
+def _wrong_settings(connection: apsw.Connection) -> Iterator[Wrong]:
+    rows: list[Row] = connection.execute(
+        f"SELECT {_raw('name')}, {_raw('value')} FROM setting"
+    ).fetchall()
+    for of_name, name, of_value, stored in rows:
+        rule = SETTINGS.get(str(_decoded(of_name, name)))
+        value = _decoded(of_value, stored)
+        reason = None if rule is None else _reason(rule, value)
+        if rule is not None and reason is not None:
+            yield Wrong("setting", str(_decoded(of_name, name)), "value", value, reason, rule)
+
+
+def _wrong_rows(
+    connection: apsw.Connection, table: str, columns: Sequence[schema.Column]
+) -> Iterator[Wrong]:
+    names = [column.name for column in columns if column.name in COLUMNS[table]]
+    keys = [column.name for column in columns if column.key]
+    shown = ", ".join(map(_raw, names))
+    for key, *row in connection.execute(f"SELECT {(keys or names)[0]}, {shown} FROM {table}"):
+        for name, kind, stored in zip(names, row[::2], row[1::2], strict=True):
+            rule, value = COLUMNS[table][name], _decoded(kind, stored)
+            reason = _reason(rule, value)
+            if reason is not None:
+                yield Wrong(table, key if keys else None, name, value, reason, rule)
+
+
+def _raw(column: str) -> str:
+    """Return SQL for a value that reading cannot stop: a text may not be UTF-8."""
+    return f"typeof({column}), iif(typeof({column}) = 'text', CAST({column} AS BLOB), {column})"
+
+
+def _decoded(kind: str, stored: Any) -> Any:
+    """Return a value; a text that is not UTF-8 stays bytes, which no text is."""
+    if kind != "text":
+        return stored
+    try:
+        return stored.decode()
+    except UnicodeDecodeError:
+        return stored
+
+
+def _reason(rule: Column, value: Any) -> str | None:
+    """Return why a value is wrong, or None."""
+    try:
+        if value is not None or not rule.optional:
+            (rule.strict or rule.check)(value)
+    except RecursionError:
+        return "is nested too deeply"
+    except ValueError as error:
+        return str(error)
+    return None

@@ -15,7 +15,7 @@ from litemem.store.sqlite.integrity.btree import (
     Record,
 )
 from litemem.store.sqlite.schema import APPLICATION_ID, Column, latest_version
-from litemem.store.sqlite.values import RowDamageError, read_setting
+from litemem.store.sqlite.values import RowDamageError, read_value
 
 DERIVED = frozenset({"embedding_next", "claim"})  # of an unfinished reindex or an ended program
 SCHEMA = "the schema"
@@ -194,7 +194,7 @@ class DamagedFile:
 def dimensions(embedder: str | None) -> int:
     """Return the dimensions in the setting of the embedder, or 0 if it is lost or damaged."""
     try:
-        return int(read_setting(settings.EMBEDDER, embedder)["dimensions"])
+        return int(read_value("setting", settings.EMBEDDER, "value", embedder)["dimensions"])
     except RowDamageError:
         return 0
 

@@ -1,4 +1,4 @@
-"""Rebuild derived data and drop orphans, inside a transaction."""
+"""Rebuild derived data, drop orphans and replace wrong values, inside a transaction."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
@@ -6,14 +6,52 @@ from contextlib import contextmanager
 
 import apsw
 
+from litemem.store.protocol import SET_ASIDE
 from litemem.store.sqlite import schema, settings
-from litemem.store.sqlite.integrity import wrong_values
-from litemem.store.sqlite.integrity.checks import add_hash_function
+from litemem.store.sqlite.integrity.checks import TABLES, Wrong, add_hash_function, find_wrong
+from litemem.store.sqlite.rows import IN_SCOPE_OF_M, read_json
+from litemem.store.sqlite.values import DROP, damage
 from litemem.store.sqlite.vector_index import VectorIndex
 
 AFTER_VALUES = frozenset({"orphans", "graph", "hashes", "full text", "vector index"})
 # Tables of rows that mean nothing without their parent.
 _CHILDREN = ("embedding", "embedding_next", "feedback", "claim", "support", "relation", "entity")
+
+
+_VECTORS = {"embedder": "embedding", "next_embedder": "embedding_next"}
+_REPAIRED = "the turn was repaired"
+# what else has the id of a memory
+_REFERENCES = (
+    "UPDATE event SET memory_id = ?1 WHERE memory_id IS ?2",
+    "UPDATE event SET superseded_by = ?1 WHERE superseded_by IS ?2",
+    "UPDATE memory SET superseded_by = ?1 WHERE superseded_by IS ?2",
+)
+_EMPTY_TURNS = """
+DELETE FROM turn
+WHERE pk NOT IN (SELECT turn_pk FROM message WHERE turn_pk IS NOT NULL)
+RETURNING pk, options
+"""
+_FOREIGN = f"""
+SELECT message.pk FROM message JOIN session AS of_message ON of_message.pk = session_pk
+WHERE message.pk = value AND NOT {IN_SCOPE_OF_M}
+"""
+# messages of turns of other scopes are of no turn
+_STRANGERS = """
+UPDATE message SET turn_pk = NULL
+WHERE turn_pk IS NOT NULL
+  AND session_pk IS NOT (SELECT session_pk FROM turn WHERE pk = message.turn_pk)
+"""
+# sources that are messages of other scopes; a message that is gone does no harm
+_FOREIGN_SOURCES = f"""
+UPDATE memory AS m
+SET sources = (
+  SELECT json_group_array(value) FROM json_each(m.sources)
+  WHERE value NOT IN ({_FOREIGN})
+)
+WHERE EXISTS (
+  SELECT 1 FROM json_each({read_json("m.sources")}) WHERE value IN ({_FOREIGN})
+)
+"""
 
 
 def repair(connection: apsw.Connection, what: Iterable[str]) -> list[str]:
@@ -106,6 +144,45 @@ def _vector_index(connection: apsw.Connection) -> None:
     VectorIndex(connection).rebuild()
 
 
+def _values(connection: apsw.Connection) -> list[str]:
+    """Replace every wrong value, or delete its row; return one sentence for each.
+
+    Each sentence has the whole old value, which is nowhere else afterwards.
+    """
+    done = [replace_value(connection, wrong) for wrong in list(find_wrong(connection, TABLES))]
+    connection.execute(_FOREIGN_SOURCES)
+    connection.execute(_STRANGERS)
+    for pk, options in connection.execute(_EMPTY_TURNS).fetchall():
+        done.append(f"turn {pk}: deleted, it had no messages; its options were {options!r}")
+    connection.execute(
+        "UPDATE turn SET tries = 0, error = ? WHERE tries = ?", (_REPAIRED, SET_ASIDE)
+    )
+    return done
+
+
+def replace_value(connection: apsw.Connection, wrong: Wrong) -> str:
+    """Replace a value, or delete its row if nothing can take its place."""
+    new = wrong.rule.replace(wrong.value)
+    table, column = wrong.table, wrong.column
+    key = "name" if table == "setting" else schema.key_of(table)
+    # a table without such a key is searched for the value
+    where = f"CAST({column} AS BLOB) IS CAST(? AS BLOB)" if wrong.key is None else f"{key} = ?"
+    at = wrong.value if wrong.key is None else wrong.key
+    if new is not DROP:
+        sql = f"UPDATE OR IGNORE {table} SET {column} = ? WHERE {where}"
+        connection.execute(sql, (new, at))
+    if new is DROP or not connection.changes():  # another row has the new value
+        connection.execute(f"DELETE FROM {table} WHERE {where}", (at,))
+        new = DROP
+    if (table, column) == ("memory", "id") and new is not DROP:
+        for sql in _REFERENCES:
+            connection.execute(sql, (new, wrong.value))
+    if wrong.key in _VECTORS:
+        connection.execute(f"DELETE FROM {_VECTORS[wrong.key]}")
+    outcome = "its row was deleted" if new is DROP else f"it is {new!r} now"
+    return f"{damage(table, wrong.key, column, f'was {wrong.value!r}')}; {outcome}"
+
+
 # relations first: entities without one go next
 DROP_UNSUPPORTED = (
     "DELETE FROM relation WHERE pk NOT IN (SELECT relation_pk FROM support)",
@@ -115,7 +192,7 @@ DROP_UNSUPPORTED = (
 
 REPAIRS: dict[str, Callable[[apsw.Connection], list[str] | None]] = {
     "schema": _schema,
-    "values": wrong_values.replace,
+    "values": _values,
     "indexes": _indexes,
     "orphans": _orphans,
     "graph": _graph,

@@ -16,11 +16,10 @@ from litemem.store.archive.schema import is_name
 from litemem.store.sqlite import schema, settings
 from litemem.store.sqlite.connection import open_writer, write_transaction
 from litemem.store.sqlite.errors import translated
-from litemem.store.sqlite.integrity import wrong_values
-from litemem.store.sqlite.integrity.checks import add_hash_function
-from litemem.store.sqlite.integrity.damaged_file import DamagedFile, dimensions
+from litemem.store.sqlite.integrity.checks import TABLES, add_hash_function, find_wrong
+from litemem.store.sqlite.integrity.damaged_file import DamagedFile
 from litemem.store.sqlite.integrity.invariants import WRONG_SOURCES
-from litemem.store.sqlite.integrity.repair import DROP_UNSUPPORTED, drop_orphans
+from litemem.store.sqlite.integrity.repair import DROP_UNSUPPORTED, drop_orphans, replace_value
 from litemem.store.sqlite.schema import Column, latest_version
 from litemem.store.sqlite.vector_index import VectorIndex
 
@@ -159,9 +158,9 @@ def _insert(name: str, columns: tuple[Column, ...]) -> str:
 
 def _replace_wrong_values(connection: apsw.Connection) -> list[str]:
     """Replace what reads and imports refuse."""
-    wrong = list(wrong_values.find(connection, wrong_values.TABLES))
+    wrong = list(find_wrong(connection, TABLES))
     for each in wrong:
-        wrong_values.replace_value(connection, each)
+        replace_value(connection, each)
     numbers = Counter((each.column, each.table) for each in wrong)
     return [
         f"{column} of {_counted(number, 'row')} of {table} unreadable"
@@ -213,7 +212,8 @@ def _check_vectors(connection: apsw.Connection) -> list[str]:
     """Drop vectors of a wrong size or value, and rebuild the vector index from the others."""
     for name in (settings.NEXT_EMBEDDER, settings.INDEXED_TO, settings.ERASING):
         settings.put(connection, name, None)
-    width = 4 * dimensions(settings.get(connection, settings.EMBEDDER))
+    embedder = settings.embedder(connection)
+    width = 0 if embedder is None else 4 * embedder.dimensions
     connection.execute(
         "DELETE FROM embedding"
         " WHERE length(vector) <> ? OR vec_distance_l2(vector, vector) IS NULL",
