@@ -8,7 +8,7 @@ from litemem.store.protocol import FileStats
 from litemem.store.sqlite import settings
 from litemem.store.sqlite.connection import opened_as_is, read_transaction
 from litemem.store.sqlite.rows import IN_SCOPE_OF_M, Row, read_json, read_message
-from litemem.store.sqlite.turns import Turns
+from litemem.store.sqlite.turns import unreadable_turns
 from litemem.store.sqlite.values import check_values
 
 DAY = 86_400_000_000  # microseconds
@@ -96,7 +96,7 @@ def file_stats(path: str, now: int) -> FileStats:
         return FileStats(
             overview(connection),
             settings.embedder(connection),
-            _counts(connection, now) | {"set_aside": len(Turns(connection).set_aside())},
+            _counts(connection, now) | {"set_aside": len(unreadable_turns(connection))},
             _sizes(connection),
             _growth(connection),
         )

@@ -34,6 +34,7 @@ from litemem.store.sqlite.rows import (
     session_pk,
     to_json,
 )
+from litemem.store.sqlite.schema import latest_version
 from litemem.store.sqlite.values import (
     IndexDamageError,
     RowDamageError,
@@ -464,6 +465,13 @@ class Turns:
             **times,
             results=tuple(AddResult(memory[1], event) for memory, event in found if memory),
         )
+
+
+def unreadable_turns(connection: apsw.Connection) -> dict[int, str]:
+    """Return why turns cannot be read, by primary key; nothing for a file of an older version."""
+    if connection.pragma("user_version") < latest_version():
+        return {}
+    return Turns(connection).set_aside()
 
 
 def _bindings(turns: TurnFilter) -> dict[str, Any]:

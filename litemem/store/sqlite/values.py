@@ -208,9 +208,8 @@ _OPTIONAL_TIME = Column(_time, _always(None), optional=True)
 _REQUIRED_TEXT = Column(_text, _as_text)
 _OPTIONAL_TEXT = Column(_text, _as_text, optional=True)
 _SCOPE = dict.fromkeys(ID_KEYS, Column(_id, _renamed, optional=True))
-_DERIVED = Column(
-    _whole(-(2**63), 2**63 - 1), _always(DROP)
-)  # of a claim, which its program makes again
+# of a claim, which its program makes again
+_DERIVED = Column(_whole(-(2**63), 2**63 - 1), _always(DROP))
 
 # By table; keys of rows, and columns that `integrity.invariants` compares, are left out.
 COLUMNS: Mapping[str, Mapping[str, Column]] = {

@@ -21,7 +21,7 @@ from litemem.store.sqlite.integrity.invariants import INVARIANTS, MARK, Invarian
 from litemem.store.sqlite.open_files import is_open
 from litemem.store.sqlite.rows import Row
 from litemem.store.sqlite.schema import latest_version
-from litemem.store.sqlite.turns import Turns
+from litemem.store.sqlite.turns import unreadable_turns
 from litemem.store.sqlite.values import COLUMNS, SETTINGS, Column, damage
 
 TABLES = ("setting", *COLUMNS)
@@ -151,8 +151,7 @@ def _foreign_keys(connection: apsw.Connection) -> tuple[int, Iterator[str]]:
 
 def _settings_and_turns(connection: apsw.Connection) -> tuple[int, list[str]]:
     found = [str(wrong) for wrong in find_wrong(connection, _SMALL)]
-    is_latest = connection.pragma("user_version") == latest_version()
-    turns = Turns(connection).set_aside().values() if is_latest else ()
+    turns = unreadable_turns(connection).values()
     return _rows(connection, _SMALL), list(dict.fromkeys([*found, *turns]))
 
 
