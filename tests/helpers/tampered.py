@@ -71,7 +71,13 @@ Fault = str
 
 def columns() -> list[tuple[str, str, str | None]]:
     """Return each table with each column; a setting is a column of the table of settings."""
-    names = (settings.EMBEDDER, settings.NEXT_EMBEDDER, settings.PROJECT, settings.FILE_ID)
+    names = (
+        settings.EMBEDDER,
+        settings.NEXT_EMBEDDER,
+        settings.PROJECT,
+        settings.FILE_ID,
+        settings.ERASING,
+    )
     rows = [("setting", "value", name) for name in (*names, settings.INDEXED_TO)]
     return [("setting", "name", None), *rows] + [
         (table, column.name, None)
@@ -109,6 +115,7 @@ def make(path: Path) -> None:
             (row,) = reading(memory.store).reindex.missing(other.identity, 1)
             tx.reindex.stage(other.identity, [(*row, bytes(64))])
             settings.put(tx.connection, settings.INDEXED_TO, "0")
+            settings.put(tx.connection, settings.ERASING, '{"memories":[]}')
         with MemoryClient(path=path, embedder=HashEmbedder()) as client:
             client.project.update(custom_instructions="brief")
         with suppress(LLMError):  # there is no answer, so the turn is pending

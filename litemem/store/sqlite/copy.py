@@ -59,7 +59,7 @@ def copy_file(source: str | Path, target: Path, progress: Progress | None = None
 def file_id(path: str | Path) -> str | None:
     """Return the id that a file got when it was created; None if an older litemem created it."""
     with opened_as_is(path) as connection:
-        return settings.file_id(connection)
+        return settings.text(connection, settings.FILE_ID)
 
 
 def copy(connection: apsw.Connection, target: Path, progress: Progress | None = None) -> None:

@@ -300,7 +300,7 @@ def scrub(
     Return the mark of the last erasure, for `finish`, or None if none is unfinished.
     """
     with read() as r:
-        mark = settings.get(r.connection, settings.ERASING)
+        mark = settings.text(r.connection, settings.ERASING)
     if mark is None:
         return None
     _rewrite_full_text(write)
@@ -313,7 +313,7 @@ def scrub(
 
 def finish(connection: apsw.Connection, mark: str) -> None:
     """Note that nothing of an erasure is left, unless another has begun."""
-    if settings.get(connection, settings.ERASING) == mark:
+    if settings.text(connection, settings.ERASING) == mark:
         settings.put(connection, settings.ERASING, None)
 
 
@@ -399,7 +399,7 @@ def _unfinished(connection: apsw.Connection) -> list[str]:
 
     A mark that was changed by hand has none; the vacuum finishes the erasure all the same.
     """
-    mark = settings.get(connection, settings.ERASING)
+    mark = settings.text(connection, settings.ERASING)
     values = (mark, mark)
     found = "SELECT value FROM json_each(iif(json_valid(?), ?, '{}'), '$.memories')"
     return [] if mark is None else _column(connection, found, *values)

@@ -54,9 +54,9 @@ def get(connection: apsw.Connection, name: str) -> Any:
     return None if row is None else read_value("setting", name, "value", row[0])
 
 
-def file_id(connection: apsw.Connection) -> str | None:
-    """Return the id of the file, or None if an older litemem wrote it."""
-    found: str | None = get(connection, FILE_ID)
+def text(connection: apsw.Connection, name: str) -> str | None:
+    """Return a setting that is a text, or None."""
+    found: str | None = get(connection, name)
     return found
 
 

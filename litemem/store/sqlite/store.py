@@ -196,7 +196,7 @@ class SqliteStore:
     def file_id(self) -> str | None:
         """Return the id that the file was given when it was created, or None if it is older."""
         with self.read() as reading:
-            return settings.file_id(reading.connection)
+            return settings.text(reading.connection, settings.FILE_ID)
 
     def copy_to(self, target: Path, progress: Progress | None = None) -> None:
         """Write one state of the file into a new file, while others write."""

@@ -298,5 +298,6 @@ SETTINGS: Mapping[str, Column] = {
     **dict.fromkeys(EMBEDDER_NAMES, _IDENTITY),
     "project": Column(_json(check_of("project", "settings")), _project),
     "file_id": Column(_name, lambda _: clock.new_id()),
+    "erasing": _REQUIRED_TEXT,  # any mark does; it is kept, as the erasure is not done
     "indexed_to": Column(_digits, _always(DROP)),
 }
