@@ -214,6 +214,13 @@ def test_what_is_right_in_a_wrong_list_is_kept(path: Path) -> None:
         assert memory.get_all(**CAM)["results"][0]["categories"] == ["food"]
 
 
+def test_an_id_of_an_export_that_is_not_utf_8_is_found_and_its_row_goes(path: Path) -> None:
+    change(path, "UPDATE export SET id = CAST(x'ff41' AS TEXT)")
+    assert not is_sound(verify(path, full=True))
+    with closing(SqliteStore(path)) as store:
+        assert is_sound(fix(store)[1])
+
+
 def test_a_wrong_id_of_a_user_never_becomes_that_of_another(path: Path) -> None:
     change(path, "UPDATE memory SET user_id = CAST('dora' AS BLOB) WHERE pk = 2")
     with closing(SqliteStore(path)) as store:

@@ -273,12 +273,13 @@ def _wrong_rows(
     names = [column.name for column in columns if column.name in COLUMNS[table]]
     keys = [column.name for column in columns if column.key]
     shown = ", ".join(map(_raw, names))
-    for key, *row in connection.execute(f"SELECT {(keys or names)[0]}, {shown} FROM {table}"):
+    key_name = keys[0] if keys else "NULL"  # another column may not be readable
+    for key, *row in connection.execute(f"SELECT {key_name}, {shown} FROM {table}"):
         for name, kind, stored in zip(names, row[::2], row[1::2], strict=True):
             rule, value = COLUMNS[table][name], _decoded(kind, stored)
             reason = _reason(rule, value)
             if reason is not None:
-                yield Wrong(table, key if keys else None, name, value, reason, rule)
+                yield Wrong(table, key, name, value, reason, rule)
 
 
 def _raw(column: str) -> str:
