@@ -242,6 +242,7 @@ TURNS = {
     ),
     "a time that is text": ("UPDATE turn SET created_at = ?", "now"),
     "tries that are text": ("UPDATE turn SET tries = ?", "many"),
+    "tries that are not UTF-8": ("UPDATE turn SET tries = CAST(? AS TEXT)", b"\xffA"),
     "bytes as a message": ("UPDATE message SET content = ? WHERE turn_pk > 0", b"I like rum\xff"),
     "no message": ("DELETE FROM message WHERE turn_pk > ?", 0),
     "no session": ("UPDATE turn SET session_pk = ?", 99),
@@ -291,8 +292,9 @@ def test_a_turn_that_was_set_aside_is_extracted_after_a_repair(
         assert [row["memory"] for row in results] == (["Likes rum"] if is_pending else [])
 
 
-def test_a_claim_that_no_process_wrote_holds_up_nobody(path: Path) -> None:
-    change(path, "UPDATE claim SET pid = 'x', at = ?", b"")
+@pytest.mark.parametrize("changes", ["pid = 'x', at = x''", "boot = CAST(x'ff41' AS TEXT)"])
+def test_a_claim_that_no_process_wrote_holds_up_nobody(path: Path, changes: str) -> None:
+    change(path, f"UPDATE claim SET {changes}")
     with Memory(path, embedder=HashEmbedder(), llm=ScriptedLLM([["Likes rum"]])) as memory:
         (added,) = memory.process_pending()["results"]
         assert added["memory"] == "Likes rum"

@@ -103,14 +103,12 @@ UPDATE turn
 SET killed = killed + 1, tried_at = ?, error = 'the program ended during this turn'
 WHERE pk IN (SELECT value FROM json_each(?))
 """
-_PENDING_EVENT = """
-SELECT
-  turn.pk, turn.created_at, tried_at, error, tries, killed,
-  boot, space, pid, started, uptime, at
-FROM turn
-LEFT JOIN claim ON claim.turn_pk = turn.pk
-WHERE turn.event_id = ?
+_PENDING = """
+SELECT pk, iif(typeof(created_at) = 'integer', created_at, 0) FROM turn WHERE event_id = ?
 """
+_STATE = "SELECT created_at, tried_at, error, tries, killed FROM turn WHERE pk = ?"
+_HOLDER_COLUMNS = ("boot", "space", "pid", "started", "uptime", "at")
+_HOLDER = f"SELECT {', '.join(_HOLDER_COLUMNS)} FROM claim WHERE turn_pk = ?"
 # joined by the session's primary key: a corrupt index cannot lead to another scope's turn
 _OF_SESSIONS = """
 SELECT turn.pk, turn.event_id, turn.created_at
@@ -258,9 +256,9 @@ class Turns:
 
     def set_aside(self) -> dict[int, str]:
         rows: list[Row] = self._connection.execute(
-            "SELECT pk, tries FROM turn ORDER BY pk"
+            "SELECT pk, tries IS ? FROM turn ORDER BY pk", (SET_ASIDE,)
         ).fetchall()
-        found = {pk: (self._readable(pk), tries == SET_ASIDE) for pk, tries in rows}
+        found = {pk: (self._readable(pk), is_aside) for pk, is_aside in rows}
         return {
             pk: turn if isinstance(turn, str) else f"turn {pk} is readable again"
             for pk, (turn, is_aside) in found.items()
@@ -280,14 +278,23 @@ class Turns:
         ).fetchone()
         if row is not None:
             return self._finished_event(event_id, row)
-        row = self._connection.execute(_PENDING_EVENT, (event_id,)).fetchone()
+        row = self._connection.execute(_PENDING, (event_id,)).fetchone()
         if row is None:
             return None
-        turn = self._readable(row[0])
+        pk, at = row
+        turn = self._readable(pk)
         if isinstance(turn, str):
-            at = row[1] if clock.is_time(row[1]) else 0
+            at = at if clock.is_time(at) else 0
             return TurnEvent(id=event_id, status="FAILED", created_at=at, error=_ASIDE.format(turn))
-        return _pending_event(event_id, row[1:])
+        state: Row = self._connection.execute(_STATE, (pk,)).fetchall()[0]
+        created_at, tried_at, error, tries, killed = state
+        if self._is_held(pk, this_process(), beat()):
+            return TurnEvent(id=event_id, status="RUNNING", created_at=created_at, error=error)
+        if tries < MAX_TRIES and killed < MAX_KILLS:
+            return TurnEvent(id=event_id, status="PENDING", created_at=created_at, error=error)
+        return TurnEvent(
+            id=event_id, status="FAILED", created_at=created_at, completed_at=tried_at, error=error
+        )
 
     def open(
         self,
@@ -426,18 +433,29 @@ class Turns:
         self._connection.execute(_CLAIM, (turn_pk, claimant.token, *holder, now.uptime, now.at))
 
     def _release_dead_claims(self, claimant: Claimant) -> None:
-        rows = self._connection.execute(
-            "SELECT turn_pk, boot, space, pid, started, uptime, at FROM claim WHERE token <> ?",
-            (claimant.token,),
+        rows: list[Row] = self._connection.execute(
+            "SELECT turn_pk FROM claim WHERE token IS NOT ?", (claimant.token,)
         ).fetchall()
         now = beat()
-        dead = [row[0] for row in rows if not _is_alive(row[1:], claimant.process, now)]
+        dead = [pk for (pk,) in rows if not self._is_held(pk, claimant.process, now)]
         if dead:
             chosen = json.dumps(dead)
             self._connection.execute(_COUNT_KILL, (now.at, chosen))
             self._connection.execute(
                 "DELETE FROM claim WHERE turn_pk IN (SELECT value FROM json_each(?))", (chosen,)
             )
+
+    def _is_held(self, turn_pk: int, here: Process, now: Beat) -> bool:
+        """Return True if a living program claims a turn; no program wrote an unreadable claim."""
+        try:
+            row = self._connection.execute(_HOLDER, (turn_pk,)).fetchone()
+            if row is None:
+                return False
+            check_values("claim", turn_pk, **dict(zip(_HOLDER_COLUMNS, row, strict=True)))
+        except (RowDamageError, UnicodeDecodeError):
+            return False
+        boot, space, pid, started, uptime, at = row
+        return is_alive(Process(boot, space, pid, started), Beat(uptime, at), here=here, now=now)
 
     def _finish(self, pk: int, event_id: str | None, created_at: int, now: int) -> bool:
         connection = self._connection
@@ -483,25 +501,3 @@ def _bindings(turns: TurnFilter) -> dict[str, Any]:
         "scope_of": turns.scope_of,
         "exclude": json.dumps(list(turns.exclude)),
     }
-
-
-def _pending_event(event_id: str, row: Row) -> TurnEvent:
-    created_at, tried_at, error, tries, killed, *claim = row
-    if claim[0] is not None and _is_alive(claim, this_process(), beat()):
-        return TurnEvent(id=event_id, status="RUNNING", created_at=created_at, error=error)
-    if tries < MAX_TRIES and killed < MAX_KILLS:
-        return TurnEvent(id=event_id, status="PENDING", created_at=created_at, error=error)
-    return TurnEvent(
-        id=event_id, status="FAILED", created_at=created_at, completed_at=tried_at, error=error
-    )
-
-
-def _is_alive(row: Iterable[Any], here: Process, now: Beat) -> bool:
-    boot, space, pid, started, uptime, at = row
-    try:
-        check_values(
-            "claim", pid, boot=boot, space=space, pid=pid, started=started, uptime=uptime, at=at
-        )
-    except RowDamageError:  # no process of ours wrote it
-        return False
-    return is_alive(Process(boot, space, pid, started), Beat(uptime, at), here=here, now=now)
