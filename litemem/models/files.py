@@ -249,12 +249,12 @@ def _settled(model: Model) -> Iterator[FileState]:
 
 def _glance(model: Model, file: ModelFile, stamps: Mapping[str, Any]) -> FileState:
     path = _folder(model) / file.name
-    if not path.is_file():
-        problem = f"{path} is missing: run `{_remedy(model)}`"
-        return FileState(model.name, file, path, "missing", problem)
     for place in (path.parent.parent, path.parent, path):
         if untrusted := objection(place):
             return FileState(model.name, file, path, "untrusted", untrusted)
+    if not path.is_file():
+        problem = f"{path} is missing: run `{_remedy(model)}`"
+        return FileState(model.name, file, path, "missing", problem)
     known = stamps.get(file.name) == _stamp(path, file)
     return FileState(model.name, file, path, "verified" if known else "unverified")
 
