@@ -269,7 +269,10 @@ class Memory:
                 r.settings.check_embedder(self.embedder.identity)
         embedder = QueryCache(self.embedder) if with_graph else self.embedder
         matches = search.search(self.store, embedder, query, condition, options)
-        result: Result = {"results": [results.match_dict(match, explained) for match in matches]}
+        with self.store.read() as r:
+            superseded = r.memories.superseded(match.record.id for match in matches)
+        found = [results.match_dict(match, superseded, explained) for match in matches]
+        result: Result = {"results": found}
         if with_graph:
             ids = compile_ids(filters, scope)
             relations = search.search_relations(
@@ -282,7 +285,8 @@ class Memory:
         """Return one memory, or None if there is no such id."""
         with self.store.read() as r:
             record = r.memories.get(arguments.check_text(memory_id, "memory_id"))
-        return None if record is None else results.memory_dict(record) | {"score": None}
+            superseded = r.memories.superseded([memory_id])
+        return None if record is None else results.memory_dict(record, superseded) | {"score": None}
 
     def get_all(
         self,
@@ -315,7 +319,8 @@ class Memory:
         )
         with self.store.read() as r:
             records = r.memories.select(condition, limit=wanted)
-        result: Result = {"results": [results.memory_dict(record) for record in records]}
+            superseded = r.memories.superseded(record.id for record in records)
+        result: Result = {"results": results.memory_dicts(records, superseded)}
         if self._wants_graph(enable_graph):
             result["relations"] = self._relations_of(records)
         return result

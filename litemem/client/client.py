@@ -31,7 +31,7 @@ from litemem.core.arguments import (
     check_top_k,
 )
 from litemem.core.protocols import LLM, Embedder, Reranker
-from litemem.core.results import entity_dict, memory_dict, relation_dict
+from litemem.core.results import entity_dict, memory_dicts, relation_dict
 from litemem.core.scope import Scope
 from litemem.core.types import FEEDBACK, MemoryRecord
 from litemem.errors import ValidationError, quoted
@@ -272,13 +272,14 @@ class MemoryClient:
         before = check_positive(page, "page") - 1
         with self.memory.store.read() as r:
             records = r.memories.select(shown, limit=page_size + 1, offset=before * page_size)
+            superseded = r.memories.superseded(record.id for record in records)
             count = r.memories.count(shown)
         before = min(before, -(-count // page_size))  # of a page behind the last, the last
         found: Result = {
             "count": count,
             "next": _link(page + 1, page_size) if len(records) > page_size else None,
             "previous": _link(before, page_size) if before else None,
-            "results": [memory_dict(record) for record in records[:page_size]],
+            "results": memory_dicts(records[:page_size], superseded),
         }
         if check_flag(enable_graph or False, "enable_graph"):
             with self.memory.store.read() as r:
@@ -515,7 +516,8 @@ class MemoryClient:
             filters, scope = request["filters"], Scope(**request["ids"])
         with self.memory.store.read() as r:
             records = r.memories.select(compile_filter(filters, scope))
-        return {"memories": [memory_dict(record) for record in records]}
+            superseded = r.memories.superseded(record.id for record in records)
+        return {"memories": memory_dicts(records, superseded)}
 
     def get_project(self, fields: Sequence[str] | None = None) -> Result:
         """Return the settings of the project. Deprecated: use `project.get`."""

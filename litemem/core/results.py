@@ -1,5 +1,6 @@
 """Records as dicts in the shapes of Mem0."""
 
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from litemem.core import clock
@@ -16,7 +17,15 @@ from litemem.core.types import (
 _OPTIONAL = ("actor_id", "role", "attributed_to", "memory_type", "superseded_by")
 
 
-def memory_dict(record: MemoryRecord) -> dict[str, Any]:
+Superseded = Mapping[str, Sequence[str]]  # by a memory's id, the ids of those that it superseded
+
+
+def memory_dicts(records: Iterable[MemoryRecord], superseded: Superseded) -> list[dict[str, Any]]:
+    """Return memories as in `get_all`."""
+    return [memory_dict(record, superseded) for record in records]
+
+
+def memory_dict(record: MemoryRecord, superseded: Superseded) -> dict[str, Any]:
     """Return a memory as in `get_all`; optional keys without a value are omitted.
 
     `expires_at` is the time of the expiry, and `expiration_date` the last day before it.
@@ -31,6 +40,8 @@ def memory_dict(record: MemoryRecord) -> dict[str, Any]:
         **record.scope.ids(),
     }
     shown |= {n: v for n in _OPTIONAL if (v := getattr(record, n)) is not None}
+    if supersedes := superseded.get(record.id):
+        shown["supersedes"] = list(supersedes)
     if record.categories:
         shown["categories"] = list(record.categories)
     if record.immutable:
@@ -85,13 +96,15 @@ def turn_event_dict(event: TurnEvent) -> dict[str, Any]:
     }
 
 
-def match_dict(found: Match, explained_from: float | None = None) -> dict[str, Any]:
+def match_dict(
+    found: Match, superseded: Superseded, explained_from: float | None = None
+) -> dict[str, Any]:
     """Return a memory as in the result of `search`, with `rerank_score` if it was reranked.
 
     With a threshold it has the parts of its score, by Mem0's names where Mem0 has them;
     `docs/reference/scores.md` explains them.
     """
-    shown = memory_dict(found.record) | {"score": found.score}
+    shown = memory_dict(found.record, superseded) | {"score": found.score}
     if found.reranked is not None:
         shown["rerank_score"] = found.reranked
     if explained_from is not None and (parts := found.parts):

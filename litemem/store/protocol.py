@@ -377,6 +377,12 @@ class MemoryReader(Protocol):
     def history(self, memory_id: str) -> list[HistoryEntry]:
         """Return the events of a memory, also a deleted one, oldest first; empty if unknown."""
 
+    def superseded(self, memory_ids: Iterable[str]) -> dict[str, list[str]]:
+        """Return the ids of the memories that each of these superseded, oldest first.
+
+        Only memories that exist, of exactly its scope. A memory that superseded none is left out.
+        """
+
     def run_memory(self, scope: Scope, now: int) -> MemoryRecord | None:
         """Return the newest run summary of exactly this scope that can be extended.
 

@@ -1,5 +1,6 @@
 """`Memory.update`, `delete`, `delete_all`, `reset` and `history`."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from litemem.errors import (
     ScopeError,
     ValidationError,
 )
-from litemem.testing import HashEmbedder
+from litemem.testing import HashEmbedder, ScriptedLLM
 
 # -- update
 
@@ -201,3 +202,79 @@ def test_after_a_reset_another_embedder_is_welcome(open_memory: OpenMemory) -> N
     second = open_memory(embedder=HashEmbedder(32))
     store_text(second, "likes rum")
     assert texts(second.search("rum", **CAM)) == ["likes rum"]
+
+
+# -- what a memory superseded
+
+
+PARIS, BERLIN, OSLO = "User lives in Paris", "User moved to Berlin", "User moved to Oslo"
+
+
+def supersede(memory: Memory, *facts: str, **ids: str) -> list[str]:
+    """Add facts of which each supersedes the one before; return the ids of their memories."""
+    assert isinstance(memory.llm, ScriptedLLM)
+    memory.llm._answers += [[fact] for fact in facts]
+    return [memory.add(fact, **(ids or CAM))["results"][0]["id"] for fact in facts]
+
+
+def superseded_ids(row: Any) -> list[str]:
+    found: list[str] = row.get("supersedes", [])
+    return found
+
+
+def test_every_read_says_what_a_memory_superseded(memory: Memory) -> None:
+    old, new = supersede(memory, PARIS, BERLIN)
+    (listed,) = memory.get_all(**CAM)["results"]
+    (found,) = memory.search("Where does the user live?", **CAM)["results"]
+    for row in (listed, found, memory.get(new)):
+        assert superseded_ids(row) == [old]
+    assert "supersedes" not in (memory.get(old) or {})
+
+
+def test_each_memory_of_a_chain_names_the_one_before(memory: Memory) -> None:
+    first, second, third = supersede(memory, PARIS, BERLIN, OSLO)
+    rows = memory.get_all(show_superseded=True, **CAM)["results"]
+    assert {row["id"]: superseded_ids(row) for row in rows} == {
+        first: [],
+        second: [first],
+        third: [second],
+    }
+
+
+def test_superseded_memories_that_are_gone_are_not_named(memory: Memory) -> None:
+    old, new = supersede(memory, PARIS, BERLIN)
+    memory.cleanup(history_older_than="0s", **CAM)
+    assert superseded_ids(memory.get(new)) == [old]
+    memory.delete(old)
+    assert "supersedes" not in (memory.get(new) or {})
+
+
+def test_no_memory_of_another_scope_is_named(memory: Memory) -> None:
+    supersede(memory, PARIS, BERLIN)
+    (_, theirs) = supersede(memory, PARIS, BERLIN, **JANE)
+    with memory.store.write() as tx:
+        tx.connection.execute("UPDATE memory SET superseded_by = ? WHERE pk = 1", (theirs,))
+    (row,) = memory.get_all(**JANE)["results"]
+    assert len(superseded_ids(row)) == 1
+    assert memory.get(superseded_ids(row)[0])["user_id"] == "jane"  # type: ignore[index]
+
+
+def test_an_outcome_says_what_was_superseded(memory: Memory) -> None:
+    (old,) = supersede(memory, PARIS)
+    assert isinstance(memory.llm, ScriptedLLM)
+    memory.llm._answers.append([BERLIN])
+    event_id = memory.add(BERLIN, async_mode=True, **CAM)["event_id"]
+    memory.flush(timeout=5)
+    event = memory.event(event_id)
+    assert event is not None
+    assert superseded_ids(event["results"][0]) == [old]
+
+
+def test_a_memory_keeps_what_it_superseded_through_an_export(
+    memory: Memory, open_memory: OpenMemory, tmp_path: Path
+) -> None:
+    old, new = supersede(memory, PARIS, BERLIN)
+    memory.export_file(tmp_path / "all.jsonl")
+    other = open_memory(path=tmp_path / "other.db")
+    other.import_file(tmp_path / "all.jsonl")
+    assert superseded_ids(other.get(new)) == [old]

@@ -92,6 +92,9 @@ def test_add_reports_the_outcome_of_each_fact(open_client: OpenClient) -> None:
     assert new["supersedes"] == [old["id"]]
     assert known == {"id": new["id"], "memory": "User moved to Berlin", "event": "NONE"}
     assert [m["id"] for m in client.get_all(**CAM)["results"]] == [new["id"]]
+    kept = [*client.get_all(**CAM)["results"], *client.get_memory_export(**CAM)["memories"][:1]]
+    assert [m["supersedes"] for m in kept] == [[old["id"]]] * 2
+    assert client.update(new["id"], metadata={"a": 1})["supersedes"] == [old["id"]]
     both = client.get_all(latest_only=False, **CAM)["results"]
     assert {m["id"] for m in both} == {old["id"], new["id"]}
 

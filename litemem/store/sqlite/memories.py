@@ -1,7 +1,7 @@
 """Memories: insert, update, delete, select, and their history."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import apsw
 
@@ -24,7 +24,7 @@ from litemem.store.sqlite.rows import (
     records,
     scope_equals,
 )
-from litemem.store.sqlite.supersession import WRITE_OUT_ADD, move_validity
+from litemem.store.sqlite.supersession import WRITE_OUT_ADD, move_validity, superseded
 from litemem.store.sqlite.vector_index import BATCH, GROWTH, VectorIndex
 
 _INSERT = f"INSERT INTO memory ({MEMORY_COLUMNS}, sources) VALUES (?{', ?' * 21})"
@@ -92,6 +92,9 @@ class Memories:
         if len(pks) < len(rows):  # an ADD without a row of its own: the memory itself is read
             by_id(self._connection, memory_id)
         return [history_entry(row) for row in rows]
+
+    def superseded(self, memory_ids: Iterable[str]) -> dict[str, list[str]]:
+        return superseded(self._connection, memory_ids)
 
     def run_memory(self, scope: Scope, now: int) -> MemoryRecord | None:
         if scope.run_id is None:

@@ -4,7 +4,7 @@ Only memories of exactly the fact's scope are compared: all four ids, null ones 
 """
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 
 import apsw
@@ -90,6 +90,15 @@ WHERE {scope}
 ORDER BY cosine DESC
 LIMIT ?
 """
+_SUPERSEDED = """
+SELECT m.superseded_by, m.id
+FROM memory AS m
+JOIN memory AS successor ON successor.id = m.superseded_by
+WHERE m.superseded_by IN (SELECT value FROM json_each(?))
+  AND (m.user_id, m.agent_id, m.app_id, m.run_id)
+    IS (successor.user_id, successor.agent_id, successor.app_id, successor.run_id)
+ORDER BY m.created_at, m.pk
+"""
 _MOVE_END = "UPDATE memory SET valid_to = ?, updated_at = max(updated_at, ?) WHERE pk = ?"
 
 
@@ -170,6 +179,17 @@ class Known:
         if successor is not None:
             self._connection.execute(_WRITE_SUPERSEDED, (at, successor[0], pk))
         self._connection.execute(_SUPERSEDE, (at, by, pk))
+
+
+def superseded(connection: apsw.Connection, memory_ids: Iterable[str]) -> dict[str, list[str]]:
+    """Return the ids of the memories that each of these superseded, oldest first.
+
+    Only memories of exactly its scope. A memory that superseded none is left out.
+    """
+    found: dict[str, list[str]] = {}
+    for successor, memory_id in connection.execute(_SUPERSEDED, (id_list(memory_ids),)):
+        found.setdefault(successor, []).append(memory_id)
+    return found
 
 
 def move_validity(

@@ -35,6 +35,7 @@ from litemem.store.sqlite.rows import (
     to_json,
 )
 from litemem.store.sqlite.schema import latest_version
+from litemem.store.sqlite.supersession import superseded
 from litemem.store.sqlite.values import (
     IndexDamageError,
     RowDamageError,
@@ -477,11 +478,16 @@ class Turns:
         check_values("finished_turn", event_id, **times)
         listed = read_value("finished_turn", event_id, "results", results)
         found = [(by_id(self._connection, each["id"]), each["event"]) for each in listed]
+        old = superseded(self._connection, [each["id"] for each in listed])
         return TurnEvent(
             id=event_id,
             status="SUCCEEDED",
             **times,
-            results=tuple(AddResult(memory[1], event) for memory, event in found if memory),
+            results=tuple(
+                AddResult(memory[1], event, supersedes=tuple(old.get(memory[1].id, ())))
+                for memory, event in found
+                if memory
+            ),
         )
 
 
