@@ -6,11 +6,11 @@ from collections.abc import Iterable, Mapping
 
 from litemem.core.text.language import FUNCTION_WORDS
 from litemem.core.text.names import without_ending
+from litemem.core.text.scripts import fold
 from litemem.core.text.words import (
     STOP_WORDS,
     Token,
     digits,
-    fold,
     is_number,
     root,
     sentences,

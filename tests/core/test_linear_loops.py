@@ -16,7 +16,7 @@ from litemem.cli import output
 from litemem.core.arguments import check_categories, check_messages, check_metadata
 from litemem.core.clock import parse_duration, parse_time
 from litemem.core.scope import Scope
-from litemem.core.text import dates, language, names, words
+from litemem.core.text import dates, language, names, scripts, words
 from litemem.core.types import Message
 from litemem.errors import LitememError
 from litemem.extraction import english, run_document, sanitize, verbatim
@@ -173,7 +173,10 @@ TEXTS: dict[str, Callable[[str], object]] = {
     "tokens": words.tokens,
     "smallest tokens": lambda text: words.tokens(text, smallest=True),
     "content_words": words.content_words,
-    "fold": words.fold,
+    "fold": scripts.fold,
+    "index_words": words.index_words,
+    "needs_index_words": words.needs_index_words,
+    "any_of": lambda text: words.any_of([text]),
     "fts_fold": words.fts_fold,
     "digits": words.digits,
     "read_dates": lambda text: dates.read_dates(text, DAY),

@@ -8,7 +8,8 @@ import re
 from collections.abc import Iterator
 from difflib import SequenceMatcher
 
-from litemem.core.text.words import MAX_WORDS, fold
+from litemem.core.text.scripts import fold
+from litemem.core.text.words import MAX_WORDS
 
 LONGEST = 4  # words of a name that is searched in a query
 SPELT = 100  # characters of a name that are compared: `difflib` may take the cube of a longer one

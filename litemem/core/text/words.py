@@ -12,8 +12,10 @@ import unicodedata
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
-from itertools import accumulate, groupby
-from typing import Literal, NamedTuple
+from itertools import accumulate
+from typing import NamedTuple
+
+from litemem.core.text import scripts
 
 MAX_WORDS = 64  # of a query; more words than this do not find better results
 
@@ -29,6 +31,7 @@ NUMBER_WORDS = (  # "one" is left out: it is a pronoun more often than a number
 ).split()
 
 _WORD = re.compile(r"\w+")
+_MARKED_WORD = re.compile(rf"[\w{scripts.MARKED}]+")
 _TOKEN = re.compile(r"\d+(?:[.,:/-]\d+)*|[^\W\d_]+(?:['’\-][^\W\d_]+)*")
 _UNSPACED = r"\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"  # scripts without spaces between words
 _SMALLEST_TOKEN = re.compile(
@@ -47,11 +50,11 @@ _ABBREVIATIONS = frozenset(
 )
 _LAST_WORD = re.compile(r"\w*\Z")
 _LIST_ITEM = re.compile(r"[-*•–]\s|\d+[.)]\s")
-_ACCENTS = re.compile(r"[\u0300-\u036f]")  # not the vowel signs of Indian scripts, nor dakuten
-_MARKS = re.compile(r"[^\w\s\x00-\x7f]{32,}")  # no script stacks 32 accents
+_DIGRAPH = re.compile("[aou]e|aa")  # for an umlaut, or å
 _DIGITS_OF = {word: str(i) for i, word in enumerate(NUMBER_WORDS, start=2)}
 _THOUSANDS = re.compile(r"[,.](?=\d{3}\b)")
 _ENDINGS = ("ing", "ied", "ies", "ed", "es", "s", "e", "y")
+_ACCENTS = re.compile(r"[\u0300-\u036f]")
 _NO_WORD = re.compile(r"[\W_]+")
 _LETTERS = re.compile(r"[^\W_]+")
 _PLAIN = {i: chr(i).lower() if chr(i).isalnum() else " " for i in range(128)}
@@ -78,13 +81,46 @@ def content_words(text: str) -> list[str]:
 
     A text of stop words alone returns those.
     """
-    found = list(dict.fromkeys(words(text)))
+    written = text if text.isascii() else scripts.normalized("NFC", text)
+    found = list(dict.fromkeys(_MARKED_WORD.findall(written.casefold())))
     return ([word for word in found if word not in STOP_WORDS] or found)[:MAX_WORDS]
 
 
 def any_of(found: Iterable[str]) -> str | None:
-    """Return an FTS5 query for texts with any of these words, each quoted, or None without any."""
-    return " OR ".join(f'"{word}"' for word in found) or None
+    """Return an FTS5 query for texts with any of these words, each quoted, or None without any.
+
+    A word is looked for in the forms that `index_words` makes, and in those that FTS5 makes of
+    plain texts, "koeln" as "koln" too: "Köln" is that there.
+    """
+    forms = dict.fromkeys(form for word in found for form in _fts_forms(word))
+    return " OR ".join(forms) or None
+
+
+def _fts_forms(word: str) -> Iterator[str]:
+    yield f'"{word}"'
+    if word.isascii():
+        plain = _DIGRAPH.sub(lambda letters: letters[0][0], word)
+        if plain != word:
+            yield f'"{plain}"'
+        return
+    for part in scripts.parts(scripts.normal_forms(word)):
+        begins = scripts.is_unspaced(part) and len(scripts.clusters(part)) == 1
+        yield f'"{scripts.as_letters(part)}"{"*" if begins else ""}'
+    lowered = word.lower()
+    if (other := scripts.digraphs(lowered)) != lowered:
+        yield f'"{other}"'
+
+
+def needs_index_words(text: str) -> bool:
+    """Return True if FTS5's tokenizer does not make the normal forms of a text's words."""
+    return not text.isascii() and scripts.is_special(text)
+
+
+def index_words(text: str) -> str:
+    """Return a text as FTS5 has to index it, so that `any_of` finds its words in every script."""
+    if text.isascii():
+        return text
+    return scripts.indexed(scripts.normal_forms(text, variants=True))
 
 
 def word_spans(text: str) -> Iterator[Token]:
@@ -154,36 +190,6 @@ def _last_word(text: str) -> str:
     return match[0].casefold() if match else ""
 
 
-def fold(text: str) -> str:
-    """Return a text without case and accents, with compatible characters as one."""
-    if text.isascii():
-        return text.casefold()
-    plain = _ACCENTS.sub("", normalized("NFKD", text))
-    return unicodedata.normalize("NFKC", plain).casefold()
-
-
-def normalized(form: Literal["NFD", "NFKD"], text: str) -> str:
-    """Return a text with its characters decomposed, as `unicodedata.normalize`, in linear time.
-
-    Python sorts the accents of one letter by moving each past the others: 100,000 of two kinds take
-    it minutes. Long runs are sorted before.
-    """
-    return unicodedata.normalize(form, _MARKS.sub(lambda run: _sorted(form, run.group()), text))
-
-
-def _sorted(form: Literal["NFD", "NFKD"], marks: str) -> str:
-    """Return decomposed marks in canonical order; those of class 0 stay where they are."""
-    parts = groupby("".join(unicodedata.normalize(form, mark) for mark in marks), _combines)
-    return "".join(
-        "".join(sorted(part, key=unicodedata.combining) if combines else part)
-        for combines, part in parts
-    )
-
-
-def _combines(character: str) -> bool:
-    return unicodedata.combining(character) != 0
-
-
 def is_number(word: str) -> bool:
     """Return True if a case-folded word is a number, in digits or spelt out."""
     return word[:1].isdigit() or word in _DIGITS_OF
@@ -234,7 +240,7 @@ def fts_fold(text: str) -> str:
     """Return a text without case and accents as FTS5 does, with spaces instead of symbols."""
     if text.isascii():
         return text.translate(_PLAIN)
-    plain = _ACCENTS.sub("", normalized("NFD", text.casefold()))
+    plain = _ACCENTS.sub("", scripts.normalized("NFD", text.casefold()))
     return _NO_WORD.sub(" ", unicodedata.normalize("NFC", plain))
 
 

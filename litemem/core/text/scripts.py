@@ -1,0 +1,232 @@
+"""Normal forms of words in every script, so that a word is found however it is written.
+
+A form has no case, accents, vowel points and other marks that writers leave out, and one letter for
+those that keyboards exchange. Words of scripts without spaces between words are runs of clusters: a
+letter with its marks. `variants` adds the other forms under which a written word is looked for:
+"köln" as "koln koeln", and an Arabic or Hebrew word without a prefix of one letter.
+"""
+
+import re
+import unicodedata
+from functools import cache
+from itertools import groupby, pairwise
+from typing import Literal
+
+Form = Literal["NFC", "NFD", "NFKC", "NFKD"]
+
+# -- classes of characters
+
+HANGUL = r"\uac00-\ud7af"
+HAN = r"\u3005-\u3007\u3400-\u9fff\U00020000-\U0003ffff"
+KANA = r"\u3040-\u30ff"
+_STACKED = r"\u0e00-\u0e3a\u0e40-\u0e4e\u0e80-\u0eff\u1000-\u1049\u1050-\u109f\u1780-\u17d3"
+UNSPACED = rf"{HAN}{KANA}{HANGUL}{_STACKED}"  # Korean has spaces, but joins particles to words
+MARKED = (  # letters and marks where `re` and FTS5 take marks for borders
+    r"\u0900-\u0963\u0966-\u096f\u0971-\u0df3\u0df5-\u0e3e\u0e40-\u0e4e\u0e50-\u0e59\u0e5c-\u0f00"
+    r"\u0f18\u0f19\u0f20-\u0f39\u0f3e-\u1049\u104c-\u135f\u1369-\u167f\u1681-\u17d3\u17dc-\u17ff"
+    r"\u1810-\u1cff\ua800-\uabff"
+)
+_CLUSTER = re.compile(
+    r"[\u0e40-\u0e44]?[\u0e01-\u0e2e][\u0e31\u0e34-\u0e3a\u0e47-\u0e4e]*[\u0e30\u0e32\u0e45]*"
+    r"|[\u0ec0-\u0ec4]?[\u0e81-\u0eae\u0edc-\u0edf]"
+    r"[\u0eb1\u0eb4-\u0ebc\u0ec8-\u0ece]*[\u0eb0\u0eb2\u0ebd]*"
+    r"|[\u1000-\u102a\u103f\u1050-\u1055]"
+    r"(?:\u1039[\u1000-\u1021]|[\u102b-\u1038\u103a-\u103e\u1056-\u1059])*"
+    r"|[\u1780-\u17b3](?:\u17d2[\u1780-\u17a2]|[\u17b4-\u17d1\u17d3])*"
+    r"|."
+)
+_RUN = re.compile(rf"[{UNSPACED}]+")
+_PART = re.compile(rf"[{UNSPACED}]+|[^\s{UNSPACED}]+")
+_NO_WORD = re.compile(rf"(?:[^\w\n{MARKED}]|_)+")
+
+# -- marks and letters
+
+_ACCENTS = re.compile(r"[\u0300-\u036f]")  # not the vowel signs of Indian scripts, nor dakuten
+_LEFT_OUT = re.compile(  # accents without those of й, ў and ї, Hebrew and Arabic points, nukta
+    r"[\u0300-\u0305\u0307\u0309-\u036f\u0483-\u0489\u0591-\u05bd\u05bf-\u05c7\u0610-\u061a\u0640"
+    r"\u064b-\u065f\u0670\u06d6-\u06ed\u093c\u09bc\u0a3c\u0abc\u0b3c\u0cbc]"
+    r"|(?<![иу])\u0306|(?<!і)\u0308"
+)
+_INVISIBLE = re.compile(  # soft hyphens, joiners, marks of direction; a half space parts words
+    r"[\u00ad\u034f\u061c\u180b-\u180e\u200b\u200d-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f"
+    r"\ufe00-\ufe0f\ufeff]|(?<=[\u0900-\u0dff])\u200c"
+)
+_MARKS = re.compile(r"[^\w\s\x00-\x7f]{32,}")  # no script stacks 32 accents
+_SAME = {
+    pair[0]: pair[1:]
+    for pair in """
+    øo đd łl ıi ðd ħh ŧt ŋn ĸk ŀl ɓb ɗd ƙk əe æae œoe þth ٱا ىي یي ےي ېي کك ڪك ةه ہه ۂه ھه ەه ۃه ۀه
+    ںن ךכ םמ ןנ ףפ ץצ ँं ঁং ਁਂ ੰਂ ઁં ఁం ಁಂ""".split()
+}
+_HIRAGANA = {chr(i): chr(i - 0x60) for i in range(0x30A1, 0x30F7)}  # of katakana
+_ZEROS = (0x660, 0x6F0, *range(0x966, 0xD70, 0x80), 0xE50, 0xED0, 0x1040, 0x17E0)
+_DIGITS = {chr(zero + i): str(i) for zero in _ZEROS for i in range(10)}
+_ONE_FOR = {**_SAME, **_HIRAGANA, **_DIGITS}
+_EXCHANGED = re.compile(f"[{''.join(_ONE_FOR)}]")
+_DEVANAGARI_NASAL = re.compile(r"ङ्(?=[क-घ])|ञ्(?=[च-झ])|ण्(?=[ट-ढ])|न्(?=[त-ध])|म्(?=[प-भ])")
+
+# -- forms of words
+
+_DIGRAPHS = {"ä": "ae", "ö": "oe", "ü": "ue", "ø": "oe", "å": "aa"}
+_UMLAUT = re.compile("[äöüøå]")
+_WITH_UMLAUT = re.compile(r"[^\W_]*[äöüøåÄÖÜØÅ][^\W_]*")
+_ARABIC_ARTICLE = re.compile(r"و?(?:[بكف]?ال|لل)(?=..)")
+_ARABIC_ENDING = re.compile(
+    r"(?<=...)(?:(?:ت(?:ها|هم|نا|كم|ي|ك|ه))|ها|هم|هن|نا|كم|ات|ون|ين|ان|يه|ه|ي|ا)\Z"
+)
+_ARABIC_PREFIX = re.compile(r"[وبلكف](?=...)")
+_HEBREW_ENDING = re.compile(r"(?<=...)(?:ימ|ות)\Z")
+_HEBREW_PREFIX = re.compile(r"ה(?=..)|[ובכלמש](?=...)")
+_DEVANAGARI_ENDING = re.compile(r"(?<=[क-ह])(?:िय)?[ा-ौं]+\Z")
+_SCRIPTED = re.compile(r"[\u05d0-\u05ea]+|[\u0620-\u06ff]+|[\u0900-\u0963\u0971-\u097f]+")
+
+# -- the index
+
+_MARK = re.compile(rf"(?:(?!\w)[{MARKED}])+")
+_PRIVATE = 0xE000 - 0x900
+_LAST_PRIVATE = 0x1D00
+
+
+def normalized(form: Form, text: str) -> str:
+    """Return a text in a normal form of Unicode, as `unicodedata.normalize`, in linear time.
+
+    Python sorts the accents of one letter by moving each past the others: 100,000 of two kinds take
+    it minutes. Long runs are sorted before.
+    """
+    return unicodedata.normalize(form, _MARKS.sub(lambda run: _sorted(form, run.group()), text))
+
+
+def fold(text: str) -> str:
+    """Return a text without case and accents, with compatible characters as one."""
+    if text.isascii():
+        return text.casefold()
+    plain = _ACCENTS.sub("", normalized("NFKD", text))
+    return unicodedata.normalize("NFKC", plain).casefold()
+
+
+def normal_forms(text: str, *, variants: bool = False) -> str:
+    """Return the normal forms of the words of a text, with spaces instead of symbols.
+
+    Line breaks stay. With `variants`, the further forms of a word are behind it.
+    """
+    plain = _INVISIBLE.sub("", text)
+    if variants and _UMLAUT.search(lowered := normalized("NFC", plain).lower()):
+        plain = _WITH_UMLAUT.sub(lambda word: f"{word[0]} {digraphs(word[0])}", lowered)
+    plain = normalized("NFKD", plain).casefold()
+    plain = unicodedata.normalize("NFC", _LEFT_OUT.sub("", plain))
+    plain = _EXCHANGED.sub(lambda letter: _ONE_FOR[letter[0]], plain)
+    plain = _DEVANAGARI_NASAL.sub("ं", plain)
+    plain = _NO_WORD.sub(" ", plain)
+    return _SCRIPTED.sub(lambda word: _scripted(word[0], variants=variants), plain)
+
+
+def digraphs(word: str) -> str:
+    """Return a word in lower case with letters for umlauts: "köln" as "koeln"."""
+    return _UMLAUT.sub(lambda letter: _DIGRAPHS[letter[0]], word)
+
+
+def clusters(run: str) -> list[str]:
+    """Return the letters of a run of a script without spaces, each with its marks."""
+    return _CLUSTER.findall(run)
+
+
+def is_unspaced(word: str) -> bool:
+    """Return True if a word in normal form begins with a script without spaces."""
+    return _RUN.match(word) is not None
+
+
+def parts(forms: str) -> list[str]:
+    """Return what normal forms are looked for by: words, and pairs of clusters of unspaced runs.
+
+    A run of one cluster is a part too.
+    """
+    found: list[str] = []
+    for part in _PART.findall(forms):
+        found += _pairs(clusters(part)) if _RUN.match(part) else [part]
+    return found
+
+
+def indexed(forms: str) -> str:
+    """Return normal forms as words of FTS5: pairs for scripts without spaces, no marks.
+
+    The last cluster of a run is a word too, so any single one begins a word.
+    """
+    return as_letters(" ".join(_RUN.sub(_index_run, forms).split()))
+
+
+def as_letters(forms: str) -> str:
+    """Return normal forms with private characters for marks, which FTS5 takes for borders."""
+    return _MARK.sub(lambda marks: "".join(map(_as_letter, marks[0])), forms)
+
+
+def is_special(text: str) -> bool:
+    """Return True if FTS5's tokenizer does not make the normal forms of a text's words."""
+    return _special().search(text) is not None
+
+
+def _is_special(letter: str) -> bool:
+    """Return True if FTS5 keeps or drops a mark of a letter that the normal form does not."""
+    normal = unicodedata.normalize("NFKD", letter)
+    base = unicodedata.normalize("NFD", letter)[0]
+    if not letter.isalnum():
+        return False
+    if base.isascii():
+        return fold(letter) != base.casefold()
+    is_composed = len(normal) > 1 and letter.lower() not in "йўї"
+    return is_composed or letter.lower() in _ONE_FOR or letter in "ßẞ"
+
+
+@cache
+def _special() -> re.Pattern[str]:
+    letters = map(chr, (*range(0x80, 0x530), *range(0x1E00, 0x2000)))
+    return re.compile(
+        f"[{''.join(filter(_is_special, letters))}"
+        r"\u00ad\u0250-\u036f\u0483-\u0489\u0591-\u109f\u1100-\u11ff\u1700-\u18ff\u1900-\u1dff"
+        r"\u200b-\u200d\u2060\u2070-\u209f\u2100-\u218f\u2460-\u24ff\u2e80-\u2fff\u3005-\u3007"
+        r"\u3021-\ua4cf\ua800-\ud7ff\uf900-\ufb4f\ufb50-\ufdff\ufe70-\ufefc\uff10-\uffef"
+        r"\U0001d400-\U0001d7ff\U00020000-\U0003ffff]"
+    )
+
+
+def _pairs(found: list[str]) -> list[str]:
+    return [one + other for one, other in pairwise(found)] or found
+
+
+def _index_run(run: re.Match[str]) -> str:
+    found = clusters(run[0])
+    return f" {' '.join(dict.fromkeys([*_pairs(found), found[-1]]))} "
+
+
+def _as_letter(mark: str) -> str:
+    return chr(ord(mark) + _PRIVATE) if ord(mark) < _LAST_PRIVATE else ""
+
+
+def _scripted(word: str, *, variants: bool) -> str:
+    """Return the stem of an Arabic, Hebrew or Devanagari word, and its further forms."""
+    if word[0] >= "\u0900":
+        letters = sum("\u0904" <= letter <= "\u0939" for letter in word)
+        return _DEVANAGARI_ENDING.sub("", word) if letters > 1 else word
+    if word[0] >= "\u0600":
+        bare = _ARABIC_ARTICLE.sub("", word, count=1) if _ARABIC_ARTICLE.match(word) else word
+        prefix, ending = _ARABIC_PREFIX, _ARABIC_ENDING
+    else:
+        bare, prefix, ending = word, _HEBREW_PREFIX, _HEBREW_ENDING
+    forms = [ending.sub("", bare)]
+    while variants and prefix.match(bare) and len(forms) < 3:
+        bare = bare[1:]
+        forms.append(ending.sub("", bare))
+    return " ".join(dict.fromkeys(forms))
+
+
+def _sorted(form: Form, marks: str) -> str:
+    """Return decomposed marks in canonical order; those of class 0 stay where they are."""
+    decomposed: Form = "NFKD" if "K" in form else "NFD"
+    parts = groupby("".join(unicodedata.normalize(decomposed, mark) for mark in marks), _combines)
+    return "".join(
+        "".join(sorted(part, key=unicodedata.combining) if combines else part)
+        for combines, part in parts
+    )
+
+
+def _combines(character: str) -> bool:
+    return unicodedata.combining(character) != 0
