@@ -62,22 +62,32 @@ def test_a_date_is_read(text: str, first: str, behind: str) -> None:
 @pytest.mark.parametrize(
     ("text", "first", "behind"),
     [
-        ("in May", "2023-05-01", "2023-06-01"),
+        ("what did we do in May", "2023-05-01", "2023-06-01"),
         ("what happened in July", "2022-07-01", "2022-08-01"),
-        ("on 20 June", "2022-06-20", "2022-06-21"),
-        ("Feb 29", "2020-02-29", "2020-03-01"),
-        ("between May and June", "2023-05-01", "2023-07-01"),
+        ("what was on 20 June", "2022-06-20", "2022-06-21"),
+        ("what was said between May and June", "2023-05-01", "2023-07-01"),
+        ("what is on 20 June", "2023-06-20", "2023-06-21"),
+        ("what do I have in May", "2024-05-01", "2024-06-01"),
+        ("where am I going on Friday", "2023-06-16", "2023-06-17"),
+        ("what is due on the 5th", "2023-07-05", "2023-07-06"),
     ],
 )
-def test_with_a_reference_a_date_without_a_year_is_the_last_one(
+def test_with_a_reference_a_date_without_a_year_is_that_of_the_tense(
     text: str, first: str, behind: str
 ) -> None:
     assert read(text, latest=True).periods == (period(first, behind),)
 
 
+def test_without_a_tense_it_is_the_last_one_and_the_next() -> None:
+    assert read("16 April", latest=True).periods == (
+        period("2023-04-16", "2023-04-17"),
+        period("2024-04-16", "2024-04-17"),
+    )
+
+
 def test_without_one_it_is_that_of_any_year() -> None:
     periods = read("in May").periods
-    assert len(periods) == YEARS
+    assert len(periods) == YEARS + 1
     assert {period("2023-05-01", "2023-06-01"), period("2003-05-01", "2003-06-01")} < set(periods)
 
 

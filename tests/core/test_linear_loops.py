@@ -180,6 +180,7 @@ TEXTS: dict[str, Callable[[str], object]] = {
     "fts_fold": words.fts_fold,
     "digits": words.digits,
     "read_dates": lambda text: dates.read_dates(text, DAY),
+    "mentions": lambda text: dates.mentions(text, DAY),
     "resolve": lambda text: dates.resolve(text, DAY),
     "language": language.language,
     "form": names.form,

@@ -1,13 +1,15 @@
 """Read English dates: "25 May 2023" and "in May" as periods, "yesterday" as a date.
 
 A day is a UTC day. What may not be a date ("31 April", "may I?", "the other day", "recently") is
-left unchanged.
+left unchanged. Days that come again ("every Friday", a birthday) are periods of years in which
+nothing else lies: see `every`.
 """
 
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Literal
 
 from litemem.core.clock import EPOCH
 from litemem.core.text.words import NUMBER_WORDS, digits
@@ -18,6 +20,20 @@ MONTHS = (
 WEEKDAYS = "monday tuesday wednesday thursday friday saturday sunday".split()
 MICROSECOND = timedelta(microseconds=1)
 YEARS = 30  # before the reference date in which a month or day without a year may lie
+MAX_MENTIONS = 16  # of a text, the first ones
+MAX_DATES = 8 * MAX_MENTIONS  # of a text that are looked at, as many of them may be the same
+CLAUSE = 60  # characters around a date that can say that it comes again
+JUST_PAST = 30  # days for which a date without a year is the last one, if nothing says which
+
+Cycle = Literal["week", "month", "year"]
+# Where a day that comes again is kept: the year 1 began on a Monday, January has 31 days, and the
+# year 4 has 29 February.
+CYCLES: dict[Cycle, tuple[date, date]] = {
+    "week": (date(1, 1, 1), date(1, 1, 7)),
+    "month": (date(2, 1, 1), date(2, 1, 31)),
+    "year": (date(4, 1, 1), date(4, 12, 31)),
+}
+LONGEST: dict[Cycle, int] = {"week": 7, "month": 31, "year": 366}  # days
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,18 +74,74 @@ class RelativeDate:
 def read_dates(text: str, reference: date, *, latest: bool = False) -> Dates:
     """Return the periods that a text names, as it is meant on the day `reference`.
 
-    A month or a day without a year means that of each of the last 30 years; with `latest` it means
-    the last that had begun by then. "Between" two dates, "from" one "to" another is one period.
+    A month or a day without a year means that of each of the last 30 years and the next; with
+    `latest` it means the last that had begun by then, the next one, or both, by the tense of the
+    text. "Between" two dates, "from" one "to" another is one period.
     """
-    found = _joined(text, _same_year(_mentions(text, reference)))
+    found = _joined(text, _same_year(_dates(text, reference, (*_PATTERNS, *_ASKED))))
     if not found:
         return Dates((), text)
-    named = {(each.first, each.last, each.yearly): each for each in found}
-    periods = (period for each in named.values() for period in _periods(each, reference, latest))
+    tense = _tense(text)
+    named = {(each.first, each.last, each.cycle): each for each in found}
+    periods = (
+        _period(meant)
+        for each in named.values()
+        for meant in _meant_by_query(each, reference, tense, latest=latest)
+    )
     starts = [0, *(each.end for each in found)]
     ends = [*(each.start for each in found), len(text)]
     rest = " ".join(text[start:end] for start, end in zip(starts, ends, strict=True))
     return Dates(tuple(dict.fromkeys(periods)), " ".join(rest.split()))
+
+
+def mentions(text: str, said_on: date) -> list[Period]:
+    """Return the days and spans that a text speaks of, as it was said on a day, in order.
+
+    A day without a year is the last or the next one, by the tense of its sentence, and a day that
+    comes again is one of `CYCLES`. There are at most 16, which do not overlap but for one inside
+    another.
+    """
+    found = _joined(text, _same_year(_dates(text, said_on, _PATTERNS)))[:MAX_DATES]
+    periods: dict[Period, None] = {}
+    for each, before, after in _with_clauses(text, found):
+        if len(periods) == MAX_MENTIONS:
+            break
+        for meant in _meant_by_text(each, said_on, before, after):
+            periods.setdefault(_period(meant))
+    return _merged(sorted(periods, key=lambda period: (period.start, -period.end)))[:MAX_MENTIONS]
+
+
+def every(period: Period) -> list[Period]:
+    """Return where the days of a period lie in `CYCLES`: a week at most in those of the week.
+
+    A period of days that come again has none.
+    """
+    first, last = _days(period)
+    length = (last - first).days + 1
+    if first.year <= CYCLES["year"][0].year:
+        return []
+    found: list[Period] = []
+    for cycle in CYCLES:
+        if length <= LONGEST[cycle]:
+            found += _projected(cycle, first, last)
+    return found
+
+
+def written(period: Period) -> str:
+    """Return a period as text: "2023-05-25", "2023-05", "2023", "2023-05-03/2023-05-07".
+
+    Days that come again are "every Friday", "every 5th" and "every 3 June".
+    """
+    first, last = _days(period)
+    cycle = next((name for name, (begin, end) in CYCLES.items() if begin <= first <= end), None)
+    if cycle:
+        ends = [_written_again(cycle, day) for day in (first, last)]
+        return f"every {' to '.join(dict.fromkeys(ends))}"
+    if (first, last) == (date(first.year, 1, 1), date(first.year, 12, 31)):
+        return f"{first.year:04}"
+    if first.day == 1 and last == month(first).last:
+        return first.isoformat()[:7]
+    return "/".join(dict.fromkeys((first.isoformat(), last.isoformat())))
 
 
 def relative_dates(text: str, today: date) -> list[RelativeDate]:
@@ -109,22 +181,34 @@ def resolve(text: str, today: date) -> str:
 class _Mention:
     """A date in a text, from `start` to before `end`; its first and its last day.
 
-    A `yearly` date has no year, and is a date of every year.
+    With a `cycle` it is a date of every year ("3 June"), month ("the 5th") or week ("Friday"), of
+    which the text means one, or all if it is `again`. A date that can be read in two ways is also
+    the day `other`.
     """
 
     start: int
     end: int
     first: date
     last: date
-    yearly: bool = False
+    cycle: Cycle | None = None
+    again: bool = False
+    other: date | None = None
 
 
-def _mentions(text: str, reference: date) -> list[_Mention]:
-    """Return the dates of a text in order; where two patterns match, the first one's."""
+Reading = tuple[str, re.Pattern[str], Callable[[re.Match[str], date], _Mention | None]]
+
+
+def _dates(text: str, reference: date, readings: Iterable[Reading]) -> list[_Mention]:
+    """Return the dates of a text in order; where two patterns match, the first one's.
+
+    A pattern is tried only in a text with what it needs, as most texts have no date.
+    """
     found: list[_Mention] = []
-    for pattern, read in _PATTERNS:
-        mentions = (_read(read, match, reference) for match in pattern.finditer(text))
-        found = _with_free(found, filter(None, mentions))
+    has = {need: hint.search(text) is not None for need, hint in _NEEDS.items()}
+    for need, pattern, read in readings:
+        if has[need]:
+            mentions = (_read(read, match, reference) for match in pattern.finditer(text))
+            found = _with_free(found, filter(None, mentions))
     relative = relative_dates(text, reference)
     return _with_free(
         found, (_Mention(r.start, r.end, r.days.first, r.days.last) for r in relative)
@@ -145,7 +229,7 @@ def _with_free(found: list[_Mention], others: Iterable[_Mention]) -> list[_Menti
 
 
 def _read(
-    read: Callable[[re.Match[str], date], _Mention], match: re.Match[str], reference: date
+    read: Callable[[re.Match[str], date], _Mention | None], match: re.Match[str], reference: date
 ) -> _Mention | None:
     try:
         return read(match, reference)
@@ -158,17 +242,42 @@ def _iso(match: re.Match[str], _: date) -> _Mention:
     return _of(match, month(on)) if match["day"] is None else _Mention(*match.span(), on, on)
 
 
-def _calendar(match: re.Match[str], reference: date) -> _Mention:
-    """Read a month, with or without its day and its year."""
+def _numeric(match: re.Match[str], reference: date) -> _Mention:
+    """Read 16.4.2026, 16/04 and 04/16; what can be both, such as 05/04/2026, is both."""
+    one, two, given = int(match["one"]), int(match["two"]), match.groupdict().get("year")
+    year = reference.year if not given else int(given) + (2000 if len(given) == 2 else 0)
+    cycle: Cycle | None = None if given else "year"
+    if "." in match.group() or one > 12:
+        on, other = date(year, two, one), None
+    elif two > 12:
+        on, other = date(year, one, two), None
+    else:
+        on, other = date(year, two, one), date(year, one, two)
+    return _Mention(*match.span(), on, on, cycle, other=None if on == other else other)
+
+
+def _calendar(match: re.Match[str], reference: date) -> _Mention | None:
+    """Read a month, with or without its day or days and its year."""
     parts = match.groupdict()
-    number = [m[:3] for m in MONTHS].index(match["month"][:3].capitalize()) + 1
     given = parts.get("year")
+    day_of = parts.get("day")
+    is_verb = match["month"] in ("may", "march", "mar")  # "option 3 may work"
+    if is_verb and day_of and not given and not _IS_DAY.search(match.group()):
+        return None
+    number = _month_number(match["month"])
     year = int(given) if given else reference.year
-    if not parts.get("day"):
-        return replace(_of(match, month(date(year, number, 1))), yearly=given is None)
-    is_leap_day = given is None and (number, int(match["day"])) == (2, 29)
-    on = date(2024 if is_leap_day else year, number, int(match["day"]))
-    return _Mention(*match.span(), on, on, yearly=given is None)
+    cycle: Cycle | None = None if given else "year"
+    if not day_of:
+        return replace(_of(match, month(date(year, number, 1))), cycle=cycle)
+    is_leap_day = given is None and (number, int(day_of)) == (2, 29)
+    last = date(2024 if is_leap_day else year, number, int(day_of))
+    first = last.replace(day=int(parts.get("from_day") or last.day))
+    is_span = parts.get("joint") != "and" or (parts["opening"] or "").lower() == "between"
+    return _Mention(*match.span(), first, last, cycle) if first <= last and is_span else None
+
+
+def _month_number(name: str) -> int:
+    return [m[:3] for m in MONTHS].index(name[:3].capitalize()) + 1
 
 
 def _relative_month(match: re.Match[str], reference: date) -> _Mention:
@@ -183,15 +292,53 @@ def _relative_month(match: re.Match[str], reference: date) -> _Mention:
     return _of(match, month(date(year, number, 1)))
 
 
-def _last_weekday(match: re.Match[str], reference: date) -> _Mention:
-    """Read "on Friday": the last one, which may be today."""
-    back = (reference.weekday() - WEEKDAYS.index(match["weekday"].lower())) % 7
-    on = reference - timedelta(days=back)
-    return _Mention(*match.span(), on, on)
+def _season(match: re.Match[str], reference: date) -> _Mention:
+    """Read a season of the northern half of the world; a winter is of the year it begins in."""
+    parts = match.groupdict()
+    begins = _SEASONS[match["season"].lower()]
+    which = (parts.get("which") or "").lower()
+    year = int(parts["year"]) if parts.get("year") else reference.year
+    first = date(year, begins, 1)
+    if which and begins == 12 and reference.month < 3:
+        first = date(year - 1, begins, 1)
+    if which.endswith(("last", "past")) and month(_months_on(first, 2)).last >= reference:
+        first = date(first.year - 1, begins, 1)
+    elif which == "next" and first <= reference:
+        first = date(first.year + 1, begins, 1)
+    return _Mention(*match.span(), first, month(_months_on(first, 2)).last)
+
+
+def _weekday(match: re.Match[str], reference: date) -> _Mention:
+    """Read "on Friday", and "every Friday" or "on Fridays"."""
+    parts = match.groupdict()
+    names = [name[:3] for name in WEEKDAYS]
+    ahead = names.index(match["weekday"][:3].lower()) - reference.weekday()
+    on = reference + timedelta(days=ahead)
+    again = bool(parts.get("each") or parts.get("plural"))
+    return _Mention(*match.span(), on, on, "week", again)
+
+
+def _day_of_month(match: re.Match[str], reference: date) -> _Mention:
+    """Read "on the 5th" and "the 5th of next month"."""
+    which = match.groupdict().get("which", "").lower()
+    of = _months_on(reference, {"next": 1, "last": -1}.get(which, 0))
+    number = int(match["day"])
+    again = which in ("every", "each")
+    if again:
+        of = CYCLES["month"][0]
+    on = of.replace(day=number)
+    is_one = which in ("this", "next", "last")
+    return _Mention(*match.span(), on, on, None if is_one else "month", again)
 
 
 def _whole_year(match: re.Match[str], _: date) -> _Mention:
     return _of(match, year(int(match["year"])))
+
+
+def _years(match: re.Match[str], _: date) -> _Mention | None:
+    first, last = year(int(match["from_year"])).first, year(int(match["year"])).last
+    is_span = first < last and (match["opening"] or match["joint"] in ("-", "–"))
+    return _Mention(*match.span(), first, last) if is_span else None
 
 
 def _of(match: re.Match[str], days: Days) -> _Mention:
@@ -203,9 +350,10 @@ def _same_year(found: list[_Mention]) -> list[_Mention]:
     done: list[_Mention] = []
     year: int | None = None
     for each in reversed(found):
-        if not each.yearly:
+        if each.cycle is None:
             year = each.first.year
-        done.append(each if year is None else _in_year(each, year) or each)
+        is_given = year is not None and each.cycle == "year" and not each.again
+        done.append((_in_year(each, year) if is_given and year else None) or each)
     return done[::-1]
 
 
@@ -215,8 +363,7 @@ def _joined(text: str, found: list[_Mention]) -> list[_Mention]:
     for each in found:
         before = joined[-1] if joined else None
         if before and _is_span(text, joined[-2].end if len(joined) > 1 else 0, before, each):
-            yearly = before.yearly and each.yearly
-            joined[-1] = _Mention(before.start, each.end, before.first, each.last, yearly)
+            joined[-1] = _Mention(before.start, each.end, before.first, each.last, before.cycle)
         else:
             joined.append(each)
     return joined
@@ -224,7 +371,7 @@ def _joined(text: str, found: list[_Mention]) -> list[_Mention]:
 
 def _is_span(text: str, begin: int, one: _Mention, other: _Mention) -> bool:
     """Return True if two dates are one period; the mention before them ends at `begin`."""
-    if one.yearly != other.yearly or one.first > other.last:
+    if one.cycle != other.cycle or one.first > other.last:
         return False
     between = text[one.end : other.start].strip().lower()
     opening = _OPENING.match(text, one.start)
@@ -234,30 +381,141 @@ def _is_span(text: str, begin: int, one: _Mention, other: _Mention) -> bool:
     )
 
 
-def _periods(mention: _Mention, reference: date, latest: bool) -> Iterator[Period]:
-    if not mention.yearly:
-        yield _period(mention)
-        return
-    for year in range(reference.year, max(reference.year - YEARS, 1), -1):
-        dated = _in_year(mention, year)
-        if dated and (dated.first <= reference or not latest):
-            yield _period(dated)
-            if latest:
-                return
-
-
 def _in_year(mention: _Mention, year: int) -> _Mention | None:
     """Return a date of every year as that of one year, or None for 29 February in most years."""
-    if not mention.yearly:
-        return mention
     try:
         ends_with_its_month = month(mention.last).last == mention.last
         first = mention.first.replace(year=year)
         last = mention.last.replace(year=year, day=min(mention.last.day, 28))
         last = month(last).last if ends_with_its_month else mention.last.replace(year=year)
+        other = mention.other and mention.other.replace(year=year)
     except (ValueError, OverflowError):
         return None
-    return replace(mention, first=first, last=last, yearly=False)
+    return replace(mention, first=first, last=last, other=other, cycle=None)
+
+
+# -- which of the days that come again
+
+
+def _shifts(mention: _Mention) -> Iterator[_Mention]:
+    """Yield the date of a cycle in the one before, in that of the reference, and in the next."""
+    for by in (-1, 0, 1):
+        try:
+            if mention.cycle == "week":
+                days = timedelta(days=7 * by)
+                first, last = mention.first + days, mention.last + days
+                yield replace(mention, first=first, last=last, cycle=None)
+            elif mention.cycle == "month":
+                first = _months_on(mention.first, by).replace(day=mention.first.day)
+                yield replace(mention, first=first, last=first, cycle=None)
+            elif dated := _in_year(mention, mention.first.year + by):
+                yield dated
+        except (ValueError, OverflowError):  # the 31st; the year 0
+            continue
+
+
+def _last_and_next(mention: _Mention, reference: date) -> tuple[list[_Mention], list[_Mention]]:
+    """Return the last that had begun, and the next that has not ended; none or one of each."""
+    shifted = list(_shifts(mention))
+    begun = [each for each in shifted if each.first <= reference]
+    ahead = [each for each in shifted if each.last >= reference]
+    return begun[-1:], ahead[:1]
+
+
+def _meant_by_query(
+    mention: _Mention, reference: date, tense: int, *, latest: bool
+) -> Iterable[_Mention]:
+    if mention.cycle is None:
+        return [mention]
+    if mention.cycle == "year" and not latest:
+        years = range(min(reference.year + 1, 9999), max(reference.year - YEARS, 1), -1)
+        return [dated for number in years if (dated := _in_year(mention, number))]
+    before, ahead = _last_and_next(mention, reference)
+    if tense:
+        return before if tense < 0 else ahead
+    return {(each.first, each.last): each for each in (*before, *ahead)}.values()
+
+
+def _meant_by_text(mention: _Mention, said_on: date, before: str, after: str) -> Iterable[_Mention]:
+    """Return the days that a date means between these parts of its sentence."""
+    comes_again = bool(_AGAIN_BEFORE.search(before) or _AGAIN_AFTER.match(after))
+    if mention.other:
+        both = (mention.first, mention.other)
+        readings = [replace(mention, first=on, last=on, other=None) for on in both]
+        return [m for each in readings for m in _meant_by_text(each, said_on, before, after)]
+    if mention.again:
+        return [_in_cycle(mention, mention.cycle or "week")]
+    is_short = mention.last - mention.first < timedelta(days=92)
+    if comes_again and is_short and mention.cycle is not None:
+        return [_in_cycle(mention, mention.cycle)]
+    if comes_again and mention.first == mention.last and mention.first <= said_on:
+        return [mention, _in_cycle(mention, "year")]  # born on 3 June 1990
+    if mention.cycle is None:
+        return [mention]
+    last, following = _last_and_next(mention, said_on)
+    tense = _tense(f"{before} {after}")
+    is_past = tense < 0 or (
+        last and following and (following[0].first - said_on).days > 365 - JUST_PAST
+    )
+    return (last or following) if is_past else (following or last)
+
+
+def _in_cycle(mention: _Mention, cycle: Cycle) -> _Mention:
+    begin, _ = CYCLES[cycle]
+    if cycle == "year":
+        return _in_year(replace(mention, other=None), begin.year) or mention
+    if cycle == "month":
+        on = begin.replace(day=mention.first.day)
+    else:
+        on = begin + timedelta(days=mention.first.weekday())
+    return replace(mention, first=on, last=on, cycle=None)
+
+
+def _with_clauses(text: str, found: list[_Mention]) -> Iterator[tuple[_Mention, str, str]]:
+    """Yield each mention with its sentence before it and after it, up to the next mentions."""
+    for i, each in enumerate(found):
+        start = max(found[i - 1].end if i else 0, each.start - 2 * CLAUSE)
+        end = min(found[i + 1].start if i + 1 < len(found) else len(text), each.end + 2 * CLAUSE)
+        before = _SENTENCE_END.split(text[start : each.start])[-1]
+        after = _SENTENCE_END.split(text[each.end : end])[0]
+        yield each, before, after
+
+
+def _tense(text: str) -> int:
+    """Return -1 if a sentence is about the past, 1 if about the future, 0 if it does not say."""
+    if _PLANNED.search(text):
+        return 1
+    if _PAST.search(text):
+        return -1
+    if _PRESENT.search(text):
+        return 1
+    return -1 if _WEAK_PAST.search(text) else 0
+
+
+def _projected(cycle: Cycle, first: date, last: date) -> list[Period]:
+    """Return the days of a span in a cycle: two periods if it goes over the end of one."""
+    begin, end = CYCLES[cycle]
+    places = {"week": lambda on: on.weekday() + 1, "month": lambda on: on.day}
+    if cycle == "year":
+        one, other = (date(begin.year, on.month, on.day) for on in (first, last))
+    else:
+        one, other = (begin.replace(day=places[cycle](on)) for on in (first, last))
+    if one <= other and (last - first).days <= (end - begin).days:
+        spans = [(one, other)] if cycle != "month" or first.month == last.month else [(begin, end)]
+    else:
+        spans = [(begin, other), (one, end)]
+    return [_period(_Mention(0, 0, *span)) for span in spans]
+
+
+def _merged(periods: Iterable[Period]) -> list[Period]:
+    """Join periods that overlap, but for one inside another; they are in order of their starts."""
+    merged: list[Period] = []
+    for each in periods:
+        if merged and each.start < merged[-1].end < each.end:
+            merged[-1] = Period(merged[-1].start, each.end)
+        else:
+            merged.append(each)
+    return merged
 
 
 def _period(mention: _Mention) -> Period:
@@ -266,33 +524,204 @@ def _period(mention: _Mention) -> Period:
     return Period(start // MICROSECOND, (start + days) // MICROSECOND)
 
 
+def _days(period: Period) -> tuple[date, date]:
+    return (
+        (EPOCH + timedelta(microseconds=period.start)).date(),
+        (EPOCH + timedelta(microseconds=period.end - 1)).date(),
+    )
+
+
+def _written_again(cycle: Cycle, on: date) -> str:
+    if cycle == "week":
+        return WEEKDAYS[on.weekday()].capitalize()
+    if cycle == "month":
+        ending = "th" if 10 < on.day < 14 else {1: "st", 2: "nd", 3: "rd"}.get(on.day % 10, "th")
+        return f"{on.day}{ending}"
+    return f"{on.day} {MONTHS[on.month - 1]}"
+
+
 def _pattern(pattern: str, flags: re.RegexFlag = re.IGNORECASE) -> re.Pattern[str]:
     return re.compile(rf"(?<!\w){pattern}(?!\w)", flags)
 
 
+def _number_pattern(pattern: str) -> re.Pattern[str]:
+    """Return a pattern for digits that are not a part of a path, an address or a version."""
+    return _pattern(rf"(?<![/.\-]){pattern}(?![/\-]|\.\d)")
+
+
 _NAMES = "|".join(MONTHS)
 _MONTH = rf"(?P<month>{_NAMES}|(?:{'|'.join(m[:3] for m in MONTHS)}|Sept)\.?)"
-_DAY = r"(?P<day>\d{1,2})(?:st|nd|rd|th)?"
+_ORDINAL = r"(?:st|nd|rd|th)"
+_DAY = rf"(?P<day>\d{{1,2}}){_ORDINAL}?"
+_FROM_DAY = rf"(?P<from_day>\d{{1,2}}){_ORDINAL}?"
 _YEAR = r"(?P<year>(?:19|20)\d\d)"
+_OF_YEAR = rf"(?:,? {_YEAR})?"
 _BEFORE = "in|of|since|during|by|until|till|from|before|after|between|early|mid|late|around"
+_WEEKDAY_NAMES = "|".join(WEEKDAYS)
+_ON = rf"(?:on )?(?:(?:{_WEEKDAY_NAMES}),? )?(?:the )?"
+_IS_DAY = re.compile(rf"\bon |\d{_ORDINAL}", re.IGNORECASE)
 _OPENING = re.compile(r"(?:between|from) ", re.IGNORECASE)
 _OPENS_A_SPAN = re.compile(r"\b(?:between|from)\s*(?:the\s*)?$", re.IGNORECASE)
+_SEASONS = {"spring": 3, "summer": 6, "autumn": 9, "fall": 9, "winter": 12}
+_SEASON = rf"(?P<season>{'|'.join(_SEASONS)})"
+_AT_TIME = r"(?:morning|afternoon|evening|night|noon|at (?:\d|noon)|\d{1,2}(?::\d\d)? ?[ap]m)"
+# What may follow a number that is a day or a year: the end of a clause, or a word but no noun
+_FOLLOWS = (
+    r"(?=\s*(?:$|[.,;:!?)\]–]|- |(?:at|and|or|i|we|he|she|they|you|it|the|my|our|his|her|their|"
+    r"with|in|for|to|on|as|is|was|were|will|has|had|until|till|through|because|but|if|when|while|where|"
+    r"so|that|around|from|after|before|by|during|since|user|due|did)\b|(?-i:[A-Z])))"
+)
 
 # The first pattern that matches a place reads it. "May" and "March" are also words: alone they
 # are months behind a preposition, or with a capital in the middle of a sentence.
 _SURE = "|".join(m for m in MONTHS if m not in ("May", "March"))
-_PATTERNS = (
-    (_pattern(r"(?P<year>\d{4})[-/](?P<number>\d\d)(?:[-/](?P<day>\d\d))?"), _iso),
-    (_pattern(rf"(?:on )?(?:the )?{_DAY}(?: of)? {_MONTH}(?:,? {_YEAR})?"), _calendar),
-    (_pattern(rf"(?:on )?{_MONTH} {_DAY}(?:,? {_YEAR})?"), _calendar),
-    (_pattern(rf"(?:in )?{_MONTH}(?:,| of)? {_YEAR}"), _calendar),
-    (_pattern(rf"(?P<which>last|past|previous|this|next) (?P<month>{_NAMES})"), _relative_month),
-    (_pattern(rf"(?:{_BEFORE}) (?P<month>{_NAMES})"), _calendar),
-    (_pattern(rf"(?P<month>{_SURE})"), _calendar),
-    (_pattern(r"(?<=[\w,] )(?P<month>May|March)", re.NOFLAG), _calendar),
-    (_pattern(rf"on (?P<weekday>{'|'.join(WEEKDAYS)})"), _last_weekday),
-    (_pattern(rf"(?:in )?{_YEAR}"), _whole_year),
+_PATTERNS: tuple[Reading, ...] = (
+    (
+        "number",
+        _number_pattern(
+            r"(?P<year>[12]\d{3})[-/](?P<number>\d\d)(?:[-/](?P<day>\d\d)(?:T[\d:.]{4,15}Z?)?)?"
+        ),
+        _iso,
+    ),
+    (
+        "number",
+        _number_pattern(r"(?P<one>\d{1,2})(?P<mark>[./\-])(?P<two>\d{1,2})(?P=mark)" + _YEAR),
+        _numeric,
+    ),
+    (
+        "number",
+        _number_pattern(
+            r"(?:on|by|until|till|since|before|after|from|due) (?P<one>\d{1,2})/(?P<two>\d{1,2})"
+            r"(?:/(?P<year>\d\d))?" + _FOLLOWS
+        ),
+        _numeric,
+    ),
+    (
+        "number",
+        _number_pattern(r"(?P<one>[12]\d|3[01]|0[1-9])/(?P<two>0[1-9])" + _FOLLOWS),
+        _numeric,
+    ),
+    ("number", _number_pattern(r"(?P<one>0[1-9])/(?P<two>[12]\d|3[01])" + _FOLLOWS), _numeric),
+    (
+        "month",
+        _pattern(
+            rf"(?:(?P<opening>from|between) )?(?:on )?(?:the )?{_FROM_DAY} ?"
+            rf"(?P<joint>-|–|to|until|till|through|and) ?(?:the )?{_DAY}(?: of)? {_MONTH}{_OF_YEAR}"
+        ),
+        _calendar,
+    ),
+    (
+        "month",
+        _pattern(
+            rf"(?:(?P<opening>from|between) )?(?:on )?{_MONTH} {_FROM_DAY} ?"
+            rf"(?P<joint>-|–|to|until|till|through|and) ?(?:the )?{_DAY}{_OF_YEAR}{_FOLLOWS}"
+        ),
+        _calendar,
+    ),
+    ("month", _pattern(rf"{_ON}{_DAY}(?: of)? {_MONTH}{_OF_YEAR}"), _calendar),
+    ("month", _pattern(rf"{_ON}{_MONTH} (?:the )?{_DAY}{_OF_YEAR}"), _calendar),
+    ("month", _pattern(rf"(?:in )?{_MONTH}(?:,| of)? {_YEAR}"), _calendar),
+    (
+        "month",
+        _pattern(rf"(?P<which>last|past|previous|this|next) (?P<month>{_NAMES})"),
+        _relative_month,
+    ),
+    ("season", _pattern(rf"(?:in |during )?(?:the )?{_SEASON}(?: of| in)?,? {_YEAR}"), _season),
+    ("season", _pattern(rf"(?P<which>last|this past|this|next) {_SEASON}"), _season),
+    (
+        "month",
+        _pattern(
+            r"(?:in|since|during|until|till|before|after|early|mid|late|"
+            rf"(?:beginning|start|end) of) (?P<month>{_NAMES})"
+        ),
+        _calendar,
+    ),
+    ("weekday", _pattern(rf"(?P<each>every|each) (?P<weekday>{_WEEKDAY_NAMES})"), _weekday),
+    ("weekday", _pattern(rf"(?:on )?(?P<weekday>{_WEEKDAY_NAMES})(?P<plural>s)"), _weekday),
+    (
+        "weekday",
+        _pattern(
+            rf"(?:on|by|until|till|before|after|since) (?P<weekday>{_WEEKDAY_NAMES})"
+            r"(?: (?:morning|afternoon|evening|night))?"
+        ),
+        _weekday,
+    ),
+    ("weekday", _pattern(rf"(?P<weekday>{_WEEKDAY_NAMES})(?=,? {_AT_TIME})"), _weekday),
+    (
+        "weekday",
+        _pattern(r"on (?P<weekday>(?-i:Mon|Tues?|Wed|Thu(?:rs?)?|Fri|Sat|Sun))\.?"),
+        _weekday,
+    ),
+    (
+        "number",
+        _pattern(
+            rf"(?:on |by |until |till |since |from |before |after |around )?the "
+            rf"(?P<day>\d{{1,2}}){_ORDINAL} of (?P<which>this|next|last|every|each) month"
+        ),
+        _day_of_month,
+    ),
+    (
+        "number",
+        _pattern(
+            r"(?:on|by|until|till|since|from|before|after|around) the "
+            rf"(?P<day>\d{{1,2}}){_ORDINAL}{_FOLLOWS}"
+        ),
+        _day_of_month,
+    ),
+    (
+        "number",
+        _pattern(
+            r"(?:(?P<opening>from|between) )?(?P<from_year>(?:19|20)\d\d) ?"
+            rf"(?P<joint>-|–|to|until|till|through|and) ?{_YEAR}"
+        ),
+        _years,
+    ),
+    (
+        "number",
+        _pattern(
+            r"(?:in|since|until|till|during|by|before|after|around|early|mid|late|"
+            rf"(?:end|start|beginning|middle|rest|half|most) of)(?: the year)? {_YEAR}{_FOLLOWS}"
+        ),
+        _whole_year,
+    ),
 )
+# What is a date in a query only: a text that says "April" alone may speak of a person
+_ASKED: tuple[Reading, ...] = (
+    ("month", _pattern(rf"(?:{_BEFORE}) (?P<month>{_NAMES})"), _calendar),
+    ("month", _pattern(rf"(?P<month>{_SURE})"), _calendar),
+    ("month", _pattern(r"(?<=[\w,] )(?P<month>May|March)", re.NOFLAG), _calendar),
+    ("weekday", _pattern(rf"(?P<weekday>{_WEEKDAY_NAMES})(?=\W*\Z)"), _weekday),
+    ("number", _pattern(rf"of {_YEAR}{_FOLLOWS}"), _whole_year),
+)
+
+_NEEDS = {
+    "number": re.compile(r"\d"),
+    "month": re.compile("|".join(m[:3] for m in MONTHS), re.IGNORECASE),
+    "weekday": re.compile("|".join(name[:3] for name in WEEKDAYS), re.IGNORECASE),
+    "season": re.compile("|".join(_SEASONS), re.IGNORECASE),
+}
+_SENTENCE_END = re.compile(r"(?<=\w\w\w)[.!?]+\s|[\n;]|(?<=\w),? and (?=\w)")
+_AGAIN = r"birthdays?|birth|born|anniversar(?:y|ies)|every year|each year|yearly|annual(?:ly)?"
+_AGAIN_BEFORE = re.compile(rf"\b(?:{_AGAIN})\b|\b(?:every|each)\s*$", re.IGNORECASE)
+_AGAIN_AFTER = re.compile(rf"[^.!?\n]{{0,{CLAUSE}}}\b(?:{_AGAIN})\b", re.IGNORECASE)
+_PLANNED = re.compile(
+    r"\b(?:will|won['’]t|shall|going to|gonna|moved to|postponed|rescheduled|scheduled|planned|"
+    r"planning|upcoming|coming up|due)\b|['’]ll\b",
+    re.IGNORECASE,
+)
+_PAST = re.compile(
+    r"\b(?:was|were|did|didn['’]t|had|happened|ago|went|met|saw|got|took|said|told|came|bought|gave|"
+    r"ran|ate|made|found|left|flew|drove|began|felt|lost|won|wrote|spent|sent|sold|slept|held|"
+    r"heard|kept|knew|paid|broke|brought|caught|chose|drank|fell|grew|led|sang|sat|spoke|stood|"
+    r"swam|taught|thought|threw|wore|became)\b",
+    re.IGNORECASE,
+)
+_PRESENT = re.compile(
+    r"\b(?:am|is|are|has|have|do|does|must|should|need|needs|want|wants|plans?|would|can|could|"
+    r"might|booked|invited|anything|starts|ends|leaves|flies|flying|meets|meeting)\b|['’](?:m|re)\b",
+    re.IGNORECASE,
+)
+_WEAK_PAST = re.compile(r"\b\w{2,30}ed\b", re.IGNORECASE)
 
 
 # -- relative dates

@@ -1,0 +1,203 @@
+"""The days that a text speaks of, as it was said on a day."""
+
+from datetime import UTC, date, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from litemem.core.clock import MICROSECONDS
+from litemem.core.text.dates import CYCLES, MAX_MENTIONS, Period, every, mentions, written
+
+MONDAY = date(2026, 4, 13)
+
+
+def spoken_of(text: str, said_on: date = MONDAY) -> list[str]:
+    return [written(period) for period in mentions(text, said_on)]
+
+
+def period(first: str, last: str) -> Period:
+    """Return the period from the first day to the last, both included."""
+    start, end = (
+        round(datetime.fromisoformat(day).replace(tzinfo=UTC).timestamp()) * MICROSECONDS
+        for day in (first, last)
+    )
+    return Period(start, end + 86_400 * MICROSECONDS)
+
+
+@pytest.mark.parametrize(
+    ("text", "days"),
+    [
+        ("User's interview at Lumen is on 16 April 2026", "2026-04-16"),
+        ("the exam is on April 16th, 2026", "2026-04-16"),
+        ("the exam is on Thursday, 16 April 2026 at 3 pm", "2026-04-16"),
+        ("Exam: 16.4.2026, 9:00", "2026-04-16"),
+        ("Exam 16/04/2026", "2026-04-16"),
+        ("Exam 04/16/2026", "2026-04-16"),
+        ("Exam 16/04", "2026-04-16"),
+        ("Exam on 4/16", "2026-04-16"),
+        ("Exam at 2026-04-16T09:00:00Z", "2026-04-16"),
+        ("Rome in May 2026", "2026-05"),
+        ("Rome in summer 2025", "2025-06-01/2025-08-31"),
+        ("Rome in the winter of 2025", "2025-12-01/2026-02-28"),
+        ("Rome from 3 to 7 May", "2026-05-03/2026-05-07"),
+        ("Rome, 3-7 May 2026", "2026-05-03/2026-05-07"),
+        ("Rome between the 3rd and the 7th of May", "2026-05-03/2026-05-07"),
+        ("Rome May 3–7", "2026-05-03/2026-05-07"),
+        ("Rome from 28 April to 3 May", "2026-04-28/2026-05-03"),
+        ("has lived there since 2019 with Ana", "2019"),
+        ("lived there from 2015 to 2018", "2015-01-01/2018-12-31"),
+    ],
+)
+def test_a_date_is_read_as_people_write_it(text: str, days: str) -> None:
+    assert spoken_of(text) == [days]
+
+
+@pytest.mark.parametrize(
+    ("text", "days"),
+    [
+        ("dentist next Tuesday", "2026-04-21"),
+        ("dentist tomorrow at noon", "2026-04-14"),
+        ("dentist this Friday", "2026-04-17"),
+        ("dentist on Friday", "2026-04-17"),
+        ("dentist at 3 pm on Friday", "2026-04-17"),
+        ("dentist Friday at 3 pm", "2026-04-17"),
+        ("dentist on Fri.", "2026-04-17"),
+        ("I saw the dentist on Friday", "2026-04-10"),
+        ("the dentist was moved to Friday morning", "2026-04-17"),
+        ("the show is in two weeks", "2026-04-24/2026-04-30"),
+        ("we camped last weekend", "2026-04-11/2026-04-12"),
+        ("rent is due on the 5th", "2026-05-05"),
+        ("I paid the rent on the 5th", "2026-04-05"),
+        ("rent is due on the 5th of next month", "2026-05-05"),
+        ("the exam is on 20 June", "2026-06-20"),
+        ("the exam was on 20 June", "2025-06-20"),
+        ("Exam on 10 April", "2026-04-10"),
+        ("we sail in May", "2026-05"),
+        ("we sailed last summer", "2025-06-01/2025-08-31"),
+        ("we sail next summer", "2026-06-01/2026-08-31"),
+    ],
+)
+def test_a_relative_date_is_seen_from_the_day_on_which_it_was_said(text: str, days: str) -> None:
+    assert spoken_of(text) == [days]
+
+
+@pytest.mark.parametrize(
+    ("text", "days"),
+    [
+        ("User's birthday is on 3 June", ["every 3 June"]),
+        ("Ana's birthday is June 3rd and the exam is on 5 June", ["every 3 June", "2026-06-05"]),
+        ("3 June is our wedding anniversary", ["every 3 June"]),
+        ("Ana was born on 3 June 1990", ["every 3 June", "1990-06-03"]),
+        ("born on 29 February", ["every 29 February"]),
+        ("they meet every 24 December", ["every 24 December"]),
+        ("yoga every Friday", ["every Friday"]),
+        ("yoga on Mondays and Fridays", ["every Monday", "every Friday"]),
+        ("rent is due on the 5th of every month", ["every 5th"]),
+    ],
+)
+def test_a_day_that_comes_again_is_a_day_of_each_year_month_or_week(
+    text: str, days: list[str]
+) -> None:
+    assert spoken_of(text) == days
+
+
+def test_what_can_be_read_in_two_ways_is_both() -> None:
+    assert spoken_of("on 05/04/2026") == ["2026-04-05", "2026-05-04"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "User loves 1984 and Blade Runner 2049",
+        "in 5/4 time",
+        "add 1/2 cup, rated 10/10, open 24/7",
+        "walked on in 2000 steps",
+        "room 2024 costs 2020 euros",
+        "the shop is on the 5th floor",
+        "April likes tea, and so do May, June and August",
+        "my dog Sunday met Friday",
+        "option 3 may work, and you may 5 times march 3 miles",
+        "31 April and 30.2.2026",
+        "see logs/2026-04-16/a.log and 10.1.20.3 and v1.2.2020-rc",
+        "call 555-2026-04",
+        "the other day, recently, sometimes",
+        "の五月",
+        "",
+    ],
+)
+def test_what_is_not_surely_a_day_is_none(text: str) -> None:
+    assert spoken_of(text) == []
+
+
+def test_days_are_in_order_and_each_once() -> None:
+    said = "On 5 May and on 3 May, then on 5 May 2026 again, in May"
+    assert spoken_of(said) == ["2026-05", "2026-05-03", "2026-05-05"]
+
+
+def test_a_long_text_speaks_of_few_days() -> None:
+    assert (
+        len(
+            mentions(
+                " ".join(f"{n} May {year}." for year in (2025, 2026) for n in range(1, 30)), MONDAY
+            )
+        )
+        <= MAX_MENTIONS
+    )
+    assert spoken_of("tomorrow " * 10_000) == ["2026-04-14"]
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "text"),
+    [
+        ("2026-06-03", "2026-06-03", "User's birthday is on 3 June"),
+        ("2026-06-01", "2026-06-30", "User's birthday is on 3 June"),
+        ("2025-12-30", "2026-01-02", "User's birthday is on 1 January"),
+        ("2024-02-29", "2024-02-29", "User's birthday is on 29 February"),
+        ("2026-04-17", "2026-04-17", "yoga every Friday"),
+        ("2026-04-16", "2026-04-18", "yoga every Friday"),
+        ("2026-04-19", "2026-04-21", "yoga every Tuesday"),
+        ("2026-04-05", "2026-04-05", "rent on the 5th of every month"),
+        ("2026-04-28", "2026-05-06", "rent on the 5th of every month"),
+    ],
+)
+def test_a_day_that_comes_again_lies_in_a_period(first: str, last: str, text: str) -> None:
+    (day,) = mentions(text, MONDAY)
+    assert any(p.start <= day.start and day.end <= p.end for p in every(period(first, last)))
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "text"),
+    [
+        ("2026-06-04", "2027-06-02", "User's birthday is on 3 June"),
+        ("2026-04-18", "2026-04-23", "yoga every Friday"),
+        ("2026-04-01", "2026-04-30", "yoga every Friday"),
+        ("2026-04-06", "2026-05-04", "rent on the 5th of every month"),
+    ],
+)
+def test_a_day_that_comes_again_does_not_lie_in_a_period(first: str, last: str, text: str) -> None:
+    (day,) = mentions(text, MONDAY)
+    assert not any(p.start < day.end and day.start < p.end for p in every(period(first, last)))
+
+
+def test_a_cycle_has_no_place_in_a_cycle() -> None:
+    (day,) = mentions("User's birthday is on 3 June", MONDAY)
+    assert every(day) == []
+
+
+@given(st.text(), st.dates())
+def test_any_text_on_any_day_speaks_of_periods(text: str, said_on: date) -> None:
+    for said in (text, f"in May {text} 29 Feb, on the 31st, next month, every Friday, 3/4/2025"):
+        found = mentions(said, said_on)
+        assert len(found) <= MAX_MENTIONS
+        assert found == sorted(found, key=lambda p: (p.start, -p.end))
+        assert all(p.start < p.end and written(p) for p in found)
+
+
+@given(st.dates(min_value=date(5, 1, 1)), st.integers(0, 400))
+def test_every_period_has_its_places_within_the_cycles(first: date, length: int) -> None:
+    behind = first.toordinal() + length
+    last = date.fromordinal(min(behind, date.max.toordinal()))
+    bounds = [period(begin.isoformat(), end.isoformat()) for begin, end in CYCLES.values()]
+    for found in every(period(first.isoformat(), last.isoformat())):
+        assert any(b.start <= found.start < found.end <= b.end for b in bounds)
