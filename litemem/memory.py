@@ -10,7 +10,7 @@ from litemem.core.arguments import UNSET, Category, Messages, Unset, check_flag,
 from litemem.core.config import database_path, read_config
 from litemem.core.protocols import LLM, Embedder, Reranker
 from litemem.core.scope import Scope
-from litemem.core.types import MemoryRecord
+from litemem.core.types import Found, MemoryRecord, Relation
 from litemem.ingestion import edits
 from litemem.ingestion.claims import Claims
 from litemem.ingestion.pipeline import Pipeline
@@ -198,7 +198,7 @@ class Memory:
         result: Result = {"results": [results.add_result_dict(a, inferred=infer) for a in added]}
         if options.enable_graph:
             new = (each.record for each in added if each.event != "NONE")
-            result["relations"] = self._relations_of(new)
+            result["relations"] = results.relation_dicts(self._relations_of(new))
         return result
 
     def search(
@@ -223,7 +223,8 @@ class Memory:
     ) -> Result:
         """Find the memories that answer a query: `{"results": [{"id", "memory", "score", …}, …]}`.
 
-        Best first. Scores go from 0 to 1, and do not depend on the other results.
+        Best first. Scores go from 0 to 1, and do not depend on the other results. Memories that
+        cannot be read are left out; then the result also has their ids, as `damaged`.
 
         Args:
             filters: conditions on ids, metadata, categories and times; see `docs/filters.md`.
@@ -278,11 +279,16 @@ class Memory:
             relations = search.search_relations(
                 self.store, embedder, query, matches, condition=condition, bound=ids, limit=wanted
             )
-            result["relations"] = [results.relation_dict(relation) for relation in relations]
-        return result
+            result["relations"] = results.relation_dicts(relations)
+            return results.with_damaged(result, matches, relations)
+        return results.with_damaged(result, matches)
 
     def get(self, memory_id: str) -> Result | None:
-        """Return one memory, or None if there is no such id."""
+        """Return one memory, or None if there is no such id.
+
+        Raises:
+            CorruptError: the memory is damaged, or another tool changed its text.
+        """
         with self.store.read() as r:
             record = r.memories.get(arguments.check_text(memory_id, "memory_id"))
             superseded = r.memories.superseded([memory_id])
@@ -318,12 +324,14 @@ class Memory:
             as_of=arguments.check_time(as_of, "as_of"),
         )
         with self.store.read() as r:
-            records = r.memories.select(condition, limit=wanted)
+            records = search.newest(r, condition, wanted)
             superseded = r.memories.superseded(record.id for record in records)
         result: Result = {"results": results.memory_dicts(records, superseded)}
         if self._wants_graph(enable_graph):
-            result["relations"] = self._relations_of(records)
-        return result
+            relations = self._relations_of(records)
+            result["relations"] = results.relation_dicts(relations)
+            return results.with_damaged(result, records, relations)
+        return results.with_damaged(result, records)
 
     def history(self, memory_id: str) -> list[Result]:
         """Return the events of a memory, oldest first; an empty list for an unknown id."""
@@ -711,7 +719,6 @@ class Memory:
     def _wants_graph(self, enable_graph: bool | None) -> bool:
         return self._graph if enable_graph is None else check_flag(enable_graph, "enable_graph")
 
-    def _relations_of(self, records: Iterable[MemoryRecord]) -> list[Result]:
+    def _relations_of(self, records: Iterable[MemoryRecord]) -> Found[Relation]:
         with self.store.read() as r:
-            relations = r.graph.of_memories(record.id for record in records)
-        return [results.relation_dict(relation) for relation in relations]
+            return r.graph.of_memories(record.id for record in records)

@@ -194,6 +194,7 @@ def search(
         )
     if as_json:
         return show_json(result)
+    _echo_damaged(result)
     if not result["results"]:
         echo_err("no memories found")
     why = ("WHY",) if explain else ()
@@ -216,6 +217,7 @@ def list_memories(selection: dict[str, Any], limit: int, db: str | None, as_json
         result = memory.get_all(limit=limit, **selection)
     if as_json:
         return show_json(result)
+    _echo_damaged(result)
     rows = [(m["created_at"][:10], m["id"], m["memory"]) for m in result["results"]]
     show_table(("CREATED", "ID", "MEMORY"), rows)
     if not rows:
@@ -415,6 +417,11 @@ def _delete_all(
         confirm(f"Delete {text}?", f"this would delete {text}: give --yes to confirm")
     memory.delete_all(**ids, filters=filters)
     return number
+
+
+def _echo_damaged(result: Mapping[str, Any]) -> None:
+    if damaged := result.get("damaged"):
+        echo_err(f"left out, damaged: {', '.join(damaged)}: run `litemem verify --full`")
 
 
 def _match_row(match: Mapping[str, Any]) -> tuple[str, ...]:

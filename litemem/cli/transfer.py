@@ -75,6 +75,8 @@ def export_memories(
                 )
     finally:
         store.close()
+    if number := counts.get("damaged"):
+        echo_err(f"left out, damaged: {memories_text(number)}: run `litemem verify --full`")
     if target == STANDARD:
         return
     if as_json:

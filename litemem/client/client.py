@@ -31,7 +31,7 @@ from litemem.core.arguments import (
     check_top_k,
 )
 from litemem.core.protocols import LLM, Embedder, Reranker
-from litemem.core.results import entity_dict, memory_dicts, relation_dict
+from litemem.core.results import entity_dict, memory_dicts, relation_dicts, with_damaged
 from litemem.core.scope import Scope
 from litemem.core.types import FEEDBACK, MemoryRecord
 from litemem.errors import ValidationError, quoted
@@ -271,21 +271,22 @@ class MemoryClient:
         )
         before = check_positive(page, "page") - 1
         with self.memory.store.read() as r:
-            records = r.memories.select(shown, limit=page_size + 1, offset=before * page_size)
+            records = r.memories.select(shown, limit=page_size, offset=before * page_size)
             superseded = r.memories.superseded(record.id for record in records)
             count = r.memories.count(shown)
         before = min(before, -(-count // page_size))  # of a page behind the last, the last
         found: Result = {
             "count": count,
-            "next": _link(page + 1, page_size) if len(records) > page_size else None,
+            "next": _link(page + 1, page_size) if page * page_size < count else None,
             "previous": _link(before, page_size) if before else None,
-            "results": memory_dicts(records[:page_size], superseded),
+            "results": memory_dicts(records, superseded),
         }
         if check_flag(enable_graph or False, "enable_graph"):
             with self.memory.store.read() as r:
                 relations = r.graph.of_memories(row["id"] for row in found["results"])
-            found["relations"] = [relation_dict(relation) for relation in relations]
-        return found | {"results": only(found["results"], fields)}
+            found["relations"] = relation_dicts(relations)
+            found = with_damaged(found, records, relations)
+        return with_damaged(found, records) | {"results": only(found["results"], fields)}
 
     def get(self, memory_id: str) -> Result | None:
         """Return one memory, or None if there is no such id."""
@@ -517,7 +518,7 @@ class MemoryClient:
         with self.memory.store.read() as r:
             records = r.memories.select(compile_filter(filters, scope))
             superseded = r.memories.superseded(record.id for record in records)
-        return {"memories": memory_dicts(records, superseded)}
+        return with_damaged({"memories": memory_dicts(records, superseded)}, records)
 
     def get_project(self, fields: Sequence[str] | None = None) -> Result:
         """Return the settings of the project. Deprecated: use `project.get`."""

@@ -7,6 +7,7 @@ from litemem.core import clock
 from litemem.core.types import (
     AddResult,
     Entity,
+    Found,
     HistoryEntry,
     Match,
     MemoryRecord,
@@ -18,6 +19,12 @@ _OPTIONAL = ("actor_id", "role", "attributed_to", "memory_type", "superseded_by"
 
 
 Superseded = Mapping[str, Sequence[str]]  # by a memory's id, the ids of those that it superseded
+
+
+def with_damaged(result: dict[str, Any], *found: Found[Any]) -> dict[str, Any]:
+    """Return a result that names what was left out of it, if anything was: `damaged: [ids]`."""
+    damaged = list(dict.fromkeys(name for each in found for name in each.damaged))
+    return result | {"damaged": damaged} if damaged else result
 
 
 def memory_dicts(records: Iterable[MemoryRecord], superseded: Superseded) -> list[dict[str, Any]]:
@@ -121,6 +128,11 @@ def match_dict(
             "threshold": explained_from,
         }
     return shown
+
+
+def relation_dicts(relations: Iterable[Relation]) -> list[dict[str, Any]]:
+    """Return relations as in the `relations` of a result."""
+    return [relation_dict(relation) for relation in relations]
 
 
 def relation_dict(relation: Relation) -> dict[str, Any]:

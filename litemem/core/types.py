@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from litemem.core.scope import Scope
 
@@ -25,6 +25,20 @@ ALIASES = {
 KNOWN = "; ".join(f"{role} ({', '.join(names)})" for role, names in ALIASES.items())  # for messages
 
 _ROLES = {name: role for role, names in ALIASES.items() for name in (role, *names)}
+
+
+_Item = TypeVar("_Item")
+
+
+class Found(list[_Item]):
+    """What could be read, in order; `damaged` names what could not, and was left out.
+
+    A memory is named by its id, another row as in the results of `verify`: "relation 7".
+    """
+
+    def __init__(self, items: Iterable[_Item] = (), damaged: Iterable[str] = ()) -> None:
+        super().__init__(items)
+        self.damaged = tuple(damaged)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,12 +11,12 @@ from litemem.core.protocols import Embedder, Reranker
 from litemem.core.text import names
 from litemem.core.text.dates import Period, read_dates
 from litemem.core.text.words import STOP_WORDS, content_words, words
-from litemem.core.types import Match, Relation, ScoreParts
+from litemem.core.types import Found, Match, MemoryRecord, Relation, ScoreParts
 from litemem.errors import RerankerError
 from litemem.models.embedding import embed_query, mapped_errors
 from litemem.retrieval import ranking
 from litemem.store.filters import Condition
-from litemem.store.protocol import CandidateQuery, GraphQuery, Pool, Store
+from litemem.store.protocol import CandidateQuery, GraphQuery, Pool, Reading, Store
 
 _WORD = re.compile(r"(\w+)(?:['’]s?\b)?")  # with a possessive
 
@@ -60,10 +60,24 @@ class ParsedQuery:
     periods: tuple[Period, ...]
 
 
+def newest(reading: Reading, condition: Condition, limit: int) -> Found[MemoryRecord]:
+    """Return the newest memories under `condition` that can be read, and name damaged ones."""
+    found: Found[MemoryRecord] = Found()
+    offset, wanted = 0, limit
+    while True:
+        page = reading.memories.select(condition, limit=wanted, offset=offset)
+        found = Found([*found, *page], [*found.damaged, *page.damaged])
+        if not page.damaged:
+            return found
+        offset, wanted = offset + wanted, limit - len(found)
+
+
 def search(
     store: Store, embedder: Embedder, query: str, condition: Condition, options: SearchOptions
-) -> list[Match]:
+) -> Found[Match]:
     """Return the memories under `condition` that answer `query` best, best first.
+
+    Damaged memories are left out; `damaged` names those that would have been returned.
 
     Raises:
         EmbedderMismatchError: the file's vectors are another embedder's.
@@ -71,7 +85,7 @@ def search(
         RerankerError: the reranker failed, or did not score each memory.
     """
     if options.top_k == 0:
-        return []
+        return Found()
     wanted = options.top_k * (RERANKED if options.reranker else 1)
     with store.read() as r:
         scope = r.candidates.scope_stats(condition)
@@ -88,7 +102,8 @@ def search(
         matches = r.candidates.search(condition, candidates, ranker)
     if options.reranker is None or not matches:
         return matches
-    return _reranked(options.reranker, query, matches)[: options.top_k]
+    best = _reranked(options.reranker, query, matches)[: options.top_k]
+    return Found(best, matches.damaged)
 
 
 def search_relations(
@@ -100,7 +115,7 @@ def search_relations(
     condition: Condition,
     bound: Condition,
     limit: int,
-) -> list[Relation]:
+) -> Found[Relation]:
     """Return the relations one hop from what `query` names or means, the most relevant first.
 
     Relations of the `matches` are included, by the memories' scores. `bound` is the part of
@@ -111,7 +126,7 @@ def search_relations(
         EmbedderError: the query could not be embedded.
     """
     if limit == 0:
-        return []
+        return Found()
     asked = GraphQuery(
         condition=condition,
         bound=bound,

@@ -32,6 +32,7 @@ from litemem.core.text.dates import Period
 from litemem.core.types import (
     AddResult,
     Entity,
+    Found,
     HistoryEntry,
     Match,
     MemoryRecord,
@@ -347,7 +348,11 @@ class Snapshot(Protocol):
         """Yield each line as JSON, without its end; a second call yields the same lines."""
 
     def rows(self) -> Iterator[MemoryRecord]:
-        """Yield the memories, oldest first."""
+        """Yield the memories that can be read, oldest first."""
+
+    @property
+    def damaged(self) -> Sequence[str]:
+        """The ids of the memories that `rows` has left out so far."""
 
 
 class MemoryReader(Protocol):
@@ -368,8 +373,11 @@ class MemoryReader(Protocol):
 
     def select(
         self, condition: Condition, *, limit: int | None = None, offset: int = 0
-    ) -> list[MemoryRecord]:
-        """Return the memories that match, newest first, ties by id, greatest first."""
+    ) -> Found[MemoryRecord]:
+        """Return the memories that match, newest first, ties by id, greatest first.
+
+        Damaged ones are left out and named; they count for `limit` and `offset`.
+        """
 
     def count(self, condition: Condition) -> int:
         """Return how many memories match."""
@@ -443,15 +451,15 @@ class MemoryWriter(MemoryReader, Protocol):
 
 
 class MessageReader(Protocol):
-    """The log of messages."""
+    """The log of messages; `last` and `sources` leave damaged ones out and name them."""
 
-    def last(self, scope: Scope, *, limit: int, before: int | None = None) -> list[Message]:
+    def last(self, scope: Scope, *, limit: int, before: int | None = None) -> Found[Message]:
         """Return the last messages of exactly this scope, oldest first.
 
         With `before`, only messages with a smaller key.
         """
 
-    def sources(self, memory_id: str) -> list[Message]:
+    def sources(self, memory_id: str) -> Found[Message]:
         """Return the messages that a memory was made from, in order; empty if unknown."""
 
     def memories_from(
@@ -607,15 +615,20 @@ class GraphReader(Protocol):
     name's spelling.
     """
 
-    def search(self, query: GraphQuery) -> list[Relation]:
+    def search(self, query: GraphQuery) -> Found[Relation]:
         """Return the relations one hop from the query's names, the most relevant first.
+
+        Damaged ones are left out and named.
 
         Raises:
             EmbedderMismatchError: the stored vectors are another embedder's.
         """
 
-    def of_memories(self, memory_ids: Iterable[str]) -> list[Relation]:
-        """Return the relations that these memories state, in the order of writing."""
+    def of_memories(self, memory_ids: Iterable[str]) -> Found[Relation]:
+        """Return the relations that these memories state, in the order of writing.
+
+        Damaged ones are left out and named.
+        """
 
     def unembedded(self, limit: int) -> list[tuple[int, str]]:
         """Return (key, name) of names without a vector, in the order of their keys."""
@@ -676,8 +689,11 @@ class CandidateReader(Protocol):
     def scope_stats(self, condition: Condition) -> ScopeStats:
         """Return the size of a scope and its speakers."""
 
-    def search(self, condition: Condition, query: CandidateQuery, ranker: Ranker) -> list[Match]:
+    def search(self, condition: Condition, query: CandidateQuery, ranker: Ranker) -> Found[Match]:
         """Return the memories that `ranker` chooses of those that match, in its order.
+
+        Damaged ones are left out before others are ranked, and named if they would be returned. A
+        memory without a vector is ranked by its words.
 
         Raises:
             EmbedderMismatchError: the stored vectors are another embedder's.

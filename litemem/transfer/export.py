@@ -197,7 +197,12 @@ def _write_markdown(
     for chunk in _chunks(markdown_lines(writer.rows())):
         out.write(chunk)
         report(chunk.count(b"\n- "))
-    return {"memory": writer.counts["memory"]}
+    counts = {"memory": writer.counts["memory"] - len(writer.damaged)}
+    if not writer.damaged:
+        return counts
+    named = ", ".join(map(_one_line, writer.damaged))
+    out.write(f"\n## Damaged\n\nLeft out, as they cannot be read: {named}\n".encode())
+    return counts | {"damaged": len(writer.damaged)}
 
 
 def _chunks(lines: Iterable[str]) -> Iterator[bytes]:

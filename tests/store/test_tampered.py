@@ -168,9 +168,12 @@ def test_a_wrong_value_of_a_memory_is_named_with_its_place(
 ) -> None:
     change(path, sql, value)
     with open_memory(path) as memory:
-        with pytest.raises(CorruptError, match=rf"memory '[^']*', {column}: .*|verify --fix"):
-            memory.get_all(show_superseded=True, **CAM)
-        assert memory.get_all(agent_id="guide")["results"]  # others are read
+        found = memory.get_all(show_superseded=True, **CAM)
+        (damaged,) = found["damaged"]
+        assert found["results"]  # others are read
+        place = rf"verify --fix.*memory '[^']*', {column}: "
+        with pytest.raises(CorruptError, match=place), memory.store.read() as r:
+            r.memories.get(damaged)
 
 
 @pytest.mark.parametrize("value", ["[]", "5", "null", '"x"', b"{}", '{"name":5}', "[" * DEEP])

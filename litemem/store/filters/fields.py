@@ -40,6 +40,14 @@ class Shape(Enum):
     JSON = auto()  # a value of any type inside a JSON object
 
 
+def _json_column(column: str) -> str:
+    """Return SQL for a column of JSON; what another tool wrote must not stop a whole statement."""
+    return f"iif(json_valid({column}), {column}, '[]')"
+
+
+_METADATA = _json_column("m.metadata")
+
+
 @dataclass(frozen=True, slots=True)
 class Field:
     """A field of a filter; `readers` has an entry for each of its operators."""
@@ -59,9 +67,9 @@ def metadata_field(steps: tuple[str, ...], path: str) -> Field:
         FilterError: a key is not text.
     """
     if not steps:
-        return Field("metadata", Shape.ARRAY, "m.metadata", {"exists": _flag})
+        return Field("metadata", Shape.ARRAY, _METADATA, {"exists": _flag})
     return Field(
-        "metadata", Shape.JSON, "m.metadata", _JSON, steps=tuple(_text(s, path) for s in steps)
+        "metadata", Shape.JSON, _METADATA, _JSON, steps=tuple(_text(s, path) for s in steps)
     )
 
 
@@ -152,7 +160,7 @@ FIELDS: Mapping[str, Field] = {
     "role": Field("role", Shape.TEXT, "m.role", _TEXT),
     "attributed_to": Field("attributed_to", Shape.TEXT, "m.attributed_to", _TEXT),
     "memory_type": Field("memory_type", Shape.TEXT, "m.memory_type", _TEXT),
-    "categories": Field("categories", Shape.ARRAY, "m.categories", _TEXT),
+    "categories": Field("categories", Shape.ARRAY, _json_column("m.categories"), _TEXT),
     "created_at": Field("created_at", Shape.TIME, "m.created_at", _TIME),
     "updated_at": Field("updated_at", Shape.TIME, "m.updated_at", _TIME),
     "timestamp": Field("timestamp", Shape.TIME, "coalesce(m.valid_from, m.created_at)", _TIME),

@@ -14,13 +14,13 @@ import apsw
 
 from litemem.core.text.dates import Period
 from litemem.core.text.words import Stem, any_of, holding, stems_of
-from litemem.core.types import Match
+from litemem.core.types import Found, Match
 from litemem.store.filters import Condition
 from litemem.store.protocol import NO_NEIGHBOUR, CandidateQuery, Pool, Ranker, ScopeStats
-from litemem.store.sqlite.rows import Row, records
+from litemem.store.sqlite.rows import DAMAGE, Row, matching, readable
 from litemem.store.sqlite.settings import check_embedder
-from litemem.store.sqlite.values import RowDamageError
-from litemem.store.sqlite.vector_index import VectorIndex
+from litemem.store.sqlite.values import IndexDamageError, RowDamageError
+from litemem.store.sqlite.vector_index import VectorIndex, cosine_of
 
 SMALL = 4_096  # memories; all of them are read in 12 ms
 SAMPLE = 1_000  # memories, from which the frequency of a word is estimated
@@ -28,6 +28,7 @@ FREQUENT = 0.05  # of them; a word that more contain selects no candidates, unle
 REACH = 2  # neighbours of a candidate on each side
 BEST = 40  # candidates that bring their neighbours
 MAX_MATCHES = 20_000  # memories of the file for each word: the newest
+ROUNDS = 3  # searches that leave out more damaged memories; then the whole scope is checked
 CHUNK = 500  # memories that are checked against the condition at once
 
 _RUN = (
@@ -35,9 +36,9 @@ _RUN = (
     " || coalesce(m.agent_id, '') || char(31) || coalesce(m.app_id, '') || char(31) || m.run_id END"
 )
 _ROWS = (
-    "SELECT m.pk, coalesce(1 - vec_distance_cosine(e.vector, ?), 0),"
+    f"SELECT m.pk, {cosine_of('e.vector')},"
     f" coalesce(m.valid_from, m.created_at), m.actor_id, {_RUN}, m.content"
-    " FROM memory AS m JOIN embedding AS e ON e.pk = m.pk WHERE"
+    " FROM memory AS m LEFT JOIN embedding AS e ON e.pk = m.pk WHERE"
 )
 _SAME_RUN = (
     "m.run_id = ? AND m.user_id IS ? AND m.agent_id IS ? AND m.app_id IS ? AND (m.created_at, m.id)"
@@ -66,21 +67,35 @@ class Candidates:
 
     def scope_stats(self, condition: Condition) -> ScopeStats:
         rows = self._connection.execute(
-            "SELECT count(*), json_group_array(DISTINCT actor_id) FROM"
+            "SELECT count(*), CAST(json_group_array(DISTINCT actor_id)"
+            " FILTER (WHERE typeof(actor_id) = 'text') AS BLOB) FROM"
             f" (SELECT m.actor_id FROM memory AS m WHERE {condition.sql} LIMIT {SMALL + 1})",
             condition.parameters,
         )
         ((count, names),) = rows
-        speakers = frozenset(filter(None, json.loads(names)))
-        if not all(isinstance(name, str) for name in speakers):
-            raise RowDamageError("a memory has a speaker that is not text")
-        return ScopeStats(count <= SMALL, speakers)
+        speakers = json.loads(names.decode(errors="replace"))
+        return ScopeStats(count <= SMALL, frozenset(filter(None, speakers)))
 
-    def search(self, condition: Condition, query: CandidateQuery, ranker: Ranker) -> list[Match]:
-        connection = self._connection
-        check_embedder(connection, query.identity)
-        stem = stemmer(connection)
+    def search(self, condition: Condition, query: CandidateQuery, ranker: Ranker) -> Found[Match]:
+        check_embedder(self._connection, query.identity)
+        stem = stemmer(self._connection)
         stemmed = _Query(query.vector, stems_of(query.words, stem), stem)
+        damaged: dict[int, str] = {}
+        for _ in range(ROUNDS):
+            kept = _without(condition, damaged)
+            found, more = self._ranked(kept, stemmed, query, ranker)
+            if not more:
+                return Found(found, damaged.values())
+            damaged |= more
+        damaged = self._damaged(condition)
+        found, _ = self._ranked(_without(condition, damaged), stemmed, query, ranker)
+        return Found(found, damaged.values())
+
+    def _ranked(
+        self, condition: Condition, stemmed: _Query, query: CandidateQuery, ranker: Ranker
+    ) -> tuple[list[Match], dict[int, str]]:
+        """Return what the ranker chooses, or the damaged memories that keep it from choosing."""
+        connection = self._connection
         try:
             if query.limit is None:
                 pool = scan_scope(connection, condition, stemmed)
@@ -89,13 +104,31 @@ class Candidates:
                     connection, condition, stemmed, query.periods, query.limit, ranker
                 )
             ranked = ranker.rank(pool)
-        except TypeError as error:  # null in a column that allows none
+        except IndexDamageError:
+            raise
+        except (TypeError, *DAMAGE) as error:  # null, or text in place of a number
+            if damaged := self._damaged(condition):
+                return [], damaged
             raise RowDamageError("a memory has a value of a wrong type") from error
-        found = records(connection, [pk for pk, _ in ranked], condition)
+        found, damaged = readable(connection, [pk for pk, _ in ranked], condition)
+        if damaged:
+            return [], damaged
         cosines = dict(zip(pool.pks, pool.cosines, strict=True))
         return [
             Match(found[pk], cosines[pk], parts.words, parts.final, parts) for pk, parts in ranked
-        ]
+        ], {}
+
+    def _damaged(self, condition: Condition) -> dict[int, str]:
+        """Return the ids of every damaged memory under the condition, by primary key."""
+        return readable(self._connection, matching(self._connection, condition), condition)[1]
+
+
+def _without(condition: Condition, damaged: Iterable[int]) -> Condition:
+    pks = list(damaged)
+    if not pks:
+        return condition
+    sql = f"({condition.sql}) AND m.pk NOT IN (SELECT value FROM json_each(?))"
+    return Condition(sql, (*condition.parameters, json.dumps(pks)))
 
 
 def stemmer(connection: apsw.Connection) -> Stem:

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 import apsw
 
-from litemem.core.scope import Scope
+from litemem.core.scope import ID_KEYS, Scope
 from litemem.core.text import names
-from litemem.core.types import MemoryRecord, Relation
+from litemem.core.types import Found, MemoryRecord, Relation
 from litemem.store.filters import Condition
 from litemem.store.protocol import GraphQuery
 from litemem.store.sqlite.rows import (
@@ -20,7 +20,8 @@ from litemem.store.sqlite.rows import (
     scope_unique_key,
 )
 from litemem.store.sqlite.settings import check_embedder
-from litemem.store.sqlite.values import RowDamageError, check_values
+from litemem.store.sqlite.values import check_values
+from litemem.store.sqlite.vector_index import cosine_of
 
 SAME_ENTITY = 0.9  # cosine from which two names may be one entity; 0.87 joins Monday with Tuesday
 NEAR = 0.6  # cosine from which a query means an entity that it does not name
@@ -29,15 +30,29 @@ MAX_NAMED = 64
 MAX_SCANNED = 2_048  # entities with compared vectors, in 2 ms; a larger graph is searched by names
 MAX_RELATIONS = 100  # the newest relations of one entity, from each end, that are scored
 
-_SPELLED = "SELECT pk, name, coalesce(same_as, pk) FROM entity AS m WHERE {} AND form = ?"
-_SIMILAR = """
-SELECT pk, name, coalesce(1 - vec_distance_cosine(vector, ?), 0) AS cosine
+_BYTES = "iif(typeof({0}) = 'text', CAST({0} AS BLOB), NULL)"  # of a text that may not be UTF-8
+_KEY = "iif(typeof({0}) = 'integer', {0}, NULL)"
+_NAME = _BYTES.format("name")
+_SPELLED = f"SELECT pk, {_NAME}, coalesce(same_as, pk) FROM entity AS m WHERE {{}} AND form = ?"
+_SIMILAR = f"""
+SELECT pk, {_NAME}, {cosine_of("vector")} AS cosine
 FROM entity AS m
-WHERE {} AND same_as IS NULL AND vector IS NOT NULL
+WHERE {{}} AND same_as IS NULL AND vector IS NOT NULL
 ORDER BY cosine DESC
 LIMIT 5
 """
-_COLUMNS = "SELECT relation.pk, source_pk, relationship, destination_pk, m.id"
+
+
+def _scope_of(table: str) -> str:
+    """Return SQL for the ids of a row as bytes, which any value gives."""
+    ids = ", ".join(f"quote({table}.{key})" for key in ID_KEYS)
+    return f"CAST(concat_ws(char(31), {ids}) AS BLOB)"
+
+
+_COLUMNS = (
+    f"SELECT relation.pk, {_KEY.format('source_pk')}, {_BYTES.format('relationship')},"
+    f" {_KEY.format('destination_pk')}, CAST(m.id AS BLOB), {_scope_of('m')}"
+)
 # CROSS JOIN keeps the order of the tables: from the few that are asked for to the readable ones
 _FROM_RELATION = f"""
 {_COLUMNS}
@@ -58,23 +73,35 @@ WHERE pk IN (?, ?)
   AND NOT EXISTS (SELECT 1 FROM relation WHERE source_pk = entity.pk)
   AND NOT EXISTS (SELECT 1 FROM relation WHERE destination_pk = entity.pk)
 """
-_FIRSTS = """
-SELECT entity.pk, first.pk, first.form
+_FIRSTS = f"""
+SELECT entity.pk, first.pk, {_BYTES.format("first.form")}, {_scope_of("entity")}
 FROM entity
 JOIN entity AS first ON first.pk = coalesce(entity.same_as, entity.pk)
 WHERE entity.pk IN (SELECT value FROM json_each(?))
+  AND (entity.user_id, entity.agent_id, entity.app_id, entity.run_id)
+    IS (first.user_id, first.agent_id, first.app_id, first.run_id)
 """
 
 
 @dataclass(frozen=True, slots=True)
 class _Stated:
-    """A relation by its primary keys, and the id of a memory that states it."""
+    """A relation by its primary keys, and the id and the scope of a memory that states it."""
 
     pk: int
     source: int
     relationship: str
     destination: int
     memory_id: str
+    scope: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class _First:
+    """The first name of an entity: its key and form, and the scope of both."""
+
+    pk: int
+    form: str
+    scope: bytes
 
 
 class Graph:
@@ -85,7 +112,7 @@ class Graph:
     def __init__(self, connection: apsw.Connection) -> None:
         self._connection = connection
 
-    def search(self, query: GraphQuery) -> list[Relation]:
+    def search(self, query: GraphQuery) -> Found[Relation]:
         """Return the relations one hop from the query's names, the most relevant first.
 
         The score of a relation is the sum of 1 for each end that the query names, the cosine for
@@ -93,23 +120,26 @@ class Graph:
         """
         connection, condition, memories = self._connection, query.condition, query.memories
         check_embedder(connection, query.identity)
+        damaged: dict[int, None] = {}
         weights = _spread(connection, _meant(connection, query))
-        stated = [each for pk in weights for each in _touching(connection, pk, condition)]
-        stated += _of_matches(connection, condition, memories)
+        stated = [each for pk in weights for each in _touching(connection, pk, condition, damaged)]
+        stated += _of_matches(connection, condition, memories, damaged)
         scores: dict[int, float] = {}
         for each in stated:
             ends = weights.get(each.source, 0.0) + weights.get(each.destination, 0.0)
             score = ends + memories.get(each.memory_id, 0.0)
             scores[each.pk] = max(score, scores.get(each.pk, 0.0))
         stated.sort(key=lambda each: (scores[each.pk], each.pk), reverse=True)
-        return _named(connection, _distinct(connection, stated)[: query.limit], condition)
+        chosen = _distinct(connection, stated, damaged)[: query.limit]
+        return _named(connection, chosen, condition, damaged)
 
-    def of_memories(self, memory_ids: Iterable[str]) -> list[Relation]:
+    def of_memories(self, memory_ids: Iterable[str]) -> Found[Relation]:
         chosen = _json(memory_ids)
+        damaged: dict[int, None] = {}
         rows = self._connection.execute(f"{_FROM_MEMORY} ORDER BY relation.pk", (chosen,))
-        stated = _distinct(self._connection, [_stated(row) for row in rows])
+        stated = _distinct(self._connection, list(_stated(rows, damaged)), damaged)
         condition = Condition("m.id IN (SELECT value FROM json_each(?))", (chosen,))
-        return _named(self._connection, stated, condition)
+        return _named(self._connection, stated, condition, damaged)
 
     def unembedded(self, limit: int) -> list[tuple[int, str]]:
         rows = self._connection.execute(
@@ -153,7 +183,7 @@ def _entity(connection: apsw.Connection, scope: Scope, name: str, vector: bytes)
     """Return the primary keys of a name in exactly this scope and of its entity's first name."""
     form, key = names.form(name), scope_unique_key(scope)
     rows = connection.execute(_SPELLED.format(key.sql), (*key.parameters, form))
-    known = [(*_named_entity(pk, spelling), first) for pk, spelling, first in rows]
+    known = [(pk, _text(spelling), first) for pk, spelling, first in rows]
     for pk, spelling, first in known:
         if spelling == name:
             return pk, first
@@ -176,8 +206,10 @@ def _same_as(connection: apsw.Connection, scope: Scope, name: str, vector: bytes
     for pk, other, cosine in connection.execute(
         _SIMILAR.format(key.sql), (vector, *key.parameters)
     ):
-        _named_entity(pk, other)
-        if cosine >= SAME_ENTITY and other not in ids and names.may_be_one(name, other):
+        spelling = _text(other)
+        if spelling is None or spelling in ids or cosine < SAME_ENTITY:
+            continue
+        if names.may_be_one(name, spelling):
             return int(pk)
     return None
 
@@ -203,7 +235,7 @@ def _meant(connection: apsw.Connection, query: GraphQuery) -> dict[int, float]:
     meant: dict[int, float] = {}
     if _scannable(connection, bound):
         rows = connection.execute(
-            "SELECT m.pk, coalesce(1 - vec_distance_cosine(m.vector, ?), 0) AS cosine"
+            f"SELECT m.pk, {cosine_of('m.vector')} AS cosine"
             " FROM entity AS m"
             f" WHERE {bound.sql} AND m.vector IS NOT NULL ORDER BY cosine DESC LIMIT ?",
             (query.vector, *bound.parameters, MAX_NEAR),
@@ -232,8 +264,8 @@ def _spread(connection: apsw.Connection, weights: Mapping[int, float]) -> dict[i
     firsts = _firsts(connection, weights)
     by_first: dict[int, float] = {}
     for pk, weight in weights.items():
-        first, _ = firsts[pk]
-        by_first[first] = max(weight, by_first.get(first, 0.0))
+        if first := firsts.get(pk):
+            by_first[first.pk] = max(weight, by_first.get(first.pk, 0.0))
     rows = connection.execute(
         "SELECT pk, same_as FROM entity WHERE same_as IN (SELECT value FROM json_each(?))",
         (_json(by_first),),
@@ -242,7 +274,11 @@ def _spread(connection: apsw.Connection, weights: Mapping[int, float]) -> dict[i
 
 
 def _touching(
-    connection: apsw.Connection, pk: int, condition: Condition, limit: int = MAX_RELATIONS
+    connection: apsw.Connection,
+    pk: int,
+    condition: Condition,
+    damaged: dict[int, None],
+    limit: int = MAX_RELATIONS,
 ) -> Iterator[_Stated]:
     """Yield the newest readable relations of a name, from each of its ends."""
     for end in ("source_pk", "destination_pk"):
@@ -251,75 +287,100 @@ def _touching(
             " ORDER BY relation.pk DESC LIMIT ?",
             (pk, *condition.parameters, limit),
         )
-        yield from map(_stated, rows)
+        yield from _stated(rows, damaged)
 
 
 def _of_matches(
-    connection: apsw.Connection, condition: Condition, memory_ids: Iterable[str]
+    connection: apsw.Connection,
+    condition: Condition,
+    memory_ids: Iterable[str],
+    damaged: dict[int, None],
 ) -> list[_Stated]:
     rows = connection.execute(
         f"{_FROM_MEMORY} WHERE {condition.sql}", (_json(memory_ids), *condition.parameters)
     )
-    return [_stated(row) for row in rows]
+    return list(_stated(rows, damaged))
 
 
-def _stated(row: Row) -> _Stated:
-    pk, source, relationship, destination, memory_id = row
-    is_ours = isinstance(source, int) and isinstance(destination, int)
-    if not is_ours or not isinstance(relationship, str):
-        raise RowDamageError(f"the relation {pk} has a wrong type")
-    return _Stated(pk, source, relationship, destination, memory_id)
+def _stated(rows: Iterable[Row], damaged: dict[int, None]) -> Iterator[_Stated]:
+    """Yield the relations that can be read, and note the others."""
+    for pk, source, relationship, destination, memory_id, scope in rows:
+        name = _text(relationship)
+        if name is None or source is None or destination is None:
+            damaged[pk] = None
+        else:
+            memory = memory_id.decode(errors="replace")
+            yield _Stated(pk, source, name, destination, memory, scope)
 
 
-def _distinct(connection: apsw.Connection, found: Sequence[_Stated]) -> list[_Stated]:
-    """Return each relation between two entities once, under any of their names."""
+def _text(stored: bytes | None) -> str | None:
+    """Return a text that was read as bytes, or None if it is not one."""
+    try:
+        return None if stored is None else stored.decode()
+    except UnicodeDecodeError:
+        return None
+
+
+def _distinct(
+    connection: apsw.Connection, found: Sequence[_Stated], damaged: dict[int, None]
+) -> list[_Stated]:
+    """Return each relation between two entities once, under any of their names.
+
+    Names that are missing or of another scope than the memory would be another scope's text.
+    """
     firsts = _firsts(connection, {pk for each in found for pk in (each.source, each.destination)})
     distinct: dict[tuple[str, str, str], _Stated] = {}
     for each in found:
-        (_, source), (_, destination) = firsts[each.source], firsts[each.destination]
-        distinct.setdefault((source, each.relationship, destination), each)
+        source, destination = firsts.get(each.source), firsts.get(each.destination)
+        if not (source and destination) or {source.scope, destination.scope} != {each.scope}:
+            damaged[each.pk] = None
+            continue
+        distinct.setdefault((source.form, each.relationship, destination.form), each)
     return list(distinct.values())
 
 
-def _firsts(connection: apsw.Connection, pks: Iterable[int]) -> dict[int, tuple[int, str]]:
-    """Return for each name the key and the form of its entity's first name."""
-    keys = set(pks)
-    rows = connection.execute(_FIRSTS, (_json(keys),))
-    found = {pk: (first, form) for pk, first, form in rows}
-    if found.keys() != keys:
-        raise RowDamageError("a relation has a name that does not exist")
-    return found
+def _firsts(connection: apsw.Connection, pks: Iterable[int]) -> dict[int, _First]:
+    """Return the first name of each name's entity; a damaged one has none."""
+    rows = connection.execute(_FIRSTS, (_json(set(pks)),))
+    read = ((pk, first, _text(form), scope) for pk, first, form, scope in rows)
+    return {pk: _First(first, form, scope) for pk, first, form, scope in read if form is not None}
 
 
 def _named(
-    connection: apsw.Connection, found: Sequence[_Stated], condition: Condition
-) -> list[Relation]:
-    """Return relations with the names of their entities."""
+    connection: apsw.Connection,
+    found: Sequence[_Stated],
+    condition: Condition,
+    damaged: dict[int, None],
+) -> Found[Relation]:
+    """Return relations with the names of their entities, and name the damaged ones."""
     ends = {pk for each in found for pk in (each.source, each.destination)}
     shown = {
-        pk: _shown_spelling(connection, first, condition)
-        for pk, (first, _) in _firsts(connection, ends).items()
+        pk: _shown_spelling(connection, first.pk, condition)
+        for pk, first in _firsts(connection, ends).items()
     }
-    return [
-        Relation(shown[each.source], each.relationship, shown[each.destination]) for each in found
-    ]
+    named = []
+    for each in found:
+        source, destination = shown[each.source], shown[each.destination]
+        if source is None or destination is None:
+            damaged[each.pk] = None
+        else:
+            named.append(Relation(source, each.relationship, destination))
+    return Found(named, (f"relation {pk}" for pk in damaged))
 
 
-def _shown_spelling(connection: apsw.Connection, first: int, condition: Condition) -> str:
-    """Return the first of an entity's names that a memory under the condition states."""
+def _shown_spelling(connection: apsw.Connection, first: int, condition: Condition) -> str | None:
+    """Return the first of an entity's names that a memory under the condition states, or None."""
     rows = connection.execute(
-        "SELECT pk, name FROM entity WHERE pk = ?1 OR same_as = ?1 ORDER BY pk", (first,)
+        f"SELECT pk, {_NAME} FROM entity WHERE pk = ?1 OR same_as = ?1 ORDER BY pk",
+        (first,),
     )
-    names_of: list[tuple[int, str]] = [(pk, name) for pk, name in rows]
-    stated = (
-        names_of
-        if len(names_of) == 1
-        else ((pk, name) for pk, name in names_of if any(_touching(connection, pk, condition, 1)))
-    )
-    name = next((name for _, name in stated), None)
-    if not isinstance(name, str):
-        raise RowDamageError("a relation has a name that no memory states")
-    return name
+    names_of = [(pk, _text(name)) for pk, name in rows]
+    if len(names_of) == 1:
+        return names_of[0][1]
+    for pk, name in names_of:
+        if name is not None and any(_touching(connection, pk, condition, {}, 1)):
+            return name
+    return None
 
 
 def _json(values: Iterable[object]) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 import apsw
 
 from litemem.core.scope import Scope
-from litemem.core.types import PROCEDURAL, HistoryEntry, MemoryRecord
+from litemem.core.types import PROCEDURAL, Found, HistoryEntry, MemoryRecord
 from litemem.errors import ImmutableError, MemoryNotFoundError
 from litemem.store.filters import Condition, valid_now
 from litemem.store.sqlite.cleanup import delete, delete_where
@@ -21,6 +21,8 @@ from litemem.store.sqlite.rows import (
     matching,
     matching_records,
     memory_values,
+    pk_of,
+    readable,
     records,
     scope_equals,
 )
@@ -63,19 +65,19 @@ class Memories:
 
     def get_many(self, memory_ids: Sequence[str]) -> list[MemoryRecord]:
         chosen = Condition("m.id IN (SELECT value FROM json_each(?))", (id_list(memory_ids),))
-        return list(matching_records(self._connection, chosen).values())
+        return list(records(self._connection, matching(self._connection, chosen), chosen).values())
 
     def select(
         self, condition: Condition, *, limit: int | None = None, offset: int = 0
-    ) -> list[MemoryRecord]:
+    ) -> Found[MemoryRecord]:
         rows: list[Row] = self._connection.execute(
             f"SELECT m.pk FROM memory AS m WHERE {condition.sql}"
             " ORDER BY m.created_at DESC, m.id DESC LIMIT ? OFFSET ?",
             (*condition.parameters, -1 if limit is None else limit, offset),
         ).fetchall()
         pks = [pk for (pk,) in rows]
-        found = records(self._connection, pks, condition)
-        return [found[pk] for pk in pks]
+        found, damaged = readable(self._connection, pks, condition)
+        return Found((found[pk] for pk in pks if pk in found), damaged.values())
 
     def count(self, condition: Condition) -> int:
         rows = self._connection.execute(
@@ -109,7 +111,7 @@ class Memories:
     def has_hash(self, scope: Scope, value: bytes, now: int) -> bool:
         exact = scope_equals(scope)
         same = Condition(f"m.hash = ? AND {exact.sql}", (value, *exact.parameters))
-        return bool(matching(self._connection, valid_now(same, now)))
+        return bool(matching_records(self._connection, valid_now(same, now)))
 
     def insert(
         self,
@@ -145,9 +147,9 @@ class Memories:
         connection.execute(_WRITE_UPDATE, values)
 
     def add_sources(self, memory_id: str, message_keys: Sequence[int]) -> None:
-        row = by_id(self._connection, memory_id)
-        if row is not None:
-            self._connection.execute(_ADD_SOURCES, (json.dumps(message_keys), row[0]))
+        pk = pk_of(self._connection, memory_id)
+        if pk is not None:
+            self._connection.execute(_ADD_SOURCES, (json.dumps(message_keys), pk))
 
     def delete(self, memory_id: str, now: int) -> None:
         delete(self._connection, [self._require(memory_id)[0]], now)

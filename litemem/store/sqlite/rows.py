@@ -11,7 +11,13 @@ from litemem.core.scope import ID_KEYS, Scope
 from litemem.core.types import HistoryEntry, MemoryRecord, Message, content_hash
 from litemem.errors import ScopeError
 from litemem.store.filters import Condition
-from litemem.store.sqlite.values import IndexDamageError, check_values, damage, read_value
+from litemem.store.sqlite.values import (
+    IndexDamageError,
+    RowDamageError,
+    check_values,
+    damage,
+    read_value,
+)
 
 MEMORY_COLUMNS = (
     "id, content, hash, user_id, agent_id, app_id, run_id, actor_id, role, attributed_to, "
@@ -36,6 +42,9 @@ EXISTS (
     AND s.app_id IS m.app_id AND s.run_id IS m.run_id
 )
 """
+
+# of one row: what checks and Python say of values that another tool wrote
+DAMAGE = (RowDamageError, UnicodeDecodeError)
 
 Row = tuple[Any, ...]
 
@@ -208,16 +217,61 @@ def records(
     return found
 
 
+def readable(
+    connection: apsw.Connection, pks: Sequence[int], condition: Condition
+) -> tuple[dict[int, MemoryRecord], dict[int, str]]:
+    """Return the memories with these primary keys as `records`, and the ids of the damaged ones.
+
+    Halves are tried again until the damaged rows are alone.
+
+    Raises:
+        IndexDamageError: as `records`.
+    """
+    try:
+        return records(connection, pks, condition), {}
+    except IndexDamageError:
+        raise
+    except DAMAGE:
+        if len(pks) == 1:
+            return {}, {pks[0]: shown_id(connection, pks[0])}
+    half = len(pks) // 2
+    found, damaged = readable(connection, pks[:half], condition)
+    others, more = readable(connection, pks[half:], condition)
+    return found | others, damaged | more
+
+
+def shown_id(connection: apsw.Connection, pk: int) -> str:
+    """Return the id of a damaged memory, or what is nearest to it."""
+    row = connection.execute("SELECT CAST(id AS BLOB) FROM memory WHERE pk = ?", (pk,)).fetchone()
+    return f"memory {pk}" if row is None or row[0] is None else row[0].decode(errors="replace")
+
+
 def by_id(connection: apsw.Connection, memory_id: str) -> tuple[int, MemoryRecord] | None:
     """Return the primary key and the memory of an id, or None if there is no such memory.
 
     Raises:
         RowDamageError: the index leads to another memory.
     """
+    pk = pk_of(connection, memory_id)
+    if pk is None:
+        return None
+    try:
+        return pk, records(connection, [pk], Condition("m.id = ?", (memory_id,)))[pk]
+    except UnicodeDecodeError as error:
+        raise damage("memory", memory_id, "a text", "is not UTF-8") from error
+
+
+def pk_of(connection: apsw.Connection, memory_id: str) -> int | None:
+    """Return the primary key of an id, also of a damaged memory, or None for an unknown id.
+
+    Raises:
+        IndexDamageError: the index leads to another memory.
+    """
     row = connection.execute("SELECT pk FROM memory WHERE id = ?", (memory_id,)).fetchone()
     if row is None:
         return None
-    return row[0], records(connection, row, Condition("m.id = ?", (memory_id,)))[row[0]]
+    check_rows(connection, "memory", row, Condition("m.id = ?", (memory_id,)))
+    return int(row[0])
 
 
 def matching(connection: apsw.Connection, condition: Condition) -> list[int]:
@@ -235,12 +289,12 @@ def matching(connection: apsw.Connection, condition: Condition) -> list[int]:
 
 
 def matching_records(connection: apsw.Connection, condition: Condition) -> dict[int, MemoryRecord]:
-    """Return the memories that match, by primary key.
+    """Return the memories that match and can be read, by primary key.
 
     Raises:
         RowDamageError: an index leads to a memory that does not match.
     """
-    return records(connection, matching(connection, condition), condition)
+    return readable(connection, matching(connection, condition), condition)[0]
 
 
 def check_rows(

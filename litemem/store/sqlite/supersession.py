@@ -15,13 +15,13 @@ from litemem.store.filters import Condition
 from litemem.store.protocol import Revision
 from litemem.store.sqlite.rows import (
     Row,
-    by_id,
     id_list,
     matching_records,
-    records,
+    pk_of,
+    readable,
     scope_equals,
 )
-from litemem.store.sqlite.vector_index import VectorIndex
+from litemem.store.sqlite.vector_index import VectorIndex, cosine_of
 
 # An ADD has no row in `event` until the memory changes for the first time.
 WRITE_OUT_ADD = """
@@ -81,12 +81,12 @@ UNION
 SELECT m.id FROM event CROSS JOIN memory AS m ON m.id = event.memory_id
 WHERE event.pk > ? AND {scope}
 """
-_NEAR_AMONG = """
-SELECT m.pk, coalesce(1 - vec_distance_cosine(embedding.vector, ?), 0) AS cosine
+_NEAR_AMONG = f"""
+SELECT m.pk, {cosine_of("embedding.vector")} AS cosine
 FROM json_each(?) AS each
 CROSS JOIN memory AS m ON m.id = each.value
 CROSS JOIN embedding ON embedding.pk = m.pk
-WHERE {scope}
+WHERE {{scope}}
 ORDER BY cosine DESC
 LIMIT ?
 """
@@ -146,8 +146,8 @@ class Known:
             (*exact.parameters, PROCEDURAL, now),
         )
         nearest = self._nearest(vector, limit, condition, among)
-        found = records(self._connection, [pk for pk, _ in nearest], condition)
-        return [Match(found[pk], cosine, 0.0) for pk, cosine in nearest]
+        found, _ = readable(self._connection, [pk for pk, _ in nearest], condition)
+        return [Match(found[pk], cosine, 0.0) for pk, cosine in nearest if pk in found]
 
     def _nearest(
         self, vector: bytes, limit: int, condition: Condition, among: Collection[str] | None
@@ -167,17 +167,16 @@ class Known:
         return [record.content for record in found.values()]
 
     def repeat(self, memory_id: str, like: MemoryRecord) -> None:
-        if row := by_id(self._connection, memory_id):
-            self._connection.execute(_REPEAT, (like.expires_at, like.immutable, row[0]))
+        if pk := pk_of(self._connection, memory_id):
+            self._connection.execute(_REPEAT, (like.expires_at, like.immutable, pk))
 
     def supersede(self, old: MemoryRecord, by: str, at: int) -> None:
-        ended, successor = by_id(self._connection, old.id), by_id(self._connection, by)
-        if ended is None:
+        pk, successor = pk_of(self._connection, old.id), pk_of(self._connection, by)
+        if pk is None:
             return
-        pk, _ = ended
         self._connection.execute(WRITE_OUT_ADD, (json.dumps([pk]),))
         if successor is not None:
-            self._connection.execute(_WRITE_SUPERSEDED, (at, successor[0], pk))
+            self._connection.execute(_WRITE_SUPERSEDED, (at, successor, pk))
         self._connection.execute(_SUPERSEDE, (at, by, pk))
 
 
@@ -219,10 +218,11 @@ def _successor_start(connection: apsw.Connection, record: MemoryRecord) -> int |
     seen = {record.id}
     start = None
     while record.superseded_by is not None and record.superseded_by not in seen:
-        row = by_id(connection, record.superseded_by)
-        if row is None:
+        known = Condition("m.id = ?", (record.superseded_by,))
+        found = matching_records(connection, known)
+        if not found:
             break
-        record = row[1]
+        (record,) = found.values()
         seen.add(record.id)
         start = _earliest(record.since, start)
     return start

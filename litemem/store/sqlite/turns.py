@@ -2,14 +2,13 @@
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
 from typing import Any
 
 import apsw
 
 from litemem.core import clock
 from litemem.core.scope import Scope
-from litemem.core.types import AddResult, MemoryRecord, Message, Turn, TurnEvent
+from litemem.core.types import AddResult, Found, MemoryRecord, Message, Turn, TurnEvent
 from litemem.store.filters import Condition
 from litemem.store.liveness import (
     Beat,
@@ -23,13 +22,15 @@ from litemem.store.protocol import MAX_KILLS, MAX_TRIES, NO_LIMIT, SET_ASIDE, Tu
 from litemem.store.sqlite.rows import (
     IN_SCOPE_OF_M,
     Row,
-    by_id,
     check_rows,
     ensure_session,
+    id_list,
+    matching_records,
+    pk_of,
     read_json,
     read_message,
     read_scope,
-    records,
+    readable,
     scope_equals,
     session_pk,
     to_json,
@@ -126,7 +127,7 @@ ORDER BY pk DESC
 LIMIT ?
 """
 _SOURCES = f"""
-SELECT message.pk, message.role, message.content, message.name
+SELECT message.pk
 FROM memory AS m
 JOIN json_each({read_json("m.sources")}) AS source
 JOIN message ON message.pk = source.value
@@ -160,21 +161,17 @@ class Messages:
     def __init__(self, connection: apsw.Connection) -> None:
         self._connection = connection
 
-    def last(self, scope: Scope, *, limit: int, before: int | None = None) -> list[Message]:
+    def last(self, scope: Scope, *, limit: int, before: int | None = None) -> Found[Message]:
         pk = session_pk(self._connection, scope)
         values = (pk, NO_LIMIT if before is None else before, limit)
         pks = [row[0] for row in self._connection.execute(_LAST, values)]
         check_rows(self._connection, "message", pks, Condition("m.session_pk = ?", (pk,)))
-        found = []
-        for each in reversed(pks):
-            with suppress(RowDamageError):  # it is only context, and must not stop an extraction
-                found.append(_message(self._connection, each))
-        return found
+        return _readable_messages(self._connection, pks[::-1])
 
-    def sources(self, memory_id: str) -> list[Message]:
-        row = by_id(self._connection, memory_id)
-        pk = None if row is None else row[0]
-        return [read_message(values) for values in self._connection.execute(_SOURCES, (pk,))]
+    def sources(self, memory_id: str) -> Found[Message]:
+        pk = pk_of(self._connection, memory_id)
+        rows: list[Row] = self._connection.execute(_SOURCES, (pk,)).fetchall()
+        return _readable_messages(self._connection, [pk for (pk,) in rows])
 
     def memories_from(
         self, scope: Scope, messages: Sequence[Message], last: int, since: int, until: int
@@ -199,11 +196,24 @@ class Messages:
             _MADE_FROM.format(scope=exact.sql),
             (*exact.parameters, json.dumps([row[0] for row in rows])),
         )
-        return list(records(self._connection, [pk for (pk,) in made], exact).values())
+        return list(readable(self._connection, [pk for (pk,) in made], exact)[0].values())
 
     def log(self, scope: Scope, messages: Iterable[Message], at: int) -> list[int]:
         session = ensure_session(self._connection, scope)
         return insert_messages(self._connection, session, messages, at)
+
+
+def _readable_messages(connection: apsw.Connection, pks: Iterable[int]) -> Found[Message]:
+    """Return messages; damaged ones are left out and named: they are only context."""
+    found: Found[Message] = Found()
+    for pk in pks:
+        try:
+            found.append(_message(connection, pk))
+        except IndexDamageError:
+            raise
+        except RowDamageError:
+            found.damaged += (f"message {pk}",)
+    return found
 
 
 def _message(connection: apsw.Connection, pk: int) -> Message:
@@ -477,16 +487,18 @@ class Turns:
         times = {"created_at": created_at, "completed_at": completed_at}
         check_values("finished_turn", event_id, **times)
         listed = read_value("finished_turn", event_id, "results", results)
-        found = [(by_id(self._connection, each["id"]), each["event"]) for each in listed]
-        old = superseded(self._connection, [each["id"] for each in listed])
+        chosen = id_list(each["id"] for each in listed)
+        condition = Condition("m.id IN (SELECT value FROM json_each(?))", (chosen,))
+        found = {m.id: m for m in matching_records(self._connection, condition).values()}
+        old = superseded(self._connection, found)
         return TurnEvent(
             id=event_id,
             status="SUCCEEDED",
             **times,
             results=tuple(
-                AddResult(memory[1], event, supersedes=tuple(old.get(memory[1].id, ())))
-                for memory, event in found
-                if memory
+                AddResult(found[m], each["event"], supersedes=tuple(old.get(m, ())))
+                for each in listed
+                if (m := each["id"]) in found
             ),
         )
 

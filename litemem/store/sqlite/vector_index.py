@@ -33,7 +33,18 @@ MOST_DIMENSIONS = 8_192  # of a vec0 column
 MAX_K = 4_096  # the most neighbours that sqlite-vec returns
 
 _UNSTAGED = "m.pk NOT IN (SELECT pk FROM embedding_next)"
-_COSINES = "SELECT m.pk, coalesce(1 - vec_distance_cosine(e.vector, ?), 0) AS cosine"
+
+
+def cosine_of(column: str) -> str:
+    """Return SQL for the cosine with the vector ?1; 0 for a damaged vector.
+
+    One of another size would stop the whole statement.
+    """
+    is_alike = f"typeof({column}) = 'blob' AND length({column}) = length(?1)"
+    return f"coalesce(1 - iif({is_alike}, vec_distance_cosine({column}, ?1), NULL), 0)"
+
+
+_COSINES = f"SELECT m.pk, {cosine_of('e.vector')} AS cosine"
 
 
 class VectorIndex:

@@ -20,11 +20,13 @@ from litemem.store.filters import Condition
 from litemem.store.sqlite import settings
 from litemem.store.sqlite.rows import (
     IN_SCOPE_OF_M,
-    MEMORY_COLUMNS,
-    memory_record,
+    readable,
     to_json,
 )
 from litemem.store.sqlite.values import RowDamageError, read_value
+
+BATCH = 500  # memories that `rows` reads at once
+ANYTHING = Condition("TRUE")
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,7 +257,8 @@ class ArchiveWriter:
     """The lines of an archive, without line ends, as of the moment that a connection sees.
 
     `condition` restricts the export to the matching memories and their rows; None exports the whole
-    file. `embedder` is the embedder of the vectors in the lines, or None without vectors.
+    file. `embedder` is the embedder of the vectors in the lines, or None without vectors. `damaged`
+    has the ids of the memories that `rows` has left out.
     """
 
     def __init__(
@@ -266,6 +269,7 @@ class ArchiveWriter:
         self._connection = connection
         self._condition = condition
         self.embedder: EmbedderIdentity | None = None
+        self.damaged: list[str] = []
         self._check_chosen()
         self.counts = {kind: self._count(part) for kind, part in self._parts()}
         if vectors and self.counts["memory"]:
@@ -278,12 +282,18 @@ class ArchiveWriter:
                 yield from self._lines(kind, part)
 
     def rows(self) -> Iterator[MemoryRecord]:
-        """Yield the memories by scope, the oldest of each scope first."""
+        """Yield the memories that can be read by scope, the oldest of each scope first."""
         rows = self._execute(
-            f"SELECT {MEMORY_COLUMNS} FROM memory AS m WHERE $among"
+            "SELECT m.pk FROM memory AS m WHERE $among"
             " ORDER BY user_id, agent_id, app_id, run_id, created_at, m.pk"
         )
-        return (memory_record(row) for row in rows)
+        pks = [pk for (pk,) in rows]
+        self.damaged = []
+        for start in range(0, len(pks), BATCH):
+            batch = pks[start : start + BATCH]
+            found, damaged = readable(self._connection, batch, self._condition or ANYTHING)
+            self.damaged += damaged.values()
+            yield from (found[pk] for pk in batch if pk in found)
 
     def _check_chosen(self) -> None:
         """Check that no damaged index led to a memory outside the condition."""
