@@ -25,6 +25,7 @@ import apsw
 
 from litemem.core import clock
 from litemem.errors import StoreError
+from litemem.store.sqlite.open_files import any_open
 
 FORK_SECONDS = 2.0  # how long a fork waits for threads that are inside SQLite
 _SHORTEST = 0.001  # seconds; about the time of a commit without a sync
@@ -39,6 +40,11 @@ _FORKED_INSIDE = (
     "this process was forked while a thread of its parent was in the middle of a transaction, a "
     "backup or an export: SQLite cannot be used in it; start it with the start method 'spawn' or "
     "'forkserver', or fork at another time"
+)
+_FORKED_UNSEEN = (
+    "this process was forked by a program that does not let Python close files first, while a file "
+    "was open: SQLite cannot be used in it; open the first Memory after the fork (with uWSGI: "
+    "lazy-apps = true)"
 )
 
 T = TypeVar("T")
@@ -181,8 +187,9 @@ class ForkGate:
         self._reset()
 
     def _reset(self, reason: str | None = None) -> None:
+        self._process = os.getpid()
         self._one_fork = threading.Lock()
-        self._condition = threading.Condition(threading.Lock())
+        self._condition = threading.Condition()  # reentrant: a signal handler may fork
         self._inside: Counter[int] = Counter()  # by thread: how often it has entered
         self._forking = False
         self._broken = reason
@@ -210,6 +217,8 @@ class ForkGate:
     def enter(self) -> None:
         """Begin to use SQLite; see `inside`."""
         _register()
+        if os.getpid() != self._process:  # forked by C code, which calls no hook
+            self.after_in_child()
         me = threading.get_ident()
         with self._condition:
             while self._forking and me not in self._inside:
@@ -235,6 +244,7 @@ class ForkGate:
         self._one_fork.acquire()
         with self._condition:
             self._forking = True
+            self._reason = _FORKED_INSIDE  # also if Ctrl-C ends the wait
             is_own = threading.get_ident() in self._inside
             self._condition.wait_for(
                 lambda: not self._inside, timeout=0 if is_own else FORK_SECONDS
@@ -242,8 +252,9 @@ class ForkGate:
             is_quiet = not self._inside
             if is_quiet:
                 self._suspended = [store for store in list(self._stores) if store.suspend()]
-                is_quiet = len(self._suspended) == len(self._stores)
-            self._reason = None if is_quiet else _FORKED_INSIDE
+                is_quiet = len(self._suspended) == len(self._stores) and not any_open()
+            if is_quiet:
+                self._reason = None
 
     def after_in_parent(self) -> None:
         """Let threads in again."""
@@ -258,9 +269,12 @@ class ForkGate:
     def after_in_child(self) -> None:
         """Start with new locks: the threads that hold the old ones do not exist in the child."""
         clock.renew_lock()
+        reason = self._reason
+        if not self._forking:  # `before_fork` was not called
+            reason = _FORKED_UNSEEN if self._inside or any_open() else None
         self._stores = WeakSet()  # the parent's
         self._suspended = []
-        self._reset(self._reason)
+        self._reset(self._broken or reason)  # a child of a broken process is no better
 
 
 GATE = ForkGate()

@@ -40,6 +40,11 @@ def is_open(path: str | Path) -> bool:
     return inode is not None and any(inode in _inodes(entry) for entry in _open_entries())
 
 
+def any_open() -> bool:
+    """Return True if this process, or before a fork its parent, has a file open."""
+    return any(inode is not None for _, inode in _open_entries())
+
+
 def open_bytes(path: Path) -> BinaryIO:
     """Open a file to read its bytes without SQLite.
 

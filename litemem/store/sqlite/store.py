@@ -200,7 +200,7 @@ class SqliteStore:
 
     def copy_to(self, target: Path, progress: Progress | None = None) -> None:
         """Write one state of the file into a new file, while others write."""
-        with self.read() as reading:
+        with GATE.inside(), self.read() as reading:  # the target is open, also of `MEMORY`
             copy.copy(reading.connection, target, progress)
 
     def vacuum(self) -> Vacuumed:
