@@ -47,6 +47,38 @@ def test_a_file_that_is_moved_inside_a_transaction_is_not_committed(
         (tmp_path / "memory.db").rename(tmp_path / "moved.db")
 
 
+@pytest.mark.parametrize("left", ["nothing", "a link", "a log of others"])
+def test_nothing_is_acknowledged_into_a_log_that_is_gone(
+    memory: Memory, tmp_path: Path, left: str
+) -> None:
+    """Previously what was added was lost, and closing removed the log of another program."""
+    memory.add("before", infer=False, **CAM)
+    for side in ("-wal", "-shm"):
+        (tmp_path / f"memory.db{side}").unlink()
+    if left == "a link":
+        (tmp_path / "memory.db-wal").symlink_to(tmp_path / "other")
+    if left == "a log of others":
+        path = tmp_path / "memory.db"
+        told = run_python(ADDS_AND_IS_KILLED, path)
+        assert told == "added\n"
+        log = path.with_name("memory.db-wal").read_bytes()
+    with pytest.raises(StoreError, match="was moved or replaced"):
+        memory.add("after", infer=False, **CAM)
+    memory.close()
+    if left == "a log of others":
+        assert path.with_name("memory.db-wal").read_bytes() == log
+
+
+ADDS_AND_IS_KILLED = """
+import os, sys
+from litemem import Memory
+from litemem.testing import HashEmbedder, ScriptedLLM
+memory = Memory(sys.argv[1], embedder=HashEmbedder(64), llm=ScriptedLLM([]))
+memory.add("other", user_id="cam", infer=False)
+print("added", flush=True)
+os._exit(0)
+"""
+
 OPENS_AND_CLOSES = """
 import time
 from litemem.errors import StoreError

@@ -250,6 +250,13 @@ def _open_unwritable(path: str) -> apsw.Connection:
     return connection
 
 
+def close(connection: apsw.Connection, *, keep_log: bool) -> None:
+    """Close a connection; if `keep_log`, leave the write-ahead log as it is."""
+    if keep_log:
+        connection.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
+    connection.close(True)
+
+
 def has_moved(connection: apsw.Connection) -> bool:
     """Return True if the path of a connection's file has another file by now, or none; 4 µs."""
     moved = ctypes.c_int(0)  # Windows, where an open file cannot be moved, leaves it 0
@@ -456,11 +463,11 @@ class Readers(Generic[T]):
                 return
         borrowed[0].close()
 
-    def suspend(self) -> None:
+    def suspend(self, *, keep_log: bool = False) -> None:
         """Close the idle connections; the next `borrow` opens a new one."""
         with self._lock:
             for connection, _ in self._idle:
-                connection.close()
+                close(connection, keep_log=keep_log)
             self._idle.clear()
 
     def close(self) -> None:

@@ -26,6 +26,7 @@ from litemem.store.sqlite.connection import (
     BUSY_MS,
     MEMORY,
     Readers,
+    close,
     has_moved,
     locate,
     moved_error,
@@ -36,7 +37,7 @@ from litemem.store.sqlite.errors import SQLITE_ERRORS, translate, translated
 from litemem.store.sqlite.integrity import checks
 from litemem.store.sqlite.integrity import repair as repairing
 from litemem.store.sqlite.locks import FORK_SECONDS, GATE, FairLock, WriteQueue
-from litemem.store.sqlite.open_files import close_at_exit, inode_of
+from litemem.store.sqlite.open_files import Inode, close_at_exit, inode_of
 from litemem.store.sqlite.transaction import SqliteTransaction
 
 
@@ -87,7 +88,7 @@ class SqliteStore:
             open_writer, self.path, durability, repairable=repairable, read_only=read_only
         )
         with GATE.inside(), translated(self.path):
-            self._writer: SqliteTransaction | None = SqliteTransaction(self._open())
+            self._writer: SqliteTransaction | None = self._new_writer()
             self._readers = Readers(self.path, SqliteTransaction)
         self._inode = inode_of(self.path)
         self._is_closed = False
@@ -165,7 +166,7 @@ class SqliteStore:
     def _commit(self, tx: SqliteTransaction) -> None:
         if self.is_forked:
             raise StoreError("this process was forked inside a transaction, which is its parent's")
-        if self.path != MEMORY and has_moved(tx.connection):
+        if self.path != MEMORY and (has_moved(tx.connection) or self._found_log() != self._log):
             raise moved_error(self.path)
         self._queue.worked()
         tx.connection.execute("COMMIT")
@@ -252,10 +253,8 @@ class SqliteStore:
             return
         with self._write_lock, GATE.inside(), translated(self.path):
             self._is_closed = True
+            self._close_connections()
             self._readers.close()
-            if self._writer is not None:
-                self._writer.connection.close()
-            self._writer = None
 
     def suspend(self) -> bool:
         """Prepare for a fork: close every connection, which the next call opens again.
@@ -267,10 +266,7 @@ class SqliteStore:
             return True
         if self.path == MEMORY:
             return self._memory_lock.acquire(timeout=FORK_SECONDS)
-        self._readers.suspend()
-        if self._writer is not None:
-            self._writer.connection.close(True)
-            self._writer = None
+        self._close_connections()
         return True
 
     def resume(self) -> None:
@@ -290,5 +286,27 @@ class SqliteStore:
         if self._writer is None:  # a fork has closed it, or a rollback failed
             if inode_of(self.path) != self._inode:
                 raise moved_error(self.path)
-            self._writer = SqliteTransaction(self._open())
+            self._writer = self._new_writer()
         return self._writer
+
+    def _new_writer(self) -> SqliteTransaction:
+        connection = self._open()
+        # SQLite opens its log with the file, and keeps it while any program has the file open
+        self._log_path = connection.filename_wal
+        self._log = self._found_log()
+        return SqliteTransaction(connection)
+
+    def _found_log(self) -> Inode | None:
+        return None if self.path == MEMORY else inode_of(self._log_path)
+
+    def _close_connections(self) -> None:
+        """Close every connection.
+
+        The last one removes the log by its name. It must not if somebody removed ours, and others
+        have theirs under that name by now.
+        """
+        is_ours = self._found_log() in (None, self._log)
+        self._readers.suspend(keep_log=not is_ours)
+        if self._writer is not None:
+            close(self._writer.connection, keep_log=not is_ours)
+        self._writer = None
