@@ -10,7 +10,7 @@ The weights are round numbers from the middle of a plateau, measured in
 
 import heapq
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from litemem.core.text.dates import Period
 from litemem.core.types import ScoreParts
@@ -69,13 +69,13 @@ def own_scores(pool: Pool) -> list[float]:
     return _own(_meanings(pool), _words(pool))
 
 
-def term_weight(document_frequency: int, sample_size: int) -> float:
+def term_weight(document_frequency: float, sample_size: int) -> float:
     """Return the weight of a word by its rarity: BM25's IDF."""
     return math.log(1 + (sample_size - document_frequency + 0.5) / (document_frequency + 0.5))
 
 
 def shares(
-    term_matches: Sequence[Iterable[int]], weights: Sequence[float], count: int
+    term_matches: Sequence[Mapping[int, float]], weights: Sequence[float], count: int
 ) -> list[float]:
     """Return for each of `count` memories the share of the words' total weight that it contains.
 
@@ -85,8 +85,8 @@ def shares(
     whole = sum(weights) or 1.0
     held = [0.0] * count
     for places, weight in zip(term_matches, weights, strict=True):
-        for place in places:
-            held[place] += weight / whole
+        for place, share in places.items():
+            held[place] += share * weight / whole
     return [1.0 if share > 1 else share for share in held]
 
 
@@ -142,11 +142,14 @@ def _of_runs(pool: Pool) -> list[float]:
     numbers = {run: i for i, run in enumerate(known)}
     if not numbers:
         return [0.0] * len(pool.runs)
-    matches = [
-        {numbers[run] for i in places if (run := pool.runs[i]) is not None}
-        for places in pool.term_matches
-    ]
-    weights = [term_weight(len(places), len(numbers)) for places in matches]
+    matches: list[dict[int, float]] = []
+    for places in pool.term_matches:
+        best: dict[int, float] = {}
+        for i, share in places.items():
+            if (run := pool.runs[i]) is not None:
+                best[numbers[run]] = max(share, best.get(numbers[run], 0.0))
+        matches.append(best)
+    weights = [term_weight(sum(places.values()), len(numbers)) for places in matches]
     held = shares(matches, weights, len(numbers))
     return [0.0 if run is None else held[numbers[run]] for run in pool.runs]
 

@@ -10,7 +10,8 @@ from litemem.core.clock import EPOCH
 from litemem.core.protocols import Embedder, Reranker
 from litemem.core.text import names
 from litemem.core.text.dates import Period, read_dates
-from litemem.core.text.words import STOP_WORDS, content_words, words
+from litemem.core.text.query_words import asked_words, query_words
+from litemem.core.text.words import words
 from litemem.core.types import Found, Match, MemoryRecord, Relation, ScoreParts
 from litemem.errors import RerankerError
 from litemem.models.embedding import embed_query, mapped_errors
@@ -170,13 +171,13 @@ def parse_query(
     Any word of a name names the speaker: "Sam" names "Sam Hill". If `latest` is true, a month or
     day without a year is the last one before `day`, not that of any year.
     """
-    asked = set(words(query)) - STOP_WORDS
+    content = query_words(query)
+    asked = asked_words(query)
     named = {name: own for name in speakers if (own := asked.intersection(words(name)))}
     spoken: set[str] = set().union(*named.values())
     dates = read_dates(query, day, latest=latest)
     meaning = _without_names(dates.text, spoken)
-    content = content_words(query)
-    wanted = [word for word in content if word not in spoken] or content
+    wanted = [word for word in content if word.casefold() not in spoken] or content
     return ParsedQuery(
         meaning if words(meaning) else query, tuple(wanted), frozenset(named), dates.periods
     )

@@ -107,8 +107,8 @@ class Pool:
     """Candidates of a search, column by column, with one entry for each memory.
 
     `before` is the index of the previous memory of the same run, or `NO_NEIGHBOUR`; `runs` names
-    the run, or None. `term_matches` has for each word of the query the indexes of the memories
-    that contain it; of `sample_size` memories of the scope, `document_frequency` contain it.
+    the run, or None. `term_matches` has for each word of the query how far memories contain it,
+    from 0 to 1, by their index; of `sample_size` memories of the scope, `document_frequency` do.
     """
 
     pks: Sequence[int]
@@ -118,8 +118,8 @@ class Pool:
     runs: Sequence[str | None]
     asks: Sequence[bool]  # True if the memory contains a question mark
     before: Sequence[int]
-    term_matches: Sequence[Sequence[int]]
-    document_frequency: Sequence[int]
+    term_matches: Sequence[Mapping[int, float]]
+    document_frequency: Sequence[float]
     sample_size: int
 
 
@@ -132,7 +132,7 @@ class Ranker(Protocol):
     def own_scores(self, pool: Pool) -> list[float]:
         """Return the score of each memory by its own meaning and words."""
 
-    def term_weight(self, document_frequency: int, sample_size: int) -> float:
+    def term_weight(self, document_frequency: float, sample_size: int) -> float:
         """Return the weight of a word that `document_frequency` memories of a sample contain."""
 
 

@@ -17,6 +17,7 @@ from litemem.core.arguments import check_categories, check_messages, check_metad
 from litemem.core.clock import parse_duration, parse_time
 from litemem.core.scope import Scope
 from litemem.core.text import dates, language, names, scripts, words
+from litemem.core.text.query_words import query_words, stop_words
 from litemem.core.types import Message
 from litemem.errors import LitememError
 from litemem.extraction import english, run_document, sanitize, verbatim
@@ -45,6 +46,7 @@ DAY = date(2023, 5, 8)
 UNITS = (
     *("a", "A", "1", ".", ",", "!", "?", "-", "_", "/", "\\", "'", '"', "(", "[", "{", "<", "`"),
     *(" ", "\n", "\t", "\0", "é", "日", "😀", "\u0301", "\u0301\u0316", "\u0f73", "\u200b"),
+    *("ö", "ا", "ال", "כ", "हि", "न्", "ね", "の", "です", "가", "กา", "的", "猫", "IT ", "Will's "),
     *(
         "a.",
         "a-",
@@ -172,10 +174,18 @@ TEXTS: dict[str, Callable[[str], object]] = {
     "written_sentences": words.written_sentences,
     "tokens": words.tokens,
     "smallest tokens": lambda text: words.tokens(text, smallest=True),
-    "content_words": words.content_words,
+    "query_words": query_words,
+    "stop_words": stop_words,
     "fold": scripts.fold,
     "index_words": words.index_words,
     "needs_index_words": words.needs_index_words,
+    "stems_of": lambda text: words.stems_of([text], lambda word: word),
+    "holding a word": lambda text: words.holding(
+        [text], {"aaaa": "aaaa", "日日": "日日", "like": "like", "IT": "IT"}, lambda word: word
+    ),
+    "holding a text": lambda text: words.holding(
+        ["I like tea"], words.stems_of([text], lambda word: word), lambda word: word
+    ),
     "any_of": lambda text: words.any_of([text]),
     "fts_fold": words.fts_fold,
     "digits": words.digits,
@@ -324,7 +334,7 @@ LISTS: dict[str, tuple[Callable[[Any], object], Build]] = {
     ),
     "user_names": (compare.user_names, lambda n: [f"User is called Ana{i}" for i in range(n)]),
     "holding": (
-        lambda found: words.holding(found, ["tea", "lik"], lambda word: word[:3]),
+        lambda found: words.holding(found, {"tea": "tea", "lik": "like"}, lambda word: word[:3]),
         lambda n: [f"I like tea {i}" for i in range(n)],
     ),
     "table": (

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 import apsw
 import pytest
 
-from litemem.core.text.words import any_of, content_words, index_words, needs_index_words
+from litemem.core.text.query_words import query_words
+from litemem.core.text.words import any_of, index_words, needs_index_words
 
 SAME = [
     ("用户每天早上喝咖啡", "咖啡"),
@@ -113,5 +114,5 @@ def test_plain_text_needs_no_words_of_its_own(text: str) -> None:
 def held(index: apsw.Connection, words: str, query: str) -> bool:
     index.execute("DELETE FROM t")
     index.execute("INSERT INTO t VALUES (?)", (words,))
-    found = any_of(content_words(query))
+    found = any_of(query_words(query))
     return bool(index.execute("SELECT count(*) FROM t WHERE t MATCH ?", (found,)).get)

@@ -7,11 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from litemem.core.text.words import MAX_WORDS, STOP_WORDS, any_of, content_words, words
+from litemem.core.text.query_words import query_words
+from litemem.core.text.words import MAX_WORDS, STOP_WORDS, any_of, words
 
 
 def fts_query(text: str) -> str | None:
-    return any_of(content_words(text))
+    return any_of(query_words(text))
 
 
 @pytest.mark.parametrize(

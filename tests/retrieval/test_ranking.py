@@ -75,7 +75,8 @@ def pools(draw: st.DrawFn) -> Pool:
     for i, run in enumerate(runs):
         before.append(last.get(run, NO_NEIGHBOUR) if run else NO_NEIGHBOUR)
         last[run] = i
-    holding = draw(st.lists(st.sets(st.integers(0, count - 1)).map(sorted), max_size=4))
+    held = st.dictionaries(st.integers(0, count - 1), st.floats(0, 1))
+    holding = draw(st.lists(held, max_size=4))
     return Pool(
         pks=range(1, count + 1),
         cosines=draw(st.lists(st.floats(-1, 1), **each)),
@@ -85,7 +86,7 @@ def pools(draw: st.DrawFn) -> Pool:
         asks=draw(st.lists(st.booleans(), **each)),
         before=before,
         term_matches=holding,
-        document_frequency=[len(places) for places in holding],
+        document_frequency=[sum(held.values()) for held in holding],
         sample_size=count,
     )
 
@@ -141,7 +142,9 @@ def permuted(of: Pool, places: list[int]) -> Pool:
         of,
         **{name: [getattr(of, name)[place] for place in places] for name in columns},
         before=[to[of.before[place]] for place in places],
-        term_matches=[[to[place] for place in held] for held in of.term_matches],
+        term_matches=[
+            {to[place]: share for place, share in held.items()} for held in of.term_matches
+        ],
     )
 
 
@@ -191,17 +194,17 @@ def test_a_query_without_any_word_scores_by_meaning_alone() -> None:
 
 
 def test_all_words_of_a_query_take_their_weight_of_the_way_to_one() -> None:
-    of = pool(0.4, 0.4, term_matches=[[0], [0]], document_frequency=[1, 1])
+    of = pool(0.4, 0.4, term_matches=[{0: 1.0}, {0: 1.0}], document_frequency=[1, 1])
     assert scores(of) == {1: pytest.approx(1 - 0.6 * (1 - WORDS)), 2: pytest.approx(0.4)}
 
 
 def test_a_word_that_nobody_used_counts_as_asked_for() -> None:
-    half = pool(0.0, 0.0, term_matches=[[0], []], document_frequency=[1, 0])
+    half = pool(0.0, 0.0, term_matches=[{0: 1.0}, {}], document_frequency=[1, 0])
     assert 0 < scores(half)[1] < WORDS / 2
 
 
 def test_a_rare_word_counts_for_more_than_a_frequent_one() -> None:
-    of = pool(0, 0, 0, term_matches=[[0, 1], [2]], document_frequency=[2, 1])
+    of = pool(0, 0, 0, term_matches=[{0: 1.0, 1: 1.0}, {2: 1.0}], document_frequency=[2, 1])
     assert order(of)[0] == 3
     assert term_weight(1, 100) > term_weight(50, 100) > term_weight(100, 100) > 0
 
@@ -224,7 +227,7 @@ def test_what_is_near_by_chance_lends_nothing() -> None:
 
 def test_a_run_that_holds_the_words_lends_to_all_of_its_memories() -> None:
     runs = ["told", "told", "other", None]
-    found = scores(pool(0, 0, 0, 0, runs=runs, term_matches=[[0]], document_frequency=[1]))
+    found = scores(pool(0, 0, 0, 0, runs=runs, term_matches=[{0: 1.0}], document_frequency=[1]))
     assert found[2] == pytest.approx(RUN)
     assert found[3] == found[4] == 0
 

@@ -37,20 +37,21 @@ _CLUSTER = re.compile(
 )
 _RUN = re.compile(rf"[{UNSPACED}]+")
 _PART = re.compile(rf"[{UNSPACED}]+|[^\s{UNSPACED}]+")
-_NO_WORD = re.compile(rf"(?:[^\w\n{MARKED}]|_)+")
+_NO_WORD = re.compile(rf"[^\w\n {MARKED}]+")
 
 # -- marks and letters
 
 _ACCENTS = re.compile(r"[\u0300-\u036f]")  # not the vowel signs of Indian scripts, nor dakuten
-_LEFT_OUT = re.compile(  # accents without those of й, ў and ї, Hebrew and Arabic points, nukta
-    r"[\u0300-\u0305\u0307\u0309-\u036f\u0483-\u0489\u0591-\u05bd\u05bf-\u05c7\u0610-\u061a\u0640"
-    r"\u064b-\u065f\u0670\u06d6-\u06ed\u093c\u09bc\u0a3c\u0abc\u0b3c\u0cbc]"
-    r"|(?<![иу])\u0306|(?<!і)\u0308"
+_LEFT_OUT = re.compile(  # accents, Hebrew and Arabic points, nukta
+    r"[\u0300-\u036f\u0483-\u0489\u0591-\u05bd\u05bf-\u05c7\u0610-\u061a\u0640\u064b-\u065f"
+    r"\u0670\u06d6-\u06ed\u093c\u09bc\u0a3c\u0abc\u0b3c\u0cbc]+"
 )
-_INVISIBLE = re.compile(  # soft hyphens, joiners, marks of direction; a half space parts words
+_KEPT = ("й", "ў", "ї")  # letters to which FTS5 leaves their accents
+_INVISIBLE = re.compile(  # soft hyphens, joiners, marks of direction
     r"[\u00ad\u034f\u061c\u180b-\u180e\u200b\u200d-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f"
-    r"\ufe00-\ufe0f\ufeff]|(?<=[\u0900-\u0dff])\u200c"
+    r"\ufe00-\ufe0f\ufeff]+"
 )
+_INDIC_JOINER = re.compile(r"(?<=[\u0900-\u0dff])\u200c")  # a border of words in Persian
 _MARKS = re.compile(r"[^\w\s\x00-\x7f]{32,}")  # no script stacks 32 accents
 _SAME = {
     pair[0]: pair[1:]
@@ -65,11 +66,12 @@ _ONE_FOR = {**_SAME, **_HIRAGANA, **_DIGITS}
 _EXCHANGED = re.compile(f"[{''.join(_ONE_FOR)}]")
 _DEVANAGARI_NASAL = re.compile(r"ङ्(?=[क-घ])|ञ्(?=[च-झ])|ण्(?=[ट-ढ])|न्(?=[त-ध])|म्(?=[प-भ])")
 
+_PLAIN = {i: chr(i).lower() if chr(i).isalnum() or chr(i) == "\n" else " " for i in range(128)}
+
 # -- forms of words
 
 _DIGRAPHS = {"ä": "ae", "ö": "oe", "ü": "ue", "ø": "oe", "å": "aa"}
 _UMLAUT = re.compile("[äöüøå]")
-_WITH_UMLAUT = re.compile(r"[^\W_]*[äöüøåÄÖÜØÅ][^\W_]*")
 _ARABIC_ARTICLE = re.compile(r"و?(?:[بكف]?ال|لل)(?=..)")
 _ARABIC_ENDING = re.compile(
     r"(?<=...)(?:(?:ت(?:ها|هم|نا|كم|ي|ك|ه))|ها|هم|هن|نا|كم|ات|ون|ين|ان|يه|ه|ي|ا)\Z"
@@ -78,7 +80,7 @@ _ARABIC_PREFIX = re.compile(r"[وبلكف](?=...)")
 _HEBREW_ENDING = re.compile(r"(?<=...)(?:ימ|ות)\Z")
 _HEBREW_PREFIX = re.compile(r"ה(?=..)|[ובכלמש](?=...)")
 _DEVANAGARI_ENDING = re.compile(r"(?<=[क-ह])(?:िय)?[ा-ौं]+\Z")
-_SCRIPTED = re.compile(r"[\u05d0-\u05ea]+|[\u0620-\u06ff]+|[\u0900-\u0963\u0971-\u097f]+")
+_SCRIPTED = re.compile(r"[\u05d0-\u05ea\u0620-\u06ff\u0900-\u0963\u0971-\u097f]+")
 
 # -- the index
 
@@ -109,14 +111,29 @@ def normal_forms(text: str, *, variants: bool = False) -> str:
 
     Line breaks stay. With `variants`, the further forms of a word are behind it.
     """
-    plain = _INVISIBLE.sub("", text)
+    parts = text.replace("\n", " \n ").split(" ")  # most parts of Western texts are plain
+    special = "\n".join(part for part in parts if not part.isascii())
+    forms = iter(_forms(special, variants=variants).split("\n"))
+    whole = " ".join(part if part.isascii() else next(forms) for part in parts)
+    if whole.isascii():
+        return whole.translate(_PLAIN)
+    return _NO_WORD.sub(" ", whole.lower().replace("_", " "))
+
+
+def _forms(text: str, *, variants: bool) -> str:
+    """Return the lines of a text in normal form, with the variants of its words."""
+    plain = _INVISIBLE.sub("", _INDIC_JOINER.sub("", text))
     if variants and _UMLAUT.search(lowered := normalized("NFC", plain).lower()):
-        plain = _WITH_UMLAUT.sub(lambda word: f"{word[0]} {digraphs(word[0])}", lowered)
+        words = lowered.split("\n")
+        plain = "\n".join(f"{w} {digraphs(w)}" if _UMLAUT.search(w) else w for w in words)
     plain = normalized("NFKD", plain).casefold()
+    for kept in _KEPT:
+        plain = plain.replace(unicodedata.normalize("NFD", kept), kept)
     plain = unicodedata.normalize("NFC", _LEFT_OUT.sub("", plain))
     plain = _EXCHANGED.sub(lambda letter: _ONE_FOR[letter[0]], plain)
     plain = _DEVANAGARI_NASAL.sub("ं", plain)
-    plain = _NO_WORD.sub(" ", plain)
+    plain = _NO_WORD.sub(" ", plain.replace("_", " "))
+    plain = _RUN.sub(r" \g<0> ", plain)
     return _SCRIPTED.sub(lambda word: _scripted(word[0], variants=variants), plain)
 
 
@@ -133,6 +150,11 @@ def clusters(run: str) -> list[str]:
 def is_unspaced(word: str) -> bool:
     """Return True if a word in normal form begins with a script without spaces."""
     return _RUN.match(word) is not None
+
+
+def runs(word: str) -> list[str]:
+    """Return a word parted between scripts with spaces and scripts without."""
+    return _PART.findall(word)
 
 
 def parts(forms: str) -> list[str]:

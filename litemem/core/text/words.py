@@ -1,23 +1,25 @@
 """Words, numbers, sentences and stems: how the package splits and compares text.
 
-`stem` and `root` compare English words of facts. `stems_of` and `holding` follow the index for
-full-text search: the words of a text are those of FTS5's tokenizer `unicode61`, and two words are
-the same if FTS5's Porter stemmer says so. Texts are not split: the first letters of a stem are
-searched in all texts at once, which takes 0.1 ms a word for a thousand texts, where splitting them
-would take 10 ms.
+`stem` and `root` compare English words of facts. `stems_of` and `holding` find the words of a query
+in texts: two words are the same if `scripts.normal_forms` and FTS5's Porter stemmer say so. Texts
+are not split: the first letters of a stem are searched in all texts at once, which takes 0.1 ms a
+word for a thousand texts, where splitting them would take 10 ms.
 """
 
 import re
-import unicodedata
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
-from itertools import accumulate
+from itertools import accumulate, islice
 from typing import NamedTuple
 
 from litemem.core.text import scripts
 
 MAX_WORDS = 64  # of a query; more words than this do not find better results
+MAX_STEMS = 128  # of a query; a word of a script without spaces has several
+PART = 0.7  # share of a word that is a part of a longer one
+MIN_PART = 4  # letters of it, at least
+REST = 3  # letters of the longer word before or behind it, at least
 
 STOP_WORDS = frozenset(
     """a about am an and any are as at be been but by can could did do does doing for from had has
@@ -31,7 +33,6 @@ NUMBER_WORDS = (  # "one" is left out: it is a pronoun more often than a number
 ).split()
 
 _WORD = re.compile(r"\w+")
-_MARKED_WORD = re.compile(rf"[\w{scripts.MARKED}]+")
 _TOKEN = re.compile(r"\d+(?:[.,:/-]\d+)*|[^\W\d_]+(?:['’\-][^\W\d_]+)*")
 _UNSPACED = r"\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"  # scripts without spaces between words
 _SMALLEST_TOKEN = re.compile(
@@ -74,16 +75,6 @@ class Token(NamedTuple):
 def words(text: str) -> list[str]:
     """Return the words of a text in order, case folded, without punctuation and symbols."""
     return _WORD.findall(text.casefold())
-
-
-def content_words(text: str) -> list[str]:
-    """Return the first words of a text that are not stop words, each once, in order.
-
-    A text of stop words alone returns those.
-    """
-    written = text if text.isascii() else scripts.normalized("NFC", text)
-    found = list(dict.fromkeys(_MARKED_WORD.findall(written.casefold())))
-    return ([word for word in found if word not in STOP_WORDS] or found)[:MAX_WORDS]
 
 
 def any_of(found: Iterable[str]) -> str | None:
@@ -218,54 +209,125 @@ def root(word: str) -> str:
 
 
 def stems_of(words: Iterable[str], porter: Stem) -> dict[str, str]:
-    """Return the stems of words, in order, each with the first word that has it."""
+    """Return what texts are searched for to find words, in order, each with a word for `any_of`.
+
+    That is a stem, or several with spaces between them, or a pair of letters of a script without
+    spaces. A word in capitals is searched for as it is written.
+    """
     stems: dict[str, str] = {}
-    for part in (part for word in words for part in _LETTERS.findall(fts_fold(word))):
-        stems.setdefault(fts_fold(porter(part)).strip(), part)
-    stems.pop("", None)
+    pairs = (pair for word in words for pair in _keys(word, porter))
+    for key, form in islice(pairs, MAX_STEMS):
+        stems.setdefault(key, form)
     return stems
 
 
-def holding(texts: Sequence[str], stems: Iterable[str], porter: Stem) -> list[list[int]]:
-    """Return for each stem the positions of the texts that contain a word with it, ascending."""
+def _keys(word: str, porter: Stem) -> Iterator[tuple[str, str]]:
+    if word.isupper():
+        yield word, word
+        return
+    parts = scripts.parts(scripts.normal_forms(word))
+    for part in parts:
+        if not part.isascii():
+            yield part, part
+        elif stem := fts_fold(porter(part)).strip():
+            other = scripts.digraphs(word) if len(parts) == 1 else word
+            both = other.isascii() and not word.isascii() and other != part
+            yield (f"{stem} {porter(other)}", word) if both else (stem, part)
+
+
+def holding(texts: Sequence[str], stems: Mapping[str, str], porter: Stem) -> list[dict[int, float]]:
+    """Return for each stem how far texts hold it, by their position.
+
+    1 is a word with this stem, `PART` a longer word that begins or ends with it, as "Apfelkuchen"
+    ends with "Kuchen". `stems` are those of `stems_of`.
+    """
     starts, whole = _joined(texts)
-    stemmed = cache(lambda word: fts_fold(porter(word)).strip())
-    return [
-        list(dict.fromkeys(bisect_right(starts, at) - 1 for at in _places(whole, each, stemmed)))
-        for each in stems
-    ]
+    stemmed = cache(lambda word: fts_fold(porter(word)).strip() if word.isascii() else word)
+    found = []
+    for key, word in stems.items():
+        if key.isupper():
+            found.append(_as_written(texts, key))
+            continue
+        held: dict[int, float] = {}
+        for stem in key.split():
+            for at, share in _places(whole, stem, word, stemmed):
+                text = bisect_right(starts, at) - 1
+                if share > held.get(text, 0.0):
+                    held[text] = share
+        found.append(held)
+    return found
+
+
+def _as_written(texts: Sequence[str], word: str) -> dict[int, float]:
+    pattern = re.compile(rf"\b{re.escape(word)}\b")
+    return {i: 1.0 for i, text in enumerate(texts) if word in text and pattern.search(text)}
 
 
 def fts_fold(text: str) -> str:
-    """Return a text without case and accents as FTS5 does, with spaces instead of symbols."""
+    """Return a text in normal form, with spaces instead of symbols."""
     if text.isascii():
         return text.translate(_PLAIN)
-    plain = _ACCENTS.sub("", scripts.normalized("NFD", text.casefold()))
-    return _NO_WORD.sub(" ", unicodedata.normalize("NFC", plain))
+    return scripts.normal_forms(text).replace("\n", " ")
 
 
 def _joined(texts: Sequence[str]) -> tuple[list[int], str]:
     """Return where each text starts in all texts joined, and those folded, words between spaces."""
-    plain = texts
-    whole = f" {' '.join(plain)} "
-    if not whole.isascii():
-        plain = [text if text.isascii() else fts_fold(text) for text in texts]
-        whole = f" {' '.join(plain)} "
+    forms = texts
+    if not all(map(str.isascii, texts)):
+        lines = "\n".join(text.replace("\n", " ") for text in texts if not text.isascii())
+        normal = iter(scripts.normal_forms(lines, variants=True).split("\n"))
+        forms = [text if text.isascii() else next(normal) for text in texts]
+    whole = f" {' '.join(forms)} "
     if whole.isascii():  # folding all texts at once is five times faster
         whole = whole.translate(_PLAIN)
     else:
-        plain = [fts_fold(text) for text in plain]
+        plain = (text.translate(_PLAIN) if text.isascii() else text for text in forms)
         whole = f" {' '.join(plain)} "
-    return list(accumulate([len(text) + 1 for text in plain], initial=0)), whole
+    return list(accumulate((len(text) + 1 for text in forms), initial=0)), whole
 
 
-def _places(whole: str, stem: str, stemmed: Stem) -> Iterator[int]:
-    """Yield the position of the space before each word with a stem."""
+def _places(whole: str, stem: str, word: str, stemmed: Stem) -> Iterator[tuple[int, float]]:
+    """Yield where a stem is, with the share that it counts there."""
+    if scripts.is_unspaced(stem):
+        return _runs(whole, stem)
     is_whole = len(stem) == 1 or stem[-1] not in _CHANGED
-    beginning = f" {stem if is_whole else stem[:-1]}"
-    at = whole.find(beginning)
+    beginning = stem if is_whole else stem[:-1]
+    part = stem if len(stem) >= MIN_PART and word.startswith(stem) else fts_fold(word)
+    if len(part) < MIN_PART:
+        return _words(whole, stem, beginning, stemmed)
+    return _parts(whole, stem, beginning, part, stemmed)
+
+
+def _runs(whole: str, pair: str) -> Iterator[tuple[int, float]]:
+    at = whole.find(pair)
+    while at >= 0:
+        yield at, 1.0
+        at = whole.find(pair, at + 1)
+
+
+def _words(whole: str, stem: str, beginning: str, stemmed: Stem) -> Iterator[tuple[int, float]]:
+    """Yield the space before each word with a stem."""
+    at = whole.find(f" {beginning}")
     while at >= 0:
         end = whole.find(" ", at + 1)
         if stemmed(whole[at + 1 : end]) == stem:
-            yield at
-        at = whole.find(beginning, end)
+            yield at, 1.0
+        at = whole.find(f" {beginning}", end)
+
+
+def _parts(
+    whole: str, stem: str, beginning: str, part: str, stemmed: Stem
+) -> Iterator[tuple[int, float]]:
+    """Yield where words have a stem, or have a part before or behind others."""
+    at = whole.find(beginning)
+    while at >= 0:
+        behind = at + len(beginning)
+        if whole[at - 1] == " ":
+            behind = whole.find(" ", at)
+            if stemmed(whole[at:behind]) == stem:
+                yield at, 1.0
+            elif behind - at >= len(part) + REST and whole.startswith(part, at):
+                yield at, PART
+        elif " " not in whole[at - REST : at] and whole.startswith(part, at):
+            yield at, PART
+        at = whole.find(beginning, behind)

@@ -150,7 +150,7 @@ def scan_scope(connection: apsw.Connection, condition: Condition, query: _Query)
         before.append(NO_NEIGHBOUR if run is None or run not in last else last[run])
         last[run] = i
     matches = _term_matches(rows, query)
-    return _pool(rows, matches, before, [len(places) for places in matches], len(rows))
+    return _pool(rows, matches, before, [sum(held.values()) for held in matches], len(rows))
 
 
 def sample_large_scope(
@@ -192,8 +192,8 @@ def _read(connection: apsw.Connection, condition: Condition, query: _Query) -> l
     ).fetchall()
 
 
-def _term_matches(rows: Sequence[Row], query: _Query) -> list[list[int]]:
-    """Return for each stem of the query the indexes of the rows that contain it."""
+def _term_matches(rows: Sequence[Row], query: _Query) -> list[dict[int, float]]:
+    """Return for each stem of the query how far rows contain it, by their index."""
     return holding([row[_CONTENT_COLUMN] for row in rows], query.stems, query.stem)
 
 
@@ -203,9 +203,9 @@ def _chosen(pks: Iterable[int]) -> Condition:
 
 def _pool(
     rows: Sequence[Row],
-    matches: Sequence[Sequence[int]],
+    matches: Sequence[Mapping[int, float]],
     before: Sequence[int],
-    document_frequency: Sequence[int],
+    document_frequency: Sequence[float],
     sample_size: int,
 ) -> Pool:
     """Return rows as columns."""
@@ -228,18 +228,18 @@ def _pool(
 
 def _document_frequency(
     connection: apsw.Connection, condition: Condition, query: _Query
-) -> tuple[list[int], int]:
+) -> tuple[list[float], int]:
     """Return how many memories of a sample contain each word, and the sample's size."""
     rows: list[Row] = connection.execute(
         f"SELECT m.content FROM memory AS m WHERE {condition.sql} LIMIT {SAMPLE}",
         condition.parameters,
     ).fetchall()
     texts = [text for (text,) in rows]
-    return [len(places) for places in holding(texts, query.stems, query.stem)], len(texts)
+    return [sum(held.values()) for held in holding(texts, query.stems, query.stem)], len(texts)
 
 
 def _term_weights(
-    query: _Query, frequency: Sequence[int], size: int, ranker: Ranker
+    query: _Query, frequency: Sequence[float], size: int, ranker: Ranker
 ) -> dict[str, float]:
     """Return the words that select candidates, with their weights."""
     weighted = [
