@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, BinaryIO, Self
+from typing import Any, BinaryIO, Self, get_args
 
 from litemem.core import arguments, clock, results
 from litemem.core.arguments import UNSET, Category, Messages, Unset, check_flag, check_positive
@@ -18,9 +18,9 @@ from litemem.ingestion.worker import Worker
 from litemem.maintenance import backup, cleanup, integrity, reindex
 from litemem.maintenance.cleanup import Duration, age_limit
 from litemem.maintenance.reindex import Progress
-from litemem.models.embedding import GuardedLLM, QueryCache
+from litemem.models.embedding import GuardedLLM, QueryCache, token_counter
 from litemem.models.resolve import resolve_embedder, resolve_llm, resolve_reranker
-from litemem.retrieval import search
+from litemem.retrieval import context, search
 from litemem.store import SqliteStore
 from litemem.store.filters import compile_filter, compile_ids, compile_whole, valid_now
 from litemem.store.protocol import BUSY_SECONDS, Conflict, Durability, Retention
@@ -28,6 +28,7 @@ from litemem.transfer import export, importer
 from litemem.transfer.export import Format
 
 TOP_K = 20  # Mem0's
+BUDGET = 1_000  # tokens of a context
 THRESHOLD = 0.0  # Mem0 has 0.1; small embedders give right answers less than that
 
 Result = dict[str, Any]
@@ -282,6 +283,78 @@ class Memory:
             result["relations"] = results.relation_dicts(relations)
             return results.with_damaged(result, matches, relations)
         return results.with_damaged(result, matches)
+
+    def context(
+        self,
+        query: str,
+        *,
+        user_id: str | None = None,
+        agent_id: str | None = None,
+        app_id: str | None = None,
+        run_id: str | None = None,
+        filters: Mapping[str, Any] | None = None,
+        budget: int = BUDGET,
+        count_tokens: Callable[[str], int] | None = None,
+        format: context.Layout = "text",  # noqa: A002 - the usual name
+        threshold: float | None = THRESHOLD,
+        reference_date: clock.Time | None = None,
+        as_of: clock.Time | None = None,
+        why: bool = False,
+    ) -> Any:
+        """Return what a prompt should hold of the memories that bear on a query, as text.
+
+        First come facts, then quotes, each part in order of time. A line has its day, and a quote
+        its speaker. No line says what another one says: the newest of like ones is taken, and a
+        fact instead of the sentence that it came from. The same call gives the same text; no
+        language model is asked. See `docs/context.md`.
+
+        Args:
+            query: what the prompt is about. If it is blank, the newest memories are taken.
+            budget: the most tokens of the text. If nothing fits, the text is empty.
+            count_tokens: returns the number of tokens of a text, by your own model's tokenizer. By
+                default the embedder counts, or if it cannot, 4 ASCII characters or one other
+                character count as a token. Each line is counted once.
+            format: "text", or "messages" for a list of dicts with `role` and `content`: the facts
+                in a system message, then each quote as a message of the user or the assistant.
+            threshold: the lowest score of a memory.
+            reference_date, as_of: as in `search`.
+            why: if true, return a dict with the `text` or the `messages`, the number of `tokens`,
+                the `results` in it, and `left_out`: the others, each with the `reason`.
+
+        Raises:
+            ScopeError: no id bounds the search. FilterError, ValidationError: an argument is wrong,
+            or `count_tokens` failed. EmbedderError: the embedder failed.
+        """
+        asked = arguments.check_query(query)
+        most = arguments.check_budget(budget)
+        arguments.check_choice(format, "format", get_args(context.Layout))
+        count = token_counter(count_tokens, self.embedder)
+        explained = check_flag(why, "why")
+        least = max(arguments.check_threshold(threshold), context.LEAST)
+        arguments.check_time(reference_date, "reference_date")
+        bounds: dict[str, Any] = {
+            "user_id": user_id,
+            "agent_id": agent_id,
+            "app_id": app_id,
+            "run_id": run_id,
+            "filters": filters,
+            "top_k": context.wanted_results(most),
+            "as_of": as_of,
+            "enable_graph": False,
+        }
+        if asked:
+            found = self.search(asked, threshold=least, reference_date=reference_date, **bounds)
+        else:
+            found = self.get_all(**bounds)
+        with self.store.read() as r:
+            sources = {
+                result["id"]: r.messages.sources(result["id"])
+                for result in found["results"]
+                if result.get("role") is None
+            }
+        lines = context.lines_of(found["results"], sources)
+        chosen = context.choose(lines, asked, budget=most, count=count, layout=format)
+        return chosen.explained(format) if explained else chosen.shown(format)
 
     def get(self, memory_id: str) -> Result | None:
         """Return one memory, or None if there is no such id.

@@ -5,6 +5,7 @@ memory = Memory("test.db", embedder=HashEmbedder(), llm=ScriptedLLM([["User avoi
 
 import json
 import math
+import re
 import time
 import zlib
 from array import array
@@ -19,6 +20,8 @@ from litemem.errors import LLMError
 
 STEM = 5  # letters: "travels" and "travelling" share one
 STOP_WEIGHT = 0.2  # of a stop word
+
+_WORD_OR_SYMBOLS = re.compile(r"\w+|[^\w\s]+")
 
 Answer = str | Sequence[str] | Mapping[str, Any] | Exception
 
@@ -58,6 +61,10 @@ class HashEmbedder:
         for place, count in counts.items():
             vector[place] = count / length
         return vector
+
+    def count_tokens(self, text: str) -> int:
+        """Return the number of words; symbols side by side count as one."""
+        return sum(1 for _ in _WORD_OR_SYMBOLS.finditer(text))
 
     def close(self) -> None:
         """Do nothing: there is nothing to free."""

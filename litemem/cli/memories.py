@@ -1,10 +1,10 @@
-"""Commands on memories: add, pending, search, list, get, history, update, delete."""
+"""Commands on memories: add, pending, search, context, list, get, history, update, delete."""
 
 import json
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import IO, Any
+from typing import IO, Any, get_args
 
 import click
 
@@ -30,6 +30,7 @@ from litemem.cli.output import (
     memories_text,
     show_card,
     show_json,
+    show_lines,
     show_table,
     status,
 )
@@ -38,7 +39,8 @@ from litemem.core.arguments import UNSET
 from litemem.core.scope import Scope
 from litemem.core.types import PROCEDURAL
 from litemem.errors import MemoryNotFoundError
-from litemem.memory import THRESHOLD, TOP_K, Memory
+from litemem.memory import BUDGET, THRESHOLD, TOP_K, Memory
+from litemem.retrieval.context import Layout
 from litemem.store.filters import compile_filter
 
 STORED = "interrupted; the messages are stored: run `litemem pending` to continue"
@@ -199,6 +201,76 @@ def search(
         echo_err("no memories found")
     why = ("WHY",) if explain else ()
     return show_table(("SCORE", "ID", *why, "MEMORY"), map(_match_row, result["results"]))
+
+
+@click.command()
+@click.argument("query", nargs=-1)
+@scope_options
+@filter_option("Select by a filter (docs/filters.md).")
+@click.option(
+    "--budget",
+    type=click.IntRange(min=0),
+    default=BUDGET,
+    show_default=True,
+    help="Maximum number of tokens, as the embedder counts them.",
+)
+@click.option(
+    "--format",
+    type=click.Choice(get_args(Layout)),
+    default="text",
+    show_default=True,
+    help="Print text, or a JSON list of chat messages.",
+)
+@click.option(
+    "--threshold",
+    type=click.FloatRange(0, 1),
+    default=THRESHOLD,
+    show_default=True,
+    help="Minimum score.",
+)
+@time_option(
+    "--reference-date",
+    description='The day from which QUERY counts "yesterday". [default: --as-of, or today]',
+)
+@time_option("--as-of", description="Use what was valid at that time, in ISO 8601.")
+@click.option("--why", is_flag=True, help="Also print what was left out, on standard error.")
+@embedder_option
+@file_options
+def context(
+    query: tuple[str, ...],
+    ids: dict[str, Any],
+    filters: dict[str, Any] | None,
+    format: Layout,  # noqa: A002 - the option's name
+    why: bool,
+    embedder: str | None,
+    db: str | None,
+    as_json: bool,
+    **options: Any,
+) -> None:
+    """Print what a prompt should hold of the memories that bear on QUERY.
+
+    Facts come first, then quotes, each part in order of time, within a budget of tokens. Without
+    QUERY the newest memories are taken. --json prints the text or the messages, what they hold and
+    what was left out.
+    """
+    if not filters:
+        require_scope(ids)
+    with open_read_only(db, named_embedder(embedder)) as memory, status("searching"):
+        found = memory.context(
+            " ".join(query), **ids, filters=filters, format=format, why=True, **options
+        )
+    if as_json:
+        return show_json(found)
+    if why:
+        for line in found["left_out"]:
+            echo_err(f"left out, {line['reason']}: {line['memory']}")
+    if not found["results"]:
+        echo_err("nothing fits the budget" if found["left_out"] else "no memories found")
+    elif format == "messages":
+        show_json(found["messages"])
+    else:
+        show_lines(found["text"].split("\n"))
+    return None
 
 
 @click.command("list")

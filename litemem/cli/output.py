@@ -41,6 +41,11 @@ def show_card(pairs: Iterable[tuple[str, str]]) -> None:
     _show(card(pairs, _width()))
 
 
+def show_lines(lines: Iterable[str]) -> None:
+    """Write lines as they are, with pictures or codes for control characters."""
+    _show([visible(line) for line in lines])
+
+
 def echo_err(text: str) -> None:
     """Write a message to stderr."""
     click.echo(visible(text), err=True)

@@ -36,7 +36,8 @@ from litemem.core.scope import Scope
 from litemem.core.types import FEEDBACK, MemoryRecord
 from litemem.errors import ValidationError, quoted
 from litemem.ingestion import edits
-from litemem.memory import THRESHOLD, Memory, Result
+from litemem.memory import BUDGET, THRESHOLD, Memory, Result
+from litemem.retrieval.context import Layout
 from litemem.store.filters import compile_filter, valid_now
 from litemem.store.protocol import BUSY_SECONDS, Durability
 
@@ -223,6 +224,43 @@ class MemoryClient:
             enable_graph=enable_graph,
         )
         return found | {"results": only(found["results"], fields)}
+
+    def context(
+        self,
+        query: str,
+        *,
+        user_id: str | None = None,
+        agent_id: str | None = None,
+        app_id: str | None = None,
+        run_id: str | None = None,
+        filters: Mapping[str, Any] | None = None,
+        budget: int = BUDGET,
+        count_tokens: Callable[[str], int] | None = None,
+        format: Layout = "text",  # noqa: A002 - as in `Memory`
+        threshold: float | None = THRESHOLD,
+        reference_date: clock.Time | None = None,
+        as_of: clock.Time | None = None,
+        why: bool = False,
+    ) -> Any:
+        """Return what a prompt should hold of the memories that bear on a query.
+
+        Arguments, result and errors are those of `Memory.context`.
+        """
+        return self.memory.context(
+            query,
+            user_id=user_id,
+            agent_id=agent_id,
+            app_id=app_id,
+            run_id=run_id,
+            filters=filters,
+            budget=budget,
+            count_tokens=count_tokens,
+            format=format,
+            threshold=threshold,
+            reference_date=reference_date,
+            as_of=as_of,
+            why=why,
+        )
 
     def get_all(
         self,

@@ -156,6 +156,24 @@ def check_top_k(top_k: int | None, limit: int | None, default: int) -> int:
     return min(wanted, MOST_RESULTS)
 
 
+def check_budget(budget: object) -> int:
+    """Return a number of tokens, at most `MOST_RESULTS`."""
+    if isinstance(budget, bool) or not isinstance(budget, int) or budget < 0:
+        raise ValidationError(f"budget must be a whole number from 0, got {quoted(budget)}")
+    return min(budget, MOST_RESULTS)
+
+
+def check_choice(value: object, name: str, choices: Sequence[str]) -> None:
+    """Check that a text is one of the choices."""
+    if not isinstance(value, str) or value not in choices:
+        raise ValidationError(f"{name} must be one of {', '.join(choices)}, got {quoted(value)}")
+
+
+def check_query(query: object) -> str:
+    """Return a query that may be blank."""
+    return check_text(query, "query") if not isinstance(query, str) or query.strip() else ""
+
+
 def check_threshold(threshold: float | None) -> float:
     """Return the lowest score of a result, from 0 to 1; None means 0."""
     if threshold is None:

@@ -24,7 +24,11 @@ class EmbedderIdentity:
 
 
 class Embedder(Protocol):
-    """Turns texts into vectors; several threads may call it."""
+    """Turns texts into vectors; several threads may call it.
+
+    It may have a method `count_tokens(text: str) -> int`, which `Memory.context` then counts with;
+    otherwise four ASCII characters, or one other character, are taken for a token.
+    """
 
     @property
     def identity(self) -> EmbedderIdentity:

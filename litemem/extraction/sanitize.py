@@ -95,6 +95,11 @@ def sanitize(content: str) -> str:
     return "\n".join(line.strip() for line in text.splitlines() if line.strip())
 
 
+def without_control_tokens(text: str) -> str:
+    """Return a text without the tokens by which chat templates begin and end messages."""
+    return _CONTROL.sub(" ", text)
+
+
 def first_person_sentences(text: str) -> str:
     """Return the sentences in which someone may speak of themselves or of third persons.
 

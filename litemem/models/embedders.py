@@ -16,6 +16,8 @@ from litemem.models.runtimes import PerProcess, fastembed
 
 BATCH = 64  # texts; larger batches pad short texts to the longest, and were slower
 
+_UNKNOWN = "[UNK]"  # the token of a word that is not in the vocabulary
+
 # raised by fastembed for files that are not a model, or belong to different models
 _LOAD_ERRORS = (ValueError, RuntimeError, OSError, LookupError, AttributeError, TypeError)
 
@@ -75,28 +77,63 @@ class FastEmbedEmbedder:
         """
         return self._run("query_embed", [text])[0]
 
+    def count_tokens(self, text: str) -> int:
+        """Return the number of tokens of a whole text, although a vector reads only the first.
+
+        The tokenizer takes a word that it does not know as one token; each four characters of it
+        count as one here, so that a text cannot be longer than it says.
+
+        Raises:
+            ModelFileError: the model's files are missing or wrong.
+        """
+        here = self._loaded.here
+        with here.lock:
+            if here.tokenizer is None:
+                here.tokenizer = _whole(self._model(here).model.tokenizer)
+            tokenizer = here.tokenizer
+        with _mapped_errors(EmbedderError, f"{self._name} could not count tokens"):
+            found = tokenizer.encode(text, add_special_tokens=False)
+            unknown = tokenizer.token_to_id(_UNKNOWN)
+            if unknown not in found.ids:
+                return len(found.ids)
+        pairs = zip(found.ids, found.offsets, strict=True)
+        return sum(1 if i != unknown else -(-(end - start) // 4) for i, (start, end) in pairs)
+
     def close(self) -> None:
         """Free the model; the next text loads it again."""
         here = self._loaded.here
         with here.lock:
-            here.model = None
+            here.model = here.tokenizer = None
 
     def _run(self, method: str, texts: list[str]) -> list[Vector]:
         here = self._loaded.here
         with here.lock:
-            if here.model is None:
-                here.model = _load(self._name, self._architecture, self._threads)
-            model = here.model
+            model = self._model(here)
         with _mapped_errors(EmbedderError, f"{self._name} could not embed"):
             return list(getattr(model, method)(texts, batch_size=BATCH))
+
+    def _model(self, here: "_Loaded") -> Any:
+        """Return the model; the caller holds the lock."""
+        if here.model is None:
+            here.model = _load(self._name, self._architecture, self._threads)
+        return here.model
 
 
 @dataclass(slots=True)
 class _Loaded:
-    """The model of one process, once it is loaded."""
+    """The model of one process, once it is loaded, and its tokenizer without a limit."""
 
     lock: threading.Lock = field(default_factory=threading.Lock)
     model: Any = None
+    tokenizer: Any = None
+
+
+def _whole(tokenizer: Any) -> Any:
+    """Return a copy of a tokenizer that reads whole texts."""
+    copied = type(tokenizer).from_str(tokenizer.to_str())
+    copied.no_truncation()
+    copied.no_padding()
+    return copied
 
 
 def _first(pair: tuple[int, Vector]) -> int:

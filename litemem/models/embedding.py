@@ -3,11 +3,12 @@
 import math
 import sys
 from array import array
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
+from operator import index
 from typing import Any
 
 from litemem.core.protocols import LLM, Embedder, EmbedderIdentity, Prompt, Vector
-from litemem.errors import EmbedderError, LitememError, LLMError
+from litemem.errors import EmbedderError, LitememError, LLMError, ValidationError, quoted
 
 
 def embed(embedder: Embedder, texts: Sequence[str]) -> list[bytes]:
@@ -87,6 +88,42 @@ class mapped_errors:  # noqa: N801 - reads as a verb, like contextlib.suppress
         if isinstance(error, Exception) and not isinstance(error, LitememError):
             text = f"{type(error).__name__}: {error}".removesuffix(": ")
             raise self._kind(f"the {self._part} failed: {text}") from error
+
+
+def token_counter(count_tokens: object, embedder: Embedder) -> Callable[[str], int]:
+    """Return a function that counts the tokens of a text, with a check of every number.
+
+    Without one it is the embedder's `count_tokens`, and without that `estimate_tokens`.
+
+    Raises:
+        ValidationError: `count_tokens` is not a function. The counter raises it too if the function
+            fails or returns something else than a number, and EmbedderError if the embedder does.
+    """
+    if count_tokens is not None and not callable(count_tokens):
+        raise ValidationError(
+            f"count_tokens must be a function from a text to its tokens, got {quoted(count_tokens)}"
+        )
+    own = getattr(embedder, "count_tokens", None)
+    kind = EmbedderError if count_tokens is None else ValidationError
+    call = count_tokens if count_tokens is not None else own if callable(own) else estimate_tokens
+    mapped = mapped_errors(kind, "function count_tokens")
+
+    def counter(text: str) -> int:
+        with mapped:
+            number = call(text)
+        if isinstance(number, bool) or not hasattr(number, "__index__") or index(number) < 0:
+            raise kind(f"count_tokens must return a whole number from 0, it gave {quoted(number)}")
+        return index(number)
+
+    return counter
+
+
+def estimate_tokens(text: str) -> int:
+    """Return about the tokens of a text: one for 4 ASCII characters, and one for each other."""
+    if text.isascii():
+        return -(-len(text) // 4)
+    other = sum(not character.isascii() for character in text)
+    return other + -(-(len(text) - other) // 4)
 
 
 _ANSWERING = mapped_errors(LLMError, "language model")

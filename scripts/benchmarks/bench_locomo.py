@@ -82,6 +82,9 @@ class Remembering:
             self._known[key] = [round(float(n), 7) for n in self._embedder.embed_query(text)]
         return self._known[key]
 
+    def count_tokens(self, text: str) -> int:
+        return self._embedder.count_tokens(text)
+
     def close(self) -> None:
         self._path.write_text(json.dumps(self._known))
         self._embedder.close()

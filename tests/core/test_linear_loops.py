@@ -28,6 +28,7 @@ from litemem.extraction.grounding import Grounding
 from litemem.extraction.relations import RelationGrounding
 from litemem.ingestion import compare, fact_features
 from litemem.ingestion.runs import already_read
+from litemem.retrieval.context import choose, lines_of
 from litemem.retrieval.search import parse_query
 from litemem.store.archive.lines import ArchiveFile, Header
 from litemem.store.archive.merge import merge_versions
@@ -164,6 +165,17 @@ def scripted() -> ScriptedLLM:
     return llm
 
 
+def in_context(texts: Sequence[str]) -> object:
+    """Choose from memories of these texts, and from messages in which they were said."""
+    results = [
+        {"id": f"{i}", "memory": text, "created_at": "2025-06-15T00:00:00", "score": 0.5}
+        for i, text in enumerate(texts)
+    ]
+    said = {f"{i}": [Message("user", f"{text} b", text)] for i, text in enumerate(texts)}
+    lines = lines_of(results, said)
+    return choose(lines, texts[0], budget=1_000, count=len, layout="text").shown("text")
+
+
 TEXTS: dict[str, Callable[[str], object]] = {
     "sanitize": sanitize.sanitize,
     "first_person_sentences": sanitize.first_person_sentences,
@@ -228,6 +240,7 @@ TEXTS: dict[str, Callable[[str], object]] = {
     "compare_facts": lambda text: compare.compare_facts(text, f"{text[1:]} b", 0.9),
     "as_user": lambda text: compare.as_user(text, frozenset(["Cam"])),
     "parse_query": lambda text: parse_query(text, ["Cam", "a", "Ana Bo", *text.split()], DAY),
+    "context": lambda text: in_context([text]),
     "filter value": lambda text: allowed(
         lambda: compile_filter({"text": {"icontains": text}}, CAM)
     ),
@@ -332,6 +345,8 @@ LISTS: dict[str, tuple[Callable[[Any], object], Build]] = {
         lambda found: compile_filter(found, CAM),
         lambda n: {"user_id": "cam", "categories": {"in": [f"c{i}" for i in range(n)]}},
     ),
+    "context": (in_context, lambda n: [f"I like tea {i}" for i in range(n)]),
+    "context of like texts": (in_context, lambda n: ["I like tea"] * n),
     "user_names": (compare.user_names, lambda n: [f"User is called Ana{i}" for i in range(n)]),
     "holding": (
         lambda found: words.holding(found, {"tea": "tea", "lik": "like"}, lambda word: word[:3]),

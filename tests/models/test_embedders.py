@@ -11,6 +11,7 @@ from litemem import Memory
 from litemem.errors import EmbedderError, EmbedderMismatchError, ModelFileError
 from litemem.models import files as model_files
 from litemem.models.embedders import FastEmbedEmbedder
+from litemem.models.embedding import estimate_tokens
 from litemem.testing import HashEmbedder, ScriptedLLM
 
 NAME = "all-minilm-l6-v2-int8"
@@ -27,6 +28,20 @@ DAMAGES: dict[str, Callable[[bytes], bytes]] = {
     "cut": lambda whole: whole[: len(whole) * 2 // 3],
     "of another kind": lambda _: b"[]",
 }
+
+
+@pytest.mark.parametrize(
+    ("text", "number"), [("", 0), ("a b", 2), ("Hello, world!", 4), ("… !?", 2), ("日本", 1)]
+)
+def test_words_and_symbols_are_the_tokens_of_a_fake(text: str, number: int) -> None:
+    assert HashEmbedder().count_tokens(text) == number
+
+
+@pytest.mark.parametrize(
+    ("text", "number"), [("", 0), ("a", 1), ("abcde", 2), ("日本", 2), ("é1", 2)]
+)
+def test_tokens_are_estimated_by_characters(text: str, number: int) -> None:
+    assert estimate_tokens(text) == number
 
 
 def cosine(a: object, b: object) -> float:
@@ -62,6 +77,17 @@ class TestVectors:
     ) -> None:
         (vector,) = default_embedder.embed_documents([text])
         assert np.isfinite(np.asarray(vector)).all()
+
+    @pytest.mark.parametrize(
+        ("text", "number"),
+        [("", 0), ("I like tea.", 4), ("tea " * 5_000, 5_000), ("日本", 2), ("x" * 4_000, 1_000)],
+    )
+    def test_tokens_of_a_whole_text_are_counted(
+        self, default_embedder: FastEmbedEmbedder, text: str, number: int
+    ) -> None:
+        before = default_embedder.embed_query("tea " * 5_000)
+        assert default_embedder.count_tokens(text) == number
+        assert cosine(before, default_embedder.embed_query("tea " * 5_000)) == pytest.approx(1)
 
     def test_close_lets_the_next_text_load_the_model_again(self) -> None:
         embedder = FastEmbedEmbedder()
