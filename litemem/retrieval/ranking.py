@@ -11,8 +11,10 @@ The weights are round numbers from the middle of a plateau, measured in
 import heapq
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
-from litemem.core.text.dates import Period
+from litemem.core.clock import LAST_MICROSECOND
+from litemem.core.text.dates import Period, every
 from litemem.core.types import ScoreParts
 from litemem.store.protocol import NO_NEIGHBOUR, Pool
 
@@ -23,12 +25,38 @@ ANSWER = 0.5  # the same, if the one before is a question
 ONE_BETWEEN = 0.1  # weight of the memories two away
 RUN = 0.3  # weight of the query's words, all of them in the run
 NAMED = 0.15  # weight of the speaker being named in the query
-DATED = 0.5  # weight of a date in the query
-HALF_LIFE = 7 * 86_400 * 1_000_000  # microseconds from that date that halve it
+DATED = 0.5  # weight of a date in the query, of a memory that was said on it
+DATED_LESS = 0.25  # the same if nothing but a day is asked for, and not what happened on it
+DATED_NOW = 0.1  # the same of a day or year that is not over, if not asked for what happened
+SPOKEN_OF = 0.6  # the same of a memory that speaks of the date
+SPOKEN_OF_LESS = 0.2  # the same if the query asks for the messages of that day
+DAY = 86_400 * 1_000_000  # microseconds
+HALF_LIFE = 7 * DAY  # distance of the day on which something was said that halves it
+NEAR = DAY  # distance of a day that a text speaks of that halves it
 FAR = 20 * HALF_LIFE  # further away, the weight is less than a millionth
+VAGUE = 0.3  # exponent of the share of the days that a text speaks of: "in 2026" is of no day much
+ANSWERS = 0.4  # score without the date from which on the date counts in full
 
 OVERFETCH = 4  # candidates of each kind per result in a large scope
 MIN_CANDIDATES = 100
+
+
+@dataclass(frozen=True, slots=True)
+class DateQuestion:
+    """What a query asks of the dates in it, as seen from the time `today`.
+
+    `is_all`: it asks for nothing else, as in "what do I have tomorrow?". `of_saying`: it asks for
+    the messages of a day, not for its events. `tense` is -1 for the past, 1 for the present or
+    the future, or 0.
+    """
+
+    today: int = LAST_MICROSECOND
+    is_all: bool = True
+    of_saying: bool = False
+    tense: int = -1
+
+
+NOTHING_ELSE = DateQuestion()
 
 
 def candidates(top_k: int) -> int:
@@ -37,31 +65,54 @@ def candidates(top_k: int) -> int:
 
 
 def rank(
-    pool: Pool, *, named: frozenset[str], periods: Sequence[Period], top_k: int, threshold: float
+    pool: Pool,
+    *,
+    named: frozenset[str],
+    periods: Sequence[Period],
+    top_k: int,
+    threshold: float,
+    asked: DateQuestion = NOTHING_ELSE,
 ) -> list[tuple[int, ScoreParts]]:
     """Return (primary key, parts) of the best `top_k` that score at least `threshold`, best first.
+
+    A date in a query carries nothing over a threshold that answers nothing else: there it counts
+    only as far as a memory has a score without it. In the score it does so, too, unless the query
+    asks for what happened, where evidence often shares no more than the day.
 
     Equal scores are sorted by time, newest first, then by primary key, greatest first.
     """
     meaning, words = _meanings(pool), _words(pool)
     own = _own(meaning, words)
+    neighbours = _neighbours(pool, own)
+    dated = _dated(pool, periods, asked) if periods else None
+    bounded = dated and [d * g for d, g in zip(dated, _answering(own, neighbours), strict=True)]
+    if asked.is_all:
+        bounded = dated
+    elif asked.tense >= 0:
+        dated = bounded
     boosts = (
-        _neighbours(pool, own),
+        neighbours,
         [RUN * share for share in _of_runs(pool)],
         [NAMED if speaker in named else 0.0 for speaker in pool.speakers] if named else None,
-        _dated(pool.times, periods) if periods else None,
+        dated,
     )
-    missing = [1 - o for o in own]
-    for boost in boosts:
-        if boost is not None:
-            missing = [m * (1 - b) for m, b in zip(missing, boost, strict=True)]
-    final = [1 - m for m in missing]
+    final = _fused(own, boosts)
+    answered = final if bounded is dated else _fused(own, (*boosts[:-1], bounded))
 
     def parts(i: int) -> ScoreParts:
         around, run, speaker, day = (0.0 if boost is None else boost[i] for boost in boosts)
         return ScoreParts(meaning[i], words[i], own[i], around, run, speaker, day, final[i])
 
-    return [(pool.pks[i], parts(i)) for i in _best(pool, final, top_k, threshold)]
+    kept = [i for i, score in enumerate(answered) if score >= threshold]
+    return [(pool.pks[i], parts(i)) for i in _best(pool, final, kept, top_k)]
+
+
+def _fused(own: Sequence[float], boosts: Iterable[Sequence[float] | None]) -> list[float]:
+    missing = [1 - o for o in own]
+    for boost in boosts:
+        if boost is not None:
+            missing = [m * (1 - b) for m, b in zip(missing, boost, strict=True)]
+    return [1 - m for m in missing]
 
 
 def own_scores(pool: Pool) -> list[float]:
@@ -96,11 +147,13 @@ def closeness(time: int, periods: Iterable[Period]) -> float:
     return 0.0 if gap is None else 0.5 ** (gap / HALF_LIFE)
 
 
-def _best(pool: Pool, scores: Sequence[float], top_k: int, threshold: float) -> list[int]:
-    least = max(threshold, *heapq.nlargest(top_k, scores)[-1:]) if scores and top_k else math.inf
-    kept = [i for i, score in enumerate(scores) if score >= least]
-    kept.sort(key=lambda i: (scores[i], pool.times[i], pool.pks[i]), reverse=True)
-    return kept[:top_k]
+def _best(pool: Pool, scores: Sequence[float], kept: Sequence[int], top_k: int) -> list[int]:
+    """Return the best of the places that are kept."""
+    if len(kept) > top_k > 0:
+        least = heapq.nlargest(top_k, [scores[i] for i in kept])[-1]
+        kept = [i for i in kept if scores[i] >= least]
+    best = sorted(kept, key=lambda i: (scores[i], pool.times[i], pool.pks[i]), reverse=True)
+    return best[:top_k]
 
 
 def _meanings(pool: Pool) -> list[float]:
@@ -154,9 +207,69 @@ def _of_runs(pool: Pool) -> list[float]:
     return [0.0 if run is None else held[numbers[run]] for run in pool.runs]
 
 
-def _dated(times: Sequence[int], periods: Sequence[Period]) -> list[float]:
+def _dated(pool: Pool, periods: Sequence[Period], asked: DateQuestion) -> list[float]:
     """Return how much the dates in the query add to the score of each memory."""
+    said = _said(pool.times, periods, asked)
+    if not pool.mentions:
+        return said
+    spoken = _spoken_of(pool.mentions, periods, asked)
+    return [max(pair) for pair in zip(said, spoken, strict=True)]
+
+
+def _answering(own: Sequence[float], neighbours: Sequence[float]) -> list[float]:
+    """Return the part of a date that counts for a memory that answers nothing else: near 0."""
+    return [
+        min(1.0, (1 - (1 - o) * (1 - n)) / ANSWERS) ** 2
+        for o, n in zip(own, neighbours, strict=True)
+    ]
+
+
+def _said(times: Sequence[int], periods: Sequence[Period], asked: DateQuestion) -> list[float]:
+    """Return how near each memory was said to the days, by the weight of each day."""
     first, last = min(times, default=0) - FAR, max(times, default=0) + FAR
-    reached = [p for p in periods if p.end >= first and p.start <= last]
-    known = {time: DATED * closeness(time, reached) for time in set(times)}
+    weights: dict[float, list[Period]] = {}
+    for period in periods:
+        if period.end >= first and period.start <= last:
+            weights.setdefault(_weight_of_saying(period, asked), []).append(period)
+    known = {
+        time: max((weight * closeness(time, of) for weight, of in weights.items()), default=0.0)
+        for time in set(times)
+    }
     return [known[time] for time in times]
+
+
+def _weight_of_saying(period: Period, asked: DateQuestion) -> float:
+    """Return what it counts that something was said on a day.
+
+    It counts in full for the past, less for a day that is not over, on which few of its plans are
+    made, and not at all for days to come.
+    """
+    if period.start > asked.today:
+        return 0.0
+    if asked.tense < 0 or asked.of_saying:
+        return DATED
+    if period.end > asked.today:
+        return DATED_NOW
+    return DATED_LESS if asked.is_all else DATED
+
+
+def _spoken_of(
+    mentions: Sequence[Sequence[Period]], periods: Sequence[Period], asked: DateQuestion
+) -> list[float]:
+    """Return how well the days that each memory speaks of are those that are asked for."""
+    weight = SPOKEN_OF_LESS if asked.of_saying else SPOKEN_OF
+    places = [*periods, *(place for period in periods for place in every(period))]
+    known = {
+        spoken: weight * max(agreement(spoken, place) for place in places)
+        for spoken in {each for listed in mentions for each in listed}
+    }
+    return [max((known[each] for each in listed), default=0.0) for listed in mentions]
+
+
+def agreement(spoken: Period, asked: Period) -> float:
+    """Return 1 for a day that lies in what is asked for, less for long spans and days near it."""
+    gap = max(spoken.start - asked.end, asked.start - spoken.end)
+    if gap >= 0:
+        return 0.5 ** ((gap + DAY) / NEAR) if gap < FAR else 0.0
+    shared = min(spoken.end, asked.end) - max(spoken.start, asked.start)
+    return float((shared / (spoken.end - spoken.start)) ** VAGUE)

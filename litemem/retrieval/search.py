@@ -2,14 +2,14 @@
 
 import math
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from litemem.core.clock import EPOCH
 from litemem.core.protocols import Embedder, Reranker
 from litemem.core.text import names
-from litemem.core.text.dates import Period, read_dates
+from litemem.core.text.dates import Period, is_used_as_name, possible_names, read_dates
 from litemem.core.text.query_words import asked_words, query_words
 from litemem.core.text.words import words
 from litemem.core.types import Found, Match, MemoryRecord, Relation, ScoreParts
@@ -21,6 +21,21 @@ from litemem.store.protocol import CandidateQuery, GraphQuery, Pool, Reading, St
 
 _WORD = re.compile(r"(\w+)(?:['’]s?\b)?")  # with a possessive
 
+# Words that ask for the events of a day and for its messages, without a subject
+_OF_EVENTS = frozenset(
+    """agenda anything appointment appointments busy calendar come comes coming date dates day days
+    diary event events everything free get go going got happen happened happening happens important
+    left list look make made need next not now o on out plan planned planning plans schedule
+    scheduled show something thing things today up week weekend year month""".split()
+)
+_OF_SAYING = frozenset(
+    """answer answered ask asked chat chatted discuss discussed mention mentioned note noted said
+    say saying speak spoke spoken talk talked talking tell telling told write writing wrote
+    """.split()
+)
+_ABOUT_IT = re.compile(r"\b(?:about|regarding|concerning|for)\W*$", re.IGNORECASE)
+
+NAME_TEXTS = 50  # memories in which the use of a name is looked at
 RERANKED = 2  # candidates that a reranker chooses from, per result
 
 
@@ -52,13 +67,15 @@ class ParsedQuery:
 
     `meaning` is the text to embed, without speakers' names and dates: they say who and when, and
     would draw the vector away from what is asked (`docs/engineering/retrieval.md`). `words` are
-    the content words, `named` the speakers that the query names, `periods` the dates in it.
+    the content words but for relative dates, `named` the speakers that the query names, `periods`
+    the dates in it, and `asked` what it asks of them.
     """
 
     meaning: str
     words: tuple[str, ...]
     named: frozenset[str]
     periods: tuple[Period, ...]
+    asked: ranking.DateQuestion
 
 
 def newest(reading: Reading, condition: Condition, limit: int) -> Found[MemoryRecord]:
@@ -88,9 +105,13 @@ def search(
     if options.top_k == 0:
         return Found()
     wanted = options.top_k * (RERANKED if options.reranker else 1)
+    maybe = possible_names(query)
     with store.read() as r:
         scope = r.candidates.scope_stats(condition)
-    parsed = parse_query(query, scope.speakers, options.day, latest=options.reference is not None)
+        texts = r.candidates.texts_with(condition, maybe, NAME_TEXTS) if maybe else []
+    used = [name for name in maybe if any(is_used_as_name(name, text) for text in texts)]
+    latest = options.reference is not None
+    parsed = parse_query(query, scope.speakers, options.day, latest=latest, names=used)
     candidates = CandidateQuery(
         embed_query(embedder, parsed.meaning),
         parsed.words,
@@ -98,7 +119,7 @@ def search(
         None if scope.is_small else ranking.candidates(wanted),
         embedder.identity,
     )
-    ranker = _Ranker(parsed.named, parsed.periods, wanted, options.threshold)
+    ranker = _Ranker(parsed.named, parsed.periods, parsed.asked, wanted, options.threshold)
     with store.read() as r:
         matches = r.candidates.search(condition, candidates, ranker)
     if options.reranker is None or not matches:
@@ -147,6 +168,7 @@ class _Ranker:
 
     named: frozenset[str]
     periods: Sequence[Period]
+    asked: ranking.DateQuestion
     top_k: int
     threshold: float
 
@@ -158,29 +180,52 @@ class _Ranker:
             pool,
             named=self.named,
             periods=self.periods,
+            asked=self.asked,
             top_k=self.top_k,
             threshold=self.threshold,
         )
 
 
 def parse_query(
-    query: str, speakers: Iterable[str], day: date, *, latest: bool = False
+    query: str,
+    speakers: Iterable[str],
+    day: date,
+    *,
+    latest: bool = False,
+    names: Collection[str] = (),
 ) -> ParsedQuery:
     """Parse a query over memories of these speakers, asked on this day.
 
     Any word of a name names the speaker: "Sam" names "Sam Hill". If `latest` is true, a month or
-    day without a year is the last one before `day`, not that of any year.
+    day without a year is the last or next one, not that of any year. Months and weekdays that are
+    `names`, case folded, or the name of a speaker, are not dates.
     """
     content = query_words(query)
     asked = asked_words(query)
     named = {name: own for name in speakers if (own := asked.intersection(words(name)))}
     spoken: set[str] = set().union(*named.values())
-    dates = read_dates(query, day, latest=latest)
+    dates = read_dates(query, day, latest=latest, names={*names, *spoken})
     meaning = _without_names(dates.text, spoken)
-    wanted = [word for word in content if word.casefold() not in spoken] or content
-    return ParsedQuery(
-        meaning if words(meaning) else query, tuple(wanted), frozenset(named), dates.periods
+    left_out = spoken.union(words(dates.spoken))
+    wanted = [word for word in content if word.casefold() not in left_out] or content
+    beside = asked.intersection(words(meaning)) - _OF_EVENTS
+    question = ranking.DateQuestion(
+        today=_start_of(day),
+        is_all=not beside - _OF_SAYING,
+        of_saying=not beside.isdisjoint(_OF_SAYING) and not _ABOUT_IT.search(dates.text),
+        tense=dates.tense,
     )
+    return ParsedQuery(
+        meaning if words(meaning) else query,
+        tuple(wanted),
+        frozenset(named),
+        dates.periods,
+        question,
+    )
+
+
+def _start_of(day: date) -> int:
+    return (day - EPOCH.date()) // timedelta(microseconds=1)
 
 
 def _without_names(text: str, names: set[str]) -> str:

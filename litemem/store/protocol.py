@@ -109,6 +109,7 @@ class Pool:
     `before` is the index of the previous memory of the same run, or `NO_NEIGHBOUR`; `runs` names
     the run, or None. `term_matches` has for each word of the query how far memories contain it,
     from 0 to 1, by their index; of `sample_size` memories of the scope, `document_frequency` do.
+    `mentions` are the days that each memory speaks of, and empty if the query has no dates.
     """
 
     pks: Sequence[int]
@@ -121,6 +122,7 @@ class Pool:
     term_matches: Sequence[Mapping[int, float]]
     document_frequency: Sequence[float]
     sample_size: int
+    mentions: Sequence[Sequence[Period]] = ()
 
 
 class Ranker(Protocol):
@@ -688,6 +690,9 @@ class CandidateReader(Protocol):
 
     def scope_stats(self, condition: Condition) -> ScopeStats:
         """Return the size of a scope and its speakers."""
+
+    def texts_with(self, condition: Condition, words: Sequence[str], limit: int) -> list[str]:
+        """Return up to `limit` texts of memories that match and contain one of the words."""
 
     def search(self, condition: Condition, query: CandidateQuery, ranker: Ranker) -> Found[Match]:
         """Return the memories that `ranker` chooses of those that match, in its order.

@@ -7,7 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from litemem.core.clock import MICROSECONDS
-from litemem.core.text.dates import YEARS, Dates, Period, read_dates
+from litemem.core.text.dates import (
+    YEARS,
+    Dates,
+    Period,
+    is_used_as_name,
+    possible_names,
+    read_dates,
+)
 
 TODAY = date(2023, 6, 14)  # a Wednesday
 
@@ -91,6 +98,38 @@ def test_without_one_it_is_that_of_any_year() -> None:
     assert {period("2023-05-01", "2023-06-01"), period("2003-05-01", "2003-06-01")} < set(periods)
 
 
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("april", "User's sister April likes tea"),
+        ("april", "April is Cam's sister"),
+        ("may", "May lives in Oslo"),
+        ("june", "User met June Miller in May"),
+        ("august", "User shares a flat with August"),
+        ("sunday", "My dog Sunday sleeps a lot"),
+    ],
+)
+def test_a_month_or_weekday_may_be_a_name_in_a_text(name: str, text: str) -> None:
+    assert is_used_as_name(name, text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "We met in April",
+        "April was cold and May is warm",
+        "Rent is due on Sunday",
+        "last August Ana moved",
+        "On Sunday Ana came",
+        "5 May Ana left",
+        "They meet every Sunday",
+        "may I march on?",
+    ],
+)
+def test_a_month_or_weekday_is_no_name_in_a_date(text: str) -> None:
+    assert not any(is_used_as_name(name, text) for name in possible_names(text))
+
+
 def test_two_dates_are_two_periods() -> None:
     assert read("in May 2021 or June 2022").periods == (
         period("2021-05-01", "2021-06-01"),
@@ -109,6 +148,7 @@ def test_two_dates_are_two_periods() -> None:
         "0000-01-01",
         "20230525",
         "what did I say?",
+        "who wrote 1984?",
         "の五月",
         "",
     ],

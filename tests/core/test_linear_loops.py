@@ -202,6 +202,8 @@ TEXTS: dict[str, Callable[[str], object]] = {
     "fts_fold": words.fts_fold,
     "digits": words.digits,
     "read_dates": lambda text: dates.read_dates(text, DAY),
+    "possible_names": dates.possible_names,
+    "is_used_as_name": lambda text: dates.is_used_as_name("april", text),
     "mentions": lambda text: dates.mentions(text, DAY),
     "resolve": lambda text: dates.resolve(text, DAY),
     "language": language.language,

@@ -24,6 +24,59 @@ def test_the_words_are_those_that_say_something_and_dates_are_words_too() -> Non
     assert reading.words == ("win", "may", "2023")
 
 
+def test_the_words_of_a_relative_date_are_not_looked_for() -> None:
+    assert parse_query("Does Ana swim next week?", ["Ana"], TODAY).words == ("swim",)
+    assert parse_query("anything next week?", [], TODAY).words == ("anything",)
+
+
+@pytest.mark.parametrize(
+    ("query", "speakers", "names"),
+    [
+        ("What does April like?", [], []),
+        ("What did May say?", [], []),
+        ("Who is August?", [], []),
+        ("What is June's job?", [], []),
+        ("Where does Sunday sleep?", [], []),
+        ("Tell me about April", ["April Miller"], []),
+        ("Tell me about April", [], ["april"]),
+        ("a present for April", [], ["april"]),
+    ],
+)
+def test_a_name_is_not_a_date(query: str, speakers: list[str], names: list[str]) -> None:
+    reading = parse_query(query, speakers, TODAY, names=names)
+    assert reading.periods == ()
+    assert reading.meaning == query or reading.named
+
+
+@pytest.mark.parametrize(
+    "query", ["What did April do in April?", "was April here in May", "Is April free on Sunday?"]
+)
+def test_a_date_next_to_a_name_is_one(query: str) -> None:
+    assert parse_query(query, [], TODAY, names=["april", "may", "sunday"]).periods
+
+
+@pytest.mark.parametrize(
+    ("query", "is_all", "of_saying"),
+    [
+        ("What do I have tomorrow?", True, False),
+        ("anything next week?", True, False),
+        ("What happened on 18 March?", True, False),
+        ("where am I going next Friday?", True, False),
+        ("April 16th", True, False),
+        ("What did I say on 18 March?", True, True),
+        ("what did I tell you last week", True, True),
+        ("What did I say about the car last week?", False, True),
+        ("What did I tell you about 18 March?", True, False),
+        ("What's the weather like today?", False, False),
+        ("best films of 2026", False, False),
+        ("what should I cook tonight?", False, False),
+    ],
+)
+def test_what_is_asked_of_a_day_is_read(query: str, is_all: bool, of_saying: bool) -> None:
+    asked = parse_query(query, [], TODAY).asked
+    assert (asked.is_all, asked.of_saying) == (is_all, of_saying)
+
+
 @pytest.mark.parametrize(
     ("query", "named"),
     [

@@ -20,6 +20,8 @@ from litemem.retrieval.ranking import (
     NEXT_TO,
     RUN,
     WORDS,
+    DateQuestion,
+    agreement,
     candidates,
     closeness,
     rank,
@@ -64,6 +66,14 @@ def order(of: Pool, **given_: Any) -> list[int]:
     return [pk for pk, _ in ranked(of, **given_)]
 
 
+periods = st.lists(
+    st.tuples(st.integers(NOW, NOW + 30 * DAY), st.integers(1, 3 * DAY)).map(
+        lambda at: Period(at[0], sum(at))
+    ),
+    max_size=3,
+).map(tuple)
+
+
 @st.composite
 def pools(draw: st.DrawFn) -> Pool:
     """Memories of two runs and of none, in turns, with what a query may find in them."""
@@ -88,15 +98,10 @@ def pools(draw: st.DrawFn) -> Pool:
         term_matches=holding,
         document_frequency=[sum(held.values()) for held in holding],
         sample_size=count,
+        mentions=draw(st.lists(periods, **each)),
     )
 
 
-periods = st.lists(
-    st.tuples(st.integers(NOW, NOW + 30 * DAY), st.integers(1, 3 * DAY)).map(
-        lambda at: Period(at[0], sum(at))
-    ),
-    max_size=3,
-).map(tuple)
 names = st.sampled_from([(), ("Ana",), ("Ana", "Bo")])
 
 
@@ -137,7 +142,7 @@ def test_the_same_pool_ranks_the_same(
 def permuted(of: Pool, places: list[int]) -> Pool:
     """Return the same memories in another order."""
     to = {place: i for i, place in enumerate(places)} | {NO_NEIGHBOUR: NO_NEIGHBOUR}
-    columns = ("pks", "cosines", "times", "speakers", "runs", "asks")
+    columns = ("pks", "cosines", "times", "speakers", "runs", "asks", "mentions")
     return replace(
         of,
         **{name: [getattr(of, name)[place] for place in places] for name in columns},
@@ -242,6 +247,47 @@ def test_what_is_of_the_day_comes_first_and_nothing_is_left_out() -> None:
     of = pool(0, 0, 0, times=[NOW - HALF_LIFE, NOW, NOW - 50 * HALF_LIFE])
     found = scores(of, periods=(Period(NOW, NOW + DAY),))
     assert found == {2: DATED, 1: pytest.approx(DATED / 2), 3: pytest.approx(0)}
+
+
+def test_a_date_carries_what_answers_nothing_else_over_no_threshold() -> None:
+    of = pool(0.05, 0.1, 0.2, 0.6)
+    for tense in (-1, 0, 1):
+        asked = DateQuestion(is_all=False, tense=tense)
+        found = ranked(of, periods=(Period(NOW, NOW + DAY),), asked=asked, threshold=0.35)
+        assert [pk for pk, _ in found] == [4]
+    unsure = DateQuestion(is_all=False, tense=0)
+    assert all(
+        s < 0.35
+        for s in list(scores(of, periods=(Period(NOW, NOW + DAY),), asked=unsure).values())[1:]
+    )
+
+
+def test_what_happened_on_a_day_is_found_by_the_day() -> None:
+    of = pool(0.1, 0.3, times=[NOW, NOW - 60 * DAY])
+    asked = DateQuestion(is_all=False, tense=-1)
+    assert order(of, periods=(Period(NOW, NOW + DAY),), asked=asked) == [1, 2]
+
+
+def test_nothing_was_said_on_a_day_to_come() -> None:
+    asked = DateQuestion(today=NOW, tense=1)
+    assert scores(pool(0), periods=(Period(NOW + DAY, NOW + 2 * DAY),), asked=asked) == {1: 0}
+
+
+def test_what_speaks_of_the_day_comes_before_what_was_said_on_it() -> None:
+    later = (Period(NOW + DAY, NOW + 2 * DAY),)
+    of = pool(0, 0, times=[NOW, NOW - 9 * DAY], mentions=[later, (Period(NOW, NOW + DAY),)])
+    day = (Period(NOW, NOW + DAY),)
+    assert order(of, periods=day) == [2, 1]
+    assert order(of, periods=day, asked=DateQuestion(of_saying=True)) == [1, 2]
+
+
+def test_a_span_agrees_less_than_a_day_and_a_day_near_less_again() -> None:
+    day = Period(NOW, NOW + DAY)
+    assert agreement(day, day) == agreement(day, Period(NOW - DAY, NOW + DAY)) == 1
+    week, month = (agreement(Period(NOW, NOW + n * DAY), day) for n in (7, 30))
+    assert 1 > week > month > agreement(Period(NOW - 9 * DAY, NOW - 8 * DAY), day) > 0
+    near, far = (agreement(Period(NOW + n * DAY, NOW + (n + 1) * DAY), day) for n in (1, 2))
+    assert 1 > near > far > 0
 
 
 @given(st.integers(0, 10 * DAY), st.integers(1, DAY))

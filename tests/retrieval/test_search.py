@@ -389,3 +389,43 @@ def test_there_are_never_fewer_candidates_than_are_asked_for(large: Memory, limi
     found = found_by(large, "nothing of this", limit, top_k=limit)
     assert len(found) == min(limit, 300)
     assert {f.record.scope.user_id for f in found} == {"cam"}
+
+
+UNRELATED = (
+    *("User is allergic to penicillin", "User plays the cello", "User drives a Toyota"),
+    *("User likes Ethiopian food", "User works at a bank", "User's sister Ana lives in Porto"),
+)
+
+
+@pytest.mark.model
+@pytest.mark.parametrize(
+    "query",
+    [
+        "What's the weather like today?",
+        "best films of 2026",
+        "what should I cook tonight?",
+        "news this week",
+        "who won the match yesterday?",
+        "What do I have today?",
+        "anything next week?",
+    ],
+)
+def test_a_date_alone_carries_nothing_over_a_threshold(query: str) -> None:
+    with Memory(":memory:") as memory:
+        for text in UNRELATED:
+            memory.add(text, **CAM, infer=False, timestamp="2026-04-14T09:00:00Z")
+        found = memory.search(query, **CAM, threshold=0.35, reference_date="2026-04-15")
+    assert found["results"] == []
+
+
+def test_a_name_of_the_memories_is_not_a_date() -> None:
+    memory = Memory(":memory:", embedder="hash")
+    for text in ("User's sister April likes tea", "User knows August Miller", "In May it rained"):
+        memory.add(text, **CAM, infer=False, timestamp="2026-04-14")
+    for query in ("Tell me about April", "a present for August"):
+        (first, *_) = memory.search(query, **CAM, explain=True)["results"]
+        assert first["score_details"]["date_boost"] == 0
+        assert first["memory"] in ("User's sister April likes tea", "User knows August Miller")
+    dated = memory.search("Was it wet in May?", **CAM, explain=True)["results"]
+    assert any(r["score_details"]["date_boost"] for r in dated)
+    memory.close()

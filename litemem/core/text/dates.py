@@ -6,7 +6,7 @@ nothing else lies: see `every`.
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Literal
@@ -46,10 +46,17 @@ class Period:
 
 @dataclass(frozen=True, slots=True)
 class Dates:
-    """The `periods` that a text names, and the `text` without the words that name them."""
+    """The `periods` that a text names, and the `text` without the words that name them.
+
+    `spoken` are the words of relative dates ("tomorrow"): a text with the same words was said on
+    another day and means another one. The `tense` is -1 for the past, 1 for the present or future,
+    0 if the text does not say.
+    """
 
     periods: tuple[Period, ...]
     text: str
+    spoken: str = ""
+    tense: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,14 +78,22 @@ class RelativeDate:
     days: Days
 
 
-def read_dates(text: str, reference: date, *, latest: bool = False) -> Dates:
+def read_dates(
+    text: str, reference: date, *, latest: bool = False, names: Collection[str] = ()
+) -> Dates:
     """Return the periods that a text names, as it is meant on the day `reference`.
 
     A month or a day without a year means that of each of the last 30 years and the next; with
     `latest` it means the last that had begun by then, the next one, or both, by the tense of the
-    text. "Between" two dates, "from" one "to" another is one period.
+    text. "Between" two dates, "from" one "to" another is one period. A month or weekday alone that
+    is one of `names`, case folded, is not a date.
     """
-    found = _joined(text, _same_year(_dates(text, reference, (*_PATTERNS, *_ASKED))))
+    dates = [
+        each
+        for each in _dates(text, reference, (*_PATTERNS, *_ASKED))
+        if not _is_name(text, each, names)
+    ]
+    found = _joined(text, _same_year(dates))
     if not found:
         return Dates((), text)
     tense = _tense(text)
@@ -91,7 +106,23 @@ def read_dates(text: str, reference: date, *, latest: bool = False) -> Dates:
     starts = [0, *(each.end for each in found)]
     ends = [*(each.start for each in found), len(text)]
     rest = " ".join(text[start:end] for start, end in zip(starts, ends, strict=True))
-    return Dates(tuple(dict.fromkeys(periods)), " ".join(rest.split()))
+    spoken = " ".join(text[each.start : each.end] for each in found if each.is_relative)
+    return Dates(tuple(dict.fromkeys(periods)), " ".join(rest.split()), spoken, tense)
+
+
+def possible_names(text: str) -> list[str]:
+    """Return the months and weekdays that stand alone in a text, case folded: "April", "Sunday".
+
+    They may be people's names there.
+    """
+    matches = (match[0].casefold() for match in _CAPITAL_NAME.finditer(text))
+    return list(dict.fromkeys(matches))[:MAX_MENTIONS]
+
+
+def is_used_as_name(name: str, text: str) -> bool:
+    """Return True if a text surely uses a month or weekday, case folded, as somebody's name."""
+    used = (match[match.lastgroup or 0] for match in _USED_AS_NAME.finditer(text))
+    return any(each.casefold() == name for each in used)
 
 
 def mentions(text: str, said_on: date) -> list[Period]:
@@ -193,6 +224,7 @@ class _Mention:
     cycle: Cycle | None = None
     again: bool = False
     other: date | None = None
+    is_relative: bool = False
 
 
 Reading = tuple[str, re.Pattern[str], Callable[[re.Match[str], date], _Mention | None]]
@@ -211,7 +243,24 @@ def _dates(text: str, reference: date, readings: Iterable[Reading]) -> list[_Men
             found = _with_free(found, filter(None, mentions))
     relative = relative_dates(text, reference)
     return _with_free(
-        found, (_Mention(r.start, r.end, r.days.first, r.days.last) for r in relative)
+        found,
+        (_Mention(r.start, r.end, r.days.first, r.days.last, is_relative=True) for r in relative),
+    )
+
+
+def _is_name(text: str, mention: _Mention, names: Collection[str]) -> bool:
+    """Return True if a month or weekday alone is a name, by `names` or by its place in a question.
+
+    A month is a date behind "in" or "during", and a weekday behind "on".
+    """
+    alone = _ALONE.fullmatch(text, mention.start, mention.end)
+    if alone is None:
+        return False
+    if alone["name"].casefold() in names or text.startswith(("'s", "’s"), mention.end):
+        return True
+    before = text[max(0, mention.start - 12) : mention.start]
+    return (
+        _ASKS_OF_NAME.search(before) is not None and _GOES_ON.match(text, mention.end) is not None
     )
 
 
@@ -700,6 +749,36 @@ _NEEDS = {
     "weekday": re.compile("|".join(name[:3] for name in WEEKDAYS), re.IGNORECASE),
     "season": re.compile("|".join(_SEASONS), re.IGNORECASE),
 }
+# Months and weekdays as names
+_EITHER = "|".join((*MONTHS, *(name.capitalize() for name in WEEKDAYS)))
+_ALONE = re.compile(
+    rf"(?:(?:of|by|from|before|after|between|until|till|around) )?(?P<name>{_EITHER})",
+    re.IGNORECASE,
+)
+_ASKS_OF_NAME = re.compile(
+    r"\b(?:do|does|did|can|could|will|would|should|has|have|had|who(?: is|['’]s| was)) $",
+    re.IGNORECASE,
+)
+_GOES_ON = re.compile(r" (?!in\b|on\b|or\b|and\b)[^\W\d]|\W{0,9}\Z")
+_CAPITAL_NAME = re.compile(rf"(?<![\w\d])(?<!\d )(?:{_EITHER})(?!\w| \d)")
+_IN_TIME = "".join(
+    f"(?<![{word[0]}{word[0].upper()}]{word[1:]} )"
+    for word in (
+        "in on last next this since every each until till early late mid before after by".split()
+    )
+)
+_USED_AS_NAME = re.compile(
+    rf"(?<!\w){_IN_TIME}(?<!\d )(?:"
+    rf"(?P<owner>{_EITHER})['’]s (?!rent|bill|report|weather|numbers)"
+    rf"|(?P<subject>{_EITHER}) (?:is (?:my|his|her|their|our|a|an|[A-Z]\w*['’]s)\b|has\b|had\b|"
+    r"(?!is\b|was\b|showers|mornings|evenings|nights|days|weeks|weekends|starts|ends|begins|brings)"
+    r"[a-z]{1,30}(?<!s)s\b|said\b)"
+    rf"|(?P<surname>{_EITHER}) (?!{_EITHER})[A-Z][a-z]+\b"
+    r"|(?:named|called|with|met|meets|meeting|knows|married to|sister|brother|friend|daughter|son|"
+    r"wife|husband|mother|mom|mum|father|dad|dog|cat|boss|colleague|aunt|uncle|cousin|neighbou?r|"
+    r"partner|girlfriend|boyfriend|roommate|flatmate|teacher|doctor|Mrs?\.?|Ms\.?|Dr\.?),? "
+    rf"(?P<named>{_EITHER}))\b"
+)
 _SENTENCE_END = re.compile(r"(?<=\w\w\w)[.!?]+\s|[\n;]|(?<=\w),? and (?=\w)")
 _AGAIN = r"birthdays?|birth|born|anniversar(?:y|ies)|every year|each year|yearly|annual(?:ly)?"
 _AGAIN_BEFORE = re.compile(rf"\b(?:{_AGAIN})\b|\b(?:every|each)\s*$", re.IGNORECASE)
@@ -718,7 +797,8 @@ _PAST = re.compile(
 )
 _PRESENT = re.compile(
     r"\b(?:am|is|are|has|have|do|does|must|should|need|needs|want|wants|plans?|would|can|could|"
-    r"might|booked|invited|anything|starts|ends|leaves|flies|flying|meets|meeting)\b|['’](?:m|re)\b",
+    r"might|booked|invited|anything|starts|ends|leaves|flies|flying|meets|meeting)\b|['’](?:m|re)\b|"
+    r"\b(?:what|when|where|who|there|it|that)['’]?s\b",
     re.IGNORECASE,
 )
 _WEAK_PAST = re.compile(r"\b\w{2,30}ed\b", re.IGNORECASE)

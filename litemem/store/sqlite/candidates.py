@@ -76,6 +76,13 @@ class Candidates:
         speakers = json.loads(names.decode(errors="replace"))
         return ScopeStats(count <= SMALL, frozenset(filter(None, speakers)))
 
+    def texts_with(self, condition: Condition, words: Sequence[str], limit: int) -> list[str]:
+        among = _chosen(_with_words(self._connection, condition, dict.fromkeys(words, 1.0), limit))
+        rows = self._connection.execute(
+            f"SELECT m.content FROM memory AS m WHERE {among.sql}", among.parameters
+        )
+        return [text for (text,) in rows if isinstance(text, str)]
+
     def search(self, condition: Condition, query: CandidateQuery, ranker: Ranker) -> Found[Match]:
         check_embedder(self._connection, query.identity)
         stem = stemmer(self._connection)
