@@ -10,7 +10,7 @@ from litemem.core.arguments import UNSET, Category, Messages, Unset, check_flag,
 from litemem.core.config import database_path, read_config
 from litemem.core.protocols import LLM, Embedder, Reranker
 from litemem.core.scope import Scope
-from litemem.core.types import Found, MemoryRecord, Relation
+from litemem.core.types import Found, Match, MemoryRecord, Relation
 from litemem.ingestion import edits
 from litemem.ingestion.claims import Claims
 from litemem.ingestion.pipeline import Pipeline
@@ -57,6 +57,7 @@ class Memory:
             StoreReadOnlyError, and only `search` needs the embedder of the file. A file of an
             older version is upgraded first, which needs write access.
         busy_timeout: seconds that a write waits for other programs before StoreBusyError.
+        include_messages: the default of `include_messages` in `search`.
         now: returns the time in microseconds since 1970-01-01 UTC; by default the system's clock.
 
     Raises:
@@ -77,6 +78,7 @@ class Memory:
         async_mode: bool = False,
         read_only: bool = False,
         busy_timeout: float = BUSY_SECONDS,
+        include_messages: bool = True,
         now: Callable[[], int] | None = None,
     ) -> None:
         self.embedder = resolve_embedder(embedder)
@@ -88,6 +90,7 @@ class Memory:
         self._graph = check_flag(enable_graph, "enable_graph")
         self._async_mode = check_flag(async_mode, "async_mode")
         self._read_only = check_flag(read_only, "read_only")
+        self._messages = check_flag(include_messages, "include_messages")
         self._now = clock.checked(clock.now if now is None else now)
         self.store = SqliteStore(
             database_path(path, create=not read_only),
@@ -220,12 +223,15 @@ class Memory:
         show_expired: bool = False,
         show_superseded: bool = False,
         as_of: clock.Time | None = None,
+        include_messages: bool | None = None,
         enable_graph: bool | None = None,
     ) -> Result:
         """Find the memories that answer a query: `{"results": [{"id", "memory", "score", …}, …]}`.
 
-        Best first. Scores go from 0 to 1, and do not depend on the other results. Memories that
-        cannot be read are left out; then the result also has their ids, as `damaged`.
+        Best first. Scores go from 0 to 1, and do not depend on the other results. Messages count as
+        well: a memory is as good as the best message that it came from, and a message without
+        memories is a result with `memory_type: "message"`. `sources` has the messages of a memory.
+        Memories that cannot be read are left out; then the result has their ids, as `damaged`.
 
         Args:
             filters: conditions on ids, metadata, categories and times; see `docs/filters.md`.
@@ -238,6 +244,7 @@ class Memory:
                 otherwise that month of any year.
             show_expired, show_superseded: if true, also return expired or superseded memories.
             as_of: search the memories that were valid at that time, instead of now.
+            include_messages: if false, search the texts of memories only.
             enable_graph: also return at most `top_k` `relations`, of the things that the query
                 names or means, and of the memories that were found.
 
@@ -256,6 +263,7 @@ class Memory:
             now=self._now() if valid_at is None else valid_at,
             reference=arguments.check_time(reference_date, "reference_date"),
             reranker=self.reranker if check_flag(rerank, "rerank") else None,
+            include_messages=self._wants_messages(include_messages),
         )
         scope = Scope(user_id=user_id, agent_id=agent_id, app_id=app_id, run_id=run_id)
         condition = valid_now(
@@ -271,14 +279,11 @@ class Memory:
                 r.settings.check_embedder(self.embedder.identity)
         embedder = QueryCache(self.embedder) if with_graph else self.embedder
         matches = search.search(self.store, embedder, query, condition, options)
-        with self.store.read() as r:
-            superseded = r.memories.superseded(match.record.id for match in matches)
-        found = [results.match_dict(match, superseded, explained) for match in matches]
-        result: Result = {"results": found}
+        result: Result = {"results": self._match_dicts(matches, query, explained)}
         if with_graph:
-            ids = compile_ids(filters, scope)
+            bound = compile_ids(filters, scope)
             relations = search.search_relations(
-                self.store, embedder, query, matches, condition=condition, bound=ids, limit=wanted
+                self.store, embedder, query, matches, condition=condition, bound=bound, limit=wanted
             )
             result["relations"] = results.relation_dicts(relations)
             return results.with_damaged(result, matches, relations)
@@ -357,13 +362,14 @@ class Memory:
         return chosen.explained(format) if explained else chosen.shown(format)
 
     def get(self, memory_id: str) -> Result | None:
-        """Return one memory, or None if there is no such id.
+        """Return one memory, or one message that can be found; None for an unknown id.
 
         Raises:
             CorruptError: the memory is damaged, or another tool changed its text.
         """
         with self.store.read() as r:
             record = r.memories.get(arguments.check_text(memory_id, "memory_id"))
+            record = record or r.messages.get(memory_id)
             superseded = r.memories.superseded([memory_id])
         return None if record is None else results.memory_dict(record, superseded) | {"score": None}
 
@@ -380,9 +386,12 @@ class Memory:
         show_expired: bool = False,
         show_superseded: bool = False,
         as_of: clock.Time | None = None,
+        include_messages: bool = False,
         enable_graph: bool | None = None,
     ) -> Result:
         """Return the memories of a scope, newest first: `{"results": [{"id", "memory", …}, …]}`.
+
+        With `include_messages` also the messages, except those that a memory repeats to the letter.
 
         Arguments and errors are those of `search`; with `enable_graph` the result also has the
         `relations` that come from these memories.
@@ -397,7 +406,9 @@ class Memory:
             as_of=arguments.check_time(as_of, "as_of"),
         )
         with self.store.read() as r:
-            records = search.newest(r, condition, wanted)
+            records = search.newest(
+                r, condition, wanted, messages=check_flag(include_messages, "include_messages")
+            )
             superseded = r.memories.superseded(record.id for record in records)
         result: Result = {"results": results.memory_dicts(records, superseded)}
         if self._wants_graph(enable_graph):
@@ -410,6 +421,9 @@ class Memory:
         """Return the events of a memory, oldest first; an empty list for an unknown id."""
         with self.store.read() as r:
             entries = r.memories.history(arguments.check_text(memory_id, "memory_id"))
+            said = r.messages.get(memory_id)
+        if said is not None:
+            return [results.said_dict(said)]
         return [results.history_dict(entry) for entry in entries]
 
     def update(
@@ -450,7 +464,9 @@ class Memory:
         return {"message": "Memory updated successfully!"}
 
     def delete(self, memory_id: str) -> Result:
-        """Delete a memory; `history` still returns its events.
+        """Delete a memory, or a message that is found; `history` still returns its events.
+
+        Messages are deleted from the results only. `erase` and `cleanup` remove them from the file.
 
         Raises:
             MemoryNotFoundError: no memory has this id.
@@ -467,7 +483,7 @@ class Memory:
         app_id: str | None = None,
         filters: Mapping[str, Any] | None = None,
     ) -> Result:
-        """Delete every memory of a scope, also expired and superseded ones.
+        """Delete every memory of a scope, also expired and superseded ones, and every message.
 
         Up to 1,000 are deleted in one transaction, more in several.
         Ids alone also drop the pending turns of the scope. A filter on anything else deletes the
@@ -788,6 +804,20 @@ class Memory:
         llm = GuardedLLM(self.llm)
         self._pipeline = Pipeline(self.store, self._claims, self.embedder, llm, self._now)
         self._worker = Worker(self.store, self._pipeline, self._claims, llm)
+
+    def _match_dicts(
+        self, matches: Sequence[Match], query: str, explained: float | None
+    ) -> list[Result]:
+        ids = [match.record.id for match in matches]
+        with self.store.read() as r:
+            superseded, sources = r.memories.superseded(ids), r.messages.sources_of(ids)
+        shown = [results.match_dict(match, superseded, explained) for match in matches]
+        return results.with_sources(shown, sources, query)
+
+    def _wants_messages(self, include_messages: bool | None) -> bool:
+        if include_messages is None:
+            return self._messages
+        return check_flag(include_messages, "include_messages")
 
     def _wants_graph(self, enable_graph: bool | None) -> bool:
         return self._graph if enable_graph is None else check_flag(enable_graph, "enable_graph")

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from litemem.core import clock
+from litemem.core.text.passages import snippet
 from litemem.core.types import (
     AddResult,
     Entity,
@@ -12,6 +13,7 @@ from litemem.core.types import (
     Match,
     MemoryRecord,
     Relation,
+    SourceMessage,
     TurnEvent,
 )
 
@@ -127,12 +129,38 @@ def match_dict(
             "final_score": parts.final,
             "threshold": explained_from,
         }
+        if parts.source:
+            shown["score_details"]["source_score"] = parts.source
     return shown
 
 
 def relation_dicts(relations: Iterable[Relation]) -> list[dict[str, Any]]:
     """Return relations as in the `relations` of a result."""
     return [relation_dict(relation) for relation in relations]
+
+
+def with_sources(
+    shown: Sequence[dict[str, Any]],
+    sources: Mapping[str, Sequence[SourceMessage]],
+    query: str,
+) -> list[dict[str, Any]]:
+    """Return memories with their source messages, each with what is nearest to a query."""
+    return [
+        each | {"sources": [_source_dict(source, query) for source in sources[each["id"]]]}
+        if each["id"] in sources
+        else each
+        for each in shown
+    ]
+
+
+def _source_dict(source: SourceMessage, query: str) -> dict[str, Any]:
+    return {
+        "id": source.id,
+        "role": source.role,
+        "name": source.name,
+        "created_at": clock.to_iso(source.created_at),
+        "snippet": snippet(source.content, query),
+    }
 
 
 def relation_dict(relation: Relation) -> dict[str, Any]:
@@ -156,6 +184,23 @@ def entity_dict(entity: Entity) -> dict[str, Any]:
         "created_at": clock.to_iso(entity.created_at),
         "updated_at": clock.to_iso(entity.updated_at),
     }
+
+
+def said_dict(said: MemoryRecord) -> dict[str, Any]:
+    """Return the ADD of a message result, as in the result of `history`."""
+    return history_dict(
+        HistoryEntry(
+            id=said.id,
+            memory_id=said.id,
+            event="ADD",
+            old_memory=None,
+            new_memory=said.content,
+            created_at=said.created_at,
+            updated_at=None,
+            actor_id=said.actor_id,
+            role=said.role,
+        )
+    )
 
 
 def history_dict(entry: HistoryEntry) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import Any, Literal, TypeVar
 from litemem.core.scope import Scope
 
 PROCEDURAL = "procedural_memory"  # the memory type of a run summary
+MESSAGE = "message"  # the memory type of a message in a result
 FEEDBACK = ("POSITIVE", "NEGATIVE", "VERY_NEGATIVE")  # the ratings of a memory, as in Mem0
 
 Event = Literal["ADD", "UPDATE", "DELETE"]
@@ -70,6 +71,44 @@ def with_canonical_roles(messages: Iterable[Message]) -> tuple[Message, ...]:
     return tuple(replace(message, role=canonical_role(message.role)) for message in messages)
 
 
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A part of a text that a search can find, from the character `start` to before `stop`.
+
+    `words` are indexed for the full text, and empty where another index has them. The vector has a
+    signed byte for each dimension; None: it is found by words only.
+    """
+
+    start: int
+    stop: int
+    words: str
+    asks: bool  # True if it contains a question mark
+    vector: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TextIndex:
+    """What is indexed of a text: its passages, and the spans of time that it speaks of.
+
+    A span is from a first microsecond to before another. The first passage of a memory is left
+    out, unless it has words of its own.
+    """
+
+    passages: tuple[Passage, ...] = ()
+    mentions: tuple[tuple[int, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SourceMessage:
+    """A message that a memory came from."""
+
+    id: str | None
+    role: str
+    content: str
+    name: str | None
+    created_at: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MemoryRecord:
     """A memory. Times are microseconds since 1970-01-01 UTC."""
@@ -125,7 +164,8 @@ class ScoreParts:
 
     `meaning` is the cosine, `words` the share of the query's words weighted by rarity, and `own`
     combines both. The others are boosts towards 1: by the memories around this one in its run
-    (`neighbours`), by the words of its `run`, by its `speaker` and by its `date`.
+    (`neighbours`), by the words of its `run`, by its `speaker` and by its `date`. `source` is the
+    score of the message that it came from; the score is the better of both.
     """
 
     meaning: float
@@ -136,6 +176,7 @@ class ScoreParts:
     speaker: float
     date: float
     final: float
+    source: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +193,20 @@ class Match:
     score: float = 0.0
     parts: ScoreParts | None = None
     reranked: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MessageMatch:
+    """A message that matches a query, as a memory with the text of its best passage.
+
+    `memories` are those that came from it and may be found, each with its cosine; `yielded` is
+    true if any ever did.
+    """
+
+    record: MemoryRecord
+    parts: ScoreParts
+    yielded: bool
+    memories: tuple[tuple[MemoryRecord, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -141,6 +141,11 @@ def is_small_talk(text: str, names: Collection[str] = ()) -> bool:
     return not is_own and not _is_personal(questions(text))
 
 
+def is_empty_talk(text: str) -> bool:
+    """Return True if a message is only greetings, thanks and assent: nothing to look for."""
+    return all(word in _SMALL_TALK for word in words(text))
+
+
 def _is_for_others(sentence: str) -> bool:
     found = set(words(sentence))
     is_wish = _WISH.match(sentence) is not None

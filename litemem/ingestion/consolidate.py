@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from operator import attrgetter, mul
 
 from litemem.core.protocols import LLM
-from litemem.core.types import AddResult, Match, MemoryRecord, canonical_role
+from litemem.core.types import AddResult, Match, MemoryRecord, TextIndex, canonical_role
 from litemem.errors import ExtractionError, LLMError
 from litemem.extraction.ask import ask, load_prompt
 from litemem.ingestion.compare import (
@@ -51,6 +51,7 @@ class NewFact:
     record: MemoryRecord
     vector: bytes
     sources: Sequence[int]
+    index: TextIndex | None = None
 
 
 class Consolidation:
@@ -137,7 +138,7 @@ class Consolidation:
         contradicted = by_verdict.get("contradicts", [])
         outdated = [old for old in contradicted if old.since <= new.created_at]
         if same := by_verdict.get("same"):
-            outcome = _repeat(tx, same[0], new)
+            outcome = _repeat(tx, same[0], fact)
         elif poorer := by_verdict.get("richer"):
             outcome = _enrich(tx, poorer[0], fact)
         else:
@@ -244,8 +245,9 @@ def _outlasts(one: MemoryRecord, other: MemoryRecord) -> bool:
     return other.expires_at is not None and one.expires_at >= other.expires_at
 
 
-def _repeat(tx: Transaction, known: MemoryRecord, new: MemoryRecord) -> AddResult:
-    tx.known.repeat(known.id, new)
+def _repeat(tx: Transaction, known: MemoryRecord, fact: NewFact) -> AddResult:
+    tx.known.repeat(known.id, fact.record)
+    tx.memories.add_sources(known.id, list(fact.sources))
     return AddResult(tx.memories.require(known.id), "NONE")
 
 
@@ -263,7 +265,7 @@ def _enrich(tx: Transaction, known: MemoryRecord, fact: NewFact) -> AddResult:
         expires_at=known.expires_at if _outlasts(known, new) else new.expires_at,
         immutable=new.immutable,
     )
-    tx.memories.update(merged, fact.vector)
+    tx.memories.update(merged, fact.vector, fact.index)
     tx.memories.add_sources(merged.id, list(fact.sources))
     return AddResult(merged, "UPDATE", known.content)
 
@@ -273,7 +275,7 @@ def _add(
 ) -> AddResult:
     """Store a fact; one that a newer memory contradicts is stored as superseded by it."""
     new = replace(fact.record, valid_from=fact.record.created_at if outdated else None)
-    tx.memories.insert([new], [fact.vector], [list(fact.sources)])
+    tx.memories.insert([new], [fact.vector], [list(fact.sources)], [fact.index])
     if newer:
         following = min(newer, key=attrgetter("since"))
         tx.known.supersede(new, following.id, following.since)

@@ -9,7 +9,7 @@ from litemem.core.arguments import check_categories, check_expiry, check_metadat
 from litemem.core.protocols import Embedder
 from litemem.core.types import content_hash
 from litemem.errors import ValidationError
-from litemem.models.embedding import embed
+from litemem.models.indexing import index_memories
 from litemem.store.protocol import Store
 
 
@@ -65,7 +65,7 @@ def apply(store: Store, embedder: Embedder, changes: Sequence[Change], at: int) 
         EmbedderError: a text could not be embedded.
     """
     texts = [change.content for change in changes if change.content is not None]
-    vectors = iter(embed(embedder, texts))
+    found = iter(zip(*index_memories(embedder, texts), strict=True))
     with store.write() as tx:
         if texts:
             tx.settings.bind_embedder(embedder.identity)
@@ -73,11 +73,11 @@ def apply(store: Store, embedder: Embedder, changes: Sequence[Change], at: int) 
             record = tx.memories.require(change.memory_id)
             merged = {**record.metadata, **change.metadata}
             changed = replace(record, metadata=merged, updated_at=at, **change.fields)
-            tx.memories.update(changed, None if change.content is None else next(vectors))
+            tx.memories.update(changed, *((None,) if change.content is None else next(found)))
 
 
 def delete(store: Store, memory_ids: Iterable[str], at: int) -> int:
-    """Delete all of these memories or none; return how many, each counted once.
+    """Delete all of these memories and messages or none; return how many, each counted once.
 
     Raises:
         MemoryNotFoundError: one of them does not exist.
@@ -85,5 +85,6 @@ def delete(store: Store, memory_ids: Iterable[str], at: int) -> int:
     chosen = list(dict.fromkeys(memory_ids))
     with store.write() as tx:
         for memory_id in chosen:
-            tx.memories.delete(memory_id, at)
+            if not tx.messages.delete(memory_id, at):
+                tx.memories.delete(memory_id, at)
     return len(chosen)

@@ -22,14 +22,23 @@ from litemem.core.types import (
     MemoryRecord,
     Message,
     Relation,
+    TextIndex,
     Turn,
     content_hash,
     is_known_role,
     with_canonical_roles,
 )
-from litemem.errors import EmbedderError, LitememError, LLMError, ValidationError, quoted
+from litemem.errors import (
+    EmbedderError,
+    LitememError,
+    LLMError,
+    ModelFileError,
+    ValidationError,
+    quoted,
+)
 from litemem.ingestion.claims import Claims
 from litemem.models.embedding import embed
+from litemem.models.indexing import index_memories, index_messages, index_waiting
 from litemem.store.protocol import Store, TurnFilter
 
 if TYPE_CHECKING:
@@ -37,6 +46,7 @@ if TYPE_CHECKING:
 
 POLL_SECONDS = 0.05  # between looks whether another process has finished with the scope
 RETRY_WINDOW = 600 * clock.MICROSECONDS  # the same words later than that may mean another day
+WAITING = 8  # texts that an add indexes if they wait for it
 REMEMBERED_SCOPES = 1_000  # scopes for which the last extracted message is remembered
 
 
@@ -57,6 +67,7 @@ class Pipeline:
         self._llm = llm
         self._now = now
         self._retries = RetryGuard(store, claims, now)
+        self._may_wait = True  # texts without an index, until none is found
 
     def store_messages(
         self, scope: Scope, messages: Sequence[Message], options: AddOptions
@@ -66,12 +77,15 @@ class Pipeline:
         records = [
             self._record(messages[i].content, scope, options, message=messages[i]) for i in chosen
         ]
-        vectors = embed(self._embedder, [record.content for record in records])
+        at = options.at(self._now())
+        texts = [record.content for record in records]
+        vectors, indexes = index_memories(self._embedder, texts, _day(at, options))
         with self._store.write() as tx:
-            pks = tx.messages.log(scope, messages, options.at(self._now()))
+            pks = tx.messages.log(scope, messages, at)
             if records:
                 tx.settings.bind_embedder(self._embedder.identity)
-                tx.memories.insert(records, vectors, [[pks[i]] for i in chosen])
+                tx.memories.insert(records, vectors, [[pks[i]] for i in chosen], indexes)
+        self._index_waiting()
         return [AddResult(record) for record in records]
 
     def ingest(
@@ -93,7 +107,9 @@ class Pipeline:
         turn = turn or self._log(scope, messages, options, background=False)
         with self._claims.work(turn):
             self._catch_up(turn)
-            return self._extract(turn)
+            results = self._extract(turn)
+        self._index_waiting()
+        return results
 
     def enqueue(self, scope: Scope, messages: Sequence[Message], options: AddOptions) -> str:
         """Log a turn for the worker to extract; return its event id.
@@ -150,20 +166,38 @@ class Pipeline:
         """Log a pending turn; claim it unless it is for the background worker."""
         identity = self._embedder.identity
         at = options.at(self._now())
-        # the day of the messages, not of their extraction
-        said_on = clock.day(at) if options.created_at is None else clock.to_iso(at)[:10]
+        said_on = _day(at, options)  # the day of the messages, not of their extraction
+        with self._store.read() as r:
+            r.settings.check_embedder(identity)
+        indexes = self._index(messages, said_on)
         with self._store.write() as tx:
-            tx.settings.check_embedder(identity)
+            if any(indexes or ()):
+                tx.settings.bind_embedder(identity)
+            else:
+                tx.settings.check_embedder(identity)
             turn = tx.turns.open(
                 scope,
                 messages,
-                asdict(replace(options, created_at=at, said_on=said_on)),
+                asdict(replace(options, created_at=at, said_on=said_on.isoformat())),
                 at,
+                indexes=indexes,
                 event_id=clock.new_id() if background else None,
                 claimant=None if background else self._claims.claimant,
                 queued_at=self._now(),
             )
             return turn if background else self._claims.hold(turn)
+
+    def _index(self, messages: Sequence[Message], said_on: date) -> list[TextIndex | None] | None:
+        """Return the index of messages, or None if they have to wait for an embedder."""
+        with suppress(EmbedderError, ModelFileError):  # extraction raises the same, once logged
+            return index_messages(self._embedder, messages, said_on)
+        self._may_wait = True
+        return None
+
+    def _index_waiting(self) -> None:
+        """Index some texts that an older version stored, or that had no embedder."""
+        if self._may_wait:
+            self._may_wait = index_waiting(self._store, self._embedder, WAITING) > 0
 
     def _catch_up(self, turn: Turn) -> None:
         """Extract the earlier turns of the scope, or wait for the process that extracts them."""
@@ -214,8 +248,7 @@ class Pipeline:
             self._store,
             turn,
             fresh=self._record("", turn.scope, options, attributed_to="assistant"),
-            embed=lambda text: embed(self._embedder, [text])[0],
-            identity=self._embedder.identity,
+            embedder=self._embedder,
             now=self._now(),
         )
         return run.store_summary(self._llm, options.all_instructions)
@@ -236,7 +269,7 @@ class Pipeline:
                 subject=subject,
                 context=with_canonical_roles(context),
                 instructions=options.instructions,
-                today=None if options.said_on is None else date.fromisoformat(options.said_on),
+                today=_said_on(turn),
             )
         ]
         wanted = extraction.select(
@@ -256,9 +289,10 @@ class Pipeline:
         # 30 ms to import; programs that only search or store texts verbatim do without
         from litemem.ingestion.consolidate import ChangedMeanwhileError, Consolidation, NewFact
 
-        vectors = embed(self._embedder, [record.content for record in records])
+        texts = [record.content for record in records]
+        vectors, indexes = index_memories(self._embedder, texts, _said_on(turn))
         relations, name_vectors = self._relations(records) if with_graph else ({}, {})
-        facts = list(map(NewFact, records, vectors, sources))
+        facts = list(map(NewFact, records, vectors, sources, indexes))
         consolidation = Consolidation(self._llm, facts, self._now())
         while True:
             consolidation.judge(self._store)
@@ -403,6 +437,18 @@ def _check_roles(scope: Scope, messages: Sequence[Message], options: AddOptions)
             f"no facts can be extracted from messages of an unknown role ({names}): give one of "
             f"the roles {KNOWN}, or infer=False to store the messages as they are"
         )
+
+
+def _day(at: int, options: AddOptions) -> date:
+    """Return the day of messages: here, or by the time that was given for them."""
+    return date.fromisoformat(
+        clock.day(at) if options.created_at is None else clock.to_iso(at)[:10]
+    )
+
+
+def _said_on(turn: Turn) -> date | None:
+    said_on = AddOptions.of(turn.options).said_on
+    return None if said_on is None else date.fromisoformat(said_on)
 
 
 def _is_default(options: AddOptions) -> bool:

@@ -1,9 +1,9 @@
 """One memory for an agent's run, extended as the run goes on."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from litemem.core.protocols import LLM, EmbedderIdentity
+from litemem.core.protocols import LLM, Embedder
 from litemem.core.types import (
     AddResult,
     MemoryRecord,
@@ -15,6 +15,7 @@ from litemem.core.types import (
 from litemem.extraction import run_document as procedure
 from litemem.extraction import run_summary as procedural
 from litemem.extraction.run_document import Procedure
+from litemem.models.indexing import index_memories
 from litemem.store.protocol import Store
 
 MIN_OVERLAP = 2  # messages in a row that count as sent again; a single one may be said twice
@@ -31,8 +32,7 @@ class Run:
     store: Store
     turn: Turn
     fresh: MemoryRecord
-    embed: Callable[[str], bytes]
-    identity: EmbedderIdentity
+    embedder: Embedder
     now: int
 
     def store_summary(self, llm: LLM, instructions: str | None) -> list[AddResult]:
@@ -89,7 +89,8 @@ class Run:
         stored without a run id.
         """
         record = outcome.record
-        vector = b"" if outcome.event == "NONE" else self.embed(record.content)
+        texts = [] if outcome.event == "NONE" else [record.content]
+        vectors, indexes = index_memories(self.embedder, texts)
         with self.store.write() as tx:
             if tx.memories.run_memory(self.turn.scope, self.now) != known:
                 return None
@@ -99,14 +100,14 @@ class Run:
                 outcomes = [outcome] if known else []
                 tx.turns.note_results(self.turn, outcomes)
                 return outcomes
-            tx.settings.bind_embedder(self.identity)
+            tx.settings.bind_embedder(self.embedder.identity)
             if known is not None:
-                tx.memories.update(record, vector)
+                tx.memories.update(record, vectors[0], indexes[0])
                 tx.memories.add_sources(record.id, self.turn.message_pks)
             elif tx.memories.has_hash(self.turn.scope, record.hash, self.now):
                 return []
             else:
-                tx.memories.insert([record], [vector], [self.turn.message_pks])
+                tx.memories.insert([record], vectors, [self.turn.message_pks], indexes)
             tx.turns.note_results(self.turn, [outcome])
         return [outcome]
 

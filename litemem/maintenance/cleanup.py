@@ -155,6 +155,7 @@ def delete_all(store: FileStore, condition: Condition, whole: Condition | None, 
     if is_large:
         _clean_up_in_slices(store, plan, "matching")
     with store.write() as tx:
+        tx.messages.delete_matching(condition, now)
         tx.cleanup(plan)
         if whole is not None:
             tx.turns.drop(whole, now)

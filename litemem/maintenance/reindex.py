@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 
 from litemem.core.protocols import Embedder, EmbedderIdentity
 from litemem.models.embedding import embed
+from litemem.models.indexing import index_waiting
 from litemem.store.protocol import Store
 
 BATCH = 256  # memories in one transaction: a crash loses about a second of a real embedder's work
@@ -34,6 +35,8 @@ def reindex(store: Store, embedder: Embedder, *, progress: Progress | None = Non
         with store.write() as tx:
             grows = tx.reindex.grow_index()
     embed_names(store, embedder)
+    while index_waiting(store, embedder, BATCH):
+        pass
     with store.read() as r:
         total = r.overview().memories
     progress(total, total)

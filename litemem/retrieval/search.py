@@ -12,12 +12,19 @@ from litemem.core.text import names
 from litemem.core.text.dates import Period, is_used_as_name, possible_names, read_dates
 from litemem.core.text.query_words import asked_words, query_words
 from litemem.core.text.words import words
-from litemem.core.types import Found, Match, MemoryRecord, Relation, ScoreParts
+from litemem.core.types import Found, Match, MemoryRecord, MessageMatch, Relation, ScoreParts
 from litemem.errors import RerankerError
-from litemem.models.embedding import embed_query, mapped_errors
+from litemem.models.embedding import embed_query, mapped_errors, quantized
 from litemem.retrieval import ranking
 from litemem.store.filters import Condition
-from litemem.store.protocol import CandidateQuery, GraphQuery, Pool, Reading, Store
+from litemem.store.protocol import (
+    CandidateQuery,
+    GraphQuery,
+    MessageQuery,
+    Pool,
+    Reading,
+    Store,
+)
 
 _WORD = re.compile(r"(\w+)(?:['’]s?\b)?")  # with a possessive
 
@@ -37,6 +44,7 @@ _ABOUT_IT = re.compile(r"\b(?:about|regarding|concerning|for)\W*$", re.IGNORECAS
 
 NAME_TEXTS = 50  # memories in which the use of a name is looked at
 RERANKED = 2  # candidates that a reranker chooses from, per result
+PASSAGES = 3  # passages that are ranked for each message that is wanted
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +53,8 @@ class SearchOptions:
 
     Dates in the query are relative to `reference`, by default `now`, both in microseconds since
     1970-01-01 UTC. With a reference, a month or day without a year is the last one before it;
-    otherwise it is that of any year. A `reranker` has the last word on the order.
+    otherwise it is that of any year. A `reranker` has the last word on the order. With
+    `include_messages`, messages count too: `_fused`.
     """
 
     top_k: int
@@ -53,6 +62,7 @@ class SearchOptions:
     now: int
     reference: int | None = None
     reranker: Reranker | None = None
+    include_messages: bool = True
 
     @property
     def day(self) -> date:
@@ -78,8 +88,18 @@ class ParsedQuery:
     asked: ranking.DateQuestion
 
 
-def newest(reading: Reading, condition: Condition, limit: int) -> Found[MemoryRecord]:
-    """Return the newest memories under `condition` that can be read, and name damaged ones."""
+def newest(
+    reading: Reading, condition: Condition, limit: int, *, messages: bool = False
+) -> Found[MemoryRecord]:
+    """Return the newest memories under `condition` that can be read, and name damaged ones.
+
+    With `messages`, messages that can be found are among them.
+    """
+    if messages:
+        memories = newest(reading, condition, limit)
+        both = [*memories, *reading.messages.select(condition, limit=limit)]
+        both.sort(key=lambda record: (record.created_at, record.id), reverse=True)
+        return Found(both[:limit], memories.damaged)
     found: Found[MemoryRecord] = Found()
     offset, wanted = 0, limit
     while True:
@@ -112,20 +132,71 @@ def search(
     used = [name for name in maybe if any(is_used_as_name(name, text) for text in texts)]
     latest = options.reference is not None
     parsed = parse_query(query, scope.speakers, options.day, latest=latest, names=used)
+    vector = embed_query(embedder, parsed.meaning)
     candidates = CandidateQuery(
-        embed_query(embedder, parsed.meaning),
+        vector,
         parsed.words,
         parsed.periods,
         None if scope.is_small else ranking.candidates(wanted),
         embedder.identity,
+        quantized(vector),
     )
     ranker = _Ranker(parsed.named, parsed.periods, parsed.asked, wanted, options.threshold)
     with store.read() as r:
         matches = r.candidates.search(condition, candidates, ranker)
+        if options.include_messages:
+            said = r.candidates.search_messages(
+                condition,
+                MessageQuery(
+                    vector,
+                    candidates.quantized,
+                    parsed.words,
+                    ranking.candidates(wanted),
+                    embedder.identity,
+                ),
+                replace(ranker, top_k=PASSAGES * wanted),
+            )
+            matches = Found(_fused(matches, said)[:wanted], matches.damaged)
     if options.reranker is None or not matches:
         return matches
     best = _reranked(options.reranker, query, matches)[: options.top_k]
     return Found(best, matches.damaged)
+
+
+def _fused(memories: Sequence[Match], said: Sequence[MessageMatch]) -> list[Match]:
+    """Return memories and messages as one list, best first.
+
+    A message from which memories came lends its score to the one of them that answers best, and is
+    no result of its own. If none of them may be found, neither is the message. A message that never
+    yielded a memory is a result, unless a memory or a better message has the same words.
+    """
+    found = {match.record.id: match for match in memories}
+    texts = {_folded(match.record.content) for match in memories}
+    for message in said:
+        score = message.parts.final
+        if message.memories:
+            known = [
+                found.get(record.id) or Match(record, cosine) for record, cosine in message.memories
+            ]
+            best = max(known, key=lambda match: (match.score, match.semantic))
+            if best.score < score:
+                parts = replace(best.parts or message.parts, source=score, final=score)
+                found[best.record.id] = replace(best, score=score, parts=parts)
+        elif not message.yielded and (text := _folded(message.record.content)) not in texts:
+            texts.add(text)
+            parts = message.parts
+            found[message.record.id] = Match(
+                message.record, parts.meaning, parts.words, score, parts
+            )
+    return sorted(found.values(), key=_order, reverse=True)
+
+
+def _order(match: Match) -> tuple[float, int, str]:
+    return match.score, match.record.since, match.record.id
+
+
+def _folded(text: str) -> str:
+    return " ".join(words(text))
 
 
 def search_relations(

@@ -37,9 +37,12 @@ from litemem.core.types import (
     Match,
     MemoryRecord,
     Message,
+    MessageMatch,
     Overview,
     Relation,
     ScoreParts,
+    SourceMessage,
+    TextIndex,
     Turn,
     TurnEvent,
 )
@@ -99,6 +102,22 @@ class CandidateQuery:
     words: Sequence[str]
     periods: Sequence[Period]
     limit: int | None
+    identity: EmbedderIdentity
+    quantized: bytes = b""  # the vector as the passages have theirs, a signed byte a dimension
+
+
+@dataclass(frozen=True, slots=True)
+class MessageQuery:
+    """Which messages to rank: near a vector, or with some of `words`.
+
+    `vector` is float32, `bytes` the same with a signed byte a dimension. In a large scope, about
+    `limit` passages of each kind are ranked.
+    """
+
+    vector: bytes
+    bytes: bytes
+    words: Sequence[str]
+    limit: int
     identity: EmbedderIdentity
 
 
@@ -393,6 +412,9 @@ class MemoryReader(Protocol):
         Only memories that exist, of exactly its scope. A memory that superseded none is left out.
         """
 
+    def waiting(self, limit: int) -> list[tuple[int, str, int]]:
+        """Return (key, content, time) of memories that wait for their index, newest first."""
+
     def run_memory(self, scope: Scope, now: int) -> MemoryRecord | None:
         """Return the newest run summary of exactly this scope that can be extended.
 
@@ -412,17 +434,23 @@ class MemoryWriter(MemoryReader, Protocol):
         records: Sequence[MemoryRecord],
         vectors: Sequence[bytes],
         sources: Sequence[Sequence[int]],
+        indexes: Sequence[TextIndex | None] | None = None,
     ) -> None:
         """Add memories with their vectors; `sources` are the keys of the messages of each.
 
-        `SettingsWriter.bind_embedder` comes before the first vector.
+        `SettingsWriter.bind_embedder` comes before the first vector. A memory without an index
+        waits for it, if its text is long or not in ASCII. Its source messages are no longer found
+        by themselves, and not at all if the memory has their text.
         """
 
-    def update(self, record: MemoryRecord, vector: bytes | None) -> None:
+    def update(
+        self, record: MemoryRecord, vector: bytes | None, index: TextIndex | None = None
+    ) -> None:
         """Replace the memory that has this record's id, and write an UPDATE to its history.
 
-        A `vector` is needed if the content changes. If `created_at` changes, the validity periods
-        that depend on it move: the memory's own, and those of memories that it superseded.
+        A `vector` is needed if the content changes, and an `index` comes with it. If `created_at`
+        changes, the validity periods that depend on it move: the memory's own, and those of
+        memories that it superseded.
 
         Raises:
             MemoryNotFoundError: there is no such memory.
@@ -431,6 +459,12 @@ class MemoryWriter(MemoryReader, Protocol):
 
     def add_sources(self, memory_id: str, message_keys: Sequence[int]) -> None:
         """Add messages to a memory's sources; an unknown id is ignored."""
+
+    def index(self, rows: Iterable[tuple[int, str, TextIndex]]) -> None:
+        """Store the index of waiting memories, as (key, content, index).
+
+        A row is ignored if its memory no longer waits or has another content.
+        """
 
     def delete(self, memory_id: str, now: int) -> None:
         """Delete a memory; its history stays, and ends with a DELETE.
@@ -464,6 +498,18 @@ class MessageReader(Protocol):
     def sources(self, memory_id: str) -> Found[Message]:
         """Return the messages that a memory was made from, in order; empty if unknown."""
 
+    def get(self, message_id: str) -> MemoryRecord | None:
+        """Return a message that may be found, as a memory of the type "message", or None."""
+
+    def select(self, condition: Condition, *, limit: int | None = None) -> list[MemoryRecord]:
+        """Return the messages that may be found and match, newest first, as `get` does."""
+
+    def sources_of(self, memory_ids: Sequence[str]) -> dict[str, list[SourceMessage]]:
+        """Return the messages that memories were made from, by the memory's id, in order."""
+
+    def waiting(self, limit: int) -> list[tuple[int, Message, int]]:
+        """Return (key, message, time) of messages that wait for their index, newest first."""
+
     def memories_from(
         self, scope: Scope, messages: Sequence[Message], last: int, since: int, until: int
     ) -> list[MemoryRecord]:
@@ -477,8 +523,26 @@ class MessageReader(Protocol):
 class MessageWriter(MessageReader, Protocol):
     """The log of messages inside a transaction."""
 
+    def index(self, rows: Iterable[tuple[int, str, TextIndex | None]]) -> None:
+        """Store the index of waiting messages, as (key, content, index); None: not to be found.
+
+        A row is ignored if its message no longer waits or has another content.
+        """
+
+    def delete(self, message_id: str, now: int) -> bool:
+        """Let a message no longer be found, and write a DELETE to its history.
+
+        It stays in the log until it is erased or cleaned up. Returns False if it is unknown.
+        """
+
+    def delete_matching(self, condition: Condition, now: int) -> int:
+        """Let the messages that match no longer be found, as `delete`; return how many."""
+
     def log(self, scope: Scope, messages: Iterable[Message], at: int) -> list[int]:
-        """Append messages of exactly this scope; return their keys, in order."""
+        """Append messages of exactly this scope; return their keys, in order.
+
+        They are not found by themselves.
+        """
 
 
 class TurnReader(Protocol):
@@ -524,8 +588,12 @@ class TurnWriter(TurnReader, Protocol):
         event_id: str | None = None,
         claimant: Claimant | None = None,
         queued_at: int | None = None,
+        indexes: Sequence[TextIndex | None] | None = None,
     ) -> Turn:
         """Log messages and queue them for extraction, with the options that it needs.
+
+        A message is found from then on, unless its index is None; without `indexes`, all wait. It
+        has the metadata, categories and expiry of the options.
 
         `at` is the time of the messages, `queued_at` that of the call. With a `claimant`, the turn
         is claimed at once.
@@ -699,6 +767,18 @@ class CandidateReader(Protocol):
 
         Damaged ones are left out before others are ranked, and named if they would be returned. A
         memory without a vector is ranked by its words.
+
+        Raises:
+            EmbedderMismatchError: the stored vectors are another embedder's.
+        """
+
+    def search_messages(
+        self, condition: Condition, query: MessageQuery, ranker: Ranker
+    ) -> list[MessageMatch]:
+        """Return the messages that match, each once with its best passage, in the ranker's order.
+
+        The ranker is given passages. A message comes with the memories that came from it and match
+        the condition.
 
         Raises:
             EmbedderMismatchError: the stored vectors are another embedder's.

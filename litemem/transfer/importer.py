@@ -3,7 +3,7 @@
 import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol, get_args
@@ -12,9 +12,10 @@ from litemem.core.config import user_path
 from litemem.core.protocols import Embedder, EmbedderIdentity
 from litemem.core.scope import ID_KEYS
 from litemem.core.types import MemoryRecord
-from litemem.errors import LitememError, StoreError, ValidationError, quoted
+from litemem.errors import EmbedderError, LitememError, StoreError, ValidationError, quoted
 from litemem.maintenance.reindex import embed_names
 from litemem.models.embedding import embed
+from litemem.models.indexing import index_waiting
 from litemem.store.archive.lines import open_archive
 from litemem.store.archive.references import ReferenceCheck
 from litemem.store.archive.schema import LINE_TYPES, Item, LineError
@@ -22,6 +23,7 @@ from litemem.store.protocol import ArchiveBatch, ArchiveImport, Conflict, Export
 from litemem.store.sqlite.open_files import open_bytes
 
 BATCH = 2_000  # lines that are checked at once
+INDEXED = 64  # texts that are indexed in one transaction
 WRITTEN = 500  # lines in one transaction: 0.1 to 0.3 s
 EMBEDDED = 256  # the same if they are embedded: about a second of a real embedder's work
 BATCH_CHARACTERS = 8_000_000  # of texts in one transaction, roughly
@@ -284,6 +286,9 @@ class _Import:
             work.take_in(ArchiveBatch("end"))
         if not self._has_vectors:
             embed_names(self._store, self._embedder)
+        with suppress(EmbedderError):  # they wait for the next write, or for a reindex
+            while index_waiting(self._store, self._embedder, INDEXED):
+                pass
 
     def _checked(self, references: ReferenceCheck) -> Iterator[Item]:
         for number, item in self._source.items():

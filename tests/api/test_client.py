@@ -335,7 +335,9 @@ def test_reset_removes_everything_but_the_project(client: MemoryClient, tmp_path
     client.project.update(custom_instructions="Only food.")
     client.reset()
     full = {name for name, rows in dump(tmp_path / "memory.db").items() if rows}
-    assert {name for name in full if not name.startswith(("sqlite_", "memory_fts"))} == {"setting"}
+    assert {
+        name for name in full if not name.startswith(("sqlite_", "memory_fts", "passage_fts"))
+    } == {"setting"}
     assert client.project.get()["custom_instructions"] == "Only food."
 
 

@@ -151,7 +151,7 @@ def test_parts_as_programs_write_them_work(tmp_path: Path, n: int) -> None:
             memory.add(text, infer=False, **CAM)
         assert memory.add("I like tea", **CAM) == {"results": []}
         found = memory.search("tea", rerank=True, enable_graph=True, **CAM)["results"]
-    assert [row["memory"] for row in found] == ["green tea", "tea"]
+    assert [row["memory"] for row in found] == ["I like tea", "green tea", "tea"]
 
 
 def test_a_memory_keeps_the_parts_that_it_was_given(tmp_path: Path) -> None:

@@ -92,7 +92,8 @@ def test_a_found_memory_has_all_that_a_listed_one_has(memory: Memory) -> None:
     store_text(memory, "avoids shellfish", metadata={"n": 1})
     (found,) = memory.search("shellfish", **CAM)["results"]
     (listed,) = memory.get_all(**CAM)["results"]
-    assert found == listed | {"score": found["score"]}
+    assert found == listed | {"score": found["score"], "sources": found["sources"]}
+    assert [source["snippet"] for source in found["sources"]] == ["avoids shellfish"]
 
 
 def test_search_leaves_out_what_scores_below_the_threshold(memory: Memory) -> None:

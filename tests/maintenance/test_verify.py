@@ -233,7 +233,8 @@ DAMAGES = {
     ),
     "a source is of another scope": (
         "INSERT INTO session (pk, user_id) VALUES (50, 'bob');"
-        "INSERT INTO message VALUES (50, 50, 'user', 'secret', NULL, 0, NULL);"
+        "INSERT INTO message (pk, session_pk, role, content, created_at)"
+        " VALUES (50, 50, 'user', 'secret', 0);"
         "UPDATE memory SET sources = '[50]' WHERE pk = 1",
         "every source is a message of the memory's scope",
         True,

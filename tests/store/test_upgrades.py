@@ -16,7 +16,7 @@ from litemem.store.sqlite.schema import latest_version
 from litemem.store.sqlite.store import SqliteStore
 from litemem.testing import HashEmbedder, ScriptedLLM
 
-MAX_BYTES = 50_000
+MAX_BYTES = 80_000
 TEXTS = ["likes tea", "lives in Lisbon", "lives in Porto"]
 each_version = pytest.mark.parametrize("version", range(1, latest_version() + 1))
 

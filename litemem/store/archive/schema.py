@@ -250,7 +250,15 @@ LINE_TYPES: Mapping[str, Schema] = {
     ),
     "message": Schema(
         {"number": _key, "role": _text, "content": _text, "created_at": _time},
-        {**_IDS, "name": _text, "turn": _key},
+        {
+            **_IDS,
+            **dict.fromkeys(("id", "name"), _text),
+            "turn": _key,
+            "metadata": _json,
+            "categories": _list_of(_text),
+            "expires_at": _time,
+            **dict.fromkeys(("hidden", "yielded"), _flag),
+        },
     ),
     "deleted": Schema({"id": _name, "history": _HISTORY}, {"sources": _list_of(_key)}),
     "memory": Schema(

@@ -6,7 +6,7 @@ score, and how rare a word is, depends on no other memory.
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
@@ -14,9 +14,17 @@ import apsw
 
 from litemem.core.text.dates import Period
 from litemem.core.text.words import Stem, any_of, holding, stems_of
-from litemem.core.types import Found, Match
+from litemem.core.types import Found, Match, MessageMatch
 from litemem.store.filters import Condition
-from litemem.store.protocol import NO_NEIGHBOUR, CandidateQuery, Pool, Ranker, ScopeStats
+from litemem.store.protocol import (
+    NO_NEIGHBOUR,
+    CandidateQuery,
+    MessageQuery,
+    Pool,
+    Ranker,
+    ScopeStats,
+)
+from litemem.store.sqlite.passages import Passages
 from litemem.store.sqlite.rows import DAMAGE, Row, matching, readable
 from litemem.store.sqlite.settings import check_embedder
 from litemem.store.sqlite.values import IndexDamageError, RowDamageError
@@ -43,6 +51,10 @@ _ROWS = (
 _SAME_RUN = (
     "m.run_id = ? AND m.user_id IS ? AND m.agent_id IS ? AND m.app_id IS ? AND (m.created_at, m.id)"
 )
+_SPEAKERS = f"""
+SELECT CAST(json_group_array(DISTINCT actor_id) AS BLOB)
+FROM (SELECT m.actor_id FROM found_message AS m WHERE {{}} LIMIT {SMALL})
+"""
 _AS_QUERY = apsw.FTS5_TOKENIZE_QUERY
 _BARE = {"include_offsets": False, "include_colocated": False}
 _RUN_COLUMN, _CONTENT_COLUMN, _COLUMNS = 4, 5, 6
@@ -73,7 +85,9 @@ class Candidates:
             condition.parameters,
         )
         ((count, names),) = rows
+        said = self._connection.execute(_SPEAKERS.format(condition.sql), condition.parameters).get
         speakers = json.loads(names.decode(errors="replace"))
+        speakers += json.loads(said.decode(errors="replace"))
         return ScopeStats(count <= SMALL, frozenset(filter(None, speakers)))
 
     def texts_with(self, condition: Condition, words: Sequence[str], limit: int) -> list[str]:
@@ -110,6 +124,7 @@ class Candidates:
                 pool = sample_large_scope(
                     connection, condition, stemmed, query.periods, query.limit, ranker
                 )
+            pool = self._with_passages(pool, condition, query.quantized)
             ranked = ranker.rank(pool)
         except IndexDamageError:
             raise
@@ -128,6 +143,36 @@ class Candidates:
     def _damaged(self, condition: Condition) -> dict[int, str]:
         """Return the ids of every damaged memory under the condition, by primary key."""
         return readable(self._connection, matching(self._connection, condition), condition)[1]
+
+    def _with_passages(self, pool: Pool, condition: Condition, vector: bytes) -> Pool:
+        """Return a pool in which a long memory is as near as its nearest passage."""
+        best = Passages(self._connection).of_memories(condition, vector)
+        if not best:
+            return pool
+        pairs = zip(pool.pks, pool.cosines, strict=True)
+        return replace(pool, cosines=[max(cosine, best.get(pk, cosine)) for pk, cosine in pairs])
+
+    def search_messages(
+        self, condition: Condition, query: MessageQuery, ranker: Ranker
+    ) -> list[MessageMatch]:
+        connection, passages = self._connection, Passages(self._connection)
+        check_embedder(connection, query.identity)
+        stem = stemmer(connection)
+        stems = stems_of(query.words, stem)
+        among = None
+        if passages.count(condition, SMALL + 1) > SMALL:
+            among = [
+                *passages.nearest(condition, query.bytes, query.limit),
+                *passages.with_words(condition, list(stems.values()), query.limit),
+            ]
+        rows = passages.of_messages(condition, query.bytes, among)
+        matches = _term_matches(rows, _Query(query.bytes, stems, stem))
+        before = _before(rows) if among is None else [NO_NEIGHBOUR] * len(rows)
+        asks = [bool(row[_COLUMNS]) for row in rows]
+        frequency = [sum(held.values()) for held in matches]
+        pool = _pool([row[:_COLUMNS] for row in rows], matches, before, frequency, len(rows))
+        ranked = ranker.rank(replace(pool, asks=asks))
+        return passages.matches(condition, ranked, query.vector)
 
 
 def _without(condition: Condition, damaged: Iterable[int]) -> Condition:
@@ -151,13 +196,19 @@ def stemmer(connection: apsw.Connection) -> Stem:
 def scan_scope(connection: apsw.Connection, condition: Condition, query: _Query) -> Pool:
     """Return all memories under the condition."""
     rows = _read(connection, condition, query)
+    matches = _term_matches(rows, query)
+    frequency = [sum(held.values()) for held in matches]
+    return _pool(rows, matches, _before(rows), frequency, len(rows))
+
+
+def _before(rows: Sequence[Row]) -> list[int]:
+    """Return for each row the index of the one before it in its run, or `NO_NEIGHBOUR`."""
     last: dict[str | None, int] = {}
     before = []
     for i, run in enumerate([row[_RUN_COLUMN] for row in rows]):
         before.append(NO_NEIGHBOUR if run is None or run not in last else last[run])
         last[run] = i
-    matches = _term_matches(rows, query)
-    return _pool(rows, matches, before, [sum(held.values()) for held in matches], len(rows))
+    return before
 
 
 def sample_large_scope(

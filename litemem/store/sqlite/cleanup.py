@@ -233,7 +233,8 @@ def without_derived_data(connection: apsw.Connection) -> None:
 
     Others wait for it, and these entries take four fifths of its time.
     """
-    connection.execute("DROP TRIGGER IF EXISTS memory_fts_delete")
+    for table in ("memory", "passage"):
+        connection.execute(f"DROP TRIGGER IF EXISTS {table}_fts_delete")
     settings.put(connection, settings.INDEXED_TO, "0")
 
 

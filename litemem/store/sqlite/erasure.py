@@ -47,6 +47,10 @@ _UNKNOWN = (
     "there: erase its scope"
 )
 _CHOSEN = "(SELECT value FROM json_each(?))"
+_KNOWN = """
+SELECT EXISTS (SELECT 1 FROM history WHERE memory_id = ?)
+  OR EXISTS (SELECT 1 FROM message WHERE id = ?)
+"""
 _FILLED = ", ".join(f"coalesce({key}, '')" for key in ID_KEYS)
 _TABLES = {
     "memories": "memory",
@@ -114,6 +118,10 @@ WHERE event = 'DELETE' AND (old_memory, {_FILLED}) IN (
 """
 _HISTORY_OF = f"""
 DELETE FROM event NOT INDEXED WHERE memory_id IN {_CHOSEN} OR superseded_by IN {_CHOSEN}
+"""
+_HISTORY_OF_MESSAGES = f"""
+DELETE FROM event NOT INDEXED
+WHERE memory_id IN (SELECT id FROM message NOT INDEXED WHERE pk IN {_CHOSEN})
 """
 _NO_SUCCESSOR = f"UPDATE memory SET superseded_by = NULL WHERE superseded_by IN {_CHOSEN}"
 _RESULTS = f"json_each({read_json('results')}) AS result"
@@ -195,11 +203,12 @@ WHERE (instr(turn.options, ?1) OR instr(turn.error, ?1)) AND {_SAME_IDS}
 }
 
 
-# an entry and its deletion; no memory has the rowid
+# an entry and its deletion; no row has the rowid
 _NEW_SEGMENT = (
-    "INSERT INTO memory_fts (rowid, content) VALUES (-1, 'erased')",
-    "INSERT INTO memory_fts (memory_fts, rowid, content) VALUES ('delete', -1, 'erased')",
+    "INSERT INTO {0}_fts (rowid, {1}) VALUES (-1, 'erased')",
+    "INSERT INTO {0}_fts ({0}_fts, rowid, {1}) VALUES ('delete', -1, 'erased')",
 )
+_FULL_TEXTS = (("memory", "content"), ("passage", "words"))  # tables and their columns
 
 
 class _Lent(Protocol):
@@ -238,6 +247,7 @@ def erase(
     connection.execute(f"DELETE FROM memory NOT INDEXED WHERE id IN {_CHOSEN}", (present,))
     connection.execute(_HISTORY_OF, (ids, ids))
     connection.execute(_NO_SUCCESSOR, (ids,))
+    connection.execute(_HISTORY_OF_MESSAGES, (json.dumps(chosen.messages),))
     forget_messages(connection, chosen.messages)
     connection.execute(_TURNS_WITHOUT)
     drop_empty_sessions(connection)
@@ -272,6 +282,7 @@ def _select(connection: apsw.Connection, plan: Erasure, among: Collection[str] |
     listed = id_list([*memories, *deleted])
     messages = _column(connection, _SOURCES_OF, listed, listed)
     messages += _column(connection, _LIKELY_SOURCES_OF, listed)
+    messages += _column(connection, f"SELECT pk FROM message WHERE id IN {_CHOSEN}", listed)
     if plan.whole is not None and among is None:
         messages += _column(connection, _MESSAGES_IN.format(plan.whole.sql), *plan.whole.parameters)
     return _Chosen(memories, deleted, list(dict.fromkeys(messages)))
@@ -303,7 +314,8 @@ def scrub(
         mark = settings.text(r.connection, settings.ERASING)
     if mark is None:
         return None
-    _rewrite_full_text(write)
+    for table, column in _FULL_TEXTS:
+        _rewrite_full_text(write, table, column)
     is_left = True
     while is_left:
         with write() as tx:
@@ -317,8 +329,10 @@ def finish(connection: apsw.Connection, mark: str) -> None:
         settings.put(connection, settings.ERASING, None)
 
 
-def _rewrite_full_text(write: Callable[[], AbstractContextManager[_Lent]]) -> None:
-    """Drop the words of deleted memories from the segments of the full text.
+def _rewrite_full_text(
+    write: Callable[[], AbstractContextManager[_Lent]], table: str, column: str
+) -> None:
+    """Drop the words of deleted rows from the segments of a full text.
 
     Segments are merged a few pages at a time (sqlite.org/fts5.html, "merge"). The words of deleted
     rows stay if the output is not the only segment of the last level. A first round gives one
@@ -326,26 +340,26 @@ def _rewrite_full_text(write: Callable[[], AbstractContextManager[_Lent]]) -> No
     that an add has started in between.
     """
     with write() as tx:
-        if tx.connection.execute("SELECT count(*) FROM memory").get <= REBUILT:
-            tx.connection.execute("INSERT INTO memory_fts (memory_fts) VALUES ('rebuild')")
+        if tx.connection.execute(f"SELECT count(*) FROM {table}").get <= REBUILT:
+            tx.connection.execute(f"INSERT INTO {table}_fts ({table}_fts) VALUES ('rebuild')")
             return
     for _ in range(3):
         with write() as tx:
             for statement in _NEW_SEGMENT:
-                tx.connection.execute(statement)
-            is_left = _merge(tx.connection, -_PAGES)
+                tx.connection.execute(statement.format(table, column))
+            is_left = _merge(tx.connection, table, -_PAGES)
         while is_left:
             with write() as tx:
-                is_left = _merge(tx.connection, _PAGES)
+                is_left = _merge(tx.connection, table, _PAGES)
 
 
-def _merge(connection: apsw.Connection, pages: int) -> bool:
+def _merge(connection: apsw.Connection, table: str, pages: int) -> bool:
     """Write some pages of a merge, or start one of all segments if the number is negative.
 
     Return False if nothing was left to merge.
     """
     before = connection.total_changes()
-    connection.execute("INSERT INTO memory_fts (memory_fts, rank) VALUES ('merge', ?)", (pages,))
+    connection.execute(f"INSERT INTO {table}_fts ({table}_fts, rank) VALUES ('merge', ?)", (pages,))
     return connection.total_changes() - before > 1
 
 
@@ -381,8 +395,8 @@ def _all_ids(connection: apsw.Connection, plan: Erasure) -> list[str]:
     found = [] if plan.condition is None else _matching_ids(connection, plan.condition)
     erased = _unfinished(connection)  # perhaps by a call that was interrupted
     for memory_id in plan.memory_ids:
-        known = "SELECT EXISTS (SELECT 1 FROM history WHERE memory_id = ?)"
-        if not connection.execute(known, (memory_id,)).get and _digest(memory_id) not in erased:
+        values = (memory_id, memory_id)
+        if not connection.execute(_KNOWN, values).get and _digest(memory_id) not in erased:
             raise MemoryNotFoundError(_UNKNOWN.format(memory_id))
     return list(dict.fromkeys([*found, *plan.memory_ids]))
 

@@ -6,10 +6,16 @@ from collections.abc import Iterable, Sequence
 import apsw
 
 from litemem.core.scope import Scope
-from litemem.core.types import PROCEDURAL, Found, HistoryEntry, MemoryRecord
+from litemem.core.types import PROCEDURAL, Found, HistoryEntry, MemoryRecord, TextIndex
 from litemem.errors import ImmutableError, MemoryNotFoundError
 from litemem.store.filters import Condition, valid_now
 from litemem.store.sqlite.cleanup import delete, delete_where
+from litemem.store.sqlite.passages import (
+    insert_index,
+    link_sources,
+    number_of,
+    replace_memory,
+)
 from litemem.store.sqlite.rows import (
     HISTORY_COLUMNS,
     MEMORY_COLUMNS,
@@ -29,7 +35,7 @@ from litemem.store.sqlite.rows import (
 from litemem.store.sqlite.supersession import WRITE_OUT_ADD, move_validity, superseded
 from litemem.store.sqlite.vector_index import BATCH, GROWTH, VectorIndex
 
-_INSERT = f"INSERT INTO memory ({MEMORY_COLUMNS}, sources) VALUES (?{', ?' * 21})"
+_INSERT = f"INSERT INTO memory ({MEMORY_COLUMNS}, sources, passages) VALUES (?{', ?' * 22})"
 _UPDATE = f"UPDATE memory SET ({MEMORY_COLUMNS}) = (?{', ?' * 20}) WHERE pk = ?"
 _WRITE_UPDATE = """
 INSERT INTO event
@@ -118,15 +124,26 @@ class Memories:
         records: Sequence[MemoryRecord],
         vectors: Sequence[bytes],
         sources: Sequence[Sequence[int]],
+        indexes: Sequence[TextIndex | None] | None = None,
     ) -> None:
         connection, pk = self._connection, 0
-        for record, vector, message_pks in zip(records, vectors, sources, strict=True):
-            connection.execute(_INSERT, (*memory_values(record), json.dumps(message_pks)))
+        given = indexes or [None] * len(records)
+        for record, vector, message_pks, index in zip(
+            records, vectors, sources, given, strict=True
+        ):
+            number = number_of(record.content, index)
+            values = (*memory_values(record), json.dumps(message_pks), number)
+            connection.execute(_INSERT, values)
             pk = connection.last_insert_rowid()
             connection.execute("INSERT INTO embedding (pk, vector) VALUES (?, ?)", (pk, vector))
+            insert_index(connection, pk, index)
+            if message_pks:
+                link_sources(connection, [pk])
         self._index.grow(pk, GROWTH + len(records) // BATCH)
 
-    def update(self, record: MemoryRecord, vector: bytes | None) -> None:
+    def update(
+        self, record: MemoryRecord, vector: bytes | None, index: TextIndex | None = None
+    ) -> None:
         connection = self._connection
         pk, old = self._require(record.id)
         if old.immutable:
@@ -141,6 +158,7 @@ class Memories:
             connection.execute("UPDATE embedding SET vector = ? WHERE pk = ?", (vector, pk))
             connection.execute("DELETE FROM embedding_next WHERE pk = ?", (pk,))
             self._index.replace(pk, vector)
+            replace_memory(connection, pk, record.content, index)
         texts = (old.content, record.content)
         times = (record.created_at, record.updated_at)
         values = (record.id, *texts, *times, record.actor_id, record.role)
@@ -150,6 +168,21 @@ class Memories:
         pk = pk_of(self._connection, memory_id)
         if pk is not None:
             self._connection.execute(_ADD_SOURCES, (json.dumps(message_keys), pk))
+            link_sources(self._connection, [pk])
+
+    def waiting(self, limit: int) -> list[tuple[int, str, int]]:
+        rows = self._connection.execute(
+            "SELECT pk, content, created_at FROM memory WHERE passages IS NULL"
+            " ORDER BY pk DESC LIMIT ?",
+            (limit,),
+        )
+        return [(pk, content, at) for pk, content, at in rows]
+
+    def index(self, rows: Iterable[tuple[int, str, TextIndex]]) -> None:
+        for pk, content, index in rows:
+            still = "SELECT 1 FROM memory WHERE pk = ? AND content = ? AND passages IS NULL"
+            if self._connection.execute(still, (pk, content)).fetchone():
+                replace_memory(self._connection, pk, content, index)
 
     def delete(self, memory_id: str, now: int) -> None:
         delete(self._connection, [self._require(memory_id)[0]], now)

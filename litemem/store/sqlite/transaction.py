@@ -86,7 +86,7 @@ class SqliteTransaction:
 
     def clear(self) -> None:
         VectorIndex(self.connection).drop()
-        for table in _TABLES:
+        for table in _TABLES:  # passages and mentions go with their owners
             self.connection.execute(f"DELETE FROM {table}")
         kept = (settings.PROJECT, settings.FILE_ID, settings.ERASING)
         self.connection.execute("DELETE FROM setting WHERE name NOT IN (?, ?, ?)", kept)

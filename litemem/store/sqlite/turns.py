@@ -7,8 +7,17 @@ from typing import Any
 import apsw
 
 from litemem.core import clock
-from litemem.core.scope import Scope
-from litemem.core.types import AddResult, Found, MemoryRecord, Message, Turn, TurnEvent
+from litemem.core.scope import ID_KEYS, Scope
+from litemem.core.types import (
+    AddResult,
+    Found,
+    MemoryRecord,
+    Message,
+    SourceMessage,
+    TextIndex,
+    Turn,
+    TurnEvent,
+)
 from litemem.store.filters import Condition
 from litemem.store.liveness import (
     Beat,
@@ -19,6 +28,12 @@ from litemem.store.liveness import (
     this_process,
 )
 from litemem.store.protocol import MAX_KILLS, MAX_TRIES, NO_LIMIT, SET_ASIDE, TurnFilter
+from litemem.store.sqlite.passages import (
+    hide_messages,
+    insert_index,
+    messages_where,
+    replace_message,
+)
 from litemem.store.sqlite.rows import (
     IN_SCOPE_OF_M,
     Row,
@@ -134,12 +149,44 @@ JOIN message ON message.pk = source.value
 WHERE m.pk = ? AND {IN_SCOPE_OF_M}
 ORDER BY message.pk
 """
+_SOURCE_COLUMNS = ("id", "role", "content", "name", "created_at")
+_SOURCES_OF = f"""
+SELECT m.id, message.id, message.role, message.content, message.name, message.created_at
+FROM memory AS m
+JOIN json_each({read_json("m.sources")}) AS source
+JOIN message ON message.pk = source.value
+WHERE m.id IN (SELECT value FROM json_each(?)) AND {IN_SCOPE_OF_M}
+ORDER BY message.pk
+"""
+_WAITING = """
+SELECT pk, role, content, name, created_at
+FROM message
+WHERE passages IS NULL
+ORDER BY pk DESC
+LIMIT ?
+"""
+# without the text, which stays in the log: erasing a memory that came from it takes it along
+_WRITE_DELETE = f"""
+INSERT INTO event
+  (memory_id, event, created_at, updated_at, actor_id, role, {", ".join(ID_KEYS)}, sources)
+SELECT
+  m.id, 'DELETE', m.created_at, ?, m.actor_id, m.role,
+  {", ".join(f"m.{key}" for key in ID_KEYS)}, json_array(m.message_pk)
+FROM found_message AS m
+WHERE {{}}
+"""
 _LAST_LOGGED = """
 SELECT pk, role, content, name, created_at, turn_pk
 FROM message
 WHERE session_pk = ?
 ORDER BY pk DESC
 LIMIT ?
+"""
+_LOG = f"""
+INSERT INTO message
+  (id, session_pk, role, content, name, created_at, turn_pk, metadata, categories, expires_at,
+   passages)
+VALUES (?{", ?" * 10})
 """
 _MADE_FROM = f"""
 SELECT m.pk
@@ -198,9 +245,50 @@ class Messages:
         )
         return list(readable(self._connection, [pk for (pk,) in made], exact)[0].values())
 
+    def get(self, message_id: str) -> MemoryRecord | None:
+        found = messages_where(self._connection, Condition("m.id = ?", (message_id,)), 1)
+        return found[0] if found else None
+
+    def select(self, condition: Condition, *, limit: int | None = None) -> list[MemoryRecord]:
+        return messages_where(self._connection, condition, -1 if limit is None else limit)
+
+    def sources_of(self, memory_ids: Sequence[str]) -> dict[str, list[SourceMessage]]:
+        found: dict[str, list[SourceMessage]] = {}
+        for memory_id, *row in self._connection.execute(_SOURCES_OF, (id_list(memory_ids),)):
+            check_values("message", row[0], **dict(zip(_SOURCE_COLUMNS, row, strict=True)))
+            found.setdefault(memory_id, []).append(SourceMessage(*row))
+        return found
+
+    def waiting(self, limit: int) -> list[tuple[int, Message, int]]:
+        rows: list[Row] = self._connection.execute(_WAITING, (limit,)).fetchall()
+        return [(row[0], read_message(row[:4]), row[4]) for row in rows]
+
+    def index(self, rows: Iterable[tuple[int, str, TextIndex | None]]) -> None:
+        for pk, content, index in rows:
+            still = "SELECT 1 FROM message WHERE pk = ? AND content = ? AND passages IS NULL"
+            if self._connection.execute(still, (pk, content)).fetchone():
+                replace_message(self._connection, pk, index)
+
+    def delete(self, message_id: str, now: int) -> bool:
+        return bool(self._delete(Condition("m.id = ?", (message_id,)), now))
+
+    def delete_matching(self, condition: Condition, now: int) -> int:
+        return self._delete(condition, now)
+
+    def _delete(self, condition: Condition, now: int) -> int:
+        values = (now, *condition.parameters)
+        self._connection.execute(_WRITE_DELETE.format(condition.sql), values)
+        rows = self._connection.execute(
+            f"SELECT m.message_pk FROM found_message AS m WHERE {condition.sql}",
+            condition.parameters,
+        )
+        pks = [pk for (pk,) in rows]
+        hide_messages(self._connection, pks)
+        return len(pks)
+
     def log(self, scope: Scope, messages: Iterable[Message], at: int) -> list[int]:
         session = ensure_session(self._connection, scope)
-        return insert_messages(self._connection, session, messages, at)
+        return insert_messages(self._connection, session, list(messages), at)
 
 
 def _readable_messages(connection: apsw.Connection, pks: Iterable[int]) -> Found[Message]:
@@ -236,19 +324,32 @@ def _message(connection: apsw.Connection, pk: int) -> Message:
 def insert_messages(
     connection: apsw.Connection,
     session: int,
-    messages: Iterable[Message],
+    messages: Sequence[Message],
     at: int,
+    *,
     turn_pk: int | None = None,
+    options: Mapping[str, Any] | None = None,
+    indexes: Sequence[TextIndex | None] | None = None,
 ) -> list[int]:
-    """Append messages to the log; return their primary keys."""
+    """Append messages to the log, with the fields of their turn's options; return their keys.
+
+    Those of a turn wait for their index if none are given; others are not found by themselves.
+    """
+    options = options or {}
+    fields = (
+        to_json(options.get("metadata") or {}),
+        to_json(tuple(options.get("categories") or ())),
+        options.get("expires_at"),
+    )
     pks = []
-    for message in messages:
-        connection.execute(
-            "INSERT INTO message (session_pk, role, content, name, created_at, turn_pk)"
-            " VALUES (?, ?, ?, ?, ?, ?)",
-            (session, message.role, message.content, message.name, at, turn_pk),
-        )
+    for i, message in enumerate(messages):
+        index = indexes[i] if indexes else None
+        waits = turn_pk is not None and indexes is None
+        number = None if waits else len(index.passages) if index else 0
+        said = (message.role, message.content, message.name, at)
+        connection.execute(_LOG, (clock.new_id(), session, *said, turn_pk, *fields, number))
         pks.append(connection.last_insert_rowid())
+        insert_index(connection, -pks[-1], index)
     return pks
 
 
@@ -317,6 +418,7 @@ class Turns:
         event_id: str | None = None,
         claimant: Claimant | None = None,
         queued_at: int | None = None,
+        indexes: Sequence[TextIndex | None] | None = None,
     ) -> Turn:
         connection = self._connection
         created_at = at if queued_at is None else queued_at
@@ -326,7 +428,11 @@ class Turns:
             (session, to_json(options), event_id, created_at),
         )
         pk = connection.last_insert_rowid()
-        message_pks = tuple(insert_messages(connection, session, messages, at, pk))
+        message_pks = tuple(
+            insert_messages(
+                connection, session, messages, at, turn_pk=pk, options=options, indexes=indexes
+            )
+        )
         if claimant is not None:
             self._claim(pk, claimant)
         return Turn(pk, scope, tuple(messages), message_pks, options, event_id, created_at)

@@ -209,6 +209,7 @@ _REQUIRED_TEXT = Column(_text, _as_text)
 _OPTIONAL_TEXT = Column(_text, _as_text, optional=True)
 _SCOPE = dict.fromkeys(ID_KEYS, Column(_id, _renamed, optional=True))
 # of a claim, which its program makes again
+_PASSAGES = Column(_whole(0, 2**31), _always(None), optional=True)
 _DERIVED = Column(_whole(-(2**63), 2**63 - 1), _always(DROP))
 
 # By table; keys of rows, and columns that `integrity.invariants` compares, are left out.
@@ -228,6 +229,7 @@ COLUMNS: Mapping[str, Mapping[str, Column]] = {
         "sources": _SOURCES,
         "immutable": Column(_whole(0, 1), _always(1)),
         "repeats": _COUNT,
+        "passages": _PASSAGES,
     },
     "embedding": {"vector": Column(_blob, _always(DROP))},
     "embedding_next": {"vector": Column(_blob, _always(DROP))},
@@ -247,7 +249,25 @@ COLUMNS: Mapping[str, Mapping[str, Column]] = {
         "content": _REQUIRED_TEXT,
         "name": _OPTIONAL_TEXT,
         "created_at": _REQUIRED_TIME,
+        "id": Column(_name, lambda _: clock.new_id(), optional=True),
+        "passages": _PASSAGES,
+        "yielded": Column(_whole(0, 1), _always(1)),
+        "metadata": Column(_object, _always("{}")),
+        "categories": Column(_strings, _entries(_names)),
+        "expires_at": _OPTIONAL_TIME,
         "turn_pk": Column(_whole(1, 2**63 - 1), _always(None), optional=True),
+    },
+    "passage": {
+        "owner": Column(_whole(-(2**63), 2**63 - 1), _always(DROP)),
+        **dict.fromkeys(("start", "stop"), Column(_whole(0, 2**31), _always(DROP))),
+        "words": Column(_text, _always(DROP)),
+        "asks": Column(_whole(0, 1), _always(0)),
+        "vector": Column(_blob, _always(None), optional=True),
+    },
+    "origin": dict.fromkeys(("message_pk", "memory_pk"), _KEY),
+    "mention": {
+        "owner": Column(_whole(-(2**63), 2**63 - 1), _always(DROP)),
+        **dict.fromkeys(("start", "stop"), Column(_time, _always(DROP))),
     },
     "event": {
         "memory_id": Column(_name, _renamed),

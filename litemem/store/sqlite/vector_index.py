@@ -19,6 +19,7 @@ from litemem.core.protocols import EmbedderIdentity
 from litemem.store.filters import Condition
 from litemem.store.protocol import NO_LIMIT
 from litemem.store.sqlite import settings
+from litemem.store.sqlite.passages import drop_vectors
 from litemem.store.sqlite.values import RowDamageError, check_values
 
 BATCH = 4_096  # vectors; a scan of as many takes 2 ms
@@ -274,6 +275,7 @@ class Reindex:
         settings.put_embedder(connection, None, settings.NEXT_EMBEDDER)
         settings.put_embedder(connection, identity)
         VectorIndex(connection).drop()
+        drop_vectors(connection)
         return True
 
     def grow_index(self) -> bool:

@@ -12,6 +12,7 @@ from litemem.core.types import content_hash
 from litemem.errors import ValidationError
 from litemem.store.archive.merge import as_added, merge_versions
 from litemem.store.archive.schema import MAX_KEPT
+from litemem.store.sqlite.passages import link_sources, number_of, replace_memory
 from litemem.store.sqlite.rows import (
     IN_SCOPE_OF_M,
     MEMORY_COLUMNS,
@@ -113,6 +114,9 @@ class ArchivedMemory:
         self._connection.execute(
             "INSERT INTO embedding (pk, vector) VALUES (?, ?)", (pk, self._vector)
         )
+        number = number_of(item["content"], None)
+        self._connection.execute("UPDATE memory SET passages = ? WHERE pk = ?", (number, pk))
+        link_sources(self._connection, [pk])
         write_history(self._connection, item["id"], self._history())
         self._write_feedback(pk, item)
         return pk
@@ -171,6 +175,7 @@ class ArchivedMemory:
         connection = self._connection
         both = _with_sources(item, ours["sources"])  # or its old messages would outlive an erasure
         connection.execute(_REPLACE, (*self._values(both), pk))
+        link_sources(connection, [pk])
         if item["content"] != ours["content"]:
             assert self._vector is not None, "without a vector it was skipped"
             connection.execute(
@@ -178,6 +183,7 @@ class ArchivedMemory:
             )
             connection.execute("DELETE FROM embedding_next WHERE pk = ?", (pk,))
             VectorIndex(connection).replace(pk, self._vector)
+            replace_memory(connection, pk, item["content"], None)
         connection.execute("DELETE FROM event WHERE memory_id = ?", (item["id"],))
         write_history(connection, item["id"], item.get("history", ()))
         connection.execute("DELETE FROM feedback WHERE memory_pk = ?", (pk,))
@@ -268,7 +274,11 @@ def write_history(connection: apsw.Connection, memory_id: str, events: Iterable[
 
 def write_deleted_sources(connection: apsw.Connection, memory_id: str, pks: Sequence[int]) -> None:
     """Write which messages of its scope a deleted memory came from."""
-    connection.execute(_WRITE_DELETED_SOURCES, (memory_id, json.dumps(pks)))
+    chosen = json.dumps(pks)
+    connection.execute(_WRITE_DELETED_SOURCES, (memory_id, chosen))
+    connection.execute(
+        "UPDATE message SET yielded = 1 WHERE pk IN (SELECT value FROM json_each(?))", (chosen,)
+    )
 
 
 def link(connection: apsw.Connection, item: Item) -> None:

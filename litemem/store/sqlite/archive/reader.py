@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import apsw
 
+from litemem.core import clock
 from litemem.core.scope import ID_KEYS, Scope
 from litemem.errors import ValidationError
 from litemem.store.archive.references import IntMap
@@ -41,8 +42,13 @@ WHERE {}
 """
 _MEMORIES = "SELECT m.pk FROM json_each(?) CROSS JOIN memory AS m ON m.pk = value WHERE {}"
 _INSERT_MESSAGE = """
-INSERT INTO message (pk, session_pk, role, content, name, created_at, turn_pk)
-VALUES (?, ?, ?, ?, ?, ?, ?)
+INSERT INTO message
+  (pk, session_pk, role, content, name, created_at, turn_pk, id, metadata, categories, expires_at,
+   passages, yielded)
+VALUES (
+  ?1, ?2, ?3, ?4, ?5, ?6, ?7, iif(EXISTS (SELECT 1 FROM message WHERE id = ?8), ?9, ?8), ?10, ?11,
+  ?12, ?13, ?14
+)
 """
 _INSERT_TURN = """
 INSERT INTO turn (pk, session_pk, options, error, created_at, event_id, tries, killed, tried_at)
@@ -151,7 +157,8 @@ class ArchiveReader:
             return self._messages.add(item["number"], known[0])
         pk = self._next("message", item["number"])
         turn = self._turn(item["turn"]) if "turn" in item else None
-        self._connection.execute(_INSERT_MESSAGE, (pk, session, *values, item["created_at"], turn))
+        said = (pk, session, *values, item["created_at"], turn)
+        self._connection.execute(_INSERT_MESSAGE, (*said, *_message_fields(item)))
         self._messages.add(item["number"], pk)
         self.counts["messages"] += 1
         return None
@@ -283,6 +290,22 @@ class ArchiveReader:
 
 def _scope(item: Item) -> Scope:
     return Scope(**{key: item.get(key) for key in ID_KEYS})
+
+
+def _message_fields(item: Item) -> tuple[Any, ...]:
+    """Return the id of a message, a new one in case it is taken, and the other columns.
+
+    It waits for its passages, unless it is hidden.
+    """
+    return (
+        item.get("id") or clock.new_id(),
+        clock.new_id(),
+        to_json(item.get("metadata") or {}),
+        to_json(tuple(item.get("categories") or ())),
+        item.get("expires_at"),
+        0 if item.get("hidden") or item["role"] == "system" else None,
+        bool(item.get("yielded")),
+    )
 
 
 class KnownMessages:

@@ -191,7 +191,9 @@ def _compare_texts(connection: apsw.Connection) -> CheckResult:
 def _full_text(connection: apsw.Connection) -> tuple[int, list[str]]:
     """Compare the full text with the contents: writes nothing, but takes the write lock."""
     number = connection.execute("SELECT count(*) FROM memory").get
-    connection.execute("INSERT INTO memory_fts (memory_fts, rank) VALUES ('integrity-check', 1)")
+    for name in ("memory_fts", "passage_fts"):
+        if _present(connection, [name.removesuffix("_fts")]):
+            connection.execute(f"INSERT INTO {name} ({name}, rank) VALUES ('integrity-check', 1)")
     return number, []
 
 

@@ -98,6 +98,34 @@ INVARIANTS: tuple[Invariant, ...] = (
         repair="full text",
     ),
     Invariant(
+        name="every passage belongs to its text",
+        offenders="SELECT id FROM memory"
+        " WHERE passages <> (SELECT count(*) FROM passage WHERE owner = memory.pk)"
+        " UNION ALL SELECT id FROM message"
+        " WHERE passages <> (SELECT count(*) FROM passage WHERE owner = -message.pk)"
+        " UNION ALL SELECT pk FROM passage WHERE owner > 0 AND owner NOT IN (SELECT pk FROM memory)"
+        " OR owner <= 0 AND -owner NOT IN (SELECT pk FROM message)",
+        over="passage",
+        repair="passages",
+        since=7,
+    ),
+    Invariant(
+        name="the full text has every passage",
+        offenders="SELECT pk FROM passage WHERE pk NOT IN (SELECT id FROM passage_fts_docsize)"
+        " UNION ALL SELECT id FROM passage_fts_docsize WHERE id NOT IN (SELECT pk FROM passage)",
+        over="passage_fts_docsize",
+        repair="full text",
+        since=7,
+    ),
+    Invariant(
+        name="every passage's vector has the embedder's dimensions",
+        offenders="SELECT pk FROM passage WHERE vector IS NOT NULL AND 4 * length(vector) IS NOT"
+        f" {_WIDTH.format('embedder')}",
+        over="passage WHERE vector IS NOT NULL",
+        advice=_REINDEX,
+        since=7,
+    ),
+    Invariant(
         name="the vector index has every indexed vector",
         offenders=f"SELECT pk FROM ({_INDEXED})"
         " WHERE pk NOT IN (SELECT rowid FROM memory_vec_rowids)"

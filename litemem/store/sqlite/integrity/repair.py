@@ -137,7 +137,14 @@ def _hashes(connection: apsw.Connection) -> None:
 
 
 def _full_text(connection: apsw.Connection) -> None:
-    connection.execute("INSERT INTO memory_fts (memory_fts) VALUES ('rebuild')")
+    for name in ("memory_fts", "passage_fts"):
+        connection.execute(f"INSERT INTO {name} ({name}) VALUES ('rebuild')")
+
+
+def _passages(connection: apsw.Connection) -> None:
+    """Drop passages that do not belong to their text; it waits for new ones."""
+    for statement in DROP_WRONG_PASSAGES:
+        connection.execute(statement)
 
 
 def _vector_index(connection: apsw.Connection) -> None:
@@ -190,6 +197,17 @@ DROP_UNSUPPORTED = (
     " AND pk NOT IN (SELECT destination_pk FROM relation)",
 )
 
+DROP_WRONG_PASSAGES = (
+    "DELETE FROM passage WHERE owner > 0 AND owner NOT IN (SELECT pk FROM memory)"
+    " OR owner <= 0 AND -owner NOT IN (SELECT pk FROM message)",
+    "DELETE FROM mention WHERE owner > 0 AND owner NOT IN (SELECT pk FROM memory)"
+    " OR owner <= 0 AND -owner NOT IN (SELECT pk FROM message)",
+    "UPDATE memory SET passages = NULL WHERE passages IS NOT NULL"
+    " AND passages <> (SELECT count(*) FROM passage WHERE owner = memory.pk)",
+    "UPDATE message SET passages = NULL WHERE passages IS NOT NULL"
+    " AND passages <> (SELECT count(*) FROM passage WHERE owner = -message.pk)",
+)
+
 REPAIRS: dict[str, Callable[[apsw.Connection], list[str] | None]] = {
     "schema": _schema,
     "values": _values,
@@ -201,6 +219,7 @@ REPAIRS: dict[str, Callable[[apsw.Connection], list[str] | None]] = {
     "hashes": _hashes,
     "full text": _full_text,
     "vector index": _vector_index,
+    "passages": _passages,
 }
 
 

@@ -19,7 +19,12 @@ from litemem.store.sqlite.errors import translated
 from litemem.store.sqlite.integrity.checks import TABLES, add_hash_function, find_wrong
 from litemem.store.sqlite.integrity.damaged_file import DamagedFile
 from litemem.store.sqlite.integrity.invariants import WRONG_SOURCES
-from litemem.store.sqlite.integrity.repair import DROP_UNSUPPORTED, drop_orphans, replace_value
+from litemem.store.sqlite.integrity.repair import (
+    DROP_UNSUPPORTED,
+    DROP_WRONG_PASSAGES,
+    drop_orphans,
+    replace_value,
+)
 from litemem.store.sqlite.schema import Column, latest_version
 from litemem.store.sqlite.vector_index import VectorIndex
 
@@ -71,7 +76,7 @@ def _save(connection: apsw.Connection, damaged: DamagedFile) -> tuple[dict[str, 
     lost += _drop_orphans(connection, damaged.tables)
     lost += _drop_empty_turns(connection)
     lost += _drop_unknown_successors(connection)
-    for statement in DROP_UNSUPPORTED:
+    for statement in (*DROP_UNSUPPORTED, *DROP_WRONG_PASSAGES):
         connection.execute(statement)
     lost += _compare_hashes(connection)
     lost += _check_vectors(connection)

@@ -1,0 +1,151 @@
+-- What was said is found, whatever extraction made of it: messages have ids and the fields that a
+-- filter asks for, and long texts have a vector for each passage.
+--
+-- In the columns `owner`, a memory is its primary key, and a message is minus its own.
+
+ALTER TABLE message ADD COLUMN id         TEXT;                         -- NULL: never indexed
+ALTER TABLE message ADD COLUMN passages   INTEGER;                      -- NULL: waits for them; 0: not to be found
+ALTER TABLE message ADD COLUMN yielded    INTEGER NOT NULL DEFAULT 0;   -- 1: a memory came from it, perhaps deleted since
+ALTER TABLE message ADD COLUMN metadata   TEXT NOT NULL DEFAULT '{}';   -- as the memories of its turn
+ALTER TABLE message ADD COLUMN categories TEXT NOT NULL DEFAULT '[]';
+ALTER TABLE message ADD COLUMN expires_at INTEGER;
+
+CREATE UNIQUE INDEX message_id ON message (id) WHERE id IS NOT NULL;
+CREATE INDEX message_waiting ON message (pk) WHERE passages IS NULL;
+
+ALTER TABLE memory ADD COLUMN passages INTEGER;                         -- NULL: waits for them
+
+CREATE INDEX memory_waiting ON memory (pk) WHERE passages IS NULL;
+
+CREATE INDEX memory_successor ON memory (superseded_by) WHERE superseded_by IS NOT NULL;
+
+CREATE INDEX session_user  ON session (user_id)  WHERE user_id IS NOT NULL;
+CREATE INDEX session_agent ON session (agent_id) WHERE agent_id IS NOT NULL;
+CREATE INDEX session_app   ON session (app_id)   WHERE app_id IS NOT NULL;
+CREATE INDEX session_run   ON session (run_id)   WHERE run_id IS NOT NULL;
+
+-- A part of a text that is found by itself. The first part of a memory has its vector in `embedding`
+-- and its words in `memory_fts`.
+CREATE TABLE passage (
+  pk     INTEGER PRIMARY KEY,
+  owner  INTEGER NOT NULL,
+  start  INTEGER NOT NULL,  -- its first character in the content, from 0
+  stop   INTEGER NOT NULL,  -- the first character behind it
+  words  TEXT NOT NULL,     -- its words as they are looked for; '' if memory_fts has them
+  asks   INTEGER NOT NULL,  -- 1: it contains a question mark
+  vector BLOB               -- int8; NULL: it is looked for by words only
+);
+
+CREATE INDEX passage_owner ON passage (owner);
+
+CREATE VIRTUAL TABLE passage_fts USING fts5 (
+  words,
+  content = 'passage',
+  content_rowid = 'pk',
+  tokenize = 'porter unicode61 remove_diacritics 2'
+);
+
+CREATE TRIGGER passage_fts_insert AFTER INSERT ON passage BEGIN
+  INSERT INTO passage_fts (rowid, words) VALUES (new.pk, new.words);
+END;
+
+CREATE TRIGGER passage_fts_delete AFTER DELETE ON passage BEGIN
+  INSERT INTO passage_fts (passage_fts, rowid, words) VALUES ('delete', old.pk, old.words);
+END;
+
+CREATE TRIGGER passage_fts_update AFTER UPDATE OF words ON passage BEGIN
+  INSERT INTO passage_fts (passage_fts, rowid, words) VALUES ('delete', old.pk, old.words);
+  INSERT INTO passage_fts (rowid, words) VALUES (new.pk, new.words);
+END;
+
+-- Which memories came from a message that is found by itself.
+CREATE TABLE origin (
+  message_pk INTEGER NOT NULL REFERENCES message ON DELETE CASCADE,
+  memory_pk  INTEGER NOT NULL REFERENCES memory ON DELETE CASCADE,
+  PRIMARY KEY (message_pk, memory_pk)
+) WITHOUT ROWID;
+
+CREATE INDEX origin_memory ON origin (memory_pk);
+
+-- The days that a text speaks of.
+CREATE TABLE mention (
+  owner INTEGER NOT NULL,
+  start INTEGER NOT NULL,  -- the first microsecond
+  stop  INTEGER NOT NULL,  -- the first microsecond behind it
+  PRIMARY KEY (owner, start, stop)
+) WITHOUT ROWID;
+
+CREATE TRIGGER memory_passage_delete AFTER DELETE ON memory BEGIN
+  DELETE FROM passage WHERE owner = old.pk;
+  DELETE FROM mention WHERE owner = old.pk;
+END;
+
+CREATE TRIGGER message_passage_delete AFTER DELETE ON message BEGIN
+  DELETE FROM passage WHERE owner = -old.pk;
+  DELETE FROM mention WHERE owner = -old.pk;
+END;
+
+-- Messages that are found by themselves, with the columns of a memory.
+CREATE VIEW found_message AS
+SELECT
+  -message.pk AS pk, message.pk AS message_pk, id, content, user_id, agent_id, app_id, run_id,
+  name AS actor_id, role, NULL AS attributed_to, 'message' AS memory_type, metadata, categories,
+  created_at, created_at AS updated_at, NULL AS valid_from, NULL AS valid_to,
+  NULL AS superseded_by, expires_at, 0 AS immutable, 0 AS repeats, passages, yielded
+FROM message
+JOIN session ON session.pk = message.session_pk
+WHERE passages IS NOT 0;
+
+-- What is there already: messages get ids; those that memories repeat to the letter, and those of
+-- before a deletion in their scope, are not to be found; everything else waits for its passages.
+
+UPDATE message SET id = lower(
+  hex(randomblob(4)) || '-' || hex(randomblob(2)) || '-4' || substr(hex(randomblob(2)), 2)
+  || '-a' || substr(hex(randomblob(2)), 2) || '-' || hex(randomblob(6))
+);
+
+INSERT OR IGNORE INTO origin (message_pk, memory_pk)
+SELECT message.pk, m.pk
+FROM memory AS m
+JOIN json_each(iif(json_valid(m.sources), m.sources, '[]')) AS source
+JOIN message ON message.pk = source.value
+JOIN session AS s ON s.pk = message.session_pk
+WHERE s.user_id IS m.user_id AND s.agent_id IS m.agent_id
+  AND s.app_id IS m.app_id AND s.run_id IS m.run_id;
+
+UPDATE message SET yielded = 1 WHERE pk IN (SELECT message_pk FROM origin);
+
+UPDATE message SET passages = 0
+WHERE role = 'system' OR pk IN (
+  SELECT message_pk
+  FROM origin
+  JOIN memory ON memory.pk = memory_pk
+  JOIN message AS said ON said.pk = message_pk
+  WHERE said.content = memory.content
+);
+
+DELETE FROM origin WHERE message_pk IN (SELECT pk FROM message WHERE passages = 0);
+
+UPDATE message SET passages = 0
+FROM (
+  SELECT s.pk AS session_pk, max(e.updated_at) AS at
+  FROM event AS e
+  JOIN session AS s
+    ON coalesce(s.user_id, '') = coalesce(e.user_id, '')
+    AND coalesce(s.agent_id, '') = coalesce(e.agent_id, '')
+    AND coalesce(s.app_id, '') = coalesce(e.app_id, '')
+    AND coalesce(s.run_id, '') = coalesce(e.run_id, '')
+  WHERE e.event = 'DELETE'
+  GROUP BY s.pk
+) AS gone
+WHERE message.session_pk = gone.session_pk AND message.created_at <= gone.at
+  AND message.pk NOT IN (SELECT message_pk FROM origin);
+
+UPDATE message SET passages = 0  -- deleted when events had no ids yet: of any scope
+WHERE pk NOT IN (SELECT message_pk FROM origin) AND created_at <= (
+  SELECT max(updated_at) FROM event
+  WHERE event = 'DELETE' AND coalesce(user_id, agent_id, app_id, run_id) IS NULL
+);
+
+UPDATE memory SET passages = 0
+WHERE length(content) <= 180 AND NOT content GLOB '*[^' || char(1) || '-' || char(127) || ']*';

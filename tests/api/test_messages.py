@@ -1,0 +1,179 @@
+"""Messages are found, whatever extraction made of them, until they are deleted or outdated."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from helpers import OpenMemory
+from litemem import Memory
+from litemem.errors import LitememError, MemoryNotFoundError
+from litemem.testing import HashEmbedder, ScriptedLLM
+
+CAM, BOB = {"user_id": "cam"}, {"user_id": "bob"}
+CAR = "Yesterday I parked the car on level 4 of the Zenith garage."
+
+
+def texts(found: dict[str, Any]) -> list[str]:
+    return [row["memory"] for row in found["results"]]
+
+
+def test_a_message_without_a_memory_is_a_result(open_memory: OpenMemory) -> None:
+    memory = open_memory([])
+    memory.add([{"role": "user", "content": CAR, "name": "Cam"}], metadata={"n": 1}, **CAM)
+    (found,) = memory.search("Where did I park the car?", filters={"n": 1}, **CAM)["results"]
+    assert (found["memory"], found["memory_type"]) == (CAR, "message")
+    assert (found["role"], found["actor_id"], found["user_id"]) == ("user", "Cam", "cam")
+    assert found["metadata"] == {"n": 1}
+    shown = memory.get(found["id"])
+    assert shown is not None
+    assert shown["memory"] == CAR
+    assert [event["event"] for event in memory.history(found["id"])] == ["ADD"]
+    assert memory.search("Where did I park the car?", **BOB)["results"] == []
+    assert memory.get_all(**CAM)["results"] == []
+    assert texts(memory.get_all(include_messages=True, **CAM)) == [CAR]
+
+
+def test_a_memory_is_as_good_as_the_message_that_it_came_from(open_memory: OpenMemory) -> None:
+    memory = open_memory(["User has a car"])
+    memory.add(CAR, **CAM)
+    (found,) = memory.search("Zenith garage", explain=True, **CAM)["results"]
+    assert found["memory"] == "User has a car"
+    assert [source["snippet"] for source in found["sources"]] == [CAR]
+    assert found["score"] == found["score_details"]["source_score"] > 0.4
+    (alone,) = memory.search("Zenith garage", include_messages=False, **CAM)["results"]
+    assert alone["score"] < 0.1
+
+
+def test_no_words_are_found_twice(open_memory: OpenMemory) -> None:
+    memory = open_memory([])
+    memory.add(CAR, infer=False, **CAM)
+    memory.add(CAR, **CAM)
+    assert texts(memory.search("Zenith garage", **CAM)) == [CAR]
+
+
+@pytest.mark.parametrize("how", ["delete", "delete_all", "expire", "supersede", "erase", "forget"])
+def test_what_is_deleted_or_outdated_does_not_come_back_by_its_message(
+    tmp_path: Path, how: str
+) -> None:
+    clock = [1_750_000_000_000_000]
+    llm = ScriptedLLM([["User lives in Oslo"], ["User no longer lives in Oslo"]])
+    with Memory(
+        tmp_path / "a.db", embedder=HashEmbedder(), llm=llm, now=lambda: clock[0]
+    ) as memory:
+        options = {"expiration_date": "2025-06-20"} if how in ("expire", "forget") else {}
+        said = "I live in Oslo near the Zenith garage"
+        (added,) = memory.add(said, **CAM, **options)["results"]
+        assert "User lives in Oslo" in texts(memory.search("Zenith garage", **CAM))
+        if how == "delete":
+            memory.delete(added["id"])
+        elif how == "delete_all":
+            memory.delete_all(**CAM)
+        elif how == "erase":
+            assert memory.erase(added["id"])["gone"]
+        elif how == "supersede":
+            clock[0] += 10**9
+            memory.add("I no longer live in Oslo", **CAM)
+        else:
+            clock[0] += 30 * 86_400 * 10**6
+            if how == "forget":
+                memory.cleanup(expired=True, **CAM)
+        found = texts(memory.search("Zenith garage in Oslo", **CAM))
+        assert not any(text == "User lives in Oslo" or "Zenith" in text for text in found)
+        assert memory.verify(full=True)["ok"]
+        if how == "supersede":
+            shown = texts(memory.search("Zenith garage", show_superseded=True, **CAM))
+            assert shown[0] == "User lives in Oslo"
+
+
+def test_a_message_is_deleted_erased_and_expires_as_a_memory_does(open_memory: OpenMemory) -> None:
+    memory = open_memory([], [], [])
+    memory.add(CAR, **CAM)
+    (found,) = memory.search("car", **CAM)["results"]
+    memory.delete(found["id"])
+    assert memory.search("car", **CAM)["results"] == []
+    assert memory.get(found["id"]) is None
+    assert memory.history(found["id"])[-1]["event"] == "DELETE"
+    with pytest.raises(MemoryNotFoundError):
+        memory.delete(found["id"])
+    assert memory.erase(found["id"])["gone"]
+    assert memory.history(found["id"]) == []
+    memory.add("The bike is in the Omega shed.", expiration_date="2000-01-01", **CAM)
+    assert memory.search("bike", **CAM)["results"] == []
+    assert texts(memory.search("bike", show_expired=True, **CAM)) != []
+    memory.add(CAR, **CAM)
+    memory.delete_all(**CAM)
+    assert memory.search("car bike", show_expired=True, **CAM)["results"] == []
+
+
+def test_words_of_an_erased_message_are_gone_from_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "a.db"
+    with Memory(path, embedder=HashEmbedder(), llm=ScriptedLLM([[]])) as memory:
+        memory.add("My password is Xylophonia99 and my cat is Rex", **CAM)
+        assert b"Xylophonia99" in path.read_bytes() + Path(f"{path}-wal").read_bytes()
+        assert memory.erase(**CAM)["gone"]
+    assert b"xylophonia99" not in path.read_bytes().lower()
+
+
+@pytest.mark.parametrize("background", [False, True])
+def test_a_turn_that_waits_for_a_model_is_found(tmp_path: Path, background: bool) -> None:
+    class NoModel(ScriptedLLM):
+        def generate(self, *_args: Any, **_kwargs: Any) -> str:
+            raise LookupError("not installed")
+
+    with Memory(tmp_path / "a.db", embedder=HashEmbedder(), llm=NoModel([])) as memory:
+        if background:
+            memory.add(CAR, async_mode=True, **CAM)
+        else:
+            with pytest.raises(LitememError):
+                memory.add(CAR, **CAM)
+        assert texts(memory.search("Where is my car?", **CAM)) == [CAR]
+
+
+def test_small_talk_and_instructions_are_not_found(open_memory: OpenMemory) -> None:
+    memory = open_memory([])
+    memory.add(
+        [
+            {"role": "system", "content": "You are a parrot that squawks."},
+            {"role": "user", "content": "Hello! How are you?"},
+            {"role": "assistant", "content": "Thanks, fine!"},
+        ],
+        **CAM,
+    )
+    assert memory.get_all(include_messages=True, **CAM)["results"] == []
+
+
+def test_the_last_sentence_of_a_long_note_is_found_first(open_memory: OpenMemory) -> None:
+    memory = open_memory()
+    filler = "The committee met again and nothing of interest was decided that afternoon. "
+    for i in range(30):
+        memory.add(f"{filler * 55}Topic {i} was closed.", infer=False, **CAM)
+    answer = memory.add(f"{filler * 59}The zebra ate the harpsichord.", infer=False, **CAM)
+    first = memory.search("What did the zebra eat?", **CAM)["results"][0]
+    assert first["id"] == answer["results"][0]["id"]
+
+
+def test_messages_survive_an_export_and_an_import(tmp_path: Path) -> None:
+    one = Memory(
+        tmp_path / "a.db", embedder=HashEmbedder(), llm=ScriptedLLM([[], ["User has Rex"]])
+    )
+    one.add(CAR, metadata={"n": 1}, **CAM)
+    one.add("My dog Rex barks at the Omega shed", **CAM)
+    said = one.search("car", **CAM)["results"][0]
+    one.export_file(tmp_path / "e.jsonl")
+    other = Memory(tmp_path / "b.db", embedder=HashEmbedder(), llm=ScriptedLLM([]))
+    other.import_file(tmp_path / "e.jsonl")
+    for query in ("Zenith car", "Omega shed"):
+        assert texts(other.search(query, **CAM)) == texts(one.search(query, **CAM))
+    assert other.get(said["id"]) == one.get(said["id"])
+    assert other.verify(full=True)["ok"]
+    one.close()
+    other.close()
+
+
+def test_a_reindex_keeps_messages_findable(tmp_path: Path) -> None:
+    with Memory(tmp_path / "a.db", embedder=HashEmbedder(), llm=ScriptedLLM([[]])) as memory:
+        memory.add(CAR, **CAM)
+        memory.reindex(HashEmbedder(64))
+        assert texts(memory.search("Zenith garage", **CAM)) == [CAR]
+        assert memory.verify(full=True)["ok"]
