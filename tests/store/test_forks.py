@@ -75,6 +75,13 @@ def test_a_fork_inside_a_transaction_shows_the_first_error(tmp_path: Path) -> No
     assert told == "child: ZeroDivisionError\nparent: ZeroDivisionError\n1 True\n"
 
 
+def test_closing_inside_a_transaction_hides_no_error(memory: Memory) -> None:
+    """As a signal handler does that closes the memory and ends the program."""
+    with pytest.raises(SystemExit), memory.store.write():
+        memory.close()
+        raise SystemExit
+
+
 def test_a_child_cannot_commit_the_transaction_of_its_parent(tmp_path: Path) -> None:
     told = run_python(FORKS_INSIDE, tmp_path / "memory.db", "commit")
     assert told == "child: StoreError\nparent: committed\n1 True\n"

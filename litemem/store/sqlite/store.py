@@ -174,7 +174,7 @@ class SqliteStore:
     def _end(self, tx: SqliteTransaction, secure_delete: bool) -> None:
         """Roll back what was not committed; no error here hides the one that ended the block."""
         if not self.is_forked:
-            if tx.connection.in_transaction and not roll_back(tx.connection):
+            if not roll_back(tx.connection):
                 self._writer = None  # opened again by the next call
             elif secure_delete:
                 erasure.set_secure_delete(tx.connection, False)
