@@ -339,6 +339,11 @@ def _iso(value: object) -> str:
     raise TypeError(f"{type(value).__name__} does not exist in JSON")
 
 
+# what a message says, in its text or as a call of a tool
+_CONTENTS = ("content", "parts", "tool_calls", "function_call")
+_TEXT_PARTS = ("text", "input_text", "output_text")
+
+
 def _message(message: object, name: str) -> Message:
     if not isinstance(message, Mapping):
         raise ValidationError(f"{name} must be a dict with role and content, got {quoted(message)}")
@@ -349,6 +354,8 @@ def _message(message: object, name: str) -> Message:
     speaker = message.get("name")
     if speaker is not None:
         check_text(speaker, f"{name}.name")
+    if message.keys().isdisjoint(_CONTENTS):
+        raise ValidationError(f"{name}.content is missing: give the text of the message")
     content = _content(message.get("content"), f"{name}.content")
     return Message(role, content or _parts(message.get("parts"), f"{name}.parts"), speaker)
 
@@ -392,7 +399,7 @@ def _part(part: object, name: str) -> str:
     if not isinstance(part, Mapping):
         raise ValidationError(f"{name} must be a dict such as {{'type': 'text', 'text': …}}")
     text = part.get("text")
-    if text is None:  # an image, a call of a tool, …
+    if text is None and part.get("type") not in _TEXT_PARTS:  # an image, a call of a tool, …
         return ""
     if not isinstance(text, str):
         raise ValidationError(f"{name}.text must be text, got {type(text).__name__}")

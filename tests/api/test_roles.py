@@ -174,6 +174,34 @@ def test_content_that_may_lose_its_text_is_refused(open_memory: OpenMemory, cont
         open_memory().add([{"role": "user", "content": content}], **CAM)
 
 
+@pytest.mark.parametrize("infer", [False, True])
+@pytest.mark.parametrize(
+    "message",
+    [
+        {"message": SAID},  # Cohere's
+        {"text": SAID},
+        {"value": SAID},
+        {},
+        {"content": [{"type": "text", "content": SAID}]},
+        {"content": [{"type": "input_text", "value": SAID}]},
+        {"parts": [{"type": "text", "value": SAID}]},
+    ],
+    ids=repr,
+)
+def test_a_message_with_its_text_elsewhere_is_refused(
+    open_memory: OpenMemory, message: dict[str, Any], infer: bool
+) -> None:
+    """Previously it counted as done, without a memory."""
+    with pytest.raises(ValidationError, match=r"messages\[0\]\."):
+        open_memory().add([{"role": "user", **message}], infer=infer, **CAM)
+
+
+def test_a_call_of_a_tool_needs_no_text(open_memory: OpenMemory) -> None:
+    calls = [{"id": "1", "type": "function", "function": {"name": "f", "arguments": "{}"}}]
+    turn = [{"role": "user", "content": SAID}, {"role": "assistant", "tool_calls": calls}]
+    assert texts(open_memory([FACT]).add(turn, **CAM)) == [FACT]
+
+
 # -- what an older version stored as it was given
 
 
