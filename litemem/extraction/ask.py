@@ -70,7 +70,9 @@ def prompt_tokens(llm: LLM, prompt: Prompt, text: str) -> int:
 
 
 def parse(answer: str) -> Any:
-    """Return the value of a JSON text, also in a Markdown fence, that can be stored as UTF-8.
+    """Return the value of a JSON text that can be stored as UTF-8.
+
+    It may be in a Markdown fence, and an object may have sentences around it.
 
     Raises:
         ValueError: the text is not JSON, is nested too deeply, or holds half a surrogate pair,
@@ -88,14 +90,23 @@ def _loads(answer: str) -> Any:
     try:
         return json.loads(answer)
     except ValueError:
-        fence = _FENCE.search(answer)
-        if fence is None:
+        said = answer
+        if answer.lstrip().startswith("<think>"):  # a model that reasons before it answers
+            _, is_closed, said = answer.rpartition("</think>")
+            if not is_closed:
+                raise
+        fence, brace = _FENCE.search(said), said.find("{")
+        if fence is not None and fence.start() > brace > -1:  # inside of a text
+            fence = None
+        if fence is None and brace < 0:
             raise
-    text = answer[fence.end() :].lstrip()
+    text = said[fence.end() if fence else brace :].lstrip()
     found, end = json.JSONDecoder().raw_decode(text)  # its texts may hold fences
     behind = text[end:].strip()
-    if behind and not behind.startswith(fence[1]):
+    if fence and behind and not behind.startswith(fence[1]):
         raise ValueError("the fence holds more than a JSON value")
+    if not fence and "{" in behind:
+        raise ValueError("the answer holds more than one JSON value")
     return found
 
 

@@ -28,11 +28,17 @@ FENCED = [
     'Here are the facts [1]:\n\n```json\n{"facts": ["tea"]}\n```\nIs there more?',
     '```json\n{"facts": ["tea"]}',  # it is not closed
     '  ```json\r\n  {"facts": ["tea"]}\r\n  ```',
+    '<think>Is {"facts": []} right? No.</think>\n\n{"facts": ["tea"]}',
+    '<think>\n```json\n{}\n```</think>```json\n{"facts": ["tea"]}\n```',
+    'Sure: {"facts": ["tea"]}',
+    '{"facts": ["tea"]}\n\nIs there more?',
+    '`{"facts": ["tea"]}`',
+    '\ufeff{"facts": ["tea"]}',
 ]
 
 
 @pytest.mark.parametrize("answer", FENCED)
-def test_an_answer_in_a_fence_is_read(answer: str) -> None:
+def test_an_answer_with_something_around_it_is_read(answer: str) -> None:
     assert parse(answer) == {"facts": ["tea"]}
 
 
@@ -40,6 +46,7 @@ def test_a_fence_inside_of_a_text_is_kept() -> None:
     value = {"facts": ["runs ```sh\nmake\n``` daily"]}
     assert parse(json.dumps(value)) == value
     assert parse(f"```json\n{json.dumps(value)}\n```") == value
+    assert parse(f"Sure: {json.dumps(value)}") == value
 
 
 @pytest.mark.parametrize("name", ["fact", "text", "memory", "content"])
@@ -56,9 +63,21 @@ def test_an_object_without_a_text_is_not_a_fact(open_memory: OpenMemory, fact: o
 
 
 @pytest.mark.parametrize(
-    "answer", ["```", "```json\n```", '```\n{"facts": []} and more\n```', "```json\n{\n```", "~~~"]
+    "answer",
+    [
+        "```",
+        "```json\n```",
+        '```\n{"facts": []} and more\n```',
+        "```json\n{\n```",
+        "~~~",
+        '{"facts": []} {"facts": []}',
+        "Not {}: {}",
+        "<think>{}",
+        "<think>{}</think>",
+        "Sure: {",
+    ],
 )
-def test_a_fence_without_one_json_value_is_a_value_error(answer: str) -> None:
+def test_an_answer_without_one_json_value_is_a_value_error(answer: str) -> None:
     with pytest.raises(ValueError):
         parse(answer)
 
