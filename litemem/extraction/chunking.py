@@ -20,6 +20,8 @@ CUT_REACH = 2_000  # characters from the middle in which a long text is cut; kee
 TALK = ("user", "assistant")  # the roles that are not tools
 
 _GAP = "  …"
+_LINE_END = re.compile("\n")
+_WORD_END = re.compile(" ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,11 +208,11 @@ def _cut(text: str, borders: Sequence[int]) -> list[str]:
 
 
 def _line_ends(text: str) -> list[int]:
-    return [match.end() for match in re.finditer("\n", text)]
+    return [match.end() for match in _LINE_END.finditer(text)]
 
 
 def _word_ends(text: str) -> list[int]:
-    return [match.end() for match in re.finditer(" ", text)]
+    return [match.end() for match in _WORD_END.finditer(text)]
 
 
 def _begins(before: str, role: str) -> bool:

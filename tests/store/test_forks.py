@@ -77,9 +77,13 @@ def test_a_fork_inside_a_transaction_shows_the_first_error(tmp_path: Path) -> No
 
 def test_closing_inside_a_transaction_hides_no_error(memory: Memory) -> None:
     """As a signal handler does that closes the memory and ends the program."""
-    with pytest.raises(SystemExit), memory.store.write():
+
+    def end() -> None:
         memory.close()
         raise SystemExit
+
+    with pytest.raises(SystemExit), memory.store.write():
+        end()
 
 
 def test_a_child_cannot_commit_the_transaction_of_its_parent(tmp_path: Path) -> None:

@@ -49,8 +49,8 @@ _ABBREVIATIONS = frozenset(
     sept oct nov dec mon tue tues wed thu thur thurs fri sat sun bzw usw evtl inkl ggf sog geb
     fam""".split()
 )
-_LAST_WORD = re.compile(r"\w*\Z")
-_LIST_ITEM = re.compile(r"[-*•–]\s|\d+[.)]\s")
+_LAST_WORD = re.compile(r"(?<!\w)\w*\Z")
+_LIST_ITEM = re.compile(r"[-*•–]\s|(?<!\d)\d+[.)]\s")
 _DIGRAPH = re.compile("[aou]e|aa")  # for an umlaut, or å
 _DIGITS_OF = {word: str(i) for i, word in enumerate(NUMBER_WORDS, start=2)}
 _THOUSANDS = re.compile(r"[,.](?=\d{3}\b)")
