@@ -65,7 +65,8 @@ class ModelFile:
 class Model:
     """A model and its files, the weights first.
 
-    An embedder has `dimensions`, and an `architecture`, the name by which fastembed loads it.
+    An embedder has `dimensions`, and an `architecture`, the name by which fastembed loads it. It is
+    `english` if it learned other languages by chance.
     """
 
     name: str
@@ -74,6 +75,7 @@ class Model:
     description: str
     files: tuple[ModelFile, ...]
     dimensions: int | None = None
+    english: bool = False
     architecture: str | None = None
 
     def __post_init__(self) -> None:

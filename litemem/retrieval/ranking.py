@@ -72,6 +72,7 @@ def rank(
     top_k: int,
     threshold: float,
     asked: DateQuestion = NOTHING_ELSE,
+    trust: float = 1.0,
 ) -> list[tuple[int, ScoreParts]]:
     """Return (primary key, parts) of the best `top_k` that score at least `threshold`, best first.
 
@@ -79,9 +80,10 @@ def rank(
     only as far as a memory has a score without it. In the score it does so, too, unless the query
     asks for what happened, where evidence often shares no more than the day.
 
-    Equal scores are sorted by time, newest first, then by primary key, greatest first.
+    Equal scores are sorted by time, newest first, then by primary key, greatest first. Cosines are
+    multiplied by `trust`, for an embedder that does not know the language of the query well.
     """
-    meaning, words = _meanings(pool), _words(pool)
+    meaning, words = _meanings(pool, trust), _words(pool)
     own = _own(meaning, words)
     neighbours = _neighbours(pool, own)
     dated = _dated(pool, periods, asked) if periods else None
@@ -115,9 +117,9 @@ def _fused(own: Sequence[float], boosts: Iterable[Sequence[float] | None]) -> li
     return [1 - m for m in missing]
 
 
-def own_scores(pool: Pool) -> list[float]:
+def own_scores(pool: Pool, trust: float = 1.0) -> list[float]:
     """Return the score of each memory by its own meaning and words."""
-    return _own(_meanings(pool), _words(pool))
+    return _own(_meanings(pool, trust), _words(pool))
 
 
 def term_weight(document_frequency: float, sample_size: int) -> float:
@@ -156,8 +158,8 @@ def _best(pool: Pool, scores: Sequence[float], kept: Sequence[int], top_k: int) 
     return best[:top_k]
 
 
-def _meanings(pool: Pool) -> list[float]:
-    return [(1.0 if c > 1 else c) if c > 0 else 0.0 for c in pool.cosines]
+def _meanings(pool: Pool, trust: float) -> list[float]:
+    return [trust * (1.0 if c > 1 else c) if c > 0 else 0.0 for c in pool.cosines]
 
 
 def _words(pool: Pool) -> list[float]:

@@ -8,13 +8,14 @@ from datetime import date, timedelta
 
 from litemem.core.clock import EPOCH
 from litemem.core.protocols import Embedder, Reranker
-from litemem.core.text import names
+from litemem.core.text import names, scripts
 from litemem.core.text.dates import Period, is_used_as_name, possible_names, read_dates
 from litemem.core.text.query_words import asked_words, query_words
 from litemem.core.text.words import words
 from litemem.core.types import Found, Match, MemoryRecord, MessageMatch, Relation, ScoreParts
 from litemem.errors import RerankerError
 from litemem.models.embedding import embed_query, mapped_errors, quantized
+from litemem.models.registry import all_models
 from litemem.retrieval import ranking
 from litemem.store.filters import Condition
 from litemem.store.protocol import (
@@ -141,7 +142,14 @@ def search(
         embedder.identity,
         quantized(vector),
     )
-    ranker = _Ranker(parsed.named, parsed.periods, parsed.asked, wanted, options.threshold)
+    ranker = _Ranker(
+        parsed.named,
+        parsed.periods,
+        parsed.asked,
+        wanted,
+        options.threshold,
+        _trust(embedder, parsed.meaning),
+    )
     with store.read() as r:
         matches = r.candidates.search(condition, candidates, ranker)
         if options.include_messages:
@@ -242,9 +250,12 @@ class _Ranker:
     asked: ranking.DateQuestion
     top_k: int
     threshold: float
+    trust: float
 
-    own_scores = staticmethod(ranking.own_scores)
     term_weight = staticmethod(ranking.term_weight)
+
+    def own_scores(self, pool: Pool) -> list[float]:
+        return ranking.own_scores(pool, self.trust)
 
     def rank(self, pool: Pool) -> list[tuple[int, ScoreParts]]:
         return ranking.rank(
@@ -254,6 +265,7 @@ class _Ranker:
             asked=self.asked,
             top_k=self.top_k,
             threshold=self.threshold,
+            trust=self.trust,
         )
 
 
@@ -275,7 +287,8 @@ def parse_query(
     asked = asked_words(query)
     named = {name: own for name in speakers if (own := asked.intersection(words(name)))}
     spoken: set[str] = set().union(*named.values())
-    dates = read_dates(query, day, latest=latest, names={*names, *spoken})
+    written = query if query.isascii() else scripts.composed(query)
+    dates = read_dates(written, day, latest=latest, names={*names, *spoken})
     meaning = _without_names(dates.text, spoken)
     left_out = spoken.union(words(dates.spoken))
     wanted = [word for word in content if word.casefold() not in left_out] or content
@@ -297,6 +310,14 @@ def parse_query(
 
 def _start_of(day: date) -> int:
     return (day - EPOCH.date()) // timedelta(microseconds=1)
+
+
+def _trust(embedder: Embedder, text: str) -> float:
+    """Return how far an embedder knows the language of a text: 1, but for one that is English."""
+    share = 1.0 if text.isascii() else scripts.english_share(text)
+    name = embedder.identity.name
+    knows = share == 1 or not any(model.name == name and model.english for model in all_models())
+    return 1.0 if knows else share
 
 
 def _without_names(text: str, names: set[str]) -> str:

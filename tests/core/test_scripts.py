@@ -5,9 +5,22 @@ from collections.abc import Iterator
 
 import apsw
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from litemem.core.text.query_words import query_words
-from litemem.core.text.words import any_of, index_words, needs_index_words
+from litemem.core.text.scripts import english_share, normal_forms
+from litemem.core.text.words import (
+    PART,
+    SIMILAR,
+    SINGLE,
+    any_of,
+    holding,
+    index_words,
+    needs_index_words,
+    stems_of,
+)
+from litemem.store.sqlite.candidates import stemmer
 
 SAME = [
     ("用户每天早上喝咖啡", "咖啡"),
@@ -73,6 +86,16 @@ SAME = [
 ]
 
 
+STEM = stemmer(apsw.Connection(":memory:"))
+FORMS = st.sampled_from(["NFC", "NFD", "NFKC", "NFKD"])
+
+
+def shares(text: str, query: str) -> list[float]:
+    """Return how far a text holds each stem of a query."""
+    stems = stems_of(query_words(query), STEM)
+    return [held.get(1, 0.0) for held in holding(["plain", text, "1"], stems, STEM)]
+
+
 @pytest.fixture(scope="module")
 def index() -> Iterator[apsw.Connection]:
     connection = apsw.Connection(":memory:")
@@ -93,6 +116,97 @@ def test_the_index_finds_a_word_in_another_form(
     stored = index_words(text) if needs_index_words(text) else text
     for written in {unicodedata.normalize("NFC", word), unicodedata.normalize("NFD", word)}:
         assert held(index, stored, written)
+
+
+@pytest.mark.parametrize(("text", "word"), SAME)
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+def test_a_text_holds_a_word_in_another_form(text: str, word: str, form: str) -> None:
+    text = unicodedata.normalize(form, text)  # type: ignore[arg-type]
+    for written in {unicodedata.normalize("NFC", word), unicodedata.normalize("NFD", word)}:
+        assert set(shares(text, written)) == {1.0}
+
+
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [
+        ("Ich backe Apfelkuchen", "Kuchen"),
+        ("zwei Apfelkuchens", "Kuchen"),
+        ("eine Kuchenform", "Kuchen"),
+        ("im Krankenhaus", "Haus"),
+        ("die Straßenbahnhaltestelle", "Bahn"),
+        ("die Straßenbahn", "strasse"),
+        ("de fietssleutel", "sleutel"),
+        ("en cykelverkstad", "cykel"),
+        ("kerrostalo", "talo"),
+        ("a snowboard", "snow"),
+        ("мотоцикл", "цикл"),
+    ],
+)
+def test_a_part_of_a_compound_counts_less_than_the_word(text: str, word: str) -> None:
+    assert shares(text, word) == [PART]
+    assert shares(word, word) == [1.0]
+
+
+@pytest.mark.parametrize(
+    ("text", "word"), [("a party", "art"), ("a boat", "oat"), ("tests", "test"), ("brain", "rain")]
+)
+def test_letters_inside_a_word_are_not_a_part(text: str, word: str) -> None:
+    assert shares(text, word) in ([0.0], [1.0])
+
+
+@pytest.mark.parametrize(
+    ("text", "word"), [("soy alérgico", "alérgica"), ("две кошки", "кошек"), ("в Москве", "Москва")]
+)
+def test_a_word_with_another_ending_counts_if_no_text_has_it(text: str, word: str) -> None:
+    assert shares(text, word) == [SIMILAR]
+
+
+def test_one_of_two_characters_counts_if_no_text_has_both() -> None:
+    assert shares("养了一只猫", "猫叫") == [SINGLE]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"), [("works in IT", [1.0]), ("likes it", [0.0]), ("ITEM", [0.0])]
+)
+def test_a_word_in_capitals_is_found_as_it_is_written(text: str, expected: list[float]) -> None:
+    assert shares(text, "a job in IT")[1:] == expected
+
+
+@given(st.lists(st.text()), st.text(), FORMS, FORMS)
+def test_every_word_of_a_text_is_found_in_every_normal_form(
+    texts: list[str], text: str, written: str, asked: str
+) -> None:
+    stored = unicodedata.normalize(written, text)  # type: ignore[arg-type]
+    for word in normal_forms(unicodedata.normalize(asked, text)).split():  # type: ignore[arg-type]
+        stems = stems_of([word], STEM)
+        for held in holding([*texts, stored], stems, STEM):
+            assert held[len(texts)] == 1
+
+
+@given(st.text())
+def test_normal_forms_keep_the_lines_of_a_text(text: str) -> None:
+    for variants in (True, False):
+        assert normal_forms(text, variants=variants).count("\n") == text.count("\n")
+
+
+@given(st.text())
+def test_the_share_that_a_model_for_english_reads_is_a_share(text: str) -> None:
+    assert 0 <= english_share(text) <= 1
+
+
+@pytest.mark.parametrize(
+    ("text", "share"),
+    [
+        ("Où est le café ?", 1),
+        ("กาแฟ", 0),
+        ("кофе", 0.5),
+        ("咖啡", 0.25),
+        ("7", 1),
+        ("ab кк", 0.75),
+    ],
+)
+def test_a_model_for_english_reads_latin_letters(text: str, share: float) -> None:
+    assert english_share(text) == share
 
 
 @pytest.mark.parametrize(

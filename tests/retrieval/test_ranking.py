@@ -24,6 +24,7 @@ from litemem.retrieval.ranking import (
     agreement,
     candidates,
     closeness,
+    own_scores,
     rank,
     term_weight,
 )
@@ -315,3 +316,10 @@ def test_nothing_ranks_as_nothing() -> None:
 @pytest.mark.parametrize(("top_k", "wanted"), [(1, MIN_CANDIDATES), (100, 400)])
 def test_more_candidates_are_looked_for_than_are_wanted(top_k: int, wanted: int) -> None:
     assert candidates(top_k) == wanted
+
+
+def test_meaning_counts_by_the_trust_in_the_embedder() -> None:
+    of = pool(0.8, 0.1, term_matches=[{1: 1.0}], document_frequency=[1])
+    assert order(of) == [1, 2]
+    assert order(of, trust=0.25) == [2, 1]
+    assert own_scores(of, 0) == pytest.approx([0, 0.6])

@@ -31,7 +31,7 @@ _LATIN = {
     a en sobre si ya muy""",
     "it": """io tu lui lei noi voi loro mi ti si ci vi lo la li le gli il i l un uno una mio mia
     miei mie tuo tua suo sua suoi sue nostro e ed o ma non sono sei siamo era ho hai ha hanno che
-    chi cosa cos quale quali dove dov quando come com perche quanto quanti di d del della dello
+    chi qual cosa cos quale quali dove dov quando come com perche quanto quanti di d del della dello
     dei delle dell a al alla allo ai alle all da dal dalla in nel nella nell con su sul sulla per
     tra""",
     "pt": """eu tu ele ela nos eles elas voce me te se lhe o a os as um uma uns umas meu minha
@@ -83,12 +83,16 @@ _CHINESE = re.compile(
 _HIRAGANA = re.compile("[ぁ-ゖー]+")
 _JAPANESE = re.compile("何|誰|私|僕|俺|彼女|彼")
 _PARTICLE = re.compile("(?:に|で|と|から|まで|より)?[はがをにへともでのやか]|から|まで|より")
-_JAPANESE_ENDING = re.compile(
-    "(?:どこ|なに|なん|だれ|いつ|どう|どの|どんな|なぜ|いくつ|いくら|どれ|どちら|"
-    "[てで]?い?ます|[てで]?い?ました|"
-    "[てで]?い?ません|[てで]いる|[てで]いた|です|でした|だ|だった|ください|する|した|して|あります|ある|こと|の|"
-    "[はがをにへともでやかねよな])+\\Z"
+_ASKED = "どこ|なに|なん|だれ|いつ|どう|どの|どんな|なぜ|いくつ|いくら|どれ|どちら"
+_SAID = (
+    "[てで]?い?ます|[てで]?い?ました|[てで]?い?ません|[てで]いる|[てで]いた|です|でした|だ|だった|ください"
+    "|する|した|して|あります|ある"
 )
+_FIRST_ENDING = re.compile(
+    f"[はがをにへともでのや]?(?:{_ASKED})[はがをにへともでの]*(?:{_SAID})?か?\\Z"
+    f"|(?:{_SAID})?[はがをにへともでのやか]?\\Z"
+)
+_ENDING = re.compile(f"(?:{_ASKED}|{_SAID}|こと|[はがをにへともでのやかねよな])+\\Z")
 _KOREAN = frozenset(
     """나 나는 난 내 내가 나의 저 저는 제 제가 너 너는 네 네가 당신 우리 우리는 그 그는 그녀
     이 것 거 무엇 무엇을 무엇이 무엇인가요 뭐 뭘 뭐야 뭔가요 어디 어디에 어디에서 어디서
@@ -110,7 +114,7 @@ _STACKED = re.compile(  # Thai, Lao, Khmer and Burmese
     "ຂ້ອຍ|ເຈົ້າ|ແມ່ນ|ຫຍັງ|ຢູ່ໃສ|ໃສ|ບໍ່|ຂອງ|ຢູ່|ខ្ញុំ|របស់|អ្វី|ណា|តើ|ទេ|នៅ|គឺ|"
     "ကျွန်တော်|ကျွန်မ|ဘယ်မှာ|ဘာ|ဘယ်|သလဲ|လဲ|သလား|တယ်|သည်"
 )
-_LONGEST_ENDING = 12
+LONGEST_ENDING = 12  # letters
 _HANGUL = re.compile(f"[{scripts.HANGUL}]")
 _NO_NAMES = frozenset(("I", "s", "AND", "OR", "NOT"))
 _SENTENCE_END = re.compile(r"[.!?:\n][\W_]*\Z")
@@ -122,7 +126,7 @@ def query_words(text: str) -> list[str]:
     They are in lower case, but for stop words that are written in capitals. A query of stop words
     alone returns those.
     """
-    written = text if text.isascii() else scripts.normalized("NFKC", text)
+    written = text if text.isascii() else scripts.composed(text)
     is_japanese = _HIRAGANA.search(written) is not None
     stop = stop_words(written)
     names = _names(written) if stop >= STOP_WORDS else {}
@@ -174,7 +178,7 @@ def _names(text: str) -> dict[int, str]:
         if len(word) < 2 or not lower:
             continue
         before = text[max(0, start - 8) : start]
-        is_inside = before.strip() and not _SENTENCE_END.search(before) and 2 * lower > len(found)
+        is_inside = before.strip() and not _SENTENCE_END.search(before) and 2 * lower >= len(found)
         is_possessive = text[match.end() : match.end() + 2] in ("'s", "’s")
         is_owner = is_possessive and word in ("Will", "May", "Can")
         if word.isupper() or (word[0].isupper() and (is_inside or is_owner)):
@@ -196,19 +200,21 @@ def _cut(run: str, *, is_japanese: bool) -> Iterator[str]:
 
 
 def _without_particles(run: re.Match[str]) -> str:
-    """Return the hiragana of a query without the particles around it, with spaces for these."""
-    kana, left = run[0], ""
-    if run.start() and run.string[run.start() - 1] != " ":
-        particle = _PARTICLE.match(kana)
-        if particle:
-            kana, left = kana[particle.end() :], " "
-    first = max(0, len(kana) - _LONGEST_ENDING)
-    ending = _JAPANESE_ENDING.search(kana, first)
-    return f"{left}{kana[: ending.start()]} " if ending else f"{left}{kana}"
+    """Return the hiragana of a query without the particles around it, with spaces for these.
+
+    At the beginning of a run, where a noun may be, one particle is left out at most.
+    """
+    kana, left, ending = run[0], "", _ENDING
+    if not run.start():
+        ending = _FIRST_ENDING
+    elif not ending.match(kana[:LONGEST_ENDING]) and (particle := _PARTICLE.match(kana)):
+        kana, left = kana[particle.end() :], " "
+    found = ending.search(kana, max(0, len(kana) - LONGEST_ENDING))
+    return f"{left}{kana[: found.start()]} " if found else f"{left}{kana}"
 
 
 def _folded(word: str) -> str:
-    return word if word.isascii() else scripts.fold(word)
+    return word if word.isascii() else scripts.normal_forms(word)
 
 
 @cache

@@ -68,6 +68,18 @@ _DEVANAGARI_NASAL = re.compile(r"ङ्(?=[क-घ])|ञ्(?=[च-झ])|ण्(
 
 _PLAIN = {i: chr(i).lower() if chr(i).isalnum() or chr(i) == "\n" else " " for i in range(128)}
 
+# -- letters by how a model for English reads them
+_LETTER = re.compile(r"[^\W\d_]")
+_HAN = re.compile(f"[{HAN}]")
+_ALL_HAN = re.compile(rf"[{HAN}]+\Z")
+_UNREAD = re.compile(  # Armenian, Thai, Lao, Tibetan, Burmese, Ethiopic, Khmer
+    r"(?![\d\W])[\u0530-\u058f\u0e00-\u109f\u1200-\u139f\u1780-\u17ff]"
+)
+_SPELT = re.compile(  # Greek, Cyrillic, Hebrew, Arabic, Indian scripts, Georgian, kana, Hangul
+    r"(?![\d\W])[\u0370-\u052f\u0590-\u0dff\u10a0-\u11ff\u1f00-\u1fff\u3040-\u30ff\uac00-\ud7af"
+    r"\ufb1d-\ufeff\uff66-\uffdc]"
+)
+
 # -- forms of words
 
 _DIGRAPHS = {"ä": "ae", "ö": "oe", "ü": "ue", "ø": "oe", "å": "aa"}
@@ -104,6 +116,11 @@ def fold(text: str) -> str:
         return text.casefold()
     plain = _ACCENTS.sub("", normalized("NFKD", text))
     return unicodedata.normalize("NFKC", plain).casefold()
+
+
+def composed(text: str) -> str:
+    """Return a text without marks that are no part of a letter, and with compatible characters."""
+    return _LEFT_OUT.sub("", normalized("NFKC", _INVISIBLE.sub("", text)))
 
 
 def normal_forms(text: str, *, variants: bool = False) -> str:
@@ -152,6 +169,11 @@ def is_unspaced(word: str) -> bool:
     return _RUN.match(word) is not None
 
 
+def is_han(word: str) -> bool:
+    """Return True if all letters of a word are Chinese characters."""
+    return _ALL_HAN.match(word) is not None
+
+
 def runs(word: str) -> list[str]:
     """Return a word parted between scripts with spaces and scripts without."""
     return _PART.findall(word)
@@ -179,6 +201,17 @@ def indexed(forms: str) -> str:
 def as_letters(forms: str) -> str:
     """Return normal forms with private characters for marks, which FTS5 takes for borders."""
     return _MARK.sub(lambda marks: "".join(map(_as_letter, marks[0])), forms)
+
+
+def english_share(text: str) -> float:
+    """Return how far a model for English reads a text, from 0 to 1.
+
+    Such a model reads Latin letters, spells most other alphabets, knows few of the Chinese
+    characters, and takes all words of some scripts for the same one.
+    """
+    letters = len(_LETTER.findall(text))
+    lost = 0.5 * len(_SPELT.findall(text)) + 0.75 * len(_HAN.findall(text))
+    return 1 - (lost + len(_UNREAD.findall(text))) / letters if letters else 1.0
 
 
 def is_special(text: str) -> bool:

@@ -10,7 +10,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
-from itertools import accumulate, islice
+from itertools import accumulate, chain, islice
 from typing import NamedTuple
 
 from litemem.core.text import scripts
@@ -19,6 +19,10 @@ MAX_WORDS = 64  # of a query; more words than this do not find better results
 MAX_STEMS = 128  # of a query; a word of a script without spaces has several
 PART = 0.7  # share of a word that is a part of a longer one
 MIN_PART = 4  # letters of it, at least
+SIMILAR = 0.5  # share of a word with another ending
+MIN_INFLECTED = 6  # letters of such a word, at least; 4 where letters are not ASCII
+ENDING = 3  # letters of its ending, at most
+SINGLE = 0.3  # share of one of two Chinese characters
 REST = 3  # letters of the longer word before or behind it, at least
 
 STOP_WORDS = frozenset(
@@ -239,7 +243,8 @@ def holding(texts: Sequence[str], stems: Mapping[str, str], porter: Stem) -> lis
     """Return for each stem how far texts hold it, by their position.
 
     1 is a word with this stem, `PART` a longer word that begins or ends with it, as "Apfelkuchen"
-    ends with "Kuchen". `stems` are those of `stems_of`.
+    ends with "Kuchen". If no text holds it, words with another ending count `SIMILAR`, and each of
+    two Chinese characters `SINGLE`. `stems` are those of `stems_of`.
     """
     starts, whole = _joined(texts)
     stemmed = cache(lambda word: fts_fold(porter(word)).strip() if word.isascii() else word)
@@ -248,14 +253,20 @@ def holding(texts: Sequence[str], stems: Mapping[str, str], porter: Stem) -> lis
         if key.isupper():
             found.append(_as_written(texts, key))
             continue
-        held: dict[int, float] = {}
-        for stem in key.split():
-            for at, share in _places(whole, stem, word, stemmed):
-                text = bisect_right(starts, at) - 1
-                if share > held.get(text, 0.0):
-                    held[text] = share
-        found.append(held)
+        places = [_places(whole, stem, word, stemmed) for stem in key.split()]
+        held = _best(starts, chain.from_iterable(places))
+        found.append(held or _best(starts, _similar(whole, key.split()[0])))
     return found
+
+
+def _best(starts: Sequence[int], places: Iterable[tuple[int, float]]) -> dict[int, float]:
+    """Return the greatest share in each text."""
+    held: dict[int, float] = {}
+    for at, share in places:
+        text = bisect_right(starts, at) - 1
+        if text not in held or share > held[text]:
+            held[text] = share
+    return held
 
 
 def _as_written(texts: Sequence[str], word: str) -> dict[int, float]:
@@ -273,17 +284,18 @@ def fts_fold(text: str) -> str:
 def _joined(texts: Sequence[str]) -> tuple[list[int], str]:
     """Return where each text starts in all texts joined, and those folded, words between spaces."""
     forms = texts
-    if not all(map(str.isascii, texts)):
+    whole = f" {' '.join(texts)} "
+    if not whole.isascii():
         lines = "\n".join(text.replace("\n", " ") for text in texts if not text.isascii())
         normal = iter(scripts.normal_forms(lines, variants=True).split("\n"))
         forms = [text if text.isascii() else next(normal) for text in texts]
-    whole = f" {' '.join(forms)} "
+        whole = f" {' '.join(forms)} "
     if whole.isascii():  # folding all texts at once is five times faster
         whole = whole.translate(_PLAIN)
     else:
         plain = (text.translate(_PLAIN) if text.isascii() else text for text in forms)
         whole = f" {' '.join(plain)} "
-    return list(accumulate((len(text) + 1 for text in forms), initial=0)), whole
+    return list(accumulate([len(text) + 1 for text in forms], initial=0)), whole
 
 
 def _places(whole: str, stem: str, word: str, stemmed: Stem) -> Iterator[tuple[int, float]]:
@@ -303,6 +315,24 @@ def _runs(whole: str, pair: str) -> Iterator[tuple[int, float]]:
     while at >= 0:
         yield at, 1.0
         at = whole.find(pair, at + 1)
+
+
+def _similar(whole: str, stem: str) -> Iterator[tuple[int, float]]:
+    """Yield words that differ from a stem in their ending, or have one of its two characters."""
+    if scripts.is_han(stem):
+        for character in stem if len(stem) > 1 else "":
+            yield from ((at, SINGLE) for at, _ in _runs(whole, character))
+        return
+    shortest = MIN_INFLECTED if stem.isascii() else MIN_INFLECTED - 2
+    if len(stem) < shortest or scripts.is_unspaced(stem):
+        return
+    kept = stem[: -1 if len(stem) == shortest else -2]
+    at = whole.find(f" {kept}")
+    while at >= 0:
+        end = at + 1 + len(kept)
+        if whole.find(" ", end, end + ENDING + 1) >= 0:
+            yield at, SIMILAR
+        at = whole.find(f" {kept}", end)
 
 
 def _words(whole: str, stem: str, beginning: str, stemmed: Stem) -> Iterator[tuple[int, float]]:
