@@ -304,6 +304,7 @@ class Memory:
         threshold: float | None = THRESHOLD,
         reference_date: clock.Time | None = None,
         as_of: clock.Time | None = None,
+        include_messages: bool | None = None,
         why: bool = False,
     ) -> Any:
         """Return what a prompt should hold of the memories that bear on a query, as text.
@@ -314,7 +315,8 @@ class Memory:
         language model is asked. See `docs/context.md`.
 
         Args:
-            query: what the prompt is about. If it is blank, the newest memories are taken.
+            query: what the prompt is about. If it is blank, the newest memories are taken, with
+                the messages that they came from.
             budget: the most tokens of the text. If nothing fits, the text is empty.
             count_tokens: returns the number of tokens of a text, by your own model's tokenizer. By
                 default the embedder counts, or if it cannot, 4 ASCII characters or one other
@@ -322,7 +324,7 @@ class Memory:
             format: "text", or "messages" for a list of dicts with `role` and `content`: the facts
                 in a system message, then each quote as a message of the user or the assistant.
             threshold: the lowest score of a memory.
-            reference_date, as_of: as in `search`.
+            reference_date, as_of, include_messages: as in `search`.
             why: if true, return a dict with the `text` or the `messages`, the number of `tokens`,
                 the `results` in it, and `left_out`: the others, each with the `reason`.
 
@@ -337,6 +339,7 @@ class Memory:
         explained = check_flag(why, "why")
         least = max(arguments.check_threshold(threshold), context.LEAST)
         arguments.check_time(reference_date, "reference_date")
+        said = self._wants_messages(include_messages)
         bounds: dict[str, Any] = {
             "user_id": user_id,
             "agent_id": agent_id,
@@ -348,15 +351,13 @@ class Memory:
             "enable_graph": False,
         }
         if asked:
-            found = self.search(asked, threshold=least, reference_date=reference_date, **bounds)
+            bounds |= {"threshold": least, "reference_date": reference_date}
+            found = self.search(asked, include_messages=said, **bounds)
         else:
             found = self.get_all(**bounds)
+        facts = [result["id"] for result in found["results"] if result.get("role") is None]
         with self.store.read() as r:
-            sources = {
-                result["id"]: r.messages.sources(result["id"])
-                for result in found["results"]
-                if result.get("role") is None
-            }
+            sources = r.messages.sources_of(facts if said else ())
         lines = context.lines_of(found["results"], sources)
         chosen = context.choose(lines, asked, budget=most, count=count, layout=format)
         return chosen.explained(format) if explained else chosen.shown(format)

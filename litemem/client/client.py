@@ -240,6 +240,7 @@ class MemoryClient:
         threshold: float | None = THRESHOLD,
         reference_date: clock.Time | None = None,
         as_of: clock.Time | None = None,
+        include_messages: bool | None = None,
         why: bool = False,
     ) -> Any:
         """Return what a prompt should hold of the memories that bear on a query.
@@ -259,6 +260,7 @@ class MemoryClient:
             threshold=threshold,
             reference_date=reference_date,
             as_of=as_of,
+            include_messages=include_messages,
             why=why,
         )
 

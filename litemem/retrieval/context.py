@@ -13,9 +13,10 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any, Literal
 
+from litemem.core.clock import to_iso
 from litemem.core.text.scripts import fold
 from litemem.core.text.words import STOP_WORDS, sentence_borders, stem, tokens, words
-from litemem.core.types import Message, canonical_role, is_known_role
+from litemem.core.types import SourceMessage, canonical_role, is_known_role
 from litemem.extraction.sanitize import is_small_talk, without_control_tokens
 
 Layout = Literal["text", "messages"]
@@ -125,14 +126,13 @@ def wanted_results(budget: int) -> int:
 
 
 def lines_of(
-    results: Iterable[Mapping[str, Any]], sources: Mapping[str, Sequence[Message]]
+    results: Iterable[Mapping[str, Any]], sources: Mapping[str, Sequence[SourceMessage]]
 ) -> list[Line]:
     """Return the memories and messages of a search as lines, and the messages that facts came from.
 
     A message takes the score of the best of its facts.
     """
-    found: list[Line] = []
-    quotes: dict[tuple[object, ...], Line] = {}
+    found: dict[object, Line] = {}
     for result in results:
         line = Line(
             id=result["id"],
@@ -142,25 +142,27 @@ def lines_of(
             role=result.get("role"),
             name=result.get("actor_id"),
         )
-        found.append(line)
-        if line.role is not None:
-            continue
+        found.setdefault(line.id, line)
         for place, source in enumerate(sources.get(line.id, ()), start=1):
-            key = (source.role, source.name, source.content, line.at)
-            known = quotes.get(key)
-            quotes[key] = (
-                replace(known, facts=known.facts | {line.id})
-                if known
-                else replace(
-                    line,
-                    text=source.content,
-                    role=source.role,
-                    name=source.name,
-                    facts=frozenset({line.id}),
-                    place=place,
-                )
-            )
-    return found + [quote for quote in quotes.values() if quote.role != "system"]
+            quote = _quote(source, line, place)
+            key = source.id or (quote.text, quote.role, quote.name, quote.at)
+            known = found.get(key, quote)
+            score = max(known.score, line.score)
+            found[key] = replace(quote, id=known.id, score=score, facts=known.facts | {line.id})
+    return [line for line in found.values() if line.role != "system"]
+
+
+def _quote(source: SourceMessage, fact: Line, place: int) -> Line:
+    """Return a message as a line; one that was logged without an id has that of its fact."""
+    return Line(
+        id=source.id or fact.id,
+        text=source.content,
+        at=to_iso(source.created_at),
+        score=fact.score,
+        role=source.role,
+        name=source.name,
+        place=0 if source.id else place,
+    )
 
 
 def choose(

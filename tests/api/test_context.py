@@ -11,7 +11,14 @@ import pytest
 from helpers import START, Clock, OpenMemory
 from helpers.refusals import HALF_A_PAIR, NOT_TEXT
 from litemem import AsyncMemory, AsyncMemoryClient, Memory, MemoryClient
-from litemem.errors import EmbedderError, FilterError, LitememError, ScopeError, ValidationError
+from litemem.errors import (
+    EmbedderError,
+    FilterError,
+    LitememError,
+    LLMError,
+    ScopeError,
+    ValidationError,
+)
 from litemem.retrieval.context import KNOWN, MOST_LINES, SAID
 from litemem.testing import HashEmbedder, ScriptedLLM
 
@@ -106,6 +113,39 @@ def test_a_megabyte_in_a_memory_is_a_short_line(open_memory: OpenMemory) -> None
     shown = memory.context("tea", **CAM)
     assert "tea at five" in shown
     assert len(shown) < 10_000
+
+
+def test_what_no_model_understood_is_in_it(open_memory: OpenMemory, now: Clock) -> None:
+    memory = open_memory(LLMError("no model"), [], ["User likes tea"])
+    with pytest.raises(LLMError):
+        memory.add("The wedding is on the island of Korcula", **CAM)
+    now.advance(days=1)
+    memory.add("We marry at noon on the island", **CAM)  # gives no fact
+    lines = [
+        SAID,
+        "2025-06-15 user: The wedding is on the island of Korcula",
+        "2025-06-16 user: We marry at noon on the island",
+    ]
+    assert memory.context("Which island?", **CAM).split("\n")[-3:] == lines
+    assert memory.context("Which island?", **CAM, include_messages=False) == ""
+
+
+def test_without_messages_it_has_only_memories(talk: Memory) -> None:
+    assert talk.context("Can we eat shellfish in Lisbon?", **CAM, include_messages=False) == (
+        f"{KNOWN}\n2025-06-15: User avoids shellfish\n2025-06-16: User moved to Lisbon\n"
+        f"{SAID}\n2025-06-16 assistant: Lisbon has trams"
+    )
+
+
+@pytest.mark.parametrize("query", ["Where is the key?", ""])
+def test_a_message_is_not_in_it_after_its_memories_are_deleted(
+    open_memory: OpenMemory, query: str
+) -> None:
+    memory = open_memory(["User has a key"])
+    memory.add("My key is under the pot of basil in the yard", **CAM)
+    assert "basil" in memory.context(query, **CAM)
+    memory.delete(memory.get_all(**CAM)["results"][0]["id"])
+    assert memory.context(query, **CAM) == ""
 
 
 # -- the budget
@@ -212,6 +252,7 @@ def test_an_embedder_that_cannot_count_is_named(open_memory: OpenMemory) -> None
 WRONG: list[tuple[type[LitememError], dict[str, Any]]] = [
     *((ValidationError, {"query": query}) for query in (*NOT_TEXT, None, HALF_A_PAIR)),
     *((ValidationError, {"format": name}) for name in ("json", "", None, 5, ["text"])),
+    *((ValidationError, {"include_messages": flag}) for flag in (1, "yes")),
     *((ValidationError, {"why": flag}) for flag in (1, "yes", None)),
     *((ValidationError, {"threshold": least}) for least in (-1, 2, "high")),
     *((ValidationError, {name: "soon"}) for name in ("as_of", "reference_date")),

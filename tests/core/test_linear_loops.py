@@ -18,7 +18,7 @@ from litemem.core.clock import parse_duration, parse_time
 from litemem.core.scope import Scope
 from litemem.core.text import dates, language, names, scripts, words
 from litemem.core.text.query_words import query_words, stop_words
-from litemem.core.types import Message
+from litemem.core.types import Message, SourceMessage
 from litemem.errors import LitememError
 from litemem.extraction import english, run_document, sanitize, verbatim
 from litemem.extraction.ask import parse
@@ -171,7 +171,10 @@ def in_context(texts: Sequence[str]) -> object:
         {"id": f"{i}", "memory": text, "created_at": "2025-06-15T00:00:00", "score": 0.5}
         for i, text in enumerate(texts)
     ]
-    said = {f"{i}": [Message("user", f"{text} b", text)] for i, text in enumerate(texts)}
+    said = {
+        f"{i}": [SourceMessage(f"s{i}", "user", f"{text} b", text, 0)]
+        for i, text in enumerate(texts)
+    }
     lines = lines_of(results, said)
     return choose(lines, texts[0], budget=1_000, count=len, layout="text").shown("text")
 

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from litemem.core.types import Message
+from helpers import START
+from litemem.core.types import SourceMessage
 from litemem.models.embedding import estimate_tokens
 from litemem.retrieval.context import (
     BY_FACT,
@@ -38,6 +39,10 @@ def fact(text: str, day: str = "2025-06-01", score: float = 0.5, **more: Any) ->
 
 def quote(text: str, day: str = "2025-06-01", score: float = 0.5, **more: Any) -> Line:
     return fact(text, day, score, **({"role": "user"} | more))
+
+
+def said_by(role: str, content: str, name: str | None = None) -> SourceMessage:
+    return SourceMessage(f"id of {content}", role, content, name, START)
 
 
 def chosen(*lines: Line, query: str = "", budget: int = 1_000, **more: Any) -> Context:
@@ -162,9 +167,9 @@ def test_the_sentence_that_a_fact_repeats_is_left_out(
     facts: list[str], said: str, rest: str | None
 ) -> None:
     results = [{"id": f, "memory": f, "created_at": "2025-06-01", "score": 0.5} for f in facts]
-    context = chosen(*lines_of(results, {each: [Message("user", said)] for each in facts}))
+    context = chosen(*lines_of(results, {each: [said_by("user", said)] for each in facts}))
     quotes = [shown for line, shown in context.lines if line.role]
-    assert quotes == ([] if rest is None else [f"2025-06-01 user: {rest}"])
+    assert quotes == ([] if rest is None else [f"2025-06-15 user: {rest}"])
     assert len(context.lines) == len(facts) + len(quotes)
 
 
@@ -173,10 +178,29 @@ def test_a_message_of_several_facts_is_one_line() -> None:
         {"id": str(i), "memory": f"Fact {i}", "created_at": "2025-06-01", "score": i / 10}
         for i in range(3)
     ]
-    source = [Message("system", "Be kind"), Message("user", "Look at that", "Ana")]
+    source = [said_by("system", "Be kind"), said_by("user", "Look at that", "Ana")]
     lines = lines_of(results, {str(i): source for i in range(3)})
     (said,) = [line for line in lines if line.role]
     assert (said.text, said.name, said.facts) == ("Look at that", "Ana", frozenset("012"))
+    assert said.score == 0.2
+
+
+def test_a_message_that_is_a_result_and_a_source_is_one_line() -> None:
+    source = said_by("user", "I like tea, and the trams of Lisbon")
+    results = [
+        {"id": source.id, "memory": "I like tea", "created_at": "2025-06-15", "role": "user"},
+        {"id": "1", "memory": "User likes trams", "created_at": "2025-06-15"},
+    ]
+    for given_ in (results, results[::-1]):
+        (said,) = [line for line in lines_of(given_, {"1": [source]}) if line.role]
+        assert (said.id, said.text, said.facts) == (source.id, source.content, frozenset("1"))
+
+
+def test_messages_without_ids_are_lines_of_their_facts() -> None:
+    sources = [SourceMessage(None, "user", text, None, START) for text in ("One", "Two")]
+    results = [{"id": "1", "memory": "Fact", "created_at": "2025-06-15"}]
+    said = [line for line in lines_of(results, {"1": sources}) if line.role]
+    assert [(line.id, line.text, line.place) for line in said] == [("1", "One", 1), ("1", "Two", 2)]
 
 
 # -- the budget
