@@ -1,11 +1,16 @@
 """Print how often a search finds the turns that answer LoCoMo's questions.
 
-    bench_locomo.py locomo10.json [--errors errors.json] [--captions]
+    bench_locomo.py locomo10.json [--errors errors.json] [--captions] [--through HOW]
 
-Each turn is a verbatim memory (`infer=False`): the conversation is the user, the session the
-run, the speaker the name, the session's date the timestamp. What is asked is every question with
-evidence among the turns; those whose citation a published audit found wrong (`--errors`) are left
-out of the second table. With `--captions` a turn holds the caption of the picture that was shared.
+The conversation is the user, the session the run, the speaker the name, the session's date the
+timestamp. What is asked is every question with evidence among the turns; those whose citation a
+published audit found wrong (`--errors`) are left out of the second table. With `--captions` a turn
+holds the caption of the picture that was shared.
+
+With "verbatim" each turn is a memory (`infer=False`). Otherwise turns go through `add` in pairs,
+and a turn is found if it is among the sources of a result: with "model" the language model extracts
+facts, with "observations" the facts are those that LoCoMo has of each session, and with "nothing"
+there are none.
 """
 
 import argparse
@@ -14,17 +19,20 @@ import re
 import statistics
 import tempfile
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from litemem import Memory
-from litemem.core.protocols import Embedder, EmbedderIdentity, Vector
+from litemem.core.protocols import Embedder, EmbedderIdentity, Prompt, Vector
+from litemem.core.scope import Scope
+from litemem.store.filters import compile_filter
+from litemem.testing import ScriptedLLM
 
 CATEGORIES = {1: "multi-hop", 2: "temporal", 3: "open-domain", 4: "single-hop", 5: "adversarial"}
-DEPTHS = (5, 10, 20)
+DEPTHS = (1, 5, 10, 20)
 DEEPEST = 100  # results that are asked for; MRR counts an answer behind them as none
 TURN = re.compile(r"D\d+:\d+")
 
@@ -50,12 +58,17 @@ class Answer:
 
     def ranks(self) -> list[int]:
         """Return the places of the evidence that was found, from 1."""
-        return [i for i, turn in enumerate(self.turns, 1) if turn in self.question.evidence]
+        places: dict[str, int] = {}
+        for i, turns in enumerate(self.turns, 1):
+            for turn in self.question.evidence.intersection(turns.split("+")):
+                places.setdefault(turn, i)
+        return sorted(places.values())
 
     def hits_session(self, depth: int) -> bool:
         """Return True if one of the first turns is of a session with evidence."""
         sessions = {turn.split(":")[0] for turn in self.question.evidence}
-        return any(turn.split(":")[0] in sessions for turn in self.turns[:depth])
+        found = (turn for turns in self.turns[:depth] for turn in turns.split("+"))
+        return any(turn.split(":")[0] in sessions for turn in found)
 
 
 class Remembering:
@@ -120,6 +133,66 @@ def remember(memory: Memory, user: str, conversation: dict[str, Any], *, caption
     return count
 
 
+class Observing(ScriptedLLM):
+    """A language model that finds the facts that it was given before."""
+
+    def __init__(self) -> None:
+        super().__init__([])
+        self.facts: list[str] = []
+
+    def generate(self, prompt: Prompt, text: str, **_options: Any) -> str:
+        return json.dumps({"facts": self.facts})
+
+
+def remember_pairs(
+    memory: Memory, user: str, sample: dict[str, Any], *, captions: bool, llm: Observing | None
+) -> dict[str, frozenset[str]]:
+    """Add the turns of a conversation in pairs; return the turns of each message, by its id."""
+    facts = observations(sample)
+    turns_of: dict[str, set[str]] = {}
+    for name, date, turns in sessions(sample["conversation"]):
+        for start in range(0, len(turns), 2):
+            pair = turns[start : start + 2]
+            said = []
+            for turn in pair:
+                text = turn["text"]
+                if captions and turn.get("blip_caption"):
+                    text = f"{text} [photo: {turn['blip_caption']}]"
+                said.append({"role": "user", "name": turn["speaker"], "content": text})
+                turns_of.setdefault(text, set()).add(turn["dia_id"])
+            if llm is not None:
+                llm.facts = [fact for turn in pair for fact in facts.get(turn["dia_id"], ())]
+            memory.add(said, user_id=user, run_id=name, timestamp=date)
+    with memory.store.read() as r:
+        logged = r.messages.select(compile_filter({"user_id": user}, Scope()))
+    return {each.id: frozenset(turns_of[each.content]) for each in logged}
+
+
+def observations(sample: dict[str, Any]) -> dict[str, list[str]]:
+    """Return the facts that LoCoMo has of each turn."""
+    found: dict[str, list[str]] = {}
+    for of_session in sample["observation"].values():
+        for of_speaker in of_session.values():
+            for fact, place in of_speaker:
+                for turn in TURN.findall(str(place)):
+                    found.setdefault(turn, []).append(fact)
+    return found
+
+
+def ask_for_sources(
+    memory: Memory, user: str, question: Question, turns: Mapping[str, frozenset[str]]
+) -> Answer:
+    """Search; the turns of a result are those of its sources, in the place of the result."""
+    start = time.perf_counter()
+    results = memory.search(question.text, user_id=user, top_k=DEEPEST)["results"]
+    took = (time.perf_counter() - start) * 1_000
+    found = []
+    for result in results:
+        ids = [result["id"], *(source["id"] for source in result.get("sources", ()))]
+        found.append("+".join(sorted(set().union(*(turns.get(i, ()) for i in ids)))))
+    return Answer(question, tuple(found), took)
+
+
 def questions(number: int, sample: dict[str, Any], wrong: set[str]) -> Iterator[Question]:
     """Yield the questions of a conversation that have evidence among its turns."""
     turns = {t["dia_id"] for _, _, said in sessions(sample["conversation"]) for t in said}
@@ -180,6 +253,10 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("data", type=Path, help="LoCoMo's conversations, as published")
     parser.add_argument("--errors", type=Path, help="an audit of the citations")
     parser.add_argument("--captions", action="store_true", help="turns hold pictures' captions")
+    parser.add_argument(
+        "--through", default="verbatim", choices=("verbatim", "model", "observations", "nothing")
+    )
+    parser.add_argument("--only", type=int, help="the number of conversations, from the first")
     parser.add_argument("--cache", type=Path, help="a file that keeps the vectors")
     return parser.parse_args()
 
@@ -191,14 +268,23 @@ def main() -> None:
     answers: list[Answer] = []
     turns = 0
     with tempfile.TemporaryDirectory() as folder:
-        memory = Memory(Path(folder) / "locomo.db", durability="normal")
+        llm = None if given.through in ("verbatim", "model") else Observing()
+        memory = Memory(Path(folder) / "locomo.db", durability="normal", llm=llm)
         if given.cache:
             memory.close()
             embedder = Remembering(memory.embedder, given.cache)
-            memory = Memory(memory.store.path, embedder=embedder, durability="normal")
+            memory = Memory(memory.store.path, embedder=embedder, durability="normal", llm=llm)
         with memory:
-            for number, sample in enumerate(samples):
+            for number, sample in enumerate(samples[: given.only]):
                 user = sample["sample_id"]
+                if given.through != "verbatim":
+                    if given.through == "nothing":
+                        sample["observation"] = {}
+                    of = remember_pairs(memory, user, sample, captions=given.captions, llm=llm)
+                    turns += len(of)
+                    for q in questions(number, sample, wrong):
+                        answers.append(ask_for_sources(memory, user, q, of))
+                    continue
                 turns += remember(memory, user, sample["conversation"], captions=given.captions)
                 answers += [ask(memory, user, q) for q in questions(number, sample, wrong)]
     right = [answer for answer in answers if not answer.question.is_wrong]
