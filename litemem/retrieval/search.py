@@ -160,6 +160,7 @@ def search(
                     candidates.quantized,
                     parsed.words,
                     ranking.candidates(wanted),
+                    wanted,
                     embedder.identity,
                 ),
                 replace(ranker, top_k=PASSAGES * wanted),

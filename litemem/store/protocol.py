@@ -111,13 +111,14 @@ class MessageQuery:
     """Which messages to rank: near a vector, or with some of `words`.
 
     `vector` is float32, `bytes` the same with a signed byte a dimension. In a large scope, about
-    `limit` passages of each kind are ranked.
+    `limit` passages of each kind are ranked. At most `wanted` messages are returned.
     """
 
     vector: bytes
     bytes: bytes
     words: Sequence[str]
     limit: int
+    wanted: int
     identity: EmbedderIdentity
 
 

@@ -140,7 +140,7 @@ class Observing(ScriptedLLM):
         super().__init__([])
         self.facts: list[str] = []
 
-    def generate(self, prompt: Prompt, text: str, **_options: Any) -> str:
+    def generate(self, _prompt: Prompt, _text: str, **_options: Any) -> str:
         return json.dumps({"facts": self.facts})
 
 

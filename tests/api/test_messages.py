@@ -81,6 +81,8 @@ def test_what_is_deleted_or_outdated_does_not_come_back_by_its_message(
         found = texts(memory.search("Zenith garage in Oslo", **CAM))
         assert not any(text == "User lives in Oslo" or "Zenith" in text for text in found)
         assert memory.verify(full=True)["ok"]
+        listed = texts(memory.get_all(include_messages=True, **CAM))
+        assert not any("Zenith" in text for text in listed)
         if how == "supersede":
             shown = texts(memory.search("Zenith garage", show_superseded=True, **CAM))
             assert shown[0] == "User lives in Oslo"

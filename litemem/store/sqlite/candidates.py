@@ -14,7 +14,7 @@ import apsw
 
 from litemem.core.text.dates import Period
 from litemem.core.text.words import Stem, any_of, holding, stems_of
-from litemem.core.types import Found, Match, MessageMatch
+from litemem.core.types import Found, Match, MessageMatch, ScoreParts
 from litemem.store.filters import Condition
 from litemem.store.protocol import (
     NO_NEIGHBOUR,
@@ -169,9 +169,13 @@ class Candidates:
         matches = _term_matches(rows, _Query(query.bytes, stems, stem))
         before = _before(rows) if among is None else [NO_NEIGHBOUR] * len(rows)
         asks = [bool(row[_COLUMNS]) for row in rows]
+        message_of = {row[0]: row[_COLUMNS + 1] for row in rows}
         frequency = [sum(held.values()) for held in matches]
         pool = _pool([row[:_COLUMNS] for row in rows], matches, before, frequency, len(rows))
-        ranked = ranker.rank(replace(pool, asks=asks))
+        best: dict[int, tuple[int, ScoreParts]] = {}
+        for pk, parts in ranker.rank(replace(pool, asks=asks)):
+            best.setdefault(message_of[pk], (pk, parts))
+        ranked = list(best.values())[: query.wanted]
         return passages.matches(condition, ranked, query.vector)
 
 

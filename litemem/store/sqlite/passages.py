@@ -31,7 +31,7 @@ CASE WHEN m.run_id IS NOT NULL THEN coalesce(m.user_id, '') || char(31)
 """
 _COSINE = "coalesce(1 - vec_distance_cosine(vec_int8(p.vector), vec_int8(?)), 0)"
 _OF_MESSAGES = f"""
-SELECT p.pk, {_COSINE}, m.created_at, m.actor_id, {_RUN}, p.words, p.asks
+SELECT p.pk, {_COSINE}, m.created_at, m.actor_id, {_RUN}, p.words, p.asks, m.message_pk
 FROM found_message AS m
 CROSS JOIN passage AS p ON p.owner = m.pk
 WHERE {{}}
@@ -75,10 +75,17 @@ FROM passage AS p
 CROSS JOIN found_message AS m ON m.message_pk = -p.owner
 WHERE p.pk IN {_LISTED} AND ({{}})
 """
+# one that yielded memories counts if one of these may be found
 _SELECT = f"""
+WITH live AS MATERIALIZED (
+  SELECT o.message_pk
+  FROM memory AS m
+  CROSS JOIN origin AS o ON o.memory_pk = m.pk
+  WHERE {{0}}
+)
 SELECT {", ".join(f"m.{c}" for c in _COLUMNS)}
 FROM found_message AS m
-WHERE {{}}
+WHERE {{1}} AND (m.yielded = 0 OR m.message_pk IN (SELECT message_pk FROM live))
 ORDER BY m.created_at DESC, m.message_pk DESC
 LIMIT ?
 """
@@ -175,11 +182,15 @@ def _delete(connection: apsw.Connection, owner: int) -> None:
 
 
 def messages_where(
-    connection: apsw.Connection, condition: Condition, limit: int
+    connection: apsw.Connection, condition: Condition, limit: int, live: Condition
 ) -> list[MemoryRecord]:
-    """Return the messages that may be found under a condition, newest first, as memories."""
+    """Return the messages that may be found under a condition, newest first, as memories.
+
+    Of those from which memories came, one has to meet the condition `live`.
+    """
     rows: list[Row] = connection.execute(
-        _SELECT.format(condition.sql), (*condition.parameters, limit)
+        _SELECT.format(live.sql, condition.sql),
+        (*live.parameters, *condition.parameters, limit),
     ).fetchall()
     return [_record(row) for row in rows]
 
@@ -203,8 +214,8 @@ class Passages:
     ) -> list[Row]:
         """Return the passages of the messages that match, oldest first, or those among some.
 
-        A row has the primary key, the cosine, the time, the speaker, the run, the words, and 1 if
-        it contains a question mark.
+        A row has the primary key, the cosine, the time, the speaker, the run, the words, 1 if it
+        contains a question mark, and the message.
         """
         values: list[Any] = [vector, *condition.parameters]
         sql = condition.sql

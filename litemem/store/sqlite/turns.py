@@ -246,11 +246,13 @@ class Messages:
         return list(readable(self._connection, [pk for (pk,) in made], exact)[0].values())
 
     def get(self, message_id: str) -> MemoryRecord | None:
-        found = messages_where(self._connection, Condition("m.id = ?", (message_id,)), 1)
+        named, anything = Condition("m.id = ?", (message_id,)), Condition("TRUE")
+        found = messages_where(self._connection, named, 1, anything)
         return found[0] if found else None
 
     def select(self, condition: Condition, *, limit: int | None = None) -> list[MemoryRecord]:
-        return messages_where(self._connection, condition, -1 if limit is None else limit)
+        most = -1 if limit is None else limit
+        return messages_where(self._connection, condition, most, condition)
 
     def sources_of(self, memory_ids: Sequence[str]) -> dict[str, list[SourceMessage]]:
         found: dict[str, list[SourceMessage]] = {}
