@@ -96,8 +96,8 @@ FROM message
 JOIN session ON session.pk = message.session_pk
 WHERE passages IS NOT 0;
 
--- What is there already: messages get ids; those that memories repeat to the letter, and those of
--- before a deletion in their scope, are not to be found; everything else waits for its passages.
+-- What is there already: messages get ids; those that memories repeat to the letter, and those that
+-- deleted memories came from, are not to be found; everything else waits for its passages.
 
 UPDATE message SET id = lower(
   hex(randomblob(4)) || '-' || hex(randomblob(2)) || '-4' || substr(hex(randomblob(2)), 2)
@@ -126,26 +126,42 @@ WHERE role = 'system' OR pk IN (
 
 DELETE FROM origin WHERE message_pk IN (SELECT pk FROM message WHERE passages = 0);
 
+-- deleted memories: their DELETE has their sources, or the time at which they were made
+UPDATE message SET passages = 0, yielded = 1
+WHERE turn_pk IS NULL AND pk NOT IN (SELECT message_pk FROM origin) AND pk IN (
+  SELECT said.pk
+  FROM event AS e
+  JOIN json_each(iif(json_valid(e.sources), e.sources, '[]')) AS source
+  JOIN message AS said ON said.pk = source.value
+  WHERE e.event = 'DELETE'
+  UNION
+  SELECT said.pk
+  FROM event AS e
+  JOIN message AS said ON said.created_at = e.created_at
+  WHERE e.event = 'DELETE' AND e.sources IS NULL
+);
+
+-- all memories of a scope were deleted: its messages, too
 UPDATE message SET passages = 0
 FROM (
-  SELECT s.pk AS session_pk, max(e.updated_at) AS at
+  SELECT s.pk AS session_pk, max(e.updated_at) AS at, s.user_id, s.agent_id, s.app_id, s.run_id
   FROM event AS e
   JOIN session AS s
-    ON coalesce(s.user_id, '') = coalesce(e.user_id, '')
+    ON coalesce(e.user_id, e.agent_id, e.app_id, e.run_id) IS NULL
+    OR coalesce(s.user_id, '') = coalesce(e.user_id, '')
     AND coalesce(s.agent_id, '') = coalesce(e.agent_id, '')
     AND coalesce(s.app_id, '') = coalesce(e.app_id, '')
     AND coalesce(s.run_id, '') = coalesce(e.run_id, '')
   WHERE e.event = 'DELETE'
   GROUP BY s.pk
 ) AS gone
-WHERE message.session_pk = gone.session_pk AND message.created_at <= gone.at
-  AND message.pk NOT IN (SELECT message_pk FROM origin);
-
-UPDATE message SET passages = 0  -- deleted when events had no ids yet: of any scope
-WHERE pk NOT IN (SELECT message_pk FROM origin) AND created_at <= (
-  SELECT max(updated_at) FROM event
-  WHERE event = 'DELETE' AND coalesce(user_id, agent_id, app_id, run_id) IS NULL
-);
+WHERE message.session_pk = gone.session_pk AND message.turn_pk IS NULL
+  AND message.created_at <= gone.at AND message.pk NOT IN (SELECT message_pk FROM origin)
+  AND NOT EXISTS (
+    SELECT 1 FROM memory AS m
+    WHERE m.user_id IS gone.user_id AND m.agent_id IS gone.agent_id
+      AND m.app_id IS gone.app_id AND m.run_id IS gone.run_id AND m.created_at <= gone.at
+  );
 
 UPDATE memory SET passages = 0
 WHERE length(content) <= 180 AND NOT content GLOB '*[^' || char(1) || '-' || char(127) || ']*';

@@ -128,6 +128,9 @@ def _file_pairs(path: Path, found: FileStats | None) -> Iterator[tuple[str, str]
     if counts.get("set_aside"):
         turns = counted(counts["set_aside"], "turn")
         yield "set aside", f"{turns} that cannot be read: run `litemem verify --fix`"
+    if counts.get("waiting"):
+        texts = counted(counts["waiting"], "text")
+        yield "not indexed", f"{texts}, until the next adds: or run `litemem reindex`"
     if text := _nonzero(counts, "entities", "relations"):
         yield "graph", text
     if counts.get("history_entries"):

@@ -4,11 +4,23 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from helpers import OpenMemory
 from litemem import Memory
 from litemem.errors import LitememError, MemoryNotFoundError
 from litemem.testing import HashEmbedder, ScriptedLLM
+
+Scope = dict[str, str | None]
+
+
+class Silent(ScriptedLLM):
+    """A language model that finds no facts."""
+
+    def generate(self, *_args: Any, **_options: Any) -> str:
+        return '{"facts": []}'
+
 
 CAM, BOB = {"user_id": "cam"}, {"user_id": "bob"}
 CAR = "Yesterday I parked the car on level 4 of the Zenith garage."
@@ -178,4 +190,40 @@ def test_a_reindex_keeps_messages_findable(tmp_path: Path) -> None:
         memory.add(CAR, **CAM)
         memory.reindex(HashEmbedder(64))
         assert texts(memory.search("Zenith garage", **CAM)) == [CAR]
+        assert memory.verify(full=True)["ok"]
+
+
+ids = st.fixed_dictionaries(
+    {key: st.sampled_from([None, "a", "b"]) for key in ("user_id", "agent_id", "run_id")}
+).filter(lambda scope: any(scope.values()))
+
+
+@given(st.lists(ids, min_size=1, max_size=8), st.lists(ids, min_size=1, max_size=4))
+@settings(max_examples=40, deadline=None)
+def test_messages_stay_in_their_scope(added: list[Scope], asked: list[Scope]) -> None:
+    with Memory(":memory:", embedder=HashEmbedder(8), llm=Silent([])) as memory:
+        for i, scope in enumerate(added):
+            memory.add(f"The zebra number {i} sleeps.", **scope)
+        for scope in asked:
+            bound = {key: name for key, name in scope.items() if name}
+            right = {
+                f"The zebra number {i} sleeps."
+                for i, of in enumerate(added)
+                if all(of[key] == name for key, name in bound.items())
+            }
+            found = memory.search("zebra number", top_k=100, **bound)
+            assert set(texts(found)) == right
+            listed = memory.get_all(include_messages=True, limit=100, **bound)
+            assert sorted(texts(listed)) == sorted(right)
+        memory.delete_all(**{key: name for key, name in asked[0].items() if name})
+        kept = {
+            f"The zebra number {i} sleeps."
+            for i, of in enumerate(added)
+            if not all(of[key] == name for key, name in asked[0].items() if name)
+        }
+        for i, scope in enumerate(added):
+            found = texts(memory.search(f"zebra number {i}", top_k=100, **scope))
+            assert (f"The zebra number {i} sleeps." in found) == (
+                f"The zebra number {i} sleeps." in kept
+            )
         assert memory.verify(full=True)["ok"]

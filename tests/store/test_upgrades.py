@@ -13,6 +13,7 @@ from litemem import Memory
 from litemem.core.scope import Scope
 from litemem.maintenance.integrity import is_sound, verify
 from litemem.store.sqlite.schema import latest_version
+from litemem.store.sqlite.stats import file_stats
 from litemem.store.sqlite.store import SqliteStore
 from litemem.testing import HashEmbedder, ScriptedLLM
 
@@ -70,3 +71,33 @@ def test_a_file_of_each_version_can_be_written(path: Path) -> None:
         memory.update("m1", "likes green tea")
         memory.delete("m2")
     assert is_sound(verify(path, full=True))
+
+
+@pytest.mark.parametrize("version", range(1, 7))
+def test_messages_of_an_old_file_are_found_once_they_are_indexed(path: Path) -> None:
+    with Memory(path, embedder=HashEmbedder(8), llm=ScriptedLLM([])) as memory:
+        assert file_stats(str(path), 0).counts["waiting"] > 0
+        memory.add("likes rum", infer=False, user_id="bob")
+        assert file_stats(str(path), 0).counts["waiting"] == 0
+        found = memory.search("I moved to Porto", user_id="cam")["results"]
+        assert [row["memory"] for row in found if row.get("memory_type") == "message"] == [
+            "I moved to Porto"
+        ]
+        memory.delete("m1")  # it came from a message
+        found = memory.search("I like tea", user_id="cam")["results"]
+        assert "I like tea" not in [row["memory"] for row in found]
+        assert is_sound(verify(path, full=True))
+
+
+@pytest.mark.parametrize("version", range(1, 7))
+def test_what_was_said_before_a_deletion_in_an_old_file_does_not_come_back(path: Path) -> None:
+    with closing(apsw.Connection(str(path))) as connection:
+        connection.execute("DELETE FROM memory WHERE id = 'm1'")
+        connection.execute(
+            "INSERT INTO event (memory_id, event, old_memory, created_at, updated_at)"
+            " VALUES ('m1', 'DELETE', 'likes tea', 1750000000000000, 1750000000500000)"
+        )
+    with Memory(path, embedder=HashEmbedder(8), llm=ScriptedLLM([])) as memory:
+        memory.reindex()
+        found = memory.search("I like tea", user_id="cam")["results"]
+        assert "I like tea" not in [row["memory"] for row in found]

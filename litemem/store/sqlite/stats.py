@@ -41,6 +41,11 @@ _COUNTS = {
     "entities": "entity",
     "relations": "relation",
 }
+SINCE_PASSAGES = 7  # the version of the schema
+_WAITING = """
+SELECT (SELECT count(*) FROM memory WHERE passages IS NULL)
+  + (SELECT count(*) FROM message WHERE passages IS NULL)
+"""
 _GROWTH = f"""
 SELECT created_at / {DAY} - (created_at < 0 AND created_at % {DAY} <> 0) AS day, count(*)
 FROM memory
@@ -96,7 +101,8 @@ def file_stats(path: str, now: int) -> FileStats:
         return FileStats(
             overview(connection),
             settings.embedder(connection),
-            _counts(connection, now) | {"set_aside": len(unreadable_turns(connection))},
+            _counts(connection, now)
+            | {"set_aside": len(unreadable_turns(connection)), "waiting": _waiting(connection)},
             _sizes(connection),
             _growth(connection),
         )
@@ -129,6 +135,13 @@ def _counts(connection: apsw.Connection, now: int) -> dict[str, int]:
                 connection.execute(f"SELECT count(*) FROM {rows}", {"now": now}).get
             )
     return counts
+
+
+def _waiting(connection: apsw.Connection) -> int:
+    """Return how many memories and messages wait for their passages."""
+    if connection.pragma("user_version") < SINCE_PASSAGES:
+        return 0
+    return int(connection.execute(_WAITING).get)
 
 
 def _growth(connection: apsw.Connection) -> dict[int, int]:
