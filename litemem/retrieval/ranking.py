@@ -81,9 +81,11 @@ def rank(
     asks for what happened, where evidence often shares no more than the day.
 
     Equal scores are sorted by time, newest first, then by primary key, greatest first. Cosines are
-    multiplied by `trust`, for an embedder that does not know the language of the query well.
+    multiplied by `trust` where none of the query's words are, for an embedder that does not know
+    the language of the query well.
     """
-    meaning, words = _meanings(pool, trust), _words(pool)
+    words = _words(pool)
+    meaning = _meanings(pool, words, trust)
     own = _own(meaning, words)
     neighbours = _neighbours(pool, own)
     dated = _dated(pool, periods, asked) if periods else None
@@ -119,7 +121,8 @@ def _fused(own: Sequence[float], boosts: Iterable[Sequence[float] | None]) -> li
 
 def own_scores(pool: Pool, trust: float = 1.0) -> list[float]:
     """Return the score of each memory by its own meaning and words."""
-    return _own(_meanings(pool, trust), _words(pool))
+    words = _words(pool)
+    return _own(_meanings(pool, words, trust), words)
 
 
 def term_weight(document_frequency: float, sample_size: int) -> float:
@@ -158,8 +161,12 @@ def _best(pool: Pool, scores: Sequence[float], kept: Sequence[int], top_k: int) 
     return best[:top_k]
 
 
-def _meanings(pool: Pool, trust: float) -> list[float]:
-    return [trust * (1.0 if c > 1 else c) if c > 0 else 0.0 for c in pool.cosines]
+def _meanings(pool: Pool, words: Sequence[float], trust: float) -> list[float]:
+    """Return the cosines, as far as the embedder is trusted or the query's words are there."""
+    cosines = [(1.0 if c > 1 else c) if c > 0 else 0.0 for c in pool.cosines]
+    if trust == 1:
+        return cosines
+    return [c * (trust + (1 - trust) * w) for c, w in zip(cosines, words, strict=True)]
 
 
 def _words(pool: Pool) -> list[float]:

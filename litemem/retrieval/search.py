@@ -288,8 +288,7 @@ def parse_query(
     asked = asked_words(query)
     named = {name: own for name in speakers if (own := asked.intersection(words(name)))}
     spoken: set[str] = set().union(*named.values())
-    written = query if query.isascii() else scripts.composed(query)
-    dates = read_dates(written, day, latest=latest, names={*names, *spoken})
+    dates = read_dates(query, day, latest=latest, names={*names, *spoken})
     meaning = _without_names(dates.text, spoken)
     left_out = spoken.union(words(dates.spoken))
     wanted = [word for word in content if word.casefold() not in left_out] or content

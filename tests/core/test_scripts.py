@@ -202,6 +202,8 @@ def test_the_share_that_a_model_for_english_reads_is_a_share(text: str) -> None:
         ("кофе", 0.5),
         ("咖啡", 0.25),
         ("7", 1),
+        ("ＬＨ１３７４", 0),
+        ("ｺｰﾋｰ", 0),
         ("ab кк", 0.75),
     ],
 )

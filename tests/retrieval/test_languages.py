@@ -5,6 +5,8 @@ from collections.abc import Iterator
 import pytest
 
 from litemem import Memory
+from litemem.store.sqlite.candidates import SMALL
+from litemem.testing import HashEmbedder
 
 MEMORIES = {
     "zh": "用户住在上海浦东|用户每天早上喝咖啡|用户在银行工作|用户对花生过敏|用户喜欢爬山"
@@ -85,3 +87,32 @@ def test_the_memory_that_holds_a_word_is_first(
 ) -> None:
     first = memory.search(question, user_id=language)["results"][0]["memory"]
     assert expected in first
+
+
+@pytest.fixture(scope="module")
+def large() -> Iterator[Memory]:
+    with Memory(":memory:", embedder=HashEmbedder(1_024)) as memory:
+        said = [f"note {i} on gardens and tools" for i in range(SMALL)]
+        said += (text for told in MEMORIES.values() for text in told.split("|"))
+        messages = [{"role": "user", "content": text} for text in said]
+        memory.add(messages, user_id="cam", infer=False)
+        yield memory
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ("咖啡", "咖啡"),
+        ("커피가", "커피"),
+        ("กาแฟ", "กาแฟ"),
+        ("قهوة", "قهو"),
+        ("हिन्दी", "हिंदी"),
+        ("Koeln", "Köln"),
+        ("Lodz", "Łódź"),
+        ("strassenbahnhaltestelle", "Straßenbahn"),
+        ("ΚΑΦΕ", "καφέ"),
+    ],
+)
+def test_a_word_is_found_in_a_large_scope(large: Memory, question: str, expected: str) -> None:
+    results = large.search(question, user_id="cam")["results"]
+    assert expected in results[0]["memory"]

@@ -322,4 +322,4 @@ def test_meaning_counts_by_the_trust_in_the_embedder() -> None:
     of = pool(0.8, 0.1, term_matches=[{1: 1.0}], document_frequency=[1])
     assert order(of) == [1, 2]
     assert order(of, trust=0.25) == [2, 1]
-    assert own_scores(of, 0) == pytest.approx([0, 0.6])
+    assert own_scores(of, 0) == pytest.approx([0, 1 - 0.9 * 0.4])

@@ -69,15 +69,15 @@ _DEVANAGARI_NASAL = re.compile(r"ङ्(?=[क-घ])|ञ्(?=[च-झ])|ण्(
 _PLAIN = {i: chr(i).lower() if chr(i).isalnum() or chr(i) == "\n" else " " for i in range(128)}
 
 # -- letters by how a model for English reads them
-_LETTER = re.compile(r"[^\W\d_]")
+_LETTER = re.compile(r"[^\W\d_]|[\uff10-\uff19]")
 _HAN = re.compile(f"[{HAN}]")
 _ALL_HAN = re.compile(rf"[{HAN}]+\Z")
-_UNREAD = re.compile(  # Armenian, Thai, Lao, Tibetan, Burmese, Ethiopic, Khmer
-    r"(?![\d\W])[\u0530-\u058f\u0e00-\u109f\u1200-\u139f\u1780-\u17ff]"
+_UNREAD = re.compile(  # Armenian, Thai, Lao, Tibetan, Burmese, Ethiopic, Khmer, full width
+    r"(?!\W)(?:(?!\d)[\u0530-\u058f\u0e00-\u109f\u1200-\u139f\u1780-\u17ff]|[\uff10-\uffdc])"
 )
 _SPELT = re.compile(  # Greek, Cyrillic, Hebrew, Arabic, Indian scripts, Georgian, kana, Hangul
     r"(?![\d\W])[\u0370-\u052f\u0590-\u0dff\u10a0-\u11ff\u1f00-\u1fff\u3040-\u30ff\uac00-\ud7af"
-    r"\ufb1d-\ufeff\uff66-\uffdc]"
+    r"\ufb1d-\ufeff]"
 )
 
 # -- forms of words

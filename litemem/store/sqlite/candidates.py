@@ -37,6 +37,7 @@ REACH = 2  # neighbours of a candidate on each side
 BEST = 40  # candidates that bring their neighbours
 MAX_MATCHES = 20_000  # memories of the file for each word: the newest
 ROUNDS = 3  # searches that leave out more damaged memories; then the whole scope is checked
+MAX_PASSAGES = 2_000  # of the file for each word: the newest; each is read from its table
 CHUNK = 500  # memories that are checked against the condition at once
 
 _RUN = (
@@ -54,6 +55,17 @@ _SAME_RUN = (
 _SPEAKERS = f"""
 SELECT CAST(json_group_array(DISTINCT actor_id) AS BLOB)
 FROM (SELECT m.actor_id FROM found_message AS m WHERE {{}} LIMIT {SMALL})
+"""
+_WITH_WORD = """
+SELECT pk
+FROM (SELECT rowid AS pk FROM memory_fts WHERE memory_fts MATCH ? ORDER BY rowid DESC LIMIT ?)
+UNION
+SELECT p.owner
+FROM (
+  SELECT rowid AS pk FROM passage_fts WHERE passage_fts MATCH ? ORDER BY rowid DESC LIMIT ?
+) AS f
+CROSS JOIN passage AS p ON p.pk = f.pk
+WHERE p.owner > 0
 """
 _AS_QUERY = apsw.FTS5_TOKENIZE_QUERY
 _BARE = {"include_offsets": False, "include_colocated": False}
@@ -322,10 +334,8 @@ def _with_words(
     """
     totals: dict[int, float] = {}
     for word, weight in weights.items():
-        rows: list[Row] = connection.execute(
-            "SELECT rowid FROM memory_fts WHERE memory_fts MATCH ? ORDER BY rowid DESC LIMIT ?",
-            (any_of([word]), MAX_MATCHES),
-        ).fetchall()
+        sought = any_of([word])
+        rows = connection.execute(_WITH_WORD, (sought, MAX_MATCHES, sought, MAX_PASSAGES))
         for (pk,) in rows:
             totals[pk] = totals.get(pk, 0.0) + weight
     best = sorted(totals, key=lambda pk: (totals[pk], pk), reverse=True)
