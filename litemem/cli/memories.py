@@ -37,7 +37,7 @@ from litemem.cli.output import (
 from litemem.core import clock
 from litemem.core.arguments import UNSET
 from litemem.core.scope import Scope
-from litemem.core.types import PROCEDURAL
+from litemem.core.types import MESSAGE, PROCEDURAL
 from litemem.errors import MemoryNotFoundError
 from litemem.memory import BUDGET, THRESHOLD, TOP_K, Memory
 from litemem.retrieval.context import Layout
@@ -171,6 +171,7 @@ def pending(llm: str | None, embedder: str | None, db: str | None, as_json: bool
 @click.option(
     "--explain", is_flag=True, help="Show the parts of each score (docs/reference/scores.md)."
 )
+@click.option("--no-messages", is_flag=True, help="Search memories only.")
 @embedder_option
 @file_options
 def search(
@@ -180,6 +181,7 @@ def search(
     threshold: float,
     reference_date: str | None,
     explain: bool,
+    no_messages: bool,
     embedder: str | None,
     db: str | None,
     as_json: bool,
@@ -192,6 +194,7 @@ def search(
             threshold=threshold,
             reference_date=reference_date,
             explain=explain,
+            include_messages=not no_messages,
             **selection,
         )
     if as_json:
@@ -282,15 +285,18 @@ def context(
     show_default=True,
     help="Maximum number of memories.",
 )
+@click.option("--messages", is_flag=True, help="List messages, too.")
 @file_options
-def list_memories(selection: dict[str, Any], limit: int, db: str | None, as_json: bool) -> None:
+def list_memories(
+    selection: dict[str, Any], limit: int, messages: bool, db: str | None, as_json: bool
+) -> None:
     """List memories, newest first."""
     with open_read_only(db) as memory:
-        result = memory.get_all(limit=limit, **selection)
+        result = memory.get_all(limit=limit, include_messages=messages, **selection)
     if as_json:
         return show_json(result)
     _echo_damaged(result)
-    rows = [(m["created_at"][:10], m["id"], m["memory"]) for m in result["results"]]
+    rows = [(m["created_at"][:10], m["id"], _shown(m)) for m in result["results"]]
     show_table(("CREATED", "ID", "MEMORY"), rows)
     if not rows:
         echo_err("no memories")
@@ -499,7 +505,14 @@ def _echo_damaged(result: Mapping[str, Any]) -> None:
 def _match_row(match: Mapping[str, Any]) -> tuple[str, ...]:
     details = match.get("score_details")
     why = () if details is None else (_score_text(details),)
-    return f"{match['score']:.2f}", match["id"], *why, match["memory"]
+    return f"{match['score']:.2f}", match["id"], *why, _shown(match)
+
+
+def _shown(found: Mapping[str, Any]) -> str:
+    """Return the text of a memory, or of a message with its speaker: `user: "…"`."""
+    if found.get("memory_type") != MESSAGE:
+        return str(found["memory"])
+    return f'{found.get("actor_id") or found["role"]}: "{found["memory"]}"'
 
 
 def _score_text(details: Mapping[str, float]) -> str:

@@ -191,6 +191,7 @@ class MemoryClient:
         filter_memories: bool | None = None,
         explain: bool = False,
         reference_date: clock.Time | None = None,
+        include_messages: bool | None = None,
         version: str | None = None,
         api_version: str | None = None,
         output_format: str | None = None,
@@ -221,6 +222,7 @@ class MemoryClient:
             reference_date=reference_date,
             show_expired=show_expired,
             show_superseded=not check_flag(latest_only, "latest_only"),
+            include_messages=include_messages,
             enable_graph=enable_graph,
         )
         return found | {"results": only(found["results"], fields)}
