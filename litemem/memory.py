@@ -630,16 +630,28 @@ class Memory:
         with self.store.write() as tx:
             tx.clear()
 
-    def verify(self, *, full: bool = False) -> Result:
+    def verify(self, *, full: bool = False, accept_edited: bool = False) -> Result:
         """Check that the file is sound: `{"ok", "checks": [{"check", "problems", …}, …]}`.
 
         The quick check reads every page and compares counts. With `full`, every index is compared
-        with its table, and writers wait. `litemem verify --fix` repairs.
+        with its table, and writers wait; `edited` has the texts that another tool changed, with the
+        old ones and the messages that they came from. `litemem verify --fix` repairs.
+
+        Args:
+            accept_edited: make these texts the memories' own: they are embedded again, and get an
+                UPDATE in the history. The result has them as `accepted`, and is a full check.
 
         Raises:
             StoreError: the file cannot be read, or another program writes for too long.
+            EmbedderError: a text could not be embedded.
         """
-        return integrity.report(integrity.verify(self.store, full=check_flag(full, "full")))
+        full, accepts = check_flag(full, "full"), check_flag(accept_edited, "accept_edited")
+        accepted: Sequence[integrity.EditedText] = ()
+        if accepts:
+            self.store.check_writable()
+            accepted = integrity.accept_edited(self.store, self.embedder, self._now())
+        results = integrity.verify(self.store, full=full or accepts)
+        return integrity.report(results, accepted)
 
     def backup(self, target: str | Path, *, keep: int | None = None) -> Path:
         """Copy the file as of this moment, while others use it; return the path of the copy.

@@ -1,13 +1,19 @@
 """Commands that check, copy, repair, shrink and rebuild the file."""
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 import click
 
-from litemem.cli.context import existing_file, file_path, named_embedder, open_without_model
+from litemem.cli.context import (
+    existing_file,
+    file_path,
+    named_embedder,
+    open_memory,
+    open_without_model,
+)
 from litemem.cli.memories import IDS_AND_SCOPE
 from litemem.cli.options import (
     confirm,
@@ -33,9 +39,19 @@ from litemem.cli.output import (
     show_table,
     status,
 )
+from litemem.core import clock
 from litemem.core.config import user_path
 from litemem.maintenance.backup import backup, restore
-from litemem.maintenance.integrity import CheckResult, fix, is_sound, report, salvage, verify
+from litemem.maintenance.integrity import (
+    CheckResult,
+    EditedText,
+    fix,
+    is_sound,
+    report,
+    salvage,
+    verify,
+)
+from litemem.maintenance.integrity import accept_edited as accept_texts
 from litemem.store import SqliteStore
 from litemem.store.sqlite.copy import check_unopened
 
@@ -45,24 +61,55 @@ from litemem.store.sqlite.copy import check_unopened
 @click.command("verify")
 @click.option("--full", is_flag=True, help="Also compare every index with the rows it covers.")
 @click.option("--fix", "fixes", is_flag=True, help="Rebuild derived data; implies --full.")
+@click.option(
+    "--accept-edited",
+    is_flag=True,
+    help="Keep texts that another tool changed, and embed them again; implies --full.",
+)
+@embedder_option
 @file_options
-def verify_file(full: bool, fixes: bool, db: str | None, as_json: bool) -> None:
+def verify_file(
+    full: bool,
+    fixes: bool,
+    accept_edited: bool,
+    embedder: str | None,
+    db: str | None,
+    as_json: bool,
+) -> None:
     """Check the file for damage and inconsistencies.
 
     Nothing is changed without --fix. It rebuilds full-text index, vector index, SQL indexes, views
     and triggers from the memories, and lists what it cannot repair. If the file itself is damaged,
     use `litemem restore` or `litemem salvage`.
+
+    A text that another tool changed is listed with the old one. It is not found until
+    --accept-edited makes it the memory's own, with an UPDATE in its history.
     """
     path = existing_file(db)
+    before: list[CheckResult] = []
+    results: list[CheckResult] = []
+    accepted: list[EditedText] = []
     with status("checking"):
-        before, results = _fixed(path) if fixes else ([], verify(path, full=full))
+        if fixes:
+            before, results = _fixed(path)
+        if accept_edited and not check_unopened(path).problems:
+            with open_memory(db, embedder=embedder, must_exist=True) as memory:
+                accepted = accept_texts(memory.store, memory.embedder, clock.now())
+        if accept_edited or not fixes:
+            replaced = {result.check: result.replaced for result in results}
+            checked = verify(path, full=full or accept_edited)
+            results = [replace(r, replaced=replaced.get(r.check, ())) for r in checked]
     if as_json:
-        show_json(report(results))
+        show_json(report(results, accepted))
     else:
         rows = [(result.check, f"{result.examined:,}", _problems(result)) for result in results]
         show_table(("CHECK", "EXAMINED", "FOUND"), rows)
     for sentence in () if as_json else (s for result in results for s in result.replaced):
         echo_err(f"replaced: {sentence}")
+    for text in () if as_json else accepted:
+        echo_err(f"accepted: {_edit_text(text)}")
+    for text in () if as_json else (t for result in results for t in result.edited):
+        echo_err(f"edited: {_edit_text(text)}")
     _echo_repaired(before, results)
     _echo_advice(results, fixes)
     if not is_sound(results):
@@ -78,6 +125,14 @@ def _fixed(path: Path) -> tuple[list[CheckResult], list[CheckResult]]:
         return fix(store)
     finally:
         store.close()
+
+
+def _edit_text(text: EditedText) -> str:
+    """Return the id and both texts: "ID: “old” → “new”; it came from “message”"."""
+    old = "a text that is not known" if text.old is None else f"“{text.old}”"
+    messages = ", ".join(f"“{message}”" for message in text.messages)
+    source = f"; it came from {messages}" if messages else ""
+    return f"{text.memory_id}: {old} → “{text.new}”{source}"
 
 
 def _problems(result: CheckResult) -> str:

@@ -70,7 +70,9 @@ def apply(store: Store, embedder: Embedder, changes: Sequence[Change], at: int) 
         if texts:
             tx.settings.bind_embedder(embedder.identity)
         for change in changes:
-            record = tx.memories.require(change.memory_id)
+            has_text = change.content is not None  # then also a damaged memory can be changed
+            read = tx.memories.readable if has_text else tx.memories.require
+            record = read(change.memory_id)
             merged = {**record.metadata, **change.metadata}
             changed = replace(record, metadata=merged, updated_at=at, **change.fields)
             tx.memories.update(changed, *((None,) if change.content is None else next(found)))

@@ -6,15 +6,27 @@ from pathlib import Path
 from typing import Any
 
 from litemem.core.config import sqlite_path
+from litemem.core.protocols import Embedder
 from litemem.errors import SchemaError, StoreError
-from litemem.store.protocol import CheckResult, FileStore
+from litemem.models.indexing import index_memories
+from litemem.store.protocol import CheckResult, EditedText, FileStore, Store
 from litemem.store.sqlite.connection import EMPTY
 from litemem.store.sqlite.copy import atomic_write, check_file, replace_file
 from litemem.store.sqlite.integrity.checks import VALUES
 
 _ROUNDS = 3  # a repair may show what the damage has hidden
 
-__all__ = ["CheckResult", "Salvaged", "fix", "is_sound", "report", "salvage", "verify"]
+__all__ = [
+    "CheckResult",
+    "EditedText",
+    "Salvaged",
+    "accept_edited",
+    "fix",
+    "is_sound",
+    "report",
+    "salvage",
+    "verify",
+]
 
 
 def verify(file: FileStore | str | Path, *, full: bool = False) -> list[CheckResult]:
@@ -44,7 +56,8 @@ def fix(store: FileStore) -> tuple[list[CheckResult], list[CheckResult]]:
     In one transaction the full text, the vector index, SQL indexes, views, triggers and hashes are
     rebuilt from the memories, rows without a parent are deleted, and values that no litemem writes
     are replaced with the least loss; `replaced` of a result after has each with its old value. A
-    lost memory, vector or history cannot be rebuilt: its result keeps the advice.
+    lost memory, vector or history cannot be rebuilt: its result keeps the advice. So does a text
+    that another tool changed: only `accept_edited` makes it the memory's own.
 
     Raises:
         StoreError: as `verify`; nothing was changed.
@@ -66,21 +79,61 @@ def fix(store: FileStore) -> tuple[list[CheckResult], list[CheckResult]]:
     return before, noted if replaced else after
 
 
+def accept_edited(store: Store, embedder: Embedder, now: int) -> list[EditedText]:
+    """Make texts that another tool changed the memories' own; return them.
+
+    Each is embedded again, and gets an UPDATE in the history, in one transaction for all. A memory
+    with other damage stays as it is: `fix` comes first.
+
+    Raises:
+        EmbedderError: a text could not be embedded. StoreError: the file cannot be written.
+    """
+    with store.read() as r:
+        found = r.edited_texts()
+    if not found:
+        return []
+    indexed = zip(*index_memories(embedder, [edited.new for edited in found]), strict=True)
+    with store.write() as tx:
+        tx.settings.bind_embedder(embedder.identity)
+        return [
+            edited
+            for edited, (vector, index) in zip(found, indexed, strict=True)
+            if tx.accept_edited(edited, vector, index, now)
+        ]
+
+
 def is_sound(results: Sequence[CheckResult]) -> bool:
     """Return True if no check found a problem."""
     return not any(result.problems for result in results)
 
 
-def report(results: Sequence[CheckResult]) -> dict[str, Any]:
+def report(results: Sequence[CheckResult], accepted: Sequence[EditedText] = ()) -> dict[str, Any]:
     """Return the results as a plain dict: `{"ok", "checks": [{"check", "examined", …}, …]}`.
 
     After a repair that replaced values, "replaced" has a sentence for each, with the old value.
+    "edited" has the texts that another tool changed, and "accepted" those that are the memories'
+    own now: `{"id", "old_memory", "new_memory", "messages"}`.
     """
     shown = ("check", "examined", "problems", "examples", "advice")
     checks = [{name: getattr(result, name) for name in shown} for result in results]
     replaced = [sentence for result in results for sentence in result.replaced]
     found = {"ok": is_sound(results), "checks": checks}
-    return found | {"replaced": replaced} if replaced else found
+    edited = [text for result in results for text in result.edited]
+    more = {
+        "replaced": replaced,
+        "edited": [_edited_dict(text) for text in edited],
+        "accepted": [_edited_dict(text) for text in accepted],
+    }
+    return found | {name: each for name, each in more.items() if each}
+
+
+def _edited_dict(text: EditedText) -> dict[str, Any]:
+    return {
+        "id": text.memory_id,
+        "old_memory": text.old,
+        "new_memory": text.new,
+        "messages": list(text.messages),
+    }
 
 
 @dataclass(frozen=True, slots=True)

@@ -304,13 +304,28 @@ class Vacuumed:
     held: bool
 
 
+@dataclass(frozen=True, slots=True)
+class EditedText:
+    """A memory's text that another tool changed.
+
+    `old` is the text that the memory had, or None if neither its history nor a message has it.
+    `messages` are the texts of the messages that the memory came from.
+    """
+
+    memory_id: str
+    old: str | None
+    new: str
+    messages: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckResult:
     """The result of one check: rows examined, problems found, and what helps.
 
     `examples` names the first of the `problems`; `repair` is the repair that helps, or None. A
     result with `advice` but without problems means that the check could not run. `replaced` has one
-    sentence for each value that a repair has replaced, with the old value.
+    sentence for each value that a repair has replaced, with the old value; `edited` the texts that
+    another tool changed.
     """
 
     check: str
@@ -320,6 +335,7 @@ class CheckResult:
     repair: str | None = None
     advice: str | None = None
     replaced: tuple[str, ...] = ()
+    edited: tuple[EditedText, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -467,8 +483,17 @@ class MemoryWriter(MemoryReader, Protocol):
         A row is ignored if its memory no longer waits or has another content.
         """
 
+    def readable(self, memory_id: str) -> MemoryRecord:
+        """Return a memory that is about to get another text, as `require`, also a damaged one.
+
+        Its wrong values are replaced first, with what is nearest to them.
+
+        Raises:
+            MemoryNotFoundError: there is no such memory.
+        """
+
     def delete(self, memory_id: str, now: int) -> None:
-        """Delete a memory; its history stays, and ends with a DELETE.
+        """Delete a memory, also a damaged one; its history stays, and ends with a DELETE.
 
         Raises:
             MemoryNotFoundError: there is no such memory.
@@ -868,6 +893,9 @@ class Reading(Protocol):
     def overview(self) -> Overview:
         """Return counts of the stored data, and its size."""
 
+    def edited_texts(self) -> list[EditedText]:
+        """Return the texts that another tool changed; their memories are damaged until accepted."""
+
     def rows_to_clean_up(self, plan: CleanupPlan, kind: str) -> list[tuple[Key, ...]]:
         """Return the keys of what a plan deletes for one reason of `Retention.kinds`.
 
@@ -918,6 +946,12 @@ class Transaction(Reading, Protocol):
 
         Raises:
             MemoryNotFoundError: neither a memory nor a history has one of the ids.
+        """
+
+    def accept_edited(self, text: EditedText, vector: bytes, index: TextIndex, now: int) -> bool:
+        """Make a changed text the memory's own, with its index and an UPDATE in its history.
+
+        Return False if it is not the present text, or something else of the memory is damaged.
         """
 
     def texts_to_erase(

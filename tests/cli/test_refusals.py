@@ -199,9 +199,10 @@ def test_a_text_that_another_tool_changed_names_what_mends_it(db: Path) -> None:
         "c.execute(\"UPDATE memory SET content = 'Cam adores shellfish'\")\nc.commit()",
         db,
     )
-    told = run("list --user-id cam", db, 1).stderr
-    assert told.index("litemem verify --fix") < told.index("litemem salvage")
-    run("verify --fix", db, 0)
+    assert "litemem verify --full" in run("list --user-id cam", db, 0).stderr
+    assert "--accept-edited" in run("verify --fix", db, 1).stderr
+    assert "Cam adores shellfish" not in run("list --user-id cam", db, 0).stdout
+    run("verify --accept-edited --embedder hash", db, 0)
     assert "Cam adores shellfish" in run("list --user-id cam", db, 0).stdout
 
 

@@ -128,7 +128,9 @@ DAMAGES = {
         True,
     ),
     "the full text says something else": (
-        "DROP TRIGGER memory_fts_update; UPDATE memory SET content = 'other' WHERE pk = 1",
+        "INSERT INTO memory_fts (memory_fts, rowid, content)"
+        " SELECT 'delete', pk, content FROM memory WHERE pk = 1;"
+        "INSERT INTO memory_fts (rowid, content) VALUES (1, 'other')",
         "the full text matches the memories",
         True,
     ),
@@ -174,6 +176,11 @@ DAMAGES = {
         "UPDATE memory SET hash = x'00' WHERE pk = 1",
         "every text is valid and matches its hash",
         True,
+    ),
+    "a text was changed": (
+        "UPDATE memory SET content = 'other' WHERE pk = 1",
+        "no text was changed by another tool",
+        False,
     ),
     "a text is none": (
         "UPDATE memory SET content = CAST(x'ff' AS TEXT) WHERE pk = 1",
@@ -311,7 +318,7 @@ def test_a_vector_index_that_disagrees_is_found_and_repaired(
 
 def test_every_mending_that_a_check_names_exists() -> None:
     named = {invariant.repair for invariant in INVARIANTS} - {None}
-    assert named | {"indexes", "orphans", "schema", "full text"} == set(REPAIRS)
+    assert named | {"indexes", "orphans", "schema", "full text", "hashes"} == set(REPAIRS)
 
 
 def test_fixing_a_sound_file_writes_nothing(path: Path) -> None:

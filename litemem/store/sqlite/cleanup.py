@@ -20,6 +20,7 @@ from litemem.store.sqlite.rows import (
     matching,
     read_field,
     read_json,
+    readable,
     records,
     to_json,
 )
@@ -36,6 +37,14 @@ INSERT INTO event
 SELECT id, 'DELETE', content, created_at, ?, actor_id, role, {_IDS}, sources
 FROM memory
 WHERE pk IN {_CHOSEN}
+"""
+_WRONG_SOURCES = f"""
+SELECT pk FROM memory
+WHERE pk IN {_CHOSEN}
+  AND (
+    NOT json_valid(sources)
+    OR EXISTS (SELECT 1 FROM json_each({read_json("sources")}) WHERE type <> 'integer')
+  )
 """
 # hidden memories (expired or superseded) are deleted before visible ones
 _BEYOND = f"""
@@ -241,12 +250,24 @@ def without_derived_data(connection: apsw.Connection) -> None:
 def delete(connection: apsw.Connection, pks: list[int], at: int) -> int:
     """Delete memories; their history stays, with a DELETE that has their ids. Return the number."""
     if pks:
+        mend_damaged(connection, pks)
         chosen = json.dumps(pks)
         connection.execute(WRITE_OUT_ADD, (chosen,))
         connection.execute(_WRITE_DELETE, (at, chosen))
         connection.execute(f"DELETE FROM memory WHERE pk IN {_CHOSEN}", (chosen,))
         VectorIndex(connection).remove(pks)
     return len(pks)
+
+
+def mend_damaged(connection: apsw.Connection, pks: list[int]) -> None:
+    """Make those memories readable that are not: what was wrong must not go into the history."""
+    _, unreadable = readable(connection, pks, ANYTHING)
+    sourceless = connection.execute(_WRONG_SOURCES, (json.dumps(pks),))
+    damaged = {*unreadable, *(pk for (pk,) in sourceless)}
+    if damaged:
+        from litemem.store.sqlite.integrity.repair import mend  # rare, and a large import
+
+        mend(connection, damaged)
 
 
 def delete_where(connection: apsw.Connection, condition: Condition, at: int) -> int:

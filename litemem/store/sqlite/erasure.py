@@ -149,6 +149,7 @@ WITH
     UNION
     SELECT memory_id, {2} FROM entry WHERE event = 'DELETE'
   )
+SELECT CAST(content AS BLOB), {4} FROM (
 SELECT content, {2} FROM memory NOT INDEXED WHERE id IN {0}
 UNION
 SELECT old_memory, {3} FROM entry LEFT JOIN owner ON owner.id = entry.memory_id
@@ -158,11 +159,13 @@ WHERE superseded_by IS NULL  -- else it is the text of the successor, which stay
 UNION
 SELECT content, {2} FROM message JOIN session ON session.pk = session_pk
 WHERE message.pk IN {1}
+)
 """.format(
     "(SELECT value FROM json_each(?1))",
     "(SELECT value FROM json_each(?2))",
     ", ".join(ID_KEYS),
     ", ".join(f"owner.{key}" for key in ID_KEYS),
+    ", ".join(f"CAST({key} AS BLOB)" for key in ID_KEYS),  # another tool may have written anything
 )
 
 # `find_traces`
@@ -268,7 +271,8 @@ def texts(
     """
     chosen = _select(connection, plan, among)
     rows = connection.execute(_TEXTS, (id_list(chosen.ids), json.dumps(chosen.messages)))
-    found = (ErasedText(text, _scope(ids)) for text, *ids in rows if isinstance(text, str))
+    read = ([None if each is None else each.decode(errors="replace") for each in r] for r in rows)
+    found = (ErasedText(text, _scope(ids)) for text, *ids in read if text is not None)
     return list(dict.fromkeys(found))
 
 

@@ -9,7 +9,7 @@ from litemem.core.scope import Scope
 from litemem.core.types import PROCEDURAL, Found, HistoryEntry, MemoryRecord, TextIndex
 from litemem.errors import ImmutableError, MemoryNotFoundError
 from litemem.store.filters import Condition, valid_now
-from litemem.store.sqlite.cleanup import delete, delete_where
+from litemem.store.sqlite.cleanup import delete, delete_where, mend_damaged
 from litemem.store.sqlite.passages import (
     insert_index,
     link_sources,
@@ -184,8 +184,12 @@ class Memories:
             if self._connection.execute(still, (pk, content)).fetchone():
                 replace_memory(self._connection, pk, content, index)
 
+    def readable(self, memory_id: str) -> MemoryRecord:
+        mend_damaged(self._connection, [self._require_pk(memory_id)])
+        return self.require(memory_id)
+
     def delete(self, memory_id: str, now: int) -> None:
-        delete(self._connection, [self._require(memory_id)[0]], now)
+        delete(self._connection, [self._require_pk(memory_id)], now)
 
     def delete_matching(self, condition: Condition, now: int) -> int:
         return delete_where(self._connection, condition, now)
@@ -201,6 +205,12 @@ class Memories:
                 " VALUES (?, ?, ?, ?)",
                 (pk, feedback, reason, now),
             )
+
+    def _require_pk(self, memory_id: str) -> int:
+        pk = pk_of(self._connection, memory_id)
+        if pk is None:
+            raise MemoryNotFoundError(f"no memory has the id {memory_id!r}")
+        return pk
 
     def _require(self, memory_id: str) -> tuple[int, MemoryRecord]:
         row = by_id(self._connection, memory_id)

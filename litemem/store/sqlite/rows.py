@@ -29,6 +29,7 @@ HISTORY_COLUMNS = (
     "superseded_by, supersedes"
 )
 _MEMORY_COLUMNS = MEMORY_COLUMNS.split(", ")
+_MISMATCH = "does not match its hash; `litemem verify --full` shows what was changed"
 _TEXTS = frozenset({str, type(None)})  # types of an optional text
 _ENTRY_COLUMNS = HISTORY_COLUMNS.split(", ")[1:-1]
 
@@ -165,7 +166,7 @@ def _check_memory(row: Row) -> None:
     if not (_are_typed(row) and _are_times(row)):
         check_values("memory", row[0], **dict(zip(_MEMORY_COLUMNS, row, strict=True)))
     if content_hash(row[1]) != row[2]:
-        raise damage("memory", row[0], "content", "does not match its hash")
+        raise damage("memory", row[0], "content", _MISMATCH)
 
 
 def _are_typed(row: Row) -> bool:

@@ -5,14 +5,15 @@ from collections.abc import Collection
 import apsw
 
 from litemem.core.scope import ID_KEYS, Scope
-from litemem.core.types import Entity, Overview
+from litemem.core.types import Entity, Overview, TextIndex
 from litemem.store.filters import Condition
-from litemem.store.protocol import CleanupPlan, ErasedText, Erasure, Item, Key
+from litemem.store.protocol import CleanupPlan, EditedText, ErasedText, Erasure, Item, Key
 from litemem.store.sqlite import cleanup, erasure, settings, stats
 from litemem.store.sqlite.archive.memories import ArchivedMemory
 from litemem.store.sqlite.archive.writer import ArchiveWriter
 from litemem.store.sqlite.candidates import Candidates
 from litemem.store.sqlite.graph import Graph
+from litemem.store.sqlite.integrity import edited
 from litemem.store.sqlite.memories import Memories
 from litemem.store.sqlite.rows import id_list
 from litemem.store.sqlite.settings import Settings
@@ -63,6 +64,12 @@ class SqliteTransaction:
 
     def overview(self) -> Overview:
         return stats.overview(self.connection)
+
+    def edited_texts(self) -> list[EditedText]:
+        return edited.edited_texts(self.connection)
+
+    def accept_edited(self, text: EditedText, vector: bytes, index: TextIndex, now: int) -> bool:
+        return edited.accept(self.connection, text, vector, index, now)
 
     def rows_to_clean_up(self, plan: CleanupPlan, kind: str) -> list[tuple[Key, ...]]:
         return cleanup.select(self.connection, plan, kind)

@@ -2,21 +2,26 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import apsw
 
-from litemem.core.types import content_hash
 from litemem.store.archive.lines import parse, validate_line
 from litemem.store.archive.references import ReferenceCheck
-from litemem.store.protocol import CheckResult
+from litemem.store.protocol import CheckResult, EditedText
 from litemem.store.sqlite import schema
 from litemem.store.sqlite.archive.writer import ArchiveWriter
 from litemem.store.sqlite.connection import read_transaction
 from litemem.store.sqlite.errors import SQLITE_ERRORS
 from litemem.store.sqlite.integrity.btree import Log, read_log
+from litemem.store.sqlite.integrity.edited import (
+    add_hash_function,
+    edited_texts,
+    wrong_hashes,
+)
 from litemem.store.sqlite.integrity.invariants import INVARIANTS, MARK, Invariant
 from litemem.store.sqlite.open_files import is_open
 from litemem.store.sqlite.rows import Row
@@ -32,6 +37,12 @@ MAX_PROBLEMS = 100  # of SQLite's own checks; a damaged file could report millio
 VALUES = "every value can be read"
 _SETTINGS_AND_TURNS = "every setting and pending turn can be read"
 _TEXTS = "the full text matches the memories"
+_HASHES = "every text is valid and matches its hash"
+_EDITED = "no text was changed by another tool"
+_ACCEPT = (
+    "look at each; `litemem verify --accept-edited` makes them the memories' own, "
+    "`litemem update ID TEXT` gives one another text, `litemem delete ID` deletes it"
+)
 _LINES = "every line of an export can be imported"
 _REBUILT = frozenset({"full text", "vector index"})  # rebuilt without being read
 _UNOPENED = "opening the file would drop the pages behind: save them first: litemem salvage"
@@ -60,6 +71,8 @@ def check(connection: apsw.Connection, *, full: bool) -> list[CheckResult]:
         ]
         if full:
             held.append(_run(VALUES, lambda: _values(connection), "values"))
+            held.append(_run(_HASHES, lambda: _wrong_hashes(connection), "hashes"))
+            held.append(_check_edited(connection))
         is_latest = connection.pragma("user_version") == latest_version()
         if full and is_latest and not results[2].problems:
             held.append(_run(_LINES, lambda: _lines(connection), None, _DAMAGED))
@@ -160,6 +173,27 @@ def _values(connection: apsw.Connection) -> tuple[int, Iterator[str]]:
     return _rows(connection, others), map(str, find_wrong(connection, others))
 
 
+def _wrong_hashes(connection: apsw.Connection) -> tuple[int, Iterator[str]]:
+    """Find texts that are not UTF-8, and wrong hashes of right texts."""
+    number = connection.execute("SELECT count(*) FROM memory").get
+    invalid = connection.execute(
+        "SELECT pk FROM memory WHERE litemem_hash(CAST(content AS BLOB)) IS NULL"
+        " OR typeof(content) <> 'text'"
+    )
+    return number, chain((str(pk) for (pk,) in invalid), wrong_hashes(connection))
+
+
+def _check_edited(connection: apsw.Connection) -> CheckResult:
+    found: list[EditedText] = []
+
+    def examine() -> tuple[int, list[str]]:
+        found.extend(edited_texts(connection))
+        number = connection.execute("SELECT count(*) FROM memory").get
+        return number, [edited.memory_id for edited in found]
+
+    return replace(_run(_EDITED, examine, None, _ACCEPT), edited=tuple(found))
+
+
 def _rows(connection: apsw.Connection, tables: Iterable[str]) -> int:
     present = _present(connection, tables)
     return sum(int(connection.execute(f"SELECT count(*) FROM {name}").get) for name in present)
@@ -212,19 +246,6 @@ def _unimportable(writer: ArchiveWriter) -> Iterator[str]:
             yield f"{line[:_SHOWN]}…: {error}"
 
 
-def add_hash_function(connection: apsw.Connection) -> None:
-    """Register the SQL function `litemem_hash`: the MD5 of a text, or NULL for invalid UTF-8."""
-    connection.create_scalar_function("litemem_hash", _hash, 1, deterministic=True)
-
-
-def _hash(*values: Any) -> bytes | None:
-    (content,) = values
-    try:
-        return content_hash(content.decode())
-    except (AttributeError, UnicodeDecodeError):
-        return None
-
-
 @dataclass(frozen=True, slots=True)
 class Wrong:
     """A wrong value with its place; `key` is the primary key, or the name of a setting."""
@@ -250,6 +271,12 @@ def find_wrong(connection: apsw.Connection, tables: Iterable[str]) -> Iterator[W
             yield from _wrong_rows(connection, table, known[table])
 
 
+def find_wrong_of_memory(connection: apsw.Connection, pk: int) -> Iterator[Wrong]:
+    """Yield the wrong values of one memory."""
+    columns = schema.expected_tables(schema.latest_version())["memory"]
+    return _wrong_rows(connection, "memory", columns, f"pk = {pk:d}")
+
+
 def _present(connection: apsw.Connection, tables: Iterable[str]) -> list[str]:
     """Return those of the tables that are in the file."""
     known = schema.expected_tables(int(connection.pragma("user_version")))
@@ -270,13 +297,16 @@ def _wrong_settings(connection: apsw.Connection) -> Iterator[Wrong]:
 
 
 def _wrong_rows(
-    connection: apsw.Connection, table: str, columns: Sequence[schema.Column]
+    connection: apsw.Connection,
+    table: str,
+    columns: Sequence[schema.Column],
+    where: str = "TRUE",
 ) -> Iterator[Wrong]:
     names = [column.name for column in columns if column.name in COLUMNS[table]]
     keys = [column.name for column in columns if column.key]
     shown = ", ".join(map(_raw, names))
     key_name = keys[0] if keys else "NULL"  # another column may not be readable
-    for key, *row in connection.execute(f"SELECT {key_name}, {shown} FROM {table}"):
+    for key, *row in connection.execute(f"SELECT {key_name}, {shown} FROM {table} WHERE {where}"):
         for name, kind, stored in zip(names, row[::2], row[1::2], strict=True):
             rule, value = COLUMNS[table][name], _decoded(kind, stored)
             reason = _reason(rule, value)

@@ -170,13 +170,6 @@ INVARIANTS: tuple[Invariant, ...] = (
         full=True,
     ),
     Invariant(
-        name="every text is valid and matches its hash",
-        offenders="SELECT pk FROM memory WHERE hash IS NOT litemem_hash(CAST(content AS BLOB))",
-        over="memory",
-        repair="hashes",
-        full=True,
-    ),
-    Invariant(
         name="every JSON column has the right type",
         offenders=" UNION ALL ".join(
             (

@@ -8,7 +8,8 @@ import apsw
 
 from litemem.store.protocol import SET_ASIDE
 from litemem.store.sqlite import schema, settings
-from litemem.store.sqlite.integrity.checks import TABLES, Wrong, add_hash_function, find_wrong
+from litemem.store.sqlite.integrity import edited
+from litemem.store.sqlite.integrity.checks import TABLES, Wrong, find_wrong, find_wrong_of_memory
 from litemem.store.sqlite.rows import IN_SCOPE_OF_M, read_json
 from litemem.store.sqlite.values import DROP, damage
 from litemem.store.sqlite.vector_index import VectorIndex
@@ -60,6 +61,7 @@ def repair(connection: apsw.Connection, what: Iterable[str]) -> list[str]:
     Return one sentence for each value that was replaced.
     """
     chosen = set(what)
+    edited.add_hash_function(connection)
     connection.pragma("defer_foreign_keys", True)  # a row may go before those that refer to it
     replaced: list[str] = []
     if "values" in chosen:
@@ -129,11 +131,8 @@ def _entity_vectors(connection: apsw.Connection) -> None:
 
 
 def _hashes(connection: apsw.Connection) -> None:
-    add_hash_function(connection)
-    connection.execute(
-        "UPDATE memory SET hash = litemem_hash(CAST(content AS BLOB))"
-        " WHERE hash <> litemem_hash(CAST(content AS BLOB))"
-    )
+    """Write the hashes of texts that are the memories' own; a text that was changed stays wrong."""
+    edited.rehash(connection)
 
 
 def _full_text(connection: apsw.Connection) -> None:
@@ -169,8 +168,11 @@ def _values(connection: apsw.Connection) -> list[str]:
 
 def replace_value(connection: apsw.Connection, wrong: Wrong) -> str:
     """Replace a value, or delete its row if nothing can take its place."""
-    new = wrong.rule.replace(wrong.value)
     table, column = wrong.table, wrong.column
+    new = wrong.rule.replace(wrong.value)
+    is_content = (table, column) == ("memory", "content")
+    original = edited.original_text(connection, wrong.key) if is_content else None
+    new = original or new
     key = "name" if table == "setting" else schema.key_of(table)
     # a table without such a key is searched for the value
     where = f"CAST({column} AS BLOB) IS CAST(? AS BLOB)" if wrong.key is None else f"{key} = ?"
@@ -181,6 +183,8 @@ def replace_value(connection: apsw.Connection, wrong: Wrong) -> str:
     if new is DROP or not connection.changes():  # another row has the new value
         connection.execute(f"DELETE FROM {table} WHERE {where}", (at,))
         new = DROP
+    if is_content and original is None and not _is_text(wrong.value):
+        edited.set_hash(connection, wrong.key)
     if (table, column) == ("memory", "id") and new is not DROP:
         for sql in _REFERENCES:
             connection.execute(sql, (new, wrong.value))
@@ -188,6 +192,29 @@ def replace_value(connection: apsw.Connection, wrong: Wrong) -> str:
         connection.execute(f"DELETE FROM {_VECTORS[wrong.key]}")
     outcome = "its row was deleted" if new is DROP else f"it is {new!r} now"
     return f"{damage(table, wrong.key, column, f'was {wrong.value!r}')}; {outcome}"
+
+
+def _is_text(value: object) -> bool:
+    """Return True if bytes are a text of somebody, which has to be accepted."""
+    try:
+        return isinstance(value, bytes) and bool(value.decode())
+    except UnicodeDecodeError:
+        return False
+
+
+def mend(connection: apsw.Connection, pks: Iterable[int]) -> None:
+    """Make damaged memories readable that are about to be deleted, or to get another text.
+
+    Their ADD gets the text that they had, if it is known.
+    """
+    edited.add_hash_function(connection)
+    for pk in pks:
+        original = edited.original_text(connection, pk)
+        for wrong in list(find_wrong_of_memory(connection, pk)):
+            replace_value(connection, wrong)
+        connection.execute(f"{_FOREIGN_SOURCES} AND m.pk = ?", (pk,))
+        edited.write_out_add(connection, pk, original)
+        edited.set_hash(connection, pk)
 
 
 # relations first: entities without one go next

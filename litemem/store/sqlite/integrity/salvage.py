@@ -16,8 +16,9 @@ from litemem.store.archive.schema import is_name
 from litemem.store.sqlite import schema, settings
 from litemem.store.sqlite.connection import open_writer, write_transaction
 from litemem.store.sqlite.errors import translated
-from litemem.store.sqlite.integrity.checks import TABLES, add_hash_function, find_wrong
+from litemem.store.sqlite.integrity.checks import TABLES, find_wrong
 from litemem.store.sqlite.integrity.damaged_file import DamagedFile
+from litemem.store.sqlite.integrity.edited import add_hash_function
 from litemem.store.sqlite.integrity.invariants import WRONG_SOURCES
 from litemem.store.sqlite.integrity.repair import (
     DROP_UNSUPPORTED,
