@@ -98,9 +98,10 @@ def newest(
     """
     if messages:
         memories = newest(reading, condition, limit)
-        both = [*memories, *reading.messages.select(condition, limit=limit)]
+        said = reading.messages.select(condition, limit=limit)
+        both = [*memories, *said]
         both.sort(key=lambda record: (record.created_at, record.id), reverse=True)
-        return Found(both[:limit], memories.damaged)
+        return Found(both[:limit], [*memories.damaged, *said.damaged])
     found: Found[MemoryRecord] = Found()
     offset, wanted = 0, limit
     while True:
@@ -165,7 +166,8 @@ def search(
                 ),
                 replace(ranker, top_k=PASSAGES * wanted),
             )
-            matches = Found(_fused(matches, said)[:wanted], matches.damaged)
+            damaged = (*matches.damaged, *said.damaged)
+            matches = Found(_fused(matches, said)[:wanted], damaged)
     if options.reranker is None or not matches:
         return matches
     best = _reranked(options.reranker, query, matches)[: options.top_k]

@@ -430,7 +430,7 @@ class MemoryReader(Protocol):
         """
 
     def waiting(self, limit: int) -> list[tuple[int, str, int]]:
-        """Return (key, content, time) of memories that wait for their index, newest first."""
+        """Return (key, content, time) of readable memories that wait for an index."""
 
     def run_memory(self, scope: Scope, now: int) -> MemoryRecord | None:
         """Return the newest run summary of exactly this scope that can be extended.
@@ -527,14 +527,17 @@ class MessageReader(Protocol):
     def get(self, message_id: str) -> MemoryRecord | None:
         """Return a message that may be found, as a memory of the type "message", or None."""
 
-    def select(self, condition: Condition, *, limit: int | None = None) -> list[MemoryRecord]:
-        """Return the messages that may be found and match, newest first, as `get` does."""
+    def select(self, condition: Condition, *, limit: int | None = None) -> Found[MemoryRecord]:
+        """Return the messages that may be found and match, newest first, as `get` does.
+
+        Damaged ones are left out and named.
+        """
 
     def sources_of(self, memory_ids: Sequence[str]) -> dict[str, list[SourceMessage]]:
-        """Return the messages that memories were made from, by the memory's id, in order."""
+        """Return the readable messages that memories were made from, by the memory's id."""
 
     def waiting(self, limit: int) -> list[tuple[int, Message, int]]:
-        """Return (key, message, time) of messages that wait for their index, newest first."""
+        """Return (key, message, time) of readable messages that wait for an index."""
 
     def memories_from(
         self, scope: Scope, messages: Sequence[Message], last: int, since: int, until: int
@@ -800,8 +803,10 @@ class CandidateReader(Protocol):
 
     def search_messages(
         self, condition: Condition, query: MessageQuery, ranker: Ranker
-    ) -> list[MessageMatch]:
+    ) -> Found[MessageMatch]:
         """Return the messages that match, each once with its best passage, in the ranker's order.
+
+        Damaged ones are left out, and named if they would be returned.
 
         The ranker is given passages. A message comes with the memories that came from it and match
         the condition.

@@ -22,7 +22,10 @@ TEXTS = ("likes green tea", "lives in Oslo", "works as a nurse", "owns a red bik
 EVERY = 37  # values of all that a quick run tries: a prime, so that each kind comes up
 COLUMNS = [
     (table, column.name)
-    for table in ("memory", "embedding", "event", "message", "session", "entity", "relation")
+    for table in (
+        *("memory", "embedding", "event", "message", "session", "entity", "relation"),
+        "passage",
+    )
     for column in schema.expected_tables(schema.latest_version())[table]
     if not column.key
 ]
@@ -287,6 +290,80 @@ def test_a_relation_to_a_name_of_another_scope_is_not_shown(path: Path) -> None:
             result = read(memory)
             assert [each["destination"] for each in result["relations"]] == ["nurse"]
             assert "relation 1" in result["damaged"]
+
+
+# -- messages that are found by themselves
+
+SAID = ("The museum opens at nine", "The cello teacher lives in Bergen", "We met at the harbour")
+WRONG_MESSAGES = {
+    "a text that is bytes": ("message", "content", b"abc"),
+    "a text that is not UTF-8": ("message", "content", INVALID),
+    "a role that is bytes": ("message", "role", b"user"),
+    "a name that is not UTF-8": ("message", "name", INVALID),
+    "a time that is text": ("message", "created_at", "now"),
+    "metadata that is not JSON": ("message", "metadata", "{"),
+    "categories that are no list": ("message", "categories", '{"a":1}'),
+    "an expiry that is text": ("message", "expires_at", "zzz"),
+    "an id that is bytes": ("message", "id", b"abc"),
+    "a passage of bytes": ("passage", "words", b"abc"),
+    "a passage that is not UTF-8": ("passage", "words", INVALID),
+    "a passage without a place": ("passage", "start", "x"),
+    "a vector of another size": ("passage", "vector", b"\x00"),
+    "a vector that is text": ("passage", "vector", "abc"),
+}
+each_message = pytest.mark.parametrize(
+    ("table", "column", "value"), WRONG_MESSAGES.values(), ids=WRONG_MESSAGES
+)
+
+
+@pytest.fixture
+def said(tmp_path: Path) -> Path:
+    """A file of three messages from which no memory came."""
+    path = tmp_path / "said.db"
+    with Memory(path, embedder=HashEmbedder(), llm=ScriptedLLM([[]] * 3)) as memory:
+        for text in SAID:
+            memory.add(text, **CAM)
+    return path
+
+
+@each_message
+def test_a_damaged_message_hides_no_other(
+    said: Path, table: str, column: str, value: object
+) -> None:
+    assert put(said, table, column, value)
+    with open_memory(said) as memory:
+        found = memory.search("When did the museum and the cello teacher meet?", **CAM)
+        listed = memory.get_all(include_messages=True, **CAM)
+        assert texts(found) >= set(SAID[1:])
+        assert texts(listed) >= set(SAID[1:])
+        if table == "message":
+            assert len(listed["damaged"]) == 1
+            assert found.get("damaged") == listed["damaged"]
+            if column != "id":  # one that is bytes is found by nobody
+                with pytest.raises(CorruptError):
+                    memory.get(listed["damaged"][0])
+        assert memory.context("museum", **CAM) is not None
+
+
+@each_message
+def test_a_damaged_message_can_be_deleted(
+    said: Path, table: str, column: str, value: object
+) -> None:
+    assert put(said, table, column, value)
+    with open_memory(said) as memory:
+        memory.delete_all(**CAM)
+        assert memory.get_all(include_messages=True, **CAM)["results"] == []
+        assert memory.erase(**CAM)["erased"]["messages"] == len(SAID)
+
+
+def test_a_damaged_text_that_waits_for_its_index_holds_up_no_other(said: Path) -> None:
+    with closing(apsw.Connection(str(said))) as connection:
+        connection.execute("DELETE FROM passage")
+        connection.execute("UPDATE message SET passages = NULL")
+    put(said, "message", "content", INVALID, "pk = 3")
+    with open_memory(said) as memory:
+        memory.reindex()
+        assert texts(memory.search("museum cello", **CAM)) == set(SAID[:2])
 
 
 @pytest.mark.slow

@@ -25,10 +25,10 @@ from litemem.store.protocol import (
     ScopeStats,
 )
 from litemem.store.sqlite.passages import Passages
-from litemem.store.sqlite.rows import DAMAGE, Row, matching, readable
+from litemem.store.sqlite.rows import DAMAGE, Row, cosine_of, matching, readable
 from litemem.store.sqlite.settings import check_embedder
 from litemem.store.sqlite.values import IndexDamageError, RowDamageError
-from litemem.store.sqlite.vector_index import VectorIndex, cosine_of
+from litemem.store.sqlite.vector_index import VectorIndex
 
 SMALL = 4_096  # memories; all of them are read in 12 ms
 SAMPLE = 1_000  # memories, from which the frequency of a word is estimated
@@ -53,7 +53,7 @@ _SAME_RUN = (
     "m.run_id = ? AND m.user_id IS ? AND m.agent_id IS ? AND m.app_id IS ? AND (m.created_at, m.id)"
 )
 _SPEAKERS = f"""
-SELECT CAST(json_group_array(DISTINCT actor_id) AS BLOB)
+SELECT CAST(json_group_array(DISTINCT actor_id) FILTER (WHERE typeof(actor_id) = 'text') AS BLOB)
 FROM (SELECT m.actor_id FROM found_message AS m WHERE {{}} LIMIT {SMALL})
 """
 _WITH_WORD = """
@@ -105,9 +105,11 @@ class Candidates:
     def texts_with(self, condition: Condition, words: Sequence[str], limit: int) -> list[str]:
         among = _chosen(_with_words(self._connection, condition, dict.fromkeys(words, 1.0), limit))
         rows = self._connection.execute(
-            f"SELECT m.content FROM memory AS m WHERE {among.sql}", among.parameters
+            "SELECT CAST(m.content AS BLOB) FROM memory AS m"
+            f" WHERE {among.sql} AND typeof(m.content) = 'text'",
+            among.parameters,
         )
-        return [text for (text,) in rows if isinstance(text, str)]
+        return [text.decode(errors="replace") for (text,) in rows]
 
     def search(self, condition: Condition, query: CandidateQuery, ranker: Ranker) -> Found[Match]:
         check_embedder(self._connection, query.identity)
@@ -166,29 +168,39 @@ class Candidates:
 
     def search_messages(
         self, condition: Condition, query: MessageQuery, ranker: Ranker
-    ) -> list[MessageMatch]:
-        connection, passages = self._connection, Passages(self._connection)
-        check_embedder(connection, query.identity)
-        stem = stemmer(connection)
-        stems = stems_of(query.words, stem)
+    ) -> Found[MessageMatch]:
+        passages = Passages(self._connection)
+        check_embedder(self._connection, query.identity)
+        stem = stemmer(self._connection)
+        stemmed = _Query(query.bytes, stems_of(query.words, stem), stem)
         among = None
         if passages.count(condition, SMALL + 1) > SMALL:
             among = [
                 *passages.nearest(condition, query.bytes, query.limit),
-                *passages.with_words(condition, list(stems.values()), query.limit),
+                *passages.with_words(condition, list(stemmed.stems.values()), query.limit),
             ]
-        rows = passages.of_messages(condition, query.bytes, among)
-        matches = _term_matches(rows, _Query(query.bytes, stems, stem))
-        before = _before(rows) if among is None else [NO_NEIGHBOUR] * len(rows)
-        asks = [bool(row[_COLUMNS]) for row in rows]
+        damaged: list[int] = []
+        try:
+            rows = passages.of_messages(condition, query.bytes, among)
+            ranked = ranker.rank(_pool_of_messages(rows, stemmed, are_all=among is None))
+        except (TypeError, UnicodeDecodeError):  # a damaged message or passage
+            rows, damaged = passages.readable(condition, query.bytes, among)
+            ranked = ranker.rank(_pool_of_messages(rows, stemmed, are_all=among is None))
         message_of = {row[0]: row[_COLUMNS + 1] for row in rows}
-        frequency = [sum(held.values()) for held in matches]
-        pool = _pool([row[:_COLUMNS] for row in rows], matches, before, frequency, len(rows))
         best: dict[int, tuple[int, ScoreParts]] = {}
-        for pk, parts in ranker.rank(replace(pool, asks=asks)):
+        for pk, parts in ranked:
             best.setdefault(message_of[pk], (pk, parts))
-        ranked = list(best.values())[: query.wanted]
-        return passages.matches(condition, ranked, query.vector)
+        chosen = list(best.values())[: query.wanted]
+        return passages.matches(condition, chosen, query.vector, damaged)
+
+
+def _pool_of_messages(rows: Sequence[Row], query: _Query, *, are_all: bool) -> Pool:
+    """Return passages as columns; neighbours are known if they are `all` of a scope."""
+    matches = _term_matches(rows, query)
+    before = _before(rows) if are_all else [NO_NEIGHBOUR] * len(rows)
+    frequency = [sum(held.values()) for held in matches]
+    pool = _pool([row[:_COLUMNS] for row in rows], matches, before, frequency, len(rows))
+    return replace(pool, asks=[bool(row[_COLUMNS]) for row in rows])
 
 
 def _without(condition: Condition, damaged: Iterable[int]) -> Condition:

@@ -17,11 +17,11 @@ from litemem.store.filters import Condition
 from litemem.store.protocol import GraphQuery
 from litemem.store.sqlite.rows import (
     Row,
+    cosine_of,
     scope_unique_key,
 )
 from litemem.store.sqlite.settings import check_embedder
 from litemem.store.sqlite.values import check_values
-from litemem.store.sqlite.vector_index import cosine_of
 
 SAME_ENTITY = 0.9  # cosine from which two names may be one entity; 0.87 joins Monday with Tuesday
 NEAR = 0.6  # cosine from which a query means an entity that it does not name

@@ -42,6 +42,13 @@ INSERT INTO event
   (memory_id, event, old_memory, new_memory, created_at, updated_at, actor_id, role)
 VALUES (?, 'UPDATE', ?, ?, ?, ?, ?, ?)
 """
+_WAITING = """
+SELECT pk
+FROM memory
+WHERE passages IS NULL AND pk NOT IN (SELECT value FROM json_each(?))
+ORDER BY pk DESC
+LIMIT ?
+"""
 _ADD_SOURCES = """
 UPDATE memory
 SET sources = (
@@ -171,12 +178,14 @@ class Memories:
             link_sources(self._connection, [pk])
 
     def waiting(self, limit: int) -> list[tuple[int, str, int]]:
-        rows = self._connection.execute(
-            "SELECT pk, content, created_at FROM memory WHERE passages IS NULL"
-            " ORDER BY pk DESC LIMIT ?",
-            (limit,),
-        )
-        return [(pk, content, at) for pk, content, at in rows]
+        damaged: dict[int, str] = {}
+        while True:
+            keys = self._connection.execute(_WAITING, (json.dumps(list(damaged)), limit))
+            pks = [pk for (pk,) in keys]
+            found, wrong = readable(self._connection, pks, Condition("m.passages IS NULL"))
+            if not wrong:
+                return [(pk, found[pk].content, found[pk].created_at) for pk in pks]
+            damaged |= wrong
 
     def index(self, rows: Iterable[tuple[int, str, TextIndex]]) -> None:
         for pk, content, index in rows:

@@ -11,6 +11,7 @@ from litemem.core.text.passages import SHORT
 from litemem.core.text.words import any_of, needs_index_words
 from litemem.core.types import (
     MESSAGE,
+    Found,
     MemoryRecord,
     MessageMatch,
     ScoreParts,
@@ -18,8 +19,17 @@ from litemem.core.types import (
     content_hash,
 )
 from litemem.store.filters import Condition
-from litemem.store.sqlite.rows import IN_SCOPE_OF_M, Row, read_json, read_scope, readable
-from litemem.store.sqlite.values import check_values, read_value
+from litemem.store.sqlite.rows import (
+    IN_SCOPE_OF_M,
+    Row,
+    cosine_of,
+    read_json,
+    read_scope,
+    readable,
+    shown_id,
+    split,
+)
+from litemem.store.sqlite.values import check_values, damage, read_value
 
 NEWEST = 20_000  # passages of the file that are looked at for each word
 CHECKED = 20  # passages with words that are checked against the condition, for each that is wanted
@@ -29,7 +39,13 @@ _RUN = """
 CASE WHEN m.run_id IS NOT NULL THEN coalesce(m.user_id, '') || char(31)
   || coalesce(m.agent_id, '') || char(31) || coalesce(m.app_id, '') || char(31) || m.run_id END
 """
-_COSINE = "coalesce(1 - vec_distance_cosine(vec_int8(p.vector), vec_int8(?)), 0)"
+# with the vector ?1; 0 for a damaged one, as one of another size would stop the statement
+_COSINE = """
+coalesce(1 - iif(
+  typeof(p.vector) = 'blob' AND length(p.vector) = length(?1),
+  vec_distance_cosine(vec_int8(p.vector), vec_int8(?1)), NULL
+), 0)
+"""
 _OF_MESSAGES = f"""
 SELECT p.pk, {_COSINE}, m.created_at, m.actor_id, {_RUN}, p.words, p.asks, m.message_pk
 FROM found_message AS m
@@ -38,12 +54,19 @@ WHERE {{}}
 ORDER BY m.created_at, m.message_pk, p.pk
 """
 _NEAREST = f"""
-SELECT p.pk
+SELECT p.pk, {_COSINE} AS cosine
 FROM found_message AS m
 CROSS JOIN passage AS p ON p.owner = m.pk
 WHERE {{}} AND p.vector IS NOT NULL
-ORDER BY {_COSINE} DESC
+ORDER BY cosine DESC
 LIMIT ?
+"""
+_KEYS = """
+SELECT p.pk
+FROM found_message AS m
+CROSS JOIN passage AS p ON p.owner = m.pk
+WHERE {}
+ORDER BY m.created_at, m.message_pk, p.pk
 """
 _WITH_WORDS = """
 SELECT f.rowid
@@ -76,21 +99,27 @@ CROSS JOIN found_message AS m ON m.message_pk = -p.owner
 WHERE p.pk IN {_LISTED} AND ({{}})
 """
 # one that yielded memories counts if one of these may be found
-_SELECT = f"""
+_SELECT = """
 WITH live AS MATERIALIZED (
   SELECT o.message_pk
   FROM memory AS m
   CROSS JOIN origin AS o ON o.memory_pk = m.pk
-  WHERE {{0}}
+  WHERE {0}
 )
-SELECT {", ".join(f"m.{c}" for c in _COLUMNS)}
+SELECT m.message_pk
 FROM found_message AS m
-WHERE {{1}} AND (m.yielded = 0 OR m.message_pk IN (SELECT message_pk FROM live))
+WHERE {1} AND (m.yielded = 0 OR m.message_pk IN (SELECT message_pk FROM live))
 ORDER BY m.created_at DESC, m.message_pk DESC
 LIMIT ?
 """
+_MESSAGES = f"""
+SELECT {", ".join(f"m.{c}" for c in _COLUMNS)}
+FROM found_message AS m
+WHERE m.message_pk IN {_LISTED}
+ORDER BY m.created_at DESC, m.message_pk DESC
+"""
 _MEMORIES_FROM = f"""
-SELECT o.message_pk, m.pk, coalesce(1 - vec_distance_cosine(e.vector, ?), 0)
+SELECT o.message_pk, m.pk, {cosine_of("e.vector")}
 FROM origin AS o
 CROSS JOIN memory AS m ON m.pk = o.memory_pk
 CROSS JOIN embedding AS e ON e.pk = m.pk
@@ -182,16 +211,40 @@ def _delete(connection: apsw.Connection, owner: int) -> None:
 
 
 def messages_where(
-    connection: apsw.Connection, condition: Condition, limit: int, live: Condition
-) -> list[MemoryRecord]:
+    connection: apsw.Connection, condition: Condition, limit: int
+) -> Found[MemoryRecord]:
     """Return the messages that may be found under a condition, newest first, as memories.
 
-    Of those from which memories came, one has to meet the condition `live`.
+    Of those from which memories came, one has to meet the condition, too. Damaged ones are left
+    out and named.
     """
-    rows: list[Row] = connection.execute(
-        _SELECT.format(live.sql, condition.sql),
-        (*live.parameters, *condition.parameters, limit),
-    ).fetchall()
+    damaged: dict[int, str] = {}
+    while True:
+        sql = f"({condition.sql}) AND m.message_pk NOT IN {_LISTED}"
+        kept = Condition(sql, (*condition.parameters, json.dumps(list(damaged))))
+        pks = message_keys(connection, kept, limit, condition)
+        found, wrong = split(lambda some: read_messages(connection, some), pks)
+        if not wrong:
+            return Found(found, damaged.values())
+        damaged |= {pk: shown_id(connection, "message", pk) for pk in wrong}
+
+
+def message_keys(
+    connection: apsw.Connection, condition: Condition, limit: int, live: Condition
+) -> list[int]:
+    """Return the keys of messages, newest first; a memory that came from one has to be `live`."""
+    values = (*live.parameters, *condition.parameters, limit)
+    rows = connection.execute(_SELECT.format(live.sql, condition.sql), values)
+    return [pk for (pk,) in rows]
+
+
+def read_messages(connection: apsw.Connection, pks: Sequence[int]) -> list[MemoryRecord]:
+    """Return messages that may be found, newest first, as memories.
+
+    Raises:
+        RowDamageError, UnicodeDecodeError: one of them is damaged.
+    """
+    rows: list[Row] = connection.execute(_MESSAGES, (json.dumps(list(pks)),)).fetchall()
     return [_record(row) for row in rows]
 
 
@@ -224,10 +277,20 @@ class Passages:
             values.insert(1, json.dumps(list(among)))
         return self._connection.execute(_OF_MESSAGES.format(sql), values).fetchall()
 
+    def readable(
+        self, condition: Condition, vector: bytes, among: Collection[int] | None = None
+    ) -> tuple[list[Row], list[int]]:
+        """Return those rows of `of_messages` that can be read, and the keys of the others."""
+        keys = self._connection.execute(_KEYS.format(condition.sql), condition.parameters)
+        chosen = [pk for (pk,) in keys if among is None or pk in among]
+        rows, damaged = split(lambda some: self.of_messages(condition, vector, some), chosen)
+        typed = [row for row in rows if _is_typed(row)]
+        return typed, [*damaged, *(row[0] for row in rows if not _is_typed(row))]
+
     def nearest(self, condition: Condition, vector: bytes, limit: int) -> list[int]:
         """Return the keys of the passages that are nearest to a vector, nearest first."""
-        values = (*condition.parameters, vector, limit)
-        return [pk for (pk,) in self._connection.execute(_NEAREST.format(condition.sql), values)]
+        values = (vector, *condition.parameters, limit)
+        return [pk for pk, _ in self._connection.execute(_NEAREST.format(condition.sql), values)]
 
     def with_words(self, condition: Condition, words: Sequence[str], limit: int) -> list[int]:
         """Return the newest passages with any of these words, each looked up in the whole file."""
@@ -250,25 +313,45 @@ class Passages:
         return dict(rows)
 
     def matches(
-        self, condition: Condition, ranked: Sequence[tuple[int, ScoreParts]], vector: bytes
-    ) -> list[MessageMatch]:
-        """Return the best passage of each message, with the memories that came from the message."""
-        pks = [pk for pk, _ in ranked]
-        values = (json.dumps(pks), *condition.parameters)
-        rows = {
-            row[0]: row[1:]
-            for row in self._connection.execute(_FOUND.format(condition.sql), values)
-        }
-        best: dict[int, tuple[ScoreParts, Row]] = {}
+        self,
+        condition: Condition,
+        ranked: Sequence[tuple[int, ScoreParts]],
+        vector: bytes,
+        damaged: Iterable[int] = (),
+    ) -> Found[MessageMatch]:
+        """Return the best passage of each message, with the memories that came from the message.
+
+        Damaged messages are left out and named, and so are those of the `damaged` passages.
+        """
+        found, wrong = split(lambda some: self._said(condition, some), [pk for pk, _ in ranked])
+        said = {row[0]: row[1:] for row in found}
+        best: dict[int, tuple[ScoreParts, MemoryRecord, bool]] = {}
         for pk, parts in ranked:
-            if pk in rows:
-                best.setdefault(rows[pk][2], (parts, rows[pk]))
+            if pk in said:
+                message_pk, record, has_yielded = said[pk]
+                best.setdefault(message_pk, (parts, record, has_yielded))
         memories = self._memories_from(condition, best, vector)
+        owners = self._connection.execute(
+            f"SELECT DISTINCT -owner FROM passage WHERE pk IN {_LISTED}",
+            (json.dumps([*wrong, *damaged]),),
+        )
+        return Found(
+            (
+                MessageMatch(record, parts, has_yielded, tuple(memories.get(pk, ())))
+                for pk, (parts, record, has_yielded) in best.items()
+            ),
+            [shown_id(self._connection, "message", pk) for (pk,) in owners],
+        )
+
+    def _said(
+        self, condition: Condition, pks: Sequence[int]
+    ) -> list[tuple[int, int, MemoryRecord, bool]]:
+        """Return passages: their keys, those of their messages, and both as memories."""
+        values = (json.dumps(list(pks)), *condition.parameters)
+        rows: list[Row] = self._connection.execute(_FOUND.format(condition.sql), values).fetchall()
         return [
-            MessageMatch(
-                _record(row[4:], (row[0], row[1])), parts, bool(row[3]), tuple(memories.get(pk, ()))
-            )
-            for pk, (parts, row) in best.items()
+            (pk, message_pk, _record(row, (start, stop)), bool(has_yielded))
+            for pk, start, stop, message_pk, has_yielded, *row in rows
         ]
 
     def _memories_from(
@@ -286,7 +369,14 @@ class Passages:
         return found
 
 
-def _record(row: Row, span: tuple[int, int] | None = None) -> MemoryRecord:
+def _is_typed(row: Row) -> bool:
+    """Return True if a row of `of_messages` has values of the right types."""
+    _, _, at, speaker, run, words, asks, _ = row
+    are_texts = all(each is None or isinstance(each, str) for each in (speaker, run))
+    return are_texts and isinstance(words, str) and isinstance(at, int) and isinstance(asks, int)
+
+
+def _record(row: Sequence[Any], span: tuple[int, int] | None = None) -> MemoryRecord:
     """Return a message, or a passage of it, in the shape of a memory."""
     memory_id, content, *ids, actor_id, role, metadata, categories, created_at, expires_at = row
     check_values(
@@ -299,6 +389,8 @@ def _record(row: Row, span: tuple[int, int] | None = None) -> MemoryRecord:
         created_at=created_at,
         expires_at=expires_at,
     )
+    if span is not None and not all(isinstance(each, int) for each in span):
+        raise damage("message", memory_id, "passages", "have no place in the text")
     shown = content if span is None else content[span[0] : span[1]].strip()
     return MemoryRecord(
         id=memory_id,

@@ -1,8 +1,8 @@
 """Convert rows to values and back, check them for damage as they are read, and select a scope's."""
 
 import json
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from typing import Any, TypeVar
 
 import apsw
 
@@ -48,6 +48,7 @@ EXISTS (
 DAMAGE = (RowDamageError, UnicodeDecodeError)
 
 Row = tuple[Any, ...]
+T = TypeVar("T")
 
 
 def read_json(column: str) -> str:
@@ -61,6 +62,15 @@ def read_json(column: str) -> str:
 def read_field(each: str, name: str) -> str:
     """Return SQL for a field of the values that `json_each` calls `each`; NULL if one has none."""
     return f"iif({each}.type = 'object', {each}.value ->> '{name}', NULL)"
+
+
+def cosine_of(column: str) -> str:
+    """Return SQL for the cosine with the vector ?1; 0 for a damaged vector.
+
+    One of another size would stop the whole statement.
+    """
+    is_alike = f"typeof({column}) = 'blob' AND length({column}) = length(?1)"
+    return f"coalesce(1 - iif({is_alike}, vec_distance_cosine({column}, ?1), NULL), 0)"
 
 
 def memory_values(record: MemoryRecord) -> Row:
@@ -223,28 +233,40 @@ def readable(
 ) -> tuple[dict[int, MemoryRecord], dict[int, str]]:
     """Return the memories with these primary keys as `records`, and the ids of the damaged ones.
 
-    Halves are tried again until the damaged rows are alone.
-
     Raises:
         IndexDamageError: as `records`.
     """
+    found, damaged = split(lambda some: records(connection, some, condition).items(), pks)
+    return dict(found), {pk: shown_id(connection, "memory", pk) for pk in damaged}
+
+
+def split(
+    read: Callable[[Sequence[int]], Iterable[T]], pks: Sequence[int]
+) -> tuple[list[T], list[int]]:
+    """Read rows at once; if one is damaged, each half of them, until the damaged ones are alone.
+
+    Return what was read, in its order, and the primary keys of the damaged rows.
+
+    Raises:
+        IndexDamageError: `read` does.
+    """
     try:
-        return records(connection, pks, condition), {}
+        return list(read(pks)), []
     except IndexDamageError:
         raise
     except DAMAGE:
-        if len(pks) == 1:
-            return {}, {pks[0]: shown_id(connection, pks[0])}
+        if len(pks) < 2:
+            return [], list(pks)
     half = len(pks) // 2
-    found, damaged = readable(connection, pks[:half], condition)
-    others, more = readable(connection, pks[half:], condition)
-    return found | others, damaged | more
+    found, damaged = split(read, pks[:half])
+    others, more = split(read, pks[half:])
+    return found + others, damaged + more
 
 
-def shown_id(connection: apsw.Connection, pk: int) -> str:
-    """Return the id of a damaged memory, or what is nearest to it."""
-    row = connection.execute("SELECT CAST(id AS BLOB) FROM memory WHERE pk = ?", (pk,)).fetchone()
-    return f"memory {pk}" if row is None or row[0] is None else row[0].decode(errors="replace")
+def shown_id(connection: apsw.Connection, table: str, pk: int) -> str:
+    """Return the id of a damaged memory or message, or what is nearest to it."""
+    stored = connection.execute(f"SELECT CAST(id AS BLOB) FROM {table} WHERE pk = ?", (pk,)).get
+    return f"{table} {pk}" if stored is None else str(stored.decode(errors="replace"))
 
 
 def by_id(connection: apsw.Connection, memory_id: str) -> tuple[int, MemoryRecord] | None:

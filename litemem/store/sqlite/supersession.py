@@ -15,13 +15,14 @@ from litemem.store.filters import Condition
 from litemem.store.protocol import Revision
 from litemem.store.sqlite.rows import (
     Row,
+    cosine_of,
     id_list,
     matching_records,
     pk_of,
     readable,
     scope_equals,
 )
-from litemem.store.sqlite.vector_index import VectorIndex, cosine_of
+from litemem.store.sqlite.vector_index import VectorIndex
 
 # An ADD has no row in `event` until the memory changes for the first time.
 WRITE_OUT_ADD = """

@@ -31,7 +31,9 @@ from litemem.store.protocol import MAX_KILLS, MAX_TRIES, NO_LIMIT, SET_ASIDE, Tu
 from litemem.store.sqlite.passages import (
     hide_messages,
     insert_index,
+    message_keys,
     messages_where,
+    read_messages,
     replace_message,
 )
 from litemem.store.sqlite.rows import (
@@ -48,6 +50,8 @@ from litemem.store.sqlite.rows import (
     readable,
     scope_equals,
     session_pk,
+    shown_id,
+    split,
     to_json,
 )
 from litemem.store.sqlite.schema import latest_version
@@ -149,21 +153,26 @@ JOIN message ON message.pk = source.value
 WHERE m.pk = ? AND {IN_SCOPE_OF_M}
 ORDER BY message.pk
 """
+_LISTED = "(SELECT value FROM json_each(?))"
 _SOURCE_COLUMNS = ("id", "role", "content", "name", "created_at")
 _SOURCES_OF = f"""
-SELECT m.id, message.id, message.role, message.content, message.name, message.created_at
+SELECT m.id, message.pk
 FROM memory AS m
 JOIN json_each({read_json("m.sources")}) AS source
 JOIN message ON message.pk = source.value
 WHERE m.id IN (SELECT value FROM json_each(?)) AND {IN_SCOPE_OF_M}
 ORDER BY message.pk
 """
-_WAITING = """
-SELECT pk, role, content, name, created_at
+_SOURCE_ROWS = f"SELECT pk, {', '.join(_SOURCE_COLUMNS)} FROM message WHERE pk IN {_LISTED}"
+_WAITING = f"""
+SELECT pk
 FROM message
-WHERE passages IS NULL
+WHERE passages IS NULL AND pk NOT IN {_LISTED}
 ORDER BY pk DESC
 LIMIT ?
+"""
+_WAITING_ROWS = f"""
+SELECT pk, role, content, name, created_at FROM message WHERE pk IN {_LISTED} ORDER BY pk DESC
 """
 # without the text, which stays in the log: erasing a memory that came from it takes it along
 _WRITE_DELETE = f"""
@@ -173,7 +182,14 @@ SELECT
   m.id, 'DELETE', m.created_at, ?, m.actor_id, m.role,
   {", ".join(f"m.{key}" for key in ID_KEYS)}, json_array(m.message_pk)
 FROM found_message AS m
-WHERE {{}}
+WHERE m.message_pk IN {_LISTED}
+"""
+_WRITE_DAMAGED_DELETE = f"""
+INSERT INTO event
+  (memory_id, event, created_at, updated_at, {", ".join(ID_KEYS)}, sources)
+SELECT ?1, 'DELETE', ?2, ?2, {", ".join(f"m.{key}" for key in ID_KEYS)}, json_array(m.message_pk)
+FROM found_message AS m
+WHERE m.message_pk = ?3
 """
 _LAST_LOGGED = """
 SELECT pk, role, content, name, created_at, turn_pk
@@ -247,23 +263,49 @@ class Messages:
 
     def get(self, message_id: str) -> MemoryRecord | None:
         named, anything = Condition("m.id = ?", (message_id,)), Condition("TRUE")
-        found = messages_where(self._connection, named, 1, anything)
-        return found[0] if found else None
+        pks = message_keys(self._connection, named, 1, anything)
+        return read_messages(self._connection, pks)[0] if pks else None
 
-    def select(self, condition: Condition, *, limit: int | None = None) -> list[MemoryRecord]:
-        most = -1 if limit is None else limit
-        return messages_where(self._connection, condition, most, condition)
+    def select(self, condition: Condition, *, limit: int | None = None) -> Found[MemoryRecord]:
+        return messages_where(self._connection, condition, -1 if limit is None else limit)
 
     def sources_of(self, memory_ids: Sequence[str]) -> dict[str, list[SourceMessage]]:
+        pairs: list[Row] = self._connection.execute(_SOURCES_OF, (id_list(memory_ids),)).fetchall()
+        read, _ = split(self._read_sources, list({pk for _, pk in pairs}))
+        messages_by_pk = dict(read)
         found: dict[str, list[SourceMessage]] = {}
-        for memory_id, *row in self._connection.execute(_SOURCES_OF, (id_list(memory_ids),)):
+        for memory_id, pk in pairs:
+            if pk in messages_by_pk:
+                found.setdefault(memory_id, []).append(messages_by_pk[pk])
+        return found
+
+    def _read_sources(self, pks: Sequence[int]) -> list[tuple[int, SourceMessage]]:
+        found = []
+        for pk, *row in self._connection.execute(_SOURCE_ROWS, (json.dumps(list(pks)),)):
             check_values("message", row[0], **dict(zip(_SOURCE_COLUMNS, row, strict=True)))
-            found.setdefault(memory_id, []).append(SourceMessage(*row))
+            found.append((pk, SourceMessage(*row)))
         return found
 
     def waiting(self, limit: int) -> list[tuple[int, Message, int]]:
-        rows: list[Row] = self._connection.execute(_WAITING, (limit,)).fetchall()
+        damaged: list[int] = []
+        while True:
+            keys = self._connection.execute(_WAITING, (json.dumps(damaged), limit))
+            found, wrong = split(self._read_waiting, [pk for (pk,) in keys])
+            if not wrong:
+                return found
+            damaged += wrong
+
+    def _read_waiting(self, pks: Sequence[int]) -> list[tuple[int, Message, int]]:
+        rows: list[Row] = self._connection.execute(
+            _WAITING_ROWS, (json.dumps(list(pks)),)
+        ).fetchall()
+        for row in rows:
+            check_values("message", row[0], created_at=row[4])
         return [(row[0], read_message(row[:4]), row[4]) for row in rows]
+
+    def _found(self, condition: Condition) -> list[int]:
+        sql = f"SELECT m.message_pk FROM found_message AS m WHERE {condition.sql}"
+        return [pk for (pk,) in self._connection.execute(sql, condition.parameters)]
 
     def index(self, rows: Iterable[tuple[int, str, TextIndex | None]]) -> None:
         for pk, content, index in rows:
@@ -278,13 +320,14 @@ class Messages:
         return self._delete(condition, now)
 
     def _delete(self, condition: Condition, now: int) -> int:
-        values = (now, *condition.parameters)
-        self._connection.execute(_WRITE_DELETE.format(condition.sql), values)
-        rows = self._connection.execute(
-            f"SELECT m.message_pk FROM found_message AS m WHERE {condition.sql}",
-            condition.parameters,
+        pks = self._found(condition)
+        _, damaged = split(lambda some: read_messages(self._connection, some), pks)
+        self._connection.execute(
+            _WRITE_DELETE, (now, json.dumps([pk for pk in pks if pk not in damaged]))
         )
-        pks = [pk for (pk,) in rows]
+        for pk in damaged:  # without the values that may be wrong
+            message_id = shown_id(self._connection, "message", pk)
+            self._connection.execute(_WRITE_DAMAGED_DELETE, (message_id, now, pk))
         hide_messages(self._connection, pks)
         return len(pks)
 

@@ -20,6 +20,7 @@ from litemem.store.filters import Condition
 from litemem.store.protocol import NO_LIMIT
 from litemem.store.sqlite import settings
 from litemem.store.sqlite.passages import drop_vectors
+from litemem.store.sqlite.rows import cosine_of
 from litemem.store.sqlite.values import RowDamageError, check_values
 
 BATCH = 4_096  # vectors; a scan of as many takes 2 ms
@@ -34,15 +35,6 @@ MOST_DIMENSIONS = 8_192  # of a vec0 column
 MAX_K = 4_096  # the most neighbours that sqlite-vec returns
 
 _UNSTAGED = "m.pk NOT IN (SELECT pk FROM embedding_next)"
-
-
-def cosine_of(column: str) -> str:
-    """Return SQL for the cosine with the vector ?1; 0 for a damaged vector.
-
-    One of another size would stop the whole statement.
-    """
-    is_alike = f"typeof({column}) = 'blob' AND length({column}) = length(?1)"
-    return f"coalesce(1 - iif({is_alike}, vec_distance_cosine({column}, ?1), NULL), 0)"
 
 
 _COSINES = f"SELECT m.pk, {cosine_of('e.vector')} AS cosine"
