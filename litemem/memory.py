@@ -371,8 +371,11 @@ class Memory:
         with self.store.read() as r:
             record = r.memories.get(arguments.check_text(memory_id, "memory_id"))
             record = record or r.messages.get(memory_id)
-            superseded = r.memories.superseded([memory_id])
-        return None if record is None else results.memory_dict(record, superseded) | {"score": None}
+            superseded, days = r.memories.superseded([memory_id]), r.memories.mentions([memory_id])
+        if record is None:
+            return None
+        (shown,) = results.with_days([results.memory_dict(record, superseded)], days)
+        return shown | {"score": None}
 
     def get_all(
         self,
@@ -410,8 +413,10 @@ class Memory:
             records = search.newest(
                 r, condition, wanted, messages=check_flag(include_messages, "include_messages")
             )
-            superseded = r.memories.superseded(record.id for record in records)
-        result: Result = {"results": results.memory_dicts(records, superseded)}
+            ids = [record.id for record in records]
+            superseded, days = r.memories.superseded(ids), r.memories.mentions(ids)
+        shown = results.memory_dicts(records, superseded)
+        result: Result = {"results": results.with_days(shown, days)}
         if self._wants_graph(enable_graph):
             relations = self._relations_of(records)
             result["relations"] = results.relation_dicts(relations)
@@ -824,8 +829,9 @@ class Memory:
         ids = [match.record.id for match in matches]
         with self.store.read() as r:
             superseded, sources = r.memories.superseded(ids), r.messages.sources_of(ids)
+            days = r.memories.mentions(ids)
         shown = [results.match_dict(match, superseded, explained) for match in matches]
-        return results.with_sources(shown, sources, query)
+        return results.with_sources(results.with_days(shown, days), sources, query)
 
     def _wants_messages(self, include_messages: bool | None) -> bool:
         if include_messages is None:

@@ -163,5 +163,12 @@ WHERE message.session_pk = gone.session_pk AND message.turn_pk IS NULL
       AND m.app_id IS gone.app_id AND m.run_id IS gone.run_id AND m.created_at <= gone.at
   );
 
-UPDATE memory SET passages = 0
-WHERE length(content) <= 180 AND NOT content GLOB '*[^' || char(1) || '-' || char(127) || ']*';
+UPDATE memory SET passages = 0  -- the others wait, also those that may speak of a day
+WHERE length(content) <= 180 AND NOT content GLOB '*[^' || char(1) || '-' || char(127) || ']*'
+  AND NOT content GLOB '*[0-9]*' AND NOT EXISTS (
+    SELECT 1
+    FROM json_each('["day", "tomorrow", "tonight", "last night", "this ", "week", "month", "year",
+      "spring", "summer", "autumn", "fall", "winter", "january", "february", "march", "april",
+      " may", "june", "july", "august", "september", "october", "november", "december"]') AS hint
+    WHERE instr(lower(content), hint.value) > 0
+  );

@@ -31,7 +31,13 @@ from litemem.core.arguments import (
     check_top_k,
 )
 from litemem.core.protocols import LLM, Embedder, Reranker
-from litemem.core.results import entity_dict, memory_dicts, relation_dicts, with_damaged
+from litemem.core.results import (
+    entity_dict,
+    memory_dicts,
+    relation_dicts,
+    with_damaged,
+    with_days,
+)
 from litemem.core.scope import Scope
 from litemem.core.types import FEEDBACK, MemoryRecord
 from litemem.errors import ValidationError, quoted
@@ -314,14 +320,15 @@ class MemoryClient:
         before = check_positive(page, "page") - 1
         with self.memory.store.read() as r:
             records = r.memories.select(shown, limit=page_size, offset=before * page_size)
-            superseded = r.memories.superseded(record.id for record in records)
+            ids = [record.id for record in records]
+            superseded, days = r.memories.superseded(ids), r.memories.mentions(ids)
             count = r.memories.count(shown)
         before = min(before, -(-count // page_size))  # of a page behind the last, the last
         found: Result = {
             "count": count,
             "next": _link(page + 1, page_size) if page * page_size < count else None,
             "previous": _link(before, page_size) if before else None,
-            "results": memory_dicts(records, superseded),
+            "results": with_days(memory_dicts(records, superseded), days),
         }
         if check_flag(enable_graph or False, "enable_graph"):
             with self.memory.store.read() as r:
@@ -559,8 +566,10 @@ class MemoryClient:
             filters, scope = request["filters"], Scope(**request["ids"])
         with self.memory.store.read() as r:
             records = r.memories.select(compile_filter(filters, scope))
-            superseded = r.memories.superseded(record.id for record in records)
-        return with_damaged({"memories": memory_dicts(records, superseded)}, records)
+            ids = [record.id for record in records]
+            superseded, days = r.memories.superseded(ids), r.memories.mentions(ids)
+        memories = with_days(memory_dicts(records, superseded), days)
+        return with_damaged({"memories": memories}, records)
 
     def get_project(self, fields: Sequence[str] | None = None) -> Result:
         """Return the settings of the project. Deprecated: use `project.get`."""

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from litemem.core import clock
+from litemem.core.text.dates import Period, written
 from litemem.core.text.passages import snippet
 from litemem.core.types import (
     AddResult,
@@ -65,6 +66,18 @@ def memory_dict(record: MemoryRecord, superseded: Superseded) -> dict[str, Any]:
         shown["expires_at"] = clock.to_iso(record.expires_at)
         shown["expiration_date"] = clock.last_day(record.expires_at)
     return shown
+
+
+def with_days(
+    shown: Iterable[dict[str, Any]], days: Mapping[str, Sequence[Period]]
+) -> list[dict[str, Any]]:
+    """Return memories with the days that they speak of as `event_date`, those that speak of any."""
+    return [
+        each | {"event_date": [written(period) for period in days[each["id"]]]}
+        if each["id"] in days
+        else each
+        for each in shown
+    ]
 
 
 def add_result_dict(outcome: AddResult, *, inferred: bool) -> dict[str, Any]:

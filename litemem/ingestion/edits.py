@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any
 
 from litemem.core import clock
@@ -65,7 +66,8 @@ def apply(store: Store, embedder: Embedder, changes: Sequence[Change], at: int) 
         EmbedderError: a text could not be embedded.
     """
     texts = [change.content for change in changes if change.content is not None]
-    found = iter(zip(*index_memories(embedder, texts), strict=True))
+    today = date.fromisoformat(clock.day(at))  # the new texts are said now
+    found = iter(zip(*index_memories(embedder, texts, today), strict=True))
     with store.write() as tx:
         if texts:
             tx.settings.bind_embedder(embedder.identity)

@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 
+from litemem.core import clock
 from litemem.core.protocols import LLM, Embedder
 from litemem.core.types import (
     AddResult,
@@ -90,7 +92,8 @@ class Run:
         """
         record = outcome.record
         texts = [] if outcome.event == "NONE" else [record.content]
-        vectors, indexes = index_memories(self.embedder, texts)
+        today = date.fromisoformat(clock.day(self.now))
+        vectors, indexes = index_memories(self.embedder, texts, today)
         with self.store.write() as tx:
             if tx.memories.run_memory(self.turn.scope, self.now) != known:
                 return None

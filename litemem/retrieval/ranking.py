@@ -27,6 +27,7 @@ RUN = 0.3  # weight of the query's words, all of them in the run
 NAMED = 0.15  # weight of the speaker being named in the query
 DATED = 0.5  # weight of a date in the query, of a memory that was said on it
 DATED_LESS = 0.25  # the same if nothing but a day is asked for, and not what happened on it
+OUTSIDE = 0.6  # part of it for another day, if the query asks for the messages of one
 DATED_NOW = 0.1  # the same of a day or year that is not over, if not asked for what happened
 SPOKEN_OF = 0.6  # the same of a memory that speaks of the date
 SPOKEN_OF_LESS = 0.2  # the same if the query asks for the messages of that day
@@ -244,6 +245,8 @@ def _said(times: Sequence[int], periods: Sequence[Period], asked: DateQuestion) 
         time: max((weight * closeness(time, of) for weight, of in weights.items()), default=0.0)
         for time in set(times)
     }
+    if asked.of_saying:
+        known = {t: part if part == DATED else OUTSIDE * part for t, part in known.items()}
     return [known[time] for time in times]
 
 

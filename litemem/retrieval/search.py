@@ -163,6 +163,7 @@ def search(
                     ranking.candidates(wanted),
                     wanted,
                     embedder.identity,
+                    parsed.periods,
                 ),
                 replace(ranker, top_k=PASSAGES * wanted),
             )

@@ -92,7 +92,7 @@ class ScopeStats:
 
 @dataclass(frozen=True, slots=True)
 class CandidateQuery:
-    """Which memories to rank: near a `vector`, with some of `words`, or from one of the `periods`.
+    """Which memories to rank: near a `vector`, with some of `words`, or of one of the `periods`.
 
     With a `limit`, about `limit` candidates of each kind are ranked; without, every memory is.
     `identity` is the embedder of the `vector`.
@@ -111,7 +111,8 @@ class MessageQuery:
     """Which messages to rank: near a vector, or with some of `words`.
 
     `vector` is float32, `bytes` the same with a signed byte a dimension. In a large scope, about
-    `limit` passages of each kind are ranked. At most `wanted` messages are returned.
+    `limit` passages of each kind are ranked. At most `wanted` messages are returned. `periods` are
+    the dates in the query.
     """
 
     vector: bytes
@@ -120,6 +121,7 @@ class MessageQuery:
     limit: int
     wanted: int
     identity: EmbedderIdentity
+    periods: Sequence[Period] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -427,6 +429,12 @@ class MemoryReader(Protocol):
         """Return the ids of the memories that each of these superseded, oldest first.
 
         Only memories that exist, of exactly its scope. A memory that superseded none is left out.
+        """
+
+    def mentions(self, memory_ids: Iterable[str]) -> dict[str, list[Period]]:
+        """Return the days that memories and messages speak of, by id, in order.
+
+        A text that speaks of no day is left out.
         """
 
     def waiting(self, limit: int) -> list[tuple[int, str, int]]:

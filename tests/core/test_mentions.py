@@ -7,7 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from litemem.core.clock import MICROSECONDS
-from litemem.core.text.dates import CYCLES, MAX_MENTIONS, Period, every, mentions, written
+from litemem.core.text.dates import (
+    ANY_LENGTH,
+    CYCLES,
+    MAX_MENTIONS,
+    Period,
+    every,
+    mentions,
+    written,
+)
 
 MONDAY = date(2026, 4, 13)
 
@@ -169,7 +177,8 @@ def test_a_day_that_comes_again_lies_in_a_period(first: str, last: str, text: st
 @pytest.mark.parametrize(
     ("first", "last", "text"),
     [
-        ("2026-06-04", "2027-06-02", "User's birthday is on 3 June"),
+        ("2026-06-04", "2026-08-31", "User's birthday is on 3 June"),
+        ("2026-01-01", "2026-12-31", "User's birthday is on 3 June"),
         ("2026-04-18", "2026-04-23", "yoga every Friday"),
         ("2026-04-01", "2026-04-30", "yoga every Friday"),
         ("2026-04-06", "2026-05-04", "rent on the 5th of every month"),
@@ -178,6 +187,15 @@ def test_a_day_that_comes_again_lies_in_a_period(first: str, last: str, text: st
 def test_a_day_that_comes_again_does_not_lie_in_a_period(first: str, last: str, text: str) -> None:
     (day,) = mentions(text, MONDAY)
     assert not any(p.start < day.end and day.start < p.end for p in every(period(first, last)))
+
+
+def test_a_long_period_has_every_day_that_comes_again() -> None:
+    long = every(period("2025-01-01", "2026-12-31"), ANY_LENGTH)
+    assert [written(each) for each in long] == [
+        "every Monday to Sunday",
+        "every 1st to 31st",
+        "every 1 January to 31 December",
+    ]
 
 
 def test_a_cycle_has_no_place_in_a_cycle() -> None:
@@ -199,5 +217,5 @@ def test_every_period_has_its_places_within_the_cycles(first: date, length: int)
     behind = first.toordinal() + length
     last = date.fromordinal(min(behind, date.max.toordinal()))
     bounds = [period(begin.isoformat(), end.isoformat()) for begin, end in CYCLES.values()]
-    for found in every(period(first.isoformat(), last.isoformat())):
+    for found in every(period(first.isoformat(), last.isoformat()), ANY_LENGTH):
         assert any(b.start <= found.start < found.end <= b.end for b in bounds)

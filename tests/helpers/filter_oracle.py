@@ -1,8 +1,10 @@
 """A second opinion on filters: the grammar of docs/filters.md in plain Python, over plain dicts.
 
 It shares no code with litemem. A memory has its ids, `id`, `memory`, `actor_id`, `role`, …, a dict
-`metadata`, a list `categories`, and datetimes `created_at`, `updated_at`, `valid_from`,
-`expires_at`; what is null is None.
+`metadata`, a list `categories`, datetimes `created_at`, `updated_at`, `valid_from`, `expires_at`,
+and a list `event_date` of the spans of time that it speaks of, from a datetime to before another:
+those of the year 4 come again every year, those of the year 2 every month, those of the year 1
+every week. What is null is None.
 """
 
 from collections.abc import Callable, Mapping
@@ -36,6 +38,8 @@ def _entry_holds(key: str, value: Any, memory: Json) -> bool:
     if key in TIMES:
         compare = _compare_expiry if key.startswith("expir") else _compare_time
         return _matches(_time_of(key, memory), value, compare)
+    if key == "event_date":
+        return _days_hold(value, memory.get("event_date") or None)
     if key == "categories":
         return _matches(memory["categories"] or None, value, _compare_categories)
     return _metadata_holds(key, value, memory["metadata"])
@@ -118,6 +122,54 @@ def _compare_time(stored: datetime, operator: str, given: Any, shift: timedelta 
     if operator in ("gt", "lte"):
         return (stored >= start + length) == (operator == "gt")
     return (stored >= start) == (operator == "gte")
+
+
+def _days_hold(value: Any, spans: list[tuple[datetime, datetime]] | None) -> bool:
+    """Bounds in one dict are about one and the same span, and hold for some day of it."""
+    bounds = [k for k in value if k in ("gt", "gte", "lt", "lte")] if type(value) is dict else []
+    others = {k: v for k, v in value.items() if k not in bounds} if bounds else value
+    if bounds and not any(_within(span, {k: value[k] for k in bounds}) for span in spans or ()):
+        return False
+    return others == {} or _matches(spans, others, _compare_days)
+
+
+def _compare_days(spans: list[tuple[datetime, datetime]], _: str, given: Any) -> bool:
+    start, length = _moment(given)
+    return any(_meets(span, start, start + length) for span in spans)
+
+
+def _within(span: tuple[datetime, datetime], bounds: Json) -> bool:
+    first, last = None, None
+    for operator, given in bounds.items():
+        start, length = _moment(given)
+        if operator in ("gt", "gte"):
+            at = start + length if operator == "gt" else start
+            first = max(first or at, at)
+            if span[0].year > 4 and not (span[0] >= at if operator == "gt" else span[1] > at):
+                return False
+        else:
+            at = start + length if operator == "lte" else start
+            last = min(last or at, at)
+            if span[0].year > 4 and not (span[0] < at if operator == "lte" else span[1] <= at):
+                return False
+    return span[0].year > 4 or not (first and last) or _meets(span, first, last)
+
+
+def _meets(span: tuple[datetime, datetime], start: datetime, end: datetime) -> bool:
+    """Say whether a span has a moment from `start` to before `end`."""
+    if span[0].year > 4:
+        return span[0] < end and span[1] > start
+    day = datetime(start.year, start.month, start.day, tzinfo=UTC)
+    while day < end:
+        place = {
+            1: datetime(1, 1, 1 + day.weekday(), tzinfo=UTC),
+            2: datetime(2, 1, day.day, tzinfo=UTC),
+            4: datetime(4, day.month, day.day, tzinfo=UTC),
+        }[span[0].year]
+        if span[0] <= place < span[1]:
+            return True
+        day += DAY
+    return False
 
 
 def _compare_expiry(stored: datetime, operator: str, given: Any) -> bool:

@@ -131,6 +131,26 @@ def _entries(keys: list[str], conditions: st.SearchStrategy[Any]) -> st.SearchSt
     return st.tuples(st.sampled_from(keys), conditions)
 
 
+_plain_days = st.dates(date(2024, 12, 20), date(2025, 2, 10))
+_days_again = st.one_of(
+    st.dates(date(1, 1, 1), date(1, 1, 7)),
+    st.dates(date(2, 1, 1), date(2, 1, 31)),
+    st.dates(date(4, 1, 1), date(4, 2, 1)) | st.dates(date(4, 12, 20), date(4, 12, 31)),
+)
+
+
+def _span(first: date, length: int) -> tuple[datetime, datetime]:
+    start = datetime(first.year, first.month, first.day, tzinfo=UTC)
+    return start, start + timedelta(days=length)
+
+
+spans_of_days = st.lists(
+    st.builds(_span, _plain_days, st.integers(1, 40)) | st.builds(_span, _days_again, st.just(1)),
+    max_size=3,
+)
+_asked_days = st.one_of(_plain_days, _plain_days.map(date.isoformat), moments)
+conditions_of_days = _conditions(_equality(_asked_days) | _order(_asked_days))
+
 ID_KEYS = ["user_id", "agent_id", "app_id", "run_id"]
 TEXT_KEYS = ["actor_id", "role", "attributed_to", "memory_type", "text", "memory"]
 TIME_KEYS = ["created_at", "updated_at", "timestamp", "expires_at", "expiration_date"]

@@ -36,7 +36,16 @@ def memories_of_the_page() -> list[dict[str, Any]]:
             day = date.fromisoformat(memory["expires_at"])
             memory["expires_at"] = datetime(day.year, day.month, day.day, tzinfo=UTC)
             memory["expires_at"] += timedelta(days=1)
+        memory["event_date"] = [spans_of_the_page(each) for each in memory.get("event_date", [])]
     return memories
+
+
+def spans_of_the_page(written: str) -> tuple[datetime, datetime]:
+    if written == "every 3 June":
+        written = "0004-06-03"
+    first, _, last = written.partition("/")
+    start, end = (datetime.fromisoformat(f"{day}T00:00:00Z") for day in (first, last or first))
+    return start, end + timedelta(days=1)
 
 
 @pytest.fixture(scope="module")

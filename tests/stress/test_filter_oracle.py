@@ -80,6 +80,26 @@ def test_a_filter_finds_what_the_oracle_says(
         tally.refused += isinstance(outcome, str)
 
 
+@given(
+    some=strategies.memories,
+    days=st.lists(strategies.spans_of_days, min_size=3, max_size=6),
+    asked=st.lists(strategies.conditions_of_days, min_size=SMALL, max_size=SMALL),
+)
+@PATIENT
+def test_days_are_found_as_the_oracle_says(
+    database: apsw.Connection, some: dict[str, Any], days: list[Any], asked: list[Any]
+) -> None:
+    named = [
+        {**some, "id": f"m{i}", "app_id": "app", "event_date": spans}
+        for i, spans in enumerate(days)
+    ]
+    fill(database, named)
+    for each in asked:
+        filters = {"event_date": each}
+        expected = [memory["id"] for memory in named if oracle.holds(filters, memory)]
+        assert _outcome(database, filters, {"app_id": "app"}) == expected, each
+
+
 def _outcome(database: apsw.Connection, asked: Filter, scope: dict[str, str]) -> list[str] | str:
     try:
         condition = compile_filter(asked, Scope(**scope))

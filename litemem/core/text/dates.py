@@ -6,7 +6,7 @@ nothing else lies: see `every`.
 """
 
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Literal
@@ -33,7 +33,9 @@ CYCLES: dict[Cycle, tuple[date, date]] = {
     "month": (date(2, 1, 1), date(2, 1, 31)),
     "year": (date(4, 1, 1), date(4, 12, 31)),
 }
-LONGEST: dict[Cycle, int] = {"week": 7, "month": 31, "year": 366}  # days
+FIRST_DAY = (date(5, 1, 1) - EPOCH.date()) // MICROSECOND  # days before it come again
+LONGEST: dict[Cycle, int] = {"week": 7, "month": 31, "year": 92}  # days
+ANY_LENGTH: dict[Cycle, int] = dict.fromkeys(CYCLES, date.max.toordinal())
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,10 +144,16 @@ def mentions(text: str, said_on: date) -> list[Period]:
     return _merged(sorted(periods, key=lambda period: (period.start, -period.end)))[:MAX_MENTIONS]
 
 
-def every(period: Period) -> list[Period]:
-    """Return where the days of a period lie in `CYCLES`: a week at most in those of the week.
+def may_name_day(text: str) -> bool:
+    """Return False for a text that surely speaks of no day."""
+    return any(hint.search(text) for hint in (*_NEEDS.values(), _RELATIVE))
 
-    A period of days that come again has none.
+
+def every(period: Period, longest: Mapping[Cycle, int] = LONGEST) -> list[Period]:
+    """Return where the days of a period lie in `CYCLES`, if they are at most `longest` for each.
+
+    In a longer one, a day that comes again is nothing special. A period of days that come again
+    has no places.
     """
     first, last = _days(period)
     length = (last - first).days + 1
@@ -153,7 +161,7 @@ def every(period: Period) -> list[Period]:
         return []
     found: list[Period] = []
     for cycle in CYCLES:
-        if length <= LONGEST[cycle]:
+        if length <= longest[cycle]:
             found += _projected(cycle, first, last)
     return found
 
@@ -544,15 +552,18 @@ def _tense(text: str) -> int:
 def _projected(cycle: Cycle, first: date, last: date) -> list[Period]:
     """Return the days of a span in a cycle: two periods if it goes over the end of one."""
     begin, end = CYCLES[cycle]
-    places = {"week": lambda on: on.weekday() + 1, "month": lambda on: on.day}
+    if last - first >= end - begin:
+        return [_period(_Mention(0, 0, begin, end))]
     if cycle == "year":
         one, other = (date(begin.year, on.month, on.day) for on in (first, last))
+        is_one = first.year == last.year
+    elif cycle == "month":
+        one, other = (begin.replace(day=on.day) for on in (first, last))
+        is_one = first.month == last.month
     else:
-        one, other = (begin.replace(day=places[cycle](on)) for on in (first, last))
-    if one <= other and (last - first).days <= (end - begin).days:
-        spans = [(one, other)] if cycle != "month" or first.month == last.month else [(begin, end)]
-    else:
-        spans = [(begin, other), (one, end)]
+        one, other = (begin + timedelta(days=on.weekday()) for on in (first, last))
+        is_one = one <= other
+    spans = [(one, other)] if is_one else [(begin, other), (one, end)]
     return [_period(_Mention(0, 0, *span)) for span in spans]
 
 
@@ -745,9 +756,9 @@ _ASKED: tuple[Reading, ...] = (
 
 _NEEDS = {
     "number": re.compile(r"\d"),
-    "month": re.compile("|".join(m[:3] for m in MONTHS), re.IGNORECASE),
-    "weekday": re.compile("|".join(name[:3] for name in WEEKDAYS), re.IGNORECASE),
-    "season": re.compile("|".join(_SEASONS), re.IGNORECASE),
+    "month": _pattern(_MONTH),
+    "weekday": _pattern(rf"(?:{_WEEKDAY_NAMES}|(?:mon|tues?|wed|thu(?:rs?)?|fri|sat|sun))s?"),
+    "season": _pattern(_SEASON),
 }
 # Months and weekdays as names
 _EITHER = "|".join((*MONTHS, *(name.capitalize() for name in WEEKDAYS)))

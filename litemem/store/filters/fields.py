@@ -38,6 +38,7 @@ class Shape(Enum):
     TIME = auto()  # a column of microseconds
     ARRAY = auto()  # a column of JSON, compared by element
     JSON = auto()  # a value of any type inside a JSON object
+    DAYS = auto()  # the spans of time of a row's text, by its key
 
 
 def _json_column(column: str) -> str:
@@ -164,6 +165,7 @@ FIELDS: Mapping[str, Field] = {
     "created_at": Field("created_at", Shape.TIME, "m.created_at", _TIME),
     "updated_at": Field("updated_at", Shape.TIME, "m.updated_at", _TIME),
     "timestamp": Field("timestamp", Shape.TIME, "coalesce(m.valid_from, m.created_at)", _TIME),
+    "event_date": Field("event_date", Shape.DAYS, "m.pk", _TIME),
     "expires_at": _EXPIRES,
     "expiration_date": _EXPIRES,
     "text": _CONTENT,

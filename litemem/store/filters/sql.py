@@ -9,7 +9,8 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from litemem.store.filters.fields import SUBSTRING, Scalar, Shape, Span
+from litemem.core.text.dates import ANY_LENGTH, FIRST_DAY, Period, every
+from litemem.store.filters.fields import ORDER, SUBSTRING, Scalar, Shape, Span
 from litemem.store.filters.parser import Every, Leaf, Node, Not, Some
 
 WIDEST = 10  # operands of one AND or OR; more become a tree, as SQLite's limit of depth is 1,000
@@ -33,7 +34,7 @@ def to_sql(node: Node) -> Condition:
     """Return the condition of a tree."""
     match node:
         case Every():
-            return _join([to_sql(part) for part in node.parts], "AND")
+            return _join([to_sql(part) for part in _with_ranges(node.parts)], "AND")
         case Some():
             return _join([to_sql(part) for part in node.parts], "OR")
         case Not():
@@ -80,6 +81,68 @@ def _compare_span(column: str, operator: str, span: Span) -> Condition:
         case "lte":
             return Condition(f"{column} < ?", (span.end,))
     return Condition(f"({column} >= ? AND {column} < ?)", (span.start, span.end))
+
+
+def _with_ranges(parts: Sequence[Node]) -> list[Node]:
+    """Join the bounds of days under one key, so that one and the same day is within them."""
+    bounds = [part for part in parts if isinstance(part, Leaf) and _is_bound(part)]
+    if len(bounds) < 2:
+        return list(parts)
+    values = tuple(value for bound in bounds for value in bound.values)
+    names = " ".join(bound.operator for bound in bounds)
+    joined = Leaf(bounds[0].path, bounds[0].field, names, values)
+    return [joined, *(part for part in parts if part not in bounds)]
+
+
+def _is_bound(leaf: Leaf) -> bool:
+    return leaf.field.shape is Shape.DAYS and leaf.operator in ORDER
+
+
+def _days(leaf: Leaf) -> Condition:
+    """Compare the spans that a text speaks of; those that come again lie before `FIRST_DAY`."""
+    spans = [value for value in leaf.values if isinstance(value, Span)]
+    if leaf.operator == "exists":
+        return _has_day(leaf, [Condition("TRUE")])
+    if leaf.operator == "in":
+        return _has_day(leaf, [c for span in spans for c in _overlapping(span.start, span.end)])
+    bounds = list(zip(leaf.operator.split(), spans, strict=True))
+    within = [_bound(operator, span) for operator, span in bounds]
+    plain = _join([Condition("d.start >= ?", (FIRST_DAY,)), *within], "AND")
+    return _has_day(leaf, [plain, *_again_within(bounds)])
+
+
+def _has_day(leaf: Leaf, alternatives: Sequence[Condition]) -> Condition:
+    any_of = _join(alternatives, "OR")
+    sql = f"EXISTS (SELECT 1 FROM mention AS d WHERE d.owner = {leaf.field.sql} AND {any_of.sql})"
+    return Condition(sql, any_of.parameters)
+
+
+def _overlapping(start: int, end: int) -> list[Condition]:
+    span = Period(start, end)
+    places = [span, *every(span, ANY_LENGTH)]
+    return [Condition("(d.start < ? AND d.stop > ?)", (p.end, p.start)) for p in places]
+
+
+def _bound(operator: str, span: Span) -> Condition:
+    match operator:
+        case "gt":
+            return Condition("d.start >= ?", (span.end,))
+        case "gte":
+            return Condition("d.stop > ?", (span.start,))
+        case "lt":
+            return Condition("d.stop <= ?", (span.start,))
+    return Condition("d.start < ?", (span.end,))
+
+
+def _again_within(bounds: Sequence[tuple[str, Span]]) -> list[Condition]:
+    """Return conditions for days that come again, which have no first and no last one."""
+    lowest = [s.end if name == "gt" else s.start for name, s in bounds if name in ("gt", "gte")]
+    highest = [s.start if name == "lt" else s.end for name, s in bounds if name in ("lt", "lte")]
+    if not lowest or not highest:
+        return [Condition("d.start < ?", (FIRST_DAY,))]
+    if max(lowest) >= min(highest):
+        return []
+    return _overlapping(max(lowest), min(highest))[1:]
 
 
 def _array(leaf: Leaf) -> Condition:
@@ -168,4 +231,5 @@ _SHAPES: Mapping[Shape, Callable[[Leaf], Condition]] = {
     Shape.TIME: _time,
     Shape.ARRAY: _array,
     Shape.JSON: _json,
+    Shape.DAYS: _days,
 }

@@ -24,7 +24,12 @@ from litemem.store.protocol import (
     Ranker,
     ScopeStats,
 )
-from litemem.store.sqlite.passages import Passages
+from litemem.store.sqlite.passages import (
+    Passages,
+    mentions_of,
+    mentions_of_passages,
+    speaking_of,
+)
 from litemem.store.sqlite.rows import DAMAGE, Row, cosine_of, matching, readable
 from litemem.store.sqlite.settings import check_embedder
 from litemem.store.sqlite.values import IndexDamageError, RowDamageError
@@ -139,6 +144,8 @@ class Candidates:
                     connection, condition, stemmed, query.periods, query.limit, ranker
                 )
             pool = self._with_passages(pool, condition, query.quantized)
+            if query.periods:
+                pool = replace(pool, mentions=mentions_of(connection, pool.pks))
             ranked = ranker.rank(pool)
         except IndexDamageError:
             raise
@@ -166,6 +173,12 @@ class Candidates:
         pairs = zip(pool.pks, pool.cosines, strict=True)
         return replace(pool, cosines=[max(cosine, best.get(pk, cosine)) for pk, cosine in pairs])
 
+    def _with_days(self, pool: Pool, periods: Sequence[Period]) -> Pool:
+        """Return a pool of passages with the days that their texts speak of, if they matter."""
+        if not periods:
+            return pool
+        return replace(pool, mentions=mentions_of_passages(self._connection, pool.pks))
+
     def search_messages(
         self, condition: Condition, query: MessageQuery, ranker: Ranker
     ) -> Found[MessageMatch]:
@@ -178,14 +191,17 @@ class Candidates:
             among = [
                 *passages.nearest(condition, query.bytes, query.limit),
                 *passages.with_words(condition, list(stemmed.stems.values()), query.limit),
+                *passages.speaking_of(condition, query.periods, query.limit),
             ]
         damaged: list[int] = []
         try:
             rows = passages.of_messages(condition, query.bytes, among)
-            ranked = ranker.rank(_pool_of_messages(rows, stemmed, are_all=among is None))
+            pool = _pool_of_messages(rows, stemmed, are_all=among is None)
+            ranked = ranker.rank(self._with_days(pool, query.periods))
         except (TypeError, UnicodeDecodeError):  # a damaged message or passage
             rows, damaged = passages.readable(condition, query.bytes, among)
-            ranked = ranker.rank(_pool_of_messages(rows, stemmed, are_all=among is None))
+            pool = _pool_of_messages(rows, stemmed, are_all=among is None)
+            ranked = ranker.rank(self._with_days(pool, query.periods))
         message_of = {row[0]: row[_COLUMNS + 1] for row in rows}
         best: dict[int, tuple[int, ScoreParts]] = {}
         for pk, parts in ranked:
@@ -249,14 +265,15 @@ def sample_large_scope(
 ) -> Pool:
     """Return at least `limit` memories under the condition that may score high.
 
-    These are the nearest, those with the rarest words of the query, the newest of its periods, and
-    the neighbours in their runs of the best of these.
+    These are the nearest, those with the rarest words of the query, the newest of its periods,
+    those that speak of these, and the neighbours in their runs of the best of all.
     """
     frequency, size = _document_frequency(connection, condition, query)
     weights = _term_weights(query, frequency, size, ranker)
     pks = [pk for pk, _ in VectorIndex(connection).nearest(query.vector, limit, condition)]
     pks += _with_words(connection, condition, weights, limit)
     pks += _in_periods(connection, condition, periods, limit)
+    pks += speaking_of(connection, condition, periods, limit)
     core = _read(connection, _chosen(pks), query)
     alone = _pool(core, _term_matches(core, query), [NO_NEIGHBOUR] * len(core), frequency, size)
     scored = sorted(zip(ranker.own_scores(alone), alone.pks, strict=True), reverse=True)

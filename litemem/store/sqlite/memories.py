@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 import apsw
 
 from litemem.core.scope import Scope
+from litemem.core.text.dates import Period
 from litemem.core.types import PROCEDURAL, Found, HistoryEntry, MemoryRecord, TextIndex
 from litemem.errors import ImmutableError, MemoryNotFoundError
 from litemem.store.filters import Condition, valid_now
@@ -13,8 +14,10 @@ from litemem.store.sqlite.cleanup import delete, delete_where, mend_damaged
 from litemem.store.sqlite.passages import (
     insert_index,
     link_sources,
+    mentions_by_id,
     number_of,
     replace_memory,
+    replace_mentions,
 )
 from litemem.store.sqlite.rows import (
     HISTORY_COLUMNS,
@@ -111,6 +114,9 @@ class Memories:
     def superseded(self, memory_ids: Iterable[str]) -> dict[str, list[str]]:
         return superseded(self._connection, memory_ids)
 
+    def mentions(self, memory_ids: Iterable[str]) -> dict[str, list[Period]]:
+        return mentions_by_id(self._connection, memory_ids)
+
     def run_memory(self, scope: Scope, now: int) -> MemoryRecord | None:
         if scope.run_id is None:
             return None
@@ -166,6 +172,8 @@ class Memories:
             connection.execute("DELETE FROM embedding_next WHERE pk = ?", (pk,))
             self._index.replace(pk, vector)
             replace_memory(connection, pk, record.content, index)
+        if record.created_at != old.created_at:
+            replace_mentions(connection, pk, record)
         texts = (old.content, record.content)
         times = (record.created_at, record.updated_at)
         values = (record.id, *texts, *times, record.actor_id, record.role)

@@ -2,11 +2,14 @@
 
 import json
 from collections.abc import Collection, Iterable, Sequence
+from datetime import date
 from typing import Any
 
 import apsw
 
+from litemem.core.clock import is_time, to_iso
 from litemem.core.scope import ID_KEYS
+from litemem.core.text.dates import Period, every, may_name_day, mentions
 from litemem.core.text.passages import SHORT
 from litemem.core.text.words import any_of, needs_index_words
 from litemem.core.types import (
@@ -23,6 +26,7 @@ from litemem.store.sqlite.rows import (
     IN_SCOPE_OF_M,
     Row,
     cosine_of,
+    id_list,
     read_json,
     read_scope,
     readable,
@@ -88,6 +92,46 @@ CROSS JOIN passage AS p ON p.owner = m.pk
 WHERE m.passages > 0 AND p.vector IS NOT NULL AND ({{}})
 GROUP BY m.pk
 """
+_DAYS_OF = f"""
+SELECT d.owner, d.start, d.stop FROM mention AS d WHERE d.owner IN {_LISTED}
+"""
+_DAYS_OF_PASSAGES = f"""
+SELECT p.pk, d.start, d.stop
+FROM passage AS p
+JOIN mention AS d ON d.owner = p.owner
+WHERE p.pk IN {_LISTED}
+"""
+_DAYS_BY_ID = """
+SELECT m.id, d.start, d.stop
+FROM json_each(?1) AS asked
+JOIN memory AS m ON m.id = asked.value
+JOIN mention AS d ON d.owner = m.pk
+UNION
+SELECT said.id, d.start, d.stop
+FROM json_each(?1) AS asked
+JOIN message AS said ON said.id = asked.value
+JOIN mention AS d ON d.owner = -said.pk
+ORDER BY 2, 3
+"""
+_SPEAKING = """
+SELECT m.pk
+FROM mention AS d
+CROSS JOIN memory AS m ON m.pk = d.owner
+WHERE ({}) AND ({})
+GROUP BY m.pk
+ORDER BY m.created_at DESC
+LIMIT ?
+"""
+_PASSAGES_SPEAKING = """
+SELECT p.pk
+FROM mention AS d
+CROSS JOIN found_message AS m ON m.message_pk = -d.owner
+CROSS JOIN passage AS p ON p.owner = d.owner
+WHERE ({}) AND ({})
+GROUP BY p.pk
+ORDER BY p.pk DESC
+LIMIT ?
+"""
 _COLUMNS = (
     *("id", "content", *ID_KEYS, "actor_id", "role"),
     *("metadata", "categories", "created_at", "expires_at"),
@@ -144,7 +188,8 @@ def number_of(content: str, index: TextIndex | None) -> int | None:
     """Return the value of `memory.passages`: the number, or None if a memory waits for them."""
     if index is not None:
         return len(index.passages)
-    return None if len(content) > SHORT or needs_index_words(content) else 0
+    is_plain = len(content) <= SHORT and not needs_index_words(content)
+    return 0 if is_plain and not may_name_day(content) else None
 
 
 def insert_index(connection: apsw.Connection, owner: int, index: TextIndex | None) -> None:
@@ -157,11 +202,7 @@ def insert_index(connection: apsw.Connection, owner: int, index: TextIndex | Non
             " VALUES (?, ?, ?, ?, ?, ?)",
             (owner, each.start, each.stop, each.words, each.asks, each.vector),
         )
-    for start, stop in index.mentions:
-        connection.execute(
-            "INSERT OR IGNORE INTO mention (owner, start, stop) VALUES (?, ?, ?)",
-            (owner, start, stop),
-        )
+    _insert_mentions(connection, owner, index.mentions)
 
 
 def replace_memory(
@@ -172,6 +213,23 @@ def replace_memory(
     insert_index(connection, pk, index)
     connection.execute(
         "UPDATE memory SET passages = ? WHERE pk = ?", (number_of(content, index), pk)
+    )
+
+
+def replace_mentions(connection: apsw.Connection, pk: int, record: MemoryRecord) -> None:
+    """Read the days that a memory speaks of again, from the new day on which it was said."""
+    connection.execute("DELETE FROM mention WHERE owner = ?", (pk,))
+    said_on = date.fromisoformat(to_iso(record.created_at)[:10])
+    found = mentions(record.content, said_on)
+    _insert_mentions(connection, pk, [(period.start, period.end) for period in found])
+
+
+def _insert_mentions(
+    connection: apsw.Connection, owner: int, spans: Iterable[tuple[int, int]]
+) -> None:
+    connection.executemany(
+        "INSERT OR IGNORE INTO mention (owner, start, stop) VALUES (?, ?, ?)",
+        ((owner, start, stop) for start, stop in spans),
     )
 
 
@@ -208,6 +266,67 @@ def drop_vectors(connection: apsw.Connection) -> None:
 def _delete(connection: apsw.Connection, owner: int) -> None:
     connection.execute("DELETE FROM passage WHERE owner = ?", (owner,))
     connection.execute("DELETE FROM mention WHERE owner = ?", (owner,))
+
+
+def mentions_of(connection: apsw.Connection, pks: Sequence[int]) -> list[list[Period]]:
+    """Return the days that each memory speaks of, by primary key."""
+    return _grouped(connection.execute(_DAYS_OF, (json.dumps(list(pks)),)), pks)
+
+
+def mentions_of_passages(connection: apsw.Connection, pks: Sequence[int]) -> list[list[Period]]:
+    """Return the days that the text of each passage speaks of, by the passage's primary key."""
+    return _grouped(connection.execute(_DAYS_OF_PASSAGES, (json.dumps(list(pks)),)), pks)
+
+
+def mentions_by_id(
+    connection: apsw.Connection, memory_ids: Iterable[str]
+) -> dict[str, list[Period]]:
+    """Return the days that memories and messages speak of, in order; those without are left out."""
+    found: dict[str, list[Period]] = {}
+    for memory_id, start, stop in connection.execute(_DAYS_BY_ID, (id_list(memory_ids),)):
+        if _is_span(start, stop):
+            found.setdefault(memory_id, []).append(Period(start, stop))
+    return found
+
+
+def speaking_of(
+    connection: apsw.Connection, condition: Condition, periods: Sequence[Period], limit: int
+) -> list[int]:
+    """Return the newest memories that speak of one of the periods."""
+    return _speaking(_SPEAKING, connection, condition, periods, limit)
+
+
+def _speaking(
+    sql: str,
+    connection: apsw.Connection,
+    condition: Condition,
+    periods: Sequence[Period],
+    limit: int,
+) -> list[int]:
+    if not periods:
+        return []
+    places = dict.fromkeys(place for period in periods for place in (period, *every(period)))
+    asked = " OR ".join(["d.start < ? AND d.stop > ?"] * len(places))
+    bounds = (bound for place in places for bound in (place.end, place.start))
+    rows = connection.execute(
+        sql.format(asked, condition.sql), (*bounds, *condition.parameters, limit)
+    )
+    return [pk for (pk,) in rows]
+
+
+def _grouped(rows: Iterable[Row], pks: Sequence[int]) -> list[list[Period]]:
+    found: dict[int, list[Period]] = {pk: [] for pk in pks}
+    for pk, start, stop in rows:
+        if _is_span(start, stop):
+            found[pk].append(Period(start, stop))
+    return [found[pk] for pk in pks]
+
+
+def _is_span(start: object, stop: object) -> bool:
+    """Return False for a damaged row, which counts as no day."""
+    if not isinstance(start, int) or not isinstance(stop, int):
+        return False
+    return start < stop and is_time(start) and is_time(stop - 1)
 
 
 def messages_where(
@@ -305,6 +424,10 @@ class Passages:
             pk for (pk,) in self._connection.execute(_MATCHING.format(condition.sql), values)
         }
         return [pk for pk in best if pk in matching][:limit]
+
+    def speaking_of(self, condition: Condition, periods: Sequence[Period], limit: int) -> list[int]:
+        """Return the newest passages of messages that speak of one of the periods."""
+        return _speaking(_PASSAGES_SPEAKING, self._connection, condition, periods, limit)
 
     def of_memories(self, condition: Condition, vector: bytes) -> dict[int, float]:
         """Return the best cosine of the further passages of each memory that has some."""
