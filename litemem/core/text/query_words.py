@@ -92,7 +92,7 @@ _FIRST_ENDING = re.compile(
     f"[はがをにへともでのや]?(?:{_ASKED})[はがをにへともでの]*(?:{_SAID})?か?\\Z"
     f"|(?:{_SAID})?[はがをにへともでのやか]?\\Z"
 )
-_ENDING = re.compile(f"(?:{_ASKED}|{_SAID}|こと|[はがをにへともでのやかねよな])+\\Z")
+_ENDING = re.compile(f"(?:{_ASKED}|{_SAID}|こと|[はがをにへともでのやかねよな]){{1,6}}\\Z")
 _KOREAN = frozenset(
     """나 나는 난 내 내가 나의 저 저는 제 제가 너 너는 네 네가 당신 우리 우리는 그 그는 그녀
     이 것 거 무엇 무엇을 무엇이 무엇인가요 뭐 뭘 뭐야 뭔가요 어디 어디에 어디에서 어디서
@@ -117,7 +117,7 @@ _STACKED = re.compile(  # Thai, Lao, Khmer and Burmese
 LONGEST_ENDING = 12  # letters
 _HANGUL = re.compile(f"[{scripts.HANGUL}]")
 _NO_NAMES = frozenset(("I", "s", "AND", "OR", "NOT"))
-_SENTENCE_END = re.compile(r"[.!?:\n][\W_]*\Z")
+_SENTENCE_END = re.compile(r"[.!?:\n][\W_]{0,7}\Z")
 
 
 def query_words(text: str) -> list[str]:

@@ -71,7 +71,7 @@ _PLAIN = {i: chr(i).lower() if chr(i).isalnum() or chr(i) == "\n" else " " for i
 # -- letters by how a model for English reads them
 _LETTER = re.compile(r"[^\W\d_]|[\uff10-\uff19]")
 _HAN = re.compile(f"[{HAN}]")
-_ALL_HAN = re.compile(rf"[{HAN}]+\Z")
+_NOT_HAN = re.compile(f"[^{HAN}]")
 _UNREAD = re.compile(  # Armenian, Thai, Lao, Tibetan, Burmese, Ethiopic, Khmer, full width
     r"(?!\W)(?:(?!\d)[\u0530-\u058f\u0e00-\u109f\u1200-\u139f\u1780-\u17ff]|[\uff10-\uffdc])"
 )
@@ -171,7 +171,7 @@ def is_unspaced(word: str) -> bool:
 
 def is_han(word: str) -> bool:
     """Return True if all letters of a word are Chinese characters."""
-    return _ALL_HAN.match(word) is not None
+    return _NOT_HAN.search(word) is None
 
 
 def runs(word: str) -> list[str]:

@@ -270,8 +270,9 @@ def _best(starts: Sequence[int], places: Iterable[tuple[int, float]]) -> dict[in
 
 
 def _as_written(texts: Sequence[str], word: str) -> dict[int, float]:
-    pattern = re.compile(rf"\b{re.escape(word)}\b")
-    return {i: 1.0 for i, text in enumerate(texts) if word in text and pattern.search(text)}
+    return {
+        i: 1.0 for i, text in enumerate(texts) if word in text and word in _LETTERS.findall(text)
+    }
 
 
 def fts_fold(text: str) -> str:
