@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from litemem.core import clock
-from litemem.core.text.dates import Period, written
 from litemem.core.text.passages import snippet
+from litemem.core.text.periods import Period, written
 from litemem.core.types import (
     AddResult,
     Entity,

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import groupby, pairwise, takewhile
 
-from litemem.core.text.dates import MONTHS, WEEKDAYS
+from litemem.core.text.periods import MONTHS, WEEKDAYS
 from litemem.core.text.scripts import fold as fold_text
 from litemem.core.text.words import NUMBER_WORDS, STOP_WORDS, digits, tokens
 from litemem.core.text.words import stem as stem_word

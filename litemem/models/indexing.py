@@ -5,7 +5,6 @@ from datetime import date
 
 from litemem.core import clock
 from litemem.core.protocols import Embedder
-from litemem.core.text.dates import mentions
 from litemem.core.text.passages import MAX_PASSAGES, Span, passages
 from litemem.core.text.words import index_words, needs_index_words
 from litemem.core.types import Message, Passage, TextIndex, with_canonical_roles
@@ -186,4 +185,6 @@ def _passage(
 def _mentions(text: str, said_on: date | None) -> tuple[tuple[int, int], ...]:
     if said_on is None:
         return ()
+    from litemem.core.text.dates import mentions  # its patterns take 20 ms
+
     return tuple((period.start, period.end) for period in mentions(text, said_on))

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from litemem.core.clock import LAST_MICROSECOND
-from litemem.core.text.dates import Period, every
+from litemem.core.text.periods import Period, every
 from litemem.core.types import ScoreParts
 from litemem.store.protocol import NO_NEIGHBOUR, Pool
 

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from litemem.core.clock import EPOCH
 from litemem.core.protocols import Embedder, Reranker
 from litemem.core.text import names, scripts
-from litemem.core.text.dates import Period, is_used_as_name, possible_names, read_dates
+from litemem.core.text.periods import Period
 from litemem.core.text.query_words import asked_words, query_words
 from litemem.core.text.words import words
 from litemem.core.types import Found, Match, MemoryRecord, MessageMatch, Relation, ScoreParts
@@ -127,6 +127,8 @@ def search(
     if options.top_k == 0:
         return Found()
     wanted = options.top_k * (RERANKED if options.reranker else 1)
+    from litemem.core.text.dates import is_used_as_name, possible_names  # patterns take 20 ms
+
     maybe = possible_names(query)
     with store.read() as r:
         scope = r.candidates.scope_stats(condition)
@@ -291,6 +293,8 @@ def parse_query(
     asked = asked_words(query)
     named = {name: own for name in speakers if (own := asked.intersection(words(name)))}
     spoken: set[str] = set().union(*named.values())
+    from litemem.core.text.dates import read_dates
+
     dates = read_dates(query, day, latest=latest, names={*names, *spoken})
     meaning = _without_names(dates.text, spoken)
     left_out = spoken.union(words(dates.spoken))

@@ -28,7 +28,7 @@ from typing import Any, Literal, Protocol
 
 from litemem.core.protocols import EmbedderIdentity
 from litemem.core.scope import Scope
-from litemem.core.text.dates import Period
+from litemem.core.text.periods import Period
 from litemem.core.types import (
     AddResult,
     Entity,

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from litemem.core.text.dates import WEEKDAYS, relative_dates, resolve
+from litemem.core.text.dates import relative_dates, resolve
+from litemem.core.text.periods import WEEKDAYS
 
 MONDAY = date(2023, 5, 8)
 

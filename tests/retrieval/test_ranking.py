@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from litemem.core.text.dates import Period
+from litemem.core.text.periods import Period
 from litemem.core.types import ScoreParts
 from litemem.retrieval.ranking import (
     ANSWER,

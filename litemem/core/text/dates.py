@@ -2,48 +2,29 @@
 
 A day is a UTC day. What may not be a date ("31 April", "may I?", "the other day", "recently") is
 left unchanged. Days that come again ("every Friday", a birthday) are periods of years in which
-nothing else lies: see `every`.
+nothing else lies: see `periods.every`.
 """
 
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, time, timedelta
-from typing import Literal
+from datetime import date, timedelta
 
-from litemem.core.clock import EPOCH
+from litemem.core.text.periods import (
+    CYCLES,
+    MONTHS,
+    WEEKDAYS,
+    Cycle,
+    Period,
+    period_of,
+)
 from litemem.core.text.words import NUMBER_WORDS, digits
 
-MONTHS = (
-    "January February March April May June July August September October November December"
-).split()
-WEEKDAYS = "monday tuesday wednesday thursday friday saturday sunday".split()
-MICROSECOND = timedelta(microseconds=1)
 YEARS = 30  # before the reference date in which a month or day without a year may lie
 MAX_MENTIONS = 16  # of a text, the first ones
 MAX_DATES = 8 * MAX_MENTIONS  # of a text that are looked at, as many of them may be the same
 CLAUSE = 60  # characters around a date that can say that it comes again
 JUST_PAST = 30  # days for which a date without a year is the last one, if nothing says which
-
-Cycle = Literal["week", "month", "year"]
-# Where a day that comes again is kept: the year 1 began on a Monday, January has 31 days, and the
-# year 4 has 29 February.
-CYCLES: dict[Cycle, tuple[date, date]] = {
-    "week": (date(1, 1, 1), date(1, 1, 7)),
-    "month": (date(2, 1, 1), date(2, 1, 31)),
-    "year": (date(4, 1, 1), date(4, 12, 31)),
-}
-FIRST_DAY = (date(5, 1, 1) - EPOCH.date()) // MICROSECOND  # days before it come again
-LONGEST: dict[Cycle, int] = {"week": 7, "month": 31, "year": 92}  # days
-ANY_LENGTH: dict[Cycle, int] = dict.fromkeys(CYCLES, date.max.toordinal())
-
-
-@dataclass(frozen=True, slots=True)
-class Period:
-    """From `start` up to, not including, `end`; microseconds since 1970-01-01 UTC."""
-
-    start: int
-    end: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +82,7 @@ def read_dates(
     tense = _tense(text)
     named = {(each.first, each.last, each.cycle): each for each in found}
     periods = (
-        _period(meant)
+        period_of(meant.first, meant.last)
         for each in named.values()
         for meant in _meant_by_query(each, reference, tense, latest=latest)
     )
@@ -140,47 +121,13 @@ def mentions(text: str, said_on: date) -> list[Period]:
         if len(periods) == MAX_MENTIONS:
             break
         for meant in _meant_by_text(each, said_on, before, after):
-            periods.setdefault(_period(meant))
+            periods.setdefault(period_of(meant.first, meant.last))
     return _merged(sorted(periods, key=lambda period: (period.start, -period.end)))[:MAX_MENTIONS]
 
 
 def may_name_day(text: str) -> bool:
     """Return False for a text that surely speaks of no day."""
     return any(hint.search(text) for hint in (*_NEEDS.values(), _RELATIVE))
-
-
-def every(period: Period, longest: Mapping[Cycle, int] = LONGEST) -> list[Period]:
-    """Return where the days of a period lie in `CYCLES`, if they are at most `longest` for each.
-
-    In a longer one, a day that comes again is nothing special. A period of days that come again
-    has no places.
-    """
-    first, last = _days(period)
-    length = (last - first).days + 1
-    if first.year <= CYCLES["year"][0].year:
-        return []
-    found: list[Period] = []
-    for cycle in CYCLES:
-        if length <= longest[cycle]:
-            found += _projected(cycle, first, last)
-    return found
-
-
-def written(period: Period) -> str:
-    """Return a period as text: "2023-05-25", "2023-05", "2023", "2023-05-03/2023-05-07".
-
-    Days that come again are "every Friday", "every 5th" and "every 3 June".
-    """
-    first, last = _days(period)
-    cycle = next((name for name, (begin, end) in CYCLES.items() if begin <= first <= end), None)
-    if cycle:
-        ends = [_written_again(cycle, day) for day in (first, last)]
-        return f"every {' to '.join(dict.fromkeys(ends))}"
-    if (first, last) == (date(first.year, 1, 1), date(first.year, 12, 31)):
-        return f"{first.year:04}"
-    if first.day == 1 and last == month(first).last:
-        return first.isoformat()[:7]
-    return "/".join(dict.fromkeys((first.isoformat(), last.isoformat())))
 
 
 def relative_dates(text: str, today: date) -> list[RelativeDate]:
@@ -549,24 +496,6 @@ def _tense(text: str) -> int:
     return -1 if _WEAK_PAST.search(text) else 0
 
 
-def _projected(cycle: Cycle, first: date, last: date) -> list[Period]:
-    """Return the days of a span in a cycle: two periods if it goes over the end of one."""
-    begin, end = CYCLES[cycle]
-    if last - first >= end - begin:
-        return [_period(_Mention(0, 0, begin, end))]
-    if cycle == "year":
-        one, other = (date(begin.year, on.month, on.day) for on in (first, last))
-        is_one = first.year == last.year
-    elif cycle == "month":
-        one, other = (begin.replace(day=on.day) for on in (first, last))
-        is_one = first.month == last.month
-    else:
-        one, other = (begin + timedelta(days=on.weekday()) for on in (first, last))
-        is_one = one <= other
-    spans = [(one, other)] if is_one else [(begin, other), (one, end)]
-    return [_period(_Mention(0, 0, *span)) for span in spans]
-
-
 def _merged(periods: Iterable[Period]) -> list[Period]:
     """Join periods that overlap, but for one inside another; they are in order of their starts."""
     merged: list[Period] = []
@@ -576,28 +505,6 @@ def _merged(periods: Iterable[Period]) -> list[Period]:
         else:
             merged.append(each)
     return merged
-
-
-def _period(mention: _Mention) -> Period:
-    start = datetime.combine(mention.first, time(), UTC) - EPOCH
-    days = mention.last - mention.first + timedelta(days=1)
-    return Period(start // MICROSECOND, (start + days) // MICROSECOND)
-
-
-def _days(period: Period) -> tuple[date, date]:
-    return (
-        (EPOCH + timedelta(microseconds=period.start)).date(),
-        (EPOCH + timedelta(microseconds=period.end - 1)).date(),
-    )
-
-
-def _written_again(cycle: Cycle, on: date) -> str:
-    if cycle == "week":
-        return WEEKDAYS[on.weekday()].capitalize()
-    if cycle == "month":
-        ending = "th" if 10 < on.day < 14 else {1: "st", 2: "nd", 3: "rd"}.get(on.day % 10, "th")
-        return f"{on.day}{ending}"
-    return f"{on.day} {MONTHS[on.month - 1]}"
 
 
 def _pattern(pattern: str, flags: re.RegexFlag = re.IGNORECASE) -> re.Pattern[str]:

@@ -9,7 +9,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from litemem.core.text.dates import ANY_LENGTH, FIRST_DAY, Period, every
+from litemem.core.text.periods import ANY_LENGTH, FIRST_DAY, Period, every
 from litemem.store.filters.fields import ORDER, SUBSTRING, Scalar, Shape, Span
 from litemem.store.filters.parser import Every, Leaf, Node, Not, Some
 

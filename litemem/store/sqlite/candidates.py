@@ -12,7 +12,7 @@ from typing import Any
 
 import apsw
 
-from litemem.core.text.dates import Period
+from litemem.core.text.periods import Period
 from litemem.core.text.words import Stem, any_of, holding, stems_of
 from litemem.core.types import Found, Match, MessageMatch, ScoreParts
 from litemem.store.filters import Condition

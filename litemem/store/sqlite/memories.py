@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 import apsw
 
 from litemem.core.scope import Scope
-from litemem.core.text.dates import Period
+from litemem.core.text.periods import Period
 from litemem.core.types import PROCEDURAL, Found, HistoryEntry, MemoryRecord, TextIndex
 from litemem.errors import ImmutableError, MemoryNotFoundError
 from litemem.store.filters import Condition, valid_now

@@ -9,8 +9,8 @@ import apsw
 
 from litemem.core.clock import is_time, to_iso
 from litemem.core.scope import ID_KEYS
-from litemem.core.text.dates import Period, every, may_name_day, mentions
 from litemem.core.text.passages import SHORT
+from litemem.core.text.periods import Period, every
 from litemem.core.text.words import any_of, needs_index_words
 from litemem.core.types import (
     MESSAGE,
@@ -189,6 +189,8 @@ def number_of(content: str, index: TextIndex | None) -> int | None:
     if index is not None:
         return len(index.passages)
     is_plain = len(content) <= SHORT and not needs_index_words(content)
+    from litemem.core.text.dates import may_name_day  # its patterns take 20 ms
+
     return 0 if is_plain and not may_name_day(content) else None
 
 
@@ -220,6 +222,8 @@ def replace_mentions(connection: apsw.Connection, pk: int, record: MemoryRecord)
     """Read the days that a memory speaks of again, from the new day on which it was said."""
     connection.execute("DELETE FROM mention WHERE owner = ?", (pk,))
     said_on = date.fromisoformat(to_iso(record.created_at)[:10])
+    from litemem.core.text.dates import mentions
+
     found = mentions(record.content, said_on)
     _insert_mentions(connection, pk, [(period.start, period.end) for period in found])
 
