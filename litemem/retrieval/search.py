@@ -34,7 +34,9 @@ _OF_EVENTS = frozenset(
     """agenda anything appointment appointments busy calendar come comes coming date dates day days
     diary event events everything free get go going got happen happened happening happens important
     left list look make made need next not now o on out plan planned planning plans schedule
-    scheduled show something thing things today up week weekend year month""".split()
+    scheduled show something thing things today up week weekend year month
+    geplant los passiert steht termin termine prevu prévu passe passé pasa paso pasó tengo tenemos
+    plan planes cita citas""".split()
 )
 _OF_SAYING = frozenset(
     """answer answered ask asked chat chatted discuss discussed mention mentioned note noted said

@@ -103,6 +103,38 @@ def test_a_day_that_comes_again_is_a_day_of_each_year_month_or_week(
     assert spoken_of(text) == days
 
 
+@pytest.mark.parametrize(
+    ("text", "days"),
+    [
+        ("Zahnarzt am 16. April 2026", "2026-04-16"),
+        ("Zahnarzt am 16. Mai", "2026-05-16"),
+        ("Zahnarzt morgen um neun", "2026-04-14"),
+        ("nächsten Dienstag Zahnarzt", "2026-04-21"),
+        ("Zahnarzt am Freitag", "2026-04-17"),
+        ("Urlaub im August", "2026-08"),
+        ("vor zwei Wochen umgezogen", "2026-03-27/2026-04-02"),
+        ("Yoga jeden Freitag", "every Friday"),
+        ("rendez-vous le 16 avril 2026", "2026-04-16"),
+        ("rendez-vous demain matin", "2026-04-14"),
+        ("je pars la semaine prochaine", "2026-04-20/2026-04-26"),
+        ("vacances en août", "2026-08"),
+        ("dentista el 16 de abril de 2026", "2026-04-16"),
+        ("cita mañana por la mañana", "2026-04-14"),
+        ("el lunes que viene", "2026-04-20"),
+        ("la semana pasada llovió", "2026-04-06/2026-04-12"),
+    ],
+)
+def test_german_french_and_spanish_dates_are_read(text: str, days: str) -> None:
+    assert spoken_of(text) == [days]
+
+
+@pytest.mark.parametrize(
+    "text", ["Ich bin hier", "guten Morgen", "por la mañana", "two mars bars with mayo", "le mardi"]
+)
+def test_words_of_other_languages_are_not_taken_for_dates(text: str) -> None:
+    assert spoken_of(text) == []
+
+
 def test_what_can_be_read_in_two_ways_is_both() -> None:
     assert spoken_of("on 05/04/2026") == ["2026-04-05", "2026-05-04"]
 

@@ -1,15 +1,18 @@
-"""Read English dates: "25 May 2023" and "in May" as periods, "yesterday" as a date.
+"""Read dates: "25 May 2023" and "in May" as periods, "yesterday" as a date.
 
 A day is a UTC day. What may not be a date ("31 April", "may I?", "the other day", "recently") is
-left unchanged. Days that come again ("every Friday", a birthday) are periods of years in which
-nothing else lies: see `periods.every`.
+left unchanged. The rules are for English; `foreign_dates` writes other dates in English. Days that
+come again ("every Friday", a birthday) are periods of years in which nothing else lies: see
+`periods.every`.
 """
 
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from itertools import islice
 
+from litemem.core.text.foreign_dates import english_dates
 from litemem.core.text.periods import (
     CYCLES,
     MONTHS,
@@ -186,7 +189,15 @@ Reading = tuple[str, re.Pattern[str], Callable[[re.Match[str], date], _Mention |
 
 
 def _dates(text: str, reference: date, readings: Iterable[Reading]) -> list[_Mention]:
-    """Return the dates of a text in order; where two patterns match, the first one's.
+    """Return the dates of a text in order; where two patterns match, the first one's."""
+    found = _english(text, reference, readings)
+    for others in _foreign(text, reference):
+        found = _with_free(found, others)
+    return found
+
+
+def _english(text: str, reference: date, readings: Iterable[Reading]) -> list[_Mention]:
+    """Return the English dates of a text in order.
 
     A pattern is tried only in a text with what it needs, as most texts have no date.
     """
@@ -201,6 +212,16 @@ def _dates(text: str, reference: date, readings: Iterable[Reading]) -> list[_Men
         found,
         (_Mention(r.start, r.end, r.days.first, r.days.last, is_relative=True) for r in relative),
     )
+
+
+def _foreign(text: str, reference: date) -> Iterator[list[_Mention]]:
+    """Yield the German, French and Spanish dates of a text, by the pattern that finds them."""
+    for places in english_dates(text):
+        dates = [
+            (start, end, _english(english, reference, _PATTERNS))
+            for start, end, english in islice(places, MAX_DATES)
+        ]
+        yield [replace(found[0], start=start, end=end) for start, end, found in dates if found]
 
 
 def _is_name(text: str, mention: _Mention, names: Collection[str]) -> bool:
@@ -585,6 +606,8 @@ _PATTERNS: tuple[Reading, ...] = (
         ),
         _calendar,
     ),
+    ("month", _pattern(rf"(?:am|vom|den|der|zum|bis) {_DAY}\. {_MONTH}{_OF_YEAR}"), _calendar),
+    ("month", _pattern(rf"{_DAY}\. {_MONTH} {_YEAR}"), _calendar),
     ("month", _pattern(rf"{_ON}{_DAY}(?: of)? {_MONTH}{_OF_YEAR}"), _calendar),
     ("month", _pattern(rf"{_ON}{_MONTH} (?:the )?{_DAY}{_OF_YEAR}"), _calendar),
     ("month", _pattern(rf"(?:in )?{_MONTH}(?:,| of)? {_YEAR}"), _calendar),
