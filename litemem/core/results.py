@@ -138,6 +138,7 @@ def match_dict(
             "run_boost": parts.run,
             "speaker_boost": parts.speaker,
             "date_boost": parts.date,
+            "statement_factor": parts.stating,
             "max_possible_score": 1.0,
             "final_score": parts.final,
             "threshold": explained_from,

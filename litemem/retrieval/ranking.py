@@ -1,8 +1,9 @@
 """Fuse the signals of each candidate into one score. Pure.
 
 Each part of a score is from 0 to 1, and moves the score by its weight towards 1:
-`1 - (1 - part) * (1 - part) * …`. So a score is never below the cosine, a greater part never lowers
-it, and it does not depend on the other results.
+`1 - (1 - part) * (1 - part) * …`. Questions, and what an assistant
+said, answer less: their scores are multiplied by less than 1. For all others a score is never
+below the cosine. A greater part never lowers a score, which does not depend on the other results.
 
 The weights are round numbers from the middle of a plateau, measured in
 `docs/engineering/retrieval.md`.
@@ -21,7 +22,10 @@ from litemem.store.protocol import NO_NEIGHBOUR, Pool
 WORDS = 0.6  # weight of the query's words, all of them in the memory
 FLOOR = 0.2  # a memory's own score below this is chance, and adds nothing to its neighbours
 NEXT_TO = 0.25  # weight of the memory before or after in the same run
-ANSWER = 0.5  # the same, if the one before is a question
+ANSWER = 0.7  # the same, if the one before asks something
+CARRIED = 0.4  # what a word of a question counts in the memory behind it
+ASKED = 0.25  # taken from the score of a text that is nothing but questions
+ECHOED = 0.25  # taken from the score of what an assistant said
 ONE_BETWEEN = 0.1  # weight of the memories two away
 RUN = 0.3  # weight of the query's words, all of them in the run
 NAMED = 0.15  # weight of the speaker being named in the query
@@ -73,6 +77,7 @@ def rank(
     top_k: int,
     threshold: float,
     asked: DateQuestion = NOTHING_ELSE,
+    of_assistant: bool = False,
     trust: float = 1.0,
 ) -> list[tuple[int, ScoreParts]]:
     """Return (primary key, parts) of the best `top_k` that score at least `threshold`, best first.
@@ -81,14 +86,19 @@ def rank(
     only as far as a memory has a score without it. In the score it does so, too, unless the query
     asks for what happened, where evidence often shares no more than the day.
 
+    What an assistant said repeats the words of the user, so it counts less. If the query is
+    `of_assistant`, it asks for that, and the assistant counts as named.
+
     Equal scores are sorted by time, newest first, then by primary key, greatest first. Cosines are
     multiplied by `trust` where none of the query's words are, for an embedder that does not know
     the language of the query well.
     """
-    words = _words(pool)
+    echoes = [] if of_assistant else pool.assistants
+    answers = _answers(pool, echoes)
+    words = _words(pool, answers)
     meaning = _meanings(pool, words, trust)
     own = _own(meaning, words)
-    neighbours = _neighbours(pool, own)
+    neighbours = _neighbours(pool, own, answers)
     dated = _dated(pool, periods, asked) if periods else None
     bounded = dated and [d * g for d, g in zip(dated, _answering(own, neighbours), strict=True)]
     if asked.is_all:
@@ -98,31 +108,60 @@ def rank(
     boosts = (
         neighbours,
         [RUN * share for share in _of_runs(pool)],
-        [NAMED if speaker in named else 0.0 for speaker in pool.speakers] if named else None,
+        _of_speakers(pool, named, of_assistant=of_assistant),
         dated,
     )
-    final = _fused(own, boosts)
-    answered = final if bounded is dated else _fused(own, (*boosts[:-1], bounded))
+    stating = _stating(pool.asks, echoes)
+    final = _fused(own, boosts, stating)
+    answered = final if bounded is dated else _fused(own, (*boosts[:-1], bounded), stating)
 
     def parts(i: int) -> ScoreParts:
         around, run, speaker, day = (0.0 if boost is None else boost[i] for boost in boosts)
-        return ScoreParts(meaning[i], words[i], own[i], around, run, speaker, day, final[i])
+        own_parts = meaning[i], words[i], own[i]
+        return ScoreParts(*own_parts, around, run, speaker, day, final[i], stating=stating[i])
 
     kept = [i for i, score in enumerate(answered) if score >= threshold]
     return [(pool.pks[i], parts(i)) for i in _best(pool, final, kept, top_k)]
 
 
-def _fused(own: Sequence[float], boosts: Iterable[Sequence[float] | None]) -> list[float]:
+def _fused(
+    own: Sequence[float], boosts: Iterable[Sequence[float] | None], stating: Sequence[float]
+) -> list[float]:
     missing = [1 - o for o in own]
     for boost in boosts:
         if boost is not None:
             missing = [m * (1 - b) for m, b in zip(missing, boost, strict=True)]
-    return [1 - m for m in missing]
+    return [(1 - m) * s for m, s in zip(missing, stating, strict=True)]
+
+
+def _stating(asks: Sequence[float], echoes: Sequence[bool]) -> list[float]:
+    """Return the factor of each memory by whether it states something: 1, less if it asks."""
+    stating = [1 - ASKED * share for share in asks]
+    if echoes:
+        return [s * (1 - ECHOED) if echo else s for s, echo in zip(stating, echoes, strict=True)]
+    return stating
+
+
+def _of_speakers(pool: Pool, named: frozenset[str], *, of_assistant: bool) -> list[float] | None:
+    """Return how much the query's naming of speakers adds to the score of each memory."""
+    if of_assistant and pool.assistants:
+        pairs = zip(pool.speakers, pool.assistants, strict=True)
+        return [NAMED if said or speaker in named else 0.0 for speaker, said in pairs]
+    return [NAMED if speaker in named else 0.0 for speaker in pool.speakers] if named else None
+
+
+def _answers(pool: Pool, echoes: Sequence[bool]) -> dict[int, int]:
+    """Return for each memory that asks something the one behind it, unless that is an echo."""
+    return {
+        before: i
+        for i, before in enumerate(pool.before)
+        if before != NO_NEIGHBOUR and pool.asks[before] and not (echoes and echoes[i])
+    }
 
 
 def own_scores(pool: Pool, trust: float = 1.0) -> list[float]:
     """Return the score of each memory by its own meaning and words."""
-    words = _words(pool)
+    words = _words(pool, {})
     return _own(_meanings(pool, words, trust), words)
 
 
@@ -170,16 +209,28 @@ def _meanings(pool: Pool, words: Sequence[float], trust: float) -> list[float]:
     return [c * (trust + (1 - trust) * w) for c, w in zip(cosines, words, strict=True)]
 
 
-def _words(pool: Pool) -> list[float]:
+def _words(pool: Pool, answers: Mapping[int, int]) -> list[float]:
+    """Return the share of the query's words in each memory, and in the question that it answers."""
     weights = [term_weight(number, pool.sample_size) for number in pool.document_frequency]
-    return shares(pool.term_matches, weights, len(pool.pks))
+    matches = [_carried(places, answers) for places in pool.term_matches]
+    return shares(matches, weights, len(pool.pks))
+
+
+def _carried(places: Mapping[int, float], answers: Mapping[int, int]) -> Mapping[int, float]:
+    """Return where a word is, with the answers of the questions that hold it."""
+    carried = {
+        answers[i]: CARRIED * share
+        for i, share in places.items()
+        if i in answers and CARRIED * share > places.get(answers[i], 0.0)
+    }
+    return {**places, **carried} if carried else places
 
 
 def _own(meaning: Sequence[float], words: Sequence[float]) -> list[float]:
     return [1 - (1 - m) * (1 - WORDS * w) for m, w in zip(meaning, words, strict=True)]
 
 
-def _neighbours(pool: Pool, own: Sequence[float]) -> list[float]:
+def _neighbours(pool: Pool, own: Sequence[float], answers: Mapping[int, int]) -> list[float]:
     """Return how much the neighbours of each memory in its run add to its score."""
     after = [NO_NEIGHBOUR] * len(own)
     for i, b in enumerate(pool.before):
@@ -191,7 +242,7 @@ def _neighbours(pool: Pool, own: Sequence[float]) -> list[float]:
             lent = (score - FLOOR) / (1 - FLOOR)
             before, behind = pool.before[i], after[i]
             missing[before] *= 1 - NEXT_TO * lent
-            missing[behind] *= 1 - (ANSWER if pool.asks[i] else NEXT_TO) * lent
+            missing[behind] *= 1 - (ANSWER if i in answers else NEXT_TO) * lent
             if before != NO_NEIGHBOUR:
                 missing[pool.before[before]] *= 1 - ONE_BETWEEN * lent
             if behind != NO_NEIGHBOUR:

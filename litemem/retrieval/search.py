@@ -43,6 +43,12 @@ _OF_SAYING = frozenset(
     say saying speak spoke spoken talk talked talking tell telling told write writing wrote
     """.split()
 )
+_OF_ASSISTANT = re.compile(
+    r"\b(?:did|have|had) you\b|\bassistant\b"
+    r"|\byou (?:\w+ )?(?:told|said|gave|wrote|suggested|recommended|explained|listed|mentioned)\b"
+    r"|\byour (?:\w+ )?(?:answer|advice|suggestion|recommendation|list|example|explanation)s?\b",
+    re.IGNORECASE,
+)
 _ABOUT_IT = re.compile(r"\b(?:about|regarding|concerning|for)\W*$", re.IGNORECASE)
 
 NAME_TEXTS = 50  # memories in which the use of a name is looked at
@@ -81,7 +87,8 @@ class ParsedQuery:
     `meaning` is the text to embed, without speakers' names and dates: they say who and when, and
     would draw the vector away from what is asked (`docs/engineering/retrieval.md`). `words` are
     the content words but for relative dates, `named` the speakers that the query names, `periods`
-    the dates in it, and `asked` what it asks of them.
+    the dates in it, `asked` what it asks of them, and `of_assistant` whether it asks
+    for what an assistant said, as in "what did you recommend?".
     """
 
     meaning: str
@@ -89,6 +96,7 @@ class ParsedQuery:
     named: frozenset[str]
     periods: tuple[Period, ...]
     asked: ranking.DateQuestion
+    of_assistant: bool
 
 
 def newest(
@@ -151,6 +159,7 @@ def search(
         parsed.named,
         parsed.periods,
         parsed.asked,
+        parsed.of_assistant,
         wanted,
         options.threshold,
         _trust(embedder, parsed.meaning),
@@ -256,6 +265,7 @@ class _Ranker:
     named: frozenset[str]
     periods: Sequence[Period]
     asked: ranking.DateQuestion
+    of_assistant: bool
     top_k: int
     threshold: float
     trust: float
@@ -271,6 +281,7 @@ class _Ranker:
             named=self.named,
             periods=self.periods,
             asked=self.asked,
+            of_assistant=self.of_assistant,
             top_k=self.top_k,
             threshold=self.threshold,
             trust=self.trust,
@@ -314,6 +325,7 @@ def parse_query(
         frozenset(named),
         dates.periods,
         question,
+        _OF_ASSISTANT.search(query) is not None,
     )
 
 

@@ -131,6 +131,8 @@ class Pool:
     `before` is the index of the previous memory of the same run, or `NO_NEIGHBOUR`; `runs` names
     the run, or None. `term_matches` has for each word of the query how far memories contain it,
     from 0 to 1, by their index; of `sample_size` memories of the scope, `document_frequency` do.
+    `asks` is the share of each memory that is questions. `assistants` tells what assistants said,
+    and is empty if nobody did.
     `mentions` are the days that each memory speaks of, and empty if the query has no dates.
     """
 
@@ -139,12 +141,13 @@ class Pool:
     times: Sequence[int]
     speakers: Sequence[str | None]
     runs: Sequence[str | None]
-    asks: Sequence[bool]  # True if the memory contains a question mark
+    asks: Sequence[float]
     before: Sequence[int]
     term_matches: Sequence[Mapping[int, float]]
     document_frequency: Sequence[float]
     sample_size: int
     mentions: Sequence[Sequence[Period]] = ()
+    assistants: Sequence[bool] = ()
 
 
 class Ranker(Protocol):

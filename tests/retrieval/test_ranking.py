@@ -9,10 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from litemem.core.text.periods import Period
+from litemem.core.text.words import question_share
 from litemem.core.types import ScoreParts
 from litemem.retrieval.ranking import (
     ANSWER,
+    ASKED,
+    CARRIED,
     DATED,
+    ECHOED,
     FLOOR,
     HALF_LIFE,
     MIN_CANDIDATES,
@@ -43,7 +47,7 @@ def pool(*cosines: float, **columns: Any) -> Pool:
         times=[NOW] * count,
         speakers=[None] * count,
         runs=[None] * count,
-        asks=[False] * count,
+        asks=[0.0] * count,
         before=[NO_NEIGHBOUR] * count,
         term_matches=(),
         document_frequency=(),
@@ -94,7 +98,8 @@ def pools(draw: st.DrawFn) -> Pool:
         times=draw(st.lists(st.integers(NOW, NOW + 30 * DAY), **each)),
         speakers=draw(st.lists(st.sampled_from([None, "Ana", "Bo"]), **each)),
         runs=runs,
-        asks=draw(st.lists(st.booleans(), **each)),
+        asks=draw(st.lists(st.floats(0, 1), **each)),
+        assistants=draw(st.lists(st.booleans(), **each)),
         before=before,
         term_matches=holding,
         document_frequency=[sum(held.values()) for held in holding],
@@ -113,7 +118,7 @@ def test_every_part_of_a_score_lies_between_zero_and_one(
     for _, parts in ranked(of, named, when):
         shares = [getattr(parts, name) for name in ScoreParts.__slots__]
         assert all(0 <= share <= 1 for share in shares)
-        assert parts.final >= max(parts.meaning, parts.own) - 1e-12
+        assert parts.final >= max(parts.meaning, parts.own) * parts.stating - 1e-12
 
 
 @given(pools(), names, periods, st.integers(0, 15), st.floats(0, 1))
@@ -143,7 +148,7 @@ def test_the_same_pool_ranks_the_same(
 def permuted(of: Pool, places: list[int]) -> Pool:
     """Return the same memories in another order."""
     to = {place: i for i, place in enumerate(places)} | {NO_NEIGHBOUR: NO_NEIGHBOUR}
-    columns = ("pks", "cosines", "times", "speakers", "runs", "asks", "mentions")
+    columns = ("pks", "cosines", "times", "speakers", "runs", "asks", "mentions", "assistants")
     return replace(
         of,
         **{name: [getattr(of, name)[place] for place in places] for name in columns},
@@ -223,8 +228,51 @@ def test_a_neighbour_in_the_run_lends_what_it_has_above_chance() -> None:
 
 
 def test_a_question_lends_its_answer_more() -> None:
-    asked = pool(0.0, 0.9, 0.0, asks=[False, True, False], before=[NO_NEIGHBOUR, 0, 1])
+    asked = pool(0.0, 0.9, 0.0, asks=[0, 0.1, 0], before=[NO_NEIGHBOUR, 0, 1])
     assert scores(asked)[3] == pytest.approx(scores(asked)[1] * ANSWER / NEXT_TO)
+
+
+def test_a_question_lends_its_words_to_its_answer() -> None:
+    words = {"term_matches": [{0: 1.0}], "document_frequency": [1]}
+    behind = pool(0.0, 0.0, 0.0, asks=[0.5, 0, 0], before=[NO_NEIGHBOUR, 0, 1], **words)
+    found = {pk: parts.words for pk, parts in ranked(behind)}
+    assert found == {1: 1, 2: pytest.approx(CARRIED), 3: 0}
+    assert {pk: parts.words for pk, parts in ranked(replace(behind, asks=[0, 0, 0]))}[2] == 0
+
+
+def test_a_question_holds_the_words_of_a_query_and_does_not_answer_it() -> None:
+    assert order(pool(0.5, 0.5, asks=[0, 1])) == [1, 2]
+    assert scores(pool(0.5, asks=[0.4]))[1] == pytest.approx(0.5 * (1 - 0.4 * ASKED))
+    assert order(pool(0.3, 0.5, asks=[0, 1])) == [2, 1]
+
+
+def test_an_assistant_comes_behind_what_it_repeats_unless_it_is_asked_for() -> None:
+    of = pool(0.5, 0.5, assistants=[False, True])
+    assert scores(of) == {1: 0.5, 2: pytest.approx(0.5 * (1 - ECHOED))}
+    assert scores(of, of_assistant=True) == {1: 0.5, 2: pytest.approx(1 - 0.5 * (1 - NAMED))}
+
+
+def test_the_answer_of_an_assistant_is_lent_no_more_than_others() -> None:
+    of = pool(0.9, 0.0, asks=[1, 0], before=[NO_NEIGHBOUR, 0], assistants=[False, True])
+    lent = {asked: ranked(of, of_assistant=asked)[1][1].neighbours for asked in (False, True)}
+    assert lent[False] / lent[True] == pytest.approx(NEXT_TO / ANSWER)
+
+
+@pytest.mark.parametrize(
+    ("text", "share"),
+    [
+        ("I like tea.", 0),
+        ("What do you like?", 1),
+        ("I am on my way. What's it?", 11 / 26),
+        ("你住在哪里？", 1),
+        ("¿Dónde vives?", 1),
+        ("ما اسمك؟", 1),
+        ("?", 1),
+        ("", 0),
+    ],
+)
+def test_the_share_of_questions(text: str, share: float) -> None:
+    assert question_share(text) == pytest.approx(share, abs=0.03)
 
 
 def test_what_is_near_by_chance_lends_nothing() -> None:

@@ -102,7 +102,7 @@ def test_an_answer_is_found_by_the_question_before_it(memory: Memory) -> None:
     for i in range(5):
         memory.add(f"note {i} on penguin books", infer=False, **CAM, run_id=f"other{i}")
     found = texts(memory, "Where did Bo go for the birthday?", **CAM)
-    assert "aquarium" in found[1], "behind the question itself"
+    assert "aquarium" in found[0], "before the question itself"
 
 
 def test_the_same_talk_outside_of_a_run_lends_nothing(memory: Memory) -> None:
@@ -164,12 +164,49 @@ def test_who_is_named_comes_first_and_the_others_still_come(memory: Memory) -> N
     assert [r["actor_id"] for r in found] == ["Ana", "Bo", "Bo"]
 
 
+QUESTION = "My dog Max is allergic to chicken. Which dog food is good for him?"
+ANSWER = """Food for a dog that is allergic to chicken:
+1. Salmon, for dogs with an allergy to chicken and other meat.
+2. Lamb, if your dog is allergic to fish. A dog that is allergic may need eight weeks."""
+TASTE = "Always keep lists to three items, please."
+CODE = "I keep lists to three items:\n```python\nlists = [items[:3] for items in lists]\n```"
+
+
+@pytest.fixture
+def helped(memory: Memory) -> Memory:
+    for user, assistant in ((QUESTION, ANSWER), (TASTE, CODE)):
+        for role, text in (("user", user), ("assistant", assistant)):
+            memory.add([{"role": role, "content": text}], infer=False, run_id="r", **CAM)
+    return memory
+
+
+@pytest.mark.parametrize(
+    ("query", "first"),
+    [
+        ("What is my dog allergic to?", QUESTION),
+        ("What is the user's dog allergic to?", QUESTION),
+        ("How many items should a list have?", TASTE),
+        ("Which food did you suggest for a dog that is allergic to chicken?", ANSWER),
+        ("What was the assistant's food for a dog that is allergic?", ANSWER),
+    ],
+)
+def test_what_an_assistant_said_is_first_only_if_asked_for(
+    helped: Memory, query: str, first: str
+) -> None:
+    assert texts(helped, query, **CAM)[0] == first
+
+
+def test_what_an_assistant_said_is_not_left_out(helped: Memory) -> None:
+    assert set(texts(helped, "my dog's food", **CAM)) == {QUESTION, ANSWER, TASTE, CODE}
+
+
 def test_the_parts_of_a_score_are_explained(facts: Memory) -> None:
     found = facts.search("shellfish?", **CAM, explain=True, threshold=0.1)["results"][0]
     details = found["score_details"]
     assert list(details) == [
         *("semantic_score", "bm25_score", "raw_score"),
         *("neighbour_boost", "run_boost", "speaker_boost", "date_boost"),
+        *("statement_factor",),
         *("max_possible_score", "final_score", "threshold"),
     ]
     assert details["final_score"] == found["score"]

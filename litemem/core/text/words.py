@@ -63,6 +63,7 @@ _ACCENTS = re.compile(r"[\u0300-\u036f]")
 _NO_WORD = re.compile(r"[\W_]+")
 _LETTERS = re.compile(r"[^\W_]+")
 _PLAIN = {i: chr(i).lower() if chr(i).isalnum() else " " for i in range(128)}
+_QUESTION = re.compile(r"[^.!?？。！؟\n]*[?？؟]")
 _CHANGED = "iel"  # last letters of a stem that its word may not have there: happi, hope, sensibl
 
 Stem = Callable[[str], str]  # the Porter stem of a folded word
@@ -140,6 +141,13 @@ def sentences(text: str) -> list[str]:
     People write without capital letters, so any full stop that no letter follows is an end.
     """
     return _SENTENCE.findall(text)
+
+
+def question_share(text: str) -> float:
+    """Return the share of a text that is questions, from 0 to 1."""
+    if text.isascii() and "?" not in text:
+        return 0.0
+    return min(1.0, sum(map(len, _QUESTION.findall(text))) / (len(text.strip()) or 1))
 
 
 def sentence_borders(text: str) -> list[int]:

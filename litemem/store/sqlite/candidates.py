@@ -13,7 +13,7 @@ from typing import Any
 import apsw
 
 from litemem.core.text.periods import Period
-from litemem.core.text.words import Stem, any_of, holding, stems_of
+from litemem.core.text.words import Stem, any_of, holding, question_share, stems_of
 from litemem.core.types import Found, Match, MessageMatch, ScoreParts
 from litemem.store.filters import Condition
 from litemem.store.protocol import (
@@ -51,7 +51,8 @@ _RUN = (
 )
 _ROWS = (
     f"SELECT m.pk, {cosine_of('e.vector')},"
-    f" coalesce(m.valid_from, m.created_at), m.actor_id, {_RUN}, m.content"
+    f" coalesce(m.valid_from, m.created_at), m.actor_id, {_RUN}, m.content,"
+    " m.role IS 'assistant'"
     " FROM memory AS m LEFT JOIN embedding AS e ON e.pk = m.pk WHERE"
 )
 _SAME_RUN = (
@@ -75,6 +76,7 @@ WHERE p.owner > 0
 _AS_QUERY = apsw.FTS5_TOKENIZE_QUERY
 _BARE = {"include_offsets": False, "include_colocated": False}
 _RUN_COLUMN, _CONTENT_COLUMN, _COLUMNS = 4, 5, 6
+_MESSAGE_COLUMN, _ASSISTANT_COLUMN, _TEXT_COLUMN = 7, 8, 9  # of passages of messages
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +204,7 @@ class Candidates:
             rows, damaged = passages.readable(condition, query.bytes, among)
             pool = _pool_of_messages(rows, stemmed, are_all=among is None)
             ranked = ranker.rank(self._with_days(pool, query.periods))
-        message_of = {row[0]: row[_COLUMNS + 1] for row in rows}
+        message_of = {row[0]: row[_MESSAGE_COLUMN] for row in rows}
         best: dict[int, tuple[int, ScoreParts]] = {}
         for pk, parts in ranked:
             best.setdefault(message_of[pk], (pk, parts))
@@ -215,8 +217,9 @@ def _pool_of_messages(rows: Sequence[Row], query: _Query, *, are_all: bool) -> P
     matches = _term_matches(rows, query)
     before = _before(rows) if are_all else [NO_NEIGHBOUR] * len(rows)
     frequency = [sum(held.values()) for held in matches]
-    pool = _pool([row[:_COLUMNS] for row in rows], matches, before, frequency, len(rows))
-    return replace(pool, asks=[bool(row[_COLUMNS]) for row in rows])
+    columns = [(*row[:_COLUMNS], row[_ASSISTANT_COLUMN]) for row in rows]
+    pool = _pool(columns, matches, before, frequency, len(rows))
+    return replace(pool, asks=[question_share(row[_TEXT_COLUMN]) for row in rows])
 
 
 def _without(condition: Condition, damaged: Iterable[int]) -> Condition:
@@ -312,9 +315,9 @@ def _pool(
     sample_size: int,
 ) -> Pool:
     """Return rows as columns."""
-    columns: Sequence[Sequence[Any]] = list(zip(*rows, strict=True)) or [()] * _COLUMNS
-    pks, cosines, times, speakers, runs, contents = columns
-    asks = ["?" in content for content in contents]
+    columns: Sequence[Sequence[Any]] = list(zip(*rows, strict=True)) or [()] * (_COLUMNS + 1)
+    pks, cosines, times, speakers, runs, contents, assistants = columns
+    asks = [question_share(content) for content in contents]
     return Pool(
         pks,
         cosines,
@@ -326,6 +329,7 @@ def _pool(
         matches,
         document_frequency,
         sample_size,
+        assistants=assistants if any(assistants) else (),
     )
 
 

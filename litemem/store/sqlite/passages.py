@@ -51,7 +51,8 @@ coalesce(1 - iif(
 ), 0)
 """
 _OF_MESSAGES = f"""
-SELECT p.pk, {_COSINE}, m.created_at, m.actor_id, {_RUN}, p.words, p.asks, m.message_pk
+SELECT p.pk, {_COSINE}, m.created_at, m.actor_id, {_RUN}, p.words, p.asks, m.message_pk,
+  m.role IS 'assistant', iif(p.asks, substr(m.content, p.start + 1, p.stop - p.start), '')
 FROM found_message AS m
 CROSS JOIN passage AS p ON p.owner = m.pk
 WHERE {{}}
@@ -498,7 +499,8 @@ class Passages:
 
 def _is_typed(row: Row) -> bool:
     """Return True if a row of `of_messages` has values of the right types."""
-    _, _, at, speaker, run, words, asks, _ = row
+    _, _, at, speaker, run, words, asks, _, _, text = row
+    words = words if isinstance(text, str) else None
     are_texts = all(each is None or isinstance(each, str) for each in (speaker, run))
     return are_texts and isinstance(words, str) and isinstance(at, int) and isinstance(asks, int)
 
