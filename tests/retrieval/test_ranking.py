@@ -269,6 +269,8 @@ def test_the_answer_of_an_assistant_is_lent_no_more_than_others() -> None:
         ("ما اسمك؟", 1),
         ("?", 1),
         ("", 0),
+        ("word " * 200_000 + "é", 0),
+        ("? " + "word " * 200_000, 0),
     ],
 )
 def test_the_share_of_questions(text: str, share: float) -> None:

@@ -63,7 +63,7 @@ _ACCENTS = re.compile(r"[\u0300-\u036f]")
 _NO_WORD = re.compile(r"[\W_]+")
 _LETTERS = re.compile(r"[^\W_]+")
 _PLAIN = {i: chr(i).lower() if chr(i).isalnum() else " " for i in range(128)}
-_QUESTION = re.compile(r"[^.!?？。！؟\n]*[?？؟]")
+_CLAUSE = re.compile(r"[^.!?？。！؟\n]*[.!?？。！؟\n]?")
 _CHANGED = "iel"  # last letters of a stem that its word may not have there: happi, hope, sensibl
 
 Stem = Callable[[str], str]  # the Porter stem of a folded word
@@ -145,9 +145,10 @@ def sentences(text: str) -> list[str]:
 
 def question_share(text: str) -> float:
     """Return the share of a text that is questions, from 0 to 1."""
-    if text.isascii() and "?" not in text:
+    if "?" not in text and (text.isascii() or not ("？" in text or "؟" in text)):
         return 0.0
-    return min(1.0, sum(map(len, _QUESTION.findall(text))) / (len(text.strip()) or 1))
+    asked = sum(len(part) for part in _CLAUSE.findall(text) if part[-1:] in "?？؟")
+    return min(1.0, asked / (len(text.strip()) or 1))
 
 
 def sentence_borders(text: str) -> list[int]:
