@@ -8,16 +8,14 @@ from litemem.core.protocols import Embedder
 from litemem.core.text.passages import MAX_PASSAGES, Span, passages
 from litemem.core.text.words import index_words, needs_index_words
 from litemem.core.types import Message, Passage, TextIndex, with_canonical_roles
-from litemem.errors import EmbedderError
 from litemem.extraction.english import reports_failure
 from litemem.extraction.sanitize import is_empty_talk
-from litemem.models.embedding import embed, mapped_errors, quantized
+from litemem.models.embedding import embed, quantized, token_counter
 from litemem.store.protocol import Store
 
 FAILURES = 20  # lines of one tool's output that report failures
 LINE = 1_000  # characters of such a line
 QUESTION_MARKS = "?？؟"
-CHARACTERS = 4  # of a token, for an embedder that does not count its own
 
 
 def index_memories(
@@ -30,7 +28,7 @@ def index_memories(
     Raises:
         EmbedderError: the embedder failed.
     """
-    count = token_counter(embedder)
+    count = token_counter(None, embedder)
     spans = [passages(text, count) for text in texts]
     vectors = _embed_spans(embedder, texts, spans)
     indexes = []
@@ -56,7 +54,7 @@ def index_messages(
     Raises:
         EmbedderError: the embedder failed.
     """
-    count = token_counter(embedder)
+    count = token_counter(None, embedder)
     texts = [message.content for message in messages]
     spans = [_spans(message, count) for message in messages]
     vectors = _embed_spans(embedder, texts, spans)
@@ -106,28 +104,6 @@ def index_waiting(store: Store, embedder: Embedder, limit: int) -> int:
 
 def _day(at: int) -> date:
     return date.fromisoformat(clock.to_iso(at)[:10])
-
-
-def token_counter(embedder: Embedder) -> Callable[[str], int]:
-    """Return a function that counts the tokens of a text as the embedder does.
-
-    For an embedder without a method `count_tokens` it is an estimate: a token for each
-    `CHARACTERS` characters of ASCII, and for each other character.
-    """
-    counting: Callable[[str], int] | None = getattr(embedder, "count_tokens", None)
-    if counting is None:
-        return _estimate
-
-    def count(text: str) -> int:
-        with mapped_errors(EmbedderError, "embedder"):
-            return int(counting(text))
-
-    return count
-
-
-def _estimate(text: str) -> int:
-    ascii_only = len(text.encode("ascii", "ignore"))
-    return -(-ascii_only // CHARACTERS) + len(text) - ascii_only
 
 
 def _spans(message: Message, count: Callable[[str], int]) -> list[Span]:

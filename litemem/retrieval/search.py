@@ -9,12 +9,13 @@ from datetime import date, timedelta
 from litemem.core.clock import EPOCH
 from litemem.core.protocols import Embedder, Reranker
 from litemem.core.text import names, scripts
+from litemem.core.text.passages import passages
 from litemem.core.text.periods import Period
 from litemem.core.text.query_words import asked_words, query_words
 from litemem.core.text.words import words
 from litemem.core.types import Found, Match, MemoryRecord, MessageMatch, Relation, ScoreParts
 from litemem.errors import RerankerError
-from litemem.models.embedding import embed_query, mapped_errors, quantized
+from litemem.models.embedding import embed_query, mapped_errors, quantized, token_counter
 from litemem.models.registry import all_models
 from litemem.retrieval import ranking
 from litemem.store.filters import Condition
@@ -146,7 +147,9 @@ def search(
     used = [name for name in maybe if any(is_used_as_name(name, text) for text in texts)]
     latest = options.reference is not None
     parsed = parse_query(query, scope.speakers, options.day, latest=latest, names=used)
-    vector = embed_query(embedder, parsed.meaning)
+    # a long query as a long text: an embedder would cut both, each at another place
+    start, stop = passages(parsed.meaning, token_counter(None, embedder))[0]
+    vector = embed_query(embedder, parsed.meaning[start:stop])
     candidates = CandidateQuery(
         vector,
         parsed.words,

@@ -21,7 +21,7 @@ from litemem.core.text.passages import passages
 from litemem.core.types import Message, Relation
 from litemem.errors import MemoryNotFoundError, ScopeError, ValidationError
 from litemem.extraction.ask import load_prompt
-from litemem.models.indexing import token_counter
+from litemem.models.embedding import token_counter
 from litemem.store.sqlite.vector_index import BATCH
 from litemem.testing import HashEmbedder, ScriptedLLM
 
@@ -46,7 +46,7 @@ def traces(path: Path, *words: str) -> list[str]:
 
 
 def first_passage(text: str) -> str:
-    start, stop = passages(text, token_counter(HashEmbedder(64)))[0]
+    start, stop = passages(text, token_counter(None, HashEmbedder(64)))[0]
     return text[start:stop]
 
 
