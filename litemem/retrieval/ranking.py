@@ -25,6 +25,7 @@ NEXT_TO = 0.25  # weight of the memory before or after in the same run
 ANSWER = 0.7  # the same, if the one before asks something
 CARRIED = 0.4  # what a word of a question counts in the memory behind it
 ASKED = 0.25  # taken from the score of a text that is nothing but questions
+SAME = 0.99  # a cosine from which a text is taken for the query itself
 ECHOED = 0.25  # taken from the score of what an assistant said
 ONE_BETWEEN = 0.1  # weight of the memories two away
 RUN = 0.3  # weight of the query's words, all of them in the run
@@ -111,7 +112,7 @@ def rank(
         _of_speakers(pool, named, of_assistant=of_assistant),
         dated,
     )
-    stating = _stating(pool.asks, echoes)
+    stating = _stating(pool.asks, echoes, meaning)
     final = _fused(own, boosts, stating)
     answered = final if bounded is dated else _fused(own, (*boosts[:-1], bounded), stating)
 
@@ -134,11 +135,17 @@ def _fused(
     return [(1 - m) * s for m, s in zip(missing, stating, strict=True)]
 
 
-def _stating(asks: Sequence[float], echoes: Sequence[bool]) -> list[float]:
-    """Return the factor of each memory by whether it states something: 1, less if it asks."""
-    stating = [1 - ASKED * share for share in asks]
+def _stating(
+    asks: Sequence[float], echoes: Sequence[bool], meaning: Sequence[float]
+) -> list[float]:
+    """Return the factor of each memory by whether it states something: 1, less if it asks.
+
+    The text of the query itself is what was looked for, whoever said it.
+    """
+    stating = [1.0 if m > SAME else 1 - ASKED * a for a, m in zip(asks, meaning, strict=True)]
     if echoes:
-        return [s * (1 - ECHOED) if echo else s for s, echo in zip(stating, echoes, strict=True)]
+        rows = zip(stating, echoes, meaning, strict=True)
+        return [s * (1 - ECHOED) if echo and m <= SAME else s for s, echo, m in rows]
     return stating
 
 

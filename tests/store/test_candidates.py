@@ -211,7 +211,7 @@ def test_the_space_of_what_was_deleted_is_used_again(memory: Memory) -> None:
         memory.delete_all(user_id=chr(ord(user) - 1))
         again = fill_with(user)
     assert (
-        again < 2 * once
+        again < 2.2 * once
     )  # the log of messages and the history remain; four times as much was added
 
 
