@@ -5,6 +5,7 @@ in one transaction: no message is lost, and no turn is stored in part.
 """
 
 import copy
+import importlib
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import asdict, replace
@@ -67,6 +68,8 @@ class Pipeline:
         self._llm = llm
         self._now = now
         self._retries = RetryGuard(store, claims, now)
+        # not at its first use: in a child forked while another thread imports, it would stay locked
+        importlib.import_module("litemem.core.text.dates")
         self._may_wait = True  # texts without an index, until none is found
 
     def store_messages(

@@ -223,7 +223,7 @@ WORKLOADS = {
         filled,
         change(lambda m: m.cleanup(older_than="0s", messages_older_than="0s", **CAM)),
     ),
-    "erase": Workload(filled, change(lambda m: m.erase(**CAM))),
+    "erase": Workload(filled, change(lambda m: m.erase(**CAM)), 3),  # its mark goes last
     "vacuum": Workload(with_gaps, change(lambda m: m.cleanup(vacuum=True)), 1),
     "reset": Workload(filled, change(lambda m: m.reset())),
     "reindex": Workload(half_reindexed, lambda run: reindex(run.store(), HashEmbedder(32)), None),

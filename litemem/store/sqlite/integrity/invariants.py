@@ -122,7 +122,7 @@ INVARIANTS: tuple[Invariant, ...] = (
         offenders="SELECT pk FROM passage WHERE vector IS NOT NULL AND 4 * length(vector) IS NOT"
         f" {_WIDTH.format('embedder')}",
         over="passage WHERE vector IS NOT NULL",
-        advice=_REINDEX,
+        repair="passages",
         since=7,
     ),
     Invariant(

@@ -225,6 +225,9 @@ DROP_UNSUPPORTED = (
 )
 
 DROP_WRONG_PASSAGES = (
+    "DELETE FROM passage WHERE vector IS NOT NULL AND length(vector) IS NOT"
+    " (SELECT iif(json_valid(value), value ->> 'dimensions', NULL) FROM setting"
+    " WHERE name = 'embedder')",
     "DELETE FROM passage WHERE owner > 0 AND owner NOT IN (SELECT pk FROM memory)"
     " OR owner <= 0 AND -owner NOT IN (SELECT pk FROM message)",
     "DELETE FROM mention WHERE owner > 0 AND owner NOT IN (SELECT pk FROM memory)"
