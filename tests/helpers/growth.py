@@ -12,7 +12,7 @@ from typing import Any
 MAX_RATIO = 2.5  # of the time for 2n to that for n: 2 is linear, 4 is the square
 FLOOR = 0.1  # seconds for 100,000 characters; what takes their square takes 1 to 10
 LEAST = 500  # characters or items, from which sizes double
-ROUNDS = 8  # measurements of a suspicious ratio; the best of each size counts
+ROUNDS = 30  # measurements of a suspicious ratio; the best of each size counts
 
 Call = Callable[[Any], object]
 Build = Callable[[int], Any]
@@ -50,14 +50,13 @@ def excess(call: Call, build: Build, most: int, *, floor: float = FLOOR) -> str 
 
 
 def _measured_again(call: Call, build: Build, n: int, floor: float) -> str | None:
-    half, one, two = build(n // 4), build(n // 2), build(n)
-    least = first = second = float("inf")
+    one, two = build(n // 2), build(n)
+    first = second = float("inf")
     for _ in range(ROUNDS):
-        least = min(least, seconds(call, half))
         first = min(first, seconds(call, one))
         second = min(second, seconds(call, two))
-        if second <= max(floor, MAX_RATIO * first, MAX_RATIO**2 * least):
-            return None  # a doubling alone can be disturbed by other programs
+        if second <= max(floor, MAX_RATIO * first):
+            return None
     return f"{second:.3f} s for {n:,}, {second / first:.1f} times that for {n // 2:,}"
 
 
