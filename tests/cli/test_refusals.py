@@ -209,14 +209,16 @@ def test_a_text_that_another_tool_changed_names_what_mends_it(db: Path) -> None:
 # -- read-only media
 
 AS_NOBODY = """
-import os, sys
+import os, shutil, sys, tempfile
 from click.testing import CliRunner
 from litemem.cli import main
 from litemem.store.sqlite.store import SqliteStore
 kept = SqliteStore(":memory:")  # sqlite-vec is loaded while its file may be read
 os.environ["LITEMEM_MODELS"] = "/nowhere"
-for line in sys.argv[2:]:
-    CliRunner().invoke(main, [*line.split(), "--db", sys.argv[1] + "x"])  # everything is imported
+with tempfile.TemporaryDirectory() as folder:
+    for line in sys.argv[2:]:  # everything is imported while it may be read
+        copy = shutil.copy(sys.argv[1], os.path.join(folder, "copy.db"))
+        CliRunner().invoke(main, [*line.split(), "--db", copy])
 if os.getuid() == 0:
     os.setgid(65534)
     os.setuid(65534)
