@@ -157,7 +157,7 @@ class Memory:
             filters: another way to pass the ids.
             memory_type: "procedural_memory" stores one summary of an agent's run.
             prompt: what extraction should pay attention to in this call.
-            timestamp: when the messages were said.
+            timestamp: when the messages were said; by its offset "yesterday" gets its date.
             expires_at, expiration_date: when the memories expire; a date lasts until its end.
             immutable: if true, the memories can be deleted but not changed.
             includes, excludes: the topics that extraction should keep to, or leave out.
@@ -182,6 +182,7 @@ class Memory:
             metadata=arguments.check_metadata(metadata),
             categories=arguments.check_categories(categories),
             created_at=arguments.check_time(timestamp, "timestamp"),
+            said_on=None if timestamp is None else clock.day_of(timestamp),
             expires_at=arguments.check_expiry(expiries),
             memory_type=arguments.check_memory_type(memory_type, scope),
             instructions=arguments.check_instructions(prompt, "prompt") or self._instructions,
@@ -261,7 +262,7 @@ class Memory:
             top_k=wanted,
             threshold=least,
             now=self._now() if valid_at is None else valid_at,
-            reference=arguments.check_time(reference_date, "reference_date"),
+            reference=arguments.check_day(reference_date, "reference_date"),
             reranker=self.reranker if check_flag(rerank, "rerank") else None,
             include_messages=self._wants_messages(include_messages),
         )
@@ -338,7 +339,7 @@ class Memory:
         count = token_counter(count_tokens, self.embedder)
         explained = check_flag(why, "why")
         least = max(arguments.check_threshold(threshold), context.LEAST)
-        arguments.check_time(reference_date, "reference_date")
+        arguments.check_day(reference_date, "reference_date")
         said = self._wants_messages(include_messages)
         bounds: dict[str, Any] = {
             "user_id": user_id,

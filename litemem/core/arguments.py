@@ -236,6 +236,11 @@ def check_time(time: clock.Time | None, name: str) -> int | None:
     return None if time is None else clock.parse_time(time, name)
 
 
+def check_day(time: clock.Time | None, name: str) -> date | None:
+    """Return the day of a time by the offset that it has, or None."""
+    return None if time is None else date.fromisoformat(clock.day_of(time, name))
+
+
 def check_expiry(given: Iterable[clock.Time | None]) -> int | None:
     """Return the expiry in microseconds, or None for no expiry."""
     moments = {None if time is None else clock.parse_expiry(time) for time in given}

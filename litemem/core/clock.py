@@ -116,6 +116,16 @@ def parse_time(value: Time, name: str = "timestamp") -> int:
     return _microseconds(delta)
 
 
+def day_of(value: Time, name: str = "timestamp") -> str:
+    """Return the day of a time where it was written, by its offset, as an ISO date.
+
+    Raises:
+        ValidationError: as `parse_time`.
+    """
+    parse_time(value, name)
+    return _datetime(value, name).date().isoformat()
+
+
 def parse_expiry(value: Time, name: str = "expires_at") -> int:
     """Return the microseconds of an expiry; a date without a time ends with its day, in UTC.
 

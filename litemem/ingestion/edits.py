@@ -6,7 +6,13 @@ from datetime import date
 from typing import Any
 
 from litemem.core import clock
-from litemem.core.arguments import check_categories, check_expiry, check_metadata, check_text
+from litemem.core.arguments import (
+    check_categories,
+    check_day,
+    check_expiry,
+    check_metadata,
+    check_text,
+)
 from litemem.core.protocols import Embedder
 from litemem.core.types import content_hash
 from litemem.errors import ValidationError
@@ -21,6 +27,7 @@ class Change:
     memory_id: str
     fields: Mapping[str, Any]
     metadata: Mapping[str, Any]
+    said_on: date | None = None  # of a new `created_at`
 
     @property
     def content(self) -> str | None:
@@ -54,7 +61,8 @@ def check_change(
         fields["expires_at"] = check_expiry(expiries)
     if not fields and metadata is None:
         raise ValidationError("update() has nothing to change: give text, metadata, …")
-    return Change(check_text(memory_id, "memory_id"), fields, check_metadata(metadata))
+    checked_id, added = check_text(memory_id, "memory_id"), check_metadata(metadata)
+    return Change(checked_id, fields, added, check_day(timestamp, "timestamp"))
 
 
 def apply(store: Store, embedder: Embedder, changes: Sequence[Change], at: int) -> None:
@@ -77,7 +85,8 @@ def apply(store: Store, embedder: Embedder, changes: Sequence[Change], at: int) 
             record = read(change.memory_id)
             merged = {**record.metadata, **change.metadata}
             changed = replace(record, metadata=merged, updated_at=at, **change.fields)
-            tx.memories.update(changed, *((None,) if change.content is None else next(found)))
+            vector, index = (None, None) if change.content is None else next(found)
+            tx.memories.update(changed, vector, index, change.said_on)
 
 
 def delete(store: Store, memory_ids: Iterable[str], at: int) -> int:

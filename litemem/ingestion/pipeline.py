@@ -443,10 +443,8 @@ def _check_roles(scope: Scope, messages: Sequence[Message], options: AddOptions)
 
 
 def _day(at: int, options: AddOptions) -> date:
-    """Return the day of messages: here, or by the time that was given for them."""
-    return date.fromisoformat(
-        clock.day(at) if options.created_at is None else clock.to_iso(at)[:10]
-    )
+    """Return the day of messages: here, or where the time that was given for them was written."""
+    return date.fromisoformat(options.said_on or clock.day(at))
 
 
 def _said_on(turn: Turn) -> date | None:

@@ -61,24 +61,23 @@ PASSAGES = 3  # passages that are ranked for each message that is wanted
 class SearchOptions:
     """What a search returns: the best `top_k` memories that score at least `threshold`.
 
-    Dates in the query are relative to `reference`, by default `now`, both in microseconds since
-    1970-01-01 UTC. With a reference, a month or day without a year is the last one before it;
-    otherwise it is that of any year. A `reranker` has the last word on the order. With
-    `include_messages`, messages count too: `_fused`.
+    Dates in the query are relative to the day `reference`, by default that of `now`, in
+    microseconds since 1970-01-01 UTC. With a reference, a month or day without a year is the last
+    one before it; otherwise it is that of any year. A `reranker` has the last word on the order.
+    With `include_messages`, messages count too: `_fused`.
     """
 
     top_k: int
     threshold: float
     now: int
-    reference: int | None = None
+    reference: date | None = None
     reranker: Reranker | None = None
     include_messages: bool = True
 
     @property
     def day(self) -> date:
         """The day to which dates in the query are relative."""
-        at = self.now if self.reference is None else self.reference
-        return (EPOCH + timedelta(microseconds=at)).date()
+        return self.reference or (EPOCH + timedelta(microseconds=self.now)).date()
 
 
 @dataclass(frozen=True, slots=True)

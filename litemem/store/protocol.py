@@ -23,6 +23,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
@@ -472,13 +473,18 @@ class MemoryWriter(MemoryReader, Protocol):
         """
 
     def update(
-        self, record: MemoryRecord, vector: bytes | None, index: TextIndex | None = None
+        self,
+        record: MemoryRecord,
+        vector: bytes | None,
+        index: TextIndex | None = None,
+        said_on: date | None = None,
     ) -> None:
         """Replace the memory that has this record's id, and write an UPDATE to its history.
 
         A `vector` is needed if the content changes, and an `index` comes with it. If `created_at`
         changes, the validity periods that depend on it move: the memory's own, and those of
-        memories that it superseded.
+        memories that it superseded. The days that it speaks of are counted from `said_on` then, by
+        default the UTC day of `created_at`.
 
         Raises:
             MemoryNotFoundError: there is no such memory.

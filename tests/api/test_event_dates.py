@@ -1,6 +1,7 @@
 """The days that memories and messages speak of: stored, shown, filtered and asked for."""
 
 from collections.abc import Iterator
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
@@ -156,3 +157,39 @@ def test_days_outlive_export_and_reindex(memory: Memory, tmp_path: Any) -> None:
         copy.reindex()
         (shown,) = copy.get_all(**CAM)["results"]
         assert shown["event_date"] == ["2026-04-21"]
+
+
+@pytest.mark.parametrize(
+    ("timestamp", "day"),
+    [
+        ("2026-03-02T01:00:00+08:00", "2026-03-01"),
+        ("2026-03-01T23:30:00-08:00", "2026-02-28"),
+        ("2026-03-01T23:30:00", "2026-02-28"),
+        ("2026-03-01", "2026-02-28"),
+        (datetime(2026, 5, 4, 7, 10, tzinfo=timezone(timedelta(hours=9))), "2026-05-03"),
+        (1_772_409_600, "2026-03-01"),
+    ],
+)
+@pytest.mark.parametrize("infer", [False, True])
+def test_yesterday_is_counted_where_the_timestamp_was_written(
+    timestamp: Any, day: str, infer: bool
+) -> None:
+    llm = ScriptedLLM([["User went to the dentist yesterday"]])
+    with Memory(":memory:", embedder="hash", llm=llm) as memory:
+        memory.add("I went to the dentist yesterday", **CAM, infer=infer, timestamp=timestamp)
+        (found,) = memory.get_all(**CAM)["results"]
+        assert found["event_date"] == [day]
+
+
+def test_a_new_timestamp_counts_where_it_was_written(memory: Memory) -> None:
+    memory_id = remember(memory, "User went to the dentist yesterday")
+    memory.update(memory_id, timestamp="2026-03-02T01:00:00+08:00")
+    assert memory.get(memory_id)["event_date"] == ["2026-03-01"]
+
+
+def test_tomorrow_in_a_query_is_counted_where_the_reference_was_written(memory: Memory) -> None:
+    remember(memory, "User's interview is on 16 April 2026")
+    for day in (14, 15, 17, 18):
+        remember(memory, f"User has an appointment on {day} April 2026")
+    assert "16 April" in first(memory, "what is on tomorrow?", "2026-04-15T01:00:00+08:00")
+    assert "16 April" in first(memory, "what is on tomorrow?", "2026-04-15T23:00:00-08:00")

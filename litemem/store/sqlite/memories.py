@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Sequence
+from datetime import date
 
 import apsw
 
@@ -155,7 +156,11 @@ class Memories:
         self._index.grow(pk, GROWTH + len(records) // BATCH)
 
     def update(
-        self, record: MemoryRecord, vector: bytes | None, index: TextIndex | None = None
+        self,
+        record: MemoryRecord,
+        vector: bytes | None,
+        index: TextIndex | None = None,
+        said_on: date | None = None,
     ) -> None:
         connection = self._connection
         pk, old = self._require(record.id)
@@ -173,7 +178,7 @@ class Memories:
             self._index.replace(pk, vector)
             replace_memory(connection, pk, record.content, index)
         if record.created_at != old.created_at:
-            replace_mentions(connection, pk, record)
+            replace_mentions(connection, pk, record, said_on)
         texts = (old.content, record.content)
         times = (record.created_at, record.updated_at)
         values = (record.id, *texts, *times, record.actor_id, record.role)

@@ -219,10 +219,12 @@ def replace_memory(
     )
 
 
-def replace_mentions(connection: apsw.Connection, pk: int, record: MemoryRecord) -> None:
+def replace_mentions(
+    connection: apsw.Connection, pk: int, record: MemoryRecord, said_on: date | None
+) -> None:
     """Read the days that a memory speaks of again, from the new day on which it was said."""
     connection.execute("DELETE FROM mention WHERE owner = ?", (pk,))
-    said_on = date.fromisoformat(to_iso(record.created_at)[:10])
+    said_on = said_on or date.fromisoformat(to_iso(record.created_at)[:10])
     from litemem.core.text.dates import mentions
 
     found = mentions(record.content, said_on)
