@@ -45,7 +45,7 @@ class ImmutableError(ValidationError):
 
 
 class MemoryNotFoundError(LitememError, ValueError):
-    """No memory has the id that was given."""
+    """No memory, or no open conflict, has the id that was given."""
 
 
 class StoreError(LitememError):

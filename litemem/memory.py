@@ -357,9 +357,14 @@ class Memory:
         else:
             found = self.get_all(**bounds)
         facts = [result["id"] for result in found["results"] if result.get("role") is None]
+        scope = Scope(user_id=user_id, agent_id=agent_id, app_id=app_id, run_id=run_id)
+        valid_at = arguments.check_time(as_of, "as_of")
+        condition = valid_now(compile_filter(filters, scope), self._now(), as_of=valid_at)
         with self.store.read() as r:
             sources = r.messages.sources_of(facts if said else ())
-        lines = context.lines_of(found["results"], sources)
+            ids = [result["id"] for result in found["results"]]
+            doubts = r.conflicts.select(condition, memory_ids=ids)
+        lines = context.lines_of(found["results"], sources, doubts)
         chosen = context.choose(lines, asked, budget=most, count=count, layout=format)
         return chosen.explained(format) if explained else chosen.shown(format)
 
@@ -423,6 +428,55 @@ class Memory:
             result["relations"] = results.relation_dicts(relations)
             return results.with_damaged(result, records, relations)
         return results.with_damaged(result, records)
+
+    def conflicts(
+        self,
+        *,
+        user_id: str | None = None,
+        agent_id: str | None = None,
+        app_id: str | None = None,
+        run_id: str | None = None,
+        filters: Mapping[str, Any] | None = None,
+    ) -> Result:
+        """Return the pairs of memories that may contradict each other, newest pair first.
+
+        `{"results": [{"id", "memories": [older, newer], "created_at"}, …]}`, with memories as in
+        `get_all`. Both are valid now, and match the ids and the filter. A pair is noted when a fact
+        is added and it is unclear whether it contradicts a known one: both stay. It is open until
+        `settle`, or until one of them is superseded, deleted or gets another text.
+
+        Raises:
+            ScopeError: no id bounds the call. FilterError: the filter is wrong.
+        """
+        scope = Scope(user_id=user_id, agent_id=agent_id, app_id=app_id, run_id=run_id)
+        condition = valid_now(compile_filter(filters, scope), self._now())
+        with self.store.read() as r:
+            pairs = r.conflicts.select(condition)
+            ids = [memory.id for pair in pairs for memory in pair.memories]
+            superseded, days = r.memories.superseded(ids), r.memories.mentions(ids)
+        shown = [results.conflict_dict(pair, superseded, days) for pair in pairs]
+        return results.with_damaged({"results": shown}, pairs)
+
+    def settle(self, conflict_id: str, *, keep: str) -> Result:
+        """Settle an open conflict: `{"id", "superseded": [ids]}`.
+
+        The memory that is not kept is superseded by the other: it is hidden from the time at which
+        the kept one began, and `history` has the event.
+
+        Args:
+            keep: the id of the memory that holds, "older" or "newer"; or "both", which closes the
+                conflict for good.
+
+        Raises:
+            MemoryNotFoundError: no open conflict has this id.
+            ImmutableError: the other memory was stored as immutable.
+            ValidationError: `keep` is wrong.
+        """
+        self.store.check_writable()
+        checked = arguments.check_text(conflict_id, "conflict_id")
+        kept = arguments.check_text(keep, "keep")
+        ended = edits.settle(self.store, checked, kept, self._now())
+        return {"id": conflict_id, "superseded": [record.id for record in ended]}
 
     def history(self, memory_id: str) -> list[Result]:
         """Return the events of a memory, oldest first; an empty list for an unknown id."""

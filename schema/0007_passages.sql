@@ -85,6 +85,25 @@ CREATE TRIGGER message_passage_delete AFTER DELETE ON message BEGIN
   DELETE FROM mention WHERE owner = -old.pk;
 END;
 
+-- Two memories of one scope that may contradict each other.
+CREATE TABLE conflict (
+  pk         INTEGER PRIMARY KEY,
+  id         TEXT NOT NULL UNIQUE,
+  first_pk   INTEGER NOT NULL REFERENCES memory ON DELETE CASCADE,  -- the smaller key
+  second_pk  INTEGER NOT NULL REFERENCES memory ON DELETE CASCADE,
+  created_at INTEGER NOT NULL,
+  settled_at INTEGER,  -- when somebody said that both hold; NULL: open
+  UNIQUE (first_pk, second_pk)
+);
+
+CREATE INDEX conflict_second ON conflict (second_pk);
+
+CREATE TRIGGER memory_conflict_end AFTER UPDATE OF content, superseded_by ON memory
+WHEN new.content IS NOT old.content OR new.superseded_by IS NOT NULL
+BEGIN
+  DELETE FROM conflict WHERE new.pk IN (first_pk, second_pk);
+END;
+
 -- Messages that are found by themselves, with the columns of a memory.
 CREATE VIEW found_message AS
 SELECT

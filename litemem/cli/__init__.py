@@ -17,6 +17,7 @@ from litemem.cli.maintenance import (
 )
 from litemem.cli.memories import (
     add,
+    conflicts,
     context,
     delete,
     get,
@@ -48,7 +49,7 @@ def main() -> None:
 
 
 for _command in (
-    *(add, search, context, list_memories, get, update, delete, history, pending),
+    *(add, search, context, list_memories, get, update, delete, history, conflicts, pending),
     *(show_log, list_scopes, info, models, reindex_file),
     *(backup_file, restore_file, verify_file, salvage_file),
     *(export_memories, import_memories),

@@ -1,4 +1,4 @@
-"""Commands on memories: add, pending, search, context, list, get, history, update, delete."""
+"""Commands on memories: from add, search and context to update, conflicts and delete."""
 
 import json
 import sys
@@ -325,6 +325,55 @@ def get(memory_id: str, db: str | None, as_json: bool) -> None:
         if name not in _HIDDEN and value is not None
     ]
     return show_card([*pairs, *(("message", f"{m.name or m.role}: {m.content}") for m in messages)])
+
+
+@click.command()
+@scope_options
+@filter_option("Select by a filter (docs/filters.md).")
+@click.option("--settle", "conflict_id", metavar="CONFLICT", help="Settle this conflict.")
+@click.option(
+    "--keep",
+    metavar="older|newer|both|ID",
+    help="With --settle: which memory holds; the other one is superseded.",
+)
+@file_options
+def conflicts(
+    ids: dict[str, Any],
+    filters: dict[str, Any] | None,
+    conflict_id: str | None,
+    keep: str | None,
+    db: str | None,
+    as_json: bool,
+) -> None:
+    """List pairs of memories that may contradict each other, or settle a pair.
+
+    Both memories of a pair are kept and found until one is superseded or deleted, or the conflict
+    is settled: `litemem conflicts --settle CONFLICT --keep newer`.
+    """
+    if (conflict_id is None) != (keep is None):
+        raise click.UsageError("Give --settle and --keep together.")
+    if conflict_id is not None and keep is not None:
+        if ids or filters is not None:
+            raise click.UsageError("Give --settle or a scope, not both.")
+        with open_without_model(db) as memory:
+            settled = memory.settle(conflict_id, keep=keep)
+        return show_json(settled) if as_json else echo_err("settled")
+    if not filters:
+        require_scope(ids)
+    with open_read_only(db) as memory:
+        result = memory.conflicts(**ids, filters=filters)
+    if as_json:
+        return show_json(result)
+    _echo_damaged(result)
+    rows = [
+        (pair["id"], each["created_at"][:10], each["id"], _shown(each))
+        for pair in result["results"]
+        for each in pair["memories"]
+    ]
+    show_table(("CONFLICT", "CREATED", "ID", "MEMORY"), rows)
+    if not rows:
+        echo_err("no open conflicts")
+    return None
 
 
 @click.command()

@@ -341,6 +341,31 @@ class MemoryClient:
         """Return one memory, or None if there is no such id."""
         return self.memory.get(memory_id)
 
+    def conflicts(
+        self,
+        *,
+        user_id: str | None = None,
+        agent_id: str | None = None,
+        app_id: str | None = None,
+        run_id: str | None = None,
+        filters: Mapping[str, Any] | None = None,
+    ) -> Result:
+        """Return the pairs of memories that may contradict each other, newest pair first.
+
+        Arguments, result and errors are those of `Memory.conflicts`.
+        """
+        return self.memory.conflicts(
+            user_id=user_id, agent_id=agent_id, app_id=app_id, run_id=run_id, filters=filters
+        )
+
+    def settle(self, conflict_id: str, *, keep: str) -> Result:
+        """Settle an open conflict, as `Memory.settle`.
+
+        Raises:
+            As `Memory.settle`.
+        """
+        return self.memory.settle(conflict_id, keep=keep)
+
     def history(self, memory_id: str) -> list[Result]:
         """Return the events of a memory, oldest first; an empty list for an unknown id."""
         return self.memory.history(memory_id)

@@ -8,6 +8,7 @@ from litemem.core.text.passages import snippet
 from litemem.core.text.periods import Period, written
 from litemem.core.types import (
     AddResult,
+    Disagreement,
     Entity,
     Found,
     HistoryEntry,
@@ -66,6 +67,17 @@ def memory_dict(record: MemoryRecord, superseded: Superseded) -> dict[str, Any]:
         shown["expires_at"] = clock.to_iso(record.expires_at)
         shown["expiration_date"] = clock.last_day(record.expires_at)
     return shown
+
+
+def conflict_dict(
+    pair: Disagreement, superseded: Superseded, days: Mapping[str, Sequence[Period]]
+) -> dict[str, Any]:
+    """Return an open conflict as in the result of `conflicts`."""
+    return {
+        "id": pair.id,
+        "memories": with_days(memory_dicts(pair.memories, superseded), days),
+        "created_at": clock.to_iso(pair.created_at),
+    }
 
 
 def with_days(

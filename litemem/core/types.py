@@ -138,6 +138,24 @@ class MemoryRecord:
         return self.created_at if self.valid_from is None else self.valid_from
 
 
+@dataclass(frozen=True, slots=True)
+class Disagreement:
+    """Two memories that may contradict each other.
+
+    `older` has been valid for longer. `created_at` is the time at which the doubt arose.
+    """
+
+    id: str
+    older: MemoryRecord
+    newer: MemoryRecord
+    created_at: int
+
+    @property
+    def memories(self) -> tuple[MemoryRecord, MemoryRecord]:
+        """Both memories, the older first."""
+        return self.older, self.newer
+
+
 def content_hash(content: str) -> bytes:
     """Return the MD5 of a content, as Mem0's `hash`; only for comparing texts."""
     return hashlib.md5(content.encode(), usedforsecurity=False).digest()

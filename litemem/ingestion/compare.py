@@ -20,7 +20,7 @@ from litemem.ingestion.fact_features import (
     stem,
 )
 
-Verdict = Literal["same", "richer", "contradicts", "different"]
+Verdict = Literal["same", "richer", "contradicts", "different", "unclear"]
 
 SENTENCE = 200  # characters in one sentence, at most
 EXTRA = 3  # words that a new fact may add to a known one that it ends

@@ -1,5 +1,7 @@
 """Consolidate new facts with the known ones of their scope: add, merge, repeat or supersede.
 
+If it is unclear whether a fact contradicts a known one, both stay, and the pair is noted.
+
 `Consolidation.judge` asks the model, without a lock. `Consolidation.apply` looks again inside the
 transaction: if another process has changed a neighbour that was not judged, nothing is written and
 `judge` has to run again.
@@ -146,6 +148,8 @@ class Consolidation:
             outcome = _add(tx, fact, outdated, newer)
         for old in outdated:
             tx.known.supersede(old, outcome.record.id, new.created_at)
+        for old in by_verdict.get("unclear", ()):
+            tx.conflicts.open(old.id, outcome.record.id, self._now)
         return replace(outcome, supersedes=tuple(old.id for old in outdated))
 
     def _candidates(self, tx: Transaction, new: MemoryRecord) -> set[str] | None:
@@ -234,6 +238,8 @@ def _permitted(verdict: Verdict, old: MemoryRecord, new: MemoryRecord) -> Verdic
         case "contradicts":
             is_long = is_verbatim and not is_one_sentence(old.content)
             fits = _outlasts(new, old) and not (old.immutable or is_long)
+        case "unclear":
+            fits = True
         case _:
             fits = False
     return verdict if fits else "different"

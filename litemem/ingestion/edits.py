@@ -1,4 +1,4 @@
-"""Update and delete existing memories, all of a call in one transaction."""
+"""Update, delete and settle existing memories, all of a call in one transaction."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -14,8 +14,8 @@ from litemem.core.arguments import (
     check_text,
 )
 from litemem.core.protocols import Embedder
-from litemem.core.types import content_hash
-from litemem.errors import ValidationError
+from litemem.core.types import Disagreement, MemoryRecord, content_hash
+from litemem.errors import ImmutableError, MemoryNotFoundError, ValidationError, quoted
 from litemem.models.indexing import index_memories
 from litemem.store.protocol import Store
 
@@ -101,3 +101,44 @@ def delete(store: Store, memory_ids: Iterable[str], at: int) -> int:
             if not tx.messages.delete(memory_id, at):
                 tx.memories.delete(memory_id, at)
     return len(chosen)
+
+
+def settle(store: Store, conflict_id: str, keep: str, at: int) -> list[MemoryRecord]:
+    """Settle an open conflict; return the memories that are superseded now: one, or none.
+
+    `keep` is the id of the memory to keep, "older", "newer" or "both". The other memory ends when
+    the kept one begins, and was never valid if it is the newer.
+
+    Raises:
+        MemoryNotFoundError: no open conflict has this id.
+        ImmutableError: the memory to supersede is immutable.
+        ValidationError: `keep` is something else.
+    """
+    with store.write() as tx:
+        found = tx.conflicts.get(conflict_id, at)
+        if found is None:
+            raise MemoryNotFoundError(
+                f"no open conflict has the id {quoted(conflict_id)}: conflicts() lists them"
+            )
+        if keep == "both":
+            tx.conflicts.settle(conflict_id, at)
+            return []
+        kept, other = _kept(found, keep)
+        if other.immutable:
+            raise ImmutableError(
+                f"the memory {other.id!r} is immutable: keep it or both, or delete it"
+            )
+        tx.known.supersede(other, kept.id, kept.since, at)
+        return [tx.memories.require(other.id)]
+
+
+def _kept(found: Disagreement, keep: str) -> tuple[MemoryRecord, MemoryRecord]:
+    """Return the memory to keep, and the other one."""
+    older, newer = found.memories
+    if keep in ("older", older.id):
+        return older, newer
+    if keep in ("newer", newer.id):
+        return newer, older
+    raise ValidationError(
+        f"keep must be 'older', 'newer', 'both', {older.id!r} or {newer.id!r}, got {quoted(keep)}"
+    )

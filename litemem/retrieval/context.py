@@ -10,13 +10,19 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import pairwise, permutations
 from typing import Any, Literal
 
 from litemem.core.clock import to_iso
 from litemem.core.text.scripts import fold
 from litemem.core.text.words import STOP_WORDS, sentence_borders, stem, tokens, words
-from litemem.core.types import SourceMessage, canonical_role, is_known_role
+from litemem.core.types import (
+    Disagreement,
+    MemoryRecord,
+    SourceMessage,
+    canonical_role,
+    is_known_role,
+)
 from litemem.extraction.sanitize import is_small_talk, without_control_tokens
 
 Layout = Literal["text", "messages"]
@@ -60,6 +66,7 @@ class Line:
 
     `role` is None for a fact, and that of the speaker for a quote. `at` is in ISO 8601, and `place`
     orders quotes of the same memory. `facts` are the ids of the memories that came from a message.
+    `doubts` are the days of the memories that may contradict this one.
     """
 
     id: str
@@ -70,6 +77,12 @@ class Line:
     name: str | None = None
     facts: frozenset[str] = frozenset()
     place: int = 0
+    doubts: tuple[str, ...] = ()
+
+    @property
+    def mark(self) -> str:
+        """What follows a fact that another one may contradict, or nothing."""
+        return f" (unclear: see also {', '.join(self.doubts)})" if self.doubts else ""
 
     @property
     def time(self) -> tuple[str, str, int]:
@@ -126,11 +139,14 @@ def wanted_results(budget: int) -> int:
 
 
 def lines_of(
-    results: Iterable[Mapping[str, Any]], sources: Mapping[str, Sequence[SourceMessage]]
+    results: Iterable[Mapping[str, Any]],
+    sources: Mapping[str, Sequence[SourceMessage]],
+    doubts: Iterable[Disagreement] = (),
 ) -> list[Line]:
     """Return the memories and messages of a search as lines, and the messages that facts came from.
 
-    A message takes the score of the best of its facts.
+    A message takes the score of the best of its facts. A memory that may contradict one of the
+    results is a line, too.
     """
     found: dict[object, Line] = {}
     for result in results:
@@ -149,7 +165,24 @@ def lines_of(
             known = found.get(key, quote)
             score = max(known.score, line.score)
             found[key] = replace(quote, id=known.id, score=score, facts=known.facts | {line.id})
+    for pair in doubts:
+        for one, other in permutations(pair.memories):
+            line = found.get(one.id) or _doubtful(one, found[other.id].score)
+            days = (*line.doubts, to_iso(other.created_at)[:10])
+            found[line.id] = replace(line, doubts=tuple(dict.fromkeys(days)))
     return [line for line in found.values() if line.role != "system"]
+
+
+def _doubtful(record: MemoryRecord, score: float) -> Line:
+    """Return a memory as a line that is worth as much as the one that it may contradict."""
+    return Line(
+        id=record.id,
+        text=record.content,
+        at=to_iso(record.created_at),
+        score=score,
+        role=record.role,
+        name=record.actor_id,
+    )
 
 
 def _quote(source: SourceMessage, fact: Line, place: int) -> Line:
@@ -346,15 +379,21 @@ class _Fitting:
     def _abridged(self, line: Line) -> str:
         most = max(self._budget // SHARE, min(SHORT, self._budget - self._cost(SAID)), 1)
         flat = one_line(line.text[:MAX_CHARACTERS])
-        begin = f"{line.head}{flat}"
+        begin = f"{line.head}{flat}{line.mark}"
         if len(line.text) <= MAX_CHARACTERS:
             cost = self._cost(begin)
             if cost <= most:
                 return begin
         cost = max(self._cost(begin), 1)
-        room = min(len(begin) * most * 19 // (20 * cost), MAX_CHARACTERS) - len(line.head)
+        room = min(len(begin) * most * 19 // (20 * cost), MAX_CHARACTERS) - len(
+            line.head + line.mark
+        )
         cut = abridge(line.text, self._wanted, room)
-        return f"{line.head}{cut}" if line.role or len(line.text) > MAX_CHARACTERS else begin
+        return (
+            f"{line.head}{cut}{line.mark}"
+            if line.role or len(line.text) > MAX_CHARACTERS
+            else begin
+        )
 
     def _tokens(self, chosen: Sequence[tuple[Line, str]]) -> int:
         if self._layout == "text":

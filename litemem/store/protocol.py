@@ -32,6 +32,7 @@ from litemem.core.scope import Scope
 from litemem.core.text.periods import Period
 from litemem.core.types import (
     AddResult,
+    Disagreement,
     Entity,
     Found,
     HistoryEntry,
@@ -717,11 +718,45 @@ class KnownWriter(KnownReader, Protocol):
         The memory then expires when the later of it and `like` does, and is immutable if either is.
         """
 
-    def supersede(self, old: MemoryRecord, by: str, at: int) -> None:
+    def supersede(self, old: MemoryRecord, by: str, at: int, noted_at: int | None = None) -> None:
         """End the validity of a memory at `at`, name its successor, and write its history.
 
-        A memory that no longer exists is ignored.
+        The history has the time `noted_at`, by default `at`. A memory that no longer exists is
+        ignored.
         """
+
+
+class ConflictReader(Protocol):
+    """Pairs of memories that may contradict each other.
+
+    A pair is open until it is settled, one of its memories is superseded, deleted or gets another
+    text.
+    """
+
+    def select(
+        self, condition: Condition, *, memory_ids: Collection[str] | None = None
+    ) -> Found[Disagreement]:
+        """Return the open pairs, if both memories match, the newest pair first.
+
+        With `memory_ids`, only pairs with one of these memories. A pair with a damaged memory is
+        left out, and the memory named.
+        """
+
+    def get(self, conflict_id: str, now: int) -> Disagreement | None:
+        """Return an open pair, or None; both memories must be valid at `now`."""
+
+
+class ConflictWriter(ConflictReader, Protocol):
+    """The same pairs inside a transaction."""
+
+    def open(self, one: str, other: str, at: int) -> None:
+        """Note that two memories of one scope, by id, may contradict each other.
+
+        Nothing happens if the pair is open or was settled, or if a memory is unknown.
+        """
+
+    def settle(self, conflict_id: str, at: int) -> None:
+        """Close a pair for good: both memories hold. An unknown id is ignored."""
 
 
 class GraphReader(Protocol):
@@ -899,6 +934,8 @@ class Reading(Protocol):
     @property
     def known(self) -> KnownReader: ...
     @property
+    def conflicts(self) -> ConflictReader: ...
+    @property
     def candidates(self) -> CandidateReader: ...
     @property
     def graph(self) -> GraphReader: ...
@@ -943,6 +980,8 @@ class Transaction(Reading, Protocol):
     def turns(self) -> TurnWriter: ...
     @property
     def known(self) -> KnownWriter: ...
+    @property
+    def conflicts(self) -> ConflictWriter: ...
     @property
     def graph(self) -> GraphWriter: ...
     @property

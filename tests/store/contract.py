@@ -346,6 +346,38 @@ class StoreContract:
             near = r.known.neighbours(ALICE, blob(1), 9, START)
             assert [match.record.id for match in near] == ["m2"]
 
+    def test_a_pair_that_may_contradict_is_open_until_it_is_settled(self, filled: Store) -> None:
+        now = valid_now(of(ALICE), START + 9)
+        with filled.write() as tx:
+            tx.conflicts.open("m2", "m1", START + 1)
+            tx.conflicts.open("m1", "m2", START + 2)
+            tx.conflicts.open("m1", "m3", START + 1)  # of another scope
+            tx.conflicts.open("m1", "m9", START + 1)
+        with filled.read() as r:
+            (pair,) = r.conflicts.select(now)
+            assert {memory.id for memory in pair.memories} == {"m1", "m2"}
+            assert pair.created_at == START + 1
+            assert r.conflicts.get(pair.id, START + 9) == pair
+            assert r.conflicts.select(now, memory_ids=["m2"]) == [pair]
+            assert r.conflicts.select(now, memory_ids=["m3"]) == []
+            assert r.conflicts.select(valid_now(of(BOB), START + 9)) == []
+        with filled.write() as tx:
+            tx.conflicts.settle(pair.id, START + 3)
+            tx.conflicts.settle("unknown", START + 3)
+            tx.conflicts.open("m1", "m2", START + 4)
+        with filled.read() as r:
+            assert r.conflicts.select(now) == []
+            assert r.conflicts.get(pair.id, START + 9) is None
+
+    def test_a_supersession_ends_an_open_pair(self, filled: Store) -> None:
+        with filled.write() as tx:
+            tx.conflicts.open("m1", "m2", START + 1)
+            tx.known.supersede(record("m1"), "m2", START + 1, START + 5)
+        with filled.read() as r:
+            assert r.conflicts.select(of(ALICE)) == []
+            assert r.memories.history("m1")[-1].updated_at == START + 5
+            assert r.memories.require("m1").valid_to == START + 1
+
     def test_an_earlier_date_moves_the_end_of_what_was_superseded(self, filled: Store) -> None:
         with filled.write() as tx:
             tx.known.supersede(record("m1"), "m2", START + 1)

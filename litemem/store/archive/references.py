@@ -101,6 +101,12 @@ class ReferenceCheck:
             if self._messages.get(number) not in scopes:
                 raise LineError(f"message {number} is not before it with the same ids")
 
+    def _check_conflict(self, item: Item) -> None:
+        numbers = item["memories"]
+        scopes = {self._memories.get(number) for number in numbers}
+        if len(numbers) != 2 or numbers[0] == numbers[1] or len(scopes) != 1 or None in scopes:
+            raise LineError("memories must be two memories before it with the same ids")
+
     def _check_entity(self, item: Item) -> None:
         self._note(self._entities, item)
         if "same_as" in item:

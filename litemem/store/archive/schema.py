@@ -279,6 +279,9 @@ LINE_TYPES: Mapping[str, Schema] = {
             "vector": _vector,
         },
     ),
+    "conflict": Schema(
+        {"id": _name, "memories": _list_of(_key), "created_at": _time}, {"settled_at": _time}
+    ),
     "entity": Schema({"number": _key, "name": _text}, {**_IDS, "same_as": _key, "vector": _vector}),
     "relation": Schema(
         {
@@ -300,7 +303,7 @@ def check_of(kind: str, name: str) -> Check:
 
 
 SKIPPED = ("export_request",)  # written by earlier versions; an import ignores these lines
-WITHOUT_IDS = ("project", "finished_turn", "deleted", "relation")
+WITHOUT_IDS = ("project", "finished_turn", "deleted", "conflict", "relation")
 
 EMBEDDER = Schema({"name": _text, "dimensions": _dimensions, "fingerprint": _text}, {})
 HEADER = Schema({"format": _count}, {"embedder": EMBEDDER})

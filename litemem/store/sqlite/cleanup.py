@@ -188,6 +188,11 @@ ON CONFLICT (memory_pk) DO UPDATE
 SET (feedback, reason, created_at) = (excluded.feedback, excluded.reason, excluded.created_at)
 WHERE excluded.created_at > feedback.created_at
 """
+_LEND_CONFLICTS = """
+UPDATE OR IGNORE conflict
+SET first_pk = min(?2, first_pk + second_pk - ?1), second_pk = max(?2, first_pk + second_pk - ?1)
+WHERE ?1 IN (first_pk, second_pk) AND ?2 NOT IN (first_pk, second_pk)
+"""
 _LABEL = "UPDATE memory SET metadata = ?, categories = ? WHERE pk = ?"
 
 ANYTHING = Condition("TRUE")
@@ -332,8 +337,8 @@ def _matching(connection: apsw.Connection, condition: Condition, among: str | No
 def merge_duplicates(connection: apsw.Connection, pks: list[int]) -> list[int]:
     """Merge memories of one text and the same ids into the oldest of them.
 
-    The oldest counts the others as repeats and gets their sources, relations, feedback, metadata
-    and categories. Return the primary keys of the others, to be deleted.
+    The oldest counts the others as repeats and gets their sources, relations, feedback, conflicts,
+    metadata and categories. Return the primary keys of the others, to be deleted.
     """
     rows = connection.execute(_REPEATED, (json.dumps(pks),))
     pairs: list[tuple[int, int]] = []
@@ -341,7 +346,7 @@ def merge_duplicates(connection: apsw.Connection, pks: list[int]) -> list[int]:
         pairs.append((again, first))
         if is_labelled:
             _lend_labels(connection, again, first)
-    for statement in (_COUNT_REPEAT, _LEND_SUPPORT, _LEND_FEEDBACK):
+    for statement in (_COUNT_REPEAT, _LEND_SUPPORT, _LEND_FEEDBACK, _LEND_CONFLICTS):
         connection.executemany(statement, pairs)
     return [again for again, _ in pairs]
 

@@ -37,6 +37,7 @@ _COUNTS = {
     "deleted": "(SELECT DISTINCT memory_id FROM event"
     " WHERE memory_id NOT IN (SELECT id FROM memory))",
     "feedback": "feedback",
+    "conflicts": "conflict WHERE settled_at IS NULL",
     "sessions": "session",
     "entities": "entity",
     "relations": "relation",

@@ -58,8 +58,8 @@ UPDATE memory
 SET valid_from = coalesce(valid_from, created_at),
     valid_to = max(?1, coalesce(valid_from, created_at)),
     superseded_by = ?2,
-    updated_at = max(updated_at, ?1)
-WHERE pk = ?3
+    updated_at = max(updated_at, ?3)
+WHERE pk = ?4
 """
 _WRITE_SUPERSEDED = """
 INSERT INTO event
@@ -171,14 +171,15 @@ class Known:
         if pk := pk_of(self._connection, memory_id):
             self._connection.execute(_REPEAT, (like.expires_at, like.immutable, pk))
 
-    def supersede(self, old: MemoryRecord, by: str, at: int) -> None:
+    def supersede(self, old: MemoryRecord, by: str, at: int, noted_at: int | None = None) -> None:
         pk, successor = pk_of(self._connection, old.id), pk_of(self._connection, by)
         if pk is None:
             return
         self._connection.execute(WRITE_OUT_ADD, (json.dumps([pk]),))
+        noted_at = at if noted_at is None else noted_at
         if successor is not None:
-            self._connection.execute(_WRITE_SUPERSEDED, (at, successor, pk))
-        self._connection.execute(_SUPERSEDE, (at, by, pk))
+            self._connection.execute(_WRITE_SUPERSEDED, (noted_at, successor, pk))
+        self._connection.execute(_SUPERSEDE, (at, by, noted_at, pk))
 
 
 def superseded(connection: apsw.Connection, memory_ids: Iterable[str]) -> dict[str, list[str]]:

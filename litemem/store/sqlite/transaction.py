@@ -12,6 +12,7 @@ from litemem.store.sqlite import cleanup, erasure, settings, stats
 from litemem.store.sqlite.archive.memories import ArchivedMemory
 from litemem.store.sqlite.archive.writer import ArchiveWriter
 from litemem.store.sqlite.candidates import Candidates
+from litemem.store.sqlite.conflicts import Conflicts
 from litemem.store.sqlite.graph import Graph
 from litemem.store.sqlite.integrity import edited
 from litemem.store.sqlite.memories import Memories
@@ -37,6 +38,7 @@ class SqliteTransaction:
     __slots__ = (
         "archive",
         "candidates",
+        "conflicts",
         "connection",
         "graph",
         "known",
@@ -53,6 +55,7 @@ class SqliteTransaction:
         self.messages = Messages(connection)
         self.turns = Turns(connection)
         self.known = Known(connection)
+        self.conflicts = Conflicts(connection)
         self.candidates = Candidates(connection)
         self.graph = Graph(connection)
         self.settings = Settings(connection)
@@ -93,7 +96,7 @@ class SqliteTransaction:
 
     def clear(self) -> None:
         VectorIndex(self.connection).drop()
-        for table in _TABLES:  # passages and mentions go with their owners
+        for table in _TABLES:  # passages, mentions and conflicts go with their owners
             self.connection.execute(f"DELETE FROM {table}")
         kept = (settings.PROJECT, settings.FILE_ID, settings.ERASING)
         self.connection.execute("DELETE FROM setting WHERE name NOT IN (?, ?, ?)", kept)

@@ -269,6 +269,12 @@ COLUMNS: Mapping[str, Mapping[str, Column]] = {
         "owner": Column(_whole(-(2**63), 2**63 - 1), _always(DROP)),
         **dict.fromkeys(("start", "stop"), Column(_time, _always(DROP))),
     },
+    "conflict": {
+        "id": Column(_name, lambda _: clock.new_id()),
+        **dict.fromkeys(("first_pk", "second_pk"), _KEY),
+        "created_at": _REQUIRED_TIME,
+        "settled_at": _OPTIONAL_TIME,
+    },
     "event": {
         "memory_id": Column(_name, _renamed),
         "event": Column(one_of("ADD", "UPDATE", "DELETE"), _always("UPDATE")),

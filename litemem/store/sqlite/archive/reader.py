@@ -17,7 +17,7 @@ from litemem.core.scope import ID_KEYS, Scope
 from litemem.errors import ValidationError
 from litemem.store.archive.references import IntMap
 from litemem.store.protocol import ArchiveBatch, Conflict, Item
-from litemem.store.sqlite import settings
+from litemem.store.sqlite import conflicts, settings
 from litemem.store.sqlite.archive import memories
 from litemem.store.sqlite.archive.memories import ArchivedMemory, kept_number
 from litemem.store.sqlite.connection import write_transaction
@@ -211,6 +211,12 @@ class ArchiveReader:
             (item["event_id"], results, item["created_at"], item["completed_at"]),
         )
 
+    def _conflict(self, item: Item) -> None:
+        pks = [pk for number in item["memories"] if (pk := self._memories.get(number))]
+        conflicts.restore(
+            self._connection, item["id"], pks, item["created_at"], item.get("settled_at")
+        )
+
     def _relation(self, item: Item) -> None:
         pks = [pk for number in item["memories"] if (pk := self._memories.get(number))]
         source, _ = self._spilled.get("entity", item["source"])
@@ -284,6 +290,7 @@ class ArchiveReader:
         "turn": _note_turn,
         "message": _message,
         "deleted": _deleted,
+        "conflict": _conflict,
         "relation": _relation,
     }
 

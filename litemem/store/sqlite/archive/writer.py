@@ -192,6 +192,16 @@ _PARTS: Mapping[str, _Part] = {
         "m.pk",
         vector="e.vector",
     ),
+    "conflict": _Part(
+        _fields(
+            _text("conflict.id"),
+            """',"memories":' || json_array(first_pk, second_pk)""",
+            _number("conflict.created_at"),
+            _number("settled_at"),
+        ),
+        "FROM conflict WHERE $both",
+        "conflict.pk",
+    ),
     "entity": _Part(
         _fields(
             _number("entity.pk", "number"),
@@ -227,6 +237,7 @@ _JSON_COLUMNS = {
 _WHOLE = {
     "among": "TRUE",
     "logged": "TRUE",
+    "both": "TRUE",
     "named": "TRUE",
     "supported": "TRUE",
     "turn": "turn_pk",
@@ -239,6 +250,7 @@ _CHOSEN_ONLY = {
     "among": "m.pk IN (SELECT pk FROM chosen)",
     "logged": "message.pk IN (SELECT value FROM memory AS m, json_each(m.sources)"
     f" WHERE m.pk IN (SELECT pk FROM chosen) AND EXISTS ({_SOURCE_EXISTS}))",
+    "both": "first_pk IN (SELECT pk FROM chosen) AND second_pk IN (SELECT pk FROM chosen)",
     "named": "entity.pk IN"
     " (SELECT source_pk FROM supported UNION SELECT destination_pk FROM supported)",
     "supported": "relation.pk IN (SELECT pk FROM supported)",

@@ -62,6 +62,16 @@ WHERE json_valid(m.sources)
   )
 """
 
+WRONG_CONFLICTS = """
+SELECT conflict.id
+FROM conflict
+JOIN memory AS one ON one.pk = first_pk
+JOIN memory AS other ON other.pk = second_pk
+WHERE first_pk >= second_pk
+  OR (one.user_id, one.agent_id, one.app_id, one.run_id)
+    IS NOT (other.user_id, other.agent_id, other.app_id, other.run_id)
+"""
+
 INVARIANTS: tuple[Invariant, ...] = (
     Invariant(
         name="every memory has a vector",
@@ -145,6 +155,13 @@ INVARIANTS: tuple[Invariant, ...] = (
         " AND NOT EXISTS (SELECT 1 FROM memory WHERE id = m.superseded_by)"
         " AND NOT EXISTS (SELECT 1 FROM event WHERE memory_id = m.superseded_by)",
         over="memory WHERE superseded_by IS NOT NULL",
+    ),
+    Invariant(
+        name="every conflict is between two memories of one scope",
+        offenders=WRONG_CONFLICTS,
+        over="conflict",
+        repair="conflicts",
+        since=7,
     ),
     Invariant(
         name="every pending turn has messages",

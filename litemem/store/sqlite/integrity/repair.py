@@ -10,13 +10,17 @@ from litemem.store.protocol import SET_ASIDE
 from litemem.store.sqlite import schema, settings
 from litemem.store.sqlite.integrity import edited
 from litemem.store.sqlite.integrity.checks import TABLES, Wrong, find_wrong, find_wrong_of_memory
+from litemem.store.sqlite.integrity.invariants import WRONG_CONFLICTS
 from litemem.store.sqlite.rows import IN_SCOPE_OF_M, read_json
 from litemem.store.sqlite.values import DROP, damage
 from litemem.store.sqlite.vector_index import VectorIndex
 
 AFTER_VALUES = frozenset({"orphans", "graph", "hashes", "full text", "vector index"})
 # Tables of rows that mean nothing without their parent.
-_CHILDREN = ("embedding", "embedding_next", "feedback", "claim", "support", "relation", "entity")
+_CHILDREN = (
+    *("embedding", "embedding_next", "feedback", "conflict"),
+    *("claim", "support", "relation", "entity"),
+)
 
 
 _VECTORS = {"embedder": "embedding", "next_embedder": "embedding_next"}
@@ -146,6 +150,10 @@ def _passages(connection: apsw.Connection) -> None:
         connection.execute(statement)
 
 
+def _conflicts(connection: apsw.Connection) -> None:
+    connection.execute(DROP_WRONG_CONFLICTS)
+
+
 def _vector_index(connection: apsw.Connection) -> None:
     VectorIndex(connection).rebuild()
 
@@ -238,6 +246,8 @@ DROP_WRONG_PASSAGES = (
     " AND passages <> (SELECT count(*) FROM passage WHERE owner = -message.pk)",
 )
 
+DROP_WRONG_CONFLICTS = f"DELETE FROM conflict WHERE id IN ({WRONG_CONFLICTS})"
+
 REPAIRS: dict[str, Callable[[apsw.Connection], list[str] | None]] = {
     "schema": _schema,
     "values": _values,
@@ -250,6 +260,7 @@ REPAIRS: dict[str, Callable[[apsw.Connection], list[str] | None]] = {
     "full text": _full_text,
     "vector index": _vector_index,
     "passages": _passages,
+    "conflicts": _conflicts,
 }
 
 

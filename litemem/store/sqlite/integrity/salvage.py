@@ -22,6 +22,7 @@ from litemem.store.sqlite.integrity.edited import add_hash_function
 from litemem.store.sqlite.integrity.invariants import WRONG_SOURCES
 from litemem.store.sqlite.integrity.repair import (
     DROP_UNSUPPORTED,
+    DROP_WRONG_CONFLICTS,
     DROP_WRONG_PASSAGES,
     drop_orphans,
     replace_value,
@@ -77,7 +78,7 @@ def _save(connection: apsw.Connection, damaged: DamagedFile) -> tuple[dict[str, 
     lost += _drop_orphans(connection, damaged.tables)
     lost += _drop_empty_turns(connection)
     lost += _drop_unknown_successors(connection)
-    for statement in (*DROP_UNSUPPORTED, *DROP_WRONG_PASSAGES):
+    for statement in (*DROP_UNSUPPORTED, *DROP_WRONG_PASSAGES, DROP_WRONG_CONFLICTS):
         connection.execute(statement)
     lost += _compare_hashes(connection)
     lost += _check_vectors(connection)
