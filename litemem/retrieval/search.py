@@ -137,7 +137,7 @@ def search(
     if options.top_k == 0:
         return Found()
     wanted = options.top_k * (RERANKED if options.reranker else 1)
-    from litemem.core.text.dates import is_used_as_name, possible_names  # patterns take 20 ms
+    from litemem.core.text.day_names import is_used_as_name, possible_names  # patterns take 20 ms
 
     maybe = possible_names(query)
     with store.read() as r:

@@ -7,14 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from litemem.core.clock import MICROSECONDS
-from litemem.core.text.dates import (
-    YEARS,
-    Dates,
-    Period,
-    is_used_as_name,
-    possible_names,
-    read_dates,
-)
+from litemem.core.text.dates import YEARS, Dates, Period, read_dates
+from litemem.core.text.day_names import is_used_as_name, possible_names
 
 TODAY = date(2023, 6, 14)  # a Wednesday
 
@@ -149,7 +143,7 @@ def test_two_dates_are_two_periods() -> None:
         "20230525",
         "what did I say?",
         "who wrote 1984?",
-        "の五月",
+        "の五番",
         "",
     ],
 )

@@ -16,7 +16,7 @@ from litemem.cli import output
 from litemem.core.arguments import check_categories, check_messages, check_metadata
 from litemem.core.clock import parse_duration, parse_time
 from litemem.core.scope import Scope
-from litemem.core.text import dates, language, names, scripts, words
+from litemem.core.text import dates, day_names, language, names, scripts, words
 from litemem.core.text.query_words import query_words, stop_words
 from litemem.core.types import Message, SourceMessage
 from litemem.errors import LitememError
@@ -205,8 +205,8 @@ TEXTS: dict[str, Callable[[str], object]] = {
     "fts_fold": words.fts_fold,
     "digits": words.digits,
     "read_dates": lambda text: dates.read_dates(text, DAY),
-    "possible_names": dates.possible_names,
-    "is_used_as_name": lambda text: dates.is_used_as_name("april", text),
+    "possible_names": day_names.possible_names,
+    "is_used_as_name": lambda text: day_names.is_used_as_name("april", text),
     "mentions": lambda text: dates.mentions(text, DAY),
     "resolve": lambda text: dates.resolve(text, DAY),
     "language": language.language,

@@ -29,6 +29,7 @@ TOO_LONG = 0.03  # seconds for SHORT characters: after such a text, no other is 
 # called with long texts in `test_linear_loops.py`; the name of a backup is the name of a file.
 MAKERS = {
     ("core/text/dates.py", "_pattern"),
+    ("core/text/foreign_dates.py", "_pattern"),
     ("core/text/scripts.py", "_special"),
     ("extraction/english.py", "is_own_name"),
     ("maintenance/backup.py", "_is_replaced"),

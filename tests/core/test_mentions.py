@@ -64,6 +64,9 @@ def test_a_date_is_read_as_people_write_it(text: str, days: str) -> None:
         ("dentist at 3 pm on Friday", "2026-04-17"),
         ("dentist Friday at 3 pm", "2026-04-17"),
         ("dentist on Fri.", "2026-04-17"),
+        ("dentist thursday 8:15", "2026-04-16"),
+        ("interview wed 10:30", "2026-04-15"),
+        ("call mum tuesday", "2026-04-14"),
         ("I saw the dentist on Friday", "2026-04-10"),
         ("the dentist was moved to Friday morning", "2026-04-17"),
         ("the show is in two weeks", "2026-04-24/2026-04-30"),
@@ -155,7 +158,7 @@ def test_what_can_be_read_in_two_ways_is_both() -> None:
         "see logs/2026-04-16/a.log and 10.1.20.3 and v1.2.2020-rc",
         "call 555-2026-04",
         "the other day, recently, sometimes",
-        "の五月",
+        "の五番",
         "",
     ],
 )

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from litemem.core.text.dates import relative_dates, resolve
+from litemem.core.text.dates import resolve
 from litemem.core.text.periods import WEEKDAYS
+from litemem.core.text.relative_dates import relative_dates
 
 MONDAY = date(2023, 5, 8)
 
@@ -58,6 +59,88 @@ def test_a_relative_date_becomes_a_date(said: str, meant: str) -> None:
 )
 def test_what_is_vague_or_no_relative_date_stays(said: str) -> None:
     assert resolve(said, date(300, 1, 1)) == said
+
+
+WEDNESDAY = date(2026, 4, 15)
+
+
+@pytest.mark.parametrize(
+    ("said", "meant"),
+    [
+        ("Ana was born 30 years ago today", "Ana was born on 15 April 1996"),
+        ("Ana left a week ago yesterday", "Ana left on 7 April 2026"),
+        ("Ana left two weeks ago on Monday", "Ana left on 30 March 2026"),
+        ("Ana sold the house half a year ago", "Ana sold the house around October 2025"),
+        ("Ana moved a year and a half ago", "Ana moved around October 2024"),
+        (
+            "Ana is away from tomorrow until Friday",
+            "Ana is away from 16 April 2026 until 17 April 2026",
+        ),
+        ("between today and Sunday", "between 15 April 2026 and 19 April 2026"),
+        ("between yesterday and tomorrow", "between 14 April 2026 and 16 April 2026"),
+        ("the exam is in a fortnight", "the exam is around 29 April 2026"),
+        ("in two weeks' time", "around 29 April 2026"),
+        ("a week from tomorrow", "on 23 April 2026"),
+        ("Ana comes Monday week", "Ana comes on 27 April 2026"),
+        ("the week after next", "in the week of 27 April 2026"),
+        ("the year before last", "in 2024"),
+        ("the Friday after next", "on 1 May 2026"),
+        ("Ana moved last spring", "Ana moved in spring 2025"),
+        ("Ana moves next March", "Ana moves in March 2027"),
+        ("last winter Ana skied", "in winter 2025–26 Ana skied"),
+        ("day after tomorrow", "on 17 April 2026"),
+    ],
+)
+def test_an_expression_is_read_whole(said: str, meant: str) -> None:
+    assert resolve(said, WEDNESDAY) == meant
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Ana quit over a year ago",
+        "more than two years ago",
+        "Ana stopped two or three weeks ago",
+        "half a week ago",
+        "in a day or two",
+        "in a year and a half",
+        "Ana has grown in the past year",
+        "over the next month",
+        "every last Friday of the month",
+        "my last week at work",
+        "Ana's last fall hurt",
+        "for the next two weeks",
+    ],
+)
+def test_what_would_be_half_read_stays(said: str) -> None:
+    assert resolve(said, WEDNESDAY) == said
+
+
+@pytest.mark.parametrize(
+    ("said", "meant"),
+    [
+        ("the dentist is on Thursday at 8:15", "the dentist is on Thursday 16 April 2026 at 8:15"),
+        ("dentist thursday 8:15", "dentist on Thursday 16 April 2026 8:15"),
+        ("Ana saw the dentist on Friday", "Ana saw the dentist on Friday 10 April 2026"),
+        ("the party is Saturday", "the party is on Saturday 18 April 2026"),
+        ("the report is due by Friday", "the report is due by Friday 17 April 2026"),
+    ],
+)
+def test_the_weekday_of_what_happens_once_gets_its_date(said: str, meant: str) -> None:
+    assert resolve(said, WEDNESDAY) == meant
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Ana plays tennis on Friday",
+        "Ana always flies on Friday",
+        "tests on Fridays",
+        "taco tuesday",
+    ],
+)
+def test_the_weekday_of_a_habit_stays(said: str) -> None:
+    assert resolve(said, WEDNESDAY) == said
 
 
 @given(st.dates(date(1900, 1, 1), date(2100, 1, 1)), st.sampled_from(WEEKDAYS))

@@ -12,16 +12,22 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from itertools import islice
 
-from litemem.core.text.foreign_dates import english_dates
-from litemem.core.text.periods import (
-    CYCLES,
-    MONTHS,
-    WEEKDAYS,
-    Cycle,
-    Period,
-    period_of,
+from litemem.core.text.day_names import is_name, is_title, quoted_titles
+from litemem.core.text.foreign_dates import english_dates, may_have_dates
+from litemem.core.text.periods import CYCLES, MONTHS, WEEKDAYS, Cycle, Period, period_of
+from litemem.core.text.relative_dates import (
+    SEASONS,
+    Days,
+    RelativeDate,
+    day,
+    may_be_relative,
+    month,
+    months_on,
+    relative_dates,
+    season,
+    year,
 )
-from litemem.core.text.words import NUMBER_WORDS, digits
+from litemem.core.text.tense import EVENT, happens_once, tense_of
 
 YEARS = 30  # before the reference date in which a month or day without a year may lie
 MAX_MENTIONS = 16  # of a text, the first ones
@@ -45,25 +51,6 @@ class Dates:
     tense: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Days:
-    """The days that an expression means, both included, and how to write it as a date."""
-
-    first: date
-    last: date
-    preposition: str
-    written: str
-
-
-@dataclass(frozen=True, slots=True)
-class RelativeDate:
-    """An expression in a text, from `start` to before `end`, and the days it means."""
-
-    start: int
-    end: int
-    days: Days
-
-
 def read_dates(
     text: str, reference: date, *, latest: bool = False, names: Collection[str] = ()
 ) -> Dates:
@@ -76,13 +63,13 @@ def read_dates(
     """
     dates = [
         each
-        for each in _dates(text, reference, (*_PATTERNS, *_ASKED))
-        if not _is_name(text, each, names)
+        for each in _dates(text, reference, asked=True)
+        if not is_name(text, each.start, each.end, names)
     ]
     found = _joined(text, _same_year(dates))
     if not found:
         return Dates((), text)
-    tense = _tense(text)
+    tense = tense_of(text)
     named = {(each.first, each.last, each.cycle): each for each in found}
     periods = (
         period_of(meant.first, meant.last)
@@ -96,21 +83,6 @@ def read_dates(
     return Dates(tuple(dict.fromkeys(periods)), " ".join(rest.split()), spoken, tense)
 
 
-def possible_names(text: str) -> list[str]:
-    """Return the months and weekdays that stand alone in a text, case folded: "April", "Sunday".
-
-    They may be people's names there.
-    """
-    matches = (match[0].casefold() for match in _CAPITAL_NAME.finditer(text))
-    return list(dict.fromkeys(matches))[:MAX_MENTIONS]
-
-
-def is_used_as_name(name: str, text: str) -> bool:
-    """Return True if a text surely uses a month or weekday, case folded, as somebody's name."""
-    used = (match[match.lastgroup or 0] for match in _USED_AS_NAME.finditer(text))
-    return any(each.casefold() == name for each in used)
-
-
 def mentions(text: str, said_on: date) -> list[Period]:
     """Return the days and spans that a text speaks of, as it was said on a day, in order.
 
@@ -118,7 +90,7 @@ def mentions(text: str, said_on: date) -> list[Period]:
     comes again is one of `CYCLES`. There are at most 16, which do not overlap but for one inside
     another.
     """
-    found = _joined(text, _same_year(_dates(text, said_on, _PATTERNS)))[:MAX_DATES]
+    found = _joined(text, _same_year(_dates(text, said_on)))[:MAX_DATES]
     periods: dict[Period, None] = {}
     for each, before, after in _with_clauses(text, found):
         if len(periods) == MAX_MENTIONS:
@@ -130,24 +102,19 @@ def mentions(text: str, said_on: date) -> list[Period]:
 
 def may_name_day(text: str) -> bool:
     """Return False for a text that surely speaks of no day."""
-    return any(hint.search(text) for hint in (*_NEEDS.values(), _RELATIVE))
-
-
-def relative_dates(text: str, today: date) -> list[RelativeDate]:
-    """Return the relative dates of a text, in order."""
-    found = []
-    for match in _RELATIVE.finditer(text):
-        days = _meaning(match, today)
-        if days is not None:
-            found.append(RelativeDate(match.start(), match.end(), days))
-    return found
+    return (
+        any(hint.search(text) for hint in _NEEDS.values())
+        or may_be_relative(text)
+        or may_have_dates(text)
+    )
 
 
 def resolve(text: str, today: date) -> str:
     """Return the text with its relative dates as dates: "yesterday" as "on 7 May 2023"."""
     parts: list[str] = []
     end = 0
-    found = relative_dates(text, today)
+    is_between = False
+    found = _resolvable(text, today)
     borders = [*(each.start for each in found), len(text)][1:]
     for each, border in zip(found, borders, strict=True):
         before = text[end : each.start]
@@ -157,10 +124,34 @@ def resolve(text: str, today: date) -> str:
             parts.append(before)
             before = f"{owned[1]} "
             end = owned.end()
-        governed = _GOVERNING.search(before) is not None
+        governed = _GOVERNING.search(before) is not None or (is_between and before == " and ")
+        is_between = before.endswith("between ")
         written = each.days.written if governed else f"{each.days.preposition} {each.days.written}"
         parts += before, written
     return "".join([*parts, text[end:]])
+
+
+def _resolvable(text: str, today: date) -> list[RelativeDate]:
+    """Return the relative dates and the weekdays of a text that a date may replace.
+
+    A weekday does for what happened or happens once: "the exam is on Friday".
+    """
+    mentioned = [m for m in _dates(text, today) if m.is_relative or m.cycle == "week"]
+    if not mentioned:
+        return []
+    chosen = {each.start for each in mentioned}
+    found = [each for each in relative_dates(text, today) if each.start in chosen]
+    for each, before, after in _with_clauses(text, mentioned):
+        weekday = _LAST_WEEKDAY.search(text, each.start, each.end)
+        if each.is_relative or each.again or weekday is None:
+            continue
+        if not happens_once(f"{before} {after}"):
+            continue
+        for meant in _meant_by_text(each, today, before, after):
+            days = day(meant.first)
+            named = replace(days, written=f"{weekday[0].capitalize()} {days.written}")
+            found.append(RelativeDate(*weekday.span(), named))
+    return sorted(found, key=lambda each: each.start)
 
 
 # -- absolute dates
@@ -172,7 +163,7 @@ class _Mention:
 
     With a `cycle` it is a date of every year ("3 June"), month ("the 5th") or week ("Friday"), of
     which the text means one, or all if it is `again`. A date that can be read in two ways is also
-    the day `other`.
+    the day `other`. Words may be a title: "Yesterday", "Friday Night".
     """
 
     start: int
@@ -183,61 +174,85 @@ class _Mention:
     again: bool = False
     other: date | None = None
     is_relative: bool = False
+    may_be_title: bool = False
 
 
 Reading = tuple[str, re.Pattern[str], Callable[[re.Match[str], date], _Mention | None]]
 
 
-def _dates(text: str, reference: date, readings: Iterable[Reading]) -> list[_Mention]:
-    """Return the dates of a text in order; where two patterns match, the first one's."""
-    found = _english(text, reference, readings)
+def _dates(text: str, reference: date, *, asked: bool = False) -> list[_Mention]:
+    """Return the dates of a text in order; where two patterns match, the first one's.
+
+    What is `asked` may be a date where it is none in a statement: `_ASKED`.
+    """
+    found = _english(text, reference)
+    if asked:
+        found = _with_read(found, text, reference, _ASKED)
     for others in _foreign(text, reference):
         found = _with_free(found, others)
-    return found
+    return _without_titles(text, found) if found else found
 
 
-def _english(text: str, reference: date, readings: Iterable[Reading]) -> list[_Mention]:
-    """Return the English dates of a text in order.
+def _without_titles(text: str, found: list[_Mention]) -> list[_Mention]:
+    titles = iter(quoted_titles(text))
+    title = next(titles, None)
+    kept: list[_Mention] = []
+    for each in found:
+        while title and title[1] <= each.start:
+            title = next(titles, None)
+        is_quoted = title is not None and title[0] <= each.start and each.end <= title[1]
+        if not is_quoted and not (each.may_be_title and is_title(text, each.start, each.end)):
+            kept.append(each)
+    return kept
+
+
+def _english(text: str, reference: date) -> list[_Mention]:
+    """Return the English dates of a text in order."""
+    found = _with_read([], text, reference, _PATTERNS)
+    found = _with_free(found, _relative(text, reference))
+    return _with_read(found, text, reference, _WEEKDAYS)
+
+
+def _with_read(
+    found: list[_Mention], text: str, reference: date, readings: Iterable[Reading]
+) -> list[_Mention]:
+    """Return mentions, and those that patterns find at other places.
 
     A pattern is tried only in a text with what it needs, as most texts have no date.
     """
-    found: list[_Mention] = []
     has = {need: hint.search(text) is not None for need, hint in _NEEDS.items()}
     for need, pattern, read in readings:
         if has[need]:
             mentions = (_read(read, match, reference) for match in pattern.finditer(text))
             found = _with_free(found, filter(None, mentions))
-    relative = relative_dates(text, reference)
-    return _with_free(
-        found,
-        (_Mention(r.start, r.end, r.days.first, r.days.last, is_relative=True) for r in relative),
-    )
+    return found
+
+
+def _relative(text: str, reference: date) -> Iterator[_Mention]:
+    for each in relative_dates(text, reference):
+        days = each.days.first, each.days.last
+        yield _Mention(each.start, each.end, *days, is_relative=True, may_be_title=True)
 
 
 def _foreign(text: str, reference: date) -> Iterator[list[_Mention]]:
-    """Yield the German, French and Spanish dates of a text, by the pattern that finds them."""
+    """Yield the dates of a text in other languages, by the pattern that finds them."""
     for places in english_dates(text):
         dates = [
-            (start, end, _english(english, reference, _PATTERNS))
+            (start, end, _english(english, reference))
             for start, end, english in islice(places, MAX_DATES)
         ]
-        yield [replace(found[0], start=start, end=end) for start, end, found in dates if found]
+        yield [
+            replace(
+                found[0], start=start, end=end, may_be_title=_is_word(text[start:end], found[0])
+            )
+            for start, end, found in dates
+            if found
+        ]
 
 
-def _is_name(text: str, mention: _Mention, names: Collection[str]) -> bool:
-    """Return True if a month or weekday alone is a name, by `names` or by its place in a question.
-
-    A month is a date behind "in" or "during", and a weekday behind "on".
-    """
-    alone = _ALONE.fullmatch(text, mention.start, mention.end)
-    if alone is None:
-        return False
-    if alone["name"].casefold() in names or text.startswith(("'s", "’s"), mention.end):
-        return True
-    before = text[max(0, mention.start - 12) : mention.start]
-    return (
-        _ASKS_OF_NAME.search(before) is not None and _GOES_ON.match(text, mention.end) is not None
-    )
+def _is_word(text: str, mention: _Mention) -> bool:
+    """Return True for a relative date of one word: German nouns have capitals in longer ones."""
+    return mention.is_relative and " " not in text
 
 
 def _with_free(found: list[_Mention], others: Iterable[_Mention]) -> list[_Mention]:
@@ -305,32 +320,8 @@ def _month_number(name: str) -> int:
     return [m[:3] for m in MONTHS].index(name[:3].capitalize()) + 1
 
 
-def _relative_month(match: re.Match[str], reference: date) -> _Mention:
-    """Read last, this year's or next May: last has ended, next has not begun."""
-    number = MONTHS.index(match["month"].capitalize()) + 1
-    which = match["which"].lower()
-    year = reference.year
-    if which in ("last", "past", "previous"):
-        year -= number >= reference.month
-    elif which == "next":
-        year += number <= reference.month
-    return _of(match, month(date(year, number, 1)))
-
-
-def _season(match: re.Match[str], reference: date) -> _Mention:
-    """Read a season of the northern half of the world; a winter is of the year it begins in."""
-    parts = match.groupdict()
-    begins = _SEASONS[match["season"].lower()]
-    which = (parts.get("which") or "").lower()
-    year = int(parts["year"]) if parts.get("year") else reference.year
-    first = date(year, begins, 1)
-    if which and begins == 12 and reference.month < 3:
-        first = date(year - 1, begins, 1)
-    if which.endswith(("last", "past")) and month(_months_on(first, 2)).last >= reference:
-        first = date(first.year - 1, begins, 1)
-    elif which == "next" and first <= reference:
-        first = date(first.year + 1, begins, 1)
-    return _Mention(*match.span(), first, month(_months_on(first, 2)).last)
+def _season(match: re.Match[str], _: date) -> _Mention:
+    return _of(match, season(match["season"].lower(), int(match["year"])))
 
 
 def _weekday(match: re.Match[str], reference: date) -> _Mention:
@@ -340,13 +331,25 @@ def _weekday(match: re.Match[str], reference: date) -> _Mention:
     ahead = names.index(match["weekday"][:3].lower()) - reference.weekday()
     on = reference + timedelta(days=ahead)
     again = bool(parts.get("each") or parts.get("plural"))
-    return _Mention(*match.span(), on, on, "week", again)
+    return _Mention(*match.span(), on, on, "week", again, may_be_title=True)
+
+
+def _at_end(match: re.Match[str], reference: date) -> _Mention | None:
+    """Read "call mum monday", but not "taco tuesday" and "I love friday"."""
+    if match["before"].lower() in _NO_EVENT:
+        return None
+    return replace(_weekday(match, reference), start=match.start("weekday"))
+
+
+def _behind_event(match: re.Match[str], reference: date) -> _Mention:
+    """Read "dentist thursday"."""
+    return replace(_weekday(match, reference), start=match.start("weekday"))
 
 
 def _day_of_month(match: re.Match[str], reference: date) -> _Mention:
     """Read "on the 5th" and "the 5th of next month"."""
     which = match.groupdict().get("which", "").lower()
-    of = _months_on(reference, {"next": 1, "last": -1}.get(which, 0))
+    of = months_on(reference, {"next": 1, "last": -1}.get(which, 0))
     number = int(match["day"])
     again = which in ("every", "each")
     if again:
@@ -431,7 +434,7 @@ def _shifts(mention: _Mention) -> Iterator[_Mention]:
                 first, last = mention.first + days, mention.last + days
                 yield replace(mention, first=first, last=last, cycle=None)
             elif mention.cycle == "month":
-                first = _months_on(mention.first, by).replace(day=mention.first.day)
+                first = months_on(mention.first, by).replace(day=mention.first.day)
                 yield replace(mention, first=first, last=first, cycle=None)
             elif dated := _in_year(mention, mention.first.year + by):
                 yield dated
@@ -478,7 +481,7 @@ def _meant_by_text(mention: _Mention, said_on: date, before: str, after: str) ->
     if mention.cycle is None:
         return [mention]
     last, following = _last_and_next(mention, said_on)
-    tense = _tense(f"{before} {after}")
+    tense = tense_of(f"{before} {after}")
     is_past = tense < 0 or (
         last and following and (following[0].first - said_on).days > 365 - JUST_PAST
     )
@@ -504,17 +507,6 @@ def _with_clauses(text: str, found: list[_Mention]) -> Iterator[tuple[_Mention, 
         before = _SENTENCE_END.split(text[start : each.start])[-1]
         after = _SENTENCE_END.split(text[each.end : end])[0]
         yield each, before, after
-
-
-def _tense(text: str) -> int:
-    """Return -1 if a sentence is about the past, 1 if about the future, 0 if it does not say."""
-    if _PLANNED.search(text):
-        return 1
-    if _PAST.search(text):
-        return -1
-    if _PRESENT.search(text):
-        return 1
-    return -1 if _WEAK_PAST.search(text) else 0
 
 
 def _merged(periods: Iterable[Period]) -> list[Period]:
@@ -550,9 +542,15 @@ _ON = rf"(?:on )?(?:(?:{_WEEKDAY_NAMES}),? )?(?:the )?"
 _IS_DAY = re.compile(rf"\bon |\d{_ORDINAL}", re.IGNORECASE)
 _OPENING = re.compile(r"(?:between|from) ", re.IGNORECASE)
 _OPENS_A_SPAN = re.compile(r"\b(?:between|from)\s*(?:the\s*)?$", re.IGNORECASE)
-_SEASONS = {"spring": 3, "summer": 6, "autumn": 9, "fall": 9, "winter": 12}
-_SEASON = rf"(?P<season>{'|'.join(_SEASONS)})"
-_AT_TIME = r"(?:morning|afternoon|evening|night|noon|at (?:\d|noon)|\d{1,2}(?::\d\d)? ?[ap]m)"
+_SEASON = rf"(?P<season>{'|'.join(SEASONS)})"
+_AT_TIME = (
+    r"(?:morning|afternoon|evening|night|noon|at (?:\d|noon)|\d{1,2}(?::\d\d)? ?[ap]m|"
+    r"\d{1,2}[:.]\d\d)"
+)
+_NO_EVENT = frozenset(
+    "a an and called each every hate hates is like likes love loves my named or taco the".split()
+)
+_LAST_WEEKDAY = re.compile(rf"\b(?:{'|'.join(WEEKDAYS)})\b", re.IGNORECASE)
 # What may follow a number that is a day or a year: the end of a clause, or a word but no noun
 _FOLLOWS = (
     r"(?=\s*(?:$|[.,;:!?)\]–]|- |(?:at|and|or|i|we|he|she|they|you|it|the|my|our|his|her|their|"
@@ -611,13 +609,7 @@ _PATTERNS: tuple[Reading, ...] = (
     ("month", _pattern(rf"{_ON}{_DAY}(?: of)? {_MONTH}{_OF_YEAR}"), _calendar),
     ("month", _pattern(rf"{_ON}{_MONTH} (?:the )?{_DAY}{_OF_YEAR}"), _calendar),
     ("month", _pattern(rf"(?:in )?{_MONTH}(?:,| of)? {_YEAR}"), _calendar),
-    (
-        "month",
-        _pattern(rf"(?P<which>last|past|previous|this|next) (?P<month>{_NAMES})"),
-        _relative_month,
-    ),
     ("season", _pattern(rf"(?:in |during )?(?:the )?{_SEASON}(?: of| in)?,? {_YEAR}"), _season),
-    ("season", _pattern(rf"(?P<which>last|this past|this|next) {_SEASON}"), _season),
     (
         "month",
         _pattern(
@@ -625,22 +617,6 @@ _PATTERNS: tuple[Reading, ...] = (
             rf"(?:beginning|start|end) of) (?P<month>{_NAMES})"
         ),
         _calendar,
-    ),
-    ("weekday", _pattern(rf"(?P<each>every|each) (?P<weekday>{_WEEKDAY_NAMES})"), _weekday),
-    ("weekday", _pattern(rf"(?:on )?(?P<weekday>{_WEEKDAY_NAMES})(?P<plural>s)"), _weekday),
-    (
-        "weekday",
-        _pattern(
-            rf"(?:on|by|until|till|before|after|since) (?P<weekday>{_WEEKDAY_NAMES})"
-            r"(?: (?:morning|afternoon|evening|night))?"
-        ),
-        _weekday,
-    ),
-    ("weekday", _pattern(rf"(?P<weekday>{_WEEKDAY_NAMES})(?=,? {_AT_TIME})"), _weekday),
-    (
-        "weekday",
-        _pattern(r"on (?P<weekday>(?-i:Mon|Tues?|Wed|Thu(?:rs?)?|Fri|Sat|Sun))\.?"),
-        _weekday,
     ),
     (
         "number",
@@ -675,6 +651,41 @@ _PATTERNS: tuple[Reading, ...] = (
         _whole_year,
     ),
 )
+# Weekdays, where no relative date is: "a week ago on Friday"
+_WEEKDAYS: tuple[Reading, ...] = (
+    ("weekday", _pattern(rf"(?P<each>every|each) (?P<weekday>{_WEEKDAY_NAMES})"), _weekday),
+    ("weekday", _pattern(rf"(?:on )?(?P<weekday>{_WEEKDAY_NAMES})(?P<plural>s)"), _weekday),
+    (
+        "weekday",
+        _pattern(
+            rf"(?:on|by|until|till|before|after|since) (?P<weekday>{_WEEKDAY_NAMES})"
+            r"(?: (?:morning|afternoon|evening|night))?"
+        ),
+        _weekday,
+    ),
+    ("weekday", _pattern(rf"(?P<weekday>{_WEEKDAY_NAMES})(?=,? {_AT_TIME})"), _weekday),
+    ("weekday", _pattern(rf"{EVENT}(?:,|:| is)? (?P<weekday>{_WEEKDAY_NAMES})"), _behind_event),
+    (
+        "weekday",
+        _pattern(r"on (?P<weekday>(?-i:Mon|Tues?|Wed|Thu(?:rs?)?|Fri|Sat|Sun))\.?"),
+        _weekday,
+    ),
+    (
+        "weekday",
+        _pattern(
+            r"(?P<weekday>mon|tues?|wed|thu(?:rs?)?|fri|(?-i:Sat|Sun))\.?"
+            r"(?=,? \d{1,2}(?:[:.]\d\d| ?[ap]m))"
+        ),
+        _weekday,
+    ),
+    (
+        "weekday",
+        _pattern(
+            rf"(?P<before>\w{{1,30}}) (?P<weekday>(?-i:{_WEEKDAY_NAMES}))(?=\s?(?:$|[.!?;\n]))"
+        ),
+        _at_end,
+    ),
+)
 # What is a date in a query only: a text that says "April" alone may speak of a person
 _ASKED: tuple[Reading, ...] = (
     ("month", _pattern(rf"(?:{_BEFORE}) (?P<month>{_NAMES})"), _calendar),
@@ -690,190 +701,13 @@ _NEEDS = {
     "weekday": _pattern(rf"(?:{_WEEKDAY_NAMES}|(?:mon|tues?|wed|thu(?:rs?)?|fri|sat|sun))s?"),
     "season": _pattern(_SEASON),
 }
-# Months and weekdays as names
-_EITHER = "|".join((*MONTHS, *(name.capitalize() for name in WEEKDAYS)))
-_ALONE = re.compile(
-    rf"(?:(?:of|by|from|before|after|between|until|till|around) )?(?P<name>{_EITHER})",
+_OWNED = re.compile(r"['’]s\s+([\w\-]+)")
+# Behind these words a date needs no preposition of its own: "since 2022"
+_GOVERNING = re.compile(
+    r"\b(?:since|until|till|by|from|before|after|between|through|to|for|of|than|as|during|in|on|at)\s+$|[-–]\s?$",
     re.IGNORECASE,
-)
-_ASKS_OF_NAME = re.compile(
-    r"\b(?:do|does|did|can|could|will|would|should|has|have|had|who(?: is|['’]s| was)) $",
-    re.IGNORECASE,
-)
-_GOES_ON = re.compile(r" (?!in\b|on\b|or\b|and\b)[^\W\d]|\W{0,9}\Z")
-_CAPITAL_NAME = re.compile(rf"(?<![\w\d])(?<!\d )(?:{_EITHER})(?!\w| \d)")
-_IN_TIME = "".join(
-    f"(?<![{word[0]}{word[0].upper()}]{word[1:]} )"
-    for word in (
-        "in on last next this since every each until till early late mid before after by".split()
-    )
-)
-_USED_AS_NAME = re.compile(
-    rf"(?<!\w){_IN_TIME}(?<!\d )(?:"
-    rf"(?P<owner>{_EITHER})['’]s (?!rent|bill|report|weather|numbers)"
-    rf"|(?P<subject>{_EITHER}) (?:is (?:my|his|her|their|our|a|an|[A-Z]\w*['’]s)\b|has\b|had\b|"
-    r"(?!is\b|was\b|showers|mornings|evenings|nights|days|weeks|weekends|starts|ends|begins|brings)"
-    r"[a-z]{1,30}(?<!s)s\b|said\b)"
-    rf"|(?P<surname>{_EITHER}) (?!{_EITHER})[A-Z][a-z]+\b"
-    r"|(?:named|called|with|met|meets|meeting|knows|married to|sister|brother|friend|daughter|son|"
-    r"wife|husband|mother|mom|mum|father|dad|dog|cat|boss|colleague|aunt|uncle|cousin|neighbou?r|"
-    r"partner|girlfriend|boyfriend|roommate|flatmate|teacher|doctor|Mrs?\.?|Ms\.?|Dr\.?),? "
-    rf"(?P<named>{_EITHER}))\b"
 )
 _SENTENCE_END = re.compile(r"(?<=\w\w\w)[.!?]+\s|[\n;]|(?<=\w),? and (?=\w)")
 _AGAIN = r"birthdays?|birth|born|anniversar(?:y|ies)|every year|each year|yearly|annual(?:ly)?"
 _AGAIN_BEFORE = re.compile(rf"\b(?:{_AGAIN})\b|\b(?:every|each)\s*$", re.IGNORECASE)
 _AGAIN_AFTER = re.compile(rf"[^.!?\n]{{0,{CLAUSE}}}\b(?:{_AGAIN})\b", re.IGNORECASE)
-_PLANNED = re.compile(
-    r"\b(?:will|won['’]t|shall|going to|gonna|moved to|postponed|rescheduled|scheduled|planned|"
-    r"planning|upcoming|coming up|due)\b|['’]ll\b",
-    re.IGNORECASE,
-)
-_PAST = re.compile(
-    r"\b(?:was|were|did|didn['’]t|had|happened|ago|went|met|saw|got|took|said|told|came|bought|gave|"
-    r"ran|ate|made|found|left|flew|drove|began|felt|lost|won|wrote|spent|sent|sold|slept|held|"
-    r"heard|kept|knew|paid|broke|brought|caught|chose|drank|fell|grew|led|sang|sat|spoke|stood|"
-    r"swam|taught|thought|threw|wore|became)\b",
-    re.IGNORECASE,
-)
-_PRESENT = re.compile(
-    r"\b(?:am|is|are|has|have|do|does|must|should|need|needs|want|wants|plans?|would|can|could|"
-    r"might|booked|invited|anything|starts|ends|leaves|flies|flying|meets|meeting)\b|['’](?:m|re)\b|"
-    r"\b(?:what|when|where|who|there|it|that)['’]?s\b",
-    re.IGNORECASE,
-)
-_WEAK_PAST = re.compile(r"\b\w{2,30}ed\b", re.IGNORECASE)
-
-
-# -- relative dates
-
-_COUNTS = {word: int(digits(word)) for word in NUMBER_WORDS} | {
-    "one": 1,
-    "a": 1,
-    "an": 1,
-    "a couple of": 2,
-}
-_COUNT = rf"(?P<count>\d{{1,3}}|{'|'.join(sorted(_COUNTS, key=len, reverse=True))})"
-_WEEKDAY = rf"(?P<weekday>{'|'.join(WEEKDAYS)})"
-_NAMED_DAYS = {
-    "the day before yesterday": -2,
-    "yesterday": -1,
-    "last night": -1,
-    "today": 0,
-    "tonight": 0,
-    "this morning": 0,
-    "this afternoon": 0,
-    "this evening": 0,
-    "tomorrow": 1,
-    "the day after tomorrow": 2,
-}
-_PARTS = r"(?: (?:morning|afternoon|evening|night))?"
-_RELATIVE = re.compile(
-    rf"\b(?:on )?(?P<named>{'|'.join(sorted(_NAMED_DAYS, key=len, reverse=True))}){_PARTS}\b"
-    rf"|\b(?:on )?(?P<side>last|this past|past|this coming|this|next) {_WEEKDAY}{_PARTS}\b"
-    r"|\b(?:on )?(?:the )?(?P<period_side>last|this past|past|this coming|this|next|previous|"
-    r"coming) (?P<period>week|weekend|month|year)\b(?! (?:or|and|of|in) )"
-    rf"|\b(?<!last )(?:about |around )?{_COUNT} (?P<unit>day|week|month|year)s?"
-    r" (?P<ago>ago|from now)\b"
-    rf"|\bin {_COUNT.replace('count', 'count2')} (?P<unit2>day|week|month|year)s?(?: time)?\b"
-    r"(?! of\b)",
-    re.IGNORECASE,
-)
-_OWNED = re.compile(r"['’]s\s+([\w\-]+)")
-# Behind these words a date needs no preposition of its own: "since 2022"
-_GOVERNING = re.compile(
-    r"\b(?:since|until|till|by|from|before|after|for|of|than|as|during|in|on|at)\s+$", re.IGNORECASE
-)
-
-
-def _meaning(match: re.Match[str], today: date) -> Days | None:
-    found = {name: text.casefold() for name, text in match.groupdict().items() if text}
-    try:
-        if "named" in found:
-            return day(today + timedelta(days=_NAMED_DAYS[found["named"]]))
-        if "weekday" in found:
-            return _near_weekday(found["side"], WEEKDAYS.index(found["weekday"]), today)
-        if "period" in found:
-            return _shifted(found["period"], _direction(found["period_side"]), today)
-        if "unit" in found:
-            sign = -1 if found["ago"] == "ago" else 1
-            return _distant(found["unit"], sign * _number(found["count"]), today)
-        return _distant(found["unit2"], _number(found["count2"]), today)
-    except (OverflowError, ValueError):  # before the year 1, or after 9999
-        return None
-
-
-def _near_weekday(side: str, weekday: int, today: date) -> Days:
-    monday = today - timedelta(days=today.weekday())
-    if side == "next":
-        return day(monday + timedelta(days=7 + weekday))
-    ahead = (weekday - today.weekday()) % 7
-    if side in ("this", "this coming"):
-        return day(today + timedelta(days=ahead))
-    return day(today - timedelta(days=(7 - ahead) % 7 or 7))
-
-
-def _direction(side: str) -> int:
-    return {"next": 1, "coming": 1, "this coming": 1, "this": 0}.get(side, -1)
-
-
-def _shifted(unit: str, by: int, today: date) -> Days:
-    shift: dict[str, Callable[[], Days]] = {
-        "week": lambda: week(today + timedelta(days=7 * by)),
-        "weekend": lambda: weekend(today + timedelta(days=7 * by)),
-        "month": lambda: month(_months_on(today, by)),
-        "year": lambda: year(today.year + by),
-    }
-    return shift[unit]()
-
-
-def _distant(unit: str, by: int, today: date) -> Days:
-    if unit == "day":
-        return day(today + timedelta(days=by))
-    if unit == "week":
-        near = today + timedelta(days=7 * by)
-        about = timedelta(days=3)
-        return Days(near - about, near + about, "around", day(near).written)
-    return _shifted(unit, by, today)
-
-
-def _months_on(today: date, by: int) -> date:
-    months = today.year * 12 + today.month - 1 + by
-    return date(months // 12, months % 12 + 1, 1)
-
-
-def _number(text: str) -> int:
-    return _COUNTS[text] if text in _COUNTS else int(text)
-
-
-# -- days
-
-
-def day(of: date) -> Days:
-    """Return one day."""
-    return Days(of, of, "on", f"{of.day} {MONTHS[of.month - 1]} {of.year}")
-
-
-def week(of: date) -> Days:
-    """Return the week, from Monday, that contains a day."""
-    monday = of - timedelta(days=of.weekday())
-    return Days(monday, monday + timedelta(days=6), "in", f"the week of {day(monday).written}")
-
-
-def weekend(of: date) -> Days:
-    """Return the Saturday and Sunday of the week that contains a day."""
-    saturday = of + timedelta(days=5 - of.weekday())
-    written = f"the weekend of {day(saturday).written}"
-    return Days(saturday, saturday + timedelta(days=1), "on", written)
-
-
-def month(of: date) -> Days:
-    """Return the month that contains a day."""
-    first = of.replace(day=1)
-    last = (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
-    return Days(first, last, "in", f"{MONTHS[of.month - 1]} {of.year}")
-
-
-def year(number: int) -> Days:
-    """Return a whole year."""
-    return Days(date(number, 1, 1), date(number, 12, 31), "in", str(number))

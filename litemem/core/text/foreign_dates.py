@@ -1,104 +1,42 @@
-"""Find dates in German, French and Spanish, and write them as English ones: "morgen", "el lunes".
+"""Find dates in other languages than English, and write them as English ones: "morgen", "明天".
 
-Only words that are a date in that language and no word of another: French "hier" is left out, as
-it means "here" in German.
+The table `dates` of a language's file (`languages/*.toml`) has its words and the patterns of its
+dates. Words that are a date in one language and something else in another, such as French "hier",
+are `own`: they count in a text of that language only.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
 
+from litemem.core.text import lexicon
 from litemem.core.text.periods import MONTHS, WEEKDAYS
 
-_MONTH_NAMES = (
-    "januar februar märz april mai juni juli august september oktober november dezember",
-    "jänner feber maerz april mai juni juli august september oktober november dezember",
-    "janvier février mars avril mai juin juillet août septembre octobre novembre décembre",
-    "janvier fevrier mars avril mai juin juillet aout septembre octobre novembre decembre",
-    "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre",
-)
-_WEEKDAY_NAMES = (
-    "montag dienstag mittwoch donnerstag freitag samstag sonntag",
-    "montag dienstag mittwoch donnerstag freitag sonnabend sonntag",
-    "lundi mardi mercredi jeudi vendredi samedi dimanche",
-    "lunes martes miércoles jueves viernes sábado domingo",
-    "lunes martes miercoles jueves viernes sabado domingo",
-)
-_ENGLISH = {
-    **{w: e for line in _MONTH_NAMES for w, e in zip(line.split(), MONTHS, strict=True)},
-    **{w: e for line in _WEEKDAY_NAMES for w, e in zip(line.split(), WEEKDAYS, strict=True)},
-    **dict.fromkeys(("woche", "wochen", "semaine", "semaines", "semana", "semanas"), "week"),
-    **dict.fromkeys(("monat", "monaten", "mois", "mes", "meses"), "month"),
-    **dict.fromkeys(("jahr", "jahren", "année", "an", "ans", "año", "años"), "year"),
-    **dict.fromkeys(("tag", "tagen", "jour", "jours", "día", "días"), "day"),
-    **dict.fromkeys(("wochenende", "weekend", "week-end", "fin de semana"), "weekend"),
-    **dict.fromkeys(("ein", "eine", "einem", "einer", "un", "une", "una"), "one"),
-    **dict.fromkeys(("zwei", "deux", "dos"), "two"),
-    **dict.fromkeys(("drei", "trois", "tres"), "three"),
-    **dict.fromkeys(("vier", "quatre", "cuatro"), "four"),
-    **dict.fromkeys(("fünf", "cinq", "cinco"), "five"),
-    **dict.fromkeys(("sechs", "six", "seis"), "six"),
-    **dict.fromkeys(("heute", "aujourd'hui", "aujourd’hui", "hoy"), "today"),
-    **dict.fromkeys(("heute abend", "ce soir", "esta noche"), "tonight"),
-    **dict.fromkeys(("gestern", "ayer", "hier soir"), "yesterday"),
-    **dict.fromkeys(("morgen", "demain", "mañana"), "tomorrow"),
-    **dict.fromkeys(("übermorgen", "après-demain", "pasado mañana"), "the day after tomorrow"),
-    **dict.fromkeys(("vorgestern", "avant-hier", "anteayer"), "the day before yesterday"),
+UNITS = ("day", "week", "weekend", "month", "year")
+COUNTS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+
+_TOKEN = re.compile(r"[^\W\d_]+")
+_PLACEHOLDER = re.compile(r"<(of_year|[a-z]+)(_2)?>")
+_NUMBERS = {"count": r"\d{1,3}", "day": r"\d{1,2}", "year": r"(?:19|20)\d\d"}
+_OF_YEAR = r"(?:,? (?:de |del )?(?P<year>(?:19|20)\d\d))?"
+# Where a date begins and ends: some languages join words or add endings
+_BOUNDS = {
+    "both": (r"(?<![\w.])", r"(?!\w)"),
+    "left": (r"(?<!\w)", ""),
+    "none": ("", ""),
 }
 
 
-def _any_of(*lists: str) -> str:
-    return "|".join(sorted(dict.fromkeys(" ".join(lists).split()), key=len, reverse=True))
+@dataclass(frozen=True, slots=True)
+class _Language:
+    """How a language writes dates: its patterns, and its words in English."""
 
-
-_MONTH = rf"(?P<month>{_any_of(*_MONTH_NAMES)})"
-_WEEKDAY = _any_of(*_WEEKDAY_NAMES)
-_OF_YEAR = r"(?:,? (?:de |del )?(?P<year>(?:19|20)\d\d))?"
-_UNIT = (
-    rf"(?P<unit>fin de semana|{_WEEKDAY}|wochenende|woche|monat|jahr|week-end|weekend|semaine|mois|"
-    r"année|semana|mes|año)"
-)
-_COUNT = (
-    r"(?P<count>\d{1,3}|eine[mr]?|une?|una|zwei|deux|dos|drei|trois|tres|vier|quatre|cuatro|fünf|"
-    r"cinq|cinco|sechs|six|seis)"
-)
-_UNITS = (
-    r"(?P<units>wochen?|monat(?:en)?|jahr(?:en)?|tag(?:en)?|semaines?|mois|ans?|jours?|semanas?|"
-    r"mes(?:es)?|años?|días?)"
-)
-_PLACES: tuple[tuple[str, str], ...] = (
-    (
-        r"(?:am |vom |den |ab dem |le |du |el |del )?(?P<day>\d{1,2})(?:\.|er|º)? (?:de )?"
-        rf"{_MONTH}{_OF_YEAR}",
-        "{day} {month} {year}",
-    ),
-    (rf"(?:im|en|seit|depuis|desde|au mois de) {_MONTH}{_OF_YEAR}", "in {month} {year}"),
-    (
-        r"(?P<named>pasado mañana|après-demain|avant-hier|aujourd['’]hui|heute abend|ce soir|"
-        r"esta noche|hier soir|vorgestern|übermorgen|anteayer|heute|gestern|demain|hoy|ayer|"
-        r"(?<!heute )(?<!gestern )(?-i:morgen)|(?<!\bla )(?<!\besta )mañana)",
-        "{named}",
-    ),
-    (rf"(?:am |im )?(?:nächste|kommende)[nsmr]? {_UNIT}", "next {unit}"),
-    (rf"(?:am |im )?(?:letzte|vergangene|vorige)[nsmr]? {_UNIT}", "last {unit}"),
-    (rf"(?:diese[nsmr]?|cette|cet?|est[ea]) {_UNIT}", "this {unit}"),
-    (rf"(?:la |le |l['’]|el )?{_UNIT} (?:prochaine?|que viene|próxim[oa])", "next {unit}"),
-    (rf"(?:la |le |l['’]|el )?{_UNIT} (?:dernière?|dernier|passée?|pasad[oa])", "last {unit}"),
-    (rf"(?:la |el )?próxim[oa] {_UNIT}", "next {unit}"),
-    (rf"(?:in|dans|en|dentro de) {_COUNT} {_UNITS}", "in {count} {units}s"),
-    (rf"(?:vor|il y a|hace) {_COUNT} {_UNITS}", "{count} {units}s ago"),
-    (rf"jeden {_UNIT}", "every {unit}"),
-    (rf"(?:am|el) (?P<weekday>{_WEEKDAY})", "on {weekday}"),
-)
-_PATTERNS = tuple(
-    (re.compile(rf"(?<![\w.]){place}(?!\w)", re.IGNORECASE), template)
-    for place, template in _PLACES
-)
-_HINT = re.compile(
-    rf"(?<!\w)(?:{_any_of(*_MONTH_NAMES, *_WEEKDAY_NAMES)}|heute|gestern|vorgestern|übermorgen|"
-    r"morgen|aujourd|hier soir|ce soir|demain|après-demain|avant-hier|hoy|ayer|anteayer|mañana|"
-    r"esta noche|woche|monat|jahr|tagen|semaine|mois|année|ans|jours|semana|mes|año|día)",
-    re.IGNORECASE,
-)
+    code: str
+    english: Mapping[str, Mapping[str, str]]  # by placeholder
+    patterns: tuple[tuple[re.Pattern[str], str], ...]
+    own: tuple[tuple[re.Pattern[str], str], ...]
 
 
 def english_dates(text: str) -> Iterator[Iterator[tuple[int, int, str]]]:
@@ -106,15 +44,128 @@ def english_dates(text: str) -> Iterator[Iterator[tuple[int, int, str]]]:
 
     Where two patterns match, the first one's is right.
     """
-    if _HINT.search(text):
-        yield from (_found(text, pattern, template) for pattern, template in _PATTERNS)
+    codes = _codes(text)
+    if not codes:
+        return
+    spoken = lexicon.code_of(text)
+    for code in sorted(codes, key=lambda code: code != spoken):  # the text's own language first
+        language = _language(code)
+        for patterns in (language.patterns, language.own if code == spoken else ()):
+            for pattern, template in patterns:
+                yield _found(text, pattern, template, language.english)
 
 
-def _found(text: str, pattern: re.Pattern[str], template: str) -> Iterator[tuple[int, int, str]]:
+def may_have_dates(text: str) -> bool:
+    """Return False for a text that surely has no date in another language."""
+    return bool(_codes(text))
+
+
+def _found(
+    text: str,
+    pattern: re.Pattern[str],
+    template: str,
+    english: Mapping[str, Mapping[str, str]],
+) -> Iterator[tuple[int, int, str]]:
     for match in pattern.finditer(text):
-        parts = {name: _english(part or "") for name, part in match.groupdict().items()}
+        parts = {
+            name: english.get(name.removesuffix("_2"), {}).get(part.casefold(), part)
+            for name, part in match.groupdict(default="").items()
+        }
         yield *match.span(), template.format(**parts).strip()
 
 
-def _english(word: str) -> str:
-    return _ENGLISH.get(word.casefold(), word)
+def _codes(text: str) -> set[str]:
+    """Return the languages that may have a date in a text, by its words."""
+    words, marks = _hints()
+    found = {
+        code for token in set(_TOKEN.findall(text.casefold())) for code in words.get(token, ())
+    }
+    if not text.isascii():
+        found |= {code for code, pattern in marks.items() if pattern.search(text)}
+    elif marks["tr"].search(text):
+        found.add("tr")
+    return found
+
+
+@cache
+def _hints() -> tuple[Mapping[str, set[str]], Mapping[str, re.Pattern[str]]]:
+    """Return the languages of each word, and a pattern for each that joins its words."""
+    words: dict[str, set[str]] = {}
+    marks: dict[str, re.Pattern[str]] = {}
+    for code in lexicon.CODES.values():
+        if code == lexicon.ENGLISH:
+            continue
+        table = lexicon.section(code, "dates")
+        names = [name for line in (*table["months"], *table["weekdays"]) for name in line.split()]
+        named = [
+            word for group in ("named", "own") for w in table.get(group, {}).values() for word in w
+        ]
+        named += table.get("hints", "").split()
+        units = [word for line in table["units"].values() for word in line.split()]
+        if table.get("bounds", "both") == "both":
+            for word in (*names, *named, *units):
+                for token in _TOKEN.findall(word.casefold())[-1:]:
+                    if len(token) > 2:
+                        words.setdefault(token, set()).add(code)
+        else:
+            left = r"(?<![^\W\d])" if table["bounds"] == "left" else ""
+            marks[code] = _pattern(f"{left}(?:{_any_of([*names, *named, *units])})")
+    return words, marks
+
+
+@cache
+def _language(code: str) -> _Language:
+    table = lexicon.section(code, "dates")
+    unit = _english_of([table["units"].get(name, "") for name in UNITS], UNITS)
+    weekday = _english_of(table["weekdays"], WEEKDAYS)
+    english = {
+        "month": _english_of(table["months"], MONTHS),
+        "weekday": weekday,
+        "units": unit,
+        "next": {**unit, **weekday},
+        "count": _english_of(table["counts"], COUNTS),
+        "day": {word: str(i) for i, word in enumerate(table.get("days", ()), 1)},
+        "named": _named(table.get("named", {})),
+        "own": _named(table.get("own", {})),
+    }
+    left, right = _BOUNDS[table.get("bounds", "both")]
+    patterns = [
+        (_pattern(f"{left}(?:{_filled(pattern, english)}){right}"), template)
+        for pattern, template in table["phrases"]
+    ]
+    own = [each for each in patterns if each[1] == "{own}"]
+    return _Language(code, english, tuple(each for each in patterns if each not in own), tuple(own))
+
+
+def _named(listed: Mapping[str, Any]) -> dict[str, str]:
+    return {word.casefold(): english for english, words in listed.items() for word in words}
+
+
+def _english_of(lines: list[str], english: tuple[str, ...] | list[str]) -> dict[str, str]:
+    return {
+        word.casefold(): name
+        for line, name in zip(lines, english, strict=True)
+        for word in line.split()
+    }
+
+
+def _filled(pattern: str, english: Mapping[str, Mapping[str, str]]) -> str:
+    """Return a pattern with groups in place of <month>, <count> and the like."""
+
+    def group(found: re.Match[str]) -> str:
+        name = found[1]
+        if name == "of_year":
+            return _OF_YEAR
+        numbers = _NUMBERS.get(name, "")
+        words = _any_of(english.get(name, {}))
+        return f"(?P<{name}{found[2] or ''}>{'|'.join(filter(None, (numbers, words)))})"
+
+    return _PLACEHOLDER.sub(group, pattern)
+
+
+def _pattern(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern, re.IGNORECASE)
+
+
+def _any_of(words: Mapping[str, str] | list[str]) -> str:
+    return "|".join(map(re.escape, sorted(dict.fromkeys(words), key=len, reverse=True)))

@@ -1,0 +1,53 @@
+"""When what an English sentence speaks of happens: its tense, and if it happens once."""
+
+import re
+
+
+def tense_of(text: str) -> int:
+    """Return -1 if a sentence is about the past, 1 if about the future, 0 if it does not say."""
+    if _PLANNED.search(text):
+        return 1
+    if _PAST.search(text):
+        return -1
+    if _PRESENT.search(text):
+        return 1
+    return -1 if _WEAK_PAST.search(text) else 0
+
+
+def happens_once(sentence: str) -> bool:
+    """Return True if a sentence with a weekday is about one day: an event, or the past."""
+    if _HABITUAL.search(sentence):
+        return False
+    return _ONCE.search(sentence) is not None or tense_of(sentence) < 0
+
+
+# What happens once, and words that stand before a weekday without "on"
+EVENT = (
+    r"(?:appointments?|interviews?|exams?|tests?|flights?|dentist|doctor|surgery|operation|wedding|"
+    r"funeral|party|deadline|due|delivery|viewing|concert|trip|leav(?:es?|ing)|arriv(?:es?|ing)|"
+    r"fl(?:y|ies|ying)|depart(?:s|ing)?|mov(?:es?|ing)|visit(?:s|ing)?|see you|closed|off|back)"
+)
+_ONCE = re.compile(rf"\b{EVENT}\b", re.IGNORECASE)
+_HABITUAL = re.compile(
+    r"\b(?:every|each|always|usually|often|sometimes|normally|regularly|weekly|never|used to)\b",
+    re.IGNORECASE,
+)
+_PLANNED = re.compile(
+    r"\b(?:will|won['’]t|shall|going to|gonna|moved to|postponed|rescheduled|scheduled|planned|"
+    r"planning|upcoming|coming up|due)\b|['’]ll\b",
+    re.IGNORECASE,
+)
+_PAST = re.compile(
+    r"\b(?:was|were|did|didn['’]t|had|happened|ago|went|met|saw|got|took|said|told|came|bought|gave|"
+    r"ran|ate|made|found|left|flew|drove|began|felt|lost|won|wrote|spent|sent|sold|slept|held|"
+    r"heard|kept|knew|paid|broke|brought|caught|chose|drank|fell|grew|led|sang|sat|spoke|stood|"
+    r"swam|taught|thought|threw|wore|became)\b",
+    re.IGNORECASE,
+)
+_PRESENT = re.compile(
+    r"\b(?:am|is|are|has|have|do|does|must|should|need|needs|want|wants|plans?|would|can|could|"
+    r"might|booked|invited|anything|starts|ends|leaves|flies|flying|meets|meeting)\b|['’](?:m|re)\b|"
+    r"\b(?:what|when|where|who|there|it|that)['’]?s\b",
+    re.IGNORECASE,
+)
+_WEAK_PAST = re.compile(r"\b\w{2,30}ed\b", re.IGNORECASE)

@@ -1,0 +1,95 @@
+"""Dates in other languages than English, in the words of each language's file."""
+
+from datetime import date
+
+import pytest
+
+from litemem.core.text import lexicon
+from litemem.core.text.dates import may_name_day, mentions
+from litemem.core.text.periods import written
+
+WEDNESDAY = date(2026, 4, 15)
+OTHERS = sorted(set(lexicon.CODES.values()) - {lexicon.ENGLISH})
+
+
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [
+        ("gestern war ich beim Arzt", "2026-04-14"),
+        ("ab Mai arbeite ich", "2026-05"),
+        ("letzten Montag", "2026-04-13"),
+        ("hier j'étais malade", "2026-04-14"),
+        ("à partir de mai", "2026-05"),
+        ("mardi prochain", "2026-04-21"),
+        ("todos los viernes", "every Friday"),
+        ("tous les mardis", "every Tuesday"),
+        ("hace dos semanas", "2026-03-29/2026-04-04"),
+        ("domani vado dal medico", "2026-04-16"),
+        ("la settimana prossima", "2026-04-20/2026-04-26"),
+        ("due giorni fa", "2026-04-13"),
+        ("ontem fui ao médico", "2026-04-14"),
+        ("na próxima terça-feira", "2026-04-21"),
+        ("há dois dias", "2026-04-13"),
+        ("morgen ga ik naar de dokter", "2026-04-16"),
+        ("twee dagen geleden", "2026-04-13"),
+        ("igår var jag sjuk", "2026-04-14"),
+        ("jutro idę do lekarza", "2026-04-16"),
+        ("od maja", "2026-05"),
+        ("Завтра я иду к врачу", "2026-04-16"),
+        ("с мая", "2026-05"),
+        ("в прошлую пятницу", "2026-04-10"),
+        ("yarın doktora gidiyorum", "2026-04-16"),
+        ("Mayıstan beri", "2026-05"),
+        ("我明天去医院", "2026-04-16"),
+        ("下周五", "2026-04-24"),
+        ("五月五日", "2026-05-05"),
+        ("2026年4月16日", "2026-04-16"),
+        ("明日歯医者に行く", "2026-04-16"),
+        ("来週の金曜日", "2026-04-24"),
+        ("5月から", "2026-05"),
+        ("내일 병원에 가요", "2026-04-16"),
+        ("3일 후", "2026-04-18"),
+        ("다음 주 금요일", "2026-04-24"),
+        ("سأذهب غدا إلى الطبيب", "2026-04-16"),
+        ("يوم الجمعة", "2026-04-17"),
+        ("कल मैं बीमार था", "2026-04-14"),
+        ("कल मैं डॉक्टर के पास जाऊंगा", "2026-04-16"),
+        ("دیروز بیمار بودم", "2026-04-14"),
+    ],
+)
+def test_a_day_is_read_in_the_language_of_its_text(text: str, day: str) -> None:
+    assert may_name_day(text)
+    assert [written(period) for period in mentions(text, WEDNESDAY)] == [day]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Ich bin hier",
+        "Guten Morgen, wie geht's?",
+        "esta mañana",
+        "mes amis",
+        "Dom lives there",
+        "User is an avid reader",
+        "la mañana es fría",
+        "先天",
+    ],
+)
+def test_a_word_that_is_no_date_is_none(text: str) -> None:
+    assert mentions(text, WEDNESDAY) == []
+
+
+@pytest.mark.parametrize("code", OTHERS)
+def test_every_language_has_its_months_and_weekdays(code: str) -> None:
+    table = lexicon.section(code, "dates")
+    assert (len(table["months"]), len(table["weekdays"])) == (12, 7)
+    month = table["months"][8].split()[0]
+    if "月" not in month and "월" not in month:
+        dates = (f"3 {month}", f"3. {month}", f"3 de {month}")
+        assert any(mentions(f"{text} 2026", WEDNESDAY) for text in dates)
+
+
+@pytest.mark.parametrize("code", OTHERS)
+def test_a_pattern_repeats_nothing_without_a_bound(code: str) -> None:
+    for pattern, _ in lexicon.section(code, "dates")["phrases"]:
+        assert not {"*", "+"} & set(pattern), pattern
