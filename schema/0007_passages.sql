@@ -75,6 +75,10 @@ CREATE TABLE mention (
   PRIMARY KEY (owner, start, stop)
 ) WITHOUT ROWID;
 
+-- Which texts speak of a day: a span that contains it begins at most 32 days before it, or is long.
+CREATE INDEX mention_day ON mention (start, stop);
+CREATE INDEX mention_long ON mention (start, stop) WHERE stop - start > 2764800000000;
+
 CREATE TRIGGER memory_passage_delete AFTER DELETE ON memory BEGIN
   DELETE FROM passage WHERE owner = old.pk;
   DELETE FROM mention WHERE owner = old.pk;
@@ -187,7 +191,13 @@ WHERE length(content) <= 180 AND NOT content GLOB '*[^' || char(1) || '-' || cha
   AND NOT content GLOB '*[0-9]*' AND NOT EXISTS (
     SELECT 1
     FROM json_each('["day", "tomorrow", "tonight", "last night", "this ", "week", "month", "year",
-      "spring", "summer", "autumn", "fall", "winter", "january", "february", "march", "april",
+      "spring", "summer", "autumn", "fall", "winter", "fortnight", "tmrw", "heute", "gestern", "morgen",
+      "montag", "dienstag", "mittwoch", "freitag", "samstag", "sonntag", "woche", "monat", "hier",
+      "demain", "lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche", "semaine",
+      "ayer", "hoy", "lunes", "martes", "jueves", "viernes", "domingo", "semana", "ieri", "oggi",
+      "domani", "settimana", "sabato", "domenica", "ontem", "hoje", "vandaag", "gisteren",
+      "vrijdag", "maandag", "zaterdag", "zondag", "idag", "imorgon", "fredag", "jutro", "wczoraj",
+      "cuma", "hafta", "januar", "mai", "mayo", "maggio", "maio", "mei", "juin", "juli", "agosto", "january", "february", "march", "april",
       " may", "june", "july", "august", "september", "october", "november", "december"]') AS hint
     WHERE instr(lower(content), hint.value) > 0
   );

@@ -183,7 +183,7 @@ Reading = tuple[str, re.Pattern[str], Callable[[re.Match[str], date], _Mention |
 def _dates(text: str, reference: date, *, asked: bool = False) -> list[_Mention]:
     """Return the dates of a text in order; where two patterns match, the first one's.
 
-    What is `asked` may be a date where it is none in a statement: `_ASKED`.
+    With `asked`, words that are dates in questions only count, too: `_ASKED`.
     """
     found = _english(text, reference)
     if asked:

@@ -10,7 +10,7 @@ import apsw
 from litemem.core.clock import is_time, to_iso
 from litemem.core.scope import ID_KEYS
 from litemem.core.text.passages import SHORT
-from litemem.core.text.periods import Period, every
+from litemem.core.text.periods import DAY, Period, every
 from litemem.core.text.words import any_of, needs_index_words
 from litemem.core.types import (
     MESSAGE,
@@ -114,22 +114,41 @@ JOIN message AS said ON said.id = asked.value
 JOIN mention AS d ON d.owner = -said.pk
 ORDER BY 2, 3
 """
-_SPEAKING = """
+_LONG = 32 * DAY  # a longer span is in the index `mention_long`
+# the texts with a day in one of the spans of a JSON list
+_WITH_DAY = f"""
+WITH asked AS MATERIALIZED (
+  SELECT json_extract(value, '$[0]') AS start, json_extract(value, '$[1]') AS stop
+  FROM json_each(?)
+),
+speaking AS MATERIALIZED (
+  SELECT d.owner
+  FROM asked AS a
+  CROSS JOIN mention AS d
+    ON d.start > a.start - {_LONG} AND d.start < a.stop AND d.stop > a.start
+  UNION
+  SELECT d.owner
+  FROM asked AS a
+  CROSS JOIN mention AS d
+    ON d.stop - d.start > {_LONG} AND d.start < a.stop AND d.stop > a.start
+)
+"""
+_SPEAKING = f"""
+{_WITH_DAY}
 SELECT m.pk
-FROM mention AS d
+FROM speaking AS d
 CROSS JOIN memory AS m ON m.pk = d.owner
-WHERE ({}) AND ({})
-GROUP BY m.pk
+WHERE ({{}})
 ORDER BY m.created_at DESC
 LIMIT ?
 """
-_PASSAGES_SPEAKING = """
+_PASSAGES_SPEAKING = f"""
+{_WITH_DAY}
 SELECT p.pk
-FROM mention AS d
+FROM speaking AS d
 CROSS JOIN found_message AS m ON m.message_pk = -d.owner
 CROSS JOIN passage AS p ON p.owner = d.owner
-WHERE ({}) AND ({})
-GROUP BY p.pk
+WHERE ({{}})
 ORDER BY p.pk DESC
 LIMIT ?
 """
@@ -313,11 +332,8 @@ def _speaking(
     if not periods:
         return []
     places = dict.fromkeys(place for period in periods for place in (period, *every(period)))
-    asked = " OR ".join(["d.start < ? AND d.stop > ?"] * len(places))
-    bounds = (bound for place in places for bound in (place.end, place.start))
-    rows = connection.execute(
-        sql.format(asked, condition.sql), (*bounds, *condition.parameters, limit)
-    )
+    asked = json.dumps([[place.start, place.end] for place in places])
+    rows = connection.execute(sql.format(condition.sql), (asked, *condition.parameters, limit))
     return [pk for (pk,) in rows]
 
 
