@@ -77,6 +77,24 @@ memories = st.fixed_dictionaries(
     }
 ).filter(lambda memory: any(memory[key] for key in ("user_id", "agent_id", "app_id", "run_id")))
 
+said = st.fixed_dictionaries(  # a message that is found by itself
+    {
+        "memory": st.sampled_from(
+            ["I have a red bicycle", "my tea is cold", "'; DROP TABLE memory; --", "東京に住む"]
+        ),
+        "user_id": _nullable(ids),
+        "agent_id": _nullable(ids),
+        "app_id": st.sampled_from(["app", "app", "app", "*app", None]),
+        "run_id": _nullable(ids),
+        "actor_id": _nullable(st.sampled_from(["Ana", "tea"])),
+        "role": st.sampled_from(["user", "assistant"]),
+        "metadata": st.fixed_dictionaries({"k": st.sampled_from(COMMON)}) | st.just({}),
+        "categories": st.lists(st.sampled_from(["tea", "likes tea"]), max_size=2, unique=True),
+        "created_at": moments,
+        "expires_at": _nullable(moments),
+    }
+).filter(lambda said: any(said[key] for key in ("user_id", "agent_id", "app_id", "run_id")))
+
 scopes = st.just({}) | st.dictionaries(st.sampled_from(["user_id", "run_id"]), ids, max_size=1)
 
 

@@ -7,17 +7,21 @@ from array import array
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import apsw
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from helpers import START, OpenMemory, dump, run_python
-from helpers.records import ALICE, EVERYTHING, blob, fill, record
+from helpers.records import ALICE, EIGHT, EVERYTHING, blob, fill, record
 from helpers.stores import reading
 from litemem.core.protocols import EmbedderIdentity
 from litemem.core.scope import Scope
+from litemem.core.text.periods import period_of
 from litemem.core.types import Message
 from litemem.errors import (
     EmbedderMismatchError,
@@ -29,6 +33,7 @@ from litemem.errors import (
 from litemem.store.filters import compile_filter
 from litemem.store.protocol import Transaction
 from litemem.store.sqlite.connection import PAGE_BYTES, connect
+from litemem.store.sqlite.passages import speaking_of
 from litemem.store.sqlite.schema import APPLICATION_ID, latest_version, migrations
 from litemem.store.sqlite.store import SqliteStore
 
@@ -345,3 +350,35 @@ def test_a_disk_that_fills_up_keeps_every_memory_that_was_reported(path: Path) -
         assert reading(store).memories.count(EVERYTHING) == int(written) + 1
     with closing(sqlite3.connect(path)) as connection:
         assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+
+
+@given(
+    spans=st.lists(st.tuples(st.integers(0, 400), st.integers(1, 400)), min_size=1, max_size=9),
+    asked=st.lists(st.tuples(st.integers(0, 400), st.integers(1, 60)), min_size=1, max_size=2),
+)
+@settings(max_examples=50, deadline=None)
+def test_what_speaks_of_a_day_is_found_by_its_span_short_or_long(
+    spans: list[tuple[int, int]], asked: list[tuple[int, int]]
+) -> None:
+    begin = date(2025, 1, 1).toordinal()
+    periods = [
+        [
+            period_of(date.fromordinal(begin + first), date.fromordinal(begin + first + days - 1))
+            for first, days in listed
+        ]
+        for listed in (spans, asked)
+    ]
+    with SqliteStore(":memory:") as store, store.write() as tx:
+        records = [record(f"m{i}") for i in range(len(spans))]
+        tx.settings.bind_embedder(EIGHT)
+        tx.memories.insert(records, [blob(1)] * len(records), [[]] * len(records))
+        pks = dict(tx.connection.execute("SELECT id, pk FROM memory"))
+        for i, span in enumerate(periods[0]):
+            values = (pks[f"m{i}"], span.start, span.end)
+            tx.connection.execute("INSERT INTO mention VALUES (?, ?, ?)", values)
+        found = set(speaking_of(tx.connection, EVERYTHING, periods[1], 99))
+    assert found == {
+        pks[f"m{i}"]
+        for i, span in enumerate(periods[0])
+        if any(span.start < day.end and day.start < span.end for day in periods[1])
+    }

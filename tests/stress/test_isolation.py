@@ -1,14 +1,15 @@
 """No call reaches beyond its scope: the whole library against an oracle of plain Python.
 
-Files of memories with random ids, and random filters of every form: `get_all`, `search`,
-`delete_all` and export give exactly the rows that the oracle says, and the graph exactly what these
-rows tell; a machine mixes writes between.
+Files of memories and messages with random ids, and random filters of every form: `get_all`,
+`search`, `context`, `delete_all` and export give exactly the rows that the oracle says, and the
+graph exactly what these rows tell; a machine mixes writes between.
 """
 
 import itertools
 import json
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -23,12 +24,12 @@ from helpers import strategies
 from litemem import Memory
 from litemem.core.scope import ID_KEYS, Scope
 from litemem.core.types import MemoryRecord, Relation, content_hash
-from litemem.errors import ScopeError
+from litemem.errors import LLMError, ScopeError
 from litemem.models.embedding import embed, to_blob
 from litemem.testing import HashEmbedder, ScriptedLLM
 
 NIGHTLY = os.environ.get("LITEMEM_TEST_PROFILE") == "nightly"
-EXAMPLES = 2_000 if NIGHTLY else 90
+EXAMPLES = 2_000 if NIGHTLY else 70
 SMALL, LARGE = 12, 6  # filters in an example, against one file; the large ones in two scopes
 APP = {"app_id": "app"}  # which most memories have
 EVERYTHING = 10_000
@@ -82,6 +83,7 @@ def shared() -> Iterator[Memory]:
 @given(
     rows=st.lists(st.tuples(strategies.memories, told), min_size=4, max_size=8),
     small=st.lists(strategies.entries, min_size=SMALL, max_size=SMALL),
+    said=st.lists(strategies.said, min_size=1, max_size=3),
     large=st.lists(strategies.filters(), min_size=LARGE, max_size=LARGE),
     deleted=strategies.filters(),
     scope=strategies.scopes,
@@ -92,6 +94,7 @@ def test_every_call_reaches_what_the_oracle_says_and_nothing_else(
     tally: Tally,
     rows: list[tuple[Row, list[tuple[str, str, str]]]],
     small: list[tuple[str, Any]],
+    said: list[Row],
     large: list[Row],
     deleted: Row,
     scope: dict[str, str],
@@ -99,6 +102,7 @@ def test_every_call_reaches_what_the_oracle_says_and_nothing_else(
     shared.reset()
     named = [{**row, "id": f"m{i}", "told": told} for i, (row, told) in enumerate(rows)]
     insert(shared, named)
+    named += [say(shared, message, number) for number, message in enumerate(said)]
     for key, value in small:
         compare(shared, named, {key: value}, APP, tally)
     for filters in large:
@@ -133,12 +137,58 @@ def compare(memory: Memory, rows: list[Row], filters: Row, ids: dict[str, str], 
     tally.rows += len(expected)
     asked = {"filters": filters, **ids, **SHOWN, "enable_graph": True}
     met = [row for row in rows if row["id"] in expected]
-    for result in (memory.get_all(**asked), memory.search("Anna, tea k", **asked, threshold=0)):
-        assert sorted(row["id"] for row in result["results"]) == sorted(expected)
+    memories = [row["id"] for row in met if row["memory_type"] != "message"]
+    for found, result in (
+        (memories, memory.get_all(**asked)),
+        (expected, memory.get_all(**asked, include_messages=True)),
+        (memories, memory.search("Anna, tea k", **asked, threshold=0, include_messages=False)),
+        (expected, memory.search("Anna, tea k", **asked, threshold=0)),
+    ):
+        assert sorted(row["id"] for row in result["results"]) == sorted(found)
         compare_graph(result, met)
-    lines = map(json.loads, memory.export(filters=filters, **ids))
+    lines = list(map(json.loads, memory.export(filters=filters, **ids)))
     exported = [line["id"] for line in lines if line["kind"] == "memory"]
-    assert sorted(exported) == sorted(expected)
+    assert sorted(exported) == sorted(memories)
+    compare_context(memory, rows, expected, {"filters": filters, **ids})
+
+
+def compare_context(
+    memory: Memory, rows: list[Row], expected: list[str], asked: dict[str, Any]
+) -> None:
+    """Check that a context quotes no message that the oracle does not give."""
+    context = memory.context("bicycle, tea", **asked, budget=EVERYTHING)
+    for row in rows:
+        if row["memory_type"] == "message" and row["id"] not in expected:
+            assert row["memory"] not in context
+
+
+def say(memory: Memory, row: Row, number: int) -> Row:
+    """Log a turn without a model, which leaves its message to be found; return its row."""
+    content = f"{row['memory']} no{number}x"
+    ids = {key: row[key] for key in ID_KEYS if row.get(key)}
+    message = {"role": row["role"], "content": content, "name": row["actor_id"]}
+    with suppress(LLMError):
+        memory.add(
+            [message],
+            **ids,
+            metadata=row["metadata"],
+            categories=row["categories"],
+            timestamp=row["created_at"],
+            expires_at=row["expires_at"],
+        )
+    with memory.store.write() as tx:
+        sql = "SELECT id FROM message WHERE content = ? ORDER BY pk DESC LIMIT 1"
+        ((message_id,),) = tx.connection.execute(sql, (content,))
+    return {
+        **dict.fromkeys((*ID_KEYS, "attributed_to", "valid_from")),
+        **row,
+        "id": message_id,
+        "memory": content,
+        "memory_type": "message",
+        "updated_at": row["created_at"],
+        "superseded": False,
+        "told": [],
+    }
 
 
 def compare_graph(result: dict[str, Any], rows: list[Row]) -> None:
@@ -231,7 +281,8 @@ def microseconds(moment: datetime) -> int:
 def stored(memory: Memory) -> set[str]:
     """Return all the ids in the file, in any scope."""
     anything = {"OR": [{key: "*"} for key in ID_KEYS]}
-    return {row["id"] for row in memory.get_all(filters=anything, **SHOWN)["results"]}
+    found = memory.get_all(filters=anything, **SHOWN, include_messages=True)["results"]
+    return {row["id"] for row in found}
 
 
 scopes = st.dictionaries(st.sampled_from(ID_KEYS), strategies.ids, min_size=1, max_size=3)
@@ -277,10 +328,19 @@ class Interleaved(RuleBasedStateMachine):
             "told": told,
         }
 
+    @rule(said=strategies.said)
+    def say(self, said: Row) -> None:
+        at = EPOCH + timedelta(days=20_000, seconds=next(self.clock))
+        row = say(self.memory, {**said, "created_at": at, "expires_at": None}, next(self.clock))
+        self.rows[row["id"]] = row
+
+    def memories(self) -> list[str]:
+        return sorted(key for key, row in self.rows.items() if row["memory_type"] != "message")
+
     @rule(data=st.data(), content=contents)
     def update(self, data: st.DataObject, content: str) -> None:
-        if self.rows:
-            chosen = data.draw(st.sampled_from(sorted(self.rows)))
+        if self.memories():
+            chosen = data.draw(st.sampled_from(self.memories()))
             self.memory.update(chosen, content, {"changed": True})
             row = self.rows[chosen]
             row["told"] = row["told"] if row["memory"] == content else []
@@ -290,8 +350,8 @@ class Interleaved(RuleBasedStateMachine):
 
     @rule(data=st.data())
     def supersede(self, data: st.DataObject) -> None:
-        if self.rows:
-            chosen = data.draw(st.sampled_from(sorted(self.rows)))
+        if self.memories():
+            chosen = data.draw(st.sampled_from(self.memories()))
             with self.memory.store.write() as tx:
                 tx.memories.update(replace(tx.memories.require(chosen), valid_to=1), None)
             self.rows[chosen]["superseded"] = True
