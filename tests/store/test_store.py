@@ -368,7 +368,7 @@ def test_what_speaks_of_a_day_is_found_by_its_span_short_or_long(
         ]
         for listed in (spans, asked)
     ]
-    with SqliteStore(":memory:") as store, store.write() as tx:
+    with closing(SqliteStore(":memory:")) as store, store.write() as tx:
         records = [record(f"m{i}") for i in range(len(spans))]
         tx.settings.bind_embedder(EIGHT)
         tx.memories.insert(records, [blob(1)] * len(records), [[]] * len(records))
