@@ -3,10 +3,11 @@
 
     tests/stress/kill_rounds.py [--rounds 200] [--seed 1] [--folder FOLDER]
 
-Each process adds, adds many, imports an archive, updates, supersedes, deletes, deletes all, cleans
-up, erases and backs up, for a user of its own, and keeps a record outside the file: what it is
-about to do, and that the call has returned. After each round the file has to be sound, and to hold
-of each user exactly what was acknowledged, with or without the one call that the kill interrupted.
+Each process adds, adds many, says what no model reads, imports an archive, updates, supersedes,
+deletes, deletes all, cleans up, erases and backs up, for a user of its own, and keeps a record
+outside the file: what it is about to do, and that the call has returned. After each round the
+file has to be sound, and to hold of each user exactly what was acknowledged, with or without the
+one call that the kill interrupted.
 Ends with 1 at the first that is not so.
 """
 
@@ -22,11 +23,13 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from litemem import Memory
 from litemem.core import clock
+from litemem.errors import LLMError
 from litemem.maintenance.backup import backups
 from litemem.maintenance.integrity import verify
 from litemem.store.sqlite.store import SqliteStore
@@ -39,10 +42,10 @@ KEPT = 10  # the newest memories, by a cleanup
 ALL = 10_000  # more than a user ever has here
 
 # how often each is chosen, among 100
-CALLS = {"add": 33, "add many": 11, "import": 6, "update": 16, "supersede": 6, "delete": 12}
-CALLS |= {"delete_all": 1, "cleanup": 5, "erase": 4, "erase all": 1, "backup": 5}
+CALLS = {"add": 23, "say": 10, "add many": 11, "import": 6, "update": 16, "supersede": 6}
+CALLS |= {"delete": 12, "delete_all": 1, "cleanup": 5, "erase": 4, "erase all": 1, "backup": 5}
 
-Texts = tuple[str, ...]  # what a user's memories say, sorted
+Texts = tuple[str, ...]  # what a user's memories and messages say, sorted
 
 
 def open_memory(path: Path) -> Memory:
@@ -73,6 +76,7 @@ def choose(chance: random.Random, rows: list[dict[str, Any]]) -> tuple[str, list
     row, other = chance.sample(rows, 2)
     chosen: dict[str, list[Any]] = {
         "add": [text(chance)],
+        "say": [text(chance)],
         "add many": [text(chance) for _ in range(MANY)],
         "import": [text(chance) for _ in range(MANY)],
         "update": [row["memory"], text(chance), row["id"]],
@@ -87,6 +91,7 @@ def choose(chance: random.Random, rows: list[dict[str, Any]]) -> tuple[str, list
 def perform(memory: Memory, path: Path, user: str, call: str, arguments: list[Any]) -> None:
     calls: dict[str, Callable[[], object]] = {
         "add": lambda: add(memory, user, arguments),
+        "say": lambda: say(memory, user, arguments[0]),
         "add many": lambda: add(memory, user, arguments),
         "import": lambda: take_in(memory, path.with_name(f"{user}.jsonl"), user, arguments),
         "update": lambda: memory.update(arguments[2], arguments[1]),
@@ -106,6 +111,12 @@ def perform(memory: Memory, path: Path, user: str, call: str, arguments: list[An
 def add(memory: Memory, user: str, texts: Sequence[str]) -> None:
     said = [{"role": "user", "content": each} for each in texts]
     memory.add(said, user_id=user, infer=False)
+
+
+def say(memory: Memory, user: str, text: str) -> None:
+    """Log a turn that no model reads: it stays pending, and its message is found."""
+    with suppress(LLMError):
+        memory.add(text, user_id=user)
 
 
 def take_in(memory: Memory, archive: Path, user: str, texts: Sequence[str]) -> None:
@@ -132,7 +143,7 @@ def text(chance: random.Random) -> str:
 def after(texts: Texts, call: str, arguments: list[Any]) -> Texts:
     """Return what a user has when a call is done."""
     held = list(texts)
-    if call in ("add", "add many", "import"):
+    if call in ("add", "say", "add many", "import"):
         held += arguments
     elif call == "update":
         held[held.index(arguments[0])] = arguments[1]
@@ -199,7 +210,8 @@ def check_file(path: Path) -> None:
 
 
 def texts_of(memory: Memory, user: str) -> Texts:
-    return tuple(sorted(m["memory"] for m in memory.get_all(user_id=user, limit=ALL)["results"]))
+    found = memory.get_all(user_id=user, limit=ALL, include_messages=True)["results"]
+    return tuple(sorted(each["memory"] for each in found))
 
 
 def run(folder: Path, rounds: int, seed: int) -> None:

@@ -26,7 +26,7 @@ from helpers.fault_vfs import FAULTS, copy_files, faulty
 from helpers.stores import reading
 from litemem import Memory
 from litemem.core.types import Relation
-from litemem.errors import LitememError
+from litemem.errors import LitememError, LLMError
 from litemem.maintenance.backup import backup, restore
 from litemem.maintenance.integrity import fix, salvage, verify
 from litemem.maintenance.reindex import reindex
@@ -65,11 +65,15 @@ class Run:
         return self.folder / "memory.db"
 
     def memory(
-        self, *answers: object, durability: Durability = "full", name: str = "memory.db"
+        self,
+        *answers: object,
+        durability: Durability = "full",
+        name: str = "memory.db",
+        dimensions: int = 64,
     ) -> Memory:
         memory = Memory(
             self.folder / name,
-            embedder=HashEmbedder(64),
+            embedder=HashEmbedder(dimensions),
             llm=ScriptedLLM(answers),
             durability=durability,
             now=lambda: START,
@@ -110,6 +114,18 @@ def filled(run: Run) -> None:
     memory.add("I like tea", **CAM)
     memory.add(SAID[:4], infer=False, **CAM)
     memory.add("likes rum", infer=False, user_id="bob")
+    say(memory, "I fly to Oslo on 3 June 2026")
+
+
+def say(memory: Memory, text: str) -> None:
+    """Log a turn that no model reads: it stays pending, and its message is found."""
+    with suppress(LLMError):
+        memory.add(text, **CAM)
+
+
+def message_id(memory: Memory) -> str:
+    found = memory.get_all(**CAM, include_messages=True)["results"]
+    return str(next(row["id"] for row in found if row.get("memory_type") == "message"))
 
 
 def first_id(memory: Memory) -> str:
@@ -207,6 +223,17 @@ WORKLOADS = {
     "add of many": Workload(filled, change(lambda m: m.add(SAID, infer=False, **CAM))),
     "add with extraction": Workload(
         filled, change(lambda m: m.add("I like gin", **CAM), ["User likes gin"]), 3
+    ),
+    "add without a model": Workload(filled, change(lambda m: say(m, "I leave Oslo on 9 June"))),
+    "delete a message": Workload(filled, change(lambda m: m.delete(message_id(m)))),
+    "erase a message": Workload(filled, change(lambda m: m.erase(message_id(m)))),
+    "delete what a message told": Workload(
+        filled, change(lambda m: m.delete(m.search("tea", **CAM)["results"][0]["id"]))
+    ),
+    "index what waits": Workload(
+        of_version(6),
+        lambda run: run.memory(dimensions=8).add("likes gin", infer=False, **CAM),
+        None,
     ),
     "add without syncing": Workload(
         filled,
