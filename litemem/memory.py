@@ -20,7 +20,7 @@ from litemem.maintenance.cleanup import Duration, age_limit
 from litemem.maintenance.reindex import Progress
 from litemem.models.embedding import GuardedLLM, QueryCache, token_counter
 from litemem.models.resolve import resolve_embedder, resolve_llm, resolve_reranker
-from litemem.retrieval import context, search
+from litemem.retrieval import context, profile, search
 from litemem.store import SqliteStore
 from litemem.store.filters import compile_filter, compile_ids, compile_whole, valid_now
 from litemem.store.protocol import BUSY_SECONDS, Conflict, Durability, Retention
@@ -367,6 +367,61 @@ class Memory:
         lines = context.lines_of(found["results"], sources, doubts)
         chosen = context.choose(lines, asked, budget=most, count=count, layout=format)
         return chosen.explained(format) if explained else chosen.shown(format)
+
+    def profile(
+        self,
+        *,
+        user_id: str | None = None,
+        agent_id: str | None = None,
+        app_id: str | None = None,
+        run_id: str | None = None,
+        filters: Mapping[str, Any] | None = None,
+        max_lines: int = profile.LINES,
+        count_tokens: Callable[[str], int] | None = None,
+    ) -> Result:
+        """Return what holds of a user now, by group, as lines for a prompt.
+
+        `{"text", "groups": {"identity": [memory, …], …}, "tokens"}`. The groups are identity,
+        people, preferences, health, work, plans, answers (how to answer) and other; a group without
+        a memory is left out. Each line has one memory. Health comes before all, then the other
+        groups take turns: first name, age, home and job, then what is immutable, has good feedback,
+        was said most often, or is newest. Words decide, no language model. See `docs/profile.md`.
+
+        Args:
+            max_lines: the most memories, and lines of the text.
+            count_tokens: counts the `tokens` of the text, as in `context`.
+
+        Raises:
+            ScopeError: no id bounds the call. FilterError, ValidationError: an argument is wrong,
+            or `count_tokens` failed. EmbedderError: the embedder failed.
+        """
+        most = arguments.check_budget(max_lines, "max_lines")
+        count = token_counter(count_tokens, self.embedder)
+        scope = Scope(user_id=user_id, agent_id=agent_id, app_id=app_id, run_id=run_id)
+        now = self._now()
+        condition = valid_now(compile_filter(filters, scope), now)
+        with self.store.read() as r:
+            records = r.memories.select(condition, limit=profile.CONSIDERED)
+            ids = [record.id for record in records]
+            days = r.memories.mentions(ids)
+            chosen = profile.choose(
+                records,
+                standings=r.memories.standings(ids),
+                mentions=days,
+                doubts=r.conflicts.select(condition),
+                names=scope.ids().values(),
+                of_agent=scope.is_agent_only,
+                now=now,
+                max_lines=most,
+            )
+            superseded = r.memories.superseded(chosen.ids)
+        groups = {
+            group: results.with_days(results.memory_dicts(found, superseded), days)
+            for group, found in chosen.groups.items()
+        }
+        text = chosen.text
+        result = {"text": text, "groups": groups, "tokens": count(text) if text else 0}
+        return results.with_damaged(result, records)
 
     def get(self, memory_id: str) -> Result | None:
         """Return one memory, or one message that can be found; None for an unknown id.

@@ -24,6 +24,7 @@ from litemem.cli.memories import (
     history,
     list_memories,
     pending,
+    profile,
     search,
     update,
 )
@@ -49,7 +50,19 @@ def main() -> None:
 
 
 for _command in (
-    *(add, search, context, list_memories, get, update, delete, history, conflicts, pending),
+    *(
+        add,
+        search,
+        context,
+        profile,
+        list_memories,
+        get,
+        update,
+        delete,
+        history,
+        conflicts,
+        pending,
+    ),
     *(show_log, list_scopes, info, models, reindex_file),
     *(backup_file, restore_file, verify_file, salvage_file),
     *(export_memories, import_memories),

@@ -41,6 +41,7 @@ from litemem.core.types import MESSAGE, PROCEDURAL
 from litemem.errors import MemoryNotFoundError
 from litemem.memory import BUDGET, THRESHOLD, TOP_K, Memory
 from litemem.retrieval.context import Layout
+from litemem.retrieval.profile import LINES
 from litemem.store.filters import compile_filter
 
 STORED = "interrupted; the messages are stored: run `litemem pending` to continue"
@@ -273,6 +274,39 @@ def context(
         show_json(found["messages"])
     else:
         show_lines(found["text"].split("\n"))
+    return None
+
+
+@click.command()
+@scope_options
+@filter_option("Select by a filter (docs/filters.md).")
+@click.option(
+    "--max-lines",
+    type=click.IntRange(min=0),
+    default=LINES,
+    show_default=True,
+    help="Maximum number of lines.",
+)
+@file_options
+def profile(
+    ids: dict[str, Any],
+    filters: dict[str, Any] | None,
+    max_lines: int,
+    db: str | None,
+    as_json: bool,
+) -> None:
+    """Print what holds of a user now: a line for each memory, by group."""
+    if not filters:
+        require_scope(ids)
+    with open_read_only(db) as memory:
+        found = memory.profile(**ids, filters=filters, max_lines=max_lines)
+    if as_json:
+        return show_json(found)
+    _echo_damaged(found)
+    if found["text"]:
+        show_lines(found["text"].split("\n"))
+    else:
+        echo_err("no memories")
     return None
 
 

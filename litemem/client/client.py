@@ -44,6 +44,7 @@ from litemem.errors import ValidationError, quoted
 from litemem.ingestion import edits
 from litemem.memory import BUDGET, THRESHOLD, Memory, Result
 from litemem.retrieval.context import Layout
+from litemem.retrieval.profile import LINES
 from litemem.store.filters import compile_filter, valid_now
 from litemem.store.protocol import BUSY_SECONDS, Durability
 
@@ -270,6 +271,31 @@ class MemoryClient:
             as_of=as_of,
             include_messages=include_messages,
             why=why,
+        )
+
+    def profile(
+        self,
+        *,
+        user_id: str | None = None,
+        agent_id: str | None = None,
+        app_id: str | None = None,
+        run_id: str | None = None,
+        filters: Mapping[str, Any] | None = None,
+        max_lines: int = LINES,
+        count_tokens: Callable[[str], int] | None = None,
+    ) -> Result:
+        """Return what holds of a user now, by group, as lines for a prompt.
+
+        Arguments, result and errors are those of `Memory.profile`.
+        """
+        return self.memory.profile(
+            user_id=user_id,
+            agent_id=agent_id,
+            app_id=app_id,
+            run_id=run_id,
+            filters=filters,
+            max_lines=max_lines,
+            count_tokens=count_tokens,
         )
 
     def get_all(

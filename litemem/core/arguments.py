@@ -156,10 +156,10 @@ def check_top_k(top_k: int | None, limit: int | None, default: int) -> int:
     return min(wanted, MOST_RESULTS)
 
 
-def check_budget(budget: object) -> int:
-    """Return a number of tokens, at most `MOST_RESULTS`."""
+def check_budget(budget: object, name: str = "budget") -> int:
+    """Return a number of tokens or lines, at most `MOST_RESULTS`."""
     if isinstance(budget, bool) or not isinstance(budget, int) or budget < 0:
-        raise ValidationError(f"budget must be a whole number from 0, got {quoted(budget)}")
+        raise ValidationError(f"{name} must be a whole number from 0, got {quoted(budget)}")
     return min(budget, MOST_RESULTS)
 
 

@@ -56,7 +56,7 @@ _UNSEEN = re.compile(
 
 _INNER = re.compile(r"['’\-]")  # inside a word
 _ENDINGS = frozenset("d ll m re s ve".split())  # of English words, behind an apostrophe
-_ARTICLES = frozenset("a an the".split())
+ARTICLES = frozenset("a an the".split())
 _DENIALS = frozenset("no not never without nor".split())
 
 
@@ -291,7 +291,7 @@ def _is_said(sentence: str, said: set[str]) -> bool:
 
 def _meaning(text: str) -> tuple[str, ...]:
     """Return the words of a text without articles, or the text itself if it has none."""
-    found = tuple(word for word in map(fold, _written(text)) if word not in _ARTICLES)
+    found = tuple(word for word in map(fold, _written(text)) if word not in ARTICLES)
     return found or (text.strip(),)
 
 

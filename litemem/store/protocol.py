@@ -185,6 +185,14 @@ class GraphQuery:
 
 
 @dataclass(frozen=True, slots=True)
+class Standing:
+    """What speaks for a memory: the feedback on it, and how many messages it came from."""
+
+    feedback: str | None = None
+    sources: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Revision:
     """A state of the data, by the last keys of a memory and of a history entry."""
 
@@ -441,6 +449,9 @@ class MemoryReader(Protocol):
 
         A text that speaks of no day is left out.
         """
+
+    def standings(self, memory_ids: Iterable[str]) -> dict[str, Standing]:
+        """Return what speaks for memories, by id; an unknown id is left out."""
 
     def waiting(self, limit: int) -> list[tuple[int, str, int]]:
         """Return (key, content, time) of readable memories that wait for an index."""

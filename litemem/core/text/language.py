@@ -41,8 +41,8 @@ _COMMON = {
     "Polish": "ja jest jestem i w na nie z do się mój moja mam to że dla mieszkam",
     "Turkish": "ben bir ve bu için ile değil benim çok var da de oturuyorum",
 }
-_COMMON_WORDS = {language: frozenset(listed.split()) for language, listed in _COMMON.items()}
-FUNCTION_WORDS = frozenset().union(*_COMMON_WORDS.values())
+COMMON_WORDS = {language: frozenset(listed.split()) for language, listed in _COMMON.items()}
+FUNCTION_WORDS = frozenset().union(*COMMON_WORDS.values())
 _LETTER = re.compile(r"[^\W\d_]")
 
 
@@ -53,8 +53,7 @@ def language(text: str) -> str | None:
         return script
     found = words(text)
     counts = {
-        language: sum(word in common for word in found)
-        for language, common in _COMMON_WORDS.items()
+        language: sum(word in common for word in found) for language, common in COMMON_WORDS.items()
     }
     best = max(counts, key=lambda language: counts[language])
     second = max(count for language, count in counts.items() if language != best)

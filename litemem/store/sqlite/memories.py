@@ -11,6 +11,7 @@ from litemem.core.text.periods import Period
 from litemem.core.types import PROCEDURAL, Found, HistoryEntry, MemoryRecord, TextIndex
 from litemem.errors import ImmutableError, MemoryNotFoundError
 from litemem.store.filters import Condition, valid_now
+from litemem.store.protocol import Standing
 from litemem.store.sqlite.cleanup import delete, delete_where, mend_damaged
 from litemem.store.sqlite.passages import (
     insert_index,
@@ -32,6 +33,7 @@ from litemem.store.sqlite.rows import (
     matching_records,
     memory_values,
     pk_of,
+    read_json,
     readable,
     records,
     scope_equals,
@@ -52,6 +54,12 @@ FROM memory
 WHERE passages IS NULL AND pk NOT IN (SELECT value FROM json_each(?))
 ORDER BY pk DESC
 LIMIT ?
+"""
+_STANDINGS = f"""
+SELECT m.id, feedback.feedback, json_array_length({read_json("m.sources")})
+FROM json_each(?) AS each
+CROSS JOIN memory AS m ON m.id = each.value
+LEFT JOIN feedback ON feedback.memory_pk = m.pk
 """
 _ADD_SOURCES = """
 UPDATE memory
@@ -117,6 +125,10 @@ class Memories:
 
     def mentions(self, memory_ids: Iterable[str]) -> dict[str, list[Period]]:
         return mentions_by_id(self._connection, memory_ids)
+
+    def standings(self, memory_ids: Iterable[str]) -> dict[str, Standing]:
+        rows = self._connection.execute(_STANDINGS, (id_list(memory_ids),))
+        return {memory_id: Standing(feedback, sources) for memory_id, feedback, sources in rows}
 
     def run_memory(self, scope: Scope, now: int) -> MemoryRecord | None:
         if scope.run_id is None:
