@@ -409,7 +409,7 @@ class Memory:
                 standings=r.memories.standings(ids),
                 mentions=days,
                 doubts=r.conflicts.select(condition),
-                names=scope.ids().values(),
+                name=scope.user_id or scope.agent_id or "",
                 of_agent=scope.is_agent_only,
                 now=now,
                 max_lines=most,

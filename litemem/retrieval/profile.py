@@ -102,7 +102,7 @@ def choose(
     standings: Mapping[str, Standing],
     mentions: Mapping[str, Sequence[Period]],
     doubts: Iterable[Disagreement],
-    names: Iterable[str],
+    name: str,
     of_agent: bool,
     now: int,
     max_lines: int,
@@ -110,8 +110,8 @@ def choose(
     """Choose at most `max_lines` memories, given newest first.
 
     Of memories with the same words the newest is taken, and plans of days that are over are left
-    out. Facts about health come first; the other groups take turns. `names` are those of the user;
-    with `of_agent`, it is the profile of an agent.
+    out. Facts about health come first; the other groups take turns. `name` is the id of the user,
+    or with `of_agent` of the agent.
     """
     taken: dict[Sequence[str], tuple[MemoryRecord, _Reading]] = {}
     for record in records:
@@ -119,7 +119,7 @@ def choose(
             reading = _Reading.of(record.content)
             taken.setdefault(reading.words, (record, reading))
     readings = list(taken.values())
-    own = _own_names(readings, names)
+    own = _own_names(readings, name)
     by_group: dict[Group, list[Fact]] = {group: [] for group in GROUPS}
     for record, reading in readings:
         group, core = _group_of(reading, own)
@@ -148,7 +148,7 @@ def _shares(sizes: Mapping[Group, int], room: int) -> dict[Group, int]:
 
     take("health", room)
     in_turn = [group for group in GROUPS if group not in ("health", "other")]
-    for _ in range(room):
+    for _ in range(max(sizes[group] for group in in_turn)):
         for group in in_turn:
             take(group, 1)
     take("other", room)
@@ -235,11 +235,9 @@ def _subject(text: str, found: Sequence[str], code: str) -> str:
     return found[0] if is_name else ""
 
 
-def _own_names(
-    readings: Iterable[tuple[MemoryRecord, _Reading]], names: Iterable[str]
-) -> frozenset[str]:
-    """Return the folded words of the user's names: the ids, and what a memory states as a name."""
-    own = {word for name in names for word in _WORD.findall(fold(name))}
+def _own_names(readings: Iterable[tuple[MemoryRecord, _Reading]], name: str) -> frozenset[str]:
+    """Return the folded words of the user's names: the id, and what a memory states as a name."""
+    own = set(_WORD.findall(fold(name)))
     for record, reading in readings:
         if _kind(reading.first) == "name":
             named = _WORD.findall(record.content[:LONGEST])

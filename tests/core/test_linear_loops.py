@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from helpers.growth import Build, excess, seconds
+from helpers.records import record
 from litemem.cli import output
 from litemem.core.arguments import check_categories, check_messages, check_metadata
 from litemem.core.clock import parse_duration, parse_time
@@ -28,6 +29,7 @@ from litemem.extraction.grounding import Grounding
 from litemem.extraction.relations import RelationGrounding
 from litemem.ingestion import compare, fact_features
 from litemem.ingestion.runs import already_read
+from litemem.retrieval import profile
 from litemem.retrieval.context import choose, lines_of
 from litemem.retrieval.search import parse_query
 from litemem.store.archive.lines import ArchiveFile, Header
@@ -179,6 +181,22 @@ def in_context(texts: Sequence[str]) -> object:
     return choose(lines, texts[0], budget=1_000, count=len, layout="text").shown("text")
 
 
+def in_profile(texts: Sequence[str]) -> object:
+    """Choose a profile of as many lines as there are memories."""
+    memories = [record(str(i), text) for i, text in enumerate(texts)]
+    chosen = profile.choose(
+        memories,
+        standings={},
+        mentions={},
+        doubts=(),
+        name=texts[0],
+        of_agent=False,
+        now=0,
+        max_lines=len(texts),
+    )
+    return chosen.text, profile.group_of(texts[0])
+
+
 TEXTS: dict[str, Callable[[str], object]] = {
     "sanitize": sanitize.sanitize,
     "first_person_sentences": sanitize.first_person_sentences,
@@ -246,6 +264,7 @@ TEXTS: dict[str, Callable[[str], object]] = {
     "as_user": lambda text: compare.as_user(text, frozenset(["Cam"])),
     "parse_query": lambda text: parse_query(text, ["Cam", "a", "Ana Bo", *text.split()], DAY),
     "context": lambda text: in_context([text]),
+    "profile": lambda text: in_profile([text]),
     "filter value": lambda text: allowed(
         lambda: compile_filter({"text": {"icontains": text}}, CAM)
     ),
@@ -350,6 +369,8 @@ LISTS: dict[str, tuple[Callable[[Any], object], Build]] = {
         lambda found: compile_filter(found, CAM),
         lambda n: {"user_id": "cam", "categories": {"in": [f"c{i}" for i in range(n)]}},
     ),
+    "profile": (in_profile, lambda n: [f"User likes tea {i}" for i in range(n)]),
+    "profile of health": (in_profile, lambda n: [f"User is allergic to {i}" for i in range(n)]),
     "context": (in_context, lambda n: [f"I like tea {i}" for i in range(n)]),
     "context of like texts": (in_context, lambda n: ["I like tea"] * n),
     "user_names": (compare.user_names, lambda n: [f"User is called Ana{i}" for i in range(n)]),

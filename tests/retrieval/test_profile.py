@@ -30,7 +30,7 @@ def with_defaults(given: dict[str, Any]) -> dict[str, Any]:
         "standings": {},
         "mentions": {},
         "doubts": (),
-        "names": (),
+        "name": "",
         "of_agent": False,
         "now": START,
         "max_lines": 20,
@@ -85,7 +85,7 @@ def test_a_fact_that_begins_with_a_name_is_of_that_person_unless_it_is_the_user(
     assert group_of("Priya works at Google", frozenset({"priya"}))[0] == "work"
     stated = profile("User is called Priya", "Priya works at Google", "Tom works at Acme")
     assert [found.content for found in stated.groups["people"]] == ["Tom works at Acme"]
-    by_id = profile("Cam avoids shellfish", names=["cam"])
+    by_id = profile("Cam avoids shellfish", name="cam")
     assert list(by_id.groups) == ["preferences"]
     sister = profile("User's sister is called Ana", "Ana works at Google")
     assert list(sister.groups) == ["people"]
