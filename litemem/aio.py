@@ -228,6 +228,7 @@ class AsyncMemory:
     export = _streamed(Memory.export)
     export_file = _awaitable(Memory.export_file)
     import_file = _awaitable(Memory.import_file)
+    import_conversations = _awaitable(Memory.import_conversations, _Pool.MODEL)
 
     @classmethod
     def from_config(cls, config_dict: Mapping[str, Any]) -> Self:

@@ -25,6 +25,7 @@ from litemem.store import SqliteStore
 from litemem.store.filters import compile_filter, compile_ids, compile_whole, valid_now
 from litemem.store.protocol import BUSY_SECONDS, Conflict, Durability, Retention
 from litemem.transfer import export, importer
+from litemem.transfer.chat_formats import ChatFormat
 from litemem.transfer.export import Format
 
 TOP_K = 20  # Mem0's
@@ -613,14 +614,17 @@ class Memory:
         cleanup.delete_all(self.store, condition, whole, self._now())
         return {"message": "Memories deleted successfully!"}
 
-    def process_pending(self) -> Result:
+    def process_pending(self, *, progress: Progress | None = None) -> Result:
         """Extract every pending turn, oldest first, also failed ones; programs share the work.
+
+        Turns of imported conversations come last. `progress` is called after each turn, with the
+        number of turns that are done and of all.
 
         Raises:
             LLMError, EmbedderError: a model failed again on a turn; the others are done.
         """
         self.store.check_writable()
-        added = self._pipeline.process_pending()
+        added = self._pipeline.process_pending(progress)
         return {"results": [results.add_result_dict(each, inferred=True) for each in added]}
 
     def event(self, event_id: str) -> Result | None:
@@ -906,6 +910,55 @@ class Memory:
             accept_edited=check_flag(accept_edited, "accept_edited"),
         )
         return asdict(imported)
+
+    def import_conversations(
+        self,
+        source: str | Path | BinaryIO,
+        *,
+        user_id: str | None = None,
+        agent_id: str | None = None,
+        app_id: str | None = None,
+        format: ChatFormat = "auto",  # noqa: A002 - the usual name
+        infer: bool = True,
+        dry_run: bool = False,
+        progress: Progress | None = None,
+    ) -> Result:
+        """Import conversations of another program: `{"conversations", "messages", "known", …}`.
+
+        Each conversation is a run, and each message keeps its time. Messages are found at once;
+        with `infer` their turns wait for `process_pending`, after all other turns. What the file
+        has already is skipped, so the same call continues after an interruption, and takes only
+        what is new of a later export. `docs/import.md` describes the formats.
+
+        Args:
+            source: a file, a ZIP, a folder, or a binary stream.
+            user_id: the user that they belong to; required.
+            format: "chatgpt", "claude", "markdown", "jsonl", or "auto", which recognises them.
+            dry_run: if true, only read and count.
+            progress: called with the bytes that were read so far, and of all.
+
+        Raises:
+            ScopeError: there is no user_id. ValidationError: nothing could be read.
+            StoreError: the source cannot be read. EmbedderError: a text could not be embedded.
+        """
+        from litemem.transfer import conversations  # only an import needs zipfile
+
+        self.store.check_writable()
+        arguments.check_choice(format, "format", get_args(ChatFormat))
+        done = conversations.import_conversations(
+            self.store,
+            self.embedder,
+            source,
+            scope=Scope(user_id=user_id, agent_id=agent_id, app_id=app_id),
+            format=format,
+            infer=check_flag(infer, "infer"),
+            dry_run=check_flag(dry_run, "dry_run"),
+            now=self._now,
+            progress=progress,
+        )
+        if self._async_mode and done.turns and not dry_run:
+            self._worker.start()
+        return asdict(done)
 
     def close(self) -> None:
         """Close the file and free the models; the object cannot be used afterwards.

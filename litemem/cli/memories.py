@@ -25,9 +25,11 @@ from litemem.cli.options import (
     yes_option,
 )
 from litemem.cli.output import (
+    counted,
     echo_err,
     is_interactive,
     memories_text,
+    progress,
     show_card,
     show_json,
     show_lines,
@@ -135,11 +137,23 @@ def add(
 def pending(llm: str | None, embedder: str | None, db: str | None, as_json: bool) -> None:
     """Retry the extraction of pending turns, oldest first.
 
-    A turn is pending if its extraction failed or was interrupted.
+    A turn is pending if its extraction failed or was interrupted, or if `litemem import` took it
+    from a conversation; these come last. Ctrl-C stops, and the same command continues.
     """
     opened = open_memory(db, embedder=embedder, llm=llm, must_exist=True)
-    with opened as memory, exit_on_ctrl_c(lambda: STORED), status("extracting"):
-        result = memory.process_pending()
+    turns = [0, 0]  # done, and all
+
+    def stopped() -> str:
+        done = f"{turns[0]:,} of {counted(turns[1], 'turn')} done. " if turns[1] else ""
+        return f"{done}{STORED}"
+
+    with opened as memory, exit_on_ctrl_c(stopped), progress("extracting") as show:
+
+        def shown(done: int, total: int) -> None:
+            turns[:] = [done, total]
+            show(done, total)
+
+        result = memory.process_pending(progress=shown)
         with memory.store.read() as r:
             set_aside = r.turns.set_aside()
     show_added(result, as_json)

@@ -1,6 +1,7 @@
 """Commands that move memories between files: export, import."""
 
 import json
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -10,13 +11,15 @@ import click
 
 from litemem.cli.context import existing_file, file_path, named_embedder, open_memory
 from litemem.cli.options import embedder_option, file_options, filter_option, scope_options
-from litemem.cli.output import echo_err, memories_text, progress, show_json
+from litemem.cli.output import counted, echo_err, memories_text, progress, show_json
 from litemem.core.scope import Scope
+from litemem.memory import Memory
 from litemem.store import SqliteStore
 from litemem.store.archive.lines import open_archive
 from litemem.store.filters import Condition, compile_filter
 from litemem.store.protocol import Conflict
 from litemem.store.sqlite.connection import MEMORY
+from litemem.transfer.chat_formats import ChatFormat
 from litemem.transfer.export import Format, export_file, write
 from litemem.transfer.importer import Imported, Source, import_source, opened
 from litemem.transfer.mem0 import open_store
@@ -90,10 +93,14 @@ def export_memories(
 @click.option(
     "--from",
     "origin",
-    type=click.Choice(["litemem", "mem0"]),
+    type=click.Choice(["litemem", "mem0", *get_args(ChatFormat)]),
     default="litemem",
     show_default=True,
-    help="Format of SOURCE; for mem0, SOURCE is the folder of its qdrant or faiss store.",
+    help="Format of SOURCE; for mem0, SOURCE is the folder of its qdrant or faiss store. The "
+    "others are conversations (docs/import.md); auto recognises them.",
+)
+@click.option(
+    "--no-infer", is_flag=True, help="With conversations: only messages, without facts later."
 )
 @click.option(
     "--on-conflict",
@@ -133,6 +140,7 @@ def export_memories(
 def import_memories(
     source: str,
     origin: str,
+    no_infer: bool,
     on_conflict: Conflict,
     dry_run: bool,
     project_settings: bool,
@@ -145,13 +153,25 @@ def import_memories(
     db: str | None,
     as_json: bool,
 ) -> None:
-    """Import an export of litemem, or a store of Mem0.
+    """Import an export of litemem, a store of Mem0, or conversations.
 
     SOURCE is checked first; a damaged one changes nothing. Texts are embedded unless SOURCE has
     vectors of this embedder. To continue after an interruption, run the same command with
     --on-conflict skip. With --from mem0, --user-id and the other ids are the scope of memories
     without ids.
+
+    Conversations of ChatGPT, Claude, Markdown or JSON Lines need --user-id: each becomes a run, and
+    its messages are found at once. `litemem pending` extracts their facts. What is in the file
+    already is skipped.
     """
+    if origin in get_args(ChatFormat):
+        others = (collection, history, app_ids, project_settings, accept_edited)
+        if any(others) or on_conflict != "error":
+            raise click.UsageError("Conversations take --user-id, --no-infer and --dry-run only.")
+        chats = {"format": origin, "infer": not no_infer, "dry_run": dry_run}
+        return _import_chats(source, ids, chats, db, embedder, as_json)
+    if no_infer:
+        raise click.UsageError("--no-infer is for conversations.")
     if origin == "litemem" and (ids or collection or history or app_ids):
         raise click.UsageError(
             "--user-id, …, --collection, --history and --app-ids require --from mem0."
@@ -168,7 +188,54 @@ def import_memories(
             done = _checked(found, embedder, how)
         if done is None or not dry_run:
             done = _imported(found, db, embedder, {**how, "on_conflict": on_conflict})
-    _show(done, dry_run=dry_run, as_json=as_json)
+    return _show(done, dry_run=dry_run, as_json=as_json)
+
+
+def _import_chats(
+    source: str,
+    ids: dict[str, Any],
+    how: dict[str, Any],
+    db: str | None,
+    embedder: str | None,
+    as_json: bool,
+) -> None:
+    if "user_id" not in ids or "run_id" in ids:
+        raise click.UsageError(
+            "Conversations belong to a user: give --user-id, and leave out --run-id, because each "
+            "conversation is a run of its own."
+        )
+    given: Any = click.open_file(STANDARD, "rb") if source == STANDARD else source
+    path, began = file_path(db), time.monotonic()
+    if not path.exists():
+        with Memory(MEMORY, embedder=named_embedder(embedder)) as nothing:
+            if source != STANDARD:  # a source that is refused creates no file
+                done = nothing.import_conversations(given, **ids, **{**how, "dry_run": True})
+    if path.exists() or source == STANDARD or not how["dry_run"]:
+        with open_memory(db, embedder=embedder) as memory, progress("importing") as show:
+            try:
+                done = memory.import_conversations(given, **ids, **how, progress=show)
+            except KeyboardInterrupt:
+                echo_err("interrupted: whole conversations are kept; the same command continues")
+                raise
+    _show_chats(done, time.monotonic() - began, dry_run=how["dry_run"], as_json=as_json)
+    if done["problems"]:
+        raise click.exceptions.Exit(1)
+
+
+def _show_chats(done: dict[str, Any], seconds: float, *, dry_run: bool, as_json: bool) -> None:
+    if as_json:
+        return show_json({"dry_run": dry_run, **done})
+    for sentence in done["problems"] + done["left_out"]:
+        echo_err(sentence)
+    would = "would be " if dry_run else ""
+    echo_err(
+        f"{counted(done['conversations'], 'conversation')}: "
+        f"{counted(done['messages'], 'message')} {would}imported, {done['known']:,} known "
+        f"({done['messages'] / max(seconds, 0.001):,.0f} a second)"
+    )
+    if done["turns"] and not dry_run:
+        echo_err(f"{counted(done['turns'], 'turn')}: `litemem pending` extracts their facts")
+    return None
 
 
 @contextmanager

@@ -276,6 +276,7 @@ class AddOptions:
     `created_at` and `expires_at` are in microseconds; None means now, and never. `instructions`,
     `includes` and `excludes` are texts for the prompt. `custom_categories` has the meaning of each
     category by name. `said_on` is the day from which "yesterday" is counted.
+    `imported` turns, of conversations of another program, are extracted after all others.
     """
 
     metadata: Mapping[str, Any] = field(default_factory=dict)
@@ -290,6 +291,7 @@ class AddOptions:
     said_on: str | None = None
     immutable: bool = False
     enable_graph: bool = False
+    imported: bool = False
 
     @classmethod
     def of(cls, stored: Mapping[str, Any]) -> Self:

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import date
 from typing import Any, Literal, TypeVar
 
 from litemem.core.scope import Scope
@@ -49,6 +50,19 @@ class Message:
     role: str
     content: str
     name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DatedMessage:
+    """A message of an imported conversation, with its id in the file and its time.
+
+    `said_on` is the day at which it was written, where its time has an offset.
+    """
+
+    id: str
+    message: Message
+    created_at: int
+    said_on: date
 
 
 def canonical_role(role: str) -> str:

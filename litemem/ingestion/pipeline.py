@@ -134,25 +134,35 @@ class Pipeline:
         with self._claims.work(turn):
             return self._extract(turn)
 
-    def process_pending(self) -> list[AddResult]:
+    def process_pending(
+        self, progress: Callable[[int, int], None] | None = None
+    ) -> list[AddResult]:
         """Process every pending turn, oldest first; a turn that fails does not stop the others.
 
-        On return every turn has been tried, by this process or by another.
+        Turns of imported conversations come last. `progress` is called with the number of turns
+        that are done and the number of all. On return every turn has been tried, by this process or
+        by another.
 
         Raises:
             LLMError, EmbedderError: the first failure, after all turns were tried.
         """
         outcomes: list[AddResult] = []
         failures: list[LitememError] = []
-        tried: set[int] = set()
+        failed: set[int] = set()
         with self._store.read() as r:
             last = r.turns.last()
-        while (turn := self._claim_next(TurnFilter(last=last, exclude=tried))) is not None:
-            tried.add(turn.pk)
+            total = r.turns.waiting(TurnFilter(last=last))
+        if progress is not None and total:
+            progress(0, total)
+        while (turn := self._claim_next(TurnFilter(last=last, exclude=failed))) is not None:
             try:
                 outcomes += self.process(turn)
             except LitememError as error:
+                failed.add(turn.pk)
                 failures.append(error)
+            if progress is not None:
+                left = self._waiting(TurnFilter(last=last, exclude=failed))
+                progress(max(total - left, 0), total)
         if failures:
             raise failures[0]
         return outcomes
@@ -203,8 +213,13 @@ class Pipeline:
             self._may_wait = index_waiting(self._store, self._embedder, WAITING) > 0
 
     def _catch_up(self, turn: Turn) -> None:
-        """Extract the earlier turns of the scope, or wait for the process that extracts them."""
-        before = TurnFilter(tries_below=1, kills_below=1, last=turn.pk - 1, scope_of=turn.pk)
+        """Extract the earlier turns of the scope, or wait for the process that extracts them.
+
+        Not those of imported conversations: there may be thousands.
+        """
+        before = TurnFilter(
+            tries_below=1, kills_below=1, last=turn.pk - 1, scope_of=turn.pk, live_only=True
+        )
         while (earlier := self._claim_next(before)) is not None:
             with suppress(LLMError, EmbedderError):  # the error is kept with that turn
                 self.process(earlier)

@@ -44,18 +44,22 @@ def index_memories(
 
 
 def index_messages(
-    embedder: Embedder, messages: Sequence[Message], said_on: date | None = None
+    embedder: Embedder,
+    messages: Sequence[Message],
+    said_on: date | Sequence[date] | None = None,
 ) -> list[TextIndex | None]:
     """Return the index of each message, or None for one that is not to be found.
 
     These are blank ones, instructions of the system, and small talk. Of a tool's output the first
-    and the last passage are indexed, and lines that report failures.
+    and the last passage are indexed, and lines that report failures. `said_on` is one day, or one
+    for each message.
 
     Raises:
         EmbedderError: the embedder failed.
     """
     count = token_counter(None, embedder)
     texts = [message.content for message in messages]
+    days = said_on if isinstance(said_on, Sequence) else [said_on] * len(messages)
     spans = [_spans(message, count) for message in messages]
     vectors = _embed_spans(embedder, texts, spans)
     return [
@@ -64,11 +68,11 @@ def index_messages(
                 _passage(text, start, stop, vector)
                 for (start, stop), vector in zip(parts, found, strict=True)
             ),
-            _mentions(text, said_on),
+            _mentions(text, day),
         )
         if parts
         else None
-        for text, parts, found in zip(texts, spans, vectors, strict=True)
+        for text, parts, found, day in zip(texts, spans, vectors, days, strict=True)
     ]
 
 

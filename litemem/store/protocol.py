@@ -32,6 +32,7 @@ from litemem.core.scope import Scope
 from litemem.core.text.periods import Period
 from litemem.core.types import (
     AddResult,
+    DatedMessage,
     Disagreement,
     Entity,
     Found,
@@ -69,7 +70,8 @@ NO_NEIGHBOUR = -1  # in `Pool.before`: the first memory of its run, or one witho
 class TurnFilter:
     """Selects pending turns by number of tries, key and scope.
 
-    `scope_of` is the key of a turn: only turns of exactly its scope are selected.
+    `scope_of` is the key of a turn: only turns of exactly its scope are selected. With `live_only`,
+    turns of imported conversations are left out.
     """
 
     min_tries: int = 0
@@ -77,6 +79,7 @@ class TurnFilter:
     kills_below: int = NO_LIMIT
     last: int = NO_LIMIT  # the greatest key
     scope_of: int | None = None
+    live_only: bool = False
     exclude: Collection[int] = ()
 
 
@@ -568,6 +571,9 @@ class MessageReader(Protocol):
     def waiting(self, limit: int) -> list[tuple[int, Message, int]]:
         """Return (key, message, time) of readable messages that wait for an index."""
 
+    def known(self, message_ids: Iterable[str]) -> set[str]:
+        """Return which of these ids the log has, also of messages that are no longer found."""
+
     def memories_from(
         self, scope: Scope, messages: Sequence[Message], last: int, since: int, until: int
     ) -> list[MemoryRecord]:
@@ -600,6 +606,20 @@ class MessageWriter(MessageReader, Protocol):
         """Append messages of exactly this scope; return their keys, in order.
 
         They are not found by themselves.
+        """
+
+    def log_dated(
+        self,
+        scope: Scope,
+        messages: Sequence[DatedMessage],
+        indexes: Sequence[TextIndex | None],
+        options: Mapping[str, Any],
+        *,
+        queued_at: int | None = None,
+    ) -> None:
+        """Append messages with ids and times of their own; each is found unless its index is None.
+
+        With `queued_at`, the time of the call, they also become one pending turn with the options.
         """
 
 
@@ -658,7 +678,7 @@ class TurnWriter(TurnReader, Protocol):
         """
 
     def claim_next(self, claimant: Claimant, turns: TurnFilter) -> Turn | None:
-        """Claim the oldest selected turn that is free, or return None.
+        """Claim the oldest selected turn that is free, or return None; imported ones come last.
 
         Claims of dead processes are released first, and each counts as a kill of its turn.
         """

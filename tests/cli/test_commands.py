@@ -372,3 +372,27 @@ def test_every_command_has_a_help_that_begins_with_a_sentence() -> None:
     helps = [command.help or "" for command in main.commands.values()]
     assert all(text.split("\n")[0].endswith(".") for text in helps)
     assert run("--version").stdout == f"litemem {__version__}\n"
+
+
+def test_conversations_are_imported_and_found(tmp_path: Path, db: Path) -> None:
+    source = tmp_path / "chat.jsonl"
+    source.write_text('{"role": "user", "content": "I ski in Davos"}\n')
+    arguments = ("import", "--from", "auto", str(source), "--user-id", "cam")
+    assert "would be imported" in run(*arguments, "--dry-run").stderr
+    assert not db.exists()
+    assert "1 turn: `litemem pending` extracts" in run(*arguments).stderr
+    assert "I ski in Davos" in run("search", "--user-id", "cam", "Davos").stdout
+    assert run_json(*arguments)["known"] == 1
+
+
+def test_conversations_need_a_user(tmp_path: Path, db: Path) -> None:
+    source = tmp_path / "chat.jsonl"
+    source.write_text('{"role": "user", "content": "I ski in Davos"}\n{"ro')
+    assert "--user-id" in run("import", "--from", "jsonl", str(source), code=2).stderr
+    assert "--no-infer" in run("import", "--no-infer", str(source), code=2).stderr
+    arguments = ("import", "--from", "claude", str(source), "--user-id", "cam")
+    assert "not an export of Claude" in run(*arguments, code=1).stderr
+    assert not db.exists()
+    arguments = ("import", "--from", "jsonl", str(source), "--user-id", "cam")
+    assert "line 2" in run(*arguments, code=1).stderr
+    assert "I ski" in run("search", "--user-id", "cam", "Davos").stdout

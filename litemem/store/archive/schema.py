@@ -192,7 +192,7 @@ _options = Schema(
         "metadata": _json,
         "custom_categories": _texts_by_name,
         **dict.fromkeys(("created_at", "expires_at"), _or_none(_time)),
-        **dict.fromkeys(("immutable", "enable_graph"), _flag),
+        **dict.fromkeys(("immutable", "enable_graph", "imported"), _flag),
         "said_on": _or_none(_day),
     },
 )

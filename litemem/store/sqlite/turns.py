@@ -10,6 +10,7 @@ from litemem.core import clock
 from litemem.core.scope import ID_KEYS, Scope
 from litemem.core.types import (
     AddResult,
+    DatedMessage,
     Found,
     MemoryRecord,
     Message,
@@ -80,6 +81,8 @@ JOIN session ON session.pk = turn.session_pk
 WHERE turn.pk = ?
 """
 # A turn is free if neither it nor an earlier turn of its scope is claimed.
+# One of an imported conversation comes after all others.
+_IMPORTED = f"coalesce(json_extract({read_json('turn.options')}, '$.imported'), 0)"
 _NEXT = f"""
 SELECT pk FROM turn
 WHERE tries >= :min_tries AND tries < min(:tries_below, {SET_ASIDE})
@@ -87,11 +90,12 @@ WHERE tries >= :min_tries AND tries < min(:tries_below, {SET_ASIDE})
   AND (:scope_of IS NULL OR session_pk = (SELECT session_pk FROM turn WHERE pk = :scope_of))
   AND pk NOT IN (SELECT value FROM json_each(:exclude))
   AND pk NOT IN (SELECT turn_pk FROM claim)
+  AND (NOT :live_only OR NOT {_IMPORTED})
   AND NOT EXISTS (
     SELECT 1 FROM claim JOIN turn AS earlier ON earlier.pk = claim.turn_pk
     WHERE earlier.session_pk = turn.session_pk AND earlier.pk < turn.pk
   )
-ORDER BY pk
+ORDER BY {_IMPORTED}, pk
 LIMIT 1
 """
 _FREE_IN_SESSION = f"""
@@ -104,11 +108,12 @@ WHERE session_pk = ? AND tries < {SET_ASIDE}
 ORDER BY pk DESC
 LIMIT ?
 """
-_CLAIMED_OR_SELECTED = """
+_CLAIMED_OR_SELECTED = f"""
 SELECT count(*) FROM turn
 WHERE pk <= :last
   AND (:scope_of IS NULL OR session_pk = (SELECT session_pk FROM turn WHERE pk = :scope_of))
   AND pk NOT IN (SELECT value FROM json_each(:exclude))
+  AND (NOT :live_only OR NOT {_IMPORTED})
   AND (
     tries >= :min_tries AND tries < :tries_below AND killed < :kills_below
     OR pk IN (SELECT turn_pk FROM claim)
@@ -153,6 +158,8 @@ JOIN message ON message.pk = source.value
 WHERE m.pk = ? AND {IN_SCOPE_OF_M}
 ORDER BY message.pk
 """
+_OPEN = "INSERT INTO turn (session_pk, options, event_id, created_at) VALUES (?, ?, ?, ?)"
+_KNOWN = "SELECT id FROM message WHERE id IN (SELECT value FROM json_each(?))"
 _LISTED = "(SELECT value FROM json_each(?))"
 _SOURCE_COLUMNS = ("id", "role", "content", "name", "created_at")
 _SOURCES_OF = f"""
@@ -335,6 +342,35 @@ class Messages:
         session = ensure_session(self._connection, scope)
         return insert_messages(self._connection, session, list(messages), at)
 
+    def known(self, message_ids: Iterable[str]) -> set[str]:
+        rows = self._connection.execute(_KNOWN, (id_list(message_ids),))
+        return {message_id for (message_id,) in rows}
+
+    def log_dated(
+        self,
+        scope: Scope,
+        messages: Sequence[DatedMessage],
+        indexes: Sequence[TextIndex | None],
+        options: Mapping[str, Any],
+        *,
+        queued_at: int | None = None,
+    ) -> None:
+        session, turn_pk = ensure_session(self._connection, scope), None
+        if queued_at is not None:
+            self._connection.execute(_OPEN, (session, to_json(options), None, queued_at))
+            turn_pk = self._connection.last_insert_rowid()
+        for message, index in zip(messages, indexes, strict=True):
+            insert_messages(
+                self._connection,
+                session,
+                [message.message],
+                message.created_at,
+                turn_pk=turn_pk,
+                options=options,
+                indexes=[index],
+                message_id=message.id,
+            )
+
 
 def _readable_messages(connection: apsw.Connection, pks: Iterable[int]) -> Found[Message]:
     """Return messages; damaged ones are left out and named: they are only context."""
@@ -375,6 +411,7 @@ def insert_messages(
     turn_pk: int | None = None,
     options: Mapping[str, Any] | None = None,
     indexes: Sequence[TextIndex | None] | None = None,
+    message_id: str | None = None,
 ) -> list[int]:
     """Append messages to the log, with the fields of their turn's options; return their keys.
 
@@ -392,7 +429,9 @@ def insert_messages(
         waits = turn_pk is not None and indexes is None
         number = None if waits else len(index.passages) if index else 0
         said = (message.role, message.content, message.name, at)
-        connection.execute(_LOG, (clock.new_id(), session, *said, turn_pk, *fields, number))
+        connection.execute(
+            _LOG, (message_id or clock.new_id(), session, *said, turn_pk, *fields, number)
+        )
         pks.append(connection.last_insert_rowid())
         insert_index(connection, -pks[-1], index)
     return pks
@@ -468,10 +507,7 @@ class Turns:
         connection = self._connection
         created_at = at if queued_at is None else queued_at
         session = ensure_session(connection, scope)
-        connection.execute(
-            "INSERT INTO turn (session_pk, options, event_id, created_at) VALUES (?, ?, ?, ?)",
-            (session, to_json(options), event_id, created_at),
-        )
+        connection.execute(_OPEN, (session, to_json(options), event_id, created_at))
         pk = connection.last_insert_rowid()
         message_pks = tuple(
             insert_messages(
@@ -668,5 +704,6 @@ def _bindings(turns: TurnFilter) -> dict[str, Any]:
         "kills_below": turns.kills_below,
         "last": turns.last,
         "scope_of": turns.scope_of,
+        "live_only": turns.live_only,
         "exclude": json.dumps(list(turns.exclude)),
     }
