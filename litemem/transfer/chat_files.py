@@ -52,7 +52,7 @@ class Part:
 
 @dataclass(slots=True)
 class Reading:
-    """The conversations of a source, and what was found wrong while they were read."""
+    """The conversations of a source, and the problems of reading them."""
 
     parts: Sequence[Part]
     format: ChatFormat

@@ -107,7 +107,7 @@ def is_chatgpt(value: object) -> bool:
 
 
 def from_chatgpt(value: Mapping[str, Any], now: int, notes: Notes) -> Conversation:
-    """Return what was said on the current branch of a conversation."""
+    """Return the messages on the current branch of a conversation."""
     found = Conversation(
         _text(value.get("title")),
         read_time(value.get("create_time"), now, notes),
