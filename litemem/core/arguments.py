@@ -12,7 +12,7 @@ from typing import Any, Self
 
 from litemem.core import clock
 from litemem.core.scope import ID_KEYS, Scope
-from litemem.core.types import PROCEDURAL, Message, canonical_role, is_known_role
+from litemem.core.types import KNOWN, PROCEDURAL, Message, canonical_role, is_known_role
 from litemem.errors import FilterError, ValidationError, quoted
 
 MOST_RESULTS = 1_000_000_000  # more than a file has; the fourfold still fits SQLite's integers
@@ -44,19 +44,23 @@ UNSET = Unset()
 def check_messages(messages: object) -> list[Message]:
     """Return the messages; a text is one message of the user, and a dict is one message.
 
-    The dicts may be those of OpenAI, LangChain or Gemini: roles become canonical, and of content in
-    parts the text is kept.
+    The dicts may be those of OpenAI, Anthropic, LangChain or Gemini: roles become canonical, and of
+    content in parts the text is kept. Results of tools inside a message are messages of the tool
+    before it. Objects with `content` and `role` or `type`, such as LangChain's, are read, too.
     """
     if isinstance(messages, str):
         messages = [{"role": "user", "content": check_text(messages, "messages")}]
-    elif isinstance(messages, Mapping):
+    elif isinstance(messages, Mapping) or _is_message(messages):
         messages = [messages]
     elif not isinstance(messages, Sequence) or isinstance(messages, bytes):
         raise ValidationError(
             "messages must be text, a dict with role and content, or a list of such dicts, "
             f"got {type(messages).__name__}"
         )
-    found = [_message(message, f"messages[{i}]") for i, message in enumerate(messages)]
+    found: list[Message] = []
+    for i, message in enumerate(map(_fields, messages)):
+        found += _tool_results(message, f"messages[{i}]")
+        found.append(_message(message, f"messages[{i}]"))
     if not found:
         raise ValidationError("messages must have at least one message, got none")
     return found
@@ -348,7 +352,40 @@ def _iso(value: object) -> str:
 
 # what a message says, in its text or as a call of a tool
 _CONTENTS = ("content", "parts", "tool_calls", "function_call")
-_TEXT_PARTS = ("text", "input_text", "output_text")
+_TEXT_PARTS = ("text", "input_text", "output_text", "refusal")
+
+
+def _is_message(value: object) -> bool:
+    """Return True for an object that is a message of LangChain or of another library."""
+    return hasattr(value, "content") and (hasattr(value, "role") or hasattr(value, "type"))
+
+
+def _fields(message: object) -> object:
+    """Return the fields of an object that is a message; anything else as it is."""
+    if isinstance(message, Mapping) or not _is_message(message):
+        return message
+    given = {name: getattr(message, name, None) for name in ("role", "type", "content", "name")}
+    return {name: value for name, value in given.items() if value is not None or name == "content"}
+
+
+def _tool_results(message: object, name: str) -> list[Message]:
+    """Return the results of tools in the parts of a message, as Anthropic and Gemini have them."""
+    found: list[Message] = []
+    for key in ("content", "parts"):
+        parts = message.get(key) if isinstance(message, Mapping) else None
+        for i, part in enumerate(parts if isinstance(parts, list | tuple) else ()):
+            if isinstance(part, Mapping):
+                found.append(Message("tool", _tool_result(part, f"{name}.{key}[{i}]")))
+    return [each for each in found if each.content]
+
+
+def _tool_result(part: Mapping[Any, Any], name: str) -> str:
+    if part.get("type") == "tool_result":
+        return _content(part.get("content"), f"{name}.content")
+    given = part.get("functionResponse", part.get("function_response"))
+    if not isinstance(given, Mapping):
+        return ""
+    return _encodable(json.dumps(given.get("response"), ensure_ascii=False, default=str), name)
 
 
 def _message(message: object, name: str) -> Message:
@@ -372,6 +409,8 @@ def _role(message: Mapping[Any, Any], name: str) -> str:
     role, kind = message.get("role"), message.get("type")
     if role is None and isinstance(kind, str) and is_known_role(kind):
         role = kind
+    if role is None:
+        raise ValidationError(f"{name} is missing: give one of the roles {KNOWN}")
     return canonical_role(check_text(role, name))
 
 
@@ -405,7 +444,7 @@ def _parts(parts: object, name: str) -> str:
 def _part(part: object, name: str) -> str:
     if not isinstance(part, Mapping):
         raise ValidationError(f"{name} must be a dict such as {{'type': 'text', 'text': …}}")
-    text = part.get("text")
+    text = part.get("refusal" if part.get("type") == "refusal" else "text")
     if text is None and part.get("type") not in _TEXT_PARTS:  # an image, a call of a tool, …
         return ""
     if not isinstance(text, str):

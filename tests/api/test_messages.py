@@ -227,3 +227,17 @@ def test_messages_stay_in_their_scope(added: list[Scope], asked: list[Scope]) ->
                 f"The zebra number {i} sleeps." in kept
             )
         assert memory.verify(full=True)["ok"]
+
+
+def test_a_message_is_not_quoted_once_one_of_its_memories_is_deleted() -> None:
+    facts = ["User's passport number is ZX998", "User lives in Leeds"]
+    with Memory(":memory:", embedder="hash", llm=ScriptedLLM([facts])) as memory:
+        said = "My passport number is ZX998 and I live in Leeds"
+        secret, home = (each["id"] for each in memory.add(said, user_id="cam")["results"])
+        assert "ZX998" in memory.context("Where does Cam live?", user_id="cam")
+        memory.delete(secret)
+        found = memory.search("passport number, Leeds", user_id="cam")["results"]
+        assert [each["id"] for each in found] == [home]
+        assert "ZX998" not in f"{found} {memory.context('passport number', user_id='cam')}"
+        listed = memory.get_all(user_id="cam", include_messages=True)["results"]
+        assert [each["id"] for each in listed] == [home]

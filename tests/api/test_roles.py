@@ -10,6 +10,7 @@ import pytest
 from helpers import START, OpenMemory
 from helpers.memories import CAM, texts
 from helpers.stores import reading
+from litemem.core.arguments import check_messages
 from litemem.core.scope import Scope
 from litemem.core.types import Message, canonical_role
 from litemem.errors import LLMError, ValidationError
@@ -247,3 +248,58 @@ def age(folder: Path, sql: str) -> None:
     """Change the file into one of an older version, which stored roles as they were given."""
     with closing(apsw.Connection(str(folder / "memory.db"))) as file:
         file.execute(sql)
+
+
+class Said:
+    """A message of another library, such as LangChain's `HumanMessage`."""
+
+    def __init__(self, kind: str, content: object) -> None:
+        self.type = kind
+        self.content = content
+
+
+@pytest.mark.parametrize(
+    ("message", "read"),
+    [
+        (Said("human", SAID), [Message("user", SAID)]),
+        (Said("ai", [{"type": "text", "text": SAID}]), [Message("assistant", SAID)]),
+        (
+            {"role": "assistant", "content": [{"type": "refusal", "refusal": "I cannot."}]},
+            [Message("assistant", "I cannot.")],
+        ),
+        (
+            {
+                "role": "user",
+                "content": [
+                    {"type": "tool_result", "tool_use_id": "1", "content": "42 degrees"},
+                    {"type": "text", "text": SAID},
+                ],
+            },
+            [Message("tool", "42 degrees"), Message("user", SAID)],
+        ),
+        (
+            {"role": "user", "parts": [{"functionResponse": {"response": {"degrees": 42}}}]},
+            [Message("tool", '{"degrees": 42}'), Message("user", "")],
+        ),
+        (
+            {
+                "role": "assistant",
+                "content": [
+                    {"type": "thinking", "thinking": "hm"},
+                    {"type": "text", "text": SAID},
+                    {"type": "tool_use", "id": "1", "name": "f", "input": {}},
+                ],
+            },
+            [Message("assistant", SAID)],
+        ),
+    ],
+)
+def test_messages_of_other_libraries_are_read(message: object, read: list[Message]) -> None:
+    assert check_messages(message) == read
+    assert check_messages([message]) == read
+
+
+@pytest.mark.parametrize("message", [{"content": SAID}, {"sender": "human", "text": SAID}])
+def test_a_message_without_a_role_is_refused_with_the_roles(message: object) -> None:
+    with pytest.raises(ValidationError, match=r"role is missing: .*human"):
+        check_messages([message])

@@ -275,11 +275,6 @@ def mend_damaged(connection: apsw.Connection, pks: list[int]) -> None:
         mend(connection, damaged)
 
 
-def delete_where(connection: apsw.Connection, condition: Condition, at: int) -> int:
-    """Delete the memories that match, as `delete`; return the number."""
-    return delete(connection, matching(connection, condition), at)
-
-
 def forget_messages(connection: apsw.Connection, pks: list[int]) -> int:
     """Delete messages, also from the sources of memories, present or deleted; return the number.
 

@@ -12,8 +12,9 @@ from litemem.core.types import PROCEDURAL, Found, HistoryEntry, MemoryRecord, Te
 from litemem.errors import ImmutableError, MemoryNotFoundError
 from litemem.store.filters import Condition, valid_now
 from litemem.store.protocol import Standing
-from litemem.store.sqlite.cleanup import delete, delete_where, mend_damaged
+from litemem.store.sqlite.cleanup import delete, mend_damaged
 from litemem.store.sqlite.passages import (
+    hide_sources,
     insert_index,
     link_sources,
     mentions_by_id,
@@ -223,10 +224,14 @@ class Memories:
         return self.require(memory_id)
 
     def delete(self, memory_id: str, now: int) -> None:
-        delete(self._connection, [self._require_pk(memory_id)], now)
+        pk = self._require_pk(memory_id)
+        hide_sources(self._connection, [pk])
+        delete(self._connection, [pk], now)
 
     def delete_matching(self, condition: Condition, now: int) -> int:
-        return delete_where(self._connection, condition, now)
+        pks = matching(self._connection, condition)
+        hide_sources(self._connection, pks)
+        return delete(self._connection, pks, now)
 
     def set_feedback(
         self, memory_id: str, feedback: str | None, reason: str | None, now: int

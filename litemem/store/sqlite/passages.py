@@ -201,6 +201,7 @@ INSERT OR IGNORE INTO origin (message_pk, memory_pk)
 SELECT pk, memory_pk FROM ({_SOURCES_OF}) WHERE NOT is_verbatim
 """
 _YIELDED = f"UPDATE message SET yielded = 1 WHERE pk IN (SELECT pk FROM ({_SOURCES_OF}))"
+_ORIGINS = f"SELECT DISTINCT message_pk FROM origin WHERE memory_pk IN {_LISTED}"
 _VERBATIM = f"SELECT pk FROM ({_SOURCES_OF}) WHERE is_verbatim"
 
 
@@ -272,6 +273,12 @@ def hide_messages(connection: apsw.Connection, pks: Iterable[int]) -> None:
     for pk in list(pks):
         replace_message(connection, pk, None)
         connection.execute("DELETE FROM origin WHERE message_pk = ?", (pk,))
+
+
+def hide_sources(connection: apsw.Connection, memory_pks: Sequence[int]) -> None:
+    """Hide the messages that memories came from: what is deleted must not be quoted from them."""
+    chosen = (json.dumps(list(memory_pks)),)
+    hide_messages(connection, [pk for (pk,) in connection.execute(_ORIGINS, chosen)])
 
 
 def link_sources(connection: apsw.Connection, memory_pks: Sequence[int]) -> None:

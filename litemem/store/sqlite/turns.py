@@ -162,12 +162,17 @@ _OPEN = "INSERT INTO turn (session_pk, options, event_id, created_at) VALUES (?,
 _KNOWN = "SELECT id FROM message WHERE id IN (SELECT value FROM json_each(?))"
 _LISTED = "(SELECT value FROM json_each(?))"
 _SOURCE_COLUMNS = ("id", "role", "content", "name", "created_at")
+# those that may be quoted: not what another memory that was deleted came from
 _SOURCES_OF = f"""
 SELECT m.id, message.pk
 FROM memory AS m
 JOIN json_each({read_json("m.sources")}) AS source
 JOIN message ON message.pk = source.value
-WHERE m.id IN (SELECT value FROM json_each(?)) AND {IN_SCOPE_OF_M}
+WHERE m.id IN (SELECT value FROM json_each(?)) AND {IN_SCOPE_OF_M} AND (
+  message.content = m.content OR EXISTS (
+    SELECT 1 FROM origin WHERE message_pk = message.pk AND memory_pk = m.pk
+  )
+)
 ORDER BY message.pk
 """
 _SOURCE_ROWS = f"SELECT pk, {', '.join(_SOURCE_COLUMNS)} FROM message WHERE pk IN {_LISTED}"
