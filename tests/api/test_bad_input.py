@@ -393,3 +393,12 @@ def test_a_full_disk_is_reported_and_changes_nothing(
     writer = filled.store._writer.connection
     writer.pragma("max_page_count", writer.pragma("page_count") + 2)
     refuse(filled, path, StoreFullError, call)
+
+
+def test_a_query_of_a_megabyte_finds_what_it_begins_with() -> None:
+    with Memory(":memory:", embedder="hash") as memory:
+        memory.add("User has a red bicycle", user_id="cam", infer=False)
+        memory.add("User plays the cello", user_id="cam", infer=False)
+        query = "Where is the red bicycle? " + "tomorrow ?! " * 85_000
+        (found,) = memory.search(query, user_id="cam", top_k=1)["results"]
+        assert found["memory"] == "User has a red bicycle"
