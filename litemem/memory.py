@@ -10,7 +10,7 @@ from litemem.core.arguments import UNSET, Category, Messages, Unset, check_flag,
 from litemem.core.config import database_path, read_config
 from litemem.core.protocols import LLM, Embedder, Reranker
 from litemem.core.scope import Scope
-from litemem.core.types import Found, Match, MemoryRecord, Relation
+from litemem.core.types import AddResult, Forget, Found, Match, MemoryRecord, Relation
 from litemem.ingestion import edits
 from litemem.ingestion.claims import Claims
 from litemem.ingestion.pipeline import Pipeline
@@ -59,6 +59,9 @@ class Memory:
             older version is upgraded first, which needs write access.
         busy_timeout: seconds that a write waits for other programs before StoreBusyError.
         include_messages: the default of `include_messages` in `search`.
+        forget: what `add` does if a user asks it to forget: "apply" deletes the memories that are
+            meant, "ask" only returns them as `candidates`, "off" does nothing. See
+            `docs/forgetting.md`.
         now: returns the time in microseconds since 1970-01-01 UTC; by default the system's clock.
 
     Raises:
@@ -80,6 +83,7 @@ class Memory:
         read_only: bool = False,
         busy_timeout: float = BUSY_SECONDS,
         include_messages: bool = True,
+        forget: Forget = "apply",
         now: Callable[[], int] | None = None,
     ) -> None:
         self.embedder = resolve_embedder(embedder)
@@ -92,6 +96,8 @@ class Memory:
         self._async_mode = check_flag(async_mode, "async_mode")
         self._read_only = check_flag(read_only, "read_only")
         self._messages = check_flag(include_messages, "include_messages")
+        arguments.check_choice(forget, "forget", get_args(Forget))
+        self._forget = forget
         self._now = clock.checked(clock.now if now is None else now)
         self.store = SqliteStore(
             database_path(path, create=not read_only),
@@ -149,8 +155,10 @@ class Memory:
         With `infer` the language model extracts facts, and each is compared with the memories of
         exactly this scope. `event` is ADD for a new memory, and NONE for a known one, which counts
         the repetition. It is UPDATE, with `previous_memory`, if a known memory was extended, or if
-        the fact contradicts the memories in `supersedes`, which are hidden from then on. Without
-        `infer` each message becomes a memory, all in one transaction.
+        the fact contradicts the memories in `supersedes`, which are hidden from then on. DELETE is
+        a memory that the user asked to forget; the memories that such a request may mean are
+        `candidates` of the result. Without `infer` each message becomes a memory, all in one
+        transaction.
 
         Args:
             messages: a text, a dict with `role` and `content`, or a list of such dicts.
@@ -192,6 +200,7 @@ class Memory:
             custom_categories=arguments.check_meanings(custom_categories),
             immutable=check_flag(immutable, "immutable"),
             enable_graph=self._wants_graph(enable_graph),
+            forget=self._forget,
         )
         if not infer and memory_type is None:
             added = self._pipeline.store_messages(scope, checked, options)
@@ -201,9 +210,9 @@ class Memory:
             return results.pending_dict(event_id)
         else:
             added = self._pipeline.ingest(scope, checked, options)
-        result: Result = {"results": [results.add_result_dict(a, inferred=infer) for a in added]}
+        result = self._added_dict(added, inferred=infer)
         if options.enable_graph:
-            new = (each.record for each in added if each.event != "NONE")
+            new = (each.record for each in added if each.event in ("ADD", "UPDATE"))
             result["relations"] = results.relation_dicts(self._relations_of(new))
         return result
 
@@ -625,7 +634,7 @@ class Memory:
         """
         self.store.check_writable()
         added = self._pipeline.process_pending(progress)
-        return {"results": [results.add_result_dict(each, inferred=True) for each in added]}
+        return self._added_dict(added, inferred=True)
 
     def event(self, event_id: str) -> Result | None:
         """Return the outcome of an `add` in the background, or None for an unknown id.
@@ -985,6 +994,14 @@ class Memory:
         llm = GuardedLLM(self.llm)
         self._pipeline = Pipeline(self.store, self._claims, self.embedder, llm, self._now)
         self._worker = Worker(self.store, self._pipeline, self._claims, llm)
+
+    def _added_dict(self, added: Sequence[AddResult], *, inferred: bool) -> Result:
+        doubtful = [each.record.id for each in added if each.event == "CANDIDATE"]
+        superseded: results.Superseded = {}
+        if doubtful:
+            with self.store.read() as r:
+                superseded = r.memories.superseded(doubtful)
+        return results.added_dict(added, inferred=inferred, superseded=superseded)
 
     def _match_dicts(
         self, matches: Sequence[Match], query: str, explained: float | None

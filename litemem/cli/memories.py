@@ -108,8 +108,9 @@ def add(
     """Extract facts from a text and store them as memories.
 
     The language model extracts the facts. Each one is added (ADD), unless it extends or
-    contradicts a known memory (UPDATE), or is known already (NONE). If the model fails, the text
-    stays in the file, and `litemem pending` tries again.
+    contradicts a known memory (UPDATE), or is known already (NONE). A request to forget deletes
+    memories (DELETE), or in doubt lists those that it may mean (CANDIDATE). If the model fails, the
+    text stays in the file, and `litemem pending` tries again.
 
     Without TEXT, or with "-", the text is read from standard input.
     """
@@ -543,6 +544,7 @@ def show_added(result: dict[str, Any], as_json: bool) -> None:
         (added["event"], added["id"], change_text(added.get("previous_memory"), added["memory"]))
         for added in result["results"]
     ]
+    rows += [("CANDIDATE", each["id"], each["memory"]) for each in result.get("candidates", ())]
     return show_table(("EVENT", "ID", "MEMORY"), rows)
 
 

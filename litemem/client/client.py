@@ -39,7 +39,7 @@ from litemem.core.results import (
     with_days,
 )
 from litemem.core.scope import Scope
-from litemem.core.types import FEEDBACK, MemoryRecord
+from litemem.core.types import FEEDBACK, Forget, MemoryRecord
 from litemem.errors import ValidationError, quoted
 from litemem.ingestion import edits
 from litemem.memory import BUDGET, THRESHOLD, Memory, Result
@@ -59,7 +59,7 @@ class MemoryClient:
     Args:
         api_key, host, org_id, project_id: have no effect; nothing is sent anywhere.
         path, embedder, llm, reranker, durability, custom_instructions, async_mode, read_only,
-            busy_timeout, now: as for `Memory`.
+            busy_timeout, forget, now: as for `Memory`.
 
     Raises:
         EmbedderMismatchError, StoreError, ValidationError: as `Memory`.
@@ -93,6 +93,7 @@ class MemoryClient:
         async_mode: bool = False,
         read_only: bool = False,
         busy_timeout: float = BUSY_SECONDS,
+        forget: Forget = "apply",
         now: Callable[[], int] | None = None,
     ) -> None:
         self.memory = Memory(
@@ -105,6 +106,7 @@ class MemoryClient:
             async_mode=async_mode,
             read_only=read_only,
             busy_timeout=busy_timeout,
+            forget=forget,
             now=now,
         )
         self._now = self.memory._now  # checks what the caller's clock returns

@@ -280,7 +280,8 @@ class AddOptions:
     `created_at` and `expires_at` are in microseconds; None means now, and never. `instructions`,
     `includes` and `excludes` are texts for the prompt. `custom_categories` has the meaning of each
     category by name. `said_on` is the day from which "yesterday" is counted.
-    `imported` turns, of conversations of another program, are extracted after all others.
+    `imported` turns, of conversations of another program, are extracted after all others. `forget`
+    is what becomes of requests to forget.
     """
 
     metadata: Mapping[str, Any] = field(default_factory=dict)
@@ -296,6 +297,7 @@ class AddOptions:
     immutable: bool = False
     enable_graph: bool = False
     imported: bool = False
+    forget: str = "apply"
 
     @classmethod
     def of(cls, stored: Mapping[str, Any]) -> Self:

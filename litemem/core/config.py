@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from litemem.core.arguments import check_timeout
+from litemem.core.types import Forget
 from litemem.errors import StoreError, ValidationError, quoted
 
 
@@ -25,6 +26,7 @@ class Config:
     custom_instructions: str | None = None
     enable_graph: bool = False
     async_mode: bool = False
+    forget: Forget = "apply"
     read_only: bool = False
     busy_timeout: float = 30.0
 

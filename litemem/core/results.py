@@ -107,6 +107,18 @@ def add_result_dict(outcome: AddResult, *, inferred: bool) -> dict[str, Any]:
     return shown
 
 
+def added_dict(
+    outcomes: Sequence[AddResult], *, inferred: bool, superseded: Superseded
+) -> dict[str, Any]:
+    """Return the result of `add`: what may have been meant to be forgotten is in `candidates`."""
+    done = [each for each in outcomes if each.event != "CANDIDATE"]
+    doubtful = [each.record for each in outcomes if each.event == "CANDIDATE"]
+    result: dict[str, Any] = {"results": [add_result_dict(a, inferred=inferred) for a in done]}
+    if doubtful:
+        result["candidates"] = memory_dicts(doubtful, superseded)
+    return result
+
+
 def pending_dict(event_id: str) -> dict[str, Any]:
     """Return the result of an `add` in the background, as Mem0's service does."""
     return {
@@ -123,7 +135,7 @@ def turn_event_dict(event: TurnEvent) -> dict[str, Any]:
     return {
         "id": event.id,
         "status": event.status,
-        "results": [add_result_dict(outcome, inferred=True) for outcome in event.results],
+        **added_dict(event.results, inferred=True, superseded={}),
         "error": event.error,
         "created_at": clock.to_iso(event.created_at),
         "completed_at": None if completed_at is None else clock.to_iso(completed_at),

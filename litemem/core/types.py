@@ -13,6 +13,7 @@ MESSAGE = "message"  # the memory type of a message in a result
 FEEDBACK = ("POSITIVE", "NEGATIVE", "VERY_NEGATIVE")  # the ratings of a memory, as in Mem0
 
 Event = Literal["ADD", "UPDATE", "DELETE"]
+Forget = Literal["apply", "ask", "off"]  # what becomes of requests to forget
 Status = Literal["PENDING", "RUNNING", "SUCCEEDED", "FAILED"]  # of an `add` in the background
 
 # The roles, and the names that other libraries give them.
@@ -181,11 +182,12 @@ class AddResult:
 
     ADD is a new memory, NONE a known one. UPDATE is a memory with a new text, and `previous` is its
     old text; or a new memory that supersedes those with the ids in `supersedes`, and `previous` is
-    the text of the first of them.
+    the text of the first of them. DELETE is a memory or a message that was forgotten on request;
+    CANDIDATE may have been meant by such a request, and stays.
     """
 
     record: MemoryRecord
-    event: Literal["ADD", "UPDATE", "NONE"] = "ADD"
+    event: Literal["ADD", "UPDATE", "NONE", "DELETE", "CANDIDATE"] = "ADD"
     previous: str | None = None
     supersedes: tuple[str, ...] = ()
 

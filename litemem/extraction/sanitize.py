@@ -44,6 +44,14 @@ _ORDER = re.compile(
     r"\b(?:facts?|memor(?:y|ies)|json)\b[^.!?\n]*[.!?]?",
     re.IGNORECASE,
 )
+# What someone does, which is not an order: "I store my recipes and memories in Notion"
+_OWN_ACT = re.compile(
+    r"(?:(?!\b(?:you|your|ignore|disregard|override|store|save|write|output|extract|return|print|"
+    r"add)\b)[^.!?\n]){0,80}?\b(?:i|we|he|she|they|my \w+|our \w+)(?: (?:\w+ly|always|often|never|"
+    r"all|also|still|usually|do|don't|used to|like to|love to))?[ ](?:ignored?|disregard|forget|"
+    r"stored?|saved?|writes?|wrote|output|extract|returned?|print|add(?:ed)?s?|stores|saves)\b",
+    re.IGNORECASE,
+)
 _QUESTION = re.compile(rf"{_START}[^.!?\n]*\?")
 # A sentence that asks for a piece of work, and the text behind its colon
 _ASKING = r"(?:(?:please|now|and|so|then|okay|ok|can you|could you|would you),? ){0,3}"
@@ -90,8 +98,9 @@ _SMALL_TALK = STOP_WORDS | frozenset(
 def sanitize(content: str) -> str:
     """Return a message without long code, forged turns and orders to the reader, in its lines."""
     text = _CODE.sub(lambda code: code[0] if len(code[0]) <= MAX_CODE else "[code]", content)
-    for forged in (_FORGED_TURN, _FORGED_SYSTEM, _CONTROL, _FORGED_JSON, _FORGED_LINE, _ORDER):
+    for forged in (_FORGED_TURN, _FORGED_SYSTEM, _CONTROL, _FORGED_JSON, _FORGED_LINE):
         text = forged.sub(" ", text)
+    text = _ORDER.sub(lambda order: order[0] if _OWN_ACT.match(order[0]) else " ", text)
     return "\n".join(line.strip() for line in text.splitlines() if line.strip())
 
 

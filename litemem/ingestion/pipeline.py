@@ -38,6 +38,7 @@ from litemem.errors import (
     quoted,
 )
 from litemem.ingestion.claims import Claims
+from litemem.ingestion.forget import Forgetting, listen
 from litemem.models.embedding import embed
 from litemem.models.indexing import index_memories, index_messages, index_waiting
 from litemem.store.protocol import Store, TurnFilter
@@ -242,7 +243,9 @@ class Pipeline:
         turn = replace(turn, messages=with_canonical_roles(turn.messages))
         if options.memory_type == PROCEDURAL:
             return self._extend_run(turn, options)
-        facts = self._facts(turn, options)
+        heard = listen(turn.messages)
+        mode = "off" if options.imported else options.forget  # it was another program's memory
+        facts = self._facts(replace(turn, messages=heard.messages), options)
         records = [
             self._record(
                 fact.text,
@@ -254,7 +257,10 @@ class Pipeline:
             for fact in facts
         ]
         sources = [[turn.message_pks[i] for i in fact.messages] for fact in facts]
-        outcomes = self._consolidate(turn, records, sources, with_graph=options.enable_graph)
+        forgetting = Forgetting(turn, heard, mode, self._now())
+        outcomes = self._consolidate(
+            turn, records, sources, forgetting, with_graph=options.enable_graph
+        )
         self._retries.remember(turn)
         return outcomes
 
@@ -276,7 +282,10 @@ class Pipeline:
 
         with self._store.read() as r:
             context = r.messages.last(
-                turn.scope, limit=extraction.CONTEXT_MESSAGES, before=turn.message_pks[0]
+                turn.scope,
+                limit=extraction.CONTEXT_MESSAGES,
+                before=turn.message_pks[0],
+                deleted=False,
             )
         found = [
             fact
@@ -300,6 +309,7 @@ class Pipeline:
         turn: Turn,
         records: Sequence[MemoryRecord],
         sources: Sequence[Sequence[int]],
+        forgetting: Forgetting,
         *,
         with_graph: bool,
     ) -> list[AddResult]:
@@ -319,12 +329,13 @@ class Pipeline:
                     return []
                 if consolidation.facts:
                     tx.settings.bind_embedder(self._embedder.identity)
+                forgotten = forgetting.apply(tx)  # before the facts that may replace it
                 outcomes = consolidation.apply(tx)
                 for outcome in outcomes:
                     if stated := relations.get(outcome.record.content):
                         tx.graph.relate(outcome.record, stated, name_vectors)
-                tx.turns.note_results(turn, outcomes)
-                return outcomes
+                tx.turns.note_results(turn, forgotten + outcomes)
+                return forgotten + outcomes
 
     def _relations(
         self, records: Sequence[MemoryRecord]

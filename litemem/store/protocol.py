@@ -547,11 +547,23 @@ class MemoryWriter(MemoryReader, Protocol):
 class MessageReader(Protocol):
     """The log of messages; `last` and `sources` leave damaged ones out and name them."""
 
-    def last(self, scope: Scope, *, limit: int, before: int | None = None) -> Found[Message]:
+    def last(
+        self, scope: Scope, *, limit: int, before: int | None = None, deleted: bool = True
+    ) -> Found[Message]:
         """Return the last messages of exactly this scope, oldest first.
 
-        With `before`, only messages with a smaller key.
+        With `before`, only messages with a smaller key. Deleted ones are in the log too; with
+        `deleted=False` they are left out.
         """
+
+    def latest(self, scope: Scope, *, limit: int, before: int) -> list[tuple[int, SourceMessage]]:
+        """Return the last readable messages of exactly this scope with their keys, oldest first.
+
+        Only messages with a key smaller than `before`; deleted ones too.
+        """
+
+    def of_scope(self, scope: Scope, limit: int) -> Found[MemoryRecord]:
+        """Return the newest messages of exactly this scope that may be found, as `select`."""
 
     def sources(self, memory_id: str) -> Found[Message]:
         """Return the messages that a memory was made from, in order; empty if unknown."""
@@ -601,6 +613,9 @@ class MessageWriter(MessageReader, Protocol):
 
     def delete_matching(self, condition: Condition, now: int) -> int:
         """Let the messages that match no longer be found, as `delete`; return how many."""
+
+    def hide(self, message_keys: Collection[int], now: int) -> int:
+        """Let the messages with these keys no longer be found, as `delete`; return how many."""
 
     def log(self, scope: Scope, messages: Iterable[Message], at: int) -> list[int]:
         """Append messages of exactly this scope; return their keys, in order.
@@ -736,6 +751,12 @@ class KnownReader(Protocol):
         with these ids.
         """
 
+    def of_scope(self, scope: Scope, limit: int) -> list[MemoryRecord]:
+        """Return the newest readable memories of exactly this scope, also superseded ones."""
+
+    def made_from(self, scope: Scope, message_keys: Collection[int]) -> list[MemoryRecord]:
+        """Return the memories of exactly this scope that came from one of these messages."""
+
     def naming(self, scope: Scope) -> list[str]:
         """Return the contents of the memories of exactly this scope that state the user's name."""
 
@@ -755,6 +776,9 @@ class KnownWriter(KnownReader, Protocol):
         The history has the time `noted_at`, by default `at`. A memory that no longer exists is
         ignored.
         """
+
+    def restore_superseded(self, record: MemoryRecord, now: int) -> None:
+        """Make the memories valid again that this one, which is taken back, superseded."""
 
 
 class ConflictReader(Protocol):

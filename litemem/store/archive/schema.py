@@ -223,7 +223,8 @@ _HISTORY = _list_of(
         },
     )
 )
-_RESULT = Schema({"id": _name, "event": one_of("ADD", "UPDATE", "NONE")}, {})
+_EVENTS = ("ADD", "UPDATE", "NONE", "DELETE", "CANDIDATE")
+_RESULT = Schema({"id": _name, "event": one_of(*_EVENTS)}, {})
 _FEEDBACK = Schema({"feedback": one_of(*FEEDBACK), "created_at": _time}, {"reason": _text})
 
 # In the order of an archive's lines.

@@ -19,6 +19,7 @@ from litemem.store.sqlite.rows import (
     id_list,
     matching_records,
     pk_of,
+    read_json,
     readable,
     scope_equals,
 )
@@ -60,6 +61,29 @@ SET valid_from = coalesce(valid_from, created_at),
     superseded_by = ?2,
     updated_at = max(updated_at, ?3)
 WHERE pk = ?4
+"""
+_NEWEST = "SELECT m.pk FROM memory AS m WHERE {scope} ORDER BY m.pk DESC LIMIT ?"
+MADE_FROM = f"""
+SELECT m.pk
+FROM memory AS m
+WHERE {{scope}}
+  AND EXISTS (
+    SELECT 1 FROM json_each({read_json("m.sources")})
+    WHERE value IN (SELECT value FROM json_each(?))
+  )
+ORDER BY m.pk
+"""
+_RESTORE = """
+UPDATE memory
+SET valid_to = NULL, superseded_by = NULL, updated_at = max(updated_at, ?)
+WHERE pk = ?
+"""
+_WRITE_RESTORED = """
+INSERT INTO event
+  (memory_id, event, old_memory, new_memory, created_at, updated_at, actor_id, role)
+SELECT id, 'UPDATE', content, content, created_at, ?, actor_id, role
+FROM memory
+WHERE pk = ?
 """
 _WRITE_SUPERSEDED = """
 INSERT INTO event
@@ -160,6 +184,25 @@ class Known:
             (vector, id_list(among), *condition.parameters, limit),
         )
         return [(pk, cosine) for pk, cosine in rows]
+
+    def of_scope(self, scope: Scope, limit: int) -> list[MemoryRecord]:
+        exact = scope_equals(scope)
+        rows: list[Row] = self._connection.execute(
+            _NEWEST.format(scope=exact.sql), (*exact.parameters, limit)
+        ).fetchall()
+        return list(readable(self._connection, [pk for (pk,) in rows], exact)[0].values())
+
+    def made_from(self, scope: Scope, message_keys: Collection[int]) -> list[MemoryRecord]:
+        exact = scope_equals(scope)
+        rows: list[Row] = self._connection.execute(
+            MADE_FROM.format(scope=exact.sql), (*exact.parameters, json.dumps(list(message_keys)))
+        ).fetchall()
+        return list(readable(self._connection, [pk for (pk,) in rows], exact)[0].values())
+
+    def restore_superseded(self, record: MemoryRecord, now: int) -> None:
+        for pk in _superseded_by(self._connection, record, record.id):
+            self._connection.execute(_WRITE_RESTORED, (now, pk))
+            self._connection.execute(_RESTORE, (now, pk))
 
     def naming(self, scope: Scope) -> list[str]:
         exact = scope_equals(scope)

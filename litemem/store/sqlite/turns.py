@@ -1,7 +1,7 @@
 """The log of messages, and the queue: turns that wait for extraction, their claims and results."""
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import apsw
@@ -18,6 +18,7 @@ from litemem.core.types import (
     TextIndex,
     Turn,
     TurnEvent,
+    content_hash,
 )
 from litemem.store.filters import Condition
 from litemem.store.liveness import (
@@ -56,7 +57,7 @@ from litemem.store.sqlite.rows import (
     to_json,
 )
 from litemem.store.sqlite.schema import latest_version
-from litemem.store.sqlite.supersession import superseded
+from litemem.store.sqlite.supersession import MADE_FROM, superseded
 from litemem.store.sqlite.values import (
     IndexDamageError,
     RowDamageError,
@@ -150,6 +151,17 @@ WHERE session_pk = ? AND pk < ?
 ORDER BY pk DESC
 LIMIT ?
 """
+# a message that was deleted has an event of its own
+_NOT_DELETED = """NOT EXISTS (
+  SELECT 1 FROM event WHERE event.memory_id = message.id AND event.event = 'DELETE'
+)"""
+_LAST_FOUND = f"""
+SELECT pk
+FROM message
+WHERE session_pk = ? AND pk < ? AND {_NOT_DELETED}
+ORDER BY pk DESC
+LIMIT ?
+"""
 _SOURCES = f"""
 SELECT message.pk
 FROM memory AS m
@@ -203,6 +215,14 @@ SELECT ?1, 'DELETE', ?2, ?2, {", ".join(f"m.{key}" for key in ID_KEYS)}, json_ar
 FROM found_message AS m
 WHERE m.message_pk = ?3
 """
+_FORGOTTEN = f"""
+SELECT e.memory_id, coalesce(e.old_memory, message.content), e.created_at, e.updated_at,
+  {", ".join(f"e.{key}" for key in ID_KEYS)}
+FROM event AS e
+LEFT JOIN message ON message.id = e.memory_id
+WHERE e.memory_id IN {_LISTED} AND e.event = 'DELETE'
+ORDER BY e.pk
+"""
 _LAST_LOGGED = """
 SELECT pk, role, content, name, created_at, turn_pk
 FROM message
@@ -216,16 +236,6 @@ INSERT INTO message
    passages)
 VALUES (?{", ?" * 10})
 """
-_MADE_FROM = f"""
-SELECT m.pk
-FROM memory AS m
-WHERE {{scope}}
-  AND EXISTS (
-    SELECT 1 FROM json_each({read_json("m.sources")})
-    WHERE value IN (SELECT value FROM json_each(?))
-  )
-ORDER BY m.pk
-"""
 
 
 class Messages:
@@ -236,12 +246,25 @@ class Messages:
     def __init__(self, connection: apsw.Connection) -> None:
         self._connection = connection
 
-    def last(self, scope: Scope, *, limit: int, before: int | None = None) -> Found[Message]:
+    def last(
+        self, scope: Scope, *, limit: int, before: int | None = None, deleted: bool = True
+    ) -> Found[Message]:
+        return _readable_messages(self._connection, self._last(scope, limit, before, deleted))
+
+    def latest(self, scope: Scope, *, limit: int, before: int) -> list[tuple[int, SourceMessage]]:
+        found, _ = split(self._read_sources, self._last(scope, limit, before, deleted=True))
+        return sorted(found, key=lambda pair: pair[0])
+
+    def of_scope(self, scope: Scope, limit: int) -> Found[MemoryRecord]:
+        return messages_where(self._connection, scope_equals(scope), limit)
+
+    def _last(self, scope: Scope, limit: int, before: int | None, deleted: bool) -> list[int]:
         pk = session_pk(self._connection, scope)
         values = (pk, NO_LIMIT if before is None else before, limit)
-        pks = [row[0] for row in self._connection.execute(_LAST, values)]
+        sql = _LAST if deleted else _LAST_FOUND
+        pks = [row[0] for row in self._connection.execute(sql, values)]
         check_rows(self._connection, "message", pks, Condition("m.session_pk = ?", (pk,)))
-        return _readable_messages(self._connection, pks[::-1])
+        return pks[::-1]
 
     def sources(self, memory_id: str) -> Found[Message]:
         pk = pk_of(self._connection, memory_id)
@@ -268,7 +291,7 @@ class Messages:
             return []
         exact = scope_equals(scope)
         made = self._connection.execute(
-            _MADE_FROM.format(scope=exact.sql),
+            MADE_FROM.format(scope=exact.sql),
             (*exact.parameters, json.dumps([row[0] for row in rows])),
         )
         return list(readable(self._connection, [pk for (pk,) in made], exact)[0].values())
@@ -330,6 +353,10 @@ class Messages:
 
     def delete_matching(self, condition: Condition, now: int) -> int:
         return self._delete(condition, now)
+
+    def hide(self, message_keys: Collection[int], now: int) -> int:
+        chosen = json.dumps(list(message_keys))
+        return self._delete(Condition(f"m.message_pk IN {_LISTED}", (chosen,)), now)
 
     def _delete(self, condition: Condition, now: int) -> int:
         pks = self._found(condition)
@@ -683,6 +710,8 @@ class Turns:
         condition = Condition("m.id IN (SELECT value FROM json_each(?))", (chosen,))
         found = {m.id: m for m in matching_records(self._connection, condition).values()}
         old = superseded(self._connection, found)
+        gone = self._forgotten(each["id"] for each in listed if each["event"] == "DELETE")
+        found |= gone
         return TurnEvent(
             id=event_id,
             status="SUCCEEDED",
@@ -690,9 +719,25 @@ class Turns:
             results=tuple(
                 AddResult(found[m], each["event"], supersedes=tuple(old.get(m, ())))
                 for each in listed
-                if (m := each["id"]) in found
+                if (m := each["id"]) in found and (each["event"] == "DELETE") == (m in gone)
             ),
         )
+
+    def _forgotten(self, memory_ids: Iterable[str]) -> dict[str, MemoryRecord]:
+        """Return what a turn deleted, as far as the history has not been erased."""
+        found = {}
+        for row in self._connection.execute(_FORGOTTEN, (id_list(memory_ids),)):
+            memory_id, text, created_at, updated_at, *ids = row
+            if isinstance(text, str):
+                found[memory_id] = MemoryRecord(
+                    id=memory_id,
+                    content=text,
+                    hash=content_hash(text),
+                    scope=read_scope("event", memory_id, ids),
+                    created_at=created_at,
+                    updated_at=updated_at,
+                )
+        return found
 
 
 def unreadable_turns(connection: apsw.Connection) -> dict[int, str]:

@@ -1,0 +1,305 @@
+"""Find what a user asks of the memory itself: to forget, to take back, to remember.
+
+What `read_requests` finds is an order and never a fact; the rest of the text is what facts are
+extracted from. The words are in `[requests]` of each language's file. A pattern is matched against
+a whole clause of at most `MAX_CLAUSE` characters, so the time grows with the text only.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Literal, NamedTuple
+
+from litemem.core.text.lexicon import CODES, ENGLISH, section
+from litemem.core.text.words import sentence_borders, words
+from litemem.extraction.sanitize import is_empty_talk
+
+Kind = Literal["forget", "retract"]
+
+MAX_CLAUSE = 240  # characters
+MAX_CLOSER = 40  # characters of "please" and the like
+MAX_ABOUT = 2  # times that a topic says "about", before and behind it
+MAX_BARE = 6  # words of a topic without "about", "that" or "my"
+_TOPIC = "…"  # in the patterns of a language: the thing that should be forgotten
+_BORDER = re.compile(
+    r"[,;，、；،؛](?![ \t]*(?:was|dass|что|о чём|co|że|żeby|wat|dat)\b)[ \t]*|[ \t][-–—][ \t]|—",
+    re.IGNORECASE,
+)
+_ENDING = " \t\r\n.!?。！？؟।…)"
+_ASKS = "?？؟"
+_QUOTED = re.compile(
+    r'"[^"\n]{1,400}"|“[^”\n]{1,400}”|«[^»\n]{1,400}»|„[^“”\n]{1,400}[“”]|「[^」\n]{1,400}」'
+    r"|(?<!\w)['‘][^'’\n]{1,400}['’](?!\w)|`[^`\n]{1,400}`"
+)
+_HANDED_LINE = re.compile(r"^[ \t]*>.*$", re.MULTILINE)
+_CODE = re.compile(r"```.*?(?:```|\Z)|~~~.*?(?:~~~|\Z)", re.DOTALL)
+_HEAD = re.compile(r"(?<![^.!?\n])[^.!?:：\n]{1,80}[:：]")
+_MASK = "\ue000"  # for what others said
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One request to forget.
+
+    Without a `topic` it points to the statement just before. If `is_all`, it is about everything.
+    A `wide` one is about all that has to do with its topic; a clause states the fact that is meant.
+    `is_own` is a thing of the user; `code` is the language. One that is not `sure` may not speak of
+    the memory.
+    """
+
+    kind: Kind
+    topic: str | None = None
+    wide: bool = False
+    is_clause: bool = False
+    is_own: bool = False
+    is_all: bool = False
+    sure: bool = True
+    code: str = ENGLISH
+
+
+class Reading(NamedTuple):
+    """The requests of a message, and its text without them."""
+
+    requests: tuple[Request, ...]
+    text: str
+
+
+def read_requests(text: str) -> Reading:
+    """Return the requests of a message to the memory, and the text without them.
+
+    A statement that the same message takes back is left out, and "remember that" before another.
+    """
+    known = [words_of for words_of in _languages() if words_of.signs.search(text)]
+    if not known:
+        return Reading((), text)
+    seen = _masked(text)
+    requests: list[Request] = []
+    kept: list[str] = []
+    for start, end in _spans(seen):
+        raw = text[start:end]
+        part = _read(raw, seen[start:end], known)
+        if part is None:
+            kept.append(raw)
+            continue
+        for request in part.requests:
+            points = request.topic is None and not request.is_all
+            if not (points and _take_back(kept)):
+                requests.append(request)
+        kept.append(part.kept)
+        if part.takes_rest:
+            break
+    rest = "".join(kept)
+    return Reading(tuple(requests), rest if rest.strip() else "")
+
+
+class _Part(NamedTuple):
+    """What a sentence asks, and the text that is kept of it; `takes_rest`: and nothing after it."""
+
+    requests: tuple[Request, ...]
+    kept: str
+    takes_rest: bool = False
+
+
+class _Patterns(NamedTuple):
+    """The patterns of one language."""
+
+    code: str
+    signs: re.Pattern[str]
+    opener: re.Pattern[str]
+    closer: re.Pattern[str]
+    forget: Sequence[re.Pattern[str]]
+    erase: Sequence[re.Pattern[str]]
+    asks: Sequence[re.Pattern[str]]
+    last: re.Pattern[str]
+    joke: re.Pattern[str]
+    joking: Sequence[re.Pattern[str]]
+    ahead: re.Pattern[str]
+    that: re.Pattern[str]
+    nothing: re.Pattern[str]
+    everything: re.Pattern[str]
+    about: re.Pattern[str]
+    clause: re.Pattern[str]
+    own: re.Pattern[str]
+    recorded: re.Pattern[str]
+    onward: re.Pattern[str]
+    remember: re.Pattern[str]
+    order: re.Pattern[str]
+    handed: re.Pattern[str]
+
+
+@cache
+def _languages() -> tuple[_Patterns, ...]:
+    return tuple(_compiled(code) for code in sorted(CODES.values()))
+
+
+def _compiled(code: str) -> _Patterns:
+    """Return the patterns of a language; one that it lacks matches nothing."""
+    table = section(code, "requests")
+    several = ("forget", "erase", "asks", "joking")
+    between = rf"[\s,،]+(?P<topic>.{{1,{MAX_CLAUSE}}}?)"
+    topic = rf"(?P<topic>.{{1,{MAX_CLAUSE}}}?)"
+    patterns: dict[str, Any] = {
+        name: tuple(
+            re.compile(each.replace(f" {_TOPIC}", between).replace(_TOPIC, topic), re.IGNORECASE)
+            for each in table.get(name, ())
+        )
+        if name in several
+        else re.compile(table.get(name) or r"(?!)", re.IGNORECASE)
+        for name in _Patterns._fields[1:]
+    }
+    return _Patterns(code, **patterns)
+
+
+def _masked(text: str) -> str:
+    """Return a text of the same length without quotations, code and what is handed over."""
+    for pattern in (_CODE, _HANDED_LINE, _QUOTED):
+        text = pattern.sub(lambda found: _MASK * len(found[0]), text)
+    for head in _HEAD.finditer(text):
+        if any(words_of.handed.search(head[0]) for words_of in _languages()):
+            return text[: head.end()] + _MASK * (len(text) - head.end())
+    return text
+
+
+def _spans(text: str) -> Iterator[tuple[int, int]]:
+    """Yield where the sentences of a text begin and end, with the space behind them."""
+    start = 0
+    for border in (*sentence_borders(text), len(text)):
+        end = border
+        while end < len(text) and text[end].isspace():
+            end += 1
+        if end > start:
+            yield start, end
+            start = end
+
+
+def _read(raw: str, seen: str, known: Sequence[_Patterns]) -> _Part | None:
+    """Return what a sentence asks, or None if nothing."""
+    for words_of in known:
+        if words_of.order.match(seen):
+            return _Part((), "\n")
+        if found := words_of.remember.match(seen):
+            behind = found.end()
+            if words_of.order.match(seen, behind):
+                return _Part((), "\n")
+            return _Part((), raw[behind : behind + 1].upper() + raw[behind + 1 :])
+        if words_of.ahead.match(seen):
+            return _Part((), "", takes_rest=True)
+        part = _asked(raw, seen, words_of)
+        if part is not None:
+            return part
+    return None
+
+
+def _asked(raw: str, seen: str, words_of: _Patterns) -> _Part | None:
+    """Return the request in the first or in the last clause of a sentence."""
+    end, is_polite = _before_closer(seen, words_of)
+    is_question = not is_polite and seen.rstrip(_ENDING.replace("?", "")).endswith(tuple(_ASKS))
+    start = _behind_opener(seen, 0, end, words_of)
+    borders = [(b.start(), b.end()) for b in _BORDER.finditer(seen, start, end)]
+    first = borders[0][0] if borders else end
+    onward = any(words_of.onward.match(seen, behind) for _, behind in borders)
+    if request := _request(raw, seen, (start, first), words_of, is_question=is_question):
+        if onward:
+            return None
+        return _Part((request,), raw[borders[0][1] :] if borders else "\n")
+    whole = (start, end)
+    if borders and (request := _request(raw, seen, whole, words_of, is_question=is_question)):
+        return _Part((request,), "\n")
+    for before, behind in borders[-1:]:
+        last = (_behind_opener(seen, behind, end, words_of), end)
+        request = _request(raw, seen, last, words_of, is_question=is_question)
+        if request is None:
+            return None
+        if request.topic is not None or request.is_all:
+            return _Part((request,), raw[:before] + "\n")
+        return _Part((_stated(raw[:before], words_of),), "\n")
+    return None
+
+
+def _stated(clause: str, words_of: _Patterns) -> Request:
+    """Return the request to take back a clause: "I don't keep a guesthouse, that was a joke"."""
+    return Request("retract", clause.strip(), is_clause=True, code=words_of.code)
+
+
+def _before_closer(seen: str, words_of: _Patterns) -> tuple[int, bool]:
+    """Return where a sentence ends without "please" and the like, and True if it has such words."""
+    end, is_polite = len(seen.rstrip(_ENDING)), False
+    while closed := words_of.closer.search(seen, max(0, end - MAX_CLOSER), end):
+        end, is_polite = closed.start(), True
+    return len(seen[:end].rstrip(_ENDING + ",")), is_polite
+
+
+def _behind_opener(seen: str, start: int, end: int, words_of: _Patterns) -> int:
+    """Return where a clause begins behind "please", "ok" and the like."""
+    while (
+        start < end and (found := words_of.opener.match(seen, start, end)) and found.end() > start
+    ):
+        start = found.end()
+    return start
+
+
+def _request(
+    raw: str, seen: str, span: tuple[int, int], words_of: _Patterns, *, is_question: bool
+) -> Request | None:
+    """Return the request that a clause is."""
+    start, end = span
+    if not 0 < end - start <= MAX_CLAUSE or seen[start] == _MASK:
+        return None
+    if not is_question:
+        if words_of.joke.fullmatch(seen, start, end):
+            return Request("retract", code=words_of.code)
+        if words_of.last.fullmatch(seen, start, end):
+            return Request("forget", code=words_of.code)
+    imperatives = () if is_question else (*words_of.forget, *words_of.joking)
+    for pattern in (*imperatives, *words_of.asks):
+        if found := pattern.fullmatch(seen, start, end):
+            kind: Kind = "retract" if pattern in words_of.joking else "forget"
+            return _of_topic(raw, seen, found, words_of, kind)
+    for pattern in () if is_question else words_of.erase:
+        if found := pattern.fullmatch(seen, start, end):
+            request = _of_topic(raw, seen, found, words_of, "forget")
+            if request is None or (request.topic is None and not request.is_all):
+                return None
+            sure = words_of.recorded.search(found["topic"]) is not None
+            return Request(**{**_fields(request), "sure": sure or request.is_own})
+    return None
+
+
+def _fields(request: Request) -> dict[str, Any]:
+    return {name: getattr(request, name) for name in Request.__slots__}
+
+
+def _of_topic(
+    raw: str, seen: str, found: re.Match[str], words_of: _Patterns, kind: Kind
+) -> Request | None:
+    """Return a request on a topic, or None if the topic is not one."""
+    start, end = found.span("topic")
+    if words_of.nothing.fullmatch(seen, start, end):
+        return None
+    if words_of.that.fullmatch(seen, start, end):
+        return Request(kind, code=words_of.code)
+    if words_of.everything.fullmatch(seen, start, end):
+        return Request(kind, is_all=True, code=words_of.code)
+    topic = words_of.about.sub(" ", raw[start:end], count=MAX_ABOUT).strip()
+    wide = topic != raw[start:end].strip()
+    if not wide:
+        clause = words_of.clause.match(seen, start, end)
+        topic = raw[clause.end() if clause else start : end]
+        if clause is not None:
+            return Request(kind, topic.strip(), is_clause=True, code=words_of.code)
+    topic = topic.strip()
+    is_own = words_of.own.search(topic) is not None
+    is_long = not wide and not is_own and len(words(topic)) > MAX_BARE
+    if not topic or is_long or words_of.nothing.fullmatch(topic):
+        return None
+    return Request(kind, topic, wide=wide, is_own=is_own, code=words_of.code)
+
+
+def _take_back(kept: list[str]) -> bool:
+    """Remove the last statement of those kept; return False if there is none."""
+    for i in range(len(kept) - 1, -1, -1):
+        if kept[i].strip() and not is_empty_talk(kept[i]):
+            kept[i] = "\n"
+            return True
+    return False
