@@ -202,6 +202,8 @@ def _asked(raw: str, seen: str, words_of: _Patterns) -> _Part | None:
     if request := _request(raw, seen, (start, first), words_of, is_question=is_question):
         if onward:
             return None
+        if borders and request.kind == "retract" and request.topic is None:
+            return _Part((), raw[borders[0][1] :])  # a joke about the rest, or what came before
         return _Part((request,), raw[borders[0][1] :] if borders else "\n")
     whole = (start, end)
     if borders and (request := _request(raw, seen, whole, words_of, is_question=is_question)):

@@ -352,7 +352,7 @@ def _is_meant(request: Request, topic: Topic, text: str) -> bool:
 def _is_of_user(topic: Topic, text: str) -> bool:
     codes = dict.fromkeys((topic.code, code_of(text), ENGLISH))
     return any(
-        re.match(section(code, "requests")["user"], text, re.IGNORECASE)
+        re.search(rf"(?<!\w){section(code, 'requests')['user']}", text, re.IGNORECASE)
         or re.search(section(code, "requests")["own"], text, re.IGNORECASE)
         for code in codes
     )
