@@ -9,6 +9,9 @@ import re
 from collections.abc import Iterable
 from typing import Literal
 
+from litemem.core.text.lexicon import exclusive_in, words_in
+from litemem.core.text.periods import MONTHS
+from litemem.core.text.scripts import english_share, normal_forms
 from litemem.ingestion.fact_features import (
     LIGHT,
     PEOPLE,
@@ -63,25 +66,74 @@ _MANY = re.compile(r"\b(hobb|interest|friend|goal|dream|one of|pet\b|some)")
 _INTENDED = re.compile(
     r"\b(going|will|looks|research\w*|hunt\w*)\b"  # a plan is close to a wish
 )
-_AGE = re.compile(r"\b(\d+) years? old\b|\bturned (\d+)\b|\baged? (?:is )?(\d+)\b")
+_AGE = re.compile(
+    r"\b(\d+) years? old\b|\bturned (\d+)\b|\baged? (?:is )?(\d+)\b"
+    r"|^[\w'’]+(?: \w+)? (?:is|am) (\d+)$|^i'm (\d+)$"
+)
+_CORRECTS = re.compile(
+    r"\b(?i:correction|sorry|i meant|after all|i misspoke)\b|, not \S|\bnot \w+ but\b"
+)
+_NEW = re.compile(r"\A[\w.]+['’]s? (?:new|current) ")
+_NUMBERED = re.compile(r"^(?:the |user's |my )?([a-z]+) (?:no\. ?|number |#)?(\d[\w-]*)\b")
+_ROLE = re.compile(r"^[\w'’]+ (?:is|am) (now )?(?:the )?((?:[\w-]+ ){0,4}[\w-]+)$")
+_LEFT = re.compile(
+    r"\b(?:resigned|retired|quit (?:his|her|their|my|the) job|laid off|fired)"
+    r"(?: from (?:the )?(\w+))?"
+)
+_PREGNANT = re.compile(r"\b(?:pregnant|expecting a)\b")
+_BORN = re.compile(r"\A[^,;.]*\b(?:son|daughter|baby|child|twins)\b[^,;.]*\bborn\b")
+_RAISED = re.compile(
+    r"\b(?:went (?:up|down)|rose|fell|raised|lowered|increased|reduced|decreased|cut|changed"
+    r"|dropped)\b"
+)
+_RAISING = frozenset(map(stem, "went up down rose fell raised lowered increased reduced".split()))
+_COUNT = re.compile(r"([$€£¥]?)(\d[\d.,]*) ?([a-z%€$]*)")
+_ENDING = frozenset(  # words of a denial that name nothing
+    map(
+        stem,
+        "stopped quit quits gave given up ended cancelled sold doctor found user after all follow"
+        " diet person kind call off trip decided against split".split(),
+    )
+)
+_PLACE = ("in", "at", "on", "with", "near", "under", "behind", "from", "being", "to", "for")
+_MONTHS = frozenset(map(str.casefold, MONTHS))
+_HAVE = re.compile(r"\b(?:has|have|had|owns?)\b")
+_TIMES = frozenset(["today", "tomorrow"])
+READ = 0.9  # share of a text that the embedder reads, below which only equal words count
 
 
-def compare_facts(known: str, new: str, cosine: float) -> Verdict | None:
+def compare_facts(known: str, new: str, cosine: float, *, one_turn: bool = False) -> Verdict | None:
     """Return the verdict on a new fact and a known one, or None if only a model can decide.
 
     `cosine` is that of their vectors. Without a sign of the contrary they are different: most
-    facts about one person are near each other, and are true together.
+    facts about one person are near each other, and are true together. Facts of `one_turn` only
+    contradict each other if the new one corrects. "unclear" means that both have to stay.
     """
+    verdict = _compare(known, new, cosine)
+    if one_turn and verdict in ("contradicts", None) and not is_correction(new):
+        return "different"
+    return verdict
+
+
+def _compare(known: str, new: str, cosine: float) -> Verdict | None:
+    if not _are_read(known, new):
+        return "same" if _spelt(known) == _spelt(new) else "different"
     k, n = features_of(known), features_of(new)
-    if k.text == n.text or (k.words and k.words == n.words and _manner(k) == _manner(n)):
+    if k.text == n.text:
+        return "same"
+    if _are_numbered_apart(k, n):
+        return "different"
+    if k.words and k.words == n.words and _manner(k) == _manner(n) and k.telling == n.telling:
         return "same"
     if k.subject and n.subject and not k.subject & n.subject.union(n.predicate):
-        return "different"
+        return _by_role(k, n) or _by_news_of_others(k, n) or "different"
     is_intended = bool(k.wishes) or (cosine >= ALIKE and _INTENDED.search(k.text))
     if n.wishes and not is_intended:
         return "different"
     verdict = (
         _by_correction(k, n)
+        or _by_update(k, n)
+        or _by_opposites(k, n)
         or _by_coverage(k, n, cosine)
         or _by_event(k, n, cosine)
         or _by_attribute(k, n)
@@ -95,6 +147,8 @@ def compare_facts(known: str, new: str, cosine: float) -> Verdict | None:
 
 def confirm_verdict(verdict: Verdict, known: str, new: str, cosine: float) -> Verdict:
     """Return a model's verdict, or "different" if the words contradict it."""
+    if not _are_read(known, new):
+        return "different"
     k, n = features_of(known), features_of(new)
     if verdict == "same" and not _may_be_same(k, n, cosine):
         return "different"
@@ -121,9 +175,124 @@ def as_user(text: str, names: frozenset[str]) -> str:
     return "User" + text[match.end() :]
 
 
+def is_correction(text: str) -> bool:
+    """Return True if a fact says that it corrects another."""
+    return bool(_CORRECTS.search(text))
+
+
+def _are_read(known: str, new: str) -> bool:
+    """Return True if the rules for words, and the embedder, read the scripts of two facts."""
+    return english_share(known) > READ and english_share(new) > READ
+
+
+def _spelt(text: str) -> str:
+    return " ".join(normal_forms(text).split())
+
+
+def _are_numbered_apart(k: FactFeatures, n: FactFeatures) -> bool:
+    """Return True if the facts are about two numbered things: room 12 and room 14."""
+    one, other = _NUMBERED.match(k.text), _NUMBERED.match(n.text)
+    return bool(one and other and one.groups() != other.groups())
+
+
+def _differ_tellingly(k: FactFeatures, n: FactFeatures) -> bool:
+    """Return True if one fact has a word that the same fact in other words would have too."""
+    if _flips(k) != _flips(n):
+        return True
+    few, many = sorted((k.telling, n.telling), key=len)
+    rest = iter(many)
+    if not all(word in rest for word in few):
+        return True
+    sides = words_in(k.code, "slots", "order").intersection(k.telling, n.telling)
+    common = set(k.order) & set(n.order)
+    orders = [[w for w in one.order if w in common] for one in (k, n)]
+    return bool(sides) and orders[0] != orders[1]
+
+
+def _is_place(features: FactFeatures) -> bool:
+    """Return True if a fact says where or with what a thing is, and not which one."""
+    match = _ATTRIBUTE.match(features.text)
+    return match is not None and match.group(2).split(" ")[0] in _PLACE
+
+
+def _flips(features: FactFeatures) -> list[str]:
+    """Return the words of exception and doubt."""
+    return [w for w in features.telling if w in words_in(features.code, "slots", "flips")]
+
+
+def _sides(features: FactFeatures) -> list[str]:
+    return [w for w in features.telling if w in words_in(features.code, "slots", "sides")]
+
+
+def _by_role(k: FactFeatures, n: FactFeatures) -> Verdict | None:
+    """Compare who has a role that one holds: Ana is the lead, Sam is now the lead."""
+    one, other = _ROLE.match(k.text), _ROLE.match(n.text)
+    if not one or not other or one.group(2) != other.group(2) or not other.group(1):
+        return None
+    return "contradicts"
+
+
+def _by_opposites(k: FactFeatures, n: FactFeatures) -> Verdict | None:
+    """Compare facts that differ by one word and its opposite, or by the order of their words."""
+    if _manner(k) != _manner(n) or k.is_event or n.is_event:
+        return None
+    opposites = exclusive_in(k.code, "slots", "opposites")
+    one = [w for w in k.telling if w not in n.telling]
+    other = [w for w in n.telling if w not in k.telling]
+    added = n.content - k.content - LIGHT - n.names
+    rest = {word for word in added if word.split("-")[0] not in {*other, *map(stem, other)}}
+    if len(one) == len(other) == 1 and one[0] in opposites and other[0] in opposites:
+        (group, kind), (group_n, kind_n) = opposites[one[0]], opposites[other[0]]
+        lost = k.content - n.content - LIGHT
+        gone = {word for word in lost if word.split("-")[0] not in {*one, *map(stem, one)}}
+        if group == group_n and kind != kind_n and not rest and (n.is_turn or not gone):
+            return "different" if k.verb in PLURAL else "contradicts"
+    is_turned = sorted(k.order) == sorted(n.order) and k.order != n.order
+    if is_turned and k.telling == n.telling and words_in(k.code, "slots", "order") & set(k.telling):
+        return "contradicts" if {"over", "than"} & set(k.telling) else "different"
+    return None
+
+
+def _by_update(k: FactFeatures, n: FactFeatures) -> Verdict | None:
+    """Find changes that name no state but what happened: promoted, born, raised to 20 mg."""
+    if k.is_event and not _JOB.search(k.text):
+        return None
+    left = _LEFT.search(n.text)
+    if left and _JOB.search(k.text):
+        place = left.group(1)
+        return "contradicts" if not place or place in k.text else None
+    return _by_amount(k, n)
+
+
+def _by_news_of_others(k: FactFeatures, n: FactFeatures) -> Verdict | None:
+    """Find what a fact about a child or a doctor says about the user."""
+    if "user" not in k.subject or not any(one.startswith("user ") for one in n.subject):
+        return None
+    if _PREGNANT.search(k.text) and _BORN.search(n.text):
+        return "contradicts"
+    return _by_amount(k, n) if "user doctor" in n.subject else None
+
+
+def _by_amount(k: FactFeatures, n: FactFeatures) -> Verdict | None:
+    """Compare an amount with what it was raised or lowered to."""
+    raised = _RAISED.search(n.text)
+    is_raised = raised and " to " in n.text[raised.end() :] and _counts(k) and _counts(n)
+    if is_raised and _counts(k)[0][1] == _counts(n)[0][1]:
+        told = n.content - n.dates - _RAISING
+        return "contradicts" if told - LIGHT and told <= k.content | {"doctor", "user"} else None
+    return None
+
+
+def _counts(features: FactFeatures) -> list[tuple[str, str]]:
+    """Return the numbers of a fact with their units; none is one of two."""
+    return [(m[2], m[1] or m[3]) for m in _COUNT.finditer(features.text)]
+
+
 def _may_be_same(k: FactFeatures, n: FactFeatures, cosine: float) -> bool:
     """Return True if a new fact may be a known one in other words: it adds almost nothing."""
     is_of_other = bool(k.subject and n.subject and not k.subject & n.subject)
+    if _differ_tellingly(k, n) or k.dates != n.dates:
+        return False
     if is_of_other or cosine < LIKELY or not n.names | n.dates <= k.names | k.dates:
         return False
     if (k.is_negative, k.is_event) != (n.is_negative, n.is_event):
@@ -140,6 +309,11 @@ def _may_contradict(k: FactFeatures, n: FactFeatures, cosine: float) -> bool:
     """Return True if a new fact may end a known one: it has to contain a sign of that."""
     if cosine < NEAR or k.is_event or n.is_event or n.wishes - k.wishes:
         return False
+    if _flips(k) != _flips(n) or _sides(k) != _sides(n) or _is_place(k) != _is_place(n):
+        return False
+    denied = n.content - n.dates - _ENDING
+    if n.is_negative and not k.is_negative and not (n.names <= k.names if n.is_turn else False):
+        return denied <= k.content
     if k.is_negative and n.is_negative and not n.is_turn:  # two refusals, each of its own thing
         return False
     are_brief = len(k.content) <= BRIEF and len(n.content) <= BRIEF
@@ -169,6 +343,8 @@ def _by_coverage(k: FactFeatures, n: FactFeatures, cosine: float) -> Verdict | N
         return None
     if _manner(k) != _manner(n) or k.is_change != n.is_change or not _in_one_order(k, n):
         return None
+    if _differ_tellingly(k, n):
+        return None
     if n.content <= k.content:
         return "same"
     if k.content <= n.content:
@@ -182,9 +358,14 @@ def _by_coverage(k: FactFeatures, n: FactFeatures, cosine: float) -> Verdict | N
 def _by_nearness(k: FactFeatures, n: FactFeatures, cosine: float) -> Verdict | None:
     """Find the same in other words: "researches agencies" and "looks into agencies"."""
     is_same_detail = k.names == n.names and k.dates == n.dates and k.is_negative == n.is_negative
-    if cosine < ALIKE or not is_same_detail or k.is_change != n.is_change:
+    if (
+        _differ_tellingly(k, n)
+        or cosine < ALIKE
+        or not is_same_detail
+        or k.is_change != n.is_change
+    ):
         return None
-    few = len(n.content - k.content - LIGHT) <= 1 and len(k.content - n.content - LIGHT) <= 1
+    few = not n.content - k.content - LIGHT and not k.content - n.content - LIGHT
     return "same" if few else None
 
 
@@ -222,7 +403,13 @@ def _by_possessive(k: FactFeatures, n: FactFeatures) -> Verdict | None:
         return None
     if one.group(1) != other.group(1):
         return "different" if "favo" in one.group(1) and "favo" in other.group(1) else None
-    is_person = one.group(1).split()[-1] in PEOPLE
+    is_place = [_is_place(k), _is_place(n)]
+    last = one.group(1).split()[-1]
+    has_one = last in words_in(k.code, "slots", "attributes") or "favo" in one.group(1)
+    is_said = n.is_turn or _NEW.match(n.text) is not None
+    if is_place[0] != is_place[1] or not (has_one or is_said or (k.dates and n.dates)):
+        return None if is_place[0] == is_place[1] else "different"
+    is_person = last in PEOPLE
     if is_person and not (_is_named(one) and _is_named(other)):
         return None
     return "contradicts"
@@ -239,10 +426,22 @@ def _by_polarity(k: FactFeatures, n: FactFeatures) -> Verdict | None:
     shared = objects_k & objects_n
     if not shared:
         return "different" if k.verb in PLURAL and n.verb in PLURAL else None
+    if n.is_negative:
+        return _by_denial(k, n)
     if objects_n <= objects_k:
         return "contradicts"
     is_brief = len(objects_n - objects_k) <= EXTRA
     return "contradicts" if n.is_change and is_brief and len(shared) * 2 >= len(objects_k) else None
+
+
+def _by_denial(k: FactFeatures, n: FactFeatures) -> Verdict:
+    """Compare with a denial or an end: it ends what it names, and no other relation."""
+    denied = n.content - n.dates - _ENDING - k.subject
+    added = {day for day in n.dates - k.dates if not day[0].isdigit() and day not in _MONTHS}
+    is_other = bool(_HAVE.search(n.text)) and not _HAVE.search(k.text)
+    if denied and denied <= k.content | {stem(k.verb)} and not (added - _TIMES or is_other):
+        return "contradicts"
+    return "unclear"
 
 
 def _by_plurality(k: FactFeatures, n: FactFeatures) -> Verdict | None:

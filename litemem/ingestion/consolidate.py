@@ -95,7 +95,9 @@ class Consolidation:
             for i, (fact, stored) in enumerate(zip(self.facts, near, strict=True)):
                 self._near[fact.record.id] = {match.record.id for match in stored}
                 earlier = [_as_match(other, fact) for other in self.facts[:i]]
-                self._judge(fact.record, _comparable(fact.record, stored + earlier))
+                for near_facts, one_turn in ((stored, False), (earlier, True)):
+                    chosen = _comparable(fact.record, near_facts)
+                    self._judge(fact.record, chosen, one_turn=one_turn)
         except LLMError:
             if self._rounds == 1:
                 raise
@@ -122,11 +124,11 @@ class Consolidation:
     ) -> list[Match]:
         return known.neighbours(fact.record.scope, fact.vector, NEIGHBOURS, self._now, among)
 
-    def _judge(self, record: MemoryRecord, near: Sequence[Match]) -> None:
+    def _judge(self, record: MemoryRecord, near: Sequence[Match], *, one_turn: bool) -> None:
         new = record.content
         asked = [match for match in near if (new, match.record.content) not in self._verdicts]
         known = [(as_user(match.record.content, self._names), match.semantic) for match in asked]
-        verdicts = find_verdicts(self._llm, as_user(new, self._names), known)
+        verdicts = find_verdicts(self._llm, as_user(new, self._names), known, one_turn=one_turn)
         for match, verdict in zip(asked, verdicts, strict=True):
             self._verdicts[new, match.record.content] = verdict
 
@@ -174,7 +176,9 @@ class Consolidation:
         return verdict or "different"
 
 
-def find_verdicts(llm: LLM, fact: str, known: Sequence[tuple[str, float]]) -> list[Verdict]:
+def find_verdicts(
+    llm: LLM, fact: str, known: Sequence[tuple[str, float]], *, one_turn: bool = False
+) -> list[Verdict]:
     """Return the verdict on `fact` and each known one, given as its text and the vectors' cosine.
 
     The model is asked at most once, about the nearest of those that the rules leave open. The
@@ -183,7 +187,7 @@ def find_verdicts(llm: LLM, fact: str, known: Sequence[tuple[str, float]]) -> li
     Raises:
         LLMError: the model failed.
     """
-    verdicts = [compare_facts(text, fact, cosine) for text, cosine in known]
+    verdicts = [compare_facts(text, fact, cosine, one_turn=one_turn) for text, cosine in known]
     undecided = sorted(
         (i for i, verdict in enumerate(verdicts) if verdict is None), key=lambda i: -known[i][1]
     )[:ASKED]

@@ -6,9 +6,11 @@ In other languages only names, numbers, some negations and equal words are recog
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import groupby, pairwise, takewhile
 
+from litemem.core.text import lexicon
+from litemem.core.text.lexicon import code_of
 from litemem.core.text.periods import MONTHS, WEEKDAYS
 from litemem.core.text.scripts import fold as fold_text
 from litemem.core.text.words import NUMBER_WORDS, STOP_WORDS, digits, tokens
@@ -89,7 +91,7 @@ PLURAL = frozenset(
 _ENDS = re.compile(
     r"\b(no longer|any ?more|stopped|quit|quits|gave up|given up|cancell?ed|called off|sold"
     r"|got rid of|broke up|split up|separated|divorced|traded|ended|dropped out|decided against"
-    r"|resigned|retired|fired|laid off|won't|will not|is not|isn't|are not|does not|doesn't)\b"
+    r"|resigned|retired|fired|laid off)\b"
 )
 _TURNS = re.compile(
     r"\b(moved|changed|switched|postponed|rescheduled|put off|pushed back|brought forward|delayed"
@@ -100,6 +102,9 @@ _TURNS = re.compile(
 )
 
 
+_QUOTED = re.compile(r"\AUser: [\"“](.*)[\"”]\.?\Z", re.DOTALL)
+_FIRST_PERSON = frozenset(["i", "i'm", "i've", "i'd", "i'll", "we", "we're"])
+_OWN = frozenset(["my", "our"])
 _IGNORED = STOP_WORDS | _NEGATIONS | _ARTICLES | _USERS
 
 
@@ -117,6 +122,9 @@ class FactFeatures:
     codes: frozenset[str]  # numbers that are part of a word and not a count: "A4", "ABC-101"
     models: frozenset[str]  # numbers after a name: "Peugeot 205"
     is_negative: bool
+    order: tuple[str, ...]  # the words after the subject that do not say little, in order
+    telling: tuple[str, ...]  # those that no two ways to say the same differ by: sides, opposites
+    code: str  # of the language
     wishes: frozenset[str]
     verb: str
     is_event: bool  # it is completed
@@ -132,6 +140,9 @@ class FactFeatures:
 @lru_cache(maxsize=4_096)
 def features_of(text: str) -> FactFeatures:
     """Return the features of a fact."""
+    code = code_of(text)
+    telling = _telling(code)
+    text = _QUOTED.sub(r"\1", text)
     written = [token.text for token in tokens(text)]
     folded = [fold(token) for token in written]
     subject, start = _subject(written, folded)
@@ -160,12 +171,29 @@ def features_of(text: str) -> FactFeatures:
         codes=frozenset(_CODE.findall(plain)),
         models=frozenset(m for m in _MODEL.findall(text) if m.split()[0].casefold() not in _DATES),
         is_negative=any(map(_is_denied, _joined(clause))),
+        order=tuple(stem(word) for word in kept if word not in _IGNORED),
+        telling=tuple(word for word in _parted(rest) if word in telling),
+        code=code,
         wishes=frozenset(stem(word) for word in rest if word in _WISHES),
         verb=verb,
         is_event=is_event and not (is_end or is_turn or "born" in rest),
         is_end=is_end,
         is_turn=is_turn,
     )
+
+
+@cache
+def _telling(code: str) -> frozenset[str]:
+    """Return the words of a language that two facts may not differ by if they mean the same."""
+    keys = ("flips", "order", "sides")
+    listed = [word for key in keys for word in lexicon.words_in(code, "slots", key)]
+    return frozenset([*listed, *lexicon.exclusive_in(code, "slots", "opposites")])
+
+
+def _parted(words: list[str]) -> Iterator[str]:
+    """Yield the words, and the parts of those with a hyphen: "left-handed"."""
+    for word in words:
+        yield from word.split("-")
 
 
 def _joined(clause: list[str]) -> Iterator[list[str]]:
@@ -183,6 +211,11 @@ def _is_denied(part: list[str]) -> bool:
 
 def _subject(tokens: list[str], folded: list[str]) -> tuple[frozenset[str], int]:
     """Return the person a fact is about, and the index of the first token after that."""
+    if folded[:1] and folded[0].replace("’", "'") in _FIRST_PERSON:
+        return frozenset({"user"}), 1
+    if len(folded) > 1 and folded[0] in _OWN:
+        is_kin = folded[1] in PEOPLE
+        return frozenset({f"user {stem(folded[1])}" if is_kin else "user"}), 1 + is_kin
     if not tokens or not tokens[0][0].isupper() or folded[0] in _ARTICLES | STOP_WORDS:
         return frozenset(), 0
     owner = tokens[0].casefold().replace("’", "'")

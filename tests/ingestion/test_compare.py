@@ -20,7 +20,7 @@ from litemem.testing import ScriptedLLM
 PAIRS: dict[str, list[dict[str, str]]] = json.loads(
     (FILES / "contradictions.json").read_text("utf-8")
 )
-VERDICTS = {"same", "richer", "contradicts", "different"}
+VERDICTS = {"same", "richer", "contradicts", "different", "unclear"}
 HOME = ("User lives in Oslo", 0.85)  # beside "User lives in Bergen" only a model can tell
 FACT = "User lives in Bergen"
 
@@ -42,7 +42,7 @@ def test_the_file_of_pairs_has_all_kinds_and_verdicts() -> None:
     assert len(PAIRS["development"]) >= 40
     assert len(PAIRS["held_out"]) >= 20
     for pairs in PAIRS.values():
-        assert {pair["verdict"] for pair in pairs} == VERDICTS
+        assert {pair["verdict"] for pair in pairs} == VERDICTS - {"unclear"}
         assert len({(pair["known"], pair["new"]) for pair in pairs}) == len(pairs)
 
 
@@ -152,3 +152,123 @@ def test_nine_of_ten_pairs_are_judged_right(
             confused[pair["verdict"], verdict] += 1
             wrong.append(f"{pair['known']} / {pair['new']}: {verdict}, not {pair['verdict']}")
     assert len(wrong) <= len(PAIRS[part]) / 10, "\n".join([*wrong, str(dict(confused))])
+
+
+# different facts that share words
+
+
+@pytest.mark.parametrize("cosine", [0.6, 0.85, 0.97])
+@pytest.mark.parametrize(
+    ("known", "new"),
+    [
+        ("User is allergic to penicillin", "User is not allergic to cats"),
+        ("User is responsible for billing", "User is not responsible for shipping"),
+        ("User is fluent in Polish", "User is not fluent in German"),
+        ("Ana is invited to the wedding", "Ana is not invited to the barbecue"),
+        ("User is allergic to penicillin", "User is not allergic to anything else"),
+        ("User is allergic to nuts", "User is not allergic to shellfish"),
+        ("Order 1187 arrived", "Order 1188 did not arrive"),
+        ("User is insured with Allianz", "User is no longer insured with Axa"),
+        ("User is afraid of heights", "User is not afraid of dogs"),
+        ("User takes ramipril", "User is not taking aspirin"),
+        ("Room 12 has 4 beds", "Room 14 has 2 beds"),
+        ("Gate 4 closes at 9:00", "Gate 7 closes at 9:30"),
+        ("Invoice 101 is paid", "Invoice 102 is not paid"),
+        ("저는 새우 알레르기가 있어요", "저는 계란 알레르기가 있어요"),
+        ("मुझे चाय पसंद है", "मुझे कॉफ़ी पसंद है"),
+        ("저는 개가 있어요", "저는 고양이가 있어요"),
+        ("User's car is a red Mazda", "User's car is in the garage until Tuesday"),
+        ("User is allergic to dairy", "User no longer eats dairy"),
+        ("User was born in Oslo", "User no longer lives in Oslo"),
+        ("User has diabetes", "User stopped taking diabetes medication"),
+        ("User has asthma", "User no longer takes asthma medication"),
+        ("User has a brother in Oslo", "User no longer lives in Oslo"),
+        ("User is afraid of dogs", "User no longer has dogs"),
+        ("User works at Google", "User no longer works at Google on Fridays"),
+        ("User eats everything but fish", "User eats fish"),
+        ("User's shift starts at 9", "User's shift ends at 9"),
+        ("User might be allergic to nuts", "User is allergic to nuts"),
+        ("User voted for the motion", "User voted against the motion"),
+        ("User lives with Anna", "User lives near Anna"),
+    ],
+)
+def test_facts_that_share_words_stay_both(known: str, new: str, cosine: float) -> None:
+    assert compare_facts(known, new, cosine) in (None, "different", "unclear")
+
+
+@pytest.mark.parametrize(
+    ("known", "new"),
+    [
+        ("User takes ramipril", "User is not taking aspirin"),
+        ("User's car is a red Mazda", "User's car is in the garage until Tuesday"),
+        ("User is insured with Allianz", "User is no longer insured with Axa"),
+    ],
+)
+def test_a_models_verdict_ends_no_other_fact(known: str, new: str) -> None:
+    assert confirm_verdict("contradicts", known, new, 0.97) == "different"
+
+
+@pytest.mark.parametrize(
+    ("known", "new"),
+    [
+        ("User prefers dark mode", "User prefers light mode"),
+        ("User is left-handed", "User is right-handed"),
+        ("User might be allergic to nuts", "User is allergic to nuts"),
+        ("저는 새우 알레르기가 있어요", "저는 계란 알레르기가 있어요"),
+    ],
+)
+def test_a_models_same_does_not_drop_the_opposite(known: str, new: str) -> None:
+    assert confirm_verdict("same", known, new, 0.99) == "different"
+
+
+# updates
+
+
+@pytest.mark.parametrize("cosine", [0.6, 0.85, 0.97])
+@pytest.mark.parametrize(
+    ("known", "new"),
+    [
+        ("User prefers dark mode in their editor", "User prefers light mode in their editor"),
+        ("User is left-handed", "User is right-handed"),
+        ("User is 39", "User turned 40 today"),
+        ("User is 39", "User turned 40 on 3 May 2025"),
+        ("User is pregnant, due in August", "User's daughter Liv was born on 9 August"),
+        ("User's niece is called Beatrix", "User's niece is called Bettina, not Beatrix"),
+        ("User works at Nordwind", "User resigned from Nordwind"),
+        ("User was promoted to head of accounting at Nordwind", "User resigned from Nordwind"),
+        ("User's rent is 900 euros", "User's rent went up to 980 euros"),
+        (
+            "User takes 10 mg of ramipril a day",
+            "User's doctor raised User's ramipril to 20 mg a day",
+        ),
+        ("User's blood type is A positive", "User's blood type is A negative"),
+        ("User prefers tea over coffee", "User prefers coffee over tea"),
+        ("User likes cats more than dogs", "User likes dogs more than cats"),
+        ("User wakes up at 6 am", "User wakes up at 6 pm"),
+        ("The window is open", "The window is closed"),
+        ("User lives on the first floor", "User lives on the second floor"),
+        ("Ana is the lead", "Sam is now the lead"),
+        ("User is allergic to shellfish", "User is not allergic to shellfish after all"),
+        ("I live in Leeds", "User moved to York"),
+        ("User's order is pending", "User's order is shipped"),
+        ("User rarely drinks wine", "User often drinks wine"),
+        ("User's salary went up", "User's salary went down"),
+        ("User takes the medicine before breakfast", "User takes the medicine after breakfast"),
+    ],
+)
+def test_an_update_supersedes_what_it_updates(known: str, new: str, cosine: float) -> None:
+    assert compare_facts(known, new, cosine) == "contradicts"
+
+
+@pytest.mark.parametrize(
+    ("known", "new", "verdict"),
+    [
+        ("User has 2 cats", "User has 3 cats", "different"),
+        ("User's alarm is at 6:30 on weekdays", "User's alarm is at 9:00 at weekends", "different"),
+        ("User's name is Jon", "Correction: User's name is John, not Jon", "contradicts"),
+    ],
+)
+def test_facts_of_one_turn_contradict_only_by_a_correction(
+    known: str, new: str, verdict: Verdict
+) -> None:
+    assert compare_facts(known, new, 0.9, one_turn=True) == verdict

@@ -279,8 +279,19 @@ def test_a_fact_meets_only_its_own_scope(memory: Memory, other: dict[str, str]) 
 
 def test_facts_of_one_turn_meet_each_other(memory: Memory) -> None:
     rows = say(memory, PARIS, DOG, REX, "User lives in Paris.", BERLIN)
-    assert [row["event"] for row in rows] == ["ADD", "ADD", "UPDATE", "NONE", "UPDATE"]
-    assert told(memory) == [REX, BERLIN]
+    assert [row["event"] for row in rows] == ["ADD", "ADD", "UPDATE", "NONE", "ADD"]
+    assert told(memory) == [REX, PARIS, BERLIN]
+
+
+def test_facts_of_one_turn_do_not_supersede_each_other(memory: Memory) -> None:
+    facts = ["User's rent is 1,275 a month", "User's rent went up to 1,300 a month"]
+    say(memory, *facts)
+    assert told(memory) == facts
+
+
+def test_a_correction_within_a_turn_is_followed(memory: Memory) -> None:
+    say(memory, "User's niece is called Beatrix", "User's niece is called Bettina, not Beatrix")
+    assert told(memory) == ["User's niece is called Bettina, not Beatrix"]
 
 
 # bursts

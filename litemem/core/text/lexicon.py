@@ -52,6 +52,21 @@ def words_in(code: str, name: str, key: str) -> frozenset[str]:
 
 
 @cache
+def exclusive_in(code: str, name: str, key: str) -> dict[str, tuple[int, int]]:
+    """Return words with their group and kind; of a group, one kind holds at a time.
+
+    A table lists groups; "|" stands between the kinds of a group, and spaces between the words of
+    a kind.
+    """
+    return {
+        word: (i, j)
+        for i, group in enumerate(section(code, name).get(key, ()))
+        for j, kind in enumerate(group.split("|"))
+        for word in kind.split()
+    }
+
+
+@cache
 def _read(code: str) -> Mapping[str, Any]:
     file = resources.files("litemem.core.text") / "languages" / f"{code}.toml"
     return tomllib.loads(file.read_text(encoding="utf-8"))
