@@ -74,7 +74,10 @@ _CORRECTS = re.compile(
     r"\b(?i:correction|sorry|i meant|after all|i misspoke)\b|, not \S|\bnot \w+ but\b"
 )
 _NEW = re.compile(r"\A[\w.]+['’]s? (?:new|current) ")
-_NUMBERED = re.compile(r"^(?:the |user's |my )?([a-z]+) (?:no\. ?|number |#)?(\d[\w-]*)\b")
+_NUMBERED = re.compile(
+    r"^(?:(?:the|user's|my|la|el|le|die|der|das|il|a|o) )?(?!(?:tengo|tenho|ho) )"
+    r"([^\W\d_]+) (?:no\. ?|number |#)?(\d[\w-]*)\b"
+)
 _ROLE = re.compile(r"^[\w'’]+ (?:is|am) (now )?(?:the )?((?:[\w-]+ ){0,4}[\w-]+)$")
 _LEFT = re.compile(
     r"\b(?:resigned|retired|quit (?:his|her|their|my|the) job|laid off|fired)"
