@@ -215,7 +215,8 @@ def _differ_tellingly(k: FactFeatures, n: FactFeatures) -> bool:
 def _is_place(features: FactFeatures) -> bool:
     """Return True if a fact says where or with what a thing is, and not which one."""
     match = _ATTRIBUTE.match(features.text)
-    return match is not None and match.group(2).split(" ")[0] in _PLACE
+    is_dated = any(date[0].isdigit() for date in features.dates)
+    return match is not None and not is_dated and match.group(2).split(" ")[0] in _PLACE
 
 
 def _flips(features: FactFeatures) -> list[str]:
