@@ -77,7 +77,11 @@ class Prompt:
 
 
 class LLM(Protocol):
-    """A language model that answers in JSON; several threads may call it."""
+    """A language model that answers in JSON; several threads may call it.
+
+    It may have a property `parameters: int | None`, the number of its parameters. Of a model with
+    fewer than four billion, statements that it passed over are kept in the speaker's words.
+    """
 
     @property
     def name(self) -> str:

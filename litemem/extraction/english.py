@@ -21,16 +21,31 @@ FACT_WORDS = frozenset(  # subjects and verbs of facts, which the source need no
     going years old""".split()
 )
 
+CONTRACTIONS = frozenset(
+    """don't doesn't didn't isn't aren't wasn't weren't haven't hasn't hadn't won't wouldn't can't
+    cannot couldn't shouldn't not no never any anymore more longer goes go""".split()
+)
+USERS = frozenset(  # "user" in other languages
+    """nutzer nutzerin benutzer benutzerin usuario usuaria usuário usuária utilisateur utilisatrice
+    utente gebruiker użytkownik uzytkownik użytkowniczka пользователь пользователя пользовательница
+    kullanıcı kullanici kullanıcının användaren anvandaren användare χρήστης ο η""".split()
+)
+
 # Small models report politeness, questions and agreement as acts
 _POLITE = re.compile(
-    r"\A(the )?[^\W\d_]+ (is |was |has |will |would )?((be|been|feels?|felt|very|so|really) )*"
-    r"(ask(s|ed|ing)|thank(s|ed|ing|ful to)|greet(s|ed|ing)|wonder(s|ed|ing)|curious|"
-    r"wants to know|agree[sd]?|apprecia\w+|congratulat\w+|compliment\w*|encourag(es|ed|ing)|"
-    r"wish(es|ed) [^\W\d_]+ (good|luck|well|all|the best)|looking forward to (hear|see)ing|"
-    r"(glad|happy|good|great|excited|sorry|proud|amazed|impressed|pleased|delighted|love[sd]?) "
-    r"(of|for|by|with|to (see|hear|know|talk|meet|learn))\b)|"
-    r"\A(the )?assistant (is |has |will )?"
-    r"(noted|noting|acknowledged?|understood|remember(ed)?|welcom(es|ed)|apologi[sz]ed|said)\b",
+    r"\A(?:the )?[^\W\d_]+ (?:is |was |has |will |would )?"
+    r"(?:(?:be|been|feels?|felt|very|so|really) )*"
+    r"(?P<act>ask(?:s|ed|ing)|thank(?:s|ed|ing|ful to)|greet(?:s|ed|ing)|wonder(?:s|ed|ing)|"
+    r"agree[sd]|"
+    r"apprecia\w+|curious|wants to know|congratulat\w+|compliment\w*|encourag(?:es|ed|ing)|"
+    r"wish(?:es|ed) [^\W\d_]+ (?:good|luck|well|all|the best)|looking forward to (?:hear|see)ing|"
+    r"(?:glad|happy|good|great|excited|sorry|proud|amazed|impressed|pleased|delighted|love[sd]?) "
+    r"(?:of|for|by|with)\b|"
+    r"(?:glad|happy|good|great|sorry|delighted|pleased) to "
+    r"(?:see|hear|know|talk|meet|learn|help)\b)|"
+    r"\A(?:the )?assistant (?:is |has |will )?"
+    r"(?:noted|noting|acknowledged?|understood|remember(?:ed)?|welcom(?:es|ed)|apologi[sz]ed|"
+    r"said)\b",
     re.IGNORECASE,
 )
 _UNFINISHED = re.compile(
@@ -38,22 +53,31 @@ _UNFINISHED = re.compile(
     r"[\s.,:'\"]*$",
     re.IGNORECASE,
 )
+_ENDING = " .,:;!?'\"’”)\n"  # signs behind the last word
 _IMPERSONAL = re.compile(
     r"\A\W*(?:(?:and|but|so|wow|yeah|yes|oh) )?(?:it|that|this|these|those|they|he|she|there)\b"
     r"(?!.*\b(?:I|me|my|we|us|our)\b)",
     re.IGNORECASE,
 )
 _ADDRESSING = re.compile(r"\b(?:you|your|yours|me|my|mine|myself|us|our|ours|we|I|I'm)\b")
-_FLAWS = (
-    (_POLITE.match, "it is only a question or politeness"),
-    (_UNFINISHED.search, "it breaks off"),
-    (_ADDRESSING.search, "it speaks of me or to you"),
+_NUMERAL = re.compile(
+    r"\b(?:[A-Z]\w+|type|part|phase|stage|class|grade|world war) I\b(?!')", re.ASCII
 )
 
 
-def flaw(fact: str) -> str | None:
-    """Return why a text is not a fact, judging by its wording, or None."""
-    return next((reason for is_found, reason in _FLAWS if is_found(fact)), None)
+def flaw(fact: str, said: "Iterable[str] | Heard" = ()) -> str | None:
+    """Return why a text is not a fact, judging by its wording, or None.
+
+    Words that were `said` like that are accepted: "I asked for a raise", "I work at Sainsbury's".
+    """
+    heard = _heard(said)
+    if (polite := _POLITE.match(fact)) and not (polite["act"] and heard.states(polite["act"])):
+        return "it is only a question or politeness"
+    if _UNFINISHED.search(fact) and not heard.ends_with(fact):
+        return "it breaks off"
+    if _ADDRESSING.search(_NUMERAL.sub(" ", fact)):
+        return "it speaks of me or to you"
+    return None
 
 
 def is_impersonal(sentence: str) -> bool:
@@ -77,12 +101,45 @@ _AGES = re.compile(
 )
 
 
+_WRITTEN = re.compile(r"[^\W\d_][\w'’]*")
+_MARK = re.compile(r"[.!?,;:\n]")
+_ASKED = re.compile(r"(?<![^.!?\n])[^.!?\n]*\?")
+
+
 class Heard:
     """Texts that were said, and what the rules ask of them, each found once."""
 
     def __init__(self, said: Iterable[str]) -> None:
         self.text = "\n".join(said)
         self._own_names: dict[str, bool] = {}
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """The words with a capital letter, as they were written."""
+        return frozenset(word for word in _WRITTEN.findall(self.text) if word[0].isupper())
+
+    @cached_property
+    def statements(self) -> str:
+        """The text without its questions, case folded."""
+        return _ASKED.sub(" ", self.text).casefold()
+
+    def states(self, act: str) -> bool:
+        """Return True if the verb of an act was said, and not only in a question or as thanks."""
+        verb = act.split()[0].casefold()
+        if verb.startswith(("thank", "greet")) or " to" in act.casefold():
+            return "thanked" in self.statements or "thankful to" in self.statements
+        return verb[:5].removesuffix("s") in self.statements
+
+    def ends_with(self, fact: str) -> bool:
+        """Return True if a sentence or clause ends with the last word of a fact, as written."""
+        last = fact.rstrip(_ENDING).rsplit(None, 1)[-1:]
+        return bool(last) and last[0].strip(_ENDING) in self.last_words
+
+    @cached_property
+    def last_words(self) -> frozenset[str]:
+        """The words before a mark of punctuation or the end of a line, as they are written."""
+        ends = (part.rsplit(None, 1)[-1:] for part in _MARK.split(self.text))
+        return frozenset(word[0].strip(_ENDING) for word in ends if word)
 
     @cached_property
     def words(self) -> frozenset[str]:
@@ -232,6 +289,197 @@ def is_own_name(name: str, text: str) -> bool:
     if len(name) > MAX_NAME or not any(map(str.isalnum, name)):
         return False
     return re.search(_INTRODUCED.replace("{name}", re.escape(name)), text) is not None
+
+
+# -- the third person
+
+_FIRST = re.compile(
+    r"\A(?:well |ok |okay |so |also |and |but |btw |yes |no |actually |honestly |by the way )*"
+    r"(?P<subject>I|we)(?P<rest>['’](?:m|ve|d|ll|re)\b|\b) ?(?P<then>.*)\Z",
+    re.IGNORECASE | re.DOTALL,
+)
+_MY = re.compile(r"\A(?:my|our)\b", re.IGNORECASE)
+_CONTRACTED = {"m": "is", "re": "is", "ve": "has", "d": "would", "ll": "will"}
+_AUXILIARY = {
+    "am": "is",
+    "are": "is",
+    "have": "has",
+    "do": "does",
+    "don't": "doesn't",
+    "dont": "doesn't",
+    "haven't": "hasn't",
+    "aren't": "isn't",
+    "was": "was",
+    "were": "was",
+    "go": "goes",
+}
+_ADVERBS = frozenset(
+    """never always usually often rarely sometimes just really only also still already recently
+    currently now absolutely definitely barely hardly mostly mainly generally normally occasionally
+    probably""".split()
+)
+_UNCHANGED = frozenset(
+    """was were will would can could should must may might did had didn't won't can't cannot
+    couldn't wouldn't shouldn't hadn't wasn't weren't isn't is has does doesn't hasn't used
+    ought""".split()
+)
+_PAST = re.compile(r"\A\w+(?:ed)\Z")
+_IRREGULAR = frozenset(
+    """went saw ran read took made met found won ate drank wrote came began built taught told
+    thought flew drove rode swam sang spent felt heard bought gave lost got left put kept grew broke
+    sold said knew became chose hurt quit cut set fell caught held paid sent slept stood understood
+    woke wore moved""".split()
+)
+_OBJECTS = re.compile(r"\b(?:me|us)\b")
+_OWN_WORDS = re.compile(r"\b(?:my|our)\b", re.IGNORECASE)
+_OWN_SELF = re.compile(r"\bmyself\b|\bourselves\b", re.IGNORECASE)
+_INNER = re.compile(r"\b(?:I|we)\b")
+
+
+_ASSENT = re.compile(
+    r"\A\W*(?:yes|yep|yeah|yup|ya|sure|correct|right|exactly|i am|i do|i have|i did|i can|i was|"
+    r"that's right|indeed|of course|absolutely|definitely|true|always)\b[^?]{0,20}\Z",
+    re.IGNORECASE,
+)
+_DENIAL = re.compile(
+    r"\A\W*(?:no|nope|nah|not really|never|i'm not|i am not|i don't|i do not|i haven't|i didn't|"
+    r"i can't|not at all|negative|not yet)\b[^?]{0,12}\Z",
+    re.IGNORECASE,
+)
+_ASKS_YOU = re.compile(
+    r"\A\W*(?:(?:and|so|oh|ok|okay|great|nice|thanks|just to be sure|also|by the way),? )*"
+    r"(?P<verb>are|do|have|did|can|were|will|would) (?:you|u) (?P<what>[^?]{2,160})\?\W*\Z",
+    re.IGNORECASE,
+)
+_OFFER = re.compile(r"(?:like|want|need) (?:me|to|some|any|a|help)\b|(?:sure|ready|ok|there)\b")
+_YOURS = re.compile(r"\byour\b", re.IGNORECASE)
+_SAID_YES = {"are": "is", "have": "has", "were": "was"}
+_SAID_NO = {
+    "are": "is not",
+    "do": "doesn't",
+    "have": "hasn't",
+    "did": "didn't",
+    "can": "can't",
+    "were": "wasn't",
+    "will": "won't",
+    "would": "wouldn't",
+}
+
+
+def answered(question: str, answer: str) -> str | None:
+    """Return what a short yes or no says in answer to a question, or None.
+
+    "Are you vegetarian?", "No" is "User is not vegetarian"; "Do you smoke?", "yep" "User smokes".
+    """
+    answer = answer.replace("’", "'")
+    is_yes = _ASSENT.match(answer) is not None
+    if not is_yes and _DENIAL.match(answer) is None:
+        return None
+    asked = _ASKS_YOU.match(question)
+    if asked is None or " or " in asked["what"]:
+        return None
+    verb, what = asked["verb"].casefold(), _YOURS.sub("their", asked["what"].strip())
+    if _OFFER.match(what):
+        return None
+    if not is_yes:
+        return f"User {_SAID_NO[verb]} {what}"
+    if verb == "do":
+        return f"User {_conjugated(what)}"
+    return None if verb == "did" else f"User {_SAID_YES.get(verb, verb)} {what}"
+
+
+_WISHED = re.compile(
+    r"\A\W*(?:(?:please|pls|plz|btw|by the way|also|and|from now on|in future|can you|could you|"
+    r"just),? )*(?P<wish>(?:keep|write|answer|reply|respond|use|don't|dont|do not|never|always|no|"
+    r"stop|call me|speak|talk|give me|avoid|be|address me|refer to me|remind me|limit|format|skip|"
+    r"send|explain)\b"
+    r"(?=.{0,120}?\b(?:answers?|repl(?:y|ies)|respon\w+|english|spanish|french|german|language|"
+    r"bullets?|bullet points?|tables?|emojis?|short|brief|concise|formal|informal|e-?mails?|calls?|"
+    r"messages?|meetings?|sentences?|words|units?|metric|celsius|call me|markdown|headings?|jargon|"
+    r"slang|jokes?|links?|sources?|notifications?|reminders?|small talk|per cent|euros|dollars|"
+    r"pronouns?|polite|blunt|direct|simple|details?|summar\w+|code)\b).*)\Z",
+    re.IGNORECASE | re.DOTALL,
+)
+
+
+def wish(clause: str) -> str | None:
+    """Return a lasting wish about answers and messages as a fact, or None."""
+    match = _WISHED.match(clause.strip())
+    is_lasting = match is not None and _ONCE.search(clause) is None
+    return f"User asks: {match['wish'].rstrip('.! ')}" if match and is_lasting else None
+
+
+_ONCE = re.compile(r"\b(?:this|these|that|below|above|following|now|today|here)\b", re.IGNORECASE)
+_REACTION = re.compile(
+    r"\A\W*(?:(?:oh|well|wow|yes|yeah|no|and|but|so|haha|ok|okay|also|honestly) ?,? )*(?:"
+    r"(?:I|we)(?:['’](?:m|d|ll|ve))? (?:(?:really|just|do|so|can|could|would|will|also|can't|don't|"
+    r"totally|completely) )*"
+    r"(?:think|guess|hope|wish|mean|wonder|see|know|agree|understand|suppose|bet|get it|hear|"
+    r"remember|believe|feel (?:you|that|like you)|glad|happy (?:to|for|you)|sorry|sure|afraid not|"
+    r"good|fine|ok|okay|back|here|wondering|thinking|thanks|thank|appreciate (?:it|you|that|your)|"
+    r"love (?:it|that|this|how|to hear|your)|like (?:it|that|this|how|your)|wait to|tell you|"
+    r"ask|question|need (?:your|some) help|want (?:you|to know|to ask)|say|said so|try|"
+    r"look forward|looking forward|excited to hear|curious)\b"
+    r"|my (?:bad|pleasure|god|goodness|point|question|mistake|apologies|condolences)\b)"
+    r"|\byou\b|\byour\b",
+    re.IGNORECASE,
+)
+
+
+def is_reaction(clause: str) -> bool:
+    """Return True if a clause with "I" only answers: "I agree", "I hope so", "I love your idea"."""
+    return _REACTION.search(clause) is not None
+
+
+def third_person(clause: str) -> str | None:
+    """Return a clause that begins with "I", "we" or "my" about the user, or None if unsure.
+
+    "I don't smoke" becomes "User doesn't smoke", "my dad has gout" "User's dad has gout".
+    """
+    text = clause.strip().rstrip(".!;, ").replace("’", "'")
+    if my := _MY.match(text):
+        found: str | None = _about_user("User's" + text[my.end() :], "User's")
+    elif first := _FIRST.match(text):
+        verb = first["rest"].lstrip("'")
+        then = first["then"]
+        if verb:
+            found = _about_user(f"User {_CONTRACTED[verb.casefold()]} {then}", "their")
+        else:
+            found = _about_user(f"User {_conjugated(then)}", "their") if then else None
+    else:
+        return None
+    return found if found and not _INNER.search(found) else None
+
+
+def _conjugated(predicate: str) -> str:
+    """Return a predicate of "I" as one of "User"."""
+    found = predicate.split(" ")
+    for i, word in enumerate(found[:3]):
+        plain = word.casefold()
+        if plain in _ADVERBS:
+            continue
+        found[i] = _verb_form(word)
+        break
+    return " ".join(found)
+
+
+def _verb_form(word: str) -> str:
+    plain = word.casefold()
+    if plain in _AUXILIARY:
+        return _AUXILIARY[plain]
+    if plain in _UNCHANGED or _PAST.match(plain) or plain in _IRREGULAR:
+        return word
+    if plain.endswith(("s", "sh", "ch", "x", "z", "o")):
+        return word + "es"
+    if plain.endswith("y") and plain[-2:-1] not in "aeiou":
+        return word[:-1] + "ies"
+    return word + "s"
+
+
+def _about_user(text: str, possessive: str) -> str:
+    text = _OWN_WORDS.sub(possessive, text)
+    text = _OWN_SELF.sub("themselves", text)
+    return _OBJECTS.sub("them" if possessive == "their" else "User", text)
 
 
 # -- signs in an agent's run

@@ -18,7 +18,9 @@ from litemem.core.text.language import language
 from litemem.core.text.words import words
 from litemem.core.types import Message
 from litemem.errors import ExtractionError, LLMError
+from litemem.extraction import english
 from litemem.extraction.ask import ask, load_prompt, prompt_tokens
+from litemem.extraction.binding import Binding
 from litemem.extraction.chunking import (
     Line,
     first_part,
@@ -27,12 +29,14 @@ from litemem.extraction.chunking import (
     lines,
     split_to_fit,
 )
+from litemem.extraction.clauses import own_words
 from litemem.extraction.english import with_plain_name
 from litemem.extraction.grounding import Grounding
 from litemem.extraction.sanitize import (
     MAX_ANSWER,
     first_person_sentences,
     is_small_talk,
+    last_question,
     needs_context,
     questions,
 )
@@ -42,6 +46,7 @@ FACTS = 3  # that any text may hold, and one more for each
 WORDS_OF_A_FACT = 6
 MAX_FACT_CHARACTERS = 300
 ANSWER_TOKENS = 512
+SMALL = 4_000_000_000  # parameters; a smaller model misses much of what it reads
 CONTEXT_MESSAGES = 6  # earlier ones of the same scope, which explain "there" and "she"
 CONTEXT_CHARACTERS = 240  # of each of them
 CONTEXT_SHARE = 4  # earlier messages take at most this fraction (1/4) of the room
@@ -79,11 +84,18 @@ class _Task:
     new: tuple[Line, ...]
     earlier: tuple[Line, ...]
     others: tuple[str, ...] = ()
+    own: tuple[Line, ...] = ()  # the lines of the speaker
+    subject: str = "User"  # what facts call the speaker
 
     def grounding(self) -> Grounding:
         """Return the check of facts against these lines."""
         known = [line.text for line in (*self.earlier, *self.new)]
         return Grounding(said=self.said, known=known, others=self.others)
+
+    def binding(self, grounding: Grounding) -> Binding:
+        """Return the clauses of these lines, against which facts are held."""
+        said = ((line.content, line.message) for line in self.own)
+        return Binding(said, grounding, self.subject)
 
 
 def subjects(scope: Scope, messages: Sequence[Message]) -> list[Subject]:
@@ -125,18 +137,51 @@ def extract(
     prompt = load_prompt("user_facts" if subject == "user" else "agent_facts")
     reader = _Reader(llm, prompt, instructions)
     facts: dict[str, Fact] = {}
+    if subject == "user":
+        for fact, message in _answers(messages, context):
+            _keep(facts, fact, subject, (message,), today)
     for task in _tasks(messages, subject, context):
         grounding = task.grounding()
+        binding = task.binding(grounding)
         for part, found in reader.read(task):
             positions = tuple(dict.fromkeys(line.message for line in part))
             for fact in (grounding.without_gender(with_plain_name(text)) for text in found):
-                reason = grounding.rejection_reason(fact)
-                if reason:
-                    logger.debug("dropped %r: %s", fact, reason)
+                if reason := binding.hold(fact):
+                    logger.debug("rejected %r: %s", fact, reason)
                     continue
-                fact = fact if today is None else resolve(fact, today)
-                facts.setdefault(fact.casefold(), Fact(fact, subject, positions))
+                _keep(facts, fact, subject, positions, today)
+        clauses = [*binding.replacements()]
+        if is_small(llm) and subject == "user":
+            clauses += binding.unread()
+        for fact, clause in clauses:
+            _keep(facts, fact, subject, (clause.message,), today)
     return list(facts.values())
+
+
+def _answers(messages: Sequence[Message], context: Sequence[Message]) -> Iterator[tuple[str, int]]:
+    """Yield what a short yes or no of the user says, which the question before it tells."""
+    asked = context[-1].content if context and context[-1].role == "assistant" else ""
+    for i, message in enumerate(messages):
+        if message.role == "assistant":
+            asked = message.content
+        elif message.role == "user":
+            fact = english.answered(last_question(asked), message.content)
+            if fact:
+                yield fact, i
+            asked = ""
+
+
+def is_small(llm: LLM) -> bool:
+    """Return True if a model is known to be so small that its silence means nothing."""
+    size = getattr(llm, "parameters", None)
+    return size is not None and size < SMALL
+
+
+def _keep(
+    facts: dict[str, Fact], text: str, subject: Subject, at: tuple[int, ...], today: date | None
+) -> None:
+    text = text if today is None else resolve(text, today)
+    facts.setdefault(text.casefold(), Fact(text, subject, at))
 
 
 def select(
@@ -179,6 +224,8 @@ def _tasks(
     """Return one task, or one for each speaker if there are several."""
     read = lines(messages)
     before = [first_part(line, CONTEXT_CHARACTERS) for line in lines(context)[-CONTEXT_MESSAGES:]]
+    if subject == "user":
+        read = _own_lines(messages, read)
     mine = [line for line in read if messages[line.message].role == subject]
     speakers = dict.fromkeys(line.speaker for line in mine)
     names = {word for name in speakers for word in words(name)}
@@ -189,6 +236,20 @@ def _tasks(
     return [t for t in tasks if not all(is_small_talk(content, names) for content in t.said)]
 
 
+def _own_lines(messages: Sequence[Message], read: Sequence[Line]) -> list[Line]:
+    """Return lines without what their speakers hand over, quote or suppose."""
+    own = (
+        replace(
+            line,
+            content=own_words(line.content, keep_names=messages[line.message].name is not None),
+        )
+        if messages[line.message].role == "user"
+        else line
+        for line in read
+    )
+    return [line for line in own if line.content]
+
+
 def _only_speaker(mine: list[Line], read: list[Line], before: list[Line]) -> _Task:
     """Return the task of the one person who speaks with the assistant.
 
@@ -197,7 +258,7 @@ def _only_speaker(mine: list[Line], read: list[Line], before: list[Line]) -> _Ta
     """
     last = mine[-1].message if mine else -1
     heard = tuple(line for line in read if line.message <= last)
-    return _Task(_with_questions(mine, heard, before), heard, tuple(before))
+    return _Task(_with_questions(mine, heard, before), heard, tuple(before), own=tuple(mine))
 
 
 def _one_of_several(name: str, mine: list[Line], read: list[Line], before: list[Line]) -> _Task:
@@ -214,7 +275,14 @@ def _one_of_several(name: str, mine: list[Line], read: list[Line], before: list[
     last = said[-1].message if said else -1
     heard = [line for line in read if line.speaker != name and line.message < last]
     others = dict.fromkeys(line.speaker for line in mine if line.speaker != name)
-    return _Task(_with_questions(said, read, before), tuple(said), (*before, *heard), tuple(others))
+    return _Task(
+        _with_questions(said, read, before),
+        tuple(said),
+        (*before, *heard),
+        tuple(others),
+        own=tuple(said),
+        subject=name,
+    )
 
 
 def _with_questions(

@@ -8,6 +8,7 @@ from litemem.core.text.language import FUNCTION_WORDS
 from litemem.core.text.names import without_ending
 from litemem.core.text.scripts import fold
 from litemem.core.text.words import (
+    NUMBERS_IN_WORDS,
     STOP_WORDS,
     Token,
     digits,
@@ -23,7 +24,10 @@ MIN_SAID = 0.5  # more than this share of a fact's content words occurs in the s
 
 MAX_CONTENT = 64  # content words of a fact that are looked for; a sentence has fewer
 
-OPENERS = STOP_WORDS | FUNCTION_WORDS | english.FACT_WORDS  # what a fact may say unsaid
+ANOTHER_SPEAKER = "it is about another speaker"
+
+# what a fact may say unsaid
+OPENERS = STOP_WORDS | FUNCTION_WORDS | english.FACT_WORDS | english.CONTRACTIONS | english.USERS
 
 _POSSESSIVE = re.compile(r"\b(?:his|her)\b(?= \w)")
 _JOINTS = re.compile(r"['’\-]")
@@ -31,6 +35,9 @@ _SENTENCE_END = re.compile(r"[.!?]\s+")
 _NAME = r"[^\W\d_a-z][^\W\d_]*+(?: [^\W\d_a-z][^\W\d_]*+)*+"
 # "Ana, Bo and Cy", "Pip and Rex"; also names without "and", which are then not read once more
 _NAMES = re.compile(rf"{_NAME}(?:, {_NAME})*+(?P<last>(?:,? and {_NAME})++)?+")
+_HOUR = re.compile(r"(\d{1,2}):00")
+_ORDINAL = re.compile(r"(\d{1,4})(?:st|nd|rd|th|er|e|º|ª)")
+_AFTERNOON = re.compile(r"(?<!\d)(\d{1,2})(?:[:.](\d\d))?\s?p\.?m\b", re.IGNORECASE)
 _NAME_AFTER = re.compile(r", and |, | and ")
 
 
@@ -56,10 +63,10 @@ class Grounding:
 
     def rejection_reason(self, fact: str) -> str | None:
         """Return why a fact is rejected, or None if it is accepted."""
-        if flaw := english.flaw(fact):
+        if flaw := english.flaw(fact, self._given):
             return flaw
         if self._is_about_another(fact):
-            return "it is about another speaker"
+            return ANOTHER_SPEAKER
         if english.guesses_age(fact, self._given):
             return "nobody said how old"
         if english.misnames_user(fact, self._given):
@@ -128,7 +135,7 @@ class Grounding:
         "she" and "there". If several people speak, what somebody says of a thing ("it was
         powerful") does not support facts about themselves.
         """
-        content = [word for word in _units(fact) if fold(word) not in OPENERS]
+        content = [word for word in _units(fact) if not self._is_opener(word)]
         subject = next(iter(_tokens(fact)), None)
         is_personal = self._others and subject is not None and not subject.text.endswith("s")
         pairs = self._personal_pairs if is_personal else self._pairs
@@ -143,6 +150,13 @@ class Grounding:
             else:
                 others += number
         return any(number > MIN_SAID * (others + wanted[pair]) for pair, number in held.items())
+
+    def _is_opener(self, word: str) -> bool:
+        """Return True if a word needs no support; a name that was said needs it: "Ben", "IT"."""
+        if fold(word) not in OPENERS:
+            return False
+        is_name = word[0].isupper() and word not in ("I", "User") and word in self._given.names
+        return not is_name
 
 
 class _Vocabulary:
@@ -164,7 +178,7 @@ class _Vocabulary:
 
     def has_number(self, number: str) -> bool:
         """Return True if a number occurs, in digits or as a word."""
-        return digits(fold(number)) in self._numbers
+        return not _forms_of_number(number).isdisjoint(self._numbers)
 
     def _has(self, folded: str) -> bool:
         return folded in self._words or without_ending(folded) in self._words
@@ -193,7 +207,8 @@ class _Pairs:
         """Return the pairs with a word, or with one that says as much: "danced" for "dancer"."""
         folded = fold(word)
         if is_number(folded):
-            return self._by_number.get(digits(folded), set())
+            places = (self._by_number.get(n, set()) for n in _forms_of_number(word))
+            return set[int]().union(*places)
         found = self._with(folded) | self._by_root.get(root(folded), set())
         parts = [self._with(part) for part in _JOINTS.split(folded) if len(part) > 1]
         implied = map(self._with, english.implied_by(folded))
@@ -211,9 +226,35 @@ def _words_and_numbers(text: str) -> tuple[set[str], set[str]]:
     for token in _tokens(text):
         folded = fold(token.text)
         words.update((folded, without_ending(folded), *_JOINTS.split(folded)))
-        if is_number(folded):
-            numbers.add(digits(folded))
+        numbers.update(_forms_of_number(token.text))
+    numbers.update(clock_hours(text))
     return words, numbers
+
+
+def _forms_of_number(number: str) -> set[str]:
+    """Return a number in the forms in which it may be said: "1988" as "88", "11:00" as "11"."""
+    folded = fold(number)
+    named = NUMBERS_IN_WORDS.get(folded)
+    if named is None and not is_number(folded):
+        ordinal = _ORDINAL.fullmatch(folded)
+        return {ordinal[1].lstrip("0")} if ordinal else set()
+    found = {named or digits(folded)}
+    if match := _HOUR.fullmatch(folded):
+        hour = int(match[1])
+        found |= {str(hour), f"{hour}:00"}
+        found |= {str(hour - 12)} if hour > 12 else set()
+    if len(folded) == 4 and folded[:2] in ("19", "20"):
+        found.add(folded[2:].lstrip("0") or "0")
+    return found
+
+
+def clock_hours(text: str) -> set[str]:
+    """Return the hours of a text on a clock of 24: "7pm" and "7 p.m." as "19"."""
+    found = set()
+    for match in _AFTERNOON.finditer(text):
+        hour = int(match[1]) % 12 + 12
+        found |= {str(hour), f"{hour}:{match[2] or '00'}"}
+    return found
 
 
 def _tokens(text: str) -> list[Token]:

@@ -123,6 +123,13 @@ def questions(text: str) -> str:
     return " ".join(_QUESTION.findall(text))
 
 
+def last_question(text: str) -> str:
+    """Return the last question of a text, or an empty text."""
+    end = text.rfind("?")
+    start = max(text.rfind(mark, 0, max(end, 0)) for mark in ".!?\n")
+    return text[start + 1 : end + 1].strip()
+
+
 def needs_context(text: str) -> bool:
     """Return True if a text may not be understood without the messages before it.
 

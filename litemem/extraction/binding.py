@@ -1,0 +1,206 @@
+"""Bind each fact to its clause; replace one that contradicts the clause by the clause itself.
+
+A small model drops a denial, reverses a preference, or makes a flatmate's diet the user's. A fact
+is compared with its clause alone: the subject, the negation, the order, the side. The clause that
+replaces a fact is in the third person where a rule knows how, else quoted.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from functools import cache
+
+from litemem.core.text.language import language
+from litemem.core.text.lexicon import section, words_in
+from litemem.core.text.words import root, words
+from litemem.extraction import english
+from litemem.extraction.clauses import Clause, clauses_of, count_negations
+from litemem.extraction.grounding import ANOTHER_SPEAKER, OPENERS, Grounding
+
+MAX_QUOTED = 300  # characters of a clause that is quoted
+MIN_NOTE = 4  # words of a statement about other things
+MIN_SHARED = 0.34  # of a fact's content words, in the clause that it comes from
+COVERED = 0.6  # of a clause's content words, in the facts that were kept of it
+MIN_WORDS = 2  # of a clause that states something
+
+_ORDERED = re.compile(r"\b(?:over|than|rather than|instead of|more than|before|after)\b")
+_SIDED = re.compile(r"\b(?:prefers?|likes?|loves?|better|rather|favou?rs?)\b")
+_OPPOSITES = [
+    frozenset(pair.split("/"))
+    for pair in """left/right opens/closes open/close opened/closed buy/sell bought/sold lend/borrow
+    lent/borrowed starts/ends start/end more/less upstairs/downstairs north/south east/west
+    older/younger elder/younger before/after won/lost win/lose positive/negative always/never
+    first/last early/late earlier/later up/down increased/decreased rose/fell""".split()
+]
+
+
+class Binding:
+    """The clauses of one speaker's turn, against which facts are held.
+
+    Args:
+        said: the speaker's texts, each with the position of its message.
+        grounding: of the whole turn.
+        subject: what the facts call the speaker: "User", or a name.
+    """
+
+    def __init__(
+        self, said: Iterable[tuple[str, int]], grounding: Grounding, subject: str = "User"
+    ) -> None:
+        self._clauses = [clause for text, i in said for clause in clauses_of(text, i)]
+        self._content = [_content(clause.text) for clause in self._clauses]
+        self._grounding = grounding
+        self._subject = subject
+        self._kept: dict[int, list[str]] = {}  # by the clause's position, its facts
+        self._failed: dict[int, list[str]] = {}
+
+    def hold(self, fact: str) -> str | None:
+        """Return why a fact is rejected, or None; `replacements` are for those."""
+        at = self._nearest(fact)
+        reason = self._grounding.rejection_reason(fact)
+        if reason is None and at is not None:
+            reason = contradiction(fact, self._clauses[at])
+        if at is not None and reason != ANOTHER_SPEAKER:
+            kept = self._kept if reason is None else self._failed
+            kept.setdefault(at, []).append(fact)
+        return reason
+
+    def replacements(self) -> Iterator[tuple[str, Clause]]:
+        """Yield the clauses of rejected facts, each as a fact."""
+        for at in sorted(self._failed):
+            clause = self._clauses[at]
+            wanted = _content(clause.text)
+            told = frozenset[str]().union(*(_content(fact) for fact in self._kept.get(at, ())))
+            if stands_alone(clause) and len(wanted & told) < COVERED * len(wanted):
+                yield retold(clause, self._subject), clause
+
+    def unread(self) -> Iterator[tuple[str, Clause]]:
+        """Yield the speaker's own statements without a fact, each as a fact."""
+        for i, clause in enumerate(self._clauses):
+            if i in self._kept or i in self._failed:
+                continue
+            if clause.code == "en" and (wish := english.wish(clause.text)):
+                yield wish, clause
+            elif states_something(clause):
+                yield retold(clause, self._subject), clause
+
+    def _nearest(self, fact: str) -> int | None:
+        """Return the position of the clause that shares most with a fact."""
+        wanted = _content(fact)
+        if not wanted:
+            return None
+        best, score = None, 0.0
+        for i, clause in enumerate(self._clauses):
+            shared = len(wanted & self._content[i]) / len(wanted)
+            if shared > score and not clause.is_question:
+                best, score = i, shared
+        return best if score >= MIN_SHARED else None
+
+
+def contradiction(fact: str, clause: Clause) -> str | None:
+    """Return how a fact contradicts its clause, or None."""
+    if _takes_for_speaker(fact, clause):
+        return "it is about somebody else"
+    if count_negations(fact, clause.code) % 2 != count_negations(clause.text, clause.code) % 2:
+        shared = _content(fact) & _content(clause.text)
+        if len(shared) >= len(_content(fact)) - 1:
+            return "it denies the statement, or affirms what was denied"
+    if _is_reordered(fact, clause.text):
+        return "its order is reversed"
+    if _is_opposite(fact, clause.text):
+        return "it says the opposite"
+    return None
+
+
+def stands_alone(clause: Clause) -> bool:
+    """Return True if a clause may replace a fact: a statement of some words."""
+    if clause.is_question:
+        return False
+    if clause.code != "en" or not clause.text.isascii():
+        return len(clause.text) >= MIN_NOTE
+    least = MIN_WORDS if clause.is_own else MIN_NOTE
+    return len(clause.words) >= least and not english.is_reaction(clause.text)
+
+
+def states_something(clause: Clause) -> bool:
+    """Return True if a clause states something of the speaker that is worth keeping."""
+    if not clause.is_own or not stands_alone(clause) or len(clause.text) > MAX_QUOTED:
+        return False
+    if clause.code != "en":
+        return not _is_empty(clause)
+    return english.third_person(clause.text) is not None and not english.is_reaction(clause.text)
+
+
+def retold(clause: Clause, subject: str) -> str:
+    """Return a clause as a fact: in the third person, or quoted."""
+    told = english.third_person(clause.text) if clause.code == "en" else None
+    if told is not None:
+        return told if subject == "User" else told.replace("User", subject)
+    text = clause.text.strip().rstrip(" ,;")
+    text = text if len(text) <= MAX_QUOTED else text[: text.rfind(" ", 0, MAX_QUOTED)] + " …"
+    if clause.code == "en" and not clause.is_own and text.isascii():
+        return text.rstrip(".")
+    return f"{subject}: “{text}”"
+
+
+def _takes_for_speaker(fact: str, clause: Clause) -> bool:
+    """Return True if a fact says of the user what the clause says of their people."""
+    spoken = words(fact)
+    if not spoken or not _names_user(fact) or clause.by_speaker:
+        return False
+    people = [word for word in clause.text.split()[:4] if _is_person(word.strip(".,"), clause.code)]
+    if not people:
+        return False
+    return not any(
+        person.strip(".,'s").casefold()[:5] in word for person in people for word in spoken
+    )
+
+
+def _names_user(fact: str) -> bool:
+    first = fact.split(" ")[0]
+    return first == "User" or first.casefold() in english.USERS
+
+
+def _is_person(word: str, code: str) -> bool:
+    plain = word.casefold()
+    exact, begun = _people(code)
+    return plain in exact or any(plain.startswith(start) for start in begun)
+
+
+@cache
+def _people(code: str) -> tuple[frozenset[str], tuple[str, ...]]:
+    listed = str(section(code, "profile").get("people", "")).split()
+    begun = tuple(word[:-1] for word in listed if word.endswith("*") and len(word) > 4)
+    return frozenset(word for word in listed if not word.endswith("*")), begun
+
+
+def _is_reordered(fact: str, said: str) -> bool:
+    """Return True if a fact has on one side of "over", "than", "before" what was on the other."""
+    one, other = _ORDERED.search(said.casefold()), _ORDERED.search(fact.casefold())
+    if one is None:
+        return False
+    before, behind = _content(said[: one.start()]), _content(said[one.end() :])
+    if other is not None and other[0] == one[0]:
+        return bool(_content(fact[: other.start()]) & (behind - before))
+    if other is not None or one[0] in ("before", "after") or not _SIDED.search(fact):
+        return False
+    objects = _content(fact)
+    return bool(objects & (behind - before)) and not objects & (before - _content("prefer like"))
+
+
+def _is_opposite(fact: str, said: str) -> bool:
+    told, heard = set(words(fact)), set(words(said))
+    return any((told & pair) and (heard & pair) and not told & heard & pair for pair in _OPPOSITES)
+
+
+def _content(text: str) -> frozenset[str]:
+    return frozenset(root(word) for word in words(text) if word not in OPENERS) or frozenset(
+        words(text)
+    )
+
+
+def _is_empty(clause: Clause) -> bool:
+    """Return True if a clause says almost nothing beside "I" and "no"."""
+    known = words_in(clause.code, "clauses", "speaker") | words_in(
+        clause.code, "clauses", "negations"
+    )
+    left = clause.words - known - OPENERS
+    return len(clause.text) < 5 or (not left and language(clause.text) is None)

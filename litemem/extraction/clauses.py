@@ -1,0 +1,294 @@
+"""Find what a speaker says in their own name, clause by clause.
+
+A mail to proofread, a text to translate, a part in a game, a log: what such words state is not true
+of the speaker. The signs of it stand in `core/text/languages`, in the table `clauses`.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from itertools import pairwise
+
+from litemem.core.text.lexicon import ENGLISH, code_of, section, words_in
+from litemem.core.text.words import sentences, words
+
+MAX_NAMES = 4  # words of the name behind a greeting
+MIN_QUOTE = 7  # words of a quotation that is more than a name or a title
+MIN_LOG = 3  # lines "name: text" that make a conversation
+SHARE_OF_NOISE = 0.5  # of the lines of a message; then the rest is noise too
+MAX_INTRODUCTION = 60  # characters between "this mail" and its colon
+
+_QUOTATIONS = re.compile(
+    r"“[^“”]*”|„[^„“”]*[“”]|«[^«»]*»|「[^「」]*」|『[^『』]*』|\"[^\"]*\""
+    r"|(?<![\w'’])['‘](?=\S)[^'‘’\n]*(?:\w['’]\w[^'‘’\n]*){0,8}['’](?!\w)"
+)
+_QUOTED_LINE = re.compile(r"^[ \t]*>.*$", re.MULTILINE)
+_LOG_LINE = re.compile(r"^\W{0,3}(?:\d{1,2}[:.]\d\d\S{0,12}\W{0,4})?(?P<name>\w{1,20}) ?[:：] ?\S")
+_NOISE = re.compile(  # lines that a program wrote
+    r"^\W{0,3}\d{4}-\d\d-\d\d[T ]\d\d:\d\d"
+    r"|^\W{0,3}(?:\d\d:\d\d:\d\d\S*\W{0,3})?(?:TRACE|DEBUG|INFO|WARN|WARNING|ERROR|FATAL|CRITICAL)\b"
+    r"|^\W{0,3}(?:\w{3} [ \d]?\d|\w{3}, \d\d \w{3} \d{4}) \d\d:\d\d:\d\d\b"
+    r"|\b\d\d:\d\d:\d\d (?:warn|info|error)\b"
+    r"|^\s*(?:Traceback \(most|File \"|at [\w.$<>]+\(|Caused by:|\.\.\. \d+ more)"
+    r"|^\s*\w*(?:Error|Exception):"
+    r"|^\s*(?:error|warning|note)(?:\[\w+\])?: |^\s*--> \S+:\d+"
+    r"|^\s*[\[{}\]],?\s*$|^\s*\"[\w.-]{1,40}\"\s*:"
+    r"|^\s*(?:GET|POST|PUT|PATCH|DELETE|HEAD) /|^\s*HTTP/\d"
+    r"|^\s*[A-Z]\w*-[\w-]+: \S|^(?:Host|Accept|Author|Date|Content|Server|Via|Cookie): \S"
+    r"|^\s*(?:diff --git|@@ -|\+\+\+ |--- |npm |yarn |make(?:\[\d+\])?:|gcc |cc1|ld:|\[\d+/\d+\]"
+    r"|\[\s*\d+%\]|Step \d+/\d+|=== |\$ |PASS\b|FAIL\b|ok \d|not ok \d|commit [0-9a-f]{6,40}\b"
+    r"|(?:BUILD|Compiling|Downloading|Installing|Collecting|Resolving|Building) \S|kernel: "
+    r"|\[(?:ok|fail|tool_result|debug|info)\])"
+    r"|\bheart ?beat\b|\bHEARTBEAT|\bkeep-?alive\b"
+    r"|^\s*[\w.]{1,40}=\S{1,80}\s+[\w.]{1,40}=\S|\bcron ?job\b"
+    r"|\d{1,3}% ?\[|^[|+][-=+| ]|^\| |\bicmp_seq="
+    r"|\bexit(?:ed)? (?:with )?(?:code|status) \d|\bwith code \d"
+    r"|\b\d+ (?:passed|failed|skipped|packages|warnings?)\b.{0,80}\bin \d|^/dev/\w+\s"
+    r"|^[A-Za-z0-9+/]{24,}={0,2}\s*$"
+    r"|^\s*<[a-z!/][^>]*>.*</?[a-z][^>]*>\s*$|^\s*SELECT \S.*;\s*$"
+)
+_START = r"(?:(?<=[.!?。！？\n])|\A)"
+
+
+@dataclass(frozen=True, slots=True)
+class Signs:
+    """How a language says that words are not the speaker's own, as patterns."""
+
+    rest: tuple[re.Pattern[str], ...]  # of them, all that follows in the message is not
+    sentence: re.Pattern[str]  # a sentence that only supposes something
+    greeting: re.Pattern[str]  # a greeting with the name of who is greeted
+    letter: re.Pattern[str]  # the line by which a letter begins
+    reports: frozenset[str]  # words by which somebody else is quoted
+    persons: frozenset[str]  # "I", "my", "you", "your"
+
+
+def own_words(text: str, *, keep_names: bool = False) -> str:
+    """Return a message without what its speaker hands over, quotes or only supposes.
+
+    A name behind a greeting is left out too, unless `keep_names`. Line ends stay. What remains may
+    be empty: then nothing was said in the speaker's own name.
+    """
+    codes = dict.fromkeys((code_of(text), ENGLISH))
+    text = _without_noise(_QUOTED_LINE.sub("", text))
+    for code in codes:
+        signs = _signs(code)
+        text = _until(text, signs)
+        text = _without_conversation(text)
+        text = "".join(_own_sentences(text, signs))
+        if not keep_names:
+            text = signs.greeting.sub(lambda match: match["greeting"], text)
+    return "\n".join(line.strip() for line in text.splitlines() if any(map(str.isalnum, line)))
+
+
+def _without_noise(text: str) -> str:
+    """Return a text without the lines of logs, traces, headers and build output."""
+    lines = text.split("\n")
+    noise = [_NOISE.search(line[:400]) is not None for line in lines]
+    if not any(noise):
+        return text
+    written = sum(bool(line.strip()) for line in lines)
+    if sum(noise) > SHARE_OF_NOISE * written:
+        return ""
+    return "\n".join(line for line, is_noise in zip(lines, noise, strict=True) if not is_noise)
+
+
+def _without_conversation(text: str) -> str:
+    """Return a text without lines "name: text" of several people."""
+    lines = text.split("\n")
+    matches = [_LOG_LINE.match(line[:80]) for line in lines]
+    names = [match["name"].casefold() for match in matches if match]
+    is_talk = len(names) >= MIN_LOG or (
+        len(names) > 1 and any(m and m[0][0] == "[" for m in matches)
+    )
+    if not is_talk or len(set(names)) == len(names):  # each name once: a form, or a list
+        return text
+    return "\n".join(line for line, match in zip(lines, matches, strict=True) if not match)
+
+
+def _until(text: str, signs: Signs) -> str:
+    """Return what stands before a text that is handed over, and the questions behind it."""
+    ends = [match.start() for sign in signs.rest if (match := sign.search(text))]
+    letter = signs.letter.search(text)
+    if letter and (text[: letter.start()].strip() or text.count("\n", letter.end()) > 1):
+        ends.append(letter.start())
+    return text[: min(ends)] if ends else text
+
+
+def _own_sentences(text: str, signs: Signs) -> Iterator[str]:
+    """Yield the sentences that suppose nothing, without what they quote of nobody by name."""
+    is_asked = "?" in text or "？" in text or "؟" in text
+    for part in _sentences(text):
+        if signs.sentence.search(part):
+            continue
+        if _is_reported(part, signs):
+            yield part
+            continue
+        yield _QUOTATIONS.sub(lambda m: " " if _is_speech(m[0], is_asked, signs) else m[0], part)
+
+
+def _sentences(text: str) -> list[str]:
+    """Return the sentences of a text; none begins inside a quotation."""
+    spans = [match.span() for match in _QUOTATIONS.finditer(text)]
+    borders, at, span = [0], 0, 0
+    for sentence in sentences(text):
+        at = text.find(sentence, at)
+        while span < len(spans) and spans[span][1] <= at:
+            span += 1
+        is_inside = span < len(spans) and spans[span][0] < at
+        if at > 0 and not is_inside:
+            borders.append(at)
+        at += len(sentence)
+    return [text[start:end] for start, end in pairwise([*borders, len(text)])]
+
+
+def _is_reported(sentence: str, signs: Signs) -> bool:
+    return not signs.reports.isdisjoint(words(_QUOTATIONS.sub(" ", sentence)))
+
+
+def _is_speech(quotation: str, is_asked: bool, signs: Signs) -> bool:
+    """Return True if a quotation is somebody's words, and not a name or a title."""
+    said = words(quotation)
+    if len(said) >= MIN_QUOTE or (is_asked and quotation[-2:-1] in ".!?。！？"):
+        return True
+    return len(said) > 2 and not signs.persons.isdisjoint(said)
+
+
+@cache
+def _signs(code: str) -> Signs:
+    table = section(code, "clauses")
+    never = r"(?!)"
+    asks = table.get("asks", never)
+    works = table.get("works", never)
+    texts = table.get("texts", never)
+    plays = table.get("plays", never)
+    flags = re.IGNORECASE
+    rest = (
+        # "Translate into French: …", "Can you proofread this? …"
+        re.compile(
+            rf"{_START}\W{{0,3}}(?:(?:{asks})[ ,]*){{0,3}}(?:{works})(?!\w)"
+            r"[^.!?。！？:：\n]{0,120}[:：?？.。\n]",
+            flags,
+        ),
+        # "Here is the mail I got: …"
+        re.compile(
+            rf"(?<!\w)(?:{texts})(?!\w)[^.!?。！？:：\n]{{0,{MAX_INTRODUCTION}}}[:：]", flags
+        ),
+        # "Let's play: I am a pirate"
+        re.compile(rf"{_START}\W{{0,3}}(?:(?:{asks})[ ,]*){{0,3}}(?:{plays})(?!\w)", flags),
+    )
+    greets = table.get("greetings", never)
+    name = r"(?!(?:I|I'm|Ich|Je|Yo|Io|Eu|Ik)\b)[^\W\d_a-z][\w.'’-]*"
+    return Signs(
+        rest=rest,
+        sentence=re.compile(table.get("supposes", never), flags),
+        greeting=re.compile(
+            rf"{_START}(?P<greeting>\W{{0,3}}(?i:{greets}))[ ,]+{name}"
+            rf"(?: [\w.'’-]+){{0,{MAX_NAMES - 1}}}?"
+            r"(?=\s*(?:[,.!?\n]|\Z))"
+        ),
+        letter=re.compile(
+            rf"^[ \t]*(?:{table.get('letters', never)})[^.!?\n]{{0,60}},?[ \t]*$",
+            flags | re.MULTILINE,
+        ),
+        reports=words_in(code, "clauses", "reports"),
+        persons=words_in(code, "clauses", "persons"),
+    )
+
+
+# -- clauses
+
+_CLAUSE_BORDER = re.compile(
+    r"[;；]|\s[–—-]\s|—|,\s|，|、(?=我)|\s(?=(?:and|but|while|whereas|und|aber|et|mais|y|pero|e|ma|mas|en|maar|i|ale|и|но|а|och|men)\s)"
+)
+_LEADING = re.compile(
+    r"\A[\s,;，；–—-]*(?:(?:and|but|so|while|whereas|because|und|aber|et|mais|y|pero|ma|mas|maar|ale|но|и|а|och|men)\s+)?",
+    re.IGNORECASE,
+)
+_PUNCTUATION = ".,;:!?।،؛؟\"'“”«»()…"
+_NOT_SPACED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """A part of a sentence that has a subject of its own."""
+
+    text: str
+    message: int  # the position of the message
+    code: str  # of the language
+    is_question: bool
+    words: frozenset[str]  # case folded
+
+    @property
+    def by_speaker(self) -> bool:
+        """True if its subject is "I" or "we", judging by its words."""
+        return _has(self, "speaker")
+
+    @property
+    def is_own(self) -> bool:
+        """True if it speaks of the speaker, or of what is theirs."""
+        return self.by_speaker or _has(self, "possessives")
+
+    @property
+    def is_denied(self) -> bool:
+        """True if it says no an odd number of times."""
+        return count_negations(self.text, self.code) % 2 == 1
+
+
+def clauses_of(text: str, message: int = 0) -> list[Clause]:
+    """Return the clauses of a text, in order."""
+    found = []
+    of_text = code_of(text)
+    for sentence in _sentences(text):
+        code = of_text if sentence.isascii() else code_of(sentence)
+        is_question = sentence.rstrip(" \n\"'”’)").endswith(("?", "？", "؟"))
+        for part in _parts(sentence, code):
+            if any(map(str.isalnum, part)):
+                found.append(Clause(part, message, code, is_question, _words_of(part)))
+    return found
+
+
+def _words_of(text: str) -> frozenset[str]:
+    """Return the words of a text; those of scripts with vowel signs are whole between spaces."""
+    found = frozenset(words(text))
+    if text.isascii():
+        return found
+    return found | frozenset(part.strip(_PUNCTUATION) for part in text.casefold().split())
+
+
+def count_negations(text: str, code: str) -> int:
+    """Return how often a text says no, in its language and in English."""
+    listed = words_in(code, "clauses", "negations") | words_in(ENGLISH, "clauses", "negations")
+    if _NOT_SPACED.search(text):
+        return sum(text.count(sign) for sign in words_in(code, "clauses", "negations"))
+    plain = text.casefold().replace("’", "'")
+    said = (part.strip(_PUNCTUATION) for part in plain.split())
+    return sum(word in listed for word in said)
+
+
+def _parts(sentence: str, code: str) -> Iterator[str]:
+    """Cut a sentence before each "and I …", "but my …"."""
+    speaker = words_in(code, "clauses", "speaker")
+    own = speaker | words_in(code, "clauses", "possessives")
+    start = 0
+    for border in _CLAUSE_BORDER.finditer(sentence):
+        is_joined = border[0].isspace()  # "Mike and I": one subject
+        is_short = is_joined and len(sentence[start : min(border.start(), start + 40)].split()) < 3
+        if border.start() <= start or is_short:
+            continue
+        rest = _LEADING.sub("", sentence[border.start() : border.end() + 40])
+        first = words(rest)[:1]
+        if first and first[0] in (speaker if is_joined else own):
+            before = sentence[max(start, border.start() - 40) : border.start()].split()
+            if is_joined and before[-1][:1].isupper() and first[0] in ("i", "ich", "je"):
+                continue
+            yield _LEADING.sub("", sentence[start : border.start()]).strip()
+            start = border.start()
+    yield _LEADING.sub("", sentence[start:]).strip()
+
+
+def _has(clause: Clause, key: str) -> bool:
+    listed = words_in(clause.code, "clauses", key)
+    if clause.words & listed:
+        return True
+    return bool(_NOT_SPACED.search(clause.text)) and any(word in clause.text for word in listed)

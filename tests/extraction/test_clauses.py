@@ -1,0 +1,203 @@
+"""Only what a speaker says in their own name is read, and a fact is held against its clause."""
+
+import pytest
+
+from litemem.core.types import Message
+from litemem.extraction import english
+from litemem.extraction.clauses import clauses_of, own_words
+from litemem.extraction.facts import extract
+from litemem.testing import ScriptedLLM
+
+
+class SmallLLM(ScriptedLLM):
+    """A model whose silence means nothing."""
+
+    parameters = 1_500_000_000
+
+
+def kept(said: str, *facts: str, small: bool = False) -> list[str]:
+    llm = (SmallLLM if small else ScriptedLLM)([list(facts)])
+    return [fact.text for fact in extract(llm, [Message("user", said)], subject="user")]
+
+
+NOT_OWN = [
+    "Translate into French: I am allergic to bees and I need a doctor.",
+    "Proofread my sentence: I live in Berlin now and I love shellfish.",
+    "Summarise:\n\nHi, I moved to Berlin and I love shellfish.",
+    "Is this mail polite?\n\nDear Sirs,\nI moved to Berlin and I love shellfish now.",
+    "Suppose a user is diabetic and lives in Oslo. What diet would you recommend to him?",
+    "Let's role-play. I run a fuel business in Texas with 40 trucks and you are my accountant.",
+    "If I won the lottery I would buy a vineyard and quit my job",
+    "Oh great, another Monday. I just love being stuck in traffic for two hours.",
+    "Übersetze ins Englische: Ich wohne in Trier und habe Asthma.",
+    "Traduis en anglais : je suis allergique au lait.",
+    "Traduce al inglés: vivo en Lima y soy médico.",
+    "翻译成英文：我住在青岛，我是老师。",
+    "Переведи на английский: я живу в Омске.",
+    "2026-03-01 10:22:11 INFO heartbeat ok (worker 3)",
+    'Traceback (most recent call last):\n  File "app.py", line 12\nValueError: bad port',
+]
+
+
+@pytest.mark.parametrize("said", NOT_OWN)
+def test_what_is_handed_over_or_supposed_is_not_read(said: str) -> None:
+    assert extract(ScriptedLLM([]), [Message("user", said)], subject="user") == []
+
+
+OWN = [
+    "I keep my recipes in Notion. The boat is called “Next Friday”.",
+    'I named my boat "Yesterday"',
+    "My grandmother always said 'I was born to dance'",
+    "I work as a translator. I translate novels from Danish.",
+    "You are great, I live in Rome.",
+    "Hi, I'm Will.",
+    "I'm Anna, nice to meet you!",
+    "Moro em Recife e não como carne vermelha.",
+    "我住在成都，我不吃香菜",
+]
+
+
+@pytest.mark.parametrize("said", OWN)
+def test_a_speakers_own_words_stay(said: str) -> None:
+    assert own_words(said) == said
+
+
+@pytest.mark.parametrize(
+    ("said", "left"),
+    [
+        ("> I quit my job\n\nI like this comment", "I like this comment"),
+        ("Good afternoon Mr Thorne Nails.", "Good afternoon"),
+        ("I use nginx.\nERROR 500 upstream timeout", "I use nginx."),
+        ('I teach. What does "I am a barbie girl" mean?', "I teach. What does   mean?"),
+    ],
+)
+def test_the_rest_of_a_message_is_left_out(said: str, left: str) -> None:
+    assert own_words(said) == left
+
+
+@pytest.mark.parametrize(
+    ("said", "parts"),
+    [
+        ("My flatmate is vegan, I eat everything", ["My flatmate is vegan", "I eat everything"]),
+        ("Mike and I love tea, coffee and cake", ["Mike and I love tea, coffee and cake"]),
+        ("I run; my sister swims. Leo cooks.", ["I run", "my sister swims.", "Leo cooks."]),
+    ],
+)
+def test_a_clause_has_its_own_subject(said: str, parts: list[str]) -> None:
+    assert [clause.text for clause in clauses_of(said)] == parts
+
+
+FAITHFUL = [
+    ("I work at Sainsbury's.", "User works at Sainsbury's"),
+    ("My blood type is A.", "User's blood type is A"),
+    ("I have nobody to talk to", "User has nobody to talk to"),
+    ("We agreed to buy the flat in Ghent.", "User agreed to buy the flat in Ghent"),
+    ("I'm happy with my new flat in Lyon.", "User is happy with their new flat in Lyon"),
+    ("I appreciate direct feedback.", "User appreciates direct feedback"),
+    ("I don't smoke.", "User doesn't smoke"),
+    ("I don't like aubergines", "User doesn't like aubergines"),
+    ("My name is Ben.", "User's name is Ben"),
+    ("I work in IT.", "User works in IT"),
+    ("I live in the US.", "User lives in the US"),
+    ("I have type I diabetes.", "User has type I diabetes"),
+    ("My flight is at 11.", "User's flight is at 11:00"),
+    ("I was born in '88 in Split.", "User was born in 1988 in Split"),
+    ("I have thirty-one students", "User has 31 students"),
+    ("I get up at 7pm", "User gets up at 19:00"),
+    ("Tengo tres hijos", "Usuario tiene 3 hijos"),
+]
+
+
+@pytest.mark.parametrize(("said", "fact"), FAITHFUL)
+def test_a_faithful_fact_is_kept(said: str, fact: str) -> None:
+    assert kept(said, fact) == [fact]
+
+
+REPLACED = [
+    ("My flatmate is vegan, I eat everything", "User is vegan", "User's flatmate is vegan"),
+    ("I don't eat pork", "User eats pork", "User doesn't eat pork"),
+    ("I prefer tea over coffee", "User prefers coffee over tea", "User prefers tea over coffee"),
+    ("I hurt my left knee", "User hurt their right knee", "User hurt their left knee"),
+]
+
+
+@pytest.mark.parametrize(("said", "fact", "clause"), REPLACED)
+def test_a_fact_that_does_not_hold_up_gives_way_to_its_clause(
+    said: str, fact: str, clause: str
+) -> None:
+    assert kept(said, fact) == [clause]
+
+
+def test_the_silence_of_a_small_model_is_not_trusted() -> None:
+    said = "I'm allergic to cashews. I agree. Nice weather!"
+    assert kept(said, small=True) == ["User is allergic to cashews"]
+    assert kept(said) == []
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ("pls keep replies short", ["User asks: keep replies short"]),
+        ("no calls before 10am pls", ["User asks: no calls before 10am pls"]),
+        (
+            "Write in British English, never American.",
+            ["User asks: Write in British English, never American"],
+        ),
+        ("Write a summary of this text", []),
+    ],
+)
+def test_how_somebody_wants_to_be_answered_is_kept(said: str, told: list[str]) -> None:
+    assert kept(said, small=True) == told
+
+
+@pytest.mark.parametrize(
+    ("said", "fact"),
+    [
+        ("मेरा नाम रोहन है और मैं पुणे में शिक्षक हूँ।", "User is called Rohan"),
+        ("أنا مهندس وأعيش في القاهرة", "User is an engineer in Cairo"),
+        ("Moro em Recife com minha mãe", "User lives in Recife"),
+    ],
+)
+def test_a_statement_in_another_language_is_kept_in_its_words(said: str, fact: str) -> None:
+    (text,) = kept(said, fact, small=True)
+    assert said[:10] in text or text == fact
+
+
+@pytest.mark.parametrize(
+    ("question", "answer", "fact"),
+    [
+        ("Are you allergic to nuts?", "Yes", "User is allergic to nuts"),
+        ("Are you vegetarian?", "I am", "User is vegetarian"),
+        ("Are you vegetarian?", "No", "User is not vegetarian"),
+        ("Do you smoke?", "No.", "User doesn't smoke"),
+        ("Thanks. Do you drive to work?", "yep", "User drives to work"),
+        ("Have you got a dog?", "yes!", "User has got a dog"),
+    ],
+)
+def test_a_short_answer_says_what_was_asked(question: str, answer: str, fact: str) -> None:
+    messages = [Message("assistant", question), Message("user", answer)]
+    assert fact in [f.text for f in extract(ScriptedLLM([[]]), messages, subject="user")]
+
+
+@pytest.mark.parametrize(
+    "question", ["Do you want me to book it?", "Are you ready?", "Tea or milk?"]
+)
+def test_assent_to_an_offer_says_nothing(question: str) -> None:
+    messages = [Message("assistant", question), Message("user", "Yes")]
+    assert extract(ScriptedLLM([[]] * 2), messages, subject="user") == []
+
+
+@pytest.mark.parametrize(
+    ("clause", "told"),
+    [
+        ("I study at MIT", "User studies at MIT"),
+        ("I've got two kids", "User has got two kids"),
+        ("we live in block A", "User lives in block A"),
+        ("my boss gave me 2 days off", "User's boss gave User 2 days off"),
+        ("I never skip breakfast", "User never skips breakfast"),
+        ("I think I need a break", None),
+        ("Staging deploys on merge", None),
+    ],
+)
+def test_a_clause_in_the_third_person(clause: str, told: str | None) -> None:
+    assert english.third_person(clause) == told
