@@ -23,6 +23,7 @@ COVERED = 0.6  # of a clause's content words, in the facts that were kept of it
 MIN_WORDS = 2  # of a clause that states something
 
 _ORDERED = re.compile(r"\b(?:over|than|rather than|instead of|more than|before|after)\b")
+_JOINED = re.compile(r",|\b(?:and|but|und|aber|et|mais|y|pero|e|ma|mas|en|maar|och|men|и|но|а)\b")
 _SIDED = re.compile(r"\b(?:prefers?|likes?|loves?|better|rather|favou?rs?)\b")
 _OPPOSITES = [
     frozenset(pair.split("/"))
@@ -99,7 +100,8 @@ def contradiction(fact: str, clause: Clause) -> str | None:
     """Return how a fact contradicts its clause, or None."""
     if _takes_for_speaker(fact, clause):
         return "it is about somebody else"
-    if count_negations(fact, clause.code) % 2 != count_negations(clause.text, clause.code) % 2:
+    said = _predicate(fact, clause.text)
+    if count_negations(fact, clause.code) % 2 != count_negations(said, clause.code) % 2:
         shared = _content(fact) & _content(clause.text)
         if len(shared) >= len(_content(fact)) - 1:
             return "it denies the statement, or affirms what was denied"
@@ -170,6 +172,12 @@ def _people(code: str) -> tuple[frozenset[str], tuple[str, ...]]:
     listed = str(section(code, "profile").get("people", "")).split()
     begun = tuple(word[:-1] for word in listed if word.endswith("*") and len(word) > 4)
     return frozenset(word for word in listed if not word.endswith("*")), begun
+
+
+def _predicate(fact: str, said: str) -> str:
+    """Return the part of a clause between "and" or commas that shares most with a fact."""
+    wanted = set(words(fact))
+    return max(_JOINED.split(said), key=lambda part: len(wanted.intersection(words(part))))
 
 
 def _is_reordered(fact: str, said: str) -> bool:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from helpers.refusals import HALF_A_PAIR, NOT_TEXT, refuse
 from litemem import Memory
+from litemem.retrieval.search import READ
 from litemem.errors import (
     ValidationError,
 )
@@ -56,7 +57,8 @@ def test_an_odd_text_is_found_by_itself(filled: Memory, text: str) -> None:
     filled.add(text, run_id="odd", infer=False)
     found = filled.search(text, run_id="odd")["results"]
     assert [row["memory"] for row in found] == [text]
-    assert found[0]["score"] == pytest.approx(1, abs=1e-3)
+    if len(text) <= READ or " " in text:  # of a longer word, a query has only the beginning
+        assert found[0]["score"] == pytest.approx(1, abs=1e-3)
 
 
 @each_odd_text
