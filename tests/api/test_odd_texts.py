@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from helpers.refusals import HALF_A_PAIR, NOT_TEXT, refuse
 from litemem import Memory
-from litemem.retrieval.search import READ
 from litemem.errors import (
     ValidationError,
 )
+from litemem.retrieval.search import READ
 
 # -- texts that are odd, and taken as they are
 

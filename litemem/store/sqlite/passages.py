@@ -201,7 +201,11 @@ INSERT OR IGNORE INTO origin (message_pk, memory_pk)
 SELECT pk, memory_pk FROM ({_SOURCES_OF}) WHERE NOT is_verbatim
 """
 _YIELDED = f"UPDATE message SET yielded = 1 WHERE pk IN (SELECT pk FROM ({_SOURCES_OF}))"
-_ORIGINS = f"SELECT DISTINCT message_pk FROM origin WHERE memory_pk IN {_LISTED}"
+# a row that another tool edited may not name a message
+_ORIGINS = f"""
+SELECT DISTINCT message_pk FROM origin
+WHERE memory_pk IN {_LISTED} AND typeof(message_pk) = 'integer'
+"""
 _VERBATIM = f"SELECT pk FROM ({_SOURCES_OF}) WHERE is_verbatim"
 
 
