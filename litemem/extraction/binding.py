@@ -19,7 +19,7 @@ from litemem.extraction.grounding import ANOTHER_SPEAKER, OPENERS, Grounding
 MAX_QUOTED = 300  # characters of a clause that is quoted
 MIN_NOTE = 4  # words of a statement about other things
 MIN_SHARED = 0.34  # of a fact's content words, in the clause that it comes from
-COVERED = 0.6  # of a clause's content words, in the facts that were kept of it
+COVERED = 0.9  # of a clause's content words, in the facts that were kept of it
 MIN_WORDS = 2  # of a clause that states something
 
 _ORDERED = re.compile(r"\b(?:over|than|rather than|instead of|more than|before|after)\b")
@@ -176,6 +176,8 @@ def _people(code: str) -> tuple[frozenset[str], tuple[str, ...]]:
 
 def _predicate(fact: str, said: str) -> str:
     """Return the part of a clause between "and" or commas that shares most with a fact."""
+    if _JOINED.search(fact):
+        return said
     wanted = set(words(fact))
     return max(_JOINED.split(said), key=lambda part: len(wanted.intersection(words(part))))
 
