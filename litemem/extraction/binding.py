@@ -85,7 +85,7 @@ class Binding:
 
     def _nearest(self, fact: str) -> int | None:
         """Return the position of the clause that shares most with a fact."""
-        wanted = _content(fact)
+        wanted = _content(fact.partition(" ")[2] or fact)  # the subject may be a name
         if not wanted:
             return None
         best, score = None, 0.0
