@@ -178,7 +178,7 @@ def _predicate(fact: str, said: str) -> str:
     """Return the part of a clause between "and" or commas that shares most with a fact."""
     if _JOINED.search(fact):
         return said
-    wanted = set(words(fact))
+    wanted = set(words(fact.partition(" ")[2]))  # the subject may be a name
     return max(_JOINED.split(said), key=lambda part: len(wanted.intersection(words(part))))
 
 

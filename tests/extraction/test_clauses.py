@@ -105,6 +105,10 @@ FAITHFUL = [
     ("I have thirty-one students", "User has 31 students"),
     ("I get up at 7pm", "User gets up at 19:00"),
     ("Tengo tres hijos", "Usuario tiene 3 hijos"),
+    ("I'm Cam and I avoid shellfish", "Cam avoids shellfish"),
+    ("I'm Cam. I avoid shellfish and prefer small hotels.", "Cam avoids shellfish"),
+    ("My sister Anna lives in Oslo and avoids nuts", "Anna lives in Oslo"),
+    ("My sister Anna lives in Oslo and avoids nuts", "Anna avoids nuts"),
 ]
 
 
