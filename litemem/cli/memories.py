@@ -25,7 +25,6 @@ from litemem.cli.options import (
     yes_option,
 )
 from litemem.cli.output import (
-    counted,
     echo_err,
     is_interactive,
     memories_text,
@@ -145,8 +144,11 @@ def pending(llm: str | None, embedder: str | None, db: str | None, as_json: bool
     turns = [0, 0]  # done, and all
 
     def stopped() -> str:
-        done = f"{turns[0]:,} of {counted(turns[1], 'turn')} done. " if turns[1] else ""
-        return f"{done}{STORED}"
+        if turns[1] <= 1:
+            return STORED
+        return STORED.replace(
+            "interrupted", f"interrupted after {turns[0]:,} of {turns[1]:,} turns"
+        )
 
     with opened as memory, exit_on_ctrl_c(stopped), progress("extracting") as show:
 
