@@ -58,6 +58,9 @@ class Memory:
             StoreReadOnlyError, and only `search` needs the embedder of the file. A file of an
             older version is upgraded first, which needs write access.
         busy_timeout: seconds that a write waits for other programs before StoreBusyError.
+        unload_after: seconds without a call after which the language model's memory is freed; the
+            next call loads it again. By default `LITEMEM_UNLOAD_AFTER`, or it stays until `close`.
+            For an `llm` that is given by name or path.
         include_messages: the default of `include_messages` in `search`.
         forget: what `add` does if a user asks it to forget: "apply" deletes the memories that are
             meant, "ask" only returns them as `candidates`, "off" does nothing. See
@@ -82,12 +85,13 @@ class Memory:
         async_mode: bool = False,
         read_only: bool = False,
         busy_timeout: float = BUSY_SECONDS,
+        unload_after: float | None = None,
         include_messages: bool = True,
         forget: Forget = "apply",
         now: Callable[[], int] | None = None,
     ) -> None:
         self.embedder = resolve_embedder(embedder)
-        self.llm = resolve_llm(llm)
+        self.llm = resolve_llm(llm, unload_after=unload_after)
         self.reranker = resolve_reranker(reranker)
         self._instructions = arguments.check_instructions(
             custom_instructions, "custom_instructions"

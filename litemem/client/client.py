@@ -59,7 +59,7 @@ class MemoryClient:
     Args:
         api_key, host, org_id, project_id: have no effect; nothing is sent anywhere.
         path, embedder, llm, reranker, durability, custom_instructions, async_mode, read_only,
-            busy_timeout, forget, now: as for `Memory`.
+            busy_timeout, unload_after, forget, now: as for `Memory`.
 
     Raises:
         EmbedderMismatchError, StoreError, ValidationError: as `Memory`.
@@ -93,6 +93,7 @@ class MemoryClient:
         async_mode: bool = False,
         read_only: bool = False,
         busy_timeout: float = BUSY_SECONDS,
+        unload_after: float | None = None,
         forget: Forget = "apply",
         now: Callable[[], int] | None = None,
     ) -> None:
@@ -106,6 +107,7 @@ class MemoryClient:
             async_mode=async_mode,
             read_only=read_only,
             busy_timeout=busy_timeout,
+            unload_after=unload_after,
             forget=forget,
             now=now,
         )

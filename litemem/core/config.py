@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from litemem.core.arguments import check_timeout
+from litemem.core.arguments import check_seconds, check_timeout
 from litemem.core.types import Forget
 from litemem.errors import StoreError, ValidationError, quoted
 
@@ -29,6 +29,7 @@ class Config:
     forget: Forget = "apply"
     read_only: bool = False
     busy_timeout: float = 30.0
+    unload_after: float | None = None
 
 
 # Mem0's sections: the provider that stands for litemem, its setting, and our argument.
@@ -100,6 +101,8 @@ def _check_type(key: str, value: object) -> None:
             )
     elif key == "busy_timeout":
         check_timeout(value, f"config[{quoted(key)}]")
+    elif key == "unload_after":
+        check_seconds(value, f"config[{quoted(key)}]")
     elif value is not None and not isinstance(value, str):
         raise ValidationError(f"config[{quoted(key)}] must be text, got {quoted(value)}")
 
@@ -136,6 +139,22 @@ def default_path() -> Path:
 def named_model(task: str) -> str | None:
     """Return the model in `LITEMEM_EMBEDDER` or `LITEMEM_LLM`, or None."""
     return os.environ.get(f"LITEMEM_{task.upper()}") or None
+
+
+def idle_seconds() -> float | None:
+    """Return the seconds in `LITEMEM_UNLOAD_AFTER`, or None.
+
+    Raises:
+        ValidationError: it is not a number from 0.
+    """
+    given = os.environ.get("LITEMEM_UNLOAD_AFTER")
+    if not given:
+        return None
+    try:
+        seconds: object = float(given)
+    except ValueError:
+        seconds = given
+    return check_seconds(seconds, "LITEMEM_UNLOAD_AFTER")
 
 
 def data_folder() -> Path:

@@ -3,13 +3,16 @@
 import json
 import os
 import threading
-from collections.abc import Mapping, Sequence
-from contextlib import nullcontext
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
+from weakref import ref
 
+from litemem.core.arguments import check_seconds
 from litemem.core.protocols import Prompt, Usage
 from litemem.errors import ExtractionError, LLMError, ModelFileError
 from litemem.models import files as model_files
@@ -35,9 +38,11 @@ class LlamaCppLLM:
         seed: for the sampler.
         state_folder: the folder for evaluated prompts, which processes share; by default in the
             models folder.
+        unload_after: seconds without a call after which the model's memory is freed; the next call
+            loads it again. By default it stays until `close`.
 
     Raises:
-        ValidationError, ModelFileError: no language model has this name.
+        ValidationError, ModelFileError: no language model has this name, or not seconds.
     """
 
     def __init__(
@@ -48,6 +53,7 @@ class LlamaCppLLM:
         threads: int | None = None,
         seed: int = SEED,
         state_folder: str | Path | None = None,
+        unload_after: float | None = None,
     ) -> None:
         self.name = _known(str(model or model_registry.default_model("llm").name))
         self.context_tokens = context_tokens
@@ -55,18 +61,19 @@ class LlamaCppLLM:
         self._threads = threads or _default_threads()
         self._seed = seed
         self._state_folder = Path(state_folder) if state_folder else None
+        self.unload_after = check_seconds(unload_after, "unload_after")
         self._loaded_model = PerProcess(_Loaded)
 
     @property
     def parameters(self) -> int:
         """The number of parameters; loads the model."""
-        with self._here.lock:
-            return int(llama_cpp().llama_model_n_params(self._loaded().model))
+        with self._model() as llama:
+            return int(llama_cpp().llama_model_n_params(llama.model))
 
     def count_tokens(self, text: str) -> int:
         """Return the number of tokens in `text`; loads the model."""
-        with self._here.lock:
-            return len(_tokenize(self._loaded(), text))
+        with self._model() as llama:
+            return len(_tokenize(llama, text))
 
     def generate(
         self, prompt: Prompt, text: str, *, schema: Mapping[str, Any], max_tokens: int
@@ -84,18 +91,12 @@ class LlamaCppLLM:
 
     def close(self) -> None:
         """Free the model's memory; the next call loads it again."""
-        here = self._here
-        with here.lock:
-            if here.llama is not None:
-                here.llama.close()
-            here.llama = here.cache = None
-            here.chats.clear()
+        self._here.unload()
 
     def _generate(
         self, prompt: Prompt, text: str, schema: Mapping[str, Any], max_tokens: int
     ) -> str:
-        with self._here.lock:
-            llama = self._loaded()
+        with self._model() as llama:
             head, tail = self._chat(llama, prompt)
             body = [*_tokenize(llama, text), *tail]
             if len(head) + len(body) + max_tokens > self.context_tokens:
@@ -116,15 +117,22 @@ class LlamaCppLLM:
     def _here(self) -> "_Loaded":
         return self._loaded_model.here
 
-    def _loaded(self) -> Any:
-        """Return the model, loading it if necessary."""
+    @contextmanager
+    def _model(self) -> Iterator[Any]:
+        """Hold the model for a call, loading it if necessary."""
         here = self._here
-        if here.llama is None:
-            path = _gguf_path(self.name)
-            here.llama = _load(path, self.context_tokens, self._threads, self._seed)
-            folder = self._state_folder or model_files.models_folder() / "prefixes"
-            here.cache = PromptCache(folder, path)
-        return here.llama
+        with here.lock:
+            if here.llama is None:
+                path = _gguf_path(self.name)
+                here.llama = _load(path, self.context_tokens, self._threads, self._seed)
+                folder = self._state_folder or model_files.models_folder() / "prefixes"
+                here.cache = PromptCache(folder, path)
+                if self.unload_after is not None:
+                    here.watch(self.unload_after)
+            try:
+                yield here.llama
+            finally:
+                here.used = time.monotonic()
 
     def _chat(self, llama: Any, prompt: Prompt) -> tuple[list[int], list[int]]:
         """Return the tokens of the chat template before and after the text."""
@@ -172,7 +180,7 @@ class LlamaCppLLM:
         raise ExtractionError(f"{self.name} did not finish its answer within {max_tokens} tokens")
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, weakref_slot=True)
 class _Loaded:
     """The model of one process, once it is loaded; `chats` are the tokens of each prompt."""
 
@@ -180,6 +188,41 @@ class _Loaded:
     llama: Any = None
     cache: PromptCache | None = None
     chats: dict[Prompt, tuple[list[int], list[int]]] = field(default_factory=dict)
+    used: float = 0.0  # the end of the last call, by time.monotonic
+    freed: threading.Event = field(default_factory=threading.Event)  # ends the thread of `watch`
+
+    def unload(self) -> None:
+        """Free the model's memory."""
+        with self.lock:
+            self.freed.set()
+            if self.llama is not None:
+                self.llama.close()
+            self.llama = self.cache = None
+            self.chats.clear()
+
+    def watch(self, seconds: float) -> None:
+        """Start a thread that unloads the model after `seconds` without a call."""
+        self.freed = threading.Event()
+        threading.Thread(
+            target=_unload_when_idle,
+            args=(ref(self), self.freed, seconds),
+            name="litemem-unload",
+            daemon=True,
+        ).start()
+
+
+def _unload_when_idle(loaded: "ref[_Loaded]", freed: threading.Event, seconds: float) -> None:
+    """Wait until a model has not been used for `seconds`, or is freed or forgotten otherwise."""
+    rest = seconds
+    while not freed.wait(rest):
+        here = loaded()
+        if here is None:
+            return
+        with here.lock:  # a call that runs is waited for
+            rest = max(here.used + seconds - time.monotonic(), 0)
+            if rest == 0 and not freed.is_set():
+                here.unload()
+        del here  # or the memory of a model that nobody has anymore would stay
 
 
 def _default_threads() -> int:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from litemem.core.arguments import check_positive
-from litemem.core.config import named_model, real_path
+from litemem.core.config import idle_seconds, named_model, real_path
 from litemem.core.protocols import LLM, Embedder, EmbedderIdentity, Reranker
 from litemem.errors import EmbedderError, LLMError, ValidationError, quoted
 from litemem.models.embedders import FastEmbedEmbedder
@@ -43,18 +43,26 @@ def resolve_embedder(given: Embedder | str | Path | None) -> Embedder:
     return given
 
 
-def resolve_llm(given: LLM | str | Path | None) -> LLM:
+def resolve_llm(given: LLM | str | Path | None, *, unload_after: float | None = None) -> LLM:
     """Return the given language model, or the one with the given name.
 
     A name is one of `litemem models list`, or the path of a GGUF file. None means the value of
-    `LITEMEM_LLM`, or the default.
+    `LITEMEM_LLM`, or the default. `unload_after` is for a model that is given by name; None means
+    the value of `LITEMEM_UNLOAD_AFTER`.
 
     Raises:
-        ValidationError, ModelFileError: it is not a language model.
+        ValidationError, ModelFileError: it is not a language model, or not seconds.
     """
     given = _named(given) or named_model("llm")
     if given is None or isinstance(given, str):
-        return LlamaCppLLM(given)
+        return LlamaCppLLM(
+            given, unload_after=idle_seconds() if unload_after is None else unload_after
+        )
+    if unload_after is not None:
+        raise ValidationError(
+            "unload_after is for an llm that is given by name: give it to the object itself, as in "
+            "LlamaCppLLM(unload_after=600)"
+        )
     takes = "a name of `litemem models list`, the path of a GGUF file, or LlamaCppLLM(…)"
     with mapped_errors(LLMError, "language model"):
         _check(given, f"llm takes {takes}", _LLM)

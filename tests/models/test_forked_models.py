@@ -66,6 +66,20 @@ working.join()
     assert printed == "0\n"
 
 
+def test_a_child_unloads_its_model_too_when_it_is_idle() -> None:
+    printed = run("""
+import time
+llm = LlamaCppLLM(test_llms.TINY, state_folder=tempfile.mkdtemp(), unload_after=0.2)
+expected = ask(llm)
+def work():
+    same = ask(llm) == expected
+    test_llms.wait_until(lambda: llm._here.llama is None)
+    return int(not same or ask(llm) != expected)
+print(in_child(work), in_child(lambda: in_child(work)), work())
+""")
+    assert printed == "0 0 0\n"
+
+
 def test_an_error_of_a_language_model_reaches_the_child() -> None:
     printed = run("""
 from litemem.errors import LLMError

@@ -4,6 +4,9 @@ import json
 import subprocess
 import sys
 import threading
+import time
+import weakref
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -162,6 +165,42 @@ class TestLifetime:
         llm.close()
 
     @pytest.mark.posix
+    def test_an_idle_model_frees_its_memory_and_answers_again(self, tmp_path: Path) -> None:
+        llm = LlamaCppLLM(TINY, state_folder=tmp_path, unload_after=0.3)
+        answer = ask(llm)
+        loaded = resident_mb()
+        wait_until(lambda: resident_mb() < loaded - 80)
+        assert ask(llm) == answer
+        loaded = resident_mb()
+        wait_until(lambda: resident_mb() < loaded - 80)
+
+    def test_a_model_that_is_used_is_not_unloaded(self, tmp_path: Path) -> None:
+        llm = LlamaCppLLM(TINY, state_folder=tmp_path, unload_after=1)
+        llm.count_tokens("load it")
+        loaded = llm._here.llama
+        until = time.monotonic() + 2
+        while time.monotonic() < until:
+            llm.count_tokens("tea")
+            time.sleep(0.05)
+        assert llm._here.llama is loaded
+        llm.close()
+
+    @pytest.mark.parametrize("seconds", [0, 0.02, 60])
+    def test_no_thread_watches_a_model_that_was_closed_or_forgotten(
+        self, tmp_path: Path, seconds: float
+    ) -> None:
+        llm = LlamaCppLLM(TINY, state_folder=tmp_path, unload_after=seconds)
+        for _ in range(5):  # a closing and an unloading may meet
+            llm.count_tokens("load it")
+            llm.close()
+        llm.count_tokens("load it")
+        model = weakref.ref(llm._here)
+        llm.close()
+        del llm
+        wait_until(lambda: not any(t.name == "litemem-unload" for t in threading.enumerate()))
+        assert model() is None
+
+    @pytest.mark.posix
     def test_nothing_is_loaded_before_the_first_question(self) -> None:
         before = resident_mb()
         LlamaCppLLM("qwen2.5-coder-1.5b")
@@ -223,6 +262,13 @@ class TestMissingModels:
         path.write_text("Roses are red")
         with pytest.raises(ModelFileError, match=r"poem\.gguf"):
             ask(LlamaCppLLM(path))
+
+
+def wait_until(is_so: Callable[[], bool], seconds: float = 20) -> None:
+    until = time.monotonic() + seconds
+    while not is_so():
+        assert time.monotonic() < until
+        time.sleep(0.02)
 
 
 def resident_mb() -> float:

@@ -41,6 +41,47 @@ def test_what_the_environment_names_is_the_default(
     assert resolve_llm(scripted) is scripted
 
 
+def test_the_idle_time_of_a_language_model_comes_from_the_call_or_the_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = str(tmp_path / "a.db")
+    assert resolve_llm(None).unload_after is None  # type: ignore[attr-defined]
+    monkeypatch.setenv("LITEMEM_UNLOAD_AFTER", "600")
+    for opened, seconds in (
+        (Memory(path, embedder="hash"), 600),
+        (Memory(path, embedder="hash", unload_after=7), 7),
+        (Memory.from_config({"path": path, "embedder": "hash", "unload_after": 0}), 0),
+        (MemoryClient(path=path, embedder="hash", unload_after=0.5).memory, 0.5),
+    ):
+        with opened as memory:
+            assert memory.llm.unload_after == seconds  # type: ignore[attr-defined]
+    with Memory(path, embedder="hash", llm=ScriptedLLM([])) as memory:  # has nothing to unload
+        assert not hasattr(memory.llm, "unload_after")
+
+
+@pytest.mark.parametrize("seconds", [-1, "5", True, float("nan"), float("inf"), [5]])
+def test_an_idle_time_has_to_be_seconds(tmp_path: Path, seconds: Any) -> None:
+    with pytest.raises(ValidationError, match="unload_after"):
+        Memory(tmp_path / "a.db", embedder="hash", unload_after=seconds)
+    with pytest.raises(ValidationError, match=r"config\['unload_after'\]"):
+        Memory.from_config({"path": str(tmp_path / "a.db"), "unload_after": seconds})
+    assert not (tmp_path / "a.db").exists()
+
+
+@pytest.mark.parametrize("seconds", ["-1", "10m", "nan", "soon"])
+def test_an_idle_time_of_the_environment_has_to_be_seconds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seconds: str
+) -> None:
+    monkeypatch.setenv("LITEMEM_UNLOAD_AFTER", seconds)
+    with pytest.raises(ValidationError, match="LITEMEM_UNLOAD_AFTER"):
+        Memory(tmp_path / "a.db", embedder="hash")
+
+
+def test_an_idle_time_is_refused_for_a_language_model_of_your_own(tmp_path: Path) -> None:
+    with pytest.raises(ValidationError, match="give it to the object itself"):
+        Memory(tmp_path / "a.db", embedder="hash", llm=ScriptedLLM([]), unload_after=5)
+
+
 @pytest.mark.parametrize("name", ["hash:x", "hash:7", "no-such-model", 7, ["hash"], HashEmbedder])
 def test_an_invalid_embedder_is_refused_when_the_memory_is_opened(
     tmp_path: Path, name: Any
