@@ -153,6 +153,7 @@ class Memory:
         custom_categories: Sequence[Category] | None = None,
         enable_graph: bool | None = None,
         async_mode: bool | None = None,
+        explain: bool = False,
     ) -> Result:
         """Store messages as memories: `{"results": [{"id", "memory", "event"}, …]}`.
 
@@ -180,6 +181,9 @@ class Memory:
             async_mode: extract in a background thread, and return `{"results": [], "event_id",
                 "status": "PENDING", "message"}` as soon as the messages are in the file. `event`
                 returns the outcome. Has no effect with `infer=False`; see `docs/background.md`.
+            explain: if true, the result has what was not kept: in `set_aside` the facts that the
+                model wrote, and in `without_facts` what the messages say without a fact, each with
+                the `reason`. Has no effect with `async_mode`; `litemem log` shows it.
 
         Raises:
             ScopeError: no id is given. ValidationError: an argument is wrong.
@@ -189,7 +193,7 @@ class Memory:
         scope = Scope(user_id=user_id, agent_id=agent_id, app_id=app_id, run_id=run_id)
         scope = scope.merged(arguments.check_only_ids(filters)).require("add()")
         checked = arguments.check_messages(messages)
-        infer = check_flag(infer, "infer")
+        infer, explain = check_flag(infer, "infer"), check_flag(explain, "explain")
         expiries = [time for time in (expires_at, expiration_date) if time is not None]
         options = arguments.AddOptions(
             metadata=arguments.check_metadata(metadata),
@@ -215,6 +219,7 @@ class Memory:
         else:
             added = self._pipeline.ingest(scope, checked, options)
         result = self._added_dict(added, inferred=infer)
+        result |= results.set_aside_dicts(added.set_aside) if explain else {}
         if options.enable_graph:
             new = (each.record for each in added if each.event in ("ADD", "UPDATE"))
             result["relations"] = results.relation_dicts(self._relations_of(new))

@@ -142,6 +142,7 @@ class MemoryClient:
         force_add_only: bool | None = None,
         org_id: str | None = None,
         project_id: str | None = None,
+        explain: bool = False,
     ) -> Result:
         """Store messages as memories, as `Memory.add`: `{"results": [{"id", "memory", …}, …]}`.
 
@@ -178,6 +179,7 @@ class MemoryClient:
             custom_categories=custom_categories,
             enable_graph=enable_graph,
             async_mode=async_mode,
+            explain=explain,
         )
 
     def search(

@@ -15,6 +15,7 @@ from litemem.core.types import (
     Match,
     MemoryRecord,
     Relation,
+    SetAside,
     SourceMessage,
     TurnEvent,
 )
@@ -117,6 +118,28 @@ def added_dict(
     if doubtful:
         result["candidates"] = memory_dicts(doubtful, superseded)
     return result
+
+
+def set_aside_dicts(set_aside: Iterable[SetAside]) -> dict[str, list[dict[str, Any]]]:
+    """Return what `add` did not keep: facts, and what the messages say without a fact."""
+    shown: dict[str, list[dict[str, Any]]] = {"set_aside": [], "without_facts": []}
+    for each in set_aside:
+        if each.is_clause:
+            said = {"text": each.text, "reason": each.reason, "message": each.message}
+            shown["without_facts"].append(said)
+        else:
+            shown["set_aside"].append(set_aside_dict(each))
+    return shown
+
+
+def set_aside_dict(each: SetAside) -> dict[str, Any]:
+    """Return a fact that was not kept, as in the result of `add`."""
+    shown = {"memory": each.text, "reason": each.reason, "message": each.message}
+    if each.replaced_by is not None:
+        shown["replaced_by"] = each.replaced_by
+    if each.memory_id is not None:
+        shown["id"] = each.memory_id
+    return shown
 
 
 def pending_dict(event_id: str) -> dict[str, Any]:

@@ -45,6 +45,31 @@ class Found(list[_Item]):
 
 
 @dataclass(frozen=True, slots=True)
+class SetAside:
+    """What was not kept of a turn, and the `reason`.
+
+    `text` is a fact that the model wrote, or a clause of a message if the model wrote nothing
+    (`is_clause`). `message` is the position in the turn, `replaced_by` the text that was stored
+    instead, `memory_id` the memory that says the same.
+    """
+
+    text: str
+    reason: str
+    message: int
+    is_clause: bool = False
+    replaced_by: str | None = None
+    memory_id: str | None = None
+
+
+class Kept(list[_Item]):
+    """The facts or results of a turn, in order; `set_aside` is what was not kept."""
+
+    def __init__(self, items: Iterable[_Item] = (), set_aside: Iterable[SetAside] = ()) -> None:
+        super().__init__(items)
+        self.set_aside = tuple(set_aside)
+
+
+@dataclass(frozen=True, slots=True)
 class Message:
     """A message: `role` and `name` (if known) of the speaker, and the text."""
 

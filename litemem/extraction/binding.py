@@ -7,14 +7,17 @@ replaces a fact is in the third person where a rule knows how, else quoted.
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from functools import cache
 
 from litemem.core.text.language import language
 from litemem.core.text.lexicon import section, words_in
 from litemem.core.text.words import root, words
+from litemem.core.types import SetAside
 from litemem.extraction import english
 from litemem.extraction.clauses import Clause, clauses_of, count_negations
 from litemem.extraction.grounding import ANOTHER_SPEAKER, OPENERS, Grounding
+from litemem.extraction.sanitize import is_small_talk
 
 MAX_QUOTED = 300  # characters of a clause that is quoted
 MIN_NOTE = 4  # words of a statement about other things
@@ -32,6 +35,16 @@ _OPPOSITES = [
     older/younger elder/younger before/after won/lost win/lose positive/negative always/never
     first/last early/late earlier/later up/down increased/decreased rose/fell""".split()
 ]
+
+
+@dataclass(frozen=True, slots=True)
+class _Rejected:
+    """A fact that does not hold, why, and the position of its clause, if it has one."""
+
+    fact: str
+    reason: str
+    clause: int | None
+    message: int
 
 
 class Binding:
@@ -52,9 +65,14 @@ class Binding:
         self._subject = subject
         self._kept: dict[int, list[str]] = {}  # by the clause's position, its facts
         self._failed: dict[int, list[str]] = {}
+        self._rejected: list[_Rejected] = []
+        self._retold: dict[int, str] = {}  # by the clause's position, what was stored of it
 
-    def hold(self, fact: str) -> str | None:
-        """Return why a fact is rejected, or None; `replacements` are for those."""
+    def hold(self, fact: str, message: int = 0) -> str | None:
+        """Return why a fact is rejected, or None; `replacements` are for those.
+
+        `message` is the position of a message that it may have come from.
+        """
         at = self._nearest(fact)
         reason = self._grounding.rejection_reason(fact)
         if reason is None and at is not None:
@@ -62,6 +80,10 @@ class Binding:
         if at is not None and reason != ANOTHER_SPEAKER:
             kept = self._kept if reason is None else self._failed
             kept.setdefault(at, []).append(fact)
+        if reason is not None:
+            clause = None if reason == ANOTHER_SPEAKER else at
+            message = message if clause is None else self._clauses[clause].message
+            self._rejected.append(_Rejected(fact, reason, clause, message))
         return reason
 
     def replacements(self) -> Iterator[tuple[str, Clause]]:
@@ -71,7 +93,7 @@ class Binding:
             wanted = _content(clause.text)
             told = frozenset[str]().union(*(_content(fact) for fact in self._kept.get(at, ())))
             if stands_alone(clause) and len(wanted & told) < COVERED * len(wanted):
-                yield retold(clause, self._subject), clause
+                yield self._retell(at, retold(clause, self._subject)), clause
 
     def unread(self) -> Iterator[tuple[str, Clause]]:
         """Yield the speaker's own statements without a fact, each as a fact."""
@@ -79,9 +101,22 @@ class Binding:
             if i in self._kept or i in self._failed:
                 continue
             if clause.code == "en" and (wish := english.wish(clause.text)):
-                yield wish, clause
+                yield self._retell(i, wish), clause
             elif states_something(clause):
-                yield retold(clause, self._subject), clause
+                yield self._retell(i, retold(clause, self._subject)), clause
+
+    def set_aside(self) -> Iterator[SetAside]:
+        """Yield the rejected facts, and then the clauses without a fact, each with the reason."""
+        for each in self._rejected:
+            instead = None if each.clause is None else self._retold.get(each.clause)
+            yield SetAside(each.fact, each.reason, each.message, replaced_by=instead)
+        for i, clause in enumerate(self._clauses):
+            if i not in self._kept and i not in self._failed and i not in self._retold:
+                yield SetAside(clause.text, _why_empty(clause), clause.message, is_clause=True)
+
+    def _retell(self, at: int, text: str) -> str:
+        self._retold[at] = text
+        return text
 
     def _nearest(self, fact: str) -> int | None:
         """Return the position of the clause that shares most with a fact."""
@@ -141,6 +176,13 @@ def retold(clause: Clause, subject: str) -> str:
     if clause.code == "en" and not clause.is_own and text.isascii():
         return text.rstrip(".")
     return f"{subject}: “{text}”"
+
+
+def _why_empty(clause: Clause) -> str:
+    """Return why a clause has no fact."""
+    if clause.is_question:
+        return "it is a question"
+    return "small talk" if is_small_talk(clause.text) else "the model wrote no fact of it"
 
 
 def _takes_for_speaker(fact: str, clause: Clause) -> bool:

@@ -15,8 +15,8 @@ from litemem.core.protocols import LLM, Prompt
 from litemem.core.scope import Scope
 from litemem.core.text.dates import resolve
 from litemem.core.text.language import language
-from litemem.core.text.words import words
-from litemem.core.types import Message
+from litemem.core.text.words import sentences, words
+from litemem.core.types import Kept, Message, SetAside
 from litemem.errors import ExtractionError, LLMError
 from litemem.extraction import english
 from litemem.extraction.ask import ask, load_prompt, prompt_tokens
@@ -50,6 +50,7 @@ SMALL = 4_000_000_000  # parameters; a smaller model misses much of what it read
 CONTEXT_MESSAGES = 6  # earlier ones of the same scope, which explain "there" and "she"
 CONTEXT_CHARACTERS = 240  # of each of them
 CONTEXT_SHARE = 4  # earlier messages take at most this fraction (1/4) of the room
+NOT_OWN = "it is not a statement of the speaker's own"  # quoted, supposed, for the other person
 NONE = "none"  # fits no category; asked for a list, a small model fills it up
 VERDICT_TOKENS = 16
 CATEGORY_TOKENS = 64
@@ -122,8 +123,8 @@ def extract(
     context: Sequence[Message] = (),
     instructions: str | None = None,
     today: date | None = None,
-) -> list[Fact]:
-    """Return the facts that `messages` state about `subject`, each once.
+) -> Kept[Fact]:
+    """Return the facts that `messages` state about `subject`, each once, and what was set aside.
 
     `context` are earlier messages, which explain and give no facts. `instructions` are the
     application's. `today` is the day of the messages: "yesterday" becomes a date. Text longer than
@@ -136,26 +137,47 @@ def extract(
     """
     prompt = load_prompt("user_facts" if subject == "user" else "agent_facts")
     reader = _Reader(llm, prompt, instructions)
-    facts: dict[str, Fact] = {}
+    facts = _Facts(subject, today)
     if subject == "user":
         for fact, message in _answers(messages, context):
-            _keep(facts, fact, subject, (message,), today)
-    for task in _tasks(messages, subject, context):
+            facts.keep(fact, (message,))
+    tasks = _tasks(messages, subject, context)
+    for task in tasks:
         grounding = task.grounding()
         binding = task.binding(grounding)
         for part, found in reader.read(task):
             positions = tuple(dict.fromkeys(line.message for line in part))
             for fact in (grounding.without_gender(with_plain_name(text)) for text in found):
-                if reason := binding.hold(fact):
+                if reason := binding.hold(fact, positions[0]):
                     logger.debug("rejected %r: %s", fact, reason)
                     continue
-                _keep(facts, fact, subject, positions, today)
+                facts.keep(fact, positions)
         clauses = [*binding.replacements()]
         if is_small(llm) and subject == "user":
             clauses += binding.unread()
         for fact, clause in clauses:
-            _keep(facts, fact, subject, (clause.message,), today)
-    return list(facts.values())
+            facts.keep(fact, (clause.message,))
+        facts.set_aside += binding.set_aside()
+    if subject == "user":
+        facts.set_aside += _not_read(messages, tasks)
+    return Kept(facts.by_text.values(), facts.set_aside)
+
+
+class _Facts:
+    """The facts of a turn about one subject, each once, and what was set aside."""
+
+    def __init__(self, subject: Subject, today: date | None) -> None:
+        self.by_text: dict[str, Fact] = {}
+        self.set_aside: list[SetAside] = []
+        self._subject = subject
+        self._today = today
+
+    def keep(self, text: str, messages: tuple[int, ...]) -> None:
+        """Add a fact, with its dates, unless it is there."""
+        text = text if self._today is None else resolve(text, self._today)
+        fact = Fact(text, self._subject, messages)
+        if self.by_text.setdefault(text.casefold(), fact) is not fact:
+            self.set_aside.append(SetAside(text, "it repeats a fact of this turn", messages[0]))
 
 
 def _answers(messages: Sequence[Message], context: Sequence[Message]) -> Iterator[tuple[str, int]]:
@@ -177,11 +199,22 @@ def is_small(llm: LLM) -> bool:
     return size is not None and size < SMALL
 
 
-def _keep(
-    facts: dict[str, Fact], text: str, subject: Subject, at: tuple[int, ...], today: date | None
-) -> None:
-    text = text if today is None else resolve(text, today)
-    facts.setdefault(text.casefold(), Fact(text, subject, at))
+def _not_read(messages: Sequence[Message], tasks: Sequence[_Task]) -> Iterator[SetAside]:
+    """Yield what users said and no task reads, by sentence, with the reason."""
+    read: dict[int, set[tuple[str, ...]]] = {i: set() for i in range(len(messages))}
+    for line in (line for task in tasks for line in task.own):
+        read[line.message].update(*map(_runs_of_words, sentences(line.content)))
+    for i, message in enumerate(messages):
+        for sentence in sentences(message.content) if message.role == "user" else ():
+            if words(sentence) and not read[i].intersection(_runs_of_words(sentence)):
+                reason = "small talk" if is_small_talk(sentence) else NOT_OWN
+                yield SetAside(sentence.strip(), reason, i, is_clause=True)
+
+
+def _runs_of_words(text: str) -> set[tuple[str, ...]]:
+    """Return each three words in a row, or all of fewer."""
+    said = words(text)
+    return set(zip(said, said[1:], said[2:], strict=False)) or ({tuple(said)} if said else set())
 
 
 def select(

@@ -6,7 +6,7 @@ in one transaction: no message is lost, and no turn is stored in part.
 
 import copy
 import importlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import asdict, replace
 from datetime import date
@@ -20,9 +20,11 @@ from litemem.core.types import (
     KNOWN,
     PROCEDURAL,
     AddResult,
+    Kept,
     MemoryRecord,
     Message,
     Relation,
+    SetAside,
     TextIndex,
     Turn,
     content_hash,
@@ -45,6 +47,7 @@ from litemem.store.protocol import Store, TurnFilter
 
 if TYPE_CHECKING:
     from litemem.extraction.facts import Fact
+    from litemem.ingestion.consolidate import NewFact
 
 POLL_SECONDS = 0.05  # between looks whether another process has finished with the scope
 RETRY_WINDOW = 600 * clock.MICROSECONDS  # the same words later than that may mean another day
@@ -75,9 +78,14 @@ class Pipeline:
 
     def store_messages(
         self, scope: Scope, messages: Sequence[Message], options: AddOptions
-    ) -> list[AddResult]:
+    ) -> Kept[AddResult]:
         """Store each message verbatim as a memory, all in one transaction; skip system messages."""
         chosen = [i for i, m in enumerate(messages) if m.role != "system" and m.content.strip()]
+        skipped = [
+            SetAside(m.content, "it is a system message", i, is_clause=True)
+            for i, m in enumerate(messages)
+            if m.role == "system" and m.content.strip()
+        ]
         records = [
             self._record(messages[i].content, scope, options, message=messages[i]) for i in chosen
         ]
@@ -90,11 +98,11 @@ class Pipeline:
                 tx.settings.bind_embedder(self._embedder.identity)
                 tx.memories.insert(records, vectors, [[pks[i]] for i in chosen], indexes)
         self._index_waiting()
-        return [AddResult(record) for record in records]
+        return Kept(map(AddResult, records), skipped)
 
     def ingest(
         self, scope: Scope, messages: Sequence[Message], options: AddOptions
-    ) -> list[AddResult]:
+    ) -> Kept[AddResult]:
         """Log a turn and extract its memories; if extraction fails, the turn stays pending.
 
         Earlier turns of the same scope that were never tried are extracted first. A turn that is
@@ -106,7 +114,7 @@ class Pipeline:
         """
         _check_roles(scope, messages, options)
         if known := self._retries.reuse(scope, messages, options):
-            return known
+            return Kept(known)
         turn = self._retries.reclaim(scope, messages, options)
         turn = turn or self._log(scope, messages, options, background=False)
         with self._claims.work(turn):
@@ -126,7 +134,7 @@ class Pipeline:
         assert turn.event_id is not None
         return turn.event_id
 
-    def process(self, turn: Turn) -> list[AddResult]:
+    def process(self, turn: Turn) -> Kept[AddResult]:
         """Extract the memories of a claimed turn, store them and return the outcomes.
 
         Raises:
@@ -238,11 +246,11 @@ class Pipeline:
         with self._store.read() as r:
             return r.turns.waiting(turns)
 
-    def _extract(self, turn: Turn) -> list[AddResult]:
+    def _extract(self, turn: Turn) -> Kept[AddResult]:
         options = AddOptions.of(turn.options)
         turn = replace(turn, messages=with_canonical_roles(turn.messages))
         if options.memory_type == PROCEDURAL:
-            return self._extend_run(turn, options)
+            return Kept(self._extend_run(turn, options))
         heard = listen(turn.messages)
         mode = "off" if options.imported else options.forget  # it was another program's memory
         facts = self._facts(replace(turn, messages=heard.messages), options)
@@ -259,7 +267,7 @@ class Pipeline:
         sources = [[turn.message_pks[i] for i in fact.messages] for fact in facts]
         forgetting = Forgetting(turn, heard, mode, self._now())
         outcomes = self._consolidate(
-            turn, records, sources, forgetting, with_graph=options.enable_graph
+            turn, records, sources, forgetting, facts.set_aside, with_graph=options.enable_graph
         )
         self._retries.remember(turn)
         return outcomes
@@ -277,7 +285,7 @@ class Pipeline:
         )
         return run.store_summary(self._llm, options.all_instructions)
 
-    def _facts(self, turn: Turn, options: AddOptions) -> "list[Fact]":
+    def _facts(self, turn: Turn, options: AddOptions) -> "Kept[Fact]":
         from litemem.extraction import facts as extraction
 
         with self._store.read() as r:
@@ -287,10 +295,10 @@ class Pipeline:
                 before=turn.message_pks[0],
                 deleted=False,
             )
-        found = [
-            fact
-            for subject in extraction.subjects(turn.scope, turn.messages)
-            for fact in extraction.extract(
+        found: list[Fact] = []
+        set_aside: list[SetAside] = []
+        for subject in extraction.subjects(turn.scope, turn.messages):
+            extracted = extraction.extract(
                 self._llm,
                 turn.messages,
                 subject=subject,
@@ -298,11 +306,19 @@ class Pipeline:
                 instructions=options.instructions,
                 today=_said_on(turn),
             )
-        ]
+            found += extracted
+            set_aside += extracted.set_aside
         wanted = extraction.select(
             self._llm, found, includes=options.includes, excludes=options.excludes
         )
-        return extraction.categorised(self._llm, wanted, options.custom_categories)
+        set_aside += (
+            SetAside(fact.text, "it is not among the topics of includes and excludes", at)
+            for fact in found
+            for at in fact.messages[:1]
+            if fact not in wanted
+        )
+        chosen = extraction.categorised(self._llm, wanted, options.custom_categories)
+        return Kept(chosen, set_aside)
 
     def _consolidate(
         self,
@@ -310,9 +326,10 @@ class Pipeline:
         records: Sequence[MemoryRecord],
         sources: Sequence[Sequence[int]],
         forgetting: Forgetting,
+        set_aside: Sequence[SetAside],
         *,
         with_graph: bool,
-    ) -> list[AddResult]:
+    ) -> Kept[AddResult]:
         """Commit a turn's facts; do nothing if another process has finished the turn."""
         # 30 ms to import; programs that only search or store texts verbatim do without
         from litemem.ingestion.consolidate import ChangedMeanwhileError, Consolidation, NewFact
@@ -326,7 +343,7 @@ class Pipeline:
             consolidation.judge(self._store)
             with suppress(ChangedMeanwhileError), self._store.write() as tx:
                 if not tx.turns.finish(turn, self._now()):
-                    return []
+                    return Kept()
                 if consolidation.facts:
                     tx.settings.bind_embedder(self._embedder.identity)
                 forgotten = forgetting.apply(tx)  # before the facts that may replace it
@@ -335,7 +352,8 @@ class Pipeline:
                     if stated := relations.get(outcome.record.content):
                         tx.graph.relate(outcome.record, stated, name_vectors)
                 tx.turns.note_results(turn, forgotten + outcomes)
-                return forgotten + outcomes
+                repeated = _repeated(turn, consolidation.facts, outcomes)
+                return Kept(forgotten + outcomes, [*set_aside, *repeated])
 
     def _relations(
         self, records: Sequence[MemoryRecord]
@@ -466,6 +484,17 @@ def _check_roles(scope: Scope, messages: Sequence[Message], options: AddOptions)
             f"no facts can be extracted from messages of an unknown role ({names}): give one of "
             f"the roles {KNOWN}, or infer=False to store the messages as they are"
         )
+
+
+def _repeated(
+    turn: Turn, facts: "Sequence[NewFact]", outcomes: Sequence[AddResult]
+) -> Iterator[SetAside]:
+    """Yield the facts that a memory says already."""
+    for fact, outcome in zip(facts, outcomes, strict=True):
+        if outcome.event == "NONE":
+            at = turn.message_pks.index(fact.sources[0])
+            known = outcome.record.id
+            yield SetAside(fact.record.content, "it repeats a memory", at, memory_id=known)
 
 
 def _day(at: int, options: AddOptions) -> date:
