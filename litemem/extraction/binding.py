@@ -16,7 +16,14 @@ from litemem.core.text.words import root, words
 from litemem.core.types import SetAside
 from litemem.extraction import english
 from litemem.extraction.clauses import Clause, clauses_of, count_negations
-from litemem.extraction.grounding import ANOTHER_SPEAKER, OPENERS, Grounding
+from litemem.extraction.grounding import (
+    ANOTHER_SPEAKER,
+    OPENERS,
+    Grounding,
+    exact_terms,
+    forms_of,
+)
+from litemem.extraction.questions import presupposed
 from litemem.extraction.sanitize import is_small_talk
 
 MAX_QUOTED = 300  # characters of a clause that is quoted
@@ -24,6 +31,7 @@ MIN_NOTE = 4  # words of a statement about other things
 MIN_SHARED = 0.34  # of a fact's content words, in the clause that it comes from
 COVERED = 0.9  # of a clause's content words, in the facts that were kept of it
 MIN_WORDS = 2  # of a clause that states something
+NOUNS_IN_CAPITALS = frozenset(["de"])  # there a capital letter makes no name
 
 _ORDERED = re.compile(r"\b(?:over|than|rather than|instead of|more than|before|after)\b")
 _JOINED = re.compile(r",|\b(?:and|but|und|aber|et|mais|y|pero|e|ma|mas|en|maar|och|men|и|но|а)\b")
@@ -67,16 +75,20 @@ class Binding:
         self._failed: dict[int, list[str]] = {}
         self._rejected: list[_Rejected] = []
         self._retold: dict[int, str] = {}  # by the clause's position, what was stored of it
+        self._told = _Told()  # what the kept facts say
 
     def hold(self, fact: str, message: int = 0) -> str | None:
-        """Return why a fact is rejected, or None; `replacements` are for those.
+        """Return why a fact is rejected, or None; `additions` has its clause.
 
         `message` is the position of a message that it may have come from.
         """
         at = self._nearest(fact)
         reason = self._grounding.rejection_reason(fact)
         if reason is None and at is not None:
-            reason = contradiction(fact, self._clauses[at])
+            is_user = self._grounding.is_user(fact.split(" ")[0]) or fact.startswith(self._subject)
+            reason = contradiction(fact, self._clauses[at], is_user=is_user)
+        if reason is None:
+            self._told.add(fact)
         if at is not None and reason != ANOTHER_SPEAKER:
             kept = self._kept if reason is None else self._failed
             kept.setdefault(at, []).append(fact)
@@ -86,20 +98,41 @@ class Binding:
             self._rejected.append(_Rejected(fact, reason, clause, message))
         return reason
 
-    def replacements(self) -> Iterator[tuple[str, Clause]]:
-        """Yield the clauses of rejected facts, each as a fact."""
-        for at in sorted(self._failed):
+    def additions(self, *, trusts_silence: bool) -> Iterator[tuple[str, Clause]]:
+        """Yield clauses as facts: those of rejected facts, and those that the model passed over.
+
+        Unless `trusts_silence`, a clause also counts if no fact was made of it, or if it was
+        thinned: no fact has a number or a name of it, as "20 mg" of "20 mg of lisinopril".
+        """
+        yield from self._replacements(is_exact=not trusts_silence)
+        if not trusts_silence:
+            yield from self._unread()
+
+    def _replacements(self, *, is_exact: bool) -> Iterator[tuple[str, Clause]]:
+        for at in sorted({*self._failed, *self._kept} if is_exact else self._failed):
             clause = self._clauses[at]
             wanted = _content(clause.text)
             told = frozenset[str]().union(*(_content(fact) for fact in self._kept.get(at, ())))
-            if stands_alone(clause) and len(wanted & told) < COVERED * len(wanted):
+            is_told = at not in self._failed or len(wanted & told) >= COVERED * len(wanted)
+            is_told &= not (is_exact and self._told.lacks(clause))
+            is_short = at in self._failed or len(clause.text) <= MAX_QUOTED
+            if stands_alone(clause) and not is_told and is_short:
                 yield self._retell(at, retold(clause, self._subject)), clause
 
-    def unread(self) -> Iterator[tuple[str, Clause]]:
-        """Yield the speaker's own statements without a fact, each as a fact."""
+    def repeated(self, told: str, clause: Clause) -> list[str]:
+        """Return the kept facts of a clause that say nothing beside the clause `told` as a fact."""
+        said = _content(told)
+        kept = self._kept.get(self._clauses.index(clause), ())
+        return [fact for fact in kept if len(_content(fact)) > 1 and _content(fact) <= said]
+
+    def _unread(self) -> Iterator[tuple[str, Clause]]:
         for i, clause in enumerate(self._clauses):
             if i in self._kept or i in self._failed:
                 continue
+            if clause.code == "en" and (clause.is_question or not clause.is_own):
+                for fact in presupposed(clause.text):
+                    if not self._told.says(fact):
+                        yield self._retell(i, fact), clause
             if clause.code == "en" and (wish := english.wish(clause.text)):
                 yield self._retell(i, wish), clause
             elif states_something(clause):
@@ -131,9 +164,35 @@ class Binding:
         return best if score >= MIN_SHARED else None
 
 
-def contradiction(fact: str, clause: Clause) -> str | None:
-    """Return how a fact contradicts its clause, or None."""
-    if _takes_for_speaker(fact, clause):
+class _Told:
+    """What the kept facts of a turn say: their words, numbers and names."""
+
+    def __init__(self) -> None:
+        self._facts: list[str] = []
+        self._tokens: set[str] = set()
+
+    def add(self, fact: str) -> None:
+        self._facts.append(fact)
+        self._tokens |= forms_of(fact)
+
+    def says(self, fact: str) -> bool:
+        """Return True if one fact has the words of another."""
+        return any(_content(fact) <= _content(kept) for kept in self._facts)
+
+    def lacks(self, clause: Clause) -> bool:
+        """Return True if no fact has one of the numbers or names of a clause."""
+        exact = list(exact_terms(clause.text, names=clause.code not in NOUNS_IN_CAPITALS))
+        return any(forms.isdisjoint(self._tokens) for forms in exact)
+
+
+def contradiction(fact: str, clause: Clause, *, is_user: bool | None = None) -> str | None:
+    """Return how a fact contradicts its clause, or None.
+
+    `is_user`: whether its first word names the user; by default, if it is "User".
+    """
+    if is_user is None:
+        is_user = _names_user(fact)
+    if is_user and _takes_for_speaker(fact, clause):
         return "it is about somebody else"
     said = _predicate(fact, clause.text)
     if count_negations(fact, clause.code) % 2 != count_negations(said, clause.code) % 2:
@@ -142,6 +201,8 @@ def contradiction(fact: str, clause: Clause) -> str | None:
             return "it denies the statement, or affirms what was denied"
     if _is_reordered(fact, clause.text):
         return "its order is reversed"
+    if clause.code == "en" and is_user and english.guesses_place(fact, clause.text):
+        return "it is said of something else"
     if _is_opposite(fact, clause.text):
         return "it says the opposite"
     return None
@@ -188,7 +249,7 @@ def _why_empty(clause: Clause) -> str:
 def _takes_for_speaker(fact: str, clause: Clause) -> bool:
     """Return True if a fact says of the user what the clause says of their people."""
     spoken = words(fact)
-    if not spoken or not _names_user(fact) or clause.by_speaker:
+    if not spoken or clause.by_speaker:
         return False
     people = [word for word in clause.text.split()[:4] if _is_person(word.strip(".,"), clause.code)]
     if not people:

@@ -242,9 +242,11 @@ def clauses_of(text: str, message: int = 0) -> list[Clause]:
     for sentence in _sentences(text):
         code = of_text if sentence.isascii() else code_of(sentence)
         is_question = sentence.rstrip(" \n\"'”’)").endswith(("?", "？", "؟"))
-        for part in _parts(sentence, code):
-            if any(map(str.isalnum, part)):
-                found.append(Clause(part, message, code, is_question, _words_of(part)))
+        own = words_in(code, "clauses", "speaker") | words_in(code, "clauses", "possessives")
+        parts = [part for part in _parts(sentence, code) if any(map(str.isalnum, part))]
+        for i, part in enumerate(parts):
+            asks = is_question and (i == 0 or words(part)[0] not in own)  # "…, I'm terrified?"
+            found.append(Clause(part, message, code, asks, _words_of(part)))
     return found
 
 

@@ -80,6 +80,21 @@ def flaw(fact: str, said: "Iterable[str] | Heard" = ()) -> str | None:
     return None
 
 
+_PLACED = re.compile(r"\A\S+ is (?:in|on|at|near|from|with|under|over|of|by|between|for)\b")
+_IS_SAID = re.compile(
+    r"\b(?:am|is|are|was|were|be|been|being|based|located|situated|im)\b|['’](?:m|s|re)\b",
+    re.IGNORECASE,
+)
+
+
+def guesses_place(fact: str, said: str) -> bool:
+    """Return True if "is in", "is near" of a fact has no "am" or "is" behind it.
+
+    "I grew up in Wales, near Bangor" does not say "User is near Bangor".
+    """
+    return bool(_PLACED.match(fact)) and not _IS_SAID.search(said)
+
+
 def is_impersonal(sentence: str) -> bool:
     """Return True if a sentence is about a thing or third persons, and not also the speaker."""
     return _IMPERSONAL.match(sentence) is not None
@@ -323,7 +338,7 @@ _UNCHANGED = frozenset(
     couldn't wouldn't shouldn't hadn't wasn't weren't isn't is has does doesn't hasn't used
     ought""".split()
 )
-_PAST = re.compile(r"\A\w+(?:ed)\Z")
+_PAST = re.compile(r"\A(?!(?:succ|exc|proc|bl|br|sp|n|f|h|s|w)eed\Z|need\Z|feed\Z)\w+ed\Z")
 _IRREGULAR = frozenset(
     """went saw ran read took made met found won ate drank wrote came began built taught told
     thought flew drove rode swam sang spent felt heard bought gave lost got left put kept grew broke
@@ -366,12 +381,58 @@ _SAID_NO = {
 }
 
 
+MAX_ANSWERED = 60  # characters of an answer that is quoted; its question has four times as many
+_NO = frozenset("neither no not none don't nor".split())
+_ASKS_OF_YOURS = re.compile(
+    r"\A\W*(?:is|was|were|are|does|did|has|have) "
+    r"(?!(?:that|this|it|there|these|those|anything|everything) (?:\w+ )?(?:ok|okay|help|right|"
+    r"fine|all|anything|clear|good|enough|work|sound|make|correct)\b)[^?]*\b(?:you|your)\b[^?]*\?\Z",
+    re.IGNORECASE,
+)
+_ADDED = re.compile(
+    r"(?P<yes>[^,.!?]{2,24})[,.!–—-]{1,3} ?"
+    r"(?P<rest>(?:since|for|until|till|from|in|at|with|on|but|only|every|both|to|by|near|as)\b"
+    r"[^.!?\n]{1,60}[.!]?)",
+    re.IGNORECASE,
+)
+
+
 def answered(question: str, answer: str) -> str | None:
     """Return what a short yes or no says in answer to a question, or None.
 
-    "Are you vegetarian?", "No" is "User is not vegetarian"; "Do you smoke?", "yep" "User smokes".
+    "Are you vegetarian?", "No" is "User is not vegetarian"; "Do you smoke?", "yep, since May" is
+    "User smokes since May".
     """
     answer = answer.replace("’", "'")
+    if (added := _ADDED.fullmatch(answer.strip())) and (fact := _affirmed(question, added["yes"])):
+        return f"{fact} {added['rest'].rstrip(' .!')}"
+    return _affirmed(question, answer)
+
+
+def quoted_answer(question: str, answer: str) -> str | None:
+    """Return an answer with its question, if it chooses one of two or affirms what "your" asks.
+
+    "Shall I write in French or English?", "English please"; "Is Hull where you live?", "yes".
+    """
+    answer, question = answer.strip(), question.strip()
+    if not answer or max(len(answer), len(question) // 4) > MAX_ANSWERED:
+        return None
+    if not question.endswith("?"):
+        return None
+    before, chooses, behind = question.rpartition(" or ")
+    said = set(words(answer))
+    if chooses:
+        one, other = set(words(before)[-2:]), set(words(behind)[:2])
+        is_told = bool(said & (one - other)) != bool(said & (other - one)) and not said & _NO
+    else:
+        is_yes = _ASSENT.match(answer) or _DENIAL.match(answer) or _ADDED.fullmatch(answer)
+        asks = _ASKS_OF_YOURS.match(question) and not _ASKS_YOU.match(question)
+        is_told = bool(is_yes and asks)
+    return f"User answered “{answer}” to “{question}”" if is_told else None
+
+
+def _affirmed(question: str, answer: str) -> str | None:
+    """Return what a yes or no alone says."""
     is_yes = _ASSENT.match(answer) is not None
     if not is_yes and _DENIAL.match(answer) is None:
         return None
@@ -385,7 +446,7 @@ def answered(question: str, answer: str) -> str | None:
         return f"User {_SAID_NO[verb]} {what}"
     if verb == "do":
         return f"User {_conjugated(what)}"
-    return None if verb == "did" else f"User {_SAID_YES.get(verb, verb)} {what}"
+    return f"User {_SAID_YES.get(verb, verb)} {what}"
 
 
 _WISHED = re.compile(
@@ -436,7 +497,7 @@ def third_person(clause: str) -> str | None:
 
     "I don't smoke" becomes "User doesn't smoke", "my dad has gout" "User's dad has gout".
     """
-    text = clause.strip().rstrip(".!;, ").replace("’", "'")
+    text = clause.strip().rstrip(".!?;, ").replace("’", "'")
     if my := _MY.match(text):
         found: str | None = _about_user("User's" + text[my.end() :], "User's")
     elif first := _FIRST.match(text):
@@ -449,6 +510,11 @@ def third_person(clause: str) -> str | None:
     else:
         return None
     return found if found and not _INNER.search(found) else None
+
+
+def with_user(text: str) -> str:
+    """Return a part of a sentence with "their" and "them" for "my" and "me"."""
+    return _about_user(text, "their")
 
 
 def _conjugated(predicate: str) -> str:

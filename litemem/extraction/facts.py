@@ -6,7 +6,7 @@ asked about one fact at a time, it answers well.
 
 import logging
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Literal
@@ -152,10 +152,9 @@ def extract(
                     logger.debug("rejected %r: %s", fact, reason)
                     continue
                 facts.keep(fact, positions)
-        clauses = [*binding.replacements()]
-        if is_small(llm) and subject == "user":
-            clauses += binding.unread()
-        for fact, clause in clauses:
+        trusted = not is_small(llm) or subject != "user"
+        for fact, clause in binding.additions(trusts_silence=trusted):
+            facts.drop(binding.repeated(fact, clause))
             facts.keep(fact, (clause.message,))
         facts.set_aside += binding.set_aside()
     if subject == "user":
@@ -174,10 +173,20 @@ class _Facts:
 
     def keep(self, text: str, messages: tuple[int, ...]) -> None:
         """Add a fact, with its dates, unless it is there."""
-        text = text if self._today is None else resolve(text, self._today)
+        text = self._dated(text)
         fact = Fact(text, self._subject, messages)
         if self.by_text.setdefault(text.casefold(), fact) is not fact:
             self.set_aside.append(SetAside(text, "it repeats a fact of this turn", messages[0]))
+
+    def drop(self, repeated: Iterable[str]) -> None:
+        """Remove facts that a fuller one repeats."""
+        for text in map(self._dated, repeated):
+            if fact := self.by_text.pop(text.casefold(), None):
+                reason = "a fuller fact of this turn says it"
+                self.set_aside.append(SetAside(text, reason, fact.messages[0]))
+
+    def _dated(self, text: str) -> str:
+        return text if self._today is None else resolve(text, self._today)
 
 
 def _answers(messages: Sequence[Message], context: Sequence[Message]) -> Iterator[tuple[str, int]]:
@@ -187,7 +196,8 @@ def _answers(messages: Sequence[Message], context: Sequence[Message]) -> Iterato
         if message.role == "assistant":
             asked = message.content
         elif message.role == "user":
-            fact = english.answered(last_question(asked), message.content)
+            question, said = last_question(asked), message.content
+            fact = english.answered(question, said) or english.quoted_answer(question, said)
             if fact:
                 yield fact, i
             asked = ""

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from litemem.core.text.language import FUNCTION_WORDS
 from litemem.core.text.names import without_ending
@@ -100,9 +100,12 @@ class Grounding:
         """
         fact = english.without_guessed_relatives(fact, self._given)
         is_gendered = any(self._known.has(word) for word in english.GENDERED)
-        subject = fact.partition(" ")[0]
-        is_user = subject == "User" or self._given.is_own_name(subject)
+        is_user = self.is_user(fact.partition(" ")[0])
         return _POSSESSIVE.sub("their", fact) if is_user and not is_gendered else fact
+
+    def is_user(self, subject: str) -> bool:
+        """Return True if the first word of a fact is "User", or a name that they gave as theirs."""
+        return subject == "User" or self._given.is_own_name(subject)
 
     def _is_about_another(self, fact: str) -> bool:
         """Return True if a fact names another speaker, or its own subject as its object."""
@@ -246,6 +249,27 @@ def _forms_of_number(number: str) -> set[str]:
     if len(folded) == 4 and folded[:2] in ("19", "20"):
         found.add(folded[2:].lstrip("0") or "0")
     return found
+
+
+def forms_of(text: str) -> set[str]:
+    """Return the words and numbers of a text, folded, each in the forms in which it may be said."""
+    found, numbers = _words_and_numbers(text)
+    return found | numbers
+
+
+def exact_terms(text: str, *, names: bool = True) -> Iterator[set[str]]:
+    """Yield the numbers and names of a text, each in the forms in which it may be said.
+
+    A name has a capital letter, and does not begin the text.
+    """
+    for token in _tokens(text):
+        forms = _forms_of_number(token.text)
+        is_name = names and token.start > 0 and token.text[0].isupper() and token.text != "I"
+        if forms and token.text[0].isdigit():
+            yield forms | clock_hours(text)
+        elif is_name and fold(token.text) not in OPENERS:
+            folded = fold(token.text)
+            yield {folded, without_ending(folded), *_JOINTS.split(folded)}
 
 
 def clock_hours(text: str) -> set[str]:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Collection
 
 from litemem.core.text.words import NUMBER_WORDS, STOP_WORDS, sentences, words
+from litemem.extraction.questions import presupposed
 
 MAX_CODE = 200  # characters of fenced code that are read; longer code is a listing
 MAX_ANSWER = 6  # words: "In Paris, since May" relies on the question before it
@@ -145,10 +146,13 @@ def needs_context(text: str) -> bool:
 def is_small_talk(text: str, names: Collection[str] = ()) -> bool:
     """Return True if a message is only greetings, thanks, assent, questions and requests.
 
-    A request asks for a piece of work ("translate this: …") and says nothing about the speaker.
+    A request asks for a piece of work ("translate this: …") and says nothing about the speaker. A
+    question that tells something ("can I eat sushi while pregnant?") is none of these.
     `names` are those of the speakers, case-folded; they are ignored. English only: in other
     languages any word may state something.
     """
+    if presupposed(text):
+        return False
     requests = " ".join(_REQUEST.findall(text))
     statements = _QUESTION.sub(" ", _REQUEST.sub(" ", text))
     if any(word not in _SMALL_TALK and word not in names for word in words(statements)):

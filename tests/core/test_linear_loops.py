@@ -27,6 +27,7 @@ from litemem.extraction.binding import Binding
 from litemem.extraction.chunking import Entry, Line, abridge, lines, segments, split_to_fit
 from litemem.extraction.facts import ANSWER_TOKENS, extract
 from litemem.extraction.grounding import Grounding
+from litemem.extraction.questions import presupposed
 from litemem.extraction.relations import RelationGrounding
 from litemem.extraction.requests import read_requests
 from litemem.ingestion import compare, fact_features
@@ -247,6 +248,8 @@ TEXTS: dict[str, Callable[[str], object]] = {
     "guesses_age": lambda text: english.guesses_age("Ana is 7 years old", [text]),
     "without_guessed_relatives": lambda text: english.without_guessed_relatives("a son", [text]),
     "flaw": english.flaw,
+    "presupposed": presupposed,
+    "quoted_answer": lambda text: english.quoted_answer(text + "?", "yes"),
     "is_impersonal": english.is_impersonal,
     "leaves_open": english.leaves_open,
     "reports_failure": english.reports_failure,

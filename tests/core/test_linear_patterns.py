@@ -33,6 +33,7 @@ MAKERS = {
     ("core/text/scripts.py", "_special"),
     ("extraction/clauses.py", "_signs"),
     ("extraction/english.py", "is_own_name"),
+    ("extraction/questions.py", "_pattern"),
     ("extraction/requests.py", "_compiled"),
     ("ingestion/forget.py", "_asked"),
     ("ingestion/forget.py", "_is_of_another"),

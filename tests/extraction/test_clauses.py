@@ -132,6 +132,77 @@ def test_a_fact_that_does_not_hold_up_gives_way_to_its_clause(
     assert kept(said, fact) == [clause]
 
 
+@pytest.mark.parametrize(
+    ("said", "facts", "left"),
+    [
+        (
+            "I take 20 mg of lisinopril every morning",
+            ["User takes lisinopril"],
+            ["User takes 20 mg of lisinopril every morning"],
+        ),
+        (
+            "I've two boys, Sami (9) and Idris (6)",
+            ["User has two boys"],
+            ["User has two boys, Sami (9) and Idris (6)"],
+        ),
+        (
+            "I grew up in ME, near Bangor.",
+            ["User grew up in ME", "User is near Bangor"],
+            ["User grew up in ME, near Bangor"],
+        ),
+        ("I'm Noor and my husband Karim drives a tram", ["Noor drives a tram"], []),
+    ],
+)
+def test_a_small_model_thins_no_clause(said: str, facts: list[str], left: list[str]) -> None:
+    found = kept(said, *facts, small=True)
+    assert "Noor drives a tram" not in found
+    assert found == left or not left
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        (
+            "Which visa do I need as a Brazilian moving to Lisbon?",
+            "User is a Brazilian moving to Lisbon",
+        ),
+        ("Can I eat sushi while pregnant?", "User is pregnant"),
+        ("don't forget I need vegetarian options, ok?", "User needs vegetarian options"),
+        ("How do I tell Karin, the boss, that I'm quitting?", "User is quitting"),
+        ("As a diabetic, can I eat dates?", "User is a diabetic"),
+        (
+            "Write a birthday card for Grandma Elsa, she turns 90 on Friday",
+            "Grandma Elsa turns 90 on Friday",
+        ),
+        (
+            "Show me flats in Bonn under 900 euros",
+            "User is looking for flats in Bonn under 900 euros",
+        ),
+        ("can you recommend a dentist, I'm terrified of needles?", "User is terrified of needles"),
+        ("What's a gift for my wife Leila, she loves pottery?", "User's wife Leila loves pottery"),
+        ("Is Lisbon safe for me in a wheelchair?", "User is in a wheelchair"),
+        ("What can I cook, since my son is coeliac?", "User's son is coeliac"),
+        ("How long do I boil eggs for my 2 year old?", "User has a 2 year old"),
+    ],
+)
+def test_what_a_question_tells_is_kept(asked: str, told: str) -> None:
+    assert kept(asked, small=True) == [told]
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "How do I center a div as a flex item?",
+        "Do I need a jacket in Oslo?",
+        "Can you explain recursion as a concept?",
+        "Show me how Python 3 sorts",
+        "What happens if I eat this while it is hot?",
+    ],
+)
+def test_a_plain_question_tells_nothing(asked: str) -> None:
+    assert kept(asked, small=True) == []
+
+
 def test_the_silence_of_a_small_model_is_not_trusted() -> None:
     said = "I'm allergic to cashews. I agree. Nice weather!"
     assert kept(said, small=True) == ["User is allergic to cashews"]
@@ -176,6 +247,17 @@ def test_a_statement_in_another_language_is_kept_in_its_words(said: str, fact: s
         ("Do you smoke?", "No.", "User doesn't smoke"),
         ("Thanks. Do you drive to work?", "yep", "User drives to work"),
         ("Have you got a dog?", "yes!", "User has got a dog"),
+        ("Do you live in Hull?", "yep, since 2011", "User lives in Hull since 2011"),
+        (
+            "Is Hull where you live?",
+            "yep, since 2011",
+            "User answered “yep, since 2011” to “Is Hull where you live?”",
+        ),
+        (
+            "Shall I write to you in French or English?",
+            "English please",
+            "User answered “English please” to “Shall I write to you in French or English?”",
+        ),
     ],
 )
 def test_a_short_answer_says_what_was_asked(question: str, answer: str, fact: str) -> None:

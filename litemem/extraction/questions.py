@@ -1,0 +1,66 @@
+"""Read what a question or a request tells of the person who asks.
+
+"As a nurse, how do I sleep better?", "Can I eat sushi while pregnant?" and "a gift for my wife
+Leila, she loves pottery?" say who somebody is on the way. The patterns stand in
+`core/text/languages/en.toml`, in the table `questions`; other languages are left to the model.
+"""
+
+import re
+from collections.abc import Iterator
+from functools import cache
+
+from litemem.core.text.lexicon import ENGLISH, section
+from litemem.extraction.english import is_reaction, third_person, with_user
+
+MAX_QUESTION = 400  # characters that are read
+
+_FIRST_PERSON = re.compile(r"\b(?:I|me|my|we|us|our)\b")
+_VERBS = {"'s": " is", "'re": " are"}
+
+
+def presupposed(sentence: str) -> list[str]:
+    """Return what a question or a request in English tells of the one who asks, as facts."""
+    text = sentence[:MAX_QUESTION].replace("’", "'")
+    return list(dict.fromkeys(_facts(text)))
+
+
+def _facts(text: str) -> Iterator[str]:
+    for match in _pattern("embedded").finditer(text):
+        told = _pattern("aside").split(match["told"], maxsplit=1)[0]
+        if not _pattern("asks").match(told) and not is_reaction(told):
+            fact = third_person(told)
+            yield from [fact] if fact else []
+    role, state = _pattern("role").search(text), _pattern("state").search(text)
+    if role and (role.start() == 0 or _FIRST_PERSON.search(text[: role.start() + 1])):
+        yield f"User is {role['role'].strip()}"
+    if state and (_FIRST_PERSON.search(text) or _pattern("impersonal").search(text)):
+        yield f"User is {state['state']}"
+    if how := _pattern("with_me").search(text):
+        yield f"User is in {with_user(how['place'])}" if how["place"] else f"User has {how['what']}"
+    yield from _of_relatives(text)
+    wanted = _pattern("looking").match(text)
+    if wanted and _pattern("narrow").search(wanted["what"]):
+        yield f"User is looking for {with_user(wanted['what'].strip())}"
+
+
+def _of_relatives(text: str) -> Iterator[str]:
+    """Yield what is said of "my wife Leila, she …", "our twins Lea and Jon", "my 2 year old"."""
+    more = [match for match in _pattern("more").finditer(text) if match["who"]]
+    for match in more:
+        who = _pattern("own").sub("User's", match["who"].strip().rstrip(","))
+        verb = _VERBS.get(match["verb"], match["verb"])
+        yield f"{who}{verb}{with_user(match['rest'].rstrip())}"
+    if not any(_pattern("own").match(match["who"]) for match in more):
+        for match in _pattern("named").finditer(text):
+            be = "are" if match["both"] else "is"
+            yield f"User's {match['relative']} {be} called {match['name']}"
+    for match in _pattern("aged").finditer(text):
+        who = f" {match['who']}" if match["who"] else ""
+        yield f"User has a {match['age']}{match['unit']}{who}"
+
+
+@cache
+def _pattern(name: str) -> re.Pattern[str]:
+    table = section(ENGLISH, "questions")
+    written = re.sub(r"(?<!P)<(\w+)>", lambda part: str(table[part[1]]), str(table[name]))
+    return re.compile(written)
