@@ -845,7 +845,8 @@ class Memory:
         """Return an iterator over the lines that `export_file` writes, each with its newline.
 
         The lines are JSON objects, the header first, and show one moment of the file, even if
-        others write while they are read. Arguments and errors are those of `export_file`.
+        others write while they are read. Lines of the kind "damaged" name the memories that cannot
+        be read and are left out. Arguments and errors are those of `export_file`.
         """
         scope = Scope(user_id=user_id, agent_id=agent_id, app_id=app_id, run_id=run_id)
         condition = compile_filter(filters, scope) if scope or filters is not None else None
@@ -863,12 +864,13 @@ class Memory:
         format: Format = "jsonl",  # noqa: A002 - the usual name
         vectors: bool = False,
         force: bool = False,
-    ) -> dict[str, int]:
+    ) -> Result:
         """Write memories into a new file; return the number of lines of each kind.
 
         Without ids and filters it is the whole file: memories with history, messages, pending turns
         and the graph. With them, the memories that match, also expired and superseded ones, and all
-        that belongs to them. `docs/export.md` describes the lines.
+        that belongs to them. `docs/export.md` describes the lines. Memories that cannot be read
+        are left out; then the result has their ids, as `damaged`.
 
         Args:
             format: "jsonl" is lossless, and `import_file` reads it; "markdown" is for people.

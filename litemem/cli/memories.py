@@ -25,6 +25,7 @@ from litemem.cli.options import (
     yes_option,
 )
 from litemem.cli.output import (
+    echo_damaged,
     echo_err,
     is_interactive,
     memories_text,
@@ -217,7 +218,7 @@ def search(
         )
     if as_json:
         return show_json(result)
-    _echo_damaged(result)
+    echo_damaged(result)
     if not result["results"]:
         echo_err("no memories found")
     why = ("WHY",) if explain else ()
@@ -319,7 +320,7 @@ def profile(
         found = memory.profile(**ids, filters=filters, max_lines=max_lines)
     if as_json:
         return show_json(found)
-    _echo_damaged(found)
+    echo_damaged(found)
     if found["text"]:
         show_lines(found["text"].split("\n"))
     else:
@@ -346,7 +347,7 @@ def list_memories(
         result = memory.get_all(limit=limit, include_messages=messages, **selection)
     if as_json:
         return show_json(result)
-    _echo_damaged(result)
+    echo_damaged(result)
     rows = [(m["created_at"][:10], m["id"], _shown(m)) for m in result["results"]]
     show_table(("CREATED", "ID", "MEMORY"), rows)
     if not rows:
@@ -415,7 +416,7 @@ def conflicts(
         result = memory.conflicts(**ids, filters=filters)
     if as_json:
         return show_json(result)
-    _echo_damaged(result)
+    echo_damaged(result)
     rows = [
         (pair["id"], each["created_at"][:10], each["id"], _shown(each))
         for pair in result["results"]
@@ -596,11 +597,6 @@ def _delete_all(
         confirm(f"Delete {text}?", f"this would delete {text}: give --yes to confirm")
     memory.delete_all(**ids, filters=filters)
     return number
-
-
-def _echo_damaged(result: Mapping[str, Any]) -> None:
-    if damaged := result.get("damaged"):
-        echo_err(f"left out, damaged: {', '.join(damaged)}: run `litemem verify --full`")
 
 
 def _match_row(match: Mapping[str, Any]) -> tuple[str, ...]:

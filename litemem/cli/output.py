@@ -4,7 +4,7 @@ import json
 import re
 import shutil
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from itertools import islice
 from typing import Any
@@ -52,6 +52,12 @@ def echo_err(text: str) -> None:
 
 
 # -- waiting and asking
+
+
+def echo_damaged(result: Mapping[str, Any]) -> None:
+    """Name the memories that a result leaves out because they cannot be read."""
+    if damaged := result.get("damaged"):
+        echo_err(f"left out, damaged: {', '.join(damaged)}: run `litemem verify --full`")
 
 
 @contextmanager

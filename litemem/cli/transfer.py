@@ -11,7 +11,7 @@ import click
 
 from litemem.cli.context import existing_file, file_path, named_embedder, open_memory
 from litemem.cli.options import embedder_option, file_options, filter_option, scope_options
-from litemem.cli.output import counted, echo_err, memories_text, progress, show_json
+from litemem.cli.output import counted, echo_damaged, echo_err, memories_text, progress, show_json
 from litemem.core.scope import Scope
 from litemem.memory import Memory
 from litemem.store import SqliteStore
@@ -78,8 +78,7 @@ def export_memories(
                 )
     finally:
         store.close()
-    if number := counts.get("damaged"):
-        echo_err(f"left out, damaged: {memories_text(number)}: run `litemem verify --full`")
+    echo_damaged(counts)
     if target == STANDARD:
         return
     if as_json:

@@ -408,7 +408,10 @@ class Snapshot(Protocol):
 
     @property
     def damaged(self) -> Sequence[str]:
-        """The ids of the memories that `rows` has left out so far."""
+        """The ids of the memories that cannot be read; `lines` and `rows` leave them out.
+
+        `lines` names each on a line of its own.
+        """
 
 
 class MemoryReader(Protocol):

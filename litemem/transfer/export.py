@@ -6,7 +6,7 @@ import re
 import stat
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import BinaryIO, Literal, get_args
+from typing import Any, BinaryIO, Literal, get_args
 
 from litemem.core import clock
 from litemem.core.config import real_path
@@ -64,8 +64,10 @@ def write(
     format: Format = "jsonl",  # noqa: A002 - the common name
     vectors: bool = False,
     progress: Progress | None = None,
-) -> dict[str, int]:
+) -> dict[str, Any]:
     """Write an export as of one moment into a stream; return the number of lines by kind.
+
+    Memories that cannot be read are left out; then the result has their ids, as `damaged`.
 
     The lines of an archive are generated twice, first for the checksum in the header: nothing is
     kept in memory, and the stream need not be seekable.
@@ -82,7 +84,7 @@ def write(
             return _write_markdown(writer, out, report)
         out.write(_header(writer, _checksum(writer)))
         _write_lines(writer, out, report)
-    return _counts(writer)
+    return _result(writer, _counts(writer))
 
 
 def export_file(
@@ -94,8 +96,10 @@ def export_file(
     vectors: bool = False,
     force: bool = False,
     progress: Progress | None = None,
-) -> dict[str, int]:
+) -> dict[str, Any]:
     """Write an export into a new file of mode 0600; return the number of lines by kind.
+
+    Memories that cannot be read are left out; then the result has their ids, as `damaged`.
 
     The export is written under another name in the same folder, synced, and renamed: the target is
     complete or unchanged.
@@ -164,13 +168,13 @@ def _is_database(path: Path) -> bool:
 
 def _write_archive(
     writer: Snapshot, out: BinaryIO, report: Callable[[int], None]
-) -> dict[str, int]:
+) -> dict[str, Any]:
     """Write the archive in one pass; fill in the checksum of the header at the end."""
     out.write(_header(writer, _UNKNOWN))
     digest = _write_lines(writer, out, report)
     out.seek(0)
     out.write(_header(writer, digest))
-    return _counts(writer)
+    return _result(writer, _counts(writer))
 
 
 def _write_lines(writer: Snapshot, out: BinaryIO, report: Callable[[int], None]) -> str:
@@ -193,16 +197,19 @@ def _checksum(writer: Snapshot) -> str:
 
 def _write_markdown(
     writer: Snapshot, out: BinaryIO, report: Callable[[int], None]
-) -> dict[str, int]:
+) -> dict[str, Any]:
     for chunk in _chunks(markdown_lines(writer.rows())):
         out.write(chunk)
         report(chunk.count(b"\n- "))
-    counts = {"memory": writer.counts["memory"] - len(writer.damaged)}
-    if not writer.damaged:
-        return counts
-    named = ", ".join(map(_one_line, writer.damaged))
-    out.write(f"\n## Damaged\n\nLeft out, as they cannot be read: {named}\n".encode())
-    return counts | {"damaged": len(writer.damaged)}
+    if writer.damaged:
+        named = ", ".join(map(_one_line, writer.damaged))
+        out.write(f"\n## Damaged\n\nLeft out, as they cannot be read: {named}\n".encode())
+    return _result(writer, {"memory": writer.counts["memory"]})
+
+
+def _result(writer: Snapshot, counts: dict[str, int]) -> dict[str, Any]:
+    """Return the number of lines, with the ids of the memories that were left out."""
+    return counts | {"damaged": list(writer.damaged)} if writer.damaged else counts
 
 
 def _chunks(lines: Iterable[str]) -> Iterator[bytes]:

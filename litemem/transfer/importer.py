@@ -28,6 +28,7 @@ WRITTEN = 500  # lines in one transaction: 0.1 to 0.3 s
 EMBEDDED = 256  # the same if they are embedded: about a second of a real embedder's work
 BATCH_CHARACTERS = 8_000_000  # of texts in one transaction, roughly
 SHOWN = 3  # ids in an error
+NAMED = 100  # ids of memories that an export left out
 
 _ADVICE = '; nothing was imported. Give on_conflict (--on-conflict) "skip", "overwrite" or "merge"'
 
@@ -213,6 +214,7 @@ class _Import:
         self._has_vectors = source.embedder == embedder.identity
         self._settings: dict[str, Mapping[str, Any]] = {}
         self._instructed_turns = 0
+        self._damaged: list[str] = []  # ids that the export left out, the first ones
         self._superseded = False  # a line names a successor
         self._embedded = 0
         self._done = 0  # committed lines
@@ -231,6 +233,8 @@ class _Import:
                 self._instructed_turns += _has_instructions(item)
                 if item["kind"] == "project":
                     self._check_project(item["settings"])
+                if item["kind"] == "damaged" and len(self._damaged) <= NAMED:
+                    self._damaged.append(item["id"])
             known = self._known(items)
             memories = [item for item in items if item["kind"] == "memory"]
             with self._store.read() as r:
@@ -356,7 +360,7 @@ class _Import:
             self._settings[name] = {"value": value, "outcome": outcome}
 
     def _is_wanted(self, item: Item) -> bool:
-        return self._adopts or item["kind"] != "project"
+        return item["kind"] != "damaged" and (self._adopts or item["kind"] != "project")
 
     def _adopted(self, item: Item) -> Item:
         """Return a line as it is stored: unless asked for, a turn without its instructions."""
@@ -391,6 +395,9 @@ class _Import:
             plural = "" if self._instructed_turns == 1 else "s"
             turns = f"{self._instructed_turns:,} pending turn{plural}"
             left_out.append(f"left out, the instructions of {turns}; {_HOW}")
+        if self._damaged:
+            named = ", ".join(self._damaged[:NAMED]) + ("…" if len(self._damaged) > NAMED else "")
+            left_out.append(f"left out by the export, as they were damaged: {named}")
         return {
             "project_settings": self._settings,
             "instructed_turns": self._instructed_turns,

@@ -1,5 +1,6 @@
 """A row that cannot be read is left out and named; every other row of its scope is read."""
 
+import json
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -216,9 +217,61 @@ def test_markdown_and_the_commands_leave_it_out(
     arguments = ["export", str(target), "--format", "markdown", "--db", str(path)]
     done = CliRunner().invoke(main, arguments)
     assert done.exit_code == 0, done.output
-    assert "1 memory" in done.stderr
+    assert f"left out, damaged: {first}" in done.stderr
     assert [text in target.read_text() for text in TEXTS] == [False, True, True, True]
     assert first in target.read_text()
+
+
+@wrong
+@pytest.mark.parametrize("ids", [CAM, {}], ids=["of a scope", "of the whole file"])
+def test_an_archive_leaves_it_out_and_names_it(
+    path: Path, tmp_path: Path, ids: dict[str, str], column: str, value: object
+) -> None:
+    first, _, third, *_ = ids_of(path)
+    with open_memory(path) as memory, memory.store.write() as tx:
+        tx.connection.execute("UPDATE memory SET superseded_by = ? WHERE id = ?", (first, third))
+        tx.connection.execute(
+            "INSERT INTO conflict (id, first_pk, second_pk, created_at) VALUES ('c', 1, 2, 5)"
+        )
+        tx.connection.execute("INSERT INTO support (relation_pk, memory_pk) VALUES (1, 1)")
+        tx.connection.execute("INSERT INTO support (relation_pk, memory_pk) VALUES (2, 1)")
+        tx.connection.execute("DELETE FROM support WHERE relation_pk = 2 AND memory_pk <> 1")
+    put(path, "memory", column, value)
+    target = tmp_path / "all.jsonl"
+    with open_memory(path) as memory:
+        lines = list(memory.export(**ids))
+        result = memory.export_file(target, **ids)
+    assert result["damaged"] == [first]
+    assert lines == target.read_text().splitlines(keepends=True)
+    assert json.loads(lines[1]) == {"kind": "damaged", "id": first}
+    memories = [json.loads(line) for line in lines if '"kind":"memory"' in line]
+    assert {"likes green tea", "likes black tea"}.isdisjoint(m["content"] for m in memories)
+    with open_memory(tmp_path / "new.db") as memory:
+        done = memory.import_file(target)
+        assert done["added"] == result["memory"] == len(memories)
+        assert done["left_out"][-1].endswith(first)
+        assert texts(memory.get_all(show_superseded=True, **CAM)) == set(TEXTS[1:])
+        assert memory.get_all(enable_graph=True, **CAM)["relations"]
+        assert memory.verify(full=True)["ok"]
+
+
+@pytest.mark.parametrize("arguments", [[], ["--json"], ["--user-id", "cam"]])
+@pytest.mark.parametrize("target", ["all.jsonl", "-"])
+def test_the_export_command_names_it(
+    path: Path, tmp_path: Path, target: str, arguments: list[str]
+) -> None:
+    first, *_ = ids_of(path)
+    put(path, "memory", "content", "likes black tea")
+    whither = target if target == "-" else str(tmp_path / target)
+    done = CliRunner().invoke(main, ["export", whither, "--db", str(path), *arguments])
+    assert done.exit_code == 0, done.output
+    assert f"left out, damaged: {first}" in done.stderr
+    assert "black tea" not in done.stdout
+    if arguments == ["--json"] and target != "-":
+        assert json.loads(done.stdout)["counts"]["damaged"] == [first]
+    if target != "-":
+        new = ["import", whither, "--db", str(tmp_path / "new.db"), "--embedder", "hash"]
+        assert f"they were damaged: {first}" in CliRunner().invoke(main, new).stderr
 
 
 @wrong

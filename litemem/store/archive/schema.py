@@ -229,6 +229,7 @@ _FEEDBACK = Schema({"feedback": one_of(*FEEDBACK), "created_at": _time}, {"reaso
 
 # In the order of an archive's lines.
 LINE_TYPES: Mapping[str, Schema] = {
+    "damaged": Schema({"id": _text}, {}),
     "project": Schema({"settings": _settings}, {}),
     "finished_turn": Schema(
         {
@@ -304,7 +305,7 @@ def check_of(kind: str, name: str) -> Check:
 
 
 SKIPPED = ("export_request",)  # written by earlier versions; an import ignores these lines
-WITHOUT_IDS = ("project", "finished_turn", "deleted", "conflict", "relation")
+WITHOUT_IDS = ("damaged", "project", "finished_turn", "deleted", "conflict", "relation")
 
 EMBEDDER = Schema({"name": _text, "dimensions": _dimensions, "fingerprint": _text}, {})
 HEADER = Schema({"format": _count}, {"embedder": EMBEDDER})

@@ -6,6 +6,7 @@ export is the same to the byte.
 """
 
 import binascii
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from string import Template
@@ -20,8 +21,9 @@ from litemem.store.filters import Condition
 from litemem.store.sqlite import settings
 from litemem.store.sqlite.rows import (
     IN_SCOPE_OF_M,
-    readable,
+    records,
     to_json,
+    unreadable,
 )
 from litemem.store.sqlite.values import RowDamageError, read_value
 
@@ -102,6 +104,7 @@ WHERE relation_pk = relation.pk AND $among
 """
 
 _PARTS: Mapping[str, _Part] = {
+    "damaged": _Part("""',"id":' || json_quote(id)""", "FROM left_out", "pk"),
     "project": _Part(
         _json("value", name="settings"),
         "FROM setting WHERE name = 'project' AND value <> '{}'",
@@ -235,11 +238,13 @@ _JSON_COLUMNS = {
     "categories": ("memory", "categories"),
 }
 _WHOLE = {
-    "among": "TRUE",
+    "among": "m.pk NOT IN (SELECT pk FROM left_out)",
     "logged": "TRUE",
-    "both": "TRUE",
+    "both": "first_pk NOT IN (SELECT pk FROM left_out)"
+    " AND second_pk NOT IN (SELECT pk FROM left_out)",
     "named": "TRUE",
-    "supported": "TRUE",
+    "supported": "NOT EXISTS (SELECT 1 FROM left_out) OR relation.pk IN"
+    " (SELECT relation_pk FROM support WHERE memory_pk NOT IN (SELECT pk FROM left_out))",
     "turn": "turn_pk",
     "successor": "m.superseded_by",
     "event_successor": "superseded_by",
@@ -260,9 +265,15 @@ _CHOSEN_ONLY = {
     "first": "nullif(min(entity.pk) OVER"
     " (PARTITION BY coalesce(entity.same_as, entity.pk)), entity.pk)",
 }
-_CHOSEN = """
+# of the memories that cannot be read: the primary key, and what is shown as the id
+_LEFT_OUT = """
 WITH
-  chosen AS MATERIALIZED (SELECT m.pk, m.id FROM memory AS m WHERE {}),
+  left_out AS MATERIALIZED (SELECT value ->> 0 AS pk, value ->> 1 AS id FROM json_each(?))
+"""
+_CHOSEN = """,
+  chosen AS MATERIALIZED (
+    SELECT m.pk, m.id FROM memory AS m WHERE m.pk NOT IN (SELECT pk FROM left_out) AND ({})
+  ),
   supported AS MATERIALIZED (
     SELECT pk, source_pk, destination_pk
     FROM relation
@@ -276,7 +287,7 @@ class ArchiveWriter:
 
     `condition` restricts the export to the matching memories and their rows; None exports the whole
     file. `embedder` is the embedder of the vectors in the lines, or None without vectors. `damaged`
-    has the ids of the memories that `rows` has left out.
+    has the ids of the memories that cannot be read: they are left out, with all that is only theirs.
     """
 
     def __init__(
@@ -287,8 +298,10 @@ class ArchiveWriter:
         self._connection = connection
         self._condition = condition
         self.embedder: EmbedderIdentity | None = None
-        self.damaged: list[str] = []
         self._check_chosen()
+        left_out = unreadable(connection, self._memories())
+        self.damaged = list(left_out.values())
+        self._left_out = json.dumps(list(left_out.items()))
         self.counts = {kind: self._count(part) for kind, part in self._parts()}
         if vectors and self.counts["memory"]:
             self.embedder = settings.embedder(connection)
@@ -306,12 +319,19 @@ class ArchiveWriter:
             " ORDER BY user_id, agent_id, app_id, run_id, created_at, m.pk"
         )
         pks = [pk for (pk,) in rows]
-        self.damaged = []
         for start in range(0, len(pks), BATCH):
             batch = pks[start : start + BATCH]
-            found, damaged = readable(self._connection, batch, self._condition or ANYTHING)
-            self.damaged += damaged.values()
-            yield from (found[pk] for pk in batch if pk in found)
+            found = records(self._connection, batch, self._condition or ANYTHING)
+            yield from (found[pk] for pk in batch)
+
+    def _memories(self) -> list[int]:
+        """Return the primary keys of the memories to export, also of those that are damaged."""
+        condition = self._condition or ANYTHING
+        rows = self._connection.execute(
+            f"SELECT m.pk FROM memory AS m WHERE {condition.sql} ORDER BY m.pk",
+            condition.parameters,
+        )
+        return [pk for (pk,) in rows]
 
     def _check_chosen(self) -> None:
         """Check that no damaged index led to a memory outside the condition."""
@@ -357,10 +377,10 @@ class ArchiveWriter:
         names = _WHOLE if self._condition is None else _CHOSEN_ONLY
         statement = Template(sql).substitute(names)
         if self._condition is None:
-            return self._connection.execute(statement)
+            return self._connection.execute(_LEFT_OUT + statement, (self._left_out,))
         # not through the template: the SQL of a filter may contain a dollar sign
-        sql = _CHOSEN.replace("{}", self._condition.sql) + statement
-        return self._connection.execute(sql, self._condition.parameters)
+        sql = _LEFT_OUT + _CHOSEN.replace("{}", self._condition.sql) + statement
+        return self._connection.execute(sql, (self._left_out, *self._condition.parameters))
 
 
 def _canonical(*values: Any) -> str | None:
