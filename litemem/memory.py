@@ -346,7 +346,8 @@ class Memory:
             threshold: the lowest score of a memory.
             reference_date, as_of, include_messages: as in `search`.
             why: if true, return a dict with the `text` or the `messages`, the number of `tokens`,
-                the `results` in it, and `left_out`: the others, each with the `reason`.
+                the `results` in it, and `left_out`: the others, each with the `reason`. `damaged`
+                has the ids of those that cannot be read, as in `search`.
 
         Raises:
             ScopeError: no id bounds the search. FilterError, ValidationError: an argument is wrong,
@@ -385,7 +386,10 @@ class Memory:
             doubts = r.conflicts.select(condition, memory_ids=ids)
         lines = context.lines_of(found["results"], sources, doubts)
         chosen = context.choose(lines, asked, budget=most, count=count, layout=format)
-        return chosen.explained(format) if explained else chosen.shown(format)
+        if not explained:
+            return chosen.shown(format)
+        unread = Found[Any](damaged=found.get("damaged", ()))
+        return results.with_damaged(chosen.explained(format), unread, doubts)
 
     def profile(
         self,

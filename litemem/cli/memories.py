@@ -281,6 +281,7 @@ def context(
         found = memory.context(
             " ".join(query), **ids, filters=filters, format=format, why=True, **options
         )
+    echo_damaged(found)
     if as_json:
         return show_json(found)
     if why:

@@ -150,7 +150,8 @@ def salvage(damaged: str | Path, target: str | Path) -> Salvaged:
     Each page is read alone, also pages without a parent, so a damaged page costs only its own rows.
     Committed pages of the write-ahead log count, even behind a damaged one. The damaged file is not
     written; no other program should write it during the salvage. The new file holds only
-    consistent rows: `verify` finds it sound, except for memories without their vector.
+    consistent rows: `verify` finds it sound, except for memories without their vector and texts
+    that do not match their hash, which wait for `accept_edited`.
 
     Raises:
         ValidationError: an argument is not a path.

@@ -427,8 +427,11 @@ class MemoryReader(Protocol):
             MemoryNotFoundError: there is no such memory.
         """
 
-    def get_many(self, memory_ids: Sequence[str]) -> list[MemoryRecord]:
-        """Return the memories with these ids, in any order; an unknown id is ignored."""
+    def get_many(self, memory_ids: Sequence[str]) -> Found[MemoryRecord]:
+        """Return the memories with these ids, in any order; an unknown id is ignored.
+
+        Damaged ones are left out and named.
+        """
 
     def select(
         self, condition: Condition, *, limit: int | None = None, offset: int = 0

@@ -215,6 +215,7 @@ class _Import:
         self._settings: dict[str, Mapping[str, Any]] = {}
         self._instructed_turns = 0
         self._damaged: list[str] = []  # ids that the export left out, the first ones
+        self._kept: list[str] = []  # ids of memories that are damaged in the file
         self._superseded = False  # a line names a successor
         self._embedded = 0
         self._done = 0  # committed lines
@@ -240,7 +241,7 @@ class _Import:
             with self._store.read() as r:
                 self._check_scopes(memories, known, r.archive)
                 for item in memories:
-                    results[self._expected(item, known.get(item["id"]), r.archive)] += 1
+                    results[self._expected(item, known, r.archive)] += 1
             there = [item["id"] for item in memories if item["id"] in known]
             conflicts += there[: SHOWN - len(conflicts)]
             results["embedded"] += len(self._lacking(items, known))
@@ -313,7 +314,9 @@ class _Import:
         self._embedded += len(lacking)
         return ArchiveBatch(items=items, vectors=vectors, identity=identity if vectors else None)
 
-    def _lacking(self, items: Sequence[Item], known: dict[str, MemoryRecord]) -> list[int]:
+    def _lacking(
+        self, items: Sequence[Item], known: Mapping[str, MemoryRecord | None]
+    ) -> list[int]:
         """Return the positions of the memories that have to be embedded."""
         changes = self._on_conflict in ("overwrite", "merge")
         lacking = []
@@ -321,22 +324,36 @@ class _Import:
             if item["kind"] != "memory" or self._has_vector(item):
                 continue
             old = known.get(item["id"])
-            if old is None or (changes and not old.immutable and old.content != item["content"]):
+            if old is None:
+                is_lacking = item["id"] not in known
+            else:
+                is_lacking = changes and not old.immutable and old.content != item["content"]
+            if is_lacking:
                 lacking.append(i)
         return lacking
 
     def _has_vector(self, item: Item) -> bool:
         return self._has_vectors and "vector" in item
 
-    def _known(self, items: Iterable[Item]) -> dict[str, MemoryRecord]:
-        """Return the memories of the file, by id, that have the ids of these lines."""
+    def _known(self, items: Iterable[Item]) -> dict[str, MemoryRecord | None]:
+        """Return the memories of the file, by id, that have the ids of these lines.
+
+        One that is damaged is None: it stays as it is.
+        """
         ids = [item["id"] for item in items if item["kind"] == "memory"]
         with self._store.read() as r:
-            return {record.id: record for record in r.memories.get_many(ids)}
+            found = r.memories.get_many(ids)
+        return {record.id: record for record in found} | dict.fromkeys(found.damaged)
 
-    def _expected(self, item: Item, old: MemoryRecord | None, stored: ExportReader) -> str:
-        if old is None:
+    def _expected(
+        self, item: Item, known: Mapping[str, MemoryRecord | None], stored: ExportReader
+    ) -> str:
+        if item["id"] not in known:
             return "added"
+        old = known[item["id"]]
+        if old is None:
+            self._kept.append(item["id"])
+            return "skipped"
         if old.immutable or self._on_conflict in ("skip", "error"):
             return "skipped"
         if self._on_conflict == "overwrite":
@@ -369,13 +386,13 @@ class _Import:
         return {**item, "options": {**item["options"], **_NO_INSTRUCTIONS}}
 
     def _check_scopes(
-        self, items: Sequence[Item], known: dict[str, MemoryRecord], stored: ExportReader
+        self, items: Sequence[Item], known: Mapping[str, MemoryRecord | None], stored: ExportReader
     ) -> None:
         """Refuse an import that would change the scope of a memory."""
         by_id = {item["id"]: item for item in items}
         scopes = stored.owners_of_deleted([each for each in by_id if each not in known])
         if self._on_conflict in ("overwrite", "merge"):
-            scopes |= {memory_id: record.scope for memory_id, record in known.items()}
+            scopes |= {memory_id: old.scope for memory_id, old in known.items() if old is not None}
         for memory_id, scope in scopes.items():
             if scope.ids() != _ids(by_id[memory_id]):
                 raise ValidationError(
@@ -396,8 +413,11 @@ class _Import:
             turns = f"{self._instructed_turns:,} pending turn{plural}"
             left_out.append(f"left out, the instructions of {turns}; {_HOW}")
         if self._damaged:
-            named = ", ".join(self._damaged[:NAMED]) + ("…" if len(self._damaged) > NAMED else "")
-            left_out.append(f"left out by the export, as they were damaged: {named}")
+            left_out.append(
+                f"left out by the export, as they were damaged: {_named(self._damaged)}"
+            )
+        if self._kept:
+            left_out.append(f"left as they are, damaged in the file: {_named(self._kept)}")
         return {
             "project_settings": self._settings,
             "instructed_turns": self._instructed_turns,
@@ -414,6 +434,10 @@ class _Import:
                 raise ValidationError(f"line {number}: the id {memory_id!r} is a duplicate")
             if memory_id is not None and hash(memory_id) in hashes:
                 seen.add(memory_id)
+
+
+def _named(ids: Sequence[str]) -> str:
+    return ", ".join(ids[:NAMED]) + ("…" if len(ids) > NAMED else "")
 
 
 def _check_conflict(on_conflict: str) -> None:

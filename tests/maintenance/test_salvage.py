@@ -215,6 +215,22 @@ def test_a_text_with_flipped_bits_is_saved_and_reported(path: Path, target: Path
     assert is_sound(verify(target, full=True))
 
 
+def test_a_text_that_another_tool_changed_is_saved_and_not_official(
+    path: Path, target: Path
+) -> None:
+    with closing(connect(str(path))) as connection:
+        sql = "UPDATE memory SET content = 'another' WHERE content = 'text 555' RETURNING id"
+        memory_id = connection.execute(sql).get
+    done = salvage(path, target)
+    assert f"the text of memory {memory_id} may be damaged" in done.lost
+    with Memory(target, embedder=HashEmbedder(16)) as memory:
+        assert memory.get_all(top_k=1_000, **CAM)["damaged"] == [memory_id]
+        (edited,) = memory.verify(full=True)["edited"]
+        assert (edited["old_memory"], edited["new_memory"]) == ("text 555", "another")
+        memory.verify(accept_edited=True)
+        assert memory.get(memory_id)["memory"] == "another"
+
+
 def test_metadata_that_is_not_json_is_left_out(path: Path, target: Path) -> None:
     with closing(connect(str(path))) as connection:
         connection.execute("UPDATE memory SET metadata = '{' WHERE pk = 1")

@@ -14,7 +14,8 @@ from helpers.tampered import HOSTILE, INVALID
 from litemem import Memory, MemoryClient
 from litemem.cli import main
 from litemem.core.types import Relation
-from litemem.errors import CorruptError, LitememError
+from litemem.errors import CorruptError, LitememError, ValidationError
+from litemem.store.protocol import Conflict
 from litemem.store.sqlite import schema
 from litemem.testing import HashEmbedder, ScriptedLLM
 
@@ -272,6 +273,48 @@ def test_the_export_command_names_it(
     if target != "-":
         new = ["import", whither, "--db", str(tmp_path / "new.db"), "--embedder", "hash"]
         assert f"they were damaged: {first}" in CliRunner().invoke(main, new).stderr
+
+
+@wrong
+@pytest.mark.parametrize("on_conflict", ["error", "skip", "overwrite", "merge"])
+def test_an_import_leaves_it_as_it_is(
+    path: Path, tmp_path: Path, on_conflict: Conflict, column: str, value: object
+) -> None:
+    first, *_ = ids_of(path)
+    source = tmp_path / "sound.jsonl"
+    with open_memory(path) as memory:
+        memory.export_file(source)
+    put(path, "memory", column, value)
+    with open_memory(path) as memory:
+        if on_conflict == "error":
+            with pytest.raises(ValidationError, match="already has memories of these ids"):
+                memory.import_file(source)
+            return
+        expected = memory.import_file(source, on_conflict=on_conflict, dry_run=True)
+        done = memory.import_file(source, on_conflict=on_conflict)
+        assert memory.get_all(show_superseded=True, **CAM)["damaged"] == [first]
+    assert list(done["left_out"]) == [f"left as they are, damaged in the file: {first}"]
+    assert (done["added"], done["skipped"]) == (expected["added"], expected["skipped"])
+    assert done["added"] == 0
+
+
+def test_a_context_and_a_profile_name_it(path: Path) -> None:
+    first, *_ = ids_of(path)
+    put(path, "memory", "content", "likes black tea")
+    with open_memory(path) as memory:
+        for query in ("green tea", "black tea", ""):
+            context = memory.context(query, why=True, **CAM)
+            assert context["damaged"] == [first]
+            assert "black tea" not in context["text"]
+            assert "black tea" not in str(memory.context(query, format="messages", **CAM))
+        profile = memory.profile(**CAM)
+        assert profile["damaged"] == [first]
+        assert "black tea" not in profile["text"]
+    for command in (["context", "tea", "--embedder", "hash"], ["profile"]):
+        done = CliRunner().invoke(main, [*command, "--user-id", "cam", "--db", str(path)])
+        assert done.exit_code == 0, done.output
+        assert f"left out, damaged: {first}" in done.stderr
+        assert "black tea" not in done.stdout
 
 
 @wrong

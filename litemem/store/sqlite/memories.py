@@ -36,7 +36,6 @@ from litemem.store.sqlite.rows import (
     pk_of,
     read_json,
     readable,
-    records,
     scope_equals,
 )
 from litemem.store.sqlite.supersession import WRITE_OUT_ADD, move_validity, superseded
@@ -89,9 +88,11 @@ class Memories:
     def require(self, memory_id: str) -> MemoryRecord:
         return self._require(memory_id)[1]
 
-    def get_many(self, memory_ids: Sequence[str]) -> list[MemoryRecord]:
+    def get_many(self, memory_ids: Sequence[str]) -> Found[MemoryRecord]:
         chosen = Condition("m.id IN (SELECT value FROM json_each(?))", (id_list(memory_ids),))
-        return list(records(self._connection, matching(self._connection, chosen), chosen).values())
+        pks = matching(self._connection, chosen)
+        found, damaged = readable(self._connection, pks, chosen)
+        return Found(found.values(), damaged.values())
 
     def select(
         self, condition: Condition, *, limit: int | None = None, offset: int = 0

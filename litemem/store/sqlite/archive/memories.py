@@ -17,11 +17,12 @@ from litemem.store.sqlite.rows import (
     IN_SCOPE_OF_M,
     MEMORY_COLUMNS,
     Row,
-    by_id,
+    pk_of,
     read_json,
     scope_equals,
     scope_unique_key,
     to_json,
+    unreadable,
 )
 from litemem.store.sqlite.values import check_values, read_value
 from litemem.store.sqlite.vector_index import VectorIndex
@@ -103,8 +104,7 @@ class ArchivedMemory:
 
     def known_pk(self) -> int | None:
         """Return the primary key of the existing memory with this id, or None."""
-        found = by_id(self._connection, self._item["id"])
-        return None if found is None else found[0]
+        return pk_of(self._connection, self._item["id"])
 
     def insert(self, pk: int) -> int:
         """Add the memory with its vector, history and feedback; return its primary key."""
@@ -124,12 +124,14 @@ class ArchivedMemory:
     def resolve(self, pk: int, on_conflict: str) -> str:
         """Resolve the conflict with the existing memory; return the outcome.
 
+        A memory that is damaged stays as it is.
+
         Raises:
             ValidationError: a conflict is an error, or the two memories have different ids.
         """
         if on_conflict == "error":
             raise ValidationError(f"the memory {self._item['id']!r} exists already")
-        if on_conflict == "skip":
+        if on_conflict == "skip" or unreadable(self._connection, [pk]):
             return "skipped"
         ours = self._read(pk)
         if _ids(ours) != _ids(self._item):  # relations, sources and successors are in one scope
@@ -158,10 +160,10 @@ class ArchivedMemory:
 
     def agrees_with(self, pk: int) -> bool:
         """Return True if the existing memory has the same text and ids."""
-        row = self._connection.execute(
-            "SELECT content, user_id, agent_id, app_id, run_id FROM memory WHERE pk = ?", (pk,)
-        ).fetchone()
-        return row == (self._item["content"], *_ids(self._item))
+        same = " AND ".join(f"{name} IS ?" for name in ("content", *ID_KEYS))
+        values = (pk, self._item["content"], *_ids(self._item))
+        sql = f"SELECT EXISTS (SELECT 1 FROM memory WHERE pk = ? AND {same})"
+        return bool(self._connection.execute(sql, values).get)
 
     def _history(self) -> Sequence[Item]:
         """Return the history to write; a memory deleted in this file gets another ADD."""

@@ -287,7 +287,7 @@ class ArchiveWriter:
 
     `condition` restricts the export to the matching memories and their rows; None exports the whole
     file. `embedder` is the embedder of the vectors in the lines, or None without vectors. `damaged`
-    has the ids of the memories that cannot be read: they are left out, with all that is only theirs.
+    has the ids of the memories that cannot be read: they are left out, with what is theirs alone.
     """
 
     def __init__(

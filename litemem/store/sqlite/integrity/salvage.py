@@ -18,7 +18,7 @@ from litemem.store.sqlite.connection import open_writer, write_transaction
 from litemem.store.sqlite.errors import translated
 from litemem.store.sqlite.integrity.checks import TABLES, find_wrong
 from litemem.store.sqlite.integrity.damaged_file import DamagedFile
-from litemem.store.sqlite.integrity.edited import add_hash_function
+from litemem.store.sqlite.integrity.edited import edited_texts, rehash, wrong_hashes
 from litemem.store.sqlite.integrity.invariants import WRONG_SOURCES
 from litemem.store.sqlite.integrity.repair import (
     DROP_UNSUPPORTED,
@@ -206,13 +206,14 @@ def _drop_unknown_successors(connection: apsw.Connection) -> list[str]:
 
 
 def _compare_hashes(connection: apsw.Connection) -> list[str]:
-    """Report texts that differ from their hash, and correct the hashes."""
-    add_hash_function(connection)
-    rows = connection.execute(
-        "UPDATE memory SET hash = litemem_hash(CAST(content AS BLOB))"
-        " WHERE hash IS NOT litemem_hash(CAST(content AS BLOB)) RETURNING id"
-    )
-    return [f"the text of memory {memory_id} may be damaged" for (memory_id,) in rows]
+    """Report texts that differ from their hash, and correct the hashes of the memories' own texts.
+
+    The others keep their hash: no read takes them for official until somebody accepts them.
+    """
+    edited = [each.memory_id for each in edited_texts(connection)]
+    ids = [*wrong_hashes(connection), *edited]
+    rehash(connection)
+    return [f"the text of memory {memory_id} may be damaged" for memory_id in ids]
 
 
 def _check_vectors(connection: apsw.Connection) -> list[str]:
