@@ -9,6 +9,7 @@ ALTER TABLE message ADD COLUMN yielded    INTEGER NOT NULL DEFAULT 0;   -- 1: a 
 ALTER TABLE message ADD COLUMN metadata   TEXT NOT NULL DEFAULT '{}';   -- as the memories of its turn
 ALTER TABLE message ADD COLUMN categories TEXT NOT NULL DEFAULT '[]';
 ALTER TABLE message ADD COLUMN expires_at INTEGER;
+ALTER TABLE message ADD COLUMN set_aside  TEXT NOT NULL DEFAULT '[]';   -- facts that the model wrote of it and were not kept, with the reason
 
 CREATE UNIQUE INDEX message_id ON message (id) WHERE id IS NOT NULL;
 CREATE INDEX message_waiting ON message (pk) WHERE passages IS NULL;

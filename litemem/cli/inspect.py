@@ -13,7 +13,7 @@ from litemem import __version__
 from litemem.cli.context import existing_file, file_path, open_read_only
 from litemem.cli.memories import change_text
 from litemem.cli.models import describe
-from litemem.cli.options import file_options
+from litemem.cli.options import file_options, scope_options
 from litemem.cli.output import (
     bytes_text,
     counted,
@@ -24,13 +24,17 @@ from litemem.cli.output import (
     show_table,
 )
 from litemem.core import clock
-from litemem.core.types import Overview
+from litemem.core.results import memory_dict, set_aside_dict, with_damaged
+from litemem.core.scope import Scope
+from litemem.core.types import Found, LoggedMessage, Overview
 from litemem.errors import MemoryNotFoundError
 from litemem.models import files as model_files
 from litemem.models.registry import all_models
+from litemem.store.filters import compile_ids
 from litemem.store.protocol import FileStats
-from litemem.store.sqlite.stats import file_stats, owners, source_messages
+from litemem.store.sqlite.stats import file_stats, owners
 
+LOGGED = 20  # messages of a scope
 MAX_BARS = 40  # columns of the growth line; with its dates it fits 80
 LARGEST = 4  # tables and indexes that are named; --json has all
 
@@ -87,25 +91,67 @@ def list_scopes(db: str | None, as_json: bool) -> None:
 
 
 @click.command("log")
-@click.argument("memory_id", metavar="ID")
+@click.argument("memory_id", metavar="[ID]", required=False)
+@scope_options
+@click.option(
+    "--limit",
+    type=click.IntRange(min=1),
+    default=LOGGED,
+    show_default=True,
+    help="Maximum number of messages of a scope.",
+)
 @file_options
-def show_log(memory_id: str, db: str | None, as_json: bool) -> None:
-    """Show the source messages, the events and the state of a memory.
+def show_log(
+    memory_id: str | None, ids: dict[str, Any], limit: int, db: str | None, as_json: bool
+) -> None:
+    """Show what became of messages: of a memory's, of one message, or of a scope.
 
-    Only the events are left of a deleted memory.
+    Each message is followed by the facts that the language model wrote and that were not kept, with
+    the reason, and for a scope by its memories. A memory is shown with its events and its state;
+    only the events are left of a deleted memory.
     """
-    path = existing_file(db)
-    with open_read_only(db) as memory:
+    if (memory_id is None) is not bool(ids):
+        raise click.UsageError("Give the ID of a memory or a message, or a scope (--user-id, …).")
+    existing_file(db)
+    with open_read_only(db) as memory, memory.store.read() as r:
+        if memory_id is None:
+            return _show_scope_log(
+                r.messages.logged(compile_ids(None, Scope(**ids)), limit=limit), as_json
+            )
         entries, found = memory.history(memory_id), memory.get(memory_id)
-    if not entries:
+        logged = r.messages.logged_for(memory_id)
+    if not entries and not logged:
         raise MemoryNotFoundError(f"no memory, present or deleted, has the id {memory_id!r}")
-    messages = [
-        {"at": clock.to_iso(at), "role": m.role, "name": m.name, "content": m.content}
-        for at, m in source_messages(str(path), memory_id)
-    ]
+    messages = [_message_dict(each) for each in logged]
     if as_json:
         return show_json({"memory": found, "messages": messages, "history": entries})
-    rows = [*map(_message_row, messages), *_event_rows(entries), *_state_rows(found)]
+    rows = [row for each in messages for row in _message_rows(each)]
+    rows += [*_event_rows(entries), *_state_rows(found)]
+    return show_table(("WHEN (UTC)", "WHAT", "TEXT"), rows)
+
+
+def _show_scope_log(logged: Found[LoggedMessage], as_json: bool) -> None:
+    """Show messages with the memories that came from them."""
+    messages = [
+        _message_dict(each)
+        | {
+            "pending": each.is_pending,
+            "memories": [memory_dict(memory, {}) for memory in each.memories],
+        }
+        for each in logged
+    ]
+    if as_json:
+        return show_json(with_damaged({"messages": messages}, logged))
+    if not messages:
+        echo_err("no messages")
+    rows: list[tuple[str, str, str]] = []
+    for each in messages:
+        rows += _message_rows(each)
+        rows += [("", "PENDING", "run `litemem pending`")] if each["pending"] else ()
+        for memory in each["memories"]:
+            replaced = memory.get("superseded_by")
+            end = f" (superseded by {replaced})" if replaced else ""
+            rows.append(("", "MEMORY", f"{memory['id']}: {memory['memory']}{end}"))
     return show_table(("WHEN (UTC)", "WHAT", "TEXT"), rows)
 
 
@@ -167,9 +213,28 @@ def _nonzero(counts: Mapping[str, int], *names: str) -> str:
     return ", ".join(f"{counts[name]:,} {name}" for name in names if counts.get(name))
 
 
-def _message_row(message: Mapping[str, Any]) -> tuple[str, str, str]:
+def _message_dict(logged: LoggedMessage) -> dict[str, Any]:
+    said = logged.said
+    shown: dict[str, Any] = {
+        "id": said.id,
+        "at": clock.to_iso(said.created_at),
+        "role": said.role,
+        "name": said.name,
+        "content": said.content,
+    }
+    if logged.set_aside:
+        noted = map(set_aside_dict, logged.set_aside)
+        shown["set_aside"] = [{n: v for n, v in each.items() if n != "message"} for each in noted]
+    return shown
+
+
+def _message_rows(message: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
     text = f"{message['name'] or message['role']}: {message['content']}"
-    return _minute(message["at"]), "MESSAGE", text
+    yield _minute(message["at"]), "MESSAGE", text
+    for each in message.get("set_aside", ()):
+        instead = each.get("replaced_by") or each.get("id")
+        end = f"; see {instead}" if instead else ""
+        yield "", "SET ASIDE", f"{each['memory']} ({each['reason']}{end})"
 
 
 def _event_rows(entries: list[dict[str, Any]]) -> Iterator[tuple[str, str, str]]:

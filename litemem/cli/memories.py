@@ -25,6 +25,7 @@ from litemem.cli.options import (
     yes_option,
 )
 from litemem.cli.output import (
+    counted,
     echo_damaged,
     echo_err,
     is_interactive,
@@ -89,6 +90,7 @@ _HIDDEN = ("id", "memory", "hash", "score")  # in `get`: shown first, or of no u
     type=click.Choice([PROCEDURAL]),
     help="Store one summary of an agent's run; requires --agent-id.",
 )
+@click.option("--explain", is_flag=True, help="Show what was not kept, and why.")
 @llm_option
 @embedder_option
 @file_options
@@ -103,6 +105,7 @@ def add(
     embedder: str | None,
     db: str | None,
     as_json: bool,
+    explain: bool,
     **options: Any,
 ) -> None:
     """Extract facts from a text and store them as memories.
@@ -126,9 +129,15 @@ def add(
             infer=not no_infer,
             memory_type=memory_type,
             categories=categories or None,
+            explain=True,
             **options,
         )
+    set_aside = len(result["set_aside"])
+    if not explain:
+        del result["set_aside"], result["without_facts"]
     show_added(result, as_json)
+    if set_aside and not explain:
+        echo_err(f"{counted(set_aside, 'fact')} set aside: `litemem log` shows why")
 
 
 @click.command()
@@ -549,6 +558,14 @@ def show_added(result: dict[str, Any], as_json: bool) -> None:
         for added in result["results"]
     ]
     rows += [("CANDIDATE", each["id"], each["memory"]) for each in result.get("candidates", ())]
+    rows += [
+        ("SET ASIDE", each.get("id", ""), f"{each['memory']} ({each['reason']})")
+        for each in result.get("set_aside", ())
+    ]
+    rows += [
+        ("NO FACT", "", f"{each['text']} ({each['reason']})")
+        for each in result.get("without_facts", ())
+    ]
     return show_table(("EVENT", "ID", "MEMORY"), rows)
 
 

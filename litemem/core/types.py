@@ -149,6 +149,19 @@ class SourceMessage:
     created_at: int
 
 
+@dataclass(frozen=True, slots=True)
+class LoggedMessage:
+    """A message of the log, what was set aside of it, and the memories that came from it.
+
+    `is_pending` is true until its turn is extracted.
+    """
+
+    said: SourceMessage
+    set_aside: tuple[SetAside, ...]
+    is_pending: bool
+    memories: tuple["MemoryRecord", ...] = ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MemoryRecord:
     """A memory. Times are microseconds since 1970-01-01 UTC."""

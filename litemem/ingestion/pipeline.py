@@ -352,8 +352,13 @@ class Pipeline:
                     if stated := relations.get(outcome.record.content):
                         tx.graph.relate(outcome.record, stated, name_vectors)
                 tx.turns.note_results(turn, forgotten + outcomes)
-                repeated = _repeated(turn, consolidation.facts, outcomes)
-                return Kept(forgotten + outcomes, [*set_aside, *repeated])
+                set_aside = [*set_aside, *_repeated(turn, consolidation.facts, outcomes)]
+                tx.messages.note_set_aside(
+                    (turn.message_pks[each.message], each)
+                    for each in set_aside
+                    if not each.is_clause
+                )
+                return Kept(forgotten + outcomes, set_aside)
 
     def _relations(
         self, records: Sequence[MemoryRecord]

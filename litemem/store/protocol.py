@@ -37,6 +37,7 @@ from litemem.core.types import (
     Entity,
     Found,
     HistoryEntry,
+    LoggedMessage,
     Match,
     MemoryRecord,
     Message,
@@ -44,6 +45,7 @@ from litemem.core.types import (
     Overview,
     Relation,
     ScoreParts,
+    SetAside,
     SourceMessage,
     TextIndex,
     Turn,
@@ -586,6 +588,19 @@ class MessageReader(Protocol):
     def sources_of(self, memory_ids: Sequence[str]) -> dict[str, list[SourceMessage]]:
         """Return the readable messages that memories were made from, by the memory's id."""
 
+    def logged(self, ids: Condition, *, limit: int) -> Found[LoggedMessage]:
+        """Return the last messages of the scopes under a condition on ids, oldest first.
+
+        Those that were deleted, or that a deleted memory came from, are left out. Damaged ones are
+        left out and named.
+        """
+
+    def logged_for(self, name: str) -> Found[LoggedMessage]:
+        """Return the messages that a memory was made from, or the message with this id.
+
+        As `logged`, but also deleted ones.
+        """
+
     def waiting(self, limit: int) -> list[tuple[int, Message, int]]:
         """Return (key, message, time) of readable messages that wait for an index."""
 
@@ -610,6 +625,9 @@ class MessageWriter(MessageReader, Protocol):
 
         A row is ignored if its message no longer waits or has another content.
         """
+
+    def note_set_aside(self, noted: Iterable[tuple[int, SetAside]]) -> None:
+        """Keep with messages, by key, what was set aside of them, in place of an earlier list."""
 
     def delete(self, message_id: str, now: int) -> bool:
         """Let a message no longer be found, and write a DELETE to its history.

@@ -17,6 +17,7 @@ from litemem.cli import main
 from litemem.cli.inspect import growth_line
 from litemem.core.clock import now as real_now
 from litemem.core.types import Relation
+from litemem.errors import LLMError
 from litemem.store.sqlite.stats import file_stats
 
 
@@ -115,6 +116,75 @@ def test_log_lists_updates_repeats_and_expiry_and_outlives_the_memory(
     shown = run_json("log", new)
     assert shown["memory"] is None
     assert [entry["event"] for entry in shown["history"]] == ["ADD", "UPDATE", "DELETE"]
+
+
+@pytest.fixture
+def mistaken(open_memory: OpenMemory, monkeypatch: pytest.MonkeyPatch) -> Memory:
+    """A file with two turns of Cam, in which the model erred, and one of Jo."""
+    found = open_memory(
+        ["User lives in Rome", "User lives in Oslo"], ["User smokes"], ["User lives in Bergen"]
+    )
+    monkeypatch.setenv("LITEMEM_DB", found.store.path)
+    found.add("I live in Oslo.", user_id="cam")
+    found.add("I don't smoke.", user_id="cam", run_id="7")
+    found.add("I live in Turku.", user_id="jo")
+    return found
+
+
+def test_log_of_a_memory_shows_what_was_set_aside_of_its_message(mistaken: Memory) -> None:
+    (memory,) = mistaken.get_all(user_id="cam", filters={"run_id": None})["results"]
+    said, aside, _ = run("log", memory["id"]).splitlines()
+    assert said.endswith("MESSAGE\tuser: I live in Oslo.")
+    assert aside.startswith("\tSET ASIDE\tUser lives in Rome (")
+    (message,) = run_json("log", memory["id"])["messages"]
+    assert [each["memory"] for each in message["set_aside"]] == ["User lives in Rome"]
+    assert "Rome" in message["set_aside"][0]["reason"]
+
+
+def test_log_of_a_message_shows_what_was_set_aside(mistaken: Memory) -> None:
+    message = run_json("log", "--user-id", "jo")["messages"][0]
+    (logged,) = run_json("log", message["id"])["messages"]
+    assert [each["memory"] for each in logged["set_aside"]] == ["User lives in Bergen"]
+    assert mistaken.get(message["id"]) is not None
+
+
+@pytest.mark.usefixtures("mistaken")
+def test_log_of_a_scope_shows_messages_what_was_set_aside_and_memories() -> None:
+    shown = run("log", "--user-id", "cam").splitlines()
+    assert [line.split("\t")[1] for line in shown] == [
+        *("MESSAGE", "SET ASIDE", "MEMORY"),
+        *("MESSAGE", "SET ASIDE", "MEMORY"),
+    ]
+    assert not [line for line in shown if "Turku" in line]
+    replaced = run_json("log", "--run-id", "7")["messages"]
+    assert [each["content"] for each in replaced] == ["I don't smoke."]
+    (kept,) = replaced[0]["memories"]
+    assert replaced[0]["set_aside"][0]["replaced_by"] == kept["memory"]
+
+
+@pytest.mark.usefixtures("mistaken")
+def test_log_of_a_scope_shows_the_last_messages() -> None:
+    (message,) = run_json("log", "--user-id", "cam", "--limit", "1")["messages"]
+    assert message["content"] == "I don't smoke."
+
+
+def test_log_of_a_scope_names_pending_messages(open_memory: OpenMemory) -> None:
+    memory = open_memory(LLMError("no model"))
+    with pytest.raises(LLMError):
+        memory.add("I live in Oslo.", user_id="cam")
+    assert "PENDING" in run("log", "--user-id", "cam", "--db", memory.store.path)
+
+
+def test_log_of_a_scope_leaves_deleted_messages_out(mistaken: Memory) -> None:
+    for memory in mistaken.get_all(user_id="cam")["results"]:
+        mistaken.delete(memory["id"])
+    assert run_json("log", "--user-id", "cam")["messages"] == []
+
+
+@pytest.mark.usefixtures("mistaken")
+@pytest.mark.parametrize("arguments", [[], ["x", "--user-id", "cam"]])
+def test_log_needs_an_id_or_a_scope(arguments: list[str]) -> None:
+    run("log", *arguments, code=2)
 
 
 @pytest.mark.usefixtures("memory")

@@ -13,7 +13,7 @@ from helpers import START, Clock, OpenMemory, strategies
 from litemem import Memory
 from litemem.core.arguments import AddOptions
 from litemem.core.scope import Scope
-from litemem.core.types import MemoryRecord, Message, Relation
+from litemem.core.types import MemoryRecord, Message, Relation, SetAside
 from litemem.store.archive import lines as archive
 from litemem.store.sqlite.store import SqliteStore
 from litemem.testing import HashEmbedder
@@ -71,7 +71,9 @@ def microseconds(moment: Any) -> int | None:
     return None if moment is None else round(moment.timestamp() * 1e6)
 
 
-def build(store: SqliteStore, steps: Sequence[tuple[Any, ...]]) -> None:
+def build(  # noqa: C901 - a branch a step
+    store: SqliteStore, steps: Sequence[tuple[Any, ...]]
+) -> None:
     """Do what the steps say, each in a transaction; one that finds nothing does nothing."""
     ids: list[str] = []
     for number, (step, one, other) in enumerate(steps):
@@ -89,6 +91,10 @@ def build(store: SqliteStore, steps: Sequence[tuple[Any, ...]]) -> None:
                 )
             elif step == "project":
                 tx.settings.update_project({"instructions": one})
+            elif step == "set aside":
+                last = tx.connection.execute("SELECT coalesce(max(pk), 0) FROM message").get
+                noted = SetAside(one, other, 0, replaced_by=one, memory_id=f"m{number}")
+                tx.messages.note_set_aside([(last, noted)])
             elif step == "forget message":
                 tx.connection.execute(
                     "DELETE FROM message WHERE pk = ? AND turn_pk IS NULL"

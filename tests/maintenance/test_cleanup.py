@@ -20,6 +20,7 @@ from litemem.core import clock
 from litemem.core.scope import Scope
 from litemem.core.types import Message, Relation
 from litemem.errors import FilterError, ScopeError, ValidationError
+from litemem.store.filters import Condition
 
 CAM, BOB = {"user_id": "cam"}, {"user_id": "bob"}
 DAY = 86_400 * clock.MICROSECONDS
@@ -183,6 +184,16 @@ def test_old_messages_are_deleted_but_pending_turns_stay(memory: Memory, now: Cl
     assert reading(memory.store).messages.sources(kept) == []
     assert reading(memory.store).messages.last(Scope(**BOB), limit=9)
     assert memory.verify(full=True)["ok"]
+
+
+def test_what_was_set_aside_goes_with_its_message(open_memory: OpenMemory) -> None:
+    memory = open_memory(["User lives in Rome", "User lives in Oslo"])
+    (kept,) = memory.add("I live in Oslo.", **CAM)["results"]
+    memory.cleanup(messages_older_than="0s", **CAM)
+    add(memory, "a secret of bob", **BOB)  # SQLite gives it the same primary key
+    with memory.store.read() as r:
+        assert r.messages.logged_for(kept["id"]) == []
+        assert not any(m.set_aside for m in r.messages.logged(Condition("TRUE"), limit=9))
 
 
 def test_a_message_that_reuses_a_removed_key_is_no_memory_s_source(memory: Memory) -> None:

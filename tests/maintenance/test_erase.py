@@ -643,3 +643,44 @@ def test_prompts_that_are_cached_hold_no_word_of_a_user(open_memory: OpenMemory)
         enable_graph=True,
         **CAM,
     )
+
+
+# -- what was set aside
+
+
+def test_an_erasure_takes_along_what_was_set_aside_of_its_messages(
+    open_memory: OpenMemory, tmp_path: Path
+) -> None:
+    memory = open_memory([SECRET, "User lives in Oslo"])
+    (kept,) = memory.add("I live in Oslo.", **CAM)["results"]
+    assert traces(tmp_path / "memory.db", *WORDS)
+    assert memory.erase(kept["id"])["gone"]
+    memory.close()
+    assert traces(tmp_path / "memory.db", *WORDS) == []
+
+
+def test_an_erased_text_is_not_left_in_what_was_set_aside_of_another_message(
+    open_memory: OpenMemory, tmp_path: Path
+) -> None:
+    memory = open_memory([f"User has {SECRET}"], [f"User has {SECRET}", "User lives in Oslo"])
+    memory.add(f"I have {SECRET}.", **CAM)
+    memory.add("I live in Oslo.", **CAM)
+    (secret,) = (r["id"] for r in memory.get_all(**CAM)["results"] if SECRET in r["memory"])
+    assert memory.erase(secret)["gone"]
+    assert [
+        each.set_aside
+        for each in reading(memory.store).messages.logged_for(
+            memory.get_all(**CAM)["results"][0]["id"]
+        )
+    ] == [()]
+    memory.close()
+    assert traces(tmp_path / "memory.db", *WORDS) == []
+
+
+def test_an_erasure_leaves_what_was_set_aside_in_another_scope(open_memory: OpenMemory) -> None:
+    memory = open_memory(["User avoids shellfish"], ["User avoids shellfish", "User lives in Oslo"])
+    (erased,) = memory.add("I avoid shellfish.", **CAM)["results"]
+    (kept,) = memory.add("I live in Oslo.", **BOB)["results"]
+    memory.erase(erased["id"])
+    (logged,) = reading(memory.store).messages.logged_for(kept["id"])
+    assert [each.text for each in logged.set_aside] == ["User avoids shellfish"]

@@ -17,7 +17,15 @@ from helpers.records import ALICE, EIGHT, blob, record
 from helpers.stores import RankBy
 from litemem.core.protocols import EmbedderIdentity
 from litemem.core.scope import Scope
-from litemem.core.types import PROCEDURAL, AddResult, Message, Relation, ScoreParts, content_hash
+from litemem.core.types import (
+    PROCEDURAL,
+    AddResult,
+    Message,
+    Relation,
+    ScoreParts,
+    SetAside,
+    content_hash,
+)
 from litemem.errors import (
     EmbedderMismatchError,
     ImmutableError,
@@ -232,6 +240,27 @@ class StoreContract:
             assert [each.id for each in made] == ["m1"]
             assert r.messages.memories_from(ALICE, HELLO[:1], second, START, START) == []
             assert r.messages.memories_from(BOB, HELLO, second, START, START) == []
+
+    def test_what_was_set_aside_is_logged_with_its_message_in_its_scope(self, store: Store) -> None:
+        aside = SetAside("runs", "nobody said it", 0, replaced_by="avoids nuts")
+        with store.write() as tx:
+            tx.settings.bind_embedder(EIGHT)
+            first, second = tx.messages.log(ALICE, HELLO, START)
+            tx.messages.log(BOB, HELLO, START)
+            tx.memories.insert([record("m1")], [blob(1)], [[first]])
+            tx.messages.note_set_aside([(first, aside), (second, aside), (first, aside)])
+        with store.read() as r:
+            logged = r.messages.logged(compile_ids(None, ALICE), limit=9)
+            assert [each.set_aside for each in logged] == [(aside, aside), (aside,)]
+            assert [[m.id for m in each.memories] for each in logged] == [["m1"], []]
+            assert [each.said.content for each in logged] == [each.content for each in HELLO]
+            assert r.messages.logged(compile_ids(None, ALICE), limit=1) == logged[1:]
+            assert [
+                each.set_aside for each in r.messages.logged(compile_ids(None, BOB), limit=9)
+            ] == [(), ()]
+            assert r.messages.logged_for("m1") == logged[:1]
+            assert r.messages.logged_for(str(logged[1].said.id)) == logged[1:]
+            assert r.messages.logged_for("m9") == []
 
     # -- turns
 

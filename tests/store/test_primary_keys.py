@@ -16,7 +16,6 @@ from litemem.core.arguments import AddOptions
 from litemem.core.protocols import Vector
 from litemem.core.scope import Scope
 from litemem.core.types import Message, Relation
-from litemem.store.sqlite.stats import source_messages
 from litemem.testing import HashEmbedder, ScriptedLLM
 from litemem.transfer.importer import EMBEDDED, import_file
 
@@ -61,7 +60,7 @@ def test_a_memory_did_not_come_from_what_another_scope_said(
 ) -> None:
     memory = open_memory()
     assert reading(memory.store).messages.sources(astray) == []
-    assert source_messages(memory.store.path, astray) == []
+    assert reading(memory.store).messages.logged_for(astray) == []
 
 
 def test_an_erasure_does_not_take_what_another_scope_said(

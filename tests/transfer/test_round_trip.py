@@ -44,6 +44,7 @@ _steps = st.lists(
         st.tuples(st.just("feedback"), st.integers(0, 9), strategies.texts),
         st.tuples(st.just("forget message"), st.integers(1, 4), st.none()),
         st.tuples(st.just("project"), strategies.texts, st.none()),
+        st.tuples(st.just("set aside"), strategies.texts, strategies.texts),
     ),
     max_size=12,
 )

@@ -225,6 +225,7 @@ _HISTORY = _list_of(
 )
 _EVENTS = ("ADD", "UPDATE", "NONE", "DELETE", "CANDIDATE")
 _RESULT = Schema({"id": _name, "event": one_of(*_EVENTS)}, {})
+_SET_ASIDE = Schema({"fact": _text, "reason": _text}, {"replaced_by": _text, "memory_id": _name})
 _FEEDBACK = Schema({"feedback": one_of(*FEEDBACK), "created_at": _time}, {"reason": _text})
 
 # In the order of an archive's lines.
@@ -260,6 +261,7 @@ LINE_TYPES: Mapping[str, Schema] = {
             "categories": _list_of(_text),
             "expires_at": _time,
             **dict.fromkeys(("hidden", "yielded"), _flag),
+            "set_aside": _list_of(_SET_ASIDE),
         },
     ),
     "deleted": Schema({"id": _name, "history": _HISTORY}, {"sources": _list_of(_key)}),

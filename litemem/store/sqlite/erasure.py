@@ -159,6 +159,10 @@ WHERE superseded_by IS NULL  -- else it is the text of the successor, which stay
 UNION
 SELECT content, {2} FROM message JOIN session ON session.pk = session_pk
 WHERE message.pk IN {1}
+UNION
+SELECT {5}, {2} FROM message JOIN session ON session.pk = session_pk
+JOIN json_each({6}) AS aside
+WHERE message.pk IN {1}
 )
 """.format(
     "(SELECT value FROM json_each(?1))",
@@ -166,7 +170,28 @@ WHERE message.pk IN {1}
     ", ".join(ID_KEYS),
     ", ".join(f"owner.{key}" for key in ID_KEYS),
     ", ".join(f"CAST({key} AS BLOB)" for key in ID_KEYS),  # another tool may have written anything
+    read_field("aside", "fact"),
+    read_json("message.set_aside"),
 )
+
+# with the four ids as parameters 2 to 5; no id: it is not known which the row had
+_ALIKE = " AND ".join(f"m.{key} IS ?{i}" for i, key in enumerate(ID_KEYS, 2))
+_SAME_IDS = f"(coalesce(?2, ?3, ?4, ?5) IS NULL OR {_ALIKE})"
+_ASIDE = f"json_each({read_json('set_aside')}) AS aside"
+_IS_ERASED = " OR ".join(
+    f"{read_field('aside', name)} IN (SELECT value FROM json_each(?1))"
+    for name in ("fact", "replaced_by")
+)
+# in messages that stay
+_SET_ASIDE = f"""
+UPDATE message
+SET set_aside = (
+  SELECT json_group_array(json(value)) FROM {_ASIDE} WHERE ({_IS_ERASED}) IS NOT TRUE
+)
+WHERE set_aside <> '[]'
+  AND session_pk IN (SELECT m.pk FROM session AS m NOT INDEXED WHERE {_ALIKE})
+  AND EXISTS (SELECT 1 FROM {_ASIDE} WHERE {_IS_ERASED})
+"""
 
 # `find_traces`
 SHORTEST = 8  # bytes; a shorter text is a part of many others
@@ -176,9 +201,6 @@ BLOCK = 1 << 22  # bytes that are read at once
 BUDGET = 4 << 30  # bytes that are compared, in 2 s: in a large file not every text is looked for
 FEWEST, MOST = 8, 500  # texts that are looked for
 
-# with the four ids as parameters 2 to 5; no id: it is not known which the row had
-_ALIKE = " AND ".join(f"m.{key} IS ?{i}" for i, key in enumerate(ID_KEYS, 2))
-_SAME_IDS = f"(coalesce(?2, ?3, ?4, ?5) IS NULL OR {_ALIKE})"
 # what holds the text ?1
 _HOLDERS: Mapping[str, str] = {
     "memories": f"SELECT m.id FROM memory AS m NOT INDEXED WHERE m.content = ?1 AND {_SAME_IDS}",
@@ -195,7 +217,7 @@ WHERE ?1 IN (e.old_memory, e.new_memory) AND {_SAME_IDS}
 SELECT message.pk
 FROM message NOT INDEXED
 JOIN session AS m ON m.pk = message.session_pk
-WHERE instr(message.content, ?1) AND {_SAME_IDS}
+WHERE (instr(message.content, ?1) OR instr(message.set_aside, ?1)) AND {_SAME_IDS}
 """,
     "turns": f"""
 SELECT turn.pk
@@ -241,6 +263,7 @@ def erase(
     """
     before = _sizes(connection)
     chosen = _select(connection, plan, among)
+    erased = _texts_of(connection, chosen)
     _mark(connection, plan)
     if VectorIndex(connection).mark:
         VectorIndex(connection).drop()  # values stay in its chunks; `scrub` fills a new one
@@ -253,6 +276,7 @@ def erase(
     connection.execute(_HISTORY_OF_MESSAGES, (json.dumps(chosen.messages),))
     forget_messages(connection, chosen.messages)
     connection.execute(_TURNS_WITHOUT)
+    _erase_set_aside(connection, erased)
     drop_empty_sessions(connection)
     connection.execute(_UNREADABLE)
     connection.execute(_OUTCOMES, (ids, ids))
@@ -269,11 +293,23 @@ def texts(
     Raises:
         MemoryNotFoundError: an id has neither a memory nor a history.
     """
-    chosen = _select(connection, plan, among)
+    return _texts_of(connection, _select(connection, plan, among))
+
+
+def _texts_of(connection: apsw.Connection, chosen: _Chosen) -> list[ErasedText]:
     rows = connection.execute(_TEXTS, (id_list(chosen.ids), json.dumps(chosen.messages)))
     read = ([None if each is None else each.decode(errors="replace") for each in r] for r in rows)
     found = (ErasedText(text, _scope(ids)) for text, *ids in read if text is not None)
     return list(dict.fromkeys(found))
+
+
+def _erase_set_aside(connection: apsw.Connection, erased: Iterable[ErasedText]) -> None:
+    """Delete erased texts from what was set aside of other messages of the same scopes."""
+    by_scope: dict[Scope, list[str]] = {}
+    for each in erased:
+        by_scope.setdefault(each.scope, []).append(each.text)
+    for scope, listed in by_scope.items():
+        connection.execute(_SET_ASIDE, (id_list(listed), *scope.key()))
 
 
 def _select(connection: apsw.Connection, plan: Erasure, among: Collection[str] | None) -> _Chosen:

@@ -198,7 +198,7 @@ def _are_times(row: Row) -> bool:
     return unlimited or all(t is None or clock.is_time(t) for t in (row[15], row[16], row[18]))
 
 
-def to_json(value: Mapping[str, Any] | tuple[str, ...]) -> str:
+def to_json(value: Mapping[str, Any] | Sequence[Any]) -> str:
     """Return compact JSON with non-ASCII characters unescaped."""
     return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 

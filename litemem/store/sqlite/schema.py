@@ -49,7 +49,7 @@ DIGESTS = {
     4: "d7c854d03b7583f0004850fc25a5e8de",
     5: "1c7034c51be17137764d5b669039ef21",
     6: "33adf18c63ae856bc8fad6bfe9dc5f9f",
-    7: "522ac28be52daf06149f9cdb1966fd04",
+    7: "4255b8b62a6aff0fc212fe46c7804304",
 }
 
 

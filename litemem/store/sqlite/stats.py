@@ -3,11 +3,11 @@
 import apsw
 
 from litemem.core.scope import ID_KEYS
-from litemem.core.types import Entity, Message, Overview
+from litemem.core.types import Entity, Overview
 from litemem.store.protocol import FileStats
 from litemem.store.sqlite import settings
 from litemem.store.sqlite.connection import opened_as_is, read_transaction
-from litemem.store.sqlite.rows import IN_SCOPE_OF_M, Row, read_json, read_message
+from litemem.store.sqlite.rows import Row
 from litemem.store.sqlite.turns import unreadable_turns
 from litemem.store.sqlite.values import check_values
 
@@ -54,15 +54,6 @@ GROUP BY day
 ORDER BY day
 """
 _SIZES = "SELECT name, pgsize FROM dbstat WHERE aggregate = TRUE ORDER BY pgsize DESC, name"
-_SOURCES = f"""
-SELECT message.created_at, message.pk, message.role, message.content, message.name
-FROM memory AS named
-CROSS JOIN memory AS m ON m.pk = named.pk  -- the row itself: an index may be damaged
-CROSS JOIN json_each({read_json("m.sources")}) AS source
-CROSS JOIN message ON message.pk = source.value
-WHERE named.id = ?1 AND +m.id = ?1 AND {IN_SCOPE_OF_M}
-ORDER BY message.pk
-"""
 
 
 def entities(connection: apsw.Connection) -> list[Entity]:
@@ -113,16 +104,6 @@ def owners(path: str) -> list[Entity]:
     """Return the users, agents, apps and runs with memories, each kind by name."""
     with opened_as_is(path) as connection, read_transaction(connection):
         return entities(connection)
-
-
-def source_messages(path: str, memory_id: str) -> list[tuple[int, Message]]:
-    """Return the source messages of a memory in order, each with its time."""
-    with opened_as_is(path) as connection:
-        found = []
-        for at, *row in connection.execute(_SOURCES, (memory_id,)):
-            check_values("message", row[0], created_at=at)
-            found.append((at, read_message(row)))
-        return found
 
 
 def _counts(connection: apsw.Connection, now: int) -> dict[str, int]:

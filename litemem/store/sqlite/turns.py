@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import apsw
@@ -12,8 +13,10 @@ from litemem.core.types import (
     AddResult,
     DatedMessage,
     Found,
+    LoggedMessage,
     MemoryRecord,
     Message,
+    SetAside,
     SourceMessage,
     TextIndex,
     Turn,
@@ -198,6 +201,33 @@ LIMIT ?
 _WAITING_ROWS = f"""
 SELECT pk, role, content, name, created_at FROM message WHERE pk IN {_LISTED} ORDER BY pk DESC
 """
+_LOGGED = f"""
+SELECT message.pk
+FROM message
+JOIN session AS m ON m.pk = message.session_pk
+WHERE {{0}} AND {_NOT_DELETED} AND message.pk NOT IN (
+  SELECT source.value  -- what a deleted memory came from
+  FROM event AS m
+  JOIN json_each({read_json("m.sources")}) AS source
+  WHERE m.event = 'DELETE' AND typeof(source.value) = 'integer' AND {{0}}
+)
+ORDER BY message.pk DESC
+LIMIT ?
+"""
+_LOGGED_ROWS = f"""
+SELECT pk, {", ".join(_SOURCE_COLUMNS)}, set_aside, turn_pk
+FROM message
+WHERE pk IN {_LISTED}
+ORDER BY pk
+"""
+_MADE_OF = f"""
+SELECT source.value, m.pk
+FROM memory AS m
+JOIN json_each({read_json("m.sources")}) AS source
+JOIN message ON message.pk = source.value
+WHERE {{}} AND message.pk IN {_LISTED} AND {IN_SCOPE_OF_M}
+ORDER BY m.pk
+"""
 # without the text, which stays in the log: erasing a memory that came from it takes it along
 _WRITE_DELETE = f"""
 INSERT INTO event
@@ -321,6 +351,68 @@ class Messages:
             found.append((pk, SourceMessage(*row)))
         return found
 
+    def logged(self, ids: Condition, *, limit: int) -> Found[LoggedMessage]:
+        sql = _LOGGED.format(ids.sql)
+        rows: list[Row] = self._connection.execute(
+            sql, (*ids.parameters, *ids.parameters, limit)
+        ).fetchall()
+        return self._logged([pk for (pk,) in rows], ids)
+
+    def logged_for(self, name: str) -> Found[LoggedMessage]:
+        values = (name,)
+        pk = self._connection.execute("SELECT pk FROM memory WHERE id = ?", values).get
+        if pk is not None:
+            rows: list[Row] = self._connection.execute(_SOURCES, (pk,)).fetchall()
+            return self._logged([row[0] for row in rows], Condition("m.id = ?", values))
+        rows = self._connection.execute(
+            "SELECT pk, session_pk FROM message WHERE id = ?", values
+        ).fetchall()
+        for _, session in rows:
+            made = scope_equals(self._scope_of(session))
+            return self._logged([pk for pk, _ in rows], made)
+        return Found()
+
+    def _scope_of(self, session: int) -> Scope:
+        row: Row = self._connection.execute(
+            f"SELECT {', '.join(ID_KEYS)} FROM session WHERE pk = ?", (session,)
+        ).fetchall()[0]
+        return read_scope("session", session, row)
+
+    def _logged(self, pks: Sequence[int], memories: Condition) -> Found[LoggedMessage]:
+        """Return these messages, oldest first, with the memories under a condition."""
+        read, damaged = split(self._read_logged, pks)
+        chosen = json.dumps(list(pks))
+        pairs: list[Row] = self._connection.execute(
+            _MADE_OF.format(memories.sql), (*memories.parameters, chosen)
+        ).fetchall()
+        records, _ = readable(self._connection, [pk for _, pk in pairs], memories)
+        made: dict[int, list[MemoryRecord]] = {}
+        for message, pk in pairs:
+            made.setdefault(message, []).extend([records[pk]] if pk in records else ())
+        return Found(
+            (replace(each, memories=tuple(made.get(pk, ()))) for pk, each in sorted(read, key=_pk)),
+            (shown_id(self._connection, "message", pk) for pk in damaged),
+        )
+
+    def _read_logged(self, pks: Sequence[int]) -> list[tuple[int, LoggedMessage]]:
+        found = []
+        chosen = (json.dumps(list(pks)),)
+        for pk, *row, aside, turn_pk in self._connection.execute(_LOGGED_ROWS, chosen):
+            check_values("message", pk, **dict(zip(_SOURCE_COLUMNS, row, strict=True)))
+            listed = read_value("message", pk, "set_aside", aside)
+            noted = tuple(_set_aside(each) for each in listed)
+            found.append((pk, LoggedMessage(SourceMessage(*row), noted, turn_pk is not None)))
+        return found
+
+    def note_set_aside(self, noted: Iterable[tuple[int, SetAside]]) -> None:
+        by_message: dict[int, list[dict[str, str]]] = {}
+        for pk, each in noted:
+            by_message.setdefault(pk, []).append(_noted(each))
+        self._connection.executemany(
+            "UPDATE message SET set_aside = ? WHERE pk = ?",
+            [(to_json(listed), pk) for pk, listed in by_message.items()],
+        )
+
     def waiting(self, limit: int) -> list[tuple[int, Message, int]]:
         damaged: list[int] = []
         while True:
@@ -402,6 +494,31 @@ class Messages:
                 indexes=[index],
                 message_id=message.id,
             )
+
+
+def _pk(row: tuple[int, LoggedMessage]) -> int:
+    return row[0]
+
+
+def _noted(each: SetAside) -> dict[str, str]:
+    """Return what is stored of a fact that was set aside."""
+    fields = {
+        "fact": each.text,
+        "reason": each.reason,
+        "replaced_by": each.replaced_by,
+        "memory_id": each.memory_id,
+    }
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def _set_aside(stored: Mapping[str, str]) -> SetAside:
+    return SetAside(
+        stored["fact"],
+        stored["reason"],
+        0,
+        replaced_by=stored.get("replaced_by"),
+        memory_id=stored.get("memory_id"),
+    )
 
 
 def _readable_messages(connection: apsw.Connection, pks: Iterable[int]) -> Found[Message]:

@@ -33,6 +33,7 @@ DROP = object()  # as a replacement: delete the row
 
 _text, _name = check_of("message", "content"), check_of("memory", "id")
 _id, _time = check_of("memory", "user_id"), check_of("memory", "created_at")
+_set_aside = check_of("message", "set_aside")
 _names, _source_list = check_of("memory", "categories"), check_of("memory", "sources")
 
 Check = Callable[[Any], Any]  # returns the value as Python uses it, or raises ValueError
@@ -256,6 +257,7 @@ COLUMNS: Mapping[str, Mapping[str, Column]] = {
         "categories": Column(_strings, _entries(_names)),
         "expires_at": _OPTIONAL_TIME,
         "turn_pk": Column(_whole(1, 2**63 - 1), _always(None), optional=True),
+        "set_aside": Column(_json(_set_aside), _entries(_set_aside)),
     },
     "passage": {
         "owner": Column(_whole(-(2**63), 2**63 - 1), _always(DROP)),

@@ -44,10 +44,10 @@ _MEMORIES = "SELECT m.pk FROM json_each(?) CROSS JOIN memory AS m ON m.pk = valu
 _INSERT_MESSAGE = """
 INSERT INTO message
   (pk, session_pk, role, content, name, created_at, turn_pk, id, metadata, categories, expires_at,
-   passages, yielded)
+   passages, yielded, set_aside)
 VALUES (
   ?1, ?2, ?3, ?4, ?5, ?6, ?7, iif(EXISTS (SELECT 1 FROM message WHERE id = ?8), ?9, ?8), ?10, ?11,
-  ?12, ?13, ?14
+  ?12, ?13, ?14, ?15
 )
 """
 _INSERT_TURN = """
@@ -312,6 +312,7 @@ def _message_fields(item: Item) -> tuple[Any, ...]:
         item.get("expires_at"),
         0 if item.get("hidden") or item["role"] == "system" else None,
         bool(item.get("yielded")),
+        to_json(item.get("set_aside") or ()),
     )
 
 

@@ -151,6 +151,7 @@ _PARTS: Mapping[str, _Part] = {
             _number("message.expires_at"),
             """iif(passages = 0, ',"hidden":true', '')""",
             """iif(yielded, ',"yielded":true', '')""",
+            _json("message.set_aside", "[]"),
         ),
         "FROM message CROSS JOIN session ON session.pk = session_pk WHERE $logged",
         "message.pk",
@@ -236,6 +237,7 @@ _JSON_COLUMNS = {
     "options": ("turn", "options"),
     "metadata": ("memory", "metadata"),
     "categories": ("memory", "categories"),
+    "set_aside": ("message", "set_aside"),
 }
 _WHOLE = {
     "among": "m.pk NOT IN (SELECT pk FROM left_out)",
