@@ -1,15 +1,15 @@
-"""Compare two facts by their words: same, richer, contradicting or different. English, and pure.
+"""Compare two facts by their words: same, richer, contradicting or different.
 
 A new fact about a person is near many known ones that stay true. So two facts are different unless
-their words show that they mean the same, or that one ends the other. A pair with an unclear sign is
-left to the language model.
+their words show that they mean the same, or that one ends the other. In every language their slots
+decide (`slots`). English has rules for the many other ways to say the same, and there a pair with
+an unclear sign is left to the language model.
 """
 
 import re
 from collections.abc import Iterable
-from typing import Literal
 
-from litemem.core.text.lexicon import exclusive_in, words_in
+from litemem.core.text.lexicon import ENGLISH, exclusive_in, words_in
 from litemem.core.text.periods import MONTHS
 from litemem.core.text.scripts import english_share, normal_forms
 from litemem.ingestion.fact_features import (
@@ -22,8 +22,7 @@ from litemem.ingestion.fact_features import (
     fold,
     stem,
 )
-
-Verdict = Literal["same", "richer", "contradicts", "different", "unclear"]
+from litemem.ingestion.slots import Verdict, code_of_pair, compare_slots, corrects
 
 SENTENCE = 200  # characters in one sentence, at most
 EXTRA = 3  # words that a new fact may add to a known one that it ends
@@ -113,14 +112,25 @@ def compare_facts(known: str, new: str, cosine: float, *, one_turn: bool = False
     contradict each other if the new one corrects. "unclear" means that both have to stay.
     """
     verdict = _compare(known, new, cosine)
-    if one_turn and verdict in ("contradicts", None) and not is_correction(new):
+    if one_turn and verdict in ("contradicts", "unclear", None) and not is_correction(new):
         return "different"
     return verdict
 
 
 def _compare(known: str, new: str, cosine: float) -> Verdict | None:
+    if _spelt(known) == _spelt(new):
+        return "same"
+    if code_of_pair(known, new) != ENGLISH:
+        return compare_slots(known, new)
     if not _are_read(known, new):
-        return "same" if _spelt(known) == _spelt(new) else "different"
+        return "different"
+    verdict = _compare_english(known, new, cosine)
+    if verdict in (None, "different") and compare_slots(known, new) == "contradicts":
+        return "contradicts"
+    return verdict
+
+
+def _compare_english(known: str, new: str, cosine: float) -> Verdict | None:
     k, n = features_of(known), features_of(new)
     if k.text == n.text:
         return "same"
@@ -180,7 +190,7 @@ def as_user(text: str, names: frozenset[str]) -> str:
 
 def is_correction(text: str) -> bool:
     """Return True if a fact says that it corrects another."""
-    return bool(_CORRECTS.search(text))
+    return bool(_CORRECTS.search(text)) or corrects(text)
 
 
 def _are_read(known: str, new: str) -> bool:

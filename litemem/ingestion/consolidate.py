@@ -22,13 +22,13 @@ from litemem.core.types import AddResult, Match, MemoryRecord, TextIndex, canoni
 from litemem.errors import ExtractionError, LLMError
 from litemem.extraction.ask import ask, load_prompt
 from litemem.ingestion.compare import (
-    Verdict,
     as_user,
     compare_facts,
     confirm_verdict,
     is_one_sentence,
     user_names,
 )
+from litemem.ingestion.slots import Verdict
 from litemem.store.protocol import KnownReader, Revision, Store, Transaction
 
 NEIGHBOURS = 16  # nearest memories that a fact is compared with

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from helpers import FILES
 from litemem.errors import ExtractionError, LLMError
-from litemem.ingestion.compare import Verdict, compare_facts, confirm_verdict
+from litemem.ingestion.compare import compare_facts, confirm_verdict
 from litemem.ingestion.consolidate import find_verdicts
+from litemem.ingestion.slots import Verdict
 from litemem.models.embedders import FastEmbedEmbedder
 from litemem.models.llms import LlamaCppLLM
 from litemem.testing import ScriptedLLM
