@@ -96,8 +96,8 @@ def index_waiting(store: Store, embedder: Embedder, limit: int) -> int:
         _, (index,) = index_memories(embedder, [content], _day(at))
         indexed.append((pk, content, index))
     said = []
-    for pk, message, at in messages:
-        (found,) = index_messages(embedder, with_canonical_roles([message]), _day(at))
+    for pk, message, day in messages:
+        (found,) = index_messages(embedder, with_canonical_roles([message]), day)
         said.append((pk, message.content, found))
     with store.write() as tx:
         tx.settings.bind_embedder(embedder.identity)

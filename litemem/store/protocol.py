@@ -601,8 +601,11 @@ class MessageReader(Protocol):
         As `logged`, but also deleted ones.
         """
 
-    def waiting(self, limit: int) -> list[tuple[int, Message, int]]:
-        """Return (key, message, time) of readable messages that wait for an index."""
+    def waiting(self, limit: int) -> list[tuple[int, Message, date]]:
+        """Return (key, message, day) of readable messages that wait for an index.
+
+        The day is that on which a pending turn was said, or else that of the time in UTC.
+        """
 
     def known(self, message_ids: Iterable[str]) -> set[str]:
         """Return which of these ids the log has, also of messages that are no longer found."""

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from litemem import Memory
+from litemem.errors import LLMError
 from litemem.testing import ScriptedLLM
 
 CAM: dict[str, Any] = {"user_id": "cam"}
@@ -193,3 +194,19 @@ def test_tomorrow_in_a_query_is_counted_where_the_reference_was_written(memory: 
         remember(memory, f"User has an appointment on {day} April 2026")
     assert "16 April" in first(memory, "what is on tomorrow?", "2026-04-15T01:00:00+08:00")
     assert "16 April" in first(memory, "what is on tomorrow?", "2026-04-15T23:00:00-08:00")
+
+
+@pytest.mark.parametrize(("timestamp", "day"), [("2026-03-02T01:00:00+08:00", "2026-03-01")])
+def test_a_pending_message_that_is_imported_keeps_its_day(
+    timestamp: str, day: str, tmp_path: Any
+) -> None:
+    with Memory(tmp_path / "old.db", embedder="hash", llm=ScriptedLLM([])) as memory:
+        with pytest.raises(LLMError):
+            memory.add("I went to the dentist yesterday", **CAM, timestamp=timestamp)
+        (found,) = memory.search("dentist", **CAM)["results"]
+        assert found["event_date"] == [day]
+        memory.export_file(tmp_path / "all.jsonl")
+    with Memory(tmp_path / "new.db", embedder="hash", llm=ScriptedLLM([])) as memory:
+        memory.import_file(tmp_path / "all.jsonl")
+        (found,) = memory.search("dentist", **CAM)["results"]
+        assert found["event_date"] == [day]

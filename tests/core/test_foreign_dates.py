@@ -9,13 +9,27 @@ from litemem.core.text.dates import may_name_day, mentions
 from litemem.core.text.periods import written
 
 WEDNESDAY = date(2026, 4, 15)
-OTHERS = sorted(set(lexicon.CODES.values()) - {lexicon.ENGLISH})
+OTHERS = sorted(set(lexicon.DATED.values()) - {lexicon.ENGLISH})
 
 
 @pytest.mark.parametrize(
     ("text", "day"),
     [
         ("gestern war ich beim Arzt", "2026-04-14"),
+        ("I am in Paris from 3 mai", "2026-05-03"),
+        ("I fly 5 maj to Oslo", "2026-05-05"),
+        ("dentiste 3 juin", "2026-06-03"),
+        ("ผู้ใช้มีนัดวันที่ 16 เมษายน 2569", "2026-04-16"),
+        ("นัดหมอ 16 เม.ย. 2569", "2026-04-16"),
+        ("๑๖ เมษายน ๒๕๖๙", "2026-04-16"),
+        ("16 เมษายน 2026", "2026-04-16"),
+        ("ฉันมีสอบมะรืนนี้", "2026-04-17"),
+        ("เมื่อวานซืนไปหาหมอ", "2026-04-13"),
+        ("เดือนที่แล้วฉันย้ายบ้าน", "2026-03"),
+        ("อีก 3 วันมีประชุม", "2026-04-18"),
+        ("วันศุกร์หน้ามีงาน", "2026-04-24"),
+        ("ทุกวันจันทร์เล่นเทนนิส", "every Monday"),
+        ("เกิดเมื่อ พ.ศ. 2533", "1990"),
         ("ab Mai arbeite ich", "2026-05"),
         ("letzten Montag", "2026-04-13"),
         ("hier j'étais malade", "2026-04-14"),
@@ -73,6 +87,10 @@ def test_a_day_is_read_in_the_language_of_its_text(text: str, day: str) -> None:
         "User is an avid reader",
         "la mañana es fría",
         "先天",
+        "I ate 3 mars bars",
+        "We had 2 mai tais in Hawaii",
+        "I own 3 Avril Lavigne albums",
+        "the 2 mars rovers landed safely",
     ],
 )
 def test_a_word_that_is_no_date_is_none(text: str) -> None:

@@ -168,7 +168,7 @@ def bound(text: str) -> object:
     """Return what a binding makes of a text and a fact that holds its words."""
     binding = Binding([(text, 0)], Grounding([text], [text]))
     binding.hold(f"User likes {text[:100]}")
-    return [*binding.replacements(), *binding.unread()]
+    return [*binding.additions(trusts_silence=False), *binding.set_aside()]
 
 
 def scripted() -> ScriptedLLM:

@@ -12,14 +12,24 @@ from functools import cache
 from typing import Any
 
 from litemem.core.text import lexicon
+from litemem.core.text.language import COMMON_WORDS, FUNCTION_WORDS
 from litemem.core.text.periods import MONTHS, WEEKDAYS
+from litemem.core.text.words import STOP_WORDS, words
 
 UNITS = ("day", "week", "weekend", "month", "year")
 COUNTS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
+_SMALL = FUNCTION_WORDS | STOP_WORDS
+_NEXT_WORD = re.compile(r" ([^\W\d_]+)")
 _TOKEN = re.compile(r"[^\W\d_]+")
 _PLACEHOLDER = re.compile(r"<(of_year|[a-z]+)(_2)?>")
-_NUMBERS = {"count": r"\d{1,3}", "day": r"\d{1,2}", "year": r"(?:19|20)\d\d"}
+_NUMBERS = {
+    "count": r"\d{1,3}",
+    "day": r"\d{1,2}",
+    "year": r"(?:19|20)\d\d",
+    "era": r"[2๒][45๔๕]\d\d",  # years of the Buddhist era
+}
+_ERA = 543  # years that it began earlier
 _OF_YEAR = r"(?:,? (?:de |del )?(?P<year>(?:19|20)\d\d))?"
 # Where a date begins and ends: some languages join words or add endings
 _BOUNDS = {
@@ -51,8 +61,9 @@ def english_dates(text: str) -> Iterator[Iterator[tuple[int, int, str]]]:
     for code in sorted(codes, key=lambda code: code != spoken):  # the text's own language first
         language = _language(code)
         for patterns in (language.patterns, language.own if code == spoken else ()):
+            is_other = spoken != code and _is_rather_english(text, code)
             for pattern, template in patterns:
-                yield _found(text, pattern, template, language.english)
+                yield _found(text, pattern, template, language.english, is_other=is_other)
 
 
 def may_have_dates(text: str) -> bool:
@@ -65,20 +76,45 @@ def _found(
     pattern: re.Pattern[str],
     template: str,
     english: Mapping[str, Mapping[str, str]],
+    *,
+    is_other: bool,
 ) -> Iterator[tuple[int, int, str]]:
     for match in pattern.finditer(text):
+        if is_other and _is_counted(match):
+            continue
         parts = {
             name: english.get(name.removesuffix("_2"), {}).get(part.casefold(), part)
             for name, part in match.groupdict(default="").items()
         }
+        if parts.get("era"):
+            parts["era"] = str(int(parts["era"]) - _ERA)
         yield *match.span(), template.format(**parts).strip()
+
+
+def _is_rather_english(text: str, code: str) -> bool:
+    """Return True if a text has common words of English, and not more of another language."""
+    found = words(text)
+    (name,) = (name for name, each in lexicon.DATED.items() if each == code)
+    common = COMMON_WORDS.get(name, frozenset())
+    english = sum(word in COMMON_WORDS["English"] for word in found)
+    return 0 < english >= sum(word in common for word in found)
+
+
+def _is_counted(match: re.Match[str]) -> bool:
+    """Return True for "3 mars" in "3 mars bars": a number and a month alone, before a noun."""
+    parts = match.groupdict()
+    if not (parts.get("day") and parts.get("month")) or parts.get("year"):
+        return False
+    following = _NEXT_WORD.match(match.string, match.end())
+    is_bare = match.start() == match.start("day")
+    return is_bare and following is not None and following[1].casefold() not in _SMALL
 
 
 def _codes(text: str) -> set[str]:
     """Return the languages that may have a date in a text, by its words."""
-    words, marks = _hints()
+    by_word, marks = _hints()
     found = {
-        code for token in set(_TOKEN.findall(text.casefold())) for code in words.get(token, ())
+        code for token in set(_TOKEN.findall(text.casefold())) for code in by_word.get(token, ())
     }
     if not text.isascii():
         found |= {code for code, pattern in marks.items() if pattern.search(text)}
@@ -90,9 +126,9 @@ def _codes(text: str) -> set[str]:
 @cache
 def _hints() -> tuple[Mapping[str, set[str]], Mapping[str, re.Pattern[str]]]:
     """Return the languages of each word, and a pattern for each that joins its words."""
-    words: dict[str, set[str]] = {}
+    by_word: dict[str, set[str]] = {}
     marks: dict[str, re.Pattern[str]] = {}
-    for code in lexicon.CODES.values():
+    for code in lexicon.DATED.values():
         if code == lexicon.ENGLISH:
             continue
         table = lexicon.section(code, "dates")
@@ -106,11 +142,11 @@ def _hints() -> tuple[Mapping[str, set[str]], Mapping[str, re.Pattern[str]]]:
             for word in (*names, *named, *units):
                 for token in _TOKEN.findall(word.casefold())[-1:]:
                     if len(token) > 2:
-                        words.setdefault(token, set()).add(code)
+                        by_word.setdefault(token, set()).add(code)
         else:
             left = r"(?<![^\W\d])" if table["bounds"] == "left" else ""
             marks[code] = _pattern(f"{left}(?:{_any_of([*names, *named, *units])})")
-    return words, marks
+    return by_word, marks
 
 
 @cache

@@ -32,6 +32,7 @@ CODES = {
     "Swedish": "sv",
     "Turkish": "tr",
 }
+DATED = {**CODES, "Thai": "th"}  # languages whose dates are read
 
 
 def code_of(text: str) -> str:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import apsw
@@ -199,7 +200,12 @@ ORDER BY pk DESC
 LIMIT ?
 """
 _WAITING_ROWS = f"""
-SELECT pk, role, content, name, created_at FROM message WHERE pk IN {_LISTED} ORDER BY pk DESC
+SELECT message.pk, role, content, name, message.created_at,
+  iif(json_valid(options), options ->> 'said_on', NULL)
+FROM message
+LEFT JOIN turn ON turn.pk = turn_pk
+WHERE message.pk IN {_LISTED}
+ORDER BY message.pk DESC
 """
 _LOGGED = f"""
 SELECT message.pk
@@ -413,7 +419,7 @@ class Messages:
             [(to_json(listed), pk) for pk, listed in by_message.items()],
         )
 
-    def waiting(self, limit: int) -> list[tuple[int, Message, int]]:
+    def waiting(self, limit: int) -> list[tuple[int, Message, date]]:
         damaged: list[int] = []
         while True:
             keys = self._connection.execute(_WAITING, (json.dumps(damaged), limit))
@@ -422,13 +428,13 @@ class Messages:
                 return found
             damaged += wrong
 
-    def _read_waiting(self, pks: Sequence[int]) -> list[tuple[int, Message, int]]:
+    def _read_waiting(self, pks: Sequence[int]) -> list[tuple[int, Message, date]]:
         rows: list[Row] = self._connection.execute(
             _WAITING_ROWS, (json.dumps(list(pks)),)
         ).fetchall()
         for row in rows:
             check_values("message", row[0], created_at=row[4])
-        return [(row[0], read_message(row[:4]), row[4]) for row in rows]
+        return [(row[0], read_message(row[:4]), _said_on(*row[4:])) for row in rows]
 
     def _found(self, condition: Condition) -> list[int]:
         sql = f"SELECT m.message_pk FROM found_message AS m WHERE {condition.sql}"
@@ -862,6 +868,14 @@ def unreadable_turns(connection: apsw.Connection) -> dict[int, str]:
     if connection.pragma("user_version") < latest_version():
         return {}
     return Turns(connection).set_aside()
+
+
+def _said_on(created_at: int, said_on: object) -> date:
+    """Return the day of a message: that of its pending turn, if that can be read, or in UTC."""
+    try:
+        return date.fromisoformat(str(said_on))
+    except ValueError:
+        return date.fromisoformat(clock.to_iso(created_at)[:10])
 
 
 def _bindings(turns: TurnFilter) -> dict[str, Any]:
