@@ -10,12 +10,17 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 
-from litemem.core.text.language import language
-from litemem.core.text.lexicon import section, words_in
+from litemem.core.text.lexicon import ENGLISH, section
 from litemem.core.text.words import root, words
 from litemem.core.types import SetAside
 from litemem.extraction import english
-from litemem.extraction.clauses import Clause, clauses_of, count_negations
+from litemem.extraction.clauses import (
+    Clause,
+    clauses_of,
+    count_negations,
+    only_reacts,
+    tells_by_asking,
+)
 from litemem.extraction.grounding import (
     ANOTHER_SPEAKER,
     OPENERS,
@@ -129,11 +134,13 @@ class Binding:
         for i, clause in enumerate(self._clauses):
             if i in self._kept or i in self._failed:
                 continue
-            if clause.code == "en" and (clause.is_question or not clause.is_own):
+            if clause.is_question and tells_by_asking(clause):
+                yield self._retell(i, f"{self._subject} asked: “{clause.text}”"), clause
+            if clause.code == ENGLISH and (clause.is_question or not clause.is_own):
                 for fact in presupposed(clause.text):
                     if not self._told.says(fact):
                         yield self._retell(i, fact), clause
-            if clause.code == "en" and (wish := english.wish(clause.text)):
+            if clause.code == ENGLISH and (wish := english.wish(clause.text)):
                 yield self._retell(i, wish), clause
             elif states_something(clause):
                 yield self._retell(i, retold(clause, self._subject)), clause
@@ -201,7 +208,7 @@ def contradiction(fact: str, clause: Clause, *, is_user: bool | None = None) -> 
             return "it denies the statement, or affirms what was denied"
     if _is_reordered(fact, clause.text):
         return "its order is reversed"
-    if clause.code == "en" and is_user and english.guesses_place(fact, clause.text):
+    if clause.code == ENGLISH and is_user and english.guesses_place(fact, clause.text):
         return "it is said of something else"
     if _is_opposite(fact, clause.text):
         return "it says the opposite"
@@ -212,7 +219,7 @@ def stands_alone(clause: Clause) -> bool:
     """Return True if a clause may replace a fact: a statement of some words."""
     if clause.is_question:
         return False
-    if clause.code != "en" or not clause.text.isascii():
+    if clause.code != ENGLISH or not clause.text.isascii():
         return len(clause.text) >= MIN_NOTE
     least = MIN_WORDS if clause.is_own else MIN_NOTE
     return len(clause.words) >= least and not english.is_reaction(clause.text)
@@ -220,21 +227,28 @@ def stands_alone(clause: Clause) -> bool:
 
 def states_something(clause: Clause) -> bool:
     """Return True if a clause states something of the speaker that is worth keeping."""
-    if not clause.is_own or not stands_alone(clause) or len(clause.text) > MAX_QUOTED:
+    if not stands_alone(clause) or len(clause.text) > MAX_QUOTED:
         return False
-    if clause.code != "en":
-        return not _is_empty(clause)
-    return english.third_person(clause.text) is not None and not english.is_reaction(clause.text)
+    if clause.code != ENGLISH:
+        return not only_reacts(clause)
+    if english.is_reaction(clause.text) or english.is_vague(clause.text):
+        return False
+    return english.third_person(clause.text) is not None or english.is_note(clause.text)
 
 
 def retold(clause: Clause, subject: str) -> str:
     """Return a clause as a fact: in the third person, or quoted."""
-    told = english.third_person(clause.text) if clause.code == "en" else None
+    told = english.third_person(clause.text) if clause.code == ENGLISH else None
     if told is not None:
         return told if subject == "User" else told.replace("User", subject)
     text = clause.text.strip().rstrip(" ,;")
     text = text if len(text) <= MAX_QUOTED else text[: text.rfind(" ", 0, MAX_QUOTED)] + " …"
-    if clause.code == "en" and not clause.is_own and text.isascii():
+    if (
+        clause.code == ENGLISH
+        and not clause.is_own
+        and text.isascii()
+        and not english.speaks_of_self(text)
+    ):
         return text.rstrip(".")
     return f"{subject}: “{text}”"
 
@@ -308,12 +322,3 @@ def _content(text: str) -> frozenset[str]:
     return frozenset(root(word) for word in words(text) if word not in OPENERS) or frozenset(
         words(text)
     )
-
-
-def _is_empty(clause: Clause) -> bool:
-    """Return True if a clause says almost nothing beside "I" and "no"."""
-    known = words_in(clause.code, "clauses", "speaker") | words_in(
-        clause.code, "clauses", "negations"
-    )
-    left = clause.words - known - OPENERS
-    return len(clause.text) < 5 or (not left and language(clause.text) is None)

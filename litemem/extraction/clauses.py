@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
 
+from litemem.core.text.language import FUNCTION_WORDS
 from litemem.core.text.lexicon import ENGLISH, code_of, section, words_in
 from litemem.core.text.words import sentences, words
 
@@ -206,6 +207,9 @@ _LEADING = re.compile(
     re.IGNORECASE,
 )
 _PUNCTUATION = ".,;:!?।،؛؟\"'“”«»()…"
+MAX_ANSWERED = 40  # characters of an answer that only says yes or no
+MIN_SIGNS = 2  # of a statement in a script without spaces
+NOT_SPACED_CODES = frozenset(["ja", "zh", "ko"])  # of languages that join words
 _NOT_SPACED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 
 
@@ -248,6 +252,75 @@ def clauses_of(text: str, message: int = 0) -> list[Clause]:
             asks = is_question and (i == 0 or words(part)[0] not in own)  # "…, I'm terrified?"
             found.append(Clause(part, message, code, asks, _words_of(part)))
     return found
+
+
+def only_reacts(clause: Clause) -> bool:
+    """Return True if a clause thanks, greets, agrees, praises "you" or asks for a piece of work.
+
+    False for English, for which the rules are in `english`.
+    """
+    reactions = _reactions(clause.code)
+    if reactions is None:
+        return False
+    if reactions.orders.match(clause.text.strip(_PUNCTUATION + " ")):
+        return True
+    left = reactions.chatter.sub(" ", clause.text)
+    told = [word for word in words(left) if word not in FUNCTION_WORDS]
+    if not told or (_NOT_SPACED.search(clause.text) and len("".join(told)) < MIN_SIGNS):
+        return True
+    is_about_you = reactions.addressed.search(clause.text) is not None and not clause.is_own
+    return is_about_you and not any(map(str.isdigit, clause.text))
+
+
+def tells_by_asking(clause: Clause) -> bool:
+    """Return True if a question tells of who asks: "… for my wife?", "… while pregnant?"."""
+    reactions = _reactions(clause.code)
+    return reactions is not None and reactions.tells.search(clause.text) is not None
+
+
+def answers_yes_or_no(question: str, answer: str) -> bool:
+    """Return True if a short yes or no answers a question that offers nothing.
+
+    False for English, for which the rules are in `english`.
+    """
+    reactions = _reactions(code_of(question))
+    if reactions is None or max(len(question) // 4, len(answer)) > MAX_ANSWERED:
+        return False
+    said = answer.strip(_PUNCTUATION + "。！ ")
+    found = reactions.yes_or_no.match(said)
+    left = (
+        reactions.chatter.sub("", said[found.end() :]).strip(_PUNCTUATION + "，、。！ ")
+        if found
+        else said
+    )
+    return not left and reactions.offers.search(question) is None
+
+
+@dataclass(frozen=True, slots=True)
+class _Reactions:
+    """How a language reacts, answers, gives orders, offers, and tells something on the way."""
+
+    chatter: re.Pattern[str]
+    orders: re.Pattern[str]
+    addressed: re.Pattern[str]
+    tells: re.Pattern[str]
+    offers: re.Pattern[str]
+    yes_or_no: re.Pattern[str]
+
+
+@cache
+def _reactions(code: str) -> _Reactions | None:
+    table = section(code, "clauses")
+    if "chatter" not in table:
+        return None
+    first, last = (r"(?<!\w)", r"(?!\w)") if code not in NOT_SPACED_CODES else ("", "")
+    written = {key: table[key] for key in ("chatter", "orders", "addressed", "tells", "offers")}
+    written["yes_or_no"] = f"{table['yes']}|{table['no']}"
+    found = {
+        key: re.compile(f"{first}(?:{listed}){last}", re.IGNORECASE)
+        for key, listed in written.items()
+    }
+    return _Reactions(**found)
 
 
 def _words_of(text: str) -> frozenset[str]:

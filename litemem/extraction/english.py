@@ -9,9 +9,12 @@ from collections.abc import Iterable
 from functools import cached_property
 
 from litemem.core.text.language import language
-from litemem.core.text.words import NUMBER_WORDS, digits, words
+from litemem.core.text.words import NUMBER_WORDS, STOP_WORDS, digits, words
 
 MAX_NAME = 100  # characters; what is longer, nobody is called
+MIN_NOTE_WORDS = 4
+MAX_VAGUE = 2  # words of a clause about "this" that says little
+MAX_NOTE = 300  # characters of a clause that are read
 GENDERED = "he she his her him hers herself himself".split()
 FACT_WORDS = frozenset(  # subjects and verbs of facts, which the source need not contain
     """user user's assistant assistant's agent agent's speaker name named called age likes like
@@ -331,8 +334,9 @@ _AUXILIARY = {
 _ADVERBS = frozenset(
     """never always usually often rarely sometimes just really only also still already recently
     currently now absolutely definitely barely hardly mostly mainly generally normally occasionally
-    probably""".split()
+    probably finally even both all ever once then soon kind sort""".split()
 )
+_VERBS_IN_LY = frozenset("reply apply rely supply fly multiply imply comply bully rally".split())
 _UNCHANGED = frozenset(
     """was were will would can could should must may might did had didn't won't can't cannot
     couldn't wouldn't shouldn't hadn't wasn't weren't isn't is has does doesn't hasn't used
@@ -382,6 +386,7 @@ _SAID_NO = {
 
 
 MAX_ANSWERED = 60  # characters of an answer that is quoted; its question has four times as many
+MAX_OPTION = 3  # words of one of two things
 _NO = frozenset("neither no not none don't nor".split())
 _ASKS_OF_YOURS = re.compile(
     r"\A\W*(?:is|was|were|are|does|did|has|have) "
@@ -423,12 +428,26 @@ def quoted_answer(question: str, answer: str) -> str | None:
     said = set(words(answer))
     if chooses:
         one, other = set(words(before)[-2:]), set(words(behind)[:2])
-        is_told = bool(said & (one - other)) != bool(said & (other - one)) and not said & _NO
+        is_first = bool(said & (one - other))
+        is_told = is_first != bool(said & (other - one)) and not said & _NO
+        question = _narrowed(before, behind, is_first=is_first) if is_told else question
+        if is_told and (fact := _affirmed(question, "yes")):
+            return fact
     else:
         is_yes = _ASSENT.match(answer) or _DENIAL.match(answer) or _ADDED.fullmatch(answer)
         asks = _ASKS_OF_YOURS.match(question) and not _ASKS_YOU.match(question)
         is_told = bool(is_yes and asks)
     return f"User answered “{answer}” to “{question}”" if is_told else None
+
+
+def _narrowed(before: str, behind: str, *, is_first: bool) -> str:
+    """Return a question for one of two things: "in English?" of "in French or English?"."""
+    other = behind.split()
+    if is_first:
+        return f"{before}?"
+    if len(other) > MAX_OPTION:
+        return f"{before} or {behind}"
+    return " ".join([*before.split()[: -len(other)], *other])
 
 
 def _affirmed(question: str, answer: str) -> str | None:
@@ -492,6 +511,57 @@ def is_reaction(clause: str) -> bool:
     return _REACTION.search(clause) is not None
 
 
+_NOTE = re.compile(
+    r"\A\W*(?!(?:it|that|this|these|those|there|they|he|she|what|how|why|so|such|let|let's|please|"
+    r"thanks?|hi|hello|hey|wow|oh|yes|yeah|no|nope|ok|okay|sure|great|good|nice|cool|awesome|"
+    r"congrats|congratulations|happy|have|hope|hoping|sounds?|looks?|seems?|can|could|would|should|"
+    r"will|do|does|did|is|are|if|when|maybe|perhaps|i|we|write|tell|give|show|make|help|explain|"
+    r"translate|summari[sz]e|list|find|create|generate|draft|compose|suggest|recommend|rewrite|fix|"
+    r"convert|calculate|compare|describe|imagine|pretend|act|use|try|add|remove|change|go|keep|be|"
+    r"don't|never|always|just|also|and|but|or)\b)"
+    r"[^.!?\n]{0,200}?\b(?:is|are|was|were|has|have|had|needs?|\w{2,20}ed|\w{2,20}s|will|must|can|"
+    r"can't|won't|isn't|doesn't|don't|left|got|went|came|took|made|gave|began|won|lost|sold|bought|"
+    r"met)\b",
+    re.IGNORECASE,
+)
+
+
+# Words of praise and of general truths: "dancing is awesome", "life can be tough"
+_GENERAL = re.compile(
+    r"\b(?:life|people|everyone|everybody|someone|anyone|things?|moments?|memories|kindness|words|"
+    r"can be|can really|makes? (?:me|you|us)|gives? (?:me|you|us)|brings? (?:me|you|us)|amazing|"
+    r"awesome|great|good|nice|lovely|cool|fun|beautiful|gorgeous|stunning|incredible|wonderful|"
+    r"fantastic|perfect|important|tough|hard|scary|inspiring|powerful|magical|special|worth it|"
+    r"interesting|exciting|relaxing|rewarding|therapeutic|calming|blast|vibes?|journey|challenges?|"
+    r"success|always|so (?:much|many)|the best|matters?|sure|sorry|love it)\b",
+    re.IGNORECASE,
+)
+_POINTS = frozenset("this that it these those them".split())
+_TABULAR = re.compile(r"[{}\[\]<>|=\\]|\S {2,}\S|\t|\w\(\)|::|\w_\w")  # of code, logs and tables
+
+
+def is_note(clause: str) -> bool:
+    """Return True if a clause states something of a thing or of somebody named.
+
+    "Staging deploys on merge", "Petra is the treasurer now"; not "it was great", "sounds good".
+    """
+    text = clause[:MAX_NOTE]
+    is_prose = text[:1].isalnum() and _TABULAR.search(text) is None and not _GENERAL.search(text)
+    return is_prose and len(words(text)) >= MIN_NOTE_WORDS and _NOTE.match(text) is not None
+
+
+def speaks_of_self(text: str) -> bool:
+    """Return True if a text has "me", "my" or "I"."""
+    return _ADDRESSING.search(_NUMERAL.sub(" ", text)) is not None
+
+
+def is_vague(clause: str) -> bool:
+    """Return True if a clause says little beside "this" or "it": "I'm so ready for this"."""
+    said = words(clause[:MAX_NOTE])
+    told = [word for word in said if word not in STOP_WORDS and word not in FACT_WORDS]
+    return not told or (len(told) <= MAX_VAGUE and not _POINTS.isdisjoint(said))
+
+
 def third_person(clause: str) -> str | None:
     """Return a clause that begins with "I", "we" or "my" about the user, or None if unsure.
 
@@ -522,7 +592,7 @@ def _conjugated(predicate: str) -> str:
     found = predicate.split(" ")
     for i, word in enumerate(found[:3]):
         plain = word.casefold()
-        if plain in _ADVERBS:
+        if plain in _ADVERBS or (plain.endswith("ly") and plain not in _VERBS_IN_LY):
             continue
         found[i] = _verb_form(word)
         break

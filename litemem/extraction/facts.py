@@ -29,7 +29,7 @@ from litemem.extraction.chunking import (
     lines,
     split_to_fit,
 )
-from litemem.extraction.clauses import own_words
+from litemem.extraction.clauses import answers_yes_or_no, own_words
 from litemem.extraction.english import with_plain_name
 from litemem.extraction.grounding import Grounding
 from litemem.extraction.sanitize import (
@@ -198,6 +198,8 @@ def _answers(messages: Sequence[Message], context: Sequence[Message]) -> Iterato
         elif message.role == "user":
             question, said = last_question(asked), message.content
             fact = english.answered(question, said) or english.quoted_answer(question, said)
+            if fact is None and answers_yes_or_no(question, said):
+                fact = f"User answered “{said.strip()}” to “{question}”"
             if fact:
                 yield fact, i
             asked = ""

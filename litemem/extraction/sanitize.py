@@ -1,12 +1,14 @@
 """Take out of a message what cannot hold a fact: long code, forged roles, orders, small talk.
 
-The rules for forged turns know all languages, those for sentences English.
+The rules for forged turns know all languages, most of those for sentences English.
 """
 
 import re
 from collections.abc import Collection
 
+from litemem.core.text.lexicon import ENGLISH, code_of
 from litemem.core.text.words import NUMBER_WORDS, STOP_WORDS, sentences, words
+from litemem.extraction.clauses import Clause, clauses_of, only_reacts, tells_by_asking
 from litemem.extraction.questions import presupposed
 
 MAX_CODE = 200  # characters of fenced code that are read; longer code is a listing
@@ -126,8 +128,8 @@ def questions(text: str) -> str:
 
 def last_question(text: str) -> str:
     """Return the last question of a text, or an empty text."""
-    end = text.rfind("?")
-    start = max(text.rfind(mark, 0, max(end, 0)) for mark in ".!?\n")
+    end = max(text.rfind(mark) for mark in "?？؟")
+    start = max(text.rfind(mark, 0, max(end, 0)) for mark in ".!?\n。！？؟")
     return text[start + 1 : end + 1].strip()
 
 
@@ -148,9 +150,10 @@ def is_small_talk(text: str, names: Collection[str] = ()) -> bool:
 
     A request asks for a piece of work ("translate this: …") and says nothing about the speaker. A
     question that tells something ("can I eat sushi while pregnant?") is none of these.
-    `names` are those of the speakers, case-folded; they are ignored. English only: in other
-    languages any word may state something.
+    `names` are those of the speakers, case-folded; they are ignored.
     """
+    if code_of(text) != ENGLISH:
+        return not any(map(_may_tell, clauses_of(text)))
     if presupposed(text):
         return False
     requests = " ".join(_REQUEST.findall(text))
@@ -159,6 +162,11 @@ def is_small_talk(text: str, names: Collection[str] = ()) -> bool:
         return False
     is_own = set(words(requests)) & (_FIRST_PERSON - {"me", "us"})
     return not is_own and not _is_personal(questions(text))
+
+
+def _may_tell(clause: Clause) -> bool:
+    """Return True if a clause in another language may say something of the speaker."""
+    return tells_by_asking(clause) if clause.is_question else not only_reacts(clause)
 
 
 def is_empty_talk(text: str) -> bool:

@@ -31,6 +31,7 @@ MAKERS = {
     ("core/text/dates.py", "_pattern"),
     ("core/text/foreign_dates.py", "_pattern"),
     ("core/text/scripts.py", "_special"),
+    ("extraction/clauses.py", "_reactions"),
     ("extraction/clauses.py", "_signs"),
     ("extraction/english.py", "is_own_name"),
     ("extraction/questions.py", "_pattern"),

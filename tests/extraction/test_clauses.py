@@ -239,6 +239,103 @@ def test_a_statement_in_another_language_is_kept_in_its_words(said: str, fact: s
 
 
 @pytest.mark.parametrize(
+    "said",
+    [
+        "Ich trinke keinen Alkohol.",
+        "Mon frère s'appelle Hugo.",
+        "Sono allergico alle noci.",
+        "Quebrei o braço esquerdo em maio.",
+        "Mi hermana vive en Quito.",
+        "Mijn huur is 900 euro.",
+        "Nie jem mięsa.",
+        "Jag tar 5 mg medicin varje dag.",
+        "Sigara içmiyorum.",
+        "У меня двое детей.",
+        "卵アレルギーがあります",
+        "我对花生过敏",
+        "복숭아 알레르기가 있어요",
+        "لا آكل اللحم",
+        "मुझे दूध से एलर्जी है",
+        "من در شیراز زندگی می‌کنم",
+    ],
+)
+def test_no_statement_in_another_language_is_lost(said: str) -> None:
+    assert kept(said, small=True) == [f"User: “{said}”"]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Vielen Dank, das ist super!",
+        "Merci beaucoup, c'est parfait.",
+        "Grazie mille, sei molto gentile",
+        "Gracias, muy bien",
+        "Obrigada, que bom!",
+        "Dzięki, świetny pomysł",
+        "Спасибо, отлично!",
+        "Teşekkürler, harika!",
+        "ありがとうございます",
+        "谢谢，太好了！",
+        "감사합니다",
+        "شكرا جزيلا",
+        "धन्यवाद, बहुत अच्छा",
+        "Tack så mycket, vad bra idé",
+        "Erkläre mir die Relativitätstheorie",
+        "Explica qué es un agujero negro",
+        "告诉我一个笑话",
+    ],
+)
+def test_thanks_and_orders_are_no_facts_in_any_language(said: str) -> None:
+    assert kept(said, small=True) == []
+
+
+@pytest.mark.parametrize(
+    ("asked", "is_told"),
+    [
+        ("Was kann ich kochen, meine Tochter ist Veganerin?", True),
+        ("Hamileyken suşi yiyebilir miyim?", True),
+        ("妊娠中にコーヒーを飲んでもいいですか？", True),
+        ("Che regalo per mia moglie Sara?", True),
+        ("Wie spät ist es in Tokio?", False),
+        ("Qual è la capitale della Francia?", False),
+    ],
+)
+def test_questions_that_tell_in_other_languages(asked: str, is_told: bool) -> None:
+    assert bool(kept(asked, small=True)) == is_told
+
+
+@pytest.mark.parametrize(
+    ("question", "answer", "is_kept"),
+    [
+        ("Rauchst du?", "Nein.", True),
+        ("¿Eres vegetariano?", "Sí, claro", True),
+        ("お酒を飲みますか？", "いいえ", True),
+        ("هل تدخن؟", "لا", True),
+        ("Soll ich das buchen?", "Ja bitte", False),
+        ("要不要我帮你预订？", "好的", False),
+    ],
+)
+def test_yes_and_no_in_other_languages(question: str, answer: str, is_kept: bool) -> None:
+    messages = [Message("assistant", question), Message("user", answer)]
+    found = [fact.text for fact in extract(SmallLLM([[]]), messages, subject="user")]
+    assert (f"User answered “{answer}” to “{question}”" in found) == is_kept
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ("Staging deploys on merge; production needs a sign-off.", 1),
+        ("Petra is the treasurer now.", 1),
+        ("Confidence is important in business.", 0),
+        ("That was awesome!", 0),
+        ('{"status": "ok", "uptime": 98123}', 0),
+    ],
+)
+def test_notes_about_things_are_kept(said: str, told: int) -> None:
+    assert len(kept(said, small=True)) == told
+
+
+@pytest.mark.parametrize(
     ("question", "answer", "fact"),
     [
         ("Are you allergic to nuts?", "Yes", "User is allergic to nuts"),
@@ -256,8 +353,10 @@ def test_a_statement_in_another_language_is_kept_in_its_words(said: str, fact: s
         (
             "Shall I write to you in French or English?",
             "English please",
-            "User answered “English please” to “Shall I write to you in French or English?”",
+            "User answered “English please” to “Shall I write to you in English?”",
         ),
+        ("Do you have a cat or a dog?", "a dog", "User has a dog"),
+        ("Do you drink tea or coffee?", "tea!", "User drinks tea"),
     ],
 )
 def test_a_short_answer_says_what_was_asked(question: str, answer: str, fact: str) -> None:

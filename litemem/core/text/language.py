@@ -10,6 +10,10 @@ import unicodedata
 from litemem.core.text.words import words
 
 MIN_COMMON = 2  # common words of a language, more than of any other, that decide for it
+SHORT = 12  # words of a text that is judged by more signs
+MAX_SHORT = 300  # characters of it
+MARK = 1.5  # words that letters of one language count for
+MIN_TOLD = 1  # words that decide for a language
 
 _SCRIPTS = {
     "HIRAGANA": "Japanese",
@@ -41,9 +45,68 @@ _COMMON = {
     "Polish": "ja jest jestem i w na nie z do się mój moja mam to że dla mieszkam",
     "Turkish": "ben bir ve bu için ile değil benim çok var da de oturuyorum",
 }
+# Words that hardly another of these languages has: first persons, pronouns, negations
+_TELLTALE = {
+    "English": "i i'm i've i'd i'll don't doesn't isn't can't my the this these what where how do "
+    "does your our us me is are am as a an and to with of from work live can may under",
+    "German": "ich bin habe heiße wohne arbeite mag esse trinke nehme spiele bitte nicht kein "
+    "keine keinen mein meine meinen meiner unser unsere wir wurde werde früher jetzt jeden ab um "
+    "uhr immer nie bei vom zum zur sind hat ist und auch gegen nur lieber gern mir tut weh wie "
+    "als wegen",
+    "French": "je j'ai suis mon ma mes notre nos pas ne n' c'est chez ans jamais toujours plus "
+    "travaille habite prends mange bois joue préfère m'appelle est avec et dans du au aux une des "
+    "qui que tous répondez réponds svp merci maintenant avant elle sont le les",
+    "Spanish": "soy tengo vivo trabajo me mi mis no nunca siempre años tomo como bebo juego "
+    "prefiero hijos hija se llama el los las una un del al y es con muy pero ahora antes cada dos "
+    "tres por favor me gusta duele",
+    "Italian": "sono ho non vivo lavoro prendo mangio bevo suono gioco preferisco mi mio mia miei "
+    "nostro è il lo gli di della del alle al dei anni chiama niente mai sempre prima adesso due "
+    "tre e per che ogni dopo dammi fa vado sto faccio abito",
+    "Portuguese": "obrigado obrigada bom boa "
+    "sou tenho moro trabalho não meu minha meus minhas nosso eu tomo como bebo toco "
+    "jogo prefiro gosto filhos filha chama o os um uma do da no na ao às anos nunca sempre antes "
+    "agora e é em dói por favor todo toda depois das",
+    "Dutch": "ik ben heb woon werk niet geen mijn m'n onze ons drink eet neem speel liever nooit "
+    "altijd jaar heet het een de van voor bij om uur naar nu vroeger graag alsjeblieft maar doet "
+    "elke na en is zijn hou",
+    "Swedish": "jag är har heter bor jobbar arbetar äter dricker tar spelar inte ingen min mitt "
+    "mina vår vårt aldrig alltid år och på för med en ett kl till nu förut hellre gärna snälla "
+    "ont efter varje vi på i",
+    "Polish": "jestem mam nie mój moja moje mieszkam pracuję jem piję biorę gram wolę lubię nigdy "
+    "zawsze lat ma się na w z o do po co teraz kiedyś proszę boli mnie mi jest dla od i są nazywa",
+    "Turkish": "ben bir ve var yok değil adım benim bana için ile her hiç sonra önce şimdi "
+    "yaşında günde çok ama de da mı mi kadar lütfen",
+}
+TELLTALE = {language: frozenset(listed.split()) for language, listed in _TELLTALE.items()}
+_LETTERS = {  # letters and endings that hardly another of these languages has
+    "German": re.compile(
+        r"[ßü]|\w+st du\b|ä\w*(?:en|er|te|e)\b|ö\w*(?:en|er|te|e)\b", re.IGNORECASE
+    ),
+    "French": re.compile(
+        r"[œêîûëï]|\b[cdjlmnqst]['’](?=[aeiouyéêèàh])|\bà\b|ée?s?\b", re.IGNORECASE
+    ),
+    "Spanish": re.compile(r"[ñ¿¡]|ción\b|[áéíóú]n?\b|\w+(?:[eiu]dad|mente)\b", re.IGNORECASE),
+    "Italian": re.compile(
+        r"[ìò]\b|ù\b|\b(?:all|dell|nell|un|l)['’]|\w+(?:zione|ggio|gli[oae])\b", re.IGNORECASE
+    ),
+    "Portuguese": re.compile(r"[ãõ]|ç[ãõ]|ões\b|inh[oa]\b|\w+lh[oa]\b", re.IGNORECASE),
+    "Dutch": re.compile(
+        r"ij|\w+(?:tje|lijk|heid)\b|[aeou]{2}[nrtk]\b(?=.*\b(?:ik|de|het|een)\b)", re.IGNORECASE
+    ),
+    "Swedish": re.compile(r"å|\w+(?:arna|erna|orna)\b", re.IGNORECASE),
+    "Polish": re.compile(
+        r"[łąężźśćń]|\w+(?:uję|owie|ego|ych)\b|(?:cz|sz|rz)\w*[aeyi]\b", re.IGNORECASE
+    ),
+    "Turkish": re.compile(
+        r"[ğıİş]|\w+(?:yorum|larım|lerim|ların|lerin|sınız|siniz)\b",
+    ),
+}
 COMMON_WORDS = {language: frozenset(listed.split()) for language, listed in _COMMON.items()}
 FUNCTION_WORDS = frozenset().union(*COMMON_WORDS.values())
 _LETTER = re.compile(r"[^\W\d_]")
+
+
+_PERSIAN = re.compile("[پچژگکی]")  # letters of Persian that Arabic does not have
 
 
 def language(text: str) -> str | None:
@@ -58,6 +121,22 @@ def language(text: str) -> str | None:
     best = max(counts, key=lambda language: counts[language])
     second = max(count for language, count in counts.items() if language != best)
     is_clear = counts[best] >= MIN_COMMON and counts[best] > second
+    if not is_clear and len(found) <= SHORT:
+        return _of_short_text(text, found)
+    return best if is_clear and best != "English" else None
+
+
+def _of_short_text(text: str, found: list[str]) -> str | None:
+    """Return the language of a few words, by words and letters that hardly another one has."""
+    plain = text[:MAX_SHORT]
+    scores = {
+        language: sum(word in telling for word in found)
+        + MARK * bool(language in _LETTERS and _LETTERS[language].search(plain))
+        for language, telling in TELLTALE.items()
+    }
+    best = max(scores, key=lambda language: scores[language])
+    second = max(score for language, score in scores.items() if language != best)
+    is_clear = scores[best] > second and scores[best] >= MIN_TOLD
     return best if is_clear and best != "English" else None
 
 
@@ -72,6 +151,8 @@ def _by_script(text: str) -> str | None:
             counts[found] = counts.get(found, 0) + 1
     if not counts or sum(counts.values()) < len(letters) / 2:
         return None
+    if "Arabic" in counts and _PERSIAN.search(text):
+        return "Persian"
     if "Japanese" in counts:  # Japanese mixes Chinese characters with kana
         return "Japanese"
     return max(counts, key=lambda language: counts[language])
