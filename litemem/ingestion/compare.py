@@ -22,7 +22,7 @@ from litemem.ingestion.fact_features import (
     fold,
     stem,
 )
-from litemem.ingestion.slots import Verdict, code_of_pair, compare_slots, corrects
+from litemem.ingestion.slots import Verdict, are_apart, code_of_pair, compare_slots, corrects
 
 SENTENCE = 200  # characters in one sentence, at most
 EXTRA = 3  # words that a new fact may add to a known one that it ends
@@ -73,17 +73,10 @@ _CORRECTS = re.compile(
     r"\b(?i:correction|sorry|i meant|after all|i misspoke)\b|, not \S|\bnot \w+ but\b"
 )
 _NEW = re.compile(r"\A[\w.]+['’]s? (?:new|current) ")
-_NUMBERED = re.compile(
-    r"^(?:(?:the|user's|my|la|el|le|die|der|das|il|a|o) )?(?!(?:tengo|tenho|ho) )"
-    r"([^\W\d_]+) (?:no\. ?|number |#)?(\d[\w-]*)\b"
-)
-_ROLE = re.compile(r"^[\w'’]+ (?:is|am) (now )?(?:the )?((?:[\w-]+ ){0,4}[\w-]+)$")
 _LEFT = re.compile(
     r"\b(?:resigned|retired|quit (?:his|her|their|my|the) job|laid off|fired)"
     r"(?: from (?:the )?(\w+))?"
 )
-_PREGNANT = re.compile(r"\b(?:pregnant|expecting a)\b")
-_BORN = re.compile(r"\A[^,;.]*\b(?:son|daughter|baby|child|twins)\b[^,;.]*\bborn\b")
 _RAISED = re.compile(
     r"\b(?:went (?:up|down)|rose|fell|raised|lowered|increased|reduced|decreased|cut|changed"
     r"|dropped)\b"
@@ -124,8 +117,10 @@ def _compare(known: str, new: str, cosine: float) -> Verdict | None:
         return compare_slots(known, new)
     if not _are_read(known, new):
         return "different"
+    if are_apart(known, new):
+        return "different"
     verdict = _compare_english(known, new, cosine)
-    if verdict in (None, "different") and compare_slots(known, new) == "contradicts":
+    if verdict in (None, "different", "unclear") and compare_slots(known, new) == "contradicts":
         return "contradicts"
     return verdict
 
@@ -134,12 +129,10 @@ def _compare_english(known: str, new: str, cosine: float) -> Verdict | None:
     k, n = features_of(known), features_of(new)
     if k.text == n.text:
         return "same"
-    if _are_numbered_apart(k, n):
-        return "different"
     if k.words and k.words == n.words and _manner(k) == _manner(n) and k.telling == n.telling:
         return "same"
     if k.subject and n.subject and not k.subject & n.subject.union(n.predicate):
-        return _by_role(k, n) or _by_news_of_others(k, n) or "different"
+        return "different"
     is_intended = bool(k.wishes) or (cosine >= ALIKE and _INTENDED.search(k.text))
     if n.wishes and not is_intended:
         return "different"
@@ -202,12 +195,6 @@ def _spelt(text: str) -> str:
     return " ".join(normal_forms(text).split())
 
 
-def _are_numbered_apart(k: FactFeatures, n: FactFeatures) -> bool:
-    """Return True if the facts are about two numbered things: room 12 and room 14."""
-    one, other = _NUMBERED.match(k.text), _NUMBERED.match(n.text)
-    return bool(one and other and one.groups() != other.groups())
-
-
 def _differ_tellingly(k: FactFeatures, n: FactFeatures) -> bool:
     """Return True if one fact has a word that the same fact in other words would have too."""
     if _flips(k) != _flips(n):
@@ -236,14 +223,6 @@ def _flips(features: FactFeatures) -> list[str]:
 
 def _sides(features: FactFeatures) -> list[str]:
     return [w for w in features.telling if w in words_in(features.code, "slots", "sides")]
-
-
-def _by_role(k: FactFeatures, n: FactFeatures) -> Verdict | None:
-    """Compare who has a role that one holds: Ana is the lead, Sam is now the lead."""
-    one, other = _ROLE.match(k.text), _ROLE.match(n.text)
-    if not one or not other or one.group(2) != other.group(2) or not other.group(1):
-        return None
-    return "contradicts"
 
 
 def _by_opposites(k: FactFeatures, n: FactFeatures) -> Verdict | None:
@@ -276,15 +255,6 @@ def _by_update(k: FactFeatures, n: FactFeatures) -> Verdict | None:
         place = left.group(1)
         return "contradicts" if not place or place in k.text else None
     return _by_amount(k, n)
-
-
-def _by_news_of_others(k: FactFeatures, n: FactFeatures) -> Verdict | None:
-    """Find what a fact about a child or a doctor says about the user."""
-    if "user" not in k.subject or not any(one.startswith("user ") for one in n.subject):
-        return None
-    if _PREGNANT.search(k.text) and _BORN.search(n.text):
-        return "contradicts"
-    return _by_amount(k, n) if "user doctor" in n.subject else None
 
 
 def _by_amount(k: FactFeatures, n: FactFeatures) -> Verdict | None:
@@ -443,7 +413,7 @@ def _by_polarity(k: FactFeatures, n: FactFeatures) -> Verdict | None:
     if n.is_negative:
         return _by_denial(k, n)
     if objects_n <= objects_k:
-        return "contradicts"
+        return "contradicts" if objects_n == objects_k or n.is_turn else "unclear"
     is_brief = len(objects_n - objects_k) <= EXTRA
     return "contradicts" if n.is_change and is_brief and len(shared) * 2 >= len(objects_k) else None
 

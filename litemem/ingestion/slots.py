@@ -31,6 +31,7 @@ _TOKEN = re.compile(
     rf"(?P<code>(?<![^\W_])[A-Za-z]{{1,12}}[-_#]?\d[\w-]*)|(?P<number>\d+(?:[.,:/]\d+)*)"
     rf"|(?P<word>(?:[^\W\d_]|(?!\d)[{scripts.MARKED}])+(?:-[^\W\d_]+)*)|(?P<unit>[%€$£¥₽₹°])"
 )
+_LETTERS = str.maketrans("łøđı", "lodi")
 _RUN = re.compile(rf"[{scripts.HAN}{scripts.KANA}]+|[^{scripts.HAN}{scripts.KANA}]+")
 _THOUSANDS = re.compile(r"(?<=\d)[,.](?=\d{3}(?!\d))")
 _HAN_OR_KANA = re.compile(rf"[{scripts.HAN}{scripts.KANA}]")
@@ -38,13 +39,14 @@ _QUOTED = re.compile(r"\AUser: [\"“](.*)[\"”]\.?\Z", re.DOTALL)
 
 RELATIONS = frozenset(
     "live moved work name age like eat drink prefer favourite allergic ill have drive use take"
-    " speak learn play study born role attributes".split()
+    " speak learn play study born role attributes make".split()
 )
 _VERBS = frozenset(
     "live moved work name like eat drink prefer have drive use take speak learn play study be past"
     " cost changed place negation end state resigned left gone died finished cancelled".split()
 )
-_ENDS = frozenset("resigned left gone died finished cancelled recovered changed".split())
+_HARMLESS = frozenset("user my light place be now new again order cost attributes".split())
+_ADDED = frozenset("name age habit kin role region doctor nr from sides".split())
 _MANY = frozenset(["like", "have", "speak", "learn", "play", "eat", "drink", "allergic", "ill"])
 
 
@@ -67,6 +69,7 @@ class Statement:
     order: tuple[str, ...]  # the words that name things, the holder included
     ids: frozenset[tuple[str, str]]  # numbered things: room 12
     numbers: tuple[str, ...]
+    habits: frozenset[str]  # days and seasons at which it holds
     kinds: Mapping[int, int]  # which of a group of opposites
     sides: frozenset[str]
     concepts: frozenset[str]
@@ -95,7 +98,7 @@ def compare_slots(known: str, new: str) -> Verdict:
         return "different"
     code = code_of_pair(known, new)
     k, n = read(known, code), read(new, code)
-    if k.ids != n.ids or (k.concepts ^ n.concepts) & {"flips", "wish"}:
+    if _are_apart(k, n) or (k.concepts ^ n.concepts) & {"flips", "wish"}:
         return "different"
     if not _agree(k, n):
         return _by_role(k, n) or _by_birth(k, n) or "different"
@@ -103,6 +106,18 @@ def compare_slots(known: str, new: str) -> Verdict:
         if verdict := rule(k, n):
             return verdict
     return "different"
+
+
+def are_apart(known: str, new: str) -> bool:
+    """Return True if facts are about two numbered things, or about two days of the week."""
+    if len(known) + len(new) > LONG:
+        return False
+    code = code_of_pair(known, new)
+    return _are_apart(read(known, code), read(new, code))
+
+
+def _are_apart(k: Statement, n: Statement) -> bool:
+    return k.ids != n.ids or (bool(k.habits and n.habits) and k.habits != n.habits)
 
 
 def _agree(k: Statement, n: Statement) -> bool:
@@ -119,18 +134,20 @@ def _by_words(k: Statement, n: Statement) -> Verdict | None:
     """Compare facts that affirm, or deny, with the same words."""
     if k.is_denied != n.is_denied or k.kinds != n.kinds or k.sides - n.sides:
         return None
-    if ("past" in k.concepts) != ("past" in n.concepts) or _in_order(k, n) is False:
+    shared = k.content & n.content
+    if ((k.content or n.content) and not shared) or _in_order(k, n) is False:
         return None
-    if not (n.order or n.relations or n.kinds) or (n.concepts - k.concepts) & _ENDS:
-        return None
-    fewer = set(n.numbers) <= set(k.numbers) and n.sides <= k.sides
-    if n.content <= k.content and fewer and n.relations <= k.relations | {"moved"}:
-        return "same" if n.content or n.kinds or n.content == k.content else None
-    more = set(k.numbers) <= set(n.numbers) and (bool(k.numbers) or k.content < n.content)
-    is_more = k.content <= n.content and more and n.relations - k.relations <= {"name", "age"}
-    return (
-        "richer" if is_more and k.content and k.relations <= n.relations and not _joins(n) else None
-    )
+    lost, added = k.concepts - n.concepts - _HARMLESS, n.concepts - k.concepts - _HARMLESS
+    is_alike = k.relations == n.relations and not (lost or added)
+    if n.content <= k.content and set(n.numbers) <= set(k.numbers) and n.sides <= k.sides:
+        return "same" if is_alike and (n.content or not k.content) and _says(n) else None
+    is_more = k.content <= n.content and set(k.numbers) <= set(n.numbers) and bool(k.content)
+    is_added = not (lost or added - _ADDED or n.relations - k.relations - _ADDED)
+    return "richer" if is_more and is_added and k.relations <= n.relations else None
+
+
+def _says(statement: Statement) -> bool:
+    return bool(statement.order or statement.relations or statement.kinds)
 
 
 def _by_order(k: Statement, n: Statement) -> Verdict | None:
@@ -142,7 +159,7 @@ def _by_order(k: Statement, n: Statement) -> Verdict | None:
 
 def _in_order(k: Statement, n: Statement) -> bool | None:
     """Return False if shared words change places where that counts, or None if it does not."""
-    if not (k.is_turned and n.is_turned):
+    if not (k.is_turned and n.is_turned) and "prefer" not in k.relations & n.relations:
         return None
     shared = k.content & n.content
     return [w for w in k.order if w in shared] == [w for w in n.order if w in shared]
@@ -155,8 +172,9 @@ def _by_denial(k: Statement, n: Statement) -> Verdict | None:
     if k.relations != n.relations or k.sides != n.sides or k.kinds != n.kinds or _is_over(k, n):
         return "different"
     if k.content == n.content and set(n.numbers) <= set(k.numbers):
-        is_lasting = "born" in k.relations or ("kin" in k.concepts and not k.holder)
-        return "unclear" if is_lasting or (_joins(k) and _joins(n)) else "contradicts"
+        is_kin = "kin" in k.concepts and not k.holder
+        is_lasting = "born" in k.relations or (is_kin and k.relations <= {"have"})
+        return "unclear" if is_lasting or _joins(k) or _joins(n) else "contradicts"
     if n.is_denied and n.content < k.content:
         return "unclear" if _joins(k) or not n.content else "contradicts"
     return "unclear" if k.content < n.content and k.content else "different"
@@ -170,7 +188,11 @@ def _by_kind(k: Statement, n: Statement) -> Verdict | None:
     if not groups or k.is_denied or n.is_denied or _is_over(k, n) or k.sides != n.sides:
         return None
     relations = k.relations ^ n.relations
-    if relations - {"have"} or (k.relations & _MANY and not n.concepts & {"now", "again"}):
+    if (
+        k.numbers != n.numbers
+        or relations - {"have"}
+        or (k.relations & _MANY and not n.concepts & {"now", "again"})
+    ):
         return "different"
     is_near = k.content <= n.content and len(n.content - k.content) <= ADDED
     return "contradicts" if is_near or n.content == k.content & n.content else "different"
@@ -182,6 +204,8 @@ def _by_number(k: Statement, n: Statement) -> Verdict | None:
         return None
     if k.is_denied or n.is_denied or k.sides != n.sides or k.kinds != n.kinds:
         return None
+    if k.relations == {"have"} and "place" in k.concepts:  # two appointments
+        return "unclear"
     is_changed = bool(n.concepts & {"changed", "moved"}) and "live" not in k.relations
     told = n.content - {"doctor"}
     is_alike = told == k.content or (is_changed and told and told <= k.content)
@@ -220,11 +244,14 @@ def _by_single(k: Statement, n: Statement) -> Verdict | None:
 def _by_attribute(k: Statement, n: Statement) -> Verdict | None:
     """Compare "X's favourite colour is A" with "is B"."""
     listed = {"attributes", "favourite"}
-    if k.relations != n.relations or not k.relations or not k.relations <= listed:
+    if k.relations != n.relations or not k.relations & listed:
+        return None
+    if not k.relations <= listed | {"prefer"}:
         return None
     if not k.order or not n.order or k.order[0] != n.order[0]:
         return None
-    is_subject = bool(k.holder) or "favourite" in k.relations or "my" in k.concepts & n.concepts
+    is_favourite = "favourite" in k.relations and "prefer" not in k.relations
+    is_subject = bool(k.holder) or is_favourite or "my" in k.concepts & n.concepts
     if not is_subject:
         return None
     values_k, values_n = set(k.order[1:]), set(n.order[1:])
@@ -249,8 +276,11 @@ def _by_end(k: Statement, n: Statement) -> Verdict | None:
     told = n.content - n.holder
     shared = k.content & told
     ends = n.concepts
-    if "work" in k.relations and (shared or (not told and "resigned" in ends)):
+    is_place = bool(shared) and len(told - k.content) <= ADDED
+    if "work" in k.relations and (is_place or (not told and "resigned" in ends)):
         return "contradicts" if ends & {"resigned", "left"} else None
+    if set(k.numbers) - set(n.numbers):  # one of two cars
+        return None
     named = bool(told) and told <= k.content
     if "gone" in ends and named and k.relations & {"have", "drive", "use"}:
         return "contradicts"
@@ -307,7 +337,7 @@ def read(text: str, code: str) -> Statement:
     concepts = frozenset[str]().union(*(item.concepts for item in items))
     if "hate" in concepts:
         concepts |= {"like", "negation"}
-    ids, numbers = _numbers(items)
+    ids, numbers = _numbers(items, head)
     order = [item.stem for item in items if _names(item)]
     relations = concepts & RELATIONS
     return Statement(
@@ -316,6 +346,7 @@ def read(text: str, code: str) -> Statement:
         order=tuple(order),
         ids=ids,
         numbers=numbers,
+        habits=frozenset(item.stem for item in items if "habit" in item.concepts),
         kinds={group: kind for item in items for group, kind in item.kinds},
         sides=frozenset(item.stem for item in items if "sides" in item.concepts),
         concepts=concepts,
@@ -345,17 +376,23 @@ def _head(items: Sequence[Item], code: str) -> Sequence[Item]:
     return () if is_user and not owns else head
 
 
-def _numbers(items: Sequence[Item]) -> tuple[frozenset[tuple[str, str]], tuple[str, ...]]:
+def _numbers(
+    items: Sequence[Item], head: Sequence[Item]
+) -> tuple[frozenset[tuple[str, str]], tuple[str, ...]]:
     """Return the numbered things, and the other numbers."""
     ids, numbers = set(), []
-    for before, item, after in zip([None, *items], items, [*items[1:], None], strict=False):
+    first = next((i for i, one in enumerate(items) if not one.concepts & {"user", "my"}), 0)
+    is_one_of_many = any(one.concepts & _MANY for one in items)  # "owns a Peugeot 205"
+    for i, item in enumerate(items):
         if not item.is_number:
             continue
-        is_marked = any(one and "nr" in one.concepts for one in (before, after))
-        follows = before is not None and not before.concepts and _names(before)
-        is_counting = after is not None and not after.concepts and not after.kinds
+        before, after = items[i - 1 : i], items[i + 1 : i + 2]
+        is_marked = any("nr" in one.concepts for one in (*before, *after))
+        is_named = any(not one.concepts and _names(one) for one in before)
+        follows = is_named and (i - 1 == first or i < len(head) or is_one_of_many)
+        is_counting = any(not (one.concepts or one.kinds) for one in after)
         if is_marked or (follows and not is_counting):
-            ids.add((before.stem if before and follows else "", item.stem))
+            ids.add((before[0].stem if follows else "", item.stem))
         else:
             numbers.append(item.stem)
     return frozenset(ids), tuple(numbers)
@@ -400,7 +437,7 @@ def _normal(word: str, code: str) -> tuple[str, ...]:
     """Return the forms of a word as a language's file is read."""
     if code in (*_ARABIC, "hi") and not word.isascii():
         return tuple(scripts.normal_forms(word).split())
-    return (scripts.fold(word),)
+    return (scripts.fold(word).translate(_LETTERS),)
 
 
 def _phrased(forms: Sequence[str], code: str, words: "_Words") -> Iterator[Item]:
