@@ -262,11 +262,12 @@ def exact_terms(text: str, *, names: bool = True) -> Iterator[set[str]]:
 
     A name has a capital letter, and does not begin the text.
     """
+    hours = clock_hours(text)
     for token in _tokens(text):
         forms = _forms_of_number(token.text)
         is_name = names and token.start > 0 and token.text[0].isupper() and token.text != "I"
         if forms and token.text[0].isdigit():
-            yield forms | clock_hours(text)
+            yield forms | hours
         elif is_name and fold(token.text) not in OPENERS:
             folded = fold(token.text)
             yield {folded, without_ending(folded), *_JOINTS.split(folded)}
