@@ -6,7 +6,7 @@ import pytest
 
 from litemem.core.text import lexicon
 from litemem.core.text.dates import may_name_day, mentions
-from litemem.core.text.periods import written
+from litemem.core.text.periods import days_of, written
 
 WEDNESDAY = date(2026, 4, 15)
 OTHERS = sorted(set(lexicon.DATED.values()) - {lexicon.ENGLISH})
@@ -109,5 +109,51 @@ def test_every_language_has_its_months_and_weekdays(code: str) -> None:
 
 @pytest.mark.parametrize("code", OTHERS)
 def test_a_pattern_repeats_nothing_without_a_bound(code: str) -> None:
-    for pattern, _ in lexicon.section(code, "dates")["phrases"]:
+    table = lexicon.section(code, "dates")
+    for pattern in (table["past"], *(phrase for phrase, _ in table["phrases"])):
         assert not {"*", "+"} & set(pattern), pattern
+
+
+@pytest.mark.parametrize(
+    ("text", "year"),
+    [
+        ("Ich habe am 3. Januar geheiratet", 2026),
+        ("Am 10. Februar war ich in Rom", 2026),
+        ("Ich habe am 3. Januar einen Termin beim Arzt", 2027),
+        ("Das Treffen ist am 3. Januar geplant", 2027),
+        ("J'ai déménagé le 3 janvier", 2026),
+        ("J'ai rendez-vous le 3 janvier", 2027),
+        ("El 3 de enero compré una casa", 2026),
+        ("Iré a Roma el 3 de enero", 2027),
+        ("Il 3 gennaio ho comprato una casa", 2026),
+        ("Il 3 gennaio ho un esame", 2027),
+        ("Comprei uma casa em 3 de janeiro", 2026),
+        ("Vou a Roma em 3 de janeiro", 2027),
+        ("Ik heb op 3 januari een huis gekocht", 2026),
+        ("Ik heb op 3 januari een afspraak", 2027),
+        ("Jag köpte ett hus den 3 januari", 2026),
+        ("Jag har ett möte den 3 januari", 2027),
+        ("Kupiłem dom 3 stycznia", 2026),
+        ("Mam wizytę 3 stycznia", 2027),
+        ("3 января я купил дом", 2026),
+        ("3 января у меня встреча", 2027),
+        ("3 Ocak'ta bir ev aldım", 2026),
+        ("3 Ocak'ta randevum var", 2027),
+        ("1月3日我结婚了", 2026),
+        ("1月3日我要去面试", 2027),
+        ("1月3日に家を買いました", 2026),
+        ("1月3日に面接があります", 2027),
+        ("1월 3일에 집을 샀다", 2026),
+        ("1월 3일에 면접이 있다", 2027),
+        ("في 3 يناير اشتريت بيتا", 2026),
+        ("لدي موعد في 3 يناير", 2027),
+        ("मैंने 3 जनवरी को घर खरीदा", 2026),
+        ("3 जनवरी को मेरा इंटरव्यू है", 2027),
+        ("من ۳ ژانویه خانه خریدم", 2026),
+        ("3 มกราคม ฉันย้ายบ้านแล้ว", 2026),
+        ("3 มกราคม ฉันมีนัด", 2027),
+    ],
+)
+def test_the_tense_of_its_language_says_the_year_of_a_date(text: str, year: int) -> None:
+    (found,) = mentions(text, WEDNESDAY)
+    assert days_of(found)[0].year == year

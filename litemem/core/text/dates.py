@@ -12,8 +12,9 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from itertools import islice
 
+from litemem.core.text import lexicon
 from litemem.core.text.day_names import is_name, is_title, quoted_titles
-from litemem.core.text.foreign_dates import english_dates, may_have_dates
+from litemem.core.text.foreign_dates import english_dates, may_have_dates, tense_in
 from litemem.core.text.periods import CYCLES, MONTHS, WEEKDAYS, Cycle, Period, period_of
 from litemem.core.text.relative_dates import (
     SEASONS,
@@ -69,7 +70,8 @@ def read_dates(
     found = _joined(text, _same_year(dates))
     if not found:
         return Dates((), text)
-    tense = tense_of(text)
+    codes = [each.code for each in found if each.code]
+    tense = _tense(codes[0] if codes else lexicon.code_of_dates(text), text)
     named = {(each.first, each.last, each.cycle): each for each in found}
     periods = (
         period_of(meant.first, meant.last)
@@ -92,10 +94,11 @@ def mentions(text: str, said_on: date) -> list[Period]:
     """
     found = _joined(text, _same_year(_dates(text, said_on)))[:MAX_DATES]
     periods: dict[Period, None] = {}
+    code = lexicon.code_of_dates(text) if found else lexicon.ENGLISH
     for each, before, after in _with_clauses(text, found):
         if len(periods) == MAX_MENTIONS:
             break
-        for meant in _meant_by_text(each, said_on, before, after):
+        for meant in _meant_by_text(each, said_on, before, after, code):
             periods.setdefault(period_of(meant.first, meant.last))
     return _merged(sorted(periods, key=lambda period: (period.start, -period.end)))[:MAX_MENTIONS]
 
@@ -147,7 +150,7 @@ def _resolvable(text: str, today: date) -> list[RelativeDate]:
             continue
         if not happens_once(f"{before} {after}"):
             continue
-        for meant in _meant_by_text(each, today, before, after):
+        for meant in _meant_by_text(each, today, before, after, lexicon.ENGLISH):
             days = day(meant.first)
             named = replace(days, written=f"{weekday[0].capitalize()} {days.written}")
             found.append(RelativeDate(*weekday.span(), named))
@@ -163,7 +166,8 @@ class _Mention:
 
     With a `cycle` it is a date of every year ("3 June"), month ("the 5th") or week ("Friday"), of
     which the text means one, or all if it is `again`. A date that can be read in two ways is also
-    the day `other`. Words may be a title: "Yesterday", "Friday Night".
+    the day `other`. Words may be a title: "Yesterday", "Friday Night". The code is that of another
+    language than English.
     """
 
     start: int
@@ -175,6 +179,7 @@ class _Mention:
     other: date | None = None
     is_relative: bool = False
     may_be_title: bool = False
+    code: str = ""
 
 
 Reading = tuple[str, re.Pattern[str], Callable[[re.Match[str], date], _Mention | None]]
@@ -236,14 +241,18 @@ def _relative(text: str, reference: date) -> Iterator[_Mention]:
 
 def _foreign(text: str, reference: date) -> Iterator[list[_Mention]]:
     """Yield the dates of a text in other languages, by the pattern that finds them."""
-    for places in english_dates(text):
+    for code, places in english_dates(text):
         dates = [
             (start, end, _english(english, reference))
             for start, end, english in islice(places, MAX_DATES)
         ]
         yield [
             replace(
-                found[0], start=start, end=end, may_be_title=_is_word(text[start:end], found[0])
+                found[0],
+                start=start,
+                end=end,
+                may_be_title=_is_word(text[start:end], found[0]),
+                code=code,
             )
             for start, end, found in dates
             if found
@@ -464,13 +473,19 @@ def _meant_by_query(
     return {(each.first, each.last): each for each in (*before, *ahead)}.values()
 
 
-def _meant_by_text(mention: _Mention, said_on: date, before: str, after: str) -> Iterable[_Mention]:
-    """Return the days that a date means between these parts of its sentence."""
+def _tense(code: str, sentence: str) -> int:
+    return tense_of(sentence) if code == lexicon.ENGLISH else tense_in(code, sentence)
+
+
+def _meant_by_text(
+    mention: _Mention, said_on: date, before: str, after: str, code: str
+) -> Iterable[_Mention]:
+    """Return the days that a date means between these parts of its sentence, in a language."""
     comes_again = bool(_AGAIN_BEFORE.search(before) or _AGAIN_AFTER.match(after))
     if mention.other:
         both = (mention.first, mention.other)
         readings = [replace(mention, first=on, last=on, other=None) for on in both]
-        return [m for each in readings for m in _meant_by_text(each, said_on, before, after)]
+        return [m for each in readings for m in _meant_by_text(each, said_on, before, after, code)]
     if mention.again:
         return [_in_cycle(mention, mention.cycle or "week")]
     is_short = mention.last - mention.first < timedelta(days=92)
@@ -481,7 +496,7 @@ def _meant_by_text(mention: _Mention, said_on: date, before: str, after: str) ->
     if mention.cycle is None:
         return [mention]
     last, following = _last_and_next(mention, said_on)
-    tense = tense_of(f"{before} {after}")
+    tense = _tense(mention.code or code, f"{before} {after}")
     is_past = tense < 0 or (
         last and following and (following[0].first - said_on).days > 365 - JUST_PAST
     )

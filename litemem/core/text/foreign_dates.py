@@ -14,6 +14,7 @@ from typing import Any
 from litemem.core.text import lexicon
 from litemem.core.text.language import COMMON_WORDS, FUNCTION_WORDS
 from litemem.core.text.periods import MONTHS, WEEKDAYS
+from litemem.core.text.tense import tense_of
 from litemem.core.text.words import STOP_WORDS, words
 
 UNITS = ("day", "week", "weekend", "month", "year")
@@ -49,21 +50,36 @@ class _Language:
     own: tuple[tuple[re.Pattern[str], str], ...]
 
 
-def english_dates(text: str) -> Iterator[Iterator[tuple[int, int, str]]]:
-    """Yield for each pattern (start, end, English) of the dates in a text.
+def english_dates(text: str) -> Iterator[tuple[str, Iterator[tuple[int, int, str]]]]:
+    """Yield for each pattern the language, and (start, end, English) of the dates in a text.
 
     Where two patterns match, the first one's is right.
     """
     codes = _codes(text)
     if not codes:
         return
-    spoken = lexicon.code_of(text)
-    for code in sorted(codes, key=lambda code: code != spoken):  # the text's own language first
+    spoken = lexicon.code_of_dates(text)
+    for code in sorted(
+        codes, key=lambda code: (code != spoken, code)
+    ):  # the text's own language first
         language = _language(code)
         for patterns in (language.patterns, language.own if code == spoken else ()):
-            is_other = spoken != code and _is_rather_english(text, code)
+            english, other = _common_words(text, code)
+            is_other = spoken != code and 0 < english >= other
             for pattern, template in patterns:
-                yield _found(text, pattern, template, language.english, is_other=is_other)
+                found = _found(text, pattern, template, language.english, is_other=is_other)
+                yield code, found
+
+
+def tense_in(code: str, text: str) -> int:
+    """Return -1 if a sentence is about the past, 1 if about the future, 0 if it does not say.
+
+    The code is that of another language, of which it has at least a date.
+    """
+    if _past(code).search(text):
+        return -1
+    english, other = _common_words(text, code)
+    return tense_of(text) if english > other else 0
 
 
 def may_have_dates(text: str) -> bool:
@@ -91,13 +107,15 @@ def _found(
         yield *match.span(), template.format(**parts).strip()
 
 
-def _is_rather_english(text: str, code: str) -> bool:
-    """Return True if a text has common words of English, and not more of another language."""
+def _common_words(text: str, code: str) -> tuple[int, int]:
+    """Return how many common words of English and of another language a text has."""
     found = words(text)
     (name,) = (name for name, each in lexicon.DATED.items() if each == code)
     common = COMMON_WORDS.get(name, frozenset())
-    english = sum(word in COMMON_WORDS["English"] for word in found)
-    return 0 < english >= sum(word in common for word in found)
+    return (
+        sum(word in COMMON_WORDS["English"] for word in found),
+        sum(word in common for word in found),
+    )
 
 
 def _is_counted(match: re.Match[str]) -> bool:
@@ -171,6 +189,11 @@ def _language(code: str) -> _Language:
     ]
     own = [each for each in patterns if each[1] == "{own}"]
     return _Language(code, english, tuple(each for each in patterns if each not in own), tuple(own))
+
+
+@cache
+def _past(code: str) -> re.Pattern[str]:
+    return _pattern(lexicon.section(code, "dates")["past"])
 
 
 def _named(listed: Mapping[str, Any]) -> dict[str, str]:

@@ -40,6 +40,11 @@ def code_of(text: str) -> str:
     return CODES.get(language(text) or "", ENGLISH)
 
 
+def code_of_dates(text: str) -> str:
+    """Return the same for dates, which more languages have."""
+    return DATED.get(language(text) or "", ENGLISH)
+
+
 @cache
 def section(code: str, name: str) -> Mapping[str, Any]:
     """Return one table of a language's file; each room has its own."""
