@@ -22,6 +22,7 @@ SHORTEST_STEM = 3  # letters of a word without its ending
 LONG = 1_000  # characters of two texts that are no facts
 SAMPLE = 300  # characters of a text by which its language is guessed
 FEW = 3  # words that a changed value may have
+FREQUENCY = -1  # the group of rarely and often
 ADDED = 2  # words that a new state may add
 
 _LATIN = ("en", "de", "es", "fr", "it", "pt", "nl", "pl", "sv", "tr")
@@ -41,6 +42,7 @@ RELATIONS = frozenset(
     "live moved work name age like eat drink prefer favourite allergic ill have drive use take"
     " speak learn play study born role attributes make".split()
 )
+_DOCTOR = "doctor"  # may change a dose of the user
 _VERBS = frozenset(
     "live moved work name like eat drink prefer have drive use take speak learn play study be past"
     " cost changed place negation end state resigned left gone died finished cancelled".split()
@@ -71,6 +73,7 @@ class Statement:
     numbers: tuple[str, ...]
     habits: frozenset[str]  # days and seasons at which it holds
     kinds: Mapping[int, int]  # which of a group of opposites
+    rank: frozenset[tuple[int, int]]  # opposites in the subject: the first floor
     sides: frozenset[str]
     concepts: frozenset[str]
     is_turned: bool  # the order of its words counts: tea over coffee
@@ -117,7 +120,9 @@ def are_apart(known: str, new: str) -> bool:
 
 
 def _are_apart(k: Statement, n: Statement) -> bool:
-    return k.ids != n.ids or (bool(k.habits and n.habits) and k.habits != n.habits)
+    return (
+        k.ids != n.ids or k.rank != n.rank or (bool(k.habits and n.habits) and k.habits != n.habits)
+    )
 
 
 def _agree(k: Statement, n: Statement) -> bool:
@@ -126,13 +131,13 @@ def _agree(k: Statement, n: Statement) -> bool:
         return True
     few, many = sorted((k, n), key=lambda one: len(one.holder))
     is_of_thing = not few.holder and "kin" not in few.concepts ^ many.concepts
-    is_doctor = "doctor" in n.concepts and "changed" in n.concepts
+    is_doctor = _DOCTOR in n.concepts and "changed" in n.concepts
     return (is_of_thing and many.holder <= few.content) or is_doctor
 
 
 def _by_words(k: Statement, n: Statement) -> Verdict | None:
     """Compare facts that affirm, or deny, with the same words."""
-    if k.is_denied != n.is_denied or k.kinds != n.kinds or k.sides - n.sides:
+    if k.is_denied != n.is_denied or k.kinds != n.kinds or (k.sides and k.sides != n.sides):
         return None
     shared = k.content & n.content
     if ((k.content or n.content) and not shared) or _in_order(k, n) is False:
@@ -152,7 +157,8 @@ def _says(statement: Statement) -> bool:
 
 def _by_order(k: Statement, n: Statement) -> Verdict | None:
     """Compare tea over coffee with coffee over tea."""
-    if k.content != n.content or k.relations != n.relations or _in_order(k, n) is not False:
+    is_alike = (k.content, k.relations, k.numbers) == (n.content, n.relations, n.numbers)
+    if not is_alike or _in_order(k, n) is not False:
         return None
     return "contradicts" if "prefer" in n.relations and not n.is_denied else "different"
 
@@ -176,8 +182,14 @@ def _by_denial(k: Statement, n: Statement) -> Verdict | None:
         is_lasting = "born" in k.relations or (is_kin and k.relations <= {"have"})
         return "unclear" if is_lasting or _joins(k) or _joins(n) else "contradicts"
     if n.is_denied and n.content < k.content:
-        return "unclear" if _joins(k) or not n.content else "contradicts"
+        return "contradicts" if _is_object(k, n) and not _joins(k) else "unclear"
     return "unclear" if k.content < n.content and k.content else "different"
+
+
+def _is_object(k: Statement, n: Statement) -> bool:
+    """Return True if a statement names the object of another, and not what depends on it."""
+    objects = [word for word in k.order if word not in k.holder]
+    return bool(objects) and objects[0] in n.content
 
 
 def _by_kind(k: Statement, n: Statement) -> Verdict | None:
@@ -188,10 +200,11 @@ def _by_kind(k: Statement, n: Statement) -> Verdict | None:
     if not groups or k.is_denied or n.is_denied or _is_over(k, n) or k.sides != n.sides:
         return None
     relations = k.relations ^ n.relations
+    is_of_one = not k.relations & _MANY or groups == {FREQUENCY}
     if (
         k.numbers != n.numbers
         or relations - {"have"}
-        or (k.relations & _MANY and not n.concepts & {"now", "again"})
+        or not (is_of_one or n.concepts & {"now", "again"})
     ):
         return "different"
     is_near = k.content <= n.content and len(n.content - k.content) <= ADDED
@@ -207,7 +220,7 @@ def _by_number(k: Statement, n: Statement) -> Verdict | None:
     if k.relations == {"have"} and "place" in k.concepts:  # two appointments
         return "unclear"
     is_changed = bool(n.concepts & {"changed", "moved"}) and "live" not in k.relations
-    told = n.content - {"doctor"}
+    told = n.content - {_DOCTOR}
     is_alike = told == k.content or (is_changed and told and told <= k.content)
     is_one = len(k.numbers) == len(n.numbers) or (
         is_changed and n.numbers[: len(k.numbers)] == k.numbers
@@ -229,7 +242,7 @@ def _by_single(k: Statement, n: Statement) -> Verdict | None:
     if k.relations & homes and k.relations <= homes and n.relations <= homes and n.relations:
         left = "from" in n.concepts and values_k < values_n
         is_region = bool({"region"} & (k.concepts ^ n.concepts))
-        is_moved = few and (not shared or left) and not is_region
+        is_moved = few and (_differ(k, n) or left) and not is_region
         is_plain = not is_moved or not is_new or _many_kin(k, n)
         return "contradicts" if not is_plain else "unclear" if few else None
     if verdict := _by_attribute(k, n):
@@ -239,6 +252,11 @@ def _by_single(k: Statement, n: Statement) -> Verdict | None:
     if k.relations == n.relations == {"name"}:
         return "unclear" if k.holder else "contradicts"
     return _by_habit(k, n, is_new=is_new)
+
+
+def _differ(k: Statement, n: Statement) -> bool:
+    """Return True if each of two statements names what the other does not."""
+    return bool(k.content - n.content and n.content - k.content)
 
 
 def _by_attribute(k: Statement, n: Statement) -> Verdict | None:
@@ -255,7 +273,7 @@ def _by_attribute(k: Statement, n: Statement) -> Verdict | None:
     if not is_subject:
         return None
     values_k, values_n = set(k.order[1:]), set(n.order[1:])
-    if values_k & values_n or not 0 < len(values_k) <= FEW or not 0 < len(values_n) <= FEW:
+    if not 0 < len(values_k) <= FEW or not 0 < len(values_n) <= FEW or not _differ(k, n):
         return None
     return "contradicts" if ("place" in k.concepts) == ("place" in n.concepts) else "different"
 
@@ -281,7 +299,7 @@ def _by_end(k: Statement, n: Statement) -> Verdict | None:
         return "contradicts" if ends & {"resigned", "left"} else None
     if set(k.numbers) - set(n.numbers):  # one of two cars
         return None
-    named = bool(told) and told <= k.content
+    named = bool(told) and told <= k.content and _is_object(k, n)
     if "gone" in ends and named and k.relations & {"have", "drive", "use"}:
         return "contradicts"
     if "left" in ends and named and k.relations & {"study", "live"}:
@@ -312,7 +330,8 @@ def _by_birth(k: Statement, n: Statement) -> Verdict | None:
 
 def _is_over(k: Statement, n: Statement) -> bool:
     """Return True if a statement tells what happened, which stays true."""
-    return "past" in k.concepts or "past" in n.concepts
+    is_past = "past" in k.concepts or "past" in n.concepts
+    return is_past and "correction" not in n.concepts
 
 
 def _joins(statement: Statement) -> bool:
@@ -348,6 +367,7 @@ def read(text: str, code: str) -> Statement:
         numbers=numbers,
         habits=frozenset(item.stem for item in items if "habit" in item.concepts),
         kinds={group: kind for item in items for group, kind in item.kinds},
+        rank=frozenset(kind for item in head for kind in item.kinds),
         sides=frozenset(item.stem for item in items if "sides" in item.concepts),
         concepts=concepts,
         is_turned="order" in concepts,
@@ -370,6 +390,8 @@ def _head(items: Sequence[Item], code: str) -> Sequence[Item]:
     else:
         verbs = (i for i, one in enumerate(items) if one.concepts & _VERBS or one.kinds)
         end = next(verbs, 0)
+        if items and items[end].kinds:  # "the first floor is …"
+            end = next((i for i, one in enumerate(items) if one.concepts & _VERBS), end)
     head = items[:end]
     is_user = bool(head) and "user" in head[0].concepts and "my" not in head[0].concepts
     owns = len(head) > 1 and bool(head[1].concepts & {"my", "kin", "attributes"})
@@ -388,10 +410,12 @@ def _numbers(
             continue
         before, after = items[i - 1 : i], items[i + 1 : i + 2]
         is_marked = any("nr" in one.concepts for one in (*before, *after))
-        is_named = any(not one.concepts and _names(one) for one in before)
+        is_named = any(_names(one) and "habit" not in one.concepts for one in before)
+        is_measured = any("attributes" in one.concepts for one in before)
+        is_first = i - 1 == first and not is_measured
         follows = is_named and (i - 1 == first or i < len(head) or is_one_of_many)
         is_counting = any(not (one.concepts or one.kinds) for one in after)
-        if is_marked or (follows and not is_counting):
+        if is_marked or (follows and (is_first or not is_counting)):
             ids.add((before[0].stem if follows else "", item.stem))
         else:
             numbers.append(item.stem)
@@ -498,7 +522,8 @@ def _words_of(code: str) -> _Words:
         if written.endswith("*"):
             beginnings[forms[0]] = _merged(beginnings.get(forms[0]), replace(item, stem=forms[0]))
         elif forms:
-            stem = item.stem or _stem_of_phrase(forms, code)
+            stem = _DOCTOR if _DOCTOR in item.concepts else item.stem
+            stem = stem or _stem_of_phrase(forms, code)
             known = phrases.get(forms)
             phrases[forms] = (_merged(known[0] if known else None, replace(item, stem=stem)),)
     for written, number, thing in _dual(lexicon.section(code, "slots")):
@@ -537,6 +562,9 @@ def _listed(table: Mapping[str, object]) -> Iterator[tuple[str, Item]]:
             for i, group in enumerate(value):
                 for j, kind in enumerate(str(group).split("|")):
                     yield from ((word, Item("", kinds=((i, j),))) for word in kind.split())
+        elif key == "frequency":
+            for j, kind in enumerate(str(value).split("|")):
+                yield from ((word, Item("", kinds=((FREQUENCY, j),))) for word in kind.split())
         elif key not in ("numbers", "endings"):
             concept = "topic" if key == "topics" else key
             yield from ((word, Item("", frozenset([concept]))) for word in str(value).split())
