@@ -74,7 +74,7 @@ def english_dates(text: str) -> Iterator[tuple[str, Iterator[tuple[int, int, str
 def tense_in(code: str, text: str) -> int:
     """Return -1 if a sentence is about the past, 1 if about the future, 0 if it does not say.
 
-    The code is that of another language, of which it has at least a date.
+    The code is that of another language; at least its date is in it.
     """
     if _past(code).search(text):
         return -1
