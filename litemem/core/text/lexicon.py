@@ -32,7 +32,7 @@ CODES = {
     "Swedish": "sv",
     "Turkish": "tr",
 }
-DATED = {**CODES, "Thai": "th"}  # languages whose dates are read
+DATED = {**CODES, "Thai": "th"}  # languages with dates that are read
 
 
 def code_of(text: str) -> str:
