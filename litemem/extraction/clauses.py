@@ -11,7 +11,7 @@ from functools import cache
 from itertools import pairwise
 
 from litemem.core.text.language import FUNCTION_WORDS
-from litemem.core.text.lexicon import ENGLISH, code_of, section, words_in
+from litemem.core.text.lexicon import CODES, ENGLISH, code_of, section, words_in
 from litemem.core.text.words import sentences, words
 
 MAX_NAMES = 4  # words of the name behind a greeting
@@ -200,14 +200,21 @@ def _signs(code: str) -> Signs:
 # -- clauses
 
 _CLAUSE_BORDER = re.compile(
-    r"[;；]|\s[–—-]\s|—|,\s|，|、(?=我)|\s(?=(?:and|but|while|whereas|und|aber|et|mais|y|pero|e|ma|mas|en|maar|i|ale|и|но|а|och|men)\s)"
+    r"[;；]|:\s|\s[–—-]\s|—|,\s|，|、(?=我)|\s(?=(?:and|but|while|whereas|und|aber|et|mais|y|pero|e|ma|mas|en|maar|i|ale|и|но|а|och|men)\s)"
+)
+_TAG = re.compile(
+    r", ?(?:ok|okay|right|yeah|you know|eh|huh|remember|oder|ja|ne|n'est-ce pas|hein|no|vale|"
+    r"verdad|né|certo|vero|toch|va|eller hur|tak|да|ладно|tamam mı) ?[?？]\W*\Z",
+    re.IGNORECASE,
 )
 _LEADING = re.compile(
     r"\A[\s,;，；–—-]*(?:(?:and|but|so|while|whereas|because|und|aber|et|mais|y|pero|ma|mas|maar|ale|но|и|а|och|men)\s+)?",
     re.IGNORECASE,
 )
 _PUNCTUATION = ".,;:!?।،؛؟\"'“”«»()…"
-MAX_ANSWERED = 40  # characters of an answer that only says yes or no
+MAX_ANSWERED = 40  # characters of an answer that says yes or no
+_OTHERS = [code for code in CODES.values() if code != ENGLISH]
+_QUESTION_MARKS = ("?", "？", "؟")
 MIN_SIGNS = 2  # of a statement in a script without spaces
 NOT_SPACED_CODES = frozenset(["ja", "zh", "ko"])  # of languages that join words
 _NOT_SPACED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
@@ -245,11 +252,12 @@ def clauses_of(text: str, message: int = 0) -> list[Clause]:
     of_text = code_of(text)
     for sentence in _sentences(text):
         code = of_text if sentence.isascii() else code_of(sentence)
-        is_question = sentence.rstrip(" \n\"'”’)").endswith(("?", "？", "؟"))
+        is_question = sentence.rstrip(" \n\"'”’)").endswith(_QUESTION_MARKS)
         own = words_in(code, "clauses", "speaker") | words_in(code, "clauses", "possessives")
         parts = [part for part in _parts(sentence, code) if any(map(str.isalnum, part))]
         for i, part in enumerate(parts):
-            asks = is_question and (i == 0 or words(part)[0] not in own)  # "…, I'm terrified?"
+            is_own = words(part)[0] in own  # "…, I'm terrified?", "I'm left-handed, ok?"
+            asks = is_question and not (is_own and (i > 0 or _TAG.search(sentence)))
             found.append(Clause(part, message, code, asks, _words_of(part)))
     return found
 
@@ -279,21 +287,22 @@ def tells_by_asking(clause: Clause) -> bool:
 
 
 def answers_yes_or_no(question: str, answer: str) -> bool:
-    """Return True if a short yes or no answers a question that offers nothing.
+    """Return True if a short answer begins with yes or no, and the question offers nothing.
 
     False for English, for which the rules are in `english`.
     """
-    reactions = _reactions(code_of(question))
-    if reactions is None or max(len(question) // 4, len(answer)) > MAX_ANSWERED:
+    if max(len(question) // 8, len(answer)) > MAX_ANSWERED or not question.endswith(
+        _QUESTION_MARKS
+    ):
         return False
     said = answer.strip(_PUNCTUATION + "。！ ")
-    found = reactions.yes_or_no.match(said)
-    left = (
-        reactions.chatter.sub("", said[found.end() :]).strip(_PUNCTUATION + "，、。！ ")
-        if found
-        else said
-    )
-    return not left and reactions.offers.search(question) is None
+    code = code_of(question)
+    codes = (code,) if code != ENGLISH else _OTHERS
+    for reactions in filter(None, map(_reactions, codes)):
+        if (found := reactions.yes_or_no.match(said)) and reactions.offers.search(question) is None:
+            left = reactions.chatter.sub("", said[found.end() :])
+            return code != ENGLISH or not left.strip(_PUNCTUATION + "，、。！ ")
+    return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -316,6 +325,7 @@ def _reactions(code: str) -> _Reactions | None:
     first, last = (r"(?<!\w)", r"(?!\w)") if code not in NOT_SPACED_CODES else ("", "")
     written = {key: table[key] for key in ("chatter", "orders", "addressed", "tells", "offers")}
     written["yes_or_no"] = f"{table['yes']}|{table['no']}"
+    written["chatter"] += f"|{written['yes_or_no']}"
     found = {
         key: re.compile(f"{first}(?:{listed}){last}", re.IGNORECASE)
         for key, listed in written.items()

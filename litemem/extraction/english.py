@@ -12,7 +12,8 @@ from litemem.core.text.language import language
 from litemem.core.text.words import NUMBER_WORDS, STOP_WORDS, digits, words
 
 MAX_NAME = 100  # characters; what is longer, nobody is called
-MIN_NOTE_WORDS = 4
+MIN_NOTE_WORDS = 4  # of a statement about a thing
+MIN_NAMED = 3  # of one with a name or a number
 MAX_VAGUE = 2  # words of a clause about "this" that says little
 MAX_NOTE = 300  # characters of a clause that are read
 GENDERED = "he she his her him hers herself himself".split()
@@ -475,7 +476,8 @@ _WISHED = re.compile(
     r"send|explain)\b"
     r"(?=.{0,120}?\b(?:answers?|repl(?:y|ies)|respon\w+|english|spanish|french|german|language|"
     r"bullets?|bullet points?|tables?|emojis?|short|brief|concise|formal|informal|e-?mails?|calls?|"
-    r"messages?|meetings?|sentences?|words|units?|metric|celsius|call me|markdown|headings?|jargon|"
+    r"messages?|texts?|meetings?|sentences?|words|units?|metric|celsius|call me|markdown|jargon|"
+    r"headings?|"
     r"slang|jokes?|links?|sources?|notifications?|reminders?|small talk|per cent|euros|dollars|"
     r"pronouns?|polite|blunt|direct|simple|details?|summar\w+|code)\b).*)\Z",
     re.IGNORECASE | re.DOTALL,
@@ -536,6 +538,7 @@ _GENERAL = re.compile(
     r"success|always|so (?:much|many)|the best|matters?|sure|sorry|love it)\b",
     re.IGNORECASE,
 )
+_NARROW = re.compile(r"\d|(?<=\w )[A-Z][a-z]|\A(?!The |A |An )[A-Z][a-z]+ (?:is|was|has)\b")
 _POINTS = frozenset("this that it these those them".split())
 _TABULAR = re.compile(r"[{}\[\]<>|=\\]|\S {2,}\S|\t|\w\(\)|::|\w_\w")  # of code, logs and tables
 
@@ -546,8 +549,11 @@ def is_note(clause: str) -> bool:
     "Staging deploys on merge", "Petra is the treasurer now"; not "it was great", "sounds good".
     """
     text = clause[:MAX_NOTE]
-    is_prose = text[:1].isalnum() and _TABULAR.search(text) is None and not _GENERAL.search(text)
-    return is_prose and len(words(text)) >= MIN_NOTE_WORDS and _NOTE.match(text) is not None
+    said = len(words(text))
+    if not text[:1].isalnum() or said < MIN_NAMED or _TABULAR.search(text) or _GENERAL.search(text):
+        return False
+    states = _NOTE.match(text) is not None
+    return states if said >= MIN_NOTE_WORDS else states and _NARROW.search(text) is not None
 
 
 def speaks_of_self(text: str) -> bool:

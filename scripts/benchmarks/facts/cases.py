@@ -30,6 +30,12 @@ _USER = re.compile(
     r"|gebruiker|de gebruiker|użytkowni|пользовател|kullanıcı|用户|用戶|ユーザー|사용자|المستخدم"
     r"|उपयोगकर्ता|användare|کاربر|i\b|my\b"
 )
+_OF_OTHERS = re.compile(  # "User's sister …", "User: “my uncle said …"
+    r"(?:user's|user: “(?:my|our|meine?r?|mon|ma|mi|mio|mia|minha|meu|mijn|min)) "
+    r"(?:\w+ ){0,1}?(?:sister|brother|mother|mum|mom|father|dad|wife|husband|partner|son|daughter|"
+    r"uncle|aunt|cousin|friend|room-?mate|flatmate|boss|colleague|neighbou?r|mutter|vater|schwester|bruder|"
+    r"freund\w*|ami\w*|mère|père|sœur|frère|hermana|hermano|madre|padre|grand\w+|landlord|teacher)\b"
+)
 _REPORTED = re.compile(
     r"\b(ask|request|translat|proofread|correct|e-?mail|mail|letter|quot|receiv|charact|story"
     r"|novel|scenario|summar|article|lyric|song|poem|advert|review|example|said that|according)"
@@ -79,6 +85,7 @@ def holds(memory: str, term: str) -> bool:
     folded = fold(memory)
     if term.startswith("user: "):
         is_own = _USER.match(folded) is not None and _REPORTED.search(folded) is None
+        is_own = is_own and _OF_OTHERS.match(folded) is None
         return is_own and holds(memory, term.removeprefix("user: "))
     if len(term) > 2 and term.startswith("/") and term.endswith("/"):
         return re.search(term[1:-1], folded) is not None
