@@ -202,6 +202,7 @@ def _signs(code: str) -> Signs:
 _CLAUSE_BORDER = re.compile(
     r"[;；]|:\s|\s[–—-]\s|—|,\s|，|、(?=我)|\s(?=(?:and|but|while|whereas|und|aber|et|mais|y|pero|e|ma|mas|en|maar|i|ale|и|но|а|och|men)\s)"
 )
+MAX_TAG = 40  # characters in which a tag, or a first word, stands
 _TAG = re.compile(
     r", ?(?:ok|okay|right|yeah|you know|eh|huh|remember|oder|ja|ne|n'est-ce pas|hein|no|vale|"
     r"verdad|né|certo|vero|toch|va|eller hur|tak|да|ладно|tamam mı) ?[?？]\W*\Z",
@@ -253,11 +254,14 @@ def clauses_of(text: str, message: int = 0) -> list[Clause]:
     for sentence in _sentences(text):
         code = of_text if sentence.isascii() else code_of(sentence)
         is_question = sentence.rstrip(" \n\"'”’)").endswith(_QUESTION_MARKS)
+        is_tagged = _TAG.search(sentence[-MAX_TAG:]) is not None
         own = words_in(code, "clauses", "speaker") | words_in(code, "clauses", "possessives")
         parts = [part for part in _parts(sentence, code) if any(map(str.isalnum, part))]
         for i, part in enumerate(parts):
-            is_own = words(part)[0] in own  # "…, I'm terrified?", "I'm left-handed, ok?"
-            asks = is_question and not (is_own and (i > 0 or _TAG.search(sentence)))
+            is_own = not own.isdisjoint(
+                words(part[:MAX_TAG])[:1]
+            )  # "…, I'm terrified?", "I'm left-handed, ok?"
+            asks = is_question and not (is_own and (i > 0 or is_tagged))
             found.append(Clause(part, message, code, asks, _words_of(part)))
     return found
 
