@@ -7,24 +7,31 @@ a whole clause of at most `MAX_CLAUSE` characters, so the time grows with the te
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any, Literal, NamedTuple
 
 from litemem.core.text.lexicon import CODES, ENGLISH, section
 from litemem.core.text.words import sentence_borders, words
+from litemem.extraction.clauses import count_negations
 from litemem.extraction.sanitize import is_empty_talk
 
 Kind = Literal["forget", "retract"]
 
 MAX_CLAUSE = 240  # characters
 MAX_CLOSER = 40  # characters of "please" and the like
+MAX_IT = 60  # characters of "and delete it, please"
 MAX_ABOUT = 2  # times that a topic says "about", before and behind it
 MAX_BARE = 6  # words of a topic without "about", "that" or "my"
 _TOPIC = "…"  # in the patterns of a language: the thing that should be forgotten
 _BORDER = re.compile(
-    r"[,;，、；،؛](?![ \t]*(?:was|dass|что|о чём|co|że|żeby|wat|dat)\b)[ \t]*|[ \t][-–—][ \t]|—",
+    r"[,;，、；،؛](?![ \t]*(?:was|dass|что|о чём|co|że|żeby|wat|dat(?! (?:was|is|mag|kun)\b))\b)"
+    r"[ \t]*|[ \t][-–—][ \t]|—",
     re.IGNORECASE,
+)
+_LAST_BORDER = re.compile(
+    r"[,;:，、；：،؛][ \t]*|[ \t][-–—][ \t]|—"
+    r"|[ \t](?=(?:and|so|und|et|y|e|en|och|и|i|ve|و|और)[ \t])"
 )
 _ENDING = " \t\r\n.!?。！？؟।…)"
 _ASKS = "?？؟"
@@ -35,6 +42,7 @@ _QUOTED = re.compile(
 _HANDED_LINE = re.compile(r"^[ \t]*>.*$", re.MULTILINE)
 _CODE = re.compile(r"```.*?(?:```|\Z)|~~~.*?(?:~~~|\Z)", re.DOTALL)
 _HEAD = re.compile(r"(?<![^.!?\n])[^.!?:：\n]{1,80}[:：]")
+_UNSPACED = ("zh", "ja", "ko")
 _MASK = "\ue000"  # for what others said
 
 
@@ -59,10 +67,14 @@ class Request:
 
 
 class Reading(NamedTuple):
-    """The requests of a message, and its text without them."""
+    """The requests of a message, and its text without them.
+
+    `is_private`: the message itself states what should not be known.
+    """
 
     requests: tuple[Request, ...]
     text: str
+    is_private: bool = False
 
 
 def read_requests(text: str) -> Reading:
@@ -76,21 +88,34 @@ def read_requests(text: str) -> Reading:
     seen = _masked(text)
     requests: list[Request] = []
     kept: list[str] = []
+    is_private = False
     for start, end in _spans(seen):
         raw = text[start:end]
         part = _read(raw, seen[start:end], known)
+        if part is None and (words_of := _asks_to_delete_it(seen[start:end], known)):
+            request = _about_it(_last_of(kept), words_of)
+            if request is not None and _take_back(kept):
+                part = _Part((request,), "\n")
         if part is None:
             kept.append(raw)
             continue
+        is_private |= part.takes_rest
         for request in part.requests:
             points = request.topic is None and not request.is_all
-            if not (points and _take_back(kept)):
+            said = _take_back(kept) if points else ""
+            about = said and _spoken_of(said, _patterns_of(request.code))
+            if about:
+                requests.append(about)
+            elif said:
+                is_private = True
+            else:
+                is_private |= request.is_clause
                 requests.append(request)
         kept.append(part.kept)
         if part.takes_rest:
             break
     rest = "".join(kept)
-    return Reading(tuple(requests), rest if rest.strip() else "")
+    return Reading(tuple(requests), rest if rest.strip() else "", is_private)
 
 
 class _Part(NamedTuple):
@@ -112,6 +137,8 @@ class _Patterns(NamedTuple):
     erase: Sequence[re.Pattern[str]]
     asks: Sequence[re.Pattern[str]]
     last: re.Pattern[str]
+    it: re.Pattern[str]
+    idle: re.Pattern[str]
     joke: re.Pattern[str]
     joking: Sequence[re.Pattern[str]]
     ahead: re.Pattern[str]
@@ -120,12 +147,21 @@ class _Patterns(NamedTuple):
     everything: re.Pattern[str]
     about: re.Pattern[str]
     clause: re.Pattern[str]
+    every: re.Pattern[str]
     own: re.Pattern[str]
+    named: re.Pattern[str]
+    things: re.Pattern[str]
     recorded: re.Pattern[str]
     onward: re.Pattern[str]
     remember: re.Pattern[str]
+    correct: re.Pattern[str]
     order: re.Pattern[str]
     handed: re.Pattern[str]
+
+
+@cache
+def _patterns_of(code: str) -> _Patterns:
+    return next(words_of for words_of in _languages() if words_of.code == code)
 
 
 @cache
@@ -139,6 +175,10 @@ def _compiled(code: str) -> _Patterns:
     several = ("forget", "erase", "asks", "joking")
     between = rf"[\s,،]+(?P<topic>.{{1,{MAX_CLAUSE}}}?)"
     topic = rf"(?P<topic>.{{1,{MAX_CLAUSE}}}?)"
+    before, behind = ("", "") if code in _UNSPACED else (r"(?<!\w)", r"(?!\w)")
+    asked = "|".join(asked for asked, _ in table["things"].values())
+    things = f"{before}(?:{asked}){behind}"
+    table = {**table, "things": things, "named": rf"(?:{table['own']})\W*{things}"}
     patterns: dict[str, Any] = {
         name: tuple(
             re.compile(each.replace(f" {_TOPIC}", between).replace(_TOPIC, topic), re.IGNORECASE)
@@ -156,7 +196,8 @@ def _masked(text: str) -> str:
     for pattern in (_CODE, _HANDED_LINE, _QUOTED):
         text = pattern.sub(lambda found: _MASK * len(found[0]), text)
     for head in _HEAD.finditer(text):
-        if any(words_of.handed.search(head[0]) for words_of in _languages()):
+        handed = any(words_of.handed.search(head[0]) for words_of in _languages())
+        if handed and not _asks_to_delete_it(text[head.end() :].lstrip(), _languages()):
             return text[: head.end()] + _MASK * (len(text) - head.end())
     return text
 
@@ -183,6 +224,8 @@ def _read(raw: str, seen: str, known: Sequence[_Patterns]) -> _Part | None:
             if words_of.order.match(seen, behind):
                 return _Part((), "\n")
             return _Part((), raw[behind : behind + 1].upper() + raw[behind + 1 :])
+        if (found := words_of.correct.match(seen)) and found.end() < len(raw.rstrip()):
+            return _Part((), raw[found.end() :])
         if words_of.ahead.match(seen):
             return _Part((), "", takes_rest=True)
         part = _asked(raw, seen, words_of)
@@ -203,11 +246,31 @@ def _asked(raw: str, seen: str, words_of: _Patterns) -> _Part | None:
         if onward:
             return None
         if borders and request.kind == "retract" and request.topic is None:
-            return _Part((), raw[borders[0][1] :])  # a joke about the rest, or what came before
-        return _Part((request,), raw[borders[0][1] :] if borders else "\n")
+            rest = raw[borders[0][1] :]
+            if count_negations(rest, words_of.code):
+                return _Part((_stated(raw[borders[0][1] : end], words_of),), "\n")
+            return _Part((), rest)  # a joke about the rest, or what came before
+        is_joke = bool(borders) and _is_joke(seen, (borders[-1][1], end), words_of)
+        request = replace(request, sure=request.sure or is_joke)
+        return _Part((request,), raw[borders[0][1] :] if borders and not is_joke else "\n")
+    if not is_question and (about := _last_about_it(raw, seen, end, words_of)):
+        return _Part((about,), "\n")
     whole = (start, end)
     if borders and (request := _request(raw, seen, whole, words_of, is_question=is_question)):
         return _Part((request,), "\n")
+    return _asked_last(raw, seen, borders, end, words_of, is_question=is_question)
+
+
+def _asked_last(
+    raw: str,
+    seen: str,
+    borders: Sequence[tuple[int, int]],
+    end: int,
+    words_of: _Patterns,
+    *,
+    is_question: bool,
+) -> _Part | None:
+    """Return the request in the last clause of a sentence."""
     for before, behind in borders[-1:]:
         last = (_behind_opener(seen, behind, end, words_of), end)
         request = _request(raw, seen, last, words_of, is_question=is_question)
@@ -215,8 +278,59 @@ def _asked(raw: str, seen: str, words_of: _Patterns) -> _Part | None:
             return None
         if request.topic is not None or request.is_all:
             return _Part((request,), raw[:before] + "\n")
-        return _Part((_stated(raw[:before], words_of),), "\n")
+        clause = raw[_behind_opener(seen, 0, before, words_of) : before]
+        if not clause.strip() or words_of.idle.fullmatch(clause.strip()):
+            return _Part((request,), "\n")
+        return _Part((_spoken_of(clause, words_of) or _stated(clause, words_of),), "\n")
     return None
+
+
+def _last_about_it(raw: str, seen: str, end: int, words_of: _Patterns) -> Request | None:
+    """Return the request in the last clause of a sentence to delete what the others are about."""
+    borders = _LAST_BORDER.finditer(seen, max(0, end - MAX_IT), end)
+    for border in list(borders)[-1:]:
+        start = _behind_opener(seen, border.end(), end, words_of)
+        if start < end and words_of.it.fullmatch(seen, start, end):
+            return _about_it(raw[: border.start()], words_of)
+    return None
+
+
+def _asks_to_delete_it(seen: str, known: Sequence[_Patterns]) -> _Patterns | None:
+    """Return the language in which a sentence asks to delete what the one before is about."""
+    if len(seen) > MAX_IT:
+        return None
+    for words_of in known:
+        end, _ = _before_closer(seen, words_of)
+        start = _behind_opener(seen, 0, end, words_of)
+        if start < end and words_of.it.fullmatch(seen, start, end):
+            return words_of
+    return None
+
+
+def _about_it(clause: str, words_of: _Patterns) -> Request | None:
+    """Return the request to forget what a clause is about: "my number is private, delete it"."""
+    if request := _spoken_of(clause, words_of):
+        return request
+    named = words_of.named.search(clause)
+    if named is None:
+        things = words_of.things.finditer(clause)
+        named = next((each for each in things if words_of.own.search(each[0])), None)
+    return named and Request("forget", named[0], is_own=True, code=words_of.code)
+
+
+def _spoken_of(clause: str, words_of: _Patterns) -> Request | None:
+    """Return the request to forget the topic of a clause that is no more: "that about the boat"."""
+    said = clause.strip(_ENDING + ",;:" + _ASKS)
+    topic = words_of.about.sub(" ", said, count=MAX_ABOUT).strip()
+    if topic == said or not 0 < len(words(topic)) <= MAX_BARE:
+        return None
+    is_own = words_of.own.search(topic) is not None
+    return Request("forget", topic, wide=True, is_own=is_own, code=words_of.code)
+
+
+def _is_joke(seen: str, span: tuple[int, int], words_of: _Patterns) -> bool:
+    start = _behind_opener(seen, *span, words_of)
+    return words_of.joke.fullmatch(seen, start, span[1]) is not None
 
 
 def _stated(clause: str, words_of: _Patterns) -> Request:
@@ -264,12 +378,8 @@ def _request(
             if request is None or (request.topic is None and not request.is_all):
                 return None
             sure = words_of.recorded.search(found["topic"]) is not None
-            return Request(**{**_fields(request), "sure": sure or request.is_own})
+            return replace(request, sure=sure or request.is_own)
     return None
-
-
-def _fields(request: Request) -> dict[str, Any]:
-    return {name: getattr(request, name) for name in Request.__slots__}
 
 
 def _of_topic(
@@ -290,6 +400,8 @@ def _of_topic(
         topic = raw[clause.end() if clause else start : end]
         if clause is not None:
             return Request(kind, topic.strip(), is_clause=True, code=words_of.code)
+    if several := words_of.every.match(topic):
+        wide, topic = True, topic[several.end() :]
     topic = topic.strip()
     is_own = words_of.own.search(topic) is not None
     is_long = not wide and not is_own and len(words(topic)) > MAX_BARE
@@ -298,10 +410,15 @@ def _of_topic(
     return Request(kind, topic, wide=wide, is_own=is_own, code=words_of.code)
 
 
-def _take_back(kept: list[str]) -> bool:
-    """Remove the last statement of those kept; return False if there is none."""
+def _last_of(kept: Sequence[str]) -> str:
+    """Return the last statement of those kept; empty if there is none."""
+    return next((said for said in reversed(kept) if said.strip() and not is_empty_talk(said)), "")
+
+
+def _take_back(kept: list[str]) -> str:
+    """Remove the last statement of those kept and return it; empty if there is none."""
     for i in range(len(kept) - 1, -1, -1):
         if kept[i].strip() and not is_empty_talk(kept[i]):
-            kept[i] = "\n"
-            return True
-    return False
+            said, kept[i] = kept[i], "\n"
+            return said
+    return ""

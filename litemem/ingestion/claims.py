@@ -14,6 +14,10 @@ from litemem.store.protocol import Store, TurnFilter
 KEPT_NOTE = "the messages are kept: process_pending() (`litemem pending`) tries again"
 
 
+class ChangedMeanwhileError(Exception):
+    """The scope of a turn has changed since it was read; nothing was written."""
+
+
 class Claims:
     """Claims turns in the file, and renews the claims while a model works.
 

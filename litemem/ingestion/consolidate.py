@@ -21,6 +21,7 @@ from litemem.core.protocols import LLM
 from litemem.core.types import AddResult, Match, MemoryRecord, TextIndex, canonical_role
 from litemem.errors import ExtractionError, LLMError
 from litemem.extraction.ask import ask, load_prompt
+from litemem.ingestion.claims import ChangedMeanwhileError
 from litemem.ingestion.compare import (
     as_user,
     compare_facts,
@@ -40,10 +41,6 @@ _ANSWERS: dict[str, Verdict] = {"true": "different", "outdated": "contradicts", 
 _TOKENS = 16  # an answer takes about 6 a fact
 
 logger = logging.getLogger("litemem")
-
-
-class ChangedMeanwhileError(Exception):
-    """A memory was added or changed after the model was asked; nothing was written."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,7 @@
-"""Apply requests to forget, in exactly the scope of their turn and in its transaction.
+"""Apply requests to forget, in exactly the scope of their turn.
+
+The memories are read first, without a lock; the transaction of the turn deletes them, or reads
+again if the scope has changed.
 
 A memory is meant if it holds every word of the topic, or states the thing of the user that is asked
 for. In doubt nothing goes, and the result names what may have been meant.
@@ -17,15 +20,21 @@ from litemem.core.text.words import STOP_WORDS, question_share, sentences, stem
 from litemem.core.types import PROCEDURAL, AddResult, MemoryRecord, Message, SourceMessage, Turn
 from litemem.extraction.requests import Request, read_requests
 from litemem.extraction.sanitize import is_empty_talk
-from litemem.store.protocol import Transaction
+from litemem.ingestion.claims import ChangedMeanwhileError
+from litemem.store.protocol import Reading, Revision, Store, Transaction
 
 SCANNED = 5_000  # newest memories, and messages, of a scope that are compared with a topic
 RECENT = 8  # messages before a turn in which "that" is looked for
 MANY = 50  # memories that may go at once; more are in doubt
+MIN_ENDED = 3  # letters of a word before an ending that its language lists
+NEAR = 8  # characters before a name, in scripts without spaces
 SHOWN = 20  # candidates
+MAX_ROUNDS = 3  # of reading before the transaction; then inside it
 PARTIAL = 0.5  # share of a topic's words that makes a memory a candidate
 
 _AND = re.compile(r"\s(?:and|und|et|y|e|en|och|i|и|ve|و|और)\s", re.IGNORECASE)
+_SPACED = re.compile(r"[^\s,.;:!?()\"،؛؟।]+")
+_UNSPACED = ("zh", "ja", "ko", "hi", "ar", "fa")  # where "\b" is no border of a word
 _PREFIX = 0.7  # of the longer word that both have in common
 _COMPOUND = 0.8  # of the shorter one
 
@@ -34,12 +43,13 @@ class Heard(NamedTuple):
     """A turn without what it asks of the memory.
 
     `requests` are by the index of their message; `withdrawn` are the messages of the turn that a
-    later one takes back.
+    later one takes back; `private` are those that state what should not be known.
     """
 
     messages: tuple[Message, ...]
     requests: tuple[tuple[int, Request], ...]
     withdrawn: tuple[int, ...]
+    private: tuple[int, ...] = ()
 
 
 def listen(messages: Sequence[Message]) -> Heard:
@@ -47,11 +57,14 @@ def listen(messages: Sequence[Message]) -> Heard:
     kept = list(messages)
     requests: list[tuple[int, Request]] = []
     withdrawn: list[int] = []
+    private: list[int] = []
     for i, message in enumerate(messages):
         if message.role != "user":
             continue
         reading = read_requests(message.content)
         kept[i] = replace(message, content=reading.text)
+        if reading.is_private:
+            private.append(i)
         for request in reading.requests:
             before = _last_said(kept[:i]) if _points(request) else None
             if before is None:
@@ -59,7 +72,7 @@ def listen(messages: Sequence[Message]) -> Heard:
             else:
                 kept[before] = replace(kept[before], content="")
                 withdrawn.append(before)
-    return Heard(tuple(kept), tuple(requests), tuple(withdrawn))
+    return Heard(tuple(kept), tuple(requests), tuple(withdrawn), tuple(private))
 
 
 def _points(request: Request) -> bool:
@@ -74,99 +87,145 @@ def _last_said(messages: Sequence[Message]) -> int | None:
 
 @dataclass
 class Forgetting:
-    """The requests of one turn; `mode` is what becomes of them, one of `Forget`."""
+    """The requests of one turn; `mode` is what becomes of them, one of `Forget`.
+
+    `judge` reads without a lock, `apply` writes inside the transaction.
+    """
 
     turn: Turn
     heard: Heard
     mode: str
     now: int
-    _chosen: dict[str, MemoryRecord] = field(default_factory=dict)
+    _rounds: int = 0
+    _judged_at: Revision | None = None
+    _deleted: dict[str, tuple[MemoryRecord, bool]] = field(default_factory=dict)
+    _outcomes: dict[str, MemoryRecord] = field(default_factory=dict)
+    _hidden: set[int] = field(default_factory=set)
     _doubtful: dict[str, MemoryRecord] = field(default_factory=dict)
 
-    def apply(self, tx: Transaction) -> list[AddResult]:
-        """Delete the memories that are meant, with their messages; return what was done."""
-        requests = self.heard.requests if self.mode != "off" else ()
-        if not requests and not self.heard.withdrawn:
-            return []
-        self._chosen, self._doubtful = {}, {}
-        outcomes: list[AddResult] = []
-        hidden: set[int] = {self.turn.message_pks[i] for i in self.heard.withdrawn}
-        for index, request in requests:
-            gone = self._apply(tx, request)
-            if gone:
-                hidden.add(self.turn.message_pks[index])
-            outcomes += gone
-        tx.messages.hide(sorted(hidden) if self.mode == "apply" else (), self.now)
-        gone_ids = {outcome.record.id for outcome in outcomes}
-        doubtful = [record for record in self._doubtful.values() if record.id not in gone_ids]
-        return outcomes + [AddResult(record, "CANDIDATE") for record in doubtful[:SHOWN]]
+    def judge(self, store: Store) -> None:
+        """Find the memories and messages that are meant."""
+        self._rounds += 1
+        if self._requests:
+            with store.read() as r:
+                self._judge(r)
 
-    def _apply(self, tx: Transaction, request: Request) -> list[AddResult]:
-        if _points(request):
-            return self._apply_to_last(tx)
+    def apply(self, tx: Transaction) -> list[AddResult]:
+        """Delete the memories that are meant, with their messages; return what was done.
+
+        Raises:
+            ChangedMeanwhileError: call `judge` again, then `apply` in another transaction. Not
+                after `MAX_ROUNDS`: then the transaction reads.
+        """
+        if self._requests and self._is_outdated(tx):
+            if self._rounds < MAX_ROUNDS:
+                raise ChangedMeanwhileError
+            self._judge(tx)
+        if self.mode == "apply":
+            for record, restores in self._deleted.values():
+                if restores:
+                    tx.known.restore_superseded(record, self.now)
+                tx.memories.delete(record.id, self.now)
+            tx.messages.hide(sorted(self._hidden | self._own_hidden()), self.now)
+        doubtful = [r for r in self._doubtful.values() if r.id not in self._outcomes]
+        return [
+            *(AddResult(record, "DELETE") for record in self._outcomes.values()),
+            *(AddResult(record, "CANDIDATE") for record in doubtful[:SHOWN]),
+        ]
+
+    @property
+    def _requests(self) -> Sequence[tuple[int, Request]]:
+        return self.heard.requests if self.mode != "off" else ()
+
+    def _is_outdated(self, tx: Transaction) -> bool:
+        if self._judged_at is None:
+            return True
+        return tx.known.changed_since(self._judged_at, self.turn.scope) != set()
+
+    def _own_hidden(self) -> set[int]:
+        """Return the messages of the turn that should not be found."""
+        hidden = {*self.heard.withdrawn, *self.heard.private}
+        if self._outcomes:
+            hidden |= {i for i, _ in self.heard.requests if not self._says_more(i)}
+        return {self.turn.message_pks[i] for i in hidden}
+
+    def _says_more(self, index: int) -> bool:
+        rest = self.heard.messages[index].content
+        return bool(rest.strip()) and not is_empty_talk(rest)
+
+    def _judge(self, r: Reading) -> None:
+        self._judged_at = r.known.revision()
+        for found in (self._deleted, self._outcomes, self._hidden, self._doubtful):
+            found.clear()
+        for _, request in self._requests:
+            if _points(request):
+                self._find_last(r)
+            else:
+                self._find(r, request)
+
+    def _find(self, r: Reading, request: Request) -> None:
         known = [
             record
-            for record in tx.known.of_scope(self.turn.scope, SCANNED)
+            for record in r.known.of_scope(self.turn.scope, SCANNED)
             if record.memory_type != PROCEDURAL and record.attributed_to != "assistant"
         ]
         current = [record for record in known if record.superseded_by is None]
         meant = [] if request.is_all else choose(request, current)
         if request.is_all or not (meant or request.sure):
-            return self._in_doubt(current if request.is_all else ())
+            return self._doubt(current if request.is_all else ())
         if meant and not is_certain(request, meant):
-            return self._in_doubt(meant)
-        said = () if len(meant) > MANY else self._messages(tx, request)
+            return self._doubt(meant)
+        said = () if len(meant) > MANY else self._messages(r, request)
         if not meant and not said:
-            return self._in_doubt(near(request, current))
+            return self._doubt(near(request, current))
         if self.mode == "ask" or len(meant) > MANY:
-            return self._in_doubt(meant or said)
+            return self._doubt(meant or said)
         chain = meant if request.kind == "retract" else with_earlier(meant, known)
-        ids = [*self._sources(tx, chain), *(message.id for message in said)]
-        gone = self._delete(tx, chain, restore=request.kind == "retract")
-        alone = () if meant else said
-        return gone + self._hide(tx, ids, alone)
+        ids = [*self._sources(r, chain), *(message.id for message in said)]
+        self._delete(chain, restores=request.kind == "retract", alone=() if meant else said)
+        self._hide(r, ids)
+        return None
 
-    def _apply_to_last(self, tx: Transaction) -> list[AddResult]:
-        """Delete what came from the last message of a user before the turn."""
-        recent = tx.messages.latest(self.turn.scope, limit=RECENT, before=self.turn.message_pks[0])
+    def _find_last(self, r: Reading) -> None:
+        """Find what came from the last message of a user before the turn."""
+        recent = r.messages.latest(self.turn.scope, limit=RECENT, before=self.turn.message_pks[0])
         said = [
             (key, message)
             for key, message in recent
             if message.role == "user" and not is_empty_talk(message.content)
         ]
         if not said:
-            return []
+            return
         key, last = said[-1]
         if not read_requests(last.content).text.strip() or question_share(last.content) == 1.0:
-            return []
-        made = tx.known.made_from(self.turn.scope, [key])
+            return
+        made = r.known.made_from(self.turn.scope, [key])
         own = [each for each in made if each.attributed_to != "assistant"]
-        meant = [each for each in own if self._comes_from(tx, each, last)]
-        record = None if last.id is None else tx.messages.get(last.id)
-        if self.mode == "ask":
-            return self._in_doubt(meant or [each for each in (record,) if each])
-        gone = self._delete(tx, meant, restore=True)
+        meant = [each for each in own if _comes_from(r, each, last)]
+        record = None if last.id is None else r.messages.get(last.id)
         alone = [record] if record is not None and not meant else []
-        echoes = _echoes(recent, {key}, _stems(last.content))
-        tx.messages.hide([key, *echoes], self.now)
-        return gone + [AddResult(each, "DELETE") for each in alone]
+        if self.mode == "ask":
+            self._doubt(meant or alone)
+            return
+        self._delete(meant, restores=True, alone=alone)
+        self._hidden |= {key, *_echoes(recent, {key}, _stems(last.content))}
 
-    def _comes_from(self, tx: Transaction, record: MemoryRecord, last: SourceMessage) -> bool:
-        """Return True if no other message of a user has more words of a memory than the last."""
-        sources = tx.messages.sources_of([record.id]).get(record.id, [])
-        stems = _stems(record.content)
-        shares = {m.id: len(stems & _stems(m.content)) for m in sources if m.role == "user"}
-        return shares.get(last.id, 0) >= max(shares.values(), default=0)
-
-    def _in_doubt(self, records: Sequence[MemoryRecord]) -> list[AddResult]:
+    def _doubt(self, records: Sequence[MemoryRecord]) -> None:
         self._doubtful |= {record.id: record for record in records}
-        return []
 
-    def _messages(self, tx: Transaction, request: Request) -> list[MemoryRecord]:
+    def _delete(
+        self, records: Sequence[MemoryRecord], *, restores: bool, alone: Sequence[MemoryRecord]
+    ) -> None:
+        """Note memories to delete, and messages without memories that count as such."""
+        for record in records:
+            self._deleted.setdefault(record.id, (record, restores))
+        self._outcomes |= {record.id: record for record in (*records, *alone)}
+
+    def _messages(self, r: Reading, request: Request) -> list[MemoryRecord]:
         """Return the messages of users with a sentence that states the topic."""
         own = {message.content for message in self.turn.messages}
         found = []
-        for message in tx.messages.of_scope(self.turn.scope, SCANNED):
+        for message in r.messages.of_scope(self.turn.scope, SCANNED):
             if message.role != "user" or message.content in own:
                 continue
             said = [part for part in sentences(message.content) if not question_share(part)]
@@ -179,35 +238,31 @@ class Forgetting:
         )
         return [] if is_narrow and len(found) > 1 else found
 
-    def _sources(self, tx: Transaction, records: Sequence[MemoryRecord]) -> list[str]:
+    def _sources(self, r: Reading, records: Sequence[MemoryRecord]) -> list[str]:
         """Return the ids of those messages of memories that hold their words; else of all."""
         found: list[str] = []
         stems = {record.id: _stems(record.content) for record in records}
-        for memory_id, sources in tx.messages.sources_of(list(stems)).items():
+        for memory_id, sources in r.messages.sources_of(list(stems)).items():
             holding = [m for m in sources if stems[memory_id] & _stems(m.content)]
             found += [m.id for m in holding or sources if m.id is not None]
         return found
 
-    def _delete(
-        self, tx: Transaction, records: Sequence[MemoryRecord], *, restore: bool
-    ) -> list[AddResult]:
-        for record in records:
-            if restore:
-                tx.known.restore_superseded(record, self.now)
-            tx.memories.delete(record.id, self.now)
-        return [AddResult(record, "DELETE") for record in records]
-
-    def _hide(
-        self, tx: Transaction, message_ids: Sequence[str], alone: Sequence[MemoryRecord]
-    ) -> list[AddResult]:
-        """Hide messages, and the answers to them; return the outcomes of those without memories."""
-        recent = tx.messages.latest(self.turn.scope, limit=SCANNED, before=self.turn.message_pks[0])
+    def _hide(self, r: Reading, message_ids: Collection[str]) -> None:
+        """Note messages, and the answers to them, to hide."""
+        recent = r.messages.latest(self.turn.scope, limit=SCANNED, before=self.turn.message_pks[0])
         chosen = {key: m for key, m in recent if m.id in message_ids}
         stems: set[str] = set()
         for message in chosen.values():
             stems |= _stems(message.content)
-        tx.messages.hide([*chosen, *_echoes(recent, chosen, stems)], self.now)
-        return [AddResult(record, "DELETE") for record in alone]
+        self._hidden |= {*chosen, *_echoes(recent, chosen, stems)}
+
+
+def _comes_from(r: Reading, record: MemoryRecord, last: SourceMessage) -> bool:
+    """Return True if no other message of a user has more words of a memory than the last."""
+    sources = r.messages.sources_of([record.id]).get(record.id, [])
+    stems = _stems(record.content)
+    shares = {m.id: len(stems & _stems(m.content)) for m in sources if m.role == "user"}
+    return shares.get(last.id, 0) >= max(shares.values(), default=0)
 
 
 def _echoes(
@@ -304,21 +359,33 @@ def _parts_of(request: Request) -> list[str]:
 def topic_of(text: str, code: str) -> Topic:
     """Return what is looked for of a topic."""
     found = dict.fromkeys(word for word in _forms(text) if word not in _noise())
-    lowered = text.casefold()
-    for thing, pattern in _asked(code).items():
+    lowered = text.replace("İ", "i").casefold()
+    kin = any(re.search(section(name, "requests")["kin"], lowered) for name in (code, ENGLISH))
+    for thing, (pattern, part) in reversed(_asked(code).items()):
         if pattern.fullmatch(lowered):
             return Topic(tuple(found), _thing(thing, code), kin=False, code=code)
-    kin = any(re.search(section(name, "requests")["kin"], lowered) for name in (code, ENGLISH))
+        if kin and (named := part.search(lowered)):  # "my sister's phone number"
+            rest = lowered[: named.start()] + lowered[named.end() :]
+            person = dict.fromkeys(word for word in _forms(rest) if word not in _noise())
+            if person and any(
+                re.search(section(c, "requests")["kin"], rest) for c in (code, ENGLISH)
+            ):
+                return Topic(tuple(person), _thing(thing, code), kin=True, code=code)
     return Topic(tuple(found), None, kin, code)
 
 
 @cache
-def _asked(code: str) -> dict[str, re.Pattern[str]]:
-    """Return how a language asks for each thing of the user."""
+def _asked(code: str) -> dict[str, tuple[re.Pattern[str], re.Pattern[str]]]:
+    """Return how a language asks for each thing of the user, and for that of another."""
     table = section(code, "requests")
     behind = r"(?:[을를은는이가]|\s(?:را|को))?"
+    before = rf"(?:(?:{table.get('of', '(?!)')})\s*)?"
+    edges = ("", "") if code in _UNSPACED else (r"(?<!\w)", r"(?!\w)")
     return {
-        name: re.compile(rf"(?:\w+\s)?(?:{table['own']})?\W*(?:{asked}){behind}")
+        name: (
+            re.compile(rf"{before}(?:\w+\s)?(?:{table['own']})?\W*(?:{asked}){behind}"),
+            re.compile(rf"{edges[0]}(?:{asked}){behind}{edges[1]}"),
+        )
         for name, (asked, _) in table["things"].items()
     }
 
@@ -328,8 +395,7 @@ def _thing(name: str, code: str) -> re.Pattern[str]:
     """Return how facts speak of a thing, in its language and in English."""
     tables = [section(each, "requests")["things"] for each in dict.fromkeys((code, ENGLISH))]
     said = [table[name][1] for table in tables if name in table]
-    spaced = code not in ("zh", "ja", "ko", "hi", "ar", "fa")
-    border = r"\b" if spaced else ""
+    border = "" if code in _UNSPACED else r"\b"
     return re.compile("|".join(rf"{border}(?:{each}){border}" for each in said), re.IGNORECASE)
 
 
@@ -340,8 +406,10 @@ def _noise() -> frozenset[str]:
 
 
 def _is_meant(request: Request, topic: Topic, text: str) -> bool:
-    if _is_of_another(topic, text):
+    if _is_of_another(topic, text) and not (request.wide and _is_named(topic, text)):
         return False
+    if topic.thing is not None and topic.kin:
+        return _share(topic, text) == 1.0 and topic.thing.search(text) is not None
     if topic.thing is not None:
         return _is_of_user(topic, text) and topic.thing.search(text) is not None
     if (request.is_own or request.is_clause) and not topic.kin and not _is_of_user(topic, text):
@@ -366,6 +434,33 @@ def _is_of_another(topic: Topic, text: str) -> bool:
     return any(re.search(section(code, "requests")["kin"], text.casefold()) for code in codes)
 
 
+def _is_named(topic: Topic, text: str) -> bool:
+    """Return True if a text holds the first word of a topic as a name: "User's ex Marco"."""
+    code, name = code_of(text), topic.words[0] if topic.words else ""
+    if not name or topic.thing is not None:
+        return False
+    if scripts.is_unspaced(name):
+        return scripts.normal_forms(text).strip().startswith(name) or any(
+            name in scripts.normal_forms(text[kin.end() : kin.end() + NEAR])
+            for code in dict.fromkeys((topic.code, code))
+            for kin in re.finditer(section(code, "requests")["kin"], text)
+        )
+    found = [word for word in _SPACED.findall(text) if word.casefold() not in _noise()]
+    for i, word in enumerate(found):
+        forms = scripts.normal_forms(word).split()
+        if forms and _same(forms[0], name, code):
+            near = found[max(0, i - 2) : i + 2]
+            is_proper = word[:1].isupper() and code != "de"
+            if i == 0 or is_proper or any(_is_kin(each, topic) for each in near):
+                return True
+    return False
+
+
+def _is_kin(text: str, topic: Topic) -> bool:
+    codes = dict.fromkeys((topic.code, code_of(text), ENGLISH))
+    return any(re.search(section(each, "requests")["kin"], text.casefold()) for each in codes)
+
+
 def _share(topic: Topic, text: str) -> float:
     """Return the share of a topic's words that a text holds."""
     if not topic.words:
@@ -373,7 +468,9 @@ def _share(topic: Topic, text: str) -> float:
     forms = _forms(text)
     whole = scripts.normal_forms(text)
     held = sum(
-        word in whole if scripts.is_unspaced(word) else any(_same(word, form) for form in forms)
+        word in whole
+        if scripts.is_unspaced(word)
+        else any(_same(word, form, topic.code) for form in forms)
         for word in topic.words
     )
     return held / len(topic.words)
@@ -419,14 +516,28 @@ def _stems(text: str) -> set[str]:
     return {stem(form)[:6] for form in _forms(text) if form not in _noise()}
 
 
-def _same(one: str, other: str) -> bool:
+def _same(one: str, other: str, code: str = ENGLISH) -> bool:
     """Return True if two words in normal form have one stem."""
     if one == other or (one.isascii() and stem(one) == stem(other)):
         return True
     if one[:1].isdigit() or other[:1].isdigit():
         return False
+    if _endings(code) and _unended(one, code) & _unended(other, code):
+        return True
     shorter, longer = sorted((len(one), len(other)))
     shared = next((i for i in range(shorter) if one[i] != other[i]), shorter)
     least = 4 if one.isascii() else 3
     is_form = shared >= least and shared >= _PREFIX * longer
     return is_form or (shared >= 6 and shared >= _COMPOUND * shorter)
+
+
+def _unended(word: str, code: str) -> set[str]:
+    """Return a word, and what is left of it without an ending of its language."""
+    ended = (word.removesuffix(each) for each in _endings(code) if word.endswith(each))
+    return {word, *(left for left in ended if len(left) >= MIN_ENDED)}
+
+
+@cache
+def _endings(code: str) -> tuple[str, ...]:
+    listed = section(code, "requests").get("endings", "")
+    return tuple(dict.fromkeys(scripts.normal_forms(listed).split()))

@@ -39,7 +39,7 @@ from litemem.errors import (
     ValidationError,
     quoted,
 )
-from litemem.ingestion.claims import Claims
+from litemem.ingestion.claims import ChangedMeanwhileError, Claims
 from litemem.ingestion.forget import Forgetting, listen
 from litemem.models.embedding import embed
 from litemem.models.indexing import index_memories, index_messages, index_waiting
@@ -332,7 +332,7 @@ class Pipeline:
     ) -> Kept[AddResult]:
         """Commit a turn's facts; do nothing if another process has finished the turn."""
         # 30 ms to import; programs that only search or store texts verbatim do without
-        from litemem.ingestion.consolidate import ChangedMeanwhileError, Consolidation, NewFact
+        from litemem.ingestion.consolidate import Consolidation, NewFact
 
         texts = [record.content for record in records]
         vectors, indexes = index_memories(self._embedder, texts, _said_on(turn))
@@ -341,6 +341,7 @@ class Pipeline:
         consolidation = Consolidation(self._llm, facts, self._now())
         while True:
             consolidation.judge(self._store)
+            forgetting.judge(self._store)
             with suppress(ChangedMeanwhileError), self._store.write() as tx:
                 if not tx.turns.finish(turn, self._now()):
                     return Kept()

@@ -1,13 +1,19 @@
 """Requests to the memory: what is forgotten on request, and what is not touched."""
 
+import json
 import tomllib
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from helpers import ROOT
 from litemem import Memory
+from litemem.core.scope import Scope
+from litemem.core.types import Message
 from litemem.errors import LLMError, ValidationError
+from litemem.ingestion.claims import ChangedMeanwhileError
+from litemem.ingestion.forget import Forgetting, listen
 from litemem.testing import HashEmbedder, ScriptedLLM
 
 FILE = Path(__file__).with_name("requests_to_forget.toml")
@@ -21,11 +27,13 @@ def cases(*sets: Any) -> list[Any]:
     return [pytest.param(*case, id=case[1]) for case in split]
 
 
-def filled(lines: list[str], *more: object, **settings: Any) -> Memory:
+def filled(
+    lines: list[str], *more: object, path: str | Path = ":memory:", **settings: Any
+) -> Memory:
     pairs = [line.split(" | ") for line in lines]
     answers: list[Any] = [[fact] for fact, _ in pairs]
     memory = Memory(
-        ":memory:",
+        path,
         embedder=HashEmbedder(64),
         llm=ScriptedLLM([*answers, *more]),  # type: ignore[list-item]
         **settings,
@@ -66,6 +74,21 @@ def test_a_request_is_understood_in_other_languages(
         asked = [("DELETE", known[int(i)]) for i in gone.split()]
         assert [(each["event"], each["memory"]) for each in result["results"]] == asked
         assert texts(memory) == set(known) - {text for _, text in asked}
+
+
+DEV = ROOT / "scripts" / "benchmarks" / "facts" / "forget_dev.jsonl"
+KINDS = [json.loads(line) for line in DEV.read_text(encoding="utf-8").splitlines()]
+
+
+@pytest.mark.parametrize("case", KINDS, ids=lambda case: f"{case['language']} {case['message']}")
+def test_only_what_is_meant_goes(case: dict[str, Any]) -> None:
+    with filled([], [], []) as memory:
+        for text in case["known"]:
+            memory.add(text, user_id="u", infer=False)
+        result = memory.add(case["message"], user_id="u")
+        gone = {each["memory"] for each in result["results"] if each["event"] == "DELETE"}
+        assert gone == {case["known"][i] for i in case["goes"]}
+        assert set(case["known"]) - gone <= texts(memory)
 
 
 UNTOUCHED = [
@@ -324,3 +347,53 @@ def test_what_should_be_remembered_is_a_fact(said: str, fact: str) -> None:
 def test_an_order_to_the_memory_is_not_a_fact(order: str) -> None:
     with filled([]) as memory:  # no model is asked
         assert memory.add(order, user_id="u") == {"results": []}
+
+
+@pytest.mark.parametrize(
+    ("said", "facts", "left"),
+    [
+        ("Forget my address. I have a cat.", ["User has a cat"], True),
+        ("Forget that I live in Oslo. I have a cat.", ["User has a cat"], False),  # repeats it
+        ("Forget my address.", None, False),
+    ],
+)
+def test_a_request_hides_its_message_unless_that_tells_more(
+    said: str, facts: list[str] | None, left: bool
+) -> None:
+    answers = [] if facts is None else [facts]
+    with filled(["User lives in Oslo | I live in Oslo"], *answers) as memory:
+        memory.add(said, user_id="u")
+        assert (said in texts(memory)) == left
+        assert texts(memory) - {said} == set(facts or ())
+
+
+def test_what_should_not_be_remembered_is_hidden_with_its_message() -> None:
+    with filled([], [], []) as memory:
+        memory.add("I see a therapist, but don't remember that.", user_id="u")
+        memory.add("Don't remember this, but my PIN is 4471.", user_id="u")
+        assert texts(memory) == set()
+
+
+def test_a_correction_is_a_fact() -> None:
+    with filled([], ["User has two sons"]) as memory:
+        found = memory.add("Correct that: I have two sons.", user_id="u")["results"]
+        assert [each["memory"] for each in found] == ["User has two sons"]
+
+
+def test_what_another_program_added_meanwhile_is_looked_at_too(tmp_path: Path) -> None:
+    path = tmp_path / "memory.db"
+    with filled([], path=path) as memory:
+        memory.add("I live in Oslo", user_id="u", infer=False)
+        scope = Scope(user_id="u")
+        with memory.store.write() as tx:
+            request = (Message("user", "Forget my address"),)
+            turn = tx.turns.open(scope, request, {}, 1)
+        forgetting = Forgetting(turn, listen(request), "apply", 2)
+        forgetting.judge(memory.store)
+        memory.add("My address is Elm Street 4", user_id="u", infer=False)
+        with pytest.raises(ChangedMeanwhileError), memory.store.write() as tx:
+            forgetting.apply(tx)
+        forgetting.judge(memory.store)
+        with memory.store.write() as tx:
+            gone = {each.record.content for each in forgetting.apply(tx)}
+        assert gone == {"I live in Oslo", "My address is Elm Street 4"}
