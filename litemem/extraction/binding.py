@@ -23,10 +23,18 @@ from litemem.extraction.clauses import (
 )
 from litemem.extraction.grounding import (
     ANOTHER_SPEAKER,
+    NOUNS_IN_CAPITALS,
     OPENERS,
     Grounding,
     exact_terms,
     forms_of,
+)
+from litemem.extraction.paraphrase import (
+    SUBJECT,
+    code_for,
+    content_prefixes,
+    departure,
+    knows_denials,
 )
 from litemem.extraction.questions import presupposed
 from litemem.extraction.sanitize import is_small_talk
@@ -36,7 +44,6 @@ MIN_NOTE = 4  # words of a statement about other things
 MIN_SHARED = 0.34  # of a fact's content words, in the clause that it comes from
 COVERED = 0.9  # of a clause's content words, in the facts that were kept of it
 MIN_WORDS = 2  # of a clause that states something
-NOUNS_IN_CAPITALS = frozenset(["de"])  # there a capital letter makes no name
 
 _ORDERED = re.compile(r"\b(?:over|than|rather than|instead of|more than|before|after)\b")
 _JOINED = re.compile(r",|\b(?:and|but|und|aber|et|mais|y|pero|e|ma|mas|en|maar|och|men|и|но|а)\b")
@@ -73,6 +80,7 @@ class Binding:
         self, said: Iterable[tuple[str, int]], grounding: Grounding, subject: str = "User"
     ) -> None:
         self._clauses = [clause for text, i in said for clause in clauses_of(text, i)]
+        self._prefixes: dict[int, frozenset[str]] = {}
         self._content = [_content(clause.text) for clause in self._clauses]
         self._grounding = grounding
         self._subject = subject
@@ -168,7 +176,25 @@ class Binding:
             shared = len(wanted & self._content[i]) / len(wanted)
             if shared > score and not clause.is_question:
                 best, score = i, shared
-        return best if score >= MIN_SHARED else None
+        return best if score >= MIN_SHARED else self._nearest_in_meaning(fact)
+
+    def _nearest_in_meaning(self, fact: str) -> int | None:
+        """Return the position of the clause with most words like a fact's, or of the only one."""
+        code = code_for(fact, fact[:MAX_QUOTED])
+        wanted = content_prefixes(fact, code)
+        stated = [i for i, clause in enumerate(self._clauses) if not clause.is_question]
+        best, most = None, 0
+        for i in stated:
+            shared = len(wanted & self._prefixes_of(i))
+            if shared > most:
+                best, most = i, shared
+        return stated[0] if best is None and len(stated) == 1 else best
+
+    def _prefixes_of(self, at: int) -> frozenset[str]:
+        if at not in self._prefixes:
+            clause = self._clauses[at]
+            self._prefixes[at] = content_prefixes(clause.text, clause.code)
+        return self._prefixes[at]
 
 
 class _Told:
@@ -202,9 +228,13 @@ def contradiction(fact: str, clause: Clause, *, is_user: bool | None = None) -> 
     if is_user and _takes_for_speaker(fact, clause):
         return "it is about somebody else"
     said = _predicate(fact, clause.text)
-    if count_negations(fact, clause.code) % 2 != count_negations(said, clause.code) % 2:
+    code = code_for(fact, clause.text)
+    if (
+        not knows_denials(code)
+        and count_negations(fact, clause.code) % 2 != count_negations(said, clause.code) % 2
+    ):
         shared = _content(fact) & _content(clause.text)
-        if len(shared) >= len(_content(fact)) - 1:
+        if len(shared) >= max(1, len(_content(fact)) - 1):
             return "it denies the statement, or affirms what was denied"
     if _is_reordered(fact, clause.text):
         return "its order is reversed"
@@ -212,7 +242,7 @@ def contradiction(fact: str, clause: Clause, *, is_user: bool | None = None) -> 
         return "it is said of something else"
     if _is_opposite(fact, clause.text):
         return "it says the opposite"
-    return None
+    return departure(fact, clause.text, code, said)
 
 
 def stands_alone(clause: Clause) -> bool:
@@ -266,7 +296,7 @@ def _takes_for_speaker(fact: str, clause: Clause) -> bool:
     if not spoken or clause.by_speaker:
         return False
     people = [word for word in clause.text.split()[:4] if _is_person(word.strip(".,"), clause.code)]
-    if not people:
+    if not people or any(_is_person(word, clause.code) for word in spoken[:SUBJECT]):
         return False
     return not any(
         person.strip(".,'s").casefold()[:5] in word for person in people for word in spoken

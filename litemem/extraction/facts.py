@@ -88,10 +88,10 @@ class _Task:
     own: tuple[Line, ...] = ()  # the lines of the speaker
     subject: str = "User"  # what facts call the speaker
 
-    def grounding(self) -> Grounding:
+    def grounding(self, *, is_strict: bool = True) -> Grounding:
         """Return the check of facts against these lines."""
         known = [line.text for line in (*self.earlier, *self.new)]
-        return Grounding(said=self.said, known=known, others=self.others)
+        return Grounding(self.said, known, self.others, is_strict=is_strict)
 
     def binding(self, grounding: Grounding) -> Binding:
         """Return the clauses of these lines, against which facts are held."""
@@ -143,7 +143,7 @@ def extract(
             facts.keep(fact, (message,))
     tasks = _tasks(messages, subject, context)
     for task in tasks:
-        grounding = task.grounding()
+        grounding = task.grounding(is_strict=not is_large(llm))
         binding = task.binding(grounding)
         for part, found in reader.read(task):
             positions = tuple(dict.fromkeys(line.message for line in part))
@@ -209,6 +209,12 @@ def is_small(llm: LLM) -> bool:
     """Return True if a model is known to be so small that its silence means nothing."""
     size = getattr(llm, "parameters", None)
     return size is not None and size < SMALL
+
+
+def is_large(llm: LLM) -> bool:
+    """Return True if a model is known to be so large that its paraphrases can be trusted."""
+    size = getattr(llm, "parameters", None)
+    return size is not None and size >= SMALL
 
 
 def _not_read(messages: Sequence[Message], tasks: Sequence[_Task]) -> Iterator[SetAside]:

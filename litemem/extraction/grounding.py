@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from litemem.core.text.language import FUNCTION_WORDS
 from litemem.core.text.names import without_ending
@@ -18,10 +18,22 @@ from litemem.core.text.words import (
     tokens,
 )
 from litemem.extraction import english
+from litemem.extraction.paraphrase import (
+    code_for,
+    names_user,
+    phrases,
+    spoken_numbers,
+    spoken_times,
+    support,
+)
 
+NOUNS_IN_CAPITALS = frozenset(["de"])  # there a capital letter makes no name
 SHORT_FORM = 3  # letters, at least, of a name by which friends call somebody
 MIN_SAID = 0.5  # more than this share of a fact's content words occurs in the source
 
+MIN_PARAPHRASED = 0.34  # of a fact's content words, if others may mean the same
+MAX_GUESSED = 2_000  # characters by which the language is guessed
+MAX_DIGITS = 20  # of a number that is compared by its value
 MAX_CONTENT = 64  # content words of a fact that are looked for; a sentence has fewer
 
 ANOTHER_SPEAKER = "it is about another speaker"
@@ -31,6 +43,7 @@ OPENERS = STOP_WORDS | FUNCTION_WORDS | english.FACT_WORDS | english.CONTRACTION
 
 _POSSESSIVE = re.compile(r"\b(?:his|her)\b(?= \w)")
 _JOINTS = re.compile(r"['’\-]")
+_ELIDED = re.compile(r"\A(?:[ldjnsmtc]|qu)['’](?=[^\W\dA-Z])", re.IGNORECASE)
 _SENTENCE_END = re.compile(r"[.!?]\s+")
 _NAME = r"[^\W\d_a-z][^\W\d_]*+(?: [^\W\d_a-z][^\W\d_]*+)*+"
 # "Ana, Bo and Cy", "Pip and Rex"; also names without "and", which are then not read once more
@@ -48,15 +61,27 @@ class Grounding:
         said: what the subject of the facts said in the new messages.
         known: everything that the model was given, `said` included.
         others: the other speakers; facts about them are rejected.
+        is_strict: if false, the words of a fact need not be said, only its names and numbers.
     """
 
     def __init__(
-        self, said: Iterable[str], known: Iterable[str], others: Iterable[str] = ()
+        self,
+        said: Iterable[str],
+        known: Iterable[str],
+        others: Iterable[str] = (),
+        *,
+        is_strict: bool = True,
     ) -> None:
-        known = tuple(known)
+        known, said = tuple(known), tuple(said)
+        self._said, self._all = said, known
+        self._context = tuple(text for text in known if text not in said)
+        self._is_strict = is_strict
+        self._guessed = " ".join(said)[:MAX_GUESSED]
         parts = [part for text in said for part in sentences(text)]
         self._given = english.Heard(known)
         self._known = _Vocabulary(known)
+        self._numbers: dict[str, set[int]] = {}  # by language, those of several words
+        self._times: dict[str, set[str]] = {}
         self._others = {_form(token) for name in others for token in _tokens(name)[:1]}
         self._pairs = _Pairs(parts)
         self._personal_pairs = _Pairs([p for p in parts if not english.is_impersonal(p)])
@@ -74,7 +99,7 @@ class Grounding:
         missing = self.ungrounded_terms(fact)
         if missing:
             return f"nobody said {', '.join(missing)}"
-        if not self._is_new(fact):
+        if not self._is_new(fact) and not self._is_paraphrase(fact):
             return "too little of it was said just now"
         return None
 
@@ -87,11 +112,53 @@ class Grounding:
         """
         begins = {0, *(match.end() for match in _SENTENCE_END.finditer(fact))}
         listed = _last_lists(fact)
+        code = self._code_of(fact)
+        spoken = dict(spoken_numbers(fact, code))
+        found = _tokens(fact)
         return [
             token.text
-            for token in _tokens(fact)
-            if not self._supports(token, begins=token.start in begins, listed=listed)
+            for i, token in enumerate(found)
+            if (
+                token.text.casefold() in spoken
+                or not self._supports(token, begins=token.start in begins, listed=listed)
+            )
+            and not self._spells_out(token.text, spoken, code)
+            and not self._is_common(found, i, code)
         ]
+
+    def _spells_out(self, number: str, spoken: Mapping[str, int], code: str) -> bool:
+        """Return True if a number was said in several words, or is said so and occurs in digits.
+
+        `spoken` are the numbers of the fact in several words.
+        """
+        if code not in self._numbers:
+            said = (spoken_numbers(text, code) for text in self._all)
+            self._numbers[code] = {value for pairs in said for _, value in pairs}
+            self._times[code] = {time for text in self._all for time in spoken_times(text, code)}
+        if ":" in number:
+            return number.lstrip("0") in self._times[code]
+        value = spoken.get(number.casefold())
+        if value is not None and self._known.has_number(str(value)):
+            return True
+        plain = digits(fold(number)) if value is None and is_number(fold(number)) else ""
+        value = int(plain) if plain.isdecimal() and len(plain) < MAX_DIGITS else value
+        return value in self._numbers[code]
+
+    def _is_common(self, found: Sequence[Token], i: int, code: str) -> bool:
+        """Return True if a word with a capital is no name: the user, an article, a German noun."""
+        word = found[i].text
+        if is_number(fold(word)) or word.casefold() in phrases(code).numbers:
+            return False
+        if names_user(word, code) or _ELIDED.match(word):
+            return True
+        if i == 0 and (len(found) == 1 or any(names_user(t.text, code) for t in found[1:3])):
+            return True
+        if code not in NOUNS_IN_CAPITALS or i == 0:
+            return False
+        before = found[i - 1].text
+        is_named = fold(before) in phrases(code).names
+        follows_noun = before[0].isupper() and i > 1 and not names_user(before, code)
+        return not is_named and not follows_noun
 
     def without_gender(self, fact: str) -> str:
         """Return the fact without a gender that nobody said: "User and her sister", "her son Leo".
@@ -153,6 +220,26 @@ class Grounding:
             else:
                 others += number
         return any(number > MIN_SAID * (others + wanted[pair]) for pair, number in held.items())
+
+    def _is_paraphrase(self, fact: str) -> bool:
+        """Return True if a fact says what one person said just now in other words.
+
+        A large model is trusted, unless what it says is nearer to the context.
+        """
+        if self._others:
+            return False
+        code = self._code_of(fact)
+        if not self._is_strict:
+            held, content = support(fact, self._said, code)
+            return content > 0 and held >= support(fact, self._context, code)[0]
+        names = {t.text.casefold() for t in _tokens(fact)[1:] if t.text[0].isupper()}
+        names |= {t.text.casefold() for t in _tokens(fact)[:1] if not names_user(t.text, code)}
+        is_named = code not in NOUNS_IN_CAPITALS
+        held, content = support(fact, self._said, code, names if is_named else ())
+        return content > 0 and held >= MIN_PARAPHRASED * content
+
+    def _code_of(self, fact: str) -> str:
+        return code_for(fact, self._guessed)
 
     def _is_opener(self, word: str) -> bool:
         """Return True if a word needs no support; a name that was said needs it: "Ben", "IT"."""

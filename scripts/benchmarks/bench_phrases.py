@@ -12,6 +12,9 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
+from litemem.extraction.binding import Binding
+from litemem.extraction.clauses import own_words
+from litemem.extraction.facts import NOT_OWN
 from litemem.extraction.grounding import Grounding
 
 SETS = Path(__file__).parent / "facts"
@@ -20,8 +23,11 @@ COLUMNS = "group | good pass | bad are rejected"
 
 def rejection_reason(pair: dict[str, object]) -> str | None:
     """Return why the fact of a pair is rejected, or None: the one call that is measured."""
-    said = [str(pair["said"])]
-    return Grounding(said=said, known=said).rejection_reason(str(pair["fact"]))
+    said = own_words(str(pair["said"]))
+    if not said:
+        return NOT_OWN
+    grounding = Grounding([said], [said], is_strict=pair["strength"] == "small")
+    return Binding([(said, 0)], grounding).hold(str(pair["fact"]))
 
 
 def main() -> None:
