@@ -31,7 +31,7 @@ NOUNS_IN_CAPITALS = frozenset(["de"])  # there a capital letter makes no name
 SHORT_FORM = 3  # letters, at least, of a name by which friends call somebody
 MIN_SAID = 0.5  # more than this share of a fact's content words occurs in the source
 
-MIN_PARAPHRASED = 0.34  # of a fact's content words, if others may mean the same
+MIN_PARAPHRASED = 0.33  # of a fact's content words, if others may mean the same
 MAX_GUESSED = 2_000  # characters by which the language is guessed
 MAX_DIGITS = 20  # of a number that is compared by its value
 MAX_CONTENT = 64  # content words of a fact that are looked for; a sentence has fewer
