@@ -27,7 +27,7 @@ from litemem.extraction.paraphrase import (
     support,
 )
 
-NOUNS_IN_CAPITALS = frozenset(["de"])  # there a capital letter makes no name
+NOUNS_IN_CAPITALS = frozenset(["de"])  # there a capital letter does not make a name
 SHORT_FORM = 3  # letters, at least, of a name by which friends call somebody
 MIN_SAID = 0.5  # more than this share of a fact's content words occurs in the source
 
@@ -145,7 +145,7 @@ class Grounding:
         return value in self._numbers[code]
 
     def _is_common(self, found: Sequence[Token], i: int, code: str) -> bool:
-        """Return True if a word with a capital is no name: the user, an article, a German noun."""
+        """Return True if a word with a capital is common: the user, an article, a German noun."""
         word = found[i].text
         if is_number(fold(word)) or word.casefold() in phrases(code).numbers:
             return False

@@ -136,7 +136,7 @@ def names_user(word: str, code: str) -> bool:
 
 
 def code_for(fact: str, said: str) -> str:
-    """Return the language of a fact and of what was said: by the word for the user, if it has one.
+    """Return the language of a fact and its source: by the word for the user, if it has one.
 
     Short sentences are hard to guess.
     """
@@ -244,7 +244,7 @@ def _values(text: str, code: str) -> set[int]:
 
 
 def _is_form(word: str, other: str) -> bool:
-    """Return True if two words share so many letters that they are probably forms of one."""
+    """Return True if two words share enough letters to be probably forms of one."""
     if word == other:
         return True
     shorter = min(len(word), len(other))
@@ -439,7 +439,7 @@ class _Compared:
         return False
 
     def is_beside(self) -> bool:
-        """Return True if the user is said to be what the clause only has beside them: "with"."""
+        """Return True if the user is said to be something of the company or the aim in the clause: "with"."""
         table = self._table
         beside, copula = table.beside.search(self._said), table.copula.search(self._fact)
         if beside is None or copula is None or table.copula.search(self._said):
