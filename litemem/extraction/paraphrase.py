@@ -439,7 +439,7 @@ class _Compared:
         return False
 
     def is_beside(self) -> bool:
-        """Return True if the user is said to be something of the company or the aim in the clause: "with"."""
+        """Return True if the user is said to be what they work with, or for."""
         table = self._table
         beside, copula = table.beside.search(self._said), table.copula.search(self._fact)
         if beside is None or copula is None or table.copula.search(self._said):
