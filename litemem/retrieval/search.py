@@ -317,9 +317,11 @@ def parse_query(
 
     dates = read_dates(query, day, latest=latest, names={*names, *spoken})
     meaning = _without_names(dates.text, spoken)
-    left_out = spoken.union(words(dates.spoken))
-    wanted = [word for word in content if word.casefold() not in left_out] or content
     beside = asked.intersection(words(meaning)) - _OF_EVENTS
+    left_out = spoken.union(words(dates.spoken))
+    if beside - _OF_SAYING:  # the day is compared as a day; its words alone answer nothing
+        left_out.update(set(words(dates.written)).difference(words(dates.text)))
+    wanted = [word for word in content if word.casefold() not in left_out] or content
     question = ranking.DateQuestion(
         today=_start_of(day),
         is_all=not beside - _OF_SAYING,

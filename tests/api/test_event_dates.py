@@ -210,3 +210,24 @@ def test_a_pending_message_that_is_imported_keeps_its_day(
         memory.import_file(tmp_path / "all.jsonl")
         (found,) = memory.search("dentist", **CAM)["results"]
         assert found["event_date"] == [day]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "Who is the president in 2026?",
+        "What is the weather in May 2024?",
+        "Is it a holiday on 3 June 2027?",
+        "Which moon phase is on 3 June 2027?",
+        "Who won the world cup in 2026?",
+        "Wie ist das Wetter am 3. Juni 2027?",
+    ],
+)
+def test_a_date_that_a_text_also_names_carries_it_over_no_threshold(
+    memory: Memory, query: str
+) -> None:
+    for text in ("Saw 3 films in 2026", "Moved to Bonn in May 2024", "Passport ends 3 June 2027"):
+        remember(memory, text)
+    assert memory.search(query, **CAM, threshold=0.35)["results"] == []
+    assert first(memory, "3 June 2027") == "Passport ends 3 June 2027"
+    assert first(memory, "What happened in 2026?") == "Saw 3 films in 2026"

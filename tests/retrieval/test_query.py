@@ -19,9 +19,14 @@ def test_names_and_dates_say_who_and_when_and_are_not_embedded() -> None:
     assert len(reading.periods) == 1
 
 
-def test_the_words_are_those_that_say_something_and_dates_are_words_too() -> None:
+def test_the_words_are_those_that_say_something_beside_names_and_dates() -> None:
     reading = parse_query("What did Ana win in May 2023?", ["Ana"], TODAY)
-    assert reading.words == ("win", "may", "2023")
+    assert reading.words == ("win",)
+
+
+def test_the_words_of_a_date_count_if_there_are_no_others() -> None:
+    assert parse_query("What happened in May 2023?", [], TODAY).words == ("happened", "may", "2023")
+    assert parse_query("May 2023", [], TODAY).words == ("may", "2023")
 
 
 def test_the_words_of_a_relative_date_are_not_looked_for() -> None:

@@ -42,13 +42,14 @@ class Dates:
     """The `periods` that a text names, and the `text` without the words that name them.
 
     `spoken` are the words of relative dates ("tomorrow"): a text with the same words was said on
-    another day and means another one. The `tense` is -1 for the past, 1 for the present or future,
-    0 if the text does not say.
+    another day and means another one. `written` are the words of the others. The `tense` is -1 for
+    the past, 1 for the present or future, 0 if the text does not say.
     """
 
     periods: tuple[Period, ...]
     text: str
     spoken: str = ""
+    written: str = ""
     tense: int = 0
 
 
@@ -81,8 +82,11 @@ def read_dates(
     starts = [0, *(each.end for each in found)]
     ends = [*(each.start for each in found), len(text)]
     rest = " ".join(text[start:end] for start, end in zip(starts, ends, strict=True))
-    spoken = " ".join(text[each.start : each.end] for each in found if each.is_relative)
-    return Dates(tuple(dict.fromkeys(periods)), " ".join(rest.split()), spoken, tense)
+    spoken, written = (
+        " ".join(text[each.start : each.end] for each in found if each.is_relative is is_relative)
+        for is_relative in (True, False)
+    )
+    return Dates(tuple(dict.fromkeys(periods)), " ".join(rest.split()), spoken, written, tense)
 
 
 def mentions(text: str, said_on: date) -> list[Period]:
