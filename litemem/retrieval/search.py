@@ -37,7 +37,9 @@ _OF_EVENTS = frozenset(
     left list look make made need next not now o on out plan planned planning plans schedule
     scheduled show something thing things today up week weekend year month
     geplant los passiert steht termin termine prevu prévu passe passé pasa paso pasó tengo tenemos
-    plan planes cita citas""".split()
+    plan planes cita citas mache machen vor fais faire hago hacemos hacer faccio fare faço fazer
+    doe doen robię robimy делаю делаем делать gör göra 일정 일정이 일정은 뭐야 있어 لدي عندي
+    ม อะไร""".split()  # Thai without its marks
 )
 _OF_SAYING = frozenset(
     """answer answered ask asked chat chatted discuss discussed mention mentioned note noted said

@@ -29,6 +29,28 @@ def test_the_words_of_a_date_count_if_there_are_no_others() -> None:
     assert parse_query("May 2023", [], TODAY).words == ("may", "2023")
 
 
+@pytest.mark.parametrize(
+    "query",
+    [
+        *("what do I have tomorrow?", "was mache ich morgen?", "Was habe ich morgen vor?"),
+        *("que fais-je demain ?", "¿Qué tengo mañana?", "¿Qué hago mañana?", "cosa faccio domani?"),
+        *("o que faço amanhã?", "wat doe ik morgen?", "co robię jutro?", "что я делаю завтра?"),
+        *(
+            "我明天有什么安排？",
+            "明日の予定は？",
+            "내일 일정이 뭐야?",
+            "พรุ่งนี้มีอะไร",
+            "ماذا لدي غدا؟",
+        ),
+        *("yarın ne var?", "vad gör jag imorgon?"),
+    ],
+)
+def test_a_question_for_a_day_asks_for_nothing_else(query: str) -> None:
+    reading = parse_query(query, [], TODAY, latest=True)
+    assert reading.asked.is_all
+    assert len(reading.periods) == 1
+
+
 def test_the_words_of_a_relative_date_are_not_looked_for() -> None:
     assert parse_query("Does Ana swim next week?", ["Ana"], TODAY).words == ("swim",)
     assert parse_query("anything next week?", [], TODAY).words == ("anything",)

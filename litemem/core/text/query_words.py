@@ -147,7 +147,10 @@ def query_words(text: str) -> list[str]:
 
 def asked_words(text: str) -> set[str]:
     """Return all words of a query that may be names, in lower case."""
-    return set(words(text)) - stop_words(text) | {name.casefold() for name in _names(text).values()}
+    stop = stop_words(text)
+    found = {word for word in words(text) if _folded(word) not in stop}
+    names = _names(text) if stop >= STOP_WORDS else {}
+    return found | {name.casefold() for name in names.values()}
 
 
 def stop_words(text: str) -> frozenset[str]:
