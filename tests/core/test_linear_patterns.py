@@ -37,6 +37,8 @@ MAKERS = {
     ("extraction/questions.py", "_pattern"),
     ("extraction/requests.py", "_compiled"),
     ("ingestion/forget.py", "_asked"),
+    ("ingestion/forget.py", "_is_kin"),
+    ("ingestion/forget.py", "_is_named"),
     ("ingestion/forget.py", "_is_of_another"),
     ("ingestion/forget.py", "_is_of_user"),
     ("ingestion/forget.py", "_names_of"),
