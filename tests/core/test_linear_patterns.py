@@ -36,6 +36,7 @@ MAKERS = {
     ("extraction/english.py", "is_own_name"),
     ("extraction/questions.py", "_pattern"),
     ("extraction/requests.py", "_compiled"),
+    ("extraction/requests.py", "_every"),
     ("ingestion/forget.py", "_asked"),
     ("ingestion/forget.py", "_is_kin"),
     ("ingestion/forget.py", "_is_named"),
