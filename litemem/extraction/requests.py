@@ -149,6 +149,7 @@ class _Patterns(NamedTuple):
     every: re.Pattern[str]
     own: re.Pattern[str]
     named: re.Pattern[str]
+    owned: re.Pattern[str]
     things: re.Pattern[str]
     recorded: re.Pattern[str]
     onward: re.Pattern[str]
@@ -181,6 +182,11 @@ def _compiled(code: str) -> _Patterns:
     before, behind = ("", "") if code in _UNSPACED else (r"(?<!\w)", r"(?!\w)")
     asked = "|".join(asked for asked, _ in table["things"].values())
     things = f"{before}(?:{asked}){behind}"
+    if verbs := table.get("verbs"):  # "my passport number is": up to the verb
+        owned = (
+            rf"(?:{table['own']})(?:\s+(?!(?:{verbs})(?!\w))\w+){{1,4}}(?=\s+(?:{verbs})(?!\w)|\Z)"
+        )
+        table = {**table, "owned": owned}
     table = {**table, "things": things, "named": rf"(?:{table['own']})\W*{things}"}
     patterns: dict[str, Any] = {
         name: tuple(
@@ -293,8 +299,13 @@ def _last_about_it(raw: str, seen: str, end: int, words_of: _Patterns) -> Reques
     borders = _LAST_BORDER.finditer(seen, max(0, end - MAX_IT), end)
     for border in list(borders)[-1:]:
         start = _behind_opener(seen, border.end(), end, words_of)
-        if start < end and words_of.it.fullmatch(seen, start, end):
-            return _about_it(raw[: border.start()], words_of)
+        asked = words_of.about.sub("", seen[start:end]) if start < end else ""
+        if words_of.it.fullmatch(asked.strip()):
+            clause = raw[: border.start()].strip()
+            about = _about_it(clause, words_of)
+            if about or border[0].strip() not in tuple(":：-–—") or len(words(clause)) > MAX_BARE:
+                return about
+            return Request("forget", clause, code=words_of.code, sure=asked != seen[start:end])
     return None
 
 
@@ -315,6 +326,8 @@ def _about_it(clause: str, words_of: _Patterns) -> Request | None:
     if request := _spoken_of(clause, words_of):
         return request
     named = words_of.named.search(clause)
+    if named is None and (own := words_of.owned.search(clause)):
+        return Request("forget", own[0].strip(), is_own=True, code=words_of.code)
     if named is None:
         things = words_of.things.finditer(clause)
         named = next((each for each in things if words_of.own.search(each[0])), None)

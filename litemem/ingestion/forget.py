@@ -358,7 +358,7 @@ def _parts_of(request: Request) -> list[str]:
 @cache
 def topic_of(text: str, code: str) -> Topic:
     """Return what is looked for of a topic."""
-    found = dict.fromkeys(word for word in _forms(text) if word not in _noise())
+    found = dict.fromkeys(word for word in _forms(text) if word not in _noise_of(code))
     lowered = text.replace("İ", "i").casefold()
     kin = any(re.search(section(name, "requests")["kin"], lowered) for name in (code, ENGLISH))
     for thing, (pattern, part) in reversed(_asked(code).items()):
@@ -366,7 +366,7 @@ def topic_of(text: str, code: str) -> Topic:
             return Topic(tuple(found), _thing(thing, code), kin=False, code=code)
         if kin and (named := part.search(lowered)):  # "my sister's phone number"
             rest = lowered[: named.start()] + lowered[named.end() :]
-            person = dict.fromkeys(word for word in _forms(rest) if word not in _noise())
+            person = dict.fromkeys(word for word in _forms(rest) if word not in _noise_of(code))
             if person and any(
                 re.search(section(c, "requests")["kin"], rest) for c in (code, ENGLISH)
             ):
@@ -399,9 +399,14 @@ def _thing(name: str, code: str) -> re.Pattern[str]:
     return re.compile("|".join(rf"{border}(?:{each}){border}" for each in said), re.IGNORECASE)
 
 
-@cache
 def _noise() -> frozenset[str]:
-    listed = " ".join(section(code, "requests")["noise"] for code in CODES.values())
+    return _noise_of(*CODES.values())
+
+
+@cache
+def _noise_of(*codes: str) -> frozenset[str]:
+    """Return the words of languages and of English that name nothing."""
+    listed = " ".join(section(code, "requests")["noise"] for code in (*codes, ENGLISH))
     return STOP_WORDS | frozenset(scripts.normal_forms(listed).split()) | frozenset(listed.split())
 
 
@@ -427,17 +432,30 @@ def _is_of_user(topic: Topic, text: str) -> bool:
 
 
 def _is_of_another(topic: Topic, text: str) -> bool:
-    """Return True if a text speaks of a relative or friend that the topic does not name."""
-    if topic.kin:
-        return False
+    """Return True if a text speaks first of a relative or friend that the topic does not name.
+
+    For a thing of the user, also if it speaks of a pet or a company.
+    """
     codes = dict.fromkeys((topic.code, code_of(text), ENGLISH))
-    return any(re.search(section(code, "requests")["kin"], text.casefold()) for code in codes)
+    lowered = text.casefold()
+    if topic.thing is not None and not topic.kin:
+        of_others = (section(code, "requests").get("others", "(?!)") for code in codes)
+        if any(re.search(rf"(?<!\w)(?:{others})(?!\w)", lowered) for others in of_others):
+            return True
+    found = [re.search(section(code, "requests")["kin"], lowered) for code in codes]
+    first = min((each for each in found if each), key=lambda each: each.start(), default=None)
+    if first is None or not topic.kin:
+        return first is not None
+    forms = _forms(first[0])
+    return not any(_same(word, form, topic.code) for word in topic.words for form in forms) and (
+        not any(scripts.is_unspaced(word) for word in topic.words)
+    )
 
 
 def _is_named(topic: Topic, text: str) -> bool:
     """Return True if a text holds the first word of a topic as a name: "User's ex Marco"."""
     code, name = code_of(text), topic.words[0] if topic.words else ""
-    if not name or topic.thing is not None:
+    if not name or topic.kin or topic.thing is not None:
         return False
     if scripts.is_unspaced(name):
         return scripts.normal_forms(text).strip().startswith(name) or any(
@@ -445,7 +463,7 @@ def _is_named(topic: Topic, text: str) -> bool:
             for code in dict.fromkeys((topic.code, code))
             for kin in re.finditer(section(code, "requests")["kin"], text)
         )
-    found = [word for word in _SPACED.findall(text) if word.casefold() not in _noise()]
+    found = [word for word in _SPACED.findall(text) if word.casefold() not in _noise_of(code)]
     for i, word in enumerate(found):
         forms = scripts.normal_forms(word).split()
         if forms and _same(forms[0], name, code):
@@ -466,7 +484,7 @@ def _share(topic: Topic, text: str) -> float:
     if not topic.words:
         return 0.0
     forms = _forms(text)
-    whole = scripts.normal_forms(text)
+    whole = f"{scripts.normal_forms(text)} {''.join(forms)}"
     held = sum(
         word in whole
         if scripts.is_unspaced(word)
