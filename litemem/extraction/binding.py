@@ -6,11 +6,12 @@ replaces a fact is in the third person where a rule knows how, else quoted.
 """
 
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 
-from litemem.core.text.lexicon import ENGLISH, section
+from litemem.core.text.lexicon import ENGLISH, section, words_in
 from litemem.core.text.words import root, words
 from litemem.core.types import SetAside
 from litemem.extraction import english
@@ -240,6 +241,10 @@ def contradiction(fact: str, clause: Clause, *, is_user: bool | None = None) -> 
         return "its order is reversed"
     if clause.code == ENGLISH and is_user and english.guesses_place(fact, clause.text):
         return "it is said of something else"
+    if clause.code == ENGLISH and is_user and english.swaps_roles(fact, clause.text):
+        return "who does it is confused with whom it is done to"
+    if _names_emoji(fact, said):
+        return "it puts words in place of an emoji"
     if _is_opposite(fact, clause.text):
         return "it says the opposite"
     return departure(fact, clause.text, code, said)
@@ -252,12 +257,15 @@ def stands_alone(clause: Clause) -> bool:
     if clause.code != ENGLISH or not clause.text.isascii():
         return len(clause.text) >= MIN_NOTE
     least = MIN_WORDS if clause.is_own else MIN_NOTE
-    return len(clause.words) >= least and not english.is_reaction(clause.text)
+    signs = sum(unicodedata.category(sign) == "So" for sign in clause.text[:MAX_QUOTED])
+    return len(clause.words) + signs >= least and not english.is_reaction(clause.text)
 
 
 def states_something(clause: Clause) -> bool:
     """Return True if a clause states something of the speaker that is worth keeping."""
     if not stands_alone(clause) or len(clause.text) > MAX_QUOTED:
+        return False
+    if not clause.text[0].isalnum() and clause.text[0] in "[{<":
         return False
     if clause.code != ENGLISH:
         return not only_reacts(clause)
@@ -295,7 +303,11 @@ def _takes_for_speaker(fact: str, clause: Clause) -> bool:
     spoken = words(fact)
     if not spoken or clause.by_speaker:
         return False
-    people = [word for word in clause.text.split()[:4] if _is_person(word.strip(".,"), clause.code)]
+    first = [word.strip(".,") for word in clause.text.split()[:4]]
+    pronouns = words_in(clause.code, "clauses", "others")
+    if first and first[0].casefold().replace("’", "'") in pronouns:
+        return True  # "she's a vet"
+    people = [word for word in first if _is_person(word, clause.code)]
     if not people or any(_is_person(word, clause.code) for word in spoken[:SUBJECT]):
         return False
     return not any(
@@ -341,6 +353,13 @@ def _is_reordered(fact: str, said: str) -> bool:
         return False
     objects = _content(fact)
     return bool(objects & (behind - before)) and not objects & (before - _content("prefer like"))
+
+
+def _names_emoji(fact: str, said: str) -> bool:
+    """Return True if a fact has a word for an emoji: "can't stand dogs" of "can't stand 🐈"."""
+    if not any(unicodedata.category(sign) == "So" for sign in said):
+        return False
+    return not _content(fact.partition(" ")[2]) <= _content(said)
 
 
 def _is_opposite(fact: str, said: str) -> bool:

@@ -44,7 +44,11 @@ _ORDER = re.compile(
     r"\b(?:above|previous|prior|instructions?|prompts?|rules|everything (?:before|above))\b"
     r"[^.!?\n]*[.!?]?"
     rf"|{_START}[^.!?\n]*\b(?:store|save|write|output|extract|return|print|add)\b[^.!?\n]{{0,30}}"
-    r"\b(?:facts?|memor(?:y|ies)|json)\b[^.!?\n]*[.!?]?",
+    r"\b(?:facts?|memor(?:y|ies)|json)\b[^.!?\n]*[.!?]?"
+    rf"|{_START}\W{{0,3}}(?:please )?(?:ignore|disregard|override|bypass|forget)\b[^.!?\n]{{0,80}}"
+    r"\b(?:store|save|remember|record|write|note)\b[^.!?\n]*[.!?]?"
+    rf"|{_START}\W{{0,3}}\[ ?(?:system|admin|developer|root|instructions?)(?: \w+)? ?\]"
+    r"[^.!?\n]*[.!?]?",
     re.IGNORECASE,
 )
 # What someone does, which is not an order: "I store my recipes and memories in Notion"

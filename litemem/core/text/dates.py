@@ -493,7 +493,7 @@ def _meant_by_text(
     if mention.again:
         return [_in_cycle(mention, mention.cycle or "week")]
     is_short = mention.last - mention.first < timedelta(days=92)
-    if comes_again and is_short and mention.cycle is not None:
+    if comes_again and is_short and mention.cycle == "year":
         return [_in_cycle(mention, mention.cycle)]
     if comes_again and mention.first == mention.last and mention.first <= said_on:
         return [mention, _in_cycle(mention, "year")]  # born on 3 June 1990
