@@ -257,8 +257,7 @@ def stands_alone(clause: Clause) -> bool:
     if clause.code != ENGLISH or not clause.text.isascii():
         return len(clause.text) >= MIN_NOTE
     least = MIN_WORDS if clause.is_own else MIN_NOTE
-    signs = sum(unicodedata.category(sign) == "So" for sign in clause.text[:MAX_QUOTED])
-    return len(clause.words) + signs >= least and not english.is_reaction(clause.text)
+    return len(clause.words) + _emoji(clause.text) >= least and not english.is_reaction(clause.text)
 
 
 def states_something(clause: Clause) -> bool:
@@ -271,7 +270,8 @@ def states_something(clause: Clause) -> bool:
         return not only_reacts(clause)
     if english.is_reaction(clause.text) or english.is_vague(clause.text):
         return False
-    return english.third_person(clause.text) is not None or english.is_note(clause.text)
+    is_drawn = clause.is_own and _emoji(clause.text) > 0  # "I ❤️ pizza" has no verb
+    return is_drawn or english.third_person(clause.text) is not None or english.is_note(clause.text)
 
 
 def retold(clause: Clause, subject: str) -> str:
@@ -357,9 +357,11 @@ def _is_reordered(fact: str, said: str) -> bool:
 
 def _names_emoji(fact: str, said: str) -> bool:
     """Return True if a fact has a word for an emoji: "can't stand dogs" of "can't stand 🐈"."""
-    if not any(unicodedata.category(sign) == "So" for sign in said):
-        return False
-    return not _content(fact.partition(" ")[2]) <= _content(said)
+    return _emoji(said) > 0 and not _content(fact.partition(" ")[2]) <= _content(said)
+
+
+def _emoji(text: str) -> int:
+    return sum(unicodedata.category(sign) == "So" for sign in text[:MAX_QUOTED])
 
 
 def _is_opposite(fact: str, said: str) -> bool:
