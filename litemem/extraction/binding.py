@@ -133,9 +133,9 @@ class Binding:
             if stands_alone(clause) and not is_told and is_short:
                 yield self._retell(at, retold(clause, self._subject)), clause
 
-    def repeated(self, told: str, clause: Clause) -> list[str]:
-        """Return the kept facts of a clause that say nothing beside the clause `told` as a fact."""
-        said = _content(told)
+    def repeated(self, whole: str, clause: Clause) -> list[str]:
+        """Return the kept facts of a clause that the `whole` clause, as a fact, repeats."""
+        said = _content(whole)
         kept = self._kept.get(self._clauses.index(clause), ())
         return [fact for fact in kept if len(_content(fact)) > 1 and _content(fact) <= said]
 
@@ -241,8 +241,6 @@ def contradiction(fact: str, clause: Clause, *, is_user: bool | None = None) -> 
         return "its order is reversed"
     if clause.code == ENGLISH and is_user and english.guesses_place(fact, clause.text):
         return "it is said of something else"
-    if clause.code == ENGLISH and is_user and english.swaps_roles(fact, clause.text):
-        return "who does it is confused with whom it is done to"
     if _names_emoji(fact, said):
         return "it puts words in place of an emoji"
     if _is_opposite(fact, clause.text):

@@ -285,7 +285,7 @@ def only_reacts(clause: Clause) -> bool:
 
 
 def tells_by_asking(clause: Clause) -> bool:
-    """Return True if a question tells of who asks: "… for my wife?", "… while pregnant?"."""
+    """Return True if a question has a fact of who asks: "… for my wife?", "… while pregnant?"."""
     reactions = _reactions(clause.code)
     return reactions is not None and reactions.tells.search(clause.text) is not None
 

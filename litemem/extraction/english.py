@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from functools import cached_property
 
 from litemem.core.text.language import language
-from litemem.core.text.words import NUMBER_WORDS, STOP_WORDS, digits, root, words
+from litemem.core.text.words import NUMBER_WORDS, STOP_WORDS, digits, words
 
 MAX_NAME = 100  # characters; what is longer, nobody is called
 MIN_NOTE_WORDS = 4  # of a statement about a thing
@@ -97,17 +97,6 @@ def guesses_place(fact: str, said: str) -> bool:
     "I grew up in Wales, near Bangor" does not say "User is near Bangor".
     """
     return bool(_PLACED.match(fact)) and not _IS_SAID.search(said)
-
-
-_DONE_TO_SPEAKER = re.compile(
-    r"\A\W*(?!I\b|we\b)\w+(?: \w+)? (?P<verb>\w+) (?:me|us)\b", re.IGNORECASE
-)
-
-
-def swaps_roles(fact: str, said: str) -> bool:
-    """Return True if the user does in a fact what was done to them: "Kit owes me 60 quid"."""
-    done = _DONE_TO_SPEAKER.match(said)
-    return done is not None and root(done["verb"].casefold()) in map(root, words(fact)[1:2])
 
 
 def is_impersonal(sentence: str) -> bool:

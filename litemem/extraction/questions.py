@@ -1,4 +1,4 @@
-"""Read what a question or a request tells of the person who asks.
+"""Read the facts of the person who asks in a question or a request.
 
 "As a nurse, how do I sleep better?", "Can I eat sushi while pregnant?" and "a gift for my wife
 Leila, she loves pottery?" say who somebody is on the way. The patterns stand in
@@ -19,16 +19,16 @@ _VERBS = {"'s": " is", "'re": " are"}
 
 
 def presupposed(sentence: str) -> list[str]:
-    """Return what a question or a request in English tells of the one who asks, as facts."""
+    """Return the facts of who asks that a question or a request in English states on the way."""
     text = sentence[:MAX_QUESTION].replace("’", "'")
     return list(dict.fromkeys(_facts(text)))
 
 
 def _facts(text: str) -> Iterator[str]:
     for match in _pattern("embedded").finditer(text):
-        told = _pattern("aside").split(match["told"], maxsplit=1)[0]
-        if not _pattern("asks").match(told) and not is_reaction(told):
-            fact = third_person(told)
+        said = _pattern("aside").split(match["said"], maxsplit=1)[0]
+        if not _pattern("asks").match(said) and not is_reaction(said):
+            fact = third_person(said)
             yield from [fact] if fact else []
     role, state = _pattern("role").search(text), _pattern("state").search(text)
     if role and (role.start() == 0 or _FIRST_PERSON.search(text[: role.start() + 1])):

@@ -153,7 +153,7 @@ def is_small_talk(text: str, names: Collection[str] = ()) -> bool:
     """Return True if a message is only greetings, thanks, assent, questions and requests.
 
     A request asks for a piece of work ("translate this: …") and says nothing about the speaker. A
-    question that tells something ("can I eat sushi while pregnant?") is none of these.
+    question that says something of who asks ("can I eat sushi while pregnant?") is not small talk.
     `names` are those of the speakers, case-folded; they are ignored.
     """
     if code_of(text) != ENGLISH:

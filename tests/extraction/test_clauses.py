@@ -125,7 +125,7 @@ REPLACED = [
     ("Kit owes me 60 quid", "User owes Kit 60 quid", "User: “Kit owes me 60 quid”"),
     ("She's a vet, my daughter Nell", "User is a vet", "She's a vet"),
     ("I love dogs but hate 🐈", "User hates dogs", "User loves dogs but hate 🐈"),
-    ("I ❤️ 🍕", "User loves pizza", "User: “I ❤️ 🍕”"),
+    ("I ❤️ hiking but 🙈 caves", "User fears caves", "User: “I ❤️ hiking but 🙈 caves”"),
 ]
 
 
