@@ -44,7 +44,7 @@ def _facts(text: str) -> Iterator[str]:
 
 
 def _of_relatives(text: str) -> Iterator[str]:
-    """Yield the statements about "my wife Leila, she …", "our twins Lea and Jon", "my 2 year old"."""
+    """Yield statements about "my wife Leila, she …", "our twins Lea and Jon", "my 2 year old"."""
     more = [match for match in _pattern("more").finditer(text) if match["who"]]
     for match in more:
         who = _pattern("own").sub("User's", match["who"].strip().rstrip(","))
