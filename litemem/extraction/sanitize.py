@@ -29,12 +29,16 @@ _FORGED_LINE = re.compile(
     r"\W{0,2}:.*$",
     re.IGNORECASE | re.MULTILINE,
 )
-# JSON in the shape of what extraction answers, or of messages
+# JSON in the shape of what extraction answers, or of messages; not {"memory": "16 GB"}
 _FORGED_JSON = re.compile(
-    r"""[\[{][^\[\]{}]*["'](?:facts?|memory|memories|relations|results|role|content)["']\s*:"""
+    r"""[\[{][^\[\]{}]*["'](?:(?:facts?|memories|relations|results|messages)["']\s*:\s*(?=["'\[{])"""
+    r"""|(?:memory|content)["']\s*:[^\[\]{}]{0,200}["'](?:event|role)["']\s*:"""
+    r"""|event["']\s*:\s*["'](?:add|update|delete|none)["']"""
+    r"""|role["']\s*:\s*["'](?:user|assistant|system|developer|tool|human|ai|model)["'])"""
     r"""(?:[^\[\]{}]|\[[^\[\]]*\]|\{[^{}]*\})*[\]}]?""",
     re.IGNORECASE,
 )
+_OWN_LABEL = re.compile(r"\A\W{0,2}(?:user|human)\W{0,2}:", re.IGNORECASE)
 
 # Patterns are tried at the start of a sentence only: elsewhere they would take quadratic time
 _START = r"(?<![^.!?\n])"
@@ -105,8 +109,11 @@ _SMALL_TALK = STOP_WORDS | frozenset(
 def sanitize(content: str) -> str:
     """Return a message without long code, forged turns and orders to the reader, in its lines."""
     text = _CODE.sub(lambda code: code[0] if len(code[0]) <= MAX_CODE else "[code]", content)
-    for forged in (_FORGED_TURN, _FORGED_SYSTEM, _CONTROL, _FORGED_JSON, _FORGED_LINE):
+    for forged in (_FORGED_TURN, _FORGED_SYSTEM, _CONTROL, _FORGED_JSON):
         text = forged.sub(" ", text)
+    if len(_FORGED_LINE.findall(text)) == 1 and (label := _OWN_LABEL.match(text)):
+        text = text[label.end() :]  # "User: Maria Lopez, 34": a form
+    text = _FORGED_LINE.sub(" ", text)
     text = _ORDER.sub(lambda order: order[0] if _OWN_ACT.match(order[0]) else " ", text)
     return "\n".join(line.strip() for line in text.splitlines() if line.strip())
 
