@@ -740,8 +740,8 @@ class Memory:
             duplicates: keep the oldest of equal texts in exactly the same scope, and count there.
             messages_older_than: delete messages before this age, except those of pending turns.
             history_older_than: delete the history of memories without an event for this long.
-            orphans: delete messages of scopes without a memory, and sources, feedback, outcomes,
-                names and relations of memories that do not exist.
+            orphans: delete messages of scopes without a memory and a message that can be found, and
+                sources, feedback, outcomes, names and relations of memories that do not exist.
             vacuum: rewrite the file afterwards, so that it shrinks; alone it needs no scope.
             dry_run: if true, count and change nothing.
 

@@ -21,9 +21,11 @@ from litemem.core.types import (
     PROCEDURAL,
     AddResult,
     Message,
+    Passage,
     Relation,
     ScoreParts,
     SetAside,
+    TextIndex,
     content_hash,
 )
 from litemem.errors import (
@@ -51,6 +53,7 @@ BOB = Scope(user_id="bob")
 RUN = Scope(user_id="alice", run_id="r")
 OTHER = EmbedderIdentity("other", 8, "another fingerprint")
 HELLO = (Message("user", "hello"), Message("assistant", "hi", "bot"))
+FOUND = TextIndex((Passage(0, 2, "hi", asks=False),))
 KNOWS = Relation("Anna", "knows", "Ben")
 VECTORS = {"Anna": blob(1), "Ben": blob(0, 1)}
 
@@ -241,6 +244,54 @@ class StoreContract:
             assert r.messages.memories_from(ALICE, HELLO[:1], second, START, START) == []
             assert r.messages.memories_from(BOB, HELLO, second, START, START) == []
 
+    def test_the_latest_messages_have_keys_and_are_of_exactly_one_scope(self, store: Store) -> None:
+        with store.write() as tx:
+            first, second = tx.messages.log(ALICE, HELLO, START)
+            tx.messages.log(RUN, HELLO, START)
+            tx.messages.log(BOB, HELLO, START)
+        with store.read() as r:
+            found = r.messages.latest(ALICE, limit=9, before=second + 1)
+            assert [(key, each.content) for key, each in found] == [
+                (first, "hello"),
+                (second, "hi"),
+            ]
+            assert r.messages.latest(ALICE, limit=1, before=second + 1) == found[1:]
+            assert r.messages.latest(ALICE, limit=9, before=second) == found[:1]
+
+    def test_a_hidden_message_is_in_the_log_and_not_found(self, store: Store) -> None:
+        with store.write() as tx:
+            turns = [
+                tx.turns.open(each, HELLO, {}, START, indexes=[FOUND, FOUND])
+                for each in (ALICE, RUN)
+            ]
+            first, second = turns[0].message_pks
+            assert [m.content for m in tx.messages.of_scope(ALICE, 9)] == ["hi", "hello"]
+            assert tx.messages.hide([first], START) == 1
+            assert tx.messages.hide([first], START) == 0
+        with store.read() as r:
+            assert [m.content for m in r.messages.of_scope(ALICE, 9)] == ["hi"]
+            assert len(r.messages.of_scope(RUN, 9)) == 2
+            assert len(r.messages.of_scope(RUN, 1)) == 1
+            assert [key for key, _ in r.messages.latest(ALICE, limit=9, before=second + 1)] == [
+                first,
+                second,
+            ]
+
+    def test_sources_and_what_was_made_from_them_are_found(self, store: Store) -> None:
+        with store.write() as tx:
+            tx.settings.bind_embedder(EIGHT)
+            first, second = tx.messages.log(ALICE, HELLO, START)
+            tx.memories.insert(
+                [record("m1"), record("m2", "runs")], [blob(1), blob(0, 1)], [[first, second], []]
+            )
+        with store.read() as r:
+            found = r.messages.sources_of(["m1", "m2", "m9"])
+            assert [each.content for each in found["m1"]] == ["hello", "hi"]
+            assert not found.get("m2")
+            assert [each.id for each in r.known.made_from(ALICE, [second])] == ["m1"]
+            assert r.known.made_from(BOB, [second]) == []
+            assert r.known.made_from(ALICE, []) == []
+
     def test_what_was_set_aside_is_logged_with_its_message_in_its_scope(self, store: Store) -> None:
         aside = SetAside("runs", "nobody said it", 0, replaced_by="avoids nuts")
         with store.write() as tx:
@@ -374,6 +425,20 @@ class StoreContract:
             assert r.memories.superseded(["m1", "m2", "m9"]) == {"m2": ["m1"]}
             near = r.known.neighbours(ALICE, blob(1), 9, START)
             assert [match.record.id for match in near] == ["m2"]
+
+    def test_what_a_memory_superseded_can_be_restored(self, filled: Store) -> None:
+        with filled.write() as tx:
+            old, new = tx.memories.require("m1"), tx.memories.require("m2")
+            tx.known.supersede(old, new.id, START + 1)
+            both = tx.known.of_scope(ALICE, 9)
+            assert {each.id: each.superseded_by for each in both} == {"m1": "m2", "m2": None}
+            assert [each.id for each in tx.known.of_scope(ALICE, 1)] == ["m2"]
+            tx.known.restore_superseded(new, START + 2)
+            tx.memories.delete(new.id, START + 2)
+        with filled.read() as r:
+            (restored,) = r.known.of_scope(ALICE, 9)
+            assert (restored.id, restored.superseded_by, restored.valid_to) == ("m1", None, None)
+            assert [each.id for each in r.known.of_scope(RUN, 9)] == ["m3"]
 
     def test_a_pair_that_may_contradict_is_open_until_it_is_settled(self, filled: Store) -> None:
         now = valid_now(of(ALICE), START + 9)

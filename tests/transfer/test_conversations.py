@@ -281,6 +281,16 @@ def test_without_inference_nothing_waits(memory: Memory) -> None:
     assert memory.search("Davos", user_id="cam")["results"]
 
 
+@pytest.mark.parametrize("infer", [True, False])
+def test_a_cleanup_of_orphans_leaves_imported_messages(memory: Memory, infer: bool) -> None:
+    source = [chatgpt(("user", "I ski in Davos", 1.7e9), ("assistant", "Nice", 1.7e9 + 1))]
+    memory.import_conversations(stream(source), user_id="cam", infer=infer)
+    before = texts(memory)
+    memory.cleanup(orphans=True, user_id="cam")
+    assert texts(memory) == before
+    assert memory.search("Davos", user_id="cam")["results"]
+
+
 # -- bad input
 
 

@@ -76,6 +76,7 @@ WHERE session_pk IN (
   WHERE {{}}
     AND ({_FILLED}) NOT IN (SELECT {_FILLED} FROM memory)
     AND m.pk NOT IN (SELECT session_pk FROM turn)
+    AND m.pk NOT IN (SELECT session_pk FROM message WHERE passages IS NOT 0)
 )
 """
 # a successor keeps its history as long as a memory or an event refers to it
