@@ -9,8 +9,10 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import date
 from functools import cache
 
+from litemem.core.text.dates import mentions
 from litemem.core.text.lexicon import ENGLISH, section, words_in
 from litemem.core.text.words import root, words
 from litemem.core.types import SetAside
@@ -40,12 +42,14 @@ from litemem.extraction.paraphrase import (
 from litemem.extraction.questions import presupposed
 from litemem.extraction.sanitize import is_small_talk
 
+ANY_DAY = date(2024, 2, 29)  # from which days are counted to see whether there are any
 MAX_QUOTED = 300  # characters of a clause that is quoted
 MIN_NOTE = 4  # words of a statement about other things
 MIN_SHARED = 0.34  # of a fact's content words, in the clause that it comes from
 COVERED = 0.9  # of a clause's content words, in the facts that were kept of it
 MIN_WORDS = 2  # of a clause that states something
 
+_NAMES = re.compile(r"\b(?:called|named|name)\b")
 _ORDERED = re.compile(r"\b(?:over|than|rather than|instead of|more than|before|after)\b")
 _JOINED = re.compile(r",|\b(?:and|but|und|aber|et|mais|y|pero|e|ma|mas|en|maar|och|men|и|но|а)\b")
 _SIDED = re.compile(r"\b(?:prefers?|likes?|loves?|better|rather|favou?rs?)\b")
@@ -128,16 +132,25 @@ class Binding:
             wanted = _content(clause.text)
             told = frozenset[str]().union(*(_content(fact) for fact in self._kept.get(at, ())))
             is_told = at not in self._failed or len(wanted & told) >= COVERED * len(wanted)
-            is_told &= not (is_exact and self._told.lacks(clause))
+            is_told &= not (is_exact and self._is_thinned(at))
             is_short = at in self._failed or len(clause.text) <= MAX_QUOTED
             if stands_alone(clause) and not is_told and is_short:
                 yield self._retell(at, retold(clause, self._subject)), clause
+
+    def _is_thinned(self, at: int) -> bool:
+        """Return True if a number or a name of a clause is lost, or all of its days."""
+        clause = self._clauses[at]
+        if self._told.lacks(clause):
+            return True
+        facts = self._kept.get(at, ())
+        has_day = bool(mentions(clause.text[:MAX_QUOTED], ANY_DAY))
+        return has_day and not any(mentions(fact, ANY_DAY) for fact in facts)
 
     def repeated(self, whole: str, clause: Clause) -> list[str]:
         """Return the kept facts of a clause that the `whole` clause, as a fact, repeats."""
         said = _content(whole)
         kept = self._kept.get(self._clauses.index(clause), ())
-        return [fact for fact in kept if len(_content(fact)) > 1 and _content(fact) <= said]
+        return [fact for fact in kept if not _NAMES.search(fact) and _content(fact) <= said]
 
     def _unread(self) -> Iterator[tuple[str, Clause]]:
         for i, clause in enumerate(self._clauses):

@@ -41,6 +41,7 @@ _NOISE = re.compile(  # lines that a program wrote
     r"|\[\s*\d+%\]|Step \d+/\d+|=== |\$ |PASS\b|FAIL\b|ok \d|not ok \d|commit [0-9a-f]{6,40}\b"
     r"|(?:BUILD|Compiling|Downloading|Installing|Collecting|Resolving|Building) \S|kernel: "
     r"|\[(?:ok|fail|tool_result|debug|info)\])"
+    r"|^\S.{1,60}? {2,}\S.{1,60}? {2,}\S|\bno action (?:is )?(?:needed|required)\b"
     r"|\bheart ?beat\b|\bHEARTBEAT|\bkeep-?alive\b"
     r"|^\s*[\w.]{1,40}=\S{1,80}\s+[\w.]{1,40}=\S|\bcron ?job\b"
     r"|\d{1,3}% ?\[|^[|+][-=+| ]|^\| |\bicmp_seq="

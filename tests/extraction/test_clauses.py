@@ -36,6 +36,8 @@ NOT_OWN = [
     "翻译成英文：我住在青岛，我是老师。",
     "Переведи на английский: я живу в Омске.",
     "2026-03-01 10:22:11 INFO heartbeat ok (worker 3)",
+    "CONTAINER ID   IMAGE     STATUS\n9f2c1a   redis:7   Up 3 hours",
+    "Reminder ping from scheduler: no action needed.",
     'Traceback (most recent call last):\n  File "app.py", line 12\nValueError: bad port',
 ]
 
@@ -155,6 +157,12 @@ def test_a_fact_that_does_not_hold_up_gives_way_to_its_clause(
             ["User grew up in ME", "User is near Bangor"],
             ["User grew up in ME, near Bangor"],
         ),
+        (
+            "Gestern war ich beim Zahnarzt.",
+            ["User war beim Zahnarzt"],
+            ["User: “Gestern war ich beim Zahnarzt.”"],
+        ),
+        ("On Thursdays I sing", ["User sings"], ["User: “On Thursdays I sing”"]),
         ("I'm Noor and my husband Karim drives a tram", ["Noor drives a tram"], []),
     ],
 )
