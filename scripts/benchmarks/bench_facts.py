@@ -1,6 +1,6 @@
 """Print how many facts of the sets in facts/ are kept, and how many memories are wrong.
 
-    bench_facts.py SET… [--limit N] [--only KIND|LANGUAGE]… [--model NAME] [--dry-run]
+    bench_facts.py SET… [--limit N] [--only KIND|LANGUAGE]… [--model NAME] [--dry-run] [--show]
 
 Each case goes through `Memory.add` of a new memory. A row is printed for each language, or for each
 kind in a set of kinds:
@@ -150,7 +150,7 @@ def main() -> None:
         for case in chosen(options, path):
             outcome = run(case, embedder, llm)
             groups.setdefault(case.group, []).append(outcome)
-            if outcome.is_failure and not options.quiet:
+            if options.show or (outcome.is_failure and not options.quiet):
                 print(outcome, flush=True)
         print(f"\n{path.stem}\n{COLUMNS}", "|".join(["---"] * len(COLUMNS.split("|"))), sep="\n")
         for name, outcomes in groups.items():
@@ -166,6 +166,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--only", action="append", help="a kind or a language")
     parser.add_argument("--model", help="of the registry, or a GGUF's path")
     parser.add_argument("--dry-run", action="store_true", help="store the messages unchanged")
+    parser.add_argument("--show", action="store_true", help="every case, not the failures alone")
     parser.add_argument("--quiet", action="store_true", help="the table alone")
     return parser.parse_args()
 
