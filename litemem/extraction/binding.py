@@ -132,7 +132,7 @@ class Binding:
             wanted = _content(clause.text)
             told = frozenset[str]().union(*(_content(fact) for fact in self._kept.get(at, ())))
             is_told = at not in self._failed or len(wanted & told) >= COVERED * len(wanted)
-            is_told &= not (is_exact and self._is_thinned(at))
+            is_told &= not (is_exact and (self._is_thinned(at) or self._translated(at)))
             is_short = at in self._failed or len(clause.text) <= MAX_QUOTED
             if stands_alone(clause) and not is_told and is_short:
                 yield self._retell(at, retold(clause, self._subject)), clause
@@ -149,8 +149,17 @@ class Binding:
     def repeated(self, whole: str, clause: Clause) -> list[str]:
         """Return the kept facts of a clause that the `whole` clause, as a fact, repeats."""
         said = _content(whole)
-        kept = self._kept.get(self._clauses.index(clause), ())
-        return [fact for fact in kept if not _NAMES.search(fact) and _content(fact) <= said]
+        at = self._clauses.index(clause)
+        kept = self._kept.get(at, ())
+        repeated = [fact for fact in kept if not _NAMES.search(fact) and _content(fact) <= said]
+        return [*repeated, *self._translated(at)]
+
+    def _translated(self, at: int) -> list[str]:
+        """Return the kept facts of a clause in another language that are in English."""
+        clause = self._clauses[at]
+        if clause.code == ENGLISH:
+            return []
+        return [fact for fact in self._kept.get(at, ()) if english.is_written_in(fact, clause.text)]
 
     def _unread(self) -> Iterator[tuple[str, Clause]]:
         for i, clause in enumerate(self._clauses):

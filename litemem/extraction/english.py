@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable
 from functools import cached_property
 
-from litemem.core.text.language import language
+from litemem.core.text.language import TELLTALE, language
 from litemem.core.text.words import NUMBER_WORDS, STOP_WORDS, digits, words
 
 MAX_NAME = 100  # characters; what is longer, nobody is called
@@ -25,6 +25,11 @@ FACT_WORDS = frozenset(  # subjects and verbs of facts, which the source need no
     going years old""".split()
 )
 
+# English words of facts that no other language with Latin letters has
+_ENGLISH_ONLY = (FACT_WORDS | TELLTALE["English"]).difference(
+    "user user's assistant assistant's agent agent's plans".split(),
+    *(listed for name, listed in TELLTALE.items() if name != "English"),
+)
 CONTRACTIONS = frozenset(
     """don't doesn't didn't isn't aren't wasn't weren't haven't hasn't hadn't won't wouldn't can't
     cannot couldn't shouldn't not no never any anymore more longer goes go""".split()
@@ -97,6 +102,12 @@ def guesses_place(fact: str, said: str) -> bool:
     "I grew up in Wales, near Bangor" does not say "User is near Bangor".
     """
     return bool(_PLACED.match(fact)) and not _IS_SAID.search(said)
+
+
+def is_written_in(fact: str, said: str) -> bool:
+    """Return True if a fact has English verbs or small words that another language did not say."""
+    heard = set(words(said))
+    return any(word in _ENGLISH_ONLY and word not in heard for word in words(fact))
 
 
 def is_impersonal(sentence: str) -> bool:

@@ -162,6 +162,8 @@ def test_a_fact_that_does_not_hold_up_gives_way_to_its_clause(
             ["User war beim Zahnarzt"],
             ["User: “Gestern war ich beim Zahnarzt.”"],
         ),
+        ("J'ai trois enfants.", ["User has three children"], ["User: “J'ai trois enfants.”"]),
+        ("Vivo en Quito.", ["User vive en Quito"], ["User vive en Quito"]),
         ("On Thursdays I sing", ["User sings"], ["User: “On Thursdays I sing”"]),
         ("I'm Noor and my husband Karim drives a tram", ["Noor drives a tram"], []),
     ],

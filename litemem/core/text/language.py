@@ -48,7 +48,8 @@ _COMMON = {
 # Words that hardly another of these languages has: first persons, pronouns, negations
 _TELLTALE = {
     "English": "i i'm i've i'd i'll don't doesn't isn't can't my the this these what where how do "
-    "does your our us me is are am as a an and to with of from work live can may under",
+    "does your our us me is are am as a an and to with of from work live can may under "
+    "has have had who",
     "German": "ich bin habe heiße wohne arbeite mag esse trinke nehme spiele bitte nicht kein "
     "keine keinen mein meine meinen meiner unser unsere wir wurde werde früher jetzt jeden ab um "
     "uhr immer nie bei vom zum zur sind hat ist und auch gegen nur lieber gern mir tut weh wie "
