@@ -13,7 +13,7 @@ from datetime import date
 from functools import cache
 
 from litemem.core.text.dates import mentions
-from litemem.core.text.lexicon import ENGLISH, section, words_in
+from litemem.core.text.lexicon import ENGLISH, code_of, section, words_in
 from litemem.core.text.words import root, words
 from litemem.core.types import SetAside
 from litemem.extraction import english
@@ -43,6 +43,7 @@ from litemem.extraction.questions import presupposed
 from litemem.extraction.sanitize import is_small_talk
 
 ANY_DAY = date(2024, 2, 29)  # from which days are counted to see whether there are any
+MAX_SAID = 2_000  # characters by which the language of a turn is judged
 MAX_QUOTED = 300  # characters of a clause that is quoted
 MIN_NOTE = 4  # words of a statement about other things
 MIN_SHARED = 0.34  # of a fact's content words, in the clause that it comes from
@@ -79,11 +80,21 @@ class Binding:
         said: the speaker's texts, each with the position of its message.
         grounding: of the whole turn.
         subject: what the facts call the speaker: "User", or a name.
+        trusts_model: if false, what the model passed over, thinned or translated is kept as said.
     """
 
     def __init__(
-        self, said: Iterable[tuple[str, int]], grounding: Grounding, subject: str = "User"
+        self,
+        said: Iterable[tuple[str, int]],
+        grounding: Grounding,
+        subject: str = "User",
+        *,
+        trusts_model: bool = True,
     ) -> None:
+        said = list(said)
+        self._said = "\n".join(text for text, _ in said)[:MAX_SAID]
+        self._is_english = code_of(self._said) == ENGLISH
+        self._trusts_model = trusts_model
         self._clauses = [clause for text, i in said for clause in clauses_of(text, i)]
         self._prefixes: dict[int, frozenset[str]] = {}
         self._content = [_content(clause.text) for clause in self._clauses]
@@ -105,6 +116,8 @@ class Binding:
         if reason is None and at is not None:
             is_user = self._grounding.is_user(fact.split(" ")[0]) or fact.startswith(self._subject)
             reason = contradiction(fact, self._clauses[at], is_user=is_user)
+        if reason is None and self._is_translated(fact):
+            reason = "it is not in the language of the turn"
         if reason is None:
             self._told.add(fact)
         if at is not None and reason != ANOTHER_SPEAKER:
@@ -116,23 +129,23 @@ class Binding:
             self._rejected.append(_Rejected(fact, reason, clause, message))
         return reason
 
-    def additions(self, *, trusts_silence: bool) -> Iterator[tuple[str, Clause]]:
+    def additions(self) -> Iterator[tuple[str, Clause]]:
         """Yield clauses as facts: those of rejected facts, and those that the model passed over.
 
-        Unless `trusts_silence`, a clause also counts if no fact was made of it, or if it was
+        Unless the model is trusted, a clause also counts if no fact was made of it, or if it was
         thinned: no fact has a number or a name of it, as "20 mg" of "20 mg of lisinopril".
         """
-        yield from self._replacements(is_exact=not trusts_silence)
-        if not trusts_silence:
+        yield from self._replacements()
+        if not self._trusts_model:
             yield from self._unread()
 
-    def _replacements(self, *, is_exact: bool) -> Iterator[tuple[str, Clause]]:
-        for at in sorted({*self._failed, *self._kept} if is_exact else self._failed):
+    def _replacements(self) -> Iterator[tuple[str, Clause]]:
+        for at in sorted(self._failed if self._trusts_model else {*self._failed, *self._kept}):
             clause = self._clauses[at]
             wanted = _content(clause.text)
             told = frozenset[str]().union(*(_content(fact) for fact in self._kept.get(at, ())))
             is_told = at not in self._failed or len(wanted & told) >= COVERED * len(wanted)
-            is_told &= not (is_exact and (self._is_thinned(at) or self._translated(at)))
+            is_told &= self._trusts_model or not self._is_thinned(at)
             is_short = at in self._failed or len(clause.text) <= MAX_QUOTED
             if stands_alone(clause) and not is_told and is_short:
                 yield self._retell(at, retold(clause, self._subject)), clause
@@ -149,17 +162,14 @@ class Binding:
     def repeated(self, whole: str, clause: Clause) -> list[str]:
         """Return the kept facts of a clause that the `whole` clause, as a fact, repeats."""
         said = _content(whole)
-        at = self._clauses.index(clause)
-        kept = self._kept.get(at, ())
-        repeated = [fact for fact in kept if not _NAMES.search(fact) and _content(fact) <= said]
-        return [*repeated, *self._translated(at)]
+        kept = self._kept.get(self._clauses.index(clause), ())
+        return [fact for fact in kept if not _NAMES.search(fact) and _content(fact) <= said]
 
-    def _translated(self, at: int) -> list[str]:
-        """Return the kept facts of a clause in another language that are in English."""
-        clause = self._clauses[at]
-        if clause.code == ENGLISH:
-            return []
-        return [fact for fact in self._kept.get(at, ()) if english.is_written_in(fact, clause.text)]
+    def _is_translated(self, fact: str) -> bool:
+        """Return True if a small model wrote a fact in English of what was said in another."""
+        if self._trusts_model or self._is_english:
+            return False
+        return english.is_written_in(fact, self._said)
 
     def _unread(self) -> Iterator[tuple[str, Clause]]:
         for i, clause in enumerate(self._clauses):

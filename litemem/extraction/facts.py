@@ -93,10 +93,10 @@ class _Task:
         known = [line.text for line in (*self.earlier, *self.new)]
         return Grounding(self.said, known, self.others, is_strict=is_strict)
 
-    def binding(self, grounding: Grounding) -> Binding:
+    def binding(self, grounding: Grounding, *, trusts_model: bool) -> Binding:
         """Return the clauses of these lines, against which facts are held."""
         said = ((line.content, line.message) for line in self.own)
-        return Binding(said, grounding, self.subject)
+        return Binding(said, grounding, self.subject, trusts_model=trusts_model)
 
 
 def subjects(scope: Scope, messages: Sequence[Message]) -> list[Subject]:
@@ -144,7 +144,8 @@ def extract(
     tasks = _tasks(messages, subject, context)
     for task in tasks:
         grounding = task.grounding(is_strict=not is_large(llm))
-        binding = task.binding(grounding)
+        trusts_model = not is_small(llm) or subject != "user"
+        binding = task.binding(grounding, trusts_model=trusts_model)
         for part, found in reader.read(task):
             positions = tuple(dict.fromkeys(line.message for line in part))
             for fact in (grounding.without_gender(with_plain_name(text)) for text in found):
@@ -152,8 +153,7 @@ def extract(
                     logger.debug("rejected %r: %s", fact, reason)
                     continue
                 facts.keep(fact, positions)
-        trusted = not is_small(llm) or subject != "user"
-        for fact, clause in binding.additions(trusts_silence=trusted):
+        for fact, clause in binding.additions():
             facts.drop(binding.repeated(fact, clause))
             facts.keep(fact, (clause.message,))
         facts.set_aside += binding.set_aside()

@@ -166,9 +166,9 @@ def told(text: str) -> object:
 
 def bound(text: str) -> object:
     """Return what a binding makes of a text and a fact that holds its words."""
-    binding = Binding([(text, 0)], Grounding([text], [text]))
+    binding = Binding([(text, 0)], Grounding([text], [text]), trusts_model=False)
     binding.hold(f"User likes {text[:100]}")
-    return [*binding.additions(trusts_silence=False), *binding.set_aside()]
+    return [*binding.additions(), *binding.set_aside()]
 
 
 def scripted() -> ScriptedLLM:
