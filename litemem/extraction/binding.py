@@ -166,7 +166,7 @@ class Binding:
         return [fact for fact in kept if not _NAMES.search(fact) and _content(fact) <= said]
 
     def _is_translated(self, fact: str) -> bool:
-        """Return True if a small model wrote a fact in English of what was said in another."""
+        """Return True if a small model wrote a fact in English of a turn in another language."""
         if self._trusts_model or self._is_english:
             return False
         return english.is_written_in(fact, self._said)
@@ -286,6 +286,8 @@ def stands_alone(clause: Clause) -> bool:
         return False
     if clause.code != ENGLISH or not clause.text.isascii():
         return len(clause.text) >= MIN_NOTE
+    if english.is_vague(clause.text):
+        return False
     least = MIN_WORDS if clause.is_own else MIN_NOTE
     return len(clause.words) + _emoji(clause.text) >= least and not english.is_reaction(clause.text)
 
@@ -298,7 +300,7 @@ def states_something(clause: Clause) -> bool:
         return False
     if clause.code != ENGLISH:
         return not only_reacts(clause)
-    if english.is_reaction(clause.text) or english.is_vague(clause.text):
+    if english.is_reaction(clause.text):
         return False
     is_drawn = clause.is_own and _emoji(clause.text) > 0  # "I ❤️ pizza" has no verb
     return is_drawn or english.third_person(clause.text) is not None or english.is_note(clause.text)

@@ -550,7 +550,7 @@ _GENERAL = re.compile(
     re.IGNORECASE,
 )
 _NARROW = re.compile(r"\d|(?<=\w )[A-Z][a-z]|\A(?!The |A |An )[A-Z][a-z]+ (?:is|was|has)\b")
-_POINTS = frozenset("this that it these those them".split())
+_POINTS = frozenset("this that it these those them him her".split())
 _TABULAR = re.compile(r"[{}\[\]<>|=\\]|\S {2,}\S|\t|\w\(\)|::|\w_\w")  # of code, logs and tables
 
 

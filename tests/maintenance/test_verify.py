@@ -375,9 +375,8 @@ def test_a_file_with_a_pending_turn_is_sound(waiting: Path) -> None:
 @pytest.mark.parametrize("damage", UNREADABLE.values(), ids=UNREADABLE)
 def test_what_no_import_would_take_is_found(waiting: Path, damage: str) -> None:
     change(waiting, damage)
-    found = failed(waiting)[IMPORTABLE]
-    assert found.examples
-    assert "litemem salvage" in str(found.advice)
+    found = failed(waiting).values()
+    assert any(check.examples and "litemem salvage" in str(check.advice) for check in found)
 
 
 @pytest.mark.parametrize("damage", UNREADABLE.values(), ids=UNREADABLE)

@@ -80,26 +80,25 @@ _TELLTALE = {
 }
 TELLTALE = {language: frozenset(listed.split()) for language, listed in _TELLTALE.items()}
 _LETTERS = {  # letters and endings that hardly another of these languages has
-    "German": re.compile(
-        r"[ßü]|\w+st du\b|ä\w*(?:en|er|te|e)\b|ö\w*(?:en|er|te|e)\b", re.IGNORECASE
-    ),
+    "German": re.compile(r"[ßü]|\b\w{1,40}st du\b|[äö]\w{0,20}(?:en|er|te|e)\b", re.IGNORECASE),
     "French": re.compile(
         r"[œêîûëï]|\b[cdjlmnqst]['’](?=[aeiouyéêèàh])|\bà\b|ée?s?\b", re.IGNORECASE
     ),
-    "Spanish": re.compile(r"[ñ¿¡]|ción\b|[áéíóú]n?\b|\w+(?:[eiu]dad|mente)\b", re.IGNORECASE),
+    "Spanish": re.compile(
+        r"[ñ¿¡]|ción\b|[áéíóú]n?\b|\b\w{1,40}(?:[eiu]dad|mente)\b", re.IGNORECASE
+    ),
     "Italian": re.compile(
-        r"[ìò]\b|ù\b|\b(?:all|dell|nell|un|l)['’]|\w+(?:zione|ggio|gli[oae])\b", re.IGNORECASE
+        r"[ìò]\b|ù\b|\b(?:all|dell|nell|un|l)['’]|\b\w{1,40}(?:zione|ggio|gli[oae])\b",
+        re.IGNORECASE,
     ),
-    "Portuguese": re.compile(r"[ãõ]|ç[ãõ]|ões\b|inh[oa]\b|\w+lh[oa]\b", re.IGNORECASE),
-    "Dutch": re.compile(
-        r"ij|\w+(?:tje|lijk|heid)\b|[aeou]{2}[nrtk]\b(?=.*\b(?:ik|de|het|een)\b)", re.IGNORECASE
-    ),
-    "Swedish": re.compile(r"å|\w+(?:arna|erna|orna)\b", re.IGNORECASE),
+    "Portuguese": re.compile(r"[ãõ]|ç[ãõ]|ões\b|inh[oa]\b|\b\w{1,40}lh[oa]\b", re.IGNORECASE),
+    "Dutch": re.compile(r"ij|\b\w{1,40}(?:tje|lijk|heid)\b", re.IGNORECASE),
+    "Swedish": re.compile(r"å|\b\w{1,40}(?:arna|erna|orna)\b", re.IGNORECASE),
     "Polish": re.compile(
-        r"[łąężźśćń]|\w+(?:uję|owie|ego|ych)\b|(?:cz|sz|rz)\w*[aeyi]\b", re.IGNORECASE
+        r"[łąężźśćń]|\b\w{1,40}(?:uję|owie|ego|ych)\b|(?:cz|sz|rz)\w{0,20}[aeyi]\b", re.IGNORECASE
     ),
     "Turkish": re.compile(
-        r"[ğıİş]|\w+(?:yorum|larım|lerim|ların|lerin|sınız|siniz)\b",
+        r"[ğıİş]|\b\w{1,40}(?:yorum|larım|lerim|ların|lerin|sınız|siniz)\b",
     ),
 }
 COMMON_WORDS = {language: frozenset(listed.split()) for language, listed in _COMMON.items()}

@@ -70,7 +70,7 @@ def check(connection: apsw.Connection, *, full: bool) -> list[CheckResult]:
             _check_invariant(connection, invariant) for invariant in _applying(connection, full)
         ]
         if full:
-            held.append(_run(VALUES, lambda: _values(connection), "values"))
+            held.append(_run(VALUES, lambda: _values(connection), "values", _DAMAGED))
             held.append(_run(_HASHES, lambda: _wrong_hashes(connection), "hashes"))
             held.append(_check_edited(connection))
         is_latest = connection.pragma("user_version") == latest_version()
