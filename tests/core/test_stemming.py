@@ -79,3 +79,24 @@ def test_any_text_is_searched_for_anything(texts: list[str], word: str) -> None:
             stems = stems_of([part], STEM)
             held = holding([*texts, text], stems, STEM)
             assert all(places[len(texts)] == 1 for places in held)
+
+
+_LIKE = st.sampled_from(
+    """tea teas teapot steam steamed team like liked alike kuchen Apfelkuchen word1 word12
+    sword""".split()
+)
+
+
+@given(st.lists(st.lists(_LIKE, max_size=8), max_size=6))
+def test_a_text_holds_a_word_as_far_as_its_best_word(texts: list[list[str]]) -> None:
+    stems = stems_of(["teas", "team", "kuchen", "like", "word1"], STEM)
+    single = [(i, word) for i, found in enumerate(texts) for word in found]
+    alone = holding([word for _, word in single], stems, STEM)
+    expected: list[dict[int, float]] = []
+    for held in alone:
+        best: dict[int, float] = {}
+        for at, share in held.items():
+            i = single[at][0]
+            best[i] = max(share, best.get(i, 0.0))
+        expected.append(best)
+    assert holding([" ".join(found) for found in texts], stems, STEM) == expected

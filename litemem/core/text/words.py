@@ -295,7 +295,7 @@ def holding(texts: Sequence[str], stems: Mapping[str, str], porter: Stem) -> lis
         if key.isupper():
             found.append(_as_written(texts, key))
             continue
-        places = [_places(whole, stem, word, stemmed) for stem in key.split()]
+        places = [_places(whole, starts, stem, word, stemmed) for stem in key.split()]
         held = _best(starts, chain.from_iterable(places))
         found.append(held or _best(starts, _similar(whole, key.split()[0])))
     return found
@@ -341,16 +341,21 @@ def _joined(texts: Sequence[str]) -> tuple[list[int], str]:
     return list(accumulate([len(text) + 1 for text in forms], initial=0)), whole
 
 
-def _places(whole: str, stem: str, word: str, stemmed: Stem) -> Iterator[tuple[int, float]]:
-    """Yield where a stem is, with the share that it counts there."""
+def _places(
+    whole: str, starts: Sequence[int], stem: str, word: str, stemmed: Stem
+) -> Iterator[tuple[int, float]]:
+    """Yield where a stem is, with the share that it counts there.
+
+    What stands in a text behind a place that counts 1 is left out: it cannot count more.
+    """
     if scripts.is_unspaced(stem):
         return _runs(whole, stem)
     is_whole = len(stem) == 1 or stem[-1] not in _CHANGED
     beginning = stem if is_whole else stem[:-1]
     part = stem if len(stem) >= MIN_PART and word.startswith(stem) else fts_fold(word)
     if len(part) < MIN_PART:
-        return _words(whole, stem, beginning, stemmed)
-    return _parts(whole, stem, beginning, part, stemmed)
+        return _words(whole, starts, stem, beginning, stemmed)
+    return _parts(whole, starts, stem, beginning, part, stemmed)
 
 
 def _runs(whole: str, pair: str) -> Iterator[tuple[int, float]]:
@@ -378,18 +383,21 @@ def _similar(whole: str, stem: str) -> Iterator[tuple[int, float]]:
         at = whole.find(f" {kept}", end)
 
 
-def _words(whole: str, stem: str, beginning: str, stemmed: Stem) -> Iterator[tuple[int, float]]:
+def _words(
+    whole: str, starts: Sequence[int], stem: str, beginning: str, stemmed: Stem
+) -> Iterator[tuple[int, float]]:
     """Yield the space before each word with a stem."""
     at = whole.find(f" {beginning}")
     while at >= 0:
         end = whole.find(" ", at + 1)
         if stemmed(whole[at + 1 : end]) == stem:
             yield at, 1.0
+            end = starts[bisect_right(starts, at)]
         at = whole.find(f" {beginning}", end)
 
 
 def _parts(
-    whole: str, stem: str, beginning: str, part: str, stemmed: Stem
+    whole: str, starts: Sequence[int], stem: str, beginning: str, part: str, stemmed: Stem
 ) -> Iterator[tuple[int, float]]:
     """Yield where words have a stem, or have a part before or behind others."""
     at = whole.find(beginning)
@@ -399,8 +407,9 @@ def _parts(
             behind = whole.find(" ", at)
             if stemmed(whole[at:behind]) == stem:
                 yield at, 1.0
+                behind = starts[bisect_right(starts, at)]
             elif behind - at >= len(part) + REST and whole.startswith(part, at):
                 yield at, PART
-        elif " " not in whole[at - REST : at] and whole.startswith(part, at):
+        elif " " not in whole[max(at - REST, 0) : at] and whole.startswith(part, at):
             yield at, PART
         at = whole.find(beginning, behind)

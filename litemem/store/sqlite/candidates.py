@@ -218,8 +218,8 @@ def _pool_of_messages(rows: Sequence[Row], query: _Query, *, are_all: bool) -> P
     before = _before(rows) if are_all else [NO_NEIGHBOUR] * len(rows)
     frequency = [sum(held.values()) for held in matches]
     columns = [(*row[:_COLUMNS], row[_ASSISTANT_COLUMN]) for row in rows]
-    pool = _pool(columns, matches, before, frequency, len(rows))
-    return replace(pool, asks=[question_share(row[_TEXT_COLUMN]) for row in rows])
+    asks = [question_share(row[_TEXT_COLUMN]) for row in rows]
+    return _pool(columns, matches, before, frequency, len(rows), asks)
 
 
 def _without(condition: Condition, damaged: Iterable[int]) -> Condition:
@@ -313,11 +313,13 @@ def _pool(
     before: Sequence[int],
     document_frequency: Sequence[float],
     sample_size: int,
+    asks: Sequence[float] | None = None,
 ) -> Pool:
-    """Return rows as columns."""
+    """Return rows as columns; how far each asks is read from its text, unless it is given."""
     columns: Sequence[Sequence[Any]] = list(zip(*rows, strict=True)) or [()] * (_COLUMNS + 1)
     pks, cosines, times, speakers, runs, contents, assistants = columns
-    asks = [question_share(content) for content in contents]
+    if asks is None:
+        asks = [question_share(content) for content in contents]
     return Pool(
         pks,
         cosines,
