@@ -49,6 +49,8 @@ ANSWER_TOKENS = 512
 SMALL = 4_000_000_000  # parameters; a smaller model misses much of what it reads
 CONTEXT_MESSAGES = 6  # earlier ones of the same scope, which explain "there" and "she"
 CONTEXT_CHARACTERS = 240  # of each of them
+CONTEXT_READ = 4_000  # characters at each end of one that are read; the rest explains nothing
+READ = 800_000  # characters of a message from which facts are extracted, as many as have vectors
 CONTEXT_SHARE = 4  # earlier messages take at most this fraction (1/4) of the room
 NOT_OWN = "it is not a statement of the speaker's own"  # quoted, supposed, for the other person
 NONE = "none"  # fits no category; asked for a list, a small model fills it up
@@ -115,6 +117,21 @@ def subjects(scope: Scope, messages: Sequence[Message]) -> list[Subject]:
     return found
 
 
+def readable(messages: Sequence[Message]) -> Kept[Message]:
+    """Return messages of at most `READ` characters, and the rest of longer ones as set aside."""
+    kept: list[Message] = []
+    rest: list[SetAside] = []
+    for i, message in enumerate(messages):
+        end = len(message.content)
+        if end > READ:
+            end = message.content.rfind(" ", READ - CONTEXT_READ, READ) + 1 or READ
+            reason = f"it is behind the first {READ:,} characters of a message"
+            rest.append(SetAside(message.content[end:], reason, i, is_clause=True))
+            message = replace(message, content=message.content[:end])
+        kept.append(message)
+    return Kept(kept, rest)
+
+
 def extract(
     llm: LLM,
     messages: Sequence[Message],
@@ -135,6 +152,7 @@ def extract(
         LLMError: the model failed.
         ExtractionError: its answer cannot be read, even for smaller parts.
     """
+    context = list(map(_ends_of, context))
     prompt = load_prompt("user_facts" if subject == "user" else "agent_facts")
     reader = _Reader(llm, prompt, instructions)
     facts = _Facts(subject, today)
@@ -160,6 +178,14 @@ def extract(
     if subject == "user":
         facts.set_aside += _not_read(messages, tasks)
     return Kept(facts.by_text.values(), facts.set_aside)
+
+
+def _ends_of(message: Message) -> Message:
+    """Return the beginning and the end of a long message, all that is read of an earlier one."""
+    text = message.content
+    if len(text) <= 2 * CONTEXT_READ:
+        return message
+    return replace(message, content=f"{text[:CONTEXT_READ]}\n…\n{text[-CONTEXT_READ:]}")
 
 
 class _Facts:

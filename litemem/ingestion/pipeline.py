@@ -251,7 +251,10 @@ class Pipeline:
         turn = replace(turn, messages=with_canonical_roles(turn.messages))
         if options.memory_type == PROCEDURAL:
             return Kept(self._extend_run(turn, options))
-        heard = listen(turn.messages)
+        from litemem.extraction.facts import readable
+
+        read = readable(turn.messages)
+        heard = listen(read)
         mode = "off" if options.imported else options.forget  # it was another program's memory
         facts = self._facts(replace(turn, messages=heard.messages), options)
         records = [
@@ -267,7 +270,12 @@ class Pipeline:
         sources = [[turn.message_pks[i] for i in fact.messages] for fact in facts]
         forgetting = Forgetting(turn, heard, mode, self._now())
         outcomes = self._consolidate(
-            turn, records, sources, forgetting, facts.set_aside, with_graph=options.enable_graph
+            turn,
+            records,
+            sources,
+            forgetting,
+            (*facts.set_aside, *read.set_aside),
+            with_graph=options.enable_graph,
         )
         self._retries.remember(turn)
         return outcomes

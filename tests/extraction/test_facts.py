@@ -1,6 +1,7 @@
 """Extraction of facts: the prompt, chunking without loss, and the subjects of facts."""
 
 import math
+import tracemalloc
 from collections.abc import Sequence
 from datetime import date
 from typing import Any
@@ -13,7 +14,15 @@ from litemem.core.scope import Scope
 from litemem.core.types import Message
 from litemem.errors import ExtractionError, LLMError
 from litemem.extraction.ask import load_prompt, prompt_tokens
-from litemem.extraction.facts import ANSWER_TOKENS, Fact, Subject, extract, subjects
+from litemem.extraction.facts import (
+    ANSWER_TOKENS,
+    READ,
+    Fact,
+    Subject,
+    extract,
+    readable,
+    subjects,
+)
 from litemem.testing import ScriptedLLM
 
 
@@ -384,3 +393,36 @@ def test_the_subjects_of_extraction_depend_on_the_ids_and_the_speakers(
     ids: dict[str, str], messages: list[Message], expected: list[Subject]
 ) -> None:
     assert subjects(Scope(**ids), messages) == expected
+
+
+def test_of_a_long_earlier_message_only_the_ends_are_read() -> None:
+    """Otherwise each add after a message of a few megabytes takes seconds."""
+    short, earlier = (
+        assistant("The station is far from here. " * n + "Do you like it?") for n in (300, 30_000)
+    )
+    said = [user("And then I moved there.")]
+    extract(ScriptedLLM([[]]), said, subject="user", context=[short])  # compiles the patterns
+    tracemalloc.start()
+    try:
+        extract(ScriptedLLM([[]]), said, subject="user", context=[earlier])
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert most < len(earlier.content) / 2  # no copy of the text is made
+    (yes,) = extract(ScriptedLLM([]), [user("Yes.")], subject="user", context=[earlier])
+    assert "like" in yes.text
+
+
+@pytest.mark.parametrize("text", ["word " * 200_000, "x" * 1_000_000])
+def test_facts_are_read_from_the_beginning_of_a_long_message(text: str) -> None:
+    (kept,) = read = readable([Message("user", text, "Cam")])
+    (rest,) = read.set_aside
+    assert len(kept.content) <= READ
+    assert kept.content + rest.text == text
+    assert kept.name == "Cam"
+
+
+def test_a_message_of_common_length_is_read_whole() -> None:
+    given = [user("x" * READ), assistant("")]
+    assert readable(given) == given
+    assert readable(given).set_aside == ()

@@ -1,7 +1,7 @@
 """Cut a text into passages, which an embedder reads whole and which are found by themselves."""
 
 from collections.abc import Callable, Iterator, Sequence
-from itertools import pairwise
+from itertools import islice, pairwise
 
 from litemem.core.text.words import STOP_WORDS, sentence_borders, words
 
@@ -26,15 +26,22 @@ def passages(text: str, count_tokens: Count) -> list[Span]:
     if len(text) <= SHORT or (len(text) <= LONG and count_tokens(text) <= TOKENS):
         return [(0, len(text))]
     found: list[Span] = []
-    pieces = list(_pieces(text, count_tokens))
+    pieces: list[tuple[int, int, int]] = []
+    coming = _pieces(text, count_tokens)
+
+    def is_there(at: int) -> bool:
+        """Count the tokens up to a piece, so that those behind the last passage are not counted."""
+        pieces.extend(islice(coming, max(at + 1 - len(pieces), 0)))
+        return at < len(pieces)
+
     first = 0
-    while first < len(pieces):
+    while is_there(first):
         last, total = first, 0
-        while last < len(pieces) and (last == first or total + pieces[last][2] <= TOKENS):
+        while is_there(last) and (last == first or total + pieces[last][2] <= TOKENS):
             total += pieces[last][2]
             last += 1
         found.append((pieces[first][0], pieces[last - 1][1]))
-        if last == len(pieces):
+        if not is_there(last):
             break
         if len(found) == MAX_PASSAGES:
             found.append((pieces[last][0], len(text)))
