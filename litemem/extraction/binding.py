@@ -18,6 +18,7 @@ from litemem.core.text.words import root, words
 from litemem.core.types import SetAside
 from litemem.extraction import english
 from litemem.extraction.clauses import (
+    NOT_SPACED_CODES,
     Clause,
     clauses_of,
     count_negations,
@@ -43,6 +44,7 @@ from litemem.extraction.questions import presupposed
 from litemem.extraction.sanitize import is_small_talk
 
 ANY_DAY = date(2024, 2, 29)  # from which days are counted to see whether there are any
+OTHER_SCRIPTS = frozenset("ar fa hi ja ko ru zh".split())  # of languages
 MAX_SAID = 2_000  # characters by which the language of a turn is judged
 MAX_QUOTED = 300  # characters of a clause that is quoted
 MIN_NOTE = 4  # words of a statement about other things
@@ -93,7 +95,8 @@ class Binding:
     ) -> None:
         said = list(said)
         self._said = "\n".join(text for text, _ in said)[:MAX_SAID]
-        self._is_english = code_of(self._said) == ENGLISH
+        code = code_of(self._said)
+        self._is_english, self._is_latin = code == ENGLISH, code not in OTHER_SCRIPTS
         self._trusts_model = trusts_model
         self._clauses = [clause for text, i in said for clause in clauses_of(text, i)]
         self._prefixes: dict[int, frozenset[str]] = {}
@@ -151,11 +154,15 @@ class Binding:
                 yield self._retell(at, retold(clause, self._subject)), clause
 
     def _is_thinned(self, at: int) -> bool:
-        """Return True if a number or a name of a clause is lost, or all of its days."""
+        """Return True if a number or a name of a clause is lost, or all of its days or people."""
         clause = self._clauses[at]
         if self._told.lacks(clause):
             return True
         facts = self._kept.get(at, ())
+        if _names_relative(clause.text, clause.code) and not any(
+            _names_relative(fact, clause.code) for fact in facts
+        ):
+            return True
         has_day = bool(mentions(clause.text[:MAX_QUOTED], ANY_DAY))
         return has_day and not any(mentions(fact, ANY_DAY) for fact in facts)
 
@@ -169,6 +176,8 @@ class Binding:
         """Return True if a small model wrote a fact in English of a turn in another language."""
         if self._trusts_model or self._is_english:
             return False
+        if not self._is_latin and fact.isascii():
+            return True
         return english.is_written_in(fact, self._said)
 
     def _unread(self) -> Iterator[tuple[str, Clause]]:
@@ -345,6 +354,14 @@ def _takes_for_speaker(fact: str, clause: Clause) -> bool:
     return not any(
         person.strip(".,'s").casefold()[:5] in word for person in people for word in spoken
     )
+
+
+def _names_relative(text: str, code: str) -> bool:
+    """Return True if a text has a word for a relative, a friend or the like."""
+    if code in NOT_SPACED_CODES:
+        exact, _ = _people(code)
+        return any(word in text for word in exact if len(word) > 1)
+    return any(_is_person(word, code) for word in words(text))
 
 
 def _names_user(fact: str) -> bool:

@@ -276,7 +276,7 @@ def only_reacts(clause: Clause) -> bool:
     if reactions is None:
         return False
     if reactions.orders.match(clause.text.strip(_PUNCTUATION + " ")):
-        return True
+        return not (clause.is_denied or reactions.wishes.search(clause.text))  # "use no emojis"
     left = reactions.chatter.sub(" ", clause.text)
     told = [word for word in words(left) if word not in FUNCTION_WORDS]
     if not told or (_NOT_SPACED.search(clause.text) and len("".join(told)) < MIN_SIGNS):
@@ -319,6 +319,7 @@ class _Reactions:
     addressed: re.Pattern[str]
     tells: re.Pattern[str]
     offers: re.Pattern[str]
+    wishes: re.Pattern[str]
     yes_or_no: re.Pattern[str]
 
 
@@ -328,7 +329,9 @@ def _reactions(code: str) -> _Reactions | None:
     if "chatter" not in table:
         return None
     first, last = (r"(?<!\w)", r"(?!\w)") if code not in NOT_SPACED_CODES else ("", "")
-    written = {key: table[key] for key in ("chatter", "orders", "addressed", "tells", "offers")}
+    written = {
+        key: table[key] for key in ("chatter", "orders", "addressed", "tells", "offers", "wishes")
+    }
     written["yes_or_no"] = f"{table['yes']}|{table['no']}"
     written["chatter"] += f"|{written['yes_or_no']}"
     found = {

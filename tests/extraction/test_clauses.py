@@ -163,6 +163,13 @@ def test_a_fact_that_does_not_hold_up_gives_way_to_its_clause(
             ["User: “Gestern war ich beim Zahnarzt.”"],
         ),
         ("J'ai trois enfants.", ["User has three children"], ["User: “J'ai trois enfants.”"]),
+        ("من روزی ۲۰ قرص می‌خورم", ["User is 20 kg"], ["User: “من روزی ۲۰ قرص می‌خورم”"]),
+        (
+            "息子の翔太は八歳です",
+            ["翔太は八歳です"],
+            ["翔太は八歳です", "User: “息子の翔太は八歳です”"],
+        ),
+        ("My sister Ana is a vet", ["Ana is a vet"], ["User's sister Ana is a vet"]),
         ("Vivo en Quito.", ["User vive en Quito"], ["User vive en Quito"]),
         ("On Thursdays I sing", ["User sings"], ["User: “On Thursdays I sing”"]),
         ("I'm Noor and my husband Karim drives a tram", ["Noor drives a tram"], []),
@@ -292,6 +299,10 @@ def test_a_statement_in_another_language_is_kept_in_its_words(said: str, fact: s
         "لا آكل اللحم",
         "मुझे दूध से एलर्जी है",
         "من در شیراز زندگی می‌کنم",
+        "Schreib mir nie am Sonntag.",
+        "Escribe siempre frases cortas.",
+        "Använd inga emojis på söndagar",
+        "短い文で書いてください",
     ],
 )
 def test_no_statement_in_another_language_is_lost(said: str) -> None:
@@ -316,6 +327,7 @@ def test_no_statement_in_another_language_is_lost(said: str) -> None:
         "धन्यवाद, बहुत अच्छा",
         "Tack så mycket, vad bra idé",
         "Erkläre mir die Relativitätstheorie",
+        "Skriv en funktion som sorterar en lista",
         "Explica qué es un agujero negro",
         "告诉我一个笑话",
     ],
