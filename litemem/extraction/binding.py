@@ -33,13 +33,8 @@ from litemem.extraction.grounding import (
     exact_terms,
     forms_of,
 )
-from litemem.extraction.paraphrase import (
-    SUBJECT,
-    code_for,
-    content_prefixes,
-    departure,
-    knows_denials,
-)
+from litemem.extraction.paraphrase import content_prefixes, departure
+from litemem.extraction.phrases import SUBJECT, code_for, knows_denials
 from litemem.extraction.questions import presupposed
 from litemem.extraction.sanitize import is_small_talk
 
@@ -118,7 +113,7 @@ class Binding:
         reason = self._grounding.rejection_reason(fact)
         if reason is None and at is not None:
             is_user = self._grounding.is_user(fact.split(" ")[0]) or fact.startswith(self._subject)
-            reason = contradiction(fact, self._clauses[at], is_user=is_user)
+            reason = contradiction(fact, self._clauses[at], is_user=is_user, then=self._behind(at))
         if reason is None and self._is_translated(fact):
             reason = "it is not in the language of the turn"
         if reason is None:
@@ -232,6 +227,12 @@ class Binding:
                 best, most = i, shared
         return stated[0] if best is None and len(stated) == 1 else best
 
+    def _behind(self, at: int) -> str:
+        """Return the clause behind one, if the same message has it: "but I wasn't"."""
+        then = self._clauses[at + 1] if at + 1 < len(self._clauses) else None
+        is_near = then is not None and then.message == self._clauses[at].message
+        return then.text[:MAX_QUOTED] if then is not None and is_near else ""
+
     def _prefixes_of(self, at: int) -> frozenset[str]:
         if at not in self._prefixes:
             clause = self._clauses[at]
@@ -260,10 +261,13 @@ class _Told:
         return any(forms.isdisjoint(self._tokens) for forms in exact)
 
 
-def contradiction(fact: str, clause: Clause, *, is_user: bool | None = None) -> str | None:
+def contradiction(
+    fact: str, clause: Clause, *, is_user: bool | None = None, then: str = ""
+) -> str | None:
     """Return how a fact contradicts its clause, or None.
 
-    `is_user`: whether its first word names the user; by default, if it is "User".
+    `is_user`: if its first word names the user; by default, if it is "User". `then` is the clause
+    behind, which may say that the first is not true.
     """
     if is_user is None:
         is_user = _names_user(fact)
@@ -286,7 +290,7 @@ def contradiction(fact: str, clause: Clause, *, is_user: bool | None = None) -> 
         return "it puts words in place of an emoji"
     if _is_opposite(fact, clause.text):
         return "it says the opposite"
-    return departure(fact, clause.text, code, said)
+    return departure(fact, clause.text, code, said, then)
 
 
 def stands_alone(clause: Clause) -> bool:

@@ -18,14 +18,9 @@ from litemem.core.text.words import (
     tokens,
 )
 from litemem.extraction import english
-from litemem.extraction.paraphrase import (
-    code_for,
-    names_user,
-    phrases,
-    spoken_numbers,
-    spoken_times,
-    support,
-)
+from litemem.extraction.paraphrase import support
+from litemem.extraction.phrases import code_for, names_user, phrases
+from litemem.extraction.quantities import spoken_numbers, spoken_times
 
 NOUNS_IN_CAPITALS = frozenset(["de"])  # there a capital letter does not make a name
 SHORT_FORM = 3  # letters, at least, of a name by which friends call somebody
@@ -82,6 +77,7 @@ class Grounding:
         self._known = _Vocabulary(known)
         self._numbers: dict[str, set[int]] = {}  # by language, those of several words
         self._times: dict[str, set[str]] = {}
+        self._stems: dict[str, set[str]] = {}  # by language, the names without their endings
         self._others = {_form(token) for name in others for token in _tokens(name)[:1]}
         self._pairs = _Pairs(parts)
         self._personal_pairs = _Pairs([p for p in parts if not english.is_impersonal(p)])
@@ -122,9 +118,20 @@ class Grounding:
                 token.text.casefold() in spoken
                 or not self._supports(token, begins=token.start in begins, listed=listed)
             )
+            and not self._declines(token.text, code)
             and not self._spells_out(token.text, spoken, code)
             and not self._is_common(found, i, code)
         ]
+
+    def _declines(self, name: str, code: str) -> bool:
+        """Return True if a name was said with another ending of its language: "Катя", "Катей"."""
+        endings = phrases(code).endings
+        if not endings or is_number(fold(name)):
+            return False
+        if code not in self._stems:
+            said = (token.text for text in self._all for token in _tokens(text))
+            self._stems[code] = {_stem(word, endings) for word in said if word[0].isupper()}
+        return _stem(name, endings) in self._stems[code]
 
     def _spells_out(self, number: str, spoken: Mapping[str, int], code: str) -> bool:
         """Return True if a number was said in several words, or is said so and occurs in digits.
@@ -247,6 +254,15 @@ class Grounding:
             return False
         is_name = word[0].isupper() and word not in ("I", "User") and word in self._given.names
         return not is_name
+
+
+def _stem(name: str, endings: Sequence[str]) -> str:
+    """Return a name without the longest of some endings, if enough of it remains."""
+    folded = name.casefold()
+    for ending in endings:
+        if folded.endswith(ending) and len(folded) - len(ending) >= SHORT_FORM:
+            return folded[: -len(ending)]
+    return folded
 
 
 class _Vocabulary:

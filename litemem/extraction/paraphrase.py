@@ -1,202 +1,39 @@
 """Judge a fact as a paraphrase of a clause: what supports its words, and what makes it say more.
 
 A paraphrase may use other words. It may not exchange who does what, turn an order or a side round,
-state what was supposed, past or excepted, or make somebody else's life the user's. The words for
-all this are data, in the table `phrases` of each language.
+give a thing the number of another, state what was supposed, past or excepted, or make somebody
+else's life the user's. The words for all this are data, in the table `phrases` of each language.
 """
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cache
-from itertools import pairwise
+from collections.abc import Collection, Sequence
 
 from litemem.core.text.language import FUNCTION_WORDS
-from litemem.core.text.lexicon import CODES, ENGLISH, code_of, section, words_in
-from litemem.core.text.words import NUMBERS_IN_WORDS, STOP_WORDS, digits, is_number
+from litemem.core.text.lexicon import words_in
+from litemem.core.text.words import STOP_WORDS, is_number
 from litemem.extraction import english
+from litemem.extraction.phrases import (
+    SUBJECT,
+    Phrases,
+    Words,
+    names_user,
+    phrases,
+    tokens_of,
+    words_with_case,
+)
+from litemem.extraction.quantities import counts_another, values_of
 
 MIN_PREFIX = 3  # letters that forms of a word share
 PREFIX_SHARE = 0.6  # of the shorter word
 MAX_CHARACTERS = 2_000  # of a clause or a fact that is compared
 MAX_CONTENT = 64  # words of a fact that are looked for; a sentence has fewer
 MAX_TOKENS = 400  # words with the same first letters that are compared with one
-SUBJECT = 5  # words at the beginning of a fact that name its subject
+MAX_PARTS = 12  # of a clause, each with a person of its own
 
-NEVER = re.compile(r"(?!)")
-
-_TOKEN = re.compile(r"\w+(?:[-.:]\w+)*")
-_ELIDED = re.compile(r"\b(?:[ldjnsmtc]|qu)['’](?=\w)", re.IGNORECASE)
-_COMPOUND = re.compile(r"(?P<unit>\w{3,6})und(?P<ten>\w{3,5}(?:zig|ßig|ssig))")
-_JOINTS = frozenset("y und and et e и".split())
+_HIRAGANA = re.compile(r"[\u3040-\u309f]+")
 _UNMEANT = (STOP_WORDS | FUNCTION_WORDS | english.FACT_WORDS | english.CONTRACTIONS) - frozenset(
     "up down off left right open close first last".split()
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Phrases:
-    """How a language says what a paraphrase has to keep; see `languages/en.toml`."""
-
-    users: tuple[str, ...]
-    objects: frozenset[str]
-    persons: "Words"
-    negative: "Words"
-    harms: "Words"  # of the negative ones, those that no denial has to stand behind
-    half: re.Pattern[str]
-    is_half_before: bool
-    agents: frozenset[str]
-    names: frozenset[str]
-    opposites: tuple[tuple["Words", ...], ...]
-    last: tuple[tuple["Words", ...], ...]  # opposites that end a sentence
-    same: tuple["Words", ...]
-    numbers: dict[str, int]
-    unreal: re.Pattern[str]
-    marked: re.Pattern[str]
-    past: re.Pattern[str]
-    passed: re.Pattern[str]
-    exception: re.Pattern[str]
-    prefers: re.Pattern[str]
-    order: re.Pattern[str]
-    beside: re.Pattern[str]
-    copula: re.Pattern[str]
-
-
-class Words:
-    """Words, and beginnings of words, which are listed with "*"; "_" stands for a space."""
-
-    def __init__(self, listed: str) -> None:
-        parts = listed.replace("_", " ").split(" ") if "_" not in listed else listed.split()
-        self._whole = frozenset(p for p in parts if not p.endswith("*") and "_" not in p)
-        self._begun = tuple(p[:-1] for p in parts if p.endswith("*"))
-        self._phrases = tuple(p.replace("_", " ") for p in parts if "_" in p)
-
-    def has(self, word: str) -> bool:
-        """Return True if a word is listed, or begins as a listed one."""
-        return word in self._whole or word.startswith(self._begun)
-
-    def count(self, tokens: Sequence[str]) -> int:
-        """Return how many of the words are listed, and of each two in a row."""
-        pairs = (
-            sum(f"{a} {b}" in self._phrases for a, b in pairwise(tokens)) if self._phrases else 0
-        )
-        return sum(map(self.has, tokens)) + pairs
-
-
-@cache
-def phrases(code: str) -> Phrases:
-    """Return the phrases of a language; what it does not list matches nothing."""
-    table = section(code, "phrases")
-
-    def pattern(key: str) -> re.Pattern[str]:
-        return re.compile(table[key], re.IGNORECASE) if key in table else NEVER
-
-    groups = [tuple(map(str.strip, each.split("|"))) for each in table.get("opposites", ())]
-    people = str(section(code, "profile").get("people", "")).split()
-    listed = " ".join(word for word in people if "_" not in word)
-    pairs = (each.split("=") for each in str(table.get("numbers", "")).split())
-    return Phrases(
-        users=tuple(str(table.get("users", "user")).split()),
-        objects=words_in(code, "phrases", "objects"),
-        persons=Words(f"{listed} {table.get('persons', '')}"),
-        negative=Words(str(table.get("negative", ""))),
-        harms=Words(str(table.get("harms", ""))),
-        half=pattern("half"),
-        is_half_before=table.get("half_is") == "before",
-        agents=words_in(code, "phrases", "agents"),
-        names=words_in(code, "phrases", "names"),
-        opposites=tuple(tuple(map(Words, g)) for g in groups if not g[0].startswith("$")),
-        last=tuple(
-            tuple(Words(kind.lstrip("$")) for kind in g) for g in groups if g[0].startswith("$")
-        ),
-        same=tuple(map(Words, table.get("same", ()))),
-        numbers={word: int(value) for word, value in pairs},
-        unreal=pattern("unreal"),
-        marked=pattern("marked"),
-        past=pattern("past"),
-        passed=pattern("passed"),
-        exception=pattern("except"),
-        prefers=pattern("prefers"),
-        order=pattern("order"),
-        beside=pattern("beside"),
-        copula=pattern("copula"),
-    )
-
-
-def tokens_of(text: str) -> list[str]:
-    """Return the folded words of a text, without elided articles: "utilisateur", not "l'"."""
-    return _TOKEN.findall(_ELIDED.sub("", text).casefold())
-
-
-def names_user(word: str, code: str) -> bool:
-    """Return True if a word of a fact means the user: "User's", "L'utilisatrice", "Nutzers"."""
-    folded = _ELIDED.sub("", word).casefold()
-    listed = (*phrases(code).users, "user")
-    return folded.startswith(listed) or folded in english.USERS
-
-
-def code_for(fact: str, said: str) -> str:
-    """Return the language of a fact and its source: by the word for the user, if it has one.
-
-    Short sentences are hard to guess.
-    """
-    words = [_ELIDED.sub("", word).casefold() for word in fact.split()[: SUBJECT + 1]]
-    for code, users in _users():
-        if any(word.startswith(users) for word in words):
-            return code
-    code = code_of(said)
-    return code if code != ENGLISH else code_of(f"{said} {fact}")
-
-
-def knows_denials(code: str) -> bool:
-    """Return True if a language lists words, such as "avoids", that deny without "not"."""
-    return "negative" in section(code, "phrases")
-
-
-@cache
-def _users() -> list[tuple[str, tuple[str, ...]]]:
-    """Return how facts of each language call the user, except for English."""
-    return [(c, phrases(c).users) for c in CODES.values() if phrases(c).users != ("user",)]
-
-
-def spoken_numbers(text: str, code: str) -> Iterator[tuple[str, int]]:
-    """Yield the numbers that a text spells out in several words, or as "twins", with their words.
-
-    "treinta y tres" is 33, "vierundzwanzig" 24, "сорок два" 42.
-    """
-    known = phrases(code).numbers
-    said = tokens_of(text)
-    for word in said:
-        if word in known:
-            yield word, known[word]
-        elif compound := _COMPOUND.fullmatch(word):
-            ten, unit = known.get(compound["ten"]), _unit(compound["unit"], known)
-            if ten and unit:
-                yield word, ten + unit
-    for i, word in enumerate(said):
-        ten = known.get(word, 0)
-        then = said[i + 1 : i + 3]
-        then = then[1:] if then and then[0] in _JOINTS else then[:1]
-        unit = _unit(then[0], known) if then and ten >= 20 and ten % 10 == 0 else 0
-        if unit:
-            yield word, ten + unit
-            yield then[0], ten + unit
-
-
-def spoken_times(text: str, code: str) -> set[str]:
-    """Return the times of day that a text names by halves: "halb acht" as "7:30" and "19:30"."""
-    table = phrases(code)
-    found = set()
-    for match in table.half.finditer(text):
-        for value in _values(match["n"], code):
-            hour = (value - table.is_half_before) % 24
-            found |= {f"{hour}:30", f"{(hour + 12) % 24}:30"}
-    return found
-
-
-def _unit(word: str, known: Mapping[str, int]) -> int:
-    value = known.get(word) or int(NUMBERS_IN_WORDS.get(word, 0))
-    return value if value < 10 else 0
 
 
 def support(
@@ -221,7 +58,7 @@ class _Heard:
         self._by_prefix: dict[str, list[str]] = {}
         for word in self._words:
             self._by_prefix.setdefault(word[:MIN_PREFIX], []).append(word)
-        self._values = {n for text in said for n in _values(text, code)}
+        self._values = {n for text in said for n in values_of(text, code)}
         self._code = code
         self._same = [group for group in phrases(code).same if any(map(group.has, self._words))]
 
@@ -231,16 +68,9 @@ class _Heard:
             return True
         if any(group.has(word) for group in self._same):
             return True
-        if not self._values.isdisjoint(_values(word, self._code)):
+        if not self._values.isdisjoint(values_of(word, self._code)):
             return True
         return len(word) > 5 and any(len(o) > 2 and word.endswith(o) for o in self._words)
-
-
-def _values(text: str, code: str) -> set[int]:
-    """Return the numbers of a text, in digits or in words."""
-    found = {value for _, value in spoken_numbers(text, code)}
-    plain = (digits(word) for word in tokens_of(text) if is_number(word))
-    return found | {int(number) for number in plain if number.isdecimal() and len(number) < 20}
 
 
 def _is_form(word: str, other: str) -> bool:
@@ -259,20 +89,23 @@ def content_prefixes(text: str, code: str) -> frozenset[str]:
 
 def _content(text: str, code: str) -> list[str]:
     """Return the words of a text that mean something, without those for the user."""
-    told = tokens_of(text[:MAX_CHARACTERS])
-    found = dict.fromkeys(w for w in told if w not in _UNMEANT and not names_user(w, code))
-    return [w for w in found if len(w) > 2 or not w.isascii() or w.isdigit()][:MAX_CONTENT]
+    told, fillers = tokens_of(text[:MAX_CHARACTERS]), phrases(code).fillers
+    found = dict.fromkeys(
+        w for w in told if w not in _UNMEANT and w not in fillers and not names_user(w, code)
+    )
+    long = [w for w in found if len(w) > 2 or not w.isascii() or w.isdigit()]
+    return [w for w in long if not _HIRAGANA.fullmatch(w)][:MAX_CONTENT]
 
 
-def departure(fact: str, said: str, code: str, part: str) -> str | None:
+def departure(fact: str, said: str, code: str, part: str, then: str = "") -> str | None:
     """Return how a fact says something else than a clause, or None if it may paraphrase it.
 
-    `part` is the part of the clause that has its predicate.
+    `part` is the part of the clause that has its predicate, `then` the clause behind it.
     """
     compared = _Compared(fact, said, code)
-    if compared.is_of_somebody_else():
+    if compared.is_of_somebody_else() or compared.is_of_other_part():
         return "it is about somebody else"
-    if compared.is_supposed():
+    if compared.is_supposed() or compared.is_refuted(then):
         return "it states what was only supposed"
     if compared.is_over():
         return "it states what is over"
@@ -282,8 +115,10 @@ def departure(fact: str, said: str, code: str, part: str) -> str | None:
         return "it says the opposite"
     if _Compared(fact, part, code).is_denied():
         return "it denies the statement, or affirms what was denied"
-    if compared.is_exchanged() or compared.is_preferred_less():
+    if compared.is_exchanged() or compared.is_preferred_less() or compared.is_compared():
         return "its order is reversed"
+    if counts_another(tokens_of(fact[:MAX_CHARACTERS]), tokens_of(said[:MAX_CHARACTERS]), code):
+        return "it has another number"
     if compared.is_beside():
         return "it is said of something else"
     return None
@@ -294,13 +129,21 @@ class _Compared:
 
     def __init__(self, fact: str, said: str, code: str) -> None:
         fact, said = fact[:MAX_CHARACTERS], said[:MAX_CHARACTERS]
-        self._fact, self._said, self._code, self._table = fact, said, code, phrases(code)
+        self._code, self._table = code, phrases(code)
+        said, fact = (self._without_only(text) for text in (said, fact))
+        self._fact, self._said = fact, said
         self._told, self._heard = tokens_of(fact), tokens_of(said)
         self._content = _content(fact, code)
         self._by = _Heard([said], code)
         exact = set(self._heard)
+        self._by_fact = _Heard([fact], code)
+        self._spaces = " " in said
         self._held = [w for w in self._content if any(_is_form(w, other) for other in exact)]
         self._is_of_user = any(names_user(word, code) for word in self._told[:2])
+
+    def _without_only(self, text: str) -> str:
+        """Return a text without a denial that affirms: "ne … que", "not only"."""
+        return self._table.affirms.sub(lambda match: match.groupdict().get("verb") or "", text)
 
     @property
     def _is_all_held(self) -> bool:
@@ -314,15 +157,20 @@ class _Compared:
     def is_of_somebody_else(self) -> bool:
         """Return True if the fact says of the user what the clause says of a person of theirs."""
         persons = self._table.persons
-        begins = self._heard[:3]
         speaker = words_in(self._code, "clauses", "speaker")
-        if not self._is_of_user or not any(map(persons.has, begins)):
+        is_person = persons.count(self._heard[: 3 if self._spaces else 6]) > 0
+        if not self._is_of_user or not (is_person or self._begins_with_name()):
             return self._exchanges_person()
-        if not speaker.isdisjoint(self._heard):
+        if not speaker.isdisjoint(self._heard[1:]):
             return False
-        if any(map(persons.has, self._told)):
+        if persons.count(self._told):
             return self._exchanges_person()
         return bool(self._held)
+
+    def _begins_with_name(self) -> bool:
+        """Return True if the clause begins as "Carla is …", and the fact has no Carla."""
+        begins = self._table.third.match(self._said)
+        return begins is not None and not self._by_fact.supports(begins["name"].casefold())
 
     def _exchanges_person(self) -> bool:
         """Return True if the fact begins with another person than the clause: a sister, a dad."""
@@ -332,17 +180,85 @@ class _Compared:
             return False
         return not any(map(self._by.supports, told))
 
+    def is_of_other_part(self) -> bool:
+        """Return True if a person of one part of the clause has what another part has.
+
+        "Anna is a nurse and Ben is a pilot" does not make Ben a nurse.
+        """
+        names = _parties(self._said) | _parties(self._fact)
+        parties = [w for w in self._content if self._is_person(w, names)]
+        others = [w for w in self._content if w not in parties]
+        cut = [tokens_of(each) for each in self._table.joint.split(self._said)[:MAX_PARTS]]
+        parts = [[w for w in each if w not in _UNMEANT] for each in cut]
+        if len(parties) != 1 or not others or len(parts) < 2:
+            return False
+        own = [i for i, part in enumerate(parts) if any(_alike(parties[0], w) for w in part)]
+        if len(own) != 1:
+            return False
+        has_more = [w for w in parts[own[0]] if not self._is_person(w, names)]
+        in_part = [{i for i, p in enumerate(parts) if _holds(p, w, self._code)} for w in others]
+        known = [places for places in in_part if places]
+        if not has_more or not known or any(own[0] in places for places in known):
+            return False
+        place = set.intersection(*known)
+        if len(place) != 1:
+            return False
+        there = place.pop()
+        speaker = words_in(self._code, "clauses", "speaker")
+        if not speaker.isdisjoint([*cut[there], *cut[own[0]]]):
+            return False
+        return any(self._is_person(w, names) for w in parts[there])
+
+    def _is_person(self, word: str, names: set[str]) -> bool:
+        return self._table.persons.has(word) or word in names
+
     def is_supposed(self) -> bool:
         table = self._table
         return bool(table.unreal.search(self._said)) and not (
             table.marked.search(self._fact) or self._table.unreal.search(self._fact)
         )
 
+    def is_refuted(self, then: str) -> bool:
+        """Return True if the speaker says of something reported that it is not so."""
+        whole = f"{self._said}, {then}" if then else self._said
+        if self._table.refuted.search(whole) is None:
+            return False
+        return bool(self._held) and not (
+            self._table.marked.search(self._fact) or self._denials(self._told, self._fact)
+        )
+
     def is_over(self) -> bool:
         table = self._table
-        return bool(table.past.search(self._said) and self._held) and not (
-            table.passed.search(self._fact) or self._denials(self._told, self._fact)
-        )
+        if table.passed.search(self._fact) or self._denials(self._told, self._fact):
+            return False
+        if table.past.search(self._said):
+            return bool(self._held)
+        return self._was() or self._lived() or self._has_ended()
+
+    def _was(self) -> bool:
+        """Return True if the clause says "I was a lifeguard", and the fact "is a lifeguard"."""
+        was, copula = self._table.was.search(self._said), self._table.copula.search(self._fact)
+        if was is None or copula is None:
+            return False
+        behind = _content(self._said[was.end() :], self._code)[:1]
+        now = _content(self._fact[copula.end() :], self._code)[:1]
+        return bool(behind and now and _is_form(behind[0], now[0]))
+
+    def _lived(self) -> bool:
+        """Return True if a verb of the clause is in the past, and the same one is not any more."""
+        for past, present in self._table.over:
+            was = past.count(self._heard) > 0 and present.count(self._heard) == 0
+            if was and present.count(self._told) and not past.count(self._told):
+                return bool(self._held)
+        return False
+
+    def _has_ended(self) -> bool:
+        """Return True if the user is said to have the thing that they sold or paid off."""
+        ended = self._table.ended.search(self._said)
+        if ended is None or not any(p.count(self._told) for _, p in self._table.over):
+            return False
+        things = _content(self._said[ended.end() :], self._code)[:2]
+        return any(_is_form(word, thing) for word in self._content for thing in things)
 
     def is_excepted(self) -> bool:
         sign = self._table.exception.search(self._said)
@@ -357,11 +273,19 @@ class _Compared:
         return self._denials(self._told, self._fact) % 2 == is_denied
 
     def is_opposite(self) -> bool:
-        for kinds in self._table.opposites:
-            told = {i for i, kind in enumerate(kinds) if any(map(kind.has, self._told))}
-            heard = {i for i, kind in enumerate(kinds) if any(map(kind.has, self._heard))}
-            is_turned = bool(told and heard) and told.isdisjoint(heard)
-            if is_turned and self._denials(self._told, "") == self._denials(self._heard, ""):
+        for kinds in (*self._table.opposites, *self._table.converse):
+            told = {i for i, kind in enumerate(kinds) if kind.count(self._told)}
+            heard = {i for i, kind in enumerate(kinds) if kind.count(self._heard)}
+            if not told or not heard or not told.isdisjoint(heard):
+                continue
+            if kinds in self._table.converse and self._is_converse(kinds):
+                continue
+            if self._denials(self._told, self._fact) == self._denials(self._heard, self._said):
+                return True
+        for kinds in self._table.exclusive:
+            told = {i for i, kind in enumerate(kinds) if kind.count(self._told)}
+            heard = {i for i, kind in enumerate(kinds) if kind.count(self._heard)}
+            if heard and not told <= heard:
                 return True
         ends = (self._told[-1:], self._heard[-1:])
         for kinds in self._table.last:
@@ -370,15 +294,33 @@ class _Compared:
                 return True
         return False
 
+    def _is_converse(self, kinds: tuple[Words, ...]) -> bool:
+        """Return True if the first party of the fact stands behind the verb of the clause.
+
+        "Anna lent me 50 euros" is "User borrowed 50 euros from Anna".
+        """
+        told = [at for kind in kinds for at in kind.places(self._told)]
+        heard = [at for kind in kinds for at in kind.places(self._heard)]
+        before, behind = self._heard[: heard[0]], self._heard[heard[0] + 1 :]
+        for word in self._told[: told[0]]:
+            if names_user(word, self._code):
+                return not self._table.objects.isdisjoint(behind)
+            if word not in _UNMEANT and any(_alike(word, other) for other in behind):
+                return not any(_alike(word, other) for other in before)
+        return False
+
     def is_denied(self) -> bool:
         """Return True if only one of both says no, of the same thing."""
         sign = self._table.exception.search(self._said)
         heard = tokens_of(self._said[: sign.start()]) if sign else self._heard
         said, told = self._denials(heard, self._said) % 2, self._denials(self._told, self._fact) % 2
-        if said == told or not self._objects():
+        if said == told or not any(map(self._by.supports, self._content)):
+            return False
+        if told and self._table.ended.search(self._said):
             return False
         if said:  # what was denied is affirmed
-            return len(self._objects()) * 2 >= len([w for w in self._content if not is_number(w)])
+            stated = [w for w in self._content if not is_number(w)]
+            return len([w for w in stated if self._by.supports(w)]) * 2 >= len(stated)
         is_harm = self._table.harms.count(self._told) > 0
         return self._is_all_held and not is_harm
 
@@ -389,6 +331,7 @@ class _Compared:
         plain = text.casefold().replace("’", "'")
         whole = [part.strip(".,;:!?") for part in plain.split()]
         is_denied = any(w in listed and not negative.has(w) for w in (*words, *whole))
+        is_denied |= self._table.denied.search(text) is not None
         return is_denied + (negative.count(words) > 0)
 
     def is_exchanged(self) -> bool:
@@ -398,7 +341,7 @@ class _Compared:
         told = [(i, w) for i, w in enumerate(self._told) if _is_party(w, names, code, table)]
         heard = [(i, w) for i, w in enumerate(self._heard) if _is_party(w, names, code, table)]
         others = [w for w in self._content if not _is_party(w, names, code, table)]
-        if len(told) < 2 or not all(map(self._by.supports, others)):
+        if len(told) < 2 or not all(map(self._by.supports, others)) or self._names_converse():
             return False
         (first, one), (second, other) = told[0], told[1]
         if second - first < 2 or table.agents & set(self._told[first + 1 : second]) - {"a", "à"}:
@@ -426,15 +369,39 @@ class _Compared:
         border = table.order.search(self._said, prefers.end()) if prefers else None
         if prefers is None or border is None or told is None:
             return False
-        before = set(_content(self._said[: border.start()], self._code))
-        if not set(_content(self._said[prefers.end() : border.start()], self._code)):
+        chosen = _content(self._said[prefers.end() : border.start()], self._code)
+        before = _content(self._said[: border.start()], self._code)
+        if not chosen or not before:
             return False
-        behind = set(_content(self._said[border.end() :], self._code)) - before
-        said = _content(self._fact[told.end() :], self._code) or self._content
-        for word in said:
-            if any(_is_form(word, o) for o in before):
+        behind = set(_content(self._said[border.end() :], self._code)) - set(before)
+        end = table.order.search(self._fact, told.end())
+        named = _content(self._fact[told.end() : end.start() if end else None], self._code)
+        for word in named or self._content:
+            if _is_form(word, before[-1]) or (len(word) > 5 and word.endswith(before[-1])):
                 return False
             if any(_is_form(word, o) for o in behind):
+                return True
+        return False
+
+    def is_compared(self) -> bool:
+        """Return True if the first of two things compared is the second in the fact."""
+        said, told = (self._table.compares.search(t) for t in (self._said, self._fact))
+        if said is None or told is None:
+            return False
+        before = _content(self._said[: said.start()], self._code)
+        behind = set(_content(self._said[said.end() :], self._code)) - set(before)
+        first = _content(self._fact[: told.start()], self._code)
+        last = _content(self._fact[told.end() :], self._code)
+        is_turned = any(_is_form(word, o) for word in first for o in behind)
+        is_turned &= any(_is_form(word, o) for word in last for o in before)
+        return is_turned and not self._names_converse()
+
+    def _names_converse(self) -> bool:
+        """Return True if the fact has "shorter" where the clause has "taller"."""
+        for kinds in self._table.converse:
+            told = {i for i, kind in enumerate(kinds) if kind.count(self._told)}
+            heard = {i for i, kind in enumerate(kinds) if kind.count(self._heard)}
+            if told and heard and told.isdisjoint(heard):
                 return True
         return False
 
@@ -445,18 +412,27 @@ class _Compared:
         if beside is None or copula is None or table.copula.search(self._said):
             return False
         said = _content(self._fact[copula.end() :], self._code)[:1]
-        behind = _content(self._said[beside.end() :], self._code)[:1]
+        behind = _content(self._said[beside.end() :], self._code)
+        behind = [word for word in behind if not values_of(word, self._code)][:1]
         return bool(said and behind and _is_form(said[0], behind[0]))
 
 
 def _parties(text: str) -> set[str]:
     """Return the folded words of a text that have a capital, also the first."""
-    found = _TOKEN.findall(_ELIDED.sub("", text))
+    found = words_with_case(text)
     return {w.casefold() for w in found if w[0].isupper() and w.casefold() not in _UNMEANT}
 
 
 def _is_party(word: str, names: set[str], code: str, table: Phrases) -> bool:
     return names_user(word, code) or table.persons.has(word) or word in names
+
+
+def _holds(part: Sequence[str], word: str, code: str) -> bool:
+    """Return True if words have a form of a word, or the same number."""
+    values = values_of(word, code)
+    if values:
+        return any(not values.isdisjoint(values_of(other, code)) for other in part)
+    return any(_is_form(word, other) for other in part)
 
 
 def _alike(word: str, other: str) -> bool:

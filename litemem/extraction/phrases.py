@@ -1,0 +1,221 @@
+"""Read how each language says what a paraphrase has to keep: the table `phrases` of its file."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from itertools import chain, pairwise
+from typing import Any
+
+from litemem.core.text.lexicon import CODES, ENGLISH, code_of, section, words_in
+from litemem.extraction import english
+
+SUBJECT = 5  # words at the beginning of a fact that name its subject
+NEVER = re.compile(r"(?!)")
+
+_JOINED = "\u3040-\u30ff\u3400-\u9fff"  # scripts without spaces
+_ELIDED = re.compile(r"\b(?:[ldjnsmtc]|qu)['’](?=\w)", re.IGNORECASE)
+
+
+class Words:
+    """Words, and beginnings of words, which are listed with "*"; "_" stands for a space."""
+
+    def __init__(self, listed: str, *, is_joined: bool = False) -> None:
+        parts = listed.split()
+        self._whole = frozenset(p for p in parts if not p.endswith("*") and "_" not in p)
+        self._begun = tuple(p[:-1] for p in parts if p.endswith("*"))
+        self._phrases = tuple(p.replace("_", " ") for p in parts if "_" in p)
+        self._inside = tuple(p for p in parts if len(p) > 1) if is_joined else ()
+
+    def has(self, word: str) -> bool:
+        """Return True if a word is listed, or begins as a listed one."""
+        return word in self._whole or word.startswith(self._begun)
+
+    def count(self, tokens: Sequence[str]) -> int:
+        """Return how many of the words are listed, and of each two in a row."""
+        found = sum(map(self.has, tokens))
+        if self._phrases:
+            found += sum(f"{a} {b}" in self._phrases for a, b in pairwise(tokens))
+        if self._inside:
+            text = "".join(tokens)
+            found += sum(listed in text for listed in self._inside)
+        return found
+
+    def places(self, tokens: Sequence[str]) -> list[int]:
+        """Return the positions of the words that are listed."""
+        found = [i for i, word in enumerate(tokens) if self.has(word)]
+        if self._phrases:
+            pairs = enumerate(pairwise(tokens))
+            found += [i for i, (a, b) in pairs if f"{a} {b}" in self._phrases]
+        if self._inside:
+            text = "".join(tokens)
+            found += [0 for listed in self._inside if listed in text]
+        return sorted(found)
+
+
+@dataclass(frozen=True, slots=True)
+class Phrases:
+    """How a language says what a paraphrase has to keep; see `languages/en.toml`."""
+
+    users: tuple[str, ...]
+    fillers: frozenset[str]
+    objects: frozenset[str]
+    persons: Words
+    negative: Words
+    harms: Words  # of the negative ones, those that no denial has to stand behind
+    half: re.Pattern[str]
+    is_half_before: bool
+    agents: frozenset[str]
+    names: frozenset[str]
+    endings: tuple[str, ...]  # that a name takes in a sentence, longest first
+    opposites: tuple[tuple[Words, ...], ...]
+    converse: tuple[tuple[Words, ...], ...]  # opposites that hold with both parties exchanged
+    last: tuple[tuple[Words, ...], ...]  # opposites that end a sentence
+    exclusive: tuple[tuple[Words, ...], ...]  # a fact has only those of them that were said
+    units: tuple[Words, ...]
+    over: tuple[tuple[Words, Words], ...]  # a verb in the past and in the present
+    ended: re.Pattern[str]
+    same: tuple[Words, ...]
+    numbers: dict[str, int]
+    affirms: re.Pattern[str]
+    denied: re.Pattern[str]
+    refuted: re.Pattern[str]
+    unreal: re.Pattern[str]
+    marked: re.Pattern[str]
+    past: re.Pattern[str]
+    passed: re.Pattern[str]
+    exception: re.Pattern[str]
+    prefers: re.Pattern[str]
+    order: re.Pattern[str]
+    compares: re.Pattern[str]
+    beside: re.Pattern[str]
+    copula: re.Pattern[str]
+    was: re.Pattern[str]
+    third: re.Pattern[str]
+    joint: re.Pattern[str]
+
+
+@cache
+def phrases(code: str) -> Phrases:
+    """Return the phrases of a language; what it does not list matches nothing."""
+    table = section(code, "phrases")
+    is_joined = code in ("ja", "zh")
+
+    def words(listed: str) -> Words:
+        return Words(listed, is_joined=is_joined)
+
+    def kinds(group: str) -> tuple[Words, ...]:
+        return tuple(words(kind.strip(" $~")) for kind in group.split("|"))
+
+    listed = " ".join(w for w in str(section(code, "profile").get("people", "")).split())
+    groups: list[str] = list(table.get("opposites", ()))
+    numbers = (each.split("=") for each in str(table.get("numbers", "")).split())
+    endings = str(table.get("endings", "")).split()
+    return Phrases(
+        users=tuple(str(table.get("users", "user")).split()),
+        fillers=words_in(code, "phrases", "fillers"),
+        objects=words_in(code, "phrases", "objects"),
+        persons=words(f"{_single(listed)} {table.get('persons', '')}"),
+        negative=words(str(table.get("negative", ""))),
+        harms=words(str(table.get("harms", ""))),
+        is_half_before=table.get("half_is") == "before",
+        agents=words_in(code, "phrases", "agents"),
+        names=words_in(code, "phrases", "names"),
+        endings=tuple(sorted(endings, key=len, reverse=True)),
+        opposites=tuple(kinds(g) for g in groups if g[0] not in "$~"),
+        converse=tuple(kinds(g) for g in groups if g[0] == "~"),
+        last=tuple(kinds(g) for g in groups if g[0] == "$"),
+        exclusive=(*map(kinds, table.get("exclusive", ())), *_days_and_months(code)),
+        units=kinds(str(table.get("units", ""))),
+        over=tuple(_pair(kinds(each)) for each in table.get("over", ())),
+        same=tuple(map(words, table.get("same", ()))),
+        numbers={word.casefold(): int(value) for word, value in numbers},
+        **_patterns(table),
+    )
+
+
+def _patterns(table: Mapping[str, Any]) -> dict[str, re.Pattern[str]]:
+    """Return the patterns of a language by the names of their fields."""
+    names = """half affirms denied refuted unreal marked past passed prefers order compares beside
+    copula was third joint ended""".split()
+    keys = {name: name for name in names} | {"exception": "except"}
+    return {
+        name: re.compile(table[key], re.IGNORECASE) if key in table else NEVER
+        for name, key in keys.items()
+    }
+
+
+def _single(people: str) -> str:
+    return " ".join(word for word in people.split() if "_" not in word)
+
+
+def _pair(kinds: Sequence[Words]) -> tuple[Words, Words]:
+    return kinds[0], kinds[1]
+
+
+def _days_and_months(code: str) -> list[tuple[Words, ...]]:
+    """Return the days of the week and the months; long ones may take an ending."""
+    if code == ENGLISH:
+        return []  # they have capital letters there
+    dates = section(code, "dates")
+    found = []
+    for key in ("weekdays", "months"):
+        kinds = (str(kind).split() for kind in dates.get(key, ()))
+        found.append(tuple(Words(" ".join(w + "*" * (len(w) > 4) for w in k)) for k in kinds))
+    return found
+
+
+@cache
+def _token() -> re.Pattern[str]:
+    """Return the pattern of a word: one sign of a script without spaces, katakana as a whole."""
+    users = chain.from_iterable(phrases(code).users for code in ("ja", "zh"))
+    names = "|".join(users)
+    return re.compile(
+        rf"{names}|[\u30a0-\u30ff]+|[{_JOINED}]|[^\W{_JOINED}]+(?:[-.:][^\W{_JOINED}]+)*"
+    )
+
+
+def tokens_of(text: str) -> list[str]:
+    """Return the folded words of a text, without elided articles: "utilisateur", not "l'"."""
+    return _token().findall(without_elision(text).casefold())
+
+
+def words_with_case(text: str) -> list[str]:
+    """Return the words of a text as they are written, without elided articles."""
+    return _token().findall(without_elision(text))
+
+
+def without_elision(text: str) -> str:
+    """Return a text without "l'", "d'" and the like."""
+    return _ELIDED.sub("", text)
+
+
+def names_user(word: str, code: str) -> bool:
+    """Return True if a word of a fact means the user: "User's", "L'utilisatrice", "Nutzers"."""
+    folded = without_elision(word).casefold()
+    listed = (*phrases(code).users, "user")
+    return folded.startswith(listed) or folded in english.USERS
+
+
+def code_for(fact: str, said: str) -> str:
+    """Return the language of a fact and its source: by the word for the user, if it has one.
+
+    Short sentences are hard to guess.
+    """
+    words = tokens_of(" ".join(fact.split()[: SUBJECT + 1]))[: SUBJECT + 1]
+    for code, users in _users():
+        if any(word.startswith(users) for word in words):
+            return code
+    code = code_of(said)
+    return code if code != ENGLISH else code_of(f"{said} {fact}")
+
+
+def knows_denials(code: str) -> bool:
+    """Return True if a language lists words, such as "avoids", that deny without "not"."""
+    return "negative" in section(code, "phrases")
+
+
+@cache
+def _users() -> list[tuple[str, tuple[str, ...]]]:
+    """Return how facts of each language call the user, except for English."""
+    return [(c, phrases(c).users) for c in CODES.values() if phrases(c).users != ("user",)]

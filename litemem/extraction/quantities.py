@@ -1,0 +1,148 @@
+"""Read the quantities of a clause and a fact: numbers in words, times, what is counted, units."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+
+from litemem.core.text.language import FUNCTION_WORDS
+from litemem.core.text.words import NUMBERS_IN_WORDS, STOP_WORDS, digits, is_number
+from litemem.extraction.phrases import phrases, tokens_of
+
+MAX_DIGITS = 20  # of a number that is compared by its value
+MAX_COUNTED = 12  # numbers of a sentence that are compared
+COUNTED = 3  # words behind a number that may name what is counted
+
+_COMPOUND = re.compile(r"(?P<unit>\w{3,6})und(?P<ten>\w{3,5}(?:zig|ßig|ssig))")
+_AMOUNT = re.compile(r"(?P<number>\d+(?:[.,:]\d+)*)(?P<unit>[^\W\d_]+)")
+_JOINTS = frozenset("y und and et e и i en och ve و और 와 과 と 和".split())
+_YEARS = range(1900, 2100)  # which count nothing
+_UNCOUNTED = STOP_WORDS | FUNCTION_WORDS
+
+
+def spoken_numbers(text: str, code: str) -> Iterator[tuple[str, int]]:
+    """Yield the numbers that a text spells out in several words, or as "twins", with their words.
+
+    "treinta y tres" is 33, "vierundzwanzig" 24, "сорок два" 42.
+    """
+    known = phrases(code).numbers
+    said = tokens_of(text)
+    for word in said:
+        if word in known:
+            yield word, known[word]
+        elif compound := _COMPOUND.fullmatch(word):
+            ten, unit = known.get(compound["ten"]), _unit(compound["unit"], known)
+            if ten and unit:
+                yield word, ten + unit
+    for i, word in enumerate(said):
+        ten = known.get(word, 0)
+        then = said[i + 1 : i + 3]
+        then = then[1:] if then and then[0] in _JOINTS else then[:1]
+        unit = _unit(then[0], known) if then and ten >= 20 and ten % 10 == 0 else 0
+        if unit:
+            yield word, ten + unit
+            yield then[0], ten + unit
+
+
+def spoken_times(text: str, code: str) -> set[str]:
+    """Return the times of day that a text names by halves: "halb acht" as "7:30" and "19:30"."""
+    table = phrases(code)
+    found = set()
+    for match in table.half.finditer(text):
+        for value in values_of(match["n"], code):
+            hour = (value - table.is_half_before) % 24
+            found |= {f"{hour}:30", f"{(hour + 12) % 24}:30"}
+    return found
+
+
+def _unit(word: str, known: Mapping[str, int]) -> int:
+    value = known.get(word) or int(NUMBERS_IN_WORDS.get(word, 0))
+    return value if value < 10 else 0
+
+
+def values_of(text: str, code: str) -> set[int]:
+    """Return the numbers of a text, in digits or in words."""
+    found = {value for _, value in spoken_numbers(text, code)}
+    plain = (digits(word) for word in tokens_of(text) if is_number(word))
+    return found | {
+        int(number) for number in plain if number.isdecimal() and len(number) < MAX_DIGITS
+    }
+
+
+def counts_another(told: Sequence[str], heard: Sequence[str], code: str) -> bool:
+    """Return True if a fact gives a thing the number of another, or another number or unit.
+
+    "two dogs and a cat" is not "a dog and two cats", and 5 mg are not 5 g.
+    """
+    said, clause = _counted(told, code), _counted(heard, code)
+    if not said or not clause:
+        return False
+    numbers = {n: {w for m, things in clause if m == n for w in things} for n, _ in said}
+    of_things: dict[str, set[int]] = {}
+    for number, things in clause:
+        for thing in things:
+            of_things.setdefault(_start(thing), set()).add(number)
+    counted = {_start(w): n for n, things in said for w in things}
+    named = {_start(word) for word in told}
+    for number, things in said:
+        if any(number not in of_things.get(_start(w), {number}) for w in things):
+            return True
+        others = numbers[number]
+        if not others or any(_start(w) in set(map(_start, others)) for w in things):
+            continue
+        if any(_start(w) in named and counted.get(_start(w)) != number for w in others):
+            return True
+    return _changes_unit(said, clause, code)
+
+
+def _changes_unit(
+    said: Sequence[tuple[int, list[str]]], clause: Sequence[tuple[int, list[str]]], code: str
+) -> bool:
+    """Return True if a number has a unit that another number of the clause, or none, has."""
+    units = phrases(code).units
+    for number, things in said:
+        kinds = {i for i, unit in enumerate(units) if any(map(unit.has, things[:1]))}
+        heard = [w for n, listed in clause if n == number for w in listed[:1]]
+        known = {i for i, unit in enumerate(units) if any(map(unit.has, heard))}
+        if kinds and known and kinds.isdisjoint(known):
+            return True
+    return False
+
+
+def _counted(words: Sequence[str], code: str) -> list[tuple[int, list[str]]]:
+    """Return the numbers of a sentence, each with the words behind it up to the next number."""
+    parts = [part for word in words for part in _amount(word)]
+    values = [min(values_of(part, code), default=None) for part in parts]
+    found: list[tuple[int, list[str]]] = []
+    i = 0
+    while i < len(parts) and len(found) < MAX_COUNTED:
+        value, end = _whole(values, parts, i)
+        i, start = end, end
+        things: list[str] = []
+        while value is not None and end < min(start + COUNTED, len(parts)):
+            if values[end] is not None or parts[end] in _JOINTS:
+                break
+            things += [] if parts[end] in _UNCOUNTED else [parts[end]]
+            end += 1
+        if value is not None and things and value not in _YEARS:
+            found.append((value, things))
+    return found
+
+
+def _whole(values: Sequence[int | None], parts: Sequence[str], i: int) -> tuple[int | None, int]:
+    """Return the number at a place and where it ends: "treinta y tres" is one."""
+    value = values[i]
+    j = i + 2 if parts[i + 1 : i + 2] and parts[i + 1] in _JOINTS else i + 1
+    unit = values[j] if j < len(values) else None
+    if value is None or unit is None or value < 20 or value % 10 or not 0 < unit < 10:
+        return value, i + 1
+    return value + unit, j + 1
+
+
+def _amount(word: str) -> tuple[str, ...]:
+    """Return a number and its unit: "5mg"."""
+    amount = _AMOUNT.fullmatch(word)
+    return (amount["number"], amount["unit"]) if amount else (word,)
+
+
+def _start(word: str) -> str:
+    """Return the letters that forms of a word share: "chien", "chiens"."""
+    return word[:3]
