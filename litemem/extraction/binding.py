@@ -53,10 +53,9 @@ _JOINED = re.compile(r",|\b(?:and|but|und|aber|et|mais|y|pero|e|ma|mas|en|maar|o
 _SIDED = re.compile(r"\b(?:prefers?|likes?|loves?|better|rather|favou?rs?)\b")
 _OPPOSITES = [
     frozenset(pair.split("/"))
-    for pair in """left/right opens/closes open/close opened/closed buy/sell bought/sold lend/borrow
-    lent/borrowed starts/ends start/end more/less upstairs/downstairs north/south east/west
-    older/younger elder/younger before/after won/lost win/lose positive/negative always/never
-    first/last early/late earlier/later up/down increased/decreased rose/fell""".split()
+    for pair in """left/right opens/closes open/close opened/closed starts/ends start/end more/less
+    upstairs/downstairs north/south east/west positive/negative always/never first/last early/late
+    earlier/later up/down increased/decreased rose/fell""".split()
 ]
 
 

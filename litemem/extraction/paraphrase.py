@@ -161,7 +161,7 @@ class _Compared:
         is_person = persons.count(self._heard[: 3 if self._spaces else 6]) > 0
         if not self._is_of_user or not (is_person or self._begins_with_name()):
             return self._exchanges_person()
-        if not speaker.isdisjoint(self._heard[1:]):
+        if not (speaker | self._table.selves).isdisjoint(self._heard[1:]):
             return False
         if persons.count(self._told):
             return self._exchanges_person()

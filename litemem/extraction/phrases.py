@@ -10,26 +10,30 @@ from typing import Any
 from litemem.core.text.lexicon import CODES, ENGLISH, code_of, section, words_in
 from litemem.extraction import english
 
+MAX_NAMED = 300  # characters of a fact that may name the user
 SUBJECT = 5  # words at the beginning of a fact that name its subject
 NEVER = re.compile(r"(?!)")
 
 _JOINED = "\u3040-\u30ff\u3400-\u9fff"  # scripts without spaces
-_ELIDED = re.compile(r"\b(?:[ldjnsmtc]|qu)['’](?=\w)", re.IGNORECASE)
+_MARKS = "\u0900-\u0963\u064b-\u065f\u200c"  # vowel signs, and what joins parts of a word
+_ELIDED = re.compile(r"\b(?:[ldjnsmtc]|qu|[adns]\w?ll)['’](?=\w)", re.IGNORECASE)
 
 
 class Words:
-    """Words, and beginnings of words, which are listed with "*"; "_" stands for a space."""
+    """Words, beginnings and ends of words, which are listed with "*"; "_" stands for a space."""
 
     def __init__(self, listed: str, *, is_joined: bool = False) -> None:
         parts = listed.split()
-        self._whole = frozenset(p for p in parts if not p.endswith("*") and "_" not in p)
+        self._whole = frozenset(p for p in parts if "*" not in p and "_" not in p)
+        self._ended = tuple(p[1:] for p in parts if p.startswith("*"))
         self._begun = tuple(p[:-1] for p in parts if p.endswith("*"))
         self._phrases = tuple(p.replace("_", " ") for p in parts if "_" in p)
         self._inside = tuple(p for p in parts if len(p) > 1) if is_joined else ()
 
     def has(self, word: str) -> bool:
-        """Return True if a word is listed, or begins as a listed one."""
-        return word in self._whole or word.startswith(self._begun)
+        """Return True if a word is listed, or begins or ends as a listed one."""
+        is_listed = word in self._whole or word.startswith(self._begun)
+        return is_listed or word.endswith(self._ended)
 
     def count(self, tokens: Sequence[str]) -> int:
         """Return how many of the words are listed, and of each two in a row."""
@@ -59,6 +63,7 @@ class Phrases:
 
     users: tuple[str, ...]
     fillers: frozenset[str]
+    selves: frozenset[str]
     objects: frozenset[str]
     persons: Words
     negative: Words
@@ -113,6 +118,7 @@ def phrases(code: str) -> Phrases:
     endings = str(table.get("endings", "")).split()
     return Phrases(
         users=tuple(str(table.get("users", "user")).split()),
+        selves=words_in(code, "phrases", "selves"),
         fillers=words_in(code, "phrases", "fillers"),
         objects=words_in(code, "phrases", "objects"),
         persons=words(f"{_single(listed)} {table.get('persons', '')}"),
@@ -170,9 +176,8 @@ def _token() -> re.Pattern[str]:
     """Return the pattern of a word: one sign of a script without spaces, katakana as a whole."""
     users = chain.from_iterable(phrases(code).users for code in ("ja", "zh"))
     names = "|".join(users)
-    return re.compile(
-        rf"{names}|[\u30a0-\u30ff]+|[{_JOINED}]|[^\W{_JOINED}]+(?:[-.:][^\W{_JOINED}]+)*"
-    )
+    sign = rf"(?:[^\W{_JOINED}]|[{_MARKS}])"
+    return re.compile(rf"{names}|[\u30a0-\u30ff]+|[{_JOINED}]|{sign}+(?:[-.:]{sign}+)*")
 
 
 def tokens_of(text: str) -> list[str]:
@@ -202,8 +207,9 @@ def code_for(fact: str, said: str) -> str:
 
     Short sentences are hard to guess.
     """
-    words = tokens_of(" ".join(fact.split()[: SUBJECT + 1]))[: SUBJECT + 1]
-    for code, users in _users():
+    words = tokens_of(fact[:MAX_NAMED])
+    listed = _users() if words and not words[0].startswith("user") else []
+    for code, users in listed:
         if any(word.startswith(users) for word in words):
             return code
     code = code_of(said)
