@@ -34,6 +34,8 @@ MAKERS = {
     ("extraction/clauses.py", "_reactions"),
     ("extraction/clauses.py", "_signs"),
     ("extraction/english.py", "is_own_name"),
+    ("extraction/paraphrase.py", "pattern"),
+    ("extraction/paraphrase.py", "phrases"),
     ("extraction/questions.py", "_pattern"),
     ("extraction/requests.py", "_compiled"),
     ("extraction/requests.py", "_every"),

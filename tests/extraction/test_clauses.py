@@ -38,6 +38,14 @@ NOT_OWN = [
     "2026-03-01 10:22:11 INFO heartbeat ok (worker 3)",
     "CONTAINER ID   IMAGE     STATUS\n9f2c1a   redis:7   Up 3 hours",
     "Reminder ping from scheduler: no action needed.",
+    '{"event": "signup", "path": "/trial", "ip": "10.0.0.7"}',
+    'Exception in thread "worker" java.io.IOException: closed',
+    "Fatal Error at build.gradle:14 (compileJava)",
+    "FAILED tests/test_b.py::test_c - assert 2 == 3",
+    "deploy/api-66d Running 1 5h",
+    "Swap: 2Gi total, 0.1Gi used",
+    "Scheduled check: everything normal",
+    "All systems operational",
     'Traceback (most recent call last):\n  File "app.py", line 12\nValueError: bad port',
 ]
 
@@ -51,6 +59,7 @@ OWN = [
     "I keep my recipes in Notion. The boat is called “Next Friday”.",
     'I named my boat "Yesterday"',
     "My grandmother always said 'I was born to dance'",
+    "The FAILED test is mine. I got an error at work at 9:30.",
     "I work as a translator. I translate novels from Danish.",
     "You are great, I live in Rome.",
     "Hi, I'm Will.",

@@ -34,7 +34,7 @@ _OF_OTHERS = re.compile(  # "User's sister …", "User: “my uncle said …"
     r"(?:user's|user: “(?:my|our|meine?r?|mon|ma|mi|mio|mia|minha|meu|mijn|min)) "
     r"(?:\w+ ){0,1}?(?:sister|brother|mother|mum|mom|father|dad|wife|husband|partner|son|daughter|"
     r"uncle|aunt|cousin|friend|room-?mate|flatmate|boss|colleague|neighbou?r|mutter|vater|schwester|bruder|"
-    r"freund\w*|ami\w*|mère|père|sœur|frère|hermana|hermano|madre|padre|grand\w+|landlord|teacher)\b"
+    r"freund\w*|ami\w*|mère|père|sœur|frère|hermana|hermano|madre|padre|grand\w+|landlord|landlady|teacher)\b"
 )
 _REPORTED = re.compile(
     r"\b(ask|request|translat|proofread|correct|e-?mail|mail|letter|quot|receiv|charact|story"
