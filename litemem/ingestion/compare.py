@@ -22,7 +22,8 @@ from litemem.ingestion.fact_features import (
     fold,
     stem,
 )
-from litemem.ingestion.slots import Verdict, are_apart, code_of_pair, compare_slots, corrects
+from litemem.ingestion.slots import Verdict, are_apart, compare_slots, corrects
+from litemem.ingestion.statements import code_of_pair
 
 SENTENCE = 200  # characters in one sentence, at most
 EXTRA = 3  # words that a new fact may add to a known one that it ends

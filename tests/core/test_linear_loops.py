@@ -30,7 +30,7 @@ from litemem.extraction.grounding import Grounding
 from litemem.extraction.questions import presupposed
 from litemem.extraction.relations import RelationGrounding
 from litemem.extraction.requests import read_requests
-from litemem.ingestion import compare, fact_features, slots
+from litemem.ingestion import compare, fact_features, statements
 from litemem.ingestion.forget import topic_of
 from litemem.ingestion.runs import already_read
 from litemem.retrieval import profile
@@ -285,11 +285,11 @@ TEXTS: dict[str, Callable[[str], object]] = {
     "binding": bound,
     "features_of": fact_features.features_of.__wrapped__,
     "compare_facts": lambda text: compare.compare_facts(text, f"{text[1:]} b", 0.9),
-    "slots of English": lambda text: slots.read.__wrapped__(text, "en"),
-    "slots of Chinese": lambda text: slots.read.__wrapped__(text, "zh"),
-    "slots of Korean": lambda text: slots.read.__wrapped__(text, "ko"),
-    "slots of Arabic": lambda text: slots.read.__wrapped__(text, "ar"),
-    "code_of_pair": lambda text: slots.code_of_pair(text, f"{text[1:]} b"),
+    "slots of English": lambda text: statements.read.__wrapped__(text, "en"),
+    "slots of Chinese": lambda text: statements.read.__wrapped__(text, "zh"),
+    "slots of Korean": lambda text: statements.read.__wrapped__(text, "ko"),
+    "slots of Arabic": lambda text: statements.read.__wrapped__(text, "ar"),
+    "code_of_pair": lambda text: statements.code_of_pair(text, f"{text[1:]} b"),
     "as_user": lambda text: compare.as_user(text, frozenset(["Cam"])),
     "parse_query": lambda text: parse_query(text, ["Cam", "a", "Ana Bo", *text.split()], DAY),
     "context": lambda text: in_context([text]),

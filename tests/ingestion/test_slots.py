@@ -9,7 +9,7 @@ import pytest
 from helpers import OpenMemory
 from helpers.memories import CAM
 from litemem.ingestion.compare import compare_facts
-from litemem.ingestion.slots import code_of_pair
+from litemem.ingestion.statements import code_of_pair
 from litemem.testing import ScriptedLLM
 
 PAIRS = [
