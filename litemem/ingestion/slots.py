@@ -22,7 +22,10 @@ LONG = 1_000  # characters of two texts that are no facts
 FEW = 3  # words that a changed value may have
 ADDED = 2  # words that a new state may add
 
-_HARMLESS = frozenset("user my light place be now new again order cost attributes".split())
+_HARMLESS = frozenset(
+    "user my light place be now new again order cost pay attributes hour unit as employer"
+    " was".split()
+)
 _ADDED = frozenset("name age habit kin role region doctor nr from sides".split())
 
 
@@ -79,13 +82,27 @@ def _by_words(k: Statement, n: Statement) -> Verdict | None:
     shared = k.content & n.content
     if ((k.content or n.content) and not shared) or _in_order(k, n) is False:
         return None
-    lost, added = k.concepts - n.concepts - _HARMLESS, n.concepts - k.concepts - _HARMLESS
-    is_alike = k.relations == n.relations and not (lost or added)
+    lost, added = (one - other - _HARMLESS for one, other in _both_ways(k, n))
+    is_alike = _relations(k) == _relations(n) and not (lost or added)
     if n.content <= k.content and set(n.numbers) <= set(k.numbers) and n.sides <= k.sides:
         return "same" if is_alike and (n.content or not k.content) and _says(n) else None
     is_more = k.content <= n.content and set(k.numbers) <= set(n.numbers) and bool(k.content)
-    is_added = not (lost or added - _ADDED or n.relations - k.relations - _ADDED)
-    return "richer" if is_more and is_added and k.relations <= n.relations else None
+    is_added = not (lost or added - _ADDED or _relations(n) - _relations(k) - _ADDED)
+    return "richer" if is_more and is_added and _relations(k) <= _relations(n) else None
+
+
+def _both_ways(
+    k: Statement, n: Statement
+) -> tuple[tuple[frozenset[str], frozenset[str]], tuple[frozenset[str], frozenset[str]]]:
+    """Return the concepts of two statements, each beside the other's; a job is what one is."""
+    one, other = (s.concepts - ({"work"} if "as" in s.concepts else set()) for s in (k, n))
+    return (one, other), (other, one)
+
+
+def _relations(statement: Statement) -> frozenset[str]:
+    """Return the relations; "works as a nurse" is "is a nurse"."""
+    is_job = "as" in statement.concepts
+    return statement.relations - {"work"} if is_job else statement.relations
 
 
 def _says(statement: Statement) -> bool:
@@ -97,7 +114,8 @@ def _by_order(k: Statement, n: Statement) -> Verdict | None:
     is_alike = (k.content, k.relations, k.numbers) == (n.content, n.relations, n.numbers)
     if not is_alike or _in_order(k, n) is not False:
         return None
-    return "contradicts" if "prefer" in n.relations and not n.is_denied else "different"
+    prefers = "prefer" in n.relations or ("like" in n.relations and n.is_turned)
+    return "contradicts" if prefers and not n.is_denied else "different"
 
 
 def _in_order(k: Statement, n: Statement) -> bool | None:
@@ -178,16 +196,18 @@ def _by_single(k: Statement, n: Statement) -> Verdict | None:
     homes = {"live", "moved"}
     if k.relations & homes and k.relations <= homes and n.relations <= homes and n.relations:
         left = "from" in n.concepts and values_k < values_n
-        is_region = bool({"region"} & (k.concepts ^ n.concepts))
-        is_moved = few and (_differ(k, n) or left) and not is_region
-        is_plain = not is_moved or not is_new or _many_kin(k, n)
-        return "contradicts" if not is_plain else "unclear" if few else None
+        is_finer = bool({"region", "dwelling"} & (k.concepts ^ n.concepts))
+        is_finer = is_finer or bool(k.numbers) != bool(n.numbers)
+        is_moved = few and (_differ(k, n) or left) and not is_finer and k.habits == n.habits
+        is_one = is_moved and not _many_kin(k, n)
+        return "contradicts" if is_one else "unclear" if few else None
     if verdict := _by_attribute(k, n):
         return verdict
     if not few or shared:
         return None
     if k.relations == n.relations == {"name"}:
-        return "unclear" if k.holder else "contradicts"
+        is_one = not k.holder or "partner" in k.concepts & n.concepts
+        return "contradicts" if is_one else "unclear"
     return _by_habit(k, n, is_new=is_new)
 
 
@@ -219,8 +239,12 @@ def _by_habit(k: Statement, n: Statement, *, is_new: bool) -> Verdict | None:
     """Compare jobs, and what one uses, drives or studies."""
     if k.relations != n.relations or len(k.relations) != 1:
         return None
-    if k.relations <= {"work", "drive", "use", "study"}:
-        return "contradicts" if is_new else "unclear" if k.relations == {"work"} else None
+    is_frame = bool({"as", "employer", "workplace"} & k.concepts & n.concepts)
+    is_frame = is_frame and not {"as"} & (k.concepts ^ n.concepts) and k.habits == n.habits
+    if k.relations == {"work"}:
+        return "contradicts" if is_new or is_frame else "unclear"
+    if k.relations <= {"drive", "use", "study"}:
+        return "contradicts" if is_new else None
     return None
 
 
@@ -245,17 +269,36 @@ def _by_end(k: Statement, n: Statement) -> Verdict | None:
         return "contradicts"
     if "recovered" in ends and named and "ill" in k.relations:
         return "contradicts"
-    is_dead = "died" in ends and n.content and n.content <= k.content
-    if is_dead and k.relations & {"have", "live", "work"} and len(n.content) >= len(k.content) / 2:
+    if "died" in ends and _is_dead(k, n):
         return "contradicts"
     is_off = "cancelled" in ends and n.content and n.content <= k.content
     return "contradicts" if is_off and "past" not in k.concepts else None
 
 
+def _is_dead(k: Statement, n: Statement) -> bool:
+    """Return True if a known fact tells the life of who has died."""
+    told = n.holder or n.content
+    if not told or not told <= k.content:
+        return False
+    if k.holder == told:
+        return bool(k.relations & {"have", "live", "work", "ill", "take", "drive", "play", "study"})
+    return bool(k.relations & {"have"}) and 2 * len(told) >= len(k.content)
+
+
+def _by_promotion(k: Statement, n: Statement) -> Verdict | None:
+    """Compare a job with a higher one: a junior engineer was promoted to lead engineer."""
+    if "promoted" not in n.concepts or n.is_denied or k.is_denied or _is_over(k, k) or _joins(k):
+        return None
+    is_job = k.relations <= {"work", "role"} and not (k.numbers or k.sides)
+    is_known = bool(k.content & n.content - k.holder) or "as" in k.concepts
+    return "contradicts" if is_job and is_known and not n.content <= k.content else None
+
+
 def _by_role(k: Statement, n: Statement) -> Verdict | None:
     """Compare who has a role that one holds: Ana is the lead, Sam is now the lead."""
     is_role = "role" in k.relations and "role" in n.relations and bool(n.concepts & {"now", "new"})
-    is_same = k.content - k.holder == n.content - n.holder != frozenset()
+    role = n.content - n.holder
+    is_same = bool(role) and (role <= k.content - k.holder or role <= k.holder)
     is_said = bool(k.holder and n.holder) and not k.is_denied | n.is_denied | _joins(k)
     return "contradicts" if is_role and is_same and is_said else None
 
@@ -279,7 +322,17 @@ def _many_kin(k: Statement, n: Statement) -> bool:
     return any("kin" in one.concepts and not one.holder for one in (k, n))
 
 
-_RULES = (_by_words, _by_order, _by_birth, _by_end, _by_denial, _by_kind, _by_number, _by_single)
+_RULES = (
+    _by_words,
+    _by_order,
+    _by_birth,
+    _by_end,
+    _by_promotion,
+    _by_denial,
+    _by_kind,
+    _by_number,
+    _by_single,
+)
 
 
 def corrects(text: str) -> bool:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
+from itertools import pairwise
 
 from litemem.core.text import lexicon, scripts
 from litemem.core.text.language import language
@@ -14,6 +15,8 @@ from litemem.core.text.words import stem as english_stem
 
 LONGEST = 8  # characters of a phrase of a script without spaces, words of one in another script
 SHORTEST_STEM = 3  # letters of a word without its ending
+NOON = 12  # hours
+ADJOINING = 3  # words between an hour and its time of day
 SAMPLE = 300  # characters of a text by which its language is guessed
 FREQUENCY = -1  # the group of rarely and often
 
@@ -26,6 +29,18 @@ _TOKEN = re.compile(
 )
 _LETTERS = str.maketrans("łøđı", "lodi")
 _RUN = re.compile(rf"[{scripts.HAN}{scripts.KANA}]+|[^{scripts.HAN}{scripts.KANA}]+")
+_NUMERALS = "〇零一二两兩三四五六七八九十百千万"
+_DIGITS = {
+    sign: value
+    for value, signs in enumerate("〇零 一 二两兩 三 四 五 六 七 八 九".split())
+    for sign in signs
+}
+_POWERS = {"十": 10, "百": 100, "千": 1_000}
+_NUMERAL = re.compile(rf"(?<![\d{_NUMERALS}])(\d*+)([{_NUMERALS}]++)(半?)")
+_HALF_PAST = re.compile(r"(?<!\d)(\d{1,2})[点點时時]半")
+_FULL_HOUR = re.compile(r"\A0?(\d{1,2})[:.]00\Z")
+_HOUR = re.compile(r"\A0?(\d{1,2})(?::(\d\d))?\Z")
+_YEAR = re.compile(r"\A(?:19|20)\d\d\Z")
 _THOUSANDS = re.compile(r"(?<=\d)[,.](?=\d{3}(?!\d))")
 _HAN_OR_KANA = re.compile(rf"[{scripts.HAN}{scripts.KANA}]")
 _QUOTED = re.compile(r"\AUser: [\"“](.*)[\"”]\.?\Z", re.DOTALL)
@@ -35,9 +50,14 @@ RELATIONS = frozenset(
     " speak learn play study born role attributes make".split()
 )
 DOCTOR = "doctor"  # may change a dose of the user
+_NAMING = frozenset(
+    "kin habit attributes role doctor region unit dwelling partner pm am workplace".split()
+)
+_BARE_JOBS = ("ar", "ru")  # in which a job follows the verb: "работает токарем"
 _VERBS = frozenset(
     "live moved work name like eat drink prefer have drive use take speak learn play study be past"
-    " cost changed place negation end state resigned left gone died finished cancelled".split()
+    " cost pay changed promoted place was negation end state resigned left gone died finished"
+    " cancelled".split()
 )
 MANY = frozenset(["like", "have", "speak", "learn", "play", "eat", "drink", "allergic", "ill"])
 
@@ -85,14 +105,14 @@ class Statement:
 @lru_cache(maxsize=4_096)
 def read(text: str, code: str) -> Statement:
     """Return a statement's slots, read with the words of a language."""
-    items = [item for item in _items(text, code) if "light" not in item.concepts]
+    items = _clocked([item for item in _items(text, code) if "light" not in item.concepts])
     head = _head(items, code)
-    concepts = frozenset[str]().union(*(item.concepts for item in items))
-    if "hate" in concepts:
-        concepts |= {"like", "negation"}
+    concepts = _concepts(items, code)
     ids, numbers = _numbers(items, head)
     order = [item.stem for item in items if _names(item)]
     relations = concepts & RELATIONS
+    if "live" in relations:
+        relations -= {"attributes"}
     return Statement(
         holder=frozenset(item.stem for item in head if _names(item)),
         relations=relations - {"have"} if relations - {"have", "name", "age"} else relations,
@@ -108,9 +128,25 @@ def read(text: str, code: str) -> Statement:
     )
 
 
+def _concepts(items: Sequence[Item], code: str) -> frozenset[str]:
+    """Return what the words of a statement stand for, and what follows from them together."""
+    concepts = frozenset[str]().union(*(item.concepts for item in items))
+    if "hate" in concepts:
+        concepts |= {"like", "negation"}
+    if "hardly" in concepts:
+        concepts -= {"negation"}
+    if "was" in concepts and not any(item.kinds for item in items):
+        concepts |= {"past"}
+    if code in _BARE_JOBS:
+        following = pairwise(items)
+        if any("work" in one.concepts and _names(other) for one, other in following):
+            concepts |= {"as"}
+    return concepts
+
+
 def _names(item: Item) -> bool:
     """Return True if a word names a thing: it stands for nothing else."""
-    silent = item.concepts - {"kin", "habit", "attributes", "role", "doctor", "region"}
+    silent = item.concepts - _NAMING
     return not (silent or item.is_number or item.kinds or "sides" in item.concepts)
 
 
@@ -132,24 +168,81 @@ def _head(items: Sequence[Item], code: str) -> Sequence[Item]:
     return () if is_user and not owns else head
 
 
+def _clocked(items: Sequence[Item]) -> list[Item]:
+    """Return the items with times of day as on a clock of 24 hours."""
+    read: list[Item] = []
+    at = 0
+    while at < len(items):
+        item = items[at]
+        at += 1
+        if "half_to" in item.concepts and at < len(items) and items[at].is_number:
+            item, at = replace(items[at], stem=_half_past(items[at].stem, -1)), at + 1
+        elif "half_past" in item.concepts and at < len(items) and items[at].is_number:
+            item, at = replace(items[at], stem=_half_past(items[at].stem, 0)), at + 1
+        elif "hour" in item.concepts:
+            continue
+        if item.is_number:
+            at, half = _after(items, at, "half_past")
+            item = replace(item, stem=_half_past(item.stem, 0)) if half else item
+            is_late = bool(read) and "pm" in read[-1].concepts and _is_hour(items, at)
+            is_early = bool(read) and "am" in read[-1].concepts and _is_hour(items, at)
+            if is_late or is_early:
+                read.pop()
+            at, after = _after(items, at, "pm", "am")
+            if is_late or (after and "pm" in after.concepts):
+                item = replace(item, stem=_in_the_afternoon(item.stem))
+        read.append(item)
+    return read
+
+
+def _is_hour(items: Sequence[Item], at: int) -> bool:
+    return at < len(items) and "hour" in items[at].concepts
+
+
+def _after(items: Sequence[Item], at: int, *concepts: str) -> tuple[int, Item | None]:
+    """Return where to read on behind a number, and the word of the day behind it if any."""
+    end = at
+    while end < len(items) and end - at < ADJOINING and items[end].concepts & {"hour", "place"}:
+        end += 1
+    if end < len(items) and items[end].concepts.intersection(concepts):
+        return end + 1, items[end]
+    return at, None
+
+
+def _half_past(hour: str, difference: int) -> str:
+    return f"{int(hour) + difference}:30" if hour.isdecimal() else hour
+
+
+def _in_the_afternoon(hour: str) -> str:
+    found = _HOUR.match(hour)
+    if not found or not 0 < int(found[1]) < NOON:
+        return hour
+    return f"{int(found[1]) + NOON}{':' + found[2] if found[2] else ''}"
+
+
 def _numbers(
     items: Sequence[Item], head: Sequence[Item]
 ) -> tuple[frozenset[tuple[str, str]], tuple[str, ...]]:
     """Return the numbered things, and the other numbers."""
     ids, numbers = set(), []
+    is_address = any("live" in one.concepts or "moved" in one.concepts for one in items)
     first = next((i for i, one in enumerate(items) if not one.concepts & {"user", "my"}), 0)
     is_one_of_many = any(one.concepts & MANY for one in items)  # "owns a Peugeot 205"
     for i, item in enumerate(items):
         if not item.is_number:
             continue
-        before, after = items[i - 1 : i], items[i + 1 : i + 2]
+        before, after = items[i - 1 : i] if i else [], items[i + 1 : i + 2]
         is_marked = any("nr" in one.concepts for one in (*before, *after))
         is_named = any(_names(one) and "habit" not in one.concepts for one in before)
         is_measured = any("attributes" in one.concepts for one in before)
         is_first = i - 1 == first and not is_measured
         follows = is_named and (i - 1 == first or i < len(head) or is_one_of_many)
         is_counting = any(not (one.concepts or one.kinds) for one in after)
-        if is_marked or (follows and (is_first or not is_counting)):
+        is_value = any("unit" in one.concepts for one in (*before, *after)) or _YEAR.match(
+            item.stem
+        )
+        is_value = is_value or (is_address and i >= len(head))
+        if not is_value and (is_marked or (follows and (is_first or not is_counting))):
             ids.add((before[0].stem if follows else "", item.stem))
         else:
             numbers.append(item.stem)
@@ -158,15 +251,52 @@ def _numbers(
 
 def _items(text: str, code: str) -> tuple[Item, ...]:
     words = _words_of(code)
-    plain = scripts.normalized("NFKC", _QUOTED.sub(r"\1", text)).replace("’", "'")
+    plain = scripts.normalized("NFKC", unquoted(text)).replace("’", "'")
+    if code in _WITHOUT_SPACES:
+        plain = _in_digits(plain, code)
     raw = [form for match in _TOKEN.finditer(plain) for form in _forms(match, code, words)]
     return tuple(_phrased(raw, code, words))
+
+
+def unquoted(text: str) -> str:
+    """Return what the user said, if a fact quotes it."""
+    return _QUOTED.sub(r"\1", text)
+
+
+def _in_digits(text: str, code: str) -> str:
+    """Write the numerals of a text before a counter in digits: "七点" is "7点"."""
+    counters, single = (lexicon.words_in(code, "slots", key) for key in ("counters", "single"))
+
+    def digits(match: re.Match[str]) -> str:
+        counter = text[match.end() : match.end() + 1]
+        allowed = single if match[0] == "一" else counters
+        if (counter not in allowed and not (match[1] and match[2] == "万")) or len(
+            match[2]
+        ) > LONGEST:
+            return match[0]
+        return str(_value(match[2], int(match[1] or 0))) + match[3]
+
+    return _HALF_PAST.sub(r"\1:30点", _NUMERAL.sub(digits, text))
+
+
+def _value(numeral: str, before: int) -> int:
+    """Return the value of a numeral: 二十五 is 25."""
+    total, part, digit = 0, 0, before
+    for sign in numeral:
+        if sign in _DIGITS:
+            digit = _DIGITS[sign]
+        elif sign == "万":
+            total, part, digit = (total + part + digit) * 10_000, 0, 0
+        else:
+            part, digit = part + (digit or 1) * _POWERS[sign], 0
+    return total + part + digit
 
 
 def _forms(match: re.Match[str], code: str, words: "_Words") -> Iterator[str]:
     written = match[0]
     if match.lastgroup == "number":
-        yield _THOUSANDS.sub("", written)
+        hour = _FULL_HOUR.match(written)
+        yield hour[1] if hour else _THOUSANDS.sub("", written)
         return
     for run in _RUN.findall(written) if code in _WITHOUT_SPACES else [written]:
         if _HAN_OR_KANA.match(run):
@@ -260,6 +390,10 @@ def _words_of(code: str) -> _Words:
             stem = stem or _stem_of_phrase(forms, code)
             known = phrases.get(forms)
             phrases[forms] = (_merged(known[0] if known else None, replace(item, stem=stem)),)
+    for general, special in _kinds(lexicon.section(code, "slots")):
+        phrases.setdefault(_written_forms(general, code), (Item(general),))
+        forms = _written_forms(special, code)
+        phrases[forms] = (Item(general), Item(_stem_of_phrase(forms, code)))
     for written, number, thing in _dual(lexicon.section(code, "slots")):
         rest = (Item(thing),) if thing else ()
         phrases[_written_forms(written, code)] = (Item(number, is_number=True), *rest)
@@ -299,9 +433,17 @@ def _listed(table: Mapping[str, object]) -> Iterator[tuple[str, Item]]:
         elif key == "frequency":
             for j, kind in enumerate(str(value).split("|")):
                 yield from ((word, Item("", kinds=((FREQUENCY, j),))) for word in kind.split())
-        elif key not in ("numbers", "endings"):
+        elif key not in ("numbers", "endings", "kinds_of", "counters", "single"):
             concept = "topic" if key == "topics" else key
             yield from ((word, Item("", frozenset([concept]))) for word in str(value).split())
+
+
+def _kinds(table: Mapping[str, object]) -> Iterator[tuple[str, str]]:
+    """Yield what a word also names: a dachshund is a dog."""
+    groups = table.get("kinds_of", ())
+    for group in groups if isinstance(groups, list) else ():
+        general, _, special = str(group).partition("|")
+        yield from ((general.strip(), word) for word in special.split())
 
 
 def _dual(table: Mapping[str, object]) -> Iterator[tuple[str, str, str]]:
@@ -326,6 +468,7 @@ def _merged(one: Item | None, other: Item) -> Item:
 
 def code_of_pair(known: str, new: str) -> str:
     """Return the language that lists most words of two facts; in doubt English."""
+    known, new = unquoted(known), unquoted(new)
     guesses = [_guess(known), _guess(new)]
     others = sorted(code for code in guesses if code != lexicon.ENGLISH)
     guess = others[0] if others else lexicon.ENGLISH  # "ja" before "zh": kana may be missing
