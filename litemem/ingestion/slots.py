@@ -7,6 +7,7 @@ know no synonyms that the files do not list, and no vectors: what they do not kn
 
 from typing import Literal
 
+from litemem.core.text.lexicon import ENGLISH
 from litemem.ingestion.statements import (
     DOCTOR,
     FREQUENCY,
@@ -24,7 +25,7 @@ ADDED = 2  # words that a new state may add
 
 _HARMLESS = frozenset(
     "user my light place be now new again order cost pay attributes hour unit as employer"
-    " was".split()
+    " was pm am workplace dwelling partner".split()
 )
 _ADDED = frozenset("name age habit kin role region doctor nr from sides".split())
 
@@ -83,7 +84,7 @@ def _by_words(k: Statement, n: Statement) -> Verdict | None:
     if ((k.content or n.content) and not shared) or _in_order(k, n) is False:
         return None
     lost, added = (one - other - _HARMLESS for one, other in _both_ways(k, n))
-    is_alike = _relations(k) == _relations(n) and not (lost or added)
+    is_alike = _are_alike(k, n) and not (lost or added)
     if n.content <= k.content and set(n.numbers) <= set(k.numbers) and n.sides <= k.sides:
         return "same" if is_alike and (n.content or not k.content) and _says(n) else None
     is_more = k.content <= n.content and set(k.numbers) <= set(n.numbers) and bool(k.content)
@@ -103,6 +104,12 @@ def _relations(statement: Statement) -> frozenset[str]:
     """Return the relations; "works as a nurse" is "is a nurse"."""
     is_job = "as" in statement.concepts
     return statement.relations - {"work"} if is_job else statement.relations
+
+
+def _are_alike(k: Statement, n: Statement) -> bool:
+    """Return True if two statements have one relation; "a" is also "à" in a fact about a job."""
+    ignored = {"have"} if "as" in k.concepts | n.concepts else set()
+    return _relations(k) - ignored == _relations(n) - ignored
 
 
 def _says(statement: Statement) -> bool:
@@ -198,8 +205,10 @@ def _by_single(k: Statement, n: Statement) -> Verdict | None:
         left = "from" in n.concepts and values_k < values_n
         is_finer = bool({"region", "dwelling"} & (k.concepts ^ n.concepts))
         is_finer = is_finer or bool(k.numbers) != bool(n.numbers)
-        is_moved = few and (_differ(k, n) or left) and not is_finer and k.habits == n.habits
-        is_one = is_moved and not _many_kin(k, n)
+        is_other = _differ(k, n) or left or k.numbers != n.numbers
+        is_moved = few and is_other and not is_finer and k.habits == n.habits
+        is_said = is_new or bool(k.numbers) or n.code != ENGLISH  # of English a model tells more
+        is_one = is_moved and is_said and not _many_kin(k, n)
         return "contradicts" if is_one else "unclear" if few else None
     if verdict := _by_attribute(k, n):
         return verdict
@@ -242,7 +251,8 @@ def _by_habit(k: Statement, n: Statement, *, is_new: bool) -> Verdict | None:
     is_frame = bool({"as", "employer", "workplace"} & k.concepts & n.concepts)
     is_frame = is_frame and not {"as"} & (k.concepts ^ n.concepts) and k.habits == n.habits
     if k.relations == {"work"}:
-        return "contradicts" if is_new or is_frame else "unclear"
+        is_one = is_new or (is_frame and n.code != ENGLISH)
+        return "contradicts" if is_one else "unclear"
     if k.relations <= {"drive", "use", "study"}:
         return "contradicts" if is_new else None
     return None

@@ -86,6 +86,7 @@ class Statement:
     rank: frozenset[tuple[int, int]]  # opposites in the subject: the first floor
     sides: frozenset[str]
     concepts: frozenset[str]
+    code: str
     is_turned: bool  # the order of its words counts: tea over coffee
 
     @property
@@ -124,6 +125,7 @@ def read(text: str, code: str) -> Statement:
         rank=frozenset(kind for item in head for kind in item.kinds),
         sides=frozenset(item.stem for item in items if "sides" in item.concepts),
         concepts=concepts,
+        code=code,
         is_turned="order" in concepts,
     )
 
@@ -180,7 +182,10 @@ def _clocked(items: Sequence[Item]) -> list[Item]:
         elif "half_past" in item.concepts and at < len(items) and items[at].is_number:
             item, at = replace(items[at], stem=_half_past(items[at].stem, 0)), at + 1
         elif "hour" in item.concepts:
-            continue
+            if at < len(items) and items[at].is_number:
+                item, at = replace(items[at], concepts=frozenset(["hour"])), at + 1
+            else:
+                continue
         if item.is_number:
             at, half = _after(items, at, "half_past")
             item = replace(item, stem=_half_past(item.stem, 0)) if half else item
@@ -238,8 +243,10 @@ def _numbers(
         is_first = i - 1 == first and not is_measured
         follows = is_named and (i - 1 == first or i < len(head) or is_one_of_many)
         is_counting = any(not (one.concepts or one.kinds) for one in after)
-        is_value = any("unit" in one.concepts for one in (*before, *after)) or _YEAR.match(
-            item.stem
+        is_value = (
+            "hour" in item.concepts
+            or any("unit" in one.concepts for one in (*before, *after))
+            or _YEAR.match(item.stem)
         )
         is_value = is_value or (is_address and i >= len(head))
         if not is_value and (is_marked or (follows and (is_first or not is_counting))):
@@ -390,10 +397,13 @@ def _words_of(code: str) -> _Words:
             stem = stem or _stem_of_phrase(forms, code)
             known = phrases.get(forms)
             phrases[forms] = (_merged(known[0] if known else None, replace(item, stem=stem)),)
+    for first, other in _synonyms(lexicon.section(code, "slots")):
+        known, forms = phrases[_written_forms(first, code)], _written_forms(other, code)
+        phrases[forms] = (_merged(phrases[forms][0], replace(known[0], kinds=())),)
     for general, special in _kinds(lexicon.section(code, "slots")):
-        phrases.setdefault(_written_forms(general, code), (Item(general),))
+        known = phrases.setdefault(_written_forms(general, code), (Item(general),))
         forms = _written_forms(special, code)
-        phrases[forms] = (Item(general), Item(_stem_of_phrase(forms, code)))
+        phrases[forms] = (*known, Item(_stem_of_phrase(forms, code)))
     for written, number, thing in _dual(lexicon.section(code, "slots")):
         rest = (Item(thing),) if thing else ()
         phrases[_written_forms(written, code)] = (Item(number, is_number=True), *rest)
@@ -436,6 +446,14 @@ def _listed(table: Mapping[str, object]) -> Iterator[tuple[str, Item]]:
         elif key not in ("numbers", "endings", "kinds_of", "counters", "single"):
             concept = "topic" if key == "topics" else key
             yield from ((word, Item("", frozenset([concept]))) for word in str(value).split())
+
+
+def _synonyms(table: Mapping[str, object]) -> Iterator[tuple[str, str]]:
+    """Yield words that stand for the same, each with the first of its group."""
+    groups = table.get("same", ())
+    for group in groups if isinstance(groups, list) else ():
+        first, *others = str(group).split()
+        yield from ((first, other) for other in others)
 
 
 def _kinds(table: Mapping[str, object]) -> Iterator[tuple[str, str]]:

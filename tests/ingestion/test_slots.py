@@ -95,7 +95,7 @@ def test_a_cosine_alone_decides_nothing(known: str, new: str) -> None:
     [
         ("Nutzer wurde in Kiel geboren", "Nutzer wurde nicht in Kiel geboren"),
         ("Nutzer isst Fisch und Fleisch", "Nutzer isst keinen Fisch"),
-        ("Nutzer wohnt in Kiel", "Nutzer wohnt in Jena"),
+        ("Nutzer wohnt in Kiel", "Nutzer wohnt in der Holtenauer Straße 9"),
         ("El usuario trabaja en Lima", "El usuario ya no trabaja en Lima los viernes"),
         ("Я ем рыбу", "Я больше не ем рыбу зимой"),
     ],
