@@ -91,6 +91,7 @@ _ENDING = frozenset(  # words of a denial that name nothing
         " diet person kind call off trip decided against split".split(),
     )
 )
+_ILL = frozenset(map(stem, ["allergy", "allergic", "intolerance", "intolerant"]))
 _PLACE = ("in", "at", "on", "with", "near", "under", "behind", "from", "being", "to", "for")
 _MONTHS = frozenset(map(str.casefold, MONTHS))
 _HAVE = re.compile(r"\b(?:has|have|had|owns?)\b")
@@ -121,9 +122,24 @@ def _compare(known: str, new: str, cosine: float) -> Verdict | None:
     if are_apart(known, new):
         return "different"
     verdict = _compare_english(known, new, cosine)
-    if verdict in (None, "different", "unclear") and compare_slots(known, new) == "contradicts":
-        return "contradicts"
-    return verdict
+    return _with_slots(verdict, known, new)
+
+
+def _with_slots(verdict: Verdict | None, known: str, new: str) -> Verdict | None:
+    """Return the verdict of the slots on facts in English, where the words leave it open."""
+    by_slots = compare_slots(known, new)
+    if by_slots == "contradicts":
+        return verdict if verdict in ("same", "richer") else by_slots
+    k, n = features_of(known), features_of(new)
+    if by_slots == "richer" and verdict in (None, "different"):
+        is_more = k.dates <= n.dates and not _differ_tellingly(k, n)
+        return by_slots if is_more else verdict
+    is_clock = by_slots == "same" and k.dates != n.dates and _has_digit(known) and _has_digit(new)
+    return "same" if is_clock and verdict != "richer" else verdict
+
+
+def _has_digit(text: str) -> bool:
+    return any(sign.isdigit() for sign in text)
 
 
 def _compare_english(known: str, new: str, cosine: float) -> Verdict | None:
@@ -394,6 +410,9 @@ def _by_possessive(k: FactFeatures, n: FactFeatures) -> Verdict | None:
     is_said = n.is_turn or _NEW.match(n.text) is not None
     if is_place[0] != is_place[1] or not (has_one or is_said or (k.dates and n.dates)):
         return None if is_place[0] == is_place[1] else "different"
+    states = exclusive_in(k.code, "slots", "opposites")
+    if (one.group(2) in states) != (other.group(2) in states):  # a Pixel, and broken
+        return "different"
     is_person = last in PEOPLE
     if is_person and not (_is_named(one) and _is_named(other)):
         return None
@@ -409,6 +428,8 @@ def _by_polarity(k: FactFeatures, n: FactFeatures) -> Verdict | None:
         return "contradicts" if is_moved and len(k.content & n.content) >= 2 else None
     objects_k, objects_n = _objects(k), _objects(n)
     shared = objects_k & objects_n
+    if shared and n.is_end and not n.is_negative and _is_of_other(k, n):
+        return "different"
     if not shared:
         return "different" if k.verb in PLURAL and n.verb in PLURAL else None
     if n.is_negative:
@@ -417,6 +438,13 @@ def _by_polarity(k: FactFeatures, n: FactFeatures) -> Verdict | None:
         return "contradicts" if objects_n == objects_k or n.is_turn else "unclear"
     is_brief = len(objects_n - objects_k) <= EXTRA
     return "contradicts" if n.is_change and is_brief and len(shared) * 2 >= len(objects_k) else None
+
+
+def _is_of_other(k: FactFeatures, n: FactFeatures) -> bool:
+    """Return True if what ended is not what is known: sold tree nuts, and an allergy to nuts."""
+    named = [word for word in n.order if word not in _ENDING and word not in n.dates]
+    first = next((word for word in named if word in n.predicate), "")
+    return bool(_ILL & (k.content - n.content)) or (bool(first) and first not in k.content)
 
 
 def _by_denial(k: FactFeatures, n: FactFeatures) -> Verdict:

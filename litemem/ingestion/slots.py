@@ -306,11 +306,19 @@ def _by_promotion(k: Statement, n: Statement) -> Verdict | None:
 
 def _by_role(k: Statement, n: Statement) -> Verdict | None:
     """Compare who has a role that one holds: Ana is the lead, Sam is now the lead."""
-    is_role = "role" in k.relations and "role" in n.relations and bool(n.concepts & {"now", "new"})
-    role = n.content - n.holder
-    is_same = bool(role) and (role <= k.content - k.holder or role <= k.holder)
-    is_said = bool(k.holder and n.holder) and not k.is_denied | n.is_denied | _joins(k)
-    return "contradicts" if is_role and is_same and is_said else None
+    if not n.concepts & {"now", "new"} or k.is_denied or n.is_denied or _joins(k) or _is_over(k, k):
+        return None
+    role_k, role_n = _role(k), _role(n)
+    persons_k, persons_n = k.content - role_k, n.content - role_n
+    is_same = bool(role_n & n.roles) and role_n <= role_k and bool(persons_k and persons_n)
+    is_said = bool(k.holder and n.holder) and not persons_k & persons_n
+    return "contradicts" if is_same and is_said else None
+
+
+def _role(statement: Statement) -> frozenset[str]:
+    """Return the words of a role with one holder, which is the subject or is said of a person."""
+    is_subject = bool(statement.holder & statement.roles)
+    return statement.holder if is_subject else statement.content - statement.holder
 
 
 def _by_birth(k: Statement, n: Statement) -> Verdict | None:
@@ -338,6 +346,7 @@ _RULES = (
     _by_birth,
     _by_end,
     _by_promotion,
+    _by_role,
     _by_denial,
     _by_kind,
     _by_number,

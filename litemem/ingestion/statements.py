@@ -86,6 +86,7 @@ class Statement:
     rank: frozenset[tuple[int, int]]  # opposites in the subject: the first floor
     sides: frozenset[str]
     concepts: frozenset[str]
+    roles: frozenset[str]  # the words for what one person is of a group
     code: str
     is_turned: bool  # the order of its words counts: tea over coffee
 
@@ -125,6 +126,7 @@ def read(text: str, code: str) -> Statement:
         rank=frozenset(kind for item in head for kind in item.kinds),
         sides=frozenset(item.stem for item in items if "sides" in item.concepts),
         concepts=concepts,
+        roles=frozenset(item.stem for item in items if "role" in item.concepts),
         code=code,
         is_turned="order" in concepts,
     )
@@ -161,7 +163,9 @@ def _head(items: Sequence[Item], code: str) -> Sequence[Item]:
         end = marked[0] + 1 if marked and items[0].concepts & {"my", "user"} else 0
     else:
         verbs = (i for i, one in enumerate(items) if one.concepts & _VERBS or one.kinds)
-        end = next(verbs, 0)
+        end = next(verbs, None)
+        if end is None:  # "Пётр теперь казначей"
+            end = next((i for i, one in enumerate(items) if "now" in one.concepts), 0)
         if items and items[end].kinds:  # "the first floor is …"
             end = next((i for i, one in enumerate(items) if one.concepts & _VERBS), end)
     head = items[:end]
@@ -259,6 +263,8 @@ def _numbers(
 def _items(text: str, code: str) -> tuple[Item, ...]:
     words = _words_of(code)
     plain = scripts.normalized("NFKC", unquoted(text)).replace("’", "'")
+    for verb in lexicon.words_in(code, "slots", "dash"):
+        plain = plain.replace(" — ", f" {verb} ")
     if code in _WITHOUT_SPACES:
         plain = _in_digits(plain, code)
     raw = [form for match in _TOKEN.finditer(plain) for form in _forms(match, code, words)]
@@ -443,7 +449,7 @@ def _listed(table: Mapping[str, object]) -> Iterator[tuple[str, Item]]:
         elif key == "frequency":
             for j, kind in enumerate(str(value).split("|")):
                 yield from ((word, Item("", kinds=((FREQUENCY, j),))) for word in kind.split())
-        elif key not in ("numbers", "endings", "kinds_of", "counters", "single"):
+        elif key not in ("numbers", "endings", "kinds_of", "counters", "single", "dash"):
             concept = "topic" if key == "topics" else key
             yield from ((word, Item("", frozenset([concept]))) for word in str(value).split())
 
