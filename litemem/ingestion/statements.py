@@ -163,9 +163,8 @@ def _head(items: Sequence[Item], code: str) -> Sequence[Item]:
         end = marked[0] + 1 if marked and items[0].concepts & {"my", "user"} else 0
     else:
         verbs = (i for i, one in enumerate(items) if one.concepts & _VERBS or one.kinds)
-        end = next(verbs, None)
-        if end is None:  # "Пётр теперь казначей"
-            end = next((i for i, one in enumerate(items) if "now" in one.concepts), 0)
+        now = next((i for i, one in enumerate(items) if "now" in one.concepts), 0)
+        end = next(verbs, now)  # "Пётр теперь казначей"
         if items and items[end].kinds:  # "the first floor is …"
             end = next((i for i, one in enumerate(items) if one.concepts & _VERBS), end)
     head = items[:end]
@@ -250,7 +249,7 @@ def _numbers(
         is_value = (
             "hour" in item.concepts
             or any("unit" in one.concepts for one in (*before, *after))
-            or _YEAR.match(item.stem)
+            or bool(_YEAR.match(item.stem))
         )
         is_value = is_value or (is_address and i >= len(head))
         if not is_value and (is_marked or (follows and (is_first or not is_counting))):
