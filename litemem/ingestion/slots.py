@@ -95,7 +95,7 @@ def _by_words(k: Statement, n: Statement) -> Verdict | None:
 def _both_ways(
     k: Statement, n: Statement
 ) -> tuple[tuple[frozenset[str], frozenset[str]], tuple[frozenset[str], frozenset[str]]]:
-    """Return the concepts of two statements, each beside the other's; a job is what one is."""
+    """Return the concepts of two statements, in pairs; a job is what one is."""
     one, other = (s.concepts - ({"work"} if "as" in s.concepts else set()) for s in (k, n))
     return (one, other), (other, one)
 
