@@ -441,7 +441,7 @@ def _by_polarity(k: FactFeatures, n: FactFeatures) -> Verdict | None:
 
 
 def _is_of_other(k: FactFeatures, n: FactFeatures) -> bool:
-    """Return True if an end names something else than the known fact: sold tree nuts, and an allergy to nuts."""
+    """Return True if a fact ends something else: "sold tree nuts" ends no allergy to nuts."""
     named = [word for word in n.order if word not in _ENDING and word not in n.dates]
     first = next((word for word in named if word in n.predicate), "")
     return bool(_ILL & (k.content - n.content)) or (bool(first) and first not in k.content)
