@@ -12,7 +12,7 @@ MAX_COUNTED = 12  # numbers of a sentence that are compared
 COUNTED = 3  # words behind a number that may name what is counted
 
 _COMPOUND = re.compile(r"(?P<unit>\w{3,6})und(?P<ten>\w{3,5}(?:zig|ßig|ssig))")
-_AMOUNT = re.compile(r"(?P<number>\d+(?:[.,:]\d+)*)(?P<unit>[^\W\d_]+)")
+_AMOUNT = re.compile(r"(?P<number>\d{1,15}(?:[.,:]\d{1,9}){0,4})(?P<unit>[^\W\d_]{1,20})")
 _JOINTS = frozenset("y und and et e и i en och ve و और 와 과 と 和".split())
 _YEARS = range(1900, 2100)  # which count nothing
 _UNCOUNTED = STOP_WORDS | FUNCTION_WORDS
