@@ -38,7 +38,7 @@ LEVEL = {name: level for level, names in enumerate(ORDER) for name in names}
 WALLS = {
     "apsw": {"store/sqlite"},
     "sqlite_vec": {"store/sqlite"},
-    "psutil": {"store"},
+    "psutil": {"store", "models"},
     "sqlite3": set(),
     "fastembed": {"models"},
     "llama_cpp": {"models"},

@@ -1,10 +1,9 @@
 """llama.cpp behind the `LLM` protocol."""
 
-import json
 import os
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from functools import cache, partial
@@ -17,8 +16,15 @@ from litemem.core.protocols import Prompt, Usage
 from litemem.errors import ExtractionError, LLMError, ModelFileError
 from litemem.models import files as model_files
 from litemem.models import registry as model_registry
+from litemem.models.decoding import Decoder, evaluate
 from litemem.models.prompt_cache import PromptCache
-from litemem.models.runtimes import PerProcess, llama_cpp, run_after_fork, run_in_thread
+from litemem.models.runtimes import (
+    FreeCores,
+    PerProcess,
+    llama_cpp,
+    run_after_fork,
+    run_in_thread,
+)
 
 CONTEXT_TOKENS = 4_096  # 117 MB of keys and values with the default model
 SEED = 7  # required by the sampler, although temperature 0 leaves nothing to chance
@@ -34,7 +40,7 @@ class LlamaCppLLM:
     Args:
         model: a name of the registry (`litemem models list`), or the path of any GGUF file.
         context_tokens: the limit for prompt, text and answer together.
-        threads: by default the physical cores.
+        threads: by default as many as the physical cores, and fewer while other programs use them.
         seed: for the sampler.
         state_folder: the folder for evaluated prompts, which processes share; by default in the
             models folder.
@@ -58,7 +64,7 @@ class LlamaCppLLM:
         self.name = _known(str(model or model_registry.default_model("llm").name))
         self.context_tokens = context_tokens
         self.usage = Usage()
-        self._threads = threads or _default_threads()
+        self._threads = threads
         self._seed = seed
         self._state_folder = Path(state_folder) if state_folder else None
         self.unload_after = check_seconds(unload_after, "unload_after")
@@ -124,7 +130,10 @@ class LlamaCppLLM:
         with here.lock:
             if here.llama is None:
                 path = _gguf_path(self.name)
-                here.llama = _load(path, self.context_tokens, self._threads, self._seed)
+                most = self._threads or _default_threads()
+                cores = FreeCores(most)  # looks at the load from here on
+                here.llama = _load(path, self.context_tokens, most, self._seed)
+                here.threads = cores.threads if self._threads is None else lambda: most
                 folder = self._state_folder or model_files.models_folder() / "prefixes"
                 here.cache = PromptCache(folder, path)
                 if self.unload_after is not None:
@@ -160,7 +169,7 @@ class LlamaCppLLM:
         if cache.restore(llama, head):
             return 0
         llama.reset()
-        llama.eval(head)
+        evaluate(llama, head, self._here.threads())
         cache.keep(llama, head)
         return len(head)
 
@@ -168,15 +177,10 @@ class LlamaCppLLM:
         self, llama: Any, tokens: list[int], schema: Mapping[str, Any], max_tokens: int
     ) -> list[int]:
         """Return the answer's tokens; the context holds a prefix of `tokens`."""
-        grammars = llama_cpp().llama_grammar.LlamaGrammar
-        grammar = grammars.from_json_schema(json.dumps(schema), verbose=False)
-        answer: list[int] = []
-        for token in llama.generate(tokens, temp=0.0, grammar=grammar):
-            if _ends(llama, token):
-                return answer
-            if len(answer) == max_tokens:
-                break
-            answer.append(token)
+        with Decoder(llama, schema, self._here.threads) as decoder:
+            answer = decoder.answer(tokens, max_tokens)
+        if answer is not None:
+            return answer
         raise ExtractionError(f"{self.name} did not finish its answer within {max_tokens} tokens")
 
 
@@ -188,6 +192,7 @@ class _Loaded:
     llama: Any = None
     cache: PromptCache | None = None
     chats: dict[Prompt, tuple[list[int], list[int]]] = field(default_factory=dict)
+    threads: Callable[[], int] = lambda: 1  # how many to compute with now
     used: float = 0.0  # the end of the last call, by time.monotonic
     freed: threading.Event = field(default_factory=threading.Event)  # ends the thread of `watch`
 
@@ -321,8 +326,3 @@ def _token_text(llama: Any, token: int) -> str:
 def _tokenize(llama: Any, text: str, *, special: bool = False) -> list[int]:
     tokens: Sequence[int] = llama.tokenize(text.encode(), add_bos=False, special=special)
     return list(tokens)
-
-
-def _ends(llama: Any, token: int) -> bool:
-    library = llama_cpp()
-    return bool(library.llama_vocab_is_eog(library.llama_model_get_vocab(llama.model), token))

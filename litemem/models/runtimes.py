@@ -6,8 +6,10 @@ Telemetry is off, and spin waits are short.
 import ctypes
 import os
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import cache
 from types import ModuleType, SimpleNamespace
 from typing import Any, Generic, TypeVar
@@ -21,6 +23,8 @@ _NO_TELEMETRY = {"ORT_DISABLE_TELEMETRY": "1", "HF_HUB_DISABLE_TELEMETRY": "1"}
 # program needs the cores, the loop takes time from the thread that is waited for: an `add` of 1.4 s
 # takes 7 s beside two busy programs, and 2.7 s if threads sleep after 1,000 rounds
 _SHORT_WAITS = {"GOMP_SPINCOUNT": "1000"}
+
+LOAD_SECONDS = 0.2  # between two looks at the load; the system counts in hundredths of a second
 
 _T = TypeVar("_T")
 
@@ -65,6 +69,57 @@ def run_in_thread(call: Callable[[], _T]) -> _T:
     if thread.error is not None:
         raise thread.error
     return thread.results[0]
+
+
+class FreeCores:
+    """The number of threads to compute with: fewer while other programs use the cores.
+
+    Threads that wait for each other get less than their share of cores that others use too.
+
+    Args:
+        most: the number of threads on an idle machine.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._threads = most
+        self._before = _Times.now()
+
+    def threads(self) -> int:
+        """Return the number of threads, by what others have used since it was last counted."""
+        if time.monotonic() - self._before.at >= LOAD_SECONDS:
+            now = _Times.now()
+            self._threads = now.free_since(self._before, self._most)
+            self._before = now
+        return self._threads
+
+
+@dataclass(frozen=True, slots=True)
+class _Times:
+    """When it is, and the seconds that all programs, and this one, have computed until then."""
+
+    at: float
+    busy: float
+    own: float
+    cores: int
+
+    @classmethod
+    def now(cls) -> "_Times":
+        import psutil  # 30 ms, which programs without a language model need not pay
+
+        usable = getattr(os, "sched_getaffinity", lambda _: ())(0)
+        cores = psutil.cpu_times(percpu=True)
+        cores = [cores[i] for i in usable if i < len(cores)] or cores
+        busy = sum(core.user + core.system for core in cores)
+        if os.name == "posix" and os.getpriority(os.PRIO_PROCESS, 0) > 0:
+            busy += sum(core.nice for core in cores)  # else nice programs leave this one its share
+        return cls(time.monotonic(), busy, time.process_time(), len(cores))
+
+    def free_since(self, before: "_Times", most: int) -> int:
+        """Return the cores that other programs left free, rounded, from 1 to `most`."""
+        seconds = self.at - before.at
+        others = max((self.busy - before.busy) - (self.own - before.own), 0.0)
+        return min(max(round(self.cores - others / seconds), 1), most)
 
 
 @cache
