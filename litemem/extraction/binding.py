@@ -20,6 +20,7 @@ from litemem.extraction import english
 from litemem.extraction.clauses import (
     NOT_SPACED_CODES,
     Clause,
+    asks_for_manner,
     clauses_of,
     count_negations,
     only_reacts,
@@ -113,6 +114,8 @@ class Binding:
         if reason is None and at is not None:
             is_user = self._grounding.is_user(fact.split(" ")[0]) or fact.startswith(self._subject)
             reason = contradiction(fact, self._clauses[at], is_user=is_user, then=self._behind(at))
+        if at is not None and not self._trusts_model and asks_for_manner(self._clauses[at]):
+            reason = reason or "it turns a wish round"
         if reason is None and self._is_translated(fact):
             reason = "it is not in the language of the turn"
         if reason is None:

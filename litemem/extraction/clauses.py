@@ -295,6 +295,19 @@ def only_reacts(clause: Clause) -> bool:
     return is_about_you and not any(map(str.isdigit, clause.text))
 
 
+def asks_for_manner(clause: Clause) -> bool:
+    """Return True if a clause in another language asks for a way to answer or to write.
+
+    Small models turn such an order round: "Rispondi in italiano" is not "User answers in Italian".
+    """
+    reactions = _reactions(clause.code)
+    if reactions is None:
+        return False
+    text = clause.text.strip(_PUNCTUATION + " ")
+    is_order = reactions.orders.match(text) is not None
+    return is_order and (clause.is_denied or reactions.wishes.search(text) is not None)
+
+
 def tells_by_asking(clause: Clause) -> bool:
     """Return True if a question has a fact of who asks: "… for my wife?", "… while pregnant?"."""
     reactions = _reactions(clause.code)

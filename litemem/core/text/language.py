@@ -13,6 +13,7 @@ MIN_COMMON = 2  # common words of a language, more than of any other, that decid
 SHORT = 12  # words of a text that is judged by more signs
 MAX_SHORT = 300  # characters of it
 MARK = 1.5  # words that letters of one language count for
+ALIKE = frozenset(["Spanish", "Portuguese", "Italian"])  # one of them is better than none
 MIN_TOLD = 1  # words that decide for a language
 
 _SCRIPTS = {
@@ -76,7 +77,7 @@ _TELLTALE = {
     "Polish": "jestem mam nie mój moja moje mieszkam pracuję jem piję biorę gram wolę lubię nigdy "
     "zawsze lat ma się na w z o do po co teraz kiedyś proszę boli mnie mi jest dla od i są nazywa",
     "Turkish": "ben bir ve var yok değil adım benim bana için ile her hiç sonra önce şimdi "
-    "yaşında günde çok ama de da mı mi kadar lütfen",
+    "yaşında günde çok ama mı mi kadar lütfen",
 }
 TELLTALE = {language: frozenset(listed.split()) for language, listed in _TELLTALE.items()}
 _LETTERS = {  # letters and endings that hardly another of these languages has
@@ -135,9 +136,11 @@ def _of_short_text(text: str, found: list[str]) -> str | None:
         for language, telling in TELLTALE.items()
     }
     best = max(scores, key=lambda language: scores[language])
-    second = max(score for language, score in scores.items() if language != best)
-    is_clear = scores[best] > second and scores[best] >= MIN_TOLD
-    return best if is_clear and best != "English" else None
+    if scores[best] < MIN_TOLD or scores[best] <= scores["English"]:
+        return None
+    tied = {language for language, score in scores.items() if score == scores[best]}
+    are_alike = tied <= ALIKE and any(word in TELLTALE[best] for word in found if word != "no")
+    return best if len(tied) == 1 or are_alike else None  # "Tomo té": Spanish, or Portuguese
 
 
 def _by_script(text: str) -> str | None:
