@@ -285,8 +285,10 @@ def only_reacts(clause: Clause) -> bool:
     reactions = _reactions(clause.code)
     if reactions is None:
         return False
+    if asks_for_manner(clause):
+        return False
     if reactions.orders.match(clause.text.strip(_PUNCTUATION + " ")):
-        return not (clause.is_denied or reactions.wishes.search(clause.text))  # "use no emojis"
+        return True
     left = reactions.chatter.sub(" ", clause.text)
     told = [word for word in words(left) if word not in FUNCTION_WORDS]
     if not told or (_NOT_SPACED.search(clause.text) and len("".join(told)) < MIN_SIGNS):
@@ -304,8 +306,8 @@ def asks_for_manner(clause: Clause) -> bool:
     if reactions is None:
         return False
     text = clause.text.strip(_PUNCTUATION + " ")
-    is_order = reactions.orders.match(text) is not None
-    return is_order and (clause.is_denied or reactions.wishes.search(text) is not None)
+    is_order = reactions.manner.match(text) or reactions.orders.match(text)
+    return bool(is_order and (clause.is_denied or reactions.wishes.search(text)))
 
 
 def tells_by_asking(clause: Clause) -> bool:
@@ -343,6 +345,7 @@ class _Reactions:
     tells: re.Pattern[str]
     offers: re.Pattern[str]
     wishes: re.Pattern[str]
+    manner: re.Pattern[str]
     yes_or_no: re.Pattern[str]
 
 
@@ -352,9 +355,8 @@ def _reactions(code: str) -> _Reactions | None:
     if "chatter" not in table:
         return None
     first, last = (r"(?<!\w)", r"(?!\w)") if code not in NOT_SPACED_CODES else ("", "")
-    written = {
-        key: table[key] for key in ("chatter", "orders", "addressed", "tells", "offers", "wishes")
-    }
+    kinds = ("chatter", "orders", "addressed", "tells", "offers", "wishes", "manner")
+    written = {key: table[key] for key in kinds}
     written["yes_or_no"] = f"{table['yes']}|{table['no']}"
     written["chatter"] += f"|{written['yes_or_no']}"
     found = {

@@ -174,6 +174,16 @@ def test_a_fact_that_does_not_hold_up_gives_way_to_its_clause(
         ("J'ai trois enfants.", ["User has three children"], ["User: “J'ai trois enfants.”"]),
         ("من روزی ۲۰ قرص می‌خورم", ["User is 20 kg"], ["User: “من روزی ۲۰ قرص می‌خورم”"]),
         (
+            "Rispondi sempre in italiano.",
+            ["User risponde sempre in italiano"],
+            ["User: “Rispondi sempre in italiano.”"],
+        ),
+        (
+            "Nie pisz do mnie w niedziele.",
+            ["User nie pisze do mnie w niedziele"],
+            ["User: “Nie pisz do mnie w niedziele.”"],
+        ),
+        (
             "息子の翔太は八歳です",
             ["翔太は八歳です"],
             ["翔太は八歳です", "User: “息子の翔太は八歳です”"],
@@ -311,6 +321,8 @@ def test_a_statement_in_another_language_is_kept_in_its_words(said: str, fact: s
         "Schreib mir nie am Sonntag.",
         "Escribe siempre frases cortas.",
         "Använd inga emojis på söndagar",
+        "Tutoie-moi, s'il te plaît.",
+        "Говори со мной на «вы».",
         "短い文で書いてください",
     ],
 )
@@ -337,6 +349,7 @@ def test_no_statement_in_another_language_is_lost(said: str) -> None:
         "Tack så mycket, vad bra idé",
         "Erkläre mir die Relativitätstheorie",
         "Skriv en funktion som sorterar en lista",
+        "Schreib eine Funktion, die Zahlen sortiert",
         "Explica qué es un agujero negro",
         "告诉我一个笑话",
     ],
