@@ -2,8 +2,8 @@
 
     bench_pairs.py [--errors] PAIRS…
 
-Each line of a file has `known`, `new`, `verdict` ("same", "richer", "contradicts" or "apart") and
-`language`. What the rules leave to the model counts as "apart". A wrong supersession is a pair that
+Each line of a file has `known`, `new`, `verdict` ("same", "richer", "contradicts" or "apart", or
+several of these that are all right, with commas), `language`, and perhaps a `kind`. What the rules leave to the model counts as "apart". A wrong supersession is a pair that
 contradicts by the rules alone, a lost correction one whose new fact would not be kept as it is.
 """
 
@@ -29,15 +29,15 @@ def main() -> None:
     options = parser.parse_args()
     pairs = [json.loads(line) for file in options.files for line in file.open(encoding="utf-8")]
     judged = list(_judged(pairs))
-    for field in ("language", "verdict"):
-        for value in sorted({pair[field] for pair in pairs}):
-            right = [p["verdict"] == found for p, found in judged if p[field] == value]
+    for field in ("kind", "language", "verdict"):
+        for value in sorted({pair[field] for pair in pairs if field in pair}):
+            right = [found in _allowed(p) for p, found in judged if p.get(field) == value]
             print(f"{value:12} {sum(right) / len(right):.3f} of {len(right)}")
-    kinds = Counter(_kind(pair["verdict"], found) for pair, found in judged)
+    kinds = Counter(_kind(_allowed(pair), found) for pair, found in judged)
     for kind in ("right", "wrong supersession", "lost correction", "other"):
         print(f"{kind:20} {kinds[kind] / len(judged):.3f} ({kinds[kind]})")
     for pair, found in judged if options.errors else ():
-        if pair["verdict"] != found:
+        if found not in _allowed(pair):
             print(f"{pair['verdict']:12} {found:12} {pair['known']} | {pair['new']}")
 
 
@@ -57,12 +57,16 @@ def _cosines(pairs: list[dict[str, str]]) -> list[float]:
     return [sum(map(mul, one, other)) for one, other in zip(known, new, strict=True)]
 
 
-def _kind(right: str, found: str) -> str:
-    if right == found:
+def _allowed(pair: dict[str, str]) -> list[str]:
+    return pair["verdict"].split(",")
+
+
+def _kind(right: list[str], found: str) -> str:
+    if found in right:
         return "right"
     if found == "contradicts":
         return "wrong supersession"
-    return "lost correction" if found in ("same", "richer") and right != "same" else "other"
+    return "lost correction" if found in ("same", "richer") and "same" not in right else "other"
 
 
 if __name__ == "__main__":
