@@ -8,10 +8,12 @@ an unclear sign is left to the language model.
 
 import re
 from collections.abc import Iterable
+from itertools import pairwise
 
 from litemem.core.text.lexicon import ENGLISH, exclusive_in, words_in
 from litemem.core.text.periods import MONTHS
 from litemem.core.text.scripts import english_share, normal_forms
+from litemem.extraction.phrases import phrases, tokens_of
 from litemem.ingestion.fact_features import (
     LIGHT,
     PEOPLE,
@@ -55,6 +57,7 @@ _STATUS = re.compile(
     r"\b(?:is|are|got|been|was) (?:still |now |newly )?"
     r"(single|married|engaged(?! in| with)|divorced|widowed|dating)\b"
     r"(?! (?:mother|father|parent|mom|dad))|\b(broke up|split up)\b"
+    r"|\A(?:user|they|we|i) (?:recently |just |finally )?(married|divorced)\b(?! (?:for|since|to)\b)"
 )
 _ATTRIBUTE = re.compile(
     r"^[\w.]+['’]s? (?:new |current |actual )?(.+?) (?:is|are|was) (?:now )?(.+)$"
@@ -107,6 +110,8 @@ def compare_facts(known: str, new: str, cosine: float, *, one_turn: bool = False
     contradict each other if the new one corrects. "unclear" means that both have to stay.
     """
     verdict = _compare(known, new, cosine)
+    if verdict in ("same", "richer") and _name_opposites(known, new):
+        verdict = "different"
     if one_turn and verdict in ("contradicts", "unclear", None) and not is_correction(new):
         return "different"
     return verdict
@@ -201,6 +206,19 @@ def as_user(text: str, names: frozenset[str]) -> str:
 def is_correction(text: str) -> bool:
     """Return True if a fact says that it corrects another."""
     return bool(_CORRECTS.search(text)) or corrects(text)
+
+
+def _name_opposites(known: str, new: str) -> bool:
+    """Return True if two facts have a word and its opposite: "before dinner", "after dinner"."""
+    if len(known) + len(new) > 2 * SENTENCE:
+        return False
+    code = code_of_pair(known, new)
+    listed, one, other = phrases(code), tokens_of(known), tokens_of(new)
+    for kinds in (*listed.opposites, *listed.converse, *listed.last, *listed.exclusive):
+        has = [{i for i, kind in enumerate(kinds) if kind.count(words)} for words in (one, other)]
+        if all(has) and has[0].isdisjoint(has[1]):
+            return True
+    return False
 
 
 def _are_read(known: str, new: str) -> bool:
@@ -389,12 +407,16 @@ def _by_attribute(k: FactFeatures, n: FactFeatures) -> Verdict | None:
     if _JOB.search(k.text) and _NEW_JOB.search(n.text):
         return "contradicts"
     status_k, status_n = _STATUS.search(k.text), _STATUS.search(n.text)
-    if status_k and status_n and status_k.group() != status_n.group():
+    if status_k and status_n and _state(status_k) != _state(status_n):
         return "contradicts"
     is_counted = any(date[0].isdigit() for date in k.dates ^ n.dates)
     if is_counted and k.content - k.dates == n.content - n.dates and not n.is_event:
         return (_by_possessive(k, n) or "different") if _are_others(k, n) else "contradicts"
     return _by_possessive(k, n)
+
+
+def _state(status: re.Match[str]) -> str:
+    return next(filter(None, status.groups()), "")
 
 
 def _by_possessive(k: FactFeatures, n: FactFeatures) -> Verdict | None:
@@ -434,10 +456,29 @@ def _by_polarity(k: FactFeatures, n: FactFeatures) -> Verdict | None:
         return "different" if k.verb in PLURAL and n.verb in PLURAL else None
     if n.is_negative:
         return _by_denial(k, n)
+    if n.is_end and _is_partial(n):
+        return "unclear"
     if objects_n <= objects_k:
         return "contradicts" if objects_n == objects_k or n.is_turn else "unclear"
+    if _is_of_kind(n, shared, objects_n - objects_k - k.content - LIGHT):
+        return "unclear"
     is_brief = len(objects_n - objects_k) <= EXTRA
     return "contradicts" if n.is_change and is_brief and len(shared) * 2 >= len(objects_k) else None
+
+
+def _is_partial(n: FactFeatures) -> bool:
+    """Return True if a fact ends a part of many: "sold some stamps"."""
+    return not words_in(n.code, "slots", "partial").isdisjoint(n.predicate)
+
+
+def _is_of_kind(n: FactFeatures, shared: frozenset[str], added: frozenset[str]) -> bool:
+    """Return True if a fact ends one kind of a thing only: "sold tree nuts" of nuts."""
+    harmless = words_in(n.code, "slots", "old")
+    return any(
+        word in added and word not in harmless and following in shared
+        for word, following in pairwise(n.order)
+        if word not in _ENDING
+    )
 
 
 def _is_of_other(k: FactFeatures, n: FactFeatures) -> bool:

@@ -322,7 +322,8 @@ def _role(statement: Statement) -> frozenset[str]:
 
 
 def _by_birth(k: Statement, n: Statement) -> Verdict | None:
-    is_born = "pregnant" in k.concepts and {"born", "kin"} <= n.concepts and not k.holder
+    is_told = {"born", "kin"} <= n.concepts or ("birth" in n.concepts and not n.holder)
+    is_born = "pregnant" in k.concepts and is_told and not k.holder
     return "contradicts" if is_born and not n.is_denied and not k.is_denied else None
 
 

@@ -243,7 +243,9 @@ def _numbers(
         is_marked = any("nr" in one.concepts for one in (*before, *after))
         is_named = any(_names(one) and "habit" not in one.concepts for one in before)
         is_measured = any("attributes" in one.concepts for one in before)
-        is_first = i - 1 == first and not is_measured
+        is_title = i < len(head) or any("attributes" in one.concepts for one in items[:1])
+        is_first = i - 1 == first and (not is_measured or (is_title and bool(after)))
+        is_named |= is_measured and is_first
         follows = is_named and (i - 1 == first or i < len(head) or is_one_of_many)
         is_counting = any(not (one.concepts or one.kinds) for one in after)
         is_value = (
