@@ -24,6 +24,7 @@ from litemem.extraction.clauses import (
     clauses_of,
     count_negations,
     only_reacts,
+    quoted_by_others,
     tells_by_asking,
 )
 from litemem.extraction.grounding import (
@@ -34,7 +35,7 @@ from litemem.extraction.grounding import (
     exact_terms,
     forms_of,
 )
-from litemem.extraction.paraphrase import content_prefixes, departure
+from litemem.extraction.paraphrase import content_prefixes, departure, substitutes
 from litemem.extraction.phrases import SUBJECT, code_for, knows_denials
 from litemem.extraction.questions import presupposed
 from litemem.extraction.sanitize import is_small_talk
@@ -49,6 +50,7 @@ COVERED = 0.9  # of a clause's content words, in the facts that were kept of it
 MIN_WORDS = 2  # of a clause that states something
 
 _NAMES = re.compile(r"\b(?:called|named|name)\b")
+_OWNED = re.compile(r"(?:the )?user's (?P<noun>[^\W\d_]+)\b(?!')")
 _ORDERED = re.compile(r"\b(?:over|than|rather than|instead of|more than|before|after)\b")
 _JOINED = re.compile(r",|\b(?:and|but|und|aber|et|mais|y|pero|e|ma|mas|en|maar|och|men|и|но|а)\b")
 _SIDED = re.compile(r"\b(?:prefers?|likes?|loves?|better|rather|favou?rs?)\b")
@@ -96,6 +98,11 @@ class Binding:
         self._clauses = [clause for text, i in said for clause in clauses_of(text, i)]
         self._prefixes: dict[int, frozenset[str]] = {}
         self._content = [_content(clause.text) for clause in self._clauses]
+        self._quoted = [
+            (frozenset().union(*(content_prefixes(q, code) for q in quotes)), content_prefixes(rest, code))
+            for text, _ in said
+            for quotes, rest in quoted_by_others(text)
+        ]
         self._grounding = grounding
         self._subject = subject
         self._kept: dict[int, list[str]] = {}  # by the clause's position, its facts
@@ -112,8 +119,7 @@ class Binding:
         at = self._nearest(fact)
         reason = self._grounding.rejection_reason(fact)
         if reason is None and at is not None:
-            is_user = self._grounding.is_user(fact.split(" ")[0]) or fact.startswith(self._subject)
-            reason = contradiction(fact, self._clauses[at], is_user=is_user, then=self._behind(at))
+            reason = self._contradiction(fact, at)
         if at is not None and not self._trusts_model and asks_for_manner(self._clauses[at]):
             reason = reason or "it turns a wish round"
         if reason is None and self._is_translated(fact):
@@ -128,6 +134,25 @@ class Binding:
             message = message if clause is None else self._clauses[clause].message
             self._rejected.append(_Rejected(fact, reason, clause, message))
         return reason
+
+    def _contradiction(self, fact: str, at: int) -> str | None:
+        """Return how a fact contradicts its clause, or None."""
+        clause = self._clauses[at]
+        is_user = self._grounding.is_user(fact.split(" ")[0]) or fact.startswith(self._subject)
+        if english.names_user(fact):  # "Nadia here, mother of Timo": it was given as their name
+            return None
+        if is_user and self._was_quoted(fact, clause.code):
+            return "it is about somebody else"
+        reason = contradiction(fact, clause, is_user=is_user, then=self._behind(at))
+        if reason is None and self._grounding.is_strict and clause.code == code_for(fact, clause.text):
+            is_exchanged = substitutes(fact, clause.text, clause.code)
+            reason = "it has another word than was said" if is_exchanged else None
+        return reason
+
+    def _was_quoted(self, fact: str, code: str) -> bool:
+        """Return True if only somebody else says a fact, in a quotation."""
+        told = content_prefixes(fact, code)
+        return bool(told) and any(told <= quoted and not told <= rest for quoted, rest in self._quoted)
 
     def additions(self) -> Iterator[tuple[str, Clause]]:
         """Yield clauses as facts: those of rejected facts, and those that the model passed over.
@@ -275,6 +300,8 @@ def contradiction(
         is_user = _names_user(fact)
     if is_user and _takes_for_speaker(fact, clause):
         return "it is about somebody else"
+    if clause.code == ENGLISH and _is_of_theirs(fact, clause.text):
+        return "it is about somebody else"
     said = _predicate(fact, clause.text)
     code = code_for(fact, clause.text)
     if (
@@ -360,6 +387,31 @@ def _takes_for_speaker(fact: str, clause: Clause) -> bool:
     return not any(
         person.strip(".,'s").casefold()[:5] in word for person in people for word in spoken
     )
+
+
+def _is_of_theirs(fact: str, said: str) -> bool:
+    """Return True if a fact gives the user, or an owner, what is somebody else's.
+
+    "My uncle and his wife" have no wife of the user's; "Ana's boss quit" says nothing of Ana.
+    """
+    told, heard = words(fact), words(said)
+    owned = _OWNED.match(fact.casefold().replace("’", "'"))
+    if owned:
+        noun = owned["noun"]
+        before = [heard[max(i - 2, 0) : i] for i, word in enumerate(heard) if word == noun]
+        return bool(before) and all(map(_are_theirs, before))
+    if not told or _names_user(fact):
+        return False
+    after = [heard[i + 1 : i + 2] for i, word in enumerate(heard) if word == f"{told[0]}'s"]
+    is_plain = told[0] in heard or not after
+    return not is_plain and all(_is_person(word, ENGLISH) for each in after for word in each)
+
+
+def _are_theirs(before: list[str]) -> bool:
+    """Return True if the words before a thing say that it is somebody else's."""
+    own = any(word in ("my", "our", "a", "an", "i", "have", "and") for word in before[-1:])
+    theirs = (word in ("his", "her", "their") or word.endswith("'s") for word in before)
+    return not own and any(theirs) and not {"my", "our"} & set(before[-1:])
 
 
 def _names_relative(text: str, code: str) -> bool:

@@ -18,6 +18,7 @@ MAX_NAMES = 4  # words of the name behind a greeting
 MIN_QUOTE = 7  # words of a quotation that is more than a name or a title
 MIN_LOG = 3  # lines "name: text" that make a conversation
 SHARE_OF_NOISE = 0.5  # of the lines of a message; then the rest is noise too
+MAX_GREETING = 60  # characters of a message that may only greet, in any language
 MAX_INTRODUCTION = 60  # characters between "this mail" and its colon
 
 _QUOTATIONS = re.compile(
@@ -88,6 +89,9 @@ def own_words(text: str, *, keep_names: bool = False) -> str:
         text = _until(text, signs)
         text = _without_conversation(text)
         text = "".join(_own_sentences(text, signs))
+        if not keep_names and len(text) <= MAX_GREETING:
+            for other in CODES.values():
+                text = _signs(other).greeting.sub(lambda match: match["greeting"], text)
         if not keep_names:
             text = signs.greeting.sub(lambda match: match["greeting"], text)
     return "\n".join(line.strip() for line in text.splitlines() if any(map(str.isalnum, line)))
@@ -274,6 +278,21 @@ def clauses_of(text: str, message: int = 0) -> list[Clause]:
             )  # "…, I'm terrified?", "I'm left-handed, ok?"
             asks = is_question and not (is_own and (i > 0 or is_tagged))
             found.append(Clause(part, message, code, asks, _words_of(part)))
+    return found
+
+
+def quoted_by_others(text: str) -> list[tuple[list[str], str]]:
+    """Return, of each sentence in which somebody else is quoted, the quotations and the rest."""
+    found = []
+    for sentence in _sentences(text):
+        quotations = _QUOTATIONS.findall(sentence)
+        if not quotations:
+            continue
+        code = code_of(sentence)
+        rest = _QUOTATIONS.sub(" ", sentence)
+        is_own = not words_in(code, "clauses", "speaker").isdisjoint(words(rest))
+        if _is_reported(sentence, _signs(code)) and not is_own:
+            found.append((quotations, rest))
     return found
 
 

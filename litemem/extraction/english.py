@@ -37,7 +37,9 @@ CONTRACTIONS = frozenset(
 USERS = frozenset(  # "user" in other languages
     """nutzer nutzerin benutzer benutzerin usuario usuaria usuário usuária utilisateur utilisatrice
     utente gebruiker użytkownik uzytkownik użytkowniczka пользователь пользователя пользовательница
-    kullanıcı kullanici kullanıcının användaren anvandaren användare χρήστης ο η""".split()
+    kullanıcı kullanici kullanıcının användaren anvandaren användare χρήστης ο η користувач
+    користувачка uživatel uživatelka felhasználó utilizatorul utilizatoarea käyttäjä bruger brugeren
+    bruker brukeren pengguna người потребителят המשתמש המשתמשת ผู้ใช้ ব্যবহারকারী""".split()
 )
 
 # Small models report politeness, questions and agreement as acts
@@ -74,6 +76,10 @@ _NUMERAL = re.compile(
 )
 
 
+_LAST_WORD = re.compile(r"\S+ \Z")
+_NAME_BEHIND = re.compile(r"\Z|[,.;](?:\s|\Z)|,? (?=[A-Z][a-z])")
+
+
 def flaw(fact: str, said: "Iterable[str] | Heard" = ()) -> str | None:
     """Return why a text is not a fact, judging by its wording, or None.
 
@@ -84,7 +90,7 @@ def flaw(fact: str, said: "Iterable[str] | Heard" = ()) -> str | None:
         return "it is only a question or politeness"
     if _UNFINISHED.search(fact) and not heard.ends_with(fact):
         return "it breaks off"
-    if _ADDRESSING.search(_NUMERAL.sub(" ", fact)):
+    if any(not heard.names_with(match) for match in _ADDRESSING.finditer(_NUMERAL.sub(" ", fact))):
         return "it speaks of me or to you"
     return None
 
@@ -164,6 +170,14 @@ class Heard:
         """Return True if a sentence or clause ends with the last word of a fact, as written."""
         last = fact.rstrip(_ENDING).rsplit(None, 1)[-1:]
         return bool(last) and last[0].strip(_ENDING) in self.last_words
+
+    def names_with(self, word: re.Match[str]) -> bool:
+        """Return True if a word was said as a name, or a part of one: "I, Robot", "sector I"."""
+        before = _LAST_WORD.search(word.string[max(0, word.start() - MAX_NAME) : word.start()])
+        behind = _NAME_BEHIND.match(word.string, word.end())
+        if before is None or behind is None or not word[0][0].isupper():
+            return False
+        return f"{before[0]}{word[0]}{behind[0]}".casefold() in self.text.casefold()
 
     @cached_property
     def last_words(self) -> frozenset[str]:
@@ -300,6 +314,11 @@ def with_plain_name(fact: str) -> str:
     """Return "Ana is the speaker" as "User is called Ana"; any other fact unchanged."""
     match = _NAMES_SPEAKER.fullmatch(fact)
     return f"User is called {match['name']}" if match else fact
+
+
+def names_user(fact: str) -> bool:
+    """Return True if a fact says the user's name."""
+    return _NAMES_USER.match(fact) is not None
 
 
 def misnames_user(fact: str, said: Iterable[str] | Heard) -> bool:

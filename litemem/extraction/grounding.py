@@ -70,7 +70,7 @@ class Grounding:
         known, said = tuple(known), tuple(said)
         self._said, self._all = said, known
         self._context = tuple(text for text in known if text not in said)
-        self._is_strict = is_strict
+        self.is_strict = is_strict
         self._guessed = " ".join(said)[:MAX_GUESSED]
         parts = [part for text in said for part in sentences(text)]
         self._given = english.Heard(known)
@@ -236,7 +236,7 @@ class Grounding:
         if self._others:
             return False
         code = self._code_of(fact)
-        if not self._is_strict:
+        if not self.is_strict:
             held, content = support(fact, self._said, code)
             return content > 0 and held >= support(fact, self._context, code)[0]
         names = {t.text.casefold() for t in _tokens(fact)[1:] if t.text[0].isupper()}

@@ -21,13 +21,15 @@ from litemem.extraction.phrases import (
     tokens_of,
     words_with_case,
 )
-from litemem.extraction.quantities import counts_another, values_of
+from litemem.extraction.quantities import changes_half_of_day, counts_another, values_of
 
 MIN_PREFIX = 3  # letters that forms of a word share
 PREFIX_SHARE = 0.6  # of the shorter word
 MAX_CHARACTERS = 2_000  # of a clause or a fact that is compared
 MAX_CONTENT = 64  # words of a fact that are looked for; a sentence has fewer
 MAX_TOKENS = 400  # words with the same first letters that are compared with one
+BEHIND = 4  # words behind a preposition, of which one is meant
+VERB_LAST = frozenset("ja ko tr hi fa".split())  # languages in which the verb is last
 MAX_PARTS = 12  # of a clause, each with a person of its own
 
 _HIRAGANA = re.compile(r"[\u3040-\u309f]+")
@@ -48,6 +50,11 @@ def support(
     heard = _Heard(said, code)
     content = [word for word in _content(fact, code) if word not in names]
     return sum(map(heard.supports, content)), len(content)
+
+
+def substitutes(fact: str, said: str, code: str) -> bool:
+    """Return True if a fact exchanges a word of a clause for one that nobody said."""
+    return _Compared(fact, said, code).is_substituted()
 
 
 class _Heard:
@@ -103,7 +110,12 @@ def departure(fact: str, said: str, code: str, part: str, then: str = "") -> str
     `part` is the part of the clause that has its predicate, `then` the clause behind it.
     """
     compared = _Compared(fact, said, code)
-    if compared.is_of_somebody_else() or compared.is_of_other_part():
+    near = _Compared(fact, part, code)
+    if (
+        compared.is_of_somebody_else()
+        or compared.is_of_other_part()
+        or (part != said and near.is_of_somebody_else())
+    ):
         return "it is about somebody else"
     if compared.is_supposed() or compared.is_refuted(then):
         return "it states what was only supposed"
@@ -113,13 +125,15 @@ def departure(fact: str, said: str, code: str, part: str, then: str = "") -> str
         return "it states what was excepted"
     if compared.is_opposite():
         return "it says the opposite"
-    if _Compared(fact, part, code).is_denied():
+    if near.is_denied() or compared.is_contrasted():
         return "it denies the statement, or affirms what was denied"
     if compared.is_exchanged() or compared.is_preferred_less() or compared.is_compared():
         return "its order is reversed"
     if counts_another(tokens_of(fact[:MAX_CHARACTERS]), tokens_of(said[:MAX_CHARACTERS]), code):
         return "it has another number"
-    if compared.is_beside():
+    if changes_half_of_day(fact, said):
+        return "it has another number"
+    if compared.is_beside() or compared.is_in_other_role():
         return "it is said of something else"
     return None
 
@@ -350,7 +364,7 @@ class _Compared:
             at = next((i for i, w in heard if _alike(w, other)), None)
             return at is not None and self._is_object_of(at)
         if names_user(other, code):
-            return False
+            return self._is_done_to(one, self._told[first + 1 : second])
         order = [next((i for i, w in heard if _alike(w, each)), None) for each in (one, other)]
         return None not in order and order[0] > order[1]  # type: ignore[operator]
 
@@ -361,6 +375,103 @@ class _Compared:
             return False
         return at < 2 and not self._table.objects.isdisjoint(self._heard[at + 1 :])
 
+    def _is_done_to(self, party: str, verbs: Sequence[str]) -> bool:
+        """Return True if the speaker does to a party what the fact makes the party do."""
+        heard, objects = self._heard, self._table.objects
+        speaker = words_in(self._code, "clauses", "speaker") - objects
+        at = next((i for i, w in enumerate(heard) if _alike(w, party)), -1)
+        begins = next((i for i, w in enumerate(heard) if w in speaker), at)
+        acts = [w for w in verbs if w in self._content]
+        if begins >= at or not acts or not objects.isdisjoint(heard):
+            return False
+        between = heard[begins + 1 : at][:MAX_CONTENT]
+        return all(any(_is_form(act, w) for w in between) for act in acts)
+
+    def is_contrasted(self) -> bool:
+        """Return True if the fact gives a thing the "not" or the "hates" of the other part.
+
+        "I don't eat meat, but fish" is not "doesn't eat fish".
+        """
+        if self._table.contrast.search(self._fact):
+            return False
+        cut = self._table.contrast.split(self._said)[:MAX_PARTS]
+        if len(cut) < 2:
+            return False
+        parts = [tokens_of(part) for part in cut]
+        denied = [self._denials(part, text) % 2 for part, text in zip(parts, cut, strict=True)]
+        told = self._denials(self._told, self._fact) % 2
+        negative = self._table.negative
+        things = [w for w in self._held if not (is_number(w) or negative.has(w))]
+        places = {w: [i for i, p in enumerate(parts) if _holds(p, w, self._code)] for w in things}
+        known = [places[w][0] for w in things if len(places[w]) == 1]
+        if not known:
+            return False
+        at = known[0] if self._code in VERB_LAST else known[-1]
+        verbs = [w for w in self._told if negative.has(w)]
+        for verb in verbs:  # "I don't mind dogs, but I hate cats"
+            there = [i for i, p in enumerate(parts) if any(_is_form(verb, w) for w in p)]
+            if there and at not in there and all(len(_content(cut[i], self._code)) > 1 for i in there):
+                return True
+        if told and not denied[at]:
+            return any(denied)
+        return not told and bool(denied[at]) and set(known) == {at} and not all(denied)
+
+    def is_in_other_role(self) -> bool:
+        """Return True if the fact goes to where the clause comes from, or is with who is near."""
+        for kinds, needed in self._table.roles:
+            said = self._behind_each(self._heard, kinds)
+            told = self._behind_each(self._told, kinds)
+            turned = 0
+            for word, roles in told.items():
+                others = [found for other, found in said.items() if _is_form(word, other)]
+                turned += bool(others) and not any(roles & found for found in others)
+            if turned >= needed:
+                return True
+        return False
+
+    def _behind_each(self, tokens: Sequence[str], kinds: Sequence[Words]) -> dict[str, set[int]]:
+        """Return the first meant word behind each preposition, with the kinds of these."""
+        found: dict[str, set[int]] = {}
+        for i, word in enumerate(tokens):
+            kind = next((k for k, listed in enumerate(kinds) if listed.has(word)), None)
+            if kind is None:
+                continue
+            for thing in tokens[i + 1 : i + 1 + BEHIND]:
+                if any(listed.has(thing) for listed in kinds):
+                    break
+                if len(thing) > 1 and thing not in _UNMEANT and not names_user(thing, self._code):
+                    found.setdefault(thing, set()).add(kind)
+                    break
+        return found
+
+    def is_substituted(self) -> bool:
+        """Return True if the fact has another word in the place of one of the clause.
+
+        "User drinks coffee every morning" of "I drink tea every morning": what stands around it is
+        the same.
+        """
+        if self._code in ("ja", "zh"):
+            return False
+        heard = _content(self._said, self._code)
+        is_verb_last = self._code in VERB_LAST
+        told = self._content[::-1] if is_verb_last else self._content
+        heard = heard[::-1] if is_verb_last else heard
+        at: int | None = None
+        for word in told:
+            if is_number(word) or not self._by.supports(word):
+                following = heard[at + 1 : at + 2] if at is not None else []
+                if any(not self._by_fact.supports(w) and not is_number(w) for w in following):
+                    return True
+            else:
+                at = next((i for i, w in enumerate(heard) if self._is_alike(word, w)), at)
+        return False
+
+    def _is_alike(self, word: str, other: str) -> bool:
+        """Return True if two words are forms of one, or are listed as nearly the same."""
+        if _is_form(word, other):
+            return True
+        return any(group.has(word) and group.has(other) for group in self._table.same)
+
     def is_preferred_less(self) -> bool:
         """Return True if the fact prefers what the clause puts behind: "B over A" of "A over B"."""
         table = self._table
@@ -368,6 +479,8 @@ class _Compared:
         told = table.prefers.search(self._fact)
         border = table.order.search(self._said, prefers.end()) if prefers else None
         if prefers is None or border is None or told is None:
+            return False
+        if self._denials(self._told, self._fact):
             return False
         chosen = _content(self._said[prefers.end() : border.start()], self._code)
         before = _content(self._said[: border.start()], self._code)
@@ -392,9 +505,27 @@ class _Compared:
         behind = set(_content(self._said[said.end() :], self._code)) - set(before)
         first = _content(self._fact[: told.start()], self._code)
         last = _content(self._fact[told.end() :], self._code)
+        if self._is_compared_with_user(said.span(), told.span(), before, behind):
+            return not self._names_converse()
         is_turned = any(_is_form(word, o) for word in first for o in behind)
         is_turned &= any(_is_form(word, o) for word in last for o in before)
         return is_turned and not self._names_converse()
+
+    def _is_compared_with_user(
+        self, said: tuple[int, int], told: tuple[int, int], before: Sequence[str], behind: set[str]
+    ) -> bool:
+        """Return True if the user is on the other side: "Rita is older than me"."""
+        code = self._code
+        selves = words_in(code, "clauses", "speaker") | self._table.selves | self._table.objects
+        sides = (self._said[: said[0]], self._said[said[1] :])
+        speaks = [not selves.isdisjoint(tokens_of(side)) for side in sides]
+        sides = (self._fact[: told[0]], self._fact[told[1] :])
+        is_user = [any(names_user(w, code) for w in tokens_of(side)) for side in sides]
+        if speaks.count(True) != 1 or is_user.count(True) != 1 or speaks == is_user:
+            return False
+        others = _content(sides[1] if is_user[0] else sides[0], code)
+        theirs = before if speaks[1] else behind
+        return any(_is_form(word, other) for word in others for other in theirs)
 
     def _names_converse(self) -> bool:
         """Return True if the fact has "shorter" where the clause has "taller"."""

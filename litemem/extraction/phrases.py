@@ -82,6 +82,7 @@ class Phrases:
     ended: re.Pattern[str]
     same: tuple[Words, ...]
     numbers: dict[str, int]
+    scales: dict[str, int]  # "thousand"
     affirms: re.Pattern[str]
     denied: re.Pattern[str]
     refuted: re.Pattern[str]
@@ -98,6 +99,8 @@ class Phrases:
     was: re.Pattern[str]
     third: re.Pattern[str]
     joint: re.Pattern[str]
+    contrast: re.Pattern[str]  # "but", between two parts of a sentence
+    roles: tuple[tuple[tuple[Words, ...], int], ...]  # "from | to", and how many have to differ
 
 
 @cache
@@ -114,7 +117,6 @@ def phrases(code: str) -> Phrases:
 
     listed = " ".join(w for w in str(section(code, "profile").get("people", "")).split())
     groups: list[str] = list(table.get("opposites", ()))
-    numbers = (each.split("=") for each in str(table.get("numbers", "")).split())
     endings = str(table.get("endings", "")).split()
     return Phrases(
         users=tuple(str(table.get("users", "user")).split()),
@@ -135,7 +137,9 @@ def phrases(code: str) -> Phrases:
         units=kinds(str(table.get("units", ""))),
         over=tuple(_pair(kinds(each)) for each in table.get("over", ())),
         same=tuple(map(words, table.get("same", ()))),
-        numbers={word.casefold(): int(value) for word, value in numbers},
+        roles=tuple((kinds(g), 2 if g[0] == "~" else 1) for g in table.get("roles", ())),
+        scales=_values(str(table.get("scales", ""))),
+        numbers=_values(str(table.get("numbers", ""))),
         **_patterns(table),
     )
 
@@ -143,12 +147,17 @@ def phrases(code: str) -> Phrases:
 def _patterns(table: Mapping[str, Any]) -> dict[str, re.Pattern[str]]:
     """Return the patterns of a language by the names of their fields."""
     names = """half affirms denied refuted unreal marked past passed prefers order compares beside
-    copula was third joint ended""".split()
+    copula was third joint ended contrast""".split()
     keys = {name: name for name in names} | {"exception": "except"}
     return {
         name: re.compile(table[key], re.IGNORECASE) if key in table else NEVER
         for name, key in keys.items()
     }
+
+
+def _values(listed: str) -> dict[str, int]:
+    pairs = (each.split("=") for each in listed.split())
+    return {word.casefold(): int(value) for word, value in pairs}
 
 
 def _single(people: str) -> str:

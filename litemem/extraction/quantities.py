@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
 
 from litemem.core.text.language import FUNCTION_WORDS
 from litemem.core.text.words import NUMBERS_IN_WORDS, STOP_WORDS, digits, is_number
@@ -14,6 +15,13 @@ COUNTED = 3  # words behind a number that may name what is counted
 _COMPOUND = re.compile(r"(?P<unit>\w{3,6})und(?P<ten>\w{3,5}(?:zig|ßig|ssig))")
 _AMOUNT = re.compile(r"(?P<number>\d{1,15}(?:[.,:]\d{1,9}){0,4})(?P<unit>[^\W\d_]{1,20})")
 _JOINTS = frozenset("y und and et e и i en och ve و और 와 과 と 和".split())
+_ONES = frozenset("un una uno um uma une ein eine een en ett один одна".split())
+_CLOCK = re.compile(
+    r"(?<![\d:.,])(?P<hour>[01]?\d|2[0-3])(?:[:.](?P<minute>[0-5]\d))?(?![\d:])"
+    r" ?(?:(?P<half>[apAP])\.?[mM]\b)?"
+)
+MAX_SCALED = 9  # digits of a number before "thousand"
+MAX_HYPHENS = 4  # in a number
 _YEARS = range(1900, 2100)  # which count nothing
 _UNCOUNTED = STOP_WORDS | FUNCTION_WORDS
 
@@ -24,22 +32,67 @@ def spoken_numbers(text: str, code: str) -> Iterator[tuple[str, int]]:
     "treinta y tres" is 33, "vierundzwanzig" 24, "сорок два" 42.
     """
     known = phrases(code).numbers
-    said = tokens_of(text)
-    for word in said:
+    said = [part for word in tokens_of(text) for part in _parts(word, known)]
+    yield from _scaled(said, known, code)
+    behind = ""  # the unit of the ten before
+    for i, word in enumerate(said):
+        unit = _goes_on(said, i, known)
         if word in known:
-            yield word, known[word]
+            if not unit and word != behind:
+                yield word, known[word]
+            behind = unit or ("" if word == behind else behind)
         elif compound := _COMPOUND.fullmatch(word):
             ten, unit = known.get(compound["ten"]), _unit(compound["unit"], known)
             if ten and unit:
                 yield word, ten + unit
     for i, word in enumerate(said):
-        ten = known.get(word, 0)
-        then = said[i + 1 : i + 3]
-        then = then[1:] if then and then[0] in _JOINTS else then[:1]
-        unit = _unit(then[0], known) if then and ten >= 20 and ten % 10 == 0 else 0
-        if unit:
-            yield word, ten + unit
-            yield then[0], ten + unit
+        if then := _goes_on(said, i, known):
+            yield word, known[word] + _unit(then, known)
+            yield then, known[word] + _unit(then, known)
+
+
+def _goes_on(said: Sequence[str], i: int, known: Mapping[str, int]) -> str:
+    """Return the unit behind a ten: "treinta y un"; empty if there is none."""
+    ten = known.get(said[i], 0)
+    then = said[i + 1 : i + 3]
+    then = then[1:] if then and then[0] in _JOINTS else then[:1]
+    return then[0] if then and ten >= 20 and ten % 10 == 0 and _unit(then[0], known) else ""
+
+
+def _parts(word: str, known: Mapping[str, int]) -> Sequence[str]:
+    """Return the numbers that a hyphen joins: "quarante-deux"."""
+    parts = word.split("-", MAX_HYPHENS)
+    return parts if len(parts) > 1 and parts[0] in known else [word]
+
+
+def _scaled(said: Sequence[str], known: Mapping[str, int], code: str) -> Iterator[tuple[str, int]]:
+    """Yield the numbers before "thousand" and the like: "two thousand", "45k"."""
+    scales = phrases(code).scales
+    for one, other in pairwise(said):
+        if other in scales:
+            value = known.get(one) or int(NUMBERS_IN_WORDS.get(one, 0))
+            value = value or (int(one) if one.isdecimal() and len(one) < MAX_SCALED else 0)
+            yield from [(one, value * scales[other])] if value else []
+    for word in said:
+        amount = _AMOUNT.fullmatch(word)
+        if amount and amount["unit"] in scales and amount["number"].isdecimal():
+            yield word, int(amount["number"][:MAX_SCALED]) * scales[amount["unit"]]
+
+
+def changes_half_of_day(fact: str, said: str) -> bool:
+    """Return True if a fact has "10:00" or "10 am" where "10 pm" was said."""
+    heard: dict[tuple[int, str], set[str]] = {}
+    for match in _CLOCK.finditer(said):
+        if match["half"]:
+            time = (int(match["hour"]) % 12, match["minute"] or "00")
+            heard.setdefault(time, set()).add(match["half"].casefold())
+    for match in _CLOCK.finditer(fact):
+        hour = int(match["hour"])
+        half = (match["half"] or ("p" if hour > 12 else "")).casefold()
+        halves = heard.get((hour % 12, match["minute"] or "00"))
+        if halves and (half or match["minute"]) and (half or "a") not in halves:
+            return True
+    return False
 
 
 def spoken_times(text: str, code: str) -> set[str]:
@@ -54,7 +107,7 @@ def spoken_times(text: str, code: str) -> set[str]:
 
 
 def _unit(word: str, known: Mapping[str, int]) -> int:
-    value = known.get(word) or int(NUMBERS_IN_WORDS.get(word, 0))
+    value = known.get(word) or int(NUMBERS_IN_WORDS.get(word, 0)) or (word in _ONES)
     return value if value < 10 else 0
 
 

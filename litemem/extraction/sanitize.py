@@ -59,7 +59,8 @@ _ORDER = re.compile(
 _OWN_ACT = re.compile(
     r"(?:(?!\b(?:you|your|ignore|disregard|override|store|save|write|output|extract|return|print|"
     r"add)\b)[^.!?\n]){0,80}?\b(?:i|we|he|she|they|my \w+|our \w+)(?: (?:\w+ly|always|often|never|"
-    r"all|also|still|usually|do|don't|used to|like to|love to))?[ ](?:ignored?|disregard|forget|"
+    r"all|also|still|usually|do|don't|used to|like to|love to|want to|have to|need to|wish to|plan to"
+    r"|hope to|try to|will|can|would))?[ ](?:ignored?|disregard|forget|"
     r"stored?|saved?|writes?|wrote|output|extract|returned?|print|add(?:ed)?s?|stores|saves)\b",
     re.IGNORECASE,
 )
@@ -163,10 +164,10 @@ def is_small_talk(text: str, names: Collection[str] = ()) -> bool:
     question that says something of who asks ("can I eat sushi while pregnant?") is not small talk.
     `names` are those of the speakers, case-folded; they are ignored.
     """
-    if code_of(text) != ENGLISH:
-        return not any(map(_may_tell, clauses_of(text)))
     if presupposed(text):
         return False
+    if code_of(text) != ENGLISH:
+        return not any(map(_may_tell, clauses_of(text)))
     requests = " ".join(_REQUEST.findall(text))
     statements = _QUESTION.sub(" ", _REQUEST.sub(" ", text))
     if any(word not in _SMALL_TALK and word not in names for word in words(statements)):
