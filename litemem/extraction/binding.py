@@ -145,7 +145,7 @@ class Binding:
             return "it is about somebody else"
         reason = contradiction(fact, clause, is_user=is_user, then=self._behind(at))
         if reason is None and self._grounding.is_strict and clause.code == code_for(fact, clause.text):
-            is_exchanged = substitutes(fact, clause.text, clause.code)
+            is_exchanged = substitutes(fact, clause.text, clause.code, self._grounding.knows)
             reason = "it has another word than was said" if is_exchanged else None
         return reason
 
@@ -402,16 +402,15 @@ def _is_of_theirs(fact: str, said: str) -> bool:
         return bool(before) and all(map(_are_theirs, before))
     if not told or _names_user(fact):
         return False
-    after = [heard[i + 1 : i + 2] for i, word in enumerate(heard) if word == f"{told[0]}'s"]
-    is_plain = told[0] in heard or not after
-    return not is_plain and all(_is_person(word, ENGLISH) for each in after for word in each)
+    after = [heard[i + 1 : i + 3] for i, word in enumerate(heard) if word == told[0]]
+    owns = [each[:1] == ["s"] and _is_person(each[-1], ENGLISH) for each in after]
+    return told[1:2] != ["s"] and bool(owns) and all(owns)
 
 
 def _are_theirs(before: list[str]) -> bool:
     """Return True if the words before a thing say that it is somebody else's."""
     own = any(word in ("my", "our", "a", "an", "i", "have", "and") for word in before[-1:])
-    theirs = (word in ("his", "her", "their") or word.endswith("'s") for word in before)
-    return not own and any(theirs) and not {"my", "our"} & set(before[-1:])
+    return not own and any(word in ("his", "her", "their", "s") for word in before)
 
 
 def _names_relative(text: str, code: str) -> bool:

@@ -99,6 +99,10 @@ class Grounding:
             return "too little of it was said just now"
         return None
 
+    def knows(self, word: str) -> bool:
+        """Return True if a word was said, now or before."""
+        return self._known.has(word)
+
     def ungrounded_terms(self, fact: str) -> list[str]:
         """Return the names and numbers of a fact that nobody said.
 

@@ -6,7 +6,7 @@ else's life the user's. The words for all this are data, in the table `phrases` 
 """
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from litemem.core.text.language import FUNCTION_WORDS
 from litemem.core.text.lexicon import words_in
@@ -28,6 +28,8 @@ PREFIX_SHARE = 0.6  # of the shorter word
 MAX_CHARACTERS = 2_000  # of a clause or a fact that is compared
 MAX_CONTENT = 64  # words of a fact that are looked for; a sentence has fewer
 MAX_TOKENS = 400  # words with the same first letters that are compared with one
+MIN_SHARED = 5  # letters anywhere in a word that make it akin to another
+SHORT_SCRIPTS = frozenset("ko hi ar fa".split())
 BEHIND = 4  # words behind a preposition, of which one is meant
 VERB_LAST = frozenset("ja ko tr hi fa".split())  # languages in which the verb is last
 MAX_PARTS = 12  # of a clause, each with a person of its own
@@ -52,9 +54,9 @@ def support(
     return sum(map(heard.supports, content)), len(content)
 
 
-def substitutes(fact: str, said: str, code: str) -> bool:
-    """Return True if a fact exchanges a word of a clause for one that nobody said."""
-    return _Compared(fact, said, code).is_substituted()
+def substitutes(fact: str, said: str, code: str, is_known: Callable[[str], bool]) -> bool:
+    """Return True if a fact exchanges a word of a clause for one that is not known."""
+    return _Compared(fact, said, code).is_substituted(is_known)
 
 
 class _Heard:
@@ -131,6 +133,8 @@ def departure(fact: str, said: str, code: str, part: str, then: str = "") -> str
         return "its order is reversed"
     if counts_another(tokens_of(fact[:MAX_CHARACTERS]), tokens_of(said[:MAX_CHARACTERS]), code):
         return "it has another number"
+    if then and compared.is_of_next(then):
+        return "it is said of something else"
     if changes_half_of_day(fact, said):
         return "it has another number"
     if compared.is_beside() or compared.is_in_other_role():
@@ -152,6 +156,7 @@ class _Compared:
         exact = set(self._heard)
         self._by_fact = _Heard([fact], code)
         self._spaces = " " in said
+        self._is_spelt = code not in SHORT_SCRIPTS  # a word has more than two letters
         self._held = [w for w in self._content if any(_is_form(w, other) for other in exact)]
         self._is_of_user = any(names_user(word, code) for word in self._told[:2])
 
@@ -238,7 +243,7 @@ class _Compared:
         if self._table.refuted.search(whole) is None:
             return False
         return bool(self._held) and not (
-            self._table.marked.search(self._fact) or self._denials(self._told, self._fact)
+            self._table.marked.search(self._fact) or self._says_no(self._told, self._fact)
         )
 
     def is_over(self) -> bool:
@@ -340,13 +345,16 @@ class _Compared:
 
     def _denials(self, words: Sequence[str], text: str) -> int:
         """Return 1 for a denial, and 1 for a word such as "avoids"."""
+        return self._says_no(words, text) + (self._table.negative.count(words) > 0)
+
+    def _says_no(self, words: Sequence[str], text: str) -> bool:
+        """Return True if a text denies something, other than by a word such as "avoids"."""
         listed = words_in(self._code, "clauses", "negations")
         negative = self._table.negative
         plain = text.casefold().replace("’", "'")
         whole = [part.strip(".,;:!?") for part in plain.split()]
         is_denied = any(w in listed and not negative.has(w) for w in (*words, *whole))
-        is_denied |= self._table.denied.search(text) is not None
-        return is_denied + (negative.count(words) > 0)
+        return is_denied or self._table.denied.search(text) is not None
 
     def is_exchanged(self) -> bool:
         """Return True if the fact has two parties in the other order, with the same words."""
@@ -416,6 +424,17 @@ class _Compared:
             return any(denied)
         return not told and bool(denied[at]) and set(known) == {at} and not all(denied)
 
+    def is_of_next(self, then: str) -> bool:
+        """Return True if the fact has the "hates" of the clause behind, and the thing of this."""
+        following = tokens_of(then[:MAX_CHARACTERS])
+        return any(
+            any(_is_form(verb, w) for w in following)
+            and not any(_is_form(verb, w) for w in self._heard)
+            and not any(_is_form(w, o) for w in self._content if w != verb for o in following)
+            for verb in self._told
+            if self._table.negative.has(verb)
+        )
+
     def is_in_other_role(self) -> bool:
         """Return True if the fact goes to where the clause comes from, or is with who is near."""
         for kinds, needed in self._table.roles:
@@ -444,7 +463,7 @@ class _Compared:
                     break
         return found
 
-    def is_substituted(self) -> bool:
+    def is_substituted(self, is_known: Callable[[str], bool]) -> bool:
         """Return True if the fact has another word in the place of one of the clause.
 
         "User drinks coffee every morning" of "I drink tea every morning": what stands around it is
@@ -457,14 +476,29 @@ class _Compared:
         told = self._content[::-1] if is_verb_last else self._content
         heard = heard[::-1] if is_verb_last else heard
         at: int | None = None
-        for word in told:
-            if is_number(word) or not self._by.supports(word):
-                following = heard[at + 1 : at + 2] if at is not None else []
-                if any(not self._by_fact.supports(w) and not is_number(w) for w in following):
+        is_subject = True  # a verb follows it, which often has another word
+        for i, word in enumerate(told):
+            if is_number(word) or (len(word) < MIN_PREFIX and self._is_spelt):
+                continue
+            if not self._by.supports(word):
+                may_be_verb = is_subject and i + 1 < len(told)
+                following = heard[at + 1 : at + 2] if at is not None and not may_be_verb else []
+                if any(self._is_replaced(w, word, is_known) for w in following):
                     return True
+                is_subject = False
             else:
-                at = next((i for i, w in enumerate(heard) if self._is_alike(word, w)), at)
+                is_subject = at is None and self._table.persons.has(word)
+                places = [j for j, w in enumerate(heard) if self._is_alike(word, w)]
+                at = next((j for j in places if heard[j] == word), places[0] if places else at)
         return False
+
+    def _is_replaced(self, word: str, other: str, is_known: Callable[[str], bool]) -> bool:
+        """Return True if a word of the clause gave way to another that nobody said."""
+        if is_number(word) or (len(word) < MIN_PREFIX and self._is_spelt) or is_known(other):
+            return False
+        start, begun = word[:MIN_SHARED], other[:MIN_SHARED]
+        is_akin = start in other or begun in word  # "eingeschult", "Schule"
+        return not is_akin and not self._by_fact.supports(word)
 
     def _is_alike(self, word: str, other: str) -> bool:
         """Return True if two words are forms of one, or are listed as nearly the same."""
@@ -480,14 +514,14 @@ class _Compared:
         border = table.order.search(self._said, prefers.end()) if prefers else None
         if prefers is None or border is None or told is None:
             return False
-        if self._denials(self._told, self._fact):
-            return False
         chosen = _content(self._said[prefers.end() : border.start()], self._code)
         before = _content(self._said[: border.start()], self._code)
         if not chosen or not before:
             return False
         behind = set(_content(self._said[border.end() :], self._code)) - set(before)
         end = table.order.search(self._fact, told.end())
+        if end is None and self._denials(self._told, self._fact):
+            return False
         named = _content(self._fact[told.end() : end.start() if end else None], self._code)
         for word in named or self._content:
             if _is_form(word, before[-1]) or (len(word) > 5 and word.endswith(before[-1])):

@@ -135,7 +135,10 @@ def counts_another(told: Sequence[str], heard: Sequence[str], code: str) -> bool
             of_things.setdefault(_start(thing), set()).add(number)
     counted = {_start(w): n for n, things in said for w in things}
     named = {_start(word) for word in told}
+    bare = {value for value in values_of(" ".join(heard), code) if value not in _numbers_of(clause)}
     for number, things in said:
+        if number in bare:  # "12 euros, 4 more than …"
+            continue
         if any(number not in of_things.get(_start(w), {number}) for w in things):
             return True
         others = numbers[number]
@@ -144,6 +147,11 @@ def counts_another(told: Sequence[str], heard: Sequence[str], code: str) -> bool
         if any(_start(w) in named and counted.get(_start(w)) != number for w in others):
             return True
     return _changes_unit(said, clause, code)
+
+
+def _numbers_of(counted: Sequence[tuple[int, list[str]]]) -> set[int]:
+    """Return the numbers that count something."""
+    return {number for number, _ in counted}
 
 
 def _changes_unit(
@@ -165,9 +173,12 @@ def _counted(words: Sequence[str], code: str) -> list[tuple[int, list[str]]]:
     parts = [part for word in words for part in _amount(word)]
     values = [min(values_of(part, code), default=None) for part in parts]
     found: list[tuple[int, list[str]]] = []
+    scales = phrases(code).scales
     i = 0
     while i < len(parts) and len(found) < MAX_COUNTED:
         value, end = _whole(values, parts, i)
+        if value is not None and end < len(parts) and parts[end] in scales:
+            value, end = value * scales[parts[end]], end + 1
         i, start = end, end
         things: list[str] = []
         while value is not None and end < min(start + COUNTED, len(parts)):
