@@ -61,6 +61,10 @@ _NOISE = re.compile(  # lines that a program wrote
     r"|^[A-Za-z0-9+/]{24,}={0,2}\s*$"
     r"|^\s*<[a-z!/][^>]*>.*</?[a-z][^>]*>\s*$|^\s*SELECT \S.*;\s*$"
 )
+_TITLES = (
+    "señor(?:a|ita)?|sra?|don|doña|signora?|signor|senhora?|dona|pani?|panie|mevrouw|meneer|madame"
+    "|monsieur|mme|m|frau|herrn?|fru|hr|bay|bayan|professor\\w*|doctora?|doktor"
+)
 _START = r"(?:(?<=[.!?。！？\n])|\A)"
 
 
@@ -199,7 +203,7 @@ def _signs(code: str) -> Signs:
         rest=rest,
         sentence=re.compile(table.get("supposes", never), flags),
         greeting=re.compile(
-            rf"{_START}(?P<greeting>\W{{0,3}}(?i:{greets}))[ ,]+{name}"
+            rf"{_START}(?P<greeting>\W{{0,3}}(?i:{greets}))[ ,]+(?:(?i:{_TITLES})\.? )?{name}"
             rf"(?: [\w.'’-]+){{0,{MAX_NAMES - 1}}}?"
             r"(?=\s*(?:[,.!?\n]|\Z))"
         ),

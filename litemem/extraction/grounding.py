@@ -95,6 +95,10 @@ class Grounding:
         missing = self.ungrounded_terms(fact)
         if missing:
             return f"nobody said {', '.join(missing)}"
+        for match in phrases(self._code_of(fact)).exact.finditer(fact):
+            place = next(filter(None, match.groups()), "")
+            if not any(place in text for text in self._all):
+                return f"nobody said {place}"
         if not self._is_new(fact) and not self._is_paraphrase(fact):
             return "too little of it was said just now"
         return None

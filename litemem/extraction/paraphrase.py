@@ -427,6 +427,14 @@ class _Compared:
     def is_of_next(self, then: str) -> bool:
         """Return True if the fact has the "hates" of the clause behind, and the thing of this."""
         following = tokens_of(then[:MAX_CHARACTERS])
+        if (  # "I like beer, but I can't stand wine"
+            self._says_no(self._told, self._fact)
+            and self._says_no(following, then)
+            and not self._denials(self._heard, self._said)
+            and self._held
+            and not any(_is_form(w, o) for w in self._held for o in following)
+        ):
+            return True
         return any(
             any(_is_form(verb, w) for w in following)
             and not any(_is_form(verb, w) for w in self._heard)
@@ -481,7 +489,7 @@ class _Compared:
             if is_number(word) or (len(word) < MIN_PREFIX and self._is_spelt):
                 continue
             if not self._by.supports(word):
-                may_be_verb = is_subject and i + 1 < len(told)
+                may_be_verb = is_subject and i + 1 < len(told) and not self._is_state(word)
                 following = heard[at + 1 : at + 2] if at is not None and not may_be_verb else []
                 if any(self._is_replaced(w, word, is_known) for w in following):
                     return True
@@ -491,6 +499,11 @@ class _Compared:
                 places = [j for j, w in enumerate(heard) if self._is_alike(word, w)]
                 at = next((j for j in places if heard[j] == word), places[0] if places else at)
         return False
+
+    def _is_state(self, word: str) -> bool:
+        """Return True if the fact says that somebody is that: "is a doctor"."""
+        copula = self._table.copula.search(self._fact)
+        return copula is not None and word in tokens_of(self._fact[copula.end() :])[:1]
 
     def _is_replaced(self, word: str, other: str, is_known: Callable[[str], bool]) -> bool:
         """Return True if a word of the clause gave way to another that nobody said."""

@@ -99,6 +99,7 @@ class Phrases:
     was: re.Pattern[str]
     third: re.Pattern[str]
     joint: re.Pattern[str]
+    exact: re.Pattern[str]  # the places and the like that a fact may not exchange
     contrast: re.Pattern[str]  # "but", between two parts of a sentence
     roles: tuple[tuple[tuple[Words, ...], int], ...]  # "from | to", and how many have to differ
 
@@ -147,7 +148,7 @@ def phrases(code: str) -> Phrases:
 def _patterns(table: Mapping[str, Any]) -> dict[str, re.Pattern[str]]:
     """Return the patterns of a language by the names of their fields."""
     names = """half affirms denied refuted unreal marked past passed prefers order compares beside
-    copula was third joint ended contrast""".split()
+    copula was third joint ended contrast exact""".split()
     keys = {name: name for name in names} | {"exception": "except"}
     return {
         name: re.compile(table[key], re.IGNORECASE) if key in table else NEVER

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 
 from litemem.core.text.language import FUNCTION_WORDS
+from litemem.core.text.scripts import fold as fold_text
 from litemem.core.text.words import NUMBERS_IN_WORDS, STOP_WORDS, digits, is_number
 from litemem.extraction.phrases import phrases, tokens_of
 
@@ -12,7 +13,7 @@ MAX_DIGITS = 20  # of a number that is compared by its value
 MAX_COUNTED = 12  # numbers of a sentence that are compared
 COUNTED = 3  # words behind a number that may name what is counted
 
-_COMPOUND = re.compile(r"(?P<unit>\w{3,6})und(?P<ten>\w{3,5}(?:zig|ßig|ssig))")
+_COMPOUND = re.compile(r"(?P<unit>\w{3,6})(?:und|en|ën)(?P<ten>\w{3,5}(?:zig|ßig|ssig|tig))")
 _AMOUNT = re.compile(r"(?P<number>\d{1,15}(?:[.,:]\d{1,9}){0,4})(?P<unit>[^\W\d_]{1,20})")
 _JOINTS = frozenset("y und and et e и i en och ve و और 와 과 と 和".split())
 _ONES = frozenset("un una uno um uma une ein eine een en ett один одна".split())
@@ -20,6 +21,7 @@ _CLOCK = re.compile(
     r"(?<![\d:.,])(?P<hour>[01]?\d|2[0-3])(?:[:.](?P<minute>[0-5]\d))?(?![\d:])"
     r" ?(?:(?P<half>[apAP])\.?[mM]\b)?"
 )
+_TENS = frozenset(range(20, 100, 10))
 MAX_SCALED = 9  # digits of a number before "thousand"
 MAX_HYPHENS = 4  # in a number
 _YEARS = range(1900, 2100)  # which count nothing
@@ -45,10 +47,24 @@ def spoken_numbers(text: str, code: str) -> Iterator[tuple[str, int]]:
             ten, unit = known.get(compound["ten"]), _unit(compound["unit"], known)
             if ten and unit:
                 yield word, ten + unit
+        elif value := _fused(word, known):
+            yield word, value
     for i, word in enumerate(said):
         if then := _goes_on(said, i, known):
             yield word, known[word] + _unit(then, known)
             yield then, known[word] + _unit(then, known)
+
+
+def _fused(word: str, known: Mapping[str, int]) -> int:
+    """Return the number that a ten and a unit in one word are: "ventisei"; 0 if it is none."""
+    plain = fold_text(word)
+    for ten, value in known.items():
+        start = fold_text(ten)[:-1]
+        if value in _TENS and plain.startswith(start):
+            for rest in (plain[len(start) + 1 :], plain[len(start) :]):
+                if unit := _unit(rest, known):
+                    return value + unit
+    return 0
 
 
 def _goes_on(said: Sequence[str], i: int, known: Mapping[str, int]) -> str:

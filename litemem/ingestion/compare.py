@@ -110,7 +110,9 @@ def compare_facts(known: str, new: str, cosine: float, *, one_turn: bool = False
     contradict each other if the new one corrects. "unclear" means that both have to stay.
     """
     verdict = _compare(known, new, cosine)
-    if verdict in ("same", "richer") and _name_opposites(known, new):
+    if verdict in ("same", "richer") and (
+        _name_opposites(known, new) or _are_exchanged(known, new)
+    ):
         verdict = "different"
     if one_turn and verdict in ("contradicts", "unclear", None) and not is_correction(new):
         return "different"
@@ -219,6 +221,12 @@ def _name_opposites(known: str, new: str) -> bool:
         if all(has) and has[0].isdisjoint(has[1]):
             return True
     return False
+
+
+def _are_exchanged(known: str, new: str) -> bool:
+    """Return True if each fact is about whom the other names: "Ada trains Ben"."""
+    k, n = features_of(known), features_of(new)
+    return bool(k.subject & set(n.predicate)) and bool(n.subject & set(k.predicate))
 
 
 def _are_read(known: str, new: str) -> bool:
@@ -478,6 +486,9 @@ def _is_of_kind(n: FactFeatures, shared: frozenset[str], added: frozenset[str]) 
         word in added and word not in harmless and following in shared
         for word, following in pairwise(n.order)
         if word not in _ENDING
+    ) or any(
+        word in shared and following in added - n.names - n.dates - harmless
+        for word, following in pairwise(map(stem, n.predicate))
     )
 
 
