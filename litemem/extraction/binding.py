@@ -99,7 +99,10 @@ class Binding:
         self._prefixes: dict[int, frozenset[str]] = {}
         self._content = [_content(clause.text) for clause in self._clauses]
         self._quoted = [
-            (frozenset().union(*(content_prefixes(q, code) for q in quotes)), content_prefixes(rest, code))
+            (
+                frozenset().union(*(content_prefixes(q, code) for q in quotes)),
+                content_prefixes(rest, code),
+            )
             for text, _ in said
             for quotes, rest in quoted_by_others(text)
         ]
@@ -139,12 +142,18 @@ class Binding:
         """Return how a fact contradicts its clause, or None."""
         clause = self._clauses[at]
         is_user = self._grounding.is_user(fact.split(" ")[0]) or fact.startswith(self._subject)
-        if english.names_user(fact):  # "Nadia here, mother of Timo": it was given as their name
+        if english.NAMES_USER.match(
+            fact
+        ):  # "Nadia here, mother of Timo": it was given as their name
             return None
         if is_user and self._was_quoted(fact, clause.code):
             return "it is about somebody else"
         reason = contradiction(fact, clause, is_user=is_user, then=self._behind(at))
-        if reason is None and self._grounding.is_strict and clause.code == code_for(fact, clause.text):
+        if (
+            reason is None
+            and self._grounding.is_strict
+            and clause.code == code_for(fact, clause.text)
+        ):
             is_exchanged = substitutes(fact, clause.text, clause.code, self._grounding.knows)
             reason = "it has another word than was said" if is_exchanged else None
         return reason
@@ -152,7 +161,9 @@ class Binding:
     def _was_quoted(self, fact: str, code: str) -> bool:
         """Return True if only somebody else says a fact, in a quotation."""
         told = content_prefixes(fact, code)
-        return bool(told) and any(told <= quoted and not told <= rest for quoted, rest in self._quoted)
+        return bool(told) and any(
+            told <= quoted and not told <= rest for quoted, rest in self._quoted
+        )
 
     def additions(self) -> Iterator[tuple[str, Clause]]:
         """Yield clauses as facts: those of rejected facts, and those that the model passed over.

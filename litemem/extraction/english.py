@@ -76,7 +76,6 @@ _NUMERAL = re.compile(
 )
 
 
-_LAST_WORD = re.compile(r"\S+ \Z")
 _NAME_BEHIND = re.compile(r"\Z|[,.;](?:\s|\Z)|,? (?=[A-Z][a-z])")
 
 
@@ -147,6 +146,7 @@ class Heard:
 
     def __init__(self, said: Iterable[str]) -> None:
         self.text = "\n".join(said)
+        self.folded = self.text.casefold()
         self._own_names: dict[str, bool] = {}
 
     @cached_property
@@ -172,12 +172,12 @@ class Heard:
         return bool(last) and last[0].strip(_ENDING) in self.last_words
 
     def names_with(self, word: re.Match[str]) -> bool:
-        """Return True if a word was said as a name, or a part of one: "I, Robot", "sector I"."""
-        before = _LAST_WORD.search(word.string[max(0, word.start() - MAX_NAME) : word.start()])
+        """Return True if a word was said as part of a name: "I, Robot", "sector I"."""
+        before = word.string[: word.start()].rsplit(None, 1)[-1:]
         behind = _NAME_BEHIND.match(word.string, word.end())
-        if before is None or behind is None or not word[0][0].isupper():
+        if not before or behind is None or not word[0][0].isupper():
             return False
-        return f"{before[0]}{word[0]}{behind[0]}".casefold() in self.text.casefold()
+        return f"{before[0]} {word[0]}{behind[0]}".casefold() in self.folded
 
     @cached_property
     def last_words(self) -> frozenset[str]:
@@ -291,7 +291,7 @@ def without_guessed_relatives(fact: str, said: Iterable[str] | Heard) -> str:
 # -- the speaker's own name
 
 _NAMES_SPEAKER = re.compile(r"\A(?P<name>\w+) is the (?:speaker|user)\.?", re.IGNORECASE)
-_NAMES_USER = re.compile(
+NAMES_USER = re.compile(
     r"User(?:['’]s (?:first |full )?name is| is called| is named) (?:Dr\.? |Mrs?\.? |Ms\.? )?"
     r"(?P<name>\w+)"
 )
@@ -316,17 +316,12 @@ def with_plain_name(fact: str) -> str:
     return f"User is called {match['name']}" if match else fact
 
 
-def names_user(fact: str) -> bool:
-    """Return True if a fact says the user's name."""
-    return _NAMES_USER.match(fact) is not None
-
-
 def misnames_user(fact: str, said: Iterable[str] | Heard) -> bool:
     """Return True if a fact calls the user by a name that nobody gave as their own.
 
     False for texts in other languages than English.
     """
-    match = _NAMES_USER.match(fact)
+    match = NAMES_USER.match(fact)
     if match is None:
         return False
     heard = _heard(said)

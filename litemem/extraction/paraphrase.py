@@ -28,6 +28,9 @@ PREFIX_SHARE = 0.6  # of the shorter word
 MAX_CHARACTERS = 2_000  # of a clause or a fact that is compared
 MAX_CONTENT = 64  # words of a fact that are looked for; a sentence has fewer
 MAX_TOKENS = 400  # words with the same first letters that are compared with one
+OF_ANOTHER = "it is about somebody else"
+OF_OTHER_THING = "it is said of something else"
+DENIED = "it denies the statement, or affirms what was denied"
 MIN_SHARED = 5  # letters anywhere in a word that make it akin to another
 SHORT_SCRIPTS = frozenset("ko hi ar fa".split())
 BEHIND = 4  # words behind a preposition, of which one is meant
@@ -111,34 +114,29 @@ def departure(fact: str, said: str, code: str, part: str, then: str = "") -> str
 
     `part` is the part of the clause that has its predicate, `then` the clause behind it.
     """
-    compared = _Compared(fact, said, code)
-    near = _Compared(fact, part, code)
-    if (
-        compared.is_of_somebody_else()
-        or compared.is_of_other_part()
-        or (part != said and near.is_of_somebody_else())
+    compared, near = _Compared(fact, said, code), _Compared(fact, part, code)
+    for reason, is_so in (
+        (OF_ANOTHER, compared.is_of_somebody_else),
+        (OF_ANOTHER, compared.is_of_other_part),
+        (OF_ANOTHER, near.is_of_somebody_else),
+        ("it states what was only supposed", compared.is_supposed),
+        ("it states what was only supposed", lambda: compared.is_refuted(then)),
+        ("it states what is over", compared.is_over),
+        ("it states what was excepted", compared.is_excepted),
+        ("it says the opposite", compared.is_opposite),
+        (DENIED, near.is_denied),
+        (DENIED, compared.is_contrasted),
+        ("its order is reversed", compared.is_exchanged),
+        ("its order is reversed", compared.is_preferred_less),
+        ("its order is reversed", compared.is_compared),
+        ("it has another number", compared.counts_another),
+        ("it has another number", compared.changes_half_of_day),
+        (OF_OTHER_THING, lambda: compared.is_of_next(then)),
+        (OF_OTHER_THING, compared.is_beside),
+        (OF_OTHER_THING, compared.is_in_other_role),
     ):
-        return "it is about somebody else"
-    if compared.is_supposed() or compared.is_refuted(then):
-        return "it states what was only supposed"
-    if compared.is_over():
-        return "it states what is over"
-    if compared.is_excepted():
-        return "it states what was excepted"
-    if compared.is_opposite():
-        return "it says the opposite"
-    if near.is_denied() or compared.is_contrasted():
-        return "it denies the statement, or affirms what was denied"
-    if compared.is_exchanged() or compared.is_preferred_less() or compared.is_compared():
-        return "its order is reversed"
-    if counts_another(tokens_of(fact[:MAX_CHARACTERS]), tokens_of(said[:MAX_CHARACTERS]), code):
-        return "it has another number"
-    if then and compared.is_of_next(then):
-        return "it is said of something else"
-    if changes_half_of_day(fact, said):
-        return "it has another number"
-    if compared.is_beside() or compared.is_in_other_role():
-        return "it is said of something else"
+        if is_so():
+            return reason
     return None
 
 
@@ -418,15 +416,29 @@ class _Compared:
         verbs = [w for w in self._told if negative.has(w)]
         for verb in verbs:  # "I don't mind dogs, but I hate cats"
             there = [i for i, p in enumerate(parts) if any(_is_form(verb, w) for w in p)]
-            if there and at not in there and all(len(_content(cut[i], self._code)) > 1 for i in there):
+            if (
+                there
+                and at not in there
+                and all(len(_content(cut[i], self._code)) > 1 for i in there)
+            ):
                 return True
         if told and not denied[at]:
             return any(denied)
         return not told and bool(denied[at]) and set(known) == {at} and not all(denied)
 
+    def counts_another(self) -> bool:
+        """Return True if the fact gives a thing the number of another."""
+        return counts_another(self._told, self._heard, self._code)
+
+    def changes_half_of_day(self) -> bool:
+        """Return True if the fact has "10 am" where "10 pm" was said."""
+        return changes_half_of_day(self._fact, self._said)
+
     def is_of_next(self, then: str) -> bool:
         """Return True if the fact has the "hates" of the clause behind, and the thing of this."""
         following = tokens_of(then[:MAX_CHARACTERS])
+        if not following:
+            return False
         if (  # "I like beer, but I can't stand wine"
             self._says_no(self._told, self._fact)
             and self._says_no(following, then)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache, lru_cache
 from itertools import pairwise
 
 from litemem.core.text.language import FUNCTION_WORDS
@@ -22,6 +23,7 @@ _CLOCK = re.compile(
     r" ?(?:(?P<half>[apAP])\.?[mM]\b)?"
 )
 _TENS = frozenset(range(20, 100, 10))
+MIN_FUSED, MAX_FUSED = 6, 20  # letters of a ten and a unit in one word
 MAX_SCALED = 9  # digits of a number before "thousand"
 MAX_HYPHENS = 4  # in a number
 _YEARS = range(1900, 2100)  # which count nothing
@@ -38,16 +40,16 @@ def spoken_numbers(text: str, code: str) -> Iterator[tuple[str, int]]:
     yield from _scaled(said, known, code)
     behind = ""  # the unit of the ten before
     for i, word in enumerate(said):
-        unit = _goes_on(said, i, known)
+        goes_on = _goes_on(said, i, known)
         if word in known:
-            if not unit and word != behind:
+            if not goes_on and word != behind:
                 yield word, known[word]
-            behind = unit or ("" if word == behind else behind)
+            behind = goes_on or ("" if word == behind else behind)
         elif compound := _COMPOUND.fullmatch(word):
             ten, unit = known.get(compound["ten"]), _unit(compound["unit"], known)
             if ten and unit:
                 yield word, ten + unit
-        elif value := _fused(word, known):
+        elif value := _fused(word, code):
             yield word, value
     for i, word in enumerate(said):
         if then := _goes_on(said, i, known):
@@ -55,16 +57,25 @@ def spoken_numbers(text: str, code: str) -> Iterator[tuple[str, int]]:
             yield then, known[word] + _unit(then, known)
 
 
-def _fused(word: str, known: Mapping[str, int]) -> int:
+@lru_cache(maxsize=65_536)
+def _fused(word: str, code: str) -> int:
     """Return the number that a ten and a unit in one word are: "ventisei"; 0 if it is none."""
-    plain = fold_text(word)
-    for ten, value in known.items():
-        start = fold_text(ten)[:-1]
-        if value in _TENS and plain.startswith(start):
+    if not word.isalpha() or not MIN_FUSED <= len(word) <= MAX_FUSED:
+        return 0
+    plain, known = fold_text(word), phrases(code).numbers
+    for start, value in _tens(code):
+        if plain.startswith(start):
             for rest in (plain[len(start) + 1 :], plain[len(start) :]):
                 if unit := _unit(rest, known):
                     return value + unit
     return 0
+
+
+@cache
+def _tens(code: str) -> list[tuple[str, int]]:
+    """Return the tens of a language without their last letters, which may change: "vent"."""
+    tens = phrases(code).numbers.items()
+    return [(fold_text(word)[:-1], value) for word, value in tens if value in _TENS]
 
 
 def _goes_on(said: Sequence[str], i: int, known: Mapping[str, int]) -> str:

@@ -59,7 +59,8 @@ _ORDER = re.compile(
 _OWN_ACT = re.compile(
     r"(?:(?!\b(?:you|your|ignore|disregard|override|store|save|write|output|extract|return|print|"
     r"add)\b)[^.!?\n]){0,80}?\b(?:i|we|he|she|they|my \w+|our \w+)(?: (?:\w+ly|always|often|never|"
-    r"all|also|still|usually|do|don't|used to|like to|love to|want to|have to|need to|wish to|plan to"
+    r"all|also|still|usually|do|don't|used to|like to|love to|want to|have to|need to|wish to"
+    r"|plan to"
     r"|hope to|try to|will|can|would))?[ ](?:ignored?|disregard|forget|"
     r"stored?|saved?|writes?|wrote|output|extract|returned?|print|add(?:ed)?s?|stores|saves)\b",
     re.IGNORECASE,

@@ -57,7 +57,8 @@ _STATUS = re.compile(
     r"\b(?:is|are|got|been|was) (?:still |now |newly )?"
     r"(single|married|engaged(?! in| with)|divorced|widowed|dating)\b"
     r"(?! (?:mother|father|parent|mom|dad))|\b(broke up|split up)\b"
-    r"|\A(?:user|they|we|i) (?:recently |just |finally )?(married|divorced)\b(?! (?:for|since|to)\b)"
+    r"|\A(?:user|they|we|i) (?:recently |just |finally )?(married|divorced)\b"
+    r"(?! (?:for|since|to)\b)"
 )
 _ATTRIBUTE = re.compile(
     r"^[\w.]+['’]s? (?:new |current |actual )?(.+?) (?:is|are|was) (?:now )?(.+)$"

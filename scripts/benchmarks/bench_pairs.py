@@ -3,8 +3,9 @@
     bench_pairs.py [--errors] PAIRS…
 
 Each line of a file has `known`, `new`, `verdict` ("same", "richer", "contradicts" or "apart", or
-several of these that are all right, with commas), `language`, and perhaps a `kind`. What the rules leave to the model counts as "apart". A wrong supersession is a pair that
-contradicts by the rules alone, a lost correction one whose new fact would not be kept as it is.
+several of these that are all right, with commas), `language`, and perhaps a `kind`. What the rules
+leave to the model counts as "apart". A wrong supersession is a pair that contradicts by the rules
+alone, a lost correction one whose new fact would not be kept as it is.
 """
 
 import argparse

@@ -2,10 +2,11 @@
 
     bench_told.py SET… [--only KIND|LANGUAGE]…
 
-A line of a set has what was `said` (a text, or messages), the `facts` that a model writes of it, and
-whether they are `good`. A `ScriptedLLM` gives these facts, so the rules alone decide. Good facts have
-to be live as they are, or with the text that `holds` names and without what it `lacks`; of others, no
-live memory may have the words. Each case that goes wrong is printed with the live memories.
+A line of a set has what was `said` (a text, or messages), the `facts` that a model writes of it,
+and whether they are `good`. A `ScriptedLLM` gives these facts, so the rules alone decide. Good
+facts have to be live as they are, or with the text that `holds` names and without what it `lacks`.
+No live memory may have the words of others. Each case that goes wrong is printed with the live
+memories.
 """
 
 import argparse
@@ -74,10 +75,15 @@ def main() -> None:
             for name in (case["kind"], "all"):
                 groups.setdefault(name, []).append(verdict)
             if not verdict[1]:
-                print(f"{case['id']} {case['kind']} {'GOOD' if case['good'] else 'BAD'}: "
-                      f"{case['said']!r} → {case['facts']}\n    {live}", flush=True)
+                print(
+                    f"{case['id']} {case['kind']} {'GOOD' if case['good'] else 'BAD'}: "
+                    f"{case['said']!r} → {case['facts']}\n    {live}",
+                    flush=True,
+                )
         print(f"\n{path.stem}\n{COLUMNS}", "---|---|---", sep="\n")
-        for name, verdicts in sorted(groups.items(), key=lambda group: (group[0] == "all", group[0])):
+        for name, verdicts in sorted(
+            groups.items(), key=lambda group: (group[0] == "all", group[0])
+        ):
             kept = [ok for is_good, ok in verdicts if is_good]
             left = [ok for is_good, ok in verdicts if not is_good]
             print(f"{name} | {_share(kept)} | {_share(left)}")
