@@ -14,6 +14,7 @@ from litemem.core.text.lexicon import ENGLISH, exclusive_in, words_in
 from litemem.core.text.periods import MONTHS
 from litemem.core.text.scripts import english_share, normal_forms
 from litemem.extraction.phrases import phrases, tokens_of
+from litemem.ingestion.endings import ends
 from litemem.ingestion.fact_features import (
     LIGHT,
     PEOPLE,
@@ -74,6 +75,7 @@ _AGE = re.compile(
     r"\b(\d+) years? old\b|\bturned (\d+)\b|\baged? (?:is )?(\d+)\b"
     r"|^[\w'’]+(?: \w+)? (?:is|am) (\d+)$|^i'm (\d+)$"
 )
+_YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 _CORRECTS = re.compile(
     r"\b(?i:correction|sorry|i meant|after all|i misspoke)\b|, not \S|\bnot \w+ but\b"
 )
@@ -95,6 +97,8 @@ _ENDING = frozenset(  # words of a denial that name nothing
         " diet person kind call off trip decided against split".split(),
     )
 )
+_TASTES = frozenset(["like", "favourite", "favorite", "prefers"])
+_GONE = frozenset("sold cancelled canceled died lost finished ended closed returned gave".split())
 _ILL = frozenset(map(stem, ["allergy", "allergic", "intolerance", "intolerant"]))
 _PLACE = ("in", "at", "on", "with", "near", "under", "behind", "from", "being", "to", "for")
 _MONTHS = frozenset(map(str.casefold, MONTHS))
@@ -123,7 +127,10 @@ def compare_facts(known: str, new: str, cosine: float, *, one_turn: bool = False
 def _compare(known: str, new: str, cosine: float) -> Verdict | None:
     if _spelt(known) == _spelt(new):
         return "same"
-    if code_of_pair(known, new) != ENGLISH:
+    code = code_of_pair(known, new)
+    if ends(known, new, code):
+        return "contradicts"
+    if code != ENGLISH:
         return compare_slots(known, new)
     if not _are_read(known, new):
         return "different"
@@ -408,6 +415,8 @@ def _by_attribute(k: FactFeatures, n: FactFeatures) -> Verdict | None:
     """Compare what a person has one of: a home, a job, a name, an age, a date."""
     age_k, age_n = _AGE.search(k.text), _AGE.search(n.text)
     if age_k and age_n:
+        if _age(age_n) < _age(age_k) and _YEAR.search(n.text):  # "turned 18 in 2019"
+            return "different"
         return "same" if k.dates == n.dates else "contradicts"
     has_moved = _HOME.search(k.text) and _MOVED.search(n.text) and _HOME.search(n.text)
     reached = n.names - set(_FROM.findall(n.text))
@@ -426,6 +435,10 @@ def _by_attribute(k: FactFeatures, n: FactFeatures) -> Verdict | None:
 
 def _state(status: re.Match[str]) -> str:
     return next(filter(None, status.groups()), "")
+
+
+def _age(match: re.Match[str]) -> int:
+    return int(next(filter(None, match.groups())))
 
 
 def _by_possessive(k: FactFeatures, n: FactFeatures) -> Verdict | None:
@@ -457,6 +470,8 @@ def _by_polarity(k: FactFeatures, n: FactFeatures) -> Verdict | None:
             return "contradicts"
         is_moved = k.dates and n.dates and k.dates != n.dates and n.is_turn
         return "contradicts" if is_moved and len(k.content & n.content) >= 2 else None
+    if k.verb in _TASTES and n.verb in _GONE:  # who sold a red car may like red
+        return "different"
     objects_k, objects_n = _objects(k), _objects(n)
     shared = objects_k & objects_n
     if shared and n.is_end and not n.is_negative and _is_of_other(k, n):
@@ -467,6 +482,8 @@ def _by_polarity(k: FactFeatures, n: FactFeatures) -> Verdict | None:
         return _by_denial(k, n)
     if n.is_end and _is_partial(n):
         return "unclear"
+    if n.is_end and objects_n < objects_k:  # what it ends is told by its head: `ends`
+        return "different"
     if objects_n <= objects_k:
         return "contradicts" if objects_n == objects_k or n.is_turn else "unclear"
     if _is_of_kind(n, shared, objects_n - objects_k - k.content - LIGHT):

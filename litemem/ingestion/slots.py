@@ -292,7 +292,8 @@ def _is_dead(k: Statement, n: Statement) -> bool:
         return False
     if k.holder == told:
         return bool(k.relations & {"have", "live", "work", "ill", "take", "drive", "play", "study"})
-    return bool(k.relations & {"have"}) and 2 * len(told) >= len(k.content)
+    is_object = bool(k.order) and k.order[0] in told  # not a picture of the cat
+    return bool(k.relations & {"have"}) and is_object and 2 * len(told) >= len(k.content)
 
 
 def _by_promotion(k: Statement, n: Statement) -> Verdict | None:

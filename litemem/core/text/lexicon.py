@@ -47,8 +47,8 @@ def code_of_dates(text: str) -> str:
 
 @cache
 def section(code: str, name: str) -> Mapping[str, Any]:
-    """Return one table of a language's file; each room has its own."""
-    table: Mapping[str, Any] = _read(code)[name]
+    """Return one table of a language's file, empty if it has none; each room has its own."""
+    table: Mapping[str, Any] = _read(code).get(name, {})
     return table
 
 
