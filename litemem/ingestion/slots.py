@@ -282,7 +282,8 @@ def _by_end(k: Statement, n: Statement) -> Verdict | None:
     if "died" in ends and _is_dead(k, n):
         return "contradicts"
     is_off = "cancelled" in ends and n.content and n.content <= k.content
-    return "contradicts" if is_off and "past" not in k.concepts else None
+    is_state = not k.concepts & {"past", "like"}
+    return "contradicts" if is_off and is_state else None
 
 
 def _is_dead(k: Statement, n: Statement) -> bool:
