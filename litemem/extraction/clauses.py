@@ -32,7 +32,7 @@ _NOISE = re.compile(  # lines that a program wrote
     r"|^\W{0,3}(?:\d\d:\d\d:\d\d\S*\W{0,3})?(?:TRACE|DEBUG|INFO|WARN|WARNING|ERROR|FATAL|CRITICAL)\b"
     r"|^\W{0,3}(?:\w{3} [ \d]?\d|\w{3}, \d\d \w{3} \d{4}) \d\d:\d\d:\d\d\b"
     r"|\b\d\d:\d\d:\d\d (?:warn|info|error)\b"
-    r"|^\s*(?:Traceback \(most|File \"|at [\w.$<>]+\(|Caused by:|\.\.\. \d+ more)"
+    r"|^\s*(?:\\t)?(?:Traceback \(most|File \"|at [\w.$<>]+\(|Caused by:|\.\.\. \d+ more)"
     r"|^\s*\w*(?:Error|Exception):"
     r"|^\s*(?:error|warning|note)(?:\[\w+\])?: |^\s*--> \S+:\d+"
     r"|^\s*[\[{}\]],?\s*$|^\s*\"[\w.-]{1,40}\"\s*:"

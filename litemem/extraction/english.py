@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from functools import cached_property
 
 from litemem.core.text.language import TELLTALE, language
+from litemem.core.text.periods import MONTHS
 from litemem.core.text.words import NUMBER_WORDS, STOP_WORDS, digits, words
 
 MAX_NAME = 100  # characters; what is longer, nobody is called
@@ -342,6 +343,18 @@ _FIRST = re.compile(
     r"(?P<subject>I|we)(?P<rest>['’](?:m|ve|d|ll|re)\b|\b) ?(?P<then>.*)\Z",
     re.IGNORECASE | re.DOTALL,
 )
+_LEAD = re.compile(  # when something is: "in September we fly to Antalya"
+    r"\A(?:(?:and|so|also|then|but|btw),? )?(?P<when>(?:(?:in|on|at|since|from|by|until|till|for|"
+    r"every|each|next|last|this|during|after|before|around|about|the|past|coming|following|other|"
+    r"first|second|third|early|late|mid|end|beginning|of|and|to|a|an|one|two|three|four|five|six|"
+    r"ten|few|couple|now) ){0,5}(?:\d{1,4}(?:st|nd|rd|th)?(?::\d\d)?(?: ?[ap]\.?m\.?)?|"
+    rf"{'|'.join(MONTHS)}|(?:mon|tues|wednes|thurs|fri|satur|sun)days?|weekends?|weekdays?|"
+    r"mornings?|afternoons?|evenings?|nights?|noon|midnight|spring|summers?|autumn|fall|winters?|"
+    r"weeks?|months?|years?|days?|today|tomorrow|yesterday|tonight|nowadays|currently|lately|"
+    r"recently|easter|christmas|moment)(?: (?:\d{1,4}(?:st|nd|rd|th)?|ago|now|"
+    rf"{'|'.join(MONTHS)}|mornings?|afternoons?|evenings?|nights?))*),? (?=(?:I|we|my|our)\b)",
+    re.IGNORECASE,
+)
 _MY = re.compile(r"\A(?:my|our)\b", re.IGNORECASE)
 _CONTRACTED = {"m": "is", "re": "is", "ve": "has", "d": "would", "ll": "will"}
 _AUXILIARY = {
@@ -563,7 +576,11 @@ _GENERAL = re.compile(
     r"success|always|so (?:much|many)|the best|matters?|sure|sorry|love it)\b",
     re.IGNORECASE,
 )
-_NARROW = re.compile(r"\d|(?<=\w )[A-Z][a-z]|\A(?!The |A |An )[A-Z][a-z]+ (?:is|was|has)\b")
+_NARROW = re.compile(
+    r"\d|(?<=\w )[A-Z][a-z]|\A(?!The |A |An )[A-Z][a-z]+ (?:is|was|has|gets|needs|wants"
+    r"|likes|loves|hates|lives|works|plays|speaks|goes|takes|eats|drinks|prefers|owns|suffers|can't"
+    r"|cannot|doesn't|isn't|comes|turns|starts|left|got)\b"
+)
 _POINTS = frozenset("this that it these those them him her".split())
 _TABULAR = re.compile(r"[{}\[\]<>|=\\]|\S {2,}\S|\t|\w\(\)|::|\w_\w")  # of code, logs and tables
 
@@ -599,6 +616,8 @@ def third_person(clause: str) -> str | None:
     "I don't smoke" becomes "User doesn't smoke", "my dad has gout" "User's dad has gout".
     """
     text = clause.strip().rstrip(".!?;, ").replace("’", "'")
+    if (lead := _LEAD.match(text)) and (told := third_person(text[lead.end() :])):
+        return f"{told} {_lowered(lead['when'])}"
     if my := _MY.match(text):
         found: str | None = _about_user("User's" + text[my.end() :], "User's")
     elif first := _FIRST.match(text):
@@ -612,6 +631,11 @@ def third_person(clause: str) -> str | None:
     else:
         return None
     return found if found and not _INNER.search(found) else None
+
+
+def _lowered(when: str) -> str:
+    """Return when something is, as it stands at the end: "in May", "every other Friday"."""
+    return when[0].casefold() + when[1:]
 
 
 def with_user(text: str) -> str:

@@ -37,7 +37,10 @@ def _facts(text: str) -> Iterator[str]:
         yield f"User is {state['state']}"
     if how := _pattern("with_me").search(text):
         yield f"User is in {with_user(how['place'])}" if how["place"] else f"User has {how['what']}"
+    if ill := _pattern("ill").search(text):
+        yield f"User has {ill['what']}"
     yield from _of_relatives(text)
+    yield from _of_things(text)
     wanted = _pattern("looking").match(text)
     if wanted and _pattern("narrow").search(wanted["what"]):
         yield f"User is looking for {with_user(wanted['what'].strip())}"
@@ -59,8 +62,31 @@ def _of_relatives(text: str) -> Iterator[str]:
         yield f"User has a {match['age']}{match['unit']}{who}"
 
 
+def _of_things(text: str) -> Iterator[str]:
+    """Yield statements about "my Brompton", or "my hamster" that has no name."""
+    if thing := _pattern("owned").search(text):
+        yield f"User has {_with_article(thing['thing'])}"
+    if pet := _pattern("pet").search(text):
+        is_named = any(
+            match["relative"] == pet["pet"] for match in _pattern("named").finditer(text)
+        )
+        yield from [] if is_named else [f"User has {_with_article(pet['pet'])}"]
+
+
+def _with_article(thing: str) -> str:
+    """Return a thing with "a" or "an"; several have none."""
+    if thing.endswith("s") and thing.islower():
+        return thing
+    return f"{'an' if thing[0].casefold() in 'aeiou' else 'a'} {thing}"
+
+
 @cache
 def _pattern(name: str) -> re.Pattern[str]:
     table = section(ENGLISH, "questions")
-    written = re.sub(r"(?<!P)<(\w+)>", lambda part: str(table[part[1]]), str(table[name]))
-    return re.compile(written)
+    return re.compile(_written(str(table[name])))
+
+
+def _written(pattern: str) -> str:
+    """Return a pattern with the lists that it names: "<relatives>"."""
+    table = section(ENGLISH, "questions")
+    return re.sub(r"(?<!P)<(\w+)>", lambda part: _written(str(table[part[1]])), pattern)

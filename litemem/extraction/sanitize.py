@@ -104,7 +104,8 @@ _SMALL_TALK = STOP_WORDS | frozenset(
     please sorry welcome ok okay sure yes yeah yep no nope right fine good great nice cool awesome
     amazing wow lovely perfect exactly absolutely definitely totally indeed agreed understood got
     well really very much so too lol haha ha oh ah hmm um alright congrats congratulations glad
-    happy sounds see talk let know take care day luck noted cheers love""".split()
+    happy sounds see talk let know take care day luck noted cheers love hope hoping doing weekend
+    meet pleasure appreciate you're""".split()
 )
 
 

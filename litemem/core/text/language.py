@@ -30,7 +30,7 @@ _SCRIPTS = {
 }
 _COMMON = {
     "English": "the a is am are was my i and to of in for with have it that you we she he not me "
-    "be",
+    "be as at by or if but which what how can will this from our they his her who",
     "German": "ich der die das ist bin und ein eine mein meine nicht mit in zu auf für wir sie er "
     "den im wohne habe heiße mich seit aus",
     "French": "je le la les est suis et un une mon ma mes pas dans de du des pour avec nous elle "
@@ -50,7 +50,7 @@ _COMMON = {
 _TELLTALE = {
     "English": "i i'm i've i'd i'll don't doesn't isn't can't my the this these what where how do "
     "does your our us me is are am as a an and to with of from work live can may under "
-    "has have had who",
+    "has have had who which when why if by at but should will would could been for",
     "German": "ich bin habe heiße wohne arbeite mag esse trinke nehme spiele bitte nicht kein "
     "keine keinen mein meine meinen meiner unser unsere wir wurde werde früher jetzt jeden ab um "
     "uhr immer nie bei vom zum zur sind hat ist und auch gegen nur lieber gern mir tut weh wie "

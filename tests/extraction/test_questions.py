@@ -1,0 +1,62 @@
+"""Questions tell facts of who asks, and other questions none."""
+
+import pytest
+
+from litemem.extraction.english import third_person
+from litemem.extraction.questions import presupposed
+from litemem.extraction.sanitize import is_small_talk
+
+TELLING = {
+    "As a left-footed striker, which boots suit me?": "User is a left-footed striker",
+    "Can I donate blood with hepatitis C?": "User has hepatitis C",
+    "Can I swim with braces?": "User has braces",
+    "Which bike lock do you recommend for my Brompton?": "User has a Brompton",
+    "What's a good charger for my Pixel 7a?": "User has a Pixel 7a",
+    "How long can my tortoise Shelly go without food?": "User's tortoise is called Shelly",
+    "What should I feed my hamster?": "User has a hamster",
+    "Does my landlord Mr Fox have to fix the boiler?": "User's landlord is called Mr Fox",
+    "How do I tell my boss Ulla about it?": "User's boss is called Ulla",
+}
+SILENT = [
+    "Is it safe to fly with a pacemaker?",
+    "Can I pay with PayPal?",
+    "How do I say hello in my English class?",
+    "How do I reset my password?",
+    "Any tips for our trip to Oslo in May?",
+    "What do I do with my old phone?",
+    "How do I close my Netflix account?",
+]
+
+
+@pytest.mark.parametrize(("question", "fact"), TELLING.items())
+def test_a_question_tells_a_fact_of_who_asks(question: str, fact: str) -> None:
+    assert presupposed(question) == [fact]
+
+
+@pytest.mark.parametrize("question", SILENT)
+def test_a_question_about_something_else_tells_none(question: str) -> None:
+    assert presupposed(question) == []
+
+
+@pytest.mark.parametrize(
+    ("clause", "fact"),
+    [
+        ("In September we fly to Antalya.", "User flies to Antalya in September"),
+        ("On Thursdays I sing", "User sings on Thursdays"),
+        (
+            "Every other Friday my son stays with us",
+            "User's son stays with User every other Friday",
+        ),
+        ("Since 2019 I work at Lidl", "User works at Lidl since 2019"),
+        ("At 7 am I run", "User runs at 7 am"),
+        ("Since my wife left I cook", None),
+        ("In the film she says she can't swim", None),
+    ],
+)
+def test_when_something_is_may_stand_first(clause: str, fact: str | None) -> None:
+    assert third_person(clause) == fact
+
+
+@pytest.mark.parametrize("text", ["Hello there! Hope you're well.", "Nice to meet you!"])
+def test_greetings_are_small_talk(text: str) -> None:
+    assert is_small_talk(text)
