@@ -105,7 +105,7 @@ _SMALL_TALK = STOP_WORDS | frozenset(
     amazing wow lovely perfect exactly absolutely definitely totally indeed agreed understood got
     well really very much so too lol haha ha oh ah hmm um alright congrats congratulations glad
     happy sounds see talk let know take care day luck noted cheers love hope hoping doing weekend
-    meet pleasure appreciate you're""".split()
+    meet pleasure appreciate re""".split()
 )
 
 
