@@ -53,6 +53,10 @@ _NAMES = re.compile(r"\b(?:called|named|name)\b")
 _OWNED = re.compile(r"(?:the )?user's (?P<noun>[^\W\d_]+)\b(?!')")
 _ORDERED = re.compile(r"\b(?:over|than|rather than|instead of|more than|before|after)\b")
 _JOINED = re.compile(r",|\b(?:and|but|und|aber|et|mais|y|pero|e|ma|mas|en|maar|och|men|и|но|а)\b")
+_PLACED = re.compile(
+    r"\A\W*(?:in|at|on|from|after|before|during)\b[^.!?;,“\"\n]{1,40},? (?:he|she|they)\b", re.I
+)
+_SELF = re.compile(r"\b(?:I|me|my|we|us|our)\b", re.I)
 _SIDED = re.compile(r"\b(?:prefers?|likes?|loves?|better|rather|favou?rs?)\b")
 _OPPOSITES = [
     frozenset(pair.split("/"))
@@ -392,12 +396,20 @@ def _takes_for_speaker(fact: str, clause: Clause) -> bool:
     pronouns = words_in(clause.code, "clauses", "others")
     if first and first[0].casefold().replace("’", "'") in pronouns:
         return True  # "she's a vet"
+    if clause.code == ENGLISH and _of_another(clause.text):
+        return True
     people = [word for word in first if _is_person(word, clause.code)]
     if not people or any(_is_person(word, clause.code) for word in spoken[:SUBJECT]):
         return False
     return not any(
         person.strip(".,'s").casefold()[:5] in word for person in people for word in spoken
     )
+
+
+def _of_another(said: str) -> bool:
+    """Return True if "he", "she" or "they" stands first, after a place: "in the film she says"."""
+    placed = _PLACED.match(said)
+    return placed is not None and not _SELF.search(said)
 
 
 def _is_of_theirs(fact: str, said: str) -> bool:

@@ -411,12 +411,15 @@ def _parts(sentence: str, code: str) -> Iterator[str]:
     """Cut a sentence before each "and I …", "but my …"."""
     speaker = words_in(code, "clauses", "speaker")
     own = speaker | words_in(code, "clauses", "possessives")
+    reports = words_in(code, "clauses", "reports")
     start = 0
     for border in _CLAUSE_BORDER.finditer(sentence):
         is_joined = border[0].isspace()  # "Mike and I": one subject
         is_short = is_joined and len(sentence[start : min(border.start(), start + 40)].split()) < 3
         if border.start() <= start or is_short:
             continue
+        if border[0][0] == ":" and not reports.isdisjoint(words(sentence[start : border.start()])):
+            continue  # "my boss wrote: I'm ill"
         rest = _LEADING.sub("", sentence[border.start() : border.end() + 40])
         first = words(rest)[:1]
         if first and first[0] in (speaker if is_joined else own):

@@ -35,6 +35,7 @@ MIN_SHARED = 5  # letters anywhere in a word that make it akin to another
 SHORT_SCRIPTS = frozenset("ko hi ar fa".split())
 BEHIND = 4  # words behind a preposition, of which one is meant
 VERB_LAST = frozenset("ja ko tr hi fa".split())  # languages in which the verb is last
+_COPULAS = frozenset("is are was were be been being".split())  # "is close to" says it of both
 MAX_PARTS = 12  # of a clause, each with a person of its own
 
 _HIRAGANA = re.compile(r"[\u3040-\u309f]+")
@@ -364,7 +365,9 @@ class _Compared:
         if len(told) < 2 or not all(map(self._by.supports, others)) or self._names_converse():
             return False
         (first, one), (second, other) = told[0], told[1]
-        if second - first < 2 or table.agents & set(self._told[first + 1 : second]) - {"a", "à"}:
+        between = set(self._told[first + 1 : second])
+        goals = {"a", "à"} if between & _COPULAS else {"a", "à", "to", "for"}
+        if second - first < 2 or table.agents & between - goals:
             return False
         if names_user(one, code):
             at = next((i for i, w in heard if _alike(w, other)), None)
