@@ -849,8 +849,8 @@ class Memory:
         """Return an iterator over the lines that `export_file` writes, each with its newline.
 
         The lines are JSON objects, the header first, and show one moment of the file, even if
-        others write while they are read. Lines of the kind "damaged" name the memories that cannot
-        be read and are left out. Arguments and errors are those of `export_file`.
+        others write while they are read. Lines of the kind "damaged" name the rows that cannot be
+        read and are left out. Arguments and errors are those of `export_file`.
         """
         scope = Scope(user_id=user_id, agent_id=agent_id, app_id=app_id, run_id=run_id)
         condition = compile_filter(filters, scope) if scope or filters is not None else None
@@ -873,8 +873,8 @@ class Memory:
 
         Without ids and filters it is the whole file: memories with history, messages, pending turns
         and the graph. With them, the memories that match, also expired and superseded ones, and all
-        that belongs to them. `docs/export.md` describes the lines. Memories that cannot be read
-        are left out; then the result has their ids, as `damaged`.
+        that belongs to them. `docs/export.md` describes the lines. Rows that cannot be read are
+        left out; then the result names them, as `damaged`.
 
         Args:
             format: "jsonl" is lossless, and `import_file` reads it; "markdown" is for people.

@@ -410,10 +410,15 @@ class Snapshot(Protocol):
 
     @property
     def damaged(self) -> Sequence[str]:
-        """The ids of the memories that cannot be read; `lines` and `rows` leave them out.
+        """The names of the rows that cannot be read: ids of memories, messages and conflicts.
 
-        `lines` names each on a line of its own.
+        Another row is named by its table and key: "relation 1". `lines` and `rows` leave them out,
+        and `lines` names each on a line of its own.
         """
+
+    @property
+    def damaged_memories(self) -> Sequence[str]:
+        """The ids among `damaged` that are those of memories."""
 
 
 class MemoryReader(Protocol):

@@ -4,7 +4,7 @@ import hashlib
 import os
 import re
 import stat
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO, Literal, get_args
 
@@ -67,7 +67,7 @@ def write(
 ) -> dict[str, Any]:
     """Write an export as of one moment into a stream; return the number of lines by kind.
 
-    Memories that cannot be read are left out; then the result has their ids, as `damaged`.
+    Rows that cannot be read are left out; then the result names them, as `damaged`.
 
     The lines of an archive are generated twice, first for the checksum in the header: nothing is
     kept in memory, and the stream need not be seekable.
@@ -84,7 +84,7 @@ def write(
             return _write_markdown(writer, out, report)
         out.write(_header(writer, _checksum(writer)))
         _write_lines(writer, out, report)
-    return _result(writer, _counts(writer))
+    return _result(_counts(writer), writer.damaged)
 
 
 def export_file(
@@ -99,7 +99,7 @@ def export_file(
 ) -> dict[str, Any]:
     """Write an export into a new file of mode 0600; return the number of lines by kind.
 
-    Memories that cannot be read are left out; then the result has their ids, as `damaged`.
+    Rows that cannot be read are left out; then the result names them, as `damaged`.
 
     The export is written under another name in the same folder, synced, and renamed: the target is
     complete or unchanged.
@@ -174,7 +174,7 @@ def _write_archive(
     digest = _write_lines(writer, out, report)
     out.seek(0)
     out.write(_header(writer, digest))
-    return _result(writer, _counts(writer))
+    return _result(_counts(writer), writer.damaged)
 
 
 def _write_lines(writer: Snapshot, out: BinaryIO, report: Callable[[int], None]) -> str:
@@ -201,15 +201,16 @@ def _write_markdown(
     for chunk in _chunks(markdown_lines(writer.rows())):
         out.write(chunk)
         report(chunk.count(b"\n- "))
-    if writer.damaged:
-        named = ", ".join(map(_one_line, writer.damaged))
+    damaged = writer.damaged_memories
+    if damaged:
+        named = ", ".join(map(_one_line, damaged))
         out.write(f"\n## Damaged\n\nLeft out, as they cannot be read: {named}\n".encode())
-    return _result(writer, {"memory": writer.counts["memory"]})
+    return _result({"memory": writer.counts["memory"]}, damaged)
 
 
-def _result(writer: Snapshot, counts: dict[str, int]) -> dict[str, Any]:
-    """Return the number of lines, with the ids of the memories that were left out."""
-    return counts | {"damaged": list(writer.damaged)} if writer.damaged else counts
+def _result(counts: dict[str, int], damaged: Sequence[str]) -> dict[str, Any]:
+    """Return the number of lines, with the names of the rows that were left out."""
+    return counts | {"damaged": list(damaged)} if damaged else counts
 
 
 def _chunks(lines: Iterable[str]) -> Iterator[bytes]:

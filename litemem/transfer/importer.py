@@ -28,7 +28,7 @@ WRITTEN = 500  # lines in one transaction: 0.1 to 0.3 s
 EMBEDDED = 256  # the same if they are embedded: about a second of a real embedder's work
 BATCH_CHARACTERS = 8_000_000  # of texts in one transaction, roughly
 SHOWN = 3  # ids in an error
-NAMED = 100  # ids of memories that an export left out
+NAMED = 100  # rows that an export left out
 
 _ADVICE = '; nothing was imported. Give on_conflict (--on-conflict) "skip", "overwrite" or "merge"'
 
@@ -214,7 +214,7 @@ class _Import:
         self._has_vectors = source.embedder == embedder.identity
         self._settings: dict[str, Mapping[str, Any]] = {}
         self._instructed_turns = 0
-        self._damaged: list[str] = []  # ids that the export left out, the first ones
+        self._damaged: list[str] = []  # what the export left out, the first rows
         self._kept: list[str] = []  # ids of memories that are damaged in the file
         self._superseded = False  # a line names a successor
         self._embedded = 0

@@ -19,7 +19,9 @@ from litemem.core.types import FEEDBACK
 from litemem.errors import quoted
 from litemem.store.archive.lines import parse
 from litemem.store.archive.schema import (
+    EARLIEST,
     EMBEDDER,
+    LATEST,
     MAX_NUMBER,
     LineError,
     check_of,
@@ -53,12 +55,15 @@ class Column:
     """The check of a column's values, and what `verify --fix` writes instead of a wrong one.
 
     NULL is right if the column is `optional`. `strict` is what `verify` checks, if that is more.
+    `sure` is SQL about the column `{}`: it is true only for values that are surely right, apart
+    from the encoding of a text, so that most rows of a large file need not be checked one by one.
     """
 
     check: Check
     replace: Replace
     optional: bool = False
     strict: Check | None = None
+    sure: str = "FALSE"
 
 
 def check_values(table: str, key: object, **values: Any) -> None:
@@ -201,34 +206,56 @@ def _passes(check: Check, value: Any) -> bool:
     return True
 
 
-_COUNT = Column(_whole(0, MAX_NUMBER), _always(0))
-_KEY = Column(_whole(1, 2**63 - 1), _always(DROP))
-_SOURCES = Column(_json(_source_list), _entries(_source_list))
-_REQUIRED_TIME = Column(_time, _always(0))
-_OPTIONAL_TIME = Column(_time, _always(None), optional=True)
-_REQUIRED_TEXT = Column(_text, _as_text)
-_OPTIONAL_TEXT = Column(_text, _as_text, optional=True)
-_SCOPE = dict.fromkeys(ID_KEYS, Column(_id, _renamed, optional=True))
+# values that are surely right: `Column.sure`
+_IS_TEXT = "typeof({}) = 'text'"
+_IS_NAME = (  # printable ASCII without spaces: the ids that litemem makes, and most of others
+    "typeof({}) = 'text' AND length({}) BETWEEN 2 AND 256 AND {} NOT GLOB '*[^!-~]*'"
+    " AND instr({}, char(0)) = 0"
+)
+_IS_BLOB = "typeof({}) = 'blob'"
+_IS_FLAG = "typeof({}) = 'integer' AND {} IN (0, 1)"
+_IS_SOURCES = (  # one source, or none
+    "{} = '[]' OR typeof({}) = 'text' AND length({}) < 16 AND substr({}, 1, 2) GLOB '[[][1-9]'"
+    " AND substr({}, 3) GLOB '*]' AND trim(substr({}, 3), '0123456789') = ']'"
+)
+
+
+def _is_between(least: int, most: int) -> str:
+    return f"typeof({{}}) = 'integer' AND {{}} BETWEEN {least} AND {most}"
+
+
+_IS_TIME = _is_between(EARLIEST, LATEST)
+_COUNT = Column(_whole(0, MAX_NUMBER), _always(0), sure=_is_between(0, MAX_NUMBER))
+_KEY = Column(_whole(1, 2**63 - 1), _always(DROP), sure=_is_between(1, 2**63 - 1))
+_SOURCES = Column(_json(_source_list), _entries(_source_list), sure=_IS_SOURCES)
+_REQUIRED_TIME = Column(_time, _always(0), sure=_IS_TIME)
+_OPTIONAL_TIME = Column(_time, _always(None), optional=True, sure=_IS_TIME)
+_REQUIRED_TEXT = Column(_text, _as_text, sure=_IS_TEXT)
+_OPTIONAL_TEXT = Column(_text, _as_text, optional=True, sure=_IS_TEXT)
+_OBJECT = Column(_object, _always("{}"), sure="{} = '{{}}'")
+_CATEGORIES = Column(_strings, _entries(_names), sure="{} = '[]'")
+_OPTIONAL_NAME = Column(_name, _always(None), optional=True, sure=_IS_NAME)
+_SCOPE = dict.fromkeys(ID_KEYS, Column(_id, _renamed, optional=True, sure=_IS_NAME))
 # of a claim, which its program makes again
-_PASSAGES = Column(_whole(0, 2**31), _always(None), optional=True)
+_PASSAGES = Column(_whole(0, 2**31), _always(None), optional=True, sure=_is_between(0, 2**31))
 _DERIVED = Column(_whole(-(2**63), 2**63 - 1), _always(DROP))
 
 # By table; keys of rows, and columns that `integrity.invariants` compares, are left out.
 COLUMNS: Mapping[str, Mapping[str, Column]] = {
     "session": _SCOPE,
     "memory": {
-        "id": Column(_name, lambda _: clock.new_id()),
+        "id": Column(_name, lambda _: clock.new_id(), sure=_IS_NAME),
         "content": _REQUIRED_TEXT,
-        "hash": Column(_blob, _always(b"")),
+        "hash": Column(_blob, _always(b""), sure=_IS_BLOB),
         **_SCOPE,
         **dict.fromkeys(("actor_id", "role", "attributed_to", "memory_type"), _OPTIONAL_TEXT),
-        "metadata": Column(_object, _always("{}")),
-        "categories": Column(_strings, _entries(_names)),
+        "metadata": _OBJECT,
+        "categories": _CATEGORIES,
         **dict.fromkeys(("created_at", "updated_at"), _REQUIRED_TIME),
         **dict.fromkeys(("valid_from", "valid_to", "expires_at"), _OPTIONAL_TIME),
-        "superseded_by": Column(_name, _always(None), optional=True),
+        "superseded_by": _OPTIONAL_NAME,
         "sources": _SOURCES,
-        "immutable": Column(_whole(0, 1), _always(1)),
+        "immutable": Column(_whole(0, 1), _always(1), sure=_IS_FLAG),
         "repeats": _COUNT,
         "passages": _PASSAGES,
     },
@@ -250,14 +277,14 @@ COLUMNS: Mapping[str, Mapping[str, Column]] = {
         "content": _REQUIRED_TEXT,
         "name": _OPTIONAL_TEXT,
         "created_at": _REQUIRED_TIME,
-        "id": Column(_name, lambda _: clock.new_id(), optional=True),
+        "id": Column(_name, lambda _: clock.new_id(), optional=True, sure=_IS_NAME),
         "passages": _PASSAGES,
-        "yielded": Column(_whole(0, 1), _always(1)),
-        "metadata": Column(_object, _always("{}")),
-        "categories": Column(_strings, _entries(_names)),
+        "yielded": Column(_whole(0, 1), _always(1), sure=_IS_FLAG),
+        "metadata": _OBJECT,
+        "categories": _CATEGORIES,
         "expires_at": _OPTIONAL_TIME,
-        "turn_pk": Column(_whole(1, 2**63 - 1), _always(None), optional=True),
-        "set_aside": Column(_json(_set_aside), _entries(_set_aside)),
+        "turn_pk": replace(_KEY, replace=_always(None), optional=True),
+        "set_aside": Column(_json(_set_aside), _entries(_set_aside), sure="{} = '[]'"),
     },
     "passage": {
         "owner": Column(_whole(-(2**63), 2**63 - 1), _always(DROP)),
@@ -278,12 +305,16 @@ COLUMNS: Mapping[str, Mapping[str, Column]] = {
         "settled_at": _OPTIONAL_TIME,
     },
     "event": {
-        "memory_id": Column(_name, _renamed),
-        "event": Column(one_of("ADD", "UPDATE", "DELETE"), _always("UPDATE")),
+        "memory_id": Column(_name, _renamed, sure=_IS_NAME),
+        "event": Column(
+            one_of("ADD", "UPDATE", "DELETE"),
+            _always("UPDATE"),
+            sure="{} IN ('ADD', 'UPDATE', 'DELETE')",
+        ),
         **dict.fromkeys(("old_memory", "new_memory", "actor_id", "role"), _OPTIONAL_TEXT),
         "created_at": _REQUIRED_TIME,
         "updated_at": _OPTIONAL_TIME,
-        "superseded_by": Column(_name, _always(None), optional=True),
+        "superseded_by": _OPTIONAL_NAME,
         **_SCOPE,
         "sources": replace(_SOURCES, optional=True),
     },
@@ -315,7 +346,7 @@ COLUMNS: Mapping[str, Mapping[str, Column]] = {
         "name": _REQUIRED_TEXT,
         "form": _REQUIRED_TEXT,
         **_SCOPE,
-        "same_as": Column(_whole(1, 2**63 - 1), _always(None), optional=True),
+        "same_as": replace(_KEY, replace=_always(None), optional=True),
         "vector": Column(_blob, _always(None), optional=True),
     },
     "relation": {"source_pk": _KEY, "relationship": _REQUIRED_TEXT, "destination_pk": _KEY},

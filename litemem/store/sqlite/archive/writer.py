@@ -6,10 +6,10 @@ export is the same to the byte.
 """
 
 import binascii
-import json
+import math
+from array import array
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from string import Template
 from typing import Any
 
 import apsw
@@ -19,13 +19,9 @@ from litemem.core.scope import ID_KEYS
 from litemem.core.types import MemoryRecord
 from litemem.store.filters import Condition
 from litemem.store.sqlite import settings
-from litemem.store.sqlite.rows import (
-    IN_SCOPE_OF_M,
-    records,
-    to_json,
-    unreadable,
-)
-from litemem.store.sqlite.values import RowDamageError, read_value
+from litemem.store.sqlite.archive.left_out import SAME_SCOPE, LeftOut, check_chosen, out
+from litemem.store.sqlite.rows import IN_SCOPE_OF_M, read_json, records, to_json
+from litemem.store.sqlite.values import read_value
 
 BATCH = 500  # memories that `rows` reads at once
 ANYTHING = Condition("TRUE")
@@ -49,8 +45,7 @@ def _text(column: str, name: str | None = None) -> str:
 
 def _number(column: str, name: str | None = None) -> str:
     label = name or column.rpartition(".")[2]
-    checked = f"iif(typeof({column}) IN ('integer', 'null'), {column}, litemem_wrong('{label}'))"
-    return f"""',"{label}":' || {checked}"""
+    return f"""',"{label}":' || {column}"""
 
 
 def _json(column: str, empty: str | None = None, name: str | None = None) -> str:
@@ -81,33 +76,49 @@ _EVENT = _fields(
     "'}'",
 )
 _EVENTS = f"group_concat(concat({_EVENT}), ',' ORDER BY pk)"
+# the history of a memory, if it is known from its beginning
+_HISTORY = f"""
+SELECT {_EVENTS}
+FROM event
+WHERE memory_id = m.id AND pk NOT IN {out("event")}
+HAVING max(event = 'ADD')
+"""
 _FEEDBACK_FIELDS = _fields(
     """'{"feedback":', json_quote(feedback)""", _text("reason"), _number("created_at"), "'}'"
 )
-_FEEDBACK = f"SELECT concat({_FEEDBACK_FIELDS}) FROM feedback WHERE memory_pk = m.pk"
-_SOURCE_EXISTS = f"SELECT 1 FROM message WHERE message.pk = value AND {IN_SCOPE_OF_M}"
+_FEEDBACK = f"""
+SELECT concat({_FEEDBACK_FIELDS})
+FROM feedback
+WHERE memory_pk = m.pk AND memory_pk NOT IN {out("feedback")}
+"""
+_SOURCE_EXISTS = f"""
+typeof(value) = 'integer' AND value NOT IN {out("message")}
+AND EXISTS (SELECT 1 FROM message WHERE message.pk = value AND {IN_SCOPE_OF_M})
+"""
 _SOURCES = f"""
 SELECT nullif(json_group_array(value ORDER BY key), '[]')
-FROM json_each(m.sources)
-WHERE EXISTS ({_SOURCE_EXISTS})
+FROM json_each({read_json("m.sources")})
+WHERE {_SOURCE_EXISTS}
 """
 _DELETED_SOURCES = f"""
 SELECT nullif(json_group_array(DISTINCT value ORDER BY value), '[]')
-FROM event AS m, json_each(m.sources)
-WHERE m.memory_id = event.memory_id AND m.event = 'DELETE' AND EXISTS ({_SOURCE_EXISTS})
+FROM event AS m, json_each({read_json("m.sources")})
+WHERE m.memory_id = event.memory_id AND m.event = 'DELETE' AND m.pk NOT IN {out("event")}
+  AND {_SOURCE_EXISTS}
 """
-_SUPPORT = """
+_SUPPORT = f"""
 SELECT json_group_array(m.pk ORDER BY m.pk)
 FROM support
 JOIN memory AS m ON m.pk = memory_pk
-WHERE relation_pk = relation.pk AND $among
+JOIN entity ON entity.pk = source_pk
+WHERE relation_pk = relation.pk AND {SAME_SCOPE.format("m", "entity")} AND $among
 """
 
 _PARTS: Mapping[str, _Part] = {
-    "damaged": _Part("""',"id":' || json_quote(id)""", "FROM left_out", "pk"),
+    "damaged": _Part("""',"id":' || json_quote(id)""", "FROM left_out WHERE id IS NOT NULL", "nr"),
     "project": _Part(
         _json("value", name="settings"),
-        "FROM setting WHERE name = 'project' AND value <> '{}'",
+        f"FROM setting WHERE name = 'project' AND value <> '{{}}' AND 0 NOT IN {out('project')}",
         "name",
         whole=True,
     ),
@@ -115,7 +126,7 @@ _PARTS: Mapping[str, _Part] = {
         _fields(
             _text("event_id"), _json("results"), _number("created_at"), _number("completed_at")
         ),
-        "FROM finished_turn",
+        f"FROM finished_turn WHERE pk NOT IN {out('finished_turn')}",
         "pk",
         whole=True,
     ),
@@ -132,7 +143,9 @@ _PARTS: Mapping[str, _Part] = {
             _number("tried_at"),
         ),
         "FROM turn CROSS JOIN session ON session.pk = session_pk"
-        " WHERE EXISTS (SELECT 1 FROM message WHERE turn_pk = turn.pk)",
+        f" WHERE turn.pk NOT IN {out('turn')} AND EXISTS (SELECT 1 FROM message"
+        " WHERE turn_pk = turn.pk AND message.session_pk = turn.session_pk"
+        f" AND message.pk NOT IN {out('message')})",
         "turn.pk",
         whole=True,
     ),
@@ -149,11 +162,14 @@ _PARTS: Mapping[str, _Part] = {
             _json("message.metadata", "{}"),
             _json("message.categories", "[]"),
             _number("message.expires_at"),
-            """iif(passages = 0, ',"hidden":true', '')""",
-            """iif(yielded, ',"yielded":true', '')""",
+            # in doubt both: what was deleted must not come back
+            """iif(coalesce(passages, 1) = 0 OR typeof(passages) NOT IN ('integer', 'null'),"""
+            """ ',"hidden":true', '')""",
+            """iif(yielded IS 0, '', ',"yielded":true')""",
             _json("message.set_aside", "[]"),
         ),
-        "FROM message CROSS JOIN session ON session.pk = session_pk WHERE $logged",
+        "FROM message CROSS JOIN session ON session.pk = session_pk"
+        f" WHERE $logged AND message.pk NOT IN {out('message')}",
         "message.pk",
     ),
     "deleted": _Part(
@@ -164,7 +180,8 @@ _PARTS: Mapping[str, _Part] = {
             _EVENTS,
             "']'",
         ),
-        "FROM event WHERE memory_id NOT IN (SELECT id FROM memory) GROUP BY memory_id",
+        "FROM event WHERE memory_id NOT IN (SELECT id FROM memory)"
+        f" AND pk NOT IN {out('event')} GROUP BY memory_id",
         "min(pk)",
         whole=True,
     ),
@@ -190,7 +207,7 @@ _PARTS: Mapping[str, _Part] = {
             """iif(m.immutable, ',"immutable":true', '')""",
             """',"repeats":' || nullif(m.repeats, 0)""",
             f"""',"feedback":' || ({_FEEDBACK})""",
-            f"""',"history":[' || (SELECT {_EVENTS} FROM event WHERE memory_id = m.id) || ']'""",
+            f"""',"history":[' || ({_HISTORY}) || ']'""",
         ),
         "FROM memory AS m LEFT JOIN embedding AS e ON e.pk = m.pk WHERE $among",
         "m.pk",
@@ -203,7 +220,7 @@ _PARTS: Mapping[str, _Part] = {
             _number("conflict.created_at"),
             _number("settled_at"),
         ),
-        "FROM conflict WHERE $both",
+        f"FROM conflict WHERE $both AND pk NOT IN {out('conflict')}",
         "conflict.pk",
     ),
     "entity": _Part(
@@ -213,7 +230,7 @@ _PARTS: Mapping[str, _Part] = {
             _ids("entity"),
             _number("$first", "same_as"),
         ),
-        "FROM entity WHERE $named",
+        f"FROM entity WHERE $named AND pk NOT IN {out('entity')}",
         "entity.pk",
         vector="entity.vector",
     ),
@@ -225,7 +242,7 @@ _PARTS: Mapping[str, _Part] = {
             _number("destination_pk", "destination"),
             f"""',"memories":' || ({_SUPPORT})""",
         ),
-        "FROM relation WHERE $supported",
+        f"FROM relation WHERE $supported AND pk NOT IN {out('relation')}",
         "relation.pk",
     ),
 }
@@ -239,49 +256,6 @@ _JSON_COLUMNS = {
     "categories": ("memory", "categories"),
     "set_aside": ("message", "set_aside"),
 }
-_WHOLE = {
-    "among": "m.pk NOT IN (SELECT pk FROM left_out)",
-    "logged": "TRUE",
-    "both": "first_pk NOT IN (SELECT pk FROM left_out)"
-    " AND second_pk NOT IN (SELECT pk FROM left_out)",
-    "named": "TRUE",
-    "supported": "NOT EXISTS (SELECT 1 FROM left_out) OR relation.pk IN"
-    " (SELECT relation_pk FROM support WHERE memory_pk NOT IN (SELECT pk FROM left_out))",
-    "turn": "turn_pk",
-    "successor": "m.superseded_by",
-    "event_successor": "superseded_by",
-    "first": "same_as",
-}
-# Nothing of memories outside the condition is exported, not even an id or a name.
-_CHOSEN_ONLY = {
-    "among": "m.pk IN (SELECT pk FROM chosen)",
-    "logged": "message.pk IN (SELECT value FROM memory AS m, json_each(m.sources)"
-    f" WHERE m.pk IN (SELECT pk FROM chosen) AND EXISTS ({_SOURCE_EXISTS}))",
-    "both": "first_pk IN (SELECT pk FROM chosen) AND second_pk IN (SELECT pk FROM chosen)",
-    "named": "entity.pk IN"
-    " (SELECT source_pk FROM supported UNION SELECT destination_pk FROM supported)",
-    "supported": "relation.pk IN (SELECT pk FROM supported)",
-    "turn": "NULL",
-    "successor": "iif(m.superseded_by IN (SELECT id FROM chosen), m.superseded_by, NULL)",
-    "event_successor": "iif(superseded_by IN (SELECT id FROM chosen), superseded_by, NULL)",
-    "first": "nullif(min(entity.pk) OVER"
-    " (PARTITION BY coalesce(entity.same_as, entity.pk)), entity.pk)",
-}
-# of the memories that cannot be read: the primary key, and what is shown as the id
-_LEFT_OUT = """
-WITH
-  left_out AS MATERIALIZED (SELECT value ->> 0 AS pk, value ->> 1 AS id FROM json_each(?))
-"""
-_CHOSEN = """,
-  chosen AS MATERIALIZED (
-    SELECT m.pk, m.id FROM memory AS m WHERE m.pk NOT IN (SELECT pk FROM left_out) AND ({})
-  ),
-  supported AS MATERIALIZED (
-    SELECT pk, source_pk, destination_pk
-    FROM relation
-    WHERE pk IN (SELECT relation_pk FROM support WHERE memory_pk IN (SELECT pk FROM chosen))
-  )
-"""
 
 
 class ArchiveWriter:
@@ -289,23 +263,22 @@ class ArchiveWriter:
 
     `condition` restricts the export to the matching memories and their rows; None exports the whole
     file. `embedder` is the embedder of the vectors in the lines, or None without vectors. `damaged`
-    has the ids of the memories that cannot be read: they are left out, with what is theirs alone.
+    names the rows that cannot be read: they are left out, with what is theirs alone.
     """
 
     def __init__(
         self, connection: apsw.Connection, condition: Condition | None, *, vectors: bool
     ) -> None:
         connection.create_scalar_function("litemem_json", _canonical, 2, deterministic=True)
-        connection.create_scalar_function("litemem_wrong", _wrong_number, 1)
         self._connection = connection
         self._condition = condition
         self.embedder: EmbedderIdentity | None = None
-        self._check_chosen()
-        left_out = unreadable(connection, self._memories())
-        self.damaged = list(left_out.values())
-        self._left_out = json.dumps(list(left_out.items()))
+        check_chosen(connection, condition)
+        self._left_out = LeftOut(connection, condition, vectors=vectors)
+        self.damaged = self._left_out.names()
+        self.damaged_memories = self._left_out.names("memory")
         self.counts = {kind: self._count(part) for kind, part in self._parts()}
-        if vectors and self.counts["memory"]:
+        if vectors and self.counts["memory"] and not self._left_out.has(settings.EMBEDDER):
             self.embedder = settings.embedder(connection)
 
     def lines(self) -> Iterator[str]:
@@ -326,32 +299,6 @@ class ArchiveWriter:
             found = records(self._connection, batch, self._condition or ANYTHING)
             yield from (found[pk] for pk in batch)
 
-    def _memories(self) -> list[int]:
-        """Return the primary keys of the memories to export, also of those that are damaged."""
-        condition = self._condition or ANYTHING
-        rows = self._connection.execute(
-            f"SELECT m.pk FROM memory AS m WHERE {condition.sql} ORDER BY m.pk",
-            condition.parameters,
-        )
-        return [pk for (pk,) in rows]
-
-    def _check_chosen(self) -> None:
-        """Check that no damaged index led to a memory outside the condition."""
-        if self._condition is None:
-            return
-        # two statements, as one may bind at most 32,766 values
-        sql, values = self._condition.sql, self._condition.parameters
-        chosen = self._connection.execute(
-            f"SELECT json_group_array(m.pk) FROM memory AS m WHERE {sql}", values
-        ).get
-        misled = self._connection.execute(
-            f"SELECT count(CASE WHEN ({sql}) IS NOT TRUE THEN 1 END)"
-            " FROM json_each(?) LEFT JOIN memory AS m ON m.pk = value",
-            (*values, chosen),
-        ).get
-        if misled:
-            raise RowDamageError("an index of memory leads to wrong rows")
-
     def _parts(self) -> Iterator[tuple[str, _Part]]:
         return ((k, p) for k, p in _PARTS.items() if self._condition is None or not p.whole)
 
@@ -366,23 +313,20 @@ class ArchiveWriter:
         if not has_vector:
             yield from (line for line, _ in rows)
             return
+        width = 4 * self.embedder.dimensions if self.embedder else 0
         for line, blob in rows:
-            if blob is None:
-                yield line
-            elif not isinstance(blob, bytes):
-                raise RowDamageError(f"{line[:_SHOWN]}…: the vector must be bytes")
-            else:
+            if isinstance(blob, bytes) and len(blob) == width and _is_finite(blob):
                 text = binascii.b2a_base64(blob, newline=False).decode()
                 yield f'{line[:-1]},"vector":"{text}"}}'
+            else:  # an import embeds the text
+                yield line
 
     def _execute(self, sql: str) -> apsw.Cursor:
-        names = _WHOLE if self._condition is None else _CHOSEN_ONLY
-        statement = Template(sql).substitute(names)
-        if self._condition is None:
-            return self._connection.execute(_LEFT_OUT + statement, (self._left_out,))
-        # not through the template: the SQL of a filter may contain a dollar sign
-        sql = _LEFT_OUT + _CHOSEN.replace("{}", self._condition.sql) + statement
-        return self._connection.execute(sql, (self._left_out, *self._condition.parameters))
+        return self._left_out.execute(sql)
+
+
+def _is_finite(vector: bytes) -> bool:
+    return math.isfinite(sum(array("f", vector)))
 
 
 def _canonical(*values: Any) -> str | None:
@@ -393,8 +337,3 @@ def _canonical(*values: Any) -> str | None:
     table, column = _JSON_COLUMNS[name]
     key = settings.PROJECT if table == "setting" else f"{text!r:.{_SHOWN}}"
     return to_json(read_value(table, key, column, text))
-
-
-def _wrong_number(*values: Any) -> None:
-    """Refuse a row with something else than a number."""
-    raise RowDamageError(f"{values[0]} must be a whole number")

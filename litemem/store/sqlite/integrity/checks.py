@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -24,10 +24,10 @@ from litemem.store.sqlite.integrity.edited import (
 )
 from litemem.store.sqlite.integrity.invariants import INVARIANTS, MARK, Invariant
 from litemem.store.sqlite.open_files import is_open
-from litemem.store.sqlite.rows import Row
 from litemem.store.sqlite.schema import latest_version
 from litemem.store.sqlite.turns import unreadable_turns
-from litemem.store.sqlite.values import COLUMNS, SETTINGS, Column, damage
+from litemem.store.sqlite.values import COLUMNS
+from litemem.store.sqlite.wrong_values import find_wrong, present
 
 TABLES = ("setting", *COLUMNS)
 _SMALL = ("setting", "turn")  # tables that every use of a file reads: the quick check does, too
@@ -195,8 +195,8 @@ def _check_edited(connection: apsw.Connection) -> CheckResult:
 
 
 def _rows(connection: apsw.Connection, tables: Iterable[str]) -> int:
-    present = _present(connection, tables)
-    return sum(int(connection.execute(f"SELECT count(*) FROM {name}").get) for name in present)
+    there = present(connection, tables)
+    return sum(int(connection.execute(f"SELECT count(*) FROM {name}").get) for name in there)
 
 
 def _schema(connection: apsw.Connection) -> tuple[int, list[str]]:
@@ -226,7 +226,7 @@ def _full_text(connection: apsw.Connection) -> tuple[int, list[str]]:
     """Compare the full text with the contents: writes nothing, but takes the write lock."""
     number = connection.execute("SELECT count(*) FROM memory").get
     for name in ("memory_fts", "passage_fts"):
-        if _present(connection, [name.removesuffix("_fts")]):
+        if present(connection, [name.removesuffix("_fts")]):
             connection.execute(f"INSERT INTO {name} ({name}, rank) VALUES ('integrity-check', 1)")
     return number, []
 
@@ -238,104 +238,12 @@ def _lines(connection: apsw.Connection) -> tuple[int, Iterator[str]]:
 
 
 def _unimportable(writer: ArchiveWriter) -> Iterator[str]:
+    """Yield what an export leaves out, apart from memories, and lines that an import refuses."""
+    edited = set(writer.damaged_memories)  # other checks name these
+    yield from (f"left out: {name}" for name in writer.damaged if name not in edited)
     references = ReferenceCheck()
     for line in writer.lines():
         try:
             references.check(validate_line(parse(line), None))
         except (ValueError, RecursionError) as error:
             yield f"{line[:_SHOWN]}…: {error}"
-
-
-@dataclass(frozen=True, slots=True)
-class Wrong:
-    """A wrong value with its place; `key` is the primary key, or the name of a setting."""
-
-    table: str
-    key: Any
-    column: str
-    value: Any
-    reason: str
-    rule: Column
-
-    def __str__(self) -> str:
-        return str(damage(self.table, self.key, self.column, self.reason))
-
-
-def find_wrong(connection: apsw.Connection, tables: Iterable[str]) -> Iterator[Wrong]:
-    """Yield the wrong values of these tables."""
-    known = schema.expected_tables(int(connection.pragma("user_version")))
-    for table in _present(connection, tables):
-        if table == "setting":
-            yield from _wrong_settings(connection)
-        else:
-            yield from _wrong_rows(connection, table, known[table])
-
-
-def find_wrong_of_memory(connection: apsw.Connection, pk: int) -> Iterator[Wrong]:
-    """Yield the wrong values of one memory."""
-    columns = schema.expected_tables(schema.latest_version())["memory"]
-    return _wrong_rows(connection, "memory", columns, f"pk = {pk:d}")
-
-
-def _present(connection: apsw.Connection, tables: Iterable[str]) -> list[str]:
-    """Return those of the tables that are in the file."""
-    known = schema.expected_tables(int(connection.pragma("user_version")))
-    there = {row[0] for row in connection.execute("SELECT name FROM sqlite_schema")}
-    return [table for table in tables if table in known and table in there]
-
-
-def _wrong_settings(connection: apsw.Connection) -> Iterator[Wrong]:
-    rows: list[Row] = connection.execute(
-        f"SELECT {_raw('name')}, {_raw('value')} FROM setting"
-    ).fetchall()
-    for of_name, name, of_value, stored in rows:
-        rule = SETTINGS.get(str(_decoded(of_name, name)))
-        value = _decoded(of_value, stored)
-        reason = None if rule is None else _reason(rule, value)
-        if rule is not None and reason is not None:
-            yield Wrong("setting", str(_decoded(of_name, name)), "value", value, reason, rule)
-
-
-def _wrong_rows(
-    connection: apsw.Connection,
-    table: str,
-    columns: Sequence[schema.Column],
-    where: str = "TRUE",
-) -> Iterator[Wrong]:
-    names = [column.name for column in columns if column.name in COLUMNS[table]]
-    keys = [column.name for column in columns if column.key]
-    shown = ", ".join(map(_raw, names))
-    key_name = keys[0] if keys else "NULL"  # another column may not be readable
-    for key, *row in connection.execute(f"SELECT {key_name}, {shown} FROM {table} WHERE {where}"):
-        for name, kind, stored in zip(names, row[::2], row[1::2], strict=True):
-            rule, value = COLUMNS[table][name], _decoded(kind, stored)
-            reason = _reason(rule, value)
-            if reason is not None:
-                yield Wrong(table, key, name, value, reason, rule)
-
-
-def _raw(column: str) -> str:
-    """Return SQL for a value that reading cannot stop: a text may not be UTF-8."""
-    return f"typeof({column}), iif(typeof({column}) = 'text', CAST({column} AS BLOB), {column})"
-
-
-def _decoded(kind: str, stored: Any) -> Any:
-    """Return a value; a text that is not UTF-8 stays bytes, which no text is."""
-    if kind != "text":
-        return stored
-    try:
-        return stored.decode()
-    except UnicodeDecodeError:
-        return stored
-
-
-def _reason(rule: Column, value: Any) -> str | None:
-    """Return why a value is wrong, or None."""
-    try:
-        if value is not None or not rule.optional:
-            (rule.strict or rule.check)(value)
-    except RecursionError:
-        return "is nested too deeply"
-    except ValueError as error:
-        return str(error)
-    return None

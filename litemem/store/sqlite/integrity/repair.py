@@ -9,11 +9,12 @@ import apsw
 from litemem.store.protocol import SET_ASIDE
 from litemem.store.sqlite import schema, settings
 from litemem.store.sqlite.integrity import edited
-from litemem.store.sqlite.integrity.checks import TABLES, Wrong, find_wrong, find_wrong_of_memory
+from litemem.store.sqlite.integrity.checks import TABLES
 from litemem.store.sqlite.integrity.invariants import WRONG_CONFLICTS
 from litemem.store.sqlite.rows import IN_SCOPE_OF_M, read_json
 from litemem.store.sqlite.values import DROP, damage
 from litemem.store.sqlite.vector_index import VectorIndex
+from litemem.store.sqlite.wrong_values import Wrong, find_wrong, find_wrong_of_memory
 
 AFTER_VALUES = frozenset({"orphans", "graph", "hashes", "full text", "vector index"})
 # Tables of rows that mean nothing without their parent.

@@ -16,7 +16,7 @@ from litemem.store.archive.schema import is_name
 from litemem.store.sqlite import schema, settings
 from litemem.store.sqlite.connection import open_writer, write_transaction
 from litemem.store.sqlite.errors import translated
-from litemem.store.sqlite.integrity.checks import TABLES, find_wrong
+from litemem.store.sqlite.integrity.checks import TABLES
 from litemem.store.sqlite.integrity.damaged_file import DamagedFile
 from litemem.store.sqlite.integrity.edited import edited_texts, rehash, wrong_hashes
 from litemem.store.sqlite.integrity.invariants import WRONG_SOURCES
@@ -29,6 +29,7 @@ from litemem.store.sqlite.integrity.repair import (
 )
 from litemem.store.sqlite.schema import Column, latest_version
 from litemem.store.sqlite.vector_index import VectorIndex
+from litemem.store.sqlite.wrong_values import find_wrong
 
 _TIMES = ("_at", "valid_from", "valid_to")  # suffixes of the columns that hold times
 _NAMES = ("id", "memory_id", "event_id")
