@@ -93,7 +93,7 @@ class ArchiveFile:
     Args:
         encoding: what the file was decoded from, if not from UTF-8.
         accept_edited: accept what was changed after the export. Every line is checked all the same.
-            Vectors are ignored if the lines were changed, because a text may have been.
+            If the lines were changed, vectors and days are ignored, because a text may have been.
 
     Raises:
         ValidationError: the first line is not the header of an export.
@@ -113,10 +113,12 @@ class ArchiveFile:
         self._body = file.tell()
         self.embedder = self._header.embedder
         self.total = self._header.lines
+        self._has_changed_lines = False
         if accept_edited:
             self.total = sum(1 for _ in self._lines())
-            if self._edits.keys() & {"sha256", "seal"}:
-                self.embedder = None
+            self._has_changed_lines = bool(self._edits.keys() & {"sha256", "seal"})
+        if self._has_changed_lines:
+            self.embedder = None
 
     @property
     def edits(self) -> list[str]:
@@ -139,6 +141,8 @@ class ArchiveFile:
             except (ValueError, RecursionError) as error:
                 raise ValidationError(self._invalid(number, line, error)) from error
             counts[item["kind"]] = counts.get(item["kind"], 0) + 1
+            if self._has_changed_lines:
+                item.pop("days", None)
             if item["kind"] not in SKIPPED:
                 yield number, item
         if counts != self._header.counts and "seal" not in self._edits:

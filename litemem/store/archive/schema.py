@@ -180,6 +180,15 @@ def _day(value: Any) -> str:
     return date.fromisoformat(_text(value)).isoformat()
 
 
+def _spans(value: Any) -> list[list[int]]:
+    """Validate spans of time, each as its first microsecond and the first one behind it."""
+    spans = [[_time(end) for end in _list(each)] for each in _list(value)]
+    for span in spans:
+        if len(span) != 2 or span[0] >= span[1]:
+            raise LineError(f"must have a beginning and a later end, got {span!r:.80}")
+    return spans
+
+
 def _texts_by_name(value: Any) -> dict[str, str]:
     return {_text(name): _text(text) for name, text in _object(value).items()}
 
@@ -262,6 +271,7 @@ LINE_TYPES: Mapping[str, Schema] = {
             "expires_at": _time,
             **dict.fromkeys(("hidden", "yielded"), _flag),
             "set_aside": _list_of(_SET_ASIDE),
+            "days": _spans,
         },
     ),
     "deleted": Schema({"id": _name, "history": _HISTORY}, {"sources": _list_of(_key)}),
@@ -276,6 +286,7 @@ LINE_TYPES: Mapping[str, Schema] = {
             **dict.fromkeys(("valid_from", "valid_to", "expires_at"), _time),
             "superseded_by": _name,
             "sources": _list_of(_key),
+            "days": _spans,
             "immutable": _flag,
             "repeats": _count,
             "feedback": _FEEDBACK,

@@ -21,6 +21,7 @@ from litemem.store.sqlite.passages import (
     number_of,
     replace_memory,
     replace_mentions,
+    with_known_mentions,
 )
 from litemem.store.sqlite.rows import (
     HISTORY_COLUMNS,
@@ -218,7 +219,8 @@ class Memories:
         for pk, content, index in rows:
             still = "SELECT 1 FROM memory WHERE pk = ? AND content = ? AND passages IS NULL"
             if self._connection.execute(still, (pk, content)).fetchone():
-                replace_memory(self._connection, pk, content, index)
+                known = with_known_mentions(self._connection, pk, index)
+                replace_memory(self._connection, pk, content, known)
 
     def readable(self, memory_id: str) -> MemoryRecord:
         mend_damaged(self._connection, [self._require_pk(memory_id)])

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -255,6 +256,12 @@ def replace_mentions(
     _insert_mentions(connection, pk, [(period.start, period.end) for period in found])
 
 
+def keep_mentions(connection: apsw.Connection, owner: int, spans: Iterable[Sequence[int]]) -> None:
+    """Store the days that a text of an archive speaks of, in the place of those that it has."""
+    connection.execute("DELETE FROM mention WHERE owner = ?", (owner,))
+    _insert_mentions(connection, owner, [(start, stop) for start, stop in spans])
+
+
 def _insert_mentions(
     connection: apsw.Connection, owner: int, spans: Iterable[tuple[int, int]]
 ) -> None:
@@ -270,6 +277,19 @@ def replace_message(connection: apsw.Connection, pk: int, index: TextIndex | Non
     insert_index(connection, -pk, index)
     number = len(index.passages) if index else 0
     connection.execute("UPDATE message SET passages = ? WHERE pk = ?", (number, pk))
+
+
+def with_known_mentions(connection: apsw.Connection, owner: int, index: TextIndex) -> TextIndex:
+    """Return the index of a text that waited for it, with the days that are known already.
+
+    They were read on the day on which the text was said, where that was; the time in UTC alone may
+    be of another day.
+    """
+    rows = connection.execute(
+        "SELECT start, stop FROM mention WHERE owner = ? ORDER BY start, stop", (owner,)
+    )
+    known = tuple((start, stop) for start, stop in rows if _is_span(start, stop))
+    return replace(index, mentions=known) if known else index
 
 
 def hide_messages(connection: apsw.Connection, pks: Iterable[int]) -> None:

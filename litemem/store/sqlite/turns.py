@@ -41,6 +41,7 @@ from litemem.store.sqlite.passages import (
     messages_where,
     read_messages,
     replace_message,
+    with_known_mentions,
 )
 from litemem.store.sqlite.rows import (
     IN_SCOPE_OF_M,
@@ -444,6 +445,8 @@ class Messages:
         for pk, content, index in rows:
             still = "SELECT 1 FROM message WHERE pk = ? AND content = ? AND passages IS NULL"
             if self._connection.execute(still, (pk, content)).fetchone():
+                if index is not None:
+                    index = with_known_mentions(self._connection, -pk, index)
                 replace_message(self._connection, pk, index)
 
     def delete(self, message_id: str, now: int) -> bool:

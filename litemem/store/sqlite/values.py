@@ -278,7 +278,7 @@ COLUMNS: Mapping[str, Mapping[str, Column]] = {
         "name": _OPTIONAL_TEXT,
         "created_at": _REQUIRED_TIME,
         "id": Column(_name, lambda _: clock.new_id(), optional=True, sure=_IS_NAME),
-        "passages": _PASSAGES,
+        "passages": replace(_PASSAGES, replace=_always(0)),  # it may have been hidden
         "yielded": Column(_whole(0, 1), _always(1), sure=_IS_FLAG),
         "metadata": _OBJECT,
         "categories": _CATEGORIES,

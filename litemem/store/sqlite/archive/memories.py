@@ -12,7 +12,7 @@ from litemem.core.types import content_hash
 from litemem.errors import ValidationError
 from litemem.store.archive.merge import as_added, merge_versions
 from litemem.store.archive.schema import MAX_KEPT
-from litemem.store.sqlite.passages import link_sources, number_of, replace_memory
+from litemem.store.sqlite.passages import keep_mentions, link_sources, number_of, replace_memory
 from litemem.store.sqlite.rows import (
     IN_SCOPE_OF_M,
     MEMORY_COLUMNS,
@@ -38,6 +38,7 @@ _EVENT_COLUMNS = (
     "user_id, agent_id, app_id, run_id"
 )
 _EVENT_NAMES = _EVENT_COLUMNS.split(", ")
+_NO_CHANGE = ("hash", "number", "kind", "vector", "days")
 _FEEDBACK_NAMES = ("feedback", "reason", "created_at")
 _INSERT_EVENT = f"INSERT INTO event (memory_id, {_EVENT_COLUMNS}) VALUES (?{', ?' * 12})"
 _EVER_KNOWN = """
@@ -116,6 +117,7 @@ class ArchivedMemory:
         )
         number = number_of(item["content"], None)
         self._connection.execute("UPDATE memory SET passages = ? WHERE pk = ?", (number, pk))
+        keep_mentions(self._connection, pk, item.get("days", ()))
         link_sources(self._connection, [pk])
         write_history(self._connection, item["id"], self._history())
         self._write_feedback(pk, item)
@@ -186,6 +188,9 @@ class ArchivedMemory:
             connection.execute("DELETE FROM embedding_next WHERE pk = ?", (pk,))
             VectorIndex(connection).replace(pk, self._vector)
             replace_memory(connection, pk, item["content"], None)
+        is_new = item["content"] != ours["content"] or item is self._item
+        if is_new and item["content"] == self._item["content"] and "days" in self._item:
+            keep_mentions(connection, pk, self._item["days"])
         connection.execute("DELETE FROM event WHERE memory_id = ?", (item["id"],))
         write_history(connection, item["id"], item.get("history", ()))
         connection.execute("DELETE FROM feedback WHERE memory_pk = ?", (pk,))
@@ -364,4 +369,4 @@ def _present(columns: Sequence[str], row: Row) -> dict[str, Any]:
 
 def _plain(item: Item) -> dict[str, Any]:
     """Return the fields to compare, without empty ones."""
-    return {n: v for n, v in item.items() if v and n not in ("hash", "number", "kind", "vector")}
+    return {n: v for n, v in item.items() if v and n not in _NO_CHANGE}

@@ -21,6 +21,7 @@ from litemem.store.sqlite import conflicts, settings
 from litemem.store.sqlite.archive import memories
 from litemem.store.sqlite.archive.memories import ArchivedMemory, kept_number
 from litemem.store.sqlite.connection import write_transaction
+from litemem.store.sqlite.passages import keep_mentions
 from litemem.store.sqlite.rows import (
     scope_equals,
     session_pk,
@@ -159,6 +160,8 @@ class ArchiveReader:
         turn = self._turn(item["turn"]) if "turn" in item else None
         said = (pk, session, *values, item["created_at"], turn)
         self._connection.execute(_INSERT_MESSAGE, (*said, *_message_fields(item)))
+        if not _is_hidden(item):
+            keep_mentions(self._connection, -pk, item.get("days", ()))
         self._messages.add(item["number"], pk)
         self.counts["messages"] += 1
         return None
@@ -310,10 +313,14 @@ def _message_fields(item: Item) -> tuple[Any, ...]:
         to_json(item.get("metadata") or {}),
         to_json(tuple(item.get("categories") or ())),
         item.get("expires_at"),
-        0 if item.get("hidden") or item["role"] == "system" else None,
+        0 if _is_hidden(item) else None,
         bool(item.get("yielded")),
         to_json(item.get("set_aside") or ()),
     )
+
+
+def _is_hidden(item: Item) -> bool:
+    return bool(item.get("hidden")) or item["role"] == "system"
 
 
 class KnownMessages:

@@ -17,6 +17,7 @@ import apsw
 from litemem.core.protocols import EmbedderIdentity
 from litemem.core.scope import ID_KEYS
 from litemem.core.types import MemoryRecord
+from litemem.store.archive.schema import EARLIEST, LATEST
 from litemem.store.filters import Condition
 from litemem.store.sqlite import settings
 from litemem.store.sqlite.archive.left_out import SAME_SCOPE, LeftOut, check_chosen, out
@@ -53,6 +54,16 @@ def _json(column: str, empty: str | None = None, name: str | None = None) -> str
     label = name or column.rpartition(".")[2]
     value = f"""',"{label}":' || litemem_json('{label}', {column})"""
     return value if empty is None else f"iif({column} = '{empty}', '', {value})"
+
+
+def _days(owner: str) -> str:
+    """Return SQL for the days that a text speaks of: whoever said it may live in another zone."""
+    return f"""',"days":' || (
+  SELECT nullif(json_group_array(json_array(start, stop) ORDER BY start, stop), '[]')
+  FROM mention
+  WHERE owner = {owner} AND typeof(start) = 'integer' AND typeof(stop) = 'integer'
+    AND {EARLIEST} <= start AND start < stop AND stop <= {LATEST}
+)"""
 
 
 def _fields(*fields: str) -> str:
@@ -167,6 +178,7 @@ _PARTS: Mapping[str, _Part] = {
             """ ',"hidden":true', '')""",
             """iif(yielded IS 0, '', ',"yielded":true')""",
             _json("message.set_aside", "[]"),
+            _days("-message.pk"),
         ),
         "FROM message CROSS JOIN session ON session.pk = session_pk"
         f" WHERE $logged AND message.pk NOT IN {out('message')}",
@@ -204,6 +216,7 @@ _PARTS: Mapping[str, _Part] = {
             _text("$successor", "superseded_by"),
             _number("m.expires_at"),
             f"""iif(m.sources = '[]', '', ',"sources":' || ({_SOURCES}))""",
+            _days("m.pk"),
             """iif(m.immutable, ',"immutable":true', '')""",
             """',"repeats":' || nullif(m.repeats, 0)""",
             f"""',"feedback":' || ({_FEEDBACK})""",

@@ -32,6 +32,11 @@ _REFERENCES = (
     "UPDATE event SET superseded_by = ?1 WHERE superseded_by IS ?2",
     "UPDATE memory SET superseded_by = ?1 WHERE superseded_by IS ?2",
 )
+# a message with passages was found by its words before its number was damaged
+_SHOWN_AGAIN = """
+UPDATE message SET passages = NULL
+WHERE pk = ? AND EXISTS (SELECT 1 FROM passage WHERE owner = -message.pk)
+"""
 _EMPTY_TURNS = """
 DELETE FROM turn
 WHERE pk NOT IN (SELECT turn_pk FROM message WHERE turn_pk IS NOT NULL)
@@ -164,7 +169,11 @@ def _values(connection: apsw.Connection) -> list[str]:
 
     Each sentence has the whole old value, which is nowhere else afterwards.
     """
-    done = [replace_value(connection, wrong) for wrong in list(find_wrong(connection, TABLES))]
+    found = list(find_wrong(connection, TABLES))
+    done = [replace_value(connection, wrong) for wrong in found]
+    for wrong in found:
+        if (wrong.table, wrong.column) == ("message", "passages"):
+            connection.execute(_SHOWN_AGAIN, (wrong.key,))
     connection.execute(_FOREIGN_SOURCES)
     connection.execute(_STRANGERS)
     for pk, options in connection.execute(_EMPTY_TURNS).fetchall():
@@ -241,6 +250,8 @@ DROP_WRONG_PASSAGES = (
     " OR owner <= 0 AND -owner NOT IN (SELECT pk FROM message)",
     "DELETE FROM mention WHERE owner > 0 AND owner NOT IN (SELECT pk FROM memory)"
     " OR owner <= 0 AND -owner NOT IN (SELECT pk FROM message)",
+    # a message that is hidden stays so, whatever was deleted comes not back by its words
+    "DELETE FROM passage WHERE owner < 0 AND -owner IN (SELECT pk FROM message WHERE passages = 0)",
     "UPDATE memory SET passages = NULL WHERE passages IS NOT NULL"
     " AND passages <> (SELECT count(*) FROM passage WHERE owner = memory.pk)",
     "UPDATE message SET passages = NULL WHERE passages IS NOT NULL"
