@@ -13,7 +13,7 @@ from datetime import date, timedelta
 from itertools import islice
 
 from litemem.core.text import lexicon
-from litemem.core.text.day_names import is_name, is_title, quoted_titles
+from litemem.core.text.day_names import counts_things, is_name, is_title, quoted_titles
 from litemem.core.text.foreign_dates import english_dates, may_have_dates, tense_in
 from litemem.core.text.periods import CYCLES, MONTHS, WEEKDAYS, Cycle, Period, period_of
 from litemem.core.text.relative_dates import (
@@ -195,7 +195,7 @@ def _dates(text: str, reference: date, *, asked: bool = False) -> list[_Mention]
     With `asked`, words that are dates in questions only count, too: `_ASKED`.
     """
     found = _english(text, reference)
-    if asked:
+    if asked and not _ASKS_ABROAD.match(text):
         found = _with_read(found, text, reference, _ASKED)
     for others in _foreign(text, reference):
         found = _with_free(found, others)
@@ -316,6 +316,8 @@ def _calendar(match: re.Match[str], reference: date) -> _Mention | None:
     day_of = parts.get("day")
     is_verb = match["month"] in ("may", "march", "mar")  # "option 3 may work"
     if is_verb and day_of and not given and not _IS_DAY.search(match.group()):
+        return None
+    if not given and counts_things(match.string, *match.span()):
         return None
     number = _month_number(match["month"])
     year = int(given) if given else reference.year
@@ -712,6 +714,13 @@ _ASKED: tuple[Reading, ...] = (
     ("month", _pattern(r"(?<=[\w,] )(?P<month>May|March)", re.NOFLAG), _calendar),
     ("weekday", _pattern(rf"(?P<weekday>{_WEEKDAY_NAMES})(?=\W*\Z)"), _weekday),
     ("number", _pattern(rf"of {_YEAR}{_FOLLOWS}"), _whole_year),
+)
+# how questions of other languages begin, in which an English month alone is a name
+_ASKS_ABROAD = re.compile(
+    r"\W{0,3}(?:wo|wer|wen|wem|wann|wie|warum|welche[rsnm]?|o[uù]|quand|qui|que|quelle?s?|pourquoi|"
+    r"qui[eé]n|d[oó]nde|qu[eé]|cu[aá]ndo|c[oó]mo|chi|dove|cosa|perch[eé]|quando|quem|onde|waar|"
+    r"wanneer|wie|wat|hoe|waarom|hvor|hvem|hvad|vem|vad|n[aä]r|gdzie|kto|co|kiedy|dlaczego)\b",
+    re.IGNORECASE,
 )
 
 _NEEDS = {

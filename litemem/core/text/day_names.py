@@ -10,6 +10,7 @@ from collections.abc import Collection
 from litemem.core.text.periods import MONTHS, WEEKDAYS
 
 MAX_NAMES = 16  # of a text, the first ones
+BEFORE = 24  # characters before a month that say that it is a name
 TITLE = 80  # characters of a title between quotation marks
 
 
@@ -38,8 +39,26 @@ def is_name(text: str, start: int, end: int, names: Collection[str]) -> bool:
         return False
     if alone["name"].casefold() in names or text.startswith(("'s", "’s"), end):
         return True
-    before = text[max(0, start - 12) : start]
-    return _ASKS_OF_NAME.search(before) is not None and _GOES_ON.match(text, end) is not None
+    before = text[max(0, start - BEFORE) : start]
+    if _ASKS_OF_NAME.search(before) is not None and _GOES_ON.match(text, end) is not None:
+        return True
+    if alone["name"].casefold() in WEEKDAYS:
+        return False
+    if _OF_SOMEBODY.search(before) is not None and _SPEAKS_ON.match(text, end) is not None:
+        return True
+    return (
+        _TO_SOMEBODY.search(before) is not None
+        or (_IS.search(before) is not None and _NO_TIME.match(text, end) is not None)
+        or (not _IN_MONTH.search(before) and _ACTS.match(text, end) is not None)
+    )
+
+
+def counts_things(text: str, start: int, end: int) -> bool:
+    """Return True for "3 august" in "3 august goals": a number of things, which follow."""
+    if not _BARE_DATE.fullmatch(text, start, end):
+        return False
+    things = _THINGS.match(text, end)
+    return things is not None and things[1] not in _NO_THINGS
 
 
 def quoted_titles(text: str) -> list[tuple[int, int]]:
@@ -82,6 +101,14 @@ def _is_title_case(quoted: str) -> bool:
     )
 
 
+# A number and a month alone, which are no day before a noun in the plural
+_BARE_DATE = re.compile(r"(?:[2-9]|[12]\d|3[01]) [^\W\d]{3,12}\.?")
+_THINGS = re.compile(r" ([a-z]{2,30}(?<!s)s)\b")
+_NO_THINGS = frozenset(
+    """always as begins besides brings closes comes does ends falls fits gets goes has his is its
+    looks makes marks means needs opens perhaps plus remains seems sees sometimes sounds starts
+    suits this towards unless us was works yes""".split()
+)
 # Months and weekdays as names
 _EITHER = "|".join((*MONTHS, *(name.capitalize() for name in WEEKDAYS)))
 _ALONE = re.compile(
@@ -93,6 +120,45 @@ _ASKS_OF_NAME = re.compile(
     re.IGNORECASE,
 )
 _GOES_ON = re.compile(r" (?!in\b|on\b|or\b|and\b)[^\W\d]|\W{0,9}\Z")
+_KIN = (
+    "sister|brother|friend|daughter|son|wife|husband|mother|mom|mum|father|dad|dog|cat|boss|"
+    "colleague|aunt|uncle|cousin|neighbou?r|partner|girlfriend|boyfriend|roommate|flatmate|teacher|"
+    "doctor|baby|grandma|granddaughter|niece|nephew|horse|puppy|kitten"
+)
+# "my April", "our June", unless it is that month's: "my April rent"
+_OF_SOMEBODY = re.compile(r"\b(?:my|our|his|her|their|your|dear|little) $", re.IGNORECASE)
+_SPEAKS_ON = re.compile(
+    r"\W{0,9}\Z|\s?[,;:.!?]| (?:and|am|are|is|was|were|has|had|have|do|does|did|can|will|would|"
+    r"doing|likes?|loves?|hates?|wants?|needs?|lives?|eats?|says?|said|told|feels?|works?|goes|went|"
+    r"got|gets|turned|turns|born|allergic|called|to|up|today|now|eat|drink|play|wear|study|go|say)\b",
+    re.IGNORECASE,
+)
+_TO_SOMEBODY = re.compile(
+    rf"\b(?:{_KIN}|call(?:ed|ing)?|text(?:ed|ing)?|phone[ds]?|ask(?:ed|ing)?|tell(?:ing)?|told|"
+    r"meet(?:ing)?|met|hug(?:ged)?|thank(?:ed)?|invite[ds]?|marry|married|kiss(?:ed)?|with|named|called|"
+    r"mrs?\.?|ms\.?|dr\.?|miss|babysit|date[ds]?|dating),? $",
+    re.IGNORECASE,
+)
+_IS = re.compile(r"(?:^|\W)(?:is|was) $", re.IGNORECASE)
+# behind "is June": what is said of people and not of a month
+_NO_TIME = re.compile(
+    r" (?!(?:a|an|the|in|on|at|or|and|still|already|too|so|very|really|also|always|usually|hot|"
+    r"cold|rainy|wet|dry|warm|sunny|busy|free|full|over|good|bad|open|closed|booked|available|next|"
+    r"last|quiet|okay|ok|fine|better|best|when|early|late|like|possible|gone|coming|here|my|your|"
+    r"our|high|low|off|\d\w*)\b)[^\W\d]",
+    re.IGNORECASE,
+)
+_IN_MONTH = re.compile(
+    r"(?:\d|\b(?:in|on|last|next|this|since|every|each|until|till|early|late|mid|before|after|by|of|"
+    r"during|from|to|and|or|for))[ -]$",
+    re.IGNORECASE,
+)
+# what people do, and months do not
+_ACTS = re.compile(
+    r" (?:said|says|told|tells|likes?|loves?|hates?|wants?|prefers?|eats?|drinks?|lives?|thinks?|"
+    r"asked|knows|called|born|recommended|suggested|allergic|vegan|vegetarian|and I)\b",
+    re.IGNORECASE,
+)
 _CAPITAL_NAME = re.compile(rf"(?<![\w\d])(?<!\d )(?:{_EITHER})(?!\w| \d)")
 _IN_TIME = "".join(
     f"(?<![{word[0]}{word[0].upper()}]{word[1:]} )"

@@ -12,6 +12,7 @@ from functools import cache
 from typing import Any
 
 from litemem.core.text import lexicon
+from litemem.core.text.day_names import counts_things
 from litemem.core.text.language import COMMON_WORDS, FUNCTION_WORDS
 from litemem.core.text.periods import MONTHS, WEEKDAYS
 from litemem.core.text.tense import tense_of
@@ -21,6 +22,9 @@ UNITS = ("day", "week", "weekend", "month", "year")
 COUNTS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
 _SMALL = FUNCTION_WORDS | STOP_WORDS
+CLAUSE = 120  # characters around a date that can say of which time it is
+_SENTENCE_END = re.compile(r"[।.!?\n]")
+_HINT_BOUNDS = {"left": r"(?<![^\W\d])"}
 _NEXT_WORD = re.compile(r" ([^\W\d_]+)")
 _TOKEN = re.compile(r"[^\W\d_]+")
 _PLACEHOLDER = re.compile(r"<(of_year|[a-z]+)(_2)?>")
@@ -37,6 +41,7 @@ _BOUNDS = {
     "both": (r"(?<![\w.])", r"(?!\w)"),
     "left": (r"(?<!\w)", ""),
     "none": ("", ""),
+    "devanagari": (r"(?<![ऀ-ॣ०-ॿ])", r"(?![ऀ-ॣ०-ॿ])"),
 }
 
 
@@ -65,9 +70,18 @@ def english_dates(text: str) -> Iterator[tuple[str, Iterator[tuple[int, int, str
         language = _language(code)
         for patterns in (language.patterns, language.own if code == spoken else ()):
             english, other = _common_words(text, code)
-            is_other = spoken != code and 0 < english >= other
+            may_be_english = spoken != code and english >= other
+            is_other = may_be_english and english > 0
             for pattern, template in patterns:
-                found = _found(text, pattern, template, language.english, is_other=is_other)
+                found = _found(
+                    text,
+                    pattern,
+                    template,
+                    language.english,
+                    code=code,
+                    is_other=is_other,
+                    may_be_english=may_be_english,
+                )
                 yield code, found
 
 
@@ -93,18 +107,45 @@ def _found(
     template: str,
     english: Mapping[str, Mapping[str, str]],
     *,
+    code: str,
     is_other: bool,
+    may_be_english: bool,
 ) -> Iterator[tuple[int, int, str]]:
     for match in pattern.finditer(text):
         if is_other and _is_counted(match):
             continue
+        if may_be_english and counts_things(text, *match.span()):
+            continue
+        if "|" in template:
+            template_of = _by_tense(match, template, code)
+            if not template_of:
+                continue
+        else:
+            template_of = template
         parts = {
             name: english.get(name.removesuffix("_2"), {}).get(part.casefold(), part)
             for name, part in match.groupdict(default="").items()
         }
         if parts.get("era"):
             parts["era"] = str(int(parts["era"]) - _ERA)
-        yield *match.span(), template.format(**parts).strip()
+        yield *match.span(), template_of.format(**parts).strip()
+
+
+def _by_tense(match: re.Match[str], template: str, code: str) -> str:
+    """Return what a word means in its sentence: Hindi "कल" is yesterday or tomorrow by the verb.
+
+    The template has both, the past first. Nothing is returned if no verb says which.
+    """
+    past, ahead = template.split("|")
+    text = match.string
+    before = _SENTENCE_END.split(text[max(0, match.start() - CLAUSE) : match.start()])[-1]
+    after = _SENTENCE_END.split(text[match.end() : match.end() + CLAUSE])[0]
+    sentence = f"{before} {after}"
+    if _ahead(code).search(sentence):
+        return ahead
+    if _past(code).search(sentence):
+        return past
+    return ahead if _present(code).search(sentence) else ""
 
 
 def _common_words(text: str, code: str) -> tuple[int, int]:
@@ -162,7 +203,7 @@ def _hints() -> tuple[Mapping[str, set[str]], Mapping[str, re.Pattern[str]]]:
                     if len(token) > 2:
                         by_word.setdefault(token, set()).add(code)
         else:
-            left = r"(?<![^\W\d])" if table["bounds"] == "left" else ""
+            left = _HINT_BOUNDS.get(table["bounds"], "")
             marks[code] = _pattern(f"{left}(?:{_any_of([*names, *named, *units])})")
     return by_word, marks
 
@@ -189,6 +230,16 @@ def _language(code: str) -> _Language:
     ]
     own = [each for each in patterns if each[1] == "{own}"]
     return _Language(code, english, tuple(each for each in patterns if each not in own), tuple(own))
+
+
+@cache
+def _ahead(code: str) -> re.Pattern[str]:
+    return _pattern(lexicon.section(code, "dates")["ahead"])
+
+
+@cache
+def _present(code: str) -> re.Pattern[str]:
+    return _pattern(lexicon.section(code, "dates")["present"])
 
 
 @cache

@@ -32,7 +32,21 @@ CODES = {
     "Swedish": "sv",
     "Turkish": "tr",
 }
-DATED = {**CODES, "Thai": "th"}  # languages with dates that are read
+# languages with dates that are read
+DATED = {
+    **CODES,
+    "Czech": "cs",
+    "Danish": "da",
+    "Finnish": "fi",
+    "Greek": "el",
+    "Hebrew": "he",
+    "Indonesian": "id",
+    "Norwegian": "nb",
+    "Romanian": "ro",
+    "Thai": "th",
+    "Ukrainian": "uk",
+    "Vietnamese": "vi",
+}
 
 
 def code_of(text: str) -> str:
