@@ -103,7 +103,7 @@ def test_every_language_has_its_months_and_weekdays(code: str) -> None:
     assert (len(table["months"]), len(table["weekdays"])) == (12, 7)
     month = table["months"][8].split()[0]
     if "月" not in month and "월" not in month:
-        dates = (f"3 {month}", f"3. {month}", f"3 de {month}")
+        dates = (f"3 {month}", f"3. {month}", f"3 de {month}", f"3 tháng {month}")
         assert any(mentions(f"{text} 2026", WEDNESDAY) for text in dates)
 
 
@@ -157,3 +157,110 @@ def test_a_pattern_repeats_nothing_without_a_bound(code: str) -> None:
 def test_the_tense_of_its_language_says_the_year_of_a_date(text: str, year: int) -> None:
     (found,) = mentions(text, WEDNESDAY)
     assert days_of(found)[0].year == year
+
+
+NOVEMBER = date(2026, 11, 25)
+
+
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [
+        ("Jeg skal til tandlægen i morgen", "2026-11-26"),
+        ("Vi mødtes den 3. august 2025", "2025-08-03"),
+        ("Mødet er på fredag", "2026-11-27"),
+        ("næste uge har jeg fri", "2026-11-30/2026-12-06"),
+        ("Jeg købte bil for 3 dage siden", "2026-11-22"),
+        ("hvad skal jeg i overmorgen?", "2026-11-27"),
+        ("Jeg skal til legen i morgen", "2026-11-26"),
+        ("Vi dro i går", "2026-11-24"),
+        ("neste mandag begynner jeg", "2026-11-30"),
+        ("Menen huomenna lääkäriin", "2026-11-26"),
+        ("Kävin eilen uimassa", "2026-11-24"),
+        ("Tapaaminen on 3. elokuuta 2026", "2026-08-03"),
+        ("ensi viikolla on loma", "2026-11-30/2026-12-06"),
+        ("kolmen päivän kuluttua on koe", "2026-11-28"),
+        ("viime kuussa muutin", "2026-10"),
+        ("Завтра я йду до лікаря", "2026-11-26"),
+        ("Ми бачилися позавчора", "2026-11-23"),
+        ("Іспит 3 серпня 2026", "2026-08-03"),
+        ("Три дні тому я купив авто", "2026-11-22"),
+        ("наступного тижня відпустка", "2026-11-30/2026-12-06"),
+        ("у п'ятницю зустріч", "2026-11-27"),
+        ("Αύριο πάω στον γιατρό", "2026-11-26"),
+        ("Χθες πήγα στην Πάτρα", "2026-11-24"),
+        ("Η εξέταση είναι στις 3 Αυγούστου 2026", "2026-08-03"),
+        ("πριν από 3 μέρες αγόρασα αμάξι", "2026-11-22"),
+        ("την επόμενη εβδομάδα", "2026-11-30/2026-12-06"),
+        ("מחר יש לי תור לרופא", "2026-11-26"),
+        ("אתמול קניתי רכב", "2026-11-24"),
+        ("המבחן ב-3 באוגוסט 2026", "2026-08-03"),
+        ("בשבוע הבא אני בחופש", "2026-11-30/2026-12-06"),
+        ("לפני 3 ימים עברתי דירה", "2026-11-22"),
+        ("Zítra jdu k lékaři", "2026-11-26"),
+        ("Předevčírem jsem byl v Brně", "2026-11-23"),
+        ("Zkouška je 3. srpna 2026", "2026-08-03"),
+        ("za 3 dny odjíždím", "2026-11-28"),
+        ("příští týden mám volno", "2026-11-30/2026-12-06"),
+        ("v pátek mám schůzku", "2026-11-27"),
+        ("Ngày mai tôi đi khám răng", "2026-11-26"),
+        ("Hôm qua tôi đã mua xe", "2026-11-24"),
+        ("Kỳ thi vào ngày 3 tháng 8 năm 2026", "2026-08-03"),
+        ("tuần sau tôi nghỉ", "2026-11-30/2026-12-06"),
+        ("3 ngày trước tôi chuyển nhà", "2026-11-22"),
+        ("Thứ sáu tôi có hẹn", "2026-11-27"),
+        ("tháng trước tôi cưới", "2026-10"),
+        ("Besok saya ke dokter gigi", "2026-11-26"),
+        ("Kemarin saya membeli mobil", "2026-11-24"),
+        ("Ujian tanggal 3 Agustus 2026", "2026-08-03"),
+        ("minggu depan saya libur", "2026-11-30/2026-12-06"),
+        ("3 hari yang lalu saya pindah", "2026-11-22"),
+        ("bulan lalu saya menikah", "2026-10"),
+        ("hari Jumat ada rapat", "2026-11-27"),
+        ("Mâine merg la dentist", "2026-11-26"),
+        ("Ieri am cumpărat o mașină", "2026-11-24"),
+        ("Examenul este pe 3 august 2026", "2026-08-03"),
+        ("săptămâna viitoare am concediu", "2026-11-30/2026-12-06"),
+        ("acum 3 zile m-am mutat", "2026-11-22"),
+        ("कल मेरी परीक्षा है", "2026-11-26"),
+        ("कल मैं डॉक्टर के पास गया था", "2026-11-24"),
+        ("कल बारिश हुई थी", "2026-11-24"),
+        ("मैं कल दिल्ली जाऊँगा", "2026-11-26"),
+        ("मेरा कल क्या प्लान है?", "2026-11-26"),
+        ("मैंने कल क्या खाया?", "2026-11-24"),
+        ("कल हमने पिज़्ज़ा खाया", "2026-11-24"),
+        ("कल मीटिंग होगी", "2026-11-26"),
+        ("कल मुझे जाना है", "2026-11-26"),
+        ("परसों मैं मुंबई जा रहा हूँ", "2026-11-27"),
+        ("परसों मैंने नई कार खरीदी", "2026-11-23"),
+        ("कल सुबह मैं दौड़ूँगी", "2026-11-26"),
+        ("कल मैं कहाँ गई थी?", "2026-11-24"),
+        ("कल तक काम पूरा करना है", "2026-11-26"),
+        ("मेरी बहन कल आई", "2026-11-24"),
+        ("मेरी बहन कल आएगी", "2026-11-26"),
+        ("कल मेरी बहन की शादी है", "2026-11-26"),
+        ("कल मेरी बहन की शादी थी", "2026-11-24"),
+        ("मैं कल बैंक जाने वाला हूँ", "2026-11-26"),
+        ("कल उसने मुझे फ़ोन किया", "2026-11-24"),
+        ("कल मुझे क्या करना है?", "2026-11-26"),
+        ("राहुल कल कहाँ था?", "2026-11-24"),
+        ("परसों छुट्टी होगी", "2026-11-27"),
+        ("परसों हम फ़िल्म देखने गए", "2026-11-23"),
+        ("आज मैं घर पर हूँ", "2026-11-25"),
+        ("कल बहुत ठंड लगी", "2026-11-24"),
+        ("Jeg spiste med Lars i går", "2026-11-24"),
+        ("Nähdään ylihuomenna", "2026-11-27"),
+        ("Позавчора ми ходили в кіно", "2026-11-23"),
+        ("Σήμερα το πρωί έτρεξα", "2026-11-25"),
+        ("נפגשנו ביום רביעי", "2026-11-25"),
+        ("Včera večer pršelo", "2026-11-24"),
+        ("Tuần trước tôi bị ốm", "2026-11-16/2026-11-22"),
+        ("Lusa kami pindah rumah", "2026-11-27"),
+    ],
+)
+def test_relative_days_are_read_in_every_language(text: str, day: str) -> None:
+    assert [written(period) for period in mentions(text, NOVEMBER)] == [day]
+
+
+@pytest.mark.parametrize("text", ["कल", "परसों की मीटिंग", "आजकल मैं व्यस्त हूँ", "मैं विकल हूँ"])
+def test_a_hindi_day_that_no_verb_decides_is_not_read(text: str) -> None:
+    assert mentions(text, NOVEMBER) == []

@@ -105,7 +105,7 @@ def _is_title_case(quoted: str) -> bool:
 _BARE_DATE = re.compile(r"(?:[2-9]|[12]\d|3[01]) [^\W\d]{3,12}\.?")
 _THINGS = re.compile(r" ([a-z]{2,30}(?<!s)s)\b")
 _NO_THINGS = frozenset(
-    """always as begins besides brings closes comes does ends falls fits gets goes has his is its
+    """always as begins brings closes comes does ends falls fits gets goes has his is its
     looks makes marks means needs opens perhaps plus remains seems sees sometimes sounds starts
     suits this towards unless us was works yes""".split()
 )
@@ -140,7 +140,7 @@ _TO_SOMEBODY = re.compile(
     re.IGNORECASE,
 )
 _IS = re.compile(r"(?:^|\W)(?:is|was) $", re.IGNORECASE)
-# behind "is June": what is said of people and not of a month
+# behind "is June": words about people, not about a month
 _NO_TIME = re.compile(
     r" (?!(?:a|an|the|in|on|at|or|and|still|already|too|so|very|really|also|always|usually|hot|"
     r"cold|rainy|wet|dry|warm|sunny|busy|free|full|over|good|bad|open|closed|booked|available|next|"

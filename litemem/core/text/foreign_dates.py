@@ -22,7 +22,7 @@ UNITS = ("day", "week", "weekend", "month", "year")
 COUNTS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
 _SMALL = FUNCTION_WORDS | STOP_WORDS
-CLAUSE = 120  # characters around a date that can say of which time it is
+CLAUSE = 120  # characters around a date that can say if it is past
 _SENTENCE_END = re.compile(r"[।.!?\n]")
 _HINT_BOUNDS = {"left": r"(?<![^\W\d])"}
 _NEXT_WORD = re.compile(r" ([^\W\d_]+)")

@@ -257,7 +257,7 @@ def replace_mentions(
 
 
 def keep_mentions(connection: apsw.Connection, owner: int, spans: Iterable[Sequence[int]]) -> None:
-    """Store the days that a text of an archive speaks of, in the place of those that it has."""
+    """Replace the days that a text speaks of with those of an archive."""
     connection.execute("DELETE FROM mention WHERE owner = ?", (owner,))
     _insert_mentions(connection, owner, [(start, stop) for start, stop in spans])
 

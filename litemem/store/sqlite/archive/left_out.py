@@ -251,7 +251,7 @@ class LeftOut:
         return {pk: self._name(guard, pk) if guard.named else None for pk in wrong}
 
     def _unnumbered(self, guard: _Guard) -> set[int]:
-        """Return the rows whose primary key is no number of an archive."""
+        """Return the rows with a primary key that an archive cannot have."""
         key = schema.key_of(guard.table)
         rows = self._connection.execute(
             f"SELECT {key} FROM {guard.table} WHERE {key} < 1 OR {key} > {MAX_NUMBER}"

@@ -250,7 +250,7 @@ DROP_WRONG_PASSAGES = (
     " OR owner <= 0 AND -owner NOT IN (SELECT pk FROM message)",
     "DELETE FROM mention WHERE owner > 0 AND owner NOT IN (SELECT pk FROM memory)"
     " OR owner <= 0 AND -owner NOT IN (SELECT pk FROM message)",
-    # a message that is hidden stays so, whatever was deleted comes not back by its words
+    # a hidden message stays hidden: its text may have been deleted
     "DELETE FROM passage WHERE owner < 0 AND -owner IN (SELECT pk FROM message WHERE passages = 0)",
     "UPDATE memory SET passages = NULL WHERE passages IS NOT NULL"
     " AND passages <> (SELECT count(*) FROM passage WHERE owner = memory.pk)",
