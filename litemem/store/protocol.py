@@ -519,6 +519,13 @@ class MemoryWriter(MemoryReader, Protocol):
             ImmutableError: the memory was stored as immutable.
         """
 
+    def hide_sources(self, memory_id: str) -> None:
+        """Let the messages that a memory came from no longer be found; it stays.
+
+        Raises:
+            MemoryNotFoundError: there is no such memory.
+        """
+
     def add_sources(self, memory_id: str, message_keys: Sequence[int]) -> None:
         """Add messages to a memory's sources; an unknown id is ignored."""
 

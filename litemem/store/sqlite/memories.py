@@ -199,6 +199,9 @@ class Memories:
         values = (record.id, *texts, *times, record.actor_id, record.role)
         connection.execute(_WRITE_UPDATE, values)
 
+    def hide_sources(self, memory_id: str) -> None:
+        hide_sources(self._connection, [self._require_pk(memory_id)])
+
     def add_sources(self, memory_id: str, message_keys: Sequence[int]) -> None:
         pk = pk_of(self._connection, memory_id)
         if pk is not None:
