@@ -14,6 +14,7 @@ from litemem.core.scope import ID_KEYS
 from litemem.store.filters import Condition, valid_now
 from litemem.store.protocol import CleanupPlan, Key
 from litemem.store.sqlite import settings
+from litemem.store.sqlite.repeats import link_repeats
 from litemem.store.sqlite.rows import (
     check_rows,
     id_list,
@@ -240,6 +241,7 @@ def remove(
         if kind == "messages":
             drop_empty_sessions(connection, plan.ids)
         return number
+    link_repeats(connection, pks)
     return delete(connection, pks, plan.now)
 
 

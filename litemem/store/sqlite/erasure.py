@@ -33,6 +33,7 @@ from litemem.store.protocol import ErasedText, Erasure, Traces, Vacuumed
 from litemem.store.sqlite import schema, settings
 from litemem.store.sqlite.cleanup import ANYTHING, drop_empty_sessions, forget_messages
 from litemem.store.sqlite.connection import MEMORY
+from litemem.store.sqlite.repeats import repeats_of
 from litemem.store.sqlite.rows import IN_SCOPE_OF_M, id_list, read_field, read_json
 from litemem.store.sqlite.vector_index import VectorIndex
 
@@ -323,6 +324,9 @@ def _select(connection: apsw.Connection, plan: Erasure, among: Collection[str] |
     messages = _column(connection, _SOURCES_OF, listed, listed)
     messages += _column(connection, _LIKELY_SOURCES_OF, listed)
     messages += _column(connection, f"SELECT pk FROM message WHERE id IN {_CHOSEN}", listed)
+    if plan.whole is None:
+        pks = _column(connection, f"SELECT pk FROM memory WHERE id IN {_CHOSEN}", listed)
+        messages += [key for pk in pks for key in repeats_of(connection, pk, loosely=True)]
     if plan.whole is not None and among is None:
         messages += _column(connection, _MESSAGES_IN.format(plan.whole.sql), *plan.whole.parameters)
     return _Chosen(memories, deleted, list(dict.fromkeys(messages)))

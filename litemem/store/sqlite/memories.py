@@ -23,6 +23,7 @@ from litemem.store.sqlite.passages import (
     replace_mentions,
     with_known_mentions,
 )
+from litemem.store.sqlite.repeats import link_repeats
 from litemem.store.sqlite.rows import (
     HISTORY_COLUMNS,
     MEMORY_COLUMNS,
@@ -200,13 +201,15 @@ class Memories:
         connection.execute(_WRITE_UPDATE, values)
 
     def hide_sources(self, memory_id: str) -> None:
-        hide_sources(self._connection, [self._require_pk(memory_id)])
+        pk = self._require_pk(memory_id)
+        link_repeats(self._connection, [pk], loosely=True)
+        hide_sources(self._connection, [pk])
 
     def add_sources(self, memory_id: str, message_keys: Sequence[int]) -> None:
         pk = pk_of(self._connection, memory_id)
         if pk is not None:
             self._connection.execute(_ADD_SOURCES, (json.dumps(message_keys), pk))
-            link_sources(self._connection, [pk])
+            link_sources(self._connection, [pk], message_keys)
 
     def waiting(self, limit: int) -> list[tuple[int, str, int]]:
         damaged: dict[int, str] = {}
@@ -231,11 +234,13 @@ class Memories:
 
     def delete(self, memory_id: str, now: int) -> None:
         pk = self._require_pk(memory_id)
+        link_repeats(self._connection, [pk], loosely=True)
         hide_sources(self._connection, [pk])
         delete(self._connection, [pk], now)
 
     def delete_matching(self, condition: Condition, now: int) -> int:
         pks = matching(self._connection, condition)
+        link_repeats(self._connection, pks, loosely=True)
         hide_sources(self._connection, pks)
         return delete(self._connection, pks, now)
 

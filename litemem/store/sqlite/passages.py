@@ -305,12 +305,31 @@ def hide_sources(connection: apsw.Connection, memory_pks: Sequence[int]) -> None
     hide_messages(connection, [pk for (pk,) in connection.execute(_ORIGINS, chosen)])
 
 
-def link_sources(connection: apsw.Connection, memory_pks: Sequence[int]) -> None:
-    """Note which memories came from which messages; hide what a memory repeats word by word."""
+def link_sources(
+    connection: apsw.Connection,
+    memory_pks: Sequence[int],
+    message_pks: Collection[int] | None = None,
+) -> None:
+    """Note which memories came from which messages; hide what a memory repeats word by word.
+
+    With `message_pks` only these are new: another source may have been hidden since it was linked.
+    """
     chosen = (json.dumps(list(memory_pks)),)
-    connection.execute(_LINK, chosen)
+    if message_pks is None:
+        connection.execute(_LINK, chosen)
+    else:
+        connection.execute(f"{_LINK} AND pk IN {_LISTED}", (*chosen, json.dumps([*message_pks])))
     connection.execute(_YIELDED, chosen)
     hide_messages(connection, [pk for (pk,) in connection.execute(_VERBATIM, chosen)])
+
+
+def unlink_hidden(connection: apsw.Connection, memory_pk: int) -> None:
+    """Let an imported memory quote no message that was hidden in the file of the export."""
+    connection.execute(
+        "DELETE FROM origin WHERE memory_pk = ?"
+        " AND message_pk IN (SELECT pk FROM message WHERE passages = 0)",
+        (memory_pk,),
+    )
 
 
 def drop_vectors(connection: apsw.Connection) -> None:

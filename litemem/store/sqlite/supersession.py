@@ -13,6 +13,7 @@ from litemem.core.scope import Scope
 from litemem.core.types import PROCEDURAL, Match, MemoryRecord
 from litemem.store.filters import Condition
 from litemem.store.protocol import Revision
+from litemem.store.sqlite.repeats import link_repeats
 from litemem.store.sqlite.rows import (
     Row,
     cosine_of,
@@ -219,6 +220,7 @@ class Known:
         if pk is None:
             return
         self._connection.execute(WRITE_OUT_ADD, (json.dumps([pk]),))
+        link_repeats(self._connection, [pk])
         noted_at = at if noted_at is None else noted_at
         if successor is not None:
             self._connection.execute(_WRITE_SUPERSEDED, (noted_at, successor, pk))

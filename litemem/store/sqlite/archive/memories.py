@@ -12,7 +12,13 @@ from litemem.core.types import content_hash
 from litemem.errors import ValidationError
 from litemem.store.archive.merge import as_added, merge_versions
 from litemem.store.archive.schema import MAX_KEPT
-from litemem.store.sqlite.passages import keep_mentions, link_sources, number_of, replace_memory
+from litemem.store.sqlite.passages import (
+    keep_mentions,
+    link_sources,
+    number_of,
+    replace_memory,
+    unlink_hidden,
+)
 from litemem.store.sqlite.rows import (
     IN_SCOPE_OF_M,
     MEMORY_COLUMNS,
@@ -119,6 +125,7 @@ class ArchivedMemory:
         self._connection.execute("UPDATE memory SET passages = ? WHERE pk = ?", (number, pk))
         keep_mentions(self._connection, pk, item.get("days", ()))
         link_sources(self._connection, [pk])
+        unlink_hidden(self._connection, pk)
         write_history(self._connection, item["id"], self._history())
         self._write_feedback(pk, item)
         return pk
@@ -180,6 +187,7 @@ class ArchivedMemory:
         both = _with_sources(item, ours["sources"])  # or its old messages would outlive an erasure
         connection.execute(_REPLACE, (*self._values(both), pk))
         link_sources(connection, [pk])
+        unlink_hidden(connection, pk)
         if item["content"] != ours["content"]:
             assert self._vector is not None, "without a vector it was skipped"
             connection.execute(

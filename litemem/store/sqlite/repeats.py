@@ -1,0 +1,181 @@
+"""Count messages that repeat a memory among its sources before it ends: "Noted, you live in Oslo".
+
+No memory came from such a message, so it would bring back what was deleted or superseded.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+import apsw
+
+from litemem.core.text import scripts
+from litemem.core.text.query_words import query_words
+from litemem.core.text.words import any_of, sentences, stem, words
+from litemem.store.sqlite.passages import link_sources
+from litemem.store.sqlite.rows import IN_SCOPE_OF_M, Row, read_json
+
+NEWEST = 200  # passages with the words of a memory that are looked at, the newest of its scope
+TURN = 50  # messages before and after a source that may be of its turn
+LENGTH = 100_000  # characters of a message that are looked at
+SHARE = 0.6  # of the words of a memory that a sentence has which repeats it
+_USERS = frozenset(
+    "user users nutzer benutzer utilisateur usuario usuária utente gebruiker".split()
+)
+
+_TEXTS = """
+SELECT CAST(content AS BLOB), CAST(user_id AS BLOB) FROM memory WHERE pk = ?
+"""
+_SOURCES = f"""
+SELECT message.pk, message.session_pk, message.created_at, CAST(message.name AS BLOB)
+FROM memory AS m
+JOIN json_each({read_json("m.sources")}) AS source
+JOIN message ON message.pk = source.value
+WHERE m.pk = ? AND {IN_SCOPE_OF_M}
+"""
+_WITH_WORDS = f"""
+SELECT DISTINCT message.pk, CAST(message.content AS BLOB)
+FROM passage_fts AS f
+CROSS JOIN passage AS p ON p.pk = f.rowid
+CROSS JOIN message ON message.pk = -p.owner
+WHERE f.passage_fts MATCH ? AND message.passages > 0
+  AND EXISTS (SELECT 1 FROM memory AS m WHERE m.pk = ? AND {IN_SCOPE_OF_M})
+ORDER BY f.rowid DESC
+LIMIT {NEWEST}
+"""
+_OF_TURN = f"""
+SELECT pk, CAST(content AS BLOB)
+FROM message
+WHERE session_pk = ? AND created_at = ? AND pk BETWEEN ? - {TURN} AND ? + {TURN}
+  AND role = 'assistant' AND passages IS NOT 0
+"""
+# texts of other memories that came from a message
+_OTHERS = """
+SELECT CAST(content AS BLOB)
+FROM origin JOIN memory ON memory.pk = memory_pk
+WHERE message_pk = ? AND memory_pk <> ?
+"""
+_ADD_SOURCES = f"""
+UPDATE memory AS m
+SET sources = (
+  SELECT json_group_array(value) FROM (
+    SELECT value FROM json_each({read_json("m.sources")}) UNION SELECT value FROM json_each(?)
+  )
+)
+WHERE pk = ?
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class _Telling:
+    """The words of a memory that a repetition has: all, and its names and numbers."""
+
+    all: tuple[str, ...]
+    sure: tuple[str, ...]
+
+    def is_in(self, sentence: str) -> bool:
+        """Return True if a sentence says the same: names, numbers and most other words."""
+        found = self._found(sentence)
+        if len(self.all) < 2 or not found.issuperset(self.sure):
+            return False
+        needed = SHARE * len(self.all) if self.sure else len(self.all)
+        return len(found) >= max(2, needed)
+
+    def may_be_in(self, text: str) -> bool:
+        """Return True if an answer speaks of the same, by a name, a number or half of the words."""
+        found = self._found(text)
+        if self.sure:
+            return not found.isdisjoint(self.sure)
+        return len(found) >= max(1, len(self.all) / 2)
+
+    def _found(self, text: str) -> set[str]:
+        folded = text.casefold()
+        stems = {stem(word) for word in words(text)}
+        return {
+            word
+            for word in self.all
+            if (word in folded if scripts.is_unspaced(word) else stem(word) in stems)
+        }
+
+
+def link_repeats(
+    connection: apsw.Connection, memory_pks: Iterable[int], *, loosely: bool = False
+) -> None:
+    """Add the messages that repeat memories to the sources of these: see `repeats_of`."""
+    for pk in list(memory_pks):
+        found = repeats_of(connection, pk, loosely=loosely)
+        if found:
+            connection.execute(_ADD_SOURCES, (json.dumps(found), pk))
+            link_sources(connection, [pk], found)
+
+
+def repeats_of(connection: apsw.Connection, memory_pk: int, *, loosely: bool = False) -> list[int]:
+    """Return the messages that repeat a memory and are not its sources.
+
+    A message repeats a memory if one of its sentences has the names, the numbers and most words of
+    it; not if another memory from the same message has them. With `loosely`, an assistant's answer
+    to a source does so with one name or number.
+    """
+    sources = connection.execute(_SOURCES, (memory_pk,)).fetchall()
+    telling = _telling(connection, memory_pk, [_text(name) for *_, name in sources])
+    if not telling.all:
+        return []
+    known = {source for source, *_ in sources}
+    found = _candidates(connection, memory_pk, telling, sources, loosely)
+    return [
+        message
+        for message in dict.fromkeys(found)
+        if message not in known and not _is_of_another(connection, message, memory_pk, telling)
+    ]
+
+
+def _telling(connection: apsw.Connection, pk: int, speakers: Sequence[str]) -> _Telling:
+    row = connection.execute(_TEXTS, (pk,)).fetchone()
+    if row is None:
+        return _Telling((), ())
+    content, user_id = map(_text, row)
+    own = _USERS.union(words(user_id), *map(words, speakers))
+    told = [word for word in map(str.casefold, query_words(content)) if word not in own]
+    written = {
+        word.casefold()
+        for word in content.split()[1:]
+        if word[:1].isupper() or any(letter.isdigit() for letter in word)
+    }
+    names = {part for word in written for part in words(word)}
+    sure = [word for word in told if word in names or any(map(str.isdigit, word))]
+    return _Telling(tuple(told), tuple(sure))
+
+
+def _candidates(
+    connection: apsw.Connection,
+    pk: int,
+    telling: _Telling,
+    sources: Sequence[Row],
+    loosely: bool,
+) -> Iterator[int]:
+    needed = " AND ".join(f"({any_of([word])})" for word in telling.sure or telling.all)
+    found: list[Row] = connection.execute(_WITH_WORDS, (needed, pk)).fetchall()
+    for message, content in found:
+        if any(map(telling.is_in, _sentences(content))):
+            yield message
+    for source, session, at, _ in sources:
+        turn: list[Row] = connection.execute(_OF_TURN, (session, at, source, source)).fetchall()
+        for message, content in turn:
+            parts = _sentences(content)
+            if any(map(telling.is_in, parts)) or (loosely and any(map(telling.may_be_in, parts))):
+                yield message
+
+
+def _sentences(stored: object) -> list[str]:
+    return sentences(_text(stored)[:LENGTH])
+
+
+def _is_of_another(connection: apsw.Connection, message: int, pk: int, telling: _Telling) -> bool:
+    """Return True if a message yielded another memory with the same words."""
+    others = connection.execute(_OTHERS, (message, pk)).fetchall()
+    return any(telling.is_in(_text(content)) for (content,) in others)
+
+
+def _text(stored: object) -> str:
+    """Return a text that may be damaged."""
+    return stored.decode(errors="replace") if isinstance(stored, bytes) else ""
