@@ -23,6 +23,25 @@ _USERS = frozenset(
     "user users nutzer benutzer utilisateur usuario usuária utente gebruiker".split()
 )
 
+# those of some memories in the scopes of which messages may be found
+_WITH_MESSAGES = """
+WITH speaking AS MATERIALIZED (
+  SELECT DISTINCT s.user_id, s.agent_id, s.app_id, s.run_id
+  FROM message JOIN session AS s ON s.pk = session_pk
+  WHERE passages IS NOT 0 AND session_pk IN (
+    SELECT s.pk FROM session AS s JOIN memory AS m
+      ON s.user_id IS m.user_id AND s.agent_id IS m.agent_id
+      AND s.app_id IS m.app_id AND s.run_id IS m.run_id
+    WHERE m.pk IN (SELECT value FROM json_each(?1))
+  )
+)
+SELECT m.pk
+FROM memory AS m JOIN speaking AS s
+  ON s.user_id IS m.user_id AND s.agent_id IS m.agent_id
+  AND s.app_id IS m.app_id AND s.run_id IS m.run_id
+WHERE m.pk IN (SELECT value FROM json_each(?1))
+ORDER BY m.pk
+"""
 _TEXTS = """
 SELECT CAST(content AS BLOB), CAST(user_id AS BLOB) FROM memory WHERE pk = ?
 """
@@ -102,7 +121,8 @@ def link_repeats(
     connection: apsw.Connection, memory_pks: Iterable[int], *, loosely: bool = False
 ) -> None:
     """Add the messages that repeat memories to the sources of these: see `repeats_of`."""
-    for pk in list(memory_pks):
+    chosen = json.dumps(list(memory_pks))
+    for (pk,) in connection.execute(_WITH_MESSAGES, (chosen,)).fetchall():
         found = repeats_of(connection, pk, loosely=loosely)
         if found:
             connection.execute(_ADD_SOURCES, (json.dumps(found), pk))
