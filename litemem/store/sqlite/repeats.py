@@ -23,7 +23,7 @@ _USERS = frozenset(
     "user users nutzer benutzer utilisateur usuario usuária utente gebruiker".split()
 )
 
-# those of some memories in the scopes of which messages may be found
+# some memories, but those of scopes without messages that may be found
 _WITH_MESSAGES = """
 WITH speaking AS MATERIALIZED (
   SELECT DISTINCT s.user_id, s.agent_id, s.app_id, s.run_id
