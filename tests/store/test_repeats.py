@@ -89,6 +89,30 @@ def test_an_erasure_takes_the_answers(tmp_path: Path, deleted: bool) -> None:
     assert SECRET.encode() not in path.read_bytes()
 
 
+def test_a_deleted_message_takes_its_answers(tmp_path: Path) -> None:
+    with open_memory(tmp_path / "m.db", [], []) as memory:
+        memory.add(TURN, **CAM)
+        memory.add([LATER[0], {"role": "assistant", "content": f"It is {SECRET}."}], **CAM)
+        memory.delete(memory.search(TURN[0]["content"], **CAM)["results"][0]["id"])
+        assert SECRET not in shown(memory)
+
+
+def test_a_forgotten_message_takes_its_answers(tmp_path: Path) -> None:
+    with open_memory(tmp_path / "m.db", [], [], []) as memory:
+        memory.add(TURN, **CAM)
+        memory.add(LATER, **CAM)
+        memory.add("Please forget my door code", **CAM)
+        assert SECRET not in shown(memory)
+
+
+def test_a_code_alone_is_a_repetition(tmp_path: Path) -> None:
+    with open_memory(tmp_path / "m.db", [FACT], []) as memory:
+        (added,) = memory.add(TURN, **CAM)["results"]
+        memory.add([LATER[0], {"role": "assistant", "content": f"It is {SECRET}."}], **CAM)
+        memory.delete(added["id"])
+        assert SECRET not in shown(memory)
+
+
 KEPT = [
     ("User lives in Oslo", "I live in Oslo", ["My sister lives in Oslo too"]),
     ("User lives in Oslo", "I live in Oslo", ["The museum in Oslo opens at nine"]),

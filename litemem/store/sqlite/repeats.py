@@ -4,8 +4,9 @@ No memory came from such a message, so it would bring back what was deleted or s
 """
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import apsw
 
@@ -18,6 +19,8 @@ from litemem.store.sqlite.rows import IN_SCOPE_OF_M, Row, read_json
 NEWEST = 200  # passages with the words of a memory that are looked at, the newest of its scope
 TURN = 50  # messages before and after a source that may be of its turn
 LENGTH = 100_000  # characters of a message that are looked at
+SENTENCES = 20  # of a deleted message that are looked for in others
+CODE = 4  # letters and digits of a word that is a code
 SHARE = 0.6  # of the words of a memory that a sentence has which repeats it
 _USERS = frozenset(
     "user users nutzer benutzer utilisateur usuario usuária utente gebruiker".split()
@@ -58,9 +61,21 @@ FROM passage_fts AS f
 CROSS JOIN passage AS p ON p.pk = f.rowid
 CROSS JOIN message ON message.pk = -p.owner
 WHERE f.passage_fts MATCH ? AND message.passages > 0
-  AND EXISTS (SELECT 1 FROM memory AS m WHERE m.pk = ? AND {IN_SCOPE_OF_M})
+  AND message.session_pk = ?
 ORDER BY f.rowid DESC
 LIMIT {NEWEST}
+"""
+_SESSION_OF = """
+SELECT s.pk
+FROM memory AS m JOIN session AS s
+  ON s.user_id IS m.user_id AND s.agent_id IS m.agent_id
+  AND s.app_id IS m.app_id AND s.run_id IS m.run_id
+WHERE m.pk = ?
+"""
+_MESSAGE = """
+SELECT CAST(content AS BLOB), CAST(name AS BLOB), CAST(user_id AS BLOB), session_pk, created_at
+FROM message JOIN session ON session.pk = session_pk
+WHERE message.pk = ?
 """
 _OF_TURN = f"""
 SELECT pk, CAST(content AS BLOB)
@@ -95,6 +110,8 @@ class _Telling:
     def is_in(self, sentence: str) -> bool:
         """Return True if a sentence says the same: names, numbers and most other words."""
         found = self._found(sentence)
+        if any(_is_code(word) for word in found.intersection(self.sure)):
+            return True
         if len(self.all) < 2 or not found.issuperset(self.sure):
             return False
         needed = SHARE * len(self.all) if self.sure else len(self.all)
@@ -122,7 +139,8 @@ def link_repeats(
 ) -> None:
     """Add the messages that repeat memories to the sources of these: see `repeats_of`."""
     chosen = json.dumps(list(memory_pks))
-    for (pk,) in connection.execute(_WITH_MESSAGES, (chosen,)).fetchall():
+    rows: list[Row] = connection.execute(_WITH_MESSAGES, (chosen,)).fetchall()
+    for (pk,) in rows:
         found = repeats_of(connection, pk, loosely=loosely)
         if found:
             connection.execute(_ADD_SOURCES, (json.dumps(found), pk))
@@ -141,7 +159,8 @@ def repeats_of(connection: apsw.Connection, memory_pk: int, *, loosely: bool = F
     if not telling.all:
         return []
     known = {source for source, *_ in sources}
-    found = _candidates(connection, memory_pk, telling, sources, loosely)
+    session = connection.execute(_SESSION_OF, (memory_pk,)).get
+    found = _candidates(connection, session, telling, sources, loosely)
     return [
         message
         for message in dict.fromkeys(found)
@@ -149,12 +168,36 @@ def repeats_of(connection: apsw.Connection, memory_pk: int, *, loosely: bool = F
     ]
 
 
+def repeats_of_messages(connection: apsw.Connection, message_pks: Collection[int]) -> list[int]:
+    """Return other messages that repeat a sentence of these, so that they end with them."""
+    found: dict[int, None] = {}
+    for pk in message_pks:
+        row = connection.execute(_MESSAGE, (pk,)).fetchone()
+        if row is None:
+            continue
+        content, name, user_id, session, at = row
+        own = _USERS.union(words(_text(user_id)), words(_text(name)))
+        for sentence in _sentences(content)[:SENTENCES]:
+            telling = _telling_of(sentence, own)
+            if len(telling.all) > 1 or telling.sure:
+                candidates = _candidates(connection, session, telling, [(pk, session, at)], False)
+                found.update(
+                    (key, None)
+                    for key in candidates
+                    if not _is_of_another(connection, key, 0, telling)
+                )
+    return [key for key in found if key not in message_pks]
+
+
 def _telling(connection: apsw.Connection, pk: int, speakers: Sequence[str]) -> _Telling:
     row = connection.execute(_TEXTS, (pk,)).fetchone()
     if row is None:
         return _Telling((), ())
     content, user_id = map(_text, row)
-    own = _USERS.union(words(user_id), *map(words, speakers))
+    return _telling_of(content, _USERS.union(words(user_id), *map(words, speakers)))
+
+
+def _telling_of(content: str, own: Collection[str]) -> _Telling:
     told = [word for word in map(str.casefold, query_words(content)) if word not in own]
     written = {
         word.casefold()
@@ -168,22 +211,33 @@ def _telling(connection: apsw.Connection, pk: int, speakers: Sequence[str]) -> _
 
 def _candidates(
     connection: apsw.Connection,
-    pk: int,
+    session: Any,
     telling: _Telling,
     sources: Sequence[Row],
     loosely: bool,
 ) -> Iterator[int]:
+    codes = [word for word in telling.sure if _is_code(word)]
     needed = " AND ".join(f"({any_of([word])})" for word in telling.sure or telling.all)
-    found: list[Row] = connection.execute(_WITH_WORDS, (needed, pk)).fetchall()
+    needed = any_of(codes) or needed
+    found: list[Row] = connection.execute(_WITH_WORDS, (needed, session)).fetchall()
     for message, content in found:
         if any(map(telling.is_in, _sentences(content))):
             yield message
-    for source, session, at, _ in sources:
-        turn: list[Row] = connection.execute(_OF_TURN, (session, at, source, source)).fetchall()
+    for source, of, at, *_ in sources:
+        turn: list[Row] = connection.execute(_OF_TURN, (of, at, source, source)).fetchall()
         for message, content in turn:
             parts = _sentences(content)
             if any(map(telling.is_in, parts)) or (loosely and any(map(telling.may_be_in, parts))):
                 yield message
+
+
+def _is_code(word: str) -> bool:
+    """Return True for a word that nothing else has: "4711zx", a long number, but not a year."""
+    return (
+        len(word) >= CODE
+        and any(map(str.isdigit, word))
+        and not (len(word) == 4 and word[:2] in ("19", "20"))
+    )
 
 
 def _sentences(stored: object) -> list[str]:

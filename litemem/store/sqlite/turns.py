@@ -43,6 +43,7 @@ from litemem.store.sqlite.passages import (
     replace_message,
     with_known_mentions,
 )
+from litemem.store.sqlite.repeats import repeats_of_messages
 from litemem.store.sqlite.rows import (
     IN_SCOPE_OF_M,
     Row,
@@ -450,17 +451,21 @@ class Messages:
                 replace_message(self._connection, pk, index)
 
     def delete(self, message_id: str, now: int) -> bool:
-        return bool(self._delete(Condition("m.id = ?", (message_id,)), now))
+        return bool(self._delete(Condition("m.id = ?", (message_id,)), now, repeats=True))
 
     def delete_matching(self, condition: Condition, now: int) -> int:
         return self._delete(condition, now)
 
     def hide(self, message_keys: Collection[int], now: int) -> int:
         chosen = json.dumps(list(message_keys))
-        return self._delete(Condition(f"m.message_pk IN {_LISTED}", (chosen,)), now)
+        condition = Condition(f"m.message_pk IN {_LISTED}", (chosen,))
+        return self._delete(condition, now, repeats=True)
 
-    def _delete(self, condition: Condition, now: int) -> int:
+    def _delete(self, condition: Condition, now: int, *, repeats: bool = False) -> int:
         pks = self._found(condition)
+        number = len(pks)
+        if repeats:
+            pks = [*pks, *repeats_of_messages(self._connection, pks)]
         _, damaged = split(lambda some: read_messages(self._connection, some), pks)
         self._connection.execute(
             _WRITE_DELETE, (now, json.dumps([pk for pk in pks if pk not in damaged]))
@@ -469,7 +474,7 @@ class Messages:
             message_id = shown_id(self._connection, "message", pk)
             self._connection.execute(_WRITE_DAMAGED_DELETE, (message_id, now, pk))
         hide_messages(self._connection, pks)
-        return len(pks)
+        return number
 
     def log(self, scope: Scope, messages: Iterable[Message], at: int) -> list[int]:
         session = ensure_session(self._connection, scope)
