@@ -78,7 +78,7 @@ class Memory:
         *,
         embedder: Embedder | str | Path | None = None,
         llm: LLM | str | Path | None = None,
-        reranker: Reranker | None = None,
+        reranker: Reranker | str | None = None,
         durability: Durability = "full",
         custom_instructions: str | None = None,
         enable_graph: bool = False,

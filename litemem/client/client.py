@@ -87,7 +87,7 @@ class MemoryClient:
         path: str | Path | None = None,
         embedder: Embedder | str | Path | None = None,
         llm: LLM | str | Path | None = None,
-        reranker: Reranker | None = None,
+        reranker: Reranker | str | None = None,
         durability: Durability = "full",
         custom_instructions: str | None = None,
         async_mode: bool = False,

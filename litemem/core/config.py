@@ -157,6 +157,12 @@ def idle_seconds() -> float | None:
     return check_seconds(seconds, "LITEMEM_UNLOAD_AFTER")
 
 
+def server_settings() -> tuple[bool, str | None]:
+    """Return whether `LITEMEM_REMOTE_LLM` allows other machines, and the key `LITEMEM_LLM_KEY`."""
+    remote = os.environ.get("LITEMEM_REMOTE_LLM", "").lower() in ("1", "true", "yes")
+    return remote, os.environ.get("LITEMEM_LLM_KEY") or None
+
+
 def data_folder() -> Path:
     """Return the folder of litemem in the user's data folder."""
     if sys.platform == "win32":

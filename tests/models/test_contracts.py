@@ -3,16 +3,18 @@
 import json
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from helpers.chat_server import ChatServer
 from litemem.core.protocols import LLM, Embedder, Prompt, Reranker, Vector
 from litemem.errors import LLMError
 from litemem.models.embedders import FastEmbedEmbedder
 from litemem.models.embedding import to_blob
 from litemem.models.llms import LlamaCppLLM
+from litemem.models.openai_server import OpenAIServerLLM
 from litemem.testing import HashEmbedder, ScriptedLLM, WordReranker
 
 TEXTS = [
@@ -209,6 +211,17 @@ class TestScriptedLLM(LLMContract):
     def test_a_script_that_is_over_says_what_was_asked(self) -> None:
         with pytest.raises(LLMError, match="no answer left for contract: 'tea'"):
             self.ask(ScriptedLLM([]), "tea")
+
+
+class TestOpenAIServerLLM(LLMContract):
+    @pytest.fixture(scope="class")
+    def server(self) -> Iterator[ChatServer]:
+        with ChatServer() as running:
+            yield running
+
+    @pytest.fixture(params=["knows:schemas", "old:server"])
+    def llm(self, server: ChatServer, request: pytest.FixtureRequest) -> LLM:
+        return OpenAIServerLLM(f"{server.url}#{request.param}")
 
 
 @pytest.mark.model
