@@ -45,9 +45,11 @@ class Memory:
             user's data folder. `":memory:"` keeps everything in memory.
         embedder: turns texts into vectors: an `Embedder`, a name from `litemem models list`, a
             folder, or "hash"; by default `LITEMEM_EMBEDDER`, or that of `litemem models pull`.
-        llm: extracts facts: an `LLM`, a name from `litemem models list`, or the path of a GGUF
-            file; by default `LITEMEM_LLM`, or that of `litemem models pull`.
-        reranker: reorders the results of `search(…, rerank=True)`; there is no default.
+        llm: extracts facts: an `LLM`, a name from `litemem models list`, the path of a GGUF file,
+            or the address of a server on this machine, `http://127.0.0.1:11434/v1#qwen3:4b`; by
+            default `LITEMEM_LLM`, or that of `litemem models pull`.
+        reranker: reorders the results of `search(…, rerank=True)`: a `Reranker`, or the name under
+            which another package offers one; there is no default.
         durability: "full" keeps every commit through a power cut. "normal" is faster, and a power
             cut may undo the last commits, each one completely.
         custom_instructions: the default of `prompt` in `add`.

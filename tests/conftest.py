@@ -13,6 +13,7 @@ from litemem.core.protocols import LLM, Embedder
 from litemem.models import files as model_files
 from litemem.models.embedders import FastEmbedEmbedder
 from litemem.models.llms import LlamaCppLLM
+from litemem.store.sqlite.vector_index import BATCH
 from litemem.testing import HashEmbedder, ScriptedLLM
 
 # the same examples for the same commit; the nightly ones are new each time
@@ -25,6 +26,12 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 settings.load_profile(os.environ.get("LITEMEM_TEST_PROFILE", "default"))
+
+
+@pytest.fixture
+def early_index(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have the vector index made for the first batch, as files of earlier versions have it."""
+    monkeypatch.setattr("litemem.store.sqlite.vector_index.FEWEST", BATCH)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -3,6 +3,7 @@
 import click
 
 from litemem import __version__
+from litemem.cli.doctor import doctor
 from litemem.cli.errors import ErrorHandlingGroup
 from litemem.cli.inspect import info, list_scopes, show_log
 from litemem.cli.maintenance import (
@@ -45,6 +46,8 @@ def main() -> None:
     Environment: LITEMEM_DB is the path of the file, LITEMEM_MODELS the folder of the models.
     LITEMEM_LLM and LITEMEM_EMBEDDER replace the default models.
 
+    `litemem doctor` checks the installation. `litemem --help --json` prints all commands as JSON.
+
     Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted with Ctrl-C.
     """
 
@@ -63,7 +66,7 @@ for _command in (
         conflicts,
         pending,
     ),
-    *(show_log, list_scopes, info, models, reindex_file),
+    *(show_log, list_scopes, info, doctor, models, reindex_file),
     *(backup_file, restore_file, verify_file, salvage_file),
     *(export_memories, import_memories),
     *(clean_up_file, erase_memories, vacuum_file),

@@ -11,7 +11,8 @@ from typing import IO, Any
 
 import click
 
-from litemem.cli.output import echo_err, is_terminal, visible
+from litemem.cli.help import asked_for, command_tree
+from litemem.cli.output import echo_err, is_terminal, show_json, visible
 from litemem.errors import LitememError
 
 INTERRUPTED = 130  # 128 and the number of SIGINT, the convention of shells
@@ -44,6 +45,13 @@ class ErrorHandlingGroup(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         """Return the commands in the order in which they were added: daily ones first."""
         return list(self.commands)
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read the arguments; `--help --json` prints the tree of commands."""
+        if ctx.parent is None and (found := asked_for(self, args)):
+            show_json(command_tree(*found))
+            ctx.exit()
+        return super().parse_args(ctx, args)
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; map litemem's errors, Ctrl-C and errors of the system."""

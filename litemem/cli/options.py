@@ -46,8 +46,9 @@ embedder_option = click.option(
 llm_option = click.option(
     "--llm",
     envvar="LITEMEM_LLM",
-    metavar="NAME|PATH",
-    help="Language model: a name of `litemem models list`, or the path of a GGUF file.",
+    metavar="NAME|PATH|URL",
+    help="Language model: a name of `litemem models list`, the path of a GGUF file, or the address "
+    "of a server on this machine, as http://127.0.0.1:11434/v1#qwen3:4b.",
 )
 
 

@@ -20,6 +20,7 @@ LOOKUP_SECONDS = 5.0  # for what the server says of itself
 ANSWER_SECONDS = 300.0  # with the time in which the server loads its model
 RETRY_SECONDS = 1.0  # before the only retry
 MAX_BYTES = 4_000_000  # of an HTTP response; an answer has a few thousand
+SHOWN = 20  # models of a server that a message names
 SEED = 7
 ASCII_OF_A_TOKEN = 3  # English has about four: an estimate that is too low loses text
 TOKENS_OF_EMOJI = 3  # a character beyond U+FFFF
@@ -146,6 +147,18 @@ class OpenAIServerLLM:
             refusal, number = None, last  # the server ignores schemas
         raise LLMError(f"{self.name} refused the request: {refusal}") from refusal
 
+    def check(self) -> None:
+        """Check that the server answers and has the model; for `litemem doctor`.
+
+        Raises:
+            LLMError: it does not.
+        """
+        model = self._model()
+        entries = self._models()
+        if entries and model not in (entry["id"] for entry in entries):
+            names = ", ".join(str(entry["id"]) for entry in entries[:SHOWN])
+            raise LLMError(f"{self._server.origin} has no model {model}: it has {names}")
+
     def close(self) -> None:
         """Do nothing: the server keeps the model, and each call has its own connection."""
 
@@ -185,24 +198,29 @@ class OpenAIServerLLM:
         """Return the model's name: the given one, or that of the server's only model."""
         return self._server.model or str(self._entry()["id"])
 
+    def _models(self) -> list[Mapping[str, Any]]:
+        """Return the models as the server lists them."""
+        answer = self._asked("GET", f"{self._server.path}/models", None, LOOKUP_SECONDS)
+        listed = answer.get("data")
+        return [
+            entry
+            for entry in (listed if isinstance(listed, list) else [])
+            if isinstance(entry, Mapping) and isinstance(entry.get("id"), str)
+        ]
+
     def _entry(self) -> Mapping[str, Any]:
         """Return the model as the server lists it; without a name, its only model."""
         if self._listed is None:
-            answer = self._asked("GET", f"{self._server.path}/models", None, LOOKUP_SECONDS)
-            data = answer.get("data")
-            entries = [
-                entry
-                for entry in (data if isinstance(data, list) else [])
-                if isinstance(entry, Mapping) and isinstance(entry.get("id"), str)
-            ]
-            named = [entry for entry in entries if entry["id"] == self._server.model]
+            entries = self._models()
             if self._server.model is None and len(entries) != 1:
-                names = ", ".join(str(entry["id"]) for entry in entries[:20]) or "no model"
+                names = ", ".join(str(entry["id"]) for entry in entries[:SHOWN]) or "no model"
                 raise LLMError(
                     f"which model of {self._server.origin}? It has {names}: give one behind #, as "
                     f"in {EXAMPLE}"
                 )
-            self._listed = next(iter(named or entries), {}) if named or len(entries) == 1 else {}
+            named = [entry for entry in entries if entry["id"] == self._server.model]
+            only = entries if self._server.model is None else []
+            self._listed = next(iter(named or only), {})
         return self._listed
 
     def _told_context(self) -> int | None:

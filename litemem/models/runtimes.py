@@ -15,6 +15,8 @@ from types import ModuleType, SimpleNamespace
 from typing import Any, Generic, TypeVar
 from weakref import WeakSet
 
+from litemem.errors import LLMError
+
 # onnxruntime writes an id of the machine into the home folder when it is imported, and reports to
 # its makers; huggingface_hub, which fastembed imports too, names the installed libraries to the hub
 _NO_TELEMETRY = {"ORT_DISABLE_TELEMETRY": "1", "HF_HUB_DISABLE_TELEMETRY": "1"}
@@ -25,6 +27,11 @@ _NO_TELEMETRY = {"ORT_DISABLE_TELEMETRY": "1", "HF_HUB_DISABLE_TELEMETRY": "1"}
 _SHORT_WAITS = {"GOMP_SPINCOUNT": "1000"}
 
 LOAD_SECONDS = 0.2  # between two looks at the load; the system counts in hundredths of a second
+NO_LLAMA = (
+    "facts are found by a language model, and llama-cpp-python is not installed: run "
+    "`pip install 'litemem[llama]'`, or set LITEMEM_LLM to the address of a server such as "
+    "http://127.0.0.1:11434/v1#qwen3:4b"
+)
 
 _T = TypeVar("_T")
 
@@ -39,9 +46,16 @@ def fastembed() -> ModuleType:
 
 @cache
 def llama_cpp() -> ModuleType:
-    """Import llama_cpp late: it takes 0.3 s and 60 MB, which searching programs do not need."""
-    with _environment(_SHORT_WAITS):
-        import llama_cpp
+    """Import llama_cpp late: it takes 0.3 s and 60 MB, which searching programs do not need.
+
+    Raises:
+        LLMError: llama-cpp-python is not installed.
+    """
+    try:
+        with _environment(_SHORT_WAITS):
+            import llama_cpp
+    except ModuleNotFoundError as error:
+        raise LLMError(NO_LLAMA) from error
     _importer()
     return llama_cpp
 

@@ -106,7 +106,7 @@ def test_no_word_and_no_vector_of_an_erased_memory_is_in_the_bytes(
 
 
 @pytest.mark.slow
-@pytest.mark.usefixtures("neighbour")
+@pytest.mark.usefixtures("neighbour", "early_index")
 def test_thousands_of_memories_leave_no_word_and_no_vector_in_index_and_chunks(
     memory: Memory, path: Path
 ) -> None:

@@ -19,6 +19,7 @@ from litemem.store.sqlite.connection import connect
 from litemem.store.sqlite.integrity.invariants import INVARIANTS
 from litemem.store.sqlite.integrity.repair import REPAIRS
 from litemem.store.sqlite.store import SqliteStore
+from litemem.store.sqlite.vector_index import BATCH
 from litemem.testing import HashEmbedder
 
 CAM = {"user_id": "cam"}
@@ -44,7 +45,11 @@ def indexed(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     """The bytes of a file with a vector index."""
     path = tmp_path_factory.mktemp("indexed") / "memory.db"
     said = [{"role": "user", "content": f"text {i}"} for i in range(INDEXED)]
-    with Memory(path, embedder=HashEmbedder(8), durability="normal") as memory:
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        Memory(path, embedder=HashEmbedder(8), durability="normal") as memory,
+    ):
+        patch.setattr("litemem.store.sqlite.vector_index.FEWEST", BATCH)
         memory.add(said, infer=False, **CAM)
     return path.read_bytes()
 

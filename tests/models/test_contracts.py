@@ -213,15 +213,16 @@ class TestScriptedLLM(LLMContract):
             self.ask(ScriptedLLM([]), "tea")
 
 
-class TestOpenAIServerLLM(LLMContract):
-    @pytest.fixture(scope="class")
-    def server(self) -> Iterator[ChatServer]:
-        with ChatServer() as running:
-            yield running
+@pytest.fixture(scope="module")
+def chat_server() -> Iterator[ChatServer]:
+    with ChatServer() as running:
+        yield running
 
+
+class TestOpenAIServerLLM(LLMContract):
     @pytest.fixture(params=["knows:schemas", "old:server"])
-    def llm(self, server: ChatServer, request: pytest.FixtureRequest) -> LLM:
-        return OpenAIServerLLM(f"{server.url}#{request.param}")
+    def llm(self, chat_server: ChatServer, request: pytest.FixtureRequest) -> LLM:
+        return OpenAIServerLLM(f"{chat_server.url}#{request.param}")
 
 
 @pytest.mark.model

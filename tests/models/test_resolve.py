@@ -1,15 +1,17 @@
 """Resolution of models: a name, a path, an object, or the environment's choice."""
 
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from helpers import run_python
 from litemem import AsyncMemory, Memory
 from litemem.client import MemoryClient
 from litemem.core.protocols import EmbedderIdentity
-from litemem.errors import EmbedderError, LitememError, ModelFileError, ValidationError
-from litemem.models.resolve import resolve_embedder, resolve_llm
+from litemem.errors import EmbedderError, LitememError, LLMError, ModelFileError, ValidationError
+from litemem.models.resolve import resolve_embedder, resolve_llm, resolve_reranker
 from litemem.testing import HashEmbedder, ScriptedLLM, WordReranker
 
 
@@ -157,6 +159,104 @@ def test_an_embedder_says_which_vectors_are_its_before_a_file_is_made(
     with pytest.raises(error, match=r"identity|no network"):
         Memory(tmp_path / "a.db", embedder=Anonymous(told), llm=ScriptedLLM([]))
     assert not (tmp_path / "a.db").exists()
+
+
+# -- parts of other packages
+
+PACKAGE = """
+from litemem.testing import HashEmbedder, ScriptedLLM, WordReranker
+
+def embedder(rest):
+    return HashEmbedder(int(rest or 32))
+
+def llm(rest):
+    return ScriptedLLM([[rest]])
+
+def reranker(rest):
+    return WordReranker()
+
+def broken(rest):
+    raise RuntimeError("no licence")
+
+def wrong(rest):
+    return 7
+"""
+ENTRY_POINTS = """
+[litemem.embedders]
+theirs = theirs_of_them:embedder
+broken = theirs_of_them:broken
+hash = theirs_of_them:wrong
+all-minilm-l6-v2-int8 = theirs_of_them:wrong
+[litemem.llms]
+theirs = theirs_of_them:llm
+lost = theirs_of_them:nothing
+[litemem.rerankers]
+theirs = theirs_of_them:reranker
+wrong = theirs_of_them:wrong
+"""
+
+
+@pytest.fixture
+def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A package that offers an embedder, a language model and a reranker, as pip installs it."""
+    metadata = tmp_path / "site" / "theirs-1.0.dist-info"
+    metadata.mkdir(parents=True)
+    (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: theirs\nVersion: 1.0\n")
+    (metadata / "entry_points.txt").write_text(ENTRY_POINTS)
+    (tmp_path / "site" / "theirs_of_them.py").write_text(PACKAGE)
+    monkeypatch.syspath_prepend(tmp_path / "site")
+    monkeypatch.delitem(sys.modules, "theirs_of_them", raising=False)
+
+
+@pytest.mark.usefixtures("package")
+def test_a_package_offers_parts_by_name(tmp_path: Path) -> None:
+    with Memory(
+        tmp_path / "a.db", embedder="theirs:64", llm="theirs:Avoids nuts", reranker="theirs"
+    ) as memory:
+        assert memory.embedder.identity.dimensions == 64
+        memory.add("I avoid nuts.", user_id="cam")
+        assert memory.search("nuts", user_id="cam", rerank=True)["results"]
+
+
+@pytest.mark.usefixtures("package")
+def test_a_package_replaces_no_part_of_ours() -> None:
+    assert resolve_embedder("hash").identity == HashEmbedder().identity
+    assert resolve_embedder("all-minilm-l6-v2-int8").identity.dimensions == 384
+
+
+@pytest.mark.usefixtures("package")
+def test_a_part_that_fails_is_named() -> None:
+    with pytest.raises(EmbedderError, match=r"entry point 'broken' of litemem.embedders.*licence"):
+        resolve_embedder("broken")
+    with pytest.raises(LLMError, match="entry point 'lost'"):
+        resolve_llm("lost")
+    with pytest.raises(ValidationError, match="reranker takes an object"):
+        resolve_reranker("wrong")
+    with pytest.raises(ValidationError, match="no installed package has the reranker 'nobody'"):
+        resolve_reranker("nobody")
+
+
+def test_without_llama_cpp_messages_are_stored_and_found(tmp_path: Path) -> None:
+    model = tmp_path / "tiny.gguf"
+    model.write_bytes(b"GGUF")
+    done = run_python(WITHOUT_LLAMA, str(tmp_path / "a.db"), str(model))
+    assert "pip install 'litemem[llama]'" in done
+    assert "found I avoid nuts." in done
+
+
+WITHOUT_LLAMA = """
+import sys
+sys.modules["llama_cpp"] = None  # as if it were not installed
+from litemem import Memory
+from litemem.errors import LLMError
+with Memory(sys.argv[1], embedder="hash", llm=sys.argv[2]) as memory:
+    try:
+        memory.add("I avoid nuts.", user_id="cam")
+    except LLMError as error:
+        print(error)
+    for row in memory.search("nuts", user_id="cam")["results"]:
+        print("found", row["memory"])
+"""
 
 
 def test_a_path_names_a_folder_or_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

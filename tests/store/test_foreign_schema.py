@@ -194,6 +194,7 @@ def test_ordinary_tables_and_indexes_of_others_may_be_there(path: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("early_index")
 def test_a_file_with_a_vector_index_is_ours(open_memory: OpenMemory) -> None:
     memory = open_memory()
     said = [{"role": "user", "content": f"likes {i}"} for i in range(BATCH)]

@@ -85,6 +85,7 @@ def test_memories_are_added_changed_found_and_deleted_beyond_a_batch(path: Path)
         assert memory.verify(full=True)["ok"]
 
 
+@pytest.mark.usefixtures("early_index")
 def test_a_reindex_to_shorter_vectors_makes_the_index_and_one_back_drops_it(path: Path) -> None:
     with opened(path, MOST_DIMENSIONS + 1) as memory:
         reindex(memory.store, PlaceEmbedder(8))
@@ -98,6 +99,7 @@ def test_a_reindex_to_shorter_vectors_makes_the_index_and_one_back_drops_it(path
         add(memory, BATCH + 20, 1)
 
 
+@pytest.mark.usefixtures("early_index")
 def test_the_longest_vectors_that_the_index_takes_have_one(tmp_path: Path) -> None:
     with opened(tmp_path / "memory.db", MOST_DIMENSIONS) as memory:
         add(memory, 0, BATCH)

@@ -2,6 +2,7 @@
 
 import math
 import random
+import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
@@ -254,6 +255,17 @@ def test_a_small_file_has_no_index(path: Path, store: SqliteStore) -> None:
     assert indexed_to(path) == 0
 
 
+@pytest.mark.usefixtures("store")
+def test_a_file_with_fewer_memories_is_read_without_sqlite_vec(path: Path) -> None:
+    with closing(SqliteStore(path)) as store:
+        fill(store, [record(f"m{i}") for i in range(BATCH)], [blob(1)] * BATCH)
+    with closing(sqlite3.connect(path)) as connection:
+        tables = [sql for (sql,) in connection.execute("SELECT sql FROM sqlite_schema")]
+        assert not [sql for sql in tables if sql and "vec0" in sql]
+        assert connection.execute("PRAGMA quick_check").fetchall() == [("ok",)]
+
+
+@pytest.mark.usefixtures("early_index")
 def test_the_index_grows_by_batches(path: Path) -> None:
     with closing(SqliteStore(path)) as store:
         marks = []

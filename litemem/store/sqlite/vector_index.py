@@ -1,8 +1,9 @@
 """The vec0 index over the vectors in `embedding`, exact scans of them, and the staged vectors.
 
 The index is derived data. It contains every vector with a primary key up to a mark and grows in
-batches; newer vectors are scanned, which makes a single add 1.7 times faster. Small files, and
-files with vectors that are longer than vec0 allows, have no index: scans are as exact.
+batches; newer vectors are scanned, which makes a single add 1.7 times faster. Files of fewer than
+20,000 memories, and files with vectors that are longer than vec0 allows, have no index: scans are
+as exact, and any SQLite tool opens the file. One that is there already is kept.
 
 A file's embedder is changed by staging new vectors next to those in use, and then switching. Other
 programs use the old embedder until the switch. Staged vectors stay when the work is interrupted,
@@ -26,6 +27,7 @@ from litemem.store.sqlite.values import RowDamageError, check_values
 BATCH = 4_096  # vectors; a scan of as many takes 2 ms
 GROWTH = 4  # batches that one transaction adds, so that other writers wait for 0.2 s at most
 LARGE = 20_000  # memories; a scan of fewer is as fast as the index
+FEWEST = LARGE  # memories for which an index is made
 MOST = 0.75  # of the memories; if fewer match, a scan is faster (engineering/speed.md)
 SAMPLE = 500  # memories from which that share is estimated, in 1 ms
 SCATTER = 2_654_435_761  # a prime near 2 ** 32 / golden ratio: its multiples spread evenly
@@ -58,7 +60,9 @@ class VectorIndex:
         index would keep the vectors that are erased next.
         """
         mark = self.mark
-        if last - mark < BATCH or self._dimensions() > MOST_DIMENSIONS:
+        if last - mark < BATCH or (not mark and last < FEWEST):
+            return False
+        if self._dimensions() > MOST_DIMENSIONS:
             return False
         if not even_erasing and settings.get(self._connection, settings.ERASING):
             return False
