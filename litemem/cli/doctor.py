@@ -16,7 +16,7 @@ from litemem import __version__
 from litemem.cli.context import file_path
 from litemem.cli.models import describe
 from litemem.cli.options import embedder_option, file_options, llm_option
-from litemem.cli.output import bytes_text, counted, show_json, show_table
+from litemem.cli.output import bytes_text, counted, memories_text, show_json, show_table
 from litemem.core import clock
 from litemem.core.protocols import EmbedderIdentity
 from litemem.errors import LitememError, StoreBusyError
@@ -52,7 +52,7 @@ class Check:
 def doctor(embedder: str | None, llm: str | None, db: str | None, as_json: bool) -> None:
     """Check the installation, the models and the file.
 
-    Changes nothing. Prints a command that repairs what is wrong, and exits with 1 if something
+    Repairs nothing. Prints a command that repairs what is wrong, and exits with 1 if something
     failed. `litemem verify` checks the content of the file.
     """
     checks = list(_checks(embedder, llm, db))
@@ -145,7 +145,7 @@ def _file(db: str | None, embedder: str | None) -> Iterator[Check]:
         yield Check("mode", "warning", f"others may write {path}", f"chmod go-w {path}")
     found = file_stats(str(path), clock.now())
     size = bytes_text(found.overview.bytes)
-    yield Check("file", "ok", f"{path}, {size}, {found.overview.memories:,} memories")
+    yield Check("file", "ok", f"{path}, {size}, {memories_text(found.overview.memories)}")
     yield from _locks(path)
     yield from _of_this_embedder(found.embedder, embedder)
     if pending := found.overview.pending_turns:
