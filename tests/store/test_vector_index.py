@@ -255,7 +255,6 @@ def test_a_small_file_has_no_index(path: Path, store: SqliteStore) -> None:
     assert indexed_to(path) == 0
 
 
-@pytest.mark.usefixtures("store")
 def test_a_file_with_fewer_memories_is_read_without_sqlite_vec(path: Path) -> None:
     with closing(SqliteStore(path)) as store:
         fill(store, [record(f"m{i}") for i in range(BATCH)], [blob(1)] * BATCH)
