@@ -52,7 +52,7 @@ class Check:
 def doctor(embedder: str | None, llm: str | None, db: str | None, as_json: bool) -> None:
     """Check the installation, the models and the file.
 
-    Repairs nothing. Prints a command that repairs what is wrong, and exits with 1 if something
+    Repairs nothing. Prints the command that repairs each problem, and exits with 1 if something
     failed. `litemem verify` checks the content of the file.
     """
     checks = list(_checks(embedder, llm, db))
@@ -101,11 +101,11 @@ def _language_model(name: str | None) -> Iterator[Check]:
     llm = resolve_llm(name)
     if is_address(name):
         size = getattr(llm, "parameters", None)
-        told = f", {size / 1e9:.3g} billion parameters" if size else ""
+        known = f", {size / 1e9:.3g} billion parameters" if size else ""
         check = getattr(llm, "check", None)
         if check is not None:
             check()
-        yield Check("language model", "ok", f"{llm.name}{told}")
+        yield Check("language model", "ok", f"{llm.name}{known}")
         return
     path = Path(llm.name).expanduser()
     if any(model.name == llm.name for model in all_models()):
