@@ -22,7 +22,6 @@ from litemem.core.protocols import EmbedderIdentity
 from litemem.errors import LitememError, StoreBusyError
 from litemem.models.registry import all_models, default_model
 from litemem.models.resolve import is_address, resolve_embedder, resolve_llm
-from litemem.models.runtimes import NO_LLAMA
 from litemem.store import SqliteStore
 from litemem.store.sqlite.stats import file_stats
 
@@ -117,7 +116,8 @@ def _language_model(name: str | None) -> Iterator[Check]:
     if found := _version(LLAMA):
         yield Check(LLAMA, "ok", found)
     else:  # messages are stored and found all the same
-        yield Check(LLAMA, "warning", NO_LLAMA, "pip install 'litemem[llama]'")
+        missing = "is not installed, so no facts are extracted"
+        yield Check(LLAMA, "warning", missing, "pip install 'litemem[llama]'")
 
 
 def _model(part: str, name: str, more: str) -> Iterator[Check]:
