@@ -3,15 +3,14 @@
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from litemem.client import MemoryClient
-from litemem.core.scope import Scope
-from litemem.errors import LitememError
-from litemem.maintenance.backup import restore
-from litemem.maintenance.integrity import salvage
-from litemem.memory import Memory
-
 if TYPE_CHECKING:
     from litemem.aio import AsyncMemory, AsyncMemoryClient
+    from litemem.client import MemoryClient
+    from litemem.core.scope import Scope
+    from litemem.errors import LitememError
+    from litemem.maintenance.backup import restore
+    from litemem.maintenance.integrity import salvage
+    from litemem.memory import Memory
 
 __version__ = "0.1.0"
 
@@ -27,9 +26,15 @@ __all__ = [
     "salvage",
 ]
 
-_LATE = {  # imported at the first use: asyncio takes 20 ms
+_LATE = {  # imported at the first use: a server answers its handshake before it needs a memory
     "AsyncMemory": "litemem.aio",
     "AsyncMemoryClient": "litemem.aio",
+    "LitememError": "litemem.errors",
+    "Memory": "litemem.memory",
+    "MemoryClient": "litemem.client",
+    "Scope": "litemem.core.scope",
+    "restore": "litemem.maintenance.backup",
+    "salvage": "litemem.maintenance.integrity",
 }
 
 

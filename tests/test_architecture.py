@@ -29,6 +29,7 @@ ORDER: list[set[str]] = [
     {"client"},
     {"aio"},
     {"litemem"},
+    {"integrations"},
     {"cli"},
     {"__main__"},
 ]

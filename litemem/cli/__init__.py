@@ -1,41 +1,80 @@
 """The `litemem` command: data on stdout, messages on stderr."""
 
+from collections.abc import Iterator, MutableMapping
+from importlib import import_module
+
 import click
 
 from litemem import __version__
-from litemem.cli.doctor import doctor
 from litemem.cli.errors import ErrorHandlingGroup
-from litemem.cli.inspect import info, list_scopes, show_log
-from litemem.cli.maintenance import (
-    backup_file,
-    clean_up_file,
-    erase_memories,
-    reindex_file,
-    restore_file,
-    salvage_file,
-    vacuum_file,
-    verify_file,
-)
-from litemem.cli.memories import (
-    add,
-    conflicts,
-    context,
-    delete,
-    get,
-    history,
-    list_memories,
-    pending,
-    profile,
-    search,
-    update,
-)
-from litemem.cli.models import models
-from litemem.cli.transfer import export_memories, import_memories
 
 __all__ = ["main"]
 
+_COMMANDS = {  # in the order of the help, daily ones first: the module and its function
+    "add": "memories:add",
+    "search": "memories:search",
+    "context": "memories:context",
+    "profile": "memories:profile",
+    "list": "memories:list_memories",
+    "get": "memories:get",
+    "update": "memories:update",
+    "delete": "memories:delete",
+    "history": "memories:history",
+    "conflicts": "memories:conflicts",
+    "pending": "memories:pending",
+    "log": "inspect:show_log",
+    "scopes": "inspect:list_scopes",
+    "info": "inspect:info",
+    "doctor": "doctor:doctor",
+    "models": "models:models",
+    "reindex": "maintenance:reindex_file",
+    "backup": "maintenance:backup_file",
+    "restore": "maintenance:restore_file",
+    "verify": "maintenance:verify_file",
+    "salvage": "maintenance:salvage_file",
+    "export": "transfer:export_memories",
+    "import": "transfer:import_memories",
+    "cleanup": "maintenance:clean_up_file",
+    "erase": "maintenance:erase_memories",
+    "vacuum": "maintenance:vacuum_file",
+    "mcp": "mcp:mcp",
+}
 
-@click.group(cls=ErrorHandlingGroup, context_settings={"help_option_names": ["-h", "--help"]})
+
+class _LateCommands(MutableMapping[str, click.Command]):
+    """The commands by name; the module of a command is imported when the command is used."""
+
+    def __init__(self, places: dict[str, str]) -> None:
+        self._places = places
+        self._loaded: dict[str, click.Command] = {}
+
+    def __getitem__(self, name: str) -> click.Command:
+        if name not in self._loaded:
+            module, function = self._places[name].split(":")
+            found: click.Command = getattr(import_module(f"litemem.cli.{module}"), function)
+            self._loaded[name] = found
+        return self._loaded[name]
+
+    def __setitem__(self, name: str, command: click.Command) -> None:
+        self._places[name] = ""
+        self._loaded[name] = command
+
+    def __delitem__(self, name: str) -> None:
+        del self._places[name]
+        self._loaded.pop(name, None)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._places)
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+
+@click.group(
+    cls=ErrorHandlingGroup,
+    commands=_LateCommands(_COMMANDS),
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.version_option(__version__, prog_name="litemem", message="%(prog)s %(version)s")
 def main() -> None:
     """A memory for AI agents in one SQLite file, offline.
@@ -50,25 +89,3 @@ def main() -> None:
 
     Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted with Ctrl-C.
     """
-
-
-for _command in (
-    *(
-        add,
-        search,
-        context,
-        profile,
-        list_memories,
-        get,
-        update,
-        delete,
-        history,
-        conflicts,
-        pending,
-    ),
-    *(show_log, list_scopes, info, doctor, models, reindex_file),
-    *(backup_file, restore_file, verify_file, salvage_file),
-    *(export_memories, import_memories),
-    *(clean_up_file, erase_memories, vacuum_file),
-):
-    main.add_command(_command)

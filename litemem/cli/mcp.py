@@ -1,0 +1,76 @@
+"""The command `mcp`: a server for agents over standard input and output."""
+
+import os
+from typing import TYPE_CHECKING
+
+import click
+
+from litemem.cli.options import db_option, embedder_option, llm_option
+from litemem.integrations.mcp.server import MemoryServer, choose_tools
+from litemem.integrations.mcp.stdio import StdioServer, guarded_streams
+from litemem.integrations.mcp.tools import Defaults
+
+if TYPE_CHECKING:
+    from litemem.client import MemoryClient
+
+UNLOAD_SECONDS = 600.0  # without a call: a server runs for days, and the model takes 1 GB
+
+
+@click.command("mcp")
+@db_option
+@embedder_option
+@llm_option
+@click.option(
+    "--tools",
+    type=click.Choice(["core", "all"]),
+    default="all",
+    show_default=True,
+    help="Offer all tools, or the five that an agent needs while it talks.",
+)
+@click.option("--read-only", is_flag=True, help="Offer the tools that change nothing.")
+@click.option(
+    "--user-id",
+    envvar=["LITEMEM_USER_ID", "MEM0_DEFAULT_USER_ID"],
+    default="default",
+    show_default=True,
+    metavar="ID",
+    help="The user of calls that name no user, agent or run.",
+)
+@click.option("--app-id", metavar="ID", help="The application of calls that name none.")
+@click.option(
+    "--warm/--no-warm",
+    default=True,
+    show_default=True,
+    help="Load the embedder after the handshake, or at the first call, which then takes longer.",
+)
+def mcp(
+    db: str | None,
+    embedder: str | None,
+    llm: str | None,
+    tools: str,
+    read_only: bool,
+    user_id: str,
+    app_id: str | None,
+    warm: bool,
+) -> None:
+    """Serve the memory to an agent over MCP, on standard input and output.
+
+    The agent's program starts this command (docs/mcp.md). The file and the models are opened after
+    the handshake. It ends when its input ends; unfinished turns stay pending in the file.
+    """
+
+    def open_client() -> "MemoryClient":
+        from litemem.client import MemoryClient  # 0.3 s, which the handshake need not wait for
+
+        idle = None if os.environ.get("LITEMEM_UNLOAD_AFTER") else UNLOAD_SECONDS
+        return MemoryClient(
+            path=db, embedder=embedder, llm=llm, read_only=read_only, unload_after=idle
+        )
+
+    server = MemoryServer(
+        open_client,
+        tools=choose_tools(tools, read_only=read_only),
+        defaults=Defaults(user_id=user_id, app_id=app_id),
+    )
+    with guarded_streams() as (reading, writing):
+        StdioServer(server, writing, warm=warm).run(reading)

@@ -1,0 +1,1 @@
+"""Servers and adapters through which other programs use a memory."""

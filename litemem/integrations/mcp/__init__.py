@@ -1,0 +1,1 @@
+"""A server for the Model Context Protocol (MCP) over a memory."""
