@@ -8,7 +8,7 @@ import json
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, NoReturn, Protocol
+from typing import Any, NoReturn, Protocol, TypeGuard
 
 from litemem import __version__
 from litemem.errors import quoted
@@ -166,7 +166,7 @@ def request_of(message: Message, notify: Callable[[Message], None]) -> Request |
     return Request(id=request_id, method=method, params=params or {}, notify=notify)
 
 
-def is_id(value: object) -> bool:
+def is_id(value: object) -> TypeGuard[str | int]:
     """Return True if a value can be the id of a request."""
     return isinstance(value, str | int) and not isinstance(value, bool)
 
@@ -256,7 +256,6 @@ def _discovered(features: Features) -> Message:
     return {
         "supportedVersions": [*HANDSHAKE_VERSIONS, *MODERN_VERSIONS],
         "capabilities": _CAPABILITIES,
-        "serverInfo": _SERVER,
         "instructions": features.instructions,
     }
 
