@@ -138,7 +138,7 @@ class MemoryServer:
     def list_prompts(self) -> list[Result]:
         """Return the description of the prompt `recall`."""
         topic = {"name": "topic", "description": "What to remember", "required": True}
-        user = {"name": "user_id", "description": "Whose memories", "required": False}
+        user = {"name": "user_id", "description": "The user", "required": False}
         about = "Give the model what is remembered about a topic."
         return [{"name": _RECALL, "description": about, "arguments": [topic, user]}]
 

@@ -64,7 +64,7 @@ class StdioServer:
         self._warming: threading.Thread | None = None
 
     def run(self, reading: BinaryIO) -> None:
-        """Answer every line; at the end of the input finish what has begun."""
+        """Answer every line; at the end of the input finish the running calls."""
         try:
             for line in _lines(reading):
                 self._take(line)
