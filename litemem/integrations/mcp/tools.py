@@ -264,7 +264,7 @@ _MESSAGES: Schema = {
 TOOLS = (
     Tool(
         name="add_memory",
-        about="Remember a text or a conversation. Facts are extracted in the background; wait returns them.",
+        about="Remember a text. Facts are extracted in the background; wait returns them.",
         run=_add,
         properties={
             "text": _TEXT,
