@@ -38,6 +38,7 @@ _COMMANDS = {  # in the order of the help, daily ones first: the module and its 
     "erase": "maintenance:erase_memories",
     "vacuum": "maintenance:vacuum_file",
     "mcp": "mcp:mcp",
+    "hook": "hook:hook",
 }
 
 

@@ -1,1 +1,1 @@
-"""Servers and adapters through which other programs use a memory."""
+"""Servers, hooks and adapters through which other programs use a memory."""

@@ -208,3 +208,28 @@ class QueryCache:
 
     def close(self) -> None:
         """Do nothing: the `Memory` closes the embedder."""
+
+
+class WordsOnlyEmbedder:
+    """Stands for the embedder of a file in a search by words alone, which needs no model.
+
+    `identity` has to be the file's. The cosine with a query's vector of zeros is 0.
+    """
+
+    def __init__(self) -> None:
+        self.identity = EmbedderIdentity("none", 1, "")  # that of a file without vectors
+
+    def embed_documents(self, texts: Sequence[str]) -> list[Vector]:
+        """Refuse.
+
+        Raises:
+            EmbedderError: always.
+        """
+        raise EmbedderError(f"a search by words alone embeds nothing, got {len(texts)} texts")
+
+    def embed_query(self, text: str) -> Vector:  # noqa: ARG002 - the protocol's
+        """Return zeros."""
+        return [0.0] * self.identity.dimensions
+
+    def close(self) -> None:
+        """Do nothing: there is no model."""

@@ -1,0 +1,97 @@
+"""The command that coding agents call at an event of a session."""
+
+import os
+import subprocess
+import sys
+from types import TracebackType
+from typing import Any
+
+import click
+
+from litemem.cli.options import db_option, embedder_option
+from litemem.cli.output import echo_err
+from litemem.integrations import hooks
+
+
+class _NeverFails:
+    """Report any error in one line: a client takes other exit codes as a word on the session."""
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None
+    ) -> bool:
+        if isinstance(error, click.exceptions.Exit):
+            return False  # --help
+        if isinstance(error, Exception):
+            text = error.format_message() if isinstance(error, click.ClickException) else str(error)
+            echo_err(f"litemem hook: {text or type(error).__name__}")
+        return isinstance(error, Exception | KeyboardInterrupt)
+
+
+class _HookCommand(click.Command):
+    """A command that ends with 0, also after wrong usage: 2 would block the user's prompt."""
+
+    def make_context(self, *args: Any, **options: Any) -> click.Context:
+        with _NeverFails():
+            return super().make_context(*args, **options)
+        raise click.exceptions.Exit(0)
+
+    def invoke(self, ctx: click.Context) -> None:
+        with _NeverFails():
+            super().invoke(ctx)
+
+
+@click.command("hook", cls=_HookCommand)
+@click.argument("event", type=click.Choice([*hooks.EVENTS, "index"]))
+@click.option(
+    "--user-id", metavar="ID", help="Scope: the user. [default: LITEMEM_USER_ID, or the login name]"
+)
+@click.option(
+    "--budget",
+    type=click.IntRange(min=0),
+    default=hooks.BUDGET,
+    show_default=True,
+    help="Maximum number of tokens of a context, estimated from its characters.",
+)
+@embedder_option
+@db_option
+def hook(
+    event: str, user_id: str | None, budget: int, embedder: str | None, db: str | None
+) -> None:
+    """Answer an event of a coding agent's session: its JSON is read from standard input.
+
+    session-start and user-prompt print memories as `additionalContext`. stop and pre-compact store
+    the new messages of the session, and index them in another process. The exit code is
+    always 0, so that a session goes on without its memory. docs/hooks.md shows the set-up.
+    """
+    if event == "index":
+        if hasattr(os, "nice"):
+            os.nice(10)
+        hooks.index(db, embedder)
+        return
+    data = sys.stdin.buffer.read(hooks.MAX_INPUT)
+    given = hooks.read_input(data, os.environ)
+    user = user_id or hooks.default_user(os.environ)
+    if event in ("stop", "pre-compact"):
+        if hooks.remember(db, user, given):
+            _index_later(db, embedder)
+        return
+    choose = hooks.session_context if event == "session-start" else hooks.prompt_context
+    if not hooks.has_file(db):
+        return
+    if answer := hooks.answer(event, choose(db, user, given, budget=budget)):
+        click.echo(answer)
+
+
+def _index_later(db: str | None, embedder: str | None) -> None:
+    """Index the new messages in a process of its own, which loads the embedder."""
+    options = [*(["--db", db] if db else []), *(["--embedder", embedder] if embedder else [])]
+    subprocess.Popen(  # noqa: S603 - our own command
+        [sys.executable, "-m", "litemem", "hook", "index", *options],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )

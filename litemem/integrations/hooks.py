@@ -1,0 +1,249 @@
+"""Hooks of coding agents: give memories to a session, and store its messages.
+
+Claude Code and Codex call a command at an event of a session, with a JSON object on standard input,
+and add the `additionalContext` of its answer to the prompt. A session is a run of the user, in the
+app that is the project's folder.
+"""
+
+import getpass
+import json
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from litemem.core import clock
+from litemem.core.arguments import AddOptions
+from litemem.core.config import database_path, sqlite_path
+from litemem.core.scope import Scope
+from litemem.core.types import Message
+from litemem.errors import ValidationError, quoted
+from litemem.integrations.transcripts import (
+    CONTEXT_TAG,
+    Said,
+    read_transcript,
+    spoken,
+    turns,
+    unstored,
+)
+from litemem.memory import Memory
+from litemem.models.embedding import WordsOnlyEmbedder
+from litemem.models.indexing import index_waiting
+from litemem.models.resolve import resolve_embedder
+from litemem.store import SqliteStore
+
+BUDGET = 800  # tokens of a context; Claude Code keeps 10,000 characters
+RELEVANT = 0.1  # score by words alone; a lower one is of a word that many memories have
+MAX_PROMPT = 4_000  # characters of a prompt that are searched; a pasted file says nothing more
+MAX_INPUT = 16_000_000  # bytes
+BUSY_SECONDS = 5.0  # an agent waits for its hook
+KNOWN = 8  # stored messages that tell where a transcript goes on
+INDEXED = 64  # texts at once
+
+# The events and their names in Claude Code and Codex
+EVENTS = {
+    "session-start": "SessionStart",
+    "user-prompt": "UserPromptSubmit",
+    "stop": "Stop",
+    "pre-compact": "PreCompact",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HookInput:
+    """What a client says about an event; absent parts are empty."""
+
+    session: str | None = None
+    folder: Path
+    prompt: str = ""
+    source: str = ""  # of a session: "startup", "resume", "clear" or "compact"
+    transcript: Path | None = None
+    last_answer: str = ""  # a client may call before the transcript has it
+
+
+def read_input(data: bytes, environment: Mapping[str, str]) -> HookInput:
+    """Read the JSON object on a hook's standard input.
+
+    Raises:
+        ValidationError: it is not one, or a part of it has another type than text.
+    """
+    try:
+        given = json.loads(data)
+    except (ValueError, RecursionError) as error:
+        raise ValidationError(f"the input of a hook must be a JSON object: {error}") from error
+    if not isinstance(given, dict):
+        raise ValidationError(f"the input of a hook must be a JSON object, got {quoted(given)}")
+
+    def text(name: str) -> str:
+        value = given.get(name)
+        if value is not None and not isinstance(value, str):
+            raise ValidationError(
+                f"{name} in the input of a hook must be text, got {quoted(value)}"
+            )
+        return value or ""
+
+    transcript = text("transcript_path")
+    return HookInput(
+        session=text("session_id") or None,
+        folder=project_folder(text("cwd"), environment),
+        prompt=text("prompt"),
+        source=text("source"),
+        transcript=Path(transcript) if transcript and "\0" not in transcript else None,
+        last_answer=text("last_assistant_message"),
+    )
+
+
+def project_folder(folder: str, environment: Mapping[str, str]) -> Path:
+    """Return the folder of the project that an agent works in.
+
+    That is `CLAUDE_PROJECT_DIR`, or the nearest folder above with a repository, or the folder itself.
+    """
+    named = environment.get("CLAUDE_PROJECT_DIR")
+    if "\0" in folder:
+        raise ValidationError(f"cwd in the input of a hook must be a path, got {quoted(folder)}")
+    start = Path(os.path.realpath(named or folder or "."))
+    if named:
+        return start
+    return next((each for each in (start, *start.parents) if (each / ".git").exists()), start)
+
+
+def default_user(environment: Mapping[str, str]) -> str:
+    """Return the user for the memories that a hook reads and writes: `LITEMEM_USER_ID`, or the login."""
+    if named := environment.get("LITEMEM_USER_ID"):
+        return named
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError, ImportError):  # a container without a name for the user's number
+        return "user"
+
+
+def has_file(path: str | Path | None) -> bool:
+    """Return True if there is a file to read; before the first turn there is none."""
+    found = sqlite_path(database_path(path, create=False))
+    return found.is_file() and found.stat().st_size > 0
+
+
+def session_context(path: str | Path | None, user: str, event: HookInput, *, budget: int) -> str:
+    """Return a context for the start of a session: the user's profile, in this project.
+
+    After a compaction, the newest memories of the session follow.
+    """
+    with _open(path) as memory:
+        filters = _of_project(event)
+        parts = [memory.profile(user_id=user, filters=filters)["text"]]
+        if event.source == "compact" and event.session:
+            scope: dict[str, Any] = Scope(
+                user_id=user, app_id=str(event.folder), run_id=event.session
+            ).ids()
+            parts.append(memory.context("", budget=budget, **scope))
+    return _tagged("\n".join(filter(None, parts)))
+
+
+def prompt_context(path: str | Path | None, user: str, event: HookInput, *, budget: int) -> str:
+    """Return a context for a prompt, by its words, without the messages of the same session."""
+    prompt = spoken(event.prompt[:MAX_PROMPT])
+    if not prompt or prompt.startswith("/"):  # a command of the client
+        return ""
+    filters: dict[str, Any] = _of_project(event)
+    if event.session:
+        filters = {"AND": [filters, {"run_id": {"ne": event.session}}]}
+    with _open(path) as memory:
+        found: str = memory.context(
+            prompt, user_id=user, filters=filters, budget=budget, threshold=RELEVANT
+        )
+    return _tagged(found)
+
+
+def remember(
+    path: str | Path | None,
+    user: str,
+    event: HookInput,
+    *,
+    now: Callable[[], int] = clock.now,
+) -> int:
+    """Store the new messages of a session as pending turns; return their number.
+
+    Nothing is extracted or embedded here: the messages wait for `index` and for
+    `litemem pending`, or for a program that has the file open with a language model.
+
+    Raises:
+        OSError: the transcript cannot be read. StoreError: the file cannot be written.
+    """
+    if event.session is None:
+        raise ValidationError("the input of this hook must have a session_id")
+    scope = Scope(user_id=user, app_id=str(event.folder), run_id=event.session)
+    said = read_transcript(event.transcript) if event.transcript else []
+    answers = [each.message.content for each in said if each.message.role == "assistant"]
+    last = spoken(event.last_answer)
+    if last and answers[-1:] != [last]:
+        said.append(Said(Message("assistant", last)))
+    if not said:
+        return 0
+    store = SqliteStore(database_path(path), busy_timeout=BUSY_SECONDS)
+    try:
+        with store.write() as tx:  # the look and the write, as two hooks may run at once
+            new = turns(unstored(said, tx.messages.last(scope, limit=KNOWN)))
+            for turn in new:
+                at = turn[0].at or now()
+                day = datetime.fromtimestamp(at / clock.MICROSECONDS).astimezone().date()
+                tx.turns.open(
+                    scope,
+                    [each.message for each in turn],
+                    asdict(AddOptions(created_at=at, said_on=day.isoformat())),
+                    at,
+                    event_id=clock.new_id(),
+                    queued_at=now(),
+                )
+    finally:
+        store.close()
+    return len(new)
+
+
+def index(path: str | Path | None, embedder: str | None = None) -> int:
+    """Index the texts that wait for an embedder, so that a search finds them; return their number.
+
+    Raises:
+        EmbedderError, ModelFileError: there is no embedder, or it failed.
+    """
+    resolved = resolve_embedder(embedder)
+    store = SqliteStore(database_path(path))
+    done = 0
+    try:
+        while number := index_waiting(store, resolved, INDEXED):
+            done += number
+    finally:
+        store.close()
+        resolved.close()
+    return done
+
+
+def answer(event: str, context: str) -> str:
+    """Return the answer of a hook: a JSON object with the context, or nothing without one."""
+    if not context:
+        return ""
+    output = {"hookEventName": EVENTS[event], "additionalContext": context}
+    return json.dumps({"hookSpecificOutput": output})
+
+
+def _open(path: str | Path | None) -> Memory:
+    """Open an existing file to read it, with a search by words alone: no model is loaded."""
+    embedder = WordsOnlyEmbedder()
+    memory = Memory(path, embedder=embedder, read_only=True, busy_timeout=BUSY_SECONDS)
+    with memory.store.read() as r:
+        embedder.identity = r.settings.embedder() or embedder.identity
+    return memory
+
+
+def _of_project(event: HookInput) -> dict[str, Any]:
+    """Return a filter for memories of this project, and for those of no project."""
+    return {"OR": [{"app_id": str(event.folder)}, {"NOT": {"app_id": "*"}}]}
+
+
+def _tagged(text: str) -> str:
+    """Return a context between tags by which `spoken` knows it, or nothing."""
+    if not text:
+        return ""
+    inner = text.replace(f"</{CONTEXT_TAG}>", "")
+    return f"<{CONTEXT_TAG}>\n{inner}\n</{CONTEXT_TAG}>"

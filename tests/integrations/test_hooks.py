@@ -1,0 +1,229 @@
+"""Hooks of coding agents, as real processes: context, durable turns, and exit code 0."""
+
+import json
+import os
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from helpers import LIBRARY
+from litemem import Memory, Scope
+from litemem.core.types import Message
+from litemem.integrations import hooks
+from litemem.integrations.transcripts import Said, read_transcript, spoken, unstored
+
+USER = "cam"
+
+
+def run(
+    event: str, given: object, folder: Path, *options: str, text: bytes | None = None
+) -> subprocess.CompletedProcess[bytes]:
+    """Run a hook with the memory of a folder."""
+    environment = {k: v for k, v in os.environ.items() if not k.startswith(("LITEMEM", "CLAUDE"))}
+    environment |= {"PYTHONPATH": str(LIBRARY), "LITEMEM_DB": str(folder / "memory.db")}
+    environment |= {"LITEMEM_USER_ID": USER, "LITEMEM_EMBEDDER": "hash"}
+    return subprocess.run(
+        [sys.executable, "-m", "litemem", "hook", event, *options],
+        input=json.dumps(given).encode() if text is None else text,
+        capture_output=True,
+        env=environment,
+        check=False,
+        timeout=60,
+    )
+
+
+def context_of(done: subprocess.CompletedProcess[bytes]) -> str:
+    assert done.returncode == 0, done.stderr
+    if not done.stdout:
+        return ""
+    output = json.loads(done.stdout)["hookSpecificOutput"]
+    return str(output["additionalContext"])
+
+
+def claude(*messages: tuple[str, object]) -> str:
+    """Return the lines of a transcript of Claude Code."""
+    lines: list[dict[str, Any]] = [{"type": "summary", "summary": "nothing"}]
+    for i, (role, content) in enumerate(messages):
+        entry = {"type": role, "message": {"role": role, "content": content}}
+        lines.append(entry | {"timestamp": f"2026-05-01T10:00:{i:02}.000Z"})
+    return "".join(json.dumps(line) + "\n" for line in lines)
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A project whose memory has a fact of it, one of the user, and one of another project."""
+    folder = tmp_path / "project"
+    (folder / ".git").mkdir(parents=True)
+    (folder / "src").mkdir()
+    with Memory(tmp_path / "memory.db", embedder="hash") as memory:
+        memory.add("Deploys go through scripts/ship", user_id=USER, app_id=str(folder), infer=False)
+        memory.add("Cam prefers tabs over spaces", user_id=USER, infer=False)
+        memory.add("Deploys need a ticket", user_id=USER, app_id="/elsewhere", infer=False)
+        memory.add("Deploys of Ana are manual", user_id="ana", app_id=str(folder), infer=False)
+    return folder
+
+
+def messages_of(folder: Path, project: Path, session: str) -> list[tuple[str, str]]:
+    with Memory(folder / "memory.db", embedder="hash", read_only=True) as memory:
+        scope = Scope(user_id=USER, app_id=str(project), run_id=session)
+        with memory.store.read() as r:
+            return [(m.role, m.content) for m in r.messages.last(scope, limit=1000)]
+
+
+def test_a_prompt_gets_what_is_known_of_this_project_and_user(
+    project: Path, tmp_path: Path
+) -> None:
+    given = {"session_id": "s1", "cwd": str(project / "src"), "prompt": "How are deploys done?"}
+    text = context_of(run("user-prompt", given, tmp_path))
+    assert "scripts/ship" in text
+    assert "ticket" not in text
+    assert "Ana" not in text
+
+
+def test_a_prompt_without_a_known_word_gets_nothing(project: Path, tmp_path: Path) -> None:
+    given = {"session_id": "s1", "cwd": str(project), "prompt": "Write a parser for CSV"}
+    done = run("user-prompt", given, tmp_path)
+    assert (done.returncode, done.stdout) == (0, b"")
+
+
+def test_a_session_starts_with_the_profile(project: Path, tmp_path: Path) -> None:
+    given = {"session_id": "s1", "cwd": str(project), "source": "startup"}
+    text = context_of(run("session-start", given, tmp_path))
+    assert "tabs over spaces" in text
+    assert "ticket" not in text
+
+
+@pytest.mark.parametrize("event", ["session-start", "user-prompt"])
+def test_without_a_file_there_is_no_context_and_no_file(event: str, tmp_path: Path) -> None:
+    done = run(event, {"session_id": "s", "cwd": str(tmp_path), "prompt": "hello"}, tmp_path)
+    assert (done.returncode, done.stdout) == (0, b"")
+    assert not (tmp_path / "memory.db").exists()
+
+
+def test_stop_stores_each_turn_once(project: Path, tmp_path: Path) -> None:
+    transcript = tmp_path / "t.jsonl"
+    first = [("user", "We use Postgres 16"), ("assistant", [{"type": "text", "text": "Noted."}])]
+    transcript.write_text(claude(*first))
+    given = {"session_id": "s1", "cwd": str(project), "transcript_path": str(transcript)}
+    assert run("stop", given, tmp_path).returncode == 0
+    assert run("stop", given, tmp_path).returncode == 0
+    second = [("user", "And Redis 7"), ("assistant", "Fine.")]
+    transcript.write_text(claude(*first, *second))
+    assert run("pre-compact", given, tmp_path).returncode == 0
+    assert messages_of(tmp_path, project, "s1") == [
+        ("user", "We use Postgres 16"),
+        ("assistant", "Noted."),
+        ("user", "And Redis 7"),
+        ("assistant", "Fine."),
+    ]
+    with Memory(tmp_path / "memory.db", embedder="hash") as memory, memory.store.read() as r:
+        assert r.overview().pending_turns == 2
+
+
+def test_an_answer_that_the_transcript_lacks_is_stored_once(project: Path, tmp_path: Path) -> None:
+    transcript = tmp_path / "t.jsonl"
+    transcript.write_text(claude(("user", "What port?")))
+    given = {"session_id": "s1", "cwd": str(project), "transcript_path": str(transcript)}
+    run("stop", given | {"last_assistant_message": "Port 8080."}, tmp_path)
+    transcript.write_text(claude(("user", "What port?"), ("assistant", "Port 8080.")))
+    run("stop", given | {"last_assistant_message": "Port 8080."}, tmp_path)
+    stored = messages_of(tmp_path, project, "s1")
+    assert stored == [("user", "What port?"), ("assistant", "Port 8080.")]
+
+
+def test_stops_at_the_same_time_store_a_turn_once(project: Path, tmp_path: Path) -> None:
+    transcript = tmp_path / "t.jsonl"
+    transcript.write_text(claude(("user", "We use Postgres 16"), ("assistant", "Noted.")))
+    given = {"session_id": "s1", "cwd": str(project), "transcript_path": str(transcript)}
+    with ThreadPoolExecutor(3) as pool:
+        list(pool.map(lambda _: run("stop", given, tmp_path), range(3)))
+    assert len(messages_of(tmp_path, project, "s1")) == 2
+
+
+def test_what_was_said_is_found_in_the_next_session(project: Path, tmp_path: Path) -> None:
+    transcript = tmp_path / "t.jsonl"
+    transcript.write_text(claude(("user", "The staging database is heron"), ("assistant", "Good.")))
+    given = {"session_id": "s1", "cwd": str(project), "transcript_path": str(transcript)}
+    run("stop", given, tmp_path)
+    run("index", {}, tmp_path)  # stop began the same in a process that may not have ended
+    asked = {"cwd": str(project), "prompt": "Which is the staging database?"}
+    assert "heron" in context_of(run("user-prompt", asked | {"session_id": "s2"}, tmp_path))
+    assert context_of(run("user-prompt", asked | {"session_id": "s1"}, tmp_path)) == ""
+
+
+@pytest.mark.parametrize(
+    ("event", "text"),
+    [
+        ("session-start", b""),
+        ("user-prompt", b"[]"),
+        ("stop", b"{"),
+        ("pre-compact", b'{"session_id": 3}'),
+        ("stop", b"[" * 100_000),
+        ("nonsense", b"{}"),
+    ],
+)
+def test_wrong_input_ends_with_0(event: str, text: bytes, tmp_path: Path) -> None:
+    done = run(event, None, tmp_path, text=text)
+    assert (done.returncode, done.stdout) == (0, b"")
+    assert b"Traceback" not in done.stderr
+    assert done.stderr.startswith(b"litemem hook: ")
+
+
+def test_a_wrong_option_and_a_foreign_file_end_with_0(tmp_path: Path) -> None:
+    given = {"session_id": "s", "cwd": str(tmp_path), "prompt": "hello world"}
+    assert run("user-prompt", given, tmp_path, "--nonsense").returncode == 0
+    (tmp_path / "memory.db").write_text("not a database at all, but text" * 100)
+    for event in ("session-start", "user-prompt"):
+        done = run(event, given, tmp_path)
+        assert (done.returncode, done.stdout) == (0, b"")
+        assert b"Traceback" not in done.stderr
+
+
+def test_a_transcript_of_codex_is_read(tmp_path: Path) -> None:
+    lines = [
+        {"type": "session_meta", "payload": {"id": "x"}},
+        {"type": "response_item", "payload": {"type": "message", "role": "user", "content": []}},
+        {"type": "event_msg", "payload": {"type": "user_message", "message": "Use uv"}},
+        {"type": "event_msg", "payload": {"type": "token_count", "info": None}},
+        {"type": "event_msg", "payload": {"type": "agent_message", "message": "I do."}},
+    ]
+    path = tmp_path / "rollout.jsonl"
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines) + '{"type": "event_m')
+    said = [(each.message.role, each.message.content) for each in read_transcript(path)]
+    assert said == [("user", "Use uv"), ("assistant", "I do.")]
+
+
+def test_what_nobody_said_is_left_out(tmp_path: Path) -> None:
+    text = "Hi<system-reminder>be kind</system-reminder> <private>pin 4711</private>there"
+    assert spoken(text) == "Hi there"
+    assert spoken("<litemem-context>\nKnown\n</litemem-context>") == ""
+    assert spoken("a <private>never closed") == "a"
+    path = tmp_path / "t.jsonl"
+    result = [{"type": "tool_result", "content": "42"}]
+    path.write_text(
+        claude(("user", result), ("assistant", [{"type": "thinking", "thinking": "?"}]))
+    )
+    assert read_transcript(path) == []
+
+
+def said(*texts: str) -> list[Said]:
+    return [Said(Message("user", text)) for text in texts]
+
+
+def test_repeated_messages_are_told_apart_by_those_before() -> None:
+    known = [Message("user", "a"), Message("user", "ok")]
+    assert unstored(said("a", "ok", "b", "ok"), known) == said("b", "ok")
+    assert unstored(said("x", "y"), known) == said("y")
+    assert unstored(said("x", "y"), []) == said("x", "y")
+
+
+def test_the_folder_of_a_project_is_that_of_its_repository(tmp_path: Path) -> None:
+    (tmp_path / "repo" / ".git").mkdir(parents=True)
+    inside = tmp_path / "repo" / "deep"
+    inside.mkdir()
+    assert hooks.project_folder(str(inside), {}) == tmp_path / "repo"
+    assert hooks.project_folder(str(inside), {"CLAUDE_PROJECT_DIR": str(inside)}) == inside
