@@ -37,6 +37,7 @@ _COMMANDS = {  # in the order of the help, daily ones first: the module and its 
     "cleanup": "maintenance:clean_up_file",
     "erase": "maintenance:erase_memories",
     "vacuum": "maintenance:vacuum_file",
+    "install": "install:install",
     "mcp": "mcp:mcp",
     "hook": "hook:hook",
 }

@@ -98,7 +98,7 @@ def read_input(data: bytes, environment: Mapping[str, str]) -> HookInput:
 def project_folder(folder: str, environment: Mapping[str, str]) -> Path:
     """Return the folder of the project that an agent works in.
 
-    That is `CLAUDE_PROJECT_DIR`, or the nearest folder above with a repository, or the folder itself.
+    That is `CLAUDE_PROJECT_DIR`, the nearest folder above with a repository, or the folder itself.
     """
     named = environment.get("CLAUDE_PROJECT_DIR")
     if "\0" in folder:
@@ -110,7 +110,7 @@ def project_folder(folder: str, environment: Mapping[str, str]) -> Path:
 
 
 def default_user(environment: Mapping[str, str]) -> str:
-    """Return the user for the memories that a hook reads and writes: `LITEMEM_USER_ID`, or the login."""
+    """Return the user for a hook's memories: `LITEMEM_USER_ID`, or the login name."""
     if named := environment.get("LITEMEM_USER_ID"):
         return named
     try:

@@ -70,7 +70,7 @@ def unstored(said: Sequence[Said], known: Sequence[Message]) -> list[Said]:
 
 
 def turns(said: Iterable[Said]) -> list[list[Said]]:
-    """Return the messages in turns, each of which begins with what the user said."""
+    """Return the messages in turns: each begins with a message of the user."""
     found: list[list[Said]] = []
     for each in said:
         if each.message.role == "user" or not found:

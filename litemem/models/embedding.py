@@ -232,4 +232,4 @@ class WordsOnlyEmbedder:
         return [0.0] * self.identity.dimensions
 
     def close(self) -> None:
-        """Do nothing: there is no model."""
+        """Do nothing."""

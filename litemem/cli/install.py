@@ -1,0 +1,81 @@
+"""The command that writes litemem into the configuration of agents."""
+
+import difflib
+import os
+import shlex
+from typing import Any, get_args
+
+import click
+
+from litemem.cli.output import echo_err, show_json, show_lines
+from litemem.integrations import clients
+
+
+@click.command("install")
+@click.argument("client", type=click.Choice(get_args(clients.Client)))
+@click.option("--uninstall", is_flag=True, help="Remove the entry and the hooks.")
+@click.option("--dry-run", is_flag=True, help="Only show the changes.")
+@click.option("--no-hooks", is_flag=True, help="Write only the entry of the MCP server.")
+@click.option("--user-id", metavar="ID", help="Scope: the user of the server and of the hooks.")
+@click.option("--db", metavar="PATH", help="Path of the file that they use.")
+@click.option(
+    "--command",
+    metavar="COMMAND",
+    help='The command that the client runs, for example "uvx litemem". [default: this one]',
+)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
+def install(
+    client: clients.Client,
+    uninstall: bool,
+    dry_run: bool,
+    no_hooks: bool,
+    user_id: str | None,
+    db: str | None,
+    command: str | None,
+    as_json: bool,
+) -> None:
+    """Write litemem into the configuration of an agent: its MCP server, and its hooks.
+
+    Other entries stay as they are. The old file is kept next to the new one. A file that cannot be
+    parsed, for example one with comments, is not changed. The same command again changes nothing.
+    """
+    options = [
+        *(["--user-id", user_id] if user_id else []),
+        *(["--db", os.path.realpath(db)] if db else []),
+    ]
+    files = clients.files_of(
+        client,
+        shlex.split(command) if command else clients.own_command(),
+        environment=os.environ,
+        options=options,
+        hooks=not no_hooks,
+        remove=uninstall,
+    )
+    planned = [clients.plan(file) for file in files]  # refuse before anything is written
+    done = planned if dry_run else [clients.apply(file) for file in files]
+    if as_json:
+        return show_json([_change_dict(change) for change in done])
+    for change in done:
+        _show(change, is_done=not dry_run)
+    if not dry_run and any(change.is_change for change in done):
+        echo_err(f"restart {client} to use the change")
+    return None
+
+
+def _change_dict(change: clients.Change) -> dict[str, Any]:
+    backup = str(change.backup) if change.backup else None
+    return {"path": str(change.path), "changed": change.is_change, "backup": backup}
+
+
+def _show(change: clients.Change, *, is_done: bool) -> None:
+    if not change.is_change:
+        show_lines([f"{change.path}: nothing to change"])
+    elif is_done:
+        kept = f"; the old one is {change.backup.name}" if change.backup else ""
+        show_lines([f"{change.path}: written{kept}"])
+    else:
+        texts = (
+            (content or b"").decode().splitlines() for content in (change.before, change.after)
+        )
+        path = str(change.path)
+        show_lines(difflib.unified_diff(*texts, path, path, lineterm=""))

@@ -1,0 +1,299 @@
+"""Entries for litemem in the configuration of agents on this machine.
+
+Only our own entry changes. An edit is checked before it is written: the new text, parsed, must be
+the old one with our entry. A file that cannot be parsed is left as it is. The old file stays next
+to the new one, which replaces it in one step and has the same mode.
+"""
+
+import copy
+import json
+import os
+import re
+import shlex
+import stat
+import subprocess
+import sys
+import tempfile
+import tomllib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from litemem.errors import LitememError, ValidationError
+from litemem.integrations.hooks import EVENTS
+
+Client = Literal["claude-desktop", "claude-code", "codex", "cursor", "vscode"]
+Document = dict[str, Any]
+Edit = Callable[[Document], None]  # changes a parsed file in place
+
+NAME = "litemem"
+TRIES = 3  # a running client may write its configuration at the same time
+HOOK_SECONDS = 30  # after that the client stops a hook
+_TABLE = "mcp_servers"  # of Codex
+_HEADER = re.compile(r"\s*\[([^\[\]]+)\]\s*(?:#.*)?")
+_OURS = re.compile(r"\s*(?:command|args)\s*=")
+_INDENT = re.compile(r"\n([ \t]+)\S")
+
+
+@dataclass(frozen=True, slots=True)
+class ClientFile:
+    """A file of a client's configuration, and the edit that adds or removes our entry."""
+
+    path: Path
+    edit: Edit
+    is_toml: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """The outcome of an edit of one file. `before` is None if there was no file."""
+
+    path: Path
+    before: bytes | None
+    after: bytes
+    backup: Path | None = None
+
+    @property
+    def is_change(self) -> bool:
+        """True if the file is not as it should be yet."""
+        return self.before != self.after and not (self.before is None and not self.after)
+
+
+def own_command() -> list[str]:
+    """Return the command that runs this litemem, with its whole path: clients have another PATH."""
+    folder = Path(sys.executable).parent
+    if "archive-v0" in folder.parts or "builds-v0" in folder.parts:  # uvx, in its cache
+        return ["uvx", NAME]
+    script = folder / (f"{NAME}.exe" if os.name == "nt" else NAME)
+    return [str(script)] if script.exists() else [sys.executable, "-m", NAME]
+
+
+def files_of(
+    client: Client,
+    command: Sequence[str],
+    *,
+    environment: Mapping[str, str],
+    options: Sequence[str] = (),
+    hooks: bool = True,
+    remove: bool = False,
+) -> list[ClientFile]:
+    """Return the files to edit so that a client has litemem, or with `remove` has it no more.
+
+    `options` are added to `litemem mcp` and to each hook. Claude Code and Codex have hooks.
+    """
+    home = Path(environment.get("HOME") or Path.home())
+    entry = {"command": command[0], "args": [*command[1:], "mcp", *options]}
+    typed = {"type": "stdio", **entry}
+    hooked = _edit_hooks([*command, "hook"], options, remove=remove)
+    if client == "claude-desktop":
+        path = _applications(home, environment) / "Claude" / "claude_desktop_config.json"
+        return [ClientFile(path, _edit_entry("mcpServers", entry, remove=remove))]
+    if client == "vscode":
+        path = _applications(home, environment) / "Code" / "User" / "mcp.json"
+        return [ClientFile(path, _edit_entry("servers", typed, remove=remove))]
+    if client == "cursor":
+        path = home / ".cursor" / "mcp.json"
+        return [ClientFile(path, _edit_entry("mcpServers", entry, remove=remove))]
+    if client == "codex":
+        folder = Path(environment.get("CODEX_HOME") or home / ".codex")
+        edit = _edit_entry(_TABLE, entry, remove=remove)
+        files = [ClientFile(folder / "config.toml", edit, is_toml=True)]
+        return [*files, ClientFile(folder / "hooks.json", hooked)] if hooks else files
+    folder = Path(environment.get("CLAUDE_CONFIG_DIR") or home / ".claude")
+    own = folder if environment.get("CLAUDE_CONFIG_DIR") else home
+    files = [ClientFile(own / ".claude.json", _edit_entry("mcpServers", typed, remove=remove))]
+    return [*files, ClientFile(folder / "settings.json", hooked)] if hooks else files
+
+
+def plan(file: ClientFile) -> Change:
+    """Return the change of a file, without writing.
+
+    Raises:
+        ValidationError: the file cannot be parsed, or not edited without a change of other parts.
+        OSError: it cannot be read.
+    """
+    path = Path(os.path.realpath(file.path))  # a link stays a link
+    before = path.read_bytes() if path.exists() else None
+    try:
+        text = (before or b"").decode("utf-8-sig")
+        old: object = tomllib.loads(text) if file.is_toml else json.loads(text or "{}")
+    except (ValueError, RecursionError) as error:
+        raise ValidationError(f"{path} cannot be parsed, and was left as it is: {error}") from error
+    if not isinstance(old, dict):
+        raise ValidationError(f"{path} must have an object, and was left as it is")
+    new = copy.deepcopy(old)
+    try:
+        file.edit(new)
+    except (TypeError, AttributeError, KeyError) as error:
+        raise ValidationError(f"{path} has another structure, and was left as it is") from error
+    if new == old:
+        return Change(path, before, before or b"")
+    after = _toml(text, new, path) if file.is_toml else _json(text, new)
+    mark = b"\xef\xbb\xbf" if (before or b"").startswith(b"\xef\xbb\xbf") else b""
+    return Change(path, before, mark + after.encode())
+
+
+def apply(file: ClientFile) -> Change:
+    """Write the change of a file, if there is one; the old one stays in a file next to it.
+
+    Raises:
+        ValidationError: as `plan`. OSError: a file cannot be written.
+        LitememError: another program keeps changing the file.
+    """
+    for _ in range(TRIES):
+        change = plan(file)
+        if not change.is_change:
+            return change
+        change.path.parent.mkdir(parents=True, exist_ok=True)
+        backup = None
+        if change.before is not None:
+            backup = _free_name(change.path)
+            _write(backup, change.before, like=change.path)
+        now = change.path.read_bytes() if change.path.exists() else None
+        if now == change.before:
+            _write(change.path, change.after, like=change.path)
+            return Change(change.path, change.before, change.after, backup)
+        if backup is not None:
+            backup.unlink()
+    raise LitememError(f"{file.path} is changed by another program: close it, and try again")
+
+
+def _edit_entry(key: str, entry: Document, *, remove: bool) -> Edit:
+    """Return an edit of the server litemem in a table of servers; other keys of it are kept."""
+
+    def edit(document: Document) -> None:
+        servers = document.get(key, {})
+        if remove:
+            if servers.pop(NAME, None) is not None and not servers:
+                del document[key]
+            return
+        servers[NAME] = {**servers.get(NAME, {}), **entry}
+        document[key] = servers
+
+    return edit
+
+
+def _edit_hooks(command: Sequence[str], options: Sequence[str], *, remove: bool) -> Edit:
+    """Return an edit of the hooks; those of others are kept."""
+
+    def edit(document: Document) -> None:
+        table = document.get("hooks", {})
+        for event, name in EVENTS.items():
+            words = [*command, event, *options]
+            line = subprocess.list2cmdline(words) if os.name == "nt" else shlex.join(words)
+            groups = _set_hook(table.get(name, []), event, None if remove else line)
+            if groups:
+                table[name] = groups
+            else:
+                table.pop(name, None)
+        if table:
+            document["hooks"] = table
+        else:
+            document.pop("hooks", None)
+
+    return edit
+
+
+def _set_hook(groups: list[Document], event: str, line: str | None) -> list[Document]:
+    """Return the groups of hooks with one of ours, or without it if `line` is None."""
+    kept: list[Document] = []
+    is_there = line is None
+    for group in groups:
+        listed = []
+        for hook in group["hooks"]:
+            if not _is_ours(str(hook.get("command")), event):
+                listed.append(hook)
+            elif not is_there:
+                listed.append({**hook, "command": line})
+                is_there = True
+        if listed or not group["hooks"]:
+            kept.append({**group, "hooks": listed})
+    if not is_there:
+        hook = {"type": "command", "command": line, "timeout": HOOK_SECONDS}
+        kept.append({"hooks": [hook]})
+    return kept
+
+
+def _is_ours(command: str, event: str) -> bool:
+    return NAME in command and f" hook {event} " in f"{command} "
+
+
+def _json(text: str, new: Document) -> str:
+    """Return a document with the indent of the old text."""
+    found = _INDENT.search(text)
+    indent: str | int = found[1] if found else 2
+    end = "\n" if text.endswith("\n") or not text else ""
+    return json.dumps(new, ensure_ascii=False, indent=indent) + end
+
+
+def _toml(text: str, new: Document, path: Path) -> str:
+    """Return the text of a TOML file with our table; its other lines stay as they are.
+
+    Raises:
+        ValidationError: our table is written in another way than `[mcp_servers.litemem]`.
+    """
+    newline = "\r\n" if "\r\n" in text else "\n"
+    entry = new.get(_TABLE, {}).get(NAME)
+    ours = (
+        []
+        if entry is None
+        else [f"{name} = {json.dumps(entry[name])}" for name in ("command", "args")]
+    )
+    kept: list[str] = []
+    inside, is_written = False, False
+    for line in text.splitlines():
+        if found := _HEADER.fullmatch(line):
+            table = [part.strip().strip("\"'") for part in found[1].split(".")]
+            inside = table[:2] == [_TABLE, NAME]
+            if inside and entry is not None and len(table) == 2:
+                kept += [line, *ours]
+                is_written = True
+                continue
+        if not inside or (entry is not None and not _OURS.match(line)):
+            kept.append(line)
+    if entry is not None and not is_written:
+        kept += [*([""] if kept and kept[-1].strip() else []), f"[{_TABLE}.{NAME}]", *ours]
+    result = newline.join([*kept, ""]) if kept else ""
+    try:
+        is_right = tomllib.loads(result) == new
+    except tomllib.TOMLDecodeError:
+        is_right = False
+    if not is_right:
+        raise ValidationError(
+            f"{path} has {_TABLE} in a form that is not edited, and was left as it is: "
+            f"edit [{_TABLE}.{NAME}] yourself"
+        )
+    return result
+
+
+def _applications(home: Path, environment: Mapping[str, str]) -> Path:
+    if sys.platform == "win32":
+        return Path(environment.get("APPDATA") or home / "AppData" / "Roaming")
+    if sys.platform == "darwin":
+        return home / "Library" / "Application Support"
+    return Path(environment.get("XDG_CONFIG_HOME") or home / ".config")
+
+
+def _free_name(path: Path) -> Path:
+    number = 1
+    while (name := path.with_name(f"{path.name}.before-litemem-{number}")).exists():
+        number += 1
+    return name
+
+
+def _write(path: Path, content: bytes, *, like: Path) -> None:
+    """Write a file in one step, with the mode of another; of a new one, only its owner reads it."""
+    mode = stat.S_IMODE(like.stat().st_mode) if like.exists() else 0o600
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    new = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        new.chmod(mode)
+        new.replace(path)
+    except BaseException:
+        new.unlink(missing_ok=True)
+        raise

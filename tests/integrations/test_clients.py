@@ -1,0 +1,193 @@
+"""Entries in the configuration of agents: written once, checked, and removed without a trace."""
+
+import json
+import stat
+import tomllib
+from pathlib import Path
+from typing import Any, get_args
+
+import pytest
+from click.testing import CliRunner
+
+from litemem.cli import main
+from litemem.errors import ValidationError
+from litemem.integrations import clients
+
+CLIENTS = get_args(clients.Client)
+COMMAND = ["/opt/lite mem/litemem"]
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    for name in ("CODEX_HOME", "CLAUDE_CONFIG_DIR", "XDG_CONFIG_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    return tmp_path
+
+
+def files(client: Any, home: Path, **options: Any) -> list[clients.ClientFile]:
+    return clients.files_of(client, COMMAND, environment={"HOME": str(home)}, **options)
+
+
+def install(client: str, *options: str) -> tuple[int, str]:
+    done = CliRunner().invoke(main, ["install", client, "--command", "uvx litemem", *options])
+    return done.exit_code, done.output
+
+
+def tree(folder: Path) -> dict[str, bytes]:
+    return {str(p.relative_to(folder)): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+
+
+def parsed(path: Path) -> Any:
+    text = path.read_text(encoding="utf-8")
+    return tomllib.loads(text) if path.suffix == ".toml" else json.loads(text)
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+def test_an_entry_is_written_once_and_removed(client: str, home: Path) -> None:
+    assert install(client, "--dry-run")[0] == 0
+    assert tree(home) == {}
+    assert install(client)[0] == 0
+    written = tree(home)
+    code, output = install(client)
+    assert (code, tree(home)) == (0, written)
+    assert "nothing to change" in output
+    for file in files(client, home):
+        shown = json.dumps(parsed(file.path))
+        assert "litemem" in shown
+    assert install(client, "--uninstall")[0] == 0
+    for file in files(client, home):
+        assert parsed(file.path) == {}
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+def test_entries_of_others_are_kept(client: str, home: Path) -> None:
+    other: dict[str, Any] = {
+        "mcpServers": {"other": {"command": "x"}},
+        "servers": {"other": {"url": "http://127.0.0.1"}},
+        "hooks": {"Stop": [{"hooks": [{"type": "command", "command": "beep"}]}]},
+        "z": "ü", "a": [1, 2.5, None],
+    }  # fmt: skip
+    toml = '# mine\nmodel = "x"  # best\n\n[mcp_servers.other]\ncommand = "x"\n'
+    for file in files(client, home):
+        file.path.parent.mkdir(parents=True, exist_ok=True)
+        file.path.write_text(toml if file.is_toml else json.dumps(other, indent=4), "utf-8")
+    before = tree(home)
+    install(client)
+    for file in files(client, home):
+        text = file.path.read_text("utf-8")
+        if file.is_toml:
+            assert text.startswith(toml)
+        else:
+            assert '\n    "z": "ü"' in text
+    install(client, "--uninstall")
+    after = {name: content for name, content in tree(home).items() if "before-litemem" not in name}
+    assert {name: parsed(home / name) for name in after} == {
+        name: tomllib.loads(text.decode()) if name.endswith("toml") else json.loads(text)
+        for name, text in before.items()
+    }
+
+
+def test_keys_that_the_user_added_to_our_entry_are_kept(home: Path) -> None:
+    install("codex", "--no-hooks")
+    path = home / ".codex" / "config.toml"
+    path.write_text(
+        path.read_text() + 'startup_timeout_sec = 20\n\n[mcp_servers.litemem.env]\nA = "1"\n'
+    )
+    code, output = install("codex", "--no-hooks", "--user-id", "cam")
+    assert code == 0, output
+    entry = parsed(path)["mcp_servers"]["litemem"]
+    assert entry["args"] == ["litemem", "mcp", "--user-id", "cam"]
+    assert (entry["startup_timeout_sec"], entry["env"]) == (20, {"A": "1"})
+
+
+@pytest.mark.parametrize(
+    ("client", "name", "text"),
+    [
+        ("cursor", ".cursor/mcp.json", '{"mcpServers": {} // mine\n}'),
+        ("cursor", ".cursor/mcp.json", "[]"),
+        ("cursor", ".cursor/mcp.json", '{"mcpServers": []}'),
+        ("cursor", ".cursor/mcp.json", '{"mcpServers": {"litemem": 3}}'),
+        ("claude-code", ".claude/settings.json", '{"hooks": {"Stop": [3]}}'),
+        ("claude-code", ".claude/settings.json", "{"),
+        ("codex", ".codex/config.toml", "model = "),
+        ("codex", ".codex/config.toml", 'mcp_servers = { other = { command = "x" } }'),
+        ("codex", ".codex/config.toml", 'mcp_servers.litemem.command = "x"'),
+        ("codex", ".codex/config.toml", '[mcp_servers.litemem]\nargs = [\n  "a",\n]\n'),
+    ],
+)
+def test_a_file_that_is_not_understood_is_left(
+    client: str, name: str, text: str, home: Path
+) -> None:
+    path = home / name
+    path.parent.mkdir(parents=True)
+    path.write_text(text)
+    code, output = install(client)
+    assert code == 1, output
+    assert str(path) in output
+    assert tree(home) == {name: text.encode()}
+
+
+def test_a_table_inside_a_string_is_not_ours(home: Path) -> None:
+    path = home / ".codex" / "config.toml"
+    path.parent.mkdir()
+    text = 'notes = """\n[mcp_servers.litemem]\ncommand = "mine"\n"""\n'
+    path.write_text(text)
+    code, _ = install("codex", "--no-hooks")
+    assert code == 1
+    assert path.read_text() == text
+
+
+@pytest.mark.posix
+def test_mode_and_links_are_kept_and_the_old_file_stays(home: Path) -> None:
+    real = home / "dotfiles" / "mcp.json"
+    real.parent.mkdir()
+    real.write_text('{"mcpServers": {"secret": {"command": "x"}}}')
+    real.chmod(0o640)
+    (home / ".cursor").mkdir()
+    (home / ".cursor" / "mcp.json").symlink_to(real)
+    assert install("cursor")[0] == 0
+    assert (home / ".cursor" / "mcp.json").is_symlink()
+    assert stat.S_IMODE(real.stat().st_mode) == 0o640
+    (backup,) = real.parent.glob("*before-litemem*")
+    assert backup.read_text() == '{"mcpServers": {"secret": {"command": "x"}}}'
+    assert stat.S_IMODE(backup.stat().st_mode) == 0o640
+    assert len(list(real.parent.iterdir())) == 2
+
+
+def test_a_change_of_another_program_is_not_lost(home: Path) -> None:
+    path = home / "c.json"
+    path.write_text("{}")
+    turns = iter(range(10))
+
+    def edit(document: dict[str, Any]) -> None:
+        if next(turns) == 0:
+            path.write_text('{"other": 1}')  # between the look and the write
+        document["ours"] = 1
+
+    clients.apply(clients.ClientFile(path, edit))
+    assert json.loads(path.read_text()) == {"other": 1, "ours": 1}
+
+
+def test_an_old_command_of_ours_is_replaced(home: Path) -> None:
+    install("claude-code", "--user-id", "ana")
+    install("claude-code", "--user-id", "cam")
+    hooks = parsed(home / ".claude" / "settings.json")["hooks"]
+    assert set(hooks) == {"SessionStart", "UserPromptSubmit", "Stop", "PreCompact"}
+    commands = [hook["command"] for groups in hooks.values() for g in groups for hook in g["hooks"]]
+    assert len(commands) == 4
+    assert all(command.endswith("--user-id cam") for command in commands)
+
+
+def test_paths_with_spaces_are_quoted(home: Path) -> None:
+    _, settings = files("claude-code", home)
+    change = clients.plan(settings)
+    line = json.loads(change.after)["hooks"]["Stop"][0]["hooks"][0]["command"]
+    assert line.startswith(("'/opt/lite mem/litemem' hook", '"/opt/lite mem/litemem" hook'))
+
+
+def test_a_folder_in_place_of_the_file_is_an_error(home: Path) -> None:
+    (home / ".cursor" / "mcp.json").mkdir(parents=True)
+    with pytest.raises((OSError, ValidationError)):
+        clients.plan(files("cursor", home)[0])
+    assert [path.name for path in (home / ".cursor").iterdir()] == ["mcp.json"]
