@@ -81,8 +81,11 @@ def hook(
     choose = hooks.session_context if event == "session-start" else hooks.prompt_context
     if not hooks.has_file(db):
         return
-    if answer := hooks.answer(event, choose(db, user, given, budget=budget)):
-        click.echo(answer)
+    found = choose(db, user, given, budget=budget)
+    if found.text:
+        click.echo(hooks.answer(event, found.text))
+        sys.stdout.flush()
+        hooks.note_shown(db, user, given, event, found.ids)
 
 
 def _index_later(db: str | None, embedder: str | None) -> None:

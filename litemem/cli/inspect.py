@@ -25,8 +25,8 @@ from litemem.cli.output import (
 )
 from litemem.core import clock
 from litemem.core.results import memory_dict, set_aside_dict, with_damaged
-from litemem.core.scope import Scope
-from litemem.core.types import Found, LoggedMessage, Overview
+from litemem.core.scope import ID_KEYS, Scope
+from litemem.core.types import Found, LoggedMessage, Overview, Shown
 from litemem.errors import MemoryNotFoundError
 from litemem.models import files as model_files
 from litemem.models.registry import all_models
@@ -98,7 +98,7 @@ def list_scopes(db: str | None, as_json: bool) -> None:
     type=click.IntRange(min=1),
     default=LOGGED,
     show_default=True,
-    help="Maximum number of messages of a scope.",
+    help="Maximum number of messages of a scope, or of runs that a memory was shown to.",
 )
 @file_options
 def show_log(
@@ -120,13 +120,17 @@ def show_log(
             )
         entries, found = memory.history(memory_id), memory.get(memory_id)
         logged = r.messages.logged_for(memory_id)
+        shown = [_shown_dict(each) for each in r.shown.of_memory(memory_id, limit=limit)]
     if not entries and not logged:
         raise MemoryNotFoundError(f"no memory, present or deleted, has the id {memory_id!r}")
     messages = [_message_dict(each) for each in logged]
     if as_json:
-        return show_json({"memory": found, "messages": messages, "history": entries})
+        return show_json(
+            {"memory": found, "messages": messages, "history": entries, "shown": shown}
+        )
     rows = [row for each in messages for row in _message_rows(each)]
     rows += [*_event_rows(entries), *_state_rows(found)]
+    rows += [(_minute(each["at"]), "SHOWN", _shown_text(each)) for each in reversed(shown)]
     return show_table(("WHEN (UTC)", "WHAT", "TEXT"), rows)
 
 
@@ -226,6 +230,15 @@ def _message_dict(logged: LoggedMessage) -> dict[str, Any]:
         noted = map(set_aside_dict, logged.set_aside)
         shown["set_aside"] = [{n: v for n, v in each.items() if n != "message"} for each in noted]
     return shown
+
+
+def _shown_dict(shown: Shown) -> dict[str, Any]:
+    return {"at": clock.to_iso(shown.at), "event": shown.event, **shown.scope.ids()}
+
+
+def _shown_text(shown: Mapping[str, Any]) -> str:
+    ids = ", ".join(f"{key} {shown[key]}" for key in ID_KEYS if key in shown)
+    return f"at {shown['event']}, to {ids}"
 
 
 def _message_rows(message: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:

@@ -79,6 +79,15 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True)
+class Shown:
+    """An entry of the log of shown memories: the run, the event of its session, and the time."""
+
+    scope: Scope
+    event: str
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
 class DatedMessage:
     """A message of an imported conversation, with its id in the file and its time.
 

@@ -8,7 +8,7 @@ app that is the project's folder.
 import getpass
 import json
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
@@ -61,6 +61,14 @@ class HookInput:
     source: str = ""  # of a session: "startup", "resume", "clear" or "compact"
     transcript: Path | None = None
     last_answer: str = ""  # a client may call before the transcript has it
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """The context of a hook, empty if there is nothing to say, and the ids of its memories."""
+
+    text: str = ""
+    ids: tuple[str, ...] = ()
 
 
 def read_input(data: bytes, environment: Mapping[str, str]) -> HookInput:
@@ -125,35 +133,40 @@ def has_file(path: str | Path | None) -> bool:
     return found.is_file() and found.stat().st_size > 0
 
 
-def session_context(path: str | Path | None, user: str, event: HookInput, *, budget: int) -> str:
+def session_context(path: str | Path | None, user: str, event: HookInput, *, budget: int) -> Given:
     """Return a context for the start of a session: the user's profile, in this project.
 
     After a compaction, the newest memories of the session follow.
     """
     with _open(path) as memory:
         filters = _of_project(event)
-        parts = [memory.profile(user_id=user, filters=filters)["text"]]
+        profile = memory.profile(user_id=user, filters=filters)
+        parts = [profile["text"]]
+        ids = [each["id"] for group in profile["groups"].values() for each in group]
         if event.source == "compact" and event.session:
             scope: dict[str, Any] = Scope(
                 user_id=user, app_id=str(event.folder), run_id=event.session
             ).ids()
-            parts.append(memory.context("", budget=budget, **scope))
-    return _tagged("\n".join(filter(None, parts)))
+            newest = memory.context("", budget=budget, why=True, **scope)
+            parts.append(newest["text"])
+            ids += [each["id"] for each in newest["results"]]
+    return Given(_tagged("\n".join(filter(None, parts))), tuple(dict.fromkeys(ids)))
 
 
-def prompt_context(path: str | Path | None, user: str, event: HookInput, *, budget: int) -> str:
+def prompt_context(path: str | Path | None, user: str, event: HookInput, *, budget: int) -> Given:
     """Return a context for a prompt, by its words, without the messages of the same session."""
     prompt = spoken(event.prompt[:MAX_PROMPT])
     if not prompt or prompt.startswith("/"):  # a command of the client
-        return ""
+        return Given()
     filters: dict[str, Any] = _of_project(event)
     if event.session:
         filters = {"AND": [filters, {"run_id": {"ne": event.session}}]}
     with _open(path) as memory:
-        found: str = memory.context(
-            prompt, user_id=user, filters=filters, budget=budget, threshold=RELEVANT
+        found = memory.context(
+            prompt, user_id=user, filters=filters, budget=budget, threshold=RELEVANT, why=True
         )
-    return _tagged(found)
+    ids = dict.fromkeys(each["id"] for each in found["results"])
+    return Given(_tagged(found["text"]), tuple(ids))
 
 
 def remember(
@@ -217,6 +230,29 @@ def index(path: str | Path | None, embedder: str | None = None) -> int:
         store.close()
         resolved.close()
     return done
+
+
+def note_shown(
+    path: str | Path | None,
+    user: str,
+    event: HookInput,
+    name: str,
+    ids: Sequence[str],
+    *,
+    now: Callable[[], int] = clock.now,
+) -> None:
+    """Note in the file which memories a session was given, at which of `EVENTS`.
+
+    Raises:
+        StoreError: the file cannot be written.
+    """
+    scope = Scope(user_id=user, app_id=str(event.folder), run_id=event.session)
+    store = SqliteStore(database_path(path), busy_timeout=BUSY_SECONDS)
+    try:
+        with store.write() as tx:
+            tx.shown.note(scope, ids, name, now())
+    finally:
+        store.close()
 
 
 def answer(event: str, context: str) -> str:

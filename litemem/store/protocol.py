@@ -46,6 +46,7 @@ from litemem.core.types import (
     Relation,
     ScoreParts,
     SetAside,
+    Shown,
     SourceMessage,
     TextIndex,
     Turn,
@@ -1016,6 +1017,20 @@ class ExportReader(Protocol):
         """Return the scopes of those memories that were deleted, if they are known."""
 
 
+class ShownReader(Protocol):
+    """The log of memories that were shown to runs."""
+
+    def of_memory(self, memory_id: str, *, limit: int) -> list[Shown]:
+        """Return to which runs a memory or a message was shown, the last first."""
+
+
+class ShownWriter(ShownReader, Protocol):
+    """The log inside a transaction."""
+
+    def note(self, scope: Scope, memory_ids: Collection[str], event: str, at: int) -> None:
+        """Note that memories and messages were shown to a run."""
+
+
 class Reading(Protocol):
     """One state of the data, to read."""
 
@@ -1039,6 +1054,8 @@ class Reading(Protocol):
     def reindex(self) -> ReindexReader: ...
     @property
     def archive(self) -> ExportReader: ...
+    @property
+    def shown(self) -> ShownReader: ...
 
     def entities(self) -> list[Entity]:
         """Return the users, agents, apps and runs that memories belong to, each kind by name."""
@@ -1082,6 +1099,8 @@ class Transaction(Reading, Protocol):
     def settings(self) -> SettingsWriter: ...
     @property
     def reindex(self) -> ReindexWriter: ...
+    @property
+    def shown(self) -> ShownWriter: ...
 
     def cleanup(self, plan: CleanupPlan) -> dict[str, int]:
         """Delete what a plan selects; return how many of each kind that it asks for."""

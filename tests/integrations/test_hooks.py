@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
 from helpers import LIBRARY
 from litemem import Memory, Scope
+from litemem.cli import main
 from litemem.core.types import Message
 from litemem.integrations import hooks
 from litemem.integrations.transcripts import Said, read_transcript, spoken, unstored
@@ -227,3 +229,36 @@ def test_the_folder_of_a_project_is_that_of_its_repository(tmp_path: Path) -> No
     inside.mkdir()
     assert hooks.project_folder(str(inside), {}) == tmp_path / "repo"
     assert hooks.project_folder(str(inside), {"CLAUDE_PROJECT_DIR": str(inside)}) == inside
+
+
+def test_the_log_names_the_runs_that_a_memory_was_shown_to(project: Path, tmp_path: Path) -> None:
+    given = {"session_id": "s9", "cwd": str(project), "prompt": "How are deploys done?"}
+    context_of(run("user-prompt", given, tmp_path))
+    db = str(tmp_path / "memory.db")
+    with Memory(db, embedder="hash") as memory:
+        (found,) = memory.get_all(user_id=USER, app_id=str(project))["results"]
+        done = CliRunner().invoke(main, ["log", found["id"], "--db", db, "--json"])
+        (entry,) = json.loads(done.output)["shown"]
+        assert (entry["event"], entry["run_id"], entry["user_id"]) == ("user-prompt", "s9", USER)
+        assert "SHOWN" in CliRunner().invoke(main, ["log", found["id"], "--db", db]).output
+        memory.cleanup(user_id=USER, history_older_than="1d")
+        with memory.store.read() as r:
+            assert len(r.shown.of_memory(found["id"], limit=9)) == 1
+        memory.cleanup(user_id="ana", history_older_than="0s")
+        with memory.store.read() as r:
+            assert len(r.shown.of_memory(found["id"], limit=9)) == 1
+        memory.cleanup(user_id=USER, history_older_than="0s")
+        with memory.store.read() as r:
+            assert r.shown.of_memory(found["id"], limit=9) == []
+
+
+@pytest.mark.parametrize("ids", [{"user_id": USER}, {"run_id": "s9"}, {"app_id": "/elsewhere"}])
+def test_an_erasure_takes_the_log_of_its_scope(ids: dict[str, str], tmp_path: Path) -> None:
+    with Memory(tmp_path / "memory.db", embedder="hash") as memory:
+        event = hooks.HookInput(session="s9", folder=tmp_path)
+        memory.add("Cam avoids shellfish", user_id=USER, infer=False)
+        hooks.note_shown(tmp_path / "memory.db", USER, event, "user-prompt", ["m1", "m2"])
+        memory.erase(**ids)
+        with memory.store.read() as r:
+            left = len(r.shown.of_memory("m1", limit=9))
+        assert left == (1 if "app_id" in ids else 0)

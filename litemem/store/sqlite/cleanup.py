@@ -25,6 +25,7 @@ from litemem.store.sqlite.rows import (
     records,
     to_json,
 )
+from litemem.store.sqlite.shown import trim_shown
 from litemem.store.sqlite.supersession import LIKE_EITHER, WRITE_OUT_ADD
 from litemem.store.sqlite.vector_index import VectorIndex
 
@@ -229,6 +230,8 @@ def remove(
     """Delete what `select` returns; return the number of rows."""
     given = None if among is None else json.dumps(list(among))
     if kind == "history":
+        assert plan.retention.history is not None
+        trim_shown(connection, plan.ids, plan.retention.history)
         chosen = id_list(_old_history(connection, plan, given))
         connection.execute(f"DELETE FROM event NOT INDEXED WHERE memory_id IN {_CHOSEN}", (chosen,))
         return connection.changes()

@@ -35,6 +35,7 @@ from litemem.store.sqlite.cleanup import ANYTHING, drop_empty_sessions, forget_m
 from litemem.store.sqlite.connection import MEMORY
 from litemem.store.sqlite.repeats import repeats_of
 from litemem.store.sqlite.rows import IN_SCOPE_OF_M, id_list, read_field, read_json
+from litemem.store.sqlite.shown import forget_shown
 from litemem.store.sqlite.vector_index import VectorIndex
 
 _PAGES = 500  # of 4 kB, written by one transaction: 40 ms
@@ -63,6 +64,7 @@ _TABLES = {
     "feedback": "feedback",
     "outcomes": "finished_turn",
     "exports": "export",
+    "shown": "shown",
 }
 # of memories, and of deleted ones
 _SOURCES_OF = f"""
@@ -279,6 +281,7 @@ def erase(
     connection.execute(_TURNS_WITHOUT)
     _erase_set_aside(connection, erased)
     drop_empty_sessions(connection)
+    forget_shown(connection, ids, plan.whole if among is None else None)
     connection.execute(_UNREADABLE)
     connection.execute(_OUTCOMES, (ids, ids))
     connection.execute(_EXPORTS, (json.dumps([*chosen.ids, *plan.names]),))

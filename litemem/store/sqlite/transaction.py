@@ -18,11 +18,12 @@ from litemem.store.sqlite.integrity import edited
 from litemem.store.sqlite.memories import Memories
 from litemem.store.sqlite.rows import id_list
 from litemem.store.sqlite.settings import Settings
+from litemem.store.sqlite.shown import ShownLog
 from litemem.store.sqlite.supersession import Known
 from litemem.store.sqlite.turns import Messages, Turns
 from litemem.store.sqlite.vector_index import Reindex, VectorIndex
 
-_TABLES = ("memory", "message", "turn", "session", "event", "export", "finished_turn")
+_TABLES = ("memory", "message", "turn", "session", "event", "export", "finished_turn", "shown")
 _OWNERS = """
 SELECT memory_id, user_id, agent_id, app_id, run_id
 FROM event
@@ -46,6 +47,7 @@ class SqliteTransaction:
         "messages",
         "reindex",
         "settings",
+        "shown",
         "turns",
     )
 
@@ -60,6 +62,7 @@ class SqliteTransaction:
         self.graph = Graph(connection)
         self.settings = Settings(connection)
         self.reindex = Reindex(connection)
+        self.shown = ShownLog(connection)
         self.archive = Archive(connection)
 
     def entities(self) -> list[Entity]:

@@ -1,0 +1,61 @@
+"""Which memories and messages were shown to which run, and when."""
+
+from collections.abc import Collection
+
+import apsw
+
+from litemem.core.scope import ID_KEYS, Scope
+from litemem.core.types import Shown
+from litemem.store.filters import Condition
+from litemem.store.sqlite.rows import id_list
+from litemem.store.sqlite.values import RowDamageError
+
+_IDS = ", ".join(ID_KEYS)
+_CHOSEN = "(SELECT value FROM json_each(?))"
+_NOTE = f"""
+INSERT INTO shown (memory_id, {_IDS}, event, shown_at)
+SELECT value, ?2, ?3, ?4, ?5, ?6, ?7 FROM json_each(?1)
+"""
+_OF_MEMORY = f"""
+SELECT {_IDS}, event, shown_at
+FROM shown
+WHERE memory_id = ?
+ORDER BY shown_at DESC, pk DESC
+LIMIT ?
+"""
+
+
+class ShownLog:
+    """The log of one connection; see `ShownReader` and `ShownWriter`."""
+
+    __slots__ = ("_connection",)
+
+    def __init__(self, connection: apsw.Connection) -> None:
+        self._connection = connection
+
+    def of_memory(self, memory_id: str, *, limit: int) -> list[Shown]:
+        rows = self._connection.execute(_OF_MEMORY, (memory_id, limit))
+        found = []
+        for *ids, event, at in rows:
+            if not (isinstance(event, str) and isinstance(at, int)):
+                raise RowDamageError(f"an entry of the log of {memory_id} has a wrong type")
+            found.append(Shown(Scope(**dict(zip(ID_KEYS, ids, strict=True))), event, at))
+        return found
+
+    def note(self, scope: Scope, memory_ids: Collection[str], event: str, at: int) -> None:
+        self._connection.execute(_NOTE, (id_list(memory_ids), *scope.key(), event, at))
+
+
+def forget_shown(connection: apsw.Connection, ids: str, whole: Condition | None) -> None:
+    """Delete the entries of erased memories, a JSON array of ids, and those of a whole scope."""
+    connection.execute(f"DELETE FROM shown NOT INDEXED WHERE memory_id IN {_CHOSEN}", (ids,))
+    if whole is not None:
+        rows = f"SELECT m.pk FROM shown AS m NOT INDEXED WHERE {whole.sql}"
+        connection.execute(f"DELETE FROM shown WHERE pk IN ({rows})", whole.parameters)
+
+
+def trim_shown(connection: apsw.Connection, ids: Condition, until: int) -> int:
+    """Delete the entries of some scopes up to a time; return their number."""
+    rows = f"SELECT m.pk FROM shown AS m WHERE m.shown_at <= ? AND {ids.sql}"
+    connection.execute(f"DELETE FROM shown WHERE pk IN ({rows})", (until, *ids.parameters))
+    return connection.changes()
