@@ -107,8 +107,8 @@ def show_log(
     """Show what became of messages: of a memory's, of one message, or of a scope.
 
     Each message is followed by the facts that the language model wrote and that were not kept, with
-    the reason, and for a scope by its memories. A memory is shown with its events and its state;
-    only the events are left of a deleted memory.
+    the reason, and for a scope by its memories. A memory is shown with its events, its state,
+    and the runs that got it from a hook; only events and runs are left of a deleted memory.
     """
     if (memory_id is None) is not bool(ids):
         raise click.UsageError("Give the ID of a memory or a message, or a scope (--user-id, …).")
