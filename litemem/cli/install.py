@@ -74,8 +74,7 @@ def _show(change: clients.Change, *, is_done: bool) -> None:
         kept = f"; the old one is {change.backup.name}" if change.backup else ""
         show_lines([f"{change.path}: written{kept}"])
     else:
-        texts = (
-            (content or b"").decode().splitlines() for content in (change.before, change.after)
-        )
+        before = (change.before or b"").decode().splitlines()
+        after = change.after.decode().splitlines()
         path = str(change.path)
-        show_lines(difflib.unified_diff(*texts, path, path, lineterm=""))
+        show_lines(difflib.unified_diff(before, after, path, path, lineterm=""))
