@@ -48,6 +48,9 @@ WALLS = {
     "numpy": set(),
     "click": {"cli"},
     "wcwidth": {"cli"},
+    "agents": {"integrations"},
+    "anthropic": {"integrations"},
+    "langgraph": {"integrations"},
 }
 
 # SQL text is written in the backend, and where filters become conditions.
@@ -62,7 +65,7 @@ TRANSACTION_PLACES = ("store/sqlite/store.py", "store/sqlite/connection.py")
 BROAD = {"Exception", "BaseException"}
 HEAVY = (
     *("numpy", "fastembed", "llama_cpp", "onnxruntime", "huggingface_hub", "filelock", "psutil"),
-    *("click", "rich", "asyncio"),
+    *("click", "rich", "asyncio", "litemem.integrations"),
 )
 
 FILES = sorted(PACKAGE.rglob("*.py"))

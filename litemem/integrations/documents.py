@@ -47,9 +47,7 @@ class Documents:
     With `exact`, only those of exactly this scope; otherwise also those that have more ids.
     """
 
-    def __init__(
-        self, memory: Memory, category: str, scope: Scope, *, exact: bool = True
-    ) -> None:
+    def __init__(self, memory: Memory, category: str, scope: Scope, *, exact: bool = True) -> None:
         self.memory = memory
         self.category = category
         self.scope = scope.require(category)
@@ -62,7 +60,7 @@ class Documents:
         return str(uuid5(NAMESPACE_OID, json.dumps(parts)))
 
     def filters(self, more: Mapping[str, Any] | None = None) -> dict[str, Any]:
-        """Return the filter of the documents, for calls of `Memory` next to the ids of the scope."""
+        """Return the filter of the documents, to pass next to the ids of the scope."""
         return {**self._filter, **(more or {})}
 
     def condition(self, more: Mapping[str, Any] | None = None) -> Condition:

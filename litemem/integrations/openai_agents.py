@@ -120,7 +120,7 @@ class LitememSession:
             role=storable(role) if isinstance(role, str) else "tool",
         )
 
-    def _pop(self) -> "TResponseInputItem | None":
+    def _pop(self) -> Any:
         with self.memory.store.write() as tx:
             for record in self._items.select(tx):
                 tx.memories.delete(record.id, self._items.now())

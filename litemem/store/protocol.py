@@ -527,6 +527,9 @@ class MemoryWriter(MemoryReader, Protocol):
             MemoryNotFoundError: there is no such memory.
         """
 
+    def set_expiry(self, memory_id: str, expires_at: int | None) -> None:
+        """Change when a memory expires, without history; an unknown id is ignored."""
+
     def add_sources(self, memory_id: str, message_keys: Sequence[int]) -> None:
         """Add messages to a memory's sources; an unknown id is ignored."""
 

@@ -205,6 +205,10 @@ class Memories:
         link_repeats(self._connection, [pk], loosely=True)
         hide_sources(self._connection, [pk])
 
+    def set_expiry(self, memory_id: str, expires_at: int | None) -> None:
+        statement = "UPDATE memory SET expires_at = ? WHERE id = ?"
+        self._connection.execute(statement, (expires_at, memory_id))
+
     def add_sources(self, memory_id: str, message_keys: Sequence[int]) -> None:
         pk = pk_of(self._connection, memory_id)
         if pk is not None:

@@ -1,0 +1,263 @@
+"""A `BaseStore` of LangGraph: the items of a graph's long-term memory, kept in a memory's file.
+
+    store = LitememStore(memory, fields=["text"])
+    graph = builder.compile(store=store)
+
+Needs `pip install 'litemem[langgraph]'`.
+"""
+
+import asyncio
+import json
+import threading
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from litemem.core import clock
+from litemem.core.scope import Scope
+from litemem.core.types import MemoryRecord
+from litemem.integrations.documents import Document, Documents, Indexed, storable
+from litemem.integrations.value_filters import is_like, matches
+from litemem.memory import Memory
+from litemem.store.protocol import Reading
+
+try:
+    from langgraph.store.base import (
+        BaseStore,
+        GetOp,
+        Item,
+        ListNamespacesOp,
+        PutOp,
+        SearchItem,
+        SearchOp,
+        TTLConfig,
+        get_text_at_path,
+        tokenize_path,
+        validate_op_namespace,
+    )
+except ImportError as error:
+    raise ImportError(
+        "litemem.integrations.langgraph needs LangGraph: pip install 'litemem[langgraph]'"
+    ) from error
+
+CATEGORY = "langgraph"
+MINUTE = 60 * clock.MICROSECONDS
+
+
+class _Place(NamedTuple):
+    """Where an item is: its namespace and its key."""
+
+    namespace: tuple[str, ...]
+    key: str
+
+
+class LitememStore(BaseStore):
+    """A store for graphs; its methods and their asynchronous twins are those of `BaseStore`.
+
+    Each item is a memory with the scope `app_id`: `search` finds its text, and `export` and `erase`
+    include it. A `batch` is one transaction. A query is answered by meaning and by words, with the
+    embedder of the memory.
+
+    Args:
+        memory: an open memory, which the caller closes.
+        app_id: the scope of the items; stores with different ids are apart.
+        fields: paths of the fields whose text is indexed; by default the whole value.
+        ttl: when items expire, as LangGraph's other stores take it.
+        user_label: the position in the namespace that names the user, such as 1 for
+            `("memories", "cam")`; these items also have the scope `user_id`.
+    """
+
+    supports_ttl = True
+
+    def __init__(
+        self,
+        memory: Memory,
+        *,
+        app_id: str = "langgraph",
+        fields: Sequence[str] = ("$",),
+        ttl: TTLConfig | None = None,
+        user_label: int | None = None,
+    ) -> None:
+        self.memory = memory
+        self.ttl_config = ttl
+        self._fields = fields
+        self._user_label = user_label
+        self._omit_expired = bool((ttl or {}).get("omit_expired"))
+        self._items = Documents(memory, CATEGORY, Scope(app_id=app_id), exact=False)
+        self._sweeper: tuple[threading.Thread, threading.Event] | None = None
+
+    def batch(self, ops: Iterable[Any]) -> list[Any]:
+        """Run operations; reads see the items as they were before the writes, which are atomic.
+
+        Raises:
+            InvalidNamespaceError, FilterError: an operation is wrong; nothing was written.
+        """
+        listed = list(ops)
+        for op in listed:
+            validate_op_namespace(op)
+        puts = {_Place(op.namespace, op.key): op for op in listed if isinstance(op, PutOp)}
+        stored = [op for op in puts.values() if op.value is not None]
+        indexed = self._items.index([self._document(op) for op in stored])
+        ranked = {i: self._ranked(op) for i, op in enumerate(listed) if _has_query(op)}
+        refreshed: dict[str, float] = {}
+        with self.memory.store.read() as r:
+            results = [self._read(r, op, ranked.get(i), refreshed) for i, op in enumerate(listed)]
+        gone = [place for place, op in puts.items() if op.value is None]
+        if stored or gone or refreshed:
+            self._write(indexed, gone, refreshed)
+        return results
+
+    async def abatch(self, ops: Iterable[Any]) -> list[Any]:
+        """Run operations in a thread; see `batch`."""
+        return await asyncio.to_thread(self.batch, list(ops))
+
+    def sweep_ttl(self) -> int:
+        """Delete the items that have expired; return their number."""
+        now = self._items.now()
+        with self.memory.store.write() as tx:
+            expired = [record for record in self._items.select(tx) if _is_expired(record, now)]
+            for record in expired:
+                tx.memories.delete(record.id, now)
+        return len(expired)
+
+    def start_ttl_sweeper(self, sweep_interval_minutes: float | None = None) -> None:
+        """Call `sweep_ttl` in a thread, at this interval, by default that of `ttl` or 5 minutes."""
+        if self._sweeper is None:
+            asked = sweep_interval_minutes or (self.ttl_config or {}).get("sweep_interval_minutes")
+            stop = threading.Event()
+            thread = threading.Thread(target=self._sweep, args=(stop, asked or 5), daemon=True)
+            self._sweeper = thread, stop
+            thread.start()
+
+    def stop_ttl_sweeper(self, timeout: float | None = None) -> bool:
+        """Stop the thread; return False if it still runs after `timeout` seconds."""
+        if self._sweeper is None:
+            return True
+        thread, stop = self._sweeper
+        stop.set()
+        thread.join(timeout)
+        self._sweeper = self._sweeper if thread.is_alive() else None
+        return self._sweeper is None
+
+    def _sweep(self, stop: threading.Event, minutes: float) -> None:
+        while not stop.wait(minutes * 60):
+            self.sweep_ttl()
+
+    def _document(self, op: PutOp) -> Document:
+        fields = self._fields if op.index is None else op.index or ()
+        texts = [
+            text for path in fields for text in get_text_at_path(op.value, tokenize_path(path))
+        ]
+        path, text = ".".join(op.namespace), storable("\n".join(texts))
+        within = [".".join(op.namespace[: i + 1]) for i in range(len(op.namespace))]
+        return Document(
+            id=self._id(op),
+            text=text if text.strip() else storable(f"{path}: {op.key}"),
+            scope=self._scope(op.namespace),
+            metadata={
+                "within": within,  # the namespace, and those that it is in
+                "item": json.dumps([op.namespace, op.key, op.value, op.ttl]),
+                "indexed": bool(text.strip()),
+            },
+            expires_at=None if op.ttl is None else self._expiry(op.ttl),
+        )
+
+    def _scope(self, namespace: Sequence[str]) -> Scope:
+        scope, place = self._items.scope, self._user_label
+        if place is None or place >= len(namespace):
+            return scope
+        return Scope(app_id=scope.app_id, user_id=namespace[place])
+
+    def _id(self, op: GetOp | PutOp | _Place) -> str:
+        return self._items.key_id(json.dumps(op.namespace), op.key)
+
+    def _expiry(self, minutes: float) -> int:
+        return self._items.now() + round(minutes * MINUTE)
+
+    def _ranked(self, op: SearchOp) -> dict[str, float]:
+        """Return the scores of the items that answer a query, by id, best first."""
+        prefix = {"within": {"contains": ".".join(op.namespace_prefix)}}
+        chosen = {"indexed": True, **(prefix if op.namespace_prefix else {})}
+        wanted = 10**9 if op.filter else max(op.offset + op.limit, 1)
+        found = self.memory.search(
+            storable(op.query or ""),
+            app_id=self._items.scope.app_id,
+            filters=self._items.filters(chosen),
+            top_k=wanted,
+            threshold=None,
+            show_expired=not self._omit_expired,
+            include_messages=False,
+        )
+        return {each["id"]: each["score"] for each in found["results"]}
+
+    def _read(
+        self, r: Reading, op: Any, ranked: dict[str, float] | None, refreshed: dict[str, float]
+    ) -> Any:
+        """Return the result of one operation, and note the items whose expiry it moves."""
+        if isinstance(op, PutOp):
+            return None
+        if isinstance(op, ListNamespacesOp):
+            return self._namespaces(r, op)
+        if isinstance(op, GetOp):
+            record = r.memories.get(self._id(op))
+            records = self._present([record] if record else [])
+        elif ranked is None:
+            records = [each for each in self._present(self._items.select(r)) if _fits(each, op)]
+            records.sort(key=lambda record: record.updated_at, reverse=True)
+            records = records[op.offset : op.offset + op.limit]
+        else:
+            by_id = {each.id: each for each in r.memories.get_many(list(ranked))}
+            records = [by_id[memory_id] for memory_id in ranked if memory_id in by_id]
+            records = [each for each in self._present(records) if _fits(each, op)]
+            records = records[op.offset : op.offset + op.limit]
+        if op.refresh_ttl:
+            ttls = {record.id: json.loads(record.metadata["item"])[3] for record in records}
+            refreshed |= {memory_id: ttl for memory_id, ttl in ttls.items() if ttl is not None}
+        if isinstance(op, GetOp):
+            return Item(**_fields(records[0])) if records else None
+        return [SearchItem(**_fields(each), score=(ranked or {}).get(each.id)) for each in records]
+
+    def _present(self, records: Sequence[MemoryRecord]) -> list[MemoryRecord]:
+        now = self._items.now()
+        return [r for r in records if not (self._omit_expired and _is_expired(r, now))]
+
+    def _namespaces(self, r: Reading, op: ListNamespacesOp) -> list[tuple[str, ...]]:
+        found = {_fields(each)["namespace"] for each in self._present(self._items.select(r))}
+        chosen = [ns for ns in found if all(is_like(ns, *c) for c in op.match_conditions or ())]
+        return sorted({ns[: op.max_depth] for ns in chosen})[op.offset : op.offset + op.limit]
+
+    def _write(
+        self, indexed: Indexed, gone: Sequence[_Place], refreshed: Mapping[str, float]
+    ) -> None:
+        with self.memory.store.write() as tx:
+            for memory_id, ttl in refreshed.items():
+                tx.memories.set_expiry(memory_id, self._expiry(ttl))
+            for place in gone:
+                if tx.memories.get(self._id(place)) is not None:
+                    tx.memories.delete(self._id(place), self._items.now())
+            self._items.put(tx, indexed, self._items.now())
+
+
+def _has_query(op: Any) -> bool:
+    return isinstance(op, SearchOp) and bool(op.query and op.query.strip())
+
+
+def _is_expired(record: MemoryRecord, now: int) -> bool:
+    return record.expires_at is not None and record.expires_at <= now
+
+
+def _fields(record: MemoryRecord) -> dict[str, Any]:
+    """Return the arguments of an `Item`."""
+    namespace, key, value, _ = json.loads(record.metadata["item"])
+    times = {"created_at": _time(record.created_at), "updated_at": _time(record.updated_at)}
+    return {"namespace": tuple(namespace), "key": key, "value": value, **times}
+
+
+def _time(at: int) -> datetime:
+    return clock.EPOCH + timedelta(microseconds=at)
+
+
+def _fits(record: MemoryRecord, op: SearchOp) -> bool:
+    item = _fields(record)
+    prefix = item["namespace"][: len(op.namespace_prefix)]
+    return prefix == tuple(op.namespace_prefix) and matches(item["value"], op.filter or {})
