@@ -32,7 +32,6 @@ try:
         SearchOp,
         TTLConfig,
         get_text_at_path,
-        tokenize_path,
         validate_op_namespace,
     )
 except ImportError as error:
@@ -145,9 +144,7 @@ class LitememStore(BaseStore):
 
     def _document(self, op: PutOp) -> Document:
         fields = self._fields if op.index is None else op.index or ()
-        texts = [
-            text for path in fields for text in get_text_at_path(op.value, tokenize_path(path))
-        ]
+        texts = [text for path in fields for text in get_text_at_path(op.value, path)]
         path, text = ".".join(op.namespace), storable("\n".join(texts))
         within = [".".join(op.namespace[: i + 1]) for i in range(len(op.namespace))]
         return Document(
