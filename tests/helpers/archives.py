@@ -14,6 +14,7 @@ from litemem import Memory
 from litemem.core.arguments import AddOptions
 from litemem.core.scope import Scope
 from litemem.core.types import MemoryRecord, Message, Relation, SetAside
+from litemem.models.indexing import index_waiting
 from litemem.store.archive import lines as archive
 from litemem.store.sqlite.store import SqliteStore
 from litemem.testing import HashEmbedder
@@ -110,6 +111,7 @@ def build(  # noqa: C901 - a branch a step
                 tx.known.supersede(tx.memories.require(there), ids[other % len(ids)], at)
             elif there is not None:
                 update_record(tx, there, other, at)
+    index_waiting(store, EMBEDDER, limit=1000)  # an import would do it, and hide what has no words
 
 
 def add_record(tx: Any, memory_id: str, drawn: dict[str, Any], relations: Sequence[Any]) -> None:
