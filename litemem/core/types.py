@@ -9,6 +9,7 @@ from typing import Any, Literal, TypeVar
 from litemem.core.scope import Scope
 
 PROCEDURAL = "procedural_memory"  # the memory type of a run summary
+DOCUMENT = "document"  # the memory type of what an adapter keeps; only the adapter changes it
 MESSAGE = "message"  # the memory type of a message in a result
 FEEDBACK = ("POSITIVE", "NEGATIVE", "VERY_NEGATIVE")  # the ratings of a memory, as in Mem0
 

@@ -17,7 +17,15 @@ from typing import NamedTuple
 from litemem.core.text import scripts
 from litemem.core.text.lexicon import CODES, ENGLISH, code_of, section
 from litemem.core.text.words import STOP_WORDS, question_share, sentences, stem
-from litemem.core.types import PROCEDURAL, AddResult, MemoryRecord, Message, SourceMessage, Turn
+from litemem.core.types import (
+    DOCUMENT,
+    PROCEDURAL,
+    AddResult,
+    MemoryRecord,
+    Message,
+    SourceMessage,
+    Turn,
+)
 from litemem.extraction.requests import Request, read_requests
 from litemem.extraction.sanitize import is_empty_talk
 from litemem.ingestion.claims import ChangedMeanwhileError
@@ -167,7 +175,8 @@ class Forgetting:
         known = [
             record
             for record in r.known.of_scope(self.turn.scope, SCANNED)
-            if record.memory_type != PROCEDURAL and record.attributed_to != "assistant"
+            if record.memory_type not in (PROCEDURAL, DOCUMENT)
+            and record.attributed_to != "assistant"
         ]
         current = [record for record in known if record.superseded_by is None]
         meant = [] if request.is_all else choose(request, current)

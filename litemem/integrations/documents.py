@@ -1,7 +1,8 @@
 """Keep what an adapter is given under keys, as memories that belong to a scope.
 
-A document is a memory with a category of its adapter, and with what only the adapter reads in its
-metadata. So search, export, erase, backup and verify treat it as every other memory.
+A document is a memory of the type "document", with a category of its adapter, and with what only
+the adapter reads in its metadata. Search, export, erase, backup and verify treat it as every other
+memory. Facts never repeat or supersede it, and a request to forget does not delete it.
 """
 
 import json
@@ -13,7 +14,7 @@ from uuid import NAMESPACE_OID, uuid5
 
 from litemem.core import clock
 from litemem.core.scope import ID_KEYS, Scope
-from litemem.core.types import MemoryRecord, TextIndex, content_hash
+from litemem.core.types import DOCUMENT, MemoryRecord, TextIndex, content_hash
 from litemem.memory import Memory
 from litemem.models.indexing import index_memories
 from litemem.store.filters import Condition, compile_filter
@@ -82,9 +83,11 @@ class Documents:
         vectors, indexes = index_memories(self.memory.embedder, texts, today)
         return Indexed(documents, vectors, indexes)
 
-    def select(self, r: Reading, *, limit: int | None = None) -> list[MemoryRecord]:
-        """Return the documents of the scope, newest first; damaged ones are left out."""
-        return list(r.memories.select(self.condition(), limit=limit))
+    def select(
+        self, r: Reading, *, more: Mapping[str, Any] | None = None, limit: int | None = None
+    ) -> list[MemoryRecord]:
+        """Return the documents that match, newest first; damaged ones are left out."""
+        return list(r.memories.select(self.condition(more), limit=limit))
 
     def put(self, tx: Transaction, indexed: Indexed, at: int) -> None:
         """Store documents, each instead of the one that has its id."""
@@ -108,6 +111,7 @@ class Documents:
             created_at=at,
             updated_at=at,
             role=document.role,
+            memory_type=DOCUMENT,
             metadata=dict(document.metadata),
             categories=(self.category,),
             expires_at=document.expires_at,

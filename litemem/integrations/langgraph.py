@@ -8,16 +8,25 @@ Needs `pip install 'litemem[langgraph]'`.
 
 import asyncio
 import json
+import logging
 import threading
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from litemem.core import clock
 from litemem.core.scope import Scope
 from litemem.core.types import MemoryRecord
+from litemem.errors import LitememError
 from litemem.integrations.documents import Document, Documents, Indexed, storable
-from litemem.integrations.value_filters import is_like, matches
+from litemem.integrations.langgraph_items import (
+    StoredItem,
+    expiry,
+    is_expired,
+    is_like,
+    item_metadata,
+    matches,
+    stored_item,
+    within,
+)
 from litemem.memory import Memory
 from litemem.store.protocol import Reading
 
@@ -40,7 +49,8 @@ except ImportError as error:
     ) from error
 
 CATEGORY = "langgraph"
-MINUTE = 60 * clock.MICROSECONDS
+
+logger = logging.getLogger("litemem")
 
 
 class _Place(NamedTuple):
@@ -89,7 +99,7 @@ class LitememStore(BaseStore):
         """Run operations; reads see the items as they were before the writes, which are atomic.
 
         Raises:
-            InvalidNamespaceError, FilterError: an operation is wrong; nothing was written.
+            InvalidNamespaceError, ValidationError: an operation is wrong; nothing was written.
         """
         listed = list(ops)
         for op in listed:
@@ -114,7 +124,7 @@ class LitememStore(BaseStore):
         """Delete the items that have expired; return their number."""
         now = self._items.now()
         with self.memory.store.write() as tx:
-            expired = [record for record in self._items.select(tx) if _is_expired(record, now)]
+            expired = [record for record in self._items.select(tx) if is_expired(record, now)]
             for record in expired:
                 tx.memories.delete(record.id, now)
         return len(expired)
@@ -140,23 +150,22 @@ class LitememStore(BaseStore):
 
     def _sweep(self, stop: threading.Event, minutes: float) -> None:
         while not stop.wait(minutes * 60):
-            self.sweep_ttl()
+            try:
+                self.sweep_ttl()
+            except LitememError as error:  # such as a locked file; the next time may do
+                logger.warning("expired items were not deleted: %s", error)
 
     def _document(self, op: PutOp) -> Document:
+        metadata = item_metadata(op)
         fields = self._fields if op.index is None else op.index or ()
         texts = [text for path in fields for text in get_text_at_path(op.value, path)]
         path, text = ".".join(op.namespace), storable("\n".join(texts))
-        within = [".".join(op.namespace[: i + 1]) for i in range(len(op.namespace))]
         return Document(
             id=self._id(op),
             text=text if text.strip() else storable(f"{path}: {op.key}"),
             scope=self._scope(op.namespace),
-            metadata={
-                "within": within,  # the namespace, and those that it is in
-                "item": json.dumps([op.namespace, op.key, op.value, op.ttl]),
-                "indexed": bool(text.strip()),
-            },
-            expires_at=None if op.ttl is None else self._expiry(op.ttl),
+            metadata={**metadata, "indexed": bool(text.strip())},
+            expires_at=expiry(op.ttl, self._items.now()),
         )
 
     def _scope(self, namespace: Sequence[str]) -> Scope:
@@ -168,13 +177,9 @@ class LitememStore(BaseStore):
     def _id(self, op: GetOp | PutOp | _Place) -> str:
         return self._items.key_id(json.dumps(op.namespace), op.key)
 
-    def _expiry(self, minutes: float) -> int:
-        return self._items.now() + round(minutes * MINUTE)
-
     def _ranked(self, op: SearchOp) -> dict[str, float]:
         """Return the scores of the items that answer a query, by id, best first."""
-        prefix = {"within": {"contains": ".".join(op.namespace_prefix)}}
-        chosen = {"indexed": True, **(prefix if op.namespace_prefix else {})}
+        chosen = {"indexed": True, **within(op.namespace_prefix)}
         wanted = 10**9 if op.filter else max(op.offset + op.limit, 1)
         found = self.memory.search(
             storable(op.query or ""),
@@ -197,29 +202,36 @@ class LitememStore(BaseStore):
             return self._namespaces(r, op)
         if isinstance(op, GetOp):
             record = r.memories.get(self._id(op))
-            records = self._present([record] if record else [])
-        elif ranked is None:
-            records = [each for each in self._present(self._items.select(r)) if _fits(each, op)]
+            found = self._readable([record] if record else [])
+        else:
+            found = self._found(r, op, ranked)
+        if op.refresh_ttl:
+            refreshed |= {each.record.id: each.ttl for each in found if each.ttl is not None}
+        if isinstance(op, GetOp):
+            return Item(**found[0].arguments()) if found else None
+        scores = ranked or {}
+        return [SearchItem(**each.arguments(), score=scores.get(each.record.id)) for each in found]
+
+    def _found(self, r: Reading, op: SearchOp, ranked: dict[str, float] | None) -> list[StoredItem]:
+        if ranked is None:
+            records = self._items.select(r, more=within(op.namespace_prefix))
             records.sort(key=lambda record: record.updated_at, reverse=True)
-            records = records[op.offset : op.offset + op.limit]
         else:
             by_id = {each.id: each for each in r.memories.get_many(list(ranked))}
             records = [by_id[memory_id] for memory_id in ranked if memory_id in by_id]
-            records = [each for each in self._present(records) if _fits(each, op)]
-            records = records[op.offset : op.offset + op.limit]
-        if op.refresh_ttl:
-            ttls = {record.id: json.loads(record.metadata["item"])[3] for record in records}
-            refreshed |= {memory_id: ttl for memory_id, ttl in ttls.items() if ttl is not None}
-        if isinstance(op, GetOp):
-            return Item(**_fields(records[0])) if records else None
-        return [SearchItem(**_fields(each), score=(ranked or {}).get(each.id)) for each in records]
+        found = self._readable(records)
+        if op.filter:
+            found = [each for each in found if matches(each.value, op.filter)]
+        return found[op.offset : op.offset + op.limit]
 
-    def _present(self, records: Sequence[MemoryRecord]) -> list[MemoryRecord]:
+    def _readable(self, records: Iterable[MemoryRecord]) -> list[StoredItem]:
+        """Return the items of records; what another tool made unreadable is left out."""
         now = self._items.now()
-        return [r for r in records if not (self._omit_expired and _is_expired(r, now))]
+        present = (r for r in records if not (self._omit_expired and is_expired(r, now)))
+        return [item for record in present if (item := stored_item(record)) is not None]
 
     def _namespaces(self, r: Reading, op: ListNamespacesOp) -> list[tuple[str, ...]]:
-        found = {_fields(each)["namespace"] for each in self._present(self._items.select(r))}
+        found = {each.namespace for each in self._readable(self._items.select(r))}
         chosen = [ns for ns in found if all(is_like(ns, *c) for c in op.match_conditions or ())]
         return sorted({ns[: op.max_depth] for ns in chosen})[op.offset : op.offset + op.limit]
 
@@ -228,7 +240,7 @@ class LitememStore(BaseStore):
     ) -> None:
         with self.memory.store.write() as tx:
             for memory_id, ttl in refreshed.items():
-                tx.memories.set_expiry(memory_id, self._expiry(ttl))
+                tx.memories.set_expiry(memory_id, expiry(ttl, self._items.now()))
             for place in gone:
                 if tx.memories.get(self._id(place)) is not None:
                     tx.memories.delete(self._id(place), self._items.now())
@@ -237,24 +249,3 @@ class LitememStore(BaseStore):
 
 def _has_query(op: Any) -> bool:
     return isinstance(op, SearchOp) and bool(op.query and op.query.strip())
-
-
-def _is_expired(record: MemoryRecord, now: int) -> bool:
-    return record.expires_at is not None and record.expires_at <= now
-
-
-def _fields(record: MemoryRecord) -> dict[str, Any]:
-    """Return the arguments of an `Item`."""
-    namespace, key, value, _ = json.loads(record.metadata["item"])
-    times = {"created_at": _time(record.created_at), "updated_at": _time(record.updated_at)}
-    return {"namespace": tuple(namespace), "key": key, "value": value, **times}
-
-
-def _time(at: int) -> datetime:
-    return clock.EPOCH + timedelta(microseconds=at)
-
-
-def _fits(record: MemoryRecord, op: SearchOp) -> bool:
-    item = _fields(record)
-    prefix = item["namespace"][: len(op.namespace_prefix)]
-    return prefix == tuple(op.namespace_prefix) and matches(item["value"], op.filter or {})

@@ -16,7 +16,7 @@ from litemem.core.text.language import COMMON_WORDS
 from litemem.core.text.lexicon import CODES, ENGLISH, section
 from litemem.core.text.periods import FIRST_DAY, Period
 from litemem.core.text.scripts import fold
-from litemem.core.types import PROCEDURAL, Disagreement, MemoryRecord, canonical_role
+from litemem.core.types import DOCUMENT, PROCEDURAL, Disagreement, MemoryRecord, canonical_role
 from litemem.retrieval.context import ARTICLES, MAX_NAME, one_line
 from litemem.store.protocol import Standing
 
@@ -157,7 +157,7 @@ def _shares(sizes: Mapping[Group, int], room: int) -> dict[Group, int]:
 
 def _is_shown(record: MemoryRecord, of_agent: bool) -> bool:
     """Return True if a memory may be a line: a short one about the user, or about the agent."""
-    if record.memory_type == PROCEDURAL or len(record.content) > LONGEST:
+    if record.memory_type in (PROCEDURAL, DOCUMENT) or len(record.content) > LONGEST:
         return False
     role = record.role and canonical_role(record.role)
     about = record.attributed_to or role or "user"

@@ -790,8 +790,8 @@ class KnownReader(Protocol):
     ) -> list[Match]:
         """Return the nearest memories of exactly this scope, nearest first.
 
-        Superseded and expired ones and run summaries are left out. With `among`, only memories
-        with these ids.
+        Superseded and expired ones, run summaries and documents of adapters are left out. With
+        `among`, only memories with these ids.
         """
 
     def of_scope(self, scope: Scope, limit: int) -> list[MemoryRecord]:

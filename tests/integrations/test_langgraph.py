@@ -26,7 +26,7 @@ from langgraph.store.memory import InMemoryStore
 
 from helpers import LIBRARY, Clock, OpenMemory
 from litemem import Memory
-from litemem.errors import FilterError
+from litemem.errors import FilterError, ValidationError
 from litemem.integrations.langgraph import LitememStore
 from litemem.testing import HashEmbedder
 
@@ -42,22 +42,28 @@ conditions = st.builds(
     st.sampled_from(["prefix", "suffix"]),
     st.lists(st.sampled_from(["a", "b", "*"]), min_size=1, max_size=2).map(tuple),
 )
-operations = st.one_of(
-    st.builds(PutOp, namespaces, keys, st.none() | values),
-    st.builds(PutOp, namespaces, keys, values),
-    st.builds(GetOp, namespaces, keys),
+items = st.one_of(
+    st.builds(PutOp, namespaces, keys, st.none() | values, st.none(), st.none()),
+    st.builds(PutOp, namespaces, keys, values, st.none() | st.just(False), st.just(60.0)),
+    st.builds(GetOp, namespaces, keys, st.booleans()),
     st.builds(
         SearchOp,
         prefixes,
         st.none() | st.dictionaries(st.just("n"), st.integers(0, 3) | st.just({"$ne": 1})),
         limit=st.just(100),
-    ),
-    st.builds(
-        ListNamespacesOp,
-        st.none() | st.lists(conditions, max_size=2).map(tuple),
-        st.none() | st.integers(1, 3),
+        offset=st.just(0),
+        query=st.none(),
+        refresh_ttl=st.booleans(),
     ),
 )
+listings = st.builds(
+    ListNamespacesOp,
+    st.none() | st.lists(conditions, max_size=2).map(tuple),
+    st.none() | st.integers(1, 3),
+    st.just(100),
+    st.just(0),
+)
+batches = st.lists(st.lists(items, max_size=4) | st.lists(listings, min_size=1, max_size=2))
 
 
 def plain(result: Any) -> Any:
@@ -70,14 +76,71 @@ def plain(result: Any) -> Any:
 
 
 @settings(max_examples=20)
-@given(st.lists(st.lists(operations, max_size=4), max_size=8))
-def test_random_batches_give_what_the_store_in_memory_gives(batches: list[list[Any]]) -> None:
+@given(batches)
+def test_random_batches_give_what_the_store_in_memory_gives(drawn: list[list[Any]]) -> None:
     oracle = InMemoryStore()
     with Memory(":memory:", embedder=HashEmbedder(8)) as memory:
         store = LitememStore(memory)
-        for batch in batches:
+        for batch in drawn:
+            for namespace in [name for name, kept in oracle._data.items() if not kept]:
+                del oracle._data[namespace]  # it would list namespaces without an item
             wanted, found = oracle.batch(batch), store.batch(batch)
             assert list(map(plain, found)) == list(map(plain, wanted)), batch
+
+
+@pytest.mark.parametrize("ttl", [float("nan"), "5"])
+def test_a_wrong_ttl_writes_nothing(memory: Memory, ttl: Any) -> None:
+    store = LitememStore(memory)
+    with pytest.raises(ValidationError, match="ttl"):
+        store.batch([PutOp(("n",), "a", {}), PutOp(("n",), "b", {}, None, ttl)])
+    assert store.search(("n",)) == []
+
+
+def test_a_value_that_is_no_json_writes_nothing(memory: Memory) -> None:
+    store = LitememStore(memory)
+    with pytest.raises(ValidationError, match="'b' must be JSON"):
+        store.batch([PutOp(("n",), "a", {}), PutOp(("n",), "b", {"x": b"bytes"})])
+    assert store.search(("n",)) == []
+
+
+@pytest.mark.parametrize("ttl", [float("inf"), 1e300, 2e11])
+def test_a_ttl_beyond_the_calendar_never_ends(memory: Memory, now: Clock, ttl: float) -> None:
+    store = LitememStore(memory)
+    store.put(("n",), "k", {}, ttl=ttl)
+    now.advance(days=100_000)
+    assert store.get(("n",), "k") is not None
+    assert store.sweep_ttl() == 0
+    assert memory.verify(full=True)["ok"]
+
+
+def test_an_item_that_another_tool_changed_is_left_out(memory: Memory) -> None:
+    store = LitememStore(memory)
+    store.put(("n",), "a", {"x": 1})
+    (found,) = memory.get_all(app_id="langgraph")["results"]
+    memory.update(found["id"], metadata={"item": "no JSON", "within": ["n"]})
+    store.put(("n",), "b", {"x": 2})
+    assert [item.key for item in store.search(("n",))] == ["b"]
+    assert store.get(("n",), "a") is None
+    store.put(("n",), "a", {"x": 3})
+    assert store.get(("n",), "a").value == {"x": 3}
+
+
+def test_facts_never_change_an_item(open_memory: OpenMemory) -> None:
+    memory = open_memory(["User lives in Oslo"])
+    store = LitememStore(memory, fields=["text"])
+    store.put(("n",), "k", {"text": "User lives in Oslo"})
+    before = store.get(("n",), "k")
+    (result,) = memory.add("I live in Oslo.", app_id="langgraph")["results"]
+    assert result["event"] == "ADD"
+    assert store.get(("n",), "k") == before
+
+
+def test_a_cleanup_keeps_items_with_equal_texts(memory: Memory) -> None:
+    store = LitememStore(memory, fields=["text"])
+    store.put(("n",), "a", {"text": "same", "n": 1})
+    store.put(("n",), "b", {"text": "same", "n": 2})
+    assert memory.cleanup(app_id="langgraph", duplicates=True)["removed"] == {"duplicates": 0}
+    assert len(store.search(("n",))) == 2
 
 
 def test_a_query_finds_by_the_indexed_fields(memory: Memory) -> None:

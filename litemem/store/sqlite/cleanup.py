@@ -11,6 +11,7 @@ from itertools import chain
 import apsw
 
 from litemem.core.scope import ID_KEYS
+from litemem.core.types import DOCUMENT
 from litemem.store.filters import Condition, valid_now
 from litemem.store.protocol import CleanupPlan, Key
 from litemem.store.sqlite import settings
@@ -164,7 +165,7 @@ FROM (
     PARTITION BY {_IDS}, content ORDER BY created_at, m.pk
   ) AS first
   FROM memory AS m
-  WHERE m.pk IN {_CHOSEN}
+  WHERE m.pk IN {_CHOSEN} AND m.memory_type IS NOT '{DOCUMENT}'
 )
 WHERE pk <> first
 """

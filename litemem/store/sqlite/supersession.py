@@ -10,7 +10,7 @@ from dataclasses import replace
 import apsw
 
 from litemem.core.scope import Scope
-from litemem.core.types import PROCEDURAL, Match, MemoryRecord
+from litemem.core.types import DOCUMENT, PROCEDURAL, Match, MemoryRecord
 from litemem.store.filters import Condition
 from litemem.store.protocol import Revision
 from litemem.store.sqlite.repeats import link_repeats
@@ -168,8 +168,8 @@ class Known:
         exact = scope_equals(scope)
         condition = Condition(
             f"{exact.sql} AND m.superseded_by IS NULL AND m.memory_type IS NOT ?"
-            " AND (m.expires_at IS NULL OR m.expires_at > ?)",
-            (*exact.parameters, PROCEDURAL, now),
+            " AND m.memory_type IS NOT ? AND (m.expires_at IS NULL OR m.expires_at > ?)",
+            (*exact.parameters, PROCEDURAL, DOCUMENT, now),
         )
         nearest = self._nearest(vector, limit, condition, among)
         found, _ = readable(self._connection, [pk for pk, _ in nearest], condition)
