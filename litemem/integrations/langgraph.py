@@ -54,8 +54,6 @@ logger = logging.getLogger("litemem")
 
 
 class _Place(NamedTuple):
-    """Where an item is: its namespace and its key."""
-
     namespace: tuple[str, ...]
     key: str
 
@@ -92,6 +90,7 @@ class LitememStore(BaseStore):
         self._fields = fields
         self._user_label = user_label
         self._omit_expired = bool((ttl or {}).get("omit_expired"))
+        self._refreshes = bool((ttl or {}).get("refresh_on_read"))  # as LangGraph's SqliteStore
         self._items = Documents(memory, CATEGORY, Scope(app_id=app_id), exact=False)
         self._sweeper: tuple[threading.Thread, threading.Event] | None = None
 
@@ -205,7 +204,7 @@ class LitememStore(BaseStore):
             found = self._readable([record] if record else [])
         else:
             found = self._found(r, op, ranked)
-        if op.refresh_ttl:
+        if op.refresh_ttl and self._refreshes:
             refreshed |= {each.record.id: each.ttl for each in found if each.ttl is not None}
         if isinstance(op, GetOp):
             return Item(**found[0].arguments()) if found else None

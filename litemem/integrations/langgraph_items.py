@@ -95,7 +95,19 @@ def matches(value: Any, wanted: Any) -> bool:
         return bool(value == (list(wanted) if isinstance(wanted, tuple) else wanted))
     if any(key.startswith("$") for key in wanted):
         return all(_compare(value, operator, other) for operator, other in wanted.items())
-    return isinstance(value, dict) and all(matches(value.get(k), v) for k, v in wanted.items())
+    return isinstance(value, dict) and all(matches(_at(value, k), v) for k, v in wanted.items())
+
+
+def _at(value: Mapping[str, Any], key: str) -> Any:
+    """Return what a value has under a key, or else under a path of keys: `user.name`."""
+    if "'" in key or '"' in key:
+        raise FilterError(f"Invalid filter key: {key!r}: LangGraph's stores refuse quotes in it")
+    if key in value:
+        return value[key]
+    found: Any = value
+    for part in key.split("."):
+        found = found.get(part) if isinstance(found, dict) else None
+    return found
 
 
 def _compare(value: Any, operator: str, other: Any) -> bool:

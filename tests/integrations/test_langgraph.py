@@ -184,7 +184,7 @@ def test_an_item_expires_after_its_time(memory: Memory, now: Clock) -> None:
 
 
 def test_a_read_moves_the_expiry_without_history(memory: Memory, now: Clock) -> None:
-    store = LitememStore(memory, ttl={"omit_expired": True})
+    store = LitememStore(memory, ttl={"omit_expired": True, "refresh_on_read": True})
     store.put(("n",), "k", {}, ttl=10)
     for _ in range(3):
         now.advance(seconds=8 * 60)
@@ -232,6 +232,17 @@ def test_an_unknown_operator_writes_nothing(memory: Memory) -> None:
     with pytest.raises(FilterError, match=r"\$in"):
         store.batch([PutOp(("n",), "l", {}), SearchOp(("n",), {"a": {"$in": [1]}})])
     assert store.get(("n",), "l") is None
+
+
+def test_a_filter_names_nested_fields(memory: Memory) -> None:
+    store = LitememStore(memory)
+    store.put(("n",), "nested", {"user": {"access-level": 2}})
+    store.put(("n",), "flat", {"user.access-level": 3})
+    for wanted, key in ((2, "nested"), (3, "flat"), ({"$gt": 2}, "flat")):
+        (found,) = store.search(("n",), filter={"user.access-level": wanted})
+        assert found.key == key
+    with pytest.raises(FilterError, match="Invalid filter key"):
+        store.search(("n",), filter={"a') OR ('1": 1})
 
 
 def test_export_and_erase_include_the_items_of_a_user(
