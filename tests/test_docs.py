@@ -33,6 +33,7 @@ EXTRAS = {  # pages that use another framework, and its package
     "docs/langgraph.md": "langgraph",
     "docs/openai-agents.md": "agents",
 }
+ELSEWHERE = {"docs/frameworks.md"}  # tests/integrations/test_frameworks.py runs it
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 PRINTED = re.compile(r"^ *print\(.*\)  # (.+)$", re.MULTILINE)
 LINK = re.compile(r"\]\((?!https?:)([^)#\s]*)(?:#([^)\s]+))?\)")
@@ -52,6 +53,7 @@ def blocks(page: Path, *languages: str) -> list[tuple[str, str]]:
 
 def pages_that_run(*, with_models: bool) -> list[str]:
     names = [name_of(page) for page in PAGES if blocks(page, "python", "console")]
+    names = [name for name in names if name not in ELSEWHERE]
     return [name for name in names if (name in WITH_MODELS) is with_models]
 
 
