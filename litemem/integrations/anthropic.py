@@ -92,7 +92,7 @@ class LitememMemoryTool(BetaAbstractMemoryTool):
         return self._run(FileTree.clear)
 
     def _run(self, work: Work) -> str:
-        """Run a command on the files as they are; again, if another program changes them meanwhile.
+        """Run a command on the files as they are; again, if another program changes them.
 
         Texts are embedded between the two transactions, as a model never runs inside one.
         """

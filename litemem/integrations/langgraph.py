@@ -68,7 +68,7 @@ class LitememStore(BaseStore):
     Args:
         memory: an open memory, which the caller closes.
         app_id: the scope of the items; stores with different ids are apart.
-        fields: paths of the fields whose text is indexed; by default the whole value.
+        fields: paths of the fields to index; by default the whole value.
         ttl: when items expire, as LangGraph's other stores take it.
         user_label: the position in the namespace that names the user, such as 1 for
             `("memories", "cam")`; these items also have the scope `user_id`.
@@ -194,7 +194,7 @@ class LitememStore(BaseStore):
     def _read(
         self, r: Reading, op: Any, ranked: dict[str, float] | None, refreshed: dict[str, float]
     ) -> Any:
-        """Return the result of one operation, and note the items whose expiry it moves."""
+        """Return the result of one operation, and note the items that then expire later."""
         if isinstance(op, PutOp):
             return None
         if isinstance(op, ListNamespacesOp):

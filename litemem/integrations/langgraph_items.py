@@ -67,7 +67,7 @@ def stored_item(record: MemoryRecord) -> StoredItem | None:
 
 
 def within(prefix: Sequence[str]) -> dict[str, Any]:
-    """Return the filter of the items whose namespace begins with a prefix."""
+    """Return the filter of the items in the namespaces that begin with a prefix."""
     return {"within": {"contains": ".".join(prefix)}} if prefix else {}
 
 

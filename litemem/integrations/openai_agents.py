@@ -45,7 +45,7 @@ class LitememSession:
         session_id: the name of the conversation.
         memory: an open memory, which the caller closes.
         user_id: the user; then `erase(user_id=…)` includes the conversation.
-        remember: if true, also extract facts about the user from what is said, in the background;
+        remember: if true, also extract facts about the user from the messages, in the background;
             they have the scope `user_id`, outlive the conversation, and need a `user_id`.
         session_settings: the SDK's settings, such as the default `limit` of `get_items`.
 
@@ -63,7 +63,7 @@ class LitememSession:
         session_settings: SessionSettings | None = None,
     ) -> None:
         if remember and user_id is None:
-            raise ValidationError("remember=True needs a user_id, whom the facts are about")
+            raise ValidationError("remember=True needs a user_id: the facts are about this user")
         self.session_id = session_id
         self.session_settings = session_settings or SessionSettings()
         self.memory = memory
@@ -134,7 +134,7 @@ class LitememSession:
 
 
 async def _finished(work: Awaitable[_T]) -> _T:
-    """Wait until a write has ended, also if the caller is cancelled meanwhile."""
+    """Wait until a write has ended, also if the caller is cancelled."""
     task = asyncio.ensure_future(work)
     try:
         return await asyncio.shield(task)

@@ -340,6 +340,17 @@ def test_nothing_is_deleted_without_an_id(server: Server, tool: str) -> None:
     assert server.call("get_memories")["count"] == 0
 
 
+def test_a_null_is_an_absent_argument(server: Server) -> None:
+    absent = dict.fromkeys(("user_id", "agent_id", "app_id", "run_id", "enable_graph"))
+    more = dict.fromkeys(("messages", "metadata", "wait"))
+    added = server.call("add_memory", text="I drink tea.", infer=False, **absent, **more)
+    assert added["status"] == "SUCCEEDED"
+    found = server.call("search_memories", query="tea", filters=None, limit=None, enable_graph=None)
+    assert len(found["results"]) == 1
+    assert server.call("get_context", query="tea", filters=None, budget=None)
+    assert server.call("get_memories", filters=None, page=None, page_size=None)["count"] == 1
+
+
 @pytest.mark.parametrize(
     ("tool", "arguments", "words"),
     [

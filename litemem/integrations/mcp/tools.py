@@ -159,7 +159,7 @@ def _listed(result: Result) -> Result:
 def _add(call: Call) -> Result:
     from litemem.core.arguments import check_flag  # its rules of text take 0.1 s
 
-    waits = check_flag(call.arguments.get("wait", False), "wait")
+    waits = check_flag(call.given("wait").get("wait", False), "wait")
     messages = call.arguments.get("messages") or call.arguments.get("text")
     if messages is None:
         raise ValidationError("add_memory needs text, or messages with role and content")
