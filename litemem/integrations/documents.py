@@ -43,7 +43,7 @@ class Indexed:
 
 
 class Documents:
-    """The documents of one adapter in a memory, which differ from other memories by their `category`.
+    """The documents of one adapter in a memory, which have its `category`.
 
     With `exact`, only those of exactly this scope; otherwise also those that have more ids.
     """
