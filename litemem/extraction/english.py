@@ -634,7 +634,7 @@ def third_person(clause: str) -> str | None:
 
 
 def _lowered(when: str) -> str:
-    """Return when something is, as it stands at the end: "in May", "every other Friday"."""
+    """Return when something is, at the end of a sentence: "in May", "every other Friday"."""
     return when[0].casefold() + when[1:]
 
 
