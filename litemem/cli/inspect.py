@@ -121,7 +121,7 @@ def show_log(
         entries, found = memory.history(memory_id), memory.get(memory_id)
         logged = r.messages.logged_for(memory_id)
         shown = [_shown_dict(each) for each in r.shown.of_memory(memory_id, limit=limit)]
-    if not entries and not logged:
+    if not (entries or logged or shown):
         raise MemoryNotFoundError(f"no memory, present or deleted, has the id {memory_id!r}")
     messages = [_message_dict(each) for each in logged]
     if as_json:
@@ -186,6 +186,8 @@ def _file_pairs(path: Path, found: FileStats | None) -> Iterator[tuple[str, str]
     if counts.get("history_entries"):
         entries = counted(counts["history_entries"], "entry", "entries")
         yield "history", f"{entries}, {counted(counts.get('deleted', 0), 'deletion')}"
+    if counts.get("shown"):
+        yield "shown", f"{counted(counts['shown'], 'time')} by hooks: see `litemem log ID`"
     if found.growth:
         yield "growth", growth_line(found.growth)
     embedder = found.embedder

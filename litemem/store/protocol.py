@@ -1031,7 +1031,7 @@ class ShownWriter(ShownReader, Protocol):
     """The log inside a transaction."""
 
     def note(self, scope: Scope, memory_ids: Collection[str], event: str, at: int) -> None:
-        """Note that memories and messages were shown to a run."""
+        """Note that memories and messages were shown to a run; the same entry is noted once."""
 
 
 class Reading(Protocol):

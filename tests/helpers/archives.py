@@ -92,6 +92,9 @@ def build(  # noqa: C901 - a branch a step
                 )
             elif step == "project":
                 tx.settings.update_project({"instructions": one})
+            elif step == "show":
+                shown = [*dict.fromkeys([f"id{one}", *ids[:other]])]
+                tx.shown.note(Scope(user_id="alice", run_id=f"run {one}"), shown, "user-prompt", at)
             elif step == "set aside":
                 last = tx.connection.execute("SELECT coalesce(max(pk), 0) FROM message").get
                 noted = SetAside(one, other, 0, replaced_by=one, memory_id=f"m{number}")

@@ -111,6 +111,7 @@ def make(path: Path) -> None:
             vectors = {name: bytes(4 * 384) for name in ("Cam", "Rome")}
             record = reader.require(ids["lives in Rome"])
             tx.graph.relate(record, [Relation("Cam", "lives_in", "Rome")], vectors)
+            tx.shown.note(Scope(**CAM, run_id="run"), [record.id], "user-prompt", 1)
             other = HashEmbedder(16)
             (row,) = reading(memory.store).reindex.missing(other.identity, 1)
             tx.reindex.stage(other.identity, [(*row, bytes(64))])
@@ -168,6 +169,7 @@ def _calls(client: MemoryClient, ids: list[str], folder: Path) -> dict[str, Call
         "get": lambda: [memory.get(each) for each in ids],
         "history": lambda: [memory.history(each) for each in ids],
         "sources": lambda: [reading(store).messages.sources(each) for each in ids],
+        "shown": lambda: [reading(store).shown.of_memory(each, limit=9) for each in ids],
         "last": lambda: reading(store).messages.last(Scope(**CAM), limit=9),
         "events": lambda: [memory.event(each) for each in ("pending", "finished")],
         "users": client.users,

@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from helpers import LIBRARY
-from litemem import Memory, Scope
+from litemem import Memory, Scope, salvage
 from litemem.cli import main
 from litemem.core.types import Message
 from litemem.integrations import hooks
@@ -262,3 +262,48 @@ def test_an_erasure_takes_the_log_of_its_scope(ids: dict[str, str], tmp_path: Pa
         with memory.store.read() as r:
             left = len(r.shown.of_memory("m1", limit=9))
         assert left == (1 if "app_id" in ids else 0)
+
+
+def log_of(path: Path, memory_id: str) -> list[tuple[str, str | None, int]]:
+    with Memory(path, embedder="hash") as memory, memory.store.read() as r:
+        return [(e.event, e.scope.run_id, e.at) for e in r.shown.of_memory(memory_id, limit=9)]
+
+
+def test_the_log_goes_into_an_archive_a_backup_and_a_salvaged_file(tmp_path: Path) -> None:
+    path = tmp_path / "memory.db"
+    with Memory(path, embedder="hash") as memory:
+        memory.add("Cam avoids shellfish", user_id=USER, infer=False)
+        event = hooks.HookInput(session="s9", folder=tmp_path)
+        for name in ("session-start", "user-prompt"):
+            hooks.note_shown(path, USER, event, name, ["m1", "m2", "m1"], now=lambda: 5)
+        memory.export_file(tmp_path / "all.jsonl")
+        memory.export_file(tmp_path / "cam.jsonl", user_id=USER)
+        memory.backup(tmp_path / "copy.db")
+        assert not [each for each in memory.verify(full=True)["checks"] if each["problems"]]
+    salvage(path, tmp_path / "saved.db")
+    with Memory(tmp_path / "other.db", embedder="hash") as other:
+        for _ in range(2):
+            other.import_file(tmp_path / "all.jsonl", on_conflict="skip")
+    expected = [("user-prompt", "s9", 5), ("session-start", "s9", 5)]
+    for each in (path, tmp_path / "copy.db", tmp_path / "saved.db", tmp_path / "other.db"):
+        assert log_of(each, "m1") == expected
+    assert "s9" not in (tmp_path / "cam.jsonl").read_text("utf-8")  # a run of the whole file
+
+
+def test_a_deleted_memory_keeps_its_log_and_an_erased_message_does_not(tmp_path: Path) -> None:
+    path = tmp_path / "memory.db"
+    with Memory(path, embedder="hash") as memory:
+        memory.add("Cam avoids shellfish", user_id=USER, app_id="/one", infer=False)
+        (found,) = memory.get_all(user_id=USER)["results"]
+        with memory.store.read() as r:
+            (said,) = r.messages.logged_for(found["id"])
+        event = hooks.HookInput(session="s9", folder=tmp_path)
+        hooks.note_shown(path, USER, event, "user-prompt", [found["id"], said.said.id or ""])
+        memory.delete_all(user_id=USER)
+    assert log_of(path, found["id"])
+    db = ["--db", str(path)]
+    assert "SHOWN" in CliRunner().invoke(main, ["log", found["id"], *db]).output
+    assert "2 times by hooks" in CliRunner().invoke(main, ["info", *db]).output
+    with Memory(path, embedder="hash") as memory:
+        memory.erase(app_id="/one")
+    assert log_of(path, found["id"]) == log_of(path, said.said.id or "") == []

@@ -308,6 +308,7 @@ LINE_TYPES: Mapping[str, Schema] = {
         },
         {},
     ),
+    "shown": Schema({"memory_id": _name, "event": _name, "shown_at": _time}, _IDS),
 }
 
 

@@ -50,6 +50,7 @@ DIGESTS = {
     5: "1c7034c51be17137764d5b669039ef21",
     6: "33adf18c63ae856bc8fad6bfe9dc5f9f",
     7: "4255b8b62a6aff0fc212fe46c7804304",
+    8: "536b1ef1850da0503c7020b2f44954a5",
 }
 
 

@@ -7,14 +7,21 @@ import apsw
 from litemem.core.scope import ID_KEYS, Scope
 from litemem.core.types import Shown
 from litemem.store.filters import Condition
-from litemem.store.sqlite.rows import id_list
-from litemem.store.sqlite.values import RowDamageError
+from litemem.store.sqlite.rows import id_list, read_scope
+from litemem.store.sqlite.values import check_values
 
 _IDS = ", ".join(ID_KEYS)
 _CHOSEN = "(SELECT value FROM json_each(?))"
+_SAME = " AND ".join(f"{key} IS ?{place}" for place, key in enumerate(ID_KEYS, 2))
 _NOTE = f"""
 INSERT INTO shown (memory_id, {_IDS}, event, shown_at)
-SELECT value, ?2, ?3, ?4, ?5, ?6, ?7 FROM json_each(?1)
+SELECT value, ?2, ?3, ?4, ?5, ?6, ?7
+FROM json_each(?1)
+WHERE NOT EXISTS (
+  SELECT 1 FROM shown WHERE memory_id = value AND {_SAME} AND event = ?6 AND shown_at = ?7
+)
+GROUP BY value
+ORDER BY min(key)
 """
 _OF_MEMORY = f"""
 SELECT {_IDS}, event, shown_at
@@ -22,6 +29,10 @@ FROM shown
 WHERE memory_id = ?
 ORDER BY shown_at DESC, pk DESC
 LIMIT ?
+"""
+_OF_MESSAGES = f"""
+DELETE FROM shown NOT INDEXED
+WHERE memory_id IN (SELECT id FROM message NOT INDEXED WHERE pk IN {_CHOSEN})
 """
 
 
@@ -37,18 +48,23 @@ class ShownLog:
         rows = self._connection.execute(_OF_MEMORY, (memory_id, limit))
         found = []
         for *ids, event, at in rows:
-            if not (isinstance(event, str) and isinstance(at, int)):
-                raise RowDamageError(f"an entry of the log of {memory_id} has a wrong type")
-            found.append(Shown(Scope(**dict(zip(ID_KEYS, ids, strict=True))), event, at))
+            check_values("shown", memory_id, event=event, shown_at=at)
+            found.append(Shown(read_scope("shown", memory_id, ids), event, at))
         return found
 
     def note(self, scope: Scope, memory_ids: Collection[str], event: str, at: int) -> None:
         self._connection.execute(_NOTE, (id_list(memory_ids), *scope.key(), event, at))
 
 
-def forget_shown(connection: apsw.Connection, ids: str, whole: Condition | None) -> None:
-    """Delete the entries of erased memories, a JSON array of ids, and those of a whole scope."""
+def forget_shown(
+    connection: apsw.Connection, ids: str, messages: str, whole: Condition | None
+) -> None:
+    """Delete the entries of erased memories, erased messages, and those of a whole scope.
+
+    `ids` is a JSON array of ids of memories, `messages` one of primary keys.
+    """
     connection.execute(f"DELETE FROM shown NOT INDEXED WHERE memory_id IN {_CHOSEN}", (ids,))
+    connection.execute(_OF_MESSAGES, (messages,))
     if whole is not None:
         rows = f"SELECT m.pk FROM shown AS m NOT INDEXED WHERE {whole.sql}"
         connection.execute(f"DELETE FROM shown WHERE pk IN ({rows})", whole.parameters)

@@ -41,6 +41,7 @@ _COUNTS = {
     "sessions": "session",
     "entities": "entity",
     "relations": "relation",
+    "shown": "shown",
 }
 SINCE_PASSAGES = 7  # the version of the schema
 _WAITING = """

@@ -351,6 +351,12 @@ COLUMNS: Mapping[str, Mapping[str, Column]] = {
     },
     "relation": {"source_pk": _KEY, "relationship": _REQUIRED_TEXT, "destination_pk": _KEY},
     "support": {"relation_pk": _KEY, "memory_pk": _KEY},
+    "shown": {
+        "memory_id": Column(_name, _renamed),
+        **_SCOPE,
+        "event": Column(_name, _renamed),
+        "shown_at": _REQUIRED_TIME,
+    },
 }
 _IDENTITY = Column(_json(EMBEDDER), _always(DROP))
 SETTINGS: Mapping[str, Column] = {

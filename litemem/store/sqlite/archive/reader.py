@@ -27,6 +27,7 @@ from litemem.store.sqlite.rows import (
     session_pk,
     to_json,
 )
+from litemem.store.sqlite.shown import ShownLog
 from litemem.store.sqlite.vector_index import VectorIndex
 
 if TYPE_CHECKING:
@@ -214,6 +215,10 @@ class ArchiveReader:
             (item["event_id"], results, item["created_at"], item["completed_at"]),
         )
 
+    def _shown(self, item: Item) -> None:
+        log = ShownLog(self._connection)
+        log.note(_scope(item), [item["memory_id"]], item["event"], item["shown_at"])
+
     def _conflict(self, item: Item) -> None:
         pks = [pk for number in item["memories"] if (pk := self._memories.get(number))]
         conflicts.restore(
@@ -295,6 +300,7 @@ class ArchiveReader:
         "deleted": _deleted,
         "conflict": _conflict,
         "relation": _relation,
+        "shown": _shown,
     }
 
 

@@ -258,6 +258,12 @@ _PARTS: Mapping[str, _Part] = {
         f"FROM relation WHERE $supported AND pk NOT IN {out('relation')}",
         "relation.pk",
     ),
+    "shown": _Part(
+        _fields(_text("memory_id"), _ids("shown"), _text("event"), _number("shown_at")),
+        "FROM shown",
+        "shown.pk",
+        whole=True,
+    ),
 }
 _SHOWN = 80  # characters of a line or value in a message
 # table and column by their names in lines

@@ -31,6 +31,7 @@ _REFERENCES = (
     "UPDATE event SET memory_id = ?1 WHERE memory_id IS ?2",
     "UPDATE event SET superseded_by = ?1 WHERE superseded_by IS ?2",
     "UPDATE memory SET superseded_by = ?1 WHERE superseded_by IS ?2",
+    "UPDATE shown SET memory_id = ?1 WHERE memory_id IS ?2",
 )
 # a message with passages was found by its words before its number was damaged
 _SHOWN_AGAIN = """
