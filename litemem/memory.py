@@ -3,30 +3,36 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, BinaryIO, Self, get_args
+from typing import TYPE_CHECKING, Any, BinaryIO, Self, get_args
 
 from litemem.core import arguments, clock, results
 from litemem.core.arguments import UNSET, Category, Messages, Unset, check_flag, check_positive
 from litemem.core.config import database_path, read_config
 from litemem.core.protocols import LLM, Embedder, Reranker
 from litemem.core.scope import Scope
-from litemem.core.types import AddResult, Forget, Found, Match, MemoryRecord, Relation
-from litemem.ingestion import edits
+from litemem.core.types import (
+    AddResult,
+    ChatFormat,
+    Duration,
+    ExportFormat,
+    Forget,
+    Found,
+    Match,
+    MemoryRecord,
+    Relation,
+)
 from litemem.ingestion.claims import Claims
-from litemem.ingestion.pipeline import Pipeline
-from litemem.ingestion.worker import Worker
-from litemem.maintenance import backup, cleanup, integrity, reindex
-from litemem.maintenance.cleanup import Duration, age_limit
-from litemem.maintenance.reindex import Progress
 from litemem.models.embedding import GuardedLLM, QueryCache, token_counter
 from litemem.models.resolve import resolve_embedder, resolve_llm, resolve_reranker
 from litemem.retrieval import context, profile, search
 from litemem.store import SqliteStore
 from litemem.store.filters import compile_filter, compile_ids, compile_whole, valid_now
-from litemem.store.protocol import BUSY_SECONDS, Conflict, Durability, Retention
-from litemem.transfer import export, importer
-from litemem.transfer.chat_formats import ChatFormat
-from litemem.transfer.export import Format
+from litemem.store.protocol import BUSY_SECONDS, Conflict, Durability, Progress, Retention
+
+if TYPE_CHECKING:
+    from litemem.ingestion.pipeline import Pipeline
+    from litemem.ingestion.worker import Worker
+    from litemem.store.protocol import EditedText
 
 TOP_K = 20  # Mem0's
 BUDGET = 1_000  # tokens of a context
@@ -111,10 +117,11 @@ class Memory:
             read_only=read_only,
             busy_timeout=arguments.check_timeout(busy_timeout, "busy_timeout"),
         )
+        self._ingestion: tuple[Pipeline, Worker] | None = None  # none while a file is only read
         try:
             self._claims = Claims(self.store, self._now)
-            self._set_up_ingestion()
             if not read_only:
+                self._set_up_ingestion()
                 with self.store.read() as r:
                     r.settings.check_embedder(self.embedder.identity)
                 if self._async_mode:
@@ -555,6 +562,8 @@ class Memory:
         self.store.check_writable()
         checked = arguments.check_text(conflict_id, "conflict_id")
         kept = arguments.check_text(keep, "keep")
+        from litemem.ingestion import edits  # what only a change needs is imported by it
+
         ended = edits.settle(self.store, checked, kept, self._now())
         return {"id": conflict_id, "superseded": [record.id for record in ended]}
 
@@ -593,6 +602,8 @@ class Memory:
             ValidationError: there is nothing to change, or an argument is wrong.
         """
         self.store.check_writable()
+        from litemem.ingestion import edits
+
         change = edits.check_change(
             memory_id,
             text=arguments.either("text", text, "data", data),
@@ -612,6 +623,8 @@ class Memory:
         Raises:
             MemoryNotFoundError: no memory has this id.
         """
+        from litemem.ingestion import edits
+
         edits.delete(self.store, [arguments.check_text(memory_id, "memory_id")], self._now())
         return {"message": "Memory deleted successfully!"}
 
@@ -635,6 +648,8 @@ class Memory:
         """
         scope = Scope(user_id=user_id, agent_id=agent_id, app_id=app_id, run_id=run_id)
         condition, whole = compile_filter(filters, scope), compile_whole(filters, scope)
+        from litemem.maintenance import cleanup
+
         cleanup.delete_all(self.store, condition, whole, self._now())
         return {"message": "Memories deleted successfully!"}
 
@@ -702,6 +717,8 @@ class Memory:
         """
         check_flag(dry_run, "dry_run")
         scope = Scope(user_id=user_id, agent_id=agent_id, app_id=app_id, run_id=run_id)
+        from litemem.maintenance import cleanup
+
         plan = cleanup.plan_erasure(memory_id, scope, filters)
         return cleanup.erase(self.store, plan, dry_run=dry_run)
 
@@ -751,16 +768,18 @@ class Memory:
             ScopeError: no id is given. FilterError: the filter is wrong.
             ValidationError: there is nothing to clean up, or an argument is wrong.
         """
+        from litemem.maintenance import cleanup
+
         now, vacuum = self._now(), check_flag(vacuum, "vacuum")
         retention = Retention(
             expired=check_flag(expired, "expired"),
-            superseded=age_limit(superseded_older_than, "superseded_older_than", now),
+            superseded=cleanup.age_limit(superseded_older_than, "superseded_older_than", now),
             matching=check_flag(matching, "matching"),
-            created=age_limit(older_than, "older_than", now),
+            created=cleanup.age_limit(older_than, "older_than", now),
             keep_last=None if keep_last is None else check_positive(keep_last, "keep_last"),
             duplicates=check_flag(duplicates, "duplicates"),
-            messages=age_limit(messages_older_than, "messages_older_than", now),
-            history=age_limit(history_older_than, "history_older_than", now),
+            messages=cleanup.age_limit(messages_older_than, "messages_older_than", now),
+            history=cleanup.age_limit(history_older_than, "history_older_than", now),
             orphans=check_flag(orphans, "orphans"),
         )
         scope = Scope(user_id=user_id, agent_id=agent_id, app_id=app_id, run_id=run_id)
@@ -789,7 +808,9 @@ class Memory:
             EmbedderError: a text could not be embedded.
         """
         full, accepts = check_flag(full, "full"), check_flag(accept_edited, "accept_edited")
-        accepted: Sequence[integrity.EditedText] = ()
+        from litemem.maintenance import integrity
+
+        accepted: Sequence[EditedText] = ()
         if accepts:
             self.store.check_writable()
             accepted = integrity.accept_edited(self.store, self.embedder, self._now())
@@ -808,6 +829,8 @@ class Memory:
         Raises:
             ValidationError: `keep` is wrong. StoreError: the target cannot be written.
         """
+        from litemem.maintenance import backup
+
         return backup.backup(self.store, target, keep=keep)
 
     def reindex(
@@ -825,6 +848,8 @@ class Memory:
         Raises:
             EmbedderError: a text could not be embedded. StoreError: the file cannot be written.
         """
+        from litemem.maintenance import reindex
+
         self.store.check_writable()
         chosen = self.embedder if embedder is None else resolve_embedder(embedder)
         embedded = reindex.reindex(self.store, chosen, progress=progress)
@@ -856,6 +881,8 @@ class Memory:
         """
         scope = Scope(user_id=user_id, agent_id=agent_id, app_id=app_id, run_id=run_id)
         condition = compile_filter(filters, scope) if scope or filters is not None else None
+        from litemem.transfer import export
+
         return export.lines(self.store, condition, vectors=check_flag(vectors, "vectors"))
 
     def export_file(
@@ -867,7 +894,7 @@ class Memory:
         app_id: str | None = None,
         run_id: str | None = None,
         filters: Mapping[str, Any] | None = None,
-        format: Format = "jsonl",  # noqa: A002 - the usual name
+        format: ExportFormat = "jsonl",  # noqa: A002 - the usual name
         vectors: bool = False,
         force: bool = False,
     ) -> Result:
@@ -888,6 +915,8 @@ class Memory:
             ScopeError, FilterError, ValidationError: an argument is wrong.
         """
         scope = Scope(user_id=user_id, agent_id=agent_id, app_id=app_id, run_id=run_id)
+        from litemem.transfer import export
+
         return export.export_file(
             self.store,
             target,
@@ -926,6 +955,8 @@ class Memory:
             StoreError: the source cannot be read. EmbedderError: a text could not be embedded.
         """
         self.store.check_writable()
+        from litemem.transfer import importer
+
         imported = importer.import_file(
             self.store,
             self.embedder,
@@ -993,7 +1024,8 @@ class Memory:
         """
         if self.store.is_forked:
             return  # thread, locks and file are the parent's
-        self._worker.close()
+        if self._ingestion is not None:
+            self._worker.close()
         try:
             self._claims.close()
         finally:
@@ -1007,10 +1039,22 @@ class Memory:
     def __exit__(self, *error: object) -> None:
         self.close()
 
-    def _set_up_ingestion(self) -> None:
+    def _set_up_ingestion(self) -> "tuple[Pipeline, Worker]":
+        from litemem.ingestion.pipeline import Pipeline  # the rules of extraction take long
+        from litemem.ingestion.worker import Worker
+
         llm = GuardedLLM(self.llm)
-        self._pipeline = Pipeline(self.store, self._claims, self.embedder, llm, self._now)
-        self._worker = Worker(self.store, self._pipeline, self._claims, llm)
+        pipeline = Pipeline(self.store, self._claims, self.embedder, llm, self._now)
+        self._ingestion = pipeline, Worker(self.store, pipeline, self._claims, llm)
+        return self._ingestion
+
+    @property
+    def _pipeline(self) -> "Pipeline":
+        return (self._ingestion or self._set_up_ingestion())[0]
+
+    @property
+    def _worker(self) -> "Worker":
+        return (self._ingestion or self._set_up_ingestion())[1]
 
     def _added_dict(self, added: Sequence[AddResult], *, inferred: bool) -> Result:
         doubtful = [each.record.id for each in added if each.event == "CANDIDATE"]

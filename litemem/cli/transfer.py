@@ -13,14 +13,14 @@ from litemem.cli.context import existing_file, file_path, named_embedder, open_m
 from litemem.cli.options import embedder_option, file_options, filter_option, scope_options
 from litemem.cli.output import counted, echo_damaged, echo_err, memories_text, progress, show_json
 from litemem.core.scope import Scope
+from litemem.core.types import ChatFormat, ExportFormat
 from litemem.memory import Memory
 from litemem.store import SqliteStore
 from litemem.store.archive.lines import open_archive
 from litemem.store.filters import Condition, compile_filter
 from litemem.store.protocol import Conflict
 from litemem.store.sqlite.connection import MEMORY
-from litemem.transfer.chat_formats import ChatFormat
-from litemem.transfer.export import Format, export_file, write
+from litemem.transfer.export import export_file, write
 from litemem.transfer.importer import Imported, Source, import_source, opened
 from litemem.transfer.mem0 import open_store
 
@@ -33,7 +33,7 @@ STANDARD = "-"  # standard input or output, as a file's name
 @filter_option("Only memories that match the filter (docs/filters.md).")
 @click.option(
     "--format",
-    type=click.Choice(get_args(Format)),
+    type=click.Choice(get_args(ExportFormat)),
     default="jsonl",
     show_default=True,
     help='"jsonl" is lossless, for `litemem import`; "markdown" is for people.',
@@ -45,7 +45,7 @@ def export_memories(
     target: str,
     ids: dict[str, Any],
     filters: dict[str, Any] | None,
-    format: Format,  # noqa: A002 - the option's name
+    format: ExportFormat,  # noqa: A002 - the option's name
     vectors: bool,
     force: bool,
     db: str | None,

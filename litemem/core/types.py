@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, Literal, TypeVar
 
 from litemem.core.scope import Scope
@@ -14,6 +14,9 @@ MESSAGE = "message"  # the memory type of a message in a result
 FEEDBACK = ("POSITIVE", "NEGATIVE", "VERY_NEGATIVE")  # the ratings of a memory, as in Mem0
 
 Event = Literal["ADD", "UPDATE", "DELETE"]
+Duration = timedelta | str
+ExportFormat = Literal["jsonl", "markdown"]
+ChatFormat = Literal["auto", "chatgpt", "claude", "markdown", "jsonl"]  # of conversations
 Forget = Literal["apply", "ask", "off"]  # what becomes of requests to forget
 Status = Literal["PENDING", "RUNNING", "SUCCEEDED", "FAILED"]  # of an `add` in the background
 

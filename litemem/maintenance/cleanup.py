@@ -3,13 +3,13 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from datetime import timedelta
 from itertools import chain
 from typing import Any
 
 from litemem.core import clock
 from litemem.core.arguments import check_text
 from litemem.core.scope import ID_KEYS, WILDCARD, Scope
+from litemem.core.types import Duration
 from litemem.errors import StoreError, ValidationError, quoted
 from litemem.maintenance.backup import copies_of
 from litemem.store.filters import Condition, compile_filter, compile_whole, leaves
@@ -24,8 +24,6 @@ from litemem.store.protocol import (
     Traces,
     Vacuumed,
 )
-
-Duration = timedelta | str
 
 HELD = (
     "another connection still reads an older state of the file, so the write-ahead log keeps the "

@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import IO, Any, BinaryIO
 
 from litemem.core.config import user_path
+from litemem.core.types import ChatFormat
 from litemem.errors import StoreError, ValidationError, quoted
 from litemem.store.sqlite.open_files import open_bytes
 from litemem.transfer.chat_formats import (
-    ChatFormat,
     Conversation,
     Notes,
     from_chatgpt,

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
-from typing import Any, Literal, TextIO
+from typing import Any, TextIO
 
 from litemem.core import clock
 from litemem.core.arguments import check_messages
@@ -16,8 +16,6 @@ from litemem.core.scope import WILDCARD
 from litemem.core.types import canonical_role, is_known_role
 from litemem.errors import ValidationError
 from litemem.transfer.json_stream import BrokenJSONError
-
-ChatFormat = Literal["auto", "chatgpt", "claude", "markdown", "jsonl"]
 
 MILLISECONDS = 100_000_000_000  # seconds from here on are milliseconds: the year 5138
 PART_MESSAGES = 1_000  # of one conversation of single lines that are in memory at once

@@ -13,12 +13,12 @@ from litemem.core import clock
 from litemem.core.arguments import AddOptions
 from litemem.core.protocols import Embedder
 from litemem.core.scope import Scope
-from litemem.core.types import DatedMessage, Message, TextIndex
+from litemem.core.types import ChatFormat, DatedMessage, Message, TextIndex
 from litemem.errors import ScopeError
 from litemem.models.indexing import index_messages
 from litemem.store.protocol import Store
 from litemem.transfer.chat_files import Progress, Reading, open_parts
-from litemem.transfer.chat_formats import ChatFormat, Conversation, Notes, Said
+from litemem.transfer.chat_formats import Conversation, Notes, Said
 
 BATCH = 256  # messages in a transaction, or one longer conversation
 BATCH_CHARACTERS = 1_000_000

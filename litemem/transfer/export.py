@@ -6,12 +6,12 @@ import re
 import stat
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, BinaryIO, Literal, get_args
+from typing import Any, BinaryIO, get_args
 
 from litemem.core import clock
 from litemem.core.config import real_path
 from litemem.core.scope import Scope
-from litemem.core.types import MemoryRecord
+from litemem.core.types import ExportFormat, MemoryRecord
 from litemem.errors import StoreError, ValidationError, quoted
 from litemem.store.archive.lines import Header, within_limit
 from litemem.store.filters import Condition
@@ -20,7 +20,6 @@ from litemem.store.sqlite.connection import MEMORY
 from litemem.store.sqlite.copy import atomic_write, replace_file
 from litemem.store.sqlite.open_files import is_open, is_same, open_bytes
 
-Format = Literal["jsonl", "markdown"]
 Progress = Callable[[int, int], None]  # lines written so far, lines in all
 
 BATCH = 500  # memories or lines in memory at once, for a file of any size
@@ -61,7 +60,7 @@ def write(
     out: BinaryIO,
     condition: Condition | None = None,
     *,
-    format: Format = "jsonl",  # noqa: A002 - the common name
+    format: ExportFormat = "jsonl",  # noqa: A002 - the common name
     vectors: bool = False,
     progress: Progress | None = None,
 ) -> dict[str, Any]:
@@ -92,7 +91,7 @@ def export_file(
     target: str | Path,
     condition: Condition | None = None,
     *,
-    format: Format = "jsonl",  # noqa: A002 - the common name
+    format: ExportFormat = "jsonl",  # noqa: A002 - the common name
     vectors: bool = False,
     force: bool = False,
     progress: Progress | None = None,
@@ -138,9 +137,9 @@ def export_file(
 
 
 def _check(format: str, vectors: bool) -> None:  # noqa: A002 - as above
-    if format not in get_args(Format):
+    if format not in get_args(ExportFormat):
         raise ValidationError(
-            f"format must be one of {', '.join(get_args(Format))}, got {quoted(format)}"
+            f"format must be one of {', '.join(get_args(ExportFormat))}, got {quoted(format)}"
         )
     if vectors and format == "markdown":
         raise ValidationError("Markdown holds no vectors: leave out vectors, or export jsonl")

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
-from typing import get_args
+from typing import TYPE_CHECKING, get_args
 
 from litemem.errors import StoreError, StoreReadOnlyError, ValidationError, quoted
 from litemem.store.protocol import (
@@ -19,9 +19,7 @@ from litemem.store.protocol import (
     Traces,
     Vacuumed,
 )
-from litemem.store.sqlite import copy, erasure, settings
-from litemem.store.sqlite.archive.reader import ArchiveReader
-from litemem.store.sqlite.cleanup import without_derived_data
+from litemem.store.sqlite import erasure, settings
 from litemem.store.sqlite.connection import (
     BUSY_MS,
     MEMORY,
@@ -34,11 +32,12 @@ from litemem.store.sqlite.connection import (
     roll_back,
 )
 from litemem.store.sqlite.errors import SQLITE_ERRORS, translate, translated
-from litemem.store.sqlite.integrity import checks
-from litemem.store.sqlite.integrity import repair as repairing
 from litemem.store.sqlite.locks import FORK_SECONDS, GATE, FairLock, WriteQueue
 from litemem.store.sqlite.open_files import Inode, close_at_exit, inode_of
 from litemem.store.sqlite.transaction import SqliteTransaction
+
+if TYPE_CHECKING:
+    from litemem.store.sqlite.archive.reader import ArchiveReader
 
 
 class _RolledBackError(Exception):
@@ -185,13 +184,17 @@ class SqliteStore:
     @contextmanager
     def dry_run(self) -> Iterator[SqliteTransaction]:
         """Lend a transaction that is rolled back; other writers wait for it."""
+        from litemem.store.sqlite.cleanup import without_derived_data
+
         with suppress(_RolledBackError), self.write() as tx:
             without_derived_data(tx.connection)
             yield tx
             raise _RolledBackError
 
-    def new_import(self, on_conflict: Conflict) -> ArchiveReader:
+    def new_import(self, on_conflict: Conflict) -> "ArchiveReader":
         """Return an import."""
+        from litemem.store.sqlite.archive.reader import ArchiveReader  # imported where it is used
+
         return ArchiveReader(self.write, on_conflict)
 
     def file_id(self) -> str | None:
@@ -201,6 +204,8 @@ class SqliteStore:
 
     def copy_to(self, target: Path, progress: Progress | None = None) -> None:
         """Write one state of the file into a new file, while others write."""
+        from litemem.store.sqlite import copy
+
         with GATE.inside(), self.read() as reading:  # the target is open, also of `MEMORY`
             copy.copy(reading.connection, target, progress)
 
@@ -227,6 +232,9 @@ class SqliteStore:
 
     def check(self, *, full: bool) -> list[CheckResult]:
         """Check the file."""
+        from litemem.store.sqlite import copy
+        from litemem.store.sqlite.integrity import checks
+
         self._check_process()
         if self.path != MEMORY:
             with GATE.inside():
@@ -236,6 +244,8 @@ class SqliteStore:
 
     def repair(self, repairs: Iterable[str]) -> list[str]:
         """Rebuild derived data in one transaction."""
+        from litemem.store.sqlite.integrity import repair as repairing
+
         with self.write() as tx:
             return repairing.repair(tx.connection, repairs)
 

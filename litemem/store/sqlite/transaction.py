@@ -1,6 +1,7 @@
 """The objects that a connection lends, for one state of the file or for one transaction."""
 
 from collections.abc import Collection
+from typing import TYPE_CHECKING
 
 import apsw
 
@@ -9,12 +10,9 @@ from litemem.core.types import Entity, Overview, TextIndex
 from litemem.store.filters import Condition
 from litemem.store.protocol import CleanupPlan, EditedText, ErasedText, Erasure, Item, Key
 from litemem.store.sqlite import cleanup, erasure, settings, stats
-from litemem.store.sqlite.archive.memories import ArchivedMemory
-from litemem.store.sqlite.archive.writer import ArchiveWriter
 from litemem.store.sqlite.candidates import Candidates
 from litemem.store.sqlite.conflicts import Conflicts
 from litemem.store.sqlite.graph import Graph
-from litemem.store.sqlite.integrity import edited
 from litemem.store.sqlite.memories import Memories
 from litemem.store.sqlite.rows import id_list
 from litemem.store.sqlite.settings import Settings
@@ -22,6 +20,9 @@ from litemem.store.sqlite.shown import ShownLog
 from litemem.store.sqlite.supersession import Known
 from litemem.store.sqlite.turns import Messages, Turns
 from litemem.store.sqlite.vector_index import Reindex, VectorIndex
+
+if TYPE_CHECKING:
+    from litemem.store.sqlite.archive.writer import ArchiveWriter
 
 _TABLES = ("memory", "message", "turn", "session", "event", "export", "finished_turn", "shown")
 _OWNERS = """
@@ -72,9 +73,13 @@ class SqliteTransaction:
         return stats.overview(self.connection)
 
     def edited_texts(self) -> list[EditedText]:
+        from litemem.store.sqlite.integrity import edited
+
         return edited.edited_texts(self.connection)
 
     def accept_edited(self, text: EditedText, vector: bytes, index: TextIndex, now: int) -> bool:
+        from litemem.store.sqlite.integrity import edited
+
         return edited.accept(self.connection, text, vector, index, now)
 
     def rows_to_clean_up(self, plan: CleanupPlan, kind: str) -> list[tuple[Key, ...]]:
@@ -113,10 +118,14 @@ class Archive:
     def __init__(self, connection: apsw.Connection) -> None:
         self._connection = connection
 
-    def snapshot(self, condition: Condition | None, *, vectors: bool) -> ArchiveWriter:
+    def snapshot(self, condition: Condition | None, *, vectors: bool) -> "ArchiveWriter":
+        from litemem.store.sqlite.archive.writer import ArchiveWriter  # imported where it is used
+
         return ArchiveWriter(self._connection, condition, vectors=vectors)
 
     def would_change(self, item: Item) -> bool:
+        from litemem.store.sqlite.archive.memories import ArchivedMemory
+
         return ArchivedMemory(self._connection, item, None).would_change()
 
     def owners_of_deleted(self, memory_ids: Collection[str]) -> dict[str, Scope]:
