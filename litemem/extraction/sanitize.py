@@ -7,6 +7,7 @@ import re
 from collections.abc import Collection
 
 from litemem.core.text.lexicon import ENGLISH, code_of
+from litemem.core.text.scripts import CONTROL_TOKENS
 from litemem.core.text.words import NUMBER_WORDS, STOP_WORDS, sentences, words
 from litemem.extraction.clauses import Clause, clauses_of, only_reacts, tells_by_asking
 from litemem.extraction.questions import presupposed
@@ -20,7 +21,6 @@ _CODE = re.compile(r"```.*?(?:```|\Z)|~~~.*?(?:~~~|\Z)", re.DOTALL)
 # The control tokens of chat templates, with the forged turn that they open
 _FORGED_TURN = re.compile(r"<\|im_start\|>.*?(?:<\|im_end\|>|\Z)", re.DOTALL)
 _FORGED_SYSTEM = re.compile(r"<<SYS>>.*?(?:<</SYS>>|\Z)", re.DOTALL)
-_CONTROL = re.compile(r"<\|[^|<>]{1,40}\|>|</?s>|\[/?INST\]|</?(?:start|end)_of_turn>")
 
 # A line that claims another role: "assistant: I booked it" inside the user's message
 _FORGED_LINE = re.compile(
@@ -112,18 +112,13 @@ _SMALL_TALK = STOP_WORDS | frozenset(
 def sanitize(content: str) -> str:
     """Return a message without long code, forged turns and orders to the reader, in its lines."""
     text = _CODE.sub(lambda code: code[0] if len(code[0]) <= MAX_CODE else "[code]", content)
-    for forged in (_FORGED_TURN, _FORGED_SYSTEM, _CONTROL, _FORGED_JSON):
+    for forged in (_FORGED_TURN, _FORGED_SYSTEM, CONTROL_TOKENS, _FORGED_JSON):
         text = forged.sub(" ", text)
     if len(_FORGED_LINE.findall(text)) == 1 and (label := _OWN_LABEL.match(text)):
         text = text[label.end() :]  # "User: Maria Lopez, 34": a form
     text = _FORGED_LINE.sub(" ", text)
     text = _ORDER.sub(lambda order: order[0] if _OWN_ACT.match(order[0]) else " ", text)
     return "\n".join(line.strip() for line in text.splitlines() if line.strip())
-
-
-def without_control_tokens(text: str) -> str:
-    """Return a text without the tokens by which chat templates begin and end messages."""
-    return _CONTROL.sub(" ", text)
 
 
 def first_person_sentences(text: str) -> str:

@@ -30,8 +30,6 @@ from litemem.integrations.transcripts import (
 )
 from litemem.memory import Memory
 from litemem.models.embedding import WordsOnlyEmbedder
-from litemem.models.indexing import index_waiting
-from litemem.models.resolve import resolve_embedder
 from litemem.store import SqliteStore
 
 BUDGET = 800  # tokens of a context; Claude Code keeps 10,000 characters
@@ -220,6 +218,9 @@ def index(path: str | Path | None, embedder: str | None = None) -> int:
     Raises:
         EmbedderError, ModelFileError: there is no embedder, or it failed.
     """
+    from litemem.models.indexing import index_waiting  # an agent does not wait for this
+    from litemem.models.resolve import resolve_embedder
+
     resolved = resolve_embedder(embedder)
     store = SqliteStore(database_path(path))
     done = 0

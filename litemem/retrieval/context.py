@@ -14,7 +14,7 @@ from itertools import pairwise, permutations
 from typing import Any, Literal
 
 from litemem.core.clock import to_iso
-from litemem.core.text.scripts import fold
+from litemem.core.text.scripts import fold, without_control_tokens
 from litemem.core.text.words import STOP_WORDS, sentence_borders, stem, tokens, words
 from litemem.core.types import (
     Disagreement,
@@ -23,7 +23,6 @@ from litemem.core.types import (
     canonical_role,
     is_known_role,
 )
-from litemem.extraction.sanitize import is_small_talk, without_control_tokens
 
 Layout = Literal["text", "messages"]
 Count = Callable[[str], int]
@@ -270,6 +269,8 @@ def _unsaid(text: str, said: set[str]) -> str:
     rest = [part for part in parts if not _is_said(part, said)]
     if len(rest) == len(parts):
         return text
+    from litemem.extraction.sanitize import is_small_talk  # its patterns take 60 ms
+
     kept = " ".join(rest)
     return "" if is_small_talk(kept) else kept
 

@@ -6,6 +6,7 @@ import pytest
 
 from litemem.core.text import lexicon
 from litemem.core.text.dates import may_name_day, mentions
+from litemem.core.text.foreign_dates import HINTS, made_hints
 from litemem.core.text.periods import days_of, written
 
 WEDNESDAY = date(2026, 4, 15)
@@ -264,3 +265,8 @@ def test_relative_days_are_read_in_every_language(text: str, day: str) -> None:
 @pytest.mark.parametrize("text", ["कल", "परसों की मीटिंग", "आजकल मैं व्यस्त हूँ", "मैं विकल हूँ"])
 def test_a_hindi_day_that_no_verb_decides_is_not_read(text: str) -> None:
     assert mentions(text, NOVEMBER) == []
+
+
+def test_the_listed_hints_are_those_of_the_languages() -> None:
+    listed = lexicon.folder().joinpath(HINTS).read_text(encoding="utf-8")
+    assert listed == made_hints(), "run scripts/date_hints"

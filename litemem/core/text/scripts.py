@@ -35,6 +35,7 @@ _CLUSTER = re.compile(
     r"|[\u1780-\u17b3](?:\u17d2[\u1780-\u17a2]|[\u17b4-\u17d1\u17d3])*"
     r"|."
 )
+CONTROL_TOKENS = re.compile(r"<\|[^|<>]{1,40}\|>|</?s>|\[/?INST\]|</?(?:start|end)_of_turn>")
 _RUN = re.compile(rf"[{UNSPACED}]+")
 _PART = re.compile(rf"[{UNSPACED}]+|[^\s{UNSPACED}]+")
 _NO_WORD = re.compile(rf"[^\w\n {MARKED}]+")
@@ -285,3 +286,8 @@ def _sorted(form: Form, marks: str) -> str:
 
 def _combines(character: str) -> bool:
     return unicodedata.combining(character) != 0
+
+
+def without_control_tokens(text: str) -> str:
+    """Return a text without the tokens by which chat templates begin and end messages."""
+    return CONTROL_TOKENS.sub(" ", text)
