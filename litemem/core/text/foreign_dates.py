@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from importlib import resources
 from typing import Any
 
 from litemem.core.text import lexicon
@@ -19,7 +20,7 @@ from litemem.core.text.periods import MONTHS, WEEKDAYS
 from litemem.core.text.tense import tense_of
 from litemem.core.text.words import STOP_WORDS, words
 
-HINTS = "date_hints.json"  # made by scripts/date_hints
+HINTS = resources.files("litemem.core.text") / "date_hints.json"  # by scripts/date_hints
 UNITS = ("day", "week", "weekend", "month", "year")
 COUNTS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
@@ -187,7 +188,7 @@ def _codes(text: str) -> set[str]:
 @cache
 def _hints() -> tuple[Mapping[str, Sequence[str]], Mapping[str, re.Pattern[str]]]:
     """Return the languages of each word, and a pattern for each that joins its words."""
-    listed = json.loads(lexicon.folder().joinpath(HINTS).read_text(encoding="utf-8"))
+    listed = json.loads(HINTS.read_text(encoding="utf-8"))
     return listed["words"], {code: _pattern(mark) for code, mark in listed["marks"].items()}
 
 

@@ -8,7 +8,6 @@ import tomllib
 from collections.abc import Mapping
 from functools import cache
 from importlib import resources
-from importlib.resources.abc import Traversable
 from typing import Any
 
 from litemem.core.text.language import language
@@ -89,9 +88,5 @@ def exclusive_in(code: str, name: str, key: str) -> dict[str, tuple[int, int]]:
 
 @cache
 def _read(code: str) -> Mapping[str, Any]:
-    return tomllib.loads((folder() / f"{code}.toml").read_text(encoding="utf-8"))
-
-
-def folder() -> Traversable:
-    """Return the folder of the languages' files."""
-    return resources.files("litemem.core.text") / "languages"
+    file = resources.files("litemem.core.text") / "languages" / f"{code}.toml"
+    return tomllib.loads(file.read_text(encoding="utf-8"))
