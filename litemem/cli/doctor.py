@@ -1,4 +1,4 @@
-"""The command that checks an installation: packages, models, the file and its folder."""
+"""The command that checks an installation: packages, models, the file, its folder, and agents."""
 
 import os
 import shutil
@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 import click
 
@@ -20,6 +20,7 @@ from litemem.cli.output import bytes_text, counted, memories_text, show_json, sh
 from litemem.core import clock
 from litemem.core.protocols import EmbedderIdentity
 from litemem.errors import LitememError, StoreBusyError
+from litemem.integrations import clients
 from litemem.models.registry import all_models, default_model
 from litemem.models.resolve import is_address, resolve_embedder, resolve_llm
 from litemem.store import SqliteStore
@@ -49,7 +50,7 @@ class Check:
 @llm_option
 @file_options
 def doctor(embedder: str | None, llm: str | None, db: str | None, as_json: bool) -> None:
-    """Check the installation, the models and the file.
+    """Check the installation, the models, the file, and the agents that have litemem.
 
     Repairs nothing. Prints the command that repairs each problem, and exits with 1 if something
     failed. `litemem verify` checks the content of the file.
@@ -71,6 +72,8 @@ def _checks(embedder: str | None, llm: str | None, db: str | None) -> Iterator[C
     yield from _guarded("embedder", lambda: _embedder(embedder))
     yield from _guarded("language model", lambda: _language_model(llm))
     yield from _guarded("file", lambda: _file(db, embedder))
+    for client in get_args(clients.Client):
+        yield from _client(client)
 
 
 def _guarded(name: str, check: Callable[[], Iterator[Check]]) -> Iterator[Check]:
@@ -181,6 +184,29 @@ def _of_this_embedder(stored: EmbedderIdentity | None, name: str | None) -> Iter
     if stored is not None and stored != chosen:
         detail = f"the file has vectors of {stored.name}, and {chosen.name} is chosen"
         yield Check("vectors", "failed", detail, f"litemem reindex --embedder {chosen.name}")
+
+
+def _client(client: clients.Client) -> Iterator[Check]:
+    """Yield the state of a client that has litemem; one without it is not mentioned.
+
+    Nothing here fails: the memory works without that client.
+    """
+    again = f"litemem install {client}"
+    try:
+        command = clients.installed(client, os.environ)
+        if command is None:
+            return
+        files = clients.files_of(client, clients.own_command(), environment=os.environ)
+        hooked = not files[1:] or clients.has_hooks(files[1])
+    except (LitememError, OSError) as error:
+        yield Check(client, "warning", str(error))
+        return
+    if not isinstance(command[0], str) or shutil.which(command[0]) is None:
+        yield Check(client, "warning", f"its server runs {command[0]}, which is not there", again)
+    elif not hooked:
+        yield Check(client, "warning", "has the server, but not all hooks", again)
+    else:
+        yield Check(client, "ok", " ".join(map(str, command)))
 
 
 def _version(package: str) -> str | None:

@@ -31,6 +31,7 @@ NAME = "litemem"
 TRIES = 3  # a running client may write its configuration at the same time
 HOOK_SECONDS = 30  # after that the client stops a hook
 _TABLE = "mcp_servers"  # of Codex
+_KEYS = ("mcpServers", "servers", _TABLE)  # of the tables of servers
 _HEADER = re.compile(r"\s*\[([^\[\]]+)\]\s*(?:#.*)?")
 _OURS = re.compile(r"\s*(?:command|args)\s*=")
 _INDENT = re.compile(r"\n([ \t]+)\S")
@@ -104,6 +105,45 @@ def files_of(
     own = folder if environment.get("CLAUDE_CONFIG_DIR") else home
     files = [ClientFile(own / ".claude.json", _edit_entry("mcpServers", typed, remove=remove))]
     return [*files, ClientFile(folder / "settings.json", hooked)] if hooks else files
+
+
+def installed(client: Client, environment: Mapping[str, str]) -> list[str] | None:
+    """Return the command of our server in a client's configuration, or None if it has none.
+
+    Raises:
+        ValidationError: a file cannot be parsed, or has another structure.
+        OSError: it cannot be read.
+    """
+    file = files_of(client, [NAME], environment=environment, hooks=False)[0]
+    entry: Document = {}
+
+    def look(document: Document) -> None:
+        for key in _KEYS:
+            entry.update(document.get(key, {}).get(NAME, {}))
+
+    plan(ClientFile(file.path, look, is_toml=file.is_toml))
+    if not entry.get("command"):
+        return None
+    given = entry.get("args")
+    return [entry["command"], *(given if isinstance(given, list) else ())]
+
+
+def has_hooks(file: ClientFile) -> bool:
+    """Return True if a file of hooks has ours at every event.
+
+    Raises:
+        ValidationError, OSError: as `plan`.
+    """
+    found: list[bool] = []
+
+    def look(document: Document) -> None:
+        table = document.get("hooks", {})
+        for event, name in EVENTS.items():
+            hooks = [hook for group in table.get(name, []) for hook in group["hooks"]]
+            found.append(any(_is_ours(str(hook.get("command")), event) for hook in hooks))
+
+    plan(ClientFile(file.path, look, is_toml=file.is_toml))
+    return all(found)
 
 
 def plan(file: ClientFile) -> Change:

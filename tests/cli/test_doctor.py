@@ -110,6 +110,7 @@ def test_a_file_that_is_not_ours_fails(db: Path, llm: str) -> None:
 def test_without_llama_cpp_the_extra_is_named(tmp_path: Path) -> None:
     script = (
         "import sys\n"
+        "import litemem.cli.doctor\n"
         "from litemem.cli import main\n"
         "sys.modules['litemem.cli.doctor'].LLAMA = 'a-package-that-nobody-has'\n"
         "main(['doctor', '--db', sys.argv[1]], standalone_mode=False)"

@@ -2,6 +2,7 @@
 
 import json
 import stat
+import sys
 import tomllib
 from pathlib import Path
 from typing import Any, get_args
@@ -191,3 +192,34 @@ def test_a_folder_in_place_of_the_file_is_an_error(home: Path) -> None:
     with pytest.raises((OSError, ValidationError)):
         clients.plan(files("cursor", home)[0])
     assert [path.name for path in (home / ".cursor").iterdir()] == ["mcp.json"]
+
+
+def doctor() -> dict[str, dict[str, str]]:
+    done = CliRunner().invoke(main, ["doctor", "--json"])
+    return {check["name"]: check for check in json.loads(done.stdout)["checks"]}
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+def test_the_doctor_names_the_command_that_mends_a_client(
+    client: str, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LITEMEM_DB", str(home / "memory.db"))
+    assert client not in doctor()
+    program = home / "litemem"
+    program.symlink_to(sys.executable)
+    own = [client, "--command", str(program)]
+    assert CliRunner().invoke(main, ["install", *own]).exit_code == 0
+    assert doctor()[client]["state"] == "ok"
+    server, *hooks = files(client, home)
+    for file in hooks:
+        text = file.path.read_text("utf-8")
+        file.path.write_text(text.replace("hook stop", "other stop"), "utf-8")
+        found = doctor()[client]
+        assert (found["state"], found["fix"]) == ("warning", f"litemem install {client}")
+        assert "not all hooks" in found["detail"]
+        file.path.write_text(text, "utf-8")
+    assert CliRunner().invoke(main, ["install", client, "--command", "/gone/x"]).exit_code == 0
+    assert "/gone/x, which is not there" in doctor()[client]["detail"]
+    for wrong in ("{", "[]", '{"mcpServers": 3, "servers": {"litemem": []}}'):
+        server.path.write_text(wrong)
+        assert "left as it is" in doctor()[client]["detail"]

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -307,3 +308,54 @@ def test_a_deleted_memory_keeps_its_log_and_an_erased_message_does_not(tmp_path:
     with Memory(path, embedder="hash") as memory:
         memory.erase(app_id="/one")
     assert log_of(path, found["id"]) == log_of(path, said.said.id or "") == []
+
+
+@pytest.mark.parametrize("event", ["session-start", "user-prompt"])
+def test_a_hook_imports_no_model_and_nothing_that_only_changes_need(
+    event: str, project: Path, tmp_path: Path
+) -> None:
+    script = (
+        "import sys; sys.argv[0] = 'litemem'\n"
+        "from litemem.cli import main\n"
+        "main(sys.argv[1:], standalone_mode=False)\n"
+        "print(*(name for name in sys.modules), sep='\\n')"
+    )
+    environment = os.environ | {"PYTHONPATH": str(LIBRARY), "LITEMEM_USER_ID": USER}
+    given = {"session_id": "s1", "cwd": str(project), "prompt": "How are deploys done?"}
+    done = subprocess.run(
+        [sys.executable, "-c", script, "hook", event, "--db", str(tmp_path / "memory.db")],
+        input=json.dumps(given),
+        capture_output=True,
+        env=environment,
+        check=True,
+        text=True,
+        timeout=60,
+    )
+    loaded = set(done.stdout.split())
+    assert "additionalContext" in done.stdout
+    late = {"numpy", "fastembed", "llama_cpp", "asyncio", "litemem.ingestion.pipeline"}
+    late |= {"litemem.store.sqlite.integrity.checks", "litemem.maintenance.cleanup"}
+    late |= {"litemem.transfer.importer", "litemem.store.sqlite.archive.reader"}
+    assert late & loaded == set()
+
+
+@pytest.mark.posix
+@pytest.mark.parametrize("event", ["session-start", "user-prompt"])
+def test_a_hook_takes_a_few_times_the_cpu_of_a_start_of_python(
+    event: str, project: Path, tmp_path: Path
+) -> None:
+    from resource import RUSAGE_CHILDREN, getrusage
+
+    def cpu(work: Callable[[], object]) -> float:
+        before = getrusage(RUSAGE_CHILDREN)
+        work()
+        after = getrusage(RUSAGE_CHILDREN)
+        return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+    given = {"session_id": "s1", "cwd": str(project), "prompt": "How are deploys done?"}
+    start = [sys.executable, "-c", "import asyncio, sqlite3"]
+    ratios = [
+        cpu(lambda: run(event, given, tmp_path)) / cpu(lambda: subprocess.run(start, check=True))
+        for _ in range(3)
+    ]
+    assert min(ratios) < 8  # 3.5 with compiled modules, 4.5 if Python may not write them
