@@ -26,6 +26,7 @@ ASCII_OF_A_TOKEN = 3  # English has about four: an estimate that is too low lose
 TOKENS_OF_EMOJI = 3  # a character beyond U+FFFF
 
 _REFUSED = (400, 415, 422, 501)  # a server answers so to a field that it does not know
+_FAILED, _UNKNOWN = 500, "response_format"  # of llama_cpp.server, to a form that it does not know
 _PASSING = (408, 425, 429, 500, 502, 503, 504)  # may succeed the second time
 # Fields that switch off the reasoning of a model: of Ollama, and of llama-server and vLLM. It would
 # use up the tokens of the answer.
@@ -329,7 +330,8 @@ class _Server:
             raise LLMError(f"{self.origin} redirects elsewhere, which is not followed")
         if status in (401, 403):
             raise LLMError(f"{self.origin} wants a key: set LITEMEM_LLM_KEY ({said})")
-        if status in _REFUSED and "context" not in said.lower():  # too long in any form
+        is_refusal = status in _REFUSED or (status == _FAILED and _UNKNOWN in said)
+        if is_refusal and "context" not in said.lower():  # too long in any form
             raise _RefusedError(said)
         if status in _PASSING or 200 <= status < 300:
             raise _PassingError(f"{self.origin} failed with status {status}: {said}")

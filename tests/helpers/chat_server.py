@@ -98,6 +98,14 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             self._good(body)
 
+    def _failing(self, body: dict[str, Any]) -> None:
+        """Fail on a form of answer that is not known, as llama_cpp.server does."""
+        if body["response_format"]["type"] == "json_object":
+            self._good(body)
+        else:
+            said = "1 validation error: {'loc': ('body', 'response_format', 'type')}"
+            self._json({"error": {"message": said, "type": "internal_server_error"}}, 500)
+
     def _older(self, body: dict[str, Any]) -> None:
         if "response_format" in body:
             self._json({"error": {"message": "response_format is unknown"}}, 400)

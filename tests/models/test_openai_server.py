@@ -49,7 +49,9 @@ def test_it_is_asked_for_json_by_the_schema_at_temperature_0(server: ChatServer)
     assert asked["stream"] is False
 
 
-@pytest.mark.parametrize(("name", "forms"), [("old:a", 3), ("older:a", 4), ("deaf:a", 2)])
+@pytest.mark.parametrize(
+    ("name", "forms"), [("old:a", 3), ("older:a", 4), ("deaf:a", 2), ("failing:a", 3)]
+)
 def test_a_server_that_does_not_know_schemas_is_asked_in_another_way(
     server: ChatServer, name: str, forms: int
 ) -> None:
