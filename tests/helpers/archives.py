@@ -182,6 +182,7 @@ MESSAGE = {
 }  # fmt: skip
 ENTITY = {"kind": "entity", "number": 1, "name": "Anna", **CAM}
 
+SHOWN = {"kind": "shown", "memory_id": "m1", "event": "user-prompt", "shown_at": START}
 RELATION = {
     "kind": "relation", "number": 1, "source": 1, "relationship": "likes", "destination": 1,
     "memories": [1],

@@ -24,6 +24,7 @@ from helpers.archives import (
     ENTITY,
     MESSAGE,
     RELATION,
+    SHOWN,
     TURN,
     exported,
     memory_line,
@@ -84,6 +85,11 @@ BROKEN: dict[str, tuple[list[Any], str]] = {
     ),
     "kinds out of order": ([memory_line(), MESSAGE], "line 3: a message is out of order"),
     "another's relation": ([memory_line(user_id="jo"), ENTITY, RELATION], "line 4: memory 1"),
+    "an entry of the log without ids": ([SHOWN], "line 2: the line needs one of user_id"),
+    "an entry of the log without a memory":
+        ([{**SHOWN, "run_id": "r", "memory_id": ""}], "line 2: memory_id"),
+    "an entry of the log at no time":
+        ([{**SHOWN, "run_id": "r", "shown_at": "now"}], "line 2: shown_at"),
     "a relation of none": ([memory_line(), RELATION], "line 3: entity 1"),
     "a circle of names": (
         [memory_line(), {**ENTITY, "same_as": 2}, {**ENTITY, "number": 2, "same_as": 1},

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from helpers import START, OpenMemory, strategies
 from helpers.archives import (
     CAM,
-    EMBEDDER,
     ENTITY,
     MESSAGE,
     RELATION,
@@ -31,7 +30,6 @@ from litemem.core.protocols import Vector
 from litemem.core.scope import Scope
 from litemem.core.types import Message
 from litemem.errors import ValidationError
-from litemem.models.indexing import index_waiting
 from litemem.testing import HashEmbedder
 
 _names = st.sampled_from(["Anna", "anna", "Ánna", "Oslo", "the Tea", "İst", "日本", "x y"])
@@ -57,7 +55,6 @@ _steps = st.lists(
 def test_export_import_export_is_the_same_to_the_byte(steps: Any, vectors: bool) -> None:
     with open_store() as one, open_store() as other:
         build(one, steps)
-        index_waiting(one, EMBEDDER, 1_000)  # as an import does: one without a word is hidden
         first = exported(one, vectors=vectors)
         taken_in(other, first, project_settings=True)
         assert exported(other, vectors=vectors) == first
