@@ -52,6 +52,8 @@ told = st.lists(
     max_size=2,
 )
 
+owners = st.dictionaries(st.sampled_from(ID_KEYS), st.sampled_from(["al", "bob", "%"]), min_size=1)
+
 Row = dict[str, Any]
 
 
@@ -390,3 +392,21 @@ TestInterleaved = Interleaved.TestCase
 TestInterleaved.settings = settings(
     PATIENT, max_examples=EXAMPLES // 3, stateful_step_count=40 if NIGHTLY else 20
 )
+
+
+@given(
+    runs=st.lists(owners, min_size=1, max_size=6),
+    chosen=owners,
+)
+@settings(PATIENT, max_examples=EXAMPLES // 2)
+def test_a_cleanup_trims_the_log_of_its_scope_only(
+    shared: Memory, runs: list[dict[str, str]], chosen: dict[str, str]
+) -> None:
+    shared.reset()
+    with shared.store.write() as tx:
+        for number, run in enumerate(runs):
+            tx.shown.note(Scope(**run), [f"m{number}"], "user-prompt", 1)
+    shared.cleanup(history_older_than="0s", **chosen)
+    with shared.store.read() as r:
+        left = [bool(r.shown.of_memory(f"m{i}", limit=9)) for i in range(len(runs))]
+    assert left == [not chosen.items() <= run.items() for run in runs]
