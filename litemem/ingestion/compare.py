@@ -480,10 +480,8 @@ def _by_polarity(k: FactFeatures, n: FactFeatures) -> Verdict | None:
         return "different" if k.verb in PLURAL and n.verb in PLURAL else None
     if n.is_negative:
         return _by_denial(k, n)
-    if n.is_end and _is_partial(n):
-        return "unclear"
-    if n.is_end and objects_n < objects_k:  # what it ends is told by its head: `ends`
-        return "different"
+    if n.is_end and (_is_partial(n) or objects_n < objects_k):  # by its head: `ends`
+        return "unclear" if _is_partial(n) else "different"
     if objects_n <= objects_k:
         return "contradicts" if objects_n == objects_k or n.is_turn else "unclear"
     if _is_of_kind(n, shared, objects_n - objects_k - k.content - LIGHT):
