@@ -33,7 +33,7 @@ OF_OTHER_THING = "it is said of something else"
 DENIED = "it denies the statement, or affirms what was denied"
 MIN_SHARED = 5  # letters anywhere in a word that make it akin to another
 SHORT_SCRIPTS = frozenset("ko hi ar fa".split())
-BEHIND = 4  # words behind a preposition, of which one is meant
+BEHIND = 4  # words behind a preposition; the first that names something counts
 VERB_LAST = frozenset("ja ko tr hi fa".split())  # languages in which the verb is last
 _COPULAS = frozenset("is are was were be been being".split())  # "is close to" says it of both
 MAX_PARTS = 12  # of a clause, each with a person of its own
@@ -360,6 +360,8 @@ class _Compared:
         code, table = self._code, self._table
         names = _parties(self._said) | _parties(self._fact)
         told = [(i, w) for i, w in enumerate(self._told) if _is_party(w, names, code, table)]
+        if told and names_user(told[0][1], code) and self._told[told[0][0] + 1 :][:1] == ["s"]:
+            told = told[1:]  # "User's brother"
         heard = [(i, w) for i, w in enumerate(self._heard) if _is_party(w, names, code, table)]
         others = [w for w in self._content if not _is_party(w, names, code, table)]
         if len(told) < 2 or not all(map(self._by.supports, others)) or self._names_converse():
@@ -487,7 +489,7 @@ class _Compared:
         return found
 
     def is_substituted(self, is_known: Callable[[str], bool]) -> bool:
-        """Return True if the fact has another word in the place of one of the clause.
+        """Return True if the fact has another word instead of one of the clause.
 
         "User drinks coffee every morning" of "I drink tea every morning": what stands around it is
         the same.
@@ -517,8 +519,8 @@ class _Compared:
 
     def _is_state(self, word: str) -> bool:
         """Return True if the fact says that somebody is that: "is a doctor"."""
-        copula = self._table.copula.search(self._fact)
-        return copula is not None and word in tokens_of(self._fact[copula.end() :])[:1]
+        found = self._table.copula.finditer(self._fact)
+        return any(word in tokens_of(self._fact[copula.end() :])[:1] for copula in found)
 
     def _is_replaced(self, word: str, other: str, is_known: Callable[[str], bool]) -> bool:
         """Return True if a word of the clause gave way to another that nobody said."""

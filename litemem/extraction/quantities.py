@@ -59,7 +59,7 @@ def spoken_numbers(text: str, code: str) -> Iterator[tuple[str, int]]:
 
 @lru_cache(maxsize=65_536)
 def _fused(word: str, code: str) -> int:
-    """Return the number that a ten and a unit in one word are: "ventisei"; 0 if it is none."""
+    """Return the number that a ten and a unit in one word are: "ventisei"; else 0."""
     if not word.isalpha() or not MIN_FUSED <= len(word) <= MAX_FUSED:
         return 0
     plain, known = fold_text(word), phrases(code).numbers

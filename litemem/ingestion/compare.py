@@ -36,6 +36,7 @@ AKIN = 0.6  # cosine below which two facts without a shared word are unrelated
 LIKELY = 0.8  # cosine above which they may mean the same
 ALIKE = 0.92  # cosine above which a different word does not make a different fact
 REWORDED = 3  # words by which two facts that near may differ and mean the same
+EXCHANGED = 0.97  # cosine above which one other word does not make another fact
 PARAPHRASE = 0.9  # cosine above which they do, unless a word contradicts it
 
 _CALLED = re.compile(r"User(?:[’']s (?:first )?name is| is called| is named) ([^\W\d_]+)")
@@ -232,7 +233,7 @@ def _name_opposites(known: str, new: str) -> bool:
 
 
 def _are_exchanged(known: str, new: str) -> bool:
-    """Return True if each fact is about whom the other names: "Ada trains Ben"."""
+    """Return True if the subject of each fact is named in the other: "Ada trains Ben"."""
     k, n = features_of(known), features_of(new)
     return bool(k.subject & set(n.predicate)) and bool(n.subject & set(k.predicate))
 
@@ -385,7 +386,10 @@ def _by_coverage(k: FactFeatures, n: FactFeatures, cosine: float) -> Verdict | N
     if k.content <= n.content:
         return "richer" if n.content - k.content - LIGHT else "same"
     alike = len(k.content & n.content) / len(k.content | n.content)
-    if cosine >= PARAPHRASE and k.dates == n.dates and k.names == n.names and alike >= 0.5:
+    is_one_word = len(k.content - n.content) == 1 == len(n.content - k.content)
+    may_be = not is_one_word or cosine >= EXCHANGED  # "spicy food", "mild food"
+    is_near = cosine >= PARAPHRASE and k.dates == n.dates and k.names == n.names
+    if is_near and may_be and alike >= 0.5:
         return "same"
     return None
 

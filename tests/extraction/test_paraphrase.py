@@ -3,6 +3,7 @@
 import pytest
 
 from litemem.extraction.binding import Binding
+from litemem.extraction.clauses import own_words
 from litemem.extraction.grounding import Grounding
 
 
@@ -39,7 +40,6 @@ def objection(said: str, fact: str, *, is_strict: bool = True) -> str | None:
         ("J'ai quarante-deux ans.", "L'utilisateur a 42 ans"),
         ("Ho ventisei anni.", "L'utente ha 26 anni"),
         ("Tengo treinta y un años.", "El usuario tiene 31 años"),
-        ("My rent is 940 euros, 40 more than before.", "User's rent is 40 euros more than before"),
         ("My favourite film is I, Robot.", "User's favourite film is I, Robot"),
         ("Nadia here, mother of Timo.", "User's name is Nadia"),
         ("Я живу у Львові.", "Користувач живе у Львові"),
@@ -67,10 +67,6 @@ def test_a_faithful_paraphrase_passes(said: str, fact: str) -> None:
         ("我不吃香菜，但喜欢葱。", "用户不吃葱", "denies"),
         ("My shift starts at 10 pm.", "User's shift starts at 10:00", "number"),
         ("Tengo treinta y un años.", "El usuario tiene 30 años", "nobody said"),
-        ("I drink tea every morning.", "User drinks coffee every morning", "another word"),
-        ("My sister is a nurse in Leeds.", "User's sister is a doctor in Leeds", "another word"),
-        ("저는 부산에 살아요.", "사용자는 서울에 산다", "another word"),
-        ("أسكن في عمان.", "المستخدم يسكن في القاهرة", "another word"),
         ("我住在苏州。", "用户住在杭州", "nobody said"),
         ("私は横浜に住んでいます。", "ユーザーは神戸に住んでいる", "nobody said"),
         ("My uncle Jan and his wife sing.", "User's wife sings", "somebody else"),
@@ -139,3 +135,21 @@ def test_a_large_model_does_not_repeat_the_context() -> None:
     said, earlier = "Nice weather today.", "user: I collect old stamps."
     grounding = Grounding([said], [earlier, said], is_strict=False)
     assert grounding.rejection_reason("User collects old stamps") is not None
+
+
+@pytest.mark.parametrize(
+    ("said", "fact"),
+    [
+        ("I drink tea every morning.", "User drinks coffee every morning"),
+        ("My sister is a nurse in Leeds.", "User's sister is a doctor in Leeds"),
+        ("저는 부산에 살아요.", "사용자는 서울에 산다"),
+        ("أسكن في عمان.", "المستخدم يسكن في القاهرة"),
+    ],
+)
+def test_a_small_model_may_not_exchange_a_word(said: str, fact: str) -> None:
+    assert objection(said, fact) == "it has another word than was said"
+
+
+def test_a_greeting_in_any_language_names_nobody() -> None:
+    for greeting in ("Bonjour Madame Leroy,", "Guten Morgen, Herr Vogt.", "Ciao Marco!"):
+        assert own_words(greeting).strip(",.! ").casefold() in ("bonjour", "guten morgen", "ciao")
