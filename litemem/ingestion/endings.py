@@ -2,15 +2,20 @@
 
 Which events end which states is data, one file a language (section "endings" of
 `core/text/languages`). A row has a name for what both facts have to share, the phrases of the
-state, and those of the event; "…" in a phrase stands for up to four
-words, and "#" for a number. Without a row, or with
-a doubt about who or what is meant, nothing ends.
+state, and those of the event; "…" in a phrase stands for up to four words, "#" for a number, and
+"/" between words for either. Without a row, or with a doubt about who or what is meant, nothing
+ends.
+
+Words are compared in one form a language: English stems, else normal forms without the endings
+that the table lists. Scripts without spaces are parted by the words that the table has, the longest
+first; what is between them is one word.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from itertools import product
 
 from litemem.core.text import lexicon, scripts
 from litemem.core.text.words import stem as english_stem
@@ -18,8 +23,12 @@ from litemem.ingestion.statements import unquoted
 
 LONG = 400  # characters of two texts that are no facts
 GAP = 4  # words that "…" stands for
+LEAST = 3  # letters of a word without its ending
+LONGEST = 8  # signs of a word of a script without spaces, at most
 _WORD = re.compile(r"[^\W_]+(?:[-.][^\W_]+)*")
 _AGE = re.compile(r"[1-9]\d{0,2}(?:st|nd|rd|th|\.)?")
+_UNSPACED = re.compile(rf"[{scripts.HAN}{scripts.KANA}]")
+_HANGUL = re.compile(rf"[{scripts.HANGUL}]")
 _POSSESSIVE = re.compile(r"['’](?:s|re|ve|m|d)?(?!\w)")
 
 Span = tuple[int, int]  # of words
@@ -43,7 +52,10 @@ class _Words:
     alias: frozenset[str]  # words before a name
     joint: frozenset[str]
     counts: frozenset[str]
-    head: str  # whether the first or the last word of an object says what it is
+    mine: frozenset[str]  # words for the user, where a birth needs one
+    known: frozenset[str]  # all words of the table
+    endings: tuple[str, ...]  # that words of the language take, the longest first
+    head: str  # which word of an object says what it is: the first or the last, or only all
     rows: tuple[_Row, ...]
 
 
@@ -77,7 +89,7 @@ def _ends(row: _Row, k: _Fact, n: _Fact, listed: _Words) -> bool:
     if row.shares == "birth":
         return _is_birth(k, state, n, event, listed)
     if row.shares in ("holder", "subject"):
-        subjects = [_subject(one, min(found), listed) for one, found in ((k, state), (n, event))]
+        subjects = [_holder(one, found, listed) for one, found in ((k, state), (n, event))]
         is_same = subjects[0] == subjects[1]
         return is_same and (row.shares == "holder" or bool(subjects[0]))
     return _is_shared(k, state, n, event, listed, row.shares)
@@ -101,7 +113,9 @@ def _is_shared(
     if rest_k - names_k - told and rest_n - names_n - names_k:  # a flight to Rome, and one to Oslo
         return False
     persons = {k.stems[i] for i in things_k if _is_person(k, i, listed)}
-    if not persons <= told | names_k:
+    if not persons | _owner(k, things_k, state) <= told | names_k:
+        return False
+    if _are_numbered_apart(k, n):
         return False
     if shares == "person":
         return bool(persons & told)
@@ -110,9 +124,21 @@ def _is_shared(
     objects = [i for i in things_k if k.stems[i] not in names_k]
     if not objects:
         return False
-    head = objects[0] if listed.head == "first" else objects[-1]
-    is_one = k.stems[head] in told and not _are_many(k, head, listed)
+    heads = {"first": objects[:1], "last": objects[-1:]}.get(listed.head, objects)
+    is_one = all(k.stems[i] in told and not _are_many(k, i, listed) for i in heads)
     return is_one and not listed.joint.intersection(k.words)
+
+
+def _owner(k: _Fact, things: Sequence[int], state: set[int]) -> set[str]:
+    """Return the stems of who has a thing: what stands before a verb with an object."""
+    has_object = any(i > min(state) for i in things)
+    return {k.stems[i] for i in things if i < min(state)} if has_object else set()
+
+
+def _are_numbered_apart(k: _Fact, n: _Fact) -> bool:
+    """Return True if two facts are about things with other numbers: invoice 12, invoice 13."""
+    one, other = ({word for word in fact.words if word.isdigit()} for fact in (k, n))
+    return bool(one and other) and one.isdisjoint(other)
 
 
 def _things(fact: _Fact, phrase: set[int], listed: _Words) -> tuple[list[int], set[str]]:
@@ -161,11 +187,26 @@ def _subject(fact: _Fact, stop: int, listed: _Words) -> frozenset[str]:
     )
 
 
+def _holder(fact: _Fact, phrase: set[int], listed: _Words) -> frozenset[str]:
+    """Return the stems of whom a fact is about, also behind the verb: "murió mi abuelo"."""
+    found = set(_subject(fact, min(phrase), listed))
+    for i in range(min(phrase) + 1, len(fact.words) if listed.mine else 0):
+        if fact.words[i] in listed.adjuncts:
+            break
+        if i not in phrase and fact.words[i] in listed.kin:
+            found.add(fact.stems[i])
+    return frozenset(found)
+
+
 def _is_birth(k: _Fact, state: set[int], n: _Fact, event: set[int], listed: _Words) -> bool:
     """Return True if the user's child is born, whom the user or a partner expects."""
     expecting = _subject(k, min(state), listed)
     is_own = not expecting or expecting <= {_stem(one, "") for one in listed.partners}
-    born = [word for word in n.words[: min(event)] if word not in listed.light]
+    rest = n.words[: min(event)]
+    if listed.mine:
+        rest = tuple(word for i, word in enumerate(n.words) if i not in event)
+        is_own = is_own and not listed.mine.isdisjoint(rest)
+    born = [word for word in rest if word not in listed.light]
     others = [w for w in born if w in listed.kin and w not in listed.children | listed.partners]
     is_child = any(word in listed.children for word in born) and not others
     behind = n.words[max(event) + 1 :][:2]
@@ -237,43 +278,91 @@ def _is_word(part: str, word: str) -> bool:
 
 @lru_cache(maxsize=4_096)
 def _fact(text: str, code: str) -> _Fact:
-    plain = _POSSESSIVE.sub(" ", unquoted(text))
-    written = tuple(_WORD.findall(plain))
-    words = tuple(scripts.fold(word) for word in written)
-    return _Fact(written, words, tuple(_stem(word, code) for word in words))
+    plain = unquoted(text)
+    if code == lexicon.ENGLISH:
+        written = tuple(_WORD.findall(_POSSESSIVE.sub(" ", plain)))
+        words = tuple(scripts.fold(word) for word in written)
+        return _Fact(written, words, tuple(_stem(word, code) for word in words))
+    listed = _words_of(code)
+    found = [
+        (part[:1], word)
+        for part in plain.split()
+        for form in scripts.normal_forms(part.lstrip("“„«\"'(")).split()
+        for word in _parted(form, listed.known)
+    ]
+    words = tuple(_unended(word, listed.endings) for _, word in found)
+    return _Fact(tuple(first for first, _ in found), words, words)
 
 
 def _stem(word: str, code: str) -> str:
     return english_stem(word) if code in (lexicon.ENGLISH, "") else word
 
 
+def _parted(word: str, known: frozenset[str]) -> Iterator[str]:
+    """Give the parts of a run of Chinese or Japanese signs: known words, and what is between."""
+    if not _UNSPACED.match(word):
+        yield word
+        return
+    at = start = 0
+    while at < len(word):
+        ends_at = range(min(at + LONGEST, len(word)), at, -1)
+        stop = next((end for end in ends_at if word[at:end] in known), None)
+        if stop is None:
+            at += 1
+            continue
+        if start < at:
+            yield word[start:at]
+        yield word[at:stop]
+        at = start = stop
+    if start < len(word):
+        yield word[start:]
+
+
+def _unended(word: str, endings: Sequence[str]) -> str:
+    """Return a word without its endings, of which it may have several."""
+    least = 1 if _HANGUL.match(word) else LEAST
+    while ending := next(
+        (one for one in endings if word.endswith(one) and len(word) - len(one) >= least), ""
+    ):
+        word = word[: -len(ending)]
+    return word
+
+
 @cache
 def _words_of(code: str) -> _Words:
     table = lexicon.section(code, "endings")
+    endings = scripts.normal_forms(str(table.get("endings", ""))).split()
+    ordered = tuple(sorted(endings, key=len, reverse=True))
 
-    def listed(key: str) -> frozenset[str]:
-        return frozenset(scripts.fold(word) for word in str(table.get(key, "")).split())
+    def forms(written: str) -> list[str]:
+        if code == lexicon.ENGLISH:
+            return [scripts.fold(word) for word in written.split()]
+        return [_unended(word, ordered) for word in scripts.normal_forms(written).split()]
 
+    keys = "light blocks adjuncts kin children partners alias joint counts mine".split()
+    rows = tuple(_rows(table.get("rows", ()), forms))
+    lists = {key: frozenset(forms(str(table.get(key, "")))) for key in keys}
+    parts = {part for row in rows for phrase in row.states + row.events for part in phrase}
     return _Words(
-        **{
-            key: listed(key)
-            for key in "light blocks adjuncts kin children partners alias joint counts".split()
-        },
+        **lists,
+        known=frozenset(parts).union(*lists.values()),
+        endings=ordered,
         head=str(table.get("head", "last")),
-        rows=tuple(_rows(table.get("rows", ()))),
+        rows=rows,
     )
 
 
-def _rows(written: Sequence[str]) -> Iterator[_Row]:
+def _rows(written: Sequence[str], forms: Callable[[str], list[str]]) -> Iterator[_Row]:
     for row in written:
         shares, states, events = (part.strip() for part in row.split(":"))
-        yield _Row(shares, _phrases(states), _phrases(events))
+        yield _Row(shares, _phrases(states, forms), _phrases(events, forms))
 
 
-def _phrases(written: str) -> tuple[tuple[str, ...], ...]:
+def _phrases(written: str, forms: Callable[[str], list[str]]) -> tuple[tuple[str, ...], ...]:
     """Return phrases as words, the longest first."""
     phrases = [
-        tuple(word if word in "…#" else scripts.fold(word) for word in one.split())
+        tuple(part for word in chosen for part in ([word] if word in "…#" else forms(word)))
         for one in written.split("|")
+        for chosen in product(*(word.split("/") for word in one.split()))
     ]
-    return tuple(sorted(phrases, key=len, reverse=True))
+    return tuple(sorted(dict.fromkeys(phrases), key=len, reverse=True))
