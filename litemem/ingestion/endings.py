@@ -55,6 +55,7 @@ class _Words:
     mine: frozenset[str]  # words for the user, where a birth needs one
     known: frozenset[str]  # all words of the table
     endings: tuple[str, ...]  # that words of the language take, the longest first
+    is_bare: bool  # whether all words are compared without endings, and not things alone
     head: str  # which word of an object says what it is: the first or the last, or only all
     rows: tuple[_Row, ...]
 
@@ -216,7 +217,7 @@ def _is_birth(k: _Fact, state: set[int], n: _Fact, event: set[int], listed: _Wor
 
 def _is_older(k: _Fact, state: set[int], n: _Fact, event: set[int], listed: _Words) -> bool:
     """Return True if somebody is older than a known fact says."""
-    subjects = [_subject(one, min(found), listed) for one, found in ((k, state), (n, event))]
+    subjects = [_holder(one, found, listed) for one, found in ((k, state), (n, event))]
     ages = [
         int("".join(filter(str.isdigit, one.words[i])))
         for one, found in ((k, state), (n, event))
@@ -234,7 +235,7 @@ def _is_source(k: _Fact, state: set[int], n: _Fact, event: set[int], listed: _Wo
         if n.words[i] in listed.adjuncts:
             break
         left += [n.stems[i]] if n.words[i] not in listed.light else []
-    subjects = [_subject(one, min(found), listed) for one, found in ((k, state), (n, event))]
+    subjects = [_holder(one, found, listed) for one, found in ((k, state), (n, event))]
     told = {k.stems[i] for i in things} - subjects[0]
     return bool(left) and set(left) <= told and subjects[0] == subjects[1] and told <= set(left)
 
@@ -290,8 +291,9 @@ def _fact(text: str, code: str) -> _Fact:
         for form in scripts.normal_forms(part.lstrip("“„«\"'(")).split()
         for word in _parted(form, listed.known)
     ]
-    words = tuple(_unended(word, listed.endings) for _, word in found)
-    return _Fact(tuple(first for first, _ in found), words, words)
+    words = tuple(word for _, word in found)
+    stems = tuple(_unended(word, listed.endings) for word in words)
+    return _Fact(tuple(first for first, _ in found), stems if listed.is_bare else words, stems)
 
 
 def _stem(word: str, code: str) -> str:
@@ -332,12 +334,14 @@ def _unended(word: str, endings: Sequence[str]) -> str:
 def _words_of(code: str) -> _Words:
     table = lexicon.section(code, "endings")
     endings = scripts.normal_forms(str(table.get("endings", ""))).split()
+    is_bare = bool(table.get("bare"))
     ordered = tuple(sorted(endings, key=len, reverse=True))
 
     def forms(written: str) -> list[str]:
         if code == lexicon.ENGLISH:
             return [scripts.fold(word) for word in written.split()]
-        return [_unended(word, ordered) for word in scripts.normal_forms(written).split()]
+        plain = scripts.normal_forms(written).split()
+        return [_unended(word, ordered) for word in plain] if is_bare else plain
 
     keys = "light blocks adjuncts kin children partners alias joint counts mine".split()
     rows = tuple(_rows(table.get("rows", ()), forms))
@@ -347,6 +351,7 @@ def _words_of(code: str) -> _Words:
         **lists,
         known=frozenset(parts).union(*lists.values()),
         endings=ordered,
+        is_bare=is_bare,
         head=str(table.get("head", "last")),
         rows=rows,
     )
