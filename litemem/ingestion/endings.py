@@ -113,6 +113,8 @@ def _is_shared(
         return False
     if rest_k - names_k - told and rest_n - names_n - names_k:  # a flight to Rome, and one to Oslo
         return False
+    if shares == "thing" and told <= names_k and not listed.joint.intersection(k.words):
+        return True
     persons = {k.stems[i] for i in things_k if _is_person(k, i, listed)}
     if not persons | _owner(k, things_k, state) <= told | names_k:
         return False
@@ -120,8 +122,6 @@ def _is_shared(
         return False
     if shares == "person":
         return bool(persons & told)
-    if told <= names_k:
-        return True
     objects = [i for i in things_k if k.stems[i] not in names_k]
     if not objects:
         return False

@@ -137,6 +137,8 @@ def _by_denial(k: Statement, n: Statement) -> Verdict | None:
     """Compare a fact with a denial or an end of the same relation; it ends what it names only."""
     if k.is_denied == n.is_denied:
         return None
+    if "negation" in n.concepts and n.concepts & {"gone", "died"}:  # has not sold it
+        return "different"
     if k.relations != n.relations or k.sides != n.sides or k.kinds != n.kinds or _is_over(k, n):
         return "different"
     if k.content == n.content and set(n.numbers) <= set(k.numbers):
@@ -260,7 +262,7 @@ def _by_habit(k: Statement, n: Statement, *, is_new: bool) -> Verdict | None:
 
 def _by_end(k: Statement, n: Statement) -> Verdict | None:
     """Compare with an event that ends one relation: resigned, sold, died, finished."""
-    if k.is_denied or _is_over(k, k) or _joins(k):
+    if k.is_denied or "negation" in n.concepts or _is_over(k, k) or _joins(k):
         return None
     told = n.content - n.holder
     shared = k.content & told
@@ -324,7 +326,8 @@ def _role(statement: Statement) -> frozenset[str]:
 
 
 def _by_birth(k: Statement, n: Statement) -> Verdict | None:
-    is_told = {"born", "kin"} <= n.concepts or ("birth" in n.concepts and not n.holder)
+    is_own = bool(n.concepts & {"my", "user"})
+    is_told = (is_own and {"born", "kin"} <= n.concepts) or ("birth" in n.concepts and not n.holder)
     is_born = "pregnant" in k.concepts and is_told and not k.holder
     return "contradicts" if is_born and not n.is_denied and not k.is_denied else None
 
