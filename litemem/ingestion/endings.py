@@ -24,10 +24,11 @@ from litemem.ingestion.statements import unquoted
 LONG = 400  # characters of two texts that are no facts
 GAP = 4  # words that "…" stands for
 LEAST = 3  # letters of a word without its ending
-LONGEST = 8  # signs of a word of a script without spaces, at most
+LONGEST = 12  # signs of a word of a script without spaces, at most
 _WORD = re.compile(r"[^\W_]+(?:[-.][^\W_]+)*")
 _AGE = re.compile(r"[1-9]\d{0,2}(?:st|nd|rd|th|\.)?")
 _UNSPACED = re.compile(rf"[{scripts.HAN}{scripts.KANA}]")
+_RUN = re.compile(rf"[{scripts.HAN}{scripts.KANA}]+|(?:[^\W_](?<![{scripts.HAN}{scripts.KANA}]))+")
 _HANGUL = re.compile(rf"[{scripts.HANGUL}]")
 _POSSESSIVE = re.compile(r"['’](?:s|re|ve|m|d)?(?!\w)")
 
@@ -36,7 +37,7 @@ Span = tuple[int, int]  # of words
 
 @dataclass(frozen=True)
 class _Row:
-    shares: str  # thing, person, holder, subject, birth, age or source
+    shares: str  # thing, person, holder, bearer, subject, birth, age or source
     states: tuple[tuple[str, ...], ...]
     events: tuple[tuple[str, ...], ...]
 
@@ -89,10 +90,11 @@ def _ends(row: _Row, k: _Fact, n: _Fact, listed: _Words) -> bool:
         return _is_source(k, state, n, event, listed)
     if row.shares == "birth":
         return _is_birth(k, state, n, event, listed)
-    if row.shares in ("holder", "subject"):
-        subjects = [_holder(one, found, listed) for one, found in ((k, state), (n, event))]
+    if row.shares in ("holder", "bearer", "subject"):
+        born = listed.children if row.shares == "bearer" else frozenset[str]()
+        subjects = [_holder(one, found, listed, born) for one, found in ((k, state), (n, event))]
         is_same = subjects[0] == subjects[1]
-        return is_same and (row.shares == "holder" or bool(subjects[0]))
+        return is_same and (row.shares != "subject" or bool(subjects[0]))
     return _is_shared(k, state, n, event, listed, row.shares)
 
 
@@ -152,7 +154,7 @@ def _things(fact: _Fact, phrase: set[int], listed: _Words) -> tuple[list[int], s
             is_behind = False
         elif word in listed.adjuncts and things:
             is_behind = True
-        elif word in listed.light or word in listed.adjuncts or word.isdigit():
+        elif word in listed.light | listed.adjuncts | listed.alias or word.isdigit():
             continue
         elif is_behind:
             rest.add(fact.stems[i])
@@ -188,13 +190,15 @@ def _subject(fact: _Fact, stop: int, listed: _Words) -> frozenset[str]:
     )
 
 
-def _holder(fact: _Fact, phrase: set[int], listed: _Words) -> frozenset[str]:
+def _holder(
+    fact: _Fact, phrase: set[int], listed: _Words, born: frozenset[str] = frozenset()
+) -> frozenset[str]:
     """Return the stems of whom a fact is about, also behind the verb: "murió mi abuelo"."""
     found = set(_subject(fact, min(phrase), listed))
     for i in range(min(phrase) + 1, len(fact.words) if listed.mine else 0):
         if fact.words[i] in listed.adjuncts:
             break
-        if i not in phrase and fact.words[i] in listed.kin:
+        if i not in phrase and fact.words[i] in listed.kin - born:
             found.add(fact.stems[i])
     return frozenset(found)
 
@@ -288,12 +292,19 @@ def _fact(text: str, code: str) -> _Fact:
     found = [
         (part[:1], word)
         for part in plain.split()
-        for form in scripts.normal_forms(part.lstrip("“„«\"'(")).split()
+        for form in _forms(part.lstrip("“„«\"'("))
         for word in _parted(form, listed.known)
     ]
     words = tuple(word for _, word in found)
-    stems = tuple(_unended(word, listed.endings) for word in words)
+    stems = tuple("".join(_forms(_unended(word, listed.endings))) for word in words)
     return _Fact(tuple(first for first, _ in found), stems if listed.is_bare else words, stems)
+
+
+def _forms(text: str) -> list[str]:
+    """Return the normal forms of words; signs of Chinese and Japanese stay as they are."""
+    if _UNSPACED.search(text):
+        return _RUN.findall(scripts.composed(text).casefold())
+    return scripts.normal_forms(text).split()
 
 
 def _stem(word: str, code: str) -> str:
@@ -340,7 +351,7 @@ def _words_of(code: str) -> _Words:
     def forms(written: str) -> list[str]:
         if code == lexicon.ENGLISH:
             return [scripts.fold(word) for word in written.split()]
-        plain = scripts.normal_forms(written).split()
+        plain = _forms(written)
         return [_unended(word, ordered) for word in plain] if is_bare else plain
 
     keys = "light blocks adjuncts kin children partners alias joint counts mine".split()

@@ -45,7 +45,7 @@ def compare_slots(known: str, new: str) -> Verdict:
     if _are_apart(k, n) or (k.concepts ^ n.concepts) & {"flips", "wish"}:
         return "different"
     if not _agree(k, n):
-        return _by_role(k, n) or _by_birth(k, n) or "different"
+        return _by_role(k, n) or "different"
     for rule in _RULES:
         if verdict := rule(k, n):
             return verdict
@@ -273,30 +273,15 @@ def _by_end(k: Statement, n: Statement) -> Verdict | None:
     if set(k.numbers) - set(n.numbers):  # one of two cars
         return None
     named = bool(told) and told <= k.content and _is_object(k, n)
-    if "gone" in ends and named and k.relations & {"have", "drive", "use"}:
-        return "contradicts"
     if "left" in ends and named and k.relations & {"study", "live"}:
         return "contradicts"
     if "finished" in ends and named and k.relations & {"study", "learn", "make"}:
         return "contradicts"
     if "recovered" in ends and named and "ill" in k.relations:
         return "contradicts"
-    if "died" in ends and _is_dead(k, n):
-        return "contradicts"
     is_off = "cancelled" in ends and n.content and n.content <= k.content
     is_state = not k.concepts & {"past", "like"}
     return "contradicts" if is_off and is_state else None
-
-
-def _is_dead(k: Statement, n: Statement) -> bool:
-    """Return True if a known fact tells the life of who has died."""
-    told = n.holder or n.content
-    if not told or not told <= k.content:
-        return False
-    if k.holder == told:
-        return bool(k.relations & {"have", "live", "work", "ill", "take", "drive", "play", "study"})
-    is_object = bool(k.order) and k.order[0] in told  # not a picture of the cat
-    return bool(k.relations & {"have"}) and is_object and 2 * len(told) >= len(k.content)
 
 
 def _by_promotion(k: Statement, n: Statement) -> Verdict | None:
@@ -325,13 +310,6 @@ def _role(statement: Statement) -> frozenset[str]:
     return statement.holder if is_subject else statement.content - statement.holder
 
 
-def _by_birth(k: Statement, n: Statement) -> Verdict | None:
-    is_own = bool(n.concepts & {"my", "user"})
-    is_told = (is_own and {"born", "kin"} <= n.concepts) or ("birth" in n.concepts and not n.holder)
-    is_born = "pregnant" in k.concepts and is_told and not k.holder
-    return "contradicts" if is_born and not n.is_denied and not k.is_denied else None
-
-
 def _is_over(k: Statement, n: Statement) -> bool:
     """Return True if a statement tells what happened, which stays true."""
     is_past = "past" in k.concepts or "past" in n.concepts
@@ -349,7 +327,6 @@ def _many_kin(k: Statement, n: Statement) -> bool:
 _RULES = (
     _by_words,
     _by_order,
-    _by_birth,
     _by_end,
     _by_promotion,
     _by_role,
