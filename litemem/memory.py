@@ -6,8 +6,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Self, get_args
 
 from litemem.core import arguments, clock, results
+from litemem.core import graph as core_graph
 from litemem.core.arguments import UNSET, Category, Messages, Unset, check_flag, check_positive
 from litemem.core.config import database_path, read_config
+from litemem.core.graph import Existing
 from litemem.core.protocols import LLM, Embedder, Reranker
 from litemem.core.scope import Scope
 from litemem.core.types import (
@@ -21,6 +23,7 @@ from litemem.core.types import (
     MemoryRecord,
     Relation,
 )
+from litemem.ingestion import graph as graph_edits
 from litemem.ingestion.claims import Claims
 from litemem.models.embedding import GuardedLLM, QueryCache, token_counter
 from litemem.models.resolve import resolve_embedder, resolve_llm, resolve_reranker
@@ -566,6 +569,130 @@ class Memory:
 
         ended = edits.settle(self.store, checked, kept, self._now())
         return {"id": conflict_id, "superseded": [record.id for record in ended]}
+
+    def relate(
+        self,
+        entities: Sequence[str | Mapping[str, Any]] | None = None,
+        relations: Sequence[Mapping[str, str]] | None = None,
+        *,
+        user_id: str | None = None,
+        agent_id: str | None = None,
+        app_id: str | None = None,
+        run_id: str | None = None,
+        existing: Existing = "extend",
+    ) -> Result:
+        """Add entities, observations and relations without a model: `{"results": [{"id", …}, …]}`.
+
+        Each becomes a memory, all in one transaction: it is searched, exported and erased as
+        others are. `event` is ADD for a new memory, and NONE for a known one. The result also has
+        the new `entities` and `relations`, as `graph` returns them. See `docs/graph.md`.
+
+        Args:
+            entities: names, or dicts with `name`, `type` and a list of `observations`.
+            relations: dicts with `source`, `relationship` and `destination`.
+            existing: what becomes of entities that are known. "extend" adds what is new of them.
+                "skip" passes over them. "require" only adds observations, and no entity.
+
+        Raises:
+            ScopeError: no id is given. ValidationError: an argument is wrong, or nothing is given.
+            MemoryNotFoundError: an entity is not known, with "require".
+            EmbedderError: a text could not be embedded.
+        """
+        self.store.check_writable()
+        scope = Scope(user_id=user_id, agent_id=agent_id, app_id=app_id, run_id=run_id)
+        scope.require("relate()")
+        arguments.check_choice(existing, "existing", get_args(Existing))
+        now = self._now()
+        added = graph_edits.relate(
+            self.store,
+            self.embedder,
+            scope,
+            core_graph.check_entities(entities),
+            core_graph.check_relations(relations),
+            condition=valid_now(compile_filter(None, scope), now),
+            existing=existing,
+            at=now,
+        )
+        new = core_graph.graph_of([each.record for each in added if each.event == "ADD"], ())
+        return self._added_dict(added, inferred=True) | results.graph_dict(new)
+
+    def unrelate(
+        self,
+        entities: Sequence[str] | None = None,
+        observations: Sequence[Mapping[str, Any]] | None = None,
+        relations: Sequence[Mapping[str, str]] | None = None,
+        *,
+        user_id: str | None = None,
+        agent_id: str | None = None,
+        app_id: str | None = None,
+        run_id: str | None = None,
+    ) -> Result:
+        """Delete entities, observations and relations: `{"results": [{"id", "memory", "event"}]}`.
+
+        All in one transaction. What does not exist is ignored. `history` still returns the events
+        of the deleted memories. A memory from which a relation was extracted is deleted with it.
+
+        Args:
+            entities: names; their observations and relations go with them.
+            observations: dicts with the `name` of an entity and a list of `observations`.
+            relations: dicts with `source`, `relationship` and `destination`.
+
+        Raises:
+            ScopeError: no id is given. ValidationError: an argument is wrong.
+        """
+        self.store.check_writable()
+        scope = Scope(user_id=user_id, agent_id=agent_id, app_id=app_id, run_id=run_id)
+        scope.require("unrelate()")
+        now = self._now()
+        deleted = graph_edits.unrelate(
+            self.store,
+            core_graph.check_names(entities, "entities"),
+            core_graph.check_entities(observations, "observations"),
+            core_graph.check_relations(relations),
+            condition=valid_now(compile_filter(None, scope), now),
+            at=now,
+        )
+        return self._added_dict(deleted, inferred=True)
+
+    def graph(
+        self,
+        query: str | None = None,
+        *,
+        names: Sequence[str] | None = None,
+        user_id: str | None = None,
+        agent_id: str | None = None,
+        app_id: str | None = None,
+        run_id: str | None = None,
+        filters: Mapping[str, Any] | None = None,
+    ) -> Result:
+        """Return the graph of a scope, oldest first: `{"entities": […], "relations": […]}`.
+
+        An entity has its `name`, `type` and `observations`, a relation its `source`,
+        `relationship` and `destination`. It is what `relate` has added, and the relations that
+        were extracted with `enable_graph`, whose facts are observations of the source.
+
+        Args:
+            query: only entities with this text in the name, type or an observation, in any case.
+            names: only these entities. With either, relations of which one end is returned.
+
+        Raises:
+            ScopeError: no id bounds the call. FilterError, ValidationError: an argument is wrong.
+        """
+        wanted = None if query is None else arguments.check_query(query).casefold()
+        chosen = None if names is None else frozenset(core_graph.check_names(names, "names"))
+        scope = Scope(user_id=user_id, agent_id=agent_id, app_id=app_id, run_id=run_id)
+        condition = valid_now(compile_filter(filters, scope), self._now())
+        with self.store.read() as r:
+            stated, extracted = r.graph.statements(condition), r.graph.extracted(condition)
+        found = core_graph.graph_of(stated, extracted)
+        if wanted is not None or chosen is not None:
+            found = found.part(
+                lambda node: (
+                    (chosen is None or node.name in chosen)
+                    and (wanted is None or node.has_text(wanted))
+                )
+            )
+        return results.with_damaged(results.graph_dict(found), stated, extracted)
 
     def history(self, memory_id: str) -> list[Result]:
         """Return the events of a memory, oldest first; an empty list for an unknown id."""

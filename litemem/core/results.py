@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from litemem.core import clock
+from litemem.core.graph import Graph
 from litemem.core.text.passages import snippet
 from litemem.core.text.periods import Period, written
 from litemem.core.types import (
@@ -230,6 +231,17 @@ def relation_dict(relation: Relation) -> dict[str, Any]:
         "source": relation.source,
         "relationship": relation.relationship,
         "destination": relation.destination,
+    }
+
+
+def graph_dict(graph: Graph) -> dict[str, Any]:
+    """Return a graph as in the result of `graph`."""
+    return {
+        "entities": [
+            {"name": node.name, "type": node.kind, "observations": node.observations}
+            for node in graph.entities.values()
+        ],
+        "relations": relation_dicts(graph.relations),
     }
 
 

@@ -790,8 +790,8 @@ class KnownReader(Protocol):
     ) -> list[Match]:
         """Return the nearest memories of exactly this scope, nearest first.
 
-        Superseded and expired ones, run summaries and documents of adapters are left out. With
-        `among`, only memories with these ids.
+        Superseded and expired ones, run summaries, documents of adapters and statements of the
+        graph are left out. With `among`, only memories with these ids.
         """
 
     def of_scope(self, scope: Scope, limit: int) -> list[MemoryRecord]:
@@ -876,6 +876,21 @@ class GraphReader(Protocol):
     def of_memories(self, memory_ids: Iterable[str]) -> Found[Relation]:
         """Return the relations that these memories state, in the order of writing.
 
+        Damaged ones are left out and named.
+        """
+
+    def statements(
+        self, condition: Condition, names: Collection[str] | None = None
+    ) -> Found[MemoryRecord]:
+        """Return the memories that are statements (`core.graph`), in the order of writing.
+
+        With `names` those that name one of these entities. Damaged ones are left out and named.
+        """
+
+    def extracted(self, condition: Condition) -> Found[tuple[MemoryRecord, Relation]]:
+        """Return relations with a memory that states them, but for statements, as they were found.
+
+        In the order of writing, under any spelling of their ends that such a memory states.
         Damaged ones are left out and named.
         """
 

@@ -5,11 +5,12 @@ a name is returned unless a memory under the caller's condition states it.
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import apsw
 
+from litemem.core.graph import STATED
 from litemem.core.scope import ID_KEYS, Scope
 from litemem.core.text import names
 from litemem.core.types import Found, MemoryRecord, Relation
@@ -18,6 +19,9 @@ from litemem.store.protocol import GraphQuery
 from litemem.store.sqlite.rows import (
     Row,
     cosine_of,
+    matching,
+    read_json,
+    readable,
     scope_unique_key,
 )
 from litemem.store.sqlite.settings import check_embedder
@@ -66,6 +70,16 @@ FROM json_each(?) AS chosen
 CROSS JOIN memory AS m ON m.id = chosen.value
 CROSS JOIN support ON support.memory_pk = m.pk
 CROSS JOIN relation ON relation.pk = support.relation_pk
+"""
+_IS_STATEMENT = f"coalesce(m.memory_type, '') IN {STATED!r}"
+_METADATA = read_json("m.metadata")
+_NAMES_ONE = f"""
+EXISTS (
+  SELECT 1 FROM json_each(?) AS name
+  WHERE name.value IN (
+    {_METADATA} ->> 'entity', {_METADATA} ->> 'source', {_METADATA} ->> 'destination'
+  )
+)
 """
 _FORGET_UNRELATED = """
 DELETE FROM entity
@@ -140,6 +154,40 @@ class Graph:
         stated = _distinct(self._connection, list(_stated(rows, damaged)), damaged)
         condition = Condition("m.id IN (SELECT value FROM json_each(?))", (chosen,))
         return _named(self._connection, stated, condition, damaged)
+
+    def statements(
+        self, condition: Condition, names: Collection[str] | None = None
+    ) -> Found[MemoryRecord]:
+        sql, parameters = f"{condition.sql} AND {_IS_STATEMENT}", condition.parameters
+        if names is not None:
+            sql, parameters = f"{sql} AND {_NAMES_ONE}", (*parameters, _json(names))
+        pks = sorted(matching(self._connection, Condition(sql, parameters)))
+        found, damaged = readable(self._connection, pks, condition)
+        return Found((found[pk] for pk in pks if pk in found), damaged.values())
+
+    def extracted(self, condition: Condition) -> Found[tuple[MemoryRecord, Relation]]:
+        connection = self._connection
+        damaged: dict[int, None] = {}
+        rows = connection.execute(
+            f"{_FROM_RELATION} WHERE {condition.sql} AND NOT ({_IS_STATEMENT})"
+            " ORDER BY relation.pk, m.pk",
+            condition.parameters,
+        )
+        found = list(_stated(rows, damaged))
+        firsts = _firsts(
+            connection, {pk for each in found for pk in (each.source, each.destination)}
+        )
+        pairs = _pairs(connection, _sound(found, firsts, damaged), condition, damaged)
+        chosen = Condition(
+            f"m.id IN (SELECT value FROM json_each(?)) AND {condition.sql}",
+            (_json({each.memory_id for each, _ in pairs}), *condition.parameters),
+        )
+        records, lost = readable(connection, matching(connection, chosen), condition)
+        by_id = {record.id: record for record in records.values()}
+        return Found(
+            ((by_id[each.memory_id], named) for each, named in pairs if each.memory_id in by_id),
+            (*(f"relation {pk}" for pk in damaged), *lost.values()),
+        )
 
     def unembedded(self, limit: int) -> list[tuple[int, str]]:
         rows = self._connection.execute(
@@ -330,13 +378,22 @@ def _distinct(
     """
     firsts = _firsts(connection, {pk for each in found for pk in (each.source, each.destination)})
     distinct: dict[tuple[str, str, str], _Stated] = {}
+    for each in _sound(found, firsts, damaged):
+        source, destination = firsts[each.source], firsts[each.destination]
+        distinct.setdefault((source.form, each.relationship, destination.form), each)
+    return list(distinct.values())
+
+
+def _sound(
+    found: Iterable[_Stated], firsts: Mapping[int, _First], damaged: dict[int, None]
+) -> Iterator[_Stated]:
+    """Yield the relations whose names are of the scope of the memory, and note the others."""
     for each in found:
         source, destination = firsts.get(each.source), firsts.get(each.destination)
         if not (source and destination) or {source.scope, destination.scope} != {each.scope}:
             damaged[each.pk] = None
-            continue
-        distinct.setdefault((source.form, each.relationship, destination.form), each)
-    return list(distinct.values())
+        else:
+            yield each
 
 
 def _firsts(connection: apsw.Connection, pks: Iterable[int]) -> dict[int, _First]:
@@ -353,19 +410,31 @@ def _named(
     damaged: dict[int, None],
 ) -> Found[Relation]:
     """Return relations with the names of their entities, and name the damaged ones."""
-    ends = {pk for each in found for pk in (each.source, each.destination)}
+    named = [relation for _, relation in _pairs(connection, found, condition, damaged)]
+    return Found(named, (f"relation {pk}" for pk in damaged))
+
+
+def _pairs(
+    connection: apsw.Connection,
+    found: Iterable[_Stated],
+    condition: Condition,
+    damaged: dict[int, None],
+) -> list[tuple[_Stated, Relation]]:
+    """Return each relation also with the names of its entities, and note the damaged ones."""
+    listed = list(found)
+    ends = {pk for each in listed for pk in (each.source, each.destination)}
     shown = {
         pk: _shown_spelling(connection, first.pk, condition)
         for pk, first in _firsts(connection, ends).items()
     }
     named = []
-    for each in found:
+    for each in listed:
         source, destination = shown[each.source], shown[each.destination]
         if source is None or destination is None:
             damaged[each.pk] = None
         else:
-            named.append(Relation(source, each.relationship, destination))
-    return Found(named, (f"relation {pk}" for pk in damaged))
+            named.append((each, Relation(source, each.relationship, destination)))
+    return named
 
 
 def _shown_spelling(connection: apsw.Connection, first: int, condition: Condition) -> str | None:

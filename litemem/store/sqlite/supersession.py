@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import apsw
 
+from litemem.core.graph import STATED
 from litemem.core.scope import Scope
 from litemem.core.types import DOCUMENT, PROCEDURAL, Match, MemoryRecord
 from litemem.store.filters import Condition
@@ -167,9 +168,10 @@ class Known:
     ) -> list[Match]:
         exact = scope_equals(scope)
         condition = Condition(
-            f"{exact.sql} AND m.superseded_by IS NULL AND m.memory_type IS NOT ?"
-            " AND m.memory_type IS NOT ? AND (m.expires_at IS NULL OR m.expires_at > ?)",
-            (*exact.parameters, PROCEDURAL, DOCUMENT, now),
+            f"{exact.sql} AND m.superseded_by IS NULL"
+            f" AND coalesce(m.memory_type, '') NOT IN {(PROCEDURAL, DOCUMENT, *STATED)!r}"
+            " AND (m.expires_at IS NULL OR m.expires_at > ?)",
+            (*exact.parameters, now),
         )
         nearest = self._nearest(vector, limit, condition, among)
         found, _ = readable(self._connection, [pk for pk, _ in nearest], condition)
