@@ -22,10 +22,11 @@ UNLOAD_SECONDS = 600.0  # without a call: a server runs for days, and the model 
 @llm_option
 @click.option(
     "--tools",
-    type=click.Choice(["core", "all"]),
+    type=click.Choice(["core", "all", "graph"]),
     default="all",
     show_default=True,
-    help="Offer all tools, or the five that an agent needs while it talks.",
+    help="core: the five tools that an agent needs while it talks; graph: those of the reference "
+    "memory server, over entities and relations (docs/graph.md).",
 )
 @click.option("--read-only", is_flag=True, help="Offer the tools that change nothing.")
 @click.option(

@@ -19,7 +19,7 @@ from litemem.core.graph import (
 from litemem.core.protocols import Embedder
 from litemem.core.scope import Scope
 from litemem.core.types import AddResult, MemoryRecord, Relation, TextIndex, content_hash
-from litemem.errors import MemoryNotFoundError, quoted
+from litemem.errors import MemoryNotFoundError
 from litemem.models.embedding import embed
 from litemem.models.indexing import index_memories
 from litemem.store.filters import Condition
@@ -198,7 +198,7 @@ def _same(stated: Statement, known: Mapping[Statement, MemoryRecord]) -> Stateme
 def _require(nodes: Sequence[Node], found: Graph) -> None:
     for node in nodes:
         if node.name not in found.entities:
-            raise MemoryNotFoundError(f"no entity has the name {quoted(node.name)}")
+            raise MemoryNotFoundError(f"Entity with name {node.name:.200} not found")
 
 
 def _is_new(stated: Statement, existing: Existing, found: Graph) -> bool:

@@ -81,7 +81,10 @@ class Call:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tool:
-    """A tool: how it is described, and the function that it calls."""
+    """A tool: how it is described, and the function that it calls.
+
+    `shown` writes a result as text; by default it is JSON, or the `text` of the result.
+    """
 
     name: str
     about: str
@@ -93,6 +96,7 @@ class Tool:
     destroys: bool = False
     repeatable: bool = True
     core: bool = False
+    shown: Callable[[Result], str] | None = None
 
     def describe(self) -> Result:
         """Return the tool as in the answer to `tools/list`."""
