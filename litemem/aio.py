@@ -231,6 +231,7 @@ class AsyncMemory:
     export = _streamed(Memory.export)
     export_file = _awaitable(Memory.export_file)
     import_file = _awaitable(Memory.import_file)
+    import_graph = _awaitable(Memory.import_graph)
     import_conversations = _awaitable(Memory.import_conversations, _Pool.MODEL)
 
     @classmethod

@@ -9,7 +9,7 @@ from litemem.core import arguments, clock, results
 from litemem.core import graph as core_graph
 from litemem.core.arguments import UNSET, Category, Messages, Unset, check_flag, check_positive
 from litemem.core.config import database_path, read_config
-from litemem.core.graph import Existing
+from litemem.core.graph import Existing, Graph
 from litemem.core.protocols import LLM, Embedder, Reranker
 from litemem.core.scope import Scope
 from litemem.core.types import (
@@ -613,7 +613,7 @@ class Memory:
             existing=existing,
             at=now,
         )
-        new = core_graph.graph_of([each.record for each in added if each.event == "ADD"], ())
+        new = Graph.of(each.record for each in added if each.event == "ADD")
         return self._added_dict(added, inferred=True) | results.graph_dict(new)
 
     def unrelate(
@@ -684,7 +684,7 @@ class Memory:
         condition = valid_now(compile_filter(filters, scope), self._now())
         with self.store.read() as r:
             stated, extracted = r.graph.statements(condition), r.graph.extracted(condition)
-        found = core_graph.graph_of(stated, extracted)
+        found = Graph.of(stated, extracted)
         if wanted is not None or chosen is not None:
             found = found.part(
                 lambda node: (
@@ -1033,7 +1033,9 @@ class Memory:
         left out; then the result names them, as `damaged`.
 
         Args:
-            format: "jsonl" is lossless, and `import_file` reads it; "markdown" is for people.
+            format: "jsonl" is lossless, and `import_file` reads it; "markdown" is for people;
+                "server-memory" is the graph of a scope, for the reference memory server of MCP and
+                `import_graph`.
             vectors: if true, write the vectors too; an import then need not embed.
             force: if true, replace a file that exists.
 
@@ -1094,6 +1096,56 @@ class Memory:
             accept_edited=check_flag(accept_edited, "accept_edited"),
         )
         return asdict(imported)
+
+    def import_graph(
+        self,
+        source: str | Path | BinaryIO,
+        *,
+        user_id: str | None = None,
+        agent_id: str | None = None,
+        app_id: str | None = None,
+        run_id: str | None = None,
+        dry_run: bool = False,
+    ) -> Result:
+        """Import the file of MCP's reference memory server: `{"entities", "relations", …}`.
+
+        All in one transaction. `added` and `known` are numbers of memories, `left_out` has a
+        sentence for each kind of omission. What the scope has already is skipped.
+
+        Args:
+            source: a file of JSON Lines (`MEMORY_FILE_PATH`), or a binary stream.
+            dry_run: if true, only check and count.
+
+        Raises:
+            ScopeError: no id is given. ValidationError: a line is not an entity or a relation.
+            StoreError: the source cannot be read. EmbedderError: a text could not be embedded.
+        """
+        self.store.check_writable()
+        scope = Scope(user_id=user_id, agent_id=agent_id, app_id=app_id, run_id=run_id)
+        condition = compile_filter(None, scope.require("import_graph()"))
+        from litemem.transfer import server_memory
+
+        nodes, relations, left_out = server_memory.read_graph(source)
+        now = self._now()
+        done = graph_edits.relate(
+            self.store,
+            self.embedder,
+            scope,
+            nodes,
+            relations,
+            condition=valid_now(condition, now),
+            existing="extend",
+            at=now,
+            dry_run=check_flag(dry_run, "dry_run"),
+        )
+        added = sum(each.event == "ADD" for each in done)
+        return {
+            "entities": len({node.name for node in nodes}),
+            "relations": len(set(relations)),
+            "added": added,
+            "known": len(done) - added,
+            "left_out": left_out,
+        }
 
     def import_conversations(
         self,

@@ -24,6 +24,7 @@ from litemem.transfer.export import export_file, write
 from litemem.transfer.importer import Imported, Source, import_source, opened
 from litemem.transfer.mem0 import open_store
 
+SERVER_MEMORY = "server-memory"
 STANDARD = "-"  # standard input or output, as a file's name
 
 
@@ -36,7 +37,8 @@ STANDARD = "-"  # standard input or output, as a file's name
     type=click.Choice(get_args(ExportFormat)),
     default="jsonl",
     show_default=True,
-    help='"jsonl" is lossless, for `litemem import`; "markdown" is for people.',
+    help='"jsonl" is lossless, for `litemem import`; "markdown" is for people; "server-memory" is '
+    "the graph, for the reference memory server of MCP (docs/graph.md).",
 )
 @click.option("--vectors", is_flag=True, help="Include vectors, so that an import need not embed.")
 @click.option("--force", is_flag=True, help="Replace TARGET if it exists.")
@@ -83,6 +85,9 @@ def export_memories(
         return
     if as_json:
         show_json({"path": target, "counts": counts})
+    elif format == SERVER_MEMORY:
+        entities = counted(counts["entity"], "entity", "entities")
+        echo_err(f"{target}: {entities}, {counted(counts['relation'], 'relation')}")
     else:
         echo_err(f"{target}: {memories_text(counts.get('memory', 0))}")
 
@@ -92,11 +97,12 @@ def export_memories(
 @click.option(
     "--from",
     "origin",
-    type=click.Choice(["litemem", "mem0", *get_args(ChatFormat)]),
+    type=click.Choice(["litemem", "mem0", SERVER_MEMORY, *get_args(ChatFormat)]),
     default="litemem",
     show_default=True,
-    help="Format of SOURCE; for mem0, SOURCE is the folder of its qdrant or faiss store. The "
-    "others are conversations (docs/import.md); auto recognises them.",
+    help="Format of SOURCE; for mem0, SOURCE is the folder of its qdrant or faiss store. "
+    "server-memory is the graph of MCP's reference memory server (docs/graph.md). The others are "
+    "conversations (docs/import.md); auto recognises them.",
 )
 @click.option(
     "--no-infer", is_flag=True, help="With conversations: only messages, without facts later."
@@ -159,6 +165,8 @@ def import_memories(
     --on-conflict skip. With --from mem0, --user-id and the other ids are the scope of memories
     without ids.
 
+    A graph of server-memory needs an id too; what the scope has already is skipped.
+
     Conversations of ChatGPT, Claude, Markdown or JSON Lines need --user-id: each becomes a run, and
     its messages are found at once. `litemem pending` extracts their facts. What is in the file
     already is skipped.
@@ -171,6 +179,11 @@ def import_memories(
         return _import_chats(source, ids, chats, db, embedder, as_json)
     if no_infer:
         raise click.UsageError("--no-infer is for conversations.")
+    if origin == SERVER_MEMORY:
+        others = (collection, history, app_ids, project_settings, accept_edited)
+        if any(others) or on_conflict != "error":
+            raise click.UsageError("A graph takes --user-id, … and --dry-run only.")
+        return _import_graph(source, ids, db, embedder, dry_run=dry_run, as_json=as_json)
     if origin == "litemem" and (ids or collection or history or app_ids):
         raise click.UsageError(
             "--user-id, …, --collection, --history and --app-ids require --from mem0."
@@ -188,6 +201,43 @@ def import_memories(
         if done is None or not dry_run:
             done = _imported(found, db, embedder, {**how, "on_conflict": on_conflict})
     return _show(done, dry_run=dry_run, as_json=as_json)
+
+
+def _import_graph(
+    source: str,
+    ids: dict[str, Any],
+    db: str | None,
+    embedder: str | None,
+    *,
+    dry_run: bool,
+    as_json: bool,
+) -> None:
+    given: Any = click.open_file(STANDARD, "rb") if source == STANDARD else source
+    path = file_path(db)
+    if not path.exists():
+        with opened(given) as file, Memory(MEMORY, embedder=named_embedder(embedder)) as nothing:
+            done = nothing.import_graph(file, **ids, dry_run=True)  # a refused one creates no file
+            if dry_run:
+                return _show_graph(done, dry_run=True, as_json=as_json)
+            file.seek(0)
+            with open_memory(db, embedder=embedder) as memory:
+                return _show_graph(memory.import_graph(file, **ids), dry_run=False, as_json=as_json)
+    with open_memory(db, embedder=embedder) as memory:
+        done = memory.import_graph(given, **ids, dry_run=dry_run)
+    return _show_graph(done, dry_run=dry_run, as_json=as_json)
+
+
+def _show_graph(done: dict[str, Any], *, dry_run: bool, as_json: bool) -> None:
+    if as_json:
+        return show_json({"dry_run": dry_run, **done})
+    for sentence in done["left_out"]:
+        echo_err(sentence)
+    would = "would be " if dry_run else ""
+    return echo_err(
+        f"{counted(done['entities'], 'entity', 'entities')}, "
+        f"{counted(done['relations'], 'relation')}: "
+        f"{memories_text(done['added'])} {would}added, {done['known']:,} known"
+    )
 
 
 def _import_chats(

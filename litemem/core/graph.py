@@ -109,43 +109,50 @@ class Graph:
     entities: dict[str, Node] = field(default_factory=dict)
     relations: list[Relation] = field(default_factory=list)
 
+    @classmethod
+    def of(
+        cls,
+        records: Iterable[MemoryRecord],
+        extracted: Iterable[tuple[MemoryRecord, Relation]] = (),
+    ) -> Self:
+        """Return the graph that memories state, oldest first, and then what was extracted.
+
+        A relation that was extracted makes both ends entities, and its memory is an observation of
+        the source.
+        """
+        nodes: dict[str, Node] = {}
+        seen: dict[str, dict[str, None]] = {}
+        relations: dict[Relation, None] = {}
+
+        def node_of(name: str) -> Node:
+            return nodes.setdefault(name, Node(name))
+
+        for record in records:
+            found = Statement.of(record)
+            if found is None:
+                continue
+            if found.kind == RELATION:
+                relations[Relation(found.entity, found.text, found.destination)] = None
+                continue
+            node = node_of(found.entity)
+            if found.kind == ENTITY:
+                node.kind = node.kind or found.text
+            else:
+                seen.setdefault(node.name, {})[found.text] = None
+        for record, relation in extracted:
+            node_of(relation.source)
+            node_of(relation.destination)
+            seen.setdefault(relation.source, {})[record.content] = None
+            relations[relation] = None
+        for name, texts in seen.items():
+            nodes[name].observations = list(texts)
+        return cls(nodes, list(relations))
+
     def part(self, is_wanted: Callable[[Node], bool]) -> "Graph":
         """Return the wanted entities, and the relations of which one end is wanted."""
         chosen = {name: node for name, node in self.entities.items() if is_wanted(node)}
         relations = [r for r in self.relations if r.source in chosen or r.destination in chosen]
         return Graph(chosen, relations)
-
-
-def graph_of(
-    records: Iterable[MemoryRecord], extracted: Iterable[tuple[MemoryRecord, Relation]]
-) -> Graph:
-    """Return the graph that memories state, oldest first, and then what was extracted.
-
-    A relation that was extracted makes both ends entities, and its memory is an observation of the
-    source.
-    """
-    graph = Graph()
-    relations: dict[Relation, None] = {}
-    for record in records:
-        found = Statement.of(record)
-        if found is None:
-            continue
-        if found.kind == RELATION:
-            relations[Relation(found.entity, found.text, found.destination)] = None
-            continue
-        node = graph.entities.setdefault(found.entity, Node(found.entity))
-        if found.kind == ENTITY:
-            node.kind = node.kind or found.text
-        elif found.text not in node.observations:
-            node.observations.append(found.text)
-    for record, relation in extracted:
-        source = graph.entities.setdefault(relation.source, Node(relation.source))
-        graph.entities.setdefault(relation.destination, Node(relation.destination))
-        if record.content not in source.observations:
-            source.observations.append(record.content)
-        relations[relation] = None
-    graph.relations = list(relations)
-    return graph
 
 
 def check_entities(entities: object, name: str = "entities") -> list[Node]:
@@ -154,7 +161,7 @@ def check_entities(entities: object, name: str = "entities") -> list[Node]:
     Raises:
         ValidationError: one is something else.
     """
-    return [_node(each, f"{name}[{i}]") for i, each in enumerate(check_list(entities, name))]
+    return [check_entity(each, f"{name}[{i}]") for i, each in enumerate(check_list(entities, name))]
 
 
 def check_names(names: object, place: str) -> list[str]:
@@ -172,15 +179,17 @@ def check_relations(relations: object, name: str = "relations") -> list[Statemen
     Raises:
         ValidationError: one is something else.
     """
-    found = []
-    for i, each in enumerate(check_list(relations, name)):
-        place = f"{name}[{i}]"
-        given = check_keys(each, _RELATION_KEYS, place)
-        values = [check_text(given.get(key), f"{place}.{key}") for key in _RELATION_KEYS]
-        if not _words(values[1]):
-            raise ValidationError(f"{place}.relationship must have a word, got {quoted(values[1])}")
-        found.append(Statement(RELATION, *values))
-    return found
+    listed = check_list(relations, name)
+    return [check_relation(each, f"{name}[{i}]") for i, each in enumerate(listed)]
+
+
+def check_relation(given: object, place: str) -> Statement:
+    """Return one relation, as `check_relations`."""
+    fields = check_keys(given, _RELATION_KEYS, place)
+    values = [check_text(fields.get(key), f"{place}.{key}") for key in _RELATION_KEYS]
+    if not _words(values[1]):
+        raise ValidationError(f"{place}.relationship must have a word, got {quoted(values[1])}")
+    return Statement(RELATION, *values)
 
 
 def check_list(value: object, name: str) -> list[Any]:
@@ -220,7 +229,8 @@ def statements(nodes: Iterable[Node], relations: Iterable[Statement]) -> list[St
     return list(found | dict.fromkeys(relations))
 
 
-def _node(given: object, place: str) -> Node:
+def check_entity(given: object, place: str) -> Node:
+    """Return one entity, as `check_entities`."""
     if isinstance(given, str):
         return Node(check_text(given, place))
     entity = check_keys(given, _ENTITY_KEYS, place)

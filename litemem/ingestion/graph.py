@@ -13,7 +13,6 @@ from litemem.core.graph import (
     Graph,
     Node,
     Statement,
-    graph_of,
     statements,
 )
 from litemem.core.protocols import Embedder
@@ -57,6 +56,7 @@ def relate(
     condition: Condition,
     existing: Existing,
     at: int,
+    dry_run: bool = False,
 ) -> list[AddResult]:
     """Add what is new of entities and relations; return the outcome of each statement, in order.
 
@@ -71,11 +71,11 @@ def relate(
     if not wanted:
         return []
     prepared = _prepare(embedder, scope, wanted, at)
-    with store.write() as tx:
+    with store.dry_run() if dry_run else store.write() as tx:
         seen = tx.graph.statements(condition, {name for each in wanted for name in each.names})
         known = _known(record for record in seen if record.scope == scope)
         if existing != "extend" and nodes:
-            found = graph_of(seen, tx.graph.extracted(condition))
+            found = Graph.of(seen, tx.graph.extracted(condition))
             if existing == "require":
                 _require(nodes, found)
             wanted = [e for e in wanted if e.kind == RELATION or _is_new(e, existing, found)]

@@ -12,13 +12,14 @@ from litemem.core import clock
 from litemem.core.config import real_path
 from litemem.core.scope import Scope
 from litemem.core.types import ExportFormat, MemoryRecord
-from litemem.errors import StoreError, ValidationError, quoted
+from litemem.errors import ScopeError, StoreError, ValidationError, quoted
 from litemem.store.archive.lines import Header, within_limit
-from litemem.store.filters import Condition
-from litemem.store.protocol import FileStore, Snapshot
+from litemem.store.filters import Condition, valid_now
+from litemem.store.protocol import FileStore, Reading, Snapshot
 from litemem.store.sqlite.connection import MEMORY
 from litemem.store.sqlite.copy import atomic_write, replace_file
 from litemem.store.sqlite.open_files import is_open, is_same, open_bytes
+from litemem.transfer.server_memory import write_graph
 
 Progress = Callable[[int, int], None]  # lines written so far, lines in all
 
@@ -75,8 +76,10 @@ def write(
         StoreError: the file cannot be read. OSError: the stream cannot be written.
         ValidationError: the format is unknown, or Markdown is requested with vectors.
     """
-    _check(format, vectors)
+    _check(format, vectors, condition)
     with store.read() as r:
+        if format == "server-memory":
+            return _write_graph(r, condition, out)
         writer = r.archive.snapshot(condition, vectors=vectors)
         report = _reporter(writer, progress)
         if format == "markdown":
@@ -106,7 +109,8 @@ def export_file(
     Args:
         condition: which memories, with their history, source messages and relations. None exports
             the whole file, also pending turns.
-        format: "jsonl" is the archive that `import_file` reads, "markdown" is for people.
+        format: "jsonl" is the archive that `import_file` reads, "markdown" is for people,
+            "server-memory" has the graph only.
         vectors: include the vectors, so that an import with the same embedder embeds nothing.
         force: replace an existing file.
         progress: called with the lines written so far and in all.
@@ -116,19 +120,19 @@ def export_file(
         ValidationError: the format is unknown, Markdown is requested with vectors, or the target
             is not a path.
     """
-    _check(format, vectors)
+    _check(format, vectors, condition)
     path = real_path(target)
     _check_target(store, path, force)
     with atomic_write(path) as part:
         descriptor = os.open(part, os.O_CREAT | os.O_EXCL | os.O_RDWR, stat.S_IRUSR | stat.S_IWUSR)
         with os.fdopen(descriptor, "wb") as out:
             with store.read() as r:
-                writer = r.archive.snapshot(condition, vectors=vectors)
-                report = _reporter(writer, progress)
-                if format == "markdown":
-                    counts = _write_markdown(writer, out, report)
+                if format == "server-memory":
+                    counts = _write_graph(r, condition, out)
                 else:
-                    counts = _write_archive(writer, out, report)
+                    writer = r.archive.snapshot(condition, vectors=vectors)
+                    writes = _write_markdown if format == "markdown" else _write_archive
+                    counts = writes(writer, out, _reporter(writer, progress))
             out.flush()
             os.fsync(out.fileno())
         _check_target(store, path, force)
@@ -136,13 +140,15 @@ def export_file(
     return counts
 
 
-def _check(format: str, vectors: bool) -> None:  # noqa: A002 - as above
+def _check(format: str, vectors: bool, condition: Condition | None) -> None:  # noqa: A002 - as above
     if format not in get_args(ExportFormat):
         raise ValidationError(
             f"format must be one of {', '.join(get_args(ExportFormat))}, got {quoted(format)}"
         )
-    if vectors and format == "markdown":
-        raise ValidationError("Markdown holds no vectors: leave out vectors, or export jsonl")
+    if vectors and format != "jsonl":
+        raise ValidationError(f"{format} holds no vectors: leave out vectors, or export jsonl")
+    if format == "server-memory" and condition is None:
+        raise ScopeError("server-memory is the graph of one scope: give user_id (--user-id)")
 
 
 def _check_target(store: FileStore, path: Path, force: bool) -> None:
@@ -205,6 +211,14 @@ def _write_markdown(
         named = ", ".join(map(_one_line, damaged))
         out.write(f"\n## Damaged\n\nLeft out, as they cannot be read: {named}\n".encode())
     return _result({"memory": writer.counts["memory"]}, damaged)
+
+
+def _write_graph(reading: Reading, condition: Condition | None, out: BinaryIO) -> dict[str, Any]:
+    """Write the graph of what is valid now."""
+    assert condition is not None
+    entities, relations, *_ = numbers = write_graph(reading, valid_now(condition, clock.now()), out)
+    counts: dict[str, Any] = {"entity": entities, "relation": relations}
+    return counts | ({"damaged": list(numbers.damaged)} if numbers.damaged else {})
 
 
 def _result(counts: dict[str, int], damaged: Sequence[str]) -> dict[str, Any]:

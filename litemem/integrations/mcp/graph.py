@@ -28,6 +28,8 @@ _RELATIONS: Schema = {
 _GRAPH = {"entities": _ENTITIES, "relations": _RELATIONS}
 _DONE: dict[str, Schema] = {"success": {"type": "boolean"}, "message": _TEXT}
 _OUR_NAMES = {
+    "name": "name",
+    "observations": "observations",
     "entityType": "type",
     "entityName": "name",
     "contents": "observations",
@@ -76,7 +78,7 @@ def _items(call: Call, name: str, *keys: str) -> list[dict[str, Any]]:
             if not isinstance(value, list if wants_list else str):
                 kind = "a list of texts" if wants_list else "text"
                 raise ValidationError(f"{name}[{i}].{key} must be {kind}, got {quoted(value)}")
-        found.append({_OUR_NAMES.get(key, key): value for key, value in each.items()})
+        found.append({_OUR_NAMES[key]: each[key] for key in keys})
     return found
 
 
