@@ -1,141 +1,24 @@
 """`litemem mcp` as a process: JSON lines in, JSON lines out."""
 
 import json
-import os
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from helpers import LIBRARY
+from helpers.mcp_server import SECONDS, Server, Start
 from litemem import Memory
 from litemem.integrations.mcp.protocol import HANDSHAKE_VERSIONS
 from litemem.testing import HashEmbedder, ScriptedLLM
 
-SECONDS = 60
 META = {
     "io.modelcontextprotocol/protocolVersion": "2026-07-28",
     "io.modelcontextprotocol/clientCapabilities": {},
 }
-# A server with a scripted model, for what needs one: SCRIPT answers delay path.
-SCRIPT = """
-import json, sys
-from litemem import MemoryClient
-from litemem.integrations.mcp.server import MemoryServer
-from litemem.integrations.mcp.stdio import StdioServer, guarded_streams
-from litemem.testing import HashEmbedder, ScriptedLLM
-def open_client():
-    print("a library prints", flush=True)
-    llm = ScriptedLLM(json.loads(sys.argv[1]), delay=float(sys.argv[2]))
-    return MemoryClient(path=sys.argv[3], embedder=HashEmbedder(), llm=llm)
-with guarded_streams() as (reading, writing):
-    StdioServer(MemoryServer(open_client), writing, warm=False).run(reading)
-"""
-
-Start = Callable[..., "Server"]
-
-
-class Server:
-    """A server process, and the messages that it wrote."""
-
-    def __init__(self, command: list[str], environment: dict[str, str]) -> None:
-        self.process = subprocess.Popen(
-            command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            env=environment,
-        )
-        self.notifications: list[Any] = []
-        self._last_id = 0
-
-    def write(self, line: bytes) -> None:
-        assert self.process.stdin is not None
-        self.process.stdin.write(line + b"\n")
-        self.process.stdin.flush()
-
-    def read(self) -> Any:
-        assert self.process.stdout is not None
-        return json.loads(self.process.stdout.readline())
-
-    def send(self, method: str, **params: Any) -> int:
-        self._last_id += 1
-        message = {"jsonrpc": "2.0", "id": self._last_id, "method": method, "params": params}
-        self.write(json.dumps(message).encode())
-        return self._last_id
-
-    def notify(self, method: str, **params: Any) -> None:
-        self.write(json.dumps({"jsonrpc": "2.0", "method": method, "params": params}).encode())
-
-    def answer(self, request_id: int) -> Any:
-        """Return the answer to a request; notifications before it are kept."""
-        while "id" not in (message := self.read()):
-            self.notifications.append(message)
-        assert message["id"] == request_id
-        return message
-
-    def ask(self, method: str, **params: Any) -> Any:
-        return self.answer(self.send(method, **params))["result"]
-
-    def refused(self, method: str, **params: Any) -> Any:
-        return self.answer(self.send(method, **params))["error"]
-
-    def call(self, tool: str, **arguments: Any) -> Any:
-        """Return the structured result of a tool."""
-        result = self.ask("tools/call", name=tool, arguments=arguments)
-        assert not result["isError"], result
-        return result["structuredContent"]
-
-    def fault(self, tool: str, **arguments: Any) -> str:
-        """Return the text of a tool's error."""
-        result = self.ask("tools/call", name=tool, arguments=arguments)
-        assert result["isError"]
-        text: str = result["content"][0]["text"]
-        return text
-
-    def end(self) -> int:
-        """Close the input, wait, and return the exit code."""
-        assert self.process.stdin is not None
-        self.process.stdin.close()
-        return self.process.wait(SECONDS)
-
-
-@pytest.fixture
-def db(tmp_path: Path) -> Path:
-    return tmp_path / "memory.db"
-
-
-@pytest.fixture
-def environment(tmp_path: Path, db: Path) -> dict[str, str]:
-    ours = {"LITEMEM_DB": db, "LITEMEM_EMBEDDER": "hash", "LITEMEM_MODELS": tmp_path / "models"}
-    return (
-        os.environ | {key: str(value) for key, value in ours.items()} | {"PYTHONPATH": str(LIBRARY)}
-    )
-
-
-@pytest.fixture
-def start(environment: dict[str, str]) -> Iterator[Start]:
-    started: list[Server] = []
-
-    def start_one(*options: str, script: tuple[str, ...] = ()) -> Server:
-        command = ["-c", SCRIPT, *script] if script else ["-m", "litemem", "mcp", *options]
-        started.append(Server([sys.executable, *command], environment))
-        return started[-1]
-
-    yield start_one
-    for server in started:
-        server.process.kill()
-        server.process.wait()
-        for stream in (server.process.stdin, server.process.stdout, server.process.stderr):
-            assert stream is not None
-            with suppress(BrokenPipeError):
-                stream.close()
 
 
 @pytest.fixture

@@ -1,0 +1,44 @@
+"""Fixtures of the doors: server processes of `litemem mcp` on a file of their own."""
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from helpers import LIBRARY
+from helpers.mcp_server import SCRIPT, Server, Start
+
+
+@pytest.fixture
+def db(tmp_path: Path) -> Path:
+    return tmp_path / "memory.db"
+
+
+@pytest.fixture
+def environment(tmp_path: Path, db: Path) -> dict[str, str]:
+    ours = {"LITEMEM_DB": db, "LITEMEM_EMBEDDER": "hash", "LITEMEM_MODELS": tmp_path / "models"}
+    return (
+        os.environ | {key: str(value) for key, value in ours.items()} | {"PYTHONPATH": str(LIBRARY)}
+    )
+
+
+@pytest.fixture
+def start(environment: dict[str, str]) -> Iterator[Start]:
+    started: list[Server] = []
+
+    def start_one(*options: str, script: tuple[str, ...] = ()) -> Server:
+        command = ["-c", SCRIPT, *script] if script else ["-m", "litemem", "mcp", *options]
+        started.append(Server([sys.executable, *command], environment))
+        return started[-1]
+
+    yield start_one
+    for server in started:
+        server.process.kill()
+        server.process.wait()
+        for stream in (server.process.stdin, server.process.stdout, server.process.stderr):
+            assert stream is not None
+            with suppress(BrokenPipeError):
+                stream.close()
