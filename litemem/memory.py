@@ -27,6 +27,7 @@ from litemem.ingestion import graph as graph_edits
 from litemem.ingestion.claims import Claims
 from litemem.models.embedding import GuardedLLM, QueryCache, token_counter
 from litemem.models.resolve import resolve_embedder, resolve_llm, resolve_reranker
+from litemem.models.sharing import SharedModel
 from litemem.retrieval import context, profile, search
 from litemem.store import SqliteStore
 from litemem.store.filters import compile_filter, compile_ids, compile_whole, valid_now
@@ -72,6 +73,9 @@ class Memory:
         unload_after: seconds without a call after which the language model's memory is freed; the
             next call loads it again. By default `LITEMEM_UNLOAD_AFTER`, or it stays until `close`.
             For an `llm` that is given by name or path.
+        share_llm: if true, one process of this machine at a time has the language model in memory
+            for turns of `async_mode`, of those with this option: it extracts the turns of the
+            file's other programs. See `docs/background.md`.
         include_messages: the default of `include_messages` in `search`.
         forget: what `add` does if a user asks it to forget: "apply" deletes the memories that are
             meant, "ask" only returns them as `candidates`, "off" does nothing. See
@@ -97,6 +101,7 @@ class Memory:
         read_only: bool = False,
         busy_timeout: float = BUSY_SECONDS,
         unload_after: float | None = None,
+        share_llm: bool = False,
         include_messages: bool = True,
         forget: Forget = "apply",
         now: Callable[[], int] | None = None,
@@ -109,6 +114,7 @@ class Memory:
         )
         self._graph = check_flag(enable_graph, "enable_graph")
         self._async_mode = check_flag(async_mode, "async_mode")
+        self._shared = SharedModel() if check_flag(share_llm, "share_llm") else None
         self._read_only = check_flag(read_only, "read_only")
         self._messages = check_flag(include_messages, "include_messages")
         arguments.check_choice(forget, "forget", get_args(Forget))
@@ -1224,7 +1230,9 @@ class Memory:
 
         llm = GuardedLLM(self.llm)
         pipeline = Pipeline(self.store, self._claims, self.embedder, llm, self._now)
-        self._ingestion = pipeline, Worker(self.store, pipeline, self._claims, llm)
+        self._ingestion = pipeline, Worker(
+            self.store, pipeline, self._claims, llm, shared=self._shared, free=self.llm.close
+        )
         return self._ingestion
 
     @property

@@ -13,7 +13,7 @@ from litemem.integrations.mcp.tools import Defaults
 if TYPE_CHECKING:
     from litemem.client import MemoryClient
 
-UNLOAD_SECONDS = 600.0  # without a call: a server runs for days, and the model takes 1 GB
+UNLOAD_SECONDS = "600"  # without a call: a server runs for days, and the model takes 1 GB
 
 
 @click.command("mcp")
@@ -63,9 +63,9 @@ def mcp(
     def open_client() -> "MemoryClient":
         from litemem.client import MemoryClient  # 0.3 s, which the handshake need not wait for
 
-        idle = None if os.environ.get("LITEMEM_UNLOAD_AFTER") else UNLOAD_SECONDS
+        os.environ.setdefault("LITEMEM_UNLOAD_AFTER", UNLOAD_SECONDS)
         return MemoryClient(
-            path=db, embedder=embedder, llm=llm, read_only=read_only, unload_after=idle
+            path=db, embedder=embedder, llm=llm, read_only=read_only, share_llm=True
         )
 
     server = MemoryServer(

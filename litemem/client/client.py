@@ -59,7 +59,7 @@ class MemoryClient:
     Args:
         api_key, host, org_id, project_id: have no effect; nothing is sent anywhere.
         path, embedder, llm, reranker, durability, custom_instructions, async_mode, read_only,
-            busy_timeout, unload_after, forget, now: as for `Memory`.
+            busy_timeout, unload_after, share_llm, forget, now: as for `Memory`.
 
     Raises:
         EmbedderMismatchError, StoreError, ValidationError: as `Memory`.
@@ -94,6 +94,7 @@ class MemoryClient:
         read_only: bool = False,
         busy_timeout: float = BUSY_SECONDS,
         unload_after: float | None = None,
+        share_llm: bool = False,
         forget: Forget = "apply",
         now: Callable[[], int] | None = None,
     ) -> None:
@@ -108,6 +109,7 @@ class MemoryClient:
             read_only=read_only,
             busy_timeout=busy_timeout,
             unload_after=unload_after,
+            share_llm=share_llm,
             forget=forget,
             now=now,
         )

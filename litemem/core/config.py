@@ -30,6 +30,7 @@ class Config:
     read_only: bool = False
     busy_timeout: float = 30.0
     unload_after: float | None = None
+    share_llm: bool = False
 
 
 # Mem0's sections: the provider that stands for litemem, its setting, and our argument.
@@ -38,7 +39,7 @@ _SECTIONS = {
     "embedder": ("fastembed", "model", "embedder"),
     "llm": ("llama_cpp", "model", "llm"),
 }
-_FLAGS = frozenset({"enable_graph", "async_mode", "read_only"})
+_FLAGS = frozenset({"enable_graph", "async_mode", "read_only", "share_llm"})
 _INSTRUCTIONS = "custom_fact_extraction_prompt"  # what Mem0 1.x calls custom_instructions
 _IGNORED = ("version", "history_db_path")  # Mem0's, without an effect here
 _INSTEAD = {  # Mem0's, and what to use here

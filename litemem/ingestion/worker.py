@@ -3,6 +3,7 @@
 import atexit
 import threading
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
@@ -12,11 +13,16 @@ from litemem.core.types import Turn
 from litemem.errors import FlushTimeoutError, LitememError, StoreError
 from litemem.ingestion.claims import Claims
 from litemem.ingestion.pipeline import Pipeline
+from litemem.models.sharing import SharedModel
 from litemem.store.protocol import MAX_KILLS, MAX_TRIES, NO_LIMIT, Store, TurnFilter
 
 POLL_SECONDS = 0.2  # between looks at what other processes have done; a read of microseconds
 RETRY_SECONDS = 1.0  # before a failed turn is tried again, if no other turn is pending
 EXIT_SECONDS = 5.0  # that the end of the program waits for the model
+IDLE_POLL_SECONDS = 1.0  # between looks while this process keeps the model for all
+KEPT_SECONDS = 600.0  # without a turn, after which the model is left to others
+WANTED_SECONDS = 1.0  # that a process waits without a turn of this file, until it gets the model
+TURN_SECONDS = 60.0  # of work, after which a process that waits for the model gets it
 
 _OPEN = TurnFilter(tries_below=MAX_TRIES, kills_below=MAX_KILLS)
 _UNTRIED = replace(_OPEN, tries_below=1)
@@ -28,10 +34,28 @@ class Worker:
 
     Turns of one scope are extracted in order, across all processes. A turn that fails is tried
     three times, again only after all others.
+
+    With `shared`, one process of the machine at a time has the model: its thread stays for a while
+    and extracts the turns of the file's other programs, which wait for it. `free` frees the memory
+    of the model.
     """
 
-    def __init__(self, store: Store, pipeline: Pipeline, claims: Claims, llm: LLM) -> None:
+    def __init__(
+        self,
+        store: Store,
+        pipeline: Pipeline,
+        claims: Claims,
+        llm: LLM,
+        *,
+        shared: SharedModel | None = None,
+        free: Callable[[], None] = lambda: None,
+    ) -> None:
         self._store = store
+        self._shared = shared
+        self._free = free
+        self._woken = threading.Event()
+        self._taken_at = self._worked_at = 0.0  # seconds of the monotonic clock
+        self._wanted_at: float | None = None
         self._claims = claims
         self._stopping = threading.Event()
         self._pipeline = pipeline.with_llm(_StoppableLLM(llm, self._stopping))
@@ -49,6 +73,7 @@ class Worker:
         """Start the thread, or make the running one look for turns again."""
         with self._lock:
             self._is_wanted = True
+            self._woken.set()
             if self._thread is not None or self._stopping.is_set():
                 return
             self._thread = threading.Thread(target=self._run, name="litemem-worker", daemon=True)
@@ -82,6 +107,7 @@ class Worker:
     def close(self) -> None:
         """Stop after the model's current answer; unfinished turns stay pending."""
         self._stopping.set()
+        self._woken.set()
         with self._lock:
             thread = self._thread
         if thread is not None and thread is not threading.current_thread():
@@ -93,6 +119,7 @@ class Worker:
         if self._store.is_forked:
             return  # thread and lock are the parent's
         self._stopping.set()
+        self._woken.set()
         self._claims.expect_exit()
         with self._lock:
             thread = self._thread
@@ -107,6 +134,8 @@ class Worker:
                     self._claims.wait(POLL_SECONDS)
             is_finished = True
         finally:
+            if not is_finished or self._stopping.is_set():
+                self._leave_model()
             if not is_finished and not self._stopping.is_set():
                 # an error that no model should raise: the turn keeps it, a new thread goes on
                 self._stopping.wait(RETRY_SECONDS)
@@ -126,9 +155,54 @@ class Worker:
                 pending = self._waiting(_OPEN)
             except StoreError:  # the next caller gets the error
                 pending = 0
-            if not pending:
+            if pending:
+                return True
+            keeps = self._keeps_model()
+            if not keeps:
+                self._leave_model()  # before a next thread may take it
                 self._forget_thread()
-            return bool(pending)
+        if keeps:
+            self._woken.wait(IDLE_POLL_SECONDS if self._wanted_at is None else POLL_SECONDS)
+            self._woken.clear()
+        return keeps
+
+    def _keeps_model(self) -> bool:
+        """Return True to stay for the turns of others, who leave them to the model's holder.
+
+        One that waits although no turn of this file is pending has another file, and gets the
+        model; but one whose turn was just extracted takes a moment to see that.
+        """
+        now = time.monotonic()
+        if self._shared is None or not self._shared.is_held:
+            return False
+        if not self._shared.is_wanted():
+            self._wanted_at = None
+        elif self._wanted_at is None:
+            self._wanted_at = now
+        elif now > self._wanted_at + WANTED_SECONDS:
+            return False
+        return now < self._worked_at + KEPT_SECONDS
+
+    def _may_work(self) -> bool:
+        """Return True if this process may load the model now."""
+        if self._shared is None:
+            return True
+        had, now = self._shared.is_held, time.monotonic()
+        if had and now > self._taken_at + TURN_SECONDS and self._shared.is_wanted():
+            self._leave_model()
+            self._stopping.wait(IDLE_POLL_SECONDS)  # the other looks more often than that
+            return False
+        if self._shared.take():
+            self._worked_at, self._wanted_at = now, None
+            self._taken_at = self._taken_at if had else now
+            return True
+        return False
+
+    def _leave_model(self) -> None:
+        if self._shared is not None:
+            if self._shared.is_held:
+                self._free()
+            self._shared.leave()
 
     def _waiting(self, turns: TurnFilter) -> int:
         with self._store.read() as r:
@@ -139,7 +213,9 @@ class Worker:
         atexit.unregister(self.stop_at_exit)
 
     def _work(self) -> bool:
-        """Extract one turn; return False if no turn is free."""
+        """Extract one turn; return False if no turn is free, or another process has the model."""
+        if not self._may_work():
+            return False
         turn = self._take()
         if turn is None:
             return False

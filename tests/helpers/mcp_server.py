@@ -3,6 +3,7 @@
 import json
 import subprocess
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 SECONDS = 60
@@ -87,3 +88,12 @@ class Server:
         assert self.process.stdin is not None
         self.process.stdin.close()
         return self.process.wait(SECONDS)
+
+    def stop(self) -> None:
+        """Kill the process, if it still runs, and close its streams."""
+        self.process.kill()
+        self.process.wait()
+        for stream in (self.process.stdin, self.process.stdout, self.process.stderr):
+            assert stream is not None
+            with suppress(BrokenPipeError):
+                stream.close()

@@ -3,7 +3,6 @@
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -29,16 +28,11 @@ def environment(tmp_path: Path, db: Path) -> dict[str, str]:
 def start(environment: dict[str, str]) -> Iterator[Start]:
     started: list[Server] = []
 
-    def start_one(*options: str, script: tuple[str, ...] = ()) -> Server:
-        command = ["-c", SCRIPT, *script] if script else ["-m", "litemem", "mcp", *options]
+    def start_one(*options: str, script: tuple[str, ...] = (), program: str = SCRIPT) -> Server:
+        command = ["-c", program, *script] if script else ["-m", "litemem", "mcp", *options]
         started.append(Server([sys.executable, *command], environment))
         return started[-1]
 
     yield start_one
     for server in started:
-        server.process.kill()
-        server.process.wait()
-        for stream in (server.process.stdin, server.process.stdout, server.process.stderr):
-            assert stream is not None
-            with suppress(BrokenPipeError):
-                stream.close()
+        server.stop()
