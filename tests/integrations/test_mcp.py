@@ -5,9 +5,11 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import apsw
 import pytest
 
 from helpers.mcp_server import SECONDS, Server, Start
@@ -262,6 +264,39 @@ def test_a_file_of_another_kind_is_an_error_of_the_tool(server: Server, db: Path
     assert str(db) in server.fault("get_memories")
     db.unlink()
     assert server.call("get_memories")["count"] == 0
+
+
+def test_a_file_of_a_newer_version_is_an_error_of_the_tool(server: Server, db: Path) -> None:
+    with Memory(db, embedder=HashEmbedder(), llm=ScriptedLLM([])) as memory:
+        memory.add("I drink tea.", user_id="default", infer=False)
+    with closing(apsw.Connection(str(db))) as connection:
+        version = connection.pragma("user_version")
+        connection.pragma("user_version", version + 1)
+    assert "newer" in server.fault("get_memories")
+    assert server.ask("ping") == {}
+    with closing(apsw.Connection(str(db))) as connection:
+        connection.pragma("user_version", version)
+    assert server.call("get_memories")["count"] == 1
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs prlimit of Linux")
+def test_a_full_disk_is_an_error_of_the_tool_and_loses_nothing(server: Server, db: Path) -> None:
+    import resource  # which Windows has not
+
+    server.call("add_memory", text="number 0", infer=False)
+    pid, none = server.process.pid, resource.RLIM_INFINITY
+    limit = db.stat().st_size + db.with_name("memory.db-wal").stat().st_size
+    resource.prlimit(pid, resource.RLIMIT_FSIZE, (limit, none))  # a write beyond it fails
+    words = server.fault("add_memory", text="number 1 " * 100_000, infer=False)
+    assert "disk" in words
+    assert server.call("get_memories")["count"] == 1
+    resource.prlimit(pid, resource.RLIMIT_FSIZE, (none, none))
+    server.call("add_memory", text="number 2", infer=False)
+    assert server.end() == 0
+    with Memory(db, embedder=HashEmbedder(), llm=ScriptedLLM([])) as memory:
+        found = {row["memory"] for row in memory.get_all(user_id="default")["results"]}
+        assert found == {"number 0", "number 2"}
+        assert memory.verify(full=True)["ok"]
 
 
 @pytest.mark.parametrize(
