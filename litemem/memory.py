@@ -675,11 +675,12 @@ class Memory:
 
         An entity has its `name`, `type` and `observations`, a relation its `source`,
         `relationship` and `destination`. It is what `relate` has added, and the relations that
-        were extracted with `enable_graph`, whose facts are observations of the source.
+        were extracted with `enable_graph`; their facts are observations of the source.
 
         Args:
             query: only entities with this text in the name, type or an observation, in any case.
-            names: only these entities. With either, relations of which one end is returned.
+            names: only these entities. With either, only relations that have such
+                an entity at an end.
 
         Raises:
             ScopeError: no id bounds the call. FilterError, ValidationError: an argument is wrong.

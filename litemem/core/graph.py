@@ -149,7 +149,7 @@ class Graph:
         return cls(nodes, list(relations))
 
     def part(self, is_wanted: Callable[[Node], bool]) -> "Graph":
-        """Return the wanted entities, and the relations of which one end is wanted."""
+        """Return the wanted entities, and the relations with a wanted one at an end."""
         chosen = {name: node for name, node in self.entities.items() if is_wanted(node)}
         relations = [r for r in self.relations if r.source in chosen or r.destination in chosen]
         return Graph(chosen, relations)
@@ -206,7 +206,7 @@ def check_list(value: object, name: str) -> list[Any]:
 
 
 def check_keys(value: object, keys: Iterable[str], place: str) -> Mapping[str, Any]:
-    """Return a dict whose keys are known.
+    """Return a dict with known keys only.
 
     Raises:
         ValidationError: it is something else.

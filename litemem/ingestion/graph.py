@@ -101,7 +101,7 @@ def unrelate(
     condition: Condition,
     at: int,
 ) -> list[AddResult]:
-    """Delete entities with all that names them, observations and relations; return what was there.
+    """Delete entities with all that names them, observations and relations.
 
     All in one transaction. A memory from which a relation was extracted goes with it.
     """

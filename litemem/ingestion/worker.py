@@ -170,7 +170,7 @@ class Worker:
         """Return True to stay for the turns of others, who leave them to the model's holder.
 
         One that waits although no turn of this file is pending has another file, and gets the
-        model; but one whose turn was just extracted takes a moment to see that.
+        model; but after the turn of another was extracted, it takes a moment to notice.
         """
         now = time.monotonic()
         if self._shared is None or not self._shared.is_held:

@@ -387,7 +387,7 @@ def _distinct(
 def _sound(
     found: Iterable[_Stated], firsts: Mapping[int, _First], damaged: dict[int, None]
 ) -> Iterator[_Stated]:
-    """Yield the relations whose names are of the scope of the memory, and note the others."""
+    """Yield the relations with names of the scope of the memory, and note the others."""
     for each in found:
         source, destination = firsts.get(each.source), firsts.get(each.destination)
         if not (source and destination) or {source.scope, destination.scope} != {each.scope}:
