@@ -38,7 +38,7 @@ class SharedModel:
         return self._works_alone or self._held is not None
 
     def take(self) -> bool:
-        """Return True if this process may load the model; if not, the holder can see that it waits."""
+        """Return True if this process may load the model; if not, the holder sees it waiting."""
         with self._lock:
             if self.is_held:
                 return True

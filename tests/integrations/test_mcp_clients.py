@@ -112,3 +112,32 @@ def test_calls_in_parallel_are_all_kept(tmp_path: Path, mode: str) -> None:
         assert found.structured_content["count"] == 50
 
     with_client(tmp_path, mode, use)
+
+
+def test_the_graph_tools_answer_within_their_output_schemas(tmp_path: Path, mode: str) -> None:
+    entity = {"entityType": "test", "observations": ["o"]}
+    relation = {"from": "e0", "to": "e1", "relationType": "knows"}
+
+    async def use(client: Any) -> None:
+        assert len((await client.list_tools()).tools) == 9
+        calls = [
+            client.call_tool("create_entities", {"entities": [entity | {"name": f"e{i}"}]})
+            for i in range(50)
+        ]
+        assert not any(result.is_error for result in await asyncio.gather(*calls))
+        for name, arguments in (
+            ("create_relations", {"relations": [relation]}),
+            ("add_observations", {"observations": [{"entityName": "e0", "contents": ["p"]}]}),
+            ("search_nodes", {"query": "p"}),
+            ("open_nodes", {"names": ["e0"]}),
+            ("delete_observations", {"deletions": [{"entityName": "e0", "observations": ["p"]}]}),
+            ("delete_relations", {"relations": [relation]}),
+            ("delete_entities", {"entityNames": ["e0"]}),
+        ):
+            result = await client.call_tool(name, arguments)
+            assert not result.is_error, result
+            assert result.structured_content
+        found = await client.call_tool("read_graph", {})
+        assert len(found.structured_content["entities"]) == 49
+
+    with_client(tmp_path, mode, use, "--tools", "graph")

@@ -550,6 +550,22 @@ class StoreContract:
             tx.memories.delete("m1", START)
             assert tx.graph.search(self.graph_query(ALICE)) == []
 
+    def test_statements_are_read_by_the_names_in_them(self, filled: Store) -> None:
+        stated = replace(record("s1"), memory_type="entity", metadata={"entity": "Anna"})
+        other = replace(record("s2"), memory_type="relation", metadata={"destination": "*"})
+        with filled.write() as tx:
+            tx.memories.insert([stated, other], [blob(1), blob(2)], [(), ()])
+            tx.graph.relate(stated, [KNOWS], VECTORS)
+            tx.graph.relate(record("m1"), [KNOWS], VECTORS)
+        with filled.read() as r:
+            assert [each.id for each in r.graph.statements(of(ALICE))] == ["s1", "s2"]
+            assert [each.id for each in r.graph.statements(of(ALICE), ["Anna"])] == ["s1"]
+            assert [each.id for each in r.graph.statements(of(ALICE), ["*"])] == ["s2"]
+            assert r.graph.statements(of(BOB)) == []
+            extracted = [(memory.id, relation) for memory, relation in r.graph.extracted(of(ALICE))]
+            assert extracted == [("m1", KNOWS)]
+            assert r.graph.extracted(of(BOB)) == []
+
     # -- settings
 
     def test_the_first_embedder_is_bound_and_another_refused(self, store: Store) -> None:
