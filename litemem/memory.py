@@ -75,7 +75,8 @@ class Memory:
             For an `llm` that is given by name or path.
         share_llm: if true, one process of this machine at a time has the language model in memory
             for turns of `async_mode`, of those with this option: it extracts the turns of the
-            file's other programs. See `docs/background.md`.
+            file's other programs. `close` of an `llm` of your own then only frees its memory: the
+            next call loads it again. See `docs/background.md`.
         include_messages: the default of `include_messages` in `search`.
         forget: what `add` does if a user asks it to forget: "apply" deletes the memories that are
             meant, "ask" only returns them as `candidates`, "off" does nothing. See

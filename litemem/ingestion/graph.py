@@ -79,15 +79,15 @@ def relate(
             if existing == "require":
                 _require(nodes, found)
             wanted = [e for e in wanted if e.kind == RELATION or _is_new(e, existing, found)]
-        fresh = [each for each in wanted if _same(each, known) is None]
+        repeated = _repeated(wanted, known)
+        fresh = [each for each in wanted if each not in repeated]
         if fresh:
             tx.settings.bind_embedder(embedder.identity)
             prepared.relate(tx, fresh)
-    added = frozenset(fresh)
     return [
-        AddResult(prepared.records[each][0])
-        if each in added
-        else AddResult(known[_same(each, known) or each], "NONE")
+        AddResult(repeated[each], "NONE")
+        if each in repeated
+        else AddResult(prepared.records[each][0])
         for each in wanted
     ]
 
@@ -185,14 +185,25 @@ def _known(records: Iterable[MemoryRecord]) -> dict[Statement, MemoryRecord]:
     return known
 
 
-def _same(stated: Statement, known: Mapping[Statement, MemoryRecord]) -> Statement | None:
-    """Return the known statement that makes another one superfluous: the first type stays."""
-    if stated in known:
-        return stated
-    if stated.kind != ENTITY:
-        return None
-    types = (e for e in known if e.kind == ENTITY and e.entity == stated.entity)
-    return next((each for each in types if each.text or not stated.text), None)
+def _repeated(
+    wanted: Iterable[Statement], known: Mapping[Statement, MemoryRecord]
+) -> dict[Statement, MemoryRecord]:
+    """Return the memory of each statement that is known: the first type of an entity stays."""
+    typed: dict[str, MemoryRecord] = {}
+    named: dict[str, MemoryRecord] = {}
+    for each, record in known.items():
+        if each.kind == ENTITY:
+            named.setdefault(each.entity, record)
+            if each.text:
+                typed.setdefault(each.entity, record)
+    found = {}
+    for each in wanted:
+        same = known.get(each)
+        if same is None and each.kind == ENTITY:
+            same = (typed if each.text else named).get(each.entity)
+        if same is not None:
+            found[each] = same
+    return found
 
 
 def _require(nodes: Sequence[Node], found: Graph) -> None:

@@ -73,14 +73,10 @@ CROSS JOIN relation ON relation.pk = support.relation_pk
 """
 _IS_STATEMENT = f"coalesce(m.memory_type, '') IN {STATED!r}"
 _METADATA = read_json("m.metadata")
-_NAMES_ONE = f"""
-EXISTS (
-  SELECT 1 FROM json_each(?) AS name
-  WHERE name.value IN (
-    {_METADATA} ->> 'entity', {_METADATA} ->> 'source', {_METADATA} ->> 'destination'
-  )
+_NAMING = ("entity", "source", "destination")  # the keys of metadata that have names
+_NAMES_ONE = " OR ".join(
+    f"{_METADATA} ->> '{key}' IN (SELECT value FROM json_each(?))" for key in _NAMING
 )
-"""
 _FORGET_UNRELATED = """
 DELETE FROM entity
 WHERE pk IN (?, ?)
@@ -160,7 +156,8 @@ class Graph:
     ) -> Found[MemoryRecord]:
         sql, parameters = f"{condition.sql} AND {_IS_STATEMENT}", condition.parameters
         if names is not None:
-            sql, parameters = f"{sql} AND {_NAMES_ONE}", (*parameters, _json(names))
+            chosen = (_json(names),) * len(_NAMING)
+            sql, parameters = f"{sql} AND ({_NAMES_ONE})", (*parameters, *chosen)
         pks = sorted(matching(self._connection, Condition(sql, parameters)))
         found, damaged = readable(self._connection, pks, condition)
         return Found((found[pk] for pk in pks if pk in found), damaged.values())
