@@ -216,6 +216,15 @@ class TestElsewhere:
             assert set(events(other.relate([ANNA], [LIVES], **CAM))) == {"NONE"}
             assert other.verify(full=True)["ok"]
 
+    def test_statements_with_one_text_are_no_duplicates(self, memory: Memory) -> None:
+        relations = [
+            {"source": "A", "relationship": "b c", "destination": "d"},
+            {"source": "A b", "relationship": "c", "destination": "d"},
+        ]
+        memory.relate(relations=relations, **CAM)
+        memory.cleanup(**CAM, duplicates=True)
+        assert memory.graph(**CAM)["relations"] == relations
+
     def test_threads_lose_nothing_and_repeat_nothing(self, memory: Memory) -> None:
         def work(number: int) -> None:
             for i in range(10):

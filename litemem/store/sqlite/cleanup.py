@@ -10,6 +10,7 @@ from itertools import chain
 
 import apsw
 
+from litemem.core.graph import STATED
 from litemem.core.scope import ID_KEYS
 from litemem.core.types import DOCUMENT
 from litemem.store.filters import Condition, valid_now
@@ -165,7 +166,7 @@ FROM (
     PARTITION BY {_IDS}, content ORDER BY created_at, m.pk
   ) AS first
   FROM memory AS m
-  WHERE m.pk IN {_CHOSEN} AND m.memory_type IS NOT '{DOCUMENT}'
+  WHERE m.pk IN {_CHOSEN} AND coalesce(m.memory_type, '') NOT IN {(DOCUMENT, *STATED)!r}
 )
 WHERE pk <> first
 """
