@@ -1232,8 +1232,11 @@ class Memory:
 
         llm = GuardedLLM(self.llm)
         pipeline = Pipeline(self.store, self._claims, self.embedder, llm, self._now)
-        self._ingestion = pipeline, Worker(
-            self.store, pipeline, self._claims, llm, shared=self._shared, free=self.llm.close
+        self._ingestion = (
+            pipeline,
+            Worker(
+                self.store, pipeline, self._claims, llm, shared=self._shared, free=self.llm.close
+            ),
         )
         return self._ingestion
 
