@@ -51,6 +51,8 @@ WALLS = {
     "agents": {"integrations"},
     "anthropic": {"integrations"},
     "langgraph": {"integrations"},
+    "starlette": {"integrations", "inspector"},
+    "uvicorn": {"integrations"},
 }
 
 # SQL text is written in the backend, and where filters become conditions.

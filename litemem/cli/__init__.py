@@ -39,6 +39,7 @@ _COMMANDS = {  # in the order of the help, daily ones first: the module and its 
     "vacuum": "maintenance:vacuum_file",
     "install": "install:install",
     "mcp": "mcp:mcp",
+    "serve": "serve:serve",
     "hook": "hook:hook",
 }
 

@@ -9,6 +9,7 @@ import getpass
 import json
 import os
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
@@ -34,6 +35,7 @@ from litemem.store import SqliteStore
 
 BUDGET = 800  # tokens of a context; Claude Code keeps 10,000 characters
 RELEVANT = 0.1  # score by words alone; a lower one is of a word that many memories have
+RELEVANT_BY_MEANING = 0.3  # score with an embedder; unrelated texts are a little alike, too
 MAX_PROMPT = 4_000  # characters of a prompt that are searched; a pasted file says nothing more
 MAX_INPUT = 16_000_000  # bytes
 BUSY_SECONDS = 5.0  # an agent waits for its hook
@@ -79,6 +81,15 @@ def read_input(data: bytes, environment: Mapping[str, str]) -> HookInput:
         given = json.loads(data)
     except (ValueError, RecursionError) as error:
         raise ValidationError(f"the input of a hook must be a JSON object: {error}") from error
+    return input_of(given, environment)
+
+
+def input_of(given: object, environment: Mapping[str, str]) -> HookInput:
+    """Read the value of the JSON on a hook's standard input.
+
+    Raises:
+        ValidationError: as `read_input`.
+    """
     if not isinstance(given, dict):
         raise ValidationError(f"the input of a hook must be a JSON object, got {quoted(given)}")
 
@@ -131,12 +142,19 @@ def has_file(path: str | Path | None) -> bool:
     return found.is_file() and found.stat().st_size > 0
 
 
-def session_context(path: str | Path | None, user: str, event: HookInput, *, budget: int) -> Given:
+def session_context(
+    path: str | Path | None,
+    user: str,
+    event: HookInput,
+    *,
+    budget: int,
+    memory: Memory | None = None,
+) -> Given:
     """Return a context for the start of a session: the user's profile, in this project.
 
-    After a compaction, the newest memories of the session follow.
+    After a compaction, the newest memories of the session follow. `memory` is one that is open.
     """
-    with _open(path) as memory:
+    with _open(path) if memory is None else nullcontext(memory) as memory:
         filters = _of_project(event)
         profile = memory.profile(user_id=user, filters=filters)
         parts = [profile["text"]]
@@ -151,17 +169,28 @@ def session_context(path: str | Path | None, user: str, event: HookInput, *, bud
     return Given(_tagged("\n".join(filter(None, parts))), tuple(dict.fromkeys(ids)))
 
 
-def prompt_context(path: str | Path | None, user: str, event: HookInput, *, budget: int) -> Given:
-    """Return a context for a prompt, by its words, without the messages of the same session."""
+def prompt_context(
+    path: str | Path | None,
+    user: str,
+    event: HookInput,
+    *,
+    budget: int,
+    memory: Memory | None = None,
+) -> Given:
+    """Return a context for a prompt, without the messages of the same session.
+
+    By its words alone; by meaning too with `memory`, one that is open with an embedder.
+    """
     prompt = spoken(event.prompt[:MAX_PROMPT])
     if not prompt or prompt.startswith("/"):  # a command of the client
         return Given()
     filters: dict[str, Any] = _of_project(event)
     if event.session:
         filters = {"AND": [filters, {"run_id": {"ne": event.session}}]}
-    with _open(path) as memory:
+    least = RELEVANT if memory is None else RELEVANT_BY_MEANING
+    with _open(path) if memory is None else nullcontext(memory) as memory:
         found = memory.context(
-            prompt, user_id=user, filters=filters, budget=budget, threshold=RELEVANT, why=True
+            prompt, user_id=user, filters=filters, budget=budget, threshold=least, why=True
         )
     ids = dict.fromkeys(each["id"] for each in found["results"])
     return Given(_tagged(found["text"]), tuple(ids))

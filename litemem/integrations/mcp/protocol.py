@@ -22,6 +22,7 @@ METHOD_NOT_FOUND = -32601
 INVALID_PARAMS = -32602
 INTERNAL_ERROR = -32603
 RESOURCE_NOT_FOUND = -32002  # of the handshake eras
+HEADER_MISMATCH = -32020  # over HTTP: a header says something else than the message
 UNSUPPORTED_VERSION = -32022
 
 _PREFIX = "io.modelcontextprotocol/"
@@ -50,7 +51,7 @@ class RpcError(Exception):
         self.data = data
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Request:
     """A request that was checked: its method, parameters, and ways to follow and to stop it."""
 
@@ -64,6 +65,11 @@ class Request:
     def is_modern(self) -> bool:
         """True if the request has the version of a stateless era."""
         return f"{_PREFIX}protocolVersion" in self.meta
+
+    @property
+    def version(self) -> object:
+        """The version in `_meta`, or None."""
+        return self.meta.get(f"{_PREFIX}protocolVersion")
 
     @property
     def meta(self) -> Mapping[str, Any]:

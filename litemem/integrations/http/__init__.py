@@ -1,0 +1,1 @@
+"""`litemem serve`: one process on this machine that other programs reach over HTTP."""

@@ -1,0 +1,161 @@
+"""The application: the hosted API, MCP, the hooks, the inspector and a check of health."""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Mount, Route
+
+from litemem import __version__
+from litemem.errors import FlushTimeoutError, LitememError, ValidationError, quoted
+from litemem.integrations import hooks
+from litemem.integrations.http import hosted
+from litemem.integrations.http.discovery import MAX_NONCE, proof
+from litemem.integrations.http.guard import App, Guard, Receive, Scope, Send
+from litemem.integrations.http.hosted import SharedClient, json_response
+from litemem.integrations.http.mcp import McpEndpoint
+from litemem.memory import Memory
+from litemem.models.indexing import index_waiting
+
+_INSPECTOR = "litemem.inspector.app"
+_NO_PAGE = "litemem serve: this installation has no inspector. docs/serve.md names the addresses.\n"
+
+
+class Server:
+    """The application over one file, and its end.
+
+    Args:
+        client: what all calls share.
+        database: the path of the file.
+        token: the secret of calls.
+        port: returns the port on which the server is reached.
+        read_only: if true, no tool and no page that writes is offered.
+    """
+
+    def __init__(
+        self,
+        client: SharedClient,
+        *,
+        database: Path,
+        token: str,
+        port: Callable[[], int],
+        read_only: bool = False,
+    ) -> None:
+        self._client = client
+        self._database = database
+        self._token = token
+        self._read_only = read_only
+        self._mcp = McpEndpoint(client, read_only=read_only)
+        self._page: App | None = None
+        self.app = Guard(self._routed(), token=token, port=port)
+
+    def stop(self) -> None:
+        """Let the calls that wait for the model answer: their turns are in the file."""
+        self._mcp.stop()
+
+    def close(self) -> None:
+        """Close the file."""
+        self._client.close()
+
+    def _routed(self) -> App:
+        return Starlette(
+            routes=[
+                Route("/healthz", self._health),
+                Route("/mcp", self._mcp, methods=["POST", "GET", "DELETE"]),
+                Route("/litemem/hook/{event}", self._hook, methods=["POST"]),
+                *hosted.routes(self._client),
+                Mount("/", self._inspector),
+            ],
+            exception_handlers={
+                LitememError: _failed,
+                HTTPException: _missing,
+                Exception: _crashed,
+            },
+        )
+
+    async def _health(self, request: Request) -> Response:
+        """Say whether the file can be used, and prove to a program that this is its server."""
+        nonce = request.query_params.get("nonce", "")
+        shown: dict[str, Any] = {"status": "ok", "version": __version__}
+        if nonce:
+            shown["proof"] = proof(self._token, nonce[:MAX_NONCE], str(self._database))
+        try:
+            await self._client.get()
+        except LitememError:  # its text names files, and this address needs no token
+            shown["status"] = "the file cannot be opened; any call says why"
+        return json_response(shown, 200 if shown["status"] == "ok" else 503)
+
+    async def _hook(self, request: Request) -> Response:
+        """Answer a hook of a coding agent as `litemem hook` does, with the embedder in memory."""
+        event = request.path_params["event"]
+        if event not in hooks.EVENTS:
+            raise ValidationError(
+                f"a hook is one of {', '.join(hooks.EVENTS)}, got {quoted(event)}"
+            )
+        given = hosted.read_object(await request.body())
+        user, budget = given.get("user"), given.get("budget", hooks.BUDGET)
+        if not isinstance(user, str) or not isinstance(budget, int):
+            raise ValidationError("a hook needs user, budget and input")
+        read = hooks.input_of(given.get("input"), {})
+        client = await self._client.get()
+        memory = client.sync.memory
+        if event in ("stop", "pre-compact"):
+            number = await asyncio.to_thread(hooks.remember, self._database, user, read)
+            if number:
+                await asyncio.to_thread(_index, memory)
+                with suppress(FlushTimeoutError):
+                    await client.flush(0)  # wakes the worker, which extracts the facts
+            return json_response({"stored": number})
+        choose = hooks.session_context if event == "session-start" else hooks.prompt_context
+        found = await asyncio.to_thread(
+            choose, self._database, user, read, budget=budget, memory=memory
+        )
+        if found.text:
+            note = (self._database, user, read, event, found.ids)
+            await asyncio.to_thread(hooks.note_shown, *note)
+        return json_response({"output": hooks.answer(event, found.text)})
+
+    async def _inspector(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on to the inspector, if it is installed."""
+        if self._page is None:
+            try:
+                made = import_module(_INSPECTOR).app
+            except ModuleNotFoundError:
+                made = None
+            if made is None:
+                await PlainTextResponse(_NO_PAGE, 404)(scope, receive, send)
+                return
+            memory = (await self._client.get()).sync.memory
+            self._page = made(memory, token=self._token, read_only=self._read_only)
+        assert self._page is not None
+        await self._page(scope, receive, send)
+
+
+def _index(memory: Memory) -> None:
+    while index_waiting(memory.store, memory.embedder, hooks.INDEXED):
+        pass
+
+
+async def _failed(_: Request, error: Exception) -> Response:
+    assert isinstance(error, LitememError)
+    return json_response({"detail": str(error)}, hosted.status_of(error))
+
+
+async def _missing(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    detail = f"{request.method} {request.url.path}: {error.detail}"
+    response = json_response({"detail": detail}, error.status_code)
+    response.headers.update(error.headers or {})
+    return response
+
+
+async def _crashed(_: Request, __: Exception) -> Response:
+    """Answer after an error that nothing foresaw; the server writes it to standard error."""
+    return json_response({"detail": "litemem failed; standard error has the reason"}, 500)

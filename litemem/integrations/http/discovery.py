@@ -1,0 +1,206 @@
+"""The token of the server, and where other programs of this user find a running one.
+
+Both are files of this user alone, in the folder `serve` of the data folder. A file that a killed
+server left behind names a port that any program may have taken. So a program that finds one first
+asks for a proof that the other side knows the token, and sends the token only then.
+"""
+
+import hashlib
+import hmac
+import http.client
+import json
+import os
+import secrets
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from litemem.core.config import data_folder, database_path, sqlite_path
+from litemem.errors import StoreError
+
+HOST = "127.0.0.1"
+CONNECT_SECONDS = 1.0  # on one machine; a server that needs longer is not running
+ANSWER_SECONDS = 300.0  # of a call that waits for the language model
+MAX_NONCE = 100  # characters
+_PRIVATE = 0o600
+
+
+@dataclass(frozen=True, slots=True)
+class Announcement:
+    """What the file about a running server says; the models are those of its options."""
+
+    port: int
+    token_file: str
+    embedder: str | None
+    llm: str | None
+    pid: int
+
+
+class NoServerError(Exception):
+    """No server runs for the file, and nothing was sent."""
+
+
+class Running:
+    """A server that was found; each call is a connection of its own."""
+
+    def __init__(self, port: int, token: str, database: str) -> None:
+        self._port = port
+        self._token = token
+        self._database = database
+
+    def post(
+        self,
+        path: str,
+        body: bytes,
+        *,
+        seconds: float = ANSWER_SECONDS,
+        sent: Callable[[], None] = lambda: None,
+    ) -> tuple[int, bytes]:
+        """Send a request; return the status and the body of the answer.
+
+        Args:
+            sent: called when the request may have taken effect.
+
+        Raises:
+            NoServerError: no server is there. OSError, http.client.HTTPException: it went away.
+        """
+        connection = http.client.HTTPConnection(HOST, self._port, timeout=CONNECT_SECONDS)
+        try:
+            try:
+                self._check(connection)
+            except (OSError, http.client.HTTPException, ValueError) as error:
+                raise NoServerError(str(error)) from error
+            if connection.sock is None:
+                connection.connect()
+            connection.sock.settimeout(seconds)
+            headers = {
+                "Authorization": f"Token {self._token}",
+                "Content-Type": "application/json",
+                "Accept": "application/json",
+            }
+            sent()
+            connection.request("POST", path, body, headers)
+            answer = connection.getresponse()
+            return answer.status, answer.read()
+        finally:
+            connection.close()
+
+    def _check(self, connection: http.client.HTTPConnection) -> None:
+        """Check that the other side knows the token, and serves this file.
+
+        Raises:
+            NoServerError: it does not.
+        """
+        nonce = secrets.token_hex(16)
+        connection.request("GET", f"/healthz?nonce={nonce}")
+        answer = json.loads(connection.getresponse().read(10_000))
+        given = answer.get("proof") if isinstance(answer, dict) else None
+        expected = proof(self._token, nonce, self._database)
+        if not isinstance(given, str) or not hmac.compare_digest(given.encode(), expected.encode()):
+            raise NoServerError(f"another program, or the server of another file, has {self._port}")
+
+
+def find(
+    path: str | Path | None, *, embedder: str | None = None, llm: str | None = None
+) -> Running | None:
+    """Return the server that is announced for a file and has these models; None if there is none.
+
+    A model that is None is any. The server may have ended: each call finds out.
+    """
+    database = _database(path)
+    try:
+        found = Announcement(**json.loads(_announcement(database).read_bytes()))
+        token = read_token(Path(found.token_file))
+    except (OSError, ValueError, TypeError, StoreError):
+        return None
+    if not isinstance(found.port, int) or not 0 < found.port < 65_536:
+        return None
+    if embedder not in (None, found.embedder) or llm not in (None, found.llm):
+        return None
+    return Running(found.port, token, database)
+
+
+def proof(token: str, nonce: str, database: str) -> str:
+    """Return what shows that a server knows the token, and which file it serves."""
+    text = f"litemem serve\n{nonce[:MAX_NONCE]}\n{database}"
+    return hmac.new(token.encode(), text.encode(errors="surrogatepass"), hashlib.sha256).hexdigest()
+
+
+def announce(path: str | Path | None, found: Announcement) -> None:
+    """Write the file about this server; an older one is replaced.
+
+    Raises:
+        StoreError: it cannot be written.
+    """
+    file = _announcement(_database(path))
+    _write(file, json.dumps(asdict(found)))
+
+
+def withdraw(path: str | Path | None, found: Announcement) -> None:
+    """Delete the file about this server, unless another server has replaced it."""
+    file = _announcement(_database(path))
+    with suppress(OSError, ValueError):
+        if json.loads(file.read_bytes()) == asdict(found):
+            file.unlink()
+
+
+def token_file() -> Path:
+    """Return the file of the token that servers use by default."""
+    return data_folder() / "serve" / "token"
+
+
+def make_token(file: Path, *, replace: bool = False) -> str:
+    """Return the token in a file, which is created if it does not exist.
+
+    Raises:
+        StoreError: the file cannot be written or read, or others may read it.
+    """
+    if replace or not file.exists():
+        _write(file, secrets.token_urlsafe(32))
+    return read_token(file)
+
+
+def read_token(file: Path) -> str:
+    """Return the token in a file.
+
+    Raises:
+        StoreError: the file cannot be read, has no token, or others may read it.
+    """
+    try:
+        with file.open("rb") as reading:
+            state = os.fstat(reading.fileno())
+            token = reading.read(1_000).decode("ascii").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise StoreError(f"the token in {file} cannot be read ({error})") from error
+    if os.name == "posix" and (state.st_mode & 0o077 or state.st_uid not in (os.geteuid(), 0)):
+        raise StoreError(f"others may read the token in {file}: delete it, a new one is made")
+    if len(token) < 16 or not token.isprintable() or " " in token:
+        raise StoreError(f"{file} has no token: delete it, a new one is made")
+    return token
+
+
+def _database(path: str | Path | None) -> str:
+    return str(sqlite_path(database_path(path, create=False)))
+
+
+def _announcement(database: str) -> Path:
+    name = hashlib.sha256(database.encode()).hexdigest()[:32]
+    return data_folder() / "serve" / f"{name}.json"
+
+
+def _write(file: Path, text: str) -> None:
+    """Replace a file by one that nobody else may read."""
+    fresh = file.with_name(f".{file.name}.{secrets.token_hex(8)}")
+    try:
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _PRIVATE)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as writing:
+            writing.write(text)
+            writing.flush()
+            os.fsync(writing.fileno())
+        fresh.replace(file)
+    except OSError as error:
+        with suppress(OSError):
+            fresh.unlink()
+        raise StoreError(f"{file} cannot be written: {error}") from error

@@ -1,0 +1,145 @@
+"""Listen on a port of this machine, until a signal ends the server."""
+
+import asyncio
+import errno
+import os
+import signal
+import socket
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from litemem.errors import StoreError
+from litemem.integrations.http.app import Server
+from litemem.integrations.http.discovery import HOST, Announcement, announce, withdraw
+
+HEADER_SECONDS = 10.0  # for the headers of a request, which a program sends at once
+STOP_SECONDS = 30  # that running calls have to end
+MAX_CONNECTIONS = 256  # at once; more get the status 503
+
+
+def listen(port: int) -> socket.socket:
+    """Return a socket that is bound to a port of the loopback interface; 0 stands for any.
+
+    Raises:
+        StoreError: another program has the port, or it may not be used.
+    """
+    made = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    if os.name == "posix":  # elsewhere two programs could then have the port
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        made.bind((HOST, port))
+        made.listen(128)
+    except OSError as error:
+        made.close()
+        why = error.strerror or str(error)
+        if error.errno == errno.EADDRINUSE:
+            why = "another program uses it, perhaps another `litemem serve`"
+        raise StoreError(f"the port {port} cannot be used: {why}; give another --port") from error
+    made.setblocking(False)
+    return made
+
+
+def serve(
+    server: Server,
+    listening: socket.socket,
+    *,
+    database: Path,
+    announcement: Announcement,
+    started: Callable[[], None],
+) -> None:
+    """Answer requests until SIGINT or SIGTERM, then end the running calls and close the file.
+
+    Args:
+        started: called when requests are answered.
+    """
+    config = uvicorn.Config(
+        server.app,
+        http=_PatientProtocol,
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=STOP_SECONDS,
+        limit_concurrency=MAX_CONNECTIONS,
+    )
+    web = _WebServer(config, server, started)
+    try:
+        announce(database, announcement)
+        web.run(sockets=[listening])
+    finally:
+        withdraw(database, announcement)
+        server.close()
+
+
+class _WebServer(uvicorn.Server):
+    """uvicorn's server; a signal ends it without ending the process."""
+
+    def __init__(self, config: uvicorn.Config, server: Server, started: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._server = server
+        self._started = started
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self._started()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._server.stop()
+        await super().shutdown(sockets)
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Handle the signals; uvicorn would raise them again before the file is closed."""
+        names = ("SIGINT", "SIGTERM", "SIGBREAK" if sys.platform == "win32" else "SIGTERM")
+        numbers = {getattr(signal, name) for name in names}
+        before = {number: signal.signal(number, self.handle_exit) for number in numbers}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+
+class _PatientProtocol(H11Protocol):
+    """A connection that ends if the headers of a request do not come."""
+
+    _limit: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: Any) -> None:
+        super().connection_made(transport)
+        self._start_limit()
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        if self._is_answering():
+            self._stop_limit()
+        elif self._limit is None and not self.transport.is_closing():
+            self._start_limit()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._stop_limit()
+        super().connection_lost(exc)
+
+    def _is_answering(self) -> bool:
+        return self.cycle is not None and not self.cycle.response_complete
+
+    def _start_limit(self) -> None:
+        self._limit = self.loop.call_later(HEADER_SECONDS, self._end)
+
+    def _stop_limit(self) -> None:
+        if self._limit is not None:
+            self._limit.cancel()
+            self._limit = None
+
+    def _end(self) -> None:
+        self._limit = None
+        if not self._is_answering():
+            self.transport.close()
