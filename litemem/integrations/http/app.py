@@ -68,7 +68,7 @@ class Server:
         return Starlette(
             routes=[
                 Route("/healthz", self._health),
-                Route("/mcp", self._mcp, methods=["POST", "GET", "DELETE"]),
+                Route("/mcp", self._mcp.handle, methods=["POST", "GET", "DELETE"]),
                 Route("/litemem/hook/{event}", self._hook, methods=["POST"]),
                 *hosted.routes(self._client),
                 Mount("/", self._inspector),

@@ -66,7 +66,7 @@ class McpEndpoint:
         for request in self._running:
             request.stop.set()
 
-    async def __call__(self, http: HttpRequest) -> Response:
+    async def handle(self, http: HttpRequest) -> Response:
         """Answer a message; a notification is only accepted."""
         if http.method != "POST":
             return Response(status_code=405, headers={"allow": "POST"})
