@@ -173,9 +173,11 @@ def _check_headers(request: Request, headers: Mapping[str, str]) -> None:
     """
     version = headers.get("mcp-protocol-version")
     if not request.is_modern:
+        if version in MODERN_VERSIONS:
+            raise RpcError(INVALID_PARAMS, f"the version {version} needs its fields in _meta")
         if version is not None and version not in HANDSHAKE_VERSIONS:
             data = {"supported": [*HANDSHAKE_VERSIONS, *MODERN_VERSIONS], "requested": version}
-            problem = f"the version {quoted(version)} is not supported without its _meta"
+            problem = f"the version {quoted(version)} is not supported"
             raise RpcError(UNSUPPORTED_VERSION, problem, data)
         return
     said = {"MCP-Protocol-Version": request.version, "Mcp-Method": request.method}
