@@ -1,5 +1,7 @@
 """The command that coding agents call at an event of a session."""
 
+import http.client
+import json
 import os
 import subprocess
 import sys
@@ -10,7 +12,9 @@ import click
 
 from litemem.cli.options import db_option, embedder_option
 from litemem.cli.output import echo_err
-from litemem.integrations import hooks
+from litemem.integrations import hook_events
+
+SERVER_SECONDS = 5.0  # an agent waits for its hook; without an answer the hook works alone
 
 
 class _NeverFails:
@@ -44,14 +48,14 @@ class _HookCommand(click.Command):
 
 
 @click.command("hook", cls=_HookCommand)
-@click.argument("event", type=click.Choice([*hooks.EVENTS, "index"]))
+@click.argument("event", type=click.Choice([*hook_events.EVENTS, "index"]))
 @click.option(
     "--user-id", metavar="ID", help="Scope: the user. [default: LITEMEM_USER_ID, or the login name]"
 )
 @click.option(
     "--budget",
     type=click.IntRange(min=0),
-    default=hooks.BUDGET,
+    default=hook_events.BUDGET,
     show_default=True,
     help="Maximum number of tokens of a context, estimated from its characters.",
 )
@@ -67,13 +71,52 @@ def hook(
     always 0, so that a session goes on without its memory. docs/hooks.md shows the set-up.
     """
     if event == "index":
+        from litemem.integrations import hooks
+
         if hasattr(os, "nice"):
             os.nice(10)
         hooks.index(db, embedder)
         return
-    data = sys.stdin.buffer.read(hooks.MAX_INPUT)
-    given = hooks.read_input(data, os.environ)
-    user = user_id or hooks.default_user(os.environ)
+    data = sys.stdin.buffer.read(hook_events.MAX_INPUT)
+    user = user_id or hook_events.default_user(os.environ)
+    output = _ask_server(event, data, user, budget, db, embedder)
+    if output is None:
+        _answer_alone(event, data, user, budget, db, embedder)
+    elif output:
+        click.echo(output)
+
+
+def _ask_server(
+    event: str, data: bytes, user: str, budget: int, db: str | None, embedder: str | None
+) -> str | None:
+    """Return the answer of the server that runs for the file, or None without one."""
+    from litemem.integrations.http.discovery import NoServerError, find
+
+    running = find(db, embedder=embedder)
+    if running is None:
+        return None
+    asked = {"input": hook_events.resolved(data, os.environ), "user": user, "budget": budget}
+    try:
+        status, answer = running.post(
+            f"/litemem/hook/{event}", json.dumps(asked).encode(), seconds=SERVER_SECONDS
+        )
+        found = json.loads(answer)
+    except NoServerError:
+        return None
+    except (OSError, http.client.HTTPException, ValueError):
+        return None  # a turn that is stored twice is stored once
+    if status != 200:
+        raise click.ClickException(str(found.get("detail")))
+    output: str = found.get("output", "")
+    return output
+
+
+def _answer_alone(
+    event: str, data: bytes, user: str, budget: int, db: str | None, embedder: str | None
+) -> None:
+    from litemem.integrations import hooks  # 0.3 s, which a hook with a server need not wait for
+
+    given = hook_events.read_input(data, os.environ)
     if event in ("stop", "pre-compact"):
         if hooks.remember(db, user, given):
             _index_later(db, embedder)
@@ -83,7 +126,7 @@ def hook(
         return
     found = choose(db, user, given, budget=budget)
     if found.text:
-        click.echo(hooks.answer(event, found.text))
+        click.echo(hook_events.answer(event, found.text))
         sys.stdout.flush()
         hooks.note_shown(db, user, given, event, found.ids)
 

@@ -2,16 +2,19 @@
 
 import os
 from typing import TYPE_CHECKING
+from urllib.parse import urlencode
 
 import click
 
 from litemem.cli.options import db_option, embedder_option, llm_option
-from litemem.integrations.mcp.server import MemoryServer, choose_tools
+from litemem.integrations.http.relay import RelayServer
+from litemem.integrations.mcp.server import CHOICES, MemoryServer, choose_tools
 from litemem.integrations.mcp.stdio import StdioServer, guarded_streams
 from litemem.integrations.mcp.tools import Defaults
 
 if TYPE_CHECKING:
     from litemem.client import MemoryClient
+    from litemem.integrations.http.discovery import Running
 
 UNLOAD_SECONDS = "600"  # without a call: a server runs for days, and the model takes 1 GB
 
@@ -22,7 +25,7 @@ UNLOAD_SECONDS = "600"  # without a call: a server runs for days, and the model 
 @llm_option
 @click.option(
     "--tools",
-    type=click.Choice(["core", "all", "graph"]),
+    type=click.Choice(CHOICES),
     default="all",
     show_default=True,
     help="core: the five tools that an agent needs while it talks; graph: those of the reference "
@@ -57,7 +60,8 @@ def mcp(
     """Serve the memory to an agent over MCP, on standard input and output.
 
     The agent's program starts this command (docs/mcp.md). The file and the models are opened after
-    the handshake. It ends when its input ends; unfinished turns stay pending in the file.
+    the handshake, or not at all while `litemem serve` has them. It ends when its input ends;
+    unfinished turns stay pending in the file.
     """
 
     def open_client() -> "MemoryClient":
@@ -73,5 +77,22 @@ def mcp(
         tools=choose_tools(tools, read_only=read_only),
         defaults=Defaults(user_id=user_id, app_id=app_id),
     )
+    relay = RelayServer(
+        server,
+        find=lambda: _running(db, embedder, llm),
+        address=_address(tools=tools, user_id=user_id, app_id=app_id, read_only=read_only),
+    )
     with guarded_streams() as (reading, writing):
-        StdioServer(server, writing, warm=warm).run(reading)
+        StdioServer(relay, writing, warm=warm).run(reading)
+
+
+def _running(db: str | None, embedder: str | None, llm: str | None) -> "Running | None":
+    from litemem.integrations.http.discovery import find  # 0.1 s, as above
+
+    return find(db, embedder=embedder, llm=llm)
+
+
+def _address(**defaults: object) -> str:
+    """Return the address of a server's MCP endpoint that has these defaults."""
+    given = {key: 1 if value is True else value for key, value in defaults.items() if value}
+    return f"/mcp?{urlencode(given)}"

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from litemem.errors import LitememError, ValidationError
-from litemem.integrations.hooks import EVENTS
+from litemem.integrations.hook_events import EVENTS
 
 Client = Literal["claude-desktop", "claude-code", "codex", "cursor", "vscode"]
 Document = dict[str, Any]

@@ -5,10 +5,7 @@ and add the `additionalContext` of its answer to the prompt. A session is a run 
 app that is the project's folder.
 """
 
-import getpass
-import json
-import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -20,7 +17,8 @@ from litemem.core.arguments import AddOptions
 from litemem.core.config import database_path, sqlite_path
 from litemem.core.scope import Scope
 from litemem.core.types import Message
-from litemem.errors import ValidationError, quoted
+from litemem.errors import ValidationError
+from litemem.integrations.hook_events import HookInput
 from litemem.integrations.transcripts import (
     CONTEXT_TAG,
     Said,
@@ -33,34 +31,12 @@ from litemem.memory import Memory
 from litemem.models.embedding import WordsOnlyEmbedder
 from litemem.store import SqliteStore
 
-BUDGET = 800  # tokens of a context; Claude Code keeps 10,000 characters
 RELEVANT = 0.1  # score by words alone; a lower one is of a word that many memories have
 RELEVANT_BY_MEANING = 0.3  # score with an embedder; unrelated texts are a little alike, too
 MAX_PROMPT = 4_000  # characters of a prompt that are searched; a pasted file says nothing more
-MAX_INPUT = 16_000_000  # bytes
 BUSY_SECONDS = 5.0  # an agent waits for its hook
 KNOWN = 8  # stored messages that tell where a transcript goes on
 INDEXED = 64  # texts at once
-
-# The events and their names in Claude Code and Codex
-EVENTS = {
-    "session-start": "SessionStart",
-    "user-prompt": "UserPromptSubmit",
-    "stop": "Stop",
-    "pre-compact": "PreCompact",
-}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HookInput:
-    """What a client says about an event; absent parts are empty."""
-
-    session: str | None = None
-    folder: Path
-    prompt: str = ""
-    source: str = ""  # of a session: "startup", "resume", "clear" or "compact"
-    transcript: Path | None = None
-    last_answer: str = ""  # a client may call before the transcript has it
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,71 +45,6 @@ class Given:
 
     text: str = ""
     ids: tuple[str, ...] = ()
-
-
-def read_input(data: bytes, environment: Mapping[str, str]) -> HookInput:
-    """Read the JSON object on a hook's standard input.
-
-    Raises:
-        ValidationError: it is not one, or a part of it has another type than text.
-    """
-    try:
-        given = json.loads(data)
-    except (ValueError, RecursionError) as error:
-        raise ValidationError(f"the input of a hook must be a JSON object: {error}") from error
-    return input_of(given, environment)
-
-
-def input_of(given: object, environment: Mapping[str, str]) -> HookInput:
-    """Read the value of the JSON on a hook's standard input.
-
-    Raises:
-        ValidationError: as `read_input`.
-    """
-    if not isinstance(given, dict):
-        raise ValidationError(f"the input of a hook must be a JSON object, got {quoted(given)}")
-
-    def text(name: str) -> str:
-        value = given.get(name)
-        if value is not None and not isinstance(value, str):
-            raise ValidationError(
-                f"{name} in the input of a hook must be text, got {quoted(value)}"
-            )
-        return value or ""
-
-    transcript = text("transcript_path")
-    return HookInput(
-        session=text("session_id") or None,
-        folder=project_folder(text("cwd"), environment),
-        prompt=text("prompt"),
-        source=text("source"),
-        transcript=Path(transcript) if transcript and "\0" not in transcript else None,
-        last_answer=text("last_assistant_message"),
-    )
-
-
-def project_folder(folder: str, environment: Mapping[str, str]) -> Path:
-    """Return the folder of the project that an agent works in.
-
-    That is `CLAUDE_PROJECT_DIR`, the nearest folder above with a repository, or the folder itself.
-    """
-    named = environment.get("CLAUDE_PROJECT_DIR")
-    if "\0" in folder:
-        raise ValidationError(f"cwd in the input of a hook must be a path, got {quoted(folder)}")
-    start = Path(os.path.realpath(named or folder or "."))
-    if named:
-        return start
-    return next((each for each in (start, *start.parents) if (each / ".git").exists()), start)
-
-
-def default_user(environment: Mapping[str, str]) -> str:
-    """Return the user for a hook's memories: `LITEMEM_USER_ID`, or the login name."""
-    if named := environment.get("LITEMEM_USER_ID"):
-        return named
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError, ImportError):  # a container without a name for the user's number
-        return "user"
 
 
 def has_file(path: str | Path | None) -> bool:
@@ -283,14 +194,6 @@ def note_shown(
             tx.shown.note(scope, ids, name, now())
     finally:
         store.close()
-
-
-def answer(event: str, context: str) -> str:
-    """Return the answer of a hook: a JSON object with the context, or nothing without one."""
-    if not context:
-        return ""
-    output = {"hookEventName": EVENTS[event], "additionalContext": context}
-    return json.dumps({"hookSpecificOutput": output})
 
 
 def _open(path: str | Path | None) -> Memory:

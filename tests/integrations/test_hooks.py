@@ -16,7 +16,7 @@ from helpers import LIBRARY
 from litemem import Memory, Scope, salvage
 from litemem.cli import main
 from litemem.core.types import Message
-from litemem.integrations import hooks
+from litemem.integrations import hook_events, hooks
 from litemem.integrations.transcripts import Said, read_transcript, spoken, unstored
 
 USER = "cam"
@@ -228,8 +228,8 @@ def test_the_folder_of_a_project_is_that_of_its_repository(tmp_path: Path) -> No
     (tmp_path / "repo" / ".git").mkdir(parents=True)
     inside = tmp_path / "repo" / "deep"
     inside.mkdir()
-    assert hooks.project_folder(str(inside), {}) == tmp_path / "repo"
-    assert hooks.project_folder(str(inside), {"CLAUDE_PROJECT_DIR": str(inside)}) == inside
+    assert hook_events.project_folder(str(inside), {}) == tmp_path / "repo"
+    assert hook_events.project_folder(str(inside), {"CLAUDE_PROJECT_DIR": str(inside)}) == inside
 
 
 def test_the_log_names_the_runs_that_a_memory_was_shown_to(project: Path, tmp_path: Path) -> None:
@@ -256,7 +256,7 @@ def test_the_log_names_the_runs_that_a_memory_was_shown_to(project: Path, tmp_pa
 @pytest.mark.parametrize("ids", [{"user_id": USER}, {"run_id": "s9"}, {"app_id": "/elsewhere"}])
 def test_an_erasure_takes_the_log_of_its_scope(ids: dict[str, str], tmp_path: Path) -> None:
     with Memory(tmp_path / "memory.db", embedder="hash") as memory:
-        event = hooks.HookInput(session="s9", folder=tmp_path)
+        event = hook_events.HookInput(session="s9", folder=tmp_path)
         memory.add("Cam avoids shellfish", user_id=USER, infer=False)
         hooks.note_shown(tmp_path / "memory.db", USER, event, "user-prompt", ["m1", "m2"])
         memory.erase(**ids)

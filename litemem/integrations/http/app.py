@@ -14,14 +14,14 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Mount, Route
 
 from litemem import __version__
-from litemem.errors import FlushTimeoutError, LitememError, ValidationError, quoted
-from litemem.integrations import hooks
+from litemem.aio import AsyncMemoryClient
+from litemem.errors import LitememError, ValidationError, quoted
+from litemem.integrations import hook_events, hooks
 from litemem.integrations.http import hosted
 from litemem.integrations.http.discovery import MAX_NONCE, proof
 from litemem.integrations.http.guard import App, Guard, Receive, Scope, Send
 from litemem.integrations.http.hosted import SharedClient, json_response
 from litemem.integrations.http.mcp import McpEndpoint
-from litemem.memory import Memory
 from litemem.models.indexing import index_waiting
 
 _INSPECTOR = "litemem.inspector.app"
@@ -54,6 +54,7 @@ class Server:
         self._read_only = read_only
         self._mcp = McpEndpoint(client, read_only=read_only)
         self._page: App | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
         self.app = Guard(self._routed(), token=token, port=port)
 
     def stop(self) -> None:
@@ -95,23 +96,23 @@ class Server:
     async def _hook(self, request: Request) -> Response:
         """Answer a hook of a coding agent as `litemem hook` does, with the embedder in memory."""
         event = request.path_params["event"]
-        if event not in hooks.EVENTS:
+        if event not in hook_events.EVENTS:
             raise ValidationError(
-                f"a hook is one of {', '.join(hooks.EVENTS)}, got {quoted(event)}"
+                f"a hook is one of {', '.join(hook_events.EVENTS)}, got {quoted(event)}"
             )
         given = hosted.read_object(await request.body())
-        user, budget = given.get("user"), given.get("budget", hooks.BUDGET)
+        user, budget = given.get("user"), given.get("budget", hook_events.BUDGET)
         if not isinstance(user, str) or not isinstance(budget, int):
             raise ValidationError("a hook needs user, budget and input")
-        read = hooks.input_of(given.get("input"), {})
+        read = hook_events.input_of(given.get("input"), {})
         client = await self._client.get()
         memory = client.sync.memory
         if event in ("stop", "pre-compact"):
             number = await asyncio.to_thread(hooks.remember, self._database, user, read)
             if number:
-                await asyncio.to_thread(_index, memory)
-                with suppress(FlushTimeoutError):
-                    await client.flush(0)  # wakes the worker, which extracts the facts
+                task = asyncio.create_task(_learn(client))
+                self._tasks.add(task)
+                task.add_done_callback(self._tasks.discard)
             return json_response({"stored": number})
         choose = hooks.session_context if event == "session-start" else hooks.prompt_context
         found = await asyncio.to_thread(
@@ -120,7 +121,7 @@ class Server:
         if found.text:
             note = (self._database, user, read, event, found.ids)
             await asyncio.to_thread(hooks.note_shown, *note)
-        return json_response({"output": hooks.answer(event, found.text)})
+        return json_response({"output": hook_events.answer(event, found.text)})
 
     async def _inspector(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on to the inspector, if it is installed."""
@@ -138,9 +139,16 @@ class Server:
         await self._page(scope, receive, send)
 
 
-def _index(memory: Memory) -> None:
-    while index_waiting(memory.store, memory.embedder, hooks.INDEXED):
-        pass
+async def _learn(client: AsyncMemoryClient) -> None:
+    """Index what a hook has stored, then let the worker extract its facts.
+
+    What fails or is cut short is done by the next one, or by `litemem pending`.
+    """
+    memory = client.sync.memory
+    with suppress(LitememError):
+        while await asyncio.to_thread(index_waiting, memory.store, memory.embedder, hooks.INDEXED):
+            pass
+        await client.flush(0)  # wakes the worker; raises since it does not wait
 
 
 async def _failed(_: Request, error: Exception) -> Response:

@@ -11,11 +11,11 @@ import http.client
 import json
 import os
 import secrets
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from litemem import __version__
 from litemem.core.config import data_folder, database_path, sqlite_path
 from litemem.errors import StoreError
 
@@ -35,6 +35,7 @@ class Announcement:
     embedder: str | None
     llm: str | None
     pid: int
+    version: str = __version__
 
 
 class NoServerError(Exception):
@@ -49,28 +50,26 @@ class Running:
         self._token = token
         self._database = database
 
-    def post(
-        self,
-        path: str,
-        body: bytes,
-        *,
-        seconds: float = ANSWER_SECONDS,
-        sent: Callable[[], None] = lambda: None,
-    ) -> tuple[int, bytes]:
-        """Send a request; return the status and the body of the answer.
+    def is_there(self) -> bool:
+        """Return True if the server runs."""
+        connection = http.client.HTTPConnection(HOST, self._port, timeout=CONNECT_SECONDS)
+        try:
+            self._check(connection)
+        except NoServerError:
+            return False
+        finally:
+            connection.close()
+        return True
 
-        Args:
-            sent: called when the request may have taken effect.
+    def post(self, path: str, body: bytes, *, seconds: float = ANSWER_SECONDS) -> tuple[int, bytes]:
+        """Send a request; return the status and the body of the answer.
 
         Raises:
             NoServerError: no server is there. OSError, http.client.HTTPException: it went away.
         """
         connection = http.client.HTTPConnection(HOST, self._port, timeout=CONNECT_SECONDS)
         try:
-            try:
-                self._check(connection)
-            except (OSError, http.client.HTTPException, ValueError) as error:
-                raise NoServerError(str(error)) from error
+            self._check(connection)
             if connection.sock is None:
                 connection.connect()
             connection.sock.settimeout(seconds)
@@ -79,7 +78,6 @@ class Running:
                 "Content-Type": "application/json",
                 "Accept": "application/json",
             }
-            sent()
             connection.request("POST", path, body, headers)
             answer = connection.getresponse()
             return answer.status, answer.read()
@@ -93,8 +91,11 @@ class Running:
             NoServerError: it does not.
         """
         nonce = secrets.token_hex(16)
-        connection.request("GET", f"/healthz?nonce={nonce}")
-        answer = json.loads(connection.getresponse().read(10_000))
+        try:
+            connection.request("GET", f"/healthz?nonce={nonce}")
+            answer = json.loads(connection.getresponse().read(10_000))
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            raise NoServerError(str(error)) from error
         given = answer.get("proof") if isinstance(answer, dict) else None
         expected = proof(self._token, nonce, self._database)
         if not isinstance(given, str) or not hmac.compare_digest(given.encode(), expected.encode()):
@@ -106,7 +107,7 @@ def find(
 ) -> Running | None:
     """Return the server that is announced for a file and has these models; None if there is none.
 
-    A model that is None is any. The server may have ended: each call finds out.
+    Its version is this one. A model that is None is any. The server may have ended since.
     """
     database = _database(path)
     try:
@@ -114,7 +115,9 @@ def find(
         token = read_token(Path(found.token_file))
     except (OSError, ValueError, TypeError, StoreError):
         return None
-    if not isinstance(found.port, int) or not 0 < found.port < 65_536:
+    if found.version != __version__ or not isinstance(found.port, int):
+        return None
+    if not 0 < found.port < 65_536:
         return None
     if embedder not in (None, found.embedder) or llm not in (None, found.llm):
         return None

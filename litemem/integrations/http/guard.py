@@ -43,20 +43,10 @@ class Guard:
         port: returns the port that `Host` and `Origin` must name.
     """
 
-    def __init__(
-        self,
-        app: App,
-        *,
-        token: str,
-        port: Callable[[], int],
-        max_body: int = MAX_BODY,
-        body_seconds: float = BODY_SECONDS,
-    ) -> None:
+    def __init__(self, app: App, *, token: str, port: Callable[[], int]) -> None:
         self._app = app
         self._token = token.encode()
         self._port = port
-        self._max_body = max_body
-        self._body_seconds = body_seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request, or pass it on."""
@@ -117,24 +107,24 @@ class Guard:
         Raises:
             _RefusedError: it is too long, or comes too slowly.
         """
-        too_large = _RefusedError(413, f"a request must have at most {self._max_body:,} bytes")
+        too_large = _RefusedError(413, f"a request must have at most {MAX_BODY:,} bytes")
         length = _header(scope, b"content-length") or "0"
-        if int(length) > self._max_body:  # the server has checked that it is a number
+        if int(length) > MAX_BODY:  # the server has checked that it is a number
             raise too_large
         body = bytearray()
         try:
-            async with asyncio.timeout(self._body_seconds):
+            async with asyncio.timeout(BODY_SECONDS):
                 while True:
                     message = await receive()
                     if message["type"] != "http.request":
                         return None
                     body += message.get("body", b"")
-                    if len(body) > self._max_body:
+                    if len(body) > MAX_BODY:
                         raise too_large
                     if not message.get("more_body"):
                         return bytes(body)
         except TimeoutError as error:
-            problem = f"the request must arrive within {self._body_seconds:g} seconds"
+            problem = f"the request must arrive within {BODY_SECONDS:g} seconds"
             raise _RefusedError(408, problem) from error
 
 

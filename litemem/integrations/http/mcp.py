@@ -35,7 +35,7 @@ from litemem.integrations.mcp.protocol import (
     is_id,
     request_of,
 )
-from litemem.integrations.mcp.server import MemoryServer, choose_tools
+from litemem.integrations.mcp.server import CHOICES, MemoryServer, choose_tools
 from litemem.integrations.mcp.tools import Defaults
 
 USER = "default"  # of calls that name no user, agent or run, as with `litemem mcp`
@@ -105,8 +105,9 @@ class McpEndpoint:
             RpcError: one of them is wrong.
         """
         tools = query.get("tools", "all")
-        if tools not in ("core", "all"):
-            raise RpcError(INVALID_PARAMS, f"tools must be core or all, got {quoted(tools)}")
+        if tools not in CHOICES:
+            problem = f"tools must be {' or '.join(CHOICES)}, got {quoted(tools)}"
+            raise RpcError(INVALID_PARAMS, problem)
         read_only = self._read_only or query.get("read_only", "0") not in ("0", "false")
         return MemoryServer(
             lambda: self._client.opened().sync,

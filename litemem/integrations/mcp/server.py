@@ -21,6 +21,7 @@ Result = dict[str, Any]
 
 RESOURCES = 1_000  # users in a list, and memories of a user
 RECALLED_TOKENS = 1_000  # of the prompt
+CHOICES = ("core", "all", "graph")  # of tools
 _PREFIX, _SUFFIX = "litemem://users/", "/memories"
 _MARKDOWN = "text/markdown"
 _RECALL = "recall"

@@ -6,11 +6,12 @@ import threading
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from typing import IO, BinaryIO
+from typing import IO, BinaryIO, Protocol
 
 from litemem.integrations.mcp.protocol import (
     INTERNAL_ERROR,
     INVALID_REQUEST,
+    Features,
     Message,
     Request,
     RpcError,
@@ -21,7 +22,6 @@ from litemem.integrations.mcp.protocol import (
     is_id,
     request_of,
 )
-from litemem.integrations.mcp.server import MemoryServer
 
 MAX_BYTES = 4_000_000  # of a message; a turn of that length would take the model hours
 MAX_CALLS = 16  # at once; further requests wait in order
@@ -44,6 +44,16 @@ def guarded_streams() -> Iterator[tuple[BinaryIO, BinaryIO]]:
         yield reading, writing
 
 
+class OpenedFeatures(Features, Protocol):
+    """Features over a file that is opened later."""
+
+    def warm_up(self) -> None:
+        """Open the file and load the embedder."""
+
+    def close(self) -> None:
+        """Close the file."""
+
+
 class StdioServer:
     """Read messages until the client has gone, and answer them, slow ones in threads.
 
@@ -51,7 +61,7 @@ class StdioServer:
         warm: load the embedder after the handshake.
     """
 
-    def __init__(self, server: MemoryServer, writing: IO[bytes], *, warm: bool = True) -> None:
+    def __init__(self, server: OpenedFeatures, writing: IO[bytes], *, warm: bool = True) -> None:
         self._server = server
         self._writing = writing
         self._warm = warm
