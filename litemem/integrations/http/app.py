@@ -11,7 +11,7 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
-from starlette.routing import Mount, Route
+from starlette.routing import Route
 
 from litemem import __version__
 from litemem.aio import AsyncMemoryClient
@@ -19,7 +19,7 @@ from litemem.errors import LitememError, ValidationError, quoted
 from litemem.integrations import hook_events, hooks
 from litemem.integrations.http import hosted
 from litemem.integrations.http.discovery import MAX_NONCE, proof
-from litemem.integrations.http.guard import App, Guard, Receive, Scope, Send
+from litemem.integrations.http.guard import CALLS, OPEN_PATHS, App, Guard, Receive, Scope, Send
 from litemem.integrations.http.hosted import SharedClient, json_response
 from litemem.integrations.http.mcp import McpEndpoint
 from litemem.models.indexing import index_waiting
@@ -55,7 +55,20 @@ class Server:
         self._mcp = McpEndpoint(client, read_only=read_only)
         self._page: App | None = None
         self._tasks: set[asyncio.Task[None]] = set()
-        self.app = Guard(self._routed(), token=token, port=port)
+        self._calls = Starlette(
+            routes=[
+                Route("/healthz", self._health),
+                Route("/mcp", self._mcp.handle, methods=["POST", "GET", "DELETE"]),
+                Route("/litemem/hook/{event}", self._hook, methods=["POST"]),
+                *hosted.routes(client),
+            ],
+            exception_handlers={
+                LitememError: _failed,
+                HTTPException: _missing,
+                Exception: _crashed,
+            },
+        )
+        self.app = Guard(self._serve, token=token, port=port)
 
     def stop(self) -> None:
         """Let the calls that wait for the model answer: their turns are in the file."""
@@ -65,21 +78,11 @@ class Server:
         """Close the file."""
         self._client.close()
 
-    def _routed(self) -> App:
-        return Starlette(
-            routes=[
-                Route("/healthz", self._health),
-                Route("/mcp", self._mcp.handle, methods=["POST", "GET", "DELETE"]),
-                Route("/litemem/hook/{event}", self._hook, methods=["POST"]),
-                *hosted.routes(self._client),
-                Mount("/", self._inspector),
-            ],
-            exception_handlers={
-                LitememError: _failed,
-                HTTPException: _missing,
-                Exception: _crashed,
-            },
-        )
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on to the calls, or to the pages."""
+        path = scope.get("path", "")
+        is_call = path in OPEN_PATHS or path.startswith(CALLS)
+        await (self._calls if is_call else self._pages)(scope, receive, send)
 
     async def _health(self, request: Request) -> Response:
         """Say whether the file can be used, and prove to a program that this is its server."""
@@ -123,20 +126,19 @@ class Server:
             await asyncio.to_thread(hooks.note_shown, *note)
         return json_response({"output": hook_events.answer(event, found.text)})
 
-    async def _inspector(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on to the inspector, if it is installed."""
-        if self._page is None:
+    async def _pages(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer with a page of the inspector, if it is installed."""
+        answer: App = PlainTextResponse(_NO_PAGE, 404)
+        with suppress(ModuleNotFoundError):
+            made = import_module(_INSPECTOR).app
             try:
-                made = import_module(_INSPECTOR).app
-            except ModuleNotFoundError:
-                made = None
-            if made is None:
-                await PlainTextResponse(_NO_PAGE, 404)(scope, receive, send)
-                return
-            memory = (await self._client.get()).sync.memory
-            self._page = made(memory, token=self._token, read_only=self._read_only)
-        assert self._page is not None
-        await self._page(scope, receive, send)
+                memory = (await self._client.get()).sync.memory
+                if self._page is None:
+                    self._page = made(memory, token=self._token, read_only=self._read_only)
+                answer = self._page
+            except LitememError as error:
+                answer = PlainTextResponse(f"{error}\n", 503)
+        await answer(scope, receive, send)
 
 
 async def _learn(client: AsyncMemoryClient) -> None:

@@ -58,7 +58,7 @@ class Guard:
             self._check(scope)
             body = await self._read(scope, receive)
         except _RefusedError as refused:
-            if _header(scope, b"expect") is None:
+            if refused.status != 408 and _header(scope, b"expect") is None:
                 await _drain(receive)
             return await _answer(send, refused)
         if body is None:  # the client has gone
