@@ -1,0 +1,51 @@
+"""Mem0's own clients against `litemem serve`; `scripts/clients` installs them."""
+
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from helpers import ROOT
+from helpers.served import SECONDS, Served
+
+pytest.importorskip("uvicorn", reason="needs the extra serve")
+
+CLIENTS = Path(os.environ.get("MEM0_CLIENTS") or ROOT / ".venv" / "clients")
+PYTHON = CLIENTS / "python" / "bin" / "python"
+NODE = CLIENTS / "node" / "node_modules" / ".bin" / "node"
+PROGRAMS = ROOT / "tests" / "compat" / "clients"
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Iterator[Served]:
+    server = Served(tmp_path, "--port", "0")
+    yield server
+    assert server.stop() == 0
+
+
+def run(server: Served, program: Path, *words: object) -> None:
+    if not program.exists():
+        pytest.skip("run scripts/clients, which installs Mem0's clients")
+    quiet = {"MEM0_TELEMETRY": "false", "MEM0_DIR": str(server.db.parent / "mem0")}
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    done = subprocess.run(
+        [str(word) for word in (program, *words)],
+        capture_output=True,
+        text=True,
+        timeout=4 * SECONDS,
+        env=environment | quiet,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "as expected" in done.stdout
+
+
+def test_the_client_for_python_works(served: Served) -> None:
+    host = f"http://127.0.0.1:{served.port}"
+    run(served, PYTHON, PROGRAMS / "hosted.py", host, served.token)
+
+
+def test_the_client_for_node_works(served: Served) -> None:
+    host = f"http://127.0.0.1:{served.port}"
+    run(served, NODE, PROGRAMS / "hosted.mjs", host, served.token, CLIENTS / "node")
