@@ -15,8 +15,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 from helpers.served import Served
 from litemem import Memory
+from litemem.models.files import models_folder
 from litemem.testing import ScriptedLLM
 
 SEARCHES = 200
@@ -43,15 +46,22 @@ def measure(folder: Path, memories: int, embedder: str) -> None:
         def by_library(i: int) -> None:
             memory.search(query(i), filters={"user_id": f"u{i % 10}"}, top_k=10)
 
-        direct = timed(by_library)
-    server = Served(folder, "--port", "0", "--embedder", embedder)
+        direct, used = timed(by_library, psutil.Process())
+    models = str(models_folder())
+    server = Served(folder, "--port", "0", "--embedder", embedder, LITEMEM_MODELS=models)
+    process = psutil.Process(server.process.pid)
     try:
-        hosted = timed(Caller(server, search_body, "/v3/memories/search/"))
-        mcp = timed(Caller(server, tool_body, "/mcp"))
-        print(f"{memories:,} memories, {embedder}; medians of {SEARCHES} searches")
-        print(f"  library     {direct:6.1f} ms")
-        print(f"  serve       {hosted:6.1f} ms: {hosted - direct:.1f} ms beyond")
-        print(f"  serve, MCP  {mcp:6.1f} ms: {mcp - direct:.1f} ms beyond")
+        print(f"{memories:,} memories, {embedder}; {SEARCHES} searches, one after the other")
+        print(f"  library     median {direct:6.1f} ms, processor {used:5.1f} ms")
+        for name, body, path in (
+            ("serve", search_body, "/v3/memories/search/"),
+            ("serve, MCP", tool_body, "/mcp"),
+        ):
+            took, cost = timed(Caller(server, body, path), process)
+            print(
+                f"  {name:10}  median {took:6.1f} ms, processor {cost:5.1f} ms: "
+                f"{took - direct:.1f} and {cost - used:.1f} ms beyond the library"
+            )
         rate = parallel(lambda: Caller(server, search_body, "/v3/memories/search/"))
         print(f"  {CLIENTS} clients: {rate:.0f} searches/s")
         kept = parallel_adds(server)
@@ -102,14 +112,19 @@ class Caller:
         assert answer.status == 200, text
 
 
-def timed(call: Callable[[int], None]) -> float:
-    """Return the median time of a call in milliseconds."""
+def timed(call: Callable[[int], None], process: psutil.Process) -> tuple[float, float]:
+    """Return the median time of a call, and the mean processor time of a process, in ms.
+
+    The second does not depend on what else the machine does.
+    """
     taken = []
+    before = sum(process.cpu_times()[:2])
     for i in range(SEARCHES):
         start = time.perf_counter()
         call(i)
         taken.append((time.perf_counter() - start) * 1_000)
-    return statistics.median(taken)
+    used = sum(process.cpu_times()[:2]) - before
+    return statistics.median(taken), used * 1_000 / SEARCHES
 
 
 def parallel(make: Callable[[], Caller], number: int = SEARCHES) -> float:

@@ -18,11 +18,9 @@ MAIN = "from litemem.cli import main; main()"
 class Served:
     """A running server; `prelude` is Python that its process runs first."""
 
-    def __init__(
-        self, folder: Path, *options: str, prelude: str = "", db: str = "memory.db"
-    ) -> None:
-        self.db = folder / db
-        self.environment = environment(folder)
+    def __init__(self, folder: Path, *options: str, prelude: str = "", **variables: str) -> None:
+        self.db = folder / "memory.db"
+        self.environment = environment(folder) | variables
         self.process = subprocess.Popen(
             [sys.executable, "-c", f"{prelude}\n{MAIN}", "serve", "--db", str(self.db), *options],
             stderr=subprocess.PIPE,
