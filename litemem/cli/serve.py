@@ -10,7 +10,7 @@ import click
 from litemem.cli.context import file_path
 from litemem.cli.errors import CliError
 from litemem.cli.options import db_option, embedder_option, llm_option
-from litemem.cli.output import echo_err
+from litemem.cli.output import echo_err, is_terminal
 from litemem.errors import LitememError
 from litemem.integrations.http import discovery
 from litemem.integrations.http.service import MANAGERS, Manager, unit
@@ -116,6 +116,8 @@ def _run(
     def started() -> None:
         echo_err(f"litemem serves {path} at http://{discovery.HOST}:{chosen}")
         echo_err(f"the token is in {token_file}")
+        if is_terminal(sys.stderr) and find_spec("litemem.inspector") is not None:
+            echo_err(f"the inspector: http://{discovery.HOST}:{chosen}/?token={token}")
         client.warm_up()
 
     announcement = discovery.Announcement(

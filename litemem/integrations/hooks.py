@@ -32,7 +32,7 @@ from litemem.models.embedding import WordsOnlyEmbedder
 from litemem.store import SqliteStore
 
 RELEVANT = 0.1  # score by words alone; a lower one is of a word that many memories have
-RELEVANT_BY_MEANING = 0.3  # score with an embedder; unrelated texts are a little alike, too
+RELEVANT_BY_MEANING = 0.2  # score with an embedder: prompts about nothing known had 0.19 at most
 MAX_PROMPT = 4_000  # characters of a prompt that are searched; a pasted file says nothing more
 BUSY_SECONDS = 5.0  # an agent waits for its hook
 KNOWN = 8  # stored messages that tell where a transcript goes on

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from helpers import LIBRARY
+from helpers.served import Served
 
 mcp = pytest.importorskip("mcp")
 if not hasattr(mcp, "Client"):
@@ -141,3 +142,36 @@ def test_the_graph_tools_answer_within_their_output_schemas(tmp_path: Path, mode
         assert len(found.structured_content["entities"]) == 49
 
     with_client(tmp_path, mode, use, "--tools", "graph")
+
+
+def test_a_server_is_used_over_http(tmp_path: Path, mode: str) -> None:
+    pytest.importorskip("uvicorn", reason="needs the extra serve")
+    httpx2 = pytest.importorskip("httpx2")
+    transport = pytest.importorskip("mcp.client.streamable_http").streamable_http_client
+    server = Served(tmp_path, "--port", "0")
+
+    async def run() -> None:
+        http = httpx2.AsyncClient(headers={"Authorization": f"Bearer {server.token}"})
+        address = f"http://127.0.0.1:{server.port}/mcp?user_id=ana"
+        async with mcp.Client(transport(address, http_client=http), mode=mode) as client:
+            assert client.protocol_version == ERAS[mode]
+            text = {"text": "I play the cello.", "infer": False}
+            assert not (await client.call_tool("add_memory", text)).is_error
+            found = await client.call_tool("search_memories", {"query": "cello"})
+            assert found.structured_content["results"][0]["user_id"] == "ana"
+            (resource,) = (await client.list_resources()).resources
+            assert (await client.read_resource(str(resource.uri))).contents
+            assert (await client.get_prompt("recall", {"topic": "cello"})).messages
+            with pytest.raises(mcp.MCPError):
+                await client.call_tool("no_such_tool", {})
+            seen: list[str] = []
+
+            async def heard(_: float, __: float | None, message: str | None) -> None:
+                seen.append(message or "")
+
+            wait = {"text": "I moved to Oslo.", "wait": True}
+            await client.call_tool("add_memory", wait, progress_callback=heard)
+            assert "extracting" in seen[0]
+
+    asyncio.run(run())
+    assert server.stop() == 0

@@ -365,6 +365,8 @@ def test_nothing_that_was_acknowledged_is_lost(tmp_path: Path, end: str) -> None
     for client in clients:
         client.join()
     assert code in (None, 0)
+    left = sorted(file.suffix for file in server.token_file.parent.iterdir())
+    assert left == ([""] if end == "stop" else ["", ".json"])
     assert set(acknowledged) <= set(stored(tmp_path / "memory.db"))
 
 

@@ -71,7 +71,8 @@ class Running:
         try:
             self._check(connection)
             if connection.sock is None:
-                connection.connect()
+                raise NoServerError("the server is ending")
+            connection.auto_open = 0  # another connection might lead to another program
             connection.sock.settimeout(seconds)
             headers = {
                 "Authorization": f"Token {self._token}",
