@@ -123,4 +123,10 @@ def _run(
     announcement = discovery.Announcement(
         port=chosen, token_file=str(token_file), embedder=embedder, llm=llm, pid=os.getpid()
     )
-    serve(server, listening, database=path, announcement=announcement, started=started)
+    serve(
+        server,
+        listening,
+        database=path,
+        announcement=None if read_only else announcement,  # agents that write work alone
+        started=started,
+    )

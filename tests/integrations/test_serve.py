@@ -323,6 +323,10 @@ def test_a_read_only_server_changes_nothing(tmp_path: Path) -> None:
     server = Served(tmp_path, "--port", "0", "--read-only")
     assert server.memories() == ["I drink tea."]
     assert server.add("x")[0] == 403
+    assert not list(server.token_file.parent.glob("*.json"))  # agents that write work alone
+    said = {"session_id": "s", "last_assistant_message": "x"}
+    status, found, _ = server.send("POST", "/litemem/hook/stop", {"user": "cam", "input": said})
+    assert (status, "read" in found["detail"]) == (403, True)
     _, found = server.call("tools/list", path="/mcp?read_only=0")
     assert all(each["annotations"]["readOnlyHint"] for each in found["result"]["tools"])
     assert server.stop() == 0

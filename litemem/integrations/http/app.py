@@ -111,6 +111,7 @@ class Server:
         client = await self._client.get()
         memory = client.sync.memory
         if event in ("stop", "pre-compact"):
+            memory.store.check_writable()
             number = await asyncio.to_thread(hooks.remember, self._database, user, read)
             if number:
                 task = asyncio.create_task(_learn(client))
@@ -121,7 +122,7 @@ class Server:
         found = await asyncio.to_thread(
             choose, self._database, user, read, budget=budget, memory=memory
         )
-        if found.text:
+        if found.text and not self._read_only:
             note = (self._database, user, read, event, found.ids)
             await asyncio.to_thread(hooks.note_shown, *note)
         return json_response({"output": hook_events.answer(event, found.text)})

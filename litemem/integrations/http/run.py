@@ -50,12 +50,13 @@ def serve(
     listening: socket.socket,
     *,
     database: Path,
-    announcement: Announcement,
+    announcement: Announcement | None,
     started: Callable[[], None],
 ) -> None:
     """Answer requests until SIGINT or SIGTERM, then end the running calls and close the file.
 
     Args:
+        announcement: what other programs find, or None to be found by none.
         started: called when requests are answered.
     """
     config = uvicorn.Config(
@@ -73,10 +74,12 @@ def serve(
     )
     web = _WebServer(config, server, started)
     try:
-        announce(database, announcement)
+        if announcement is not None:
+            announce(database, announcement)
         web.run(sockets=[listening])
     finally:
-        withdraw(database, announcement)
+        if announcement is not None:
+            withdraw(database, announcement)
         server.close()
 
 
