@@ -13,6 +13,7 @@ from litemem.core.graph import Existing, Graph
 from litemem.core.protocols import LLM, Embedder, Reranker
 from litemem.core.scope import Scope
 from litemem.core.types import (
+    FEEDBACK,
     AddResult,
     ChatFormat,
     Duration,
@@ -23,6 +24,7 @@ from litemem.core.types import (
     MemoryRecord,
     Relation,
 )
+from litemem.errors import ValidationError, quoted
 from litemem.ingestion import graph as graph_edits
 from litemem.ingestion.claims import Claims
 from litemem.models.embedding import GuardedLLM, QueryCache, token_counter
@@ -762,6 +764,83 @@ class Memory:
 
         edits.delete(self.store, [arguments.check_text(memory_id, "memory_id")], self._now())
         return {"message": "Memory deleted successfully!"}
+
+    def supersede(self, memory_id: str, *, by: str) -> Result:
+        """End a memory in favour of another one: `{"id", "superseded_by", "valid_to"}`.
+
+        Both stay. The ended one is hidden from the time at which the other began, and `history` has
+        the event.
+
+        Args:
+            by: the id of the memory that holds now, of exactly the same scope.
+
+        Raises:
+            MemoryNotFoundError: one of the memories does not exist.
+            ImmutableError: the memory was stored as immutable.
+            ValidationError: one of them is superseded already, or they differ in scope.
+        """
+        self.store.check_writable()
+        checked = arguments.check_text(memory_id, "memory_id")
+        successor = arguments.check_text(by, "by")
+        from litemem.ingestion import edits
+
+        ended = edits.supersede(self.store, checked, successor, self._now())
+        assert ended.valid_to is not None, "it was superseded"
+        return {
+            "id": ended.id,
+            "superseded_by": ended.superseded_by,
+            "valid_to": clock.to_iso(ended.valid_to),
+        }
+
+    def undo(self, memory_id: str) -> Result:
+        """Take back the last change of a memory that its history has: `{"id", "undone"}`.
+
+        `undone` is UPDATE if the text is the previous one again, SUPERSEDE if the memory is valid
+        again, or DELETE if it is back. `history` keeps the event and gets another one, so a second
+        `undo` of a changed text takes back the first. A deleted memory has its text, scope, time
+        and messages again; its metadata, categories, feedback and relations are lost.
+
+        Raises:
+            MemoryNotFoundError: no memory has this id, and no history of a deleted one.
+            ImmutableError: the memory was stored as immutable.
+            ValidationError: the last event is an ADD, or a change of something else than the text.
+            EmbedderError: the text could not be embedded.
+        """
+        self.store.check_writable()
+        checked = arguments.check_text(memory_id, "memory_id")
+        from litemem.ingestion import edits
+
+        return {
+            "id": checked,
+            "undone": edits.undo(self.store, self.embedder, checked, self._now()),
+        }
+
+    def feedback(
+        self,
+        memory_id: str,
+        feedback: str | None = None,
+        feedback_reason: str | None = None,
+    ) -> Result:
+        """Rate a memory POSITIVE, NEGATIVE or VERY_NEGATIVE; None removes the rating.
+
+        A new rating replaces the old one. A rating is deleted with its memory. `profile` prefers
+        memories with a good one.
+
+        Raises:
+            MemoryNotFoundError: no memory has this id.
+            ValidationError: the rating is unknown.
+        """
+        rating = None if feedback is None else arguments.check_text(feedback, "feedback").upper()
+        if rating is not None and rating not in FEEDBACK:
+            raise ValidationError(
+                f"feedback must be {', '.join(FEEDBACK)} or None, got {quoted(feedback)}"
+            )
+        reason = arguments.check_instructions(feedback_reason, "feedback_reason")
+        with self.store.write() as tx:
+            tx.memories.set_feedback(
+                arguments.check_text(memory_id, "memory_id"), rating, reason, self._now()
+            )
+        return {"id": memory_id, "feedback": rating, "feedback_reason": reason}
 
     def delete_all(
         self,

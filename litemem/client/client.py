@@ -39,7 +39,7 @@ from litemem.core.results import (
     with_days,
 )
 from litemem.core.scope import Scope
-from litemem.core.types import FEEDBACK, Forget, MemoryRecord
+from litemem.core.types import Forget, MemoryRecord
 from litemem.errors import ValidationError, quoted
 from litemem.ingestion import edits
 from litemem.memory import BUDGET, THRESHOLD, Memory, Result
@@ -555,17 +555,7 @@ class MemoryClient:
             MemoryNotFoundError: no memory has this id.
             ValidationError: the rating is unknown.
         """
-        rating = None if feedback is None else check_text(feedback, "feedback").upper()
-        if rating is not None and rating not in FEEDBACK:
-            raise ValidationError(
-                f"feedback must be {', '.join(FEEDBACK)} or None, got {quoted(feedback)}"
-            )
-        reason = check_instructions(feedback_reason, "feedback_reason")
-        with self.memory.store.write() as tx:
-            tx.memories.set_feedback(
-                check_text(memory_id, "memory_id"), rating, reason, self._now()
-            )
-        return {"id": memory_id, "feedback": rating, "feedback_reason": reason}
+        return self.memory.feedback(memory_id, feedback, feedback_reason)
 
     def create_memory_export(
         self,

@@ -1,4 +1,4 @@
-"""Update, delete and settle existing memories, all of a call in one transaction."""
+"""Update, delete, settle, supersede and restore existing memories, all of a call in one transaction."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -16,10 +16,16 @@ from litemem.core.arguments import (
 from litemem.core.protocols import Embedder
 from litemem.core.text import scripts
 from litemem.core.text.words import STOP_WORDS, words
-from litemem.core.types import Disagreement, MemoryRecord, content_hash
+from litemem.core.types import Disagreement, HistoryEntry, MemoryRecord, content_hash
 from litemem.errors import ImmutableError, MemoryNotFoundError, ValidationError, quoted
 from litemem.models.indexing import index_memories
 from litemem.store.protocol import Store
+
+_NO_UNDO = {  # why an event cannot be taken back
+    "ADD": "the memory was added and not changed: delete it instead",
+    "UPDATE": "the last change was not of the text, and the history has texts only",
+    "DELETE": "the history does not know the scope of the deleted memory: add it again",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +154,77 @@ def settle(store: Store, conflict_id: str, keep: str, at: int) -> list[MemoryRec
             )
         tx.known.supersede(other, kept.id, kept.since, at)
         return [tx.memories.require(other.id)]
+
+
+def supersede(store: Store, memory_id: str, by: str, at: int) -> MemoryRecord:
+    """End a memory in favour of another one of its scope; return it as it is now.
+
+    Raises:
+        MemoryNotFoundError: one of the memories does not exist.
+        ImmutableError: the memory is immutable.
+        ValidationError: it is superseded already, or the other cannot replace it.
+    """
+    with store.write() as tx:
+        old, new = tx.memories.require(memory_id), tx.memories.require(by)
+        if old.immutable:
+            raise ImmutableError(f"the memory {old.id!r} is immutable: delete it instead")
+        if old.scope != new.scope or old.id == new.id:
+            raise ValidationError("a memory is superseded by another one of exactly its scope")
+        for each in (old, new):
+            if each.superseded_by is not None:
+                raise ValidationError(
+                    f"the memory {each.id!r} is superseded by {each.superseded_by!r} already"
+                )
+        tx.known.supersede(old, new.id, max(old.since, new.since), at)
+        return tx.memories.require(old.id)
+
+
+def undo(store: Store, embedder: Embedder, memory_id: str, at: int) -> str:
+    """Take back the last event in a memory's history; return which: UPDATE, SUPERSEDE or DELETE.
+
+    The event stays in the history, which gets another one. A deleted memory comes back with the
+    text, scope, time and messages that its history knows.
+
+    Raises:
+        MemoryNotFoundError: there is no such memory and no history of one.
+        ImmutableError: the memory was stored as immutable.
+        ValidationError: the last event cannot be taken back.
+        EmbedderError: a text could not be embedded.
+    """
+    with store.read() as r:
+        entries, deleted = r.memories.history(memory_id), r.memories.deleted(memory_id)
+    if not entries:
+        raise MemoryNotFoundError(f"no memory has the id {quoted(memory_id)}, and no history")
+    last = entries[-1]
+    if last.superseded_by is not None:
+        _make_valid(store, last, at)
+        return "SUPERSEDE"
+    if last.event == "UPDATE" and last.old_memory != last.new_memory:
+        change = check_change(memory_id, text=last.old_memory)
+        apply(store, embedder, [change], at)
+        return "UPDATE"
+    if deleted is None:
+        raise ValidationError(_NO_UNDO[last.event])
+    today = date.fromisoformat(clock.day(at))
+    ((vector, index),) = zip(
+        *index_memories(embedder, [deleted.record.content], today), strict=True
+    )
+    with store.write() as tx:
+        if tx.memories.deleted(memory_id) != deleted:
+            raise ValidationError("another program changed the memory at the same time: try again")
+        tx.settings.bind_embedder(embedder.identity)
+        tx.memories.insert([deleted.record], [vector], [deleted.sources], [index])
+        tx.memories.update(replace(deleted.record, updated_at=at), None)
+    return "DELETE"
+
+
+def _make_valid(store: Store, ended: HistoryEntry, at: int) -> None:
+    with store.write() as tx:
+        record = tx.memories.require(ended.memory_id)
+        if record.superseded_by != ended.superseded_by:
+            raise ValidationError("the memory is not superseded: there is nothing to undo")
+        valid = replace(record, valid_to=None, superseded_by=None, updated_at=at)
+        tx.memories.update(valid, None)
 
 
 def _kept(found: Disagreement, keep: str) -> tuple[MemoryRecord, MemoryRecord]:

@@ -199,6 +199,39 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """The place of a memory in the order of `MemoryReader.select`."""
+
+    created_at: int
+    memory_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Deleted:
+    """A deleted memory without metadata, categories and times of validity, and its messages' keys.
+
+    Only messages that are still in its scope.
+    """
+
+    record: MemoryRecord
+    sources: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Census:
+    """Counts of a store at one moment.
+
+    `owners` are the users, agents, apps and runs with most memories, the greatest of each kind
+    first. `growth` has memories by day of creation, in days since 1970-01-01.
+    """
+
+    overview: Overview
+    superseded: int
+    owners: Sequence[Entity]
+    growth: Mapping[int, int]
+
+
+@dataclass(frozen=True, slots=True)
 class Revision:
     """A state of the data, by the last keys of a memory and of a history entry."""
 
@@ -442,11 +475,37 @@ class MemoryReader(Protocol):
         """
 
     def select(
-        self, condition: Condition, *, limit: int | None = None, offset: int = 0
+        self,
+        condition: Condition,
+        *,
+        limit: int | None = None,
+        offset: int = 0,
+        after: Place | None = None,
     ) -> Found[MemoryRecord]:
         """Return the memories that match, newest first, ties by id, greatest first.
 
-        Damaged ones are left out and named; they count for `limit` and `offset`.
+        With `after`, only those that come after this place in that order. Damaged ones are left out
+        and named; they count for `limit` and `offset`.
+        """
+
+    def written(
+        self,
+        condition: Condition | None = None,
+        *,
+        limit: int,
+        words: Sequence[str] = (),
+        before: str | None = None,
+    ) -> Found[MemoryRecord]:
+        """Return memories in the order of writing, the last first; of every scope by default.
+
+        With `words`, those that contain each of them, also as the beginning of a word. `before` is
+        the id of a memory: only those written before it. Damaged ones are left out and named.
+        """
+
+    def deleted(self, memory_id: str) -> Deleted | None:
+        """Return a deleted memory as its history knows it.
+
+        None if the memory exists, is unknown, or was deleted by a version that noted no scope.
         """
 
     def count(self, condition: Condition) -> int:
@@ -1081,6 +1140,12 @@ class Reading(Protocol):
     def overview(self) -> Overview:
         """Return counts of the stored data, and its size."""
 
+    def census(self, limit: int) -> Census:
+        """Return the counts of the stored data, with at most `limit` owners of each kind.
+
+        It reads every entry of some indexes, which takes a second for a million memories.
+        """
+
     def edited_texts(self) -> list[EditedText]:
         """Return the texts that another tool changed; their memories are damaged until accepted."""
 
@@ -1181,6 +1246,12 @@ class Store(Protocol):
 
     def dry_run(self) -> AbstractContextManager[Transaction]:
         """Lend a transaction that is rolled back, to count exactly what it would change."""
+
+    def changes(self) -> int:
+        """Return a number that is another one after a commit, by any program.
+
+        It costs microseconds, and no table is read.
+        """
 
     def check_writable(self) -> None:
         """Refuse a store that can only be read, before any work is done.

@@ -125,6 +125,15 @@ def any_of(found: Iterable[str]) -> str | None:
     return " OR ".join(forms) or None
 
 
+def all_of(found: Iterable[str]) -> str | None:
+    """Return an FTS5 query for texts with each of these words, or a longer one that begins so."""
+    every = []
+    for word in found:
+        forms = [form if form.endswith("*") else f"{form} *" for form in _fts_forms(word)]
+        every.append(f"({' OR '.join(dict.fromkeys(forms))})")
+    return " AND ".join(every) or None
+
+
 def _fts_forms(word: str) -> Iterator[str]:
     yield f'"{word}"'
     if word.isascii():

@@ -477,6 +477,35 @@ class Readers(Generic[T]):
         self.suspend()
 
 
+class Watch:
+    """Counts the commits of all programs, on a connection of its own that never writes.
+
+    SQLite counts commits for each connection (`PRAGMA data_version`).
+    """
+
+    def __init__(self, readers: Readers[Any]) -> None:
+        self._readers = readers
+        self._lock = threading.Lock()
+        self._borrowed: tuple[apsw.Connection, Any] | None = None
+        self._opened = 0
+
+    def changes(self) -> int:
+        """Return a number that is another one after a commit, or after a fork."""
+        with self._lock:
+            if self._borrowed is None:
+                self._borrowed = self._readers.borrow()
+                self._opened += 1
+            version = int(self._borrowed[0].pragma("data_version"))
+            return self._opened << 32 | version
+
+    def suspend(self) -> None:
+        """Give the connection back; the next call borrows one."""
+        with self._lock:
+            if self._borrowed is not None:
+                self._readers.give_back(self._borrowed)
+                self._borrowed = None
+
+
 def foreign_rows(path: Path, table: str, columns: Sequence[str]) -> Iterator[tuple[Any, ...]]:
     """Yield rows of a table of another program's file, in the order in which they were written.
 

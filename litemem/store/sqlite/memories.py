@@ -6,12 +6,20 @@ from datetime import date
 
 import apsw
 
-from litemem.core.scope import Scope
+from litemem.core.scope import ID_KEYS, Scope
 from litemem.core.text.periods import Period
-from litemem.core.types import PROCEDURAL, Found, HistoryEntry, MemoryRecord, TextIndex
+from litemem.core.text.words import all_of
+from litemem.core.types import (
+    PROCEDURAL,
+    Found,
+    HistoryEntry,
+    MemoryRecord,
+    TextIndex,
+    content_hash,
+)
 from litemem.errors import ImmutableError, MemoryNotFoundError
 from litemem.store.filters import Condition, valid_now
-from litemem.store.protocol import Standing
+from litemem.store.protocol import NO_LIMIT, Deleted, Place, Standing
 from litemem.store.sqlite.cleanup import delete, mend_damaged
 from litemem.store.sqlite.passages import (
     hide_sources,
@@ -26,6 +34,7 @@ from litemem.store.sqlite.passages import (
 from litemem.store.sqlite.repeats import link_repeats
 from litemem.store.sqlite.rows import (
     HISTORY_COLUMNS,
+    IN_SCOPE_OF_M,
     MEMORY_COLUMNS,
     Row,
     by_id,
@@ -37,10 +46,12 @@ from litemem.store.sqlite.rows import (
     memory_values,
     pk_of,
     read_json,
+    read_scope,
     readable,
     scope_equals,
 )
 from litemem.store.sqlite.supersession import WRITE_OUT_ADD, move_validity, superseded
+from litemem.store.sqlite.values import check_values
 from litemem.store.sqlite.vector_index import BATCH, GROWTH, VectorIndex
 
 _INSERT = f"INSERT INTO memory ({MEMORY_COLUMNS}, sources, passages) VALUES (?{', ?' * 22})"
@@ -72,6 +83,31 @@ SET sources = (
 )
 WHERE pk = ?
 """
+_WRITTEN = "SELECT m.pk FROM memory AS m WHERE {} AND m.pk < ? ORDER BY m.pk DESC LIMIT ?"
+_FULL_TEXT = """
+SELECT m.pk
+FROM memory_fts
+CROSS JOIN memory AS m ON m.pk = memory_fts.rowid
+WHERE memory_fts MATCH ? AND {} AND memory_fts.rowid < ?
+ORDER BY memory_fts.rowid DESC
+LIMIT ?
+"""
+_DELETED = f"""
+SELECT pk, old_memory, created_at, updated_at, actor_id, role, {", ".join(ID_KEYS)}
+FROM event
+WHERE memory_id = ? AND event = 'DELETE' AND old_memory IS NOT NULL
+  AND coalesce(user_id, agent_id, app_id, run_id) IS NOT NULL
+ORDER BY pk DESC
+LIMIT 1
+"""
+_DELETED_SOURCES = f"""
+SELECT message.pk
+FROM event AS m
+JOIN json_each({read_json("m.sources")}) AS source
+JOIN message ON message.pk = source.value
+WHERE m.pk = ? AND {IN_SCOPE_OF_M}
+ORDER BY message.pk
+"""
 
 
 class Memories:
@@ -97,8 +133,18 @@ class Memories:
         return Found(found.values(), damaged.values())
 
     def select(
-        self, condition: Condition, *, limit: int | None = None, offset: int = 0
+        self,
+        condition: Condition,
+        *,
+        limit: int | None = None,
+        offset: int = 0,
+        after: Place | None = None,
     ) -> Found[MemoryRecord]:
+        if after is not None:
+            condition = Condition(
+                f"({condition.sql}) AND (m.created_at, m.id) < (?, ?)",
+                (*condition.parameters, after.created_at, after.memory_id),
+            )
         rows: list[Row] = self._connection.execute(
             f"SELECT m.pk FROM memory AS m WHERE {condition.sql}"
             " ORDER BY m.created_at DESC, m.id DESC LIMIT ? OFFSET ?",
@@ -107,6 +153,55 @@ class Memories:
         pks = [pk for (pk,) in rows]
         found, damaged = readable(self._connection, pks, condition)
         return Found((found[pk] for pk in pks if pk in found), damaged.values())
+
+    def written(
+        self,
+        condition: Condition | None = None,
+        *,
+        limit: int,
+        words: Sequence[str] = (),
+        before: str | None = None,
+    ) -> Found[MemoryRecord]:
+        condition = condition or Condition("TRUE")
+        query = all_of(words)
+        found = _FULL_TEXT if query else _WRITTEN
+        last = None if before is None else pk_of(self._connection, before)
+        rows: list[Row] = self._connection.execute(
+            found.format(condition.sql),
+            (
+                *((query,) if query else ()),
+                *condition.parameters,
+                NO_LIMIT if last is None else last,
+                limit,
+            ),
+        ).fetchall()
+        pks = [pk for (pk,) in rows]
+        read, damaged = readable(self._connection, pks, condition)
+        return Found((read[pk] for pk in pks if pk in read), damaged.values())
+
+    def deleted(self, memory_id: str) -> Deleted | None:
+        if pk_of(self._connection, memory_id) is not None:
+            return None
+        values = (memory_id,)
+        row = self._connection.execute(_DELETED, values).fetchone()
+        if row is None:
+            return None
+        pk, content, created_at, updated_at, actor_id, role, *ids = row
+        check_rows(self._connection, "event", [pk], Condition("m.memory_id = ?", values))
+        check_values("memory", memory_id, content=content, actor_id=actor_id, role=role)
+        check_values("memory", memory_id, created_at=created_at, updated_at=updated_at)
+        record = MemoryRecord(
+            id=memory_id,
+            content=content,
+            hash=content_hash(content),
+            scope=read_scope("event", memory_id, ids),
+            created_at=created_at,
+            updated_at=updated_at,
+            actor_id=actor_id,
+            role=role,
+        )
+        sources = self._connection.execute(_DELETED_SOURCES, (pk,))
+        return Deleted(record, tuple(key for (key,) in sources))
 
     def count(self, condition: Condition) -> int:
         rows = self._connection.execute(

@@ -4,7 +4,7 @@ import apsw
 
 from litemem.core.scope import ID_KEYS
 from litemem.core.types import Entity, Overview
-from litemem.store.protocol import FileStats
+from litemem.store.protocol import Census, FileStats
 from litemem.store.sqlite import settings
 from litemem.store.sqlite.connection import opened_as_is, read_transaction
 from litemem.store.sqlite.rows import Row
@@ -18,16 +18,25 @@ SELECT
   (SELECT count(*) FROM memory),
   (SELECT count(*) FROM message),
   (SELECT count(*) FROM turn),
-  (SELECT count(DISTINCT user_id) FROM memory),
-  (SELECT count(DISTINCT agent_id) FROM memory),
-  (SELECT count(DISTINCT app_id) FROM memory),
-  (SELECT count(DISTINCT run_id) FROM memory)
+  (SELECT count(DISTINCT user_id) FROM memory WHERE user_id IS NOT NULL),
+  (SELECT count(DISTINCT agent_id) FROM memory WHERE agent_id IS NOT NULL),
+  (SELECT count(DISTINCT app_id) FROM memory WHERE app_id IS NOT NULL),
+  (SELECT count(DISTINCT run_id) FROM memory WHERE run_id IS NOT NULL)
 """
 _ENTITIES = " UNION ALL ".join(
     f"SELECT '{key[:-3]}', {key}, count(*), min(created_at), max(updated_at)"
     f" FROM memory WHERE {key} IS NOT NULL GROUP BY {key}"
     for key in ID_KEYS
 )
+# without `updated_at`, so that the index of the id has all of it
+_OWNERS = """
+SELECT {0}, count(*) AS number, min(created_at), max(created_at)
+FROM memory
+WHERE {0} IS NOT NULL
+GROUP BY {0}
+ORDER BY number DESC, {0}
+LIMIT ?
+"""
 _COUNTS = {
     "superseded": "memory WHERE superseded_by IS NOT NULL",
     "expired": "memory WHERE expires_at <= :now",
@@ -82,6 +91,22 @@ def overview(connection: apsw.Connection) -> Overview:
         bytes=connection.pragma("page_count") * connection.pragma("page_size"),
         schema_version=connection.pragma("user_version"),
     )
+
+
+def census(connection: apsw.Connection, limit: int) -> Census:
+    """Return the counts of the data, with the owners of most memories.
+
+    The `updated_at` of an owner is the time of its newest memory.
+    """
+    owners = []
+    for key in ID_KEYS:
+        for name, number, at, to in connection.execute(_OWNERS.format(key), (limit,)):
+            check_values("memory", name, **{key: name}, created_at=at, updated_at=to)
+            owners.append(
+                Entity(kind=key[:-3], name=name, memories=number, created_at=at, updated_at=to)
+            )
+    superseded = connection.execute(f"SELECT count(*) FROM {_COUNTS['superseded']}").get
+    return Census(overview(connection), int(superseded), tuple(owners), _growth(connection))
 
 
 def file_stats(path: str, now: int) -> FileStats:

@@ -24,6 +24,7 @@ from litemem.store.sqlite.connection import (
     BUSY_MS,
     MEMORY,
     Readers,
+    Watch,
     close,
     has_moved,
     locate,
@@ -89,6 +90,7 @@ class SqliteStore:
         with GATE.inside(), translated(self.path):
             self._writer: SqliteTransaction | None = self._new_writer()
             self._readers = Readers(self.path, SqliteTransaction)
+        self._watch = Watch(self._readers)
         self._inode = inode_of(self.path)
         self._is_closed = False
         GATE.add(self)
@@ -196,6 +198,15 @@ class SqliteStore:
         from litemem.store.sqlite.archive.reader import ArchiveReader  # imported where it is used
 
         return ArchiveReader(self.write, on_conflict)
+
+    def changes(self) -> int:
+        """Return a number that is another one after a commit, by any program."""
+        self._check_process()
+        if self.path == MEMORY:
+            with self._memory_lock:
+                return self._open_writer().connection.total_changes()
+        with GATE.inside(), translated(self.path):
+            return self._watch.changes()
 
     def file_id(self) -> str | None:
         """Return the id that the file was given when it was created, or None if it is older."""
@@ -316,6 +327,7 @@ class SqliteStore:
         have theirs under that name by now.
         """
         is_ours = self._found_log() in (None, self._log)
+        self._watch.suspend()
         self._readers.suspend(keep_log=not is_ours)
         if self._writer is not None:
             close(self._writer.connection, keep_log=not is_ours)

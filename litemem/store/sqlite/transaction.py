@@ -8,7 +8,15 @@ import apsw
 from litemem.core.scope import ID_KEYS, Scope
 from litemem.core.types import Entity, Overview, TextIndex
 from litemem.store.filters import Condition
-from litemem.store.protocol import CleanupPlan, EditedText, ErasedText, Erasure, Item, Key
+from litemem.store.protocol import (
+    Census,
+    CleanupPlan,
+    EditedText,
+    ErasedText,
+    Erasure,
+    Item,
+    Key,
+)
 from litemem.store.sqlite import cleanup, erasure, settings, stats
 from litemem.store.sqlite.candidates import Candidates
 from litemem.store.sqlite.conflicts import Conflicts
@@ -71,6 +79,9 @@ class SqliteTransaction:
 
     def overview(self) -> Overview:
         return stats.overview(self.connection)
+
+    def census(self, limit: int) -> Census:
+        return stats.census(self.connection, limit)
 
     def edited_texts(self) -> list[EditedText]:
         from litemem.store.sqlite.integrity import edited
