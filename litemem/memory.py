@@ -428,8 +428,9 @@ class Memory:
         `{"text", "groups": {"identity": [memory, …], …}, "tokens"}`. The groups are identity,
         people, preferences, health, work, plans, answers (how to answer) and other; a group without
         a memory is left out. Each line has one memory. Health comes before all, then the other
-        groups take turns: first name, age, home and job, then what is immutable, has good feedback,
-        was said most often, or is newest. Words decide, no language model. See `docs/profile.md`.
+        groups take turns: first name, age, home and job, then what is pinned (`{"pinned": True}` in
+        the metadata), is immutable, has good feedback, was said most often, or is newest. Words
+        decide, no language model. See `docs/profile.md`.
 
         Args:
             max_lines: the most memories, and lines of the text.

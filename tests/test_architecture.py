@@ -29,6 +29,7 @@ ORDER: list[set[str]] = [
     {"client"},
     {"aio"},
     {"litemem"},
+    {"inspector"},
     {"integrations"},
     {"cli"},
     {"__main__"},
@@ -52,7 +53,8 @@ WALLS = {
     "anthropic": {"integrations"},
     "langgraph": {"integrations"},
     "starlette": {"integrations", "inspector"},
-    "uvicorn": {"integrations"},
+    "uvicorn": {"cli", "integrations"},
+    "jinja2": {"inspector"},
 }
 
 # SQL text is written in the backend, and where filters become conditions.

@@ -25,6 +25,7 @@ _COMMANDS = {  # in the order of the help, daily ones first: the module and its 
     "log": "inspect:show_log",
     "scopes": "inspect:list_scopes",
     "info": "inspect:info",
+    "inspect": "inspector:inspect",
     "doctor": "doctor:doctor",
     "models": "models:models",
     "reindex": "maintenance:reindex_file",

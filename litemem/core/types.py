@@ -11,6 +11,7 @@ from litemem.core.scope import Scope
 PROCEDURAL = "procedural_memory"  # the memory type of a run summary
 DOCUMENT = "document"  # the memory type of what an adapter keeps; only the adapter changes it
 MESSAGE = "message"  # the memory type of a message in a result
+PINNED = "pinned"  # true in the metadata of a memory that people want in every profile
 FEEDBACK = ("POSITIVE", "NEGATIVE", "VERY_NEGATIVE")  # the ratings of a memory, as in Mem0
 
 Event = Literal["ADD", "UPDATE", "DELETE"]
@@ -202,6 +203,11 @@ class MemoryRecord:
     def since(self) -> int:
         """The time from which the memory is valid, as far as known."""
         return self.created_at if self.valid_from is None else self.valid_from
+
+    @property
+    def is_pinned(self) -> bool:
+        """True if the metadata says so."""
+        return self.metadata.get(PINNED) is True
 
 
 @dataclass(frozen=True, slots=True)

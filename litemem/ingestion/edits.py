@@ -1,4 +1,4 @@
-"""Update, delete, settle, supersede and restore existing memories, all of a call in one transaction."""
+"""Changes of existing memories, all of a call in one transaction."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -215,7 +215,22 @@ def undo(store: Store, embedder: Embedder, memory_id: str, at: int) -> str:
         tx.settings.bind_embedder(embedder.identity)
         tx.memories.insert([deleted.record], [vector], [deleted.sources], [index])
         tx.memories.update(replace(deleted.record, updated_at=at), None)
+        if by := _successor(entries):
+            successor = tx.memories.get(by)
+            until = deleted.record.created_at if successor is None else successor.since
+            tx.known.supersede(deleted.record, by, max(deleted.record.created_at, until), at)
     return "DELETE"
+
+
+def _successor(entries: Sequence[HistoryEntry]) -> str | None:
+    """Return the id of the memory that had replaced one when it was deleted."""
+    by = None
+    for entry in entries:
+        if entry.superseded_by is not None:
+            by = entry.superseded_by
+        elif entry.event != "DELETE":
+            by = None  # it is made valid again by an UPDATE
+    return by
 
 
 def _make_valid(store: Store, ended: HistoryEntry, at: int) -> None:

@@ -65,6 +65,7 @@ class Fact:
         record = self.record
         return (
             self.core,
+            not record.is_pinned,
             not record.immutable,
             -_RATED.get(standing.feedback or "", 0),
             -(record.repeats + standing.sources),

@@ -192,10 +192,14 @@ class GraphQuery:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What speaks for a memory: the feedback on it, and how many messages it came from."""
+    """What speaks for a memory: the feedback on it, and how many messages it came from.
+
+    `reason` is that of the feedback.
+    """
 
     feedback: str | None = None
     sources: int = 0
+    reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ and `sql` writes the condition. This module checks that every branch is bounded 
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Literal
 
 from litemem.core.scope import ID_KEYS, Scope
 from litemem.errors import FilterError, ScopeError
@@ -13,7 +13,15 @@ from litemem.store.filters.fields import FIELDS
 from litemem.store.filters.parser import Every, Leaf, Node, Not, Some, parse_filter
 from litemem.store.filters.sql import Condition, to_sql
 
-__all__ = ["Condition", "compile_filter", "compile_ids", "compile_whole", "leaves", "valid_now"]
+__all__ = [
+    "Condition",
+    "compile_filter",
+    "compile_ids",
+    "compile_whole",
+    "ended",
+    "leaves",
+    "valid_now",
+]
 
 MAX_PARAMETERS = 30_000  # SQLite binds 32,766; the rest is for the surrounding query
 
@@ -103,6 +111,12 @@ def valid_now(
         sql += " AND (m.valid_to IS NULL OR m.valid_to > ?)"
         parameters = (*parameters, now)
     return Condition(sql, parameters)
+
+
+def ended(condition: Condition, now: int, why: Literal["superseded", "expired"]) -> Condition:
+    """Narrow a condition to the memories that are superseded or expired at `now`."""
+    column = "m.valid_to" if why == "superseded" else "m.expires_at"
+    return Condition(f"{condition.sql} AND {column} <= ?", (*condition.parameters, now))
 
 
 def _id_leaves(scope: Scope) -> Iterator[Leaf]:

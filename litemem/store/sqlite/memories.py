@@ -69,7 +69,7 @@ ORDER BY pk DESC
 LIMIT ?
 """
 _STANDINGS = f"""
-SELECT m.id, feedback.feedback, json_array_length({read_json("m.sources")})
+SELECT m.id, feedback.feedback, json_array_length({read_json("m.sources")}), feedback.reason
 FROM json_each(?) AS each
 CROSS JOIN memory AS m ON m.id = each.value
 LEFT JOIN feedback ON feedback.memory_pk = m.pk
@@ -227,7 +227,7 @@ class Memories:
 
     def standings(self, memory_ids: Iterable[str]) -> dict[str, Standing]:
         rows = self._connection.execute(_STANDINGS, (id_list(memory_ids),))
-        return {memory_id: Standing(feedback, sources) for memory_id, feedback, sources in rows}
+        return {memory_id: Standing(*values) for memory_id, *values in rows}
 
     def run_memory(self, scope: Scope, now: int) -> MemoryRecord | None:
         if scope.run_id is None:

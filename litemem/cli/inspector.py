@@ -1,0 +1,96 @@
+"""The command `inspect`: a page in the browser that shows the memories, and changes them."""
+
+import socket
+import webbrowser
+from pathlib import Path
+from typing import Any
+
+import click
+
+from litemem.cli.context import existing_file, open_memory
+from litemem.cli.options import db_option, embedder_option
+from litemem.cli.output import echo_err
+from litemem.errors import LitememError, StoreError
+from litemem.memory import Memory
+
+HOST = "127.0.0.1"
+END_SECONDS = 1  # that open pages get when the server ends
+
+
+@click.command("inspect")
+@db_option
+@embedder_option
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65_535),
+    default=0,
+    help="Port of 127.0.0.1. [default: a free one]",
+)
+@click.option("--read-only", is_flag=True, help="Show, and change nothing.")
+@click.option("--no-browser", is_flag=True, help="Only print the address.")
+def inspect(
+    db: str | None, embedder: str | None, port: int, read_only: bool, no_browser: bool
+) -> None:
+    """Open a page on this machine that shows the memories, and changes them.
+
+    The page shows where a memory came from, what replaced it, and why a search finds it. It is
+    for this machine's browsers only: the address that is printed has a token. Ctrl-C ends it.
+    """
+    uvicorn, inspector, security = _server()
+    path = existing_file(db)
+    try:
+        bound = _bound(port)
+    except OSError as error:
+        raise StoreError(f"port {port} cannot be used: {error.strerror}") from error
+    with bound, _opened(db, path, embedder, read_only=read_only) as memory:
+        token = security.new_token()
+        address = f"http://{HOST}:{bound.getsockname()[1]}/?token={token}"
+        click.echo(address)
+        if not no_browser and not webbrowser.open(address):
+            echo_err("no browser was found: open the address in one")
+        echo_err("Ctrl-C ends it")
+        app = inspector.app(memory, token=token, read_only=read_only)
+        config = uvicorn.Config(
+            app,
+            log_level="warning",
+            access_log=False,  # it would have the token
+            server_header=False,
+            timeout_graceful_shutdown=END_SECONDS,
+        )
+        uvicorn.Server(config).run(sockets=[bound])
+
+
+def _opened(db: str | None, path: Path, embedder: str | None, *, read_only: bool) -> Memory:
+    if not read_only:
+        return open_memory(db, embedder=embedder, must_exist=True)
+    return Memory(path, embedder=embedder, read_only=True)
+
+
+def _bound(port: int) -> socket.socket:
+    """Return a socket of this machine alone."""
+    bound = socket.socket()
+    try:
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.bind((HOST, port))
+        bound.listen()  # a browser that is faster than the server waits
+    except BaseException:
+        bound.close()
+        raise
+    return bound
+
+
+def _server() -> tuple[Any, Any, Any]:
+    """Import what serves pages.
+
+    Raises:
+        LitememError: the extra is not installed.
+    """
+    try:
+        import uvicorn  # an extra, and 0.2 s
+
+        from litemem.inspector import app, security
+    except ImportError as error:
+        raise LitememError(
+            f"{error.name} is not installed: run `pip install 'litemem[serve]'`"
+        ) from error
+    return uvicorn, app, security

@@ -1,0 +1,181 @@
+"""What every page of the inspector shares: the memory, its templates, and counts of the file."""
+
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from starlette.requests import Request
+from starlette.responses import HTMLResponse
+
+from litemem import __version__
+from litemem.core import clock
+from litemem.inspector.selection import Selection
+from litemem.inspector.text import cut, marked, visible
+from litemem.inspector.trash import Trash
+from litemem.memory import Memory
+from litemem.store.protocol import Census
+
+OWNERS = 50  # of each kind that the overview names
+PATIENCE = 0.08  # seconds that a page waits for new counts; then it shows the last ones, or none
+REST = 20  # counting takes one part in this of a core while others write,
+CHEAP = 0.02  # unless it takes no longer than this, in seconds of a core
+
+
+class Counter:
+    """Counts the file in a thread of its own, so that no page waits for a large one."""
+
+    def __init__(self, memory: Memory) -> None:
+        self._memory = memory
+        self._lock = threading.Lock()
+        self._thread: threading.Thread | None = None
+        self._census: Census | None = None
+        self._counted = -1  # the state of the file that was counted
+        self._due = 0.0
+
+    def census(self, patience: float = PATIENCE) -> Census | None:
+        """Return the latest counts, or None if the first ones take longer than the patience."""
+        thread = self._started()
+        if thread is not None:
+            thread.join(patience)
+        return self._census
+
+    def is_current(self) -> bool:
+        """Return True if the latest counts are those of the file as it is."""
+        return self._memory.store.changes() == self._counted
+
+    def _started(self) -> threading.Thread | None:
+        """Return the thread that is counting, if the file has changed since."""
+        with self._lock:
+            if self._thread is not None and self._thread.is_alive():
+                return self._thread
+            is_known = self._census is not None
+            if is_known and (time.monotonic() < self._due or self.is_current()):
+                return None
+            self._thread = threading.Thread(target=self._count, name="litemem-count", daemon=True)
+            self._thread.start()
+            return self._thread
+
+    def _count(self) -> None:
+        begun = time.thread_time()
+        changes = self._memory.store.changes()
+        with self._memory.store.read() as r:
+            self._census = r.census(OWNERS)
+        self._counted = changes
+        taken = time.thread_time() - begun
+        self._due = time.monotonic() + (REST * taken if taken > CHEAP else 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """The memory that is shown, and the templates of its pages."""
+
+    memory: Memory
+    read_only: bool
+    templates: Environment
+    counter: Counter
+    trash: Trash
+
+    @classmethod
+    def of(cls, memory: Memory, *, read_only: bool) -> "Site":
+        """Return the site of a memory."""
+        site = cls(memory, read_only, _templates(), Counter(memory), Trash())
+        threading.Thread(target=site._warm, name="litemem-warm", daemon=True).start()
+        return site
+
+    def _warm(self) -> None:
+        """Count the file and compile the templates while the browser starts."""
+        self.counter.census(0)
+        for name in self.templates.list_templates():
+            self.templates.get_template(name)
+
+    @property
+    def name(self) -> str:
+        """The name of the file."""
+        return Path(self.memory.store.path).name
+
+    def page(
+        self,
+        request: Request,
+        template: str,
+        values: Mapping[str, Any],
+        *,
+        selection: Selection | None = None,
+        status: int = 200,
+    ) -> HTMLResponse:
+        """Return a page; `selection` is the scope that its links keep."""
+        root = request.scope.get("root_path", "")
+        chosen = Selection(selection.scope) if selection else Selection()
+
+        def url(path: str, **fields: object) -> str:
+            pairs = [(key, str(value)) for key, value in fields.items() if value is not None]
+            return f"{root}/{path}" + (f"?{urlencode(pairs)}" if pairs else "")
+
+        text = self.templates.get_template(template).render(
+            values,
+            url=url,
+            root=root,
+            here=request.url.path.removeprefix(root).strip("/"),
+            scope=chosen,
+            csrf=request.scope.get("litemem.csrf", ""),
+            read_only=self.read_only,
+            file_name=self.name,
+            file_path=self.memory.store.path,
+            now=clock.now(),
+        )
+        return HTMLResponse(text.encode(errors="replace"), status_code=status)
+
+
+@cache
+def _templates() -> Environment:
+    """Return the templates; they are compiled once in a process."""
+    templates = Environment(
+        loader=PackageLoader("litemem.inspector"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    templates.filters |= {
+        "visible": visible,
+        "plain": _plain,
+        "cut": cut,
+        "minute": _minute,
+        "day": _day,
+        "iso": clock.to_iso,
+        "number": _number,
+        "size": _size,
+    }
+    templates.globals |= {"marked": marked, "version": __version__}
+    return templates
+
+
+def _plain(text: str) -> str:
+    """Return a text for a field; HTML has no NUL."""
+    return text.replace("\0", "\ufffd")
+
+
+def _minute(at: int | str) -> str:
+    text = at if isinstance(at, str) else clock.to_iso(at)
+    return text[:16].replace("T", " ")
+
+
+def _day(at: int | str) -> str:
+    return _minute(at)[:10]
+
+
+def _number(number: int) -> str:
+    return f"{number:,}".replace(",", "\u202f")  # a narrow space
+
+
+def _size(size: float) -> str:
+    for unit in ("bytes", "kB", "MB", "GB"):
+        if size < 1_000 or unit == "GB":
+            return f"{size:,.0f} {unit}" if unit == "bytes" else f"{size:,.1f} {unit}"
+        size /= 1_000
+    return ""

@@ -1,0 +1,289 @@
+"""The pages that show something; `changes` has those that change it."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+
+from litemem.core import clock
+from litemem.core.scope import ID_KEYS
+from litemem.core.types import FEEDBACK, LoggedMessage, MemoryRecord
+from litemem.errors import EmbedderError, MemoryNotFoundError, ValidationError
+from litemem.inspector import drawing
+from litemem.inspector.selection import EVERYONE, STATES, Selection
+from litemem.inspector.site import Site
+from litemem.memory import BUDGET, THRESHOLD, TOP_K
+from litemem.retrieval.context import LEAST
+from litemem.store.filters import compile_filter, compile_ids
+from litemem.store.protocol import Reading, Standing
+
+PAGE = 50  # memories of a list
+NEWEST = 8  # memories on the overview
+LISTED = 400  # characters of a text in a list
+WHOLE = 20_000  # characters of a text on its own page; the rest has an address of its own
+CHAIN = 40  # memories of a chain of supersessions
+MESSAGES = 100  # of a conversation
+BELOW = 8  # results that were not good enough
+MAX_TOP_K = 100
+RELATED = 1_000  # newest memories of a scope that a graph is drawn of
+PARTS = (  # of a score, as `Memory.search` names them, and what people call them
+    ("meaning", "semantic_score"),
+    ("words", "bm25_score"),
+    ("message", "source_score"),
+    ("neighbours", "neighbour_boost"),
+    ("run", "run_boost"),
+    ("speaker", "speaker_boost"),
+    ("date", "date_boost"),
+)
+_MIN_PART = 0.005  # a smaller part of a score would be shown as 0.00
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A memory of a list."""
+
+    record: MemoryRecord
+    standing: Standing
+    supersedes: Sequence[str]
+
+
+def overview(site: Site, request: Request) -> Response:
+    """Show who has memories, how many, since when, and the newest ones."""
+    census = site.counter.census()
+    with site.memory.store.read() as r:
+        newest = r.memories.written(limit=NEWEST)
+        rows = _rows(r, newest)
+    values: dict[str, Any] = {
+        "census": census,
+        "is_counting": not site.counter.is_current(),
+        "rows": rows,
+        "damaged": newest.damaged,
+        "listed": LISTED,
+        "growth": drawing.growth(census.growth) if census else None,
+        "owners": _owners(census.owners) if census else {},
+    }
+    return site.page(request, "overview.html", values)
+
+
+def memories(site: Site, request: Request) -> Response:
+    """List the memories of a selection, newest first."""
+    selection = Selection.read(request.query_params)
+    after = request.query_params.get("after") or None
+    with site.memory.store.read() as r:
+        found = selection.page(r, clock.now(), limit=PAGE + 1, after=after)
+        rows = _rows(r, found[:PAGE])
+    values = {
+        "selection": selection,
+        "rows": rows,
+        "damaged": found.damaged,
+        "more": rows[-1].record.id if len(found) > PAGE else None,
+        "after": after,
+        "states": STATES,
+        "listed": LISTED,
+        "done": request.query_params.get("done", ""),
+        "number": request.query_params.get("number", ""),
+        "batch": request.query_params.get("batch", ""),
+    }
+    return site.page(request, "memories.html", values, selection=selection)
+
+
+def memory(site: Site, request: Request) -> Response:
+    """Show one memory: where it came from, what replaced it, what happened to it."""
+    memory_id = request.query_params.get("id", "")
+    if not memory_id.strip():
+        raise ValidationError("the address needs the id of a memory")
+    if request.query_params.get("as") == "text":
+        return _plain_text(site, memory_id)
+    with site.memory.store.read() as r:
+        record = r.memories.get(memory_id)
+        deleted = r.memories.deleted(memory_id) if record is None else None
+        said = r.messages.get(memory_id) if record is None else None
+        history = r.memories.history(memory_id)
+        shown = record or said or (deleted.record if deleted else None)
+        if shown is None and not history:
+            raise MemoryNotFoundError(f"no memory, present or deleted, has the id {memory_id!r}")
+        logged = r.messages.logged_for(memory_id)
+        chain = _chain(r, record) if record else []
+        standing = r.memories.standings([memory_id]).get(memory_id, Standing())
+        relations = r.graph.of_memories([memory_id])
+        doubts = _doubts(r, record) if record else []
+    values = {
+        "id": memory_id,
+        "record": shown,
+        "metadata": json.dumps(dict(shown.metadata) if shown else {}, ensure_ascii=False, indent=2),
+        "exists": record is not None,
+        "is_message": said is not None,
+        "can_restore": deleted is not None,
+        "messages": logged,
+        "chain": chain,
+        "history": history,
+        "standing": standing,
+        "relations": relations,
+        "doubts": doubts,
+        "ratings": FEEDBACK,
+        "last_text": next((h.new_memory or h.old_memory for h in reversed(history)), ""),
+        "whole": WHOLE,
+        "done": request.query_params.get("done", ""),
+    }
+    selection = Selection(shown.scope) if shown else None
+    return site.page(request, "memory.html", values, selection=selection)
+
+
+def search(site: Site, request: Request) -> Response:
+    """Show a search as an agent gets it, with what was not good enough."""
+    given = request.query_params
+    selection = Selection.read({key: given[key] for key in ID_KEYS if key in given})
+    query = given.get("query", "").strip()
+    options = _search_options(given)
+    values: dict[str, Any] = {"query": query, **options, "results": None, "error": ""}
+    if query:
+        try:
+            values |= _searched(site, selection, query, options)
+        except EmbedderError as error:
+            values["error"] = str(error)
+    return site.page(request, "search.html", values, selection=selection)
+
+
+def conversation(site: Site, request: Request) -> Response:
+    """Show the messages of a scope in order, with the memories that came from each."""
+    selection = Selection.read(request.query_params)
+    census = site.counter.census()
+    logged: Sequence[LoggedMessage] = ()
+    if selection.scope:
+        with site.memory.store.read() as r:
+            logged = r.messages.logged(compile_ids(None, selection.scope), limit=MESSAGES)
+    runs = [owner for owner in census.owners if owner.kind == "run"] if census else []
+    values = {"messages": logged, "runs": runs, "most": MESSAGES, "listed": LISTED}
+    return site.page(request, "conversation.html", values, selection=selection)
+
+
+def graph(site: Site, request: Request) -> Response:
+    """Show the names and relations of a scope as a picture."""
+    selection = Selection.read(request.query_params)
+    condition = compile_filter(None if selection.scope else EVERYONE, selection.scope)
+    with site.memory.store.read() as r:
+        if selection.scope:
+            found = r.memories.select(condition, limit=RELATED)
+        else:
+            found = r.memories.written(limit=RELATED)
+        relations = r.graph.of_memories([record.id for record in found])
+    picture = drawing.graph(relations)
+    values = {"picture": picture, "relations": relations, "memories": len(found)}
+    return site.page(request, "graph.html", values, selection=selection)
+
+
+def health(site: Site, request: Request) -> Response:
+    """Show the state of the file, of its models, and what `verify` finds."""
+    asked = request.query_params.get("check", "")
+    found = site.memory.verify(full=asked == "full") if asked in ("quick", "full") else None
+    with site.memory.store.read() as r:
+        stored = r.settings.embedder()
+        pending = r.turns.pending()
+        unreadable = r.turns.set_aside()
+    values = {
+        "census": site.counter.census(),
+        "found": found,
+        "stored": stored,
+        "embedder": site.memory.embedder.identity,
+        "pending": pending,
+        "unreadable": unreadable,
+    }
+    return site.page(request, "health.html", values)
+
+
+def export(site: Site, request: Request) -> Response:
+    """Send the memories of a scope as the lines that `Memory.import_file` reads."""
+    selection = Selection.read(request.query_params)
+    return archive(site.memory.export(**selection.arguments))
+
+
+def archive(lines: Iterator[str]) -> Response:
+    """Return an export as a file."""
+    headers = {"content-disposition": 'attachment; filename="memories.jsonl"'}
+    return StreamingResponse(lines, media_type="application/jsonl", headers=headers)
+
+
+def _plain_text(site: Site, memory_id: str) -> Response:
+    found = site.memory.get(memory_id)
+    if found is None:
+        raise MemoryNotFoundError(f"no memory has the id {memory_id!r}")
+    return Response(found["memory"].encode(), media_type="text/plain; charset=utf-8")
+
+
+def _rows(r: Reading, records: Sequence[MemoryRecord]) -> list[Row]:
+    ids = [record.id for record in records]
+    standings, superseded = r.memories.standings(ids), r.memories.superseded(ids)
+    return [
+        Row(record, standings.get(record.id, Standing()), superseded.get(record.id, ()))
+        for record in records
+    ]
+
+
+def _owners(owners: Sequence[Any]) -> dict[str, list[Any]]:
+    found: dict[str, list[Any]] = {}
+    for owner in owners:
+        found.setdefault(owner.kind, []).append(owner)
+    return found
+
+
+def _chain(r: Reading, record: MemoryRecord) -> list[MemoryRecord]:
+    """Return what a memory replaced and what replaced it, oldest first, if anything did."""
+    found = {record.id: record}
+    waiting = [record.id]
+    while waiting and len(found) < CHAIN:
+        before = [i for ids in r.memories.superseded(waiting).values() for i in ids]
+        waiting = [memory_id for memory_id in before if memory_id not in found]
+        found |= {each.id: each for each in r.memories.get_many(waiting)}
+    last = record
+    while last.superseded_by is not None and len(found) < CHAIN:
+        following = r.memories.get(last.superseded_by)
+        if following is None or following.id in found:
+            break
+        found[following.id] = last = following
+    chain = sorted(found.values(), key=lambda each: (each.since, each.created_at, each.id))
+    return chain if len(chain) > 1 else []
+
+
+def _doubts(r: Reading, record: MemoryRecord) -> list[Any]:
+    condition = compile_filter(None, record.scope)
+    return list(r.conflicts.select(condition, memory_ids=[record.id]))
+
+
+def _search_options(given: Mapping[str, str]) -> dict[str, Any]:
+    try:
+        top_k = min(max(int(given.get("top_k") or TOP_K), 1), MAX_TOP_K)
+        threshold = min(max(float(given.get("threshold") or THRESHOLD), 0.0), 1.0)
+    except ValueError as error:
+        raise ValidationError("top_k and threshold must be numbers") from error
+    return {"top_k": top_k, "threshold": threshold, "as_of": given.get("as_of", "").strip()}
+
+
+def _searched(
+    site: Site, selection: Selection, query: str, options: Mapping[str, Any]
+) -> dict[str, Any]:
+    top_k, threshold = options["top_k"], options["threshold"]
+    bounds = {**selection.arguments, "as_of": options["as_of"] or None}
+    found = site.memory.search(query, top_k=top_k + BELOW, threshold=0, explain=True, **bounds)
+    shown = [each | {"parts": _score_parts(each["score_details"])} for each in found["results"]]
+    results = [each for each in shown if each["score"] >= threshold][:top_k]
+    below = [
+        each | {"reason": _why_below(each["score"], top_k, threshold)}
+        for each in shown[len(results) : len(results) + BELOW]
+    ]
+    least = max(threshold, LEAST)
+    context = site.memory.context(query, threshold=least, why=True, **bounds)
+    return {"results": results, "below": below, "context": context, "budget": BUDGET}
+
+
+def _why_below(score: float, top_k: int, threshold: float) -> str:
+    if score < threshold:
+        return f"its score is less than {threshold:g}"
+    return f"{top_k} others are better"
+
+
+def _score_parts(details: Mapping[str, Any]) -> list[tuple[str, float]]:
+    parts = [(name, float(details.get(key, 0.0))) for name, key in PARTS]
+    return [(name, min(value, 1.0)) for name, value in parts if value >= _MIN_PART]

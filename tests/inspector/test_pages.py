@@ -1,0 +1,300 @@
+"""What the pages of the inspector show."""
+
+import re
+import time
+
+import pytest
+
+from helpers import Clock, OpenMemory, drawn
+from helpers.memories import CAM, JANE, store_text
+from helpers.pages import Pages, shown
+from litemem import Memory
+from litemem.inspector import views
+
+
+@pytest.fixture
+def pages(memory: Memory) -> Pages:
+    return Pages(memory)
+
+
+def listed(html: str) -> list[str]:
+    """Return the texts of a list of memories, in order."""
+    return re.findall(r'<a class="text" dir="auto" href="[^"]*">([^<]*)</a>', html)
+
+
+def counted(pages: Pages) -> str:
+    """Return what the overview says when the file is counted, which a thread does."""
+    for _ in range(200):
+        html = pages.get().text
+        if "data-counting" not in html:
+            break
+        time.sleep(0.05)
+    return shown(html)
+
+
+# -- overview
+
+
+def test_an_empty_file_says_how_to_begin(pages: Pages) -> None:
+    assert "litemem add" in pages.text()
+    assert "litemem add" in pages.text("memories")
+
+
+def test_the_overview_counts_and_names_owners(memory: Memory, pages: Pages) -> None:
+    for number in range(3):
+        store_text(memory, f"User note {number}", agent_id="helper", **CAM)
+    store_text(memory, "Jane likes tea", **JANE)
+    text = counted(pages)
+    assert "memories 4" in text
+    assert "cam 3" in text
+    assert "jane 1" in text
+    assert "helper 3" in text
+    assert "Jane likes tea" in text
+
+
+def test_the_overview_knows_what_was_added_since(memory: Memory, pages: Pages) -> None:
+    assert "memories 0" in counted(pages)
+    store_text(memory, "User likes tea")
+    assert "memories 1" in counted(pages)
+
+
+# -- memories
+
+
+def test_memories_of_a_scope_are_listed_newest_first(memory: Memory, pages: Pages) -> None:
+    store_text(memory, "first", timestamp="2025-01-01")
+    store_text(memory, "third", timestamp="2025-03-01")
+    store_text(memory, "second", timestamp="2025-02-01")
+    store_text(memory, "another", **JANE)
+    assert listed(pages.get("memories", user_id="cam").text) == ["third", "second", "first"]
+
+
+def test_pages_of_a_list_have_each_memory_once(
+    memory: Memory, pages: Pages, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(views, "PAGE", 3)
+    memory.add([{"role": "user", "content": f"note {n}"} for n in range(8)], infer=False, **CAM)
+    for query in ({"user_id": "cam"}, {}, {"q": "note"}, {"q": "note", "user_id": "cam"}):
+        found, after = [], ""
+        while True:
+            html = pages.get("memories", **query, **({"after": after} if after else {})).text
+            found += listed(html)
+            following = re.search(r'rel="next" href="[^"]*after=([^"&]+)"', html)
+            if following is None:
+                break
+            after = following[1]
+        assert sorted(found) == [f"note {n}" for n in range(8)], query
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ({"q": "tea"}, ["User likes tea"]),
+        ({"q": "mountain hik"}, ["User hikes in the mountains"]),
+        ({"q": "tea", "user_id": "jane"}, []),
+        ({"q": "日本"}, ["ユーザーは日本に住んでいる"]),
+        ({"q": "!?"}, ["Really!?"]),
+        ({"category": "food"}, ["User likes tea"]),
+        ({"type": "nothing"}, []),
+        ({"since": "2025-06-01", "until": "2025-06-30"}, ["Really!?"]),
+        ({"state": "expired"}, ["User has a guest"]),
+        ({"state": "superseded"}, []),
+    ],
+    ids=str,
+)
+def test_filters_choose(
+    memory: Memory, pages: Pages, query: dict[str, str], expected: list[str]
+) -> None:
+    store_text(memory, "User likes tea", categories=["food"], timestamp="2025-01-01")
+    store_text(memory, "User hikes in the mountains", timestamp="2025-01-02")
+    store_text(memory, "ユーザーは日本に住んでいる", timestamp="2025-01-03")
+    store_text(memory, "Really!?", timestamp="2025-06-14")
+    store_text(memory, "User has a guest", timestamp="2025-01-04", expires_at="2025-01-05")
+    assert listed(pages.get("memories", **query).text) == expected
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"user_id": "*"},
+        {"state": "unknown"},
+        {"since": "soon"},
+        {"user_id": "a\0b"},
+        {"user_id": "x" * 2_000},
+    ],
+    ids=str,
+)
+def test_a_wrong_filter_is_explained(pages: Pages, query: dict[str, str]) -> None:
+    answer = pages.get("memories", **query)
+    assert answer.status_code == 400
+    assert "That did not work" in answer.text
+
+
+def test_a_superseded_memory_is_struck_through_and_leads_on(memory: Memory, pages: Pages) -> None:
+    old, new = store_text(memory, "User lives in Bergen"), store_text(memory, "User lives in Oslo")
+    memory.supersede(old, by=new)
+    html = pages.get("memories", user_id="cam").text
+    row = html[html.index(f'data-id="{old}"') - 40 :]
+    assert "is-ended" in row[:60]
+    assert f"memory?id={new}" in row
+    assert listed(pages.get("memories", state="superseded").text) == ["User lives in Bergen"]
+
+
+# -- one memory
+
+
+def test_a_memory_shows_its_messages_with_its_words_marked(open_memory: OpenMemory) -> None:
+    memory = open_memory(["User is vegetarian"])
+    added = memory.add("By the way, I am vegetarian now.", user_id="cam", run_id="dinner")
+    html = Pages(memory).get("memory", id=added["results"][0]["id"]).text
+    assert "<mark>vegetarian</mark>" in html
+    assert "conversation?user_id=cam&amp;run_id=dinner" in html
+
+
+def test_a_memory_shows_the_chain_of_what_held_when(memory: Memory, pages: Pages) -> None:
+    ids = [
+        store_text(memory, f"User lives in {town}", timestamp=f"2025-0{i}-01")
+        for i, town in enumerate(("Bergen", "Oslo", "Rome"), 1)
+    ]
+    memory.supersede(ids[0], by=ids[1])
+    memory.supersede(ids[1], by=ids[2])
+    for memory_id in ids:
+        text = pages.text("memory", id=memory_id)
+        chain = text[text.index("What held when") :]
+        assert chain.index("Bergen") < chain.index("Oslo") < chain.index("Rome")
+
+
+def test_a_memory_shows_all_fields_and_history(memory: Memory, pages: Pages, now: Clock) -> None:
+    memory_id = store_text(memory, "User likes tea", metadata={"mood": "calm"})
+    now.advance(days=1)
+    memory.update(memory_id, "User loves tea")
+    memory.feedback(memory_id, "POSITIVE", "said twice")
+    text = pages.text("memory", id=memory_id)
+    for expected in (
+        *("User likes tea", "User loves tea", "Changed 2025-06-16", '"mood": "calm"'),
+        *("rated positive", "said twice", memory_id),
+    ):
+        assert expected in text
+
+
+def test_a_deleted_memory_shows_its_history(memory: Memory, pages: Pages) -> None:
+    memory_id = store_text(memory, "User likes tea")
+    memory.delete(memory_id)
+    text = pages.text("memory", id=memory_id)
+    assert "Deleted memory" in text
+    assert "Bring it back" in text
+
+
+@pytest.mark.parametrize("query", [{}, {"id": ""}, {"id": " "}])
+def test_a_memory_without_an_id_is_refused(pages: Pages, query: dict[str, str]) -> None:
+    assert pages.get("memory", **query).status_code == 400
+
+
+def test_an_unknown_memory_is_not_found(pages: Pages) -> None:
+    assert pages.get("memory", id="nobody's").status_code == 404
+
+
+def test_doubtful_memories_are_named_with_each_other(open_memory: OpenMemory) -> None:
+    memory = open_memory()
+    one, other = store_text(memory, "User lives in Rome"), store_text(memory, "User lives in Oslo")
+    with memory.store.write() as tx:
+        tx.conflicts.open(one, other, 1)
+    text = Pages(memory).text("memory", id=one)
+    assert "It may contradict User lives in Oslo" in text
+
+
+# -- search
+
+
+def test_a_search_shows_parts_of_scores_and_the_context(memory: Memory, pages: Pages) -> None:
+    store_text(memory, "User likes green tea")
+    store_text(memory, "User drives a red car")
+    text = pages.text("search", query="green tea", user_id="cam")
+    assert "meaning" in text
+    assert "words" in text
+    context = text[text.index("What a prompt would get") :]
+    assert "User likes green tea" in context
+    assert "tokens" in context
+
+
+def test_what_was_not_good_enough_has_the_reason(memory: Memory, pages: Pages) -> None:
+    store_text(memory, "User likes green tea")
+    store_text(memory, "User likes tea")
+    few = pages.text("search", query="green tea", top_k="1")
+    assert "Just not good enough 1 " in few
+    assert "1 others are better" in few
+    none = pages.text("search", query="green tea", threshold="1")
+    assert "Nothing is good enough" in none
+    assert "its score is less than 1" in none
+
+
+def test_a_search_can_look_into_the_past(memory: Memory, pages: Pages) -> None:
+    old = store_text(memory, "User lives in Bergen", timestamp="2024-01-01")
+    new = store_text(memory, "User lives in Oslo", timestamp="2025-01-01")
+    memory.supersede(old, by=new)
+    then = listed(pages.get("search", query="where lives", as_of="2024-06-01").text)
+    assert then == ["User lives in Bergen"]
+    assert pages.get("search", query="x", as_of="yesterday").status_code == 400
+
+
+@pytest.mark.parametrize("value", ["many", "1e9999999", "\0"])
+def test_a_wrong_number_is_refused(pages: Pages, value: str) -> None:
+    assert pages.get("search", query="x", top_k=value).status_code == 400
+
+
+# -- conversation, graph, health
+
+
+def test_a_conversation_has_its_messages_and_what_came_of_them(open_memory: OpenMemory) -> None:
+    memory = open_memory(["User is vegetarian"])
+    memory.add(
+        [
+            {"role": "user", "content": "I am vegetarian."},
+            {"role": "assistant", "content": "Noted."},
+        ],
+        user_id="cam",
+        run_id="dinner",
+    )
+    pages = Pages(memory)
+    assert "dinner" in pages.text("conversation")
+    text = pages.text("conversation", run_id="dinner")
+    assert text.index("I am vegetarian.") < text.index("User is vegetarian") < text.index("Noted.")
+
+
+def test_a_graph_draws_names_and_relations(open_memory: OpenMemory) -> None:
+    memory = open_memory(["Ida lives in Oslo"], drawn((1, "Ida", "lives_in", "Oslo")))
+    memory.add("Ida lives in Oslo", user_id="cam", enable_graph=True)
+    text = Pages(memory).text("graph", user_id="cam")
+    assert "Ida lives in Oslo" in text
+
+
+def test_health_shows_checks_and_pending_turns(open_memory: OpenMemory) -> None:
+    memory = open_memory(RuntimeError("no model"))
+    pages = Pages(memory)
+    assert "Every message has been extracted" in pages.text("health")
+    with pytest.raises(Exception, match="no model"):
+        memory.add("I like tea", user_id="cam")
+    assert "I like tea" in pages.text("health")
+    assert "Everything is sound" in pages.text("health", check="quick")
+    assert "Everything is sound" in pages.text("health", check="full")
+
+
+def test_an_unknown_page_is_not_found(pages: Pages) -> None:
+    assert pages.get("nothing").status_code == 404
+
+
+def test_a_page_works_below_a_path(memory: Memory) -> None:
+    from starlette.applications import Starlette
+    from starlette.routing import Mount
+    from starlette.testclient import TestClient
+
+    store_text(memory, "User likes tea")
+    inner = Pages(memory)
+    outer = Starlette(routes=[Mount("/inspector", inner.app)])
+    client = TestClient(outer, base_url="http://127.0.0.1:1")
+    from helpers.pages import TOKEN
+
+    html = client.get("/inspector/memories", params={"token": TOKEN}).text
+    links = re.findall(r'(?:href|src|action)="([^"]*)"', html)
+    assert links
+    assert all(link.startswith(("/inspector/", "#")) for link in links)
