@@ -44,6 +44,7 @@ from litemem.store.protocol import (
     CleanupPlan,
     Erasure,
     GraphQuery,
+    Place,
     Pool,
     Retention,
     TurnFilter,
@@ -51,6 +52,7 @@ from litemem.store.protocol import (
 
 BOB = Scope(user_id="bob")
 RUN = Scope(user_id="alice", run_id="r")
+DAY = 86_400_000_000  # microseconds
 OTHER = EmbedderIdentity("other", 8, "another fingerprint")
 HELLO = (Message("user", "hello"), Message("assistant", "hi", "bot"))
 FOUND = TextIndex((Passage(0, 2, "hi", asks=False),))
@@ -143,6 +145,64 @@ class StoreContract:
             found = r.memories.select(of(ALICE))
             assert [each.id for each in found] == ["m2", "m3", "m1"]
             assert r.memories.select(of(ALICE), limit=1, offset=1) == found[1:2]
+
+    def test_a_selection_goes_on_after_a_place(self, filled: Store) -> None:
+        with filled.read() as r:
+            rest = r.memories.select(of(ALICE), after=Place(START + 1, "m2"))
+            assert [m.id for m in rest] == ["m3", "m1"]
+            assert r.memories.select(of(ALICE), after=Place(START, "m1")) == []
+
+    def test_memories_are_read_in_the_order_of_writing(self, filled: Store) -> None:
+        with filled.read() as r:
+            assert [m.id for m in r.memories.written(limit=3)] == ["m4", "m3", "m2"]
+            assert [m.id for m in r.memories.written(limit=3, before="m2")] == ["m1"]
+            of_alice = r.memories.written(of(ALICE), limit=3)
+            assert [m.id for m in of_alice] == ["m3", "m2", "m1"]
+
+    @pytest.mark.parametrize(
+        ("words", "found"),
+        [(["nuts"], ["m2"]), (["dai", "run"], ["m3"]), (["nuts", "daily"], []), (["u"], [])],
+    )
+    def test_words_are_found_by_their_beginnings(
+        self, filled: Store, words: list[str], found: list[str]
+    ) -> None:
+        with filled.read() as r:
+            assert [m.id for m in r.memories.written(of(ALICE), limit=9, words=words)] == found
+
+    def test_a_deleted_memory_is_known_until_it_exists_again(self, filled: Store) -> None:
+        with filled.write() as tx:
+            keys = tx.messages.log(ALICE, HELLO, START)
+            tx.memories.add_sources("m1", keys)
+            assert tx.memories.deleted("m1") is None
+            tx.memories.delete("m1", START + 5)
+            known = tx.memories.deleted("m1")
+        assert known is not None
+        assert known.record == replace(record("m1"), updated_at=START + 5)
+        assert known.sources == tuple(keys)
+        with filled.read() as r:
+            assert r.memories.deleted("unknown") is None
+
+    def test_a_census_counts_the_owners_of_most_memories_first(self, filled: Store) -> None:
+        with filled.read() as r:
+            census = r.census(5)
+            assert [(o.kind, o.name, o.memories) for o in census.owners] == [
+                ("user", "alice", 3),
+                ("user", "bob", 1),
+                ("run", "r", 1),
+            ]
+            assert census.growth == {START // DAY: 4}
+            assert (census.overview.memories, census.superseded) == (4, 0)
+            assert [o.name for o in r.census(1).owners] == ["alice", "r"]
+
+    def test_each_commit_is_another_change(self, filled: Store) -> None:
+        before = filled.changes()
+        assert filled.changes() == before
+        with filled.read() as r:
+            r.memories.get("m1")
+        assert filled.changes() == before
+        with filled.write() as tx:
+            tx.memories.delete("m1", START)
+        assert filled.changes() != before
 
     def test_an_update_replaces_the_memory_and_is_in_its_history(self, filled: Store) -> None:
         new = replace(record("m1", "likes coffee"), updated_at=START + 5)
