@@ -1,0 +1,290 @@
+"""The inspector in a real browser: first open to undo, live, keyboard, widths, accessibility."""
+
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+
+from helpers import LIBRARY
+from helpers.browser import Watched, chromium, launched, served
+from helpers.memories import CAM
+from litemem import Memory
+from litemem.testing import HashEmbedder, ScriptedLLM
+
+pytest.importorskip("playwright", reason="needs the extra litemem[browser]")
+if chromium() is None:
+    pytest.skip("needs a Chromium: install one, or set LITEMEM_CHROMIUM", allow_module_level=True)
+
+HOSTILE = {
+    "html": '<b>bold</b><img src=x onerror="alert(1)"><h1>a',
+    "script": "</textarea></title><script>alert(1)</script>",
+    "attribute": '" autofocus onfocus="alert(1)" x="',
+    "template": "{{ 7*7 }}{% raw %}${alert(1)}",
+    "link": "javascript:alert(1)",
+    "bidi": "\u202eevil\u2066 \u200f text",
+    "emoji": "👩‍👩‍👧‍👦 🏳️‍🌈 é\u0301\u0301\u0301",
+    "nul": "before\0after\x07\x1b[31m",
+    "lines": "one\r\ntwo\rthree\u2028four",
+    "rtl": "اسمي كام وأعيش في أوسلو",
+    "entity": "&lt;script&gt; &amp;amp; &#0;",
+}
+VIEWS = ("", "memories", "search?query=tea&user_id=cam", "conversation", "graph", "health")
+ADD = """
+import sys
+from litemem import Memory
+from litemem.testing import HashEmbedder
+with Memory(sys.argv[1], embedder=HashEmbedder()) as memory:
+    memory.add(sys.argv[2], infer=False, user_id="cam")
+"""
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    with launched() as found:
+        yield found
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """A file with a few memories of cam."""
+    path = tmp_path / "memory.db"
+    with Memory(
+        path,
+        embedder=HashEmbedder(),
+        llm=ScriptedLLM([["User is vegetarian"], ["User lives in Bergen"], ["User moved to Oslo"]]),
+    ) as memory:
+        memory.add("I am vegetarian.", run_id="dinner", **CAM)
+        memory.add("I live in Bergen.", run_id="dinner", **CAM)
+        memory.add("I moved to Oslo.", run_id="dinner", **CAM)
+        memory.add("User likes green tea", infer=False, **CAM)
+    return path
+
+
+@pytest.fixture
+def seen(browser: Any, path: Path) -> Iterator[Watched]:
+    """A page of the inspector; at its end nothing was complained of, and nothing left."""
+    with served(path) as address:
+        context = browser.new_context(viewport={"width": 1280, "height": 900})
+        watched = Watched(context.new_page(), address)
+        yield watched
+        context.close()
+    assert watched.complaints == []
+    assert watched.foreign == []
+
+
+def test_somebody_finds_why_an_agent_said_it_and_corrects_it(seen: Watched) -> None:
+    page = seen.page
+    assert "token" not in page.url
+    page.get_by_role("link", name="Search", exact=True).click()
+    page.get_by_label("Query").fill("where does cam live")
+    page.get_by_role("button", name="Search").click()
+    page.get_by_role("link", name="User moved to Oslo").first.click()
+    assert page.locator("mark").all_inner_texts() == ["moved", "Oslo"]
+    assert page.get_by_role("link", name="User lives in Bergen").is_visible()
+    page.get_by_text("Correct it").click()
+    page.get_by_label("Text").fill("User moved to Bodø")
+    page.get_by_role("button", name="Save").first.click()
+    assert page.get_by_role("heading", level=1).inner_text() == "User moved to Bodø"
+    page.get_by_role("button", name="Undo", exact=True).click()
+    assert page.get_by_role("heading", level=1).inner_text() == "User moved to Oslo"
+
+
+def test_a_memory_is_deleted_and_taken_back(seen: Watched) -> None:
+    page = seen.go("memories?user_id=cam")
+    page.get_by_role("link", name="User likes green tea").click()
+    page.get_by_role("button", name="Delete").click()
+    assert page.get_by_text("Deleted. Its history stays.").is_visible()
+    page.get_by_role("button", name="Undo", exact=True).click()
+    assert page.get_by_text("Taken back.").is_visible()
+    assert "User likes green tea" in seen.go("memories").content()
+
+
+def test_many_are_selected_deleted_and_taken_back(seen: Watched) -> None:
+    page = seen.go("memories?user_id=cam")
+    number = page.get_by_role("checkbox").count()
+    page.get_by_role("button", name="Select all on this page").click()
+    assert page.locator("[data-number]").inner_text() == str(number)
+    page.get_by_role("button", name="Delete …").click()
+    page.get_by_role("button", name=f"Delete {number}").click()
+    assert page.get_by_role("checkbox").count() == 0
+    page.get_by_role("button", name="Undo").click()
+    assert page.get_by_role("checkbox").count() == number
+
+
+@pytest.mark.parametrize("view", ["", "memories", "memories?user_id=cam"])
+def test_a_memory_of_another_program_appears(seen: Watched, path: Path, view: str) -> None:
+    page = seen.go(view)
+    page.wait_for_timeout(800)  # the stream is open
+    add(path, "User bought a red bicycle")
+    page.get_by_text("User bought a red bicycle").wait_for(timeout=15_000)
+    assert page.locator(".is-new").count() >= 1
+
+
+def test_a_person_who_selects_is_not_interrupted(seen: Watched, path: Path) -> None:
+    page = seen.go("memories")
+    page.get_by_role("checkbox").first.check()
+    page.wait_for_timeout(800)
+    add(path, "User bought a red bicycle")
+    page.wait_for_timeout(2_000)
+    assert page.get_by_role("checkbox").first.is_checked()
+    assert not page.get_by_text("User bought a red bicycle").is_visible()
+
+
+def test_the_keyboard_alone_is_enough(seen: Watched) -> None:
+    page = seen.go("memories?user_id=cam")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "skip"
+    page.keyboard.press("Enter")
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.innerText") == "User likes green tea":
+            break
+    page.keyboard.press("Enter")
+    page.get_by_text("Correct it").wait_for()
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.innerText") == "Correct it":
+            break
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Control+A")
+    page.keyboard.type("User likes black tea")
+    for _ in range(3):
+        page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    for _ in range(6):
+        if page.evaluate("document.activeElement.innerText") == "Save":
+            break
+        page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.get_by_text("Changed.").wait_for()
+    assert page.get_by_role("heading", level=1).inner_text() == "User likes black tea"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_no_page_breaks_a_rule_of_accessibility(browser: Any, path: Path, scheme: str) -> None:
+    axe_package = pytest.importorskip("axe_playwright_python.sync_playwright")
+    with Memory(path, embedder=HashEmbedder(), read_only=True) as memory:
+        ids = [each["id"] for each in memory.get_all(show_superseded=True, **CAM)["results"]]
+    views = [*VIEWS, "conversation?run_id=dinner", "health?check=quick", "memory?id=unknown"]
+    views += ["memories?state=superseded", *(f"memory?id={memory_id}" for memory_id in ids)]
+    with served(path) as address:
+        context = browser.new_context(color_scheme=scheme)
+        watched = Watched(context.new_page(), address)
+        for view in views:
+            page = watched.go(view)
+            page.evaluate("document.querySelectorAll('details').forEach((e) => { e.open = true })")
+            found = axe_package.Axe().run(page)
+            assert found.violations_count == 0, (view, found.generate_report())
+        context.close()
+
+
+@pytest.mark.parametrize("width", [360, 640, 1600])
+def test_no_page_is_wider_than_the_window(browser: Any, path: Path, width: int) -> None:
+    """640 is what a window of 1,280 has at 200 % zoom."""
+    with Memory(path, embedder=HashEmbedder()) as memory:
+        memory.add("x" * 3_000, infer=False, user_id="u" * 900, run_id="r" * 900)
+        ids = [each["id"] for each in memory.get_all(run_id="r" * 900)["results"]]
+    with served(path) as address:
+        context = browser.new_context(viewport={"width": width, "height": 800})
+        watched = Watched(context.new_page(), address)
+        for view in (*VIEWS, "conversation?run_id=dinner", f"memory?id={ids[0]}"):
+            page = watched.go(view)
+            assert page.evaluate("document.documentElement.scrollWidth") <= width, view
+        context.close()
+
+
+def test_nothing_moves_while_a_page_loads(seen: Watched) -> None:
+    seen.page.add_init_script(
+        "window.shift = 0; new PerformanceObserver((list) => { for (const e of list.getEntries())"
+        " window.shift += e.value }).observe({type: 'layout-shift', buffered: true})"
+    )
+    for view in VIEWS:
+        page = seen.go(view)
+        page.wait_for_timeout(300)
+        assert page.evaluate("window.shift") == 0, view
+
+
+def test_everything_works_without_scripts(browser: Any, path: Path) -> None:
+    with served(path) as address:
+        context = browser.new_context(java_script_enabled=False)
+        page = context.new_page()
+        page.goto(address)
+        page.get_by_role("link", name="Memories", exact=True).click()
+        page.get_by_role("link", name="User likes green tea").click()
+        page.get_by_role("button", name="Delete").click()
+        page.get_by_role("button", name="Undo", exact=True).click()
+        assert page.get_by_text("Taken back.").is_visible()
+        context.close()
+
+
+@pytest.mark.parametrize("kind", HOSTILE)
+def test_hostile_content_is_shown_as_text(browser: Any, tmp_path: Path, kind: str) -> None:
+    """It stands in every field that takes it, and each page that shows it is opened."""
+    text, name = HOSTILE[kind], HOSTILE[kind].replace("\0", "")
+    path = tmp_path / "memory.db"
+    relation = {"relations": [[1, "Ida " + name, "lives_in " + name, "Oslo " + name]]}
+    with Memory(path, embedder=HashEmbedder(), llm=ScriptedLLM([[text], relation])) as memory:
+        stored = memory.add(
+            [{"role": "user", "name": name, "content": text}],
+            infer=False,
+            user_id=name,
+            agent_id=name,
+            app_id=name,
+            run_id=name,
+            metadata={name: text},
+            categories=[name],
+        )["results"][0]["id"]
+        memory.update(stored, text + " changed")
+        memory.feedback(stored, "NEGATIVE", text)
+        deleted = memory.add(text, infer=False, user_id=name)["results"][0]["id"]
+        memory.delete(deleted)
+        memory.add(text, user_id=name, run_id="r", enable_graph=True)
+    ids = {"user_id": name}
+    with served(path) as address:
+        context = browser.new_context()
+        watched = Watched(context.new_page(), address)
+        for view, query in (
+            *(("", {}), ("memories", ids), ("memories", {"q": text}), ("graph", ids)),
+            *(("memories", {"category": name}), ("search", {"query": text, **ids})),
+            *(("conversation", {**ids, "run_id": "r"}), ("conversation", {}), ("health", {})),
+            *(("memory", {"id": stored}), ("memory", {"id": deleted})),
+        ):
+            page = watched.go(f"{view}?{urlencode(query)}")
+            assert page.locator("img, h1 + h1, script:not([src])").count() == 0, view
+            assert page.locator("main").count() == 1, view
+        heading = watched.go(f"memory?{urlencode({'id': stored})}").get_by_role("heading", level=1)
+        visible = re.sub(r"\s+", "", heading.inner_text())
+        assert visible.endswith("changed")
+        assert not re.search("[\0-\x08\x0e-\x1f\u202a-\u202e\u2066-\u2069]", visible)
+        context.close()
+    # a message of a console about a request of ours, such as an id that no search takes
+    assert [c for c in watched.complaints if "400" not in c] == []
+    assert watched.foreign == []
+
+
+def test_a_text_of_a_megabyte_leaves_pages_small(browser: Any, tmp_path: Path) -> None:
+    path = tmp_path / "memory.db"
+    with Memory(path, embedder=HashEmbedder()) as memory:
+        stored = memory.add("word " * 200_000, infer=False, **CAM)["results"][0]["id"]
+    with served(path) as address:
+        context = browser.new_context()
+        watched = Watched(context.new_page(), address)
+        for view in ("", "memories", "search?query=word&user_id=cam", f"memory?id={stored}"):
+            assert len(watched.go(view).content()) < 100_000, view
+        context.close()
+    assert watched.complaints == []
+
+
+def add(path: Path, text: str) -> None:
+    """Add a memory in another process."""
+    subprocess.run(
+        [sys.executable, "-c", ADD, str(path), text],
+        check=True,
+        env={"PYTHONPATH": str(LIBRARY)},
+    )
