@@ -1121,7 +1121,8 @@ class Memory:
         left out; then the result names them, as `damaged`.
 
         Args:
-            format: "jsonl" is lossless, and `import_file` reads it; "markdown" is for people;
+            format: "jsonl" is lossless, and `import_file` reads it; "markdown" is for people, and
+                "html" is a page of all that belongs to the memories, without scripts;
                 "server-memory" is the graph of a scope, for the reference memory server of MCP and
                 `import_graph`.
             vectors: if true, write the vectors too; an import then need not embed.

@@ -16,7 +16,7 @@ FEEDBACK = ("POSITIVE", "NEGATIVE", "VERY_NEGATIVE")  # the ratings of a memory,
 
 Event = Literal["ADD", "UPDATE", "DELETE"]
 Duration = timedelta | str
-ExportFormat = Literal["jsonl", "markdown", "server-memory"]
+ExportFormat = Literal["jsonl", "markdown", "html", "server-memory"]
 ChatFormat = Literal["auto", "chatgpt", "claude", "markdown", "jsonl"]  # of conversations
 Forget = Literal["apply", "ask", "off"]  # what becomes of requests to forget
 Status = Literal["PENDING", "RUNNING", "SUCCEEDED", "FAILED"]  # of an `add` in the background

@@ -16,10 +16,11 @@ from starlette.responses import HTMLResponse
 from litemem import __version__
 from litemem.core import clock
 from litemem.inspector.selection import Selection
-from litemem.inspector.text import cut, marked, visible
+from litemem.inspector.text import cut, marked
 from litemem.inspector.trash import Trash
 from litemem.memory import Memory
 from litemem.store.protocol import Census
+from litemem.transfer.html import visible
 
 OWNERS = 50  # of each kind that the overview names
 PATIENCE = 0.08  # seconds that a page waits for new counts; then it shows the last ones, or none

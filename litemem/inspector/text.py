@@ -1,6 +1,5 @@
-"""Texts of strangers as a page shows them: every character visible, long ones cut, words marked."""
+"""Texts of strangers as a page shows them: long ones cut, the words of another one marked."""
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import NamedTuple
@@ -9,24 +8,12 @@ from litemem.core.text.words import STOP_WORDS, stem, tokens
 
 MAX_MARKED = 20_000  # characters of a message in which words are marked
 
-# Controls but line feeds and tabs, separators of lines, and marks of the writing direction. Shown
-# as pictures or codes, they cannot reorder what stands next to them, or end a page for a parser.
-_UNSEEN = re.compile(
-    "[\0-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufff9-\ufffb"
-    "\U000e0000-\U000e007f]"
-)
-
 
 class Piece(NamedTuple):
     """A part of a text, marked or not."""
 
     text: str
     is_marked: bool
-
-
-def visible(text: object) -> str:
-    """Return a text with pictures or codes for what would be invisible or reorder it."""
-    return _UNSEEN.sub(_picture, str(text).replace("\r\n", "\n"))
 
 
 def cut(text: str, characters: int) -> str:
@@ -60,10 +47,3 @@ def _stems(text: str) -> Iterable[str]:
 
 def _stem(word: str) -> str:
     return stem(word.casefold())
-
-
-def _picture(match: re.Match[str]) -> str:
-    code = ord(match.group())
-    if code < 0x20:
-        return chr(0x2400 + code)  # U+2400 to U+241F are pictures of U+0000 to U+001F
-    return "␡" if code == 0x7F else f"‹U+{code:04X}›"

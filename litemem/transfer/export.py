@@ -1,4 +1,4 @@
-"""Export memories as plain dicts, as an archive, or as Markdown."""
+"""Export memories as an archive, as Markdown, or as a page of HTML."""
 
 import hashlib
 import os
@@ -19,6 +19,7 @@ from litemem.store.protocol import FileStore, Reading, Snapshot
 from litemem.store.sqlite.connection import MEMORY
 from litemem.store.sqlite.copy import atomic_write, replace_file
 from litemem.store.sqlite.open_files import is_open, is_same, open_bytes
+from litemem.transfer.html import html_lines
 from litemem.transfer.server_memory import write_graph
 
 Progress = Callable[[int, int], None]  # lines written so far, lines in all
@@ -74,7 +75,7 @@ def write(
 
     Raises:
         StoreError: the file cannot be read. OSError: the stream cannot be written.
-        ValidationError: the format is unknown, or Markdown is requested with vectors.
+        ValidationError: the format is unknown, or has no vectors.
     """
     _check(format, vectors, condition)
     with store.read() as r:
@@ -82,8 +83,8 @@ def write(
             return _write_graph(r, condition, out)
         writer = r.archive.snapshot(condition, vectors=vectors)
         report = _reporter(writer, progress)
-        if format == "markdown":
-            return _write_markdown(writer, out, report)
+        if format != "jsonl":
+            return _write_for_people(writer, out, report, format)
         out.write(_header(writer, _checksum(writer)))
         _write_lines(writer, out, report)
     return _result(_counts(writer), writer.damaged)
@@ -109,16 +110,15 @@ def export_file(
     Args:
         condition: which memories, with their history, source messages and relations. None exports
             the whole file, also pending turns.
-        format: "jsonl" is the archive that `import_file` reads, "markdown" is for people,
-            "server-memory" has the graph only.
+        format: "jsonl" is the archive that `import_file` reads, "markdown" and "html" are for
+            people, "server-memory" has the graph only.
         vectors: include the vectors, so that an import with the same embedder embeds nothing.
         force: replace an existing file.
         progress: called with the lines written so far and in all.
 
     Raises:
         StoreError: the target exists, is a database, or cannot be written.
-        ValidationError: the format is unknown, Markdown is requested with vectors, or the target
-            is not a path.
+        ValidationError: the format is unknown or has no vectors, or the target is not a path.
     """
     _check(format, vectors, condition)
     path = real_path(target)
@@ -131,8 +131,11 @@ def export_file(
                     counts = _write_graph(r, condition, out)
                 else:
                     writer = r.archive.snapshot(condition, vectors=vectors)
-                    writes = _write_markdown if format == "markdown" else _write_archive
-                    counts = writes(writer, out, _reporter(writer, progress))
+                    report = _reporter(writer, progress)
+                    if format != "jsonl":
+                        counts = _write_for_people(writer, out, report, format)
+                    else:
+                        counts = _write_archive(writer, out, report)
             out.flush()
             os.fsync(out.fileno())
         _check_target(store, path, force)
@@ -198,6 +201,20 @@ def _checksum(writer: Snapshot) -> str:
     for chunk in _chunks(map(within_limit, writer.lines())):
         digest.update(chunk)
     return digest.hexdigest()
+
+
+def _write_for_people(
+    writer: Snapshot,
+    out: BinaryIO,
+    report: Callable[[int], None],
+    format: ExportFormat,  # noqa: A002 - as above
+) -> dict[str, Any]:
+    if format == "markdown":
+        return _write_markdown(writer, out, report)
+    for chunk in _chunks(html_lines(writer.lines())):
+        out.write(chunk)
+        report(chunk.count(b"<li"))
+    return _result(_counts(writer), writer.damaged)
 
 
 def _write_markdown(

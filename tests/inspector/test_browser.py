@@ -17,6 +17,7 @@ from litemem import Memory
 from litemem.testing import HashEmbedder, ScriptedLLM
 
 pytest.importorskip("playwright", reason="needs the extra litemem[browser]")
+pytestmark = pytest.mark.slow
 if chromium() is None:
     pytest.skip("needs a Chromium: install one, or set LITEMEM_CHROMIUM", allow_module_level=True)
 
@@ -52,7 +53,21 @@ def browser() -> Iterator[Any]:
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     """A file with a few memories of cam."""
-    path = tmp_path / "memory.db"
+    return filled(tmp_path / "memory.db")
+
+
+@pytest.fixture(scope="module")
+def still(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, str]]:
+    """The same file, and very long names, which no test changes, and its address."""
+    path = filled(tmp_path_factory.mktemp("still") / "memory.db")
+    with Memory(path, embedder=HashEmbedder()) as memory:
+        memory.add("x" * 3_000, infer=False, user_id="u" * 900, run_id="r" * 900)
+    with served(path) as address:
+        yield path, address
+
+
+def filled(path: Path) -> Path:
+    """Make a file with a few memories of cam."""
     with Memory(
         path,
         embedder=HashEmbedder(),
@@ -167,39 +182,44 @@ def test_the_keyboard_alone_is_enough(seen: Watched) -> None:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_no_page_breaks_a_rule_of_accessibility(browser: Any, path: Path, scheme: str) -> None:
+def test_no_page_breaks_a_rule_of_accessibility(
+    browser: Any, still: tuple[Path, str], scheme: str
+) -> None:
+    path, address = still
     axe_package = pytest.importorskip("axe_playwright_python.sync_playwright")
     with Memory(path, embedder=HashEmbedder(), read_only=True) as memory:
         ids = [each["id"] for each in memory.get_all(show_superseded=True, **CAM)["results"]]
     views = [*VIEWS, "conversation?run_id=dinner", "health?check=quick", "memory?id=unknown"]
     views += ["memories?state=superseded", *(f"memory?id={memory_id}" for memory_id in ids)]
-    with served(path) as address:
-        context = browser.new_context(color_scheme=scheme)
-        watched = Watched(context.new_page(), address)
-        for view in views:
-            page = watched.go(view)
-            page.evaluate("document.querySelectorAll('details').forEach((e) => { e.open = true })")
-            found = axe_package.Axe().run(page)
-            assert found.violations_count == 0, (view, found.generate_report())
-        context.close()
+    context = browser.new_context(color_scheme=scheme)
+    watched = Watched(context.new_page(), address)
+    for view in views:
+        page = watched.go(view)
+        page.evaluate("document.querySelectorAll('details').forEach((e) => { e.open = true })")
+        found = axe_package.Axe().run(page)
+        assert found.violations_count == 0, (view, found.generate_report())
+    context.close()
 
 
 @pytest.mark.parametrize("width", [360, 640, 1600])
-def test_no_page_is_wider_than_the_window(browser: Any, path: Path, width: int) -> None:
+def test_no_page_is_wider_than_the_window(
+    browser: Any, still: tuple[Path, str], width: int
+) -> None:
     """640 is what a window of 1,280 has at 200 % zoom."""
-    with Memory(path, embedder=HashEmbedder()) as memory:
-        memory.add("x" * 3_000, infer=False, user_id="u" * 900, run_id="r" * 900)
-        ids = [each["id"] for each in memory.get_all(run_id="r" * 900)["results"]]
-    with served(path) as address:
-        context = browser.new_context(viewport={"width": width, "height": 800})
-        watched = Watched(context.new_page(), address)
-        for view in (*VIEWS, "conversation?run_id=dinner", f"memory?id={ids[0]}"):
-            page = watched.go(view)
-            assert page.evaluate("document.documentElement.scrollWidth") <= width, view
-        context.close()
+    path, address = still
+    with Memory(path, embedder=HashEmbedder(), read_only=True) as memory:
+        (long,) = memory.get_all(run_id="r" * 900)["results"]
+    context = browser.new_context(viewport={"width": width, "height": 800})
+    watched = Watched(context.new_page(), address)
+    for view in (*VIEWS, "conversation?run_id=dinner", f"memory?id={long['id']}"):
+        page = watched.go(view)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, view
+    context.close()
 
 
-def test_nothing_moves_while_a_page_loads(seen: Watched) -> None:
+def test_nothing_moves_while_a_page_loads(browser: Any, still: tuple[Path, str]) -> None:
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    seen = Watched(context.new_page(), still[1])
     seen.page.add_init_script(
         "window.shift = 0; new PerformanceObserver((list) => { for (const e of list.getEntries())"
         " window.shift += e.value }).observe({type: 'layout-shift', buffered: true})"
@@ -208,6 +228,7 @@ def test_nothing_moves_while_a_page_loads(seen: Watched) -> None:
         page = seen.go(view)
         page.wait_for_timeout(300)
         assert page.evaluate("window.shift") == 0, view
+    context.close()
 
 
 def test_everything_works_without_scripts(browser: Any, path: Path) -> None:
@@ -223,48 +244,64 @@ def test_everything_works_without_scripts(browser: Any, path: Path) -> None:
         context.close()
 
 
-@pytest.mark.parametrize("kind", HOSTILE)
-def test_hostile_content_is_shown_as_text(browser: Any, tmp_path: Path, kind: str) -> None:
-    """It stands in every field that takes it, and each page that shows it is opened."""
-    text, name = HOSTILE[kind], HOSTILE[kind].replace("\0", "")
-    path = tmp_path / "memory.db"
-    relation = {"relations": [[1, "Ida " + name, "lives_in " + name, "Oslo " + name]]}
-    with Memory(path, embedder=HashEmbedder(), llm=ScriptedLLM([[text], relation])) as memory:
-        stored = memory.add(
-            [{"role": "user", "name": name, "content": text}],
-            infer=False,
-            user_id=name,
-            agent_id=name,
-            app_id=name,
-            run_id=name,
-            metadata={name: text},
-            categories=[name],
-        )["results"][0]["id"]
-        memory.update(stored, text + " changed")
-        memory.feedback(stored, "NEGATIVE", text)
-        deleted = memory.add(text, infer=False, user_id=name)["results"][0]["id"]
-        memory.delete(deleted)
-        memory.add(text, user_id=name, run_id="r", enable_graph=True)
-    ids = {"user_id": name}
+@pytest.fixture(scope="module")
+def hostile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, dict[str, list[str]]]]:
+    """A file with hostile texts in every field that takes them: its address, and ids by kind."""
+    path = tmp_path_factory.mktemp("hostile") / "memory.db"
+    ids = {}
+    for kind, text in HOSTILE.items():
+        name = named(kind)
+        relation = {"relations": [[1, f"Ida {name}", f"lives_in {name}", f"Oslo {name}"]]}
+        with Memory(path, embedder=HashEmbedder(), llm=ScriptedLLM([[text], relation])) as memory:
+            stored = memory.add(
+                [{"role": "user", "name": name, "content": text}],
+                infer=False,
+                user_id=name,
+                agent_id=name,
+                app_id=name,
+                run_id=name,
+                metadata={name: text},
+                categories=[name],
+            )["results"][0]["id"]
+            memory.update(stored, f"{text} changed")
+            memory.feedback(stored, "NEGATIVE", text)
+            deleted = memory.add(text, infer=False, user_id=name)["results"][0]["id"]
+            memory.delete(deleted)
+            memory.add(text, user_id=name, run_id="r", enable_graph=True)
+            ids[kind] = [stored, deleted]
     with served(path) as address:
-        context = browser.new_context()
-        watched = Watched(context.new_page(), address)
-        for view, query in (
-            *(("", {}), ("memories", ids), ("memories", {"q": text}), ("graph", ids)),
-            *(("memories", {"category": name}), ("search", {"query": text, **ids})),
-            *(("conversation", {**ids, "run_id": "r"}), ("conversation", {}), ("health", {})),
-            *(("memory", {"id": stored}), ("memory", {"id": deleted})),
-        ):
-            page = watched.go(f"{view}?{urlencode(query)}")
-            assert page.locator("img, h1 + h1, script:not([src])").count() == 0, view
-            assert page.locator("main").count() == 1, view
-        heading = watched.go(f"memory?{urlencode({'id': stored})}").get_by_role("heading", level=1)
-        visible = re.sub(r"\s+", "", heading.inner_text())
-        assert visible.endswith("changed")
-        assert not re.search("[\0-\x08\x0e-\x1f\u202a-\u202e\u2066-\u2069]", visible)
-        context.close()
-    # a message of a console about a request of ours, such as an id that no search takes
-    assert [c for c in watched.complaints if "400" not in c] == []
+        yield address, ids
+
+
+def named(kind: str) -> str:
+    """Return a hostile text as a name, which has no NUL."""
+    return HOSTILE[kind].replace("\0", "")
+
+
+@pytest.mark.parametrize("kind", HOSTILE)
+def test_hostile_content_is_shown_as_text(
+    browser: Any, hostile: tuple[str, dict[str, list[str]]], kind: str
+) -> None:
+    address, (stored, deleted) = hostile[0], hostile[1][kind]
+    text, name = HOSTILE[kind], named(kind)
+    ids = {"user_id": name}
+    context = browser.new_context()
+    watched = Watched(context.new_page(), address)
+    for view, query in (
+        *(("", {}), ("memories", ids), ("memories", {"q": text}), ("graph", ids)),
+        *(("memories", {"category": name}), ("search", {"query": text, **ids})),
+        *(("conversation", {**ids, "run_id": "r"}), ("conversation", {}), ("health", {})),
+        *(("memory", {"id": stored}), ("memory", {"id": deleted})),
+    ):
+        page = watched.go(f"{view}?{urlencode(query)}")
+        assert page.locator("img, h1 + h1, script:not([src])").count() == 0, view
+        assert page.locator("main").count() == 1, view
+    heading = watched.go(f"memory?{urlencode({'id': stored})}").get_by_role("heading", level=1)
+    visible = re.sub(r"\s+", "", heading.inner_text())
+    assert visible.endswith("changed")
+    assert not re.search("[\0-\x08\x0e-\x1f\u202a-\u202e\u2066-\u2069]", visible)
+    context.close()
+    assert watched.complaints == []
     assert watched.foreign == []
 
 

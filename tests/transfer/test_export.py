@@ -1,10 +1,11 @@
-"""Export: a lossless archive of one moment, safe targets, and readable Markdown."""
+"""Export: a lossless archive of one moment, safe targets, readable Markdown and HTML."""
 
 import base64
 import hashlib
 import io
 import json
 import os
+import re
 import stat
 import subprocess
 import sys
@@ -24,7 +25,7 @@ from litemem.core.clock import new_id
 from litemem.core.scope import Scope
 from litemem.core.types import Message, Relation
 from litemem.errors import ScopeError, StoreError, ValidationError
-from litemem.store.filters import MAX_PARAMETERS
+from litemem.store.filters import MAX_PARAMETERS, compile_filter
 from litemem.store.sqlite.store import SqliteStore
 from litemem.transfer.export import escape_markdown, export_file, heading, write
 
@@ -197,7 +198,7 @@ def test_a_database_is_never_replaced(full: Memory, tmp_path: Path) -> None:
 
 def test_arguments_are_checked_before_anything_is_made(full: Memory, tmp_path: Path) -> None:
     target = tmp_path / "x"
-    with pytest.raises(ValidationError, match="jsonl, markdown"):
+    with pytest.raises(ValidationError, match="jsonl, markdown, html"):
         full.export_file(target, format="xml")  # type: ignore[arg-type]
     with pytest.raises(ValidationError, match="vectors"):
         full.export_file(target, format="markdown", vectors=True)
@@ -331,3 +332,43 @@ def test_a_pipe_or_a_device_is_no_target_and_stays(
     with pytest.raises(StoreError, match="a device or a pipe"):
         export_file(memory.store, pipe, force=force)
     assert stat.S_ISFIFO(pipe.stat().st_mode)
+
+
+def test_a_page_of_html_has_all_that_belongs_to_the_memories(open_memory: OpenMemory) -> None:
+    memory = open_memory(["Ida lives in Oslo"], {"relations": [[1, "Ida", "lives_in", "Oslo"]]})
+    memory_id = memory.add("My sister Ida lives in Oslo", user_id="cam", enable_graph=True)[
+        "results"
+    ][0]["id"]
+    memory.update(memory_id, categories=["family"])
+    memory.feedback(memory_id, "POSITIVE")
+    memory.add("Nobody asked", user_id="jane", infer=False)
+    out = io.BytesIO()
+    write(memory.store, out, compile_filter(None, Scope(user_id="cam")), format="html")
+    page = out.getvalue().decode()
+    for expected in (
+        *("My sister Ida lives in Oslo", "family", "rated positive", "user cam"),
+        *("add 2025-06-15 15:06", "update 2025", "from message", "Ida lives in Oslo</li>"),
+    ):
+        assert expected in re.sub("<time[^>]*>|</time>", "", page)
+    assert "Nobody asked" not in page
+
+
+@pytest.mark.parametrize(
+    "text", ["<script>alert(1)</script>", "</style><img src=x>", "\u202eevil", "a\0b", "&lt;b&gt;"]
+)
+def test_a_page_of_html_shows_hostile_text_as_text(memory: Memory, text: str) -> None:
+    name = text.replace("\0", "")
+    memory.add(
+        [{"role": "user", "name": name, "content": text}],
+        infer=False,
+        user_id=name,
+        metadata={name: text},
+        categories=[name],
+    )
+    out = io.BytesIO()
+    write(memory.store, out, format="html")
+    page = out.getvalue().decode()
+    assert page.count("<script") == page.count("<img") == page.count("\u202e") == 0
+    assert "\0" not in page
+    assert page.count("</style>") == 1
+    assert "default-src 'none'" in page
