@@ -1,6 +1,6 @@
 """An export as one page of HTML: for people to keep, print, or hand over. Without scripts.
 
-Whose memories they are may ask what is stored of them: the page has the memories with their history
+People may ask for all that is stored of them: the page has their memories with the history
 and relations, the messages that they came from, and what was deleted.
 """
 
@@ -47,9 +47,9 @@ _HEAD = f"""<!doctype html>
 _TITLES = {  # of the kinds of lines that people can read
     "damaged": "What cannot be read",
     "turn": "What still waits to be read",
-    "message": "What was said",
+    "message": "Messages",
     "memory": "Memories",
-    "deleted": "What was deleted",
+    "deleted": "Deleted memories",
     "relation": "Relations",
 }
 # Controls but line feeds and tabs, separators of lines, and marks of the writing direction. Shown
