@@ -54,6 +54,7 @@ WALLS = {
     "langgraph": {"integrations"},
     "starlette": {"integrations", "inspector"},
     "uvicorn": {"cli", "integrations"},
+    "anyio": {"inspector"},
     "jinja2": {"inspector"},
 }
 

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Collection
 from functools import partial, wraps
 
+from anyio import CapacityLimiter, to_thread
 from starlette.applications import Starlette
-from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -35,6 +35,7 @@ STATUSES: dict[type[Exception], int] = {
     ValidationError: 400,
 }
 View = Callable[[Site, Request], Response]
+THREADS = 4  # pages that are made at once, each with a connection and its cache
 
 
 def app(
@@ -57,7 +58,7 @@ def app(
 
 
 def _pages(site: Site) -> Starlette:
-    feed = Feed(memory=site.memory)
+    feed, limiter = Feed(site.memory), CapacityLimiter(THREADS)
     seen = {
         "/": views.overview,
         "/memories": views.memories,
@@ -85,9 +86,9 @@ def _pages(site: Site) -> Starlette:
 
     return Starlette(
         routes=[
-            *(Route(path, partial(_call, site, view)) for path, view in seen.items()),
+            *(Route(path, partial(_call, limiter, site, view)) for path, view in seen.items()),
             *(
-                Route(path, partial(_call, site, _writes(view)), methods=["POST"])
+                Route(path, partial(_call, limiter, site, _writes(view)), methods=["POST"])
                 for path, view in made.items()
             ),
             Route("/events", feed.events),
@@ -100,9 +101,9 @@ def _pages(site: Site) -> Starlette:
     )
 
 
-async def _call(site: Site, view: View, request: Request) -> Response:
+async def _call(limiter: CapacityLimiter, site: Site, view: View, request: Request) -> Response:
     """Run a view in a thread: it reads the file."""
-    return await run_in_threadpool(view, site, request)
+    return await to_thread.run_sync(view, site, request, limiter=limiter)
 
 
 def _writes(view: View) -> View:

@@ -100,6 +100,12 @@ class Site:
         """The name of the file."""
         return Path(self.memory.store.path).name
 
+    @property
+    def path(self) -> str:
+        """The path of the file, with "~" for the user's home."""
+        path, home = Path(self.memory.store.path), Path.home()
+        return f"~/{path.relative_to(home)}" if path.is_relative_to(home) else str(path)
+
     def page(
         self,
         request: Request,
@@ -126,7 +132,7 @@ class Site:
             csrf=request.scope.get("litemem.csrf", ""),
             read_only=self.read_only,
             file_name=self.name,
-            file_path=self.memory.store.path,
+            file_path=self.path,
             now=clock.now(),
         )
         return HTMLResponse(text.encode(errors="replace"), status_code=status)

@@ -10,10 +10,11 @@ if (picture) {
   const links = [...picture.querySelectorAll(".edge")].map((element) => ({
     element, source: Number(element.dataset.source), target: Number(element.dataset.target),
   }));
+  const room = Math.min(Math.max(30 / nodes.length, 1), 2.2); // for few names
   d3.forceSimulation(nodes)
-    .force("link", d3.forceLink(links).distance(110))
-    .force("charge", d3.forceManyBody().strength(-260).distanceMax(420))
-    .force("x", d3.forceX(width / 2).strength(0.05))
+    .force("link", d3.forceLink(links).distance(100 * room))
+    .force("charge", d3.forceManyBody().strength(-260 * room).distanceMax(420 * room))
+    .force("x", d3.forceX(width / 2).strength(0.03))
     .force("y", d3.forceY(height / 2).strength(0.08))
     .force("collide", d3.forceCollide(34))
     .stop()

@@ -16,7 +16,7 @@ function selection() {
     form.querySelector("[data-number]").value = number || "";
   };
   const all = form.querySelector("[data-select-all]");
-  all.hidden = false;
+  all.disabled = false;
   all.addEventListener("click", () => {
     const wanted = boxes().some((box) => !box.checked);
     for (const box of boxes()) box.checked = wanted;
