@@ -106,7 +106,9 @@ def census(connection: apsw.Connection, limit: int) -> Census:
                 Entity(kind=key[:-3], name=name, memories=number, created_at=at, updated_at=to)
             )
     superseded = connection.execute(f"SELECT count(*) FROM {_COUNTS['superseded']}").get
-    return Census(overview(connection), int(superseded), tuple(owners), _growth(connection))
+    found = Census(overview(connection), int(superseded), tuple(owners), _growth(connection))
+    connection.pragma("shrink_memory")  # the pages of whole indexes are of no use to other reads
+    return found
 
 
 def file_stats(path: str, now: int) -> FileStats:
