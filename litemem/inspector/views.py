@@ -1,6 +1,7 @@
 """The pages that show something; `changes` has those that change it."""
 
 import json
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,9 +16,13 @@ from litemem.errors import EmbedderError, MemoryNotFoundError, ValidationError
 from litemem.inspector import drawing
 from litemem.inspector.selection import EVERYONE, STATES, Selection
 from litemem.inspector.site import Site
+from litemem.maintenance.backup import copies_of
 from litemem.memory import BUDGET, THRESHOLD, TOP_K
+from litemem.models.files import installed
+from litemem.models.registry import Model, all_models
 from litemem.retrieval.context import LEAST
 from litemem.store.filters import compile_filter, compile_ids
+from litemem.store.liveness import programs_with
 from litemem.store.protocol import Reading, Standing
 
 PAGE = 50  # memories of a list
@@ -183,8 +188,13 @@ def health(site: Site, request: Request) -> Response:
         stored = r.settings.embedder()
         pending = r.turns.pending()
         unreadable = r.turns.set_aside()
+    copies = [(copy, copy.stat()) for copy in copies_of(site.memory.store.path) if copy.exists()]
     values = {
         "census": site.counter.census(),
+        "copies": [(copy.name, status.st_size, status.st_mtime) for copy, status in copies],
+        "models": [(model, _state(model)) for model in all_models()],
+        "programs": programs_with(site.memory.store.path),
+        "this_pid": os.getpid(),
         "found": found,
         "stored": stored,
         "embedder": site.memory.embedder.identity,
@@ -192,6 +202,12 @@ def health(site: Site, request: Request) -> Response:
         "unreadable": unreadable,
     }
     return site.page(request, "health.html", values)
+
+
+def _state(model: Model) -> str:
+    """Return the state of a model's files: the worst one of them."""
+    states = [file.state for file in installed(model)]
+    return next((each for each in ("missing", "wrong", "untrusted") if each in states), "installed")
 
 
 def export(site: Site, request: Request) -> Response:

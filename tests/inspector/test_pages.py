@@ -1,7 +1,9 @@
 """What the pages of the inspector show."""
 
+import os
 import re
 import time
+from pathlib import Path
 
 import pytest
 
@@ -277,6 +279,16 @@ def test_health_shows_checks_and_pending_turns(open_memory: OpenMemory) -> None:
     assert "I like tea" in pages.text("health")
     assert "Everything is sound" in pages.text("health", check="quick")
     assert "Everything is sound" in pages.text("health", check="full")
+
+
+@pytest.mark.posix
+def test_health_names_programs_backups_and_models(memory: Memory, pages: Pages) -> None:
+    folder = Path(memory.store.path).parent
+    copy = memory.backup(folder, keep=2)
+    text = pages.text("health")
+    assert f"this page {os.getpid()}, since" in text
+    assert copy.name in text
+    assert "all-minilm" in text
 
 
 def test_an_unknown_page_is_not_found(pages: Pages) -> None:
