@@ -14,7 +14,7 @@ from litemem.errors import LitememError, StoreError
 from litemem.memory import Memory
 
 HOST = "127.0.0.1"
-END_SECONDS = 1  # that open pages get when the server ends
+END_SECONDS = 5  # that requests get when the server ends
 
 
 @click.command("inspect")
@@ -49,7 +49,13 @@ def inspect(
         if not no_browser and not webbrowser.open(address):
             echo_err("no browser was found: open the address in one")
         echo_err("Ctrl-C ends it")
-        app = inspector.app(memory, token=token, read_only=read_only)
+        servers: list[Any] = []
+        app = inspector.app(
+            memory,
+            token=token,
+            read_only=read_only,
+            is_ending=lambda: any(server.should_exit for server in servers),
+        )
         config = uvicorn.Config(
             app,
             log_level="warning",
@@ -57,7 +63,8 @@ def inspect(
             server_header=False,
             timeout_graceful_shutdown=END_SECONDS,
         )
-        uvicorn.Server(config).run(sockets=[bound])
+        servers.append(uvicorn.Server(config))
+        servers[0].run(sockets=[bound])
 
 
 def _opened(db: str | None, path: Path, embedder: str | None, *, read_only: bool) -> Memory:

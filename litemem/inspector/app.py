@@ -44,6 +44,7 @@ def app(
     token: str,
     hosts: Collection[str] = LOOPBACK,
     read_only: bool = False,
+    is_ending: Callable[[], bool] = lambda: False,
 ) -> Guard:
     """Return the inspector of a memory as an ASGI application, which may be mounted.
 
@@ -52,13 +53,14 @@ def app(
         token: the secret of the first address, `/?token=…`.
         hosts: names that the header `Host` may have.
         read_only: if true, nothing can be changed.
+        is_ending: returns True when the server is to end; the streams of open pages then end.
     """
     site = Site.of(memory, read_only=read_only)
-    return Guard(_pages(site), token=token, hosts=hosts)
+    return Guard(_pages(site, Feed(memory, is_ending)), token=token, hosts=hosts)
 
 
-def _pages(site: Site) -> Starlette:
-    feed, limiter = Feed(site.memory), CapacityLimiter(THREADS)
+def _pages(site: Site, feed: Feed) -> Starlette:
+    limiter = CapacityLimiter(THREADS)
     seen = {
         "/": views.overview,
         "/memories": views.memories,

@@ -4,7 +4,7 @@ One task looks at the file's change counter, and reads no table. It runs only wh
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -18,11 +18,12 @@ RETRY_MS = 2_000  # after which a browser connects again
 
 
 class Feed:
-    """The events of one memory, for any number of pages."""
+    """The events of one memory, for any number of pages; they end when the server is ending."""
 
-    def __init__(self, memory: Memory) -> None:
+    def __init__(self, memory: Memory, is_ending: Callable[[], bool]) -> None:
         self._memory = memory
-        self._pages: set[asyncio.Queue[int]] = set()
+        self._is_ending = is_ending
+        self._pages: set[asyncio.Queue[int | None]] = set()
         self._task: asyncio.Task[None] | None = None
 
     async def events(self, _: Request) -> StreamingResponse:
@@ -31,7 +32,7 @@ class Feed:
         return StreamingResponse(self._stream(), media_type="text/event-stream", headers=headers)
 
     async def _stream(self) -> AsyncIterator[str]:
-        page: asyncio.Queue[int] = asyncio.Queue()
+        page: asyncio.Queue[int | None] = asyncio.Queue()
         self._pages.add(page)
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._watch())
@@ -43,6 +44,8 @@ class Feed:
                 except TimeoutError:
                     yield ": still here\n\n"
                     continue
+                if change is None:
+                    return
                 yield f"event: change\ndata: {change}\n\n"
         finally:
             self._pages.discard(page)
@@ -51,8 +54,14 @@ class Feed:
         last = await run_in_threadpool(self._memory.store.changes)
         while self._pages:
             await asyncio.sleep(INTERVAL)
+            if self._is_ending():
+                self._send(None)
+                return
             found = await run_in_threadpool(self._memory.store.changes)
             if found != last:
                 last = found
-                for page in self._pages:
-                    page.put_nowait(found)
+                self._send(found)
+
+    def _send(self, change: int | None) -> None:
+        for page in self._pages:
+            page.put_nowait(change)

@@ -33,6 +33,7 @@ from litemem.extraction.requests import read_requests
 from litemem.ingestion import compare, fact_features, statements
 from litemem.ingestion.forget import topic_of
 from litemem.ingestion.runs import already_read
+from litemem.inspector.text import marked
 from litemem.retrieval import profile
 from litemem.retrieval.context import choose, lines_of
 from litemem.retrieval.search import parse_query
@@ -41,6 +42,7 @@ from litemem.store.archive.merge import merge_versions
 from litemem.store.filters import compile_filter
 from litemem.testing import ScriptedLLM
 from litemem.transfer.export import escape_markdown
+from litemem.transfer.html import html_lines
 
 CHARACTERS = 20_000  # of texts on which a function took long at the first sight
 SIGHT = 4_000  # characters on which each text is tried
@@ -231,6 +233,11 @@ TEXTS: dict[str, Callable[[str], object]] = {
         ["I like tea"], words.stems_of([text], lambda word: word), lambda word: word
     ),
     "any_of": lambda text: words.any_of([text]),
+    "all_of": lambda text: words.all_of([text]),
+    "marked": lambda text: marked(text, text),
+    "a page of HTML": lambda text: list(
+        html_lines([json.dumps({"kind": "deleted", "id": "x", "history": [], "user_id": text})])
+    ),
     "fts_fold": words.fts_fold,
     "digits": words.digits,
     "read_dates": lambda text: dates.read_dates(text, DAY),
