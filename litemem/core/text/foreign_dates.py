@@ -25,6 +25,7 @@ UNITS = ("day", "week", "weekend", "month", "year")
 COUNTS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
 _SMALL = FUNCTION_WORDS | STOP_WORDS
+UNDECIDED = 200  # words of a text that no verb decides, after which no more are read
 CLAUSE = 120  # characters around a date that can say if it is past
 _SENTENCE_END = re.compile(r"[।.!?\n]")
 _HINT_BOUNDS = {"left": r"(?<![^\W\d])"}
@@ -114,6 +115,7 @@ def _found(
     is_other: bool,
     may_be_english: bool,
 ) -> Iterator[tuple[int, int, str]]:
+    undecided = 0
     for match in pattern.finditer(text):
         if is_other and _is_counted(match):
             continue
@@ -122,6 +124,9 @@ def _found(
         if "|" in template:
             template_of = _by_tense(match, template, code)
             if not template_of:
+                undecided += 1
+                if undecided > UNDECIDED:
+                    return
                 continue
         else:
             template_of = template
