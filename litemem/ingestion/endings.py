@@ -76,13 +76,15 @@ def ends(known: str, new: str, code: str) -> bool:
     if not listed.rows or len(known) + len(new) > LONG:
         return False
     k, n = _fact(known, code), _fact(new, code)
-    return any(_ends(row, k, n, listed) for row in listed.rows)
+    states, events = _places(known, code)[0], _places(new, code)[1]
+    return any(
+        _ends(listed.rows[i], k, states[i], n, events[i], listed)
+        for i in states.keys() & events.keys()
+    )
 
 
-def _ends(row: _Row, k: _Fact, n: _Fact, listed: _Words) -> bool:
-    state = _find(row.states, k.words)
-    event = _find(row.events, n.words) if state else None
-    if not state or not event or _is_open(k, state, listed) or _is_open(n, event, listed):
+def _ends(row: _Row, k: _Fact, state: set[int], n: _Fact, event: set[int], listed: _Words) -> bool:
+    if _is_open(k, state, listed) or _is_open(n, event, listed):
         return False
     if row.shares == "age":
         return _is_older(k, state, n, event, listed)
@@ -247,9 +249,21 @@ def _is_source(k: _Fact, state: set[int], n: _Fact, event: set[int], listed: _Wo
 # -- phrases
 
 
+@lru_cache(maxsize=4_096)
+def _places(text: str, code: str) -> tuple[dict[int, set[int]], dict[int, set[int]]]:
+    """Return where a fact has the states, and the events, of which rows."""
+    words, rows = _fact(text, code).words, _words_of(code).rows
+    states = {i: found for i, row in enumerate(rows) if (found := _find(row.states, words))}
+    events = {i: found for i, row in enumerate(rows) if (found := _find(row.events, words))}
+    return states, events
+
+
 def _find(phrases: Sequence[tuple[str, ...]], words: Sequence[str]) -> set[int] | None:
     """Return where the words of the first phrase stand that is found."""
+    is_number = any(map(_AGE.fullmatch, words))
     for phrase in phrases:
+        if phrase[0] not in words and not (is_number and phrase[0] == "#"):
+            continue
         for start, word in enumerate(words):
             if _is_word(phrase[0], word):
                 found = _match(phrase, words, start)
