@@ -37,7 +37,7 @@ Span = tuple[int, int]  # of words
 
 @dataclass(frozen=True)
 class _Row:
-    shares: str  # thing, person, holder, bearer, subject, birth, age or source
+    shares: str  # thing, goods, person, holder, change, bearer, subject, birth, age or source
     states: tuple[tuple[str, ...], ...]
     events: tuple[tuple[str, ...], ...]
 
@@ -92,10 +92,10 @@ def _ends(row: _Row, k: _Fact, state: set[int], n: _Fact, event: set[int], liste
         return _is_source(k, state, n, event, listed)
     if row.shares == "birth":
         return _is_birth(k, state, n, event, listed)
-    if row.shares in ("holder", "bearer", "subject"):
+    if row.shares in ("holder", "change", "bearer", "subject"):
         born = listed.children if row.shares == "bearer" else frozenset[str]()
         subjects = [_holder(one, found, listed, born) for one, found in ((k, state), (n, event))]
-        is_same = subjects[0] == subjects[1]
+        is_same = subjects[0] == subjects[1] and not _names_others(row, k, n, event, listed)
         return is_same and (row.shares != "subject" or bool(subjects[0]))
     return _is_shared(k, state, n, event, listed, row.shares)
 
@@ -113,11 +113,13 @@ def _is_shared(
     things_n, rest_n = _things(n, event, listed)
     names_k, names_n = _aliases(k, listed), {k.stems[i] for i in things_k}
     told = {n.stems[i] for i in things_n}
+    if shares == "goods" and any(n.words[i] in listed.kin for i in things_n):  # lost in a park
+        return False
     if not told or not things_k or not told <= names_n | names_k:
         return False
     if rest_k - names_k - told and rest_n - names_n - names_k:  # a flight to Rome, and one to Oslo
         return False
-    if shares == "thing" and told <= names_k and not listed.joint.intersection(k.words):
+    if shares != "person" and told <= names_k and not listed.joint.intersection(k.words):
         return True
     persons = {k.stems[i] for i in things_k if _is_person(k, i, listed)}
     if not persons | _owner(k, things_k, state) <= told | names_k:
@@ -203,6 +205,22 @@ def _holder(
         if i not in phrase and fact.words[i] in listed.kin - born:
             found.add(fact.stems[i])
     return frozenset(found)
+
+
+def _names_others(row: _Row, k: _Fact, n: _Fact, event: set[int], listed: _Words) -> bool:
+    """Return True if an event is of something else: resigned from the choir, not from the job.
+
+    A change names what is new, as the birth of a child does; so does how somebody died.
+    """
+    if row.shares in ("change", "bearer"):
+        return False
+    vocabulary = {part for phrase in (*row.states, *row.events) for part in phrase}
+    things, rest = _things(n, event, listed)
+    named = {n.stems[i] for i in things if n.words[i] not in vocabulary}
+    if row.shares == "holder":
+        behind = rest - {_unended(word, listed.endings) for word in vocabulary}
+        named |= behind - vocabulary
+    return not named <= set(k.stems)
 
 
 def _is_birth(k: _Fact, state: set[int], n: _Fact, event: set[int], listed: _Words) -> bool:

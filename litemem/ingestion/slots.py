@@ -268,7 +268,7 @@ def _by_end(k: Statement, n: Statement) -> Verdict | None:
     shared = k.content & told
     ends = n.concepts
     is_place = bool(shared) and len(told - k.content) <= ADDED
-    if "work" in k.relations and (is_place or (not told and "resigned" in ends)):
+    if "work" in k.relations and (is_place or (n.content <= k.holder and "resigned" in ends)):
         return "contradicts" if ends & {"resigned", "left"} else None
     if set(k.numbers) - set(n.numbers):  # one of two cars
         return None
