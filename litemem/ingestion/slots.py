@@ -199,6 +199,8 @@ def _by_single(k: Statement, n: Statement) -> Verdict | None:
     values_k, values_n = k.content - k.holder, n.content - n.holder
     if k.is_denied or n.is_denied or _is_over(k, n) or _joins(k) or k.sides != n.sides:
         return None
+    if "cancelled" in n.concepts:  # another flight
+        return None
     is_new = bool(n.concepts & {"now", "new", "changed", "moved", "hired"})
     few = 0 < len(values_k) <= FEW and 0 < len(values_n) <= FEW
     shared = values_k & values_n
@@ -268,7 +270,8 @@ def _by_end(k: Statement, n: Statement) -> Verdict | None:
     shared = k.content & told
     ends = n.concepts
     is_place = bool(shared) and len(told - k.content) <= ADDED
-    if "work" in k.relations and (is_place or (n.content <= k.holder and "resigned" in ends)):
+    is_bare = n.content <= k.holder and "past" not in ends  # resigned, from nothing that is told
+    if "work" in k.relations and (is_place or (is_bare and "resigned" in ends)):
         return "contradicts" if ends & {"resigned", "left"} else None
     if set(k.numbers) - set(n.numbers):  # one of two cars
         return None

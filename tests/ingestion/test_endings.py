@@ -1,5 +1,9 @@
 """Events end the states that they are about, and no others."""
 
+import json
+from collections import defaultdict
+from pathlib import Path
+
 import pytest
 
 from litemem.ingestion.compare import compare_facts
@@ -135,6 +139,10 @@ User has a piano | User did not sell the piano
 User has a piano | User might give the piano away
 User had a piano | User sold the piano
 User has a picture of the cat | User's cat died
+Levi has a piano | User sold the piano
+Invoice 12 is unpaid | Invoice 13 was paid
+User works at Lidl | User resigned from the chess club
+User has a daughter | User lost their daughter in the park
 """
 
 
@@ -150,3 +158,31 @@ def test_an_event_ends_the_state_that_it_is_about(known: str, new: str) -> None:
 @pytest.mark.parametrize(("known", "new"), _pairs(KEPT))
 def test_an_event_about_another_thing_ends_nothing(known: str, new: str) -> None:
     assert compare_facts(known, new, NEAR) in ("different", "unclear", "richer", None)
+
+
+# -- other languages
+
+
+MISSED = 2  # of a language's ends, at most
+
+_FILE = Path(__file__).with_name("endings_of_states.jsonl")
+_IN_LANGUAGES = [json.loads(line) for line in _FILE.read_text(encoding="utf-8").splitlines()]
+_LANGUAGES = sorted({pair["language"] for pair in _IN_LANGUAGES})
+
+
+def _is_ended(pair: dict[str, str]) -> bool:
+    return compare_facts(pair["known"], pair["new"], NEAR) == "contradicts"
+
+
+@pytest.mark.parametrize("language", _LANGUAGES)
+def test_no_event_about_another_thing_ends_a_state_in_any_language(language: str) -> None:
+    kept = [one for one in _IN_LANGUAGES if one["language"] == language and not one["ends"]]
+    assert [(one["known"], one["new"]) for one in kept if _is_ended(one)] == []
+
+
+def test_events_end_states_in_every_language() -> None:
+    missed = defaultdict(list)
+    for pair in _IN_LANGUAGES:
+        if pair["ends"] and not _is_ended(pair):
+            missed[pair["language"]].append((pair["known"], pair["new"]))
+    assert {code: pairs for code, pairs in missed.items() if len(pairs) > MISSED} == {}
