@@ -3,8 +3,7 @@
 Which events end which states is data, one file a language (section "endings" of
 `core/text/languages`). A row has a name for what both facts have to share, the phrases of the
 state, and those of the event; "…" in a phrase stands for up to four words, "#" for a number, and
-"/" between words for either. Without a row, or with a doubt about who or what is meant, nothing
-ends.
+"/" between words for either. Without a row, or with a doubt about the person or the thing, nothing ends.
 
 Words are compared in one form a language: English stems, else normal forms without the endings
 that the table lists. Scripts without spaces are parted by the words that the table has, the longest
@@ -46,7 +45,7 @@ class _Row:
 class _Words:
     light: frozenset[str]  # words that name nothing
     blocks: frozenset[str]  # words of a wish, a doubt, a denial or of the past
-    adjuncts: frozenset[str]  # words behind which stands how, where, when or for whom
+    adjuncts: frozenset[str]  # words behind which stands a manner, place, time or other person
     kin: frozenset[str]
     children: frozenset[str]
     partners: frozenset[str]
@@ -185,7 +184,7 @@ def _are_many(fact: _Fact, at: int, listed: _Words) -> bool:
 
 
 def _subject(fact: _Fact, stop: int, listed: _Words) -> frozenset[str]:
-    """Return the stems of whom a fact is about; none for the user."""
+    """Return the stems of the subject of a fact; none for the user."""
     words = range(stop)
     return frozenset(
         fact.stems[i]
@@ -197,7 +196,7 @@ def _subject(fact: _Fact, stop: int, listed: _Words) -> frozenset[str]:
 def _holder(
     fact: _Fact, phrase: set[int], listed: _Words, born: frozenset[str] = frozenset()
 ) -> frozenset[str]:
-    """Return the stems of whom a fact is about, also behind the verb: "murió mi abuelo"."""
+    """Return the stems of the subject, also behind the verb: "murió mi abuelo"."""
     found = set(_subject(fact, min(phrase), listed))
     for i in range(min(phrase) + 1, len(fact.words) if listed.mine else 0):
         if fact.words[i] in listed.adjuncts:
@@ -224,7 +223,7 @@ def _names_others(row: _Row, k: _Fact, n: _Fact, event: set[int], listed: _Words
 
 
 def _is_birth(k: _Fact, state: set[int], n: _Fact, event: set[int], listed: _Words) -> bool:
-    """Return True if the user's child is born, whom the user or a partner expects."""
+    """Return True if the child is born that the user or a partner expects."""
     expecting = _subject(k, min(state), listed)
     is_own = not expecting or expecting <= {_stem(one, "") for one in listed.partners}
     rest = n.words[: min(event)]
@@ -269,7 +268,7 @@ def _is_source(k: _Fact, state: set[int], n: _Fact, event: set[int], listed: _Wo
 
 @lru_cache(maxsize=4_096)
 def _places(text: str, code: str) -> tuple[dict[int, set[int]], dict[int, set[int]]]:
-    """Return where a fact has the states, and the events, of which rows."""
+    """Return the places of the states, and of the events, that a fact has, by row."""
     words, rows = _fact(text, code).words, _words_of(code).rows
     states = {i: found for i, row in enumerate(rows) if (found := _find(row.states, words))}
     events = {i: found for i, row in enumerate(rows) if (found := _find(row.events, words))}
@@ -364,7 +363,7 @@ def _parted(word: str, known: frozenset[str]) -> Iterator[str]:
 
 
 def _unended(word: str, endings: Sequence[str]) -> str:
-    """Return a word without its endings, of which it may have several."""
+    """Return a word without its endings; it may have several."""
     least = 1 if _HANGUL.match(word) else LEAST
     while ending := next(
         (one for one in endings if word.endswith(one) and len(word) - len(one) >= least), ""

@@ -270,7 +270,7 @@ def _by_end(k: Statement, n: Statement) -> Verdict | None:
     shared = k.content & told
     ends = n.concepts
     is_place = bool(shared) and len(told - k.content) <= ADDED
-    is_bare = n.content <= k.holder and "past" not in ends  # resigned, from nothing that is told
+    is_bare = n.content <= k.holder and "past" not in ends  # resigned, without a place
     if "work" in k.relations and (is_place or (is_bare and "resigned" in ends)):
         return "contradicts" if ends & {"resigned", "left"} else None
     if set(k.numbers) - set(n.numbers):  # one of two cars
