@@ -3,7 +3,8 @@
 Which events end which states is data, one file a language (section "endings" of
 `core/text/languages`). A row has a name for what both facts have to share, the phrases of the
 state, and those of the event; "…" in a phrase stands for up to four words, "#" for a number, and
-"/" between words for either. Without a row, or with a doubt about the person or the thing, nothing ends.
+"/" between words for either. Without a row, or with a doubt about the person or the thing,
+nothing ends.
 
 Words are compared in one form a language: English stems, else normal forms without the endings
 that the table lists. Scripts without spaces are parted by the words that the table has, the longest
