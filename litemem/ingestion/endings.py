@@ -214,7 +214,7 @@ def _names_others(row: _Row, k: _Fact, n: _Fact, event: set[int], listed: _Words
     """
     if row.shares in ("change", "bearer"):
         return False
-    vocabulary = {part for phrase in (*row.states, *row.events) for part in phrase}
+    vocabulary = {part for phrase in row.events for part in phrase}
     things, rest = _things(n, event, listed)
     named = {n.stems[i] for i in things if n.words[i] not in vocabulary}
     if row.shares == "holder":
