@@ -86,7 +86,7 @@ def _run(
     token_file: Path,
     new_token: bool,
 ) -> None:
-    from litemem.aio import AsyncMemoryClient  # of the extra `serve`, as what follows
+    from litemem.aio import AsyncMemoryClient  # these need the extra `serve`
     from litemem.integrations.http.app import Server
     from litemem.integrations.http.hosted import SharedClient
     from litemem.integrations.http.run import listen, serve

@@ -43,7 +43,7 @@ STATUSES: tuple[tuple[type[LitememError], int], ...] = (
     (StoreError, 500),
     (ModelFileError, 503),
 )
-LOCAL = "local"  # the organization and the project, of which there is one
+LOCAL = "local"  # the organization and the project; there is one of each
 MAX_LITERAL = 10_000  # characters of a filter in an address
 
 _PROJECTS = "/api/v1/orgs/organizations/{org}/projects/"

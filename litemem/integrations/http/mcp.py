@@ -53,7 +53,7 @@ class McpEndpoint:
 
     Args:
         client: what all calls share.
-        read_only: if true, no tool that writes is offered, whatever the address says.
+        read_only: if true, no tool that writes is offered, even if the address asks for it.
     """
 
     def __init__(self, client: SharedClient, *, read_only: bool = False) -> None:

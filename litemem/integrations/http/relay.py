@@ -30,7 +30,7 @@ _OPEN = ("PENDING", "RUNNING")
 
 
 class RelayServer:
-    """The features of a `MemoryServer`, answered by a running server, or by itself without one.
+    """The features of a `MemoryServer`, answered by a running server, or without one by `local`.
 
     Args:
         local: opens the file only if no server runs.
