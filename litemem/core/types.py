@@ -167,13 +167,14 @@ class SourceMessage:
 class LoggedMessage:
     """A message of the log, what was set aside of it, and the memories that came from it.
 
-    `is_pending` is true until its turn is extracted.
+    `is_pending` is true until its turn is extracted, and `error` is why that failed.
     """
 
     said: SourceMessage
     set_aside: tuple[SetAside, ...]
     is_pending: bool
     memories: tuple["MemoryRecord", ...] = ()
+    error: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -30,6 +30,7 @@ NEWEST = 8  # memories on the overview
 LISTED = 400  # characters of a text in a list
 WHOLE = 20_000  # characters of a text on its own page; the rest has an address of its own
 CHAIN = 40  # memories of a chain of supersessions
+LISTED_TURNS = 20  # pending ones
 MESSAGES = 100  # of a conversation
 BELOW = 8  # results that were not good enough
 MAX_TOP_K = 100
@@ -186,7 +187,8 @@ def health(site: Site, request: Request) -> Response:
     found = site.memory.verify(full=asked == "full") if asked in ("quick", "full") else None
     with site.memory.store.read() as r:
         stored = r.settings.embedder()
-        pending = r.turns.pending()
+        overview = r.overview()
+        pending = r.turns.pending(LISTED_TURNS)
         unreadable = r.turns.set_aside()
     copies = [(copy, copy.stat()) for copy in copies_of(site.memory.store.path) if copy.exists()]
     values = {
@@ -199,6 +201,7 @@ def health(site: Site, request: Request) -> Response:
         "stored": stored,
         "embedder": site.memory.embedder.identity,
         "pending": pending,
+        "overview": overview,
         "unreadable": unreadable,
     }
     return site.page(request, "health.html", values)

@@ -751,8 +751,8 @@ class TurnReader(Protocol):
     other, until a repair of the store makes it readable.
     """
 
-    def pending(self) -> list[Turn]:
-        """Return the pending turns, oldest first."""
+    def pending(self, limit: int | None = None) -> list[Turn]:
+        """Return the pending turns, oldest first; with a limit, those of the first `limit`."""
 
     def set_aside(self) -> dict[int, str]:
         """Return why turns cannot be read, by key."""

@@ -277,6 +277,7 @@ def test_health_shows_checks_and_pending_turns(open_memory: OpenMemory) -> None:
     with pytest.raises(Exception, match="no model"):
         memory.add("I like tea", user_id="cam")
     assert "I like tea" in pages.text("health")
+    assert "failed: RuntimeError: no model" in pages.text("conversation", user_id="cam")
     assert "Everything is sound" in pages.text("health", check="quick")
     assert "Everything is sound" in pages.text("health", check="full")
 

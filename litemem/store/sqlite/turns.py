@@ -223,7 +223,8 @@ ORDER BY message.pk DESC
 LIMIT ?
 """
 _LOGGED_ROWS = f"""
-SELECT pk, {", ".join(_SOURCE_COLUMNS)}, set_aside, turn_pk
+SELECT pk, {", ".join(_SOURCE_COLUMNS)}, set_aside, turn_pk,
+  (SELECT CAST(error AS TEXT) FROM turn WHERE turn.pk = message.turn_pk)
 FROM message
 WHERE pk IN {_LISTED}
 ORDER BY pk
@@ -405,11 +406,12 @@ class Messages:
     def _read_logged(self, pks: Sequence[int]) -> list[tuple[int, LoggedMessage]]:
         found = []
         chosen = (json.dumps(list(pks)),)
-        for pk, *row, aside, turn_pk in self._connection.execute(_LOGGED_ROWS, chosen):
+        for pk, *row, aside, turn_pk, error in self._connection.execute(_LOGGED_ROWS, chosen):
             check_values("message", pk, **dict(zip(_SOURCE_COLUMNS, row, strict=True)))
             listed = read_value("message", pk, "set_aside", aside)
             noted = tuple(_set_aside(each) for each in listed)
-            found.append((pk, LoggedMessage(SourceMessage(*row), noted, turn_pk is not None)))
+            said = SourceMessage(*row)
+            found.append((pk, LoggedMessage(said, noted, turn_pk is not None, error=error)))
         return found
 
     def note_set_aside(self, noted: Iterable[tuple[int, SetAside]]) -> None:
@@ -608,8 +610,10 @@ class Turns:
     def __init__(self, connection: apsw.Connection) -> None:
         self._connection = connection
 
-    def pending(self) -> list[Turn]:
-        rows: list[Row] = self._connection.execute("SELECT pk FROM turn ORDER BY pk").fetchall()
+    def pending(self, limit: int | None = None) -> list[Turn]:
+        rows: list[Row] = self._connection.execute(
+            "SELECT pk FROM turn ORDER BY pk LIMIT ?", (-1 if limit is None else limit,)
+        ).fetchall()
         found = (self._readable(pk) for (pk,) in rows)
         return [each for each in found if isinstance(each, Turn)]
 
