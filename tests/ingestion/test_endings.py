@@ -89,6 +89,7 @@ User: “Rolf is the captain of our team.” | Ines took over as captain
 """
 
 KEPT = """
+User is pregnant | Maria's daughter was born
 User loves Netflix | User cancelled Netflix
 User's favourite colour is red | User sold the red car
 User has a piano | User's sister gave her piano away
