@@ -101,6 +101,7 @@ def _run(
             read_only=read_only,
             unload_after=idle,
             async_mode=True,
+            share_llm=True,
         )
 
     listening = listen(port)
