@@ -224,7 +224,7 @@ LIMIT ?
 """
 _LOGGED_ROWS = f"""
 SELECT pk, {", ".join(_SOURCE_COLUMNS)}, set_aside, turn_pk,
-  (SELECT CAST(error AS TEXT) FROM turn WHERE turn.pk = message.turn_pk)
+  (SELECT CAST(error AS BLOB) FROM turn WHERE turn.pk = message.turn_pk)
 FROM message
 WHERE pk IN {_LISTED}
 ORDER BY pk
@@ -410,8 +410,9 @@ class Messages:
             check_values("message", pk, **dict(zip(_SOURCE_COLUMNS, row, strict=True)))
             listed = read_value("message", pk, "set_aside", aside)
             noted = tuple(_set_aside(each) for each in listed)
+            failed = None if error is None else error.decode(errors="replace")
             said = SourceMessage(*row)
-            found.append((pk, LoggedMessage(said, noted, turn_pk is not None, error=error)))
+            found.append((pk, LoggedMessage(said, noted, turn_pk is not None, error=failed)))
         return found
 
     def note_set_aside(self, noted: Iterable[tuple[int, SetAside]]) -> None:
