@@ -15,6 +15,7 @@ from starlette.responses import HTMLResponse
 
 from litemem import __version__
 from litemem.core import clock
+from litemem.errors import LitememError
 from litemem.inspector.selection import Selection
 from litemem.inspector.text import cut, marked
 from litemem.inspector.trash import Trash
@@ -38,6 +39,7 @@ class Counter:
         self._census: Census | None = None
         self._counted = -1  # the state of the file that was counted
         self._due = 0.0
+        self.problem = ""  # why the file could not be counted
 
     def census(self, patience: float = PATIENCE) -> Census | None:
         """Return the latest counts, or None if the first ones take longer than the patience."""
@@ -64,9 +66,14 @@ class Counter:
 
     def _count(self) -> None:
         begun = time.thread_time()
-        changes = self._memory.store.changes()
-        with self._memory.store.read() as r:
-            self._census = r.census(OWNERS)
+        try:
+            changes = self._memory.store.changes()
+            with self._memory.store.read() as r:
+                self._census = r.census(OWNERS)
+        except LitememError as error:  # such as a damaged index, or a file that is closed by now
+            self.problem = str(error)
+            return
+        self.problem = ""
         self._counted = changes
         taken = time.thread_time() - begun
         self._due = time.monotonic() + (REST * taken if taken > CHEAP else 0)

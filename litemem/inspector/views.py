@@ -64,7 +64,8 @@ def overview(site: Site, request: Request) -> Response:
         rows = _rows(r, newest)
     values: dict[str, Any] = {
         "census": census,
-        "is_counting": not site.counter.is_current(),
+        "is_counting": not (site.counter.is_current() or site.counter.problem),
+        "problem": site.counter.problem,
         "rows": rows,
         "damaged": newest.damaged,
         "listed": LISTED,

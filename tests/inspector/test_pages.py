@@ -2,7 +2,9 @@
 
 import os
 import re
+import sqlite3
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -58,6 +60,15 @@ def test_the_overview_knows_what_was_added_since(memory: Memory, pages: Pages) -
     assert "memories 0" in counted(pages)
     store_text(memory, "User likes tea")
     assert "memories 1" in counted(pages)
+
+
+def test_a_file_that_cannot_be_counted_is_still_shown(memory: Memory) -> None:
+    store_text(memory, "User likes tea")
+    with closing(sqlite3.connect(memory.store.path)) as connection, connection:
+        connection.execute("UPDATE memory SET created_at = 'never'")
+    text = counted(Pages(memory))
+    assert "Check the file" in text
+    assert "Left out because they cannot be read" in text
 
 
 # -- memories
