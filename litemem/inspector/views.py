@@ -31,6 +31,7 @@ LISTED = 400  # characters of a text in a list
 WHOLE = 20_000  # characters of a text on its own page; the rest has an address of its own
 CHAIN = 40  # memories of a chain of supersessions
 LISTED_TURNS = 20  # pending ones
+SHOWN = 50  # runs that a memory was shown to
 MESSAGES = 100  # of a conversation
 BELOW = 8  # results that were not good enough
 MAX_TOP_K = 100
@@ -62,12 +63,15 @@ def overview(site: Site, request: Request) -> Response:
     with site.memory.store.read() as r:
         newest = r.memories.written(limit=NEWEST)
         rows = _rows(r, newest)
+        shown = r.shown.latest(limit=NEWEST)
+        texts = {each.id: each.content for each in r.memories.get_many([i for i, _ in shown])}
     values: dict[str, Any] = {
         "census": census,
         "is_counting": not (site.counter.is_current() or site.counter.problem),
         "problem": site.counter.problem,
         "rows": rows,
         "damaged": newest.damaged,
+        "shown": [(memory_id, texts.get(memory_id), entry) for memory_id, entry in shown],
         "listed": LISTED,
         "growth": drawing.growth(census.growth) if census else None,
         "owners": _owners(census.owners) if census else {},
@@ -117,6 +121,7 @@ def memory(site: Site, request: Request) -> Response:
         standing = r.memories.standings([memory_id]).get(memory_id, Standing())
         relations = r.graph.of_memories([memory_id])
         doubts = _doubts(r, record) if record else []
+        entries = r.shown.of_memory(memory_id, limit=SHOWN)
     values = {
         "id": memory_id,
         "record": shown,
@@ -130,6 +135,7 @@ def memory(site: Site, request: Request) -> Response:
         "standing": standing,
         "relations": relations,
         "doubts": doubts,
+        "entries": entries,
         "ratings": FEEDBACK,
         "last_text": next((h.new_memory or h.old_memory for h in reversed(history)), ""),
         "whole": WHOLE,

@@ -1104,6 +1104,9 @@ class ShownReader(Protocol):
     def of_memory(self, memory_id: str, *, limit: int) -> list[Shown]:
         """Return to which runs a memory or a message was shown, the last first."""
 
+    def latest(self, *, limit: int) -> list[tuple[str, Shown]]:
+        """Return the ids of what was shown last, to any run, each with the entry, last first."""
+
 
 class ShownWriter(ShownReader, Protocol):
     """The log inside a transaction."""

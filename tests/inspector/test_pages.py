@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from helpers import Clock, OpenMemory, drawn
+from helpers import START, Clock, OpenMemory, drawn
 from helpers.memories import CAM, JANE, store_text
 from helpers.pages import Pages, shown
-from litemem import Memory
+from litemem import Memory, Scope
 from litemem.inspector import views
 
 
@@ -188,6 +188,16 @@ def test_a_memory_shows_all_fields_and_history(memory: Memory, pages: Pages, now
         *("rated positive", "said twice", memory_id),
     ):
         assert expected in text
+
+
+def test_a_memory_shows_which_runs_it_was_shown_to(memory: Memory, pages: Pages) -> None:
+    memory_id = store_text(memory, "User likes tea")
+    with memory.store.write() as tx:
+        tx.shown.note(Scope(run_id="session-1"), [memory_id], "user-prompt", START)
+    text = pages.text("memory", id=memory_id)
+    assert "Shown to agents 2025-06-15 15:06 at user prompt run session-1" in text
+    lately = pages.text()
+    assert "Shown to agents lately 2025-06-15 15:06 run session-1 User likes tea" in lately
 
 
 def test_a_deleted_memory_shows_its_history(memory: Memory, pages: Pages) -> None:

@@ -1,6 +1,7 @@
 """Which memories and messages were shown to which run, and when."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from typing import Any
 
 import apsw
 
@@ -34,6 +35,7 @@ _OF_MESSAGES = f"""
 DELETE FROM shown NOT INDEXED
 WHERE memory_id IN (SELECT id FROM message NOT INDEXED WHERE pk IN {_CHOSEN})
 """
+_LATEST = f"SELECT memory_id, {_IDS}, event, shown_at FROM shown ORDER BY pk DESC LIMIT ?"
 
 
 class ShownLog:
@@ -46,14 +48,20 @@ class ShownLog:
 
     def of_memory(self, memory_id: str, *, limit: int) -> list[Shown]:
         rows = self._connection.execute(_OF_MEMORY, (memory_id, limit))
-        found = []
-        for *ids, event, at in rows:
-            check_values("shown", memory_id, event=event, shown_at=at)
-            found.append(Shown(read_scope("shown", memory_id, ids), event, at))
-        return found
+        return [_read(memory_id, row) for row in rows]
+
+    def latest(self, *, limit: int) -> list[tuple[str, Shown]]:
+        rows = self._connection.execute(_LATEST, (limit,))
+        return [(memory_id, _read(memory_id, row)) for memory_id, *row in rows]
 
     def note(self, scope: Scope, memory_ids: Collection[str], event: str, at: int) -> None:
         self._connection.execute(_NOTE, (id_list(memory_ids), *scope.key(), event, at))
+
+
+def _read(memory_id: str, row: Sequence[Any]) -> Shown:
+    *ids, event, at = row
+    check_values("shown", memory_id, event=event, shown_at=at)
+    return Shown(read_scope("shown", memory_id, ids), event, at)
 
 
 def forget_shown(
