@@ -171,9 +171,10 @@ def test_the_files_that_a_page_names_exist(page: Path) -> None:
 
 
 def test_the_modules_that_the_page_on_architecture_names_exist() -> None:
-    page = (ROOT / "docs" / "engineering" / "architecture.md").read_text("utf-8")
+    folder = ROOT / "docs" / "engineering"
+    page = (folder / "architecture.md").read_text("utf-8")
     named = set(re.findall(r"(?<![/\w])([\w/]+\.(?:py|toml|md))\b", page))
-    places = (ROOT, ROOT / "litemem")
+    places = (ROOT, ROOT / "litemem", folder)
     assert [n for n in sorted(named) if not any((place / n).exists() for place in places)] == []
 
 
