@@ -221,6 +221,7 @@ def _signs(code: str) -> Signs:
 _CLAUSE_BORDER = re.compile(
     r"[;；]|:\s|\s[–—-]\s|—|,\s|，|、(?=我)|\s(?=(?:and|but|while|whereas|und|aber|et|mais|y|pero|e|ma|mas|en|maar|i|ale|и|но|а|och|men)\s)"
 )
+MAX_REPORT = 60  # characters in which a verb of saying stands, before a colon
 MAX_TAG = 40  # characters in which a tag, or a first word, stands
 _TAG = re.compile(
     r", ?(?:ok|okay|right|yeah|you know|eh|huh|remember|oder|ja|ne|n'est-ce pas|hein|no|vale|"
@@ -418,7 +419,8 @@ def _parts(sentence: str, code: str) -> Iterator[str]:
         is_short = is_joined and len(sentence[start : min(border.start(), start + 40)].split()) < 3
         if border.start() <= start or is_short:
             continue
-        if border[0][0] == ":" and not reports.isdisjoint(words(sentence[start : border.start()])):
+        near = sentence[max(start, border.start() - MAX_REPORT) : border.start()]
+        if border[0][0] == ":" and not reports.isdisjoint(words(near)):
             continue  # "my boss wrote: I'm ill"
         rest = _LEADING.sub("", sentence[border.start() : border.end() + 40])
         first = words(rest)[:1]

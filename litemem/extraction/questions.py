@@ -14,6 +14,7 @@ from litemem.extraction.english import is_reaction, third_person, with_user
 
 MAX_QUESTION = 400  # characters that are read
 
+_LIST = re.compile(r"(?<!P)<(\w+)>")  # a list that a pattern names
 _FIRST_PERSON = re.compile(r"\b(?:I|me|my|we|us|our)\b")
 _VERBS = {"'s": " is", "'re": " are"}
 
@@ -89,4 +90,4 @@ def _pattern(name: str) -> re.Pattern[str]:
 def _written(pattern: str) -> str:
     """Return a pattern with the lists that it names: "<relatives>"."""
     table = section(ENGLISH, "questions")
-    return re.sub(r"(?<!P)<(\w+)>", lambda part: _written(str(table[part[1]])), pattern)
+    return _LIST.sub(lambda part: _written(str(table[part[1]])), pattern)

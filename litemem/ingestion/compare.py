@@ -488,7 +488,7 @@ def _by_polarity(k: FactFeatures, n: FactFeatures) -> Verdict | None:
         return "unclear" if _is_partial(n) else "different"
     if objects_n <= objects_k:
         return "contradicts" if objects_n == objects_k or n.is_turn else "unclear"
-    if _is_of_kind(n, shared, objects_n - objects_k - k.content - LIGHT):
+    if n.is_end and _is_of_kind(n, shared, objects_n - objects_k - k.content - LIGHT):
         return "unclear"
     is_brief = len(objects_n - objects_k) <= EXTRA
     return "contradicts" if n.is_change and is_brief and len(shared) * 2 >= len(objects_k) else None

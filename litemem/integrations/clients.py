@@ -32,8 +32,8 @@ TRIES = 3  # a running client may write its configuration at the same time
 HOOK_SECONDS = 30  # after that the client stops a hook
 _TABLE = "mcp_servers"  # of Codex
 _KEYS = ("mcpServers", "servers", _TABLE)  # of the tables of servers
-_HEADER = re.compile(r"\s*\[([^\[\]]+)\]\s*(?:#.*)?")
-_OURS = re.compile(r"\s*(?:command|args)\s*=")
+_HEADER = re.compile(r"\A\s*+\[([^\[\]]++)\]\s*+(?:#.*)?")
+_OURS = re.compile(r"\A\s*+(?:command|args)\s*+=")
 _INDENT = re.compile(r"\n([ \t]+)\S")
 
 

@@ -4,7 +4,6 @@ The texts of results and errors are what Claude is used to: those of the SDK's t
 """
 
 import posixpath
-import re
 from collections.abc import Iterator, Mapping, Sequence
 
 ROOT = "/memories"
@@ -76,8 +75,7 @@ class FileTree:
                 f"No replacement was performed, old_str `{old}` did not appear verbatim in {path}."
             )
         if count > 1:
-            starts = re.finditer(f"(?={re.escape(old)})", text)
-            lines = ", ".join(str(text.count("\n", 0, match.start()) + 1) for match in starts)
+            lines = ", ".join(map(str, _lines_of(text, old)))
             raise FileTreeError(
                 f"No replacement was performed. Multiple occurrences of old_str `{old}` in lines: "
                 f"{lines}. Please ensure it is unique"
@@ -207,3 +205,12 @@ def _size(number: int) -> str:
     power = min(max(number.bit_length() - 1, 0) // 10, 3)
     size = number / 1024**power
     return f"{int(size) if size == int(size) else format(size, '.1f')}{'BKMG'[power]}"
+
+
+def _lines_of(text: str, part: str) -> Iterator[int]:
+    """Yield the numbers of the lines in which a part begins, also where two overlap."""
+    at, line, start = text.find(part), 1, 0
+    while at >= 0:
+        line += text.count("\n", start, at)
+        yield line
+        start, at = at, text.find(part, at + 1)
