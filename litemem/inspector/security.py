@@ -208,7 +208,10 @@ def _check_origin(headers: dict[str, str]) -> None:
     Every browser names the origin of a POST; what is not a browser has the cookie from elsewhere.
     """
     origin = headers.get("origin")
-    is_same = origin is None or urlsplit(origin).netloc == headers.get("host")
+    try:
+        is_same = origin is None or urlsplit(origin).netloc == headers.get("host")
+    except ValueError:  # such as "http://["
+        is_same = False
     if not is_same or headers.get("sec-fetch-site", "same-origin") != "same-origin":
         raise Refused(403, "Wrong origin", "A change is accepted from this server's pages only.")
 

@@ -342,6 +342,19 @@ def test_a_second_server_on_a_port_says_so(served: Served, tmp_path: Path) -> No
     assert served.send("GET", "/v1/ping/")[0] == 200
 
 
+@pytest.mark.posix
+def test_an_open_page_does_not_hold_up_the_end(tmp_path: Path) -> None:
+    server = Served(tmp_path, "--port", "0")
+    _, _, headers = server.send("GET", f"/?token={server.token}", Authorization=None)
+    page = http.client.HTTPConnection("127.0.0.1", server.port)
+    page.request("GET", "/events", headers={"Cookie": headers["set-cookie"].split(";")[0]})
+    stream = page.getresponse()
+    assert stream.fp.readline()  # as a part of the body: the stream has begun
+    assert server.stop() == 0
+    assert b"0\r\n" in stream.fp.read()  # it was ended, and not cut off
+    page.close()
+
+
 def add_until_the_end(server: Served, name: str, acknowledged: list[str]) -> None:
     for i in range(1_000):
         try:

@@ -55,6 +55,7 @@ class Server:
         self._mcp = McpEndpoint(client, read_only=read_only)
         self._page: App | None = None
         self._tasks: set[asyncio.Task[None]] = set()
+        self._is_ending = False
         self._calls = Starlette(
             routes=[
                 Route("/healthz", self._health),
@@ -71,7 +72,11 @@ class Server:
         self.app = Guard(self._serve, token=token, port=port)
 
     def stop(self) -> None:
-        """Let the calls that wait for the model answer: their turns are in the file."""
+        """Let the calls that wait for the model answer: their turns are in the file.
+
+        The streams of open pages end.
+        """
+        self._is_ending = True
         self._mcp.stop()
 
     def close(self) -> None:
@@ -135,7 +140,12 @@ class Server:
             try:
                 memory = (await self._client.get()).sync.memory
                 if self._page is None:
-                    self._page = made(memory, token=self._token, read_only=self._read_only)
+                    self._page = made(
+                        memory,
+                        token=self._token,
+                        read_only=self._read_only,
+                        is_ending=lambda: self._is_ending,
+                    )
                 answer = self._page
             except LitememError as error:
                 answer = PlainTextResponse(f"{error}\n", 503)
