@@ -1,6 +1,8 @@
 """Configuration: dicts for `Memory.from_config`, the default file, and paths from users."""
 
+import errno
 import os
+import stat
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -243,3 +245,13 @@ def sqlite_path(given: str | os.PathLike[str]) -> Path:
     except UnicodeEncodeError as error:
         raise ValidationError(f"a path must be UTF-8 for SQLite, got {str(path)!r}") from error
     return path
+
+
+def check_regular(path: Path) -> None:
+    """Check that a path leads to a file with an end; a pipe would block, a device never ends.
+
+    Raises:
+        OSError: it leads to something else, or to nothing.
+    """
+    if not stat.S_ISREG(path.stat().st_mode):
+        raise OSError(errno.EINVAL, "not a regular file", str(path))

@@ -7,6 +7,7 @@ to the new one, which replaces it in one step and has the same mode.
 
 import copy
 import json
+import math
 import os
 import re
 import shlex
@@ -18,8 +19,9 @@ import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NoReturn
 
+from litemem.core.config import check_regular
 from litemem.errors import LitememError, ValidationError
 from litemem.integrations.hook_events import EVENTS
 
@@ -28,6 +30,7 @@ Document = dict[str, Any]
 Edit = Callable[[Document], None]  # changes a parsed file in place
 
 NAME = "litemem"
+MAX_BYTES = 100_000_000  # of a file; Claude Code keeps projects in its own
 TRIES = 3  # a running client may write its configuration at the same time
 HOOK_SECONDS = 30  # after that the client stops a hook
 _TABLE = "mcp_servers"  # of Codex
@@ -154,15 +157,15 @@ def plan(file: ClientFile) -> Change:
         OSError: it cannot be read.
     """
     path = Path(os.path.realpath(file.path))  # a link stays a link
-    before = path.read_bytes() if path.exists() else None
+    before = _read(path)
     try:
         text = (before or b"").decode("utf-8-sig")
-        old: object = tomllib.loads(text) if file.is_toml else json.loads(text or "{}")
+        old = tomllib.loads(text) if file.is_toml else _parsed(text)
+        new = copy.deepcopy(old)
     except (ValueError, RecursionError) as error:
         raise ValidationError(f"{path} cannot be parsed, and was left as it is: {error}") from error
     if not isinstance(old, dict):
         raise ValidationError(f"{path} must have an object, and was left as it is")
-    new = copy.deepcopy(old)
     try:
         file.edit(new)
     except (TypeError, AttributeError, KeyError) as error:
@@ -190,7 +193,7 @@ def apply(file: ClientFile) -> Change:
         if change.before is not None:
             backup = _free_name(change.path)
             _write(backup, change.before, like=change.path)
-        now = change.path.read_bytes() if change.path.exists() else None
+        now = _read(change.path)
         if now == change.before:
             _write(change.path, change.after, like=change.path)
             return Change(change.path, change.before, change.after, backup)
@@ -259,12 +262,56 @@ def _is_ours(command: str, event: str) -> bool:
     return NAME in command and f" hook {event} " in f"{command} "
 
 
+def _read(path: Path) -> bytes | None:
+    """Return what is in a file, or None if there is none.
+
+    Raises:
+        ValidationError: it is too large. OSError: it cannot be read.
+    """
+    if not path.exists():
+        return None
+    if not path.is_dir():  # reading a folder has the better message
+        check_regular(path)
+    if path.stat().st_size > MAX_BYTES:
+        raise ValidationError(f"{path} has more than {MAX_BYTES:,} bytes, and was left as it is")
+    return path.read_bytes()
+
+
+def _parsed(text: str) -> Any:
+    """Return the value of a JSON text that can be written again without a loss.
+
+    Raises:
+        ValueError: it is not JSON, or has a key twice, or a number that is too large.
+    """
+
+    def pairs(found: list[tuple[str, Any]]) -> Document:
+        if len(made := dict(found)) < len(found):
+            raise ValueError("an object has a key twice")
+        return made
+
+    def number(digits: str) -> float:
+        if math.isinf(float(digits)):
+            raise ValueError(f"the number {digits[:20]} is too large")
+        return float(digits)
+
+    def constant(name: str) -> NoReturn:
+        raise ValueError(f"{name} is not a number of JSON")
+
+    decode = json.JSONDecoder(
+        object_pairs_hook=pairs, parse_float=number, parse_constant=constant
+    ).decode
+    return decode(text) if text.strip() else {}
+
+
 def _json(text: str, new: Document) -> str:
     """Return a document with the indent of the old text."""
     found = _INDENT.search(text)
     indent: str | int = found[1] if found else 2
     end = "\n" if text.endswith("\n") or not text else ""
-    return json.dumps(new, ensure_ascii=False, indent=indent) + end
+    shown = json.dumps(new, ensure_ascii=False, indent=indent) + end
+    if shown.isascii() or not any("\ud800" <= each <= "\udfff" for each in shown):
+        return shown
+    return json.dumps(new, indent=indent) + end  # half a surrogate pair has no form but "\ud800"
 
 
 def _toml(text: str, new: Document, path: Path) -> str:

@@ -85,10 +85,22 @@ def project_folder(folder: str, environment: Mapping[str, str]) -> Path:
     named = environment.get("CLAUDE_PROJECT_DIR")
     if "\0" in folder:
         raise ValidationError(f"cwd in the input of a hook must be a path, got {quoted(folder)}")
-    start = Path(os.path.realpath(named or folder or "."))
+    try:
+        start = Path(os.path.realpath(named or folder or "."))
+    except ValueError as error:  # half a surrogate pair
+        raise ValidationError(
+            f"cwd in the input of a hook must be a path, got {quoted(folder)}"
+        ) from error
     if named:
         return start
-    return next((each for each in (start, *start.parents) if (each / ".git").exists()), start)
+    return next((each for each in (start, *start.parents) if _has_repository(each)), start)
+
+
+def _has_repository(folder: Path) -> bool:
+    try:
+        return (folder / ".git").exists()
+    except OSError:  # the path is too long, or leads through a folder of another user
+        return False
 
 
 def resolved(data: bytes, environment: Mapping[str, str]) -> dict[str, object]:

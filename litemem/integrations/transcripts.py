@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from litemem.core import clock
+from litemem.core.config import check_regular
 from litemem.core.types import Message
 from litemem.errors import ValidationError
 
@@ -37,12 +38,13 @@ def read_transcript(path: Path) -> list[Said]:
     JSON, such as one that is being written.
 
     Raises:
-        OSError: the file cannot be read.
+        OSError: the file cannot be read, or is a folder, a pipe or a device.
     """
+    check_regular(path)
     with path.open("rb") as file:
         size = file.seek(0, 2)
         file.seek(max(0, size - TAIL))
-        lines = file.read().split(b"\n")
+        lines = file.read(TAIL).split(b"\n")
     return list(_messages(lines[1:] if size > TAIL else lines))
 
 

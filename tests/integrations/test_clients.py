@@ -1,6 +1,7 @@
 """Entries in the configuration of agents: written once, checked, and removed without a trace."""
 
 import json
+import os
 import stat
 import sys
 import tomllib
@@ -109,6 +110,9 @@ def test_keys_that_the_user_added_to_our_entry_are_kept(home: Path) -> None:
         ("cursor", ".cursor/mcp.json", "[]"),
         ("cursor", ".cursor/mcp.json", '{"mcpServers": []}'),
         ("cursor", ".cursor/mcp.json", '{"mcpServers": {"litemem": 3}}'),
+        ("cursor", ".cursor/mcp.json", '{"mcpServers": {"a": {}}, "mcpServers": {"b": {}}}'),
+        ("cursor", ".cursor/mcp.json", '{"a": 1e999}'),
+        ("cursor", ".cursor/mcp.json", '{"a": NaN}'),
         ("claude-code", ".claude/settings.json", '{"hooks": {"Stop": [3]}}'),
         ("claude-code", ".claude/settings.json", "{"),
         ("codex", ".codex/config.toml", "model = "),
@@ -192,6 +196,30 @@ def test_a_folder_in_place_of_the_file_is_an_error(home: Path) -> None:
     with pytest.raises((OSError, ValidationError)):
         clients.plan(files("cursor", home)[0])
     assert [path.name for path in (home / ".cursor").iterdir()] == ["mcp.json"]
+
+
+@pytest.mark.posix
+@pytest.mark.parametrize("is_pipe", [True, False])
+def test_a_pipe_or_a_device_in_place_of_the_file_is_not_read(is_pipe: bool, home: Path) -> None:
+    path = home / ".cursor" / "mcp.json"
+    path.parent.mkdir()
+    if is_pipe:
+        os.mkfifo(path)
+    else:
+        path.symlink_to("/dev/zero")
+    code, output = install("cursor")
+    assert code == 1
+    assert "not a regular file" in output
+
+
+def test_half_a_surrogate_pair_of_another_entry_is_kept(home: Path) -> None:
+    path = home / ".cursor" / "mcp.json"
+    path.parent.mkdir()
+    path.write_text('{"title": "cut \\ud83d", "name": "Ana é"}', encoding="utf-8")
+    code, output = install("cursor")
+    assert code == 0, output
+    kept = parsed(path)
+    assert (kept["title"], kept["name"]) == ("cut \ud83d", "Ana é")
 
 
 def doctor() -> dict[str, dict[str, str]]:

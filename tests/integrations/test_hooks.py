@@ -16,7 +16,9 @@ from helpers import LIBRARY
 from litemem import Memory, Scope, salvage
 from litemem.cli import main
 from litemem.core.types import Message
+from litemem.errors import ValidationError
 from litemem.integrations import hook_events, hooks
+from litemem.integrations.hook_events import project_folder
 from litemem.integrations.transcripts import Said, read_transcript, spoken, unstored
 
 USER = "cam"
@@ -174,6 +176,29 @@ def test_wrong_input_ends_with_0(event: str, text: bytes, tmp_path: Path) -> Non
     assert (done.returncode, done.stdout) == (0, b"")
     assert b"Traceback" not in done.stderr
     assert done.stderr.startswith(b"litemem hook: ")
+
+
+@pytest.mark.posix
+@pytest.mark.parametrize("kind", ["pipe", "device", "folder"])
+def test_a_transcript_that_is_no_file_is_not_read(kind: str, tmp_path: Path) -> None:
+    path = tmp_path / "transcript"
+    if kind == "pipe":
+        os.mkfifo(path)
+    elif kind == "device":
+        path.symlink_to("/dev/zero")
+    else:
+        path.mkdir()
+    given = {"session_id": "s", "cwd": str(tmp_path), "transcript_path": str(path)}
+    done = run("stop", given, tmp_path)
+    assert (done.returncode, done.stdout) == (0, b"")
+    assert b"not a regular file" in done.stderr
+
+
+def test_a_folder_that_cannot_be_is_a_project_or_wrong() -> None:
+    long = "/" + "a" * 5_000
+    assert project_folder(long, {}) == Path(long)
+    with pytest.raises(ValidationError):
+        project_folder("/tmp/\ud800", {})
 
 
 def test_a_wrong_option_and_a_foreign_file_end_with_0(tmp_path: Path) -> None:

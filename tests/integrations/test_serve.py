@@ -1,5 +1,6 @@
 """`litemem serve` as a process: who is let in, what is refused, and what is kept."""
 
+import contextlib
 import http.client
 import json
 import os
@@ -589,6 +590,60 @@ def test_the_token_is_not_sent_to_a_program_that_took_the_port(tmp_path: Path) -
     assert not found["isError"]
     assert received
     assert not [each for each in received if server.token.encode() in each]
+
+
+@pytest.mark.posix
+def test_the_proof_of_another_port_is_not_passed_on(tmp_path: Path) -> None:
+    server = Served(tmp_path, "--port", "0")
+    (file,) = server.token_file.parent.glob("*.json")
+    said = json.loads(file.read_bytes())
+    received: list[bytes] = []
+    with socket.create_server(("127.0.0.1", 0)) as thief:
+
+        def pass_on() -> None:
+            with contextlib.suppress(OSError):
+                while True:
+                    connection, _ = thief.accept()
+                    with connection:
+                        received.append(connection.recv(65_536))
+                        _, answer, _ = server.send("GET", received[-1].split()[1].decode())
+                        body = json.dumps(answer).encode()
+                        head = f"HTTP/1.1 200 OK\r\nContent-Length: {len(body)}\r\n\r\n"
+                        connection.sendall(head.encode() + body)
+                        received.append(connection.recv(65_536))
+
+        threading.Thread(target=pass_on, daemon=True).start()
+        file.write_text(json.dumps(said | {"port": thief.getsockname()[1]}))
+        (found,) = talk(tmp_path, ("add_memory", TEA))
+        thief.shutdown(socket.SHUT_RDWR)
+    assert server.stop() == 0
+    assert not found["isError"]
+    assert any(b"/healthz" in each for each in received)
+    assert not [each for each in received if server.token.encode() in each]
+
+
+@pytest.mark.posix
+@pytest.mark.parametrize("kind", ["pipe", "deep", "device"])
+def test_a_wrong_file_about_a_server_is_no_server(
+    kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    folder = discovery.token_file().parent
+    said = discovery.Announcement(1, str(folder / "token"), None, None, 1)
+    discovery.announce(tmp_path / "memory.db", said)
+    (file,) = folder.glob("*.json")
+    file.unlink()
+    if kind == "pipe":
+        os.mkfifo(file)
+    elif kind == "device":
+        file.symlink_to("/dev/zero")
+    else:
+        file.write_text("[" * 100_000)
+    assert discovery.find(tmp_path / "memory.db") is None
+    discovery.withdraw(tmp_path / "memory.db", said)
+    discovery.announce(tmp_path / "memory.db", said)
+    os.mkfifo(folder / "token")
+    assert discovery.find(tmp_path / "memory.db") is None
 
 
 def hook(folder: Path, event: str, **given: str) -> Any:

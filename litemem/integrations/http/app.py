@@ -51,6 +51,7 @@ class Server:
         self._client = client
         self._database = database
         self._token = token
+        self._port = port
         self._read_only = read_only
         self._mcp = McpEndpoint(client, read_only=read_only)
         self._page: App | None = None
@@ -94,7 +95,9 @@ class Server:
         nonce = request.query_params.get("nonce", "")
         shown: dict[str, Any] = {"status": "ok", "version": __version__}
         if nonce:
-            shown["proof"] = proof(self._token, nonce[:MAX_NONCE], str(self._database))
+            shown["proof"] = proof(
+                self._token, nonce[:MAX_NONCE], str(self._database), self._port()
+            )
         try:
             await self._client.get()
         except LitememError:  # its text names files, and this address needs no token
@@ -117,7 +120,10 @@ class Server:
         memory = client.sync.memory
         if event in ("stop", "pre-compact"):
             memory.store.check_writable()
-            number = await asyncio.to_thread(hooks.remember, self._database, user, read)
+            try:
+                number = await asyncio.to_thread(hooks.remember, self._database, user, read)
+            except OSError as error:
+                raise ValidationError(f"the transcript cannot be read: {error}") from error
             if number:
                 task = asyncio.create_task(_learn(client))
                 self._tasks.add(task)

@@ -16,7 +16,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from litemem import __version__
-from litemem.core.config import data_folder, database_path, sqlite_path
+from litemem.core.config import check_regular, data_folder, database_path, sqlite_path
 from litemem.errors import StoreError
 
 HOST = "127.0.0.1"
@@ -98,7 +98,7 @@ class Running:
         except (OSError, http.client.HTTPException, ValueError) as error:
             raise NoServerError(str(error)) from error
         given = answer.get("proof") if isinstance(answer, dict) else None
-        expected = proof(self._token, nonce, self._database)
+        expected = proof(self._token, nonce, self._database, self._port)
         if not isinstance(given, str) or not hmac.compare_digest(given.encode(), expected.encode()):
             raise NoServerError(f"another program, or the server of another file, has {self._port}")
 
@@ -112,9 +112,11 @@ def find(
     """
     database = _database(path)
     try:
-        found = Announcement(**json.loads(_announcement(database).read_bytes()))
+        file = _announcement(database)
+        check_regular(file)
+        found = Announcement(**json.loads(file.read_bytes()))
         token = read_token(Path(found.token_file))
-    except (OSError, ValueError, TypeError, StoreError):
+    except (OSError, ValueError, TypeError, RecursionError, StoreError):
         return None
     if found.version != __version__ or not isinstance(found.port, int):
         return None
@@ -125,9 +127,12 @@ def find(
     return Running(found.port, token, database)
 
 
-def proof(token: str, nonce: str, database: str) -> str:
-    """Return what shows that a server knows the token, and which file it serves."""
-    text = f"litemem serve\n{nonce[:MAX_NONCE]}\n{database}"
+def proof(token: str, nonce: str, database: str, port: int) -> str:
+    """Return what shows that a server knows the token, and which file it serves on which port.
+
+    A program that took the port of an ended server cannot pass on what another server answers.
+    """
+    text = f"litemem serve\n{port}\n{nonce[:MAX_NONCE]}\n{database}"
     return hmac.new(token.encode(), text.encode(errors="surrogatepass"), hashlib.sha256).hexdigest()
 
 
@@ -144,7 +149,8 @@ def announce(path: str | Path | None, found: Announcement) -> None:
 def withdraw(path: str | Path | None, found: Announcement) -> None:
     """Delete the file about this server, unless another server has replaced it."""
     file = _announcement(_database(path))
-    with suppress(OSError, ValueError):
+    with suppress(OSError, ValueError, RecursionError):
+        check_regular(file)
         if json.loads(file.read_bytes()) == asdict(found):
             file.unlink()
 
@@ -172,10 +178,11 @@ def read_token(file: Path) -> str:
         StoreError: the file cannot be read, has no token, or others may read it.
     """
     try:
+        check_regular(file)
         with file.open("rb") as reading:
             state = os.fstat(reading.fileno())
             token = reading.read(1_000).decode("ascii").strip()
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, ValueError) as error:
         raise StoreError(f"the token in {file} cannot be read ({error})") from error
     if os.name == "posix" and (state.st_mode & 0o077 or state.st_uid not in (os.geteuid(), 0)):
         raise StoreError(f"others may read the token in {file}: delete it, a new one is made")
