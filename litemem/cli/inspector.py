@@ -44,11 +44,8 @@ def inspect(
         raise StoreError(f"port {port} cannot be used: {error.strerror}") from error
     with bound, _opened(db, path, embedder, read_only=read_only) as memory:
         token = security.new_token()
-        address = f"http://{HOST}:{bound.getsockname()[1]}/?token={token}"
-        click.echo(address)
-        if not no_browser and not webbrowser.open(address):
-            echo_err("no browser was found: open the address in one")
-        echo_err("Ctrl-C ends it")
+        address = f"http://{HOST}:{bound.getsockname()[1]}/?token="
+        click.echo(f"{address}{token}")
         servers: list[Any] = []
         app = inspector.app(
             memory,
@@ -56,6 +53,9 @@ def inspect(
             read_only=read_only,
             is_ending=lambda: any(server.should_exit for server in servers),
         )
+        if not no_browser and not webbrowser.open(f"{address}{app.token_for_once()}"):
+            echo_err("no browser was found: open the address in one")
+        echo_err("Ctrl-C ends it")
         config = uvicorn.Config(
             app,
             log_level="warning",

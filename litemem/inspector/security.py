@@ -90,6 +90,15 @@ class Guard:
         self.csrf = _derived(token, "csrf")
         # a cookie is sent to every port of a host: each server has its own
         self._cookie = f"litemem_{_derived(token, 'name')[:8]}"
+        self._once: str | None = None
+
+    def token_for_once(self) -> str:
+        """Return a token for one exchange; a new one replaces it.
+
+        For the command line of a browser, which other users of the machine can read.
+        """
+        self._once = new_token()
+        return self._once
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request, or pass it on."""
@@ -130,7 +139,9 @@ class Guard:
         given = [value for key, value in _query(scope) if key == "token"]
         if not given or scope["method"] not in SAFE:
             return False
-        if not _same(given[0], self._token):
+        if self._once is not None and _same(given[0], self._once):
+            self._once = None
+        elif not _same(given[0], self._token):
             raise Refused(403, "Wrong token", self._advice)
         return True
 

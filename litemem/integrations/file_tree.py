@@ -146,6 +146,8 @@ class FileTree:
         place = posixpath.normpath(f"{ROOT}/{relative}")
         if not _is_in(place, ROOT) or "\0" in place:
             raise FileTreeError(f"Path {path} would escape {ROOT} directory")
+        if any("\ud800" <= each <= "\udfff" for each in place):
+            raise FileTreeError(f"Path {path!a} has half a surrogate pair, which is not text")
         return place
 
     def _exists(self, place: str) -> bool:

@@ -94,6 +94,29 @@ def test_ctrl_c_ends_it_although_a_page_listens(path: Path) -> None:
     assert "Traceback" not in messages
 
 
+@pytest.mark.posix
+def test_the_command_line_of_the_browser_has_not_the_token(path: Path, tmp_path: Path) -> None:
+    browser = tmp_path / "browser"
+    browser.write_text(f'#!/bin/sh\necho "$1" > {tmp_path}/given\n')
+    browser.chmod(0o700)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "litemem", "inspect", "--db", str(path), "--embedder", "hash"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={"PYTHONPATH": str(LIBRARY), "BROWSER": f"{browser} %s"},
+    )
+    assert process.stdout is not None
+    printed = process.stdout.readline().strip()
+    with Client(printed):  # it answers, so the browser was called
+        given = (tmp_path / "given").read_text().strip()
+        assert given != printed
+        with Client(given) as client:
+            assert client.ask("/memories").status == 200
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=60)
+
+
 def test_a_port_in_use_is_named(path: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))

@@ -88,6 +88,15 @@ def test_another_host_is_refused(pages: Pages, host: str) -> None:
     assert pages.client.get("/", headers={"host": host}).status_code == 421
 
 
+def test_the_token_for_a_browser_works_once(pages: Pages) -> None:
+    pages.client.cookies.clear()
+    once = pages.app.token_for_once()
+    first = pages.client.get("/", params={"token": once}, follow_redirects=False)
+    assert first.status_code == 303
+    pages.client.cookies.clear()
+    assert pages.client.get("/", params={"token": once}).status_code == 403
+
+
 @pytest.mark.parametrize("host", ["localhost:8765", "127.0.0.1", "[::1]:9", "LOCALHOST"])
 def test_names_of_this_machine_are_accepted(pages: Pages, host: str) -> None:
     pages.client.cookies.clear()

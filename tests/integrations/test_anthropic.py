@@ -52,6 +52,12 @@ def _is_folder(line: str, index: int) -> bool:
     return index == 0 or line.endswith("/")
 
 
+def test_a_path_with_half_a_surrogate_pair_is_refused(memory: Memory) -> None:
+    tool = LitememMemoryTool(memory, user_id="cam")
+    with pytest.raises(ToolError, match=r"\\ud800"):
+        run(tool, "create", path="/memories/\ud800", file_text="x")
+
+
 names = st.sampled_from(["a", "b", ".h", "c.txt"])
 paths = st.one_of(
     st.lists(names, max_size=3).map(lambda parts: "/".join(["/memories", *parts])),
