@@ -50,7 +50,7 @@ class Check:
 @llm_option
 @file_options
 def doctor(embedder: str | None, llm: str | None, db: str | None, as_json: bool) -> None:
-    """Check the installation, the models, the file, and the agents that have litemem.
+    """Check the installation, the models, the file and the agents.
 
     Repairs nothing. Prints the command that repairs each problem, and exits with 1 if something
     failed. `litemem verify` checks the content of the file.

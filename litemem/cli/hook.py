@@ -30,6 +30,7 @@ class _NeverFails:
             return False  # --help
         if isinstance(error, Exception):
             text = error.format_message() if isinstance(error, click.ClickException) else str(error)
+            text = " ".join(text.split())  # click lists choices in lines
             echo_err(f"litemem hook: {text or type(error).__name__}")
         return isinstance(error, Exception | KeyboardInterrupt)
 
@@ -48,7 +49,7 @@ class _HookCommand(click.Command):
 
 
 @click.command("hook", cls=_HookCommand)
-@click.argument("event", type=click.Choice([*hook_events.EVENTS, "index"]))
+@click.argument("event", metavar="EVENT", type=click.Choice([*hook_events.EVENTS, "index"]))
 @click.option(
     "--user-id", metavar="ID", help="Scope: the user. [default: LITEMEM_USER_ID, or the login name]"
 )
@@ -64,8 +65,9 @@ class _HookCommand(click.Command):
 def hook(
     event: str, user_id: str | None, budget: int, embedder: str | None, db: str | None
 ) -> None:
-    """Answer an event of a coding agent's session: its JSON is read from standard input.
+    """Answer an event of a coding agent's session.
 
+    EVENT is session-start, user-prompt, stop or pre-compact. Its JSON is read from standard input.
     session-start and user-prompt print memories as `additionalContext`. stop and pre-compact store
     the new messages of the session, and index them in another process. The exit code is
     always 0, so that a session goes on without its memory. docs/hooks.md shows the set-up.

@@ -31,7 +31,7 @@ END_SECONDS = 5  # that requests get when the server ends
 def inspect(
     db: str | None, embedder: str | None, port: int, read_only: bool, no_browser: bool
 ) -> None:
-    """Open a page on this machine that shows the memories, and changes them.
+    """Open a page that shows the memories, and changes them.
 
     The page shows where a memory came from, what replaced it, and why a search finds it. It is
     for this machine's browsers only: the address that is printed has a token. Ctrl-C ends it.

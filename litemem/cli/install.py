@@ -12,7 +12,7 @@ from litemem.integrations import clients
 
 
 @click.command("install")
-@click.argument("client", type=click.Choice(get_args(clients.Client)))
+@click.argument("client", metavar="CLIENT", type=click.Choice(get_args(clients.Client)))
 @click.option("--uninstall", is_flag=True, help="Remove the entry and the hooks.")
 @click.option("--dry-run", is_flag=True, help="Only show the changes.")
 @click.option("--no-hooks", is_flag=True, help="Write only the entry of the MCP server.")
@@ -34,10 +34,12 @@ def install(
     command: str | None,
     as_json: bool,
 ) -> None:
-    """Write litemem into the configuration of an agent: its MCP server, and its hooks.
+    """Write litemem into the configuration of an agent.
 
-    Other entries stay as they are. The old file is kept next to the new one. A file that cannot be
-    parsed, for example one with comments, is not changed. The same command again changes nothing.
+    CLIENT is claude-desktop, claude-code, codex, cursor or vscode. It gets the MCP server, and the
+    hooks if it has hooks. Other entries stay as they are. The old file is kept next to the new one.
+    A file that cannot be parsed, for example one with comments, is not changed. The same command
+    again changes nothing.
     """
     options = [
         *(["--user-id", user_id] if user_id else []),

@@ -57,9 +57,10 @@ def mcp(
     app_id: str | None,
     warm: bool,
 ) -> None:
-    """Serve the memory to an agent over MCP, on standard input and output.
+    """Serve the memory to an agent over MCP.
 
-    The agent's program starts this command (docs/mcp.md). The file and the models are opened after
+    The agent's program starts this command and talks to it on standard input and output
+    (docs/mcp.md). The file and the models are opened after
     the handshake, or not at all while `litemem serve` has them. It ends when its input ends;
     unfinished turns stay pending in the file.
     """

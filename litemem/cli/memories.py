@@ -278,7 +278,7 @@ def context(
     as_json: bool,
     **options: Any,
 ) -> None:
-    """Print what a prompt should hold of the memories that bear on QUERY.
+    """Print the memories that bear on QUERY, for a prompt.
 
     Facts come first, then quotes, each part in order of time, within a budget of tokens. Without
     QUERY the newest memories are taken. --json prints the text or the messages, what they hold and
@@ -323,7 +323,7 @@ def profile(
     db: str | None,
     as_json: bool,
 ) -> None:
-    """Print what holds of a user now: a line for each memory, by group."""
+    """Print what holds of a user now, by group."""
     if not filters:
         require_scope(ids)
     with open_read_only(db) as memory:
@@ -407,7 +407,7 @@ def conflicts(
     db: str | None,
     as_json: bool,
 ) -> None:
-    """List pairs of memories that may contradict each other, or settle a pair.
+    """List memories that may contradict each other, or settle a pair.
 
     Both memories of a pair are kept and found until one is superseded or deleted, or the conflict
     is settled: `litemem conflicts --settle CONFLICT --keep newer`.

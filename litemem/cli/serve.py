@@ -53,7 +53,7 @@ def serve(
     new_token: bool,
     print_service: Manager | None,
 ) -> None:
-    """Serve the memory to the other programs of this machine, over HTTP.
+    """Serve the memory to programs of this machine over HTTP.
 
     Serves the API of Mem0's hosted service, MCP at /mcp, and the inspector at /. `litemem mcp` and
     `litemem hook` use the server of their file while it runs. Calls need the token of a file that

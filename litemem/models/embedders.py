@@ -142,7 +142,7 @@ def _first(pair: tuple[int, Vector]) -> int:
 
 def _identify(name: str, architecture: str) -> EmbedderIdentity:
     if not _is_folder(name):
-        model = model_registry.find(name)
+        model = model_registry.find(name, "embedder")
         if model.dimensions is None:
             raise ModelFileError(f"{name} is not an embedder: see `litemem models list`")
         return EmbedderIdentity(name, model.dimensions, model.file("model.onnx").sha256)
@@ -186,7 +186,7 @@ def _is_library_error(error: Exception) -> bool:
 
 
 def _architecture(name: str) -> str:
-    return model_registry.find(name).architecture or name
+    return model_registry.find(name, "embedder").architecture or name
 
 
 def _dimensions(architecture: str) -> int:

@@ -243,7 +243,7 @@ def _is_path(name: str) -> bool:
 
 def _known(name: str) -> str:
     """Return a model's name or path after checking that a name is in the registry."""
-    if not _is_path(name) and model_registry.find(name).task != "llm":
+    if not _is_path(name) and model_registry.find(name, "llm").task != "llm":
         raise ModelFileError(f"{name} is not a language model: see `litemem models list`")
     return name
 

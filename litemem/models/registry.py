@@ -107,16 +107,16 @@ def all_models() -> tuple[Model, ...]:
     return tuple(map(_read_model, tomllib.loads(text)["model"]))
 
 
-def find(name: str) -> Model:
+def find(name: str, task: str | None = None) -> Model:
     """Return the model with this name.
 
     Raises:
-        ValidationError: the name is unknown; the message lists the known ones.
+        ValidationError: the name is unknown; the message lists the known ones, of `task` if given.
     """
     for model in all_models():
         if model.name == name:
             return model
-    names = ", ".join(model.name for model in all_models())
+    names = ", ".join(model.name for model in all_models() if task in (None, model.task))
     raise ValidationError(f"unknown model {name!r}: known are {names}")
 
 

@@ -363,6 +363,12 @@ def test_an_unknown_model_is_an_error_that_lists_those_there_are() -> None:
     assert "smollm2-135m" in run("models", "pull", "gpt-9", code=1).stderr
 
 
+def test_an_unknown_embedder_is_an_error_that_lists_embedders(db: Path) -> None:
+    run("add", "--no-infer", "--user-id", "cam", "Cam skis")
+    refused = run("search", "--user-id", "cam", "--embedder", "nope", "x", code=1).stderr
+    assert "known are all-minilm-l6-v2-int8" in refused
+
+
 def test_a_pull_offline_says_so() -> None:
     result = run("models", "pull", "smollm2-135m", env={"LITEMEM_OFFLINE": "1"}, code=1)
     assert "forbids the network" in result.stderr
@@ -371,6 +377,8 @@ def test_a_pull_offline_says_so() -> None:
 def test_every_command_has_a_help_that_begins_with_a_sentence() -> None:
     helps = [command.help or "" for command in main.commands.values()]
     assert all(text.split("\n")[0].endswith(".") for text in helps)
+    shown = run("--help").stdout
+    assert "..." not in shown.split("Commands:")[1]  # no sentence is cut
     assert run("--version").stdout == f"litemem {__version__}\n"
 
 
