@@ -107,9 +107,9 @@ def show_log(
     """Show what became of the messages of a memory or a scope.
 
     ID is that of a memory or a message. Each message is followed by the facts that the language
-    model wrote and that were not kept, with the reason, and for a scope by its memories. A memory is
-    shown with its events, its state, and the runs that got it from a hook; only events and runs are
-    left of a deleted memory.
+    model wrote and that were not kept, with the reason, and for a scope by its memories. A memory
+    is shown with its events, its state, and the runs that got it from a hook; only events and runs
+    are left of a deleted memory.
     """
     if (memory_id is None) is not bool(ids):
         raise click.UsageError("Give the ID of a memory or a message, or a scope (--user-id, …).")
