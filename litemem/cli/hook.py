@@ -1,6 +1,5 @@
 """The command that coding agents call at an event of a session."""
 
-import http.client
 import json
 import os
 import subprocess
@@ -105,7 +104,7 @@ def _ask_server(
         found = json.loads(answer)
     except NoServerError:
         return None
-    except (OSError, http.client.HTTPException, ValueError):
+    except (OSError, ValueError):
         return None  # a turn that is stored twice is stored once
     if status != 200:
         raise click.ClickException(str(found.get("detail")))

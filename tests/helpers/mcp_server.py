@@ -6,7 +6,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
-SECONDS = 60
+SECONDS = 120
 # A server with a scripted model, for what needs one: SCRIPT answers delay path.
 SCRIPT = """
 import json, sys

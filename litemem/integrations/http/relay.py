@@ -5,7 +5,6 @@ So the embedder and the language model are in memory once, however many agents t
 
 from __future__ import annotations
 
-import http.client
 import json
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
@@ -153,7 +152,7 @@ class RelayServer:
             message = json.loads(data)
         except NoServerError:
             return alone()
-        except (OSError, http.client.HTTPException, ValueError):
+        except (OSError, ValueError):
             return alone() if lost is None else lost
         if "result" in message:
             found: Result = message["result"]
