@@ -4,8 +4,8 @@ import shlex
 import subprocess
 import textwrap
 from collections.abc import Sequence
+from html import escape
 from typing import Literal, get_args
-from xml.sax.saxutils import escape
 
 Manager = Literal["systemd", "launchd", "windows"]
 MANAGERS: tuple[Manager, ...] = get_args(Manager)
@@ -46,7 +46,7 @@ def _systemd(command: Sequence[str]) -> str:
 
 
 def _launchd(command: Sequence[str]) -> str:
-    arguments = "\n".join(f"    <string>{escape(each)}</string>" for each in command)
+    arguments = "\n".join(f"    <string>{escape(each, quote=False)}</string>" for each in command)
     return f"""\
 <?xml version="1.0" encoding="UTF-8"?>
 <!-- Save as ~/Library/LaunchAgents/{LABEL}.plist, then:
@@ -99,8 +99,8 @@ def _windows(command: Sequence[str]) -> str:
   </Settings>
   <Actions>
     <Exec>
-      <Command>{escape(program)}</Command>
-      <Arguments>{escape(arguments)}</Arguments>
+      <Command>{escape(program, quote=False)}</Command>
+      <Arguments>{escape(arguments, quote=False)}</Arguments>
     </Exec>
   </Actions>
 </Task>
