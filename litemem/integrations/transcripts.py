@@ -82,10 +82,13 @@ def turns(said: Iterable[Said]) -> list[list[Said]]:
 
 
 def spoken(text: str) -> str:
-    """Return a text without the parts that a client or a hook added, or that are private."""
+    """Return a text without the parts that a client or a hook added, or that are private.
+
+    Half a surrogate pair, as a client leaves it that cuts a text, becomes a question mark.
+    """
     for tag in _LEFT_OUT:
         text = _without(text, f"<{tag}>", f"</{tag}>")
-    return text.strip()
+    return text.strip().encode(errors="replace").decode()
 
 
 def _without(text: str, start: str, stop: str) -> str:

@@ -129,6 +129,20 @@ def test_stop_stores_each_turn_once(project: Path, tmp_path: Path) -> None:
         assert r.overview().pending_turns == 2
 
 
+def test_half_a_surrogate_pair_does_not_keep_a_session_from_being_stored(
+    project: Path, tmp_path: Path
+) -> None:
+    transcript = tmp_path / "t.jsonl"
+    transcript.write_text(claude(("user", "I moved to Oslo \ud83d"), ("assistant", "Noted.")))
+    given = {"session_id": "s", "cwd": str(project), "transcript_path": str(transcript)}
+    for last in ("Noted.", "Enjoy \ud83d"):  # the same hook again stores only what is new
+        assert run("stop", given | {"last_assistant_message": last}, tmp_path).stderr == b""
+    expected = [("user", "I moved to Oslo ?"), ("assistant", "Noted."), ("assistant", "Enjoy ?")]
+    assert messages_of(tmp_path, project, "s") == expected
+    asked = {"cwd": str(project), "session_id": "s2", "prompt": "Where do I live? \ud83d Oslo?"}
+    assert run("user-prompt", asked, tmp_path).stderr == b""
+
+
 def test_an_answer_that_the_transcript_lacks_is_stored_once(project: Path, tmp_path: Path) -> None:
     transcript = tmp_path / "t.jsonl"
     transcript.write_text(claude(("user", "What port?")))
