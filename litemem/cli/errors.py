@@ -60,8 +60,6 @@ class ErrorHandlingGroup(click.Group):
         except LitememError as error:
             raise CliError(_in_shell(error)) from error
         except (KeyboardInterrupt, click.Abort) as error:
-            if isinstance(error, KeyboardInterrupt):
-                echo_err("interrupted")  # before the command had stored anything to report
             raise click.exceptions.Exit(INTERRUPTED) from error
         except OSError as error:
             if error.errno == errno.EPIPE:  # `litemem list | head -1`: click ends quietly
