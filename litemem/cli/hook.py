@@ -91,8 +91,6 @@ def _ask_server(
     event: str, data: bytes, user: str, budget: int, db: str | None, embedder: str | None
 ) -> str | None:
     """Return the answer of the server that runs for the file, or None without one."""
-    import http.client  # late, since the help of `litemem` imports this module
-
     from litemem.integrations.http.discovery import NoServerError, find
 
     running = find(db, embedder=embedder)
