@@ -230,7 +230,8 @@ def _is_birth(k: _Fact, state: set[int], n: _Fact, event: set[int], listed: _Wor
     rest = n.words[: min(event)]
     if listed.mine:
         rest = tuple(word for i, word in enumerate(n.words) if i not in event)
-        is_own = is_own and not listed.mine.isdisjoint(rest)
+        is_named = rest[:1] != () and rest[0] in listed.children  # "baby Juno is here"
+        is_own = is_own and (is_named or not listed.mine.isdisjoint(rest))
     born = [word for word in rest if word not in listed.light]
     others = [w for w in born if w in listed.kin and w not in listed.children | listed.partners]
     is_child = any(word in listed.children for word in born) and not others
