@@ -29,7 +29,8 @@ def listen(port: int) -> socket.socket:
     Raises:
         StoreError: another program has the port, or it may not be used.
     """
-    made = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    # asyncio sends small packets at once only if the protocol is named: else an answer takes 40 ms
+    made = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     if os.name == "posix":  # elsewhere two programs could then have the port
         made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
