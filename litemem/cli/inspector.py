@@ -75,7 +75,7 @@ def _opened(db: str | None, path: Path, embedder: str | None, *, read_only: bool
 
 def _bound(port: int) -> socket.socket:
     """Return a socket of this machine alone."""
-    bound = socket.socket()
+    bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)  # as in `listen`
     try:
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         bound.bind((HOST, port))
