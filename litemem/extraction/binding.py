@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cache
 
+from litemem.core.text import english
 from litemem.core.text.dates import mentions
 from litemem.core.text.lexicon import ENGLISH, code_of, section, words_in
+from litemem.core.text.phrases import SUBJECT, code_for, knows_denials
 from litemem.core.text.words import root, words
 from litemem.core.types import SetAside
-from litemem.extraction import english
 from litemem.extraction.clauses import (
     NOT_SPACED_CODES,
     Clause,
@@ -30,13 +31,12 @@ from litemem.extraction.clauses import (
 from litemem.extraction.grounding import (
     ANOTHER_SPEAKER,
     NOUNS_IN_CAPITALS,
-    OPENERS,
     Grounding,
     exact_terms,
     forms_of,
+    openers,
 )
 from litemem.extraction.paraphrase import content_prefixes, departure, substitutes
-from litemem.extraction.phrases import SUBJECT, code_for, knows_denials
 from litemem.extraction.questions import presupposed
 from litemem.extraction.sanitize import is_small_talk
 
@@ -446,7 +446,7 @@ def _names_relative(text: str, code: str) -> bool:
 
 def _names_user(fact: str) -> bool:
     first = fact.split(" ")[0]
-    return first == "User" or first.casefold() in english.USERS
+    return first == "User" or first.casefold() in english.users()
 
 
 def _is_person(word: str, code: str) -> bool:
@@ -499,6 +499,6 @@ def _is_opposite(fact: str, said: str) -> bool:
 
 
 def _content(text: str) -> frozenset[str]:
-    return frozenset(root(word) for word in words(text) if word not in OPENERS) or frozenset(
+    return frozenset(root(word) for word in words(text) if word not in openers()) or frozenset(
         words(text)
     )

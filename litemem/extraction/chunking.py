@@ -8,9 +8,9 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+from litemem.core.text.english import reports_failure
 from litemem.core.text.words import sentence_borders
 from litemem.core.types import Message
-from litemem.extraction.english import reports_failure
 from litemem.extraction.sanitize import sanitize
 
 TOOL_CHARACTERS = 1_200  # of one tool's output that the model reads

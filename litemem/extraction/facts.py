@@ -13,12 +13,13 @@ from typing import Literal
 
 from litemem.core.protocols import LLM, Prompt
 from litemem.core.scope import Scope
+from litemem.core.text import english
 from litemem.core.text.dates import resolve
+from litemem.core.text.english import with_plain_name
 from litemem.core.text.language import language
 from litemem.core.text.words import sentences, words
 from litemem.core.types import Kept, Message, SetAside
 from litemem.errors import ExtractionError, LLMError
-from litemem.extraction import english
 from litemem.extraction.ask import ask, load_prompt, prompt_tokens
 from litemem.extraction.binding import Binding
 from litemem.extraction.chunking import (
@@ -30,7 +31,6 @@ from litemem.extraction.chunking import (
     split_to_fit,
 )
 from litemem.extraction.clauses import answers_yes_or_no, own_words
-from litemem.extraction.english import with_plain_name
 from litemem.extraction.grounding import Grounding
 from litemem.extraction.sanitize import (
     MAX_ANSWER,

@@ -3,9 +3,13 @@
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache
 
+from litemem.core.text import english
 from litemem.core.text.language import FUNCTION_WORDS
 from litemem.core.text.names import without_ending
+from litemem.core.text.phrases import code_for, names_user, phrases
+from litemem.core.text.quantities import spoken_numbers, spoken_times
 from litemem.core.text.scripts import fold
 from litemem.core.text.words import (
     NUMBERS_IN_WORDS,
@@ -17,10 +21,7 @@ from litemem.core.text.words import (
     sentences,
     tokens,
 )
-from litemem.extraction import english
 from litemem.extraction.paraphrase import support
-from litemem.extraction.phrases import code_for, names_user, phrases
-from litemem.extraction.quantities import spoken_numbers, spoken_times
 
 NOUNS_IN_CAPITALS = frozenset(["de"])  # there a capital letter does not make a name
 SHORT_FORM = 3  # letters, at least, of a name by which friends call somebody
@@ -33,9 +34,6 @@ MAX_CONTENT = 64  # content words of a fact that are looked for; a sentence has 
 
 ANOTHER_SPEAKER = "it is about another speaker"
 
-# what a fact may say unsaid
-OPENERS = STOP_WORDS | FUNCTION_WORDS | english.FACT_WORDS | english.CONTRACTIONS | english.USERS
-
 _POSSESSIVE = re.compile(r"\b(?:his|her)\b(?= \w)")
 _JOINTS = re.compile(r"['’\-]")
 _ELIDED = re.compile(r"\A(?:[ldjnsmtc]|qu)['’](?=[^\W\dA-Z])", re.IGNORECASE)
@@ -47,6 +45,13 @@ _HOUR = re.compile(r"(\d{1,2}):00")
 _ORDINAL = re.compile(r"(\d{1,4})(?:st|nd|rd|th|er|e|º|ª)")
 _AFTERNOON = re.compile(r"(?<!\d)(\d{1,2})(?:[:.](\d\d))?\s?p\.?m\b", re.IGNORECASE)
 _NAME_AFTER = re.compile(r", and |, | and ")
+
+
+@cache
+def openers() -> frozenset[str]:
+    """Return the words that a fact may have although nobody said them."""
+    listed = english.fact_words() | english.contractions() | english.users()
+    return STOP_WORDS | FUNCTION_WORDS | listed
 
 
 class Grounding:
@@ -258,7 +263,7 @@ class Grounding:
 
     def _is_opener(self, word: str) -> bool:
         """Return True if a word needs no support; a name that was said needs it: "Ben", "IT"."""
-        if fold(word) not in OPENERS:
+        if fold(word) not in openers():
             return False
         is_name = word[0].isupper() and word not in ("I", "User") and word in self._given.names
         return not is_name
@@ -379,7 +384,7 @@ def exact_terms(text: str, *, names: bool = True) -> Iterator[set[str]]:
         is_name = names and token.start > 0 and token.text[0].isupper() and token.text != "I"
         if forms and token.text[0].isdigit():
             yield forms | hours
-        elif is_name and fold(token.text) not in OPENERS:
+        elif is_name and fold(token.text) not in openers():
             folded = fold(token.text)
             yield {folded, without_ending(folded), *_JOINTS.split(folded)}
 
@@ -428,4 +433,4 @@ def _is_name(token: Token, *, begins: bool) -> bool:
     """Return True if a word is a name; one that `begins` a sentence has a capital anyway."""
     if not token.text[0].isupper():
         return False
-    return not (begins and fold(token.text) in OPENERS) and token.text != "I"
+    return not (begins and fold(token.text) in openers()) and token.text != "I"

@@ -7,12 +7,12 @@ else's life the user's. The words for all this are data, in the table `phrases` 
 
 import re
 from collections.abc import Callable, Collection, Sequence
+from functools import cache
 
+from litemem.core.text import english
 from litemem.core.text.language import FUNCTION_WORDS
 from litemem.core.text.lexicon import words_in
-from litemem.core.text.words import STOP_WORDS, is_number
-from litemem.extraction import english
-from litemem.extraction.phrases import (
+from litemem.core.text.phrases import (
     SUBJECT,
     Phrases,
     Words,
@@ -21,7 +21,8 @@ from litemem.extraction.phrases import (
     tokens_of,
     words_with_case,
 )
-from litemem.extraction.quantities import changes_half_of_day, counts_another, values_of
+from litemem.core.text.quantities import changes_half_of_day, counts_another, values_of
+from litemem.core.text.words import STOP_WORDS, is_number
 
 MIN_PREFIX = 3  # letters that forms of a word share
 PREFIX_SHARE = 0.6  # of the shorter word
@@ -39,9 +40,7 @@ _COPULAS = frozenset("is are was were be been being".split())  # "is close to" s
 MAX_PARTS = 12  # of a clause, each with a person of its own
 
 _HIRAGANA = re.compile(r"[\u3040-\u309f]+")
-_UNMEANT = (STOP_WORDS | FUNCTION_WORDS | english.FACT_WORDS | english.CONTRACTIONS) - frozenset(
-    "up down off left right open close first last".split()
-)
+_MEANT = frozenset("up down off left right open close first last".split())
 
 
 def support(
@@ -73,13 +72,14 @@ class _Heard:
             self._by_prefix.setdefault(word[:MIN_PREFIX], []).append(word)
         self._values = {n for text in said for n in values_of(text, code)}
         self._code = code
-        self._same = [group for group in phrases(code).same if any(map(group.has, self._words))]
+        self._groups = phrases(code).same
+        self._same = self._groups.of_words(self._words)
 
     def supports(self, word: str) -> bool:
         near = self._by_prefix.get(word[:MIN_PREFIX], ())
         if any(_is_form(word, other) for other in near[:MAX_TOKENS]):
             return True
-        if any(group.has(word) for group in self._same):
+        if not self._same.isdisjoint(self._groups.having(word)):
             return True
         if not self._values.isdisjoint(values_of(word, self._code)):
             return True
@@ -100,11 +100,18 @@ def content_prefixes(text: str, code: str) -> frozenset[str]:
     return frozenset(word[:MIN_PREFIX] for word in _content(text, code))
 
 
+@cache
+def _unmeant() -> frozenset[str]:
+    """Return the words that mean nothing for themselves."""
+    words = STOP_WORDS | FUNCTION_WORDS | english.fact_words() | english.contractions()
+    return words - _MEANT
+
+
 def _content(text: str, code: str) -> list[str]:
     """Return the words of a text that mean something, without those for the user."""
     told, fillers = tokens_of(text[:MAX_CHARACTERS]), phrases(code).fillers
     found = dict.fromkeys(
-        w for w in told if w not in _UNMEANT and w not in fillers and not names_user(w, code)
+        w for w in told if w not in _unmeant() and w not in fillers and not names_user(w, code)
     )
     long = [w for w in found if len(w) > 2 or not w.isascii() or w.isdigit()]
     return [w for w in long if not _HIRAGANA.fullmatch(w)][:MAX_CONTENT]
@@ -207,7 +214,7 @@ class _Compared:
         parties = [w for w in self._content if self._is_person(w, names)]
         others = [w for w in self._content if w not in parties]
         cut = [tokens_of(each) for each in self._table.joint.split(self._said)[:MAX_PARTS]]
-        parts = [[w for w in each if w not in _UNMEANT] for each in cut]
+        parts = [[w for w in each if w not in _unmeant()] for each in cut]
         if len(parties) != 1 or not others or len(parts) < 2:
             return False
         own = [i for i, part in enumerate(parts) if any(_alike(parties[0], w) for w in part)]
@@ -291,26 +298,18 @@ class _Compared:
         return self._denials(self._told, self._fact) % 2 == is_denied
 
     def is_opposite(self) -> bool:
-        for kinds in (*self._table.opposites, *self._table.converse):
-            told = {i for i, kind in enumerate(kinds) if kind.count(self._told)}
-            heard = {i for i, kind in enumerate(kinds) if kind.count(self._heard)}
-            if not told or not heard or not told.isdisjoint(heard):
-                continue
-            if kinds in self._table.converse and self._is_converse(kinds):
-                continue
-            if self._denials(self._told, self._fact) == self._denials(self._heard, self._said):
+        table, told, heard = self._table, self._told, self._heard
+        if self._denials(told, self._fact) == self._denials(heard, self._said):
+            if table.opposites.opposed(told, heard):
                 return True
-        for kinds in self._table.exclusive:
-            told = {i for i, kind in enumerate(kinds) if kind.count(self._told)}
-            heard = {i for i, kind in enumerate(kinds) if kind.count(self._heard)}
-            if heard and not told <= heard:
+            exchanged = table.converse.opposed(told, heard)
+            if not all(self._is_converse(table.converse[group]) for group in exchanged):
                 return True
-        ends = (self._told[-1:], self._heard[-1:])
-        for kinds in self._table.last:
-            told, heard = ({i for i, k in enumerate(kinds) if any(map(k.has, e))} for e in ends)
-            if told and heard and told.isdisjoint(heard):
-                return True
-        return False
+        said = table.exclusive.found(heard)
+        stated = table.exclusive.found(told)
+        if any(not stated.get(group, set()) <= kinds for group, kinds in said.items()):
+            return True
+        return bool(table.last.opposed(told[-1:], heard[-1:]))
 
     def _is_converse(self, kinds: tuple[Words, ...]) -> bool:
         """Return True if the first party of the fact stands behind the verb of the clause.
@@ -323,7 +322,7 @@ class _Compared:
         for word in self._told[: told[0]]:
             if names_user(word, self._code):
                 return not self._table.objects.isdisjoint(behind)
-            if word not in _UNMEANT and any(_alike(word, other) for other in behind):
+            if word not in _unmeant() and any(_alike(word, other) for other in behind):
                 return not any(_alike(word, other) for other in before)
         return False
 
@@ -483,7 +482,7 @@ class _Compared:
             for thing in tokens[i + 1 : i + 1 + BEHIND]:
                 if any(listed.has(thing) for listed in kinds):
                     break
-                if len(thing) > 1 and thing not in _UNMEANT and not names_user(thing, self._code):
+                if len(thing) > 1 and thing not in _unmeant() and not names_user(thing, self._code):
                     found.setdefault(thing, set()).add(kind)
                     break
         return found
@@ -534,7 +533,8 @@ class _Compared:
         """Return True if two words are forms of one, or are listed as nearly the same."""
         if _is_form(word, other):
             return True
-        return any(group.has(word) and group.has(other) for group in self._table.same)
+        same = self._table.same
+        return not same.having(word).isdisjoint(same.having(other))
 
     def is_preferred_less(self) -> bool:
         """Return True if the fact prefers what the clause puts behind: "B over A" of "A over B"."""
@@ -593,12 +593,7 @@ class _Compared:
 
     def _names_converse(self) -> bool:
         """Return True if the fact has "shorter" where the clause has "taller"."""
-        for kinds in self._table.converse:
-            told = {i for i, kind in enumerate(kinds) if kind.count(self._told)}
-            heard = {i for i, kind in enumerate(kinds) if kind.count(self._heard)}
-            if told and heard and told.isdisjoint(heard):
-                return True
-        return False
+        return bool(self._table.converse.opposed(self._told, self._heard))
 
     def is_beside(self) -> bool:
         """Return True if the user is said to be what they work with, or for."""
@@ -615,7 +610,7 @@ class _Compared:
 def _parties(text: str) -> set[str]:
     """Return the folded words of a text that have a capital, also the first."""
     found = words_with_case(text)
-    return {w.casefold() for w in found if w[0].isupper() and w.casefold() not in _UNMEANT}
+    return {w.casefold() for w in found if w[0].isupper() and w.casefold() not in _unmeant()}
 
 
 def _is_party(word: str, names: set[str], code: str, table: Phrases) -> bool:

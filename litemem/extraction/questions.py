@@ -9,8 +9,8 @@ import re
 from collections.abc import Iterator
 from functools import cache
 
+from litemem.core.text.english import is_reaction, third_person, with_user
 from litemem.core.text.lexicon import ENGLISH, section
-from litemem.extraction.english import is_reaction, third_person, with_user
 
 MAX_QUESTION = 400  # characters that are read
 

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from litemem.core.protocols import LLM
+from litemem.core.text import english
 from litemem.core.text.words import written_sentences
 from litemem.core.types import Message
 from litemem.errors import ExtractionError, LLMError
-from litemem.extraction import english, run_document, verbatim
+from litemem.extraction import run_document, verbatim
 from litemem.extraction.ask import Schema, ask, load_prompt, prompt_tokens
 from litemem.extraction.chunking import (
     MIN_CHARACTERS,

@@ -12,8 +12,8 @@ from itertools import pairwise
 
 from litemem.core.text.lexicon import ENGLISH, exclusive_in, words_in
 from litemem.core.text.periods import MONTHS
+from litemem.core.text.phrases import phrases, tokens_of
 from litemem.core.text.scripts import english_share, normal_forms
-from litemem.extraction.phrases import phrases, tokens_of
 from litemem.ingestion.endings import ends
 from litemem.ingestion.fact_features import (
     LIGHT,
@@ -225,11 +225,8 @@ def _name_opposites(known: str, new: str) -> bool:
         return False
     code = code_of_pair(known, new)
     listed, one, other = phrases(code), tokens_of(known), tokens_of(new)
-    for kinds in (*listed.opposites, *listed.converse, *listed.last, *listed.exclusive):
-        has = [{i for i, kind in enumerate(kinds) if kind.count(words)} for words in (one, other)]
-        if all(has) and has[0].isdisjoint(has[1]):
-            return True
-    return False
+    tables = (listed.opposites, listed.converse, listed.last, listed.exclusive)
+    return any(groups.opposed(one, other) for groups in tables)
 
 
 def _are_exchanged(known: str, new: str) -> bool:

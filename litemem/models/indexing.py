@@ -5,10 +5,10 @@ from datetime import date
 
 from litemem.core import clock
 from litemem.core.protocols import Embedder
+from litemem.core.text.english import reports_failure
 from litemem.core.text.passages import MAX_PASSAGES, Span, passages
 from litemem.core.text.words import index_words, needs_index_words
 from litemem.core.types import Message, Passage, TextIndex, with_canonical_roles
-from litemem.extraction.english import reports_failure
 from litemem.extraction.sanitize import is_empty_talk
 from litemem.models.embedding import embed, quantized, token_counter
 from litemem.store.protocol import Store

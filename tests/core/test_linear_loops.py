@@ -17,11 +17,11 @@ from litemem.cli import output
 from litemem.core.arguments import check_categories, check_messages, check_metadata
 from litemem.core.clock import parse_duration, parse_time
 from litemem.core.scope import Scope
-from litemem.core.text import dates, day_names, language, names, scripts, words
+from litemem.core.text import dates, day_names, english, language, names, scripts, words
 from litemem.core.text.query_words import query_words, stop_words
 from litemem.core.types import Message, SourceMessage
 from litemem.errors import LitememError
-from litemem.extraction import clauses, english, run_document, sanitize, verbatim
+from litemem.extraction import clauses, run_document, sanitize, verbatim
 from litemem.extraction.ask import parse
 from litemem.extraction.binding import Binding
 from litemem.extraction.chunking import Entry, Line, abridge, lines, segments, split_to_fit

@@ -2,7 +2,7 @@
 
 import pytest
 
-from litemem.extraction.english import third_person
+from litemem.core.text.english import third_person
 from litemem.extraction.questions import presupposed
 from litemem.extraction.sanitize import is_small_talk
 

@@ -6,9 +6,9 @@ from functools import cache, lru_cache
 from itertools import pairwise
 
 from litemem.core.text.language import FUNCTION_WORDS
+from litemem.core.text.phrases import phrases, tokens_of
 from litemem.core.text.scripts import fold as fold_text
 from litemem.core.text.words import NUMBERS_IN_WORDS, STOP_WORDS, digits, is_number
-from litemem.extraction.phrases import phrases, tokens_of
 
 MAX_DIGITS = 20  # of a number that is compared by its value
 MAX_COUNTED = 12  # numbers of a sentence that are compared

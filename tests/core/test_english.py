@@ -2,8 +2,8 @@
 
 import pytest
 
-from litemem.extraction import english
-from litemem.extraction.english import is_own_name, misnames_user, with_plain_name
+from litemem.core.text import english
+from litemem.core.text.english import is_own_name, misnames_user, with_plain_name
 from litemem.extraction.grounding import Grounding
 
 

@@ -1,14 +1,14 @@
 """Read how each language says what a paraphrase has to keep: the table `phrases` of its file."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import chain, pairwise
 from typing import Any
 
+from litemem.core.text import english
 from litemem.core.text.lexicon import CODES, ENGLISH, code_of, section, words_in
-from litemem.extraction import english
 
 MAX_NAMED = 300  # characters of a fact that may name the user
 SUBJECT = 5  # words at the beginning of a fact that name its subject
@@ -24,37 +24,96 @@ class Words:
 
     def __init__(self, listed: str, *, is_joined: bool = False) -> None:
         parts = listed.split()
-        self._whole = frozenset(p for p in parts if "*" not in p and "_" not in p)
-        self._ended = tuple(p[1:] for p in parts if p.startswith("*"))
-        self._begun = tuple(p[:-1] for p in parts if p.endswith("*"))
-        self._phrases = tuple(p.replace("_", " ") for p in parts if "_" in p)
-        self._inside = tuple(p for p in parts if len(p) > 1) if is_joined else ()
+        self.whole = frozenset(p for p in parts if "*" not in p and "_" not in p)
+        self.ended = tuple(p[1:] for p in parts if p.startswith("*"))
+        self.begun = tuple(p[:-1] for p in parts if p.endswith("*"))
+        self.pairs = frozenset(p.replace("_", " ") for p in parts if "_" in p)
+        self.inside = tuple(p for p in parts if len(p) > 1) if is_joined else ()
 
     def has(self, word: str) -> bool:
         """Return True if a word is listed, or begins or ends as a listed one."""
-        is_listed = word in self._whole or word.startswith(self._begun)
-        return is_listed or word.endswith(self._ended)
+        return word in self.whole or word.startswith(self.begun) or word.endswith(self.ended)
 
     def count(self, tokens: Sequence[str]) -> int:
         """Return how many of the words are listed, and of each two in a row."""
-        found = sum(map(self.has, tokens))
-        if self._phrases:
-            found += sum(f"{a} {b}" in self._phrases for a, b in pairwise(tokens))
-        if self._inside:
-            text = "".join(tokens)
-            found += sum(listed in text for listed in self._inside)
-        return found
+        return len(self.places(tokens))
 
     def places(self, tokens: Sequence[str]) -> list[int]:
         """Return the positions of the words that are listed."""
         found = [i for i, word in enumerate(tokens) if self.has(word)]
-        if self._phrases:
-            pairs = enumerate(pairwise(tokens))
-            found += [i for i, (a, b) in pairs if f"{a} {b}" in self._phrases]
+        if self.pairs:
+            found += [i for i, pair in enumerate(_pairs(tokens)) if pair in self.pairs]
+        if self.inside:
+            text = "".join(tokens)
+            found += [0 for listed in self.inside if listed in text]
+        return sorted(found)
+
+
+class Groups:
+    """Groups of words, each of one or more kinds: "early | late". Looked up by a word."""
+
+    def __init__(self, groups: Iterable[tuple[Words, ...]] = ()) -> None:
+        self._groups = list(groups)
+        self._whole: dict[str, set[tuple[int, int]]] = {}
+        self._begun: dict[str, set[tuple[int, int]]] = {}
+        self._ended: dict[str, set[tuple[int, int]]] = {}
+        self._pairs: dict[str, set[tuple[int, int]]] = {}
+        self._inside: list[tuple[str, tuple[int, int]]] = []
+        for i, group in enumerate(self._groups):
+            for j, kind in enumerate(group):
+                for index, listed in (
+                    (self._whole, kind.whole),
+                    (self._begun, kind.begun),
+                    (self._ended, kind.ended),
+                    (self._pairs, kind.pairs),
+                ):
+                    for each in listed:
+                        index.setdefault(each, set()).add((i, j))
+                self._inside += [(each, (i, j)) for each in kind.inside]
+        self._longest = max(map(len, (*self._begun, *self._ended)), default=0)
+
+    def __getitem__(self, group: int) -> tuple[Words, ...]:
+        return self._groups[group]
+
+    def having(self, word: str) -> set[tuple[int, int]]:
+        """Return the groups that list a word, each with the kind."""
+        found = set(self._whole.get(word, ()))
+        for n in range(min(len(word), self._longest) + 1):
+            found |= self._begun.get(word[:n], set())
+            found |= self._ended.get(word[len(word) - n :], set())
+        return found
+
+    def of_words(self, words: Iterable[str]) -> set[tuple[int, int]]:
+        """Return the groups that list some of the words, each with the kind."""
+        return {place for word in words for place in self.having(word)}
+
+    def found(self, tokens: Sequence[str]) -> dict[int, set[int]]:
+        """Return the groups that list some of the words, or of each two in a row, and the kinds."""
+        places = self.of_words(set(tokens))
+        if self._pairs:
+            places.update(*(self._pairs.get(pair, ()) for pair in _pairs(tokens)))
         if self._inside:
             text = "".join(tokens)
-            found += [0 for listed in self._inside if listed in text]
-        return sorted(found)
+            places.update(place for listed, place in self._inside if listed in text)
+        return _by_group(places)
+
+    def opposed(self, one: Sequence[str], other: Sequence[str]) -> list[int]:
+        """Return the groups of which two texts have words, and of no common kind."""
+        found, others = self.found(one), self.found(other)
+        return [i for i in found if i in others and found[i].isdisjoint(others[i])]
+
+
+def _pairs(tokens: Sequence[str]) -> Iterator[str]:
+    """Yield each two words in a row."""
+    return (f"{one} {other}" for one, other in pairwise(tokens))
+
+
+def _by_group(places: Iterable[tuple[int, int]]) -> dict[int, set[int]]:
+    """Return the kinds of each group."""
+    found: dict[int, set[int]] = {}
+    for group, kind in sorted(places):
+        found.setdefault(group, set()).add(kind)
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,14 +132,14 @@ class Phrases:
     agents: frozenset[str]
     names: frozenset[str]
     endings: tuple[str, ...]  # that a name takes in a sentence, longest first
-    opposites: tuple[tuple[Words, ...], ...]
-    converse: tuple[tuple[Words, ...], ...]  # opposites that hold with both parties exchanged
-    last: tuple[tuple[Words, ...], ...]  # opposites that end a sentence
-    exclusive: tuple[tuple[Words, ...], ...]  # a fact has only those of them that were said
+    opposites: Groups
+    converse: Groups  # opposites that hold with both parties exchanged
+    last: Groups  # opposites that end a sentence
+    exclusive: Groups  # a fact has only those of them that were said
     units: tuple[Words, ...]
     over: tuple[tuple[Words, Words], ...]  # a verb in the past and in the present
     ended: re.Pattern[str]
-    same: tuple[Words, ...]
+    same: Groups
     numbers: dict[str, int]
     scales: dict[str, int]  # "thousand"
     affirms: re.Pattern[str]
@@ -131,13 +190,13 @@ def phrases(code: str) -> Phrases:
         agents=words_in(code, "phrases", "agents"),
         names=words_in(code, "phrases", "names"),
         endings=tuple(sorted(endings, key=len, reverse=True)),
-        opposites=tuple(kinds(g) for g in groups if g[0] not in "$~"),
-        converse=tuple(kinds(g) for g in groups if g[0] == "~"),
-        last=tuple(kinds(g) for g in groups if g[0] == "$"),
-        exclusive=(*map(kinds, table.get("exclusive", ())), *_days_and_months(code)),
+        opposites=Groups(kinds(g) for g in groups if g[0] not in "$~"),
+        converse=Groups(kinds(g) for g in groups if g[0] == "~"),
+        last=Groups(kinds(g) for g in groups if g[0] == "$"),
+        exclusive=Groups([*map(kinds, table.get("exclusive", ())), *_days_and_months(code)]),
         units=kinds(str(table.get("units", ""))),
         over=tuple(_pair(kinds(each)) for each in table.get("over", ())),
-        same=tuple(map(words, table.get("same", ()))),
+        same=Groups((words(each),) for each in table.get("same", ())),
         roles=tuple((kinds(g), 2 if g[0] == "~" else 1) for g in table.get("roles", ())),
         scales=_values(str(table.get("scales", ""))),
         numbers=_values(str(table.get("numbers", ""))),
@@ -209,7 +268,7 @@ def names_user(word: str, code: str) -> bool:
     """Return True if a word of a fact means the user: "User's", "L'utilisatrice", "Nutzers"."""
     folded = without_elision(word).casefold()
     listed = (*phrases(code).users, "user")
-    return folded.startswith(listed) or folded in english.USERS
+    return folded.startswith(listed) or folded in english.users()
 
 
 def code_for(fact: str, said: str) -> str:

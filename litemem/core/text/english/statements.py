@@ -1,0 +1,331 @@
+"""Say what an English clause states of the user: in the third person, as an answer, as a note."""
+
+import re
+from functools import cache
+
+from litemem.core.text.english.facts import ADDRESSING, NUMERAL, fact_words
+from litemem.core.text.lexicon import ENGLISH, section, words_in
+from litemem.core.text.periods import MONTHS
+from litemem.core.text.words import STOP_WORDS, words
+
+MIN_NOTE_WORDS = 4  # of a statement about a thing
+MIN_NAMED = 3  # of one with a name or a number
+MAX_VAGUE = 2  # words of a clause about "this" that says little
+MAX_NOTE = 300  # characters of a clause that are read
+MAX_ANSWERED = 60  # characters of an answer that is quoted; its question has four times as many
+MAX_OPTION = 3  # words of one of two things
+
+# -- the third person
+
+_FIRST = re.compile(
+    r"\A(?:well |ok |okay |so |also |and |but |btw |yes |no |actually |honestly |by the way )*"
+    r"(?P<subject>I|we)(?P<rest>['’](?:m|ve|d|ll|re)\b|\b) ?(?P<then>.*)\Z",
+    re.IGNORECASE | re.DOTALL,
+)
+_LEAD = re.compile(  # when something is: "in September we fly to Antalya"
+    r"\A(?:(?:and|so|also|then|but|btw),? )?(?P<when>(?:(?:in|on|at|since|from|by|until|till|for|"
+    r"every|each|next|last|this|during|after|before|around|about|the|past|coming|following|other|"
+    r"first|second|third|early|late|mid|end|beginning|of|and|to|a|an|one|two|three|four|five|six|"
+    r"ten|few|couple|now) ){0,5}(?:\d{1,4}(?:st|nd|rd|th)?(?::\d\d)?(?: ?[ap]\.?m\.?)?|"
+    rf"{'|'.join(MONTHS)}|(?:mon|tues|wednes|thurs|fri|satur|sun)days?|weekends?|weekdays?|"
+    r"mornings?|afternoons?|evenings?|nights?|noon|midnight|spring|summers?|autumn|fall|winters?|"
+    r"weeks?|months?|years?|days?|today|tomorrow|yesterday|tonight|nowadays|currently|lately|"
+    r"recently|easter|christmas|moment)(?: (?:\d{1,4}(?:st|nd|rd|th)?|ago|now|"
+    rf"{'|'.join(MONTHS)}|mornings?|afternoons?|evenings?|nights?))*),? (?=(?:I|we|my|our)\b)",
+    re.IGNORECASE,
+)
+_CONTRACTED = {"m": "is", "re": "is", "ve": "has", "d": "would", "ll": "will"}
+_MY = re.compile(r"\A(?:my|our)\b", re.IGNORECASE)
+_PAST = re.compile(r"\A(?!(?:succ|exc|proc|bl|br|sp|n|f|h|s|w)eed\Z|need\Z|feed\Z)\w+ed\Z")
+_OBJECTS = re.compile(r"\b(?:me|us)\b")
+_OWN_WORDS = re.compile(r"\b(?:my|our)\b", re.IGNORECASE)
+_OWN_SELF = re.compile(r"\bmyself\b|\bourselves\b", re.IGNORECASE)
+_INNER = re.compile(r"\b(?:I|we)\b")
+
+
+def third_person(clause: str) -> str | None:
+    """Return a clause that begins with "I", "we" or "my" about the user, or None if unsure.
+
+    "I don't smoke" becomes "User doesn't smoke", "my dad has gout" "User's dad has gout".
+    """
+    text = clause.strip().rstrip(".!?;, ").replace("’", "'")
+    if (lead := _LEAD.match(text)) and (told := third_person(text[lead.end() :])):
+        return f"{told} {_lowered(lead['when'])}"
+    if my := _MY.match(text):
+        found: str | None = _about_user("User's" + text[my.end() :], "User's")
+    elif first := _FIRST.match(text):
+        verb = first["rest"].lstrip("'")
+        then = first["then"]
+        if verb:
+            found = _about_user(f"User {_CONTRACTED[verb.casefold()]} {then}", "their")
+        else:
+            is_verb = then[:1].isalpha()  # "I ❤️ pizza" has none
+            found = _about_user(f"User {_conjugated(then)}", "their") if is_verb else None
+    else:
+        return None
+    return found if found and not _INNER.search(found) else None
+
+
+def _lowered(when: str) -> str:
+    """Return when something is, at the end of a sentence: "in May", "every other Friday"."""
+    return when[0].casefold() + when[1:]
+
+
+def with_user(text: str) -> str:
+    """Return a part of a sentence with "their" and "them" for "my" and "me"."""
+    return _about_user(text, "their")
+
+
+@cache
+def _verbs(kind: str) -> frozenset[str]:
+    """Return one list of the table `verbs`."""
+    return words_in(ENGLISH, "verbs", kind)
+
+
+def _conjugated(predicate: str) -> str:
+    """Return a predicate of "I" as one of "User"."""
+    adverbs, in_ly = _verbs("adverbs"), _verbs("in_ly")
+    found = predicate.split(" ")
+    for i, word in enumerate(found[:3]):
+        plain = word.casefold()
+        if plain in adverbs or (plain.endswith("ly") and plain not in in_ly):
+            continue
+        found[i] = _verb_form(word)
+        break
+    return " ".join(found)
+
+
+def _verb_form(word: str) -> str:
+    plain = word.casefold()
+    auxiliary = section(ENGLISH, "verbs")["auxiliary"]
+    if plain in auxiliary:
+        return str(auxiliary[plain])
+    if plain in _verbs("unchanged") or _PAST.match(plain) or plain in _verbs("irregular"):
+        return word
+    if plain.endswith(("s", "sh", "ch", "x", "z", "o")):
+        return word + "es"
+    if plain.endswith("y") and plain[-2:-1] not in "aeiou":
+        return word[:-1] + "ies"
+    return word + "s"
+
+
+def _about_user(text: str, possessive: str) -> str:
+    text = _OWN_WORDS.sub(possessive, text)
+    text = _OWN_SELF.sub("themselves", text)
+    return _OBJECTS.sub("them" if possessive == "their" else "User", text)
+
+
+# -- answers
+
+_ASSENT = re.compile(
+    r"\A\W*(?:yes|yep|yeah|yup|ya|sure|correct|right|exactly|i am|i do|i have|i did|i can|i was|"
+    r"that's right|indeed|of course|absolutely|definitely|true|always)\b[^?]{0,20}\Z",
+    re.IGNORECASE,
+)
+_DENIAL = re.compile(
+    r"\A\W*(?:no|nope|nah|not really|never|i'm not|i am not|i don't|i do not|i haven't|i didn't|"
+    r"i can't|not at all|negative|not yet)\b[^?]{0,12}\Z",
+    re.IGNORECASE,
+)
+_ASKS_YOU = re.compile(
+    r"\A\W*(?:(?:and|so|oh|ok|okay|great|nice|thanks|just to be sure|also|by the way),? )*"
+    r"(?P<verb>are|do|have|did|can|were|will|would) (?:you|u) (?P<what>[^?]{2,160})\?\W*\Z",
+    re.IGNORECASE,
+)
+_OFFER = re.compile(r"(?:like|want|need) (?:me|to|some|any|a|help)\b|(?:sure|ready|ok|there)\b")
+_YOURS = re.compile(r"\byour\b", re.IGNORECASE)
+_SAID_YES = {"are": "is", "have": "has", "were": "was"}
+_SAID_NO = {
+    "are": "is not",
+    "do": "doesn't",
+    "have": "hasn't",
+    "did": "didn't",
+    "can": "can't",
+    "were": "wasn't",
+    "will": "won't",
+    "would": "wouldn't",
+}
+_NO = frozenset("neither no not none don't nor".split())
+_ASKS_OF_YOURS = re.compile(
+    r"\A\W*(?:is|was|were|are|does|did|has|have) "
+    r"(?!(?:that|this|it|there|these|those|anything|everything) (?:\w+ )?(?:ok|okay|help|right|"
+    r"fine|all|anything|clear|good|enough|work|sound|make|correct)\b)[^?]*\b(?:you|your)\b[^?]*\?\Z",
+    re.IGNORECASE,
+)
+_ADDED = re.compile(
+    r"(?P<yes>[^,.!?]{2,24})[,.!–—-]{1,3} ?"
+    r"(?P<rest>(?:since|for|until|till|from|in|at|with|on|but|only|every|both|to|by|near|as)\b"
+    r"[^.!?\n]{1,60}[.!]?)",
+    re.IGNORECASE,
+)
+
+
+def answered(question: str, answer: str) -> str | None:
+    """Return what a short yes or no says in answer to a question, or None.
+
+    "Are you vegetarian?", "No" is "User is not vegetarian"; "Do you smoke?", "yep, since May" is
+    "User smokes since May".
+    """
+    answer = answer.replace("’", "'")
+    if (added := _ADDED.fullmatch(answer.strip())) and (fact := _affirmed(question, added["yes"])):
+        return f"{fact} {added['rest'].rstrip(' .!')}"
+    return _affirmed(question, answer)
+
+
+def quoted_answer(question: str, answer: str) -> str | None:
+    """Return an answer with its question, if it chooses one of two or affirms what "your" asks.
+
+    "Shall I write in French or English?", "English please"; "Is Hull where you live?", "yes".
+    """
+    answer, question = answer.strip(), question.strip()
+    if not answer or max(len(answer), len(question) // 4) > MAX_ANSWERED:
+        return None
+    if not question.endswith("?"):
+        return None
+    before, chooses, behind = question.rpartition(" or ")
+    said = set(words(answer))
+    if chooses:
+        one, other = set(words(before)[-2:]), set(words(behind)[:2])
+        is_first = bool(said & (one - other))
+        is_told = is_first != bool(said & (other - one)) and not said & _NO
+        question = _narrowed(before, behind, is_first=is_first) if is_told else question
+        if is_told and (fact := _affirmed(question, "yes")):
+            return fact
+    else:
+        is_yes = _ASSENT.match(answer) or _DENIAL.match(answer) or _ADDED.fullmatch(answer)
+        asks = _ASKS_OF_YOURS.match(question) and not _ASKS_YOU.match(question)
+        is_told = bool(is_yes and asks)
+    return f"User answered “{answer}” to “{question}”" if is_told else None
+
+
+def _narrowed(before: str, behind: str, *, is_first: bool) -> str:
+    """Return a question for one of two things: "in English?" of "in French or English?"."""
+    other = behind.split()
+    if is_first:
+        return f"{before}?"
+    if len(other) > MAX_OPTION:
+        return f"{before} or {behind}"
+    return " ".join([*before.split()[: -len(other)], *other])
+
+
+def _affirmed(question: str, answer: str) -> str | None:
+    """Return what a yes or no alone says."""
+    is_yes = _ASSENT.match(answer) is not None
+    if not is_yes and _DENIAL.match(answer) is None:
+        return None
+    asked = _ASKS_YOU.match(question)
+    if asked is None or " or " in asked["what"]:
+        return None
+    verb, what = asked["verb"].casefold(), _YOURS.sub("their", asked["what"].strip())
+    if _OFFER.match(what):
+        return None
+    if not is_yes:
+        return f"User {_SAID_NO[verb]} {what}"
+    if verb == "do":
+        return f"User {_conjugated(what)}"
+    return f"User {_SAID_YES.get(verb, verb)} {what}"
+
+
+# -- wishes and notes
+
+_WISHED = re.compile(
+    r"\A\W*(?:(?:please|pls|plz|btw|by the way|also|and|from now on|in future|can you|could you|"
+    r"just),? )*(?P<wish>(?:keep|write|answer|reply|respond|use|don't|dont|do not|never|always|no|"
+    r"stop|call me|speak|talk|give me|avoid|be|address me|refer to me|remind me|limit|format|skip|"
+    r"send|explain)\b"
+    r"(?=.{0,120}?\b(?:answers?|repl(?:y|ies)|respon\w+|english|spanish|french|german|language|"
+    r"bullets?|bullet points?|tables?|emojis?|short|brief|concise|formal|informal|e-?mails?|calls?|"
+    r"messages?|texts?|meetings?|sentences?|words|units?|metric|celsius|call me|markdown|jargon|"
+    r"headings?|"
+    r"slang|jokes?|links?|sources?|notifications?|reminders?|small talk|per cent|euros|dollars|"
+    r"pronouns?|polite|blunt|direct|simple|details?|summar\w+|code)\b).*)\Z",
+    re.IGNORECASE | re.DOTALL,
+)
+
+
+def wish(clause: str) -> str | None:
+    """Return a lasting wish about answers and messages as a fact, or None."""
+    match = _WISHED.match(clause.strip())
+    is_lasting = match is not None and _ONCE.search(clause) is None
+    return f"User asks: {match['wish'].rstrip('.! ')}" if match and is_lasting else None
+
+
+_ONCE = re.compile(r"\b(?:this|these|that|below|above|following|now|today|here)\b", re.IGNORECASE)
+_REACTION = re.compile(
+    r"\A\W*(?:(?:oh|well|wow|yes|yeah|no|and|but|so|haha|ok|okay|also|honestly) ?,? )*(?:"
+    r"(?:I|we)(?:['’](?:m|d|ll|ve))? (?:(?:really|just|do|so|can|could|would|will|also|can't|don't|"
+    r"totally|completely) )*"
+    r"(?:think|guess|hope|wish|mean|wonder|see|know|agree|understand|suppose|bet|get it|hear|"
+    r"remember|believe|feel (?:you|that|like you)|glad|happy (?:to|for|you)|sorry|sure|afraid not|"
+    r"good|fine|ok|okay|back|here|wondering|thinking|thanks|thank|appreciate (?:it|you|that|your)|"
+    r"love (?:it|that|this|how|to hear|your)|like (?:it|that|this|how|your)|wait to|tell you|"
+    r"ask|question|need (?:your|some) help|want (?:you|to know|to ask)|say|said so|try|"
+    r"look forward|looking forward|excited to hear|curious)\b"
+    r"|my (?:bad|pleasure|god|goodness|point|question|mistake|apologies|condolences)\b)"
+    r"|\byou\b|\byour\b",
+    re.IGNORECASE,
+)
+
+
+def is_reaction(clause: str) -> bool:
+    """Return True if a clause with "I" only answers: "I agree", "I hope so", "I love your idea"."""
+    return _REACTION.search(clause) is not None
+
+
+_NOTE = re.compile(
+    r"\A\W*(?!(?:it|that|this|these|those|there|they|he|she|what|how|why|so|such|let|let's|please|"
+    r"thanks?|hi|hello|hey|wow|oh|yes|yeah|no|nope|ok|okay|sure|great|good|nice|cool|awesome|"
+    r"congrats|congratulations|happy|have|hope|hoping|sounds?|looks?|seems?|can|could|would|should|"
+    r"will|do|does|did|is|are|if|when|maybe|perhaps|i|we|write|tell|give|show|make|help|explain|"
+    r"translate|summari[sz]e|list|find|create|generate|draft|compose|suggest|recommend|rewrite|fix|"
+    r"convert|calculate|compare|describe|imagine|pretend|act|use|try|add|remove|change|go|keep|be|"
+    r"don't|never|always|just|also|and|but|or)\b)"
+    r"[^.!?\n]{0,200}?\b(?:is|are|was|were|has|have|had|needs?|\w{2,20}ed|\w{2,20}s|will|must|can|"
+    r"can't|won't|isn't|doesn't|don't|left|got|went|came|took|made|gave|began|won|lost|sold|bought|"
+    r"met)\b",
+    re.IGNORECASE,
+)
+
+
+# Words of praise and of general truths: "dancing is awesome", "life can be tough"
+_GENERAL = re.compile(
+    r"\b(?:life|people|everyone|everybody|someone|anyone|things?|moments?|memories|kindness|words|"
+    r"can be|can really|makes? (?:me|you|us)|gives? (?:me|you|us)|brings? (?:me|you|us)|amazing|"
+    r"awesome|great|good|nice|lovely|cool|fun|beautiful|gorgeous|stunning|incredible|wonderful|"
+    r"fantastic|perfect|important|tough|hard|scary|inspiring|powerful|magical|special|worth it|"
+    r"interesting|exciting|relaxing|rewarding|therapeutic|calming|blast|vibes?|journey|challenges?|"
+    r"success|always|so (?:much|many)|the best|matters?|sure|sorry|love it)\b",
+    re.IGNORECASE,
+)
+_NARROW = re.compile(
+    r"\d|(?<=\w )[A-Z][a-z]|\A(?!The |A |An )[A-Z][a-z]+ (?:is|was|has|gets|needs|wants"
+    r"|likes|loves|hates|lives|works|plays|speaks|goes|takes|eats|drinks|prefers|owns|suffers|can't"
+    r"|cannot|doesn't|isn't|comes|turns|starts|left|got)\b"
+)
+_POINTS = frozenset("this that it these those them him her".split())
+_TABULAR = re.compile(r"[{}\[\]<>|=\\]|\S {2,}\S|\t|\w\(\)|::|\w_\w")  # of code, logs and tables
+
+
+def is_note(clause: str) -> bool:
+    """Return True if a clause states something of a thing or of somebody named.
+
+    "Staging deploys on merge", "Petra is the treasurer now"; not "it was great", "sounds good".
+    """
+    text = clause[:MAX_NOTE]
+    said = len(words(text))
+    if not text[:1].isalnum() or said < MIN_NAMED or _TABULAR.search(text) or _GENERAL.search(text):
+        return False
+    states = _NOTE.match(text) is not None
+    return states if said >= MIN_NOTE_WORDS else states and _NARROW.search(text) is not None
+
+
+def speaks_of_self(text: str) -> bool:
+    """Return True if a text has "me", "my" or "I"."""
+    return ADDRESSING.search(NUMERAL.sub(" ", text)) is not None
+
+
+def is_vague(clause: str) -> bool:
+    """Return True if a clause says little beside "this" or "it": "I'm so ready for this"."""
+    said = words(clause[:MAX_NOTE])
+    told = [word for word in said if word not in STOP_WORDS and word not in fact_words()]
+    return not told or (len(told) <= MAX_VAGUE and not _POINTS.isdisjoint(said))
