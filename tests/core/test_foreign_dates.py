@@ -5,7 +5,8 @@ from datetime import date
 import pytest
 
 from litemem.core.text import lexicon
-from litemem.core.text.dates import may_name_day, mentions
+from litemem.core.text.date_mentions import may_name_day
+from litemem.core.text.dates import mentions
 from litemem.core.text.foreign_dates import HINTS, made_hints
 from litemem.core.text.periods import days_of, written
 

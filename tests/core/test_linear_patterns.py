@@ -28,7 +28,7 @@ TOO_LONG = 0.03  # seconds for SHORT characters: after such a text, no other is 
 # Functions that make a pattern, which is then a constant, or has a name in it. The latter are
 # called with long texts in `test_linear_loops.py`; the name of a backup is the name of a file.
 MAKERS = {
-    ("core/text/dates.py", "_pattern"),
+    ("core/text/date_mentions.py", "_pattern"),
     ("core/text/foreign_dates.py", "_pattern"),
     ("core/text/scripts.py", "_special"),
     ("extraction/clauses.py", "_reactions"),

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from litemem.core.clock import MICROSECONDS
-from litemem.core.text.dates import MAX_MENTIONS, mentions
+from litemem.core.text.date_mentions import MAX_MENTIONS
+from litemem.core.text.dates import mentions
 from litemem.core.text.periods import ANY_LENGTH, CYCLES, Period, every, written
 
 MONDAY = date(2026, 4, 13)

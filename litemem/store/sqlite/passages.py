@@ -215,7 +215,7 @@ def number_of(content: str, index: TextIndex | None) -> int | None:
     if index is not None:
         return len(index.passages)
     is_plain = len(content) <= SHORT and not needs_index_words(content)
-    from litemem.core.text.dates import may_name_day  # its patterns take 20 ms
+    from litemem.core.text.date_mentions import may_name_day  # its patterns take 20 ms
 
     return 0 if is_plain and not may_name_day(content) else None
 

@@ -22,11 +22,12 @@ from litemem.store.sqlite.candidates import Candidates
 from litemem.store.sqlite.conflicts import Conflicts
 from litemem.store.sqlite.graph import Graph
 from litemem.store.sqlite.memories import Memories
+from litemem.store.sqlite.messages import Messages
 from litemem.store.sqlite.rows import id_list
 from litemem.store.sqlite.settings import Settings
 from litemem.store.sqlite.shown import ShownLog
 from litemem.store.sqlite.supersession import Known
-from litemem.store.sqlite.turns import Messages, Turns
+from litemem.store.sqlite.turns import Turns
 from litemem.store.sqlite.vector_index import Reindex, VectorIndex
 
 if TYPE_CHECKING:
