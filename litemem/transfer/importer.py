@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol, get_args
 
+from litemem.core.checks import InvalidValueError, Item
 from litemem.core.config import user_path
 from litemem.core.protocols import Embedder, EmbedderIdentity
 from litemem.core.scope import ID_KEYS
@@ -18,7 +19,7 @@ from litemem.models.embedding import embed
 from litemem.models.indexing import index_waiting
 from litemem.store.archive.lines import open_archive
 from litemem.store.archive.references import ReferenceCheck
-from litemem.store.archive.schema import LINE_TYPES, Item, LineError
+from litemem.store.archive.schema import LINE_TYPES
 from litemem.store.protocol import ArchiveBatch, ArchiveImport, Conflict, ExportReader, Store
 from litemem.store.sqlite.open_files import open_bytes
 
@@ -299,7 +300,7 @@ class _Import:
         for number, item in self._source.items():
             try:
                 references.check(item)
-            except LineError as error:
+            except InvalidValueError as error:
                 raise ValidationError(f"line {number}: {error}") from error
             self._superseded = self._superseded or _is_superseded(item)
             yield item

@@ -15,13 +15,13 @@ from typing import Any
 
 from litemem.core import clock
 from litemem.core.arguments import MAX_NESTING
+from litemem.core.checks import Item
 from litemem.core.config import user_path
 from litemem.core.protocols import EmbedderIdentity
 from litemem.core.scope import ID_KEYS, Scope
 from litemem.core.types import canonical_role
 from litemem.errors import StoreError, ValidationError
 from litemem.store.archive.lines import validate_line
-from litemem.store.archive.schema import Item
 from litemem.store.sqlite.connection import foreign_rows
 from litemem.store.sqlite.open_files import open_bytes
 

@@ -11,13 +11,13 @@ and an import refuses it or accepts it.
 import codecs
 import hashlib
 import json
-import math
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import Any, BinaryIO
 
+from litemem.core.checks import InvalidValueError, Item, parse
 from litemem.core.protocols import EmbedderIdentity
 from litemem.core.scope import ID_KEYS
 from litemem.errors import StoreError, ValidationError
@@ -27,8 +27,6 @@ from litemem.store.archive.schema import (
     SEAL,
     SKIPPED,
     WITHOUT_IDS,
-    Item,
-    LineError,
 )
 
 FORMAT = 1
@@ -205,11 +203,11 @@ class ArchiveFile:
             raise ValidationError(f"line 1: {reason}")
         try:
             if not line:
-                raise LineError("the file is empty")
+                raise InvalidValueError("the file is empty")
             if b"\r" in line.rstrip(b"\r\n"):
-                raise LineError("the line ends are CR alone: convert them to LF")
+                raise InvalidValueError("the line ends are CR alone: convert them to LF")
             if len(line) > MAX_HEADER:
-                raise LineError("the line is not the header of an export")
+                raise InvalidValueError("the line is not the header of an export")
             header, problem = _header(parse(self._plain(1, line).decode() or "null"))
         except (ValueError, RecursionError) as error:
             raise ValidationError(
@@ -267,19 +265,19 @@ def validate_line(found: Any, width: int | None) -> Item:
         ValueError: the line is invalid.
     """
     if not isinstance(found, dict):
-        raise LineError("the line must be a JSON object")
+        raise InvalidValueError("the line must be a JSON object")
     kind = found.get("kind")
     if kind in SKIPPED:
         return found
     if not isinstance(kind, str) or kind not in LINE_TYPES:
-        raise LineError(f"kind must be one of {', '.join(LINE_TYPES)}, got {kind!r:.80}")
+        raise InvalidValueError(f"kind must be one of {', '.join(LINE_TYPES)}, got {kind!r:.80}")
     fields = {name: value for name, value in found.items() if name != "kind"}
     item = {"kind": kind, **LINE_TYPES[kind].validate(fields)}
     if kind not in WITHOUT_IDS and not any(item.get(key) for key in ID_KEYS):
-        raise LineError(f"the line needs one of {', '.join(ID_KEYS)}")
+        raise InvalidValueError(f"the line needs one of {', '.join(ID_KEYS)}")
     vector = item.get("vector")
     if vector is not None and len(vector) != width:
-        raise LineError("the vector must have the dimensions that the header names")
+        raise InvalidValueError("the vector must have the dimensions that the header names")
     return item
 
 
@@ -288,39 +286,12 @@ def _other_file(line: bytes) -> str | None:
     return next((reason for start, reason in _OTHER_FILES if line.startswith(start)), None)
 
 
-def parse(text: str, *, finite: bool = False) -> Any:
-    """Parse strict JSON; if `finite`, refuse a number like 1e999, which Python reads as infinity.
-
-    Raises:
-        ValueError, RecursionError: the text is not JSON, or only Python reads it as JSON.
-    """
-    found = (_FINITE_DECODER if finite else _DECODER).decode(text)
-    if "\\u" in text:  # half a surrogate pair is only possible in an escape
-        json.dumps(found, ensure_ascii=False).encode()
-    return found
-
-
-def _no_constant(name: str) -> None:
-    raise LineError(f"{name} is not a JSON number")
-
-
-def _finite(number: str) -> float:
-    found = float(number)
-    if math.isinf(found):
-        raise LineError(f"{number:.80} is too large for a number")
-    return found
-
-
-_DECODER = json.JSONDecoder(parse_constant=_no_constant)  # a decoder per line takes a third longer
-_FINITE_DECODER = json.JSONDecoder(parse_constant=_no_constant, parse_float=_finite)
-
-
-def _header(found: Any) -> tuple[Header, LineError | None]:
+def _header(found: Any) -> tuple[Header, InvalidValueError | None]:
     """Return the header, and what is wrong with its counts and SHA-256."""
     if not isinstance(found, dict) or found.get("kind") != MARK:
-        raise LineError("the line is not the header of an export")
+        raise InvalidValueError("the line is not the header of an export")
     if found.get("format") != FORMAT:
-        raise LineError(
+        raise InvalidValueError(
             f"format must be {FORMAT}, got {found.get('format')!r:.80}: a newer litemem may read it"
         )
     seal = {name: value for name, value in found.items() if name in SEAL.required}
@@ -328,6 +299,6 @@ def _header(found: Any) -> tuple[Header, LineError | None]:
     embedder = EmbedderIdentity(**header["embedder"]) if "embedder" in header else None
     try:
         seal = SEAL.validate(seal)
-    except LineError as error:
+    except InvalidValueError as error:
         return Header({}, "", embedder), error
     return Header(seal["counts"], seal["sha256"], embedder), None

@@ -6,8 +6,9 @@ from collections.abc import Collection, Mapping
 from itertools import pairwise
 from typing import Any
 
+from litemem.core.checks import InvalidValueError
 from litemem.core.scope import ID_KEYS
-from litemem.store.archive.schema import LINE_TYPES, LineError
+from litemem.store.archive.schema import LINE_TYPES
 
 Item = Mapping[str, Any]
 
@@ -62,11 +63,11 @@ class ReferenceCheck:
         """Check the next line.
 
         Raises:
-            LineError: the line contradicts the lines before it.
+            InvalidValueError: the line contradicts the lines before it.
         """
         place = _ORDER[item["kind"]]
         if place < self._place:
-            raise LineError(
+            raise InvalidValueError(
                 f"a {item['kind']} is out of order; kinds come as {', '.join(LINE_TYPES)}"
             )
         self._place = place
@@ -85,7 +86,7 @@ class ReferenceCheck:
     def _check_message(self, item: Item) -> None:
         self._note(self._messages, item)
         if "turn" in item and self._turns.get(item["turn"]) != _scope(item):
-            raise LineError(f"turn {item['turn']} is not before it with the same ids")
+            raise InvalidValueError(f"turn {item['turn']} is not before it with the same ids")
 
     def _check_deleted(self, item: Item) -> None:
         self._ids.append(hash(item["id"]))
@@ -99,13 +100,13 @@ class ReferenceCheck:
     def _check_sources(self, item: Item, scopes: Collection[int]) -> None:
         for number in item.get("sources", ()):
             if self._messages.get(number) not in scopes:
-                raise LineError(f"message {number} is not before it with the same ids")
+                raise InvalidValueError(f"message {number} is not before it with the same ids")
 
     def _check_conflict(self, item: Item) -> None:
         numbers = item["memories"]
         scopes = {self._memories.get(number) for number in numbers}
         if len(numbers) != 2 or numbers[0] == numbers[1] or len(scopes) != 1 or None in scopes:
-            raise LineError("memories must be two memories before it with the same ids")
+            raise InvalidValueError("memories must be two memories before it with the same ids")
 
     def _check_entity(self, item: Item) -> None:
         self._note(self._entities, item)
@@ -115,29 +116,31 @@ class ReferenceCheck:
     def _check_relation(self, item: Item) -> None:
         scope = self._end(item["source"])
         if self._end(item["destination"]) != scope:
-            raise LineError("source and destination have different ids")
+            raise InvalidValueError("source and destination have different ids")
         self._note(self._relations, item, scope)
         if not item["memories"]:
-            raise LineError("memories is empty")
+            raise InvalidValueError("memories is empty")
         for number in item["memories"]:
             if self._memories.get(number) != scope:
-                raise LineError(f"memory {number} is not before it with the same ids")
+                raise InvalidValueError(f"memory {number} is not before it with the same ids")
 
     def _end(self, number: int) -> int:
         """Return the hash of the scope of an entity that a relation refers to."""
         scope = self._entities.get(number)
         if scope is None:
-            raise LineError(f"entity {number} is not before it")
+            raise InvalidValueError(f"entity {number} is not before it")
         first = self._aliases.get(number, number)
         if first in self._aliases or self._entities.get(first) != scope:
-            raise LineError(f"entity {number} is the same as {first}, which is not a first entity")
+            raise InvalidValueError(
+                f"entity {number} is the same as {first}, which is not a first entity"
+            )
         return scope
 
     def _note(self, known: IntMap, item: Item, scope: int | None = None) -> None:
         try:
             known.add(item["number"], _scope(item) if scope is None else scope)
         except ValueError as error:
-            raise LineError(str(error)) from error
+            raise InvalidValueError(str(error)) from error
 
 
 def _scope(item: Item) -> int:

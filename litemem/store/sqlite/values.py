@@ -12,33 +12,31 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
-from litemem.core import clock
+from litemem.core import checks, clock
 from litemem.core.arguments import MAX_NESTING, AddOptions
+from litemem.core.checks import (
+    EARLIEST,
+    LATEST,
+    MAX_NUMBER,
+    Check,
+    InvalidValueError,
+    integer,
+    one_of,
+    parse,
+)
 from litemem.core.scope import ID_KEYS
 from litemem.core.types import FEEDBACK
 from litemem.errors import quoted
-from litemem.store.archive.lines import parse
-from litemem.store.archive.schema import (
-    EARLIEST,
-    EMBEDDER,
-    LATEST,
-    MAX_NUMBER,
-    LineError,
-    check_of,
-    integer,
-    one_of,
-)
+from litemem.store.archive.schema import EMBEDDER, check_of
 
 OPTION_NAMES = frozenset(field.name for field in fields(AddOptions))
 EMBEDDER_NAMES = ("embedder", "next_embedder")
 DROP = object()  # as a replacement: delete the row
 
-_text, _name = check_of("message", "content"), check_of("memory", "id")
-_id, _time = check_of("memory", "user_id"), check_of("memory", "created_at")
+_text, _name, _id, _time = checks.text, checks.name, checks.scope_id, checks.time
+_names, _source_list = checks.list_of(checks.text), checks.list_of(checks.key)
 _set_aside = check_of("message", "set_aside")
-_names, _source_list = check_of("memory", "categories"), check_of("memory", "sources")
 
-Check = Callable[[Any], Any]  # returns the value as Python uses it, or raises ValueError
 Replace = Callable[[Any], Any]  # returns what is nearest to a wrong value, or `DROP`
 
 
@@ -105,7 +103,7 @@ def _whole(least: int, most: int) -> Check:
 
 def _blob(value: Any) -> bytes:
     if not isinstance(value, bytes):
-        raise LineError(f"must be bytes, got {quoted(value)}")
+        raise InvalidValueError(f"must be bytes, got {quoted(value)}")
     return value
 
 
@@ -117,9 +115,9 @@ def _object(value: Any) -> dict[str, Any]:
     """Parse the text of a JSON object; to check the depth of every one would take 2 µs."""
     found = parse(_text(value), finite=True)
     if not isinstance(found, dict):
-        raise LineError(f"must be a JSON object, got {quoted(found)}")
+        raise InvalidValueError(f"must be a JSON object, got {quoted(found)}")
     if value.count("{") + value.count("[") > MAX_NESTING:
-        check_of("memory", "metadata")(found)
+        checks.json_value(found)
     return found
 
 
@@ -137,7 +135,7 @@ def _strings(value: Any) -> tuple[str, ...]:
 
 def _digits(value: Any) -> int:
     if not _text(value).isascii() or not value.isdigit() or len(value) > len(str(MAX_NUMBER)):
-        raise LineError(f"must be a whole number, got {quoted(value)}")
+        raise InvalidValueError(f"must be a whole number, got {quoted(value)}")
     return int(value)
 
 

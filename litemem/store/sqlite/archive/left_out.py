@@ -13,8 +13,8 @@ from typing import Any
 
 import apsw
 
+from litemem.core.checks import MAX_NUMBER
 from litemem.core.scope import ID_KEYS
-from litemem.store.archive.schema import MAX_NUMBER
 from litemem.store.filters import Condition
 from litemem.store.sqlite import schema, settings
 from litemem.store.sqlite.rows import IN_SCOPE_OF_M, shown_id, unreadable

@@ -14,10 +14,10 @@ from typing import Any
 
 import apsw
 
+from litemem.core.checks import EARLIEST, LATEST
 from litemem.core.protocols import EmbedderIdentity
 from litemem.core.scope import ID_KEYS
 from litemem.core.types import MemoryRecord
-from litemem.store.archive.schema import EARLIEST, LATEST
 from litemem.store.filters import Condition
 from litemem.store.sqlite import settings
 from litemem.store.sqlite.archive.left_out import SAME_SCOPE, LeftOut, check_chosen, out

@@ -9,7 +9,8 @@ from typing import Any
 
 import apsw
 
-from litemem.store.archive.lines import parse, validate_line
+from litemem.core.checks import parse
+from litemem.store.archive.lines import validate_line
 from litemem.store.archive.references import ReferenceCheck
 from litemem.store.protocol import CheckResult, EditedText
 from litemem.store.sqlite import schema

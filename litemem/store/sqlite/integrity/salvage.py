@@ -10,9 +10,9 @@ from typing import Any
 import apsw
 
 from litemem.core import clock
+from litemem.core.checks import is_name
 from litemem.core.scope import ID_KEYS, Scope
 from litemem.errors import SchemaError, ScopeError
-from litemem.store.archive.schema import is_name
 from litemem.store.sqlite import schema, settings
 from litemem.store.sqlite.connection import open_writer, write_transaction
 from litemem.store.sqlite.errors import translated
