@@ -13,12 +13,7 @@ from datetime import date
 from functools import cache
 
 from litemem.core.text import english
-from litemem.core.text.dates import mentions
-from litemem.core.text.lexicon import ENGLISH, code_of, section, words_in
-from litemem.core.text.phrases import SUBJECT, code_for, knows_denials
-from litemem.core.text.words import root, words
-from litemem.core.types import SetAside
-from litemem.extraction.clauses import (
+from litemem.core.text.clauses import (
     NOT_SPACED_CODES,
     Clause,
     asks_for_manner,
@@ -28,6 +23,12 @@ from litemem.extraction.clauses import (
     quoted_by_others,
     tells_by_asking,
 )
+from litemem.core.text.dates import mentions
+from litemem.core.text.lexicon import ENGLISH, code_of, section, words_in
+from litemem.core.text.phrases import SUBJECT, code_for, knows_denials
+from litemem.core.text.questions import presupposed
+from litemem.core.text.words import root, words
+from litemem.core.types import SetAside
 from litemem.extraction.grounding import (
     ANOTHER_SPEAKER,
     NOUNS_IN_CAPITALS,
@@ -37,7 +38,6 @@ from litemem.extraction.grounding import (
     openers,
 )
 from litemem.extraction.paraphrase import content_prefixes, departure, substitutes
-from litemem.extraction.questions import presupposed
 from litemem.extraction.sanitize import is_small_talk
 
 ANY_DAY = date(2024, 2, 29)  # from which days are counted to see whether there are any

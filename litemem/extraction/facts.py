@@ -14,6 +14,7 @@ from typing import Literal
 from litemem.core.protocols import LLM, Prompt
 from litemem.core.scope import Scope
 from litemem.core.text import english
+from litemem.core.text.clauses import answers_yes_or_no, own_words
 from litemem.core.text.dates import resolve
 from litemem.core.text.english import with_plain_name
 from litemem.core.text.language import language
@@ -30,7 +31,6 @@ from litemem.extraction.chunking import (
     lines,
     split_to_fit,
 )
-from litemem.extraction.clauses import answers_yes_or_no, own_words
 from litemem.extraction.grounding import Grounding
 from litemem.extraction.sanitize import (
     MAX_ANSWER,

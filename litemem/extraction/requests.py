@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any, Literal, NamedTuple
 
+from litemem.core.text.clauses import count_negations
 from litemem.core.text.lexicon import CODES, ENGLISH, section
 from litemem.core.text.words import sentence_borders, words
-from litemem.extraction.clauses import count_negations
 from litemem.extraction.sanitize import is_empty_talk
 
 Kind = Literal["forget", "retract"]

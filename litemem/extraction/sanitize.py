@@ -6,11 +6,11 @@ The rules for forged turns know all languages, most of those for sentences Engli
 import re
 from collections.abc import Collection
 
+from litemem.core.text.clauses import Clause, clauses_of, only_reacts, tells_by_asking
 from litemem.core.text.lexicon import ENGLISH, code_of
+from litemem.core.text.questions import presupposed
 from litemem.core.text.scripts import CONTROL_TOKENS
 from litemem.core.text.words import NUMBER_WORDS, STOP_WORDS, sentences, words
-from litemem.extraction.clauses import Clause, clauses_of, only_reacts, tells_by_asking
-from litemem.extraction.questions import presupposed
 
 MAX_CODE = 200  # characters of fenced code that are read; longer code is a listing
 MAX_ANSWER = 6  # words: "In Paris, since May" relies on the question before it

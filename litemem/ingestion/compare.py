@@ -14,6 +14,7 @@ from litemem.core.text.lexicon import ENGLISH, exclusive_in, words_in
 from litemem.core.text.periods import MONTHS
 from litemem.core.text.phrases import phrases, tokens_of
 from litemem.core.text.scripts import english_share, normal_forms
+from litemem.core.text.statements import code_of_pair
 from litemem.ingestion.endings import ends
 from litemem.ingestion.fact_features import (
     LIGHT,
@@ -26,7 +27,6 @@ from litemem.ingestion.fact_features import (
     stem,
 )
 from litemem.ingestion.slots import Verdict, are_apart, compare_slots, corrects
-from litemem.ingestion.statements import code_of_pair
 
 SENTENCE = 200  # characters in one sentence, at most
 EXTRA = 3  # words that a new fact may add to a known one that it ends

@@ -18,8 +18,8 @@ from functools import cache, lru_cache
 from itertools import product
 
 from litemem.core.text import lexicon, scripts
+from litemem.core.text.statements import unquoted
 from litemem.core.text.words import stem as english_stem
-from litemem.ingestion.statements import unquoted
 
 LONG = 400  # characters of two texts that are no facts
 GAP = 4  # words that "…" stands for

@@ -8,7 +8,7 @@ know no synonyms that the files do not list, and no vectors: what they do not kn
 from typing import Literal
 
 from litemem.core.text.lexicon import ENGLISH
-from litemem.ingestion.statements import (
+from litemem.core.text.statements import (
     DOCTOR,
     FREQUENCY,
     MANY,

@@ -12,8 +12,8 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
+from litemem.core.text.clauses import own_words
 from litemem.extraction.binding import Binding
-from litemem.extraction.clauses import own_words
 from litemem.extraction.facts import NOT_OWN
 from litemem.extraction.grounding import Grounding
 

@@ -17,20 +17,30 @@ from litemem.cli import output
 from litemem.core.arguments import check_categories, check_messages, check_metadata
 from litemem.core.clock import parse_duration, parse_time
 from litemem.core.scope import Scope
-from litemem.core.text import dates, day_names, english, language, names, scripts, words
+from litemem.core.text import (
+    clauses,
+    dates,
+    day_names,
+    english,
+    language,
+    names,
+    scripts,
+    statements,
+    words,
+)
 from litemem.core.text.query_words import query_words, stop_words
+from litemem.core.text.questions import presupposed
 from litemem.core.types import Message, SourceMessage
 from litemem.errors import LitememError
-from litemem.extraction import clauses, run_document, sanitize, verbatim
+from litemem.extraction import run_document, sanitize, verbatim
 from litemem.extraction.ask import parse
 from litemem.extraction.binding import Binding
 from litemem.extraction.chunking import Entry, Line, abridge, lines, segments, split_to_fit
 from litemem.extraction.facts import ANSWER_TOKENS, extract
 from litemem.extraction.grounding import Grounding
-from litemem.extraction.questions import presupposed
 from litemem.extraction.relations import RelationGrounding
 from litemem.extraction.requests import read_requests
-from litemem.ingestion import compare, fact_features, statements
+from litemem.ingestion import compare, fact_features
 from litemem.ingestion.forget import topic_of
 from litemem.ingestion.runs import already_read
 from litemem.inspector.text import marked

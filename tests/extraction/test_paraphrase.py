@@ -2,8 +2,8 @@
 
 import pytest
 
+from litemem.core.text.clauses import own_words
 from litemem.extraction.binding import Binding
-from litemem.extraction.clauses import own_words
 from litemem.extraction.grounding import Grounding
 
 

@@ -8,8 +8,8 @@ import pytest
 
 from helpers import OpenMemory
 from helpers.memories import CAM
+from litemem.core.text.statements import code_of_pair
 from litemem.ingestion.compare import compare_facts
-from litemem.ingestion.statements import code_of_pair
 from litemem.testing import ScriptedLLM
 
 PAIRS = [

@@ -3,7 +3,7 @@
 import pytest
 
 from litemem.core.text.english import third_person
-from litemem.extraction.questions import presupposed
+from litemem.core.text.questions import presupposed
 from litemem.extraction.sanitize import is_small_talk
 
 TELLING = {

@@ -3,8 +3,8 @@
 import pytest
 
 from litemem.core.text import english
+from litemem.core.text.clauses import clauses_of, own_words
 from litemem.core.types import Message
-from litemem.extraction.clauses import clauses_of, own_words
 from litemem.extraction.facts import extract
 from litemem.extraction.sanitize import sanitize
 from litemem.testing import ScriptedLLM
