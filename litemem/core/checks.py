@@ -81,7 +81,7 @@ def integer(least: int, most: int, what: str) -> Check:
 
 
 def list_of(check: Check) -> Check:
-    """Return the check of a list, each entry of which passes a check."""
+    """Return the check of a list; each entry passes the given check."""
     return lambda value: [check(entry) for entry in json_list(value)]
 
 

@@ -427,12 +427,12 @@ def _of_topic(
 
 
 def _last_of(kept: Sequence[str]) -> str:
-    """Return the last statement of those kept; empty if there is none."""
+    """Return the last statement of those kept, or an empty one."""
     return next((said for said in reversed(kept) if said.strip() and not is_empty_talk(said)), "")
 
 
 def _take_back(kept: list[str]) -> str:
-    """Remove the last statement of those kept and return it; empty if there is none."""
+    """Remove the last statement of those kept and return it, or return an empty one."""
     for i in range(len(kept) - 1, -1, -1):
         if kept[i].strip() and not is_empty_talk(kept[i]):
             said, kept[i] = kept[i], "\n"

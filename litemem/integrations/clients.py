@@ -263,7 +263,7 @@ def _is_ours(command: str, event: str) -> bool:
 
 
 def _read(path: Path) -> bytes | None:
-    """Return what is in a file, or None if there is none.
+    """Return the text of a file, or None if the file does not exist.
 
     Raises:
         ValidationError: it is too large. OSError: it cannot be read.

@@ -48,7 +48,7 @@ class Given:
 
 
 def has_file(path: str | Path | None) -> bool:
-    """Return True if there is a file to read; before the first turn there is none."""
+    """Return True if there is a file to read; the first turn creates it."""
     found = sqlite_path(database_path(path, create=False))
     return found.is_file() and found.stat().st_size > 0
 

@@ -85,7 +85,7 @@ class LitememSession:
             await _finished(asyncio.to_thread(self._append, list(items)))
 
     async def pop_item(self) -> "TResponseInputItem | None":
-        """Remove and return the latest readable item; None if there is none."""
+        """Remove and return the latest readable item, or return None."""
         return await _finished(asyncio.to_thread(self._pop))
 
     async def clear_session(self) -> None:

@@ -19,7 +19,7 @@ class Decoder:
     or four tokens take 1.6, 2.1 and 2.3 times as long as one, and their sums round otherwise.
 
     Args:
-        llama: holds a prefix of the prompt; `n_tokens` says how much.
+        llama: holds a prefix of the prompt; `n_tokens` is its length.
         schema: a JSON schema of the answer.
         threads: says before each evaluation how many threads it may use.
     """

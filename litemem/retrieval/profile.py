@@ -183,7 +183,7 @@ class _Reading:
     """The words of a text without articles, and where each kind of word is first.
 
     `words` is the text itself, folded, if there are none. `subject` is the folded name of somebody
-    at the beginning, if the text says what people do.
+    at the beginning, if the text is about an act of theirs.
     """
 
     words: Sequence[str]

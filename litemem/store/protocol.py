@@ -761,7 +761,7 @@ class TurnReader(Protocol):
         """Return how many turns are selected; a claimed turn counts with any number of tries."""
 
     def last(self) -> int:
-        """Return the key of the last pending turn, or 0 if there is none."""
+        """Return the key of the last pending turn, or 0."""
 
     def event(self, event_id: str) -> TurnEvent | None:
         """Return the state of a turn that was opened with an event id, or None if it is unknown.
@@ -1000,7 +1000,7 @@ class SettingsWriter(SettingsReader, Protocol):
     """Settings inside a transaction."""
 
     def bind_embedder(self, identity: EmbedderIdentity) -> None:
-        """Make this the embedder of the stored vectors, if there is none.
+        """Make this the embedder of the stored vectors, unless the file is bound to one.
 
         Raises:
             EmbedderMismatchError: the stored vectors are another embedder's.

@@ -33,7 +33,7 @@ SPEAKERS = {"you": "user", "me": "user", "chatgpt": "assistant", "claude": "assi
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """A message as an export has it; `time` and `id` are None if it has none."""
+    """A message as an export has it; `time` and `id` may be None."""
 
     role: str
     content: str
@@ -73,7 +73,7 @@ class Notes(Counter[str]):
 
 
 def read_time(value: object, now: int, notes: Notes) -> datetime | None:
-    """Return a time with its offset, or None if there is none that can be true."""
+    """Return a time with its offset, or None if no time can be true."""
     if value is None or value == "":
         return None
     try:

@@ -21,7 +21,9 @@ from litemem.core.text.tense import happens_once, tense_of
 
 YEARS = 30  # before the reference date in which a month or day without a year may lie
 CLAUSE = 60  # characters around a date that can say that it comes again
-JUST_PAST = 30  # days for which a date without a year is the last one, if nothing says which
+JUST_PAST = (
+    30  # days for which a date without a year is the last one, if its sentence does not decide
+)
 
 
 @dataclass(frozen=True, slots=True)

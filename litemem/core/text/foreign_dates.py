@@ -142,7 +142,7 @@ def _found(
 def _by_tense(match: re.Match[str], template: str, code: str) -> str:
     """Return what a word means in its sentence: Hindi "कल" is yesterday or tomorrow by the verb.
 
-    The template has both, the past first. Nothing is returned if no verb says which.
+    The template has both, the past first. Nothing is returned if no verb decides.
     """
     past, ahead = template.split("|")
     text = match.string

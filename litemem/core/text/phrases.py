@@ -1,4 +1,4 @@
-"""Read how each language says what a paraphrase has to keep: the table `phrases` of its file."""
+"""Look up the phrases that a paraphrase has to keep: the table `phrases` of each language."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -98,7 +98,7 @@ class Groups:
         return _by_group(places)
 
     def opposed(self, one: Sequence[str], other: Sequence[str]) -> list[int]:
-        """Return the groups of which two texts have words, and of no common kind."""
+        """Return the groups with words in both texts, but with no kind in both."""
         found, others = self.found(one), self.found(other)
         return [i for i in found if i in others and found[i].isdisjoint(others[i])]
 
@@ -118,7 +118,7 @@ def _by_group(places: Iterable[tuple[int, int]]) -> dict[int, set[int]]:
 
 @dataclass(frozen=True, slots=True)
 class Phrases:
-    """How a language says what a paraphrase has to keep; see `languages/en.toml`."""
+    """The phrases of a language that a paraphrase has to keep; see `languages/en.toml`."""
 
     users: tuple[str, ...]
     fillers: frozenset[str]

@@ -79,7 +79,7 @@ def _tens(code: str) -> list[tuple[str, int]]:
 
 
 def _goes_on(said: Sequence[str], i: int, known: Mapping[str, int]) -> str:
-    """Return the unit behind a ten: "treinta y un"; empty if there is none."""
+    """Return the unit behind a ten, as in "treinta y un", or an empty text."""
     ten = known.get(said[i], 0)
     then = said[i + 1 : i + 3]
     then = then[1:] if then and then[0] in _JOINTS else then[:1]

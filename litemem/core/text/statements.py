@@ -155,7 +155,7 @@ def _names(item: Item) -> bool:
 
 
 def _head(items: Sequence[Item], code: str) -> Sequence[Item]:
-    """Return the items that say what a statement is about; none if that is the user."""
+    """Return the items that name the subject of a statement; the user is not an item."""
     if code in ("ja", "ko"):
         end = next((i for i, item in enumerate(items) if "topic" in item.concepts), 0)
     elif code in ("tr", "hi"):

@@ -120,7 +120,7 @@ class Running:
 def find(
     path: str | Path | None, *, embedder: str | None = None, llm: str | None = None
 ) -> Running | None:
-    """Return the server that is announced for a file and has these models; None if there is none.
+    """Return the server that is announced for a file and has these models, or None.
 
     Its version is this one. A model that is None is any. The server may have ended since.
     """

@@ -1,4 +1,4 @@
-"""The log of messages: what was said, what came of it, and what of it can be found."""
+"""The log of messages, the memories that came from them, and the messages that can be found."""
 
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence

@@ -1,7 +1,7 @@
 """Rules for English beyond the words of `languages/en.toml`.
 
-`facts` judges the wording of a fact, `statements` says what a clause states of the user, and `runs`
-reads the output of an agent's tools.
+`facts` judges the wording of a fact, `statements` writes a clause as a fact about the user, and
+`runs` reads the output of an agent's tools.
 """
 
 from litemem.core.text.english.facts import (

@@ -1,4 +1,4 @@
-"""Say what an English clause states of the user: in the third person, as an answer, as a note."""
+"""Write an English clause as a fact about the user: in the third person, an answer or a note."""
 
 import re
 from functools import cache
@@ -49,8 +49,8 @@ def third_person(clause: str) -> str | None:
     "I don't smoke" becomes "User doesn't smoke", "my dad has gout" "User's dad has gout".
     """
     text = clause.strip().rstrip(".!?;, ").replace("’", "'")
-    if (lead := _LEAD.match(text)) and (told := third_person(text[lead.end() :])):
-        return f"{told} {_lowered(lead['when'])}"
+    if (lead := _LEAD.match(text)) and (fact := third_person(text[lead.end() :])):
+        return f"{fact} {_lowered(lead['when'])}"
     if my := _MY.match(text):
         found: str | None = _about_user("User's" + text[my.end() :], "User's")
     elif first := _FIRST.match(text):

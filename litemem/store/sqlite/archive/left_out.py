@@ -34,7 +34,7 @@ _IDENTIFIED = ("memory", "message", "conflict")  # named by their ids
 
 
 def out(kind: str) -> str:
-    """Return SQL for the primary keys of what is left out of one kind."""
+    """Return SQL for the primary keys of the rows of one kind that are left out."""
     return f"(SELECT pk FROM left_out WHERE kind = '{kind}')"
 
 
