@@ -1,6 +1,5 @@
 """The command `inspect`: a page in the browser that shows the memories, and changes them."""
 
-import socket
 import webbrowser
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,7 @@ import click
 from litemem.cli.context import existing_file, open_memory
 from litemem.cli.options import db_option, embedder_option
 from litemem.cli.output import echo_err
-from litemem.errors import LitememError, StoreError
+from litemem.errors import LitememError
 from litemem.memory import Memory
 
 HOST = "127.0.0.1"
@@ -36,13 +35,9 @@ def inspect(
     The page shows where a memory came from, what replaced it, and why a search finds it. It is
     for this machine's browsers only: the address that is printed has a token. Ctrl-C ends it.
     """
-    uvicorn, inspector, security = _server()
+    uvicorn, inspector, security, listen = _server()
     path = existing_file(db)
-    try:
-        bound = _bound(port)
-    except OSError as error:
-        raise StoreError(f"port {port} cannot be used: {error.strerror}") from error
-    with bound, _opened(db, path, embedder, read_only=read_only) as memory:
+    with listen(port) as bound, _opened(db, path, embedder, read_only=read_only) as memory:
         token = security.new_token()
         address = f"http://{HOST}:{bound.getsockname()[1]}/?token="
         click.echo(f"{address}{token}")
@@ -73,20 +68,7 @@ def _opened(db: str | None, path: Path, embedder: str | None, *, read_only: bool
     return Memory(path, embedder=embedder, read_only=True)
 
 
-def _bound(port: int) -> socket.socket:
-    """Return a socket of this machine alone."""
-    bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)  # as in `listen`
-    try:
-        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        bound.bind((HOST, port))
-        bound.listen()  # a browser that is faster than the server waits
-    except BaseException:
-        bound.close()
-        raise
-    return bound
-
-
-def _server() -> tuple[Any, Any, Any]:
+def _server() -> tuple[Any, Any, Any, Any]:
     """Import what serves pages.
 
     Raises:
@@ -96,8 +78,9 @@ def _server() -> tuple[Any, Any, Any]:
         import uvicorn  # an extra, and 0.2 s
 
         from litemem.inspector import app, security
+        from litemem.integrations.http.run import listen
     except ImportError as error:
         raise LitememError(
             f"{error.name} is not installed: run `pip install 'litemem[serve]'`"
         ) from error
-    return uvicorn, app, security
+    return uvicorn, app, security, listen

@@ -7,18 +7,11 @@ a model that writes such facts: "small" stays near the words, "large" paraphrase
 on the wrong side is printed with the reason.
 """
 
-import argparse
-import json
-from collections.abc import Sequence
-from pathlib import Path
-
 from litemem.core.text.clauses import own_words
 from litemem.extraction.binding import Binding
 from litemem.extraction.facts import NOT_OWN
 from litemem.extraction.grounding import Grounding
-
-SETS = Path(__file__).parent / "facts"
-COLUMNS = "group | good pass | bad are rejected"
+from verdicts import Verdicts, sets
 
 
 def rejection_reason(pair: dict[str, object]) -> str | None:
@@ -31,45 +24,16 @@ def rejection_reason(pair: dict[str, object]) -> str | None:
 
 
 def main() -> None:
-    options = _options()
-    for path in options.sets:
-        groups: dict[str, list[tuple[bool, bool]]] = {}
-        for line in path.read_text(encoding="utf-8").splitlines():
-            pair = json.loads(line)
-            if options.only and pair["language"] not in options.only:
-                continue
+    for title, pairs in sets(__doc__, "phrases_dev", ["language"]):
+        verdicts = Verdicts("good pass", "bad are rejected")
+        for pair in pairs:
             reason = rejection_reason(pair)
-            verdict = (pair["good"], reason is None)
-            for name in (pair["language"], pair["strength"], "all"):
-                groups.setdefault(name, []).append(verdict)
-            if pair["good"] != (reason is None):
+            is_right = pair["good"] == (reason is None)
+            verdicts.add(pair, is_right, pair["language"], pair["strength"])
+            if not is_right:
                 print(f"{'GOOD' if pair['good'] else 'BAD'}: {pair['said']!r} → {pair['fact']!r}")
                 print(f"    {reason or 'it passes'}")
-        print(f"\n{path.stem}\n{COLUMNS}", "---|---|---", sep="\n")
-        for name, verdicts in sorted(groups.items(), key=lambda group: group[0] == "all"):
-            print(row(name, verdicts))
-
-
-def row(name: str, verdicts: Sequence[tuple[bool, bool]]) -> str:
-    passed = [passes for is_good, passes in verdicts if is_good]
-    caught = [not passes for is_good, passes in verdicts if not is_good]
-    return f"{name} | {share(passed)} | {share(caught)}"
-
-
-def share(values: Sequence[bool]) -> str:
-    return f"{sum(values) / len(values):.3f} ({sum(values)}/{len(values)})" if values else "–"
-
-
-def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("sets", type=_set, nargs="+", metavar="SET", help="a file, or phrases_dev")
-    parser.add_argument("--only", action="append", help="a language")
-    return parser.parse_args()
-
-
-def _set(name: str) -> Path:
-    path = Path(name)
-    return path if path.exists() else SETS / f"{name}.jsonl"
+        verdicts.print(title)
 
 
 if __name__ == "__main__":

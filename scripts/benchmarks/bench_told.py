@@ -9,19 +9,14 @@ No live memory may have the words of others. Each case that goes wrong is printe
 memories.
 """
 
-import argparse
-import json
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 from litemem import Memory
 from litemem.models.embedders import FastEmbedEmbedder
 from litemem.testing import ScriptedLLM
+from verdicts import Verdicts, sets
 
-SETS = Path(__file__).parent / "facts"
 ANSWERS = 6  # of the model for a turn, at most
-COLUMNS = "kind | true facts kept | wrong facts left out"
 
 
 def live_after(case: dict[str, Any], embedder: FastEmbedEmbedder) -> list[str]:
@@ -56,53 +51,21 @@ def _folded(text: str) -> str:
     return " ".join(text.casefold().replace("’", "'").rstrip(".。").split())
 
 
-def cases(path: Path, only: list[str] | None) -> Iterator[dict[str, Any]]:
-    for line in path.read_text(encoding="utf-8").splitlines():
-        case = json.loads(line)
-        if not only or {case["kind"], case["language"]} & set(only):
-            yield case
-
-
 def main() -> None:
-    options = _options()
     embedder = FastEmbedEmbedder()
     embedder.close = lambda: None  # type: ignore[method-assign]
-    for path in options.sets:
-        groups: dict[str, list[tuple[bool, bool]]] = {}
-        for case in cases(path, options.only):
+    for title, cases in sets(__doc__, "told_held", ["kind", "language"]):
+        verdicts = Verdicts("true facts kept", "wrong facts left out")
+        for case in cases:
             live = live_after(case, embedder)
-            verdict = (case["good"], is_right(case, live))
-            for name in (case["kind"], "all"):
-                groups.setdefault(name, []).append(verdict)
-            if not verdict[1]:
+            verdicts.add(case, is_right(case, live), case["kind"])
+            if not is_right(case, live):
                 print(
                     f"{case['id']} {case['kind']} {'GOOD' if case['good'] else 'BAD'}: "
                     f"{case['said']!r} → {case['facts']}\n    {live}",
                     flush=True,
                 )
-        print(f"\n{path.stem}\n{COLUMNS}", "---|---|---", sep="\n")
-        for name, verdicts in sorted(
-            groups.items(), key=lambda group: (group[0] == "all", group[0])
-        ):
-            kept = [ok for is_good, ok in verdicts if is_good]
-            left = [ok for is_good, ok in verdicts if not is_good]
-            print(f"{name} | {_share(kept)} | {_share(left)}")
-
-
-def _share(values: list[bool]) -> str:
-    return f"{sum(values)}/{len(values)}" if values else "–"
-
-
-def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("sets", type=_set, nargs="+", metavar="SET", help="a file, or told_held")
-    parser.add_argument("--only", action="append", help="a kind or a language")
-    return parser.parse_args()
-
-
-def _set(name: str) -> Path:
-    path = Path(name)
-    return path if path.exists() else SETS / f"{name}.jsonl"
+        verdicts.print(title)
 
 
 if __name__ == "__main__":

@@ -18,7 +18,6 @@ from litemem.integrations.http.hosted import SharedClient, json_response
 from litemem.integrations.mcp.protocol import (
     HANDSHAKE_VERSIONS,
     HEADER_MISMATCH,
-    INTERNAL_ERROR,
     INVALID_PARAMS,
     INVALID_REQUEST,
     METHOD_NOT_FOUND,
@@ -31,8 +30,8 @@ from litemem.integrations.mcp.protocol import (
     answer,
     decode,
     encode,
-    error_of,
-    is_id,
+    failure_of,
+    refusal_of,
     request_of,
 )
 from litemem.integrations.mcp.server import CHOICES, MemoryServer, choose_tools
@@ -85,9 +84,7 @@ class McpEndpoint:
             _check_headers(request, http.headers)
             server = self._server(http.query_params)
         except RpcError as error:
-            request_id = message.get("id")
-            wrong = error_of(request_id if is_id(request_id) else None, error)
-            return json_response(wrong, _STATUSES[error.code])
+            return json_response(refusal_of(message, error), _STATUSES[error.code])
         if "progressToken" in request.meta and "text/event-stream" in http.headers.get(
             "accept", ""
         ):
@@ -155,8 +152,7 @@ async def _in_thread(server: MemoryServer, request: Request) -> Message:
 def _result(done: "asyncio.Task[Message]", request: Request) -> Message:
     """Return the answer, or an error for an exception that nothing foresaw."""
     if done.cancelled() or done.exception() is not None:
-        failed = RpcError(INTERNAL_ERROR, "litemem failed; standard error has the reason")
-        return error_of(request.id, failed)
+        return failure_of(request)
     return done.result()
 
 

@@ -7,26 +7,18 @@ from collections.abc import Mapping
 from typing import Any
 
 from litemem.errors import ValidationError, quoted
-from litemem.integrations.mcp.tools import Call, Result, Schema, Tool
-
-_TEXT: Schema = {"type": "string"}
-_TEXTS: Schema = {"type": "array", "items": _TEXT}
+from litemem.integrations.mcp.tools import TEXT, Call, Result, Schema, Tool, object_with
 
 
-def _object(**properties: Schema) -> Schema:
-    return {"type": "object", "properties": properties, "required": list(properties)}
+def _list_of(items: Schema) -> Schema:
+    return {"type": "array", "items": items}
 
 
-_ENTITIES: Schema = {
-    "type": "array",
-    "items": _object(name=_TEXT, entityType=_TEXT, observations=_TEXTS),
-}
-_RELATIONS: Schema = {
-    "type": "array",
-    "items": _object(**{"from": _TEXT, "to": _TEXT, "relationType": _TEXT}),
-}
+_TEXTS = _list_of(TEXT)
+_ENTITIES = _list_of(object_with(name=TEXT, entityType=TEXT, observations=_TEXTS))
+_RELATIONS = _list_of(object_with(**{"from": TEXT, "to": TEXT, "relationType": TEXT}))
 _GRAPH = {"entities": _ENTITIES, "relations": _RELATIONS}
-_DONE: dict[str, Schema] = {"success": {"type": "boolean"}, "message": _TEXT}
+_DONE: dict[str, Schema] = {"success": {"type": "boolean"}, "message": TEXT}
 _OUR_NAMES = {
     "name": "name",
     "observations": "observations",
@@ -173,17 +165,11 @@ GRAPH_TOOLS = (
         about="Add observations to entities that exist.",
         run=_add_observations,
         properties={
-            "observations": {
-                "type": "array",
-                "items": _object(entityName=_TEXT, contents=_TEXTS),
-            }
+            "observations": _list_of(object_with(entityName=TEXT, contents=_TEXTS)),
         },
         required=("observations",),
         output={
-            "results": {
-                "type": "array",
-                "items": _object(entityName=_TEXT, addedObservations=_TEXTS),
-            }
+            "results": _list_of(object_with(entityName=TEXT, addedObservations=_TEXTS)),
         },
         shown=text_of,
     ),
@@ -202,10 +188,7 @@ GRAPH_TOOLS = (
         about="Delete observations of entities.",
         run=_delete_observations,
         properties={
-            "deletions": {
-                "type": "array",
-                "items": _object(entityName=_TEXT, observations=_TEXTS),
-            }
+            "deletions": _list_of(object_with(entityName=TEXT, observations=_TEXTS)),
         },
         required=("deletions",),
         output=_DONE,
@@ -236,7 +219,7 @@ GRAPH_TOOLS = (
         about="Get the entities with a text in the name, type or an observation, and their "
         "relations.",
         run=_search_nodes,
-        properties={"query": _TEXT},
+        properties={"query": TEXT},
         required=("query",),
         output=_GRAPH,
         reads=True,

@@ -149,6 +149,18 @@ def error_of(request_id: str | int | None, error: RpcError) -> Message:
     return {"jsonrpc": "2.0", "id": request_id, "error": shown}
 
 
+def refusal_of(message: Message, error: RpcError) -> Message:
+    """Return the error that answers a message, which need not be a request."""
+    request_id = message.get("id")
+    return error_of(request_id if is_id(request_id) else None, error)
+
+
+def failure_of(request: Request) -> Message:
+    """Return the answer to a request that an exception ended which nothing foresaw."""
+    failed = RpcError(INTERNAL_ERROR, "litemem failed; standard error has the reason")
+    return error_of(request.id, failed)
+
+
 def request_of(message: Message, notify: Callable[[Message], None]) -> Request | None:
     """Return the request in a message; None for a notification, or the answer to a request.
 

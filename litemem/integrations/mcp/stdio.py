@@ -9,7 +9,6 @@ from contextlib import contextmanager, suppress
 from typing import IO, BinaryIO, Protocol
 
 from litemem.integrations.mcp.protocol import (
-    INTERNAL_ERROR,
     INVALID_REQUEST,
     Features,
     Message,
@@ -19,7 +18,9 @@ from litemem.integrations.mcp.protocol import (
     decode,
     encode,
     error_of,
+    failure_of,
     is_id,
+    refusal_of,
     request_of,
 )
 
@@ -98,8 +99,7 @@ class StdioServer:
             message = decode(line)
             request = request_of(message, self.send)
         except RpcError as error:
-            request_id = message.get("id")
-            self.send(error_of(request_id if is_id(request_id) else None, error))
+            self.send(refusal_of(message, error))
             return
         if request is None:
             self._notice(message)
@@ -160,8 +160,7 @@ class StdioServer:
             return None
 
     def _answer(self, request: Request) -> None:
-        failed = RpcError(INTERNAL_ERROR, "litemem failed; standard error has the reason")
-        message = error_of(request.id, failed)
+        message = failure_of(request)
         try:
             if request.id not in self._cancelled:
                 message = answer(self._server, request)

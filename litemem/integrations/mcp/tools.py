@@ -16,12 +16,18 @@ if TYPE_CHECKING:  # at run time a call brings the client: its modules take 0.3 
 Result = dict[str, Any]
 Schema = dict[str, Any]
 
+TEXT: Schema = {"type": "string"}
 POLL_SECONDS = 0.2  # between looks at the outcome of an extraction
 PAGE_SIZE = 50  # memories; a page of the client would fill much of a context
 BUDGET = 500  # tokens of a context
 _STORED = "Stored, and can be found at once. The facts are extracted in the background."
 _OWNERS = ("user_id", "agent_id", "run_id")  # one of them makes the default user superfluous
 _UNINTERESTING = frozenset({"hash", "owner"})  # fields that cost a model tokens only
+
+
+def object_with(**properties: Schema) -> Schema:
+    """Return the schema of an object that has all these properties."""
+    return {"type": "object", "properties": properties, "required": list(properties)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,11 +116,7 @@ class Tool:
             "name": self.name,
             "description": self.about,
             "inputSchema": inputs | {"additionalProperties": False},
-            "outputSchema": {
-                "type": "object",
-                "properties": self.output,
-                "required": list(self.output),
-            },
+            "outputSchema": object_with(**self.output),
             "annotations": hints,
         }
 
@@ -245,23 +247,18 @@ def _event(call: Call) -> Result:
     return _listed(found)
 
 
-_TEXT: Schema = {"type": "string"}
 _FLAG: Schema = {"type": "boolean"}
 _COUNT: Schema = {"type": "integer", "minimum": 1}
 _OBJECT: Schema = {"type": "object"}
 _ROWS: Schema = {"type": "array", "items": _OBJECT}
-_IDS = dict.fromkeys(ID_KEYS, _TEXT)
+_IDS = dict.fromkeys(ID_KEYS, TEXT)
 _FILTERS: Schema = {
     "type": "object",
     "description": 'e.g. {"user_id": "ana"}, {"AND": [{"created_at": {"gte": "2026-01-01"}}]}',
 }
 _MESSAGES: Schema = {
     "type": "array",
-    "items": {
-        "type": "object",
-        "properties": {"role": _TEXT, "content": _TEXT},
-        "required": ["role", "content"],
-    },
+    "items": object_with(role=TEXT, content=TEXT),
     "description": "A conversation, instead of text",
 }
 
@@ -271,7 +268,7 @@ TOOLS = (
         about="Remember a text. Facts are extracted in the background; wait returns them.",
         run=_add,
         properties={
-            "text": _TEXT,
+            "text": TEXT,
             "messages": _MESSAGES,
             **_IDS,
             "metadata": _OBJECT,
@@ -279,7 +276,7 @@ TOOLS = (
             "infer": {"type": "boolean", "description": "false stores the text unchanged"},
             "wait": _FLAG,
         },
-        output={"results": _ROWS, "status": _TEXT},
+        output={"results": _ROWS, "status": TEXT},
         repeatable=False,
         core=True,
     ),
@@ -288,7 +285,7 @@ TOOLS = (
         about="Find memories by meaning and words, best first.",
         run=_search,
         properties={
-            "query": _TEXT,
+            "query": TEXT,
             "filters": _FILTERS,
             "limit": _COUNT,
             "enable_graph": _FLAG,
@@ -302,9 +299,9 @@ TOOLS = (
         name="get_context",
         about="Get the facts and quotes that bear on a question, as text within a token budget.",
         run=_context,
-        properties={"query": _TEXT, "filters": _FILTERS, "budget": _COUNT},
+        properties={"query": TEXT, "filters": _FILTERS, "budget": _COUNT},
         required=("query",),
-        output={"text": _TEXT, "tokens": {"type": "integer"}},
+        output={"text": TEXT, "tokens": {"type": "integer"}},
         reads=True,
         core=True,
     ),
@@ -325,27 +322,27 @@ TOOLS = (
         name="get_memory",
         about="Get one memory.",
         run=_get,
-        properties={"memory_id": _TEXT},
+        properties={"memory_id": TEXT},
         required=("memory_id",),
-        output={"id": _TEXT, "memory": _TEXT},
+        output={"id": TEXT, "memory": TEXT},
         reads=True,
     ),
     Tool(
         name="update_memory",
         about="Replace the text of a memory; its history keeps the old one.",
         run=_update,
-        properties={"memory_id": _TEXT, "text": _TEXT},
+        properties={"memory_id": TEXT, "text": TEXT},
         required=("memory_id", "text"),
-        output={"message": _TEXT},
+        output={"message": TEXT},
         core=True,
     ),
     Tool(
         name="delete_memory",
         about="Delete one memory.",
         run=_delete,
-        properties={"memory_id": _TEXT},
+        properties={"memory_id": TEXT},
         required=("memory_id",),
-        output={"message": _TEXT},
+        output={"message": TEXT},
         destroys=True,
         core=True,
     ),
@@ -354,7 +351,7 @@ TOOLS = (
         about="Delete the memories that have all the given ids; at least one id.",
         run=_delete_all,
         properties=_IDS,
-        output={"message": _TEXT},
+        output={"message": TEXT},
         destroys=True,
     ),
     Tool(
@@ -370,16 +367,16 @@ TOOLS = (
         about="Delete each given user, agent, app and run with all their memories.",
         run=_delete_entities,
         properties=_IDS,
-        output={"message": _TEXT},
+        output={"message": TEXT},
         destroys=True,
     ),
     Tool(
         name="get_event_status",
         about="Get the outcome of an add_memory by its event_id.",
         run=_event,
-        properties={"event_id": _TEXT},
+        properties={"event_id": TEXT},
         required=("event_id",),
-        output={"results": _ROWS, "status": _TEXT},
+        output={"results": _ROWS, "status": TEXT},
         reads=True,
     ),
 )
