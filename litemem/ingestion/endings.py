@@ -319,7 +319,7 @@ def _fact(text: str, code: str) -> _Fact:
     plain = unquoted(text)
     if code == lexicon.ENGLISH:
         written = tuple(_WORD.findall(_POSSESSIVE.sub(" ", plain)))
-        words = tuple(scripts.fold(word) for word in written)
+        words = tuple(_one_form(scripts.fold(word)) for word in written)
         return _Fact(written, words, tuple(_stem(word, code) for word in words))
     listed = _words_of(code)
     found = [
@@ -374,6 +374,17 @@ def _unended(word: str, endings: Sequence[str]) -> str:
     return word
 
 
+def _one_form(word: str) -> str:
+    """Return the past of an English verb for its participle: "went" for "gone"."""
+    return _participles().get(word, word)
+
+
+@cache
+def _participles() -> dict[str, str]:
+    listed = str(lexicon.section(lexicon.ENGLISH, "endings").get("participles", "")).split()
+    return {participle: past for participle, _, past in (one.partition("=") for one in listed)}
+
+
 @cache
 def _words_of(code: str) -> _Words:
     table = lexicon.section(code, "endings")
@@ -383,7 +394,7 @@ def _words_of(code: str) -> _Words:
 
     def forms(written: str) -> list[str]:
         if code == lexicon.ENGLISH:
-            return [scripts.fold(word) for word in written.split()]
+            return [_one_form(scripts.fold(word)) for word in written.split()]
         plain = _forms(written)
         return [_unended(word, ordered) for word in plain] if is_bare else plain
 

@@ -9,7 +9,6 @@ from typing import Literal
 
 from litemem.core.text.lexicon import ENGLISH
 from litemem.core.text.statements import (
-    DOCTOR,
     FREQUENCY,
     MANY,
     Statement,
@@ -27,7 +26,7 @@ _HARMLESS = frozenset(
     "user my light place be now new again order cost pay attributes hour unit as employer"
     " was pm am workplace dwelling partner".split()
 )
-_ADDED = frozenset("name age habit kin role region doctor nr from sides".split())
+_ADDED = frozenset("name age habit kin role region doctor changer nr from sides".split())
 
 
 # -- verdicts
@@ -72,8 +71,8 @@ def _agree(k: Statement, n: Statement) -> bool:
         return True
     few, many = sorted((k, n), key=lambda one: len(one.holder))
     is_of_thing = not few.holder and "kin" not in few.concepts ^ many.concepts
-    is_doctor = DOCTOR in n.concepts and "changed" in n.concepts
-    return (is_of_thing and many.holder <= few.content) or is_doctor
+    is_by_other = bool(n.holder & n.changers) and "changed" in n.concepts
+    return (is_of_thing and many.holder <= few.content) or (is_by_other and k.holder <= n.content)
 
 
 def _by_words(k: Statement, n: Statement) -> Verdict | None:
@@ -184,7 +183,7 @@ def _by_number(k: Statement, n: Statement) -> Verdict | None:
     if k.relations == {"have"} and "place" in k.concepts:  # two appointments
         return "unclear"
     is_changed = bool(n.concepts & {"changed", "moved"}) and "live" not in k.relations
-    told = n.content - {DOCTOR}
+    told = n.content - (n.changers & n.holder)
     is_alike = told == k.content or (is_changed and told and told <= k.content)
     is_one = len(k.numbers) == len(n.numbers) or (
         is_changed and n.numbers[: len(k.numbers)] == k.numbers

@@ -46,6 +46,12 @@ NOT_OWN = [
     "Swap: 2Gi total, 0.1Gi used",
     "Scheduled check: everything normal",
     "All systems operational",
+    "./deploy.sh: line 12: helm: command not found",
+    "zsh: command not found: brew",
+    "main.c:12:5: error: expected ';'",
+    "ls: cannot access 'x': No such file or directory",
+    "anna@laptop:~/src$ ls",
+    "Segmentation fault (core dumped)",
     'Traceback (most recent call last):\n  File "app.py", line 12\nValueError: bad port',
 ]
 
@@ -62,6 +68,8 @@ OWN = [
     "The FAILED test is mine. I got an error at work at 9:30.",
     "I work as a translator. I translate novels from Danish.",
     "You are great, I live in Rome.",
+    "Lunch at St.Pauls: 12:30 with Ana. My dog: not found since Monday",
+    "Killed a wasp. Permission denied by my landlord for a dog.",
     "Hi, I'm Will.",
     "I'm Anna, nice to meet you!",
     "Moro em Recife e não como carne vermelha.",

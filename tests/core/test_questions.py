@@ -16,6 +16,11 @@ TELLING = {
     "What should I feed my hamster?": "User has a hamster",
     "Does my landlord Mr Fox have to fix the boiler?": "User's landlord is called Mr Fox",
     "How do I tell my boss Ulla about it?": "User's boss is called Ulla",
+    "Which pillow suits a side sleeper like me?": "User is a side sleeper",
+    "Any tips for introverts like me?": "User is an introvert",
+    "What can I cook for my coeliac husband?": "User's husband is coeliac",
+    "How can I help my dyslexic twins read?": "User's twins are dyslexic",
+    "Which phone suits my 80-year-old mother?": "User has an 80-year-old mother",
 }
 SILENT = [
     "Is it safe to fly with a pacemaker?",
@@ -25,6 +30,9 @@ SILENT = [
     "Any tips for our trip to Oslo in May?",
     "What do I do with my old phone?",
     "How do I close my Netflix account?",
+    "What can a guy like me do?",
+    "What's a good name for a dog like mine?",
+    "What should I cook for my beautiful wife?",
 ]
 
 

@@ -18,6 +18,9 @@ User's wife is pregnant | User's daughter was born yesterday
 User is pregnant | User had the baby on Sunday, a girl
 User is pregnant | User gave birth to a boy
 User has a piano | User gave the piano away
+User has a piano | User has given the piano away
+User is a vegetarian | User has gone back to eating meat
+User smokes | User has given up smoking
 User has a piano | We gave the piano away
 User owns a caravan | User sold the caravan
 User has a red Vespa | User's Vespa was stolen

@@ -60,6 +60,11 @@ _NOISE = re.compile(  # lines that a program wrote
     r"|\b\d+ (?:passed|failed|skipped|packages|warnings?)\b.{0,80}\bin \d|^/dev/\w+\s"
     r"|^[A-Za-z0-9+/]{24,}={0,2}\s*$"
     r"|^\s*<[a-z!/][^>]*>.*</?[a-z][^>]*>\s*$|^\s*SELECT \S.*;\s*$"
+    r"|^\S{0,60}[./]\S{0,60}:(?: line | )?\d{1,6}:(?:\d{1,6}:)? \S|^\S{1,60}(?: \S{1,40})?: (?:command )?not found\s*$"
+    r"|: (?:[Cc]ommand not found|No such file or directory|[Pp]ermission denied)\b.{0,20}$"
+    r"|^(?:ba|z|da|k)?sh: |^[\w.-]{1,40}@[\w.-]{1,40}:\S{0,60}[$#] \S|^C:\\\S{0,60}>"
+    r"|^(?:Segmentation fault|Killed|Aborted|Bus error)(?: \(.{0,30}\))?$|^PS [A-Z]:\\"
+    r"|^(?:bash|fatal|panic|E|W): \S.{0,120}:"
 )
 _TITLES = (
     "señor(?:a|ita)?|sra?|don|doña|signora?|signor|senhora?|dona|pani?|panie|mevrouw|meneer|madame"

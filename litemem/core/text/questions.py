@@ -16,6 +16,7 @@ MAX_QUESTION = 400  # characters that are read
 
 _LIST = re.compile(r"(?<!P)<(\w+)>")  # a list that a pattern names
 _FIRST_PERSON = re.compile(r"\b(?:I|me|my|we|us|our)\b")
+_EIGHT = re.compile(r"(?:8\d*|1[18])\b|eight")
 _VERBS = {"'s": " is", "'re": " are"}
 
 
@@ -38,6 +39,8 @@ def _facts(text: str) -> Iterator[str]:
         yield f"User is {state['state']}"
     if how := _pattern("with_me").search(text):
         yield f"User is in {with_user(how['place'])}" if how["place"] else f"User has {how['what']}"
+    if like := _pattern("like_me").search(text):
+        yield f"User is {_with_article(like['one'] or like['many'])}"
     if ill := _pattern("ill").search(text):
         yield f"User has {ill['what']}"
     yield from _of_relatives(text)
@@ -58,9 +61,12 @@ def _of_relatives(text: str) -> Iterator[str]:
         for match in _pattern("named").finditer(text):
             be = "are" if match["both"] else "is"
             yield f"User's {match['relative']} {be} called {match['name']}"
+    for match in _pattern("lasting").finditer(text):
+        be = "are" if match["who"].endswith("s") and match["who"] != "boss" else "is"
+        yield f"User's {match['who']} {be} {match['state']}"
     for match in _pattern("aged").finditer(text):
         who = f" {match['who']}" if match["who"] else ""
-        yield f"User has a {match['age']}{match['unit']}{who}"
+        yield f"User has {_with_article(match['age'] + match['unit'])}{who}"
 
 
 def _of_things(text: str) -> Iterator[str]:
@@ -78,7 +84,8 @@ def _with_article(thing: str) -> str:
     """Return a thing with "a" or "an"; several have none."""
     if thing.endswith("s") and thing.islower():
         return thing
-    return f"{'an' if thing[0].casefold() in 'aeiou' else 'a'} {thing}"
+    is_vowel = thing[0].casefold() in "aeiou" or _EIGHT.match(thing)
+    return f"{'an' if is_vowel else 'a'} {thing}"
 
 
 @cache

@@ -49,9 +49,10 @@ RELATIONS = frozenset(
     "live moved work name age like eat drink prefer favourite allergic ill have drive use take"
     " speak learn play study born role attributes make".split()
 )
-DOCTOR = "doctor"  # may change a dose of the user
+DOCTOR = "doctor"  # one stem stands for all of them
+_CHANGERS = frozenset([DOCTOR, "changer"])  # who may raise a dose, a rent or a salary of the user
 _NAMING = frozenset(
-    "kin habit attributes role doctor region unit dwelling partner pm am workplace".split()
+    "kin habit attributes role doctor changer region unit dwelling partner pm am workplace".split()
 )
 _BARE_JOBS = ("ar", "ru")  # in which a job follows the verb: "работает токарем"
 _VERBS = frozenset(
@@ -87,6 +88,7 @@ class Statement:
     sides: frozenset[str]
     concepts: frozenset[str]
     roles: frozenset[str]  # the words for what one person is of a group
+    changers: frozenset[str]  # who changes a value: the doctor, the landlord
     code: str
     is_turned: bool  # the order of its words counts: tea over coffee
 
@@ -127,6 +129,7 @@ def read(text: str, code: str) -> Statement:
         sides=frozenset(item.stem for item in items if "sides" in item.concepts),
         concepts=concepts,
         roles=frozenset(item.stem for item in items if "role" in item.concepts),
+        changers=frozenset(item.stem for item in items if item.concepts & _CHANGERS),
         code=code,
         is_turned="order" in concepts,
     )
