@@ -47,7 +47,7 @@ def compare_slots(known: str, new: str) -> Verdict:
         return _by_role(k, n) or "different"
     for rule in _RULES:
         if verdict := rule(k, n):
-            return verdict
+            return "richer" if verdict == "same" and n.corrected - k.corrected else verdict
     return "different"
 
 
@@ -73,6 +73,13 @@ def _agree(k: Statement, n: Statement) -> bool:
     is_of_thing = not few.holder and "kin" not in few.concepts ^ many.concepts
     is_by_other = bool(n.holder & n.changers) and "changed" in n.concepts
     return (is_of_thing and many.holder <= few.content) or (is_by_other and k.holder <= n.content)
+
+
+def _by_correction(k: Statement, n: Statement) -> Verdict | None:
+    """Compare a number or a thing with what takes it back: "in 1978, not 1987"."""
+    is_named = bool(n.corrected) and n.corrected <= k.content.union(k.numbers) and not k.is_denied
+    is_same = k.content - n.corrected <= n.content and k.relations <= n.relations
+    return "contradicts" if is_named and is_same and (k.content or k.relations) else None
 
 
 def _by_words(k: Statement, n: Statement) -> Verdict | None:
@@ -327,6 +334,7 @@ def _many_kin(k: Statement, n: Statement) -> bool:
 
 
 _RULES = (
+    _by_correction,
     _by_words,
     _by_order,
     _by_end,

@@ -18,6 +18,8 @@ SHORTEST_STEM = 3  # letters of a word without its ending
 NOON = 12  # hours
 ADJOINING = 3  # words between an hour and its time of day
 SAMPLE = 300  # characters of a text by which its language is guessed
+PAIR = 2  # numbers of a correction: the right one, and the one that it takes back
+VERB_LAST = ("ja", "ko", "tr", "hi")  # languages in which a word is denied behind it
 FREQUENCY = -1  # the group of rarely and often
 
 _LATIN = ("en", "de", "es", "fr", "it", "pt", "nl", "pl", "sv", "tr")
@@ -89,6 +91,7 @@ class Statement:
     concepts: frozenset[str]
     roles: frozenset[str]  # the words for what one person is of a group
     changers: frozenset[str]  # who changes a value: the doctor, the landlord
+    corrected: frozenset[str]  # what the statement takes back: "in 1978, not 1987"
     code: str
     is_turned: bool  # the order of its words counts: tea over coffee
 
@@ -110,6 +113,9 @@ class Statement:
 def read(text: str, code: str) -> Statement:
     """Return a statement's slots, read with the words of a language."""
     items = _clocked([item for item in _items(text, code) if "light" not in item.concepts])
+    items, corrected = _corrected(items, code)
+    if not corrected and code != lexicon.ENGLISH:  # English has rules of its own
+        items, corrected = _contrasted(items, code)
     head = _head(items, code)
     concepts = _concepts(items, code)
     ids, numbers = _numbers(items, head)
@@ -130,6 +136,7 @@ def read(text: str, code: str) -> Statement:
         concepts=concepts,
         roles=frozenset(item.stem for item in items if "role" in item.concepts),
         changers=frozenset(item.stem for item in items if item.concepts & _CHANGERS),
+        corrected=corrected,
         code=code,
         is_turned="order" in concepts,
     )
@@ -149,6 +156,68 @@ def _concepts(items: Sequence[Item], code: str) -> frozenset[str]:
         if any("work" in one.concepts and _names(other) for one, other in following):
             concepts |= {"as"}
     return concepts
+
+
+def _corrected(items: Sequence[Item], code: str) -> tuple[Sequence[Item], frozenset[str]]:
+    """Return a statement without the number that it takes back, and that number.
+
+    "In 1978, not 1987", "at nine instead of ten": nothing else is denied there.
+    """
+    numbers = [i for i, item in enumerate(items) if item.is_number]
+    if len(numbers) != PAIR:
+        return items, frozenset()
+    for old, new in (numbers, reversed(numbers)):
+        denial = _denial_of(items, old, code)
+        if denial is not None and _thing_behind(items, old) in (_thing_behind(items, new), ""):
+            between = range(old, new)  # "not in 1987 but in 1978"
+            gone = {old, denial, *(i for i in between if "flips" in items[i].concepts)}
+            rest = [item for i, item in enumerate(items) if i not in gone]
+            return rest, frozenset([items[old].stem])
+    return items, frozenset()
+
+
+def _contrasted(items: Sequence[Item], code: str) -> tuple[Sequence[Item], frozenset[str]]:
+    """Return a statement without the thing that it takes back, and that: "in Köln, not in Bonn"."""
+    denials = [i for i, item in enumerate(items) if "negation" in item.concepts]
+    if len(denials) != 1:
+        return items, frozenset()
+    (at,) = denials
+    if code in VERB_LAST:
+        users = (i for i, one in enumerate(items) if "user" in one.concepts)
+        topic = next((i for i, one in enumerate(items) if "topic" in one.concepts), next(users, -1))
+        taken, kept = items[topic + 1 : at], items[at + 1 :]
+        rest = [*items[: topic + 1], *kept]
+    else:
+        taken, kept = items[at + 1 :], items[:at]
+        rest = [*kept]
+    is_thing = any(map(_names, taken)) and all(
+        _names(one) or _is_joining(one, code) for one in taken
+    )
+    affirms = any(map(_names, kept)) and any(one.concepts & RELATIONS for one in kept)
+    if not (is_thing and affirms):
+        return items, frozenset()
+    return rest, frozenset(item.stem for item in taken if _names(item))
+
+
+def _denial_of(items: Sequence[Item], number: int, code: str) -> int | None:
+    """Return where the word stands that denies a number: before it, or behind it."""
+    step = 1 if code in VERB_LAST else -1
+    at = number + step
+    while 0 <= at < len(items) and _is_joining(items[at], code):
+        at += step
+    is_denial = 0 <= at < len(items) and bool(items[at].concepts & {"negation", "instead"})
+    return at if is_denial else None
+
+
+def _is_joining(item: Item, code: str) -> bool:
+    is_counter = code in VERB_LAST and not (item.concepts or item.is_number or item.kinds)
+    return is_counter or bool(item.concepts & {"place", "topic", "my", "unit"})
+
+
+def _thing_behind(items: Sequence[Item], number: int) -> str:
+    """Return the word behind a number, if it names something."""
+    behind = items[number + 1 : number + 2]
+    return behind[0].stem if behind and _names(behind[0]) else ""
 
 
 def _names(item: Item) -> bool:
