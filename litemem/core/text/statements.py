@@ -112,8 +112,8 @@ class Statement:
 @lru_cache(maxsize=4_096)
 def read(text: str, code: str) -> Statement:
     """Return a statement's slots, read with the words of a language."""
-    items = _clocked([item for item in _items(text, code) if "light" not in item.concepts])
-    items, corrected = _corrected(items, code)
+    told = _clocked([item for item in _items(text, code) if "light" not in item.concepts])
+    items, corrected = _corrected(told, code)
     if not corrected and code != lexicon.ENGLISH:  # English has rules of its own
         items, corrected = _contrasted(items, code)
     head = _head(items, code)
