@@ -7,7 +7,10 @@ from typing import Any, get_args
 
 import click
 
+from litemem.cli.context import file_path
 from litemem.cli.output import echo_err, show_json, show_lines
+from litemem.core.scope import Scope
+from litemem.errors import ValidationError
 from litemem.integrations import clients
 
 
@@ -41,19 +44,24 @@ def install(
     A file that cannot be parsed, for example one with comments, is not changed. The same command
     again changes nothing.
     """
+    if user_id is not None:
+        Scope(user_id=user_id)  # the server would refuse it later, where nobody sees it
     options = [
         *(["--user-id", user_id] if user_id else []),
-        *(["--db", os.path.realpath(db)] if db else []),
+        *(["--db", os.path.realpath(file_path(db))] if db is not None else []),
     ]
     files = clients.files_of(
         client,
-        shlex.split(command) if command else clients.own_command(),
+        clients.own_command() if command is None else _words(command),
         environment=os.environ,
         options=options,
         hooks=not no_hooks,
         remove=uninstall,
     )
-    planned = [clients.plan(file) for file in files]  # refuse before anything is written
+    planned = [_plan(file) for file in files]  # refuse before anything is written
+    for change in planned:
+        if change.is_change and not dry_run:
+            clients.check_writable(change.path)
     done = planned if dry_run else [clients.apply(file) for file in files]
     if as_json:
         return show_json([_change_dict(change) for change in done])
@@ -62,6 +70,28 @@ def install(
     if not dry_run and any(change.is_change for change in done):
         echo_err(f"restart {client} to use the change")
     return None
+
+
+def _words(command: str) -> list[str]:
+    """Return the words of a command."""
+    try:
+        words = shlex.split(command, posix=os.name == "posix")
+    except ValueError as error:
+        raise click.BadParameter(f"{error}: {command}", param_hint="--command") from error
+    if not words:
+        raise click.BadParameter("give a command", param_hint="--command")
+    return words
+
+
+def _plan(file: clients.ClientFile) -> clients.Change:
+    """Return the change of a file; if it is not edited, show what to add to it by hand."""
+    try:
+        return clients.plan(file)
+    except ValidationError:
+        if entry := clients.by_hand(file):
+            for line in [f"to add to {file.path} by hand:", *entry.splitlines()]:
+                echo_err(line)
+        raise
 
 
 def _change_dict(change: clients.Change) -> dict[str, Any]:

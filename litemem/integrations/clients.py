@@ -16,7 +16,7 @@ import subprocess
 import sys
 import tempfile
 import tomllib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, NoReturn
@@ -177,6 +177,33 @@ def plan(file: ClientFile) -> Change:
     return Change(path, before, mark + after.encode())
 
 
+def check_writable(path: Path) -> None:
+    """Check that a file may be replaced, before another one of the same client is.
+
+    Raises:
+        ValidationError: it is read-only, or its folder is or cannot be made.
+    """
+    if path.exists() and not path.stat().st_mode & 0o222:
+        raise ValidationError(f"{path} is read-only, and was left as it is: make it writable first")
+    folder = next(each for each in path.parents if each.exists())
+    if not folder.is_dir() or not os.access(folder, os.W_OK):
+        raise ValidationError(f"{path} cannot be written: {folder} is no folder of yours")
+
+
+def by_hand(file: ClientFile) -> str:
+    """Return what a user adds to a file that is not edited; nothing if an entry is removed."""
+    entry: Document = {}
+    file.edit(entry)
+    if not entry:
+        return ""
+    if not file.is_toml:
+        return json.dumps(entry, ensure_ascii=False, indent=2)
+    keys = entry[_TABLE][NAME].items()
+    return "\n".join(
+        [f"[{_TABLE}.{NAME}]", *(f"{key} = {_toml_value(each)}" for key, each in keys)]
+    )
+
+
 def apply(file: ClientFile) -> Change:
     """Write the change of a file, if there is one; the old one stays in a file next to it.
 
@@ -188,6 +215,7 @@ def apply(file: ClientFile) -> Change:
         change = plan(file)
         if not change.is_change:
             return change
+        check_writable(change.path)
         change.path.parent.mkdir(parents=True, exist_ok=True)
         backup = None
         if change.before is not None:
@@ -269,6 +297,8 @@ def _read(path: Path) -> bytes | None:
         ValidationError: it is too large. OSError: it cannot be read.
     """
     if not path.exists():
+        if path.is_symlink():  # after `realpath`, a link that leads to itself
+            raise ValidationError(f"{path} is a link that leads nowhere, and was left as it is")
         return None
     if not path.is_dir():  # reading a folder has the better message
         check_regular(path)
@@ -304,14 +334,14 @@ def _parsed(text: str) -> Any:
 
 
 def _json(text: str, new: Document) -> str:
-    """Return a document with the indent of the old text."""
+    """Return a document with the indent and the ends of lines of the old text."""
     found = _INDENT.search(text)
     indent: str | int = found[1] if found else 2
     end = "\n" if text.endswith("\n") or not text else ""
     shown = json.dumps(new, ensure_ascii=False, indent=indent) + end
-    if shown.isascii() or not any("\ud800" <= each <= "\udfff" for each in shown):
-        return shown
-    return json.dumps(new, indent=indent) + end  # half a surrogate pair has no form but "\ud800"
+    if not shown.isascii() and any("\ud800" <= each <= "\udfff" for each in shown):
+        shown = json.dumps(new, indent=indent) + end  # half a pair has no form but "\ud800"
+    return shown.replace("\n", "\r\n") if "\r\n" in text else shown
 
 
 def _toml(text: str, new: Document, path: Path) -> str:
@@ -325,23 +355,10 @@ def _toml(text: str, new: Document, path: Path) -> str:
     ours = (
         []
         if entry is None
-        else [f"{name} = {json.dumps(entry[name])}" for name in ("command", "args")]
+        else [f"{name} = {_toml_value(entry[name])}{newline}" for name in ("command", "args")]
     )
-    kept: list[str] = []
-    inside, is_written = False, False
-    for line in text.splitlines():
-        if found := _HEADER.fullmatch(line):
-            table = [part.strip().strip("\"'") for part in found[1].split(".")]
-            inside = table[:2] == [_TABLE, NAME]
-            if inside and entry is not None and len(table) == 2:
-                kept += [line, *ours]
-                is_written = True
-                continue
-        if not inside or (entry is not None and not _OURS.match(line)):
-            kept.append(line)
-    if entry is not None and not is_written:
-        kept += [*([""] if kept and kept[-1].strip() else []), f"[{_TABLE}.{NAME}]", *ours]
-    result = newline.join([*kept, ""]) if kept else ""
+    kept = _without_table(text) if entry is None else _with_table(text, ours, newline)
+    result = "".join(kept)
     try:
         is_right = tomllib.loads(result) == new
     except tomllib.TOMLDecodeError:
@@ -352,6 +369,55 @@ def _toml(text: str, new: Document, path: Path) -> str:
             f"edit [{_TABLE}.{NAME}] yourself"
         )
     return result
+
+
+def _with_table(text: str, ours: Sequence[str], newline: str) -> list[str]:
+    """Return the lines of a text with these keys in our table, which is added if it has none."""
+    kept: list[str] = []
+    is_there = False
+    for line, table in _tables(text):
+        if table == [_TABLE, NAME] and _HEADER.fullmatch(line.rstrip("\r\n")):
+            kept += [line if line.endswith("\n") else f"{line}{newline}", *ours]
+            is_there = True
+        elif table[:2] != [_TABLE, NAME] or not _OURS.match(line):
+            kept.append(line)
+    if is_there:
+        return kept
+    if kept and not kept[-1].endswith("\n"):
+        kept[-1] += newline
+    space = [newline] if kept and kept[-1].strip() else []
+    return [*kept, *space, f"[{_TABLE}.{NAME}]{newline}", *ours]
+
+
+def _without_table(text: str) -> list[str]:
+    """Return the lines of a text without our table; comments under it belong to what follows."""
+    kept: list[str] = []
+    under: list[str] = []
+    for line, table in _tables(text):
+        if table[:2] != [_TABLE, NAME]:
+            kept += [*under, line]
+            under = []
+        elif line.strip() and not line.lstrip().startswith("#"):
+            under = []
+            if _HEADER.fullmatch(line.rstrip("\r\n")) and kept and not kept[-1].strip():
+                kept.pop()  # the line between our table and the one before
+        else:
+            under.append(line)
+    return kept + under
+
+
+def _tables(text: str) -> Iterator[tuple[str, list[str]]]:
+    """Yield each line of a TOML text with the path of its table; a table begins with its header."""
+    table: list[str] = []
+    for line in re.findall(r"[^\n]*+\n|[^\n]++", text):
+        if found := _HEADER.fullmatch(line.rstrip("\r\n")):
+            table = [part.strip().strip("\"'") for part in found[1].split(".")]
+        yield line, table
+
+
+def _toml_value(value: object) -> str:
+    """Return text or a list of texts in TOML, which has the strings of JSON but for two rules."""
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def _applications(home: Path, environment: Mapping[str, str]) -> Path:

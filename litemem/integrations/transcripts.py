@@ -18,7 +18,10 @@ _LEFT_OUT = (
     *(CONTEXT_TAG, "private", "system-reminder"),
     *("command-name", "command-message", "command-args"),
     *("local-command-caveat", "local-command-stdout", "local-command-stderr"),
+    *("bash-input", "bash-stdout", "bash-stderr", "user-prompt-submit-hook", "task-notification"),
+    *("ide_opened_file", "ide_selection", "ide_diagnostics", "environment_context"),
 )
+_INTERRUPTED = ("[Request interrupted by user]", "[Request interrupted by user for tool use]")
 _ASIDE = ("isMeta", "isSidechain", "isCompactSummary", "isApiErrorMessage")  # flags of Claude Code
 _CODEX = {"user_message": "user", "agent_message": "assistant"}
 
@@ -110,7 +113,8 @@ def _messages(lines: Iterable[bytes]) -> Iterator[Said]:
         if not isinstance(entry, dict) or any(entry.get(flag) for flag in _ASIDE):
             continue
         role, text = _speech(entry)
-        if role is not None and (content := spoken(text)):
+        content = spoken(text)
+        if role is not None and content and content not in _INTERRUPTED:
             yield Said(Message(role, content), _time(entry.get("timestamp")))
 
 

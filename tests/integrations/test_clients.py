@@ -222,6 +222,102 @@ def test_half_a_surrogate_pair_of_another_entry_is_kept(home: Path) -> None:
     assert (kept["title"], kept["name"]) == ("cut \ud83d", "Ana é")
 
 
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        'model = "x"\n',
+        '[mcp_servers.other]\ncommand = "x"\n\n# the end\n',
+        '# a\u2028b\nmodel = "\u0085\u2028"\n',
+        "",
+    ],
+)
+def test_lines_of_others_in_toml_stay_byte_by_byte(text: str, newline: str, home: Path) -> None:
+    path = home / ".codex" / "config.toml"
+    path.parent.mkdir()
+    before = text.replace("\n", newline).encode()
+    path.write_bytes(before)
+    for options in ([], ["--user-id", "ana 😀 \x7f"]):
+        assert install("codex", "--no-hooks", *options)[0] == 0
+        assert path.read_bytes().startswith(before)
+    assert parsed(path)["mcp_servers"]["litemem"]["args"][-1] == "ana 😀 \x7f"
+    assert install("codex", "--no-hooks", "--uninstall")[0] == 0
+    assert path.read_bytes() == before
+
+
+def test_comments_before_the_table_that_follows_ours_stay(home: Path) -> None:
+    path = home / ".codex" / "config.toml"
+    path.parent.mkdir()
+    rest = '# my projects\n[projects."/x"]\ntrust_level = "trusted"\n'
+    path.write_text(f'model = "x"\n\n[mcp_servers.litemem] # old\ncommand = "x"\n\n{rest}')
+    assert install("codex", "--no-hooks")[0] == 0
+    assert path.read_text().endswith(f"\n\n{rest}")
+    assert install("codex", "--no-hooks", "--uninstall")[0] == 0
+    assert path.read_text() == f'model = "x"\n\n{rest}'
+
+
+def test_the_ends_of_lines_in_json_stay(home: Path) -> None:
+    path = home / ".cursor" / "mcp.json"
+    path.parent.mkdir()
+    path.write_bytes(b'{\r\n    "a": "b"\r\n}\r\n')
+    assert install("cursor")[0] == 0
+    assert path.read_bytes().count(b"\n") == path.read_bytes().count(b"\r\n") == 12
+    assert install("cursor", "--uninstall")[0] == 0
+    assert path.read_bytes() == b'{\r\n    "a": "b"\r\n}\r\n'
+
+
+@pytest.mark.posix
+@pytest.mark.parametrize("wrong", ["read-only", "loop", "folder"])
+def test_nothing_is_written_if_one_file_cannot_be(wrong: str, home: Path) -> None:
+    path = home / ".claude" / "settings.json"
+    if wrong == "folder":
+        path.parent.write_text("a file")
+    else:
+        path.parent.mkdir()
+    if wrong == "read-only":
+        path.write_text("{}")
+        path.chmod(0o444)
+    elif wrong == "loop":
+        path.symlink_to(path.name)
+    before = tree(home)
+    code, output = install("claude-code")
+    assert code == 1
+    assert str(path) in output
+    assert tree(home) == before
+    assert path.is_symlink() == (wrong == "loop")
+
+
+def test_a_file_that_is_not_edited_is_answered_with_the_entry_to_add(home: Path) -> None:
+    for name, text in (
+        (".cursor/mcp.json", "{} // mine"),
+        (".codex/config.toml", "mcp_servers={}"),
+    ):
+        (home / name).parent.mkdir()
+        (home / name).write_text(text)
+    code, output = install("cursor")
+    assert code == 1
+    shown = output[output.index("{") : output.index("litemem:")]
+    entry = json.loads(shown)["mcpServers"]["litemem"]
+    assert entry == {"command": "uvx", "args": ["litemem", "mcp"]}
+    code, output = install("codex")
+    assert code == 1
+    entry = tomllib.loads(output[output.index("[mcp_servers") : output.index("litemem:")])
+    assert entry["mcp_servers"]["litemem"]["args"] == ["litemem", "mcp"]
+
+
+@pytest.mark.parametrize(
+    "options",
+    [("--command", " "), ("--command", ""), ("--command", "'"), ("--user-id", ""),
+     ("--user-id", " "), ("--db", "")],
+)  # fmt: skip
+def test_what_no_server_could_run_with_is_refused(options: tuple[str, str], home: Path) -> None:
+    done = CliRunner().invoke(main, ["install", "cursor", *options])
+    assert done.exit_code in (1, 2)
+    assert isinstance(done.exception, SystemExit), done.exception
+    assert "litemem:" in done.output or "Error:" in done.output
+    assert tree(home) == {}
+
+
 def doctor() -> dict[str, dict[str, str]]:
     done = CliRunner().invoke(main, ["doctor", "--json"])
     return {check["name"]: check for check in json.loads(done.stdout)["checks"]}
