@@ -66,7 +66,7 @@ def input_of(given: object, environment: Mapping[str, str]) -> HookInput:
             )
         return value or ""
 
-    transcript = text("transcript_path")
+    transcript = os.path.expanduser(text("transcript_path"))  # noqa: PTH111 - never raises
     return HookInput(
         session=text("session_id") or None,
         folder=project_folder(text("cwd"), environment),

@@ -93,7 +93,7 @@ def prompt_context(
     By its words alone; by meaning too with `memory`, one that is open with an embedder.
     """
     prompt = spoken(event.prompt[:MAX_PROMPT])
-    if not prompt or prompt.startswith("/"):  # a command of the client
+    if not prompt or is_command(prompt):
         return Given()
     filters: dict[str, Any] = _of_project(event)
     if event.session:
@@ -105,6 +105,12 @@ def prompt_context(
         )
     ids = dict.fromkeys(each["id"] for each in found["results"])
     return Given(_tagged(found["text"]), tuple(ids))
+
+
+def is_command(prompt: str) -> bool:
+    """Return True if a prompt is a command of the client, such as "/clear"; a path is none."""
+    word = prompt.split(maxsplit=1)[0]
+    return word.startswith("/") and len(word) > 1 and "/" not in word[1:]
 
 
 def remember(

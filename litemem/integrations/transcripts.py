@@ -23,6 +23,7 @@ _LEFT_OUT = (
 )
 _INTERRUPTED = ("[Request interrupted by user]", "[Request interrupted by user for tool use]")
 _ASIDE = ("isMeta", "isSidechain", "isCompactSummary", "isApiErrorMessage")  # flags of Claude Code
+_LATEST = clock.parse_time("9999-01-01T00:00:00Z")
 _CODEX = {"user_message": "user", "agent_message": "assistant"}
 
 
@@ -142,6 +143,7 @@ def _time(value: object) -> int | None:
     if not isinstance(value, str):
         return None
     try:
-        return clock.parse_time(value)
+        at = clock.parse_time(value)
     except ValidationError:
         return None
+    return at if 0 <= at < _LATEST else None  # no day of another time zone is out of range

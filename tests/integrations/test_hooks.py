@@ -252,6 +252,49 @@ def test_what_nobody_said_is_left_out(tmp_path: Path) -> None:
     assert read_transcript(path) == []
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<bash-input>env</bash-input>",
+        "<bash-stdout>API_KEY=4711</bash-stdout><bash-stderr></bash-stderr>",
+        "<ide_opened_file>The user opened the file /x/.env in the IDE.</ide_opened_file>",
+        "<ide_selection>The user selected the lines 1 to 9 from /x/.env</ide_selection>",
+        "<task-notification>\n<status>completed</status>\n</task-notification>",
+        "<user-prompt-submit-hook>ok</user-prompt-submit-hook>",
+        "[Request interrupted by user]",
+        "[Request interrupted by user for tool use]",
+    ],
+)
+def test_what_a_client_wrote_for_the_user_is_left_out(text: str, tmp_path: Path) -> None:
+    path = tmp_path / "t.jsonl"
+    path.write_text(claude(("user", text), ("user", f"{text}\nMend it.")))
+    kept = "Mend it." if text.startswith("<") else f"{text}\nMend it."
+    assert [each.message.content for each in read_transcript(path)] == [kept]
+
+
+def test_a_time_that_no_calendar_has_does_not_keep_a_session_from_being_stored(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("LITEMEM_EMBEDDER", "hash")
+    times = ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59-12:00", "1969-01-01", "soon", 5, None]
+    entries = [
+        {"type": "user", "message": {"content": f"I said {i}"}, "timestamp": time}
+        for i, time in enumerate(times)
+    ]
+    (tmp_path / "t.jsonl").write_text("".join(json.dumps(each) + "\n" for each in entries))
+    given = {"session_id": "s", "cwd": str(tmp_path), "transcript_path": "~/t.jsonl"}
+    event = hook_events.input_of(given, {})
+    assert hooks.remember(tmp_path / "memory.db", USER, event) == len(times)
+    said = [text for _, text in messages_of(tmp_path, tmp_path, "s")]
+    assert said == [f"I said {i}" for i in range(len(times))]
+
+
+def test_a_prompt_that_begins_with_a_path_is_no_command() -> None:
+    assert all(hooks.is_command(each) for each in ("/clear", "/review:pr 12", "/init\nnow"))
+    assert not any(hooks.is_command(each) for each in ("/x/tea.py fails: why?", "/ tea", "tea /x"))
+
+
 def said(*texts: str) -> list[Said]:
     return [Said(Message("user", text)) for text in texts]
 
