@@ -1,6 +1,7 @@
 """The command `inspect`: a page in the browser that shows the memories, and changes them."""
 
 import webbrowser
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -59,7 +60,8 @@ def inspect(
             timeout_graceful_shutdown=END_SECONDS,
         )
         servers.append(uvicorn.Server(config))
-        servers[0].run(sockets=[bound])
+        with suppress(KeyboardInterrupt):  # that is how it ends: with 0, like `litemem serve`
+            servers[0].run(sockets=[bound])
 
 
 def _opened(db: str | None, path: Path, embedder: str | None, *, read_only: bool) -> Memory:

@@ -108,7 +108,7 @@ def prompt_context(
 
 
 def is_command(prompt: str) -> bool:
-    """Return True if a prompt is a command of the client, such as "/clear"; a path is none."""
+    """Return True if a prompt is a command of the client, such as "/clear", not a path."""
     word = prompt.split(maxsplit=1)[0]
     return word.startswith("/") and len(word) > 1 and "/" not in word[1:]
 

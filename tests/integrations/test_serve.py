@@ -259,6 +259,19 @@ def test_a_slow_second_request_is_cut_off(impatient: Served) -> None:
         assert connection.recv(65_536) == b""
 
 
+@pytest.mark.parametrize("sent", [b"", b"GET /he", b"POST /healthz HTTP/1.1\r\nHost: localhost:"])
+def test_connections_without_the_token_do_not_take_the_place_of_others(
+    sent: bytes, served: Served
+) -> None:
+    if sent.endswith(b":"):  # a body that does not come
+        sent += f"{served.port}\r\nContent-Length: 9\r\n\r\n".encode()
+    with contextlib.ExitStack() as opened:
+        for _ in range(300):  # more than the server answers at once
+            connection = socket.create_connection(("127.0.0.1", served.port), timeout=SECONDS)
+            opened.enter_context(connection).sendall(sent)
+        assert served.send("GET", "/v1/ping/")[0] == 200
+
+
 def test_a_client_that_goes_away_ends_only_its_own_call(served: Served) -> None:
     body = json.dumps(
         {"messages": [{"role": "user", "content": "I left."}], "user_id": "gone", "infer": False}

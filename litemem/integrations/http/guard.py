@@ -22,6 +22,7 @@ LOOPBACK = ("127.0.0.1", "localhost", "::1")
 MAX_BODY = 8_000_000  # bytes; a batch of the longest turns that a model can read
 BODY_SECONDS = 30.0  # for a whole body, which never leaves the machine
 DRAIN_SECONDS = 10.0  # that a refused client may go on sending before it reads the answer
+ADMITTED = "litemem.admitted"  # key of the scope of a request with the token
 OPEN_PATHS = frozenset({"/healthz"})
 CALLS = ("/v1/", "/v2/", "/v3/", "/api/", "/mcp", "/litemem/")  # need the token in a header
 
@@ -90,6 +91,7 @@ class Guard:
                 f"the token {problem}: send `Authorization: Token …`, or `api_key=`, with the text "
                 "of the file that `litemem serve` names",
             )
+        scope[ADMITTED] = True
 
     def _is_ours(self, address: str) -> bool:
         """Return True if an address has a name of this machine and the port of this server."""

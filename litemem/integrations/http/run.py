@@ -17,10 +17,11 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from litemem.errors import StoreError
 from litemem.integrations.http.app import Server
 from litemem.integrations.http.discovery import HOST, Announcement, announce, withdraw
+from litemem.integrations.http.guard import ADMITTED
 
 HEADER_SECONDS = 10.0  # for the headers of a request, which a program sends at once
 STOP_SECONDS = 30  # that running calls have to end
-MAX_CONNECTIONS = 256  # at once; more get the status 503
+MAX_CONNECTIONS = 256  # at once; of more, the oldest that sent no token ends
 
 
 def listen(port: int) -> socket.socket:
@@ -114,13 +115,21 @@ class _WebServer(uvicorn.Server):
 
 
 class _PatientProtocol(H11Protocol):
-    """A connection that ends if the headers of a request do not come."""
+    """A connection that ends if the headers of a request do not come.
+
+    Other users of this machine can open connections, but have no token. So they cannot take all
+    of them: a new connection ends the oldest one without the token in its last request.
+    """
 
     _limit: asyncio.TimerHandle | None = None
+    _since = 0.0
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
+        self._since = self.loop.time()
         self._start_limit()
+        if len(self.connections) >= MAX_CONNECTIONS:
+            self._end_oldest()
 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
@@ -132,6 +141,19 @@ class _PatientProtocol(H11Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_limit()
         super().connection_lost(exc)
+
+    def _end_oldest(self) -> None:
+        """End the oldest of the other connections that sent no token, if there is one."""
+        others = [
+            each
+            for each in self.connections
+            if isinstance(each, _PatientProtocol) and each is not self and not each._is_admitted()
+        ]
+        if others:
+            min(others, key=lambda each: each._since).transport.abort()
+
+    def _is_admitted(self) -> bool:
+        return self.transport.is_closing() or bool(self.scope and self.scope.get(ADMITTED))
 
     def _is_answering(self) -> bool:
         return self.cycle is not None and not self.cycle.response_complete
