@@ -10,6 +10,7 @@ ROOT = "/memories"
 MAX_LINES = 999_999  # line numbers have six digits
 DEPTH = 2  # levels of a folder that `view` lists
 FOLDER_BYTES = 4_096  # what is shown as the size of a folder, as file systems have it
+MAX_NAME = 255  # bytes, as file systems have it
 AROUND = 2  # lines before and after a change that are shown
 
 
@@ -58,7 +59,7 @@ class FileTree:
     def create(self, path: str, text: str) -> str:
         """Create a file that does not exist yet."""
         place = self._place(path)
-        self._check_folder(posixpath.dirname(place), path)
+        self._check_new(place, path)
         if self._exists(place):
             raise FileTreeError(f"File {path} already exists")
         self._add_folders(posixpath.dirname(place))
@@ -123,9 +124,9 @@ class FileTree:
             raise FileTreeError(f"Cannot rename the {ROOT} directory itself")
         if self._exists(new):
             raise FileTreeError(f"The destination {new_path} already exists")
-        self._check_folder(posixpath.dirname(new), new_path)
         if not self._exists(old):
             raise FileTreeError(f"The path {old_path} does not exist")
+        self._check_new(new, new_path)
         if _is_in(new, old):
             raise FileTreeError(f"Cannot move {old_path} into itself")
         self._add_folders(posixpath.dirname(new))
@@ -161,8 +162,11 @@ class FileTree:
             raise FileTreeError(f"The path {path} is not a file.")
         return place
 
-    def _check_folder(self, folder: str, path: str) -> None:
-        """Refuse a path through a file."""
+    def _check_new(self, place: str, path: str) -> None:
+        """Refuse a path through a file, and one that no file system has."""
+        if any(len(name.encode()) > MAX_NAME for name in place.split("/")):
+            raise FileTreeError(f"A name in {path} has more than {MAX_NAME} bytes")
+        folder = posixpath.dirname(place)
         while folder not in self._folders and folder != "/":
             if folder in self._files:
                 raise FileTreeError(f"The path {path} leads through {folder}, which is a file.")

@@ -150,6 +150,14 @@ def test_random_commands_say_what_the_tool_of_the_sdk_says(drawn: list[dict[str,
             step(oracle, tool, {"command": "view", "path": path})
 
 
+def test_the_first_of_two_wrong_paths_is_named_as_by_the_sdk() -> None:
+    with both() as (oracle, tool, _):
+        step(oracle, tool, {"command": "create", "path": "/memories/a", "file_text": "x"})
+        for old in ("/memories/gone", "/memories/a", "/memories"):
+            for new in ("/memories/a/b", "/memories/a", "/memories/c/" + "ü" * 128, "/x"):
+                step(oracle, tool, {"command": "rename", "old_path": old, "new_path": new})
+
+
 @pytest.mark.parametrize("size", [0, 1, 1023, 1024, 1025, 1536, 5000, 1_100_000])
 def test_sizes_are_shown_as_by_the_sdk(size: int) -> None:
     with both() as (oracle, tool, _):

@@ -212,6 +212,16 @@ def test_a_wrong_address_has_an_answer(served: Served, method: str, path: str, s
     assert served.send(method, path)[0] == status
 
 
+def test_the_addresses_of_older_clients_answer(served: Served) -> None:
+    said = {"messages": [{"role": "user", "content": "I row"}], "user_id": "old", "infer": False}
+    status, found, _ = served.send("POST", "/v1/memories/", said)
+    assert (status, found["results"][0]["memory"]) == (200, "I row")
+    asked = {"filters": {"user_id": "old"}}
+    for path, more in (("/v2/memories/search/", {"query": "row"}), ("/v2/memories/?page=1", {})):
+        status, found, _ = served.send("POST", path, asked | more)
+        assert (status, [each["memory"] for each in found["results"]]) == (200, ["I row"])
+
+
 def test_what_is_no_http_is_refused(served: Served) -> None:
     assert b"400" in raw(served, b"\x16\x03\x01\x02\x00\x01\x00\r\n\r\n")[:20]
     assert served.send("GET", "/v1/ping/")[0] == 200

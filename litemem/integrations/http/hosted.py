@@ -267,6 +267,9 @@ _TABLE: tuple[tuple[str, str, Handler], ...] = (
     ("POST", "/v3/memories/add/", _add),
     ("POST", "/v3/memories/search/", _search),
     ("POST", "/v3/memories/", _get_all),
+    ("POST", "/v1/memories/", _add),  # this and the two below: mem0ai 1
+    ("POST", "/v2/memories/search/", _search),
+    ("POST", "/v2/memories/", _get_all),
     ("GET", "/v1/memories/{memory_id:path}/history/", _history),
     ("GET", "/v1/memories/{memory_id:path}/", _get),
     ("PUT", "/v1/memories/{memory_id:path}/", _update),
