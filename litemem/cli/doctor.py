@@ -19,8 +19,9 @@ from litemem.cli.options import embedder_option, file_options, llm_option
 from litemem.cli.output import bytes_text, counted, memories_text, show_json, show_table
 from litemem.core import clock
 from litemem.core.protocols import EmbedderIdentity
-from litemem.errors import LitememError, StoreBusyError
+from litemem.errors import LitememError, StoreBusyError, StoreError
 from litemem.integrations import clients
+from litemem.integrations.http import discovery
 from litemem.models.registry import all_models, default_model
 from litemem.models.resolve import is_address, resolve_embedder, resolve_llm
 from litemem.store import SqliteStore
@@ -72,6 +73,7 @@ def _checks(embedder: str | None, llm: str | None, db: str | None) -> Iterator[C
     yield from _guarded("embedder", lambda: _embedder(embedder))
     yield from _guarded("language model", lambda: _language_model(llm))
     yield from _guarded("file", lambda: _file(db, embedder))
+    yield from _guarded("server", lambda: _server(db))
     for client in get_args(clients.Client):
         yield from _client(client)
 
@@ -184,6 +186,23 @@ def _of_this_embedder(stored: EmbedderIdentity | None, name: str | None) -> Iter
     if stored is not None and stored != chosen:
         detail = f"the file has vectors of {stored.name}, and {chosen.name} is chosen"
         yield Check("vectors", "failed", detail, f"litemem reindex --embedder {chosen.name}")
+
+
+def _server(db: str | None) -> Iterator[Check]:
+    """Yield whether `litemem serve` runs for the file; nothing if it was never started."""
+    token = discovery.token_file()
+    if not token.exists():
+        return
+    try:
+        discovery.read_token(token)
+    except StoreError as error:  # without a token, programs do not find the server
+        yield Check("server", "warning", str(error), "litemem serve --new-token")
+        return
+    running = discovery.find(db)
+    if running is not None and running.is_there():
+        yield Check("server", "ok", "litemem serve runs for this file")
+    elif running is not None:
+        yield Check("server", "ok", "litemem serve was killed; programs work without it")
 
 
 def _client(client: clients.Client) -> Iterator[Check]:

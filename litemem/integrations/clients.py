@@ -168,7 +168,7 @@ def plan(file: ClientFile) -> Change:
         raise ValidationError(f"{path} must have an object, and was left as it is")
     try:
         file.edit(new)
-    except (TypeError, AttributeError, KeyError) as error:
+    except (TypeError, AttributeError, KeyError, ValueError) as error:
         raise ValidationError(f"{path} has another structure, and was left as it is") from error
     if new == old:
         return Change(path, before, before or b"")

@@ -14,6 +14,7 @@ from helpers.model_samples import unused_port
 from litemem import Memory
 from litemem.cli import main
 from litemem.errors import LLMError
+from litemem.integrations.http import discovery
 from litemem.store.sqlite.store import SqliteStore
 
 
@@ -47,6 +48,27 @@ def test_models_that_are_missing_are_named_with_the_command_that_fetches_them(
         assert (found[name]["state"], found[name]["fix"]) == ("failed", "litemem models pull")
     assert found["apsw"]["state"] == "ok"
     assert "failed\tembedder\t" in run("doctor", code=1)
+
+
+@pytest.mark.posix
+def test_a_token_that_others_may_read_and_a_killed_server_are_named(
+    db: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    llm = ("--llm", str(tmp_path / "m.gguf"))
+    (tmp_path / "m.gguf").write_text("")
+    assert "server" not in checks(*llm)
+    token = discovery.token_file()
+    discovery.make_token(token)
+    left = discovery.Announcement(unused_port(), str(token), None, None, pid=1)
+    discovery.announce(db, left)
+    assert "was killed" in checks(*llm)["server"]["detail"]
+    token.chmod(0o644)
+    found = checks(*llm)["server"]
+    assert (found["state"], found["fix"]) == ("warning", "litemem serve --new-token")
+    assert "others may read the token" in found["detail"]
+    discovery.make_token(token, replace=True)
+    assert checks(*llm)["server"]["state"] == "ok"
 
 
 def test_a_server_that_has_the_model_is_fine(db: Path) -> None:

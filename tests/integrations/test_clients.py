@@ -344,6 +344,9 @@ def test_the_doctor_names_the_command_that_mends_a_client(
         file.path.write_text(text, "utf-8")
     assert CliRunner().invoke(main, ["install", client, "--command", "/gone/x"]).exit_code == 0
     assert "/gone/x, which is not there" in doctor()[client]["detail"]
-    for wrong in ("{", "[]", '{"mcpServers": 3, "servers": {"litemem": []}}'):
+    for wrong in (
+        "{", "[]", '{"mcpServers": 3, "servers": {"litemem": []}}',
+        '{"mcpServers": {"litemem": "x"}, "servers": {"litemem": ["x"]}}',
+    ):  # fmt: skip
         server.path.write_text(wrong)
         assert "left as it is" in doctor()[client]["detail"]
