@@ -25,7 +25,6 @@ from litemem.core.types import (
     Relation,
 )
 from litemem.errors import ValidationError, quoted
-from litemem.ingestion import graph as graph_edits
 from litemem.ingestion.claims import Claims
 from litemem.models.embedding import GuardedLLM, QueryCache, token_counter
 from litemem.models.resolve import resolve_embedder, resolve_llm, resolve_reranker
@@ -613,6 +612,8 @@ class Memory:
         scope.require("relate()")
         arguments.check_choice(existing, "existing", get_args(Existing))
         now = self._now()
+        from litemem.ingestion import graph as graph_edits
+
         added = graph_edits.relate(
             self.store,
             self.embedder,
@@ -654,6 +655,8 @@ class Memory:
         scope = Scope(user_id=user_id, agent_id=agent_id, app_id=app_id, run_id=run_id)
         scope.require("unrelate()")
         now = self._now()
+        from litemem.ingestion import graph as graph_edits
+
         deleted = graph_edits.unrelate(
             self.store,
             core_graph.check_names(entities, "entities"),
@@ -1216,6 +1219,8 @@ class Memory:
 
         nodes, relations, left_out = server_memory.read_graph(source)
         now = self._now()
+        from litemem.ingestion import graph as graph_edits
+
         done = graph_edits.relate(
             self.store,
             self.embedder,

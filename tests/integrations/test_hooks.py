@@ -418,6 +418,7 @@ def test_a_hook_imports_no_model_and_nothing_that_only_changes_need(
     late = {"numpy", "fastembed", "llama_cpp", "asyncio", "litemem.ingestion.pipeline"}
     late |= {"litemem.store.sqlite.integrity.checks", "litemem.maintenance.cleanup"}
     late |= {"litemem.transfer.importer", "litemem.store.sqlite.archive.reader"}
+    late |= {"litemem.models.indexing", "litemem.ingestion.graph"}
     assert late & loaded == set()
 
 
