@@ -47,10 +47,12 @@ class LitememSession:
         user_id: the user; then `erase(user_id=…)` includes the conversation.
         remember: if true, also extract facts about the user from the messages, in the background;
             they have the scope `user_id`, outlive the conversation, and need a `user_id`.
-        session_settings: the SDK's settings, such as the default `limit` of `get_items`.
+        session_settings: the SDK's settings, such as the default `limit` of `get_items`; also as a
+            dict.
 
     Raises:
         ScopeError: an id is wrong. ValidationError: `remember` without a `user_id`.
+        TypeError: the SDK has no such setting.
     """
 
     def __init__(
@@ -60,12 +62,14 @@ class LitememSession:
         *,
         user_id: str | None = None,
         remember: bool = False,
-        session_settings: SessionSettings | None = None,
+        session_settings: SessionSettings | dict[str, Any] | None = None,
     ) -> None:
         if remember and user_id is None:
             raise ValidationError("remember=True needs a user_id: the facts are about this user")
         self.session_id = session_id
-        self.session_settings = session_settings or SessionSettings()
+        if not isinstance(session_settings, SessionSettings):
+            session_settings = SessionSettings().resolve(session_settings)
+        self.session_settings = session_settings
         self.memory = memory
         self._user_id = user_id
         self._remember = remember

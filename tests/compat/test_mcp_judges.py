@@ -1,8 +1,8 @@
 """`litemem mcp` before the judges of others; each is skipped where it is not installed.
 
-FastMCP's client comes with `pip install fastmcp`. The inspector and the reference memory server are
-packages of npm: `npm install node@22 @modelcontextprotocol/inspector
-@modelcontextprotocol/server-memory`, in the folder that LITEMEM_TEST_NODE names.
+`scripts/clients` installs the inspector and the reference memory server, or LITEMEM_TEST_NODE names
+a folder of npm that has them. FastMCP's client is an exception: its packages are not those that
+litemem is tested with, so `pip install fastmcp` is left to whoever wants to run its test.
 """
 
 import asyncio
@@ -17,10 +17,11 @@ from typing import Any
 
 import pytest
 
-from helpers import LIBRARY
+from helpers import LIBRARY, ROOT
 from helpers.mcp_server import Server
 
-NODE_MODULES = Path(os.environ.get("LITEMEM_TEST_NODE", "")) / "node_modules"
+CLIENTS = Path(os.environ.get("LITEMEM_TEST_NODE") or ROOT / ".venv" / "clients" / "node")
+NODE_MODULES = CLIENTS / "node_modules"
 INSPECTOR = NODE_MODULES / "@modelcontextprotocol/inspector/clients/launcher/build/index.js"
 REFERENCE = NODE_MODULES / "@modelcontextprotocol/server-memory/dist/index.js"
 SECONDS = 120
@@ -32,7 +33,7 @@ OBSERVATIONS = ("likes tea", "is allergic to nuts", "lives in Oslo", "Anna: odd"
 
 def needs(package: Path) -> pytest.MarkDecorator:
     return pytest.mark.skipif(
-        not package.is_file(), reason=f"needs {package.name} of npm: set LITEMEM_TEST_NODE"
+        not package.is_file(), reason="run scripts/clients, which installs it"
     )
 
 

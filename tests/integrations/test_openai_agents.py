@@ -71,6 +71,17 @@ def test_the_settings_have_a_default_limit(memory: Memory) -> None:
     assert asyncio.run(run()) == ([said("b")], [said("a"), said("b")])
 
 
+def test_settings_may_be_a_dict_as_for_the_sessions_of_the_sdk(memory: Memory) -> None:
+    async def use() -> None:
+        session = LitememSession("c", memory, session_settings={"limit": 1})
+        await session.add_items([said("a"), said("b")])
+        assert await session.get_items() == [said("b")]
+
+    asyncio.run(use())
+    with pytest.raises(TypeError, match="limitt"):
+        LitememSession("c", memory, session_settings={"limitt": 1})
+
+
 def test_the_order_holds_when_the_clock_is_set_back(memory: Memory, now: Clock) -> None:
     async def run() -> list[object]:
         session = LitememSession("chat", memory)
