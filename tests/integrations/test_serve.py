@@ -25,7 +25,7 @@ from litemem import Memory
 from litemem.cli import main
 from litemem.errors import StoreError
 from litemem.integrations.hook_events import EVENTS
-from litemem.integrations.http import discovery
+from litemem.integrations.http import discovery, service
 from litemem.testing import HashEmbedder, ScriptedLLM
 
 pytest.importorskip("uvicorn", reason="needs the extra serve")
@@ -461,6 +461,12 @@ def test_the_file_of_a_service_runs_the_same_server(tmp_path: Path, manager: str
 
 
 # -- MCP over HTTP
+
+
+def test_a_path_adds_no_line_to_a_unit() -> None:
+    made = service.unit("systemd", ["/x", "--db", "/a\\b\n[Service]\nUser=root"])
+    (line,) = [line for line in made.splitlines() if "--db" in line]
+    assert line == r"ExecStart=/x --db '/a\\b\n[Service]\nUser=root'"
 
 
 def test_a_tool_is_called_in_both_eras(served: Served) -> None:

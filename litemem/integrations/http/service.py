@@ -24,8 +24,9 @@ def unit(manager: Manager, command: Sequence[str]) -> str:
 
 
 def _systemd(command: Sequence[str]) -> str:
-    # systemd expands % and $ in a command
-    line = shlex.join(command).replace("%", "%%").replace("$", "$$")
+    # systemd expands % and $ in a command, and reads backslashes between quotes too
+    line = shlex.join(command).replace("\\", r"\\").replace("\n", r"\n")
+    line = line.replace("%", "%%").replace("$", "$$")
     return textwrap.dedent(
         f"""\
         # litemem serve --print-service systemd > ~/.config/systemd/user/litemem.service
