@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from helpers.growth import Build, excess, seconds
+from helpers.growth import NIGHTLY, Build, excess, seconds
 from helpers.records import record
 from litemem.cli import output
 from litemem.core.arguments import check_categories, check_messages, check_metadata
@@ -55,7 +55,7 @@ from litemem.transfer.export import escape_markdown
 from litemem.transfer.html import html_lines
 
 CHARACTERS = 20_000  # of texts on which a function took long at the first sight
-SIGHT = 4_000  # characters on which each text is tried
+SIGHT = 4_000 if NIGHTLY else 1_200  # characters on which each text is tried
 SLOWEST = 3  # texts of a function that are tried with more characters
 ITEMS = 4_000  # of a list
 CAM = Scope(user_id="cam")

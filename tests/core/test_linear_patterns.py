@@ -10,6 +10,7 @@ import pkgutil
 import re
 from collections.abc import Callable, Iterator
 from functools import cache
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +18,12 @@ import pytest
 
 import litemem
 from helpers import ROOT
-from helpers.growth import Build, excess, seconds, texts
+from helpers.growth import NIGHTLY, Build, excess, seconds, texts
 
 PACKAGE = ROOT / "litemem"
-SHORT = 1_000  # characters on which each text is tried
+SHORT = 1_000 if NIGHTLY else 400  # characters on which each text is tried
 LONG = 100_000  # characters of those that take longest
-LONGEST = 2  # texts of a pattern that are tried with LONG characters
+LONGEST = 2  # texts of a pattern that are tried with LONG characters, and as many that grow most
 TOO_LONG = 0.03  # seconds for SHORT characters: after such a text, no other is tried
 
 # Functions that make a pattern, which is then a constant, or has a name in it. The latter are
@@ -92,10 +93,19 @@ def uses(place: str) -> list[str]:
 
     A search is tried for every pattern, because one that is anchored costs nothing.
     """
-    name = place.rpartition(".")[2]
-    sources = "\n".join(file.read_text(encoding="utf-8") for file in PACKAGE.rglob("*.py"))
-    called = set(re.findall(rf"\b{re.escape(name)}\.(match|fullmatch)\(", sources))
-    return ["search", *sorted(called)]
+    return ["search", *sorted(called().get(place.rpartition(".")[2], ()))]
+
+
+@cache
+def called() -> dict[str, set[str]]:
+    """Return which other methods than a search the code calls, by the names of patterns."""
+    found: dict[str, set[str]] = {}
+    for file in PACKAGE.rglob("*.py"):
+        for name, method in re.findall(
+            r"(\w+(?:\[[^]]*\])?)\.(match|fullmatch)\(", file.read_text("utf-8")
+        ):
+            found.setdefault(name, set()).add(method)
+    return found
 
 
 def calls(pattern: re.Pattern[str], use: str) -> Callable[[str], object]:
@@ -105,14 +115,17 @@ def calls(pattern: re.Pattern[str], use: str) -> Callable[[str], object]:
 
 
 def slowest(pattern: re.Pattern[str], use: str) -> list[Build]:
-    """Return the texts on which a pattern takes longest."""
+    """Return the texts on which a pattern takes longest, and those on which it grows most."""
     call, times = calls(pattern, use), []
     for i, build in enumerate(texts(pattern)):
         first = seconds(call, build(SHORT // 10))
-        times.append((first if first > TOO_LONG else seconds(call, build(SHORT)), i, build))
-        if times[-1][0] > TOO_LONG:
+        whole = first if first > TOO_LONG else seconds(call, build(SHORT))
+        times.append((whole, whole / max(first, 1e-5), i, build))
+        if whole > TOO_LONG:
             break
-    return [build for _, _, build in sorted(times, reverse=True)[:LONGEST]]
+    longest = sorted(times, key=itemgetter(0, 2), reverse=True)[:LONGEST]
+    growing = sorted(times, key=itemgetter(1, 2), reverse=True)[:LONGEST]
+    return list({i: build for _, _, i, build in (*longest, *growing)}.values())
 
 
 @pytest.mark.parametrize("place", patterns())

@@ -1,6 +1,7 @@
 """How the time of a call grows with its text, and texts on which a pattern may take long."""
 
 import gc
+import os
 import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -9,8 +10,10 @@ from re import _constants as op
 from re import _parser as parser
 from typing import Any
 
+NIGHTLY = os.environ.get("LITEMEM_TEST_PROFILE") == "nightly"  # all sizes, and longer samples
 MAX_RATIO = 2.5  # of the time for 2n to that for n: 2 is linear, 4 is the square
 FLOOR = 0.1  # seconds for 100,000 characters; what takes their square takes 1 to 10
+AMPLE = float("inf") if NIGHTLY else 4 * FLOOR  # what is linear at this time is not tried longer
 LEAST = 500  # characters or items, from which sizes double
 ROUNDS = 30  # measurements of a suspicious ratio; the best of each size counts
 
@@ -45,6 +48,8 @@ def excess(call: Call, build: Build, most: int, *, floor: float = FLOOR) -> str 
             found = _measured_again(call, build, n, floor)
             if found is not None:
                 return found
+        if now > AMPLE and before < now:
+            return None
         before = now
     return None
 
