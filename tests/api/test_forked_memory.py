@@ -84,6 +84,8 @@ CALLS = [
 @pytest.mark.parametrize("place", ["file", "memory"])
 def test_every_call_in_a_child_is_refused_before_a_lock(tmp_path: Path, place: str) -> None:
     script = f"""{PRELUDE}
+from litemem.store.sqlite import locks, store
+locks.FORK_SECONDS = store.FORK_SECONDS = 0.1  # each fork waits as long for the held locks
 memory = Memory(path if {place == "file"} else ":memory:", embedder="hash")
 memory.add("tea", user_id="u", infer=False)
 hold(memory, memory.store._write_lock)
