@@ -18,7 +18,7 @@ from litemem.testing import HashEmbedder, ScriptedLLM
 
 # the same examples for the same commit; the nightly ones are new each time
 settings.register_profile("quick", max_examples=10, deadline=None, derandomize=True)
-settings.register_profile("default", max_examples=50, deadline=None, derandomize=True)
+settings.register_profile("default", max_examples=30, deadline=None, derandomize=True)
 settings.register_profile(
     "nightly",
     max_examples=2_000,

@@ -5,7 +5,7 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
@@ -74,8 +74,22 @@ HEAVY = (
 )
 
 FILES = sorted(PACKAGE.rglob("*.py"))
-IDS = [file.relative_to(PACKAGE).as_posix() for file in FILES]
-each_file = pytest.mark.parametrize("file", FILES, ids=IDS)
+
+
+def each_file(check: Callable[[Path], None]) -> Callable[[], None]:
+    """Make one test of a check of a file: a test for each rule and file took longer to report."""
+
+    def test() -> None:
+        broken = {}
+        for file in FILES:
+            try:
+                check(file)
+            except AssertionError as error:
+                broken[file.relative_to(PACKAGE).as_posix()] = str(error)
+        assert broken == {}
+
+    test.__name__ = check.__name__
+    return test
 
 
 @cache

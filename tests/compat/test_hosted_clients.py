@@ -7,12 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from helpers import ROOT
+from helpers import CLIENTS, ROOT
 from helpers.served import SECONDS, Served
 
 pytest.importorskip("uvicorn", reason="needs the extra serve")
 
-CLIENTS = Path(os.environ.get("MEM0_CLIENTS") or ROOT / ".venv" / "clients")
 PYTHON = CLIENTS / "python" / "bin" / "python"
 NODE = CLIENTS / "node" / "node_modules" / ".bin" / "node"
 PROGRAMS = ROOT / "tests" / "compat" / "clients"

@@ -1,11 +1,9 @@
 """`litemem mcp` before the judges of others; each is skipped where it is not installed.
 
-`scripts/clients` installs the inspector and the reference memory server, or LITEMEM_TEST_NODE names
-a folder of npm that has them. FastMCP's client is an exception: its packages are not those that
-litemem is tested with, so `pip install fastmcp` is left to whoever wants to run its test.
+`scripts/clients` installs them: FastMCP's client, and from npm the inspector and the reference
+memory server.
 """
 
-import asyncio
 import json
 import os
 import random
@@ -17,11 +15,10 @@ from typing import Any
 
 import pytest
 
-from helpers import LIBRARY, ROOT
+from helpers import CLIENTS, LIBRARY, python_with
 from helpers.mcp_server import Server
 
-CLIENTS = Path(os.environ.get("LITEMEM_TEST_NODE") or ROOT / ".venv" / "clients" / "node")
-NODE_MODULES = CLIENTS / "node_modules"
+NODE_MODULES = CLIENTS / "node" / "node_modules"
 INSPECTOR = NODE_MODULES / "@modelcontextprotocol/inspector/clients/launcher/build/index.js"
 REFERENCE = NODE_MODULES / "@modelcontextprotocol/server-memory/dist/index.js"
 SECONDS = 120
@@ -33,7 +30,7 @@ OBSERVATIONS = ("likes tea", "is allergic to nuts", "lives in Oslo", "Anna: odd"
 
 def needs(package: Path) -> pytest.MarkDecorator:
     return pytest.mark.skipif(
-        not package.is_file(), reason="run scripts/clients, which installs it"
+        not package.is_file(), reason="run scripts/clients, which installs it from npm"
     )
 
 
@@ -72,34 +69,58 @@ def reference(environment: dict[str, str], tmp_path: Path) -> Iterator[Server]:
 # -- FastMCP's client
 
 
-@pytest.mark.filterwarnings("ignore")
-def test_the_client_of_fastmcp_calls_the_tools(environment: dict[str, str]) -> None:
-    fastmcp = pytest.importorskip("fastmcp", reason="needs FastMCP: pip install fastmcp")
+# Its arguments: the command, and the environment of the server.
+FASTMCP = """
+import asyncio, json, sys
+import fastmcp
 
-    def client(*options: str) -> Any:
-        command = {"command": sys.executable, "args": ["-m", "litemem", "mcp", *options]}
-        server = command | {"env": environment, "cwd": environment["PYTHONPATH"]}
-        return fastmcp.Client({"mcpServers": {"litemem": server}})
+command, environment = map(json.loads, sys.argv[1:])
 
-    async def use() -> None:
-        async with client() as memory:
-            assert len(await memory.list_tools()) == 11
-            await memory.call_tool("add_memory", {"text": "I play the cello.", "infer": False})
-            found = await memory.call_tool("search_memories", {"query": "cello"})
-            assert found.structured_content["results"][0]["memory"] == "I play the cello."
-            with pytest.raises(fastmcp.exceptions.ToolError, match="needs a scope"):
-                await memory.call_tool("delete_all_memories", {})
-        async with client("--tools", "graph") as graph:
-            entity = {"entityType": "test", "observations": ["o"]}
-            calls = [
-                graph.call_tool("create_entities", {"entities": [entity | {"name": f"e{i}"}]})
-                for i in range(50)
-            ]
-            await asyncio.gather(*calls)
-            found = await graph.call_tool("read_graph", {})
-            assert len(found.structured_content["entities"]) == 50
+def client(*options):
+    server = {"command": command[0], "args": [*command[1:], *options], "env": environment}
+    return fastmcp.Client({"mcpServers": {"litemem": server}})
 
-    asyncio.run(use())
+async def use():
+    async with client() as memory:
+        assert len(await memory.list_tools()) == 11
+        await memory.call_tool("add_memory", {"text": "I play the cello.", "infer": False})
+        found = await memory.call_tool("search_memories", {"query": "cello"})
+        assert found.structured_content["results"][0]["memory"] == "I play the cello."
+        try:
+            await memory.call_tool("delete_all_memories", {})
+        except fastmcp.exceptions.ToolError as error:
+            assert "needs a scope" in str(error)
+        else:
+            raise AssertionError("it deleted")
+    async with client("--tools", "graph") as graph:
+        entity = {"entityType": "test", "observations": ["o"]}
+        calls = [
+            graph.call_tool("create_entities", {"entities": [entity | {"name": f"e{i}"}]})
+            for i in range(50)
+        ]
+        await asyncio.gather(*calls)
+        found = await graph.call_tool("read_graph", {})
+        assert len(found.structured_content["entities"]) == 50
+
+asyncio.run(use())
+print("as expected")
+"""
+
+
+def test_the_client_of_fastmcp_calls_the_tools(environment: dict[str, str], tmp_path: Path) -> None:
+    python = python_with("fastmcp")
+    if python is None:
+        pytest.skip("run scripts/clients, which installs fastmcp")
+    command = [sys.executable, "-m", "litemem", "mcp"]
+    done = subprocess.run(
+        [python, "-c", FASTMCP, json.dumps(command), json.dumps(environment)],
+        capture_output=True,
+        encoding="utf-8",
+        cwd=tmp_path,
+        env={name: value for name, value in os.environ.items() if name != "PYTHONPATH"},
+        timeout=SECONDS,
+    )
+    assert (done.returncode, done.stdout) == (0, "as expected\n"), done.stderr
 
 
 # -- the inspector

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from contextlib import closing
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,8 @@ ROOT = Path(__file__).parents[2]
 TESTS = ROOT / "tests"
 FILES = TESTS / "files"
 LIBRARY = Path(litemem.__file__).parents[1]  # what is tested: the checkout, or the wheel's place
+# What scripts/clients installs: the programs of others that are run against litemem
+CLIENTS = Path(os.environ.get("MEM0_CLIENTS") or ROOT / ".venv" / "clients")
 # The environment of a user's desk, for scripts of `run_python` that pass a folder: onnxruntime
 # reports there, but not where a variable (CI, GITHUB_ACTIONS, ...) names a build machine.
 AT_HOME = (
@@ -56,6 +59,15 @@ def run_python(script: str, *arguments: object) -> str:
     )
     assert done.returncode == 0, done.stderr
     return done.stdout
+
+
+def python_with(module: str) -> str | None:
+    """Return a Python that has a module: this one, or that of scripts/clients; or None."""
+    if find_spec(module.partition(".")[0]):
+        return sys.executable
+    place = module.replace(".", "/")
+    has_it = any((CLIENTS / "python").glob(f"lib/*/site-packages/{place}"))
+    return str(CLIENTS / "python" / "bin" / "python") if has_it else None
 
 
 class Clock:

@@ -13,7 +13,7 @@ from typing import Any
 NIGHTLY = os.environ.get("LITEMEM_TEST_PROFILE") == "nightly"  # all sizes, and longer samples
 MAX_RATIO = 2.5  # of the time for 2n to that for n: 2 is linear, 4 is the square
 FLOOR = 0.1  # seconds for 100,000 characters; what takes their square takes 1 to 10
-AMPLE = float("inf") if NIGHTLY else 4 * FLOOR  # what is linear at this time is not tried longer
+AMPLE = float("inf") if NIGHTLY else 2.5 * FLOOR  # what is linear at this time is not tried longer
 LEAST = 500  # characters or items, from which sizes double
 ROUNDS = 30  # measurements of a suspicious ratio; the best of each size counts
 

@@ -180,7 +180,7 @@ for i in range(first, first + 10):
 memory.flush()
 time.sleep(60)
 """
-ROUNDS = 12
+ROUNDS = 200 if os.environ.get("LITEMEM_TEST_PROFILE") == "nightly" else 6
 
 
 def test_repeated_kills_lose_and_double_nothing(

@@ -1,6 +1,5 @@
 """The examples of docs/frameworks.md, each with its framework, where that is installed."""
 
-import importlib.util
 import os
 import re
 import subprocess
@@ -9,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from helpers import LIBRARY, ROOT
+from helpers import LIBRARY, ROOT, python_with
 
 EXAMPLES = re.findall(
     r"^## (.+?)\n.*?^```python\n(.*?)^```$",
@@ -31,8 +30,9 @@ def test_every_framework_has_an_example() -> None:
 @pytest.mark.posix
 @pytest.mark.parametrize(("name", "code"), EXAMPLES, ids=PACKAGES)
 def test_a_framework_uses_the_server(name: str, code: str, tmp_path: Path) -> None:
-    if not importlib.util.find_spec(PACKAGES[name].partition(".")[0]):
-        pytest.skip(f"needs {PACKAGES[name]}")
+    python = python_with(PACKAGES[name])
+    if python is None:
+        pytest.skip(f"needs {PACKAGES[name]}, which scripts/clients installs, but for CrewAI")
     command = tmp_path / "litemem"
     command.write_text(
         f"#!/bin/sh\nPYTHONPATH='{LIBRARY}' LITEMEM_EMBEDDER=hash "
@@ -41,7 +41,7 @@ def test_a_framework_uses_the_server(name: str, code: str, tmp_path: Path) -> No
     command.chmod(0o755)
     environment = {**os.environ, "PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}"}
     done = subprocess.run(
-        [sys.executable, "-c", code],
+        [python, "-c", code],
         capture_output=True,
         text=True,
         cwd=tmp_path,

@@ -106,7 +106,7 @@ def test_a_restore_loses_nothing_of_a_program_that_opens_and_closes_all_the_time
     try:
         assert process.process.stdout is not None
         acknowledged = {process.process.stdout.readline().strip()}
-        while len(kept) < 15:
+        while len(kept) < 6:
             with suppress(StoreError):  # it is open at this moment
                 kept.append(restore(copy, path))
         process.process.kill()

@@ -110,9 +110,9 @@ def test_a_timeout_has_to_be_seconds(open_memory: OpenMemory, seconds: object) -
 
 def test_programs_that_write_all_the_time_are_never_refused(tmp_path: Path) -> None:
     """Previously some of them waited until the timeout; `crowd.py` also measures the shares."""
-    found = crowd.play("adds", processes=6, seconds=5, folder=tmp_path, is_fair_wanted=False)
+    found = crowd.play("adds", processes=6, seconds=3, folder=tmp_path, is_fair_wanted=False)
     assert found == 0
 
 
 def test_programs_that_make_every_kind_of_call_lose_nothing(tmp_path: Path) -> None:
-    assert crowd.play("calls", processes=4, seconds=5, folder=tmp_path) == 0
+    assert crowd.play("calls", processes=4, seconds=4, folder=tmp_path) == 0

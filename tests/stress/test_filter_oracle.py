@@ -17,7 +17,7 @@ from litemem.errors import FilterError, ScopeError
 from litemem.store.filters import compile_filter
 
 NIGHTLY = os.environ.get("LITEMEM_TEST_PROFILE") == "nightly"
-EXAMPLES = 2_000 if NIGHTLY else 200
+EXAMPLES = 2_000 if NIGHTLY else 80
 SMALL, LARGE = 25, 8  # filters in an example, against one set of memories
 PATIENT = settings(
     max_examples=EXAMPLES,

@@ -22,7 +22,7 @@ from litemem.errors import CorruptError
 from litemem.store.sqlite.connection import connect
 from litemem.testing import HashEmbedder, ScriptedLLM
 
-SECONDS = 12  # for damaged files; 14 of them a second on an idle machine
+SECONDS = 6  # for damaged files; 14 of them a second on an idle machine
 QUICK = settings(
     max_examples=100,
     deadline=None,

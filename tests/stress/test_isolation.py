@@ -29,7 +29,7 @@ from litemem.models.embedding import embed, to_blob
 from litemem.testing import HashEmbedder, ScriptedLLM
 
 NIGHTLY = os.environ.get("LITEMEM_TEST_PROFILE") == "nightly"
-EXAMPLES = 2_000 if NIGHTLY else 70
+EXAMPLES = 2_000 if NIGHTLY else 30
 SMALL, LARGE = 12, 6  # filters in an example, against one file; the large ones in two scopes
 APP = {"app_id": "app"}  # which most memories have
 EVERYTHING = 10_000

@@ -22,7 +22,7 @@ from litemem.store.sqlite.schema import latest_version
 from litemem.store.sqlite.store import SqliteStore
 from litemem.testing import HashEmbedder, ScriptedLLM
 
-ROUNDS = 200 if os.environ.get("LITEMEM_TEST_PROFILE") == "nightly" else 5
+ROUNDS = 200 if os.environ.get("LITEMEM_TEST_PROFILE") == "nightly" else 3
 UPGRADES = 4  # kills
 STOPS = 8  # places
 ROLES = ("user", "assistant")
