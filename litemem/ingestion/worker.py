@@ -192,11 +192,12 @@ class Worker:
             self._leave_model()
             self._stopping.wait(IDLE_POLL_SECONDS)  # the other looks more often than that
             return False
-        if self._shared.take():
-            self._worked_at, self._wanted_at = now, None
-            self._taken_at = self._taken_at if had else now
-            return True
-        return False
+        if not self._shared.take():
+            return False
+        if not had:
+            self._taken_at = self._worked_at = now
+            self._wanted_at = None
+        return True
 
     def _leave_model(self) -> None:
         if self._shared is not None:
@@ -225,6 +226,7 @@ class Worker:
             self._failed_at = time.monotonic()
         except _WorkerStopped:
             pass
+        self._worked_at, self._wanted_at = time.monotonic(), None
         return True
 
     def _take(self) -> Turn | None:

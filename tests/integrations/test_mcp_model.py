@@ -13,6 +13,7 @@ from helpers.mcp_server import SECONDS, Server, Start
 SCRIPT = """
 import os, sys
 from litemem import MemoryClient
+from litemem.ingestion import worker
 from litemem.integrations.mcp.server import MemoryServer
 from litemem.integrations.mcp.stdio import StdioServer, guarded_streams
 from litemem.testing import HashEmbedder, ScriptedLLM
@@ -32,6 +33,7 @@ class NotedLLM(ScriptedLLM):
         if self.is_loaded:
             self.is_loaded = False
             self.note("frees")
+worker.TURN_SECONDS = 600.0  # a process that has nothing to do does not keep the model as long
 def open_client():
     llm = NotedLLM([["User plays the cello"]] * 9, delay=0.3)
     return MemoryClient(path=sys.argv[2], embedder=HashEmbedder(), llm=llm, share_llm=True)
