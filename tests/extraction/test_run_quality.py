@@ -14,7 +14,6 @@ from litemem.extraction import run_document as procedure
 from litemem.models.embedders import FastEmbedEmbedder
 from litemem.models.llms import LlamaCppLLM
 
-
 NIGHTLY = os.environ.get("LITEMEM_TEST_PROFILE") == "nightly"
 TINY_RUNS = [procedural_runs.BUILD, procedural_runs.MIGRATION][: 2 if NIGHTLY else 1]
 
@@ -95,17 +94,17 @@ def test_a_migration_keeps_its_figures_and_is_extended(real: Memory) -> None:
 
 
 @pytest.mark.model
-def test_a_run_of_three_contexts_is_written_down(real: Memory) -> None:
+def test_a_run_of_five_contexts_is_written_down(real: Memory) -> None:
     log = "\n".join(f"[{i:04}] copied block {i * 8192} of shard {i % 16}" for i in range(1, 330))
     run = chat("user: Copy shards 0 to 15 to the new cluster and verify them.")
-    for i in range(3):
+    for i in range(5):
         run += chat(f"assistant: I copy batch {i}.", f"tool: {log}\nbatch {i} ok, sha ab{i}77c")
-    run += chat("assistant: All three batches are verified. The old cluster can go on 3 March.")
-    assert sum(real.llm.count_tokens(message["content"]) for message in run) > 12_000
+    run += chat("assistant: All five batches are verified. The old cluster can go on 3 March.")
+    assert sum(real.llm.count_tokens(message["content"]) for message in run) > 20_000
     text = add(real, run)["memory"]
     assert "new cluster" in text.splitlines()[0]
-    assert len(section(text, "steps")) == 4
-    assert "ab277c" in text
+    assert len(section(text, "steps")) == 6
+    assert "ab477c" in text
     assert invented(text, run) == set()
 
 
