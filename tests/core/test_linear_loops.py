@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from helpers.growth import NIGHTLY, Build, excess, seconds
+from helpers import NIGHTLY
+from helpers.growth import Build, excess, seconds
 from helpers.records import record
 from litemem.cli import output
 from litemem.core.arguments import check_categories, check_messages, check_metadata

@@ -17,8 +17,8 @@ from typing import Any
 import pytest
 
 import litemem
-from helpers import ROOT
-from helpers.growth import NIGHTLY, Build, excess, seconds, texts
+from helpers import NIGHTLY, ROOT
+from helpers.growth import Build, excess, seconds, texts
 
 PACKAGE = ROOT / "litemem"
 SHORT = 1_000 if NIGHTLY else 400  # characters on which each text is tried

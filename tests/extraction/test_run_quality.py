@@ -1,12 +1,12 @@
 """Run summaries by the real models: findings, figures and sources are kept, none is invented."""
 
-import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from helpers import NIGHTLY
 from helpers import agent_runs as procedural_runs
 from helpers.agent_runs import Chat, add, chat, section
 from litemem import Memory
@@ -14,7 +14,6 @@ from litemem.extraction import run_document as procedure
 from litemem.models.embedders import FastEmbedEmbedder
 from litemem.models.llms import LlamaCppLLM
 
-NIGHTLY = os.environ.get("LITEMEM_TEST_PROFILE") == "nightly"
 TINY_RUNS = [procedural_runs.BUILD, procedural_runs.MIGRATION][: 2 if NIGHTLY else 1]
 
 

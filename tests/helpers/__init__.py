@@ -26,6 +26,7 @@ AT_HOME = (
     "import os, sys; os.environ.clear(); "
     "os.environ['HOME'] = os.environ['XDG_CACHE_HOME'] = sys.argv[1]"
 )
+NIGHTLY = os.environ.get("LITEMEM_TEST_PROFILE") == "nightly"  # the long run of every test
 START = 1_750_000_000_000_000  # 2025-06-15T15:06:40 UTC, in microseconds
 
 OpenMemory = Callable[..., Memory]

@@ -1,7 +1,6 @@
 """How the time of a call grows with its text, and texts on which a pattern may take long."""
 
 import gc
-import os
 import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -10,7 +9,8 @@ from re import _constants as op
 from re import _parser as parser
 from typing import Any
 
-NIGHTLY = os.environ.get("LITEMEM_TEST_PROFILE") == "nightly"  # all sizes, and longer samples
+from helpers import NIGHTLY
+
 MAX_RATIO = 2.5  # of the time for 2n to that for n: 2 is linear, 4 is the square
 FLOOR = 0.1  # seconds for 100,000 characters; what takes their square takes 1 to 10
 AMPLE = float("inf") if NIGHTLY else 2.5 * FLOOR  # what is linear at this time is not tried longer

@@ -14,7 +14,7 @@ from pathlib import Path
 import apsw
 import pytest
 
-from helpers import LIBRARY, START, OpenMemory
+from helpers import LIBRARY, NIGHTLY, START, OpenMemory
 from helpers.pending import CAM, DEAD, PATIENCE, later, status, texts
 from helpers.stores import reading
 from litemem import Memory
@@ -180,7 +180,7 @@ for i in range(first, first + 10):
 memory.flush()
 time.sleep(60)
 """
-ROUNDS = 200 if os.environ.get("LITEMEM_TEST_PROFILE") == "nightly" else 6
+ROUNDS = 200 if NIGHTLY else 6
 
 
 def test_repeated_kills_lose_and_double_nothing(

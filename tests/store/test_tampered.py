@@ -9,7 +9,7 @@ import apsw
 import pytest
 from click.testing import CliRunner
 
-from helpers import tampered
+from helpers import NIGHTLY, tampered
 from helpers.stores import reading
 from helpers.tampered import DEEP, DIGITS, HOSTILE, columns, open_memory, tamper
 from litemem import Memory
@@ -24,7 +24,7 @@ from litemem.testing import HashEmbedder, ScriptedLLM
 
 CAM, DORA = {"user_id": "cam"}, {"user_id": "dora"}
 PLACES = columns()
-EVERY = 41  # values of all that a quick run tries: a prime, so that each kind comes up
+EVERY = 41 if NIGHTLY else 97  # values of all that are tried: primes, so that each kind comes up
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,6 @@ does, another in each workload. `pytest -s` prints the counts.
 """
 
 import io
-import os
 import re
 import resource
 import shutil
@@ -21,7 +20,7 @@ from typing import Any
 import apsw
 import pytest
 
-from helpers import START, schema_file
+from helpers import NIGHTLY, START, schema_file
 from helpers.fault_vfs import FAULTS, copy_files, faulty
 from helpers.stores import reading
 from litemem import Memory
@@ -37,8 +36,7 @@ from litemem.store.sqlite.store import SqliteStore
 from litemem.testing import HashEmbedder, ScriptedLLM
 from litemem.transfer.export import write
 
-NIGHTLY = os.environ.get("LITEMEM_TEST_PROFILE") == "nightly"
-CASES = 10**9 if NIGHTLY else 40  # of each workload, at most
+CASES = 10**9 if NIGHTLY else 24  # of each workload, at most
 SEEDS = 8 if NIGHTLY else 1  # of each crash: what of the unsynced is on the disk
 CAM = {"user_id": "cam"}
 SAID = [{"role": "user", "content": f"likes drink {i}"} for i in range(20)]

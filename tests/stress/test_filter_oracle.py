@@ -1,6 +1,5 @@
 """Random filters over random memories: SQLite and the oracle agree on rows or on refusal."""
 
-import os
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,14 +8,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from helpers import NIGHTLY, strategies
 from helpers import filter_oracle as oracle
-from helpers import strategies
 from helpers.filter_rows import fill, find, new_database
 from litemem.core.scope import Scope
 from litemem.errors import FilterError, ScopeError
 from litemem.store.filters import compile_filter
 
-NIGHTLY = os.environ.get("LITEMEM_TEST_PROFILE") == "nightly"
 EXAMPLES = 2_000 if NIGHTLY else 80
 SMALL, LARGE = 25, 8  # filters in an example, against one set of memories
 PATIENT = settings(

@@ -7,7 +7,6 @@ graph exactly what these rows tell; a machine mixes writes between.
 
 import itertools
 import json
-import os
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
@@ -19,8 +18,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
+from helpers import NIGHTLY, strategies
 from helpers import filter_oracle as oracle
-from helpers import strategies
 from litemem import Memory
 from litemem.core.scope import ID_KEYS, Scope
 from litemem.core.types import MemoryRecord, Relation, content_hash
@@ -28,7 +27,6 @@ from litemem.errors import LLMError, ScopeError
 from litemem.models.embedding import embed, to_blob
 from litemem.testing import HashEmbedder, ScriptedLLM
 
-NIGHTLY = os.environ.get("LITEMEM_TEST_PROFILE") == "nightly"
 EXAMPLES = 2_000 if NIGHTLY else 30
 SMALL, LARGE = 12, 6  # filters in an example, against one file; the large ones in two scopes
 APP = {"app_id": "app"}  # which most memories have

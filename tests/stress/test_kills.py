@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from helpers import LIBRARY, TESTS, schema_file
+from helpers import LIBRARY, NIGHTLY, TESTS, schema_file
 from helpers.stores import reading
 from litemem import Memory
 from litemem.maintenance.integrity import is_sound, verify
@@ -22,7 +22,7 @@ from litemem.store.sqlite.schema import latest_version
 from litemem.store.sqlite.store import SqliteStore
 from litemem.testing import HashEmbedder, ScriptedLLM
 
-ROUNDS = 200 if os.environ.get("LITEMEM_TEST_PROFILE") == "nightly" else 3
+ROUNDS = 200 if NIGHTLY else 3
 UPGRADES = 4  # kills
 STOPS = 8  # places
 ROLES = ("user", "assistant")
