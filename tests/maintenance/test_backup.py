@@ -597,7 +597,7 @@ def test_commands_that_rotate_one_folder_at_once_all_succeed(db: Path, tmp_path:
     command = "from litemem.cli import main; main()"
     with ThreadPoolExecutor(5) as pool:
         rotate = ("backup", folder, "--keep", "1")
-        list(pool.map(lambda _: run_python(command, *rotate), range(20)))
+        list(pool.map(lambda _: run_python(command, *rotate), range(10)))
     assert list(folder.iterdir())
 
 
