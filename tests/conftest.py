@@ -34,11 +34,30 @@ def early_index(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("litemem.store.sqlite.vector_index.FEWEST", BATCH)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Skip the tests that need POSIX on other systems."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Skip the tests that need POSIX on other systems; keep a sample of cases if one is asked for.
+
+    With LITEMEM_TEST_SAMPLE=N, a test with many parameters runs with N of them, evenly spread.
+    """
     for item in items:
         if os.name != "posix" and item.get_closest_marker("posix"):
             item.add_marker(pytest.mark.skip(reason="needs POSIX"))
+    most = int(os.environ.get("LITEMEM_TEST_SAMPLE", "0"))
+    if most:
+        cases: dict[str, list[pytest.Item]] = {}
+        for item in items:
+            cases.setdefault(item.nodeid.partition("[")[0], []).append(item)
+        kept = {id(each) for found in cases.values() for each in spread(found, most)}
+        config.hook.pytest_deselected(items=[item for item in items if id(item) not in kept])
+        items[:] = [item for item in items if id(item) in kept]
+
+
+def spread(items: list[pytest.Item], most: int) -> list[pytest.Item]:
+    """Return at most so many items: the first, the last, and those between at equal distances."""
+    if len(items) <= most:
+        return items
+    step = (len(items) - 1) / max(most - 1, 1)
+    return [items[round(i * step)] for i in range(most)]
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -2,11 +2,12 @@
 
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import groupby
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -15,9 +16,9 @@ from starlette.responses import HTMLResponse
 
 from litemem import __version__
 from litemem.core import clock
+from litemem.core.text.words import STOP_WORDS, stem, tokens
 from litemem.errors import LitememError
 from litemem.inspector.selection import Selection
-from litemem.inspector.text import cut, marked
 from litemem.inspector.trash import Trash
 from litemem.memory import Memory
 from litemem.store.protocol import Census
@@ -27,6 +28,7 @@ OWNERS = 50  # of each kind that the overview names
 PATIENCE = 0.08  # seconds that a page waits for new counts; then it shows the last ones, or none
 REST = 20  # counting takes one part in this of a core while others write,
 CHEAP = 0.02  # unless it takes no longer than this, in seconds of a core
+MAX_MARKED = 20_000  # characters of a message in which words are marked
 
 
 class Counter:
@@ -193,3 +195,46 @@ def _size(size: float) -> str:
             return f"{size:,.0f} {unit}" if unit == "bytes" else f"{size:,.1f} {unit}"
         size /= 1_000
     return ""
+
+
+# -- texts of strangers: long ones cut, the words of another one marked
+
+
+class Piece(NamedTuple):
+    """A part of a text, marked or not."""
+
+    text: str
+    is_marked: bool
+
+
+def cut(text: str, characters: int) -> str:
+    """Return a text, or its beginning with "…"."""
+    return text if len(text) <= characters else text[:characters].rstrip() + " …"
+
+
+def marked(text: str, like: str) -> Sequence[Piece]:
+    """Return a text in pieces, those marked that hold a word of another text."""
+    wanted = set(_stems(like[:MAX_MARKED]))
+    return [
+        Piece("".join(part for part, _ in parts), is_marked)
+        for is_marked, parts in groupby(_parts(text[:MAX_MARKED], wanted), key=lambda p: p[1])
+    ] + [Piece(rest, False) for rest in (text[MAX_MARKED:],) if rest]
+
+
+def _parts(text: str, wanted: set[str]) -> Iterator[tuple[str, bool]]:
+    end = 0
+    for token in tokens(text, smallest=True):
+        if token.start > end:
+            yield text[end : token.start], False
+        yield token.text, _stem(token.text) in wanted
+        end = token.end
+    yield text[end:], False
+
+
+def _stems(text: str) -> Iterable[str]:
+    folded = (token.text.casefold() for token in tokens(text, smallest=True))
+    return (stem(word) for word in folded if word not in STOP_WORDS)
+
+
+def _stem(word: str) -> str:
+    return stem(word.casefold())

@@ -44,7 +44,7 @@ from litemem.extraction.requests import read_requests
 from litemem.ingestion import compare, fact_features
 from litemem.ingestion.forget import topic_of
 from litemem.ingestion.runs import already_read
-from litemem.inspector.text import marked
+from litemem.inspector.site import marked
 from litemem.retrieval import profile
 from litemem.retrieval.context import choose, lines_of
 from litemem.retrieval.search import parse_query
