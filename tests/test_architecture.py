@@ -333,3 +333,9 @@ def test_importing_reads_no_litemem_variable(
     first_import: dict[str, list[str]],
 ) -> None:
     assert [name for name in first_import["asked"] if "LITEMEM" in str(name)] == []
+
+
+def test_the_tests_of_a_package_are_in_the_folder_of_its_name() -> None:
+    packages = {folder.name for folder in PACKAGE.iterdir() if (folder / "__init__.py").exists()}
+    named = packages - {"client"}  # its tests are in tests/api, with those of Memory
+    assert {name for name in named if not (ROOT / "tests" / name).is_dir()} == set()
