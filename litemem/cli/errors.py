@@ -60,12 +60,20 @@ class ErrorHandlingGroup(click.Group):
         except LitememError as error:
             raise CliError(_in_shell(error)) from error
         except (KeyboardInterrupt, click.Abort) as error:
-            raise click.exceptions.Exit(INTERRUPTED) from error
+            raise interrupted() from error
         except OSError as error:
             if error.errno == errno.EPIPE:  # `litemem list | head -1`: click ends quietly
                 raise
             place = f"{error.filename}: " if error.filename else ""
             raise CliError(f"{place}{error.strerror or error}") from error
+
+
+def interrupted(advice: str = "interrupted") -> click.exceptions.Exit:
+    """Say that Ctrl-C ended the command; return what ends it with exit code 130."""
+    if is_terminal(sys.stderr):
+        click.echo(err=True)  # ends the line on which the terminal shows ^C
+    echo_err(advice)
+    return click.exceptions.Exit(INTERRUPTED)
 
 
 @contextmanager
@@ -102,9 +110,7 @@ def _await_signal(reading: int, message: Callable[[], str]) -> None:
         if received != bytes([signal.SIGINT]):
             continue
         try:
-            if is_terminal(sys.stderr):
-                click.echo(err=True)  # ends the line on which the terminal shows ^C
-            echo_err(message())
+            interrupted(message())
         finally:
             os._exit(INTERRUPTED)
 

@@ -14,6 +14,7 @@ from litemem.cli.context import (
     open_memory,
     open_without_model,
 )
+from litemem.cli.errors import interrupted
 from litemem.cli.memories import IDS_AND_SCOPE
 from litemem.cli.options import (
     confirm,
@@ -41,7 +42,7 @@ from litemem.cli.output import (
 )
 from litemem.core import clock
 from litemem.core.config import user_path
-from litemem.maintenance.backup import backup, restore
+from litemem.maintenance.backup import backup, check_restorable, restore
 from litemem.maintenance.integrity import (
     CheckResult,
     EditedText,
@@ -198,6 +199,7 @@ def restore_file(source: str, yes: bool, db: str | None, as_json: bool) -> None:
     name, which is printed. Stop all programs that use the file before.
     """
     path = file_path(db, create=True)
+    check_restorable(source, path)
     if path.exists() and not yes:
         refusal = f"this would replace {path}: give --yes to confirm"
         confirm(f"Replace {path}? It is kept under another name.", refusal)
@@ -425,9 +427,8 @@ def reindex_file(embedder: str | None, db: str | None, as_json: bool) -> None:
     with open_without_model(db) as memory, progress("embedding") as show:
         try:
             done = memory.reindex(chosen, progress=show)
-        except KeyboardInterrupt:
-            echo_err("interrupted: run the same `litemem reindex` to continue")
-            raise
+        except KeyboardInterrupt as error:
+            raise interrupted("interrupted: run the same `litemem reindex` to continue") from error
     identity = chosen.identity
     if as_json:
         return show_json({**done, "embedder": asdict(identity)})

@@ -169,7 +169,7 @@ def pending(llm: str | None, embedder: str | None, db: str | None, as_json: bool
         result = memory.process_pending(progress=shown)
         with memory.store.read() as r:
             set_aside = r.turns.set_aside()
-    show_added(result, as_json)
+    show_added(result, as_json, nothing="no new memories" if turns[1] else "no pending turns")
     for reason in set_aside.values():
         echo_err(f"set aside until `litemem verify --fix`: {reason}")
 
@@ -547,12 +547,12 @@ def read_content(text: Sequence[str], messages: IO[bytes] | None = None) -> Any:
     return content
 
 
-def show_added(result: dict[str, Any], as_json: bool) -> None:
-    """Print the result of `Memory.add`."""
+def show_added(result: dict[str, Any], as_json: bool, *, nothing: str = "no new memories") -> None:
+    """Print the result of `Memory.add`; `nothing` is what an empty one means."""
     if as_json:
         return show_json(result)
     if not result["results"]:
-        echo_err("no new memories")
+        echo_err(nothing)
     rows = [
         (added["event"], added["id"], change_text(added.get("previous_memory"), added["memory"]))
         for added in result["results"]

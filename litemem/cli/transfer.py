@@ -10,6 +10,7 @@ from typing import Any, get_args
 import click
 
 from litemem.cli.context import existing_file, file_path, named_embedder, open_memory
+from litemem.cli.errors import interrupted
 from litemem.cli.options import embedder_option, file_options, filter_option, scope_options
 from litemem.cli.output import counted, echo_damaged, echo_err, memories_text, progress, show_json
 from litemem.core.scope import Scope
@@ -264,9 +265,10 @@ def _import_chats(
         with open_memory(db, embedder=embedder) as memory, progress("importing") as show:
             try:
                 done = memory.import_conversations(given, **ids, **how, progress=show)
-            except KeyboardInterrupt:
-                echo_err("interrupted: whole conversations are kept; the same command continues")
-                raise
+            except KeyboardInterrupt as error:
+                raise interrupted(
+                    "interrupted: whole conversations are kept; the same command continues"
+                ) from error
     _show_chats(done, time.monotonic() - began, dry_run=how["dry_run"], as_json=as_json)
     if done["problems"]:
         raise click.exceptions.Exit(1)
@@ -336,9 +338,10 @@ def _imported(found: Source, db: str | None, embedder: str | None, how: dict[str
     with open_memory(db, embedder=embedder) as memory, progress("importing") as show:
         try:
             return import_source(memory.store, memory.embedder, found, **how, progress=show)
-        except KeyboardInterrupt:
-            echo_err("interrupted: run the same import with --on-conflict skip to continue")
-            raise
+        except KeyboardInterrupt as error:
+            raise interrupted(
+                "interrupted: run the same import with --on-conflict skip to continue"
+            ) from error
 
 
 def _show(done: Imported, *, dry_run: bool, as_json: bool) -> None:

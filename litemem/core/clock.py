@@ -20,6 +20,8 @@ LAST_MICROSECOND = LAST // timedelta(microseconds=1)
 _DURATION = re.compile(r"(\d{1,15}(?:\.\d{1,9})?)([smhdwy])", re.ASCII)
 _SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800, "y": 365 * 86_400}
 
+_EXAMPLE = "one in ISO 8601, such as 2026-03-01 or 2026-03-01T09:30:00Z"
+
 _tick_lock = threading.Lock()
 _last_tick = 0
 
@@ -169,17 +171,19 @@ def _microseconds(delta: timedelta) -> int:
 
 
 def _datetime(value: Time, name: str) -> datetime:
+    meant = "one between the years 1 and 9999"
     try:
         if isinstance(value, datetime):
             return _aware(value)
         if isinstance(value, date):
             return datetime(value.year, value.month, value.day, tzinfo=UTC)
         if isinstance(value, str):
+            meant = _EXAMPLE
             return _aware(datetime.fromisoformat(value.strip()))
         if isinstance(value, int | float) and not isinstance(value, bool):
             return EPOCH + timedelta(seconds=value)
     except (ValueError, OverflowError, NotImplementedError) as error:
-        raise ValidationError(f"{name}={quoted(value)} is not a time: {error}") from error
+        raise ValidationError(f"{name}={quoted(value)} is not a time: give {meant}") from error
     raise ValidationError(
         f"{name} must be a datetime, an ISO 8601 string or seconds since 1970, got {quoted(value)}"
     )

@@ -21,7 +21,7 @@ from litemem.errors import (
 )
 from litemem.maintenance.integrity import is_sound
 from litemem.store.protocol import CheckResult, FileStore
-from litemem.store.sqlite.connection import MEMORY, locate
+from litemem.store.sqlite.connection import MEMORY, check_regular, locate, opened_as_is
 from litemem.store.sqlite.copy import (
     atomic_write,
     check_file,
@@ -133,16 +133,38 @@ def restore(
         StoreError: the backup is the file itself or does not exist, or the file cannot be written.
     """
     source, path = sqlite_path(source), sqlite_path(target)
-    if path.is_dir():
-        raise StoreError(f"{path} is a folder: give the path of a file")
-    if is_same(source, path):
-        raise StoreError(f"{source} is the file itself: give the path of a backup")
+    check_restorable(source, path)
     with atomic_write(path) as part:
         copy_file(source, part, progress)
         _check_sound(source, check_file(part, full=True))
         with _vacated(path) as kept:
             replace_file(part, path, kept)
     return kept
+
+
+def check_restorable(source: str | Path, target: str | Path) -> None:
+    """Check what can be known of a backup and of the file to be replaced before a copy is made.
+
+    Raises:
+        StoreError, SchemaError, CorruptError: as `restore`.
+    """
+    source, path = sqlite_path(source), sqlite_path(target)
+    if path.is_dir():
+        raise StoreError(f"{path} is a folder: give the path of a file")
+    if is_same(source, path):
+        raise StoreError(f"{source} is the file itself: give the path of a backup")
+    with opened_as_is(source):
+        _check_replaceable(path)
+
+
+def _check_replaceable(path: Path) -> None:
+    if not path.exists():
+        return
+    check_regular(path)
+    if is_open(path):
+        raise StoreBusyError(f"{path}: this program has it open; close it, then try again")
+    if path.stat().st_size and not _is_ours(path):
+        raise StoreError(f"{path} is not a litemem file: move it away, or give another path")
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,10 +228,7 @@ def _vacated(path: Path) -> Iterator[Path | None]:
     if not path.exists():
         yield kept if has_side_files(path) else None
         return
-    if is_open(path):
-        raise StoreBusyError(f"{path}: this program has it open; close it, then try again")
-    if path.stat().st_size and not _is_ours(path):
-        raise StoreError(f"{path} is not a litemem file: move it away, or give another path")
+    _check_replaceable(path)
     with contextlib.ExitStack() as stack:
         # a damaged file, which nobody can use, is kept together with its side files
         with contextlib.suppress(CorruptError, SchemaError):

@@ -92,3 +92,30 @@ print([found.state for found in files.verify("smollm2-135m")])
         )
         == "['wrong']\n[]\n"
     )
+
+
+NO_OPEN_FILE_IS_RENAMED = """
+real = os.replace
+def replace(source, target, **folders):
+    for each in apsw.connections():
+        if each.filename and os.path.exists(target) and os.path.samefile(each.filename, target):
+            raise PermissionError(13, "The process cannot access the file", str(target))
+    real(source, target, **folders)
+os.replace = replace
+"""
+
+
+def test_a_backup_and_a_restore_replace_a_file_that_must_not_be_open(tmp_path: Path) -> None:
+    """Previously litemem itself had the file open, to keep other programs out."""
+    script = """
+from litemem import restore
+with open_memory() as memory:
+    memory.add("likes tea", user_id="u", infer=False)
+    for _ in range(2):
+        memory.backup(path + ".copy")
+kept = restore(path + ".copy", path)
+with open_memory() as memory:
+    print(len(memory.get_all(user_id="u")["results"]), kept.exists())
+"""
+    told = on_windows(NO_OPEN_FILE_IS_RENAMED + script, tmp_path / "memory.db")
+    assert told == "1 True\n[]\n"

@@ -95,7 +95,7 @@ def test_ctrl_c_ends_with_130_and_no_traceback() -> None:
         time.sleep(0.5)  # a signal that comes between two reads is only seen after the second
         process.send_signal(signal.SIGINT)
         assert process.wait(SECONDS) == 130
-        assert process.stderr.read() == b""
+        assert process.stderr.read() == b"interrupted\n"
 
 
 @posix

@@ -145,7 +145,6 @@ def test_a_folder_that_is_not_there_is_named_once(tmp_path: Path, command: str) 
         ("backup {0}.copies --keep 0", "'--keep': 0 is not in the range x>=1"),
         ("backup {0} --keep 3", "--keep requires a folder"),
         ("delete --all --user-id cam", "give --yes"),
-        ("restore {0}.copy", "give --yes"),
         ("cleanup --user-id cam --older-than 0s", "give --yes"),
         ("erase --user-id cam", "give --yes"),
     ],
@@ -190,6 +189,19 @@ def test_models_that_are_not_here_are_no_verified_models() -> None:
         1,
         "litemem: no models are installed: run `litemem models pull`\n",
     )
+
+
+def test_nothing_to_extract_is_not_an_extraction_without_facts(db: Path) -> None:
+    assert run("pending", db, 0).stderr == "no pending turns\n"
+
+
+@pytest.mark.parametrize("time", ["yesterday", "2026-13-45", "12:00", "1", "", "0000-01-01"])
+def test_a_time_that_is_none_is_answered_with_an_example(db: Path, time: str) -> None:
+    """Previously with Python's message: "Invalid isoformat string"."""
+    line = ["list", "--everyone", "--as-of", time, "--db", str(db)]
+    told = CliRunner().invoke(main, line).stderr.splitlines()[-1]
+    example = "give one in ISO 8601, such as 2026-03-01 or 2026-03-01T09:30:00Z"
+    assert told == f"Error: --as-of='{time}' is not a time: {example}"
 
 
 def test_a_text_that_another_tool_changed_names_what_mends_it(db: Path) -> None:

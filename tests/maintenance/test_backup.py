@@ -606,6 +606,21 @@ def test_the_restore_command_asks_before_it_replaces(made: Path, db: Path) -> No
     assert texts(db) == ["likes rum", "likes tea"]
 
 
+@pytest.mark.parametrize("wrong", ["missing.db", "empty.db", "text.db", "folder", "memory.db"])
+def test_the_restore_command_refuses_what_is_no_backup_before_it_asks(
+    made: Path, db: Path, tmp_path: Path, wrong: str
+) -> None:
+    """Previously the question came first, and an answer was of no use."""
+    (tmp_path / "empty.db").touch()
+    (tmp_path / "text.db").write_text("a text, and no database at all")
+    (tmp_path / "folder").mkdir()
+    told = run("restore", tmp_path / wrong, code=1).stderr
+    assert "--yes" not in told
+    assert wrong in told
+    assert made.exists()
+    assert texts(db) == ["likes rum", "likes tea"]
+
+
 def test_a_backup_of_no_file_is_refused(db: Path, tmp_path: Path) -> None:
     assert "does not exist" in run("backup", tmp_path / "b.db", code=1).stderr
     assert not db.exists()

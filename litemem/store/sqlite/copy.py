@@ -101,11 +101,16 @@ def exclusive(path: Path) -> Iterator[None]:
     closing a connection in write-ahead mode removes the log by its name, which may be the log of
     the new file by then. A program that waits for the old file finds that it was replaced.
 
+    Windows renames no file that is open, also not ours: there the lock is given back first, and a
+    program that opens the file in between makes the rename fail.
+
     Raises:
         StoreBusyError: a program has the file open.
         CorruptError, SchemaError, StoreError: the file cannot be read.
     """
-    with GATE.inside(), contextlib.closing(connect_exclusively(path)):
+    with GATE.inside(), contextlib.closing(connect_exclusively(path)) as connection:
+        if os.name == "nt":
+            connection.close()
         yield
 
 
