@@ -35,7 +35,7 @@ def hold(owner, *more):
         for lock in list(locks_of(owner, set())):
             lock.acquire(blocking=False)
         for lock in more:
-            lock.__enter__()
+            lock.acquire()
         ready.set()
         threading.Event().wait(60)
     threading.Thread(target=run, daemon=True).start()

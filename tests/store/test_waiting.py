@@ -21,11 +21,11 @@ def test_threads_get_the_lock_in_the_order_in_which_they_asked() -> None:
     lock, got = FairLock(), []
 
     def take(number: int) -> None:
-        with lock:
+        with lock.held():
             got.append(number)
 
     threads = [threading.Thread(target=take, args=(number,)) for number in range(20)]
-    with lock:
+    with lock.held():
         for number, thread in enumerate(threads):
             thread.start()
             while len(lock._waiting) <= number:
@@ -42,7 +42,7 @@ def test_a_thread_that_takes_the_lock_again_and_again_lets_others_in() -> None:
     def take(number: int) -> None:
         all_run.wait()
         while not stopped.is_set():
-            with lock:
+            with lock.held():
                 counts[number] += 1
                 time.sleep(0.0002)  # a commit waits for the disk
 
@@ -59,9 +59,9 @@ def test_a_thread_that_takes_the_lock_again_and_again_lets_others_in() -> None:
 
 def test_the_lock_may_be_taken_again_by_the_thread_that_has_it() -> None:
     lock = FairLock()
-    with lock, lock:
-        pass
-    with lock:
+    with lock.held(), lock.held():
+        assert lock._depth == 2
+    with lock.held():
         assert lock._depth == 1
 
 
@@ -70,7 +70,7 @@ def test_a_wait_that_ctrl_c_ends_leaves_the_queue() -> None:
     lock, taken, release = FairLock(), threading.Event(), threading.Event()
 
     def hold() -> None:
-        with lock:
+        with lock.held():
             taken.set()
             release.wait(10)
 
@@ -79,13 +79,13 @@ def test_a_wait_that_ctrl_c_ends_leaves_the_queue() -> None:
     taken.wait(10)
     before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a background job ignores it
     threading.Timer(0.2, signal.raise_signal, (signal.SIGINT,)).start()
-    with pytest.raises(KeyboardInterrupt), lock:
+    with pytest.raises(KeyboardInterrupt), lock.held():
         pass
     signal.signal(signal.SIGINT, before)
     assert not lock._waiting
     release.set()
     holder.join()
-    with lock:
+    with lock.held():
         pass
 
 

@@ -9,6 +9,10 @@ SQLite keeps the POSIX locks of a process in memory, by inode. A forked child in
 without the locks, and then trusts locks that it does not hold
 (https://sqlite.org/howtocorrupt.html, 2.6). So every connection is closed before a fork, when no
 thread is inside SQLite; the parent opens its own again when it next needs them.
+
+Ctrl-C raises KeyboardInterrupt in the main thread when a Python function begins or a function of C
+returns, so also before the first instruction of an `__exit__`. `surely` calls again what it hits,
+and a `with` of a lock that is written in C cannot be hit.
 """
 
 import os
@@ -18,6 +22,7 @@ import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Protocol, TypeVar
 from weakref import WeakSet
 
@@ -50,6 +55,22 @@ _FORKED_UNSEEN = (
 T = TypeVar("T")
 
 
+@contextmanager
+def surely(undo: Callable[[], None]) -> Iterator[None]:
+    """Call `undo` when the block ends, and once more after an exception: Ctrl-C may hit the first.
+
+    What `undo` has done, it must not do again.
+    """
+    try:
+        try:
+            yield
+        finally:
+            undo()
+    except BaseException:
+        undo()
+        raise
+
+
 class FairLock:
     """A reentrant lock that threads get in the order in which they asked for it."""
 
@@ -61,45 +82,53 @@ class FairLock:
         self._owner: int | None = None
         self._depth = 0
 
-    def __enter__(self) -> None:
-        me = threading.get_ident()
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Hold the lock inside the block, and not longer, whenever Ctrl-C comes."""
+        before = self._depth if self._owner == threading.get_ident() else 0
+        with surely(partial(self._back_to, before)):
+            self.acquire()
+            yield
+
+    def acquire(self) -> None:
+        """Wait for the lock; use `held`, which releases it."""
+        me, turn = threading.get_ident(), None
         if self._owner == me:
             self._depth += 1
             return
-        with self._mutex:
-            if self._owner is None:
-                self._owner, self._depth = me, 1
-                return
-            turn = threading.Lock()
-            turn.acquire()
-            self._waiting.append((me, turn))
         try:
+            with self._mutex:
+                if self._owner is None:
+                    self._owner, self._depth = me, 1
+                    return
+                turn = threading.Lock()
+                turn.acquire()
+                self._waiting.append((me, turn))
             turn.acquire()  # released by the thread that hands the lock over
-        except BaseException:  # Ctrl-C
-            self._give_up(me, turn)
+        except BaseException:  # Ctrl-C; if the lock was handed over at this moment, `held` has it
+            with self._mutex:
+                if turn and (me, turn) in self._waiting:
+                    self._waiting.remove((me, turn))
             raise
 
-    def __exit__(self, *error: object) -> None:
-        self._depth -= 1
-        if not self._depth:
-            with self._mutex:
+    def _back_to(self, depth: int) -> None:
+        """Let this thread hold the lock as often as before; hand it over if that is never."""
+        with self._mutex:
+            if self._owner != threading.get_ident() or self._depth <= depth:
+                return
+            if depth:
+                self._depth = depth
+            else:
                 self._hand_over()
 
     def _hand_over(self) -> None:
         if not self._waiting:
             self._owner = None
             return
-        self._owner, turn = self._waiting.popleft()
-        self._depth = 1
+        # no `popleft`: after a call, Ctrl-C can come, and nobody would have the lock
+        (self._owner, turn), self._depth = self._waiting[0], 1
+        del self._waiting[0]
         turn.release()
-
-    def _give_up(self, me: int, turn: threading.Lock) -> None:
-        with self._mutex:
-            if (me, turn) in self._waiting:
-                self._waiting.remove((me, turn))
-            else:  # it was handed over at this moment
-                self._depth = 0
-                self._hand_over()
 
 
 class WriteQueue:
@@ -189,7 +218,8 @@ class ForkGate:
     def _reset(self, reason: str | None = None) -> None:
         self._process = os.getpid()
         self._one_fork = threading.Lock()
-        self._condition = threading.Condition()  # reentrant: a signal handler may fork
+        self._mutex = threading.RLock()  # a signal handler may fork
+        self._condition = threading.Condition(self._mutex)
         self._inside: Counter[int] = Counter()  # by thread: how often it has entered
         self._forking = False
         self._broken = reason
@@ -198,7 +228,7 @@ class ForkGate:
     def add(self, store: Suspendable) -> None:
         """Close this store's connections before each fork from now on."""
         _register()
-        with self._condition:
+        with self._mutex:
             self._stores.add(store)
 
     @contextmanager
@@ -208,11 +238,13 @@ class ForkGate:
         Raises:
             StoreError: this process was forked while its parent was inside SQLite.
         """
-        self.enter()
-        try:
+        with surely(partial(self.back_to, self.depth())):
+            self.enter()
             yield
-        finally:
-            self.leave()
+
+    def depth(self) -> int:
+        """Return how often this thread has entered."""
+        return self._inside.get(threading.get_ident(), 0)
 
     def enter(self) -> None:
         """Begin to use SQLite; see `inside`."""
@@ -220,21 +252,21 @@ class ForkGate:
         if os.getpid() != self._process:  # forked by C code, which calls no hook
             self.after_in_child()
         me = threading.get_ident()
-        with self._condition:
+        with self._mutex:
             while self._forking and me not in self._inside:
                 self._condition.wait()
             if self._broken:
                 raise StoreError(self._broken)
             self._inside[me] += 1
 
-    def leave(self) -> None:
-        """End what `enter` began."""
+    def back_to(self, depth: int) -> None:
+        """End what `enter` began, so that `depth` is as before; repeated calls do nothing."""
         me = threading.get_ident()
-        with self._condition:
-            if me not in self._inside:  # entered before a fork, in the parent
+        with self._mutex:
+            if self._inside.get(me, 0) <= depth:  # also if it entered in the parent, before a fork
                 return
-            self._inside[me] -= 1
-            if not self._inside[me]:
+            self._inside[me] = depth
+            if not depth:
                 del self._inside[me]
                 if self._forking:
                     self._condition.notify_all()
@@ -242,7 +274,7 @@ class ForkGate:
     def before_fork(self) -> None:
         """Keep threads out, wait until all have left, and close every connection."""
         self._one_fork.acquire()
-        with self._condition:
+        with self._mutex:
             self._forking = True
             self._reason = _FORKED_INSIDE  # also if Ctrl-C ends the wait
             is_own = threading.get_ident() in self._inside
@@ -258,7 +290,7 @@ class ForkGate:
 
     def after_in_parent(self) -> None:
         """Let threads in again."""
-        with self._condition:
+        with self._mutex:
             for store in self._suspended:
                 store.resume()
             self._suspended = []

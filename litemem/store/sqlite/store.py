@@ -3,10 +3,12 @@
 import os
 import threading
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
+
+import apsw
 
 from litemem.errors import StoreError, StoreReadOnlyError, ValidationError, quoted
 from litemem.store.protocol import (
@@ -33,7 +35,7 @@ from litemem.store.sqlite.connection import (
     roll_back,
 )
 from litemem.store.sqlite.errors import SQLITE_ERRORS, translate, translated
-from litemem.store.sqlite.locks import FORK_SECONDS, GATE, FairLock, WriteQueue
+from litemem.store.sqlite.locks import FORK_SECONDS, GATE, FairLock, WriteQueue, surely
 from litemem.store.sqlite.open_files import Inode, close_at_exit, inode_of
 from litemem.store.sqlite.transaction import SqliteTransaction
 
@@ -110,8 +112,7 @@ class SqliteStore:
                 with self._write_lock:
                     yield self._open_writer()
                 return
-            GATE.enter()
-            try:
+            with GATE.inside():
                 connection, lent = borrowed = self._readers.borrow()
                 try:
                     connection.execute("BEGIN")
@@ -119,8 +120,6 @@ class SqliteStore:
                 finally:
                     if not self.is_forked and roll_back(connection):
                         self._readers.give_back(borrowed)
-            finally:
-                GATE.leave()
         except SQLITE_ERRORS as error:
             raise translate(error, self.path) from error
 
@@ -128,16 +127,29 @@ class SqliteStore:
     def write(self, *, secure_delete: bool = False) -> Iterator[SqliteTransaction]:
         """Lend a transaction, which is committed at the end of the block."""
         self.check_writable()
-        with self._write_lock:
-            try:
-                tx = self._begin(secure_delete)
-                try:
-                    yield tx
-                    self._commit(tx)
-                finally:
-                    self._end(tx, secure_delete)
-            except SQLITE_ERRORS as error:
-                raise translate(error, self.path) from error
+        try:
+            with self._writing(), self._transaction(secure_delete) as tx:
+                yield tx
+        except SQLITE_ERRORS as error:
+            raise translate(error, self.path) from error
+
+    def _writing(self) -> AbstractContextManager[object]:
+        """Keep the other threads of this program from writing."""
+        lock = self._write_lock
+        return lock.held() if isinstance(lock, FairLock) else lock
+
+    @contextmanager
+    def _transaction(self, secure_delete: bool) -> Iterator[SqliteTransaction]:
+        """Begin a transaction and commit it; undo it after an exception, also Ctrl-C."""
+        depth, is_inner = GATE.depth(), self._is_in_transaction()
+        with surely(lambda: self._end(depth, is_inner, secure_delete)):
+            tx = self._begin(secure_delete)
+            yield tx
+            self._commit(tx)
+
+    def _is_in_transaction(self) -> bool:
+        is_inside = self.path == MEMORY or GATE.depth() > 0  # else a fork may close the connection
+        return bool(is_inside and self._writer and self._writer.connection.in_transaction)
 
     def _begin(self, secure_delete: bool) -> SqliteTransaction:
         """Start a transaction when it is this process's turn."""
@@ -147,6 +159,7 @@ class SqliteStore:
 
     def _try_begin(self, secure_delete: bool) -> SqliteTransaction:
         """Start a transaction without waiting; this thread is inside SQLite until `_end`."""
+        depth = GATE.depth()
         if self.path != MEMORY:
             GATE.enter()
         try:
@@ -158,9 +171,9 @@ class SqliteStore:
                 tx.connection.execute("BEGIN IMMEDIATE")
             finally:
                 tx.connection.set_busy_timeout(BUSY_MS)
-        except BaseException:
+        except apsw.BusyError:
             if self.path != MEMORY:
-                GATE.leave()
+                GATE.back_to(depth)  # it asks again later; `_end` comes after other errors
             raise
         return tx
 
@@ -172,16 +185,17 @@ class SqliteStore:
         self._queue.worked()
         tx.connection.execute("COMMIT")
 
-    def _end(self, tx: SqliteTransaction, secure_delete: bool) -> None:
+    def _end(self, depth: int, is_inner: bool, secure_delete: bool) -> None:
         """Roll back what was not committed; no error here hides the one that ended the block."""
-        if not self.is_forked:
-            if not roll_back(tx.connection):
+        is_inside = self.path == MEMORY or GATE.depth() > depth
+        if is_inside and not is_inner and not self.is_forked and self._writer is not None:
+            if not roll_back(self._writer.connection):
                 self._writer = None  # opened again by the next call
             elif secure_delete:
-                erasure.set_secure_delete(tx.connection, False)
+                erasure.set_secure_delete(self._writer.connection, False)
         if self.path != MEMORY:
             self._queue.end()
-            GATE.leave()
+            GATE.back_to(depth)
 
     @contextmanager
     def dry_run(self) -> Iterator[SqliteTransaction]:
@@ -229,7 +243,7 @@ class SqliteStore:
             with GATE.inside():
                 return erasure.vacuum(self._open_writer().connection, self.path)
 
-        with self._write_lock, translated(self.path):
+        with self._writing(), translated(self.path):
             vacuumed = self._queue.begin(attempt)
         if erased is not None:
             with self.write(secure_delete=True) as tx:
@@ -238,7 +252,7 @@ class SqliteStore:
 
     def traces(self, erased: Sequence[ErasedText]) -> Traces:
         """Look for erased texts."""
-        with self._write_lock, GATE.inside(), translated(self.path):
+        with self._writing(), GATE.inside(), translated(self.path):
             return erasure.find_traces(self._open_writer().connection, self.path, erased)
 
     def check(self, *, full: bool) -> list[CheckResult]:
@@ -250,7 +264,7 @@ class SqliteStore:
         if self.path != MEMORY:
             with GATE.inside():
                 return copy.check_file(self.path, full=full)
-        with self._write_lock, translated(self.path):
+        with self._writing(), translated(self.path):
             return checks.check(self._open_writer().connection, full=full)
 
     def repair(self, repairs: Iterable[str]) -> list[str]:
@@ -272,7 +286,7 @@ class SqliteStore:
         """Close the file and remove its side files; in a forked child, do nothing."""
         if self.is_forked:
             return
-        with self._write_lock, GATE.inside(), translated(self.path):
+        with self._writing(), GATE.inside(), translated(self.path):
             self._is_closed = True
             self._close_connections()
             self._readers.close()
