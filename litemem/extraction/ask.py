@@ -54,7 +54,7 @@ def ask(
     }
     answer = llm.generate(prompt, text, schema=schema, max_tokens=max_tokens)
     try:
-        found = parse(answer)
+        found = _named(parse(answer), properties)
         return {name: _read(found[name], kind) for name, kind in properties.items()}
     except (ValueError, TypeError, KeyError) as error:
         raise ExtractionError(
@@ -108,6 +108,18 @@ def _loads(answer: str) -> Any:
     if not fence and "{" in behind:
         raise ValueError("the answer holds more than one JSON value")
     return found
+
+
+def _named(found: Any, properties: Mapping[str, Schema]) -> Any:
+    """Return a list, which is alone or has another name, by the only name that was asked for.
+
+    An empty one may mean anything, and is left as it is.
+    """
+    listed = found
+    if isinstance(found, Mapping) and len(found) == 1:
+        (listed,) = found.values()
+    is_list = isinstance(listed, list) and listed and len(properties) == 1
+    return dict.fromkeys(properties, listed) if is_list else found
 
 
 def _read(value: Any, schema: Schema) -> Any:

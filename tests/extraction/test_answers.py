@@ -56,6 +56,21 @@ def test_facts_that_are_objects_are_read(open_memory: OpenMemory, name: str) -> 
     assert [row["memory"] for row in rows] == ["User lives in Oslo", "User likes tea"]
 
 
+LISTS = [
+    '["User lives in Oslo", "User likes tea"]',
+    '[{"fact": "User lives in Oslo"}, {"text": "User likes tea"}]',
+    '```json\n["User lives in Oslo", "User likes tea"]\n```',
+    '{"Facts": ["User lives in Oslo", "User likes tea"]}',
+    '{"memory": [{"text": "User lives in Oslo"}, "User likes tea"]}',
+]
+
+
+@pytest.mark.parametrize("answer", LISTS)
+def test_a_list_alone_or_under_another_name_is_read(open_memory: OpenMemory, answer: str) -> None:
+    rows = open_memory(answer).add("I live in Oslo and I like tea", **CAM)["results"]
+    assert [row["memory"] for row in rows] == ["User lives in Oslo", "User likes tea"]
+
+
 @pytest.mark.parametrize("fact", [{}, {"fact": 5}, {"fact": ["tea"]}, {"likes": "tea"}, 5, None])
 def test_an_object_without_a_text_is_not_a_fact(open_memory: OpenMemory, fact: object) -> None:
     with pytest.raises(ExtractionError):

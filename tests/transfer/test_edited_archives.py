@@ -56,6 +56,11 @@ EDITS: dict[str, tuple[Callable[[bytes], bytes], str]] = {
         lambda data: data.replace(b"\n", b"\n \n", 1),
         "the line is empty",
     ),
+    "blank lines at the start": (lambda data: b"\r\n \n" + data, "line 1: the line is empty"),
+    "two SHA-256": (
+        lambda data: data.replace(b'"sha256":', b'"sha256":"00","sha256":'),
+        "line 1: a name is there twice",
+    ),
     "no SHA-256": (without("sha256"), "line 1: sha256 is missing"),
     "no counts": (without("counts"), "line 1: counts is missing"),
     "a broken SHA-256": (
@@ -140,6 +145,10 @@ OTHERS: dict[str, tuple[bytes, str]] = {
     "line ends of CR alone": (GOOD.replace(b"\n", b"\r"), "the line ends are CR alone"),
     "a pointer of Git LFS": (b"version https://git-lfs.github.com/spec/v1\n", "git lfs pull"),
     "a compressed file": (b"\x1f\x8b\x08\0", "unpack it"),
+    "a file of xz": (b"\xfd7zXZ\0\0\r0", "unpack it with unxz"),
+    "a file of bzip2": (b"BZh91AY", "unpack it with bunzip2"),
+    "a list of lines": (b"[" + GOOD.replace(b"\n", b",")[:-1] + b"]", "is not the header"),
+    "a page": (b"<!DOCTYPE html>", "the line is not the header of an export"),
     "a database": (b"SQLite format 3\0" + bytes(100), "litemem restore"),
 }
 

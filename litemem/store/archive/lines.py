@@ -53,6 +53,10 @@ _OTHER_FILES = (
     (b"version https://git-lfs", "the file is a pointer of Git LFS: run `git lfs pull`"),
     (b"\x1f\x8b", "the file is compressed: unpack it with gzip"),
     (b"PK\x03\x04", "the file is compressed: unpack it with unzip"),
+    (b"BZh", "the file is compressed: unpack it with bunzip2"),
+    (b"\xfd7zXZ", "the file is compressed: unpack it with unxz"),
+    (b"\x28\xb5\x2f\xfd", "the file is compressed: unpack it with unzstd"),
+    (b"7z\xbc\xaf", "the file is compressed: unpack it with 7z"),
     (b"{\0", "the file is UTF-16 without a byte order mark: save it as UTF-8"),
     (b"\0{", "the file is UTF-16 without a byte order mark: save it as UTF-8"),
 )
@@ -197,8 +201,16 @@ class ArchiveFile:
         else:
             self._file.seek(start)
 
-    def _read_header(self) -> Header:
+    def _first_line(self) -> bytes:
+        """Return the first line that is not blank."""
         line = self._file.readline(MAX_HEADER + 1)
+        while line.isspace() and line.endswith(b"\n"):
+            self._edits.setdefault("blank", "line 1: the line is empty")
+            line = self._file.readline(MAX_HEADER + 1)
+        return line
+
+    def _read_header(self) -> Header:
+        line = self._first_line()
         if reason := _other_file(line):
             raise ValidationError(f"line 1: {reason}")
         try:
@@ -206,9 +218,12 @@ class ArchiveFile:
                 raise InvalidValueError("the file is empty")
             if b"\r" in line.rstrip(b"\r\n"):
                 raise InvalidValueError("the line ends are CR alone: convert them to LF")
-            if len(line) > MAX_HEADER:
+            if len(line) > MAX_HEADER or not line.lstrip().startswith(b"{"):
                 raise InvalidValueError("the line is not the header of an export")
-            header, problem = _header(parse(self._plain(1, line).decode() or "null"))
+            text = self._plain(1, line).decode()
+            header, problem = _header(parse(text))
+            if _names_twice(text):
+                header, problem = Header({}, "", header.embedder), "a name is there twice"
         except (ValueError, RecursionError) as error:
             raise ValidationError(
                 f"line 1: {error}; give a file that `litemem export` wrote, or "
@@ -286,7 +301,13 @@ def _other_file(line: bytes) -> str | None:
     return next((reason for start, reason in _OTHER_FILES if line.startswith(start)), None)
 
 
-def _header(found: Any) -> tuple[Header, InvalidValueError | None]:
+def _names_twice(text: str) -> bool:
+    """Return True if a JSON object has two values of one name, of which Python reads the last."""
+    names = json.loads(text, object_pairs_hook=lambda pairs: [name for name, _ in pairs])
+    return len(set(names)) < len(names)
+
+
+def _header(found: Any) -> tuple[Header, InvalidValueError | str | None]:
     """Return the header, and what is wrong with its counts and SHA-256."""
     if not isinstance(found, dict) or found.get("kind") != MARK:
         raise InvalidValueError("the line is not the header of an export")

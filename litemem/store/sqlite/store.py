@@ -109,7 +109,7 @@ class SqliteStore:
         self._check_process()
         try:
             if self.path == MEMORY:
-                with self._write_lock:
+                with self._memory_lock:
                     yield self._open_writer()
                 return
             with GATE.inside():
