@@ -261,10 +261,10 @@ def _glance(model: Model, file: ModelFile, stamps: Mapping[str, Any]) -> FileSta
 
 def _hashed(model: Model, file: ModelFile) -> FileState:
     """Return the state of a file by its bytes, and stamp it."""
-    found = _glance(model, file, {})
-    if found.state in ("missing", "untrusted"):
-        return found
-    with _mapped_disk_errors(found.path):
+    with _mapped_disk_errors(_folder(model) / file.name):
+        found = _glance(model, file, {})
+        if found.state in ("missing", "untrusted"):
+            return found
         stamp = _stamp(found.path, file)  # before hashing: a later change voids it
         sha256 = _sha256(found.path)
     wrong = sha256 != file.sha256

@@ -180,6 +180,14 @@ def test_what_is_not_a_file_is_not_waited_for(
         model_files.pull(MODEL)
 
 
+def test_a_file_in_place_of_the_folder_is_our_error(models: Path) -> None:
+    models.mkdir()
+    (models / "tiny").write_bytes(DATA)
+    for call in (model_files.verify, model_files.verified_folder):
+        with pytest.raises(ModelFileError, match="cannot be used: Not a directory"):
+            call(MODEL)
+
+
 def test_remove_deletes_a_link_and_not_its_target(installed: Path, tmp_path: Path) -> None:
     (tmp_path / "mine").write_bytes(DATA)
     (installed / "weights.bin").unlink()

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.posix
 CAM = {"user_id": "cam"}
 
 
-@pytest.mark.parametrize("change", ["renamed", "unlinked", "replaced"])
+@pytest.mark.parametrize("change", ["renamed", "unlinked", "replaced", "linked"])
 def test_nothing_is_acknowledged_into_a_file_that_is_gone(
     memory: Memory, tmp_path: Path, change: str
 ) -> None:
@@ -34,9 +34,16 @@ def test_nothing_is_acknowledged_into_a_file_that_is_gone(
     if change == "replaced":
         SqliteStore(tmp_path / "other.db").close()
         (tmp_path / "other.db").rename(path)
+    if change == "linked":  # who follows the link finds another log
+        path.symlink_to(tmp_path / "moved.db")
     for _ in range(2):
         with pytest.raises(StoreError, match="was moved or replaced"):
             memory.add("after", infer=False, **CAM)
+    with pytest.raises(StoreError, match="was moved or replaced"):
+        memory.cleanup(vacuum=True)
+    if change != "linked":
+        with pytest.raises(StoreError, match="was moved or replaced"):
+            memory.verify()
 
 
 def test_a_file_that_is_moved_inside_a_transaction_is_not_committed(

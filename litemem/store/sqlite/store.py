@@ -180,10 +180,17 @@ class SqliteStore:
     def _commit(self, tx: SqliteTransaction) -> None:
         if self.is_forked:
             raise StoreError("this process was forked inside a transaction, which is its parent's")
-        if self.path != MEMORY and (has_moved(tx.connection) or self._found_log() != self._log):
-            raise moved_error(self.path)
+        self._check_place(tx.connection)
         self._queue.worked()
         tx.connection.execute("COMMIT")
+
+    def _check_place(self, connection: apsw.Connection) -> None:
+        """Refuse to write into a file or a log that other programs do not find at the path."""
+        is_elsewhere = self.path != MEMORY and (
+            has_moved(connection) or Path(self.path).is_symlink() or self._found_log() != self._log
+        )
+        if is_elsewhere:
+            raise moved_error(self.path)
 
     def _end(self, depth: int, is_inner: bool, secure_delete: bool) -> None:
         """Roll back what was not committed; no error here hides the one that ended the block."""
@@ -241,7 +248,9 @@ class SqliteStore:
 
         def attempt() -> Vacuumed:
             with GATE.inside():
-                return erasure.vacuum(self._open_writer().connection, self.path)
+                connection = self._open_writer().connection
+                self._check_place(connection)
+                return erasure.vacuum(connection, self.path)
 
         with self._writing(), translated(self.path):
             vacuumed = self._queue.begin(attempt)
@@ -262,6 +271,8 @@ class SqliteStore:
 
         self._check_process()
         if self.path != MEMORY:
+            if inode_of(self.path) != self._inode:
+                raise moved_error(self.path)
             with GATE.inside():
                 return copy.check_file(self.path, full=full)
         with self._writing(), translated(self.path):
