@@ -19,7 +19,7 @@ from litemem.core.protocols import Prompt
 from litemem.core.scope import Scope
 from litemem.core.text.passages import passages
 from litemem.core.types import Message, Relation
-from litemem.errors import MemoryNotFoundError, ScopeError, ValidationError
+from litemem.errors import ExtractionError, MemoryNotFoundError, ScopeError, ValidationError
 from litemem.extraction.ask import load_prompt
 from litemem.models.embedding import token_counter
 from litemem.store.sqlite.vector_index import BATCH
@@ -675,6 +675,31 @@ def test_an_erased_text_is_not_left_in_what_was_set_aside_of_another_message(
     ] == [()]
     memory.close()
     assert traces(tmp_path / "memory.db", *WORDS) == []
+
+
+def test_an_erased_word_is_not_left_in_another_fact_that_was_set_aside(
+    open_memory: OpenMemory, path: Path
+) -> None:
+    """Previously only the whole erased text was looked for."""
+    memory = open_memory(["User visits Xanthopolis"], ["User hates Xanthopolis", "User likes tea"])
+    (row,) = memory.add("I visit Xanthopolis", **CAM)["results"]
+    (kept,) = memory.add("I like tea", **CAM)["results"]
+    assert memory.erase(row["id"])["gone"]
+    (logged,) = reading(memory.store).messages.logged_for(kept["id"])
+    assert logged.set_aside == ()
+    assert traces(path, "xanthopolis") == []
+
+
+def test_an_erased_word_is_not_left_in_the_error_of_another_turn(
+    open_memory: OpenMemory, path: Path
+) -> None:
+    memory = open_memory(["User visits Xanthopolis"], *['{"Xanthopolis": 1}'] * 9)
+    (row,) = memory.add("I visit Xanthopolis", **CAM)["results"]
+    with pytest.raises(ExtractionError):
+        memory.add("I like tea", **CAM)
+    assert memory.erase(row["id"])["gone"]
+    assert traces(path, "xanthopolis") == []
+    assert reading(memory.store).overview().pending_turns == 1
 
 
 def test_an_erasure_leaves_what_was_set_aside_in_another_scope(open_memory: OpenMemory) -> None:

@@ -20,6 +20,7 @@ import json
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -27,6 +28,8 @@ import apsw
 
 from litemem.core import clock
 from litemem.core.scope import ID_KEYS, Scope
+from litemem.core.text.language import FUNCTION_WORDS
+from litemem.core.text.words import STOP_WORDS, words
 from litemem.errors import MemoryNotFoundError, ScopeError
 from litemem.store.filters import Condition
 from litemem.store.protocol import ErasedText, Erasure, Traces, Vacuumed
@@ -181,20 +184,29 @@ WHERE message.pk IN {1}
 _ALIKE = " AND ".join(f"m.{key} IS ?{i}" for i, key in enumerate(ID_KEYS, 2))
 _SAME_IDS = f"(coalesce(?2, ?3, ?4, ?5) IS NULL OR {_ALIKE})"
 _ASIDE = f"json_each({read_json('set_aside')}) AS aside"
+_IN_THE_SCOPE = f"session_pk IN (SELECT m.pk FROM session AS m NOT INDEXED WHERE {_ALIKE})"
 _IS_ERASED = " OR ".join(
-    f"{read_field('aside', name)} IN (SELECT value FROM json_each(?1))"
+    f"litemem_leaks(CAST({read_field('aside', name)} AS BLOB), CAST(message.content AS BLOB))"
     for name in ("fact", "replaced_by")
 )
-# in messages that stay
-_SET_ASIDE = f"""
+# what the model wrote from the context of messages that stay
+_LEAKS = (
+    f"""
 UPDATE message
 SET set_aside = (
   SELECT json_group_array(json(value)) FROM {_ASIDE} WHERE ({_IS_ERASED}) IS NOT TRUE
 )
-WHERE set_aside <> '[]'
-  AND session_pk IN (SELECT m.pk FROM session AS m NOT INDEXED WHERE {_ALIKE})
-  AND EXISTS (SELECT 1 FROM {_ASIDE} WHERE {_IS_ERASED})
-"""
+WHERE set_aside <> '[]' AND {_IN_THE_SCOPE} AND EXISTS (SELECT 1 FROM {_ASIDE} WHERE {_IS_ERASED})
+""",
+    f"""
+UPDATE turn
+SET error = 'the answer of the language model was erased'
+WHERE error IS NOT NULL AND {_IN_THE_SCOPE} AND litemem_leaks(CAST(error AS BLOB), (
+  SELECT CAST(group_concat(content, char(10)) AS BLOB) FROM message WHERE turn_pk = turn.pk
+))
+""",
+)
+_COMMON = STOP_WORDS | FUNCTION_WORDS | {"user"}
 
 # `find_traces`
 SHORTEST = 8  # bytes; a shorter text is a part of many others
@@ -281,7 +293,7 @@ def erase(
     forget_shown(connection, ids, said, plan.whole if among is None else None)
     forget_messages(connection, chosen.messages)
     connection.execute(_TURNS_WITHOUT)
-    _erase_set_aside(connection, erased)
+    _erase_leaks(connection, erased)
     drop_empty_sessions(connection)
     connection.execute(_UNREADABLE)
     connection.execute(_OUTCOMES, (ids, ids))
@@ -308,13 +320,27 @@ def _texts_of(connection: apsw.Connection, chosen: _Chosen) -> list[ErasedText]:
     return list(dict.fromkeys(found))
 
 
-def _erase_set_aside(connection: apsw.Connection, erased: Iterable[ErasedText]) -> None:
-    """Delete erased texts from what was set aside of other messages of the same scopes."""
+def _erase_leaks(connection: apsw.Connection, erased: Iterable[ErasedText]) -> None:
+    """Delete erased words from what was set aside of other messages of the same scopes.
+
+    A model writes facts of its context, too. Such a fact, or the answer in the error of a pending
+    turn, goes if it has a word of an erased text that its own messages do not have.
+    """
     by_scope: dict[Scope, list[str]] = {}
     for each in erased:
         by_scope.setdefault(each.scope, []).append(each.text)
     for scope, listed in by_scope.items():
-        connection.execute(_SET_ASIDE, (id_list(listed), *scope.key()))
+        told = frozenset(word for text in listed for word in words(text)) - _COMMON
+        leaks = partial(_leaks, frozenset(listed), told)
+        connection.create_scalar_function("litemem_leaks", leaks, 2)
+        for sql in _LEAKS:
+            connection.execute(sql, (None, *scope.key()))
+
+
+def _leaks(erased: frozenset[str], told: frozenset[str], *values: Any) -> bool:
+    """Take bytes, which another tool may have written: what is written, and what was said."""
+    written, said = ((value or b"").decode(errors="replace") for value in values)
+    return written in erased or not told.isdisjoint(set(words(written)).difference(words(said)))
 
 
 def _select(connection: apsw.Connection, plan: Erasure, among: Collection[str] | None) -> _Chosen:
