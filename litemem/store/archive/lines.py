@@ -302,7 +302,7 @@ def _other_file(line: bytes) -> str | None:
 
 
 def _names_twice(text: str) -> bool:
-    """Return True if a JSON object has two values of one name, of which Python reads the last."""
+    """Return True if a JSON object has two values of one name: Python reads the last."""
     names = json.loads(text, object_pairs_hook=lambda pairs: [name for name, _ in pairs])
     return len(set(names)) < len(names)
 

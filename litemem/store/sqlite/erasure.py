@@ -338,7 +338,7 @@ def _erase_leaks(connection: apsw.Connection, erased: Iterable[ErasedText]) -> N
 
 
 def _leaks(erased: frozenset[str], told: frozenset[str], *values: Any) -> bool:
-    """Take bytes, which another tool may have written: what is written, and what was said."""
+    """Compare a text of the model with its message; both are bytes, as another tool may write."""
     written, said = ((value or b"").decode(errors="replace") for value in values)
     return written in erased or not told.isdisjoint(set(words(written)).difference(words(said)))
 
