@@ -799,15 +799,16 @@ class Memory:
     def undo(self, memory_id: str) -> Result:
         """Take back the last change of a memory that its history has: `{"id", "undone"}`.
 
-        `undone` is UPDATE if the text is the previous one again, SUPERSEDE if the memory is valid
-        again, or DELETE if it is back. `history` keeps the event and gets another one, so a second
-        `undo` of a changed text takes back the first. A deleted memory has its text, scope, time
-        and messages again; its metadata, categories, feedback and relations are lost.
+        `undone` is UPDATE if the text and the other fields are the previous ones again, SUPERSEDE
+        if the memory is valid again, or DELETE if it is back with all that it had. `history` keeps
+        the event and gets another one, so a second `undo` of a change takes back the first. Of
+        what versions before schema 9 changed, only the text is known; a memory that they deleted
+        comes back with its text, scope, time and messages.
 
         Raises:
             MemoryNotFoundError: no memory has this id, and no history of a deleted one.
             ImmutableError: the memory was stored as immutable.
-            ValidationError: the last event is an ADD, or a change of something else than the text.
+            ValidationError: the last event is an ADD, or a change that the history does not know.
             EmbedderError: the text could not be embedded.
         """
         self.store.check_writable()

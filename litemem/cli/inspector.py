@@ -14,6 +14,7 @@ from litemem.errors import LitememError
 from litemem.memory import Memory
 
 HOST = "127.0.0.1"
+CACHE = 3_000_000  # bytes; a person does not look at the same page again and again
 END_SECONDS = 5  # that requests get when the server ends
 
 
@@ -39,26 +40,31 @@ def inspect(
     uvicorn, inspector, security, listen = _server()
     path = existing_file(db)
     with listen(port) as bound, _opened(db, path, embedder, read_only=read_only) as memory:
+        memory.store.limit_cache(CACHE)
         token = security.new_token()
         address = f"http://{HOST}:{bound.getsockname()[1]}/?token="
-        click.echo(f"{address}{token}")
         servers: list[Any] = []
         app = inspector.app(
             memory,
             token=token,
             read_only=read_only,
             is_ending=lambda: any(server.should_exit for server in servers),
+            prepare=True,
         )
-        if not no_browser and not webbrowser.open(f"{address}{app.token_for_once()}"):
-            echo_err("no browser was found: open the address in one")
-        echo_err("Ctrl-C ends it")
         config = uvicorn.Config(
             app,
+            lifespan="off",
+            ws="none",  # what the pages do not use need not be loaded
             log_level="warning",
             access_log=False,  # it would have the token
             server_header=False,
             timeout_graceful_shutdown=END_SECONDS,
         )
+        config.load()  # so that the first page does not wait for it
+        click.echo(f"{address}{token}")
+        if not no_browser and not webbrowser.open(f"{address}{app.token_for_once()}"):
+            echo_err("no browser was found: open the address in one")
+        echo_err("Ctrl-C ends it")
         servers.append(uvicorn.Server(config))
         with suppress(KeyboardInterrupt):  # that is how it ends: with 0, like `litemem serve`
             servers[0].run(sockets=[bound])

@@ -167,7 +167,8 @@ class SourceMessage:
 class LoggedMessage:
     """A message of the log, what was set aside of it, and the memories that came from it.
 
-    `is_pending` is true until its turn is extracted, and `error` is why that failed.
+    `is_pending` is true until its turn is extracted, and `error` is why that failed. `key` is its
+    place in the log: later messages have greater keys.
     """
 
     said: SourceMessage
@@ -175,6 +176,7 @@ class LoggedMessage:
     is_pending: bool
     memories: tuple["MemoryRecord", ...] = ()
     error: str | None = None
+    key: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -305,7 +307,7 @@ class MessageMatch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HistoryEntry:
-    """One event of a memory; `updated_at` is the time of the event, or None for an ADD.
+    """One event of a memory; `updated_at` is the time of the event, or None for the first ADD.
 
     In an UPDATE `superseded_by` is the id of the memory that replaced this one. In an ADD
     `supersedes` has the ids of the memories that this one replaced, then or later.

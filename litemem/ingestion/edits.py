@@ -18,12 +18,13 @@ from litemem.core.text import scripts
 from litemem.core.text.words import STOP_WORDS, words
 from litemem.core.types import Disagreement, HistoryEntry, MemoryRecord, content_hash
 from litemem.errors import ImmutableError, MemoryNotFoundError, ValidationError, quoted
+from litemem.models.embedding import embed
 from litemem.models.indexing import index_memories
-from litemem.store.protocol import Store
+from litemem.store.protocol import Deleted, Store
 
 _NO_UNDO = {  # why an event cannot be taken back
     "ADD": "the memory was added and not changed: delete it instead",
-    "UPDATE": "the last change was not of the text, and the history has texts only",
+    "UPDATE": "the history does not know what the last change replaced: change it again",
     "DELETE": "the history does not know the scope of the deleted memory: add it again",
 }
 
@@ -92,7 +93,8 @@ def apply(store: Store, embedder: Embedder, changes: Sequence[Change], at: int) 
             read = tx.memories.readable if has_text else tx.memories.require
             record = read(change.memory_id)
             merged = {**record.metadata, **change.metadata}
-            changed = replace(record, metadata=merged, updated_at=at, **change.fields)
+            fields: dict[str, Any] = {"metadata": merged, "updated_at": at, **change.fields}
+            changed = replace(record, **fields)
             vector, index = (None, None) if change.content is None else next(found)
             if change.content is not None:
                 said = tx.messages.sources(record.id)
@@ -182,8 +184,8 @@ def supersede(store: Store, memory_id: str, by: str, at: int) -> MemoryRecord:
 def undo(store: Store, embedder: Embedder, memory_id: str, at: int) -> str:
     """Take back the last event in a memory's history; return which: UPDATE, SUPERSEDE or DELETE.
 
-    The event stays in the history, which gets another one. A deleted memory comes back with the
-    text, scope, time and messages that its history knows.
+    The event stays in the history, which gets another one. A deleted memory comes back with all
+    that its history knows.
 
     Raises:
         MemoryNotFoundError: there is no such memory and no history of one.
@@ -193,33 +195,46 @@ def undo(store: Store, embedder: Embedder, memory_id: str, at: int) -> str:
     """
     with store.read() as r:
         entries, deleted = r.memories.history(memory_id), r.memories.deleted(memory_id)
+        replaced = r.memories.replaced(memory_id)
     if not entries:
         raise MemoryNotFoundError(f"no memory has the id {quoted(memory_id)}, and no history")
     last = entries[-1]
     if last.superseded_by is not None:
         _make_valid(store, last, at)
         return "SUPERSEDE"
-    if last.event == "UPDATE" and last.old_memory != last.new_memory:
-        change = check_change(memory_id, text=last.old_memory)
-        apply(store, embedder, [change], at)
-        return "UPDATE"
+    if last.event == "UPDATE":
+        if last.old_memory is not None and last.old_memory != last.new_memory:
+            text = last.old_memory
+            replaced |= {"content": text, "hash": content_hash(text)}
+        if replaced:
+            apply(store, embedder, [Change(memory_id, replaced, {})], at)
+            return "UPDATE"
     if deleted is None:
         raise ValidationError(_NO_UNDO[last.event])
-    today = date.fromisoformat(clock.day(at))
-    ((vector, index),) = zip(
-        *index_memories(embedder, [deleted.record.content], today), strict=True
-    )
+    _bring_back(store, embedder, deleted, _successor(entries), at)
+    return "DELETE"
+
+
+def _bring_back(
+    store: Store, embedder: Embedder, deleted: Deleted, by: str | None, at: int
+) -> None:
+    """Store a deleted memory again, superseded by another one if it was."""
+    record = deleted.record
+    said_on = date.fromisoformat(clock.day(record.created_at))
+    ((vector, index),) = zip(*index_memories(embedder, [record.content], said_on), strict=True)
+    names = list(dict.fromkeys(n for r in deleted.relations for n in (r.source, r.destination)))
+    name_vectors = dict(zip(names, embed(embedder, names), strict=True))
     with store.write() as tx:
-        if tx.memories.deleted(memory_id) != deleted:
+        if tx.memories.deleted(record.id) != deleted:
             raise ValidationError("another program changed the memory at the same time: try again")
         tx.settings.bind_embedder(embedder.identity)
-        tx.memories.insert([deleted.record], [vector], [deleted.sources], [index])
-        tx.memories.update(replace(deleted.record, updated_at=at), None)
-        if by := _successor(entries):
+        tx.memories.restore(deleted, vector, index, at)
+        tx.graph.relate(record, deleted.relations, name_vectors)
+        if by is not None:
             successor = tx.memories.get(by)
-            until = deleted.record.created_at if successor is None else successor.since
-            tx.known.supersede(deleted.record, by, max(deleted.record.created_at, until), at)
-    return "DELETE"
+            until = record.since if successor is None else max(record.since, successor.since)
+            until = until if record.valid_to is None else record.valid_to
+            tx.known.supersede(record, by, until, at)
 
 
 def _successor(entries: Sequence[HistoryEntry]) -> str | None:

@@ -1,5 +1,6 @@
 """The application of the inspector: addresses, errors, and who may use it."""
 
+import threading
 from collections.abc import Callable, Collection
 from functools import partial, wraps
 
@@ -45,6 +46,7 @@ def app(
     hosts: Collection[str] = LOOPBACK,
     read_only: bool = False,
     is_ending: Callable[[], bool] = lambda: False,
+    prepare: bool = False,
 ) -> Guard:
     """Return the inspector of a memory as an ASGI application, which may be mounted.
 
@@ -54,8 +56,14 @@ def app(
         hosts: names that the header `Host` may have.
         read_only: if true, nothing can be changed.
         is_ending: returns True when the server is to end; the streams of open pages then end.
+        prepare: if true, all is ready for the first page when this returns, which takes 0.3 s;
+            otherwise a thread prepares it.
     """
     site = Site.of(memory, read_only=read_only)
+    warming = threading.Thread(target=site.warm, name="litemem-warm", daemon=True)
+    warming.start()
+    if prepare:
+        warming.join()
     return Guard(_pages(site, Feed(memory, is_ending)), token=token, hosts=hosts)
 
 

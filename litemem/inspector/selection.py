@@ -10,11 +10,17 @@ from litemem.core.scope import ID_KEYS, Scope
 from litemem.core.text.words import needs_index_words, words
 from litemem.core.types import Found, MemoryRecord
 from litemem.errors import ValidationError, quoted
-from litemem.store.filters import Condition, compile_filter, ended, valid_now
+from litemem.store.filters import Condition, compile_filter, ended, in_doubt, valid_now
 from litemem.store.protocol import Place, Reading
 
 EVERYONE: dict[str, Any] = {"OR": [{key: "*"} for key in ID_KEYS]}  # every memory has an id
-STATES = {"": "any", "valid": "valid now", "superseded": "superseded", "expired": "expired"}
+STATES = {
+    "": "any",
+    "valid": "valid now",
+    "superseded": "superseded",
+    "expired": "expired",
+    "doubtful": "in doubt",
+}
 FIELDS = ("q", "id", "category", "type", "since", "until", "state")
 MAX_WORDS = 16  # of the box for text
 
@@ -77,6 +83,8 @@ class Selection:
                 return ended(condition, now, "superseded")
             case "expired":
                 return ended(condition, now, "expired")
+            case "doubtful":
+                return in_doubt(condition)
         return condition
 
     def page(self, r: Reading, now: int, *, limit: int, after: str | None) -> Found[MemoryRecord]:

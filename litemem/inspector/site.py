@@ -94,12 +94,10 @@ class Site:
     @classmethod
     def of(cls, memory: Memory, *, read_only: bool) -> "Site":
         """Return the site of a memory."""
-        site = cls(memory, read_only, _templates(), Counter(memory), Trash())
-        threading.Thread(target=site._warm, name="litemem-warm", daemon=True).start()
-        return site
+        return cls(memory, read_only, _templates(), Counter(memory), Trash())
 
-    def _warm(self) -> None:
-        """Count the file and compile the templates while the browser starts."""
+    def warm(self) -> None:
+        """Open the file, begin to count it, and compile the templates."""
         self.counter.census(0)
         for name in self.templates.list_templates():
             self.templates.get_template(name)
@@ -140,6 +138,7 @@ class Site:
             scope=chosen,
             csrf=request.scope.get("litemem.csrf", ""),
             read_only=self.read_only,
+            is_moved=self.memory.store.is_moved(),
             file_name=self.name,
             file_path=self.path,
             now=clock.now(),

@@ -2,6 +2,7 @@
 
 import json
 import os
+from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +12,7 @@ from starlette.responses import Response, StreamingResponse
 
 from litemem.core import clock
 from litemem.core.scope import ID_KEYS
-from litemem.core.types import FEEDBACK, LoggedMessage, MemoryRecord
+from litemem.core.types import FEEDBACK, LoggedMessage, MemoryRecord, Shown
 from litemem.errors import EmbedderError, MemoryNotFoundError, ValidationError
 from litemem.inspector import drawing
 from litemem.inspector.selection import EVERYONE, STATES, Selection
@@ -21,9 +22,9 @@ from litemem.memory import BUDGET, THRESHOLD, TOP_K
 from litemem.models.files import installed
 from litemem.models.registry import Model, all_models
 from litemem.retrieval.context import LEAST
-from litemem.store.filters import compile_filter, compile_ids
+from litemem.store.filters import Condition, compile_filter, compile_ids
 from litemem.store.liveness import programs_with
-from litemem.store.protocol import Reading, Standing
+from litemem.store.protocol import NO_LIMIT, Reading, Standing
 
 PAGE = 50  # memories of a list
 NEWEST = 8  # memories on the overview
@@ -32,7 +33,10 @@ WHOLE = 20_000  # characters of a text on its own page; the rest has an address 
 CHAIN = 40  # memories of a chain of supersessions
 LISTED_TURNS = 20  # pending ones
 SHOWN = 50  # runs that a memory was shown to
-MESSAGES = 100  # of a conversation
+MESSAGES = 50  # of a page of a conversation
+CONVERSATIONS = 100  # that are listed, those with the latest messages
+AFTER = 10  # messages that a link to one message shows behind it
+PUT_IN = 400  # memories that a page of a conversation shows as given to the agent
 BELOW = 8  # results that were not good enough
 MAX_TOP_K = 100
 RELATED = 1_000  # newest memories of a scope that a graph is drawn of
@@ -55,6 +59,14 @@ class Row:
     record: MemoryRecord
     standing: Standing
     supersedes: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What a hook gave to an agent at one moment: ids, with texts if they are still stored."""
+
+    entry: Shown
+    memories: Sequence[tuple[str, str | None]]
 
 
 def overview(site: Site, request: Request) -> Response:
@@ -139,6 +151,7 @@ def memory(site: Site, request: Request) -> Response:
         "ratings": FEEDBACK,
         "last_text": next((h.new_memory or h.old_memory for h in reversed(history)), ""),
         "whole": WHOLE,
+        "after": AFTER,
         "done": request.query_params.get("done", ""),
     }
     selection = Selection(shown.scope) if shown else None
@@ -163,14 +176,63 @@ def search(site: Site, request: Request) -> Response:
 def conversation(site: Site, request: Request) -> Response:
     """Show the messages of a scope in order, with the memories that came from each."""
     selection = Selection.read(request.query_params)
-    census = site.counter.census()
-    logged: Sequence[LoggedMessage] = ()
-    if selection.scope:
-        with site.memory.store.read() as r:
-            logged = r.messages.logged(compile_ids(None, selection.scope), limit=MESSAGES)
-    runs = [owner for owner in census.owners if owner.kind == "run"] if census else []
-    values = {"messages": logged, "runs": runs, "most": MESSAGES, "listed": LISTED}
+    before = _key(request.query_params.get("before", ""))
+    values: dict[str, Any] = {"moments": [], "conversations": [], "damaged": (), "older": None}
+    with site.memory.store.read() as r:
+        if not selection.scope:
+            values["conversations"] = r.messages.conversations(limit=CONVERSATIONS)
+        else:
+            ids = compile_ids(None, selection.scope)
+            found = r.messages.logged(ids, limit=MESSAGES + 1, before=before)
+            page = found[-MESSAGES:]
+            has_older = len(found) > MESSAGES
+            given = _given(r, ids, page, has_older=has_older, has_newer=before is not None)
+            values["moments"] = [*_in_order(page, given)]
+            values["damaged"] = found.damaged
+            values["older"] = page[0].key if has_older else None
+    values |= {"before": before, "listed": LISTED}
     return site.page(request, "conversation.html", values, selection=selection)
+
+
+def _key(given: str) -> int | None:
+    """Return the key of a message in an address."""
+    if not given:
+        return None
+    if not given.isascii() or not given.isdigit() or len(given) > len(str(NO_LIMIT)):
+        raise ValidationError("before must be the number of a message")
+    return min(int(given), NO_LIMIT)
+
+
+def _given(
+    r: Reading, ids: Condition, page: Sequence[LoggedMessage], *, has_older: bool, has_newer: bool
+) -> list[Given]:
+    """Return what agents were given while they had a page's messages, in order."""
+    found: dict[Shown, list[str]] = {}
+    for memory_id, entry in r.shown.latest(limit=PUT_IN, ids=ids):
+        is_early = has_older and entry.at < page[0].said.created_at
+        is_late = has_newer and bool(page) and entry.at > page[-1].said.created_at
+        if not is_early and not is_late:
+            found.setdefault(entry, []).append(memory_id)
+    named = [memory_id for memory_ids in found.values() for memory_id in memory_ids]
+    texts = {each.id: each.content for each in r.memories.get_many(named)}
+    said = {memory_id: r.messages.get(memory_id) for memory_id in {*named} - texts.keys()}
+    texts |= {memory_id: record.content for memory_id, record in said.items() if record}
+    return [
+        Given(entry, [(memory_id, texts.get(memory_id)) for memory_id in reversed(memory_ids)])
+        for entry, memory_ids in sorted(found.items(), key=lambda each: each[0].at)
+    ]
+
+
+def _in_order(
+    page: Sequence[LoggedMessage], given: Sequence[Given]
+) -> Iterator[LoggedMessage | Given]:
+    """Yield messages in their order, and before each what was given until then."""
+    waiting = deque(given)
+    for message in page:
+        while waiting and waiting[0].entry.at <= message.said.created_at:
+            yield waiting.popleft()
+        yield message
+    yield from waiting
 
 
 def graph(site: Site, request: Request) -> Response:

@@ -212,13 +212,17 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Deleted:
-    """A deleted memory without metadata, categories and times of validity, and its messages' keys.
+    """A deleted memory as it was, and what belonged to it.
 
-    Only messages that are still in its scope.
+    `sources` are the keys of its messages that are still in its scope. `feedback` is the rating,
+    the reason and the time. A memory that was deleted before schema 9 has no metadata, categories,
+    times of validity, feedback and relations here.
     """
 
     record: MemoryRecord
-    sources: tuple[int, ...]
+    sources: tuple[int, ...] = ()
+    feedback: tuple[str, str | None, int] | None = None
+    relations: tuple[Relation, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,6 +237,15 @@ class Census:
     superseded: int
     owners: Sequence[Entity]
     growth: Mapping[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """A scope with messages: their number, and when the last one was logged."""
+
+    scope: Scope
+    messages: int
+    at: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -512,6 +525,13 @@ class MemoryReader(Protocol):
         None if the memory exists, is unknown, or was deleted by a version that noted no scope.
         """
 
+    def replaced(self, memory_id: str) -> dict[str, Any]:
+        """Return the fields that the last event of a memory changed, as they were before.
+
+        The text is not among them: the event has it. Empty if nothing else was changed, or if a
+        version before schema 9 wrote the event.
+        """
+
     def count(self, condition: Condition) -> int:
         """Return how many memories match."""
 
@@ -564,6 +584,12 @@ class MemoryWriter(MemoryReader, Protocol):
         by themselves, and not at all if the memory has their text.
         """
 
+    def restore(self, deleted: Deleted, vector: bytes, index: TextIndex | None, at: int) -> None:
+        """Add a deleted memory again with its feedback, and write an ADD to its history.
+
+        Its relations are stored with `GraphWriter.relate`.
+        """
+
     def update(
         self,
         record: MemoryRecord,
@@ -572,6 +598,8 @@ class MemoryWriter(MemoryReader, Protocol):
         said_on: date | None = None,
     ) -> None:
         """Replace the memory that has this record's id, and write an UPDATE to its history.
+
+        The event has the old text, and the old values of `REPLACED` that change.
 
         A `vector` is needed if the content changes, and an `index` comes with it. If `created_at`
         changes, the validity periods that depend on it move: the memory's own, and those of
@@ -667,12 +695,17 @@ class MessageReader(Protocol):
     def sources_of(self, memory_ids: Sequence[str]) -> dict[str, list[SourceMessage]]:
         """Return the readable messages that memories were made from, by the memory's id."""
 
-    def logged(self, ids: Condition, *, limit: int) -> Found[LoggedMessage]:
+    def logged(
+        self, ids: Condition, *, limit: int, before: int | None = None
+    ) -> Found[LoggedMessage]:
         """Return the last messages of the scopes under a condition on ids, oldest first.
 
-        Those that were deleted, or that a deleted memory came from, are left out. Damaged ones are
-        left out and named.
+        With `before`, only messages with a smaller key. Those that were deleted, or that a deleted
+        memory came from, are left out. Damaged ones are left out and named.
         """
+
+    def conversations(self, *, limit: int) -> list[Conversation]:
+        """Return the scopes with messages, those with the latest ones first."""
 
     def logged_for(self, name: str) -> Found[LoggedMessage]:
         """Return the messages that a memory was made from, or the message with this id.
@@ -1104,8 +1137,11 @@ class ShownReader(Protocol):
     def of_memory(self, memory_id: str, *, limit: int) -> list[Shown]:
         """Return to which runs a memory or a message was shown, the last first."""
 
-    def latest(self, *, limit: int) -> list[tuple[str, Shown]]:
-        """Return the ids of what was shown last, to any run, each with the entry, last first."""
+    def latest(self, *, limit: int, ids: Condition | None = None) -> list[tuple[str, Shown]]:
+        """Return the ids of what was shown last, each with the entry, last first.
+
+        To any run, or to those under a condition on ids.
+        """
 
 
 class ShownWriter(ShownReader, Protocol):
@@ -1259,6 +1295,15 @@ class Store(Protocol):
 
         It costs microseconds, and no table is read.
         """
+
+    def is_moved(self) -> bool:
+        """Return True if the opened file is no longer the one under its name.
+
+        It can still be read, but nobody else sees it.
+        """
+
+    def limit_cache(self, size: int) -> None:
+        """Keep at most `size` bytes of files in memory, in all stores of this process."""
 
     def check_writable(self) -> None:
         """Refuse a store that can only be read, before any work is done.

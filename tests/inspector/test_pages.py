@@ -5,6 +5,7 @@ import re
 import sqlite3
 import time
 from contextlib import closing
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from helpers import START, Clock, OpenMemory, drawn
 from helpers.memories import CAM, JANE, store_text
 from helpers.pages import Pages, shown
 from litemem import Memory, Scope
+from litemem.core.types import Message
 from litemem.inspector import views
 
 
@@ -198,6 +200,91 @@ def test_a_memory_shows_which_runs_it_was_shown_to(memory: Memory, pages: Pages)
     assert "Shown to agents 2025-06-15 15:06 at user prompt run session-1" in text
     lately = pages.text()
     assert "Shown to agents lately 2025-06-15 15:06 run session-1 User likes tea" in lately
+
+
+def test_a_long_conversation_has_pages_on_which_every_message_stands_once(
+    memory: Memory, pages: Pages
+) -> None:
+    said = [{"role": "user", "content": f"line {number} of a talk"} for number in range(120)]
+    memory.add(said, infer=False, run_id="r", **CAM)
+    memory.add("of another talk", infer=False, run_id="other", **CAM)
+    seen: list[str] = []
+    target = "/conversation?run_id=r"
+    for _ in range(3):
+        html = pages.client.get(target).text
+        seen = re.findall(r">(line [0-9]+ of a talk)</blockquote>", html) + seen
+        older = re.search(r'rel="prev" href="([^"]*)"', html)
+        target = unescape(older[1]) if older else ""
+    assert target == ""
+    assert seen == [f"line {number} of a talk" for number in range(120)]
+
+
+def test_a_memory_leads_to_its_place_in_a_long_conversation(memory: Memory, pages: Pages) -> None:
+    said = [{"role": "user", "content": f"line {number} of a talk"} for number in range(200)]
+    added = memory.add(said, infer=False, run_id="r", **CAM)["results"]
+    html = pages.get("memory", id=added[30]["id"]).text
+    link = re.search(r'href="/(conversation[^"#]*)#(m[0-9]+)">In its conversation', html)
+    assert link is not None
+    there = pages.client.get(f"/{unescape(link[1])}").text
+    after = there[there.index(f'id="{link[2]}"') :]
+    assert shown(after).index("line 30 of") < shown(after).index("line 31 of")
+
+
+@pytest.mark.parametrize("before", ["x", "-1", "1.5", "٣", "9" * 30])
+def test_a_wrong_place_in_a_conversation_is_refused(pages: Pages, before: str) -> None:
+    assert pages.get("conversation", user_id="cam", before=before).status_code == 400
+
+
+def test_a_conversation_shows_what_the_agent_was_given_before_it_spoke(
+    memory: Memory, pages: Pages, now: Clock
+) -> None:
+    known = store_text(memory, "User likes tea", **CAM)
+    memory.add("first question", infer=False, run_id="r", **CAM)
+    now.advance(seconds=1)
+    with memory.store.write() as tx:
+        tx.shown.note(Scope(user_id="cam", run_id="r"), [known, "gone"], "user-prompt", now.at)
+    now.advance(seconds=1)
+    memory.add("second question", infer=False, run_id="r", **CAM)
+    text = pages.text("conversation", run_id="r")
+    places = [text.index(each) for each in ("first question", "2 memories given", "second")]
+    assert places == sorted(places)
+    assert "user prompt" in text
+    assert "User likes tea deleted since" in text
+    assert "given" not in pages.text("conversation", run_id="r", user_id="jane")
+
+
+def test_conversations_are_listed_also_those_that_nothing_was_remembered_of(
+    memory: Memory, pages: Pages
+) -> None:
+    assert "litemem add" in pages.text("conversation")
+    with memory.store.write() as tx:
+        tx.messages.log(Scope(user_id="cam", run_id="r"), [Message("user", "hi")], START)
+    store_text(memory, "User likes tea", **JANE)
+    text = pages.text("conversation")
+    assert text.index("user jane 1 message,") < text.index("user cam run r 1 message,")
+
+
+def test_what_is_in_doubt_is_listed(memory: Memory, pages: Pages) -> None:
+    store_text(memory, "User likes tea")
+    wrong, good = store_text(memory, "User likes ink"), store_text(memory, "User likes rain")
+    one, other = store_text(memory, "User is 39"), store_text(memory, "User is 40")
+    memory.feedback(wrong, "VERY_NEGATIVE")
+    memory.feedback(good, "POSITIVE")
+    with memory.store.write() as tx:
+        tx.conflicts.open(one, other, START)
+    html = pages.get("memories", state="doubtful", **CAM).text
+    assert listed(html) == ["User is 40", "User is 39", "User likes ink"]
+    assert "Health" in shown(html)
+
+
+def test_a_file_that_was_replaced_is_not_shown_as_if_it_were_the_present_one(
+    memory: Memory, pages: Pages
+) -> None:
+    assert "start it again" not in pages.text()
+    path = Path(memory.store.path)
+    path.rename(path.with_name("elsewhere.db"))
+    path.write_bytes(b"another file")
+    assert "moved, replaced or deleted" in pages.text()
 
 
 def test_a_deleted_memory_shows_its_history(memory: Memory, pages: Pages) -> None:

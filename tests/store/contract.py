@@ -182,6 +182,45 @@ class StoreContract:
         with filled.read() as r:
             assert r.memories.deleted("unknown") is None
 
+    def test_a_deleted_memory_is_restored_with_all_that_it_had(self, store: Store) -> None:
+        had = replace(
+            record("m1"),
+            metadata={"n": [1, None]},
+            categories=("food", "ä,"),
+            memory_type=PROCEDURAL,
+            attributed_to="user",
+            valid_from=START - 9,
+            expires_at=START + DAY,
+            immutable=True,
+            repeats=2,
+        )
+        with store.write() as tx:
+            tx.settings.bind_embedder(EIGHT)
+            tx.memories.insert([had], [blob(1)], [[]])
+            tx.memories.set_feedback("m1", "NEGATIVE", "wrong", START + 3)
+            tx.graph.relate(had, [KNOWS], VECTORS)
+            tx.memories.delete("m1", START + 5)
+        with store.write() as tx:
+            known = tx.memories.deleted("m1")
+            assert known is not None
+            assert known.record == replace(had, updated_at=START + 5)
+            assert known.feedback == ("NEGATIVE", "wrong", START + 3)
+            assert known.relations == (KNOWS,)
+            tx.memories.restore(known, blob(1), None, START + 7)
+        with store.read() as r:
+            assert r.memories.get("m1") == replace(had, updated_at=START + 7)
+            assert [e.event for e in r.memories.history("m1")] == ["ADD", "DELETE", "ADD"]
+            assert r.memories.standings(["m1"])["m1"].reason == "wrong"
+            assert r.memories.deleted("m1") is None
+
+    def test_the_last_change_of_a_memory_is_known_with_its_old_values(self, filled: Store) -> None:
+        with filled.write() as tx:
+            tx.memories.update(replace(record("m1"), categories=("a",)), None)
+            assert tx.memories.replaced("m1") == {"categories": ()}
+            tx.memories.update(replace(record("m1", "x"), categories=("a",)), blob(1))
+        with filled.read() as r:
+            assert r.memories.replaced("m1") == r.memories.replaced("unknown") == {}
+
     def test_a_census_counts_the_owners_of_most_memories_first(self, filled: Store) -> None:
         with filled.read() as r:
             census = r.census(5)
@@ -372,6 +411,23 @@ class StoreContract:
             assert r.messages.logged_for("m1") == logged[:1]
             assert r.messages.logged_for(str(logged[1].said.id)) == logged[1:]
             assert r.messages.logged_for("m9") == []
+            before = logged[1].key
+            assert r.messages.logged(compile_ids(None, ALICE), limit=9, before=before) == logged[:1]
+            assert [(c.scope, c.messages, c.at) for c in r.messages.conversations(limit=9)] == [
+                (BOB, 2, START),
+                (ALICE, 2, START),
+            ]
+            assert len(r.messages.conversations(limit=1)) == 1
+
+    def test_what_was_shown_is_listed_for_all_runs_or_for_some(self, store: Store) -> None:
+        with store.write() as tx:
+            tx.shown.note(ALICE, ["m1", "m2"], "user-prompt", START)
+            tx.shown.note(BOB, ["m1"], "session-start", START + 1)
+        with store.read() as r:
+            assert [i for i, _ in r.shown.latest(limit=9)] == ["m1", "m2", "m1"]
+            ids = compile_ids(None, ALICE)
+            assert [i for i, _ in r.shown.latest(limit=9, ids=ids)] == ["m2", "m1"]
+            assert [i for i, _ in r.shown.latest(limit=1, ids=ids)] == ["m2"]
 
     # -- turns
 

@@ -1,5 +1,6 @@
 """Merge two versions of one memory, as lines of an archive. Pure."""
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise, zip_longest
 from typing import Any
@@ -100,8 +101,9 @@ def _with_speaker(event: dict[str, Any], version: Item) -> dict[str, Any]:
 
 
 def _identity(event: Item) -> frozenset[tuple[str, Any]]:
-    """Return what two events have in common only if they are equal: their values are plain."""
-    return frozenset(event.items())
+    """Return what two events have in common only if they are equal."""
+    details = json.dumps(event.get("details"), sort_keys=True)
+    return frozenset({**event, "details": details}.items())
 
 
 def _sort_key(event: Item) -> tuple[int, str, str]:

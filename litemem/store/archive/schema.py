@@ -63,6 +63,14 @@ def _spans(value: Any) -> list[list[int]]:
     return spans
 
 
+def _triple(value: Any) -> list[str]:
+    """Check a relation: its source, its name and its destination."""
+    found = [checks.text(each) for each in checks.json_list(value)]
+    if len(found) != 3:
+        raise InvalidValueError(f"must be a source, a name and a destination, got {value!r:.80}")
+    return found
+
+
 def _texts_by_name(value: Any) -> dict[str, str]:
     return {
         checks.text(name): checks.text(text) for name, text in checks.json_object(value).items()
@@ -96,6 +104,23 @@ def _validated_options(value: Any) -> Item:
 
 _IDS = dict.fromkeys(ID_KEYS, checks.scope_id)
 _SPEAKER = dict.fromkeys(("actor_id", "role"), checks.text)
+_FEEDBACK = Schema(
+    {"feedback": one_of(*FEEDBACK), "created_at": checks.time}, {"reason": checks.text}
+)
+EVENT_DETAILS: Check = Schema(  # of a change or a deletion: what it took away
+    {},
+    {
+        "created_at": checks.time,
+        **dict.fromkeys(("attributed_to", "memory_type"), checks.or_none(checks.text)),
+        "metadata": checks.json_value,
+        "categories": checks.list_of(checks.text),
+        **dict.fromkeys(("valid_from", "valid_to", "expires_at"), checks.or_none(checks.time)),
+        "immutable": checks.flag,
+        "repeats": checks.count,
+        "feedback": _FEEDBACK,
+        "relations": checks.list_of(_triple),
+    },
+)
 _HISTORY = checks.list_of(
     Schema(
         required={"event": one_of("ADD", "UPDATE", "DELETE"), "created_at": checks.time},
@@ -103,6 +128,7 @@ _HISTORY = checks.list_of(
             **dict.fromkeys(("old_memory", "new_memory"), checks.text),
             "updated_at": checks.time,
             "superseded_by": checks.name,
+            "details": EVENT_DETAILS,
             **_SPEAKER,
             **_IDS,
         },
@@ -113,9 +139,6 @@ _RESULT = Schema({"id": checks.name, "event": one_of(*_EVENTS)}, {})
 _SET_ASIDE = Schema(
     {"fact": checks.text, "reason": checks.text},
     {"replaced_by": checks.text, "memory_id": checks.name},
-)
-_FEEDBACK = Schema(
-    {"feedback": one_of(*FEEDBACK), "created_at": checks.time}, {"reason": checks.text}
 )
 
 # In the order of an archive's lines.

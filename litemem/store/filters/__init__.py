@@ -11,7 +11,7 @@ from litemem.core.scope import ID_KEYS, Scope
 from litemem.errors import FilterError, ScopeError
 from litemem.store.filters.fields import FIELDS
 from litemem.store.filters.parser import Every, Leaf, Node, Not, Some, parse_filter
-from litemem.store.filters.sql import Condition, to_sql
+from litemem.store.filters.sql import DOUBTED, Condition, to_sql
 
 __all__ = [
     "Condition",
@@ -19,6 +19,7 @@ __all__ = [
     "compile_ids",
     "compile_whole",
     "ended",
+    "in_doubt",
     "leaves",
     "valid_now",
 ]
@@ -117,6 +118,11 @@ def ended(condition: Condition, now: int, why: Literal["superseded", "expired"])
     """Narrow a condition to the memories that are superseded or expired at `now`."""
     column = "m.valid_to" if why == "superseded" else "m.expires_at"
     return Condition(f"{condition.sql} AND {column} <= ?", (*condition.parameters, now))
+
+
+def in_doubt(condition: Condition) -> Condition:
+    """Narrow a condition to the memories that an open conflict or a bad rating speaks against."""
+    return Condition(f"{condition.sql} AND {DOUBTED}", condition.parameters)
 
 
 def _id_leaves(scope: Scope) -> Iterator[Leaf]:

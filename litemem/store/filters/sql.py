@@ -15,6 +15,12 @@ from litemem.store.filters.parser import Every, Leaf, Node, Not, Some
 
 WIDEST = 10  # operands of one AND or OR; more become a tree, as SQLite's limit of depth is 1,000
 
+DOUBTED = """m.pk IN (
+  SELECT first_pk FROM conflict WHERE settled_at IS NULL
+  UNION ALL SELECT second_pk FROM conflict WHERE settled_at IS NULL
+  UNION ALL SELECT memory_pk FROM feedback WHERE feedback <> 'POSITIVE'
+)"""
+
 Parameter = str | int | float | None | bytes
 
 

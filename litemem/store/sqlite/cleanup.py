@@ -35,10 +35,45 @@ _IDS = ", ".join(ID_KEYS)
 _FILLED = ", ".join(f"coalesce({key}, '')" for key in ID_KEYS)
 _CHOSEN = "(SELECT value FROM json_each(?))"
 
+_RELATIONS = """
+SELECT nullif(json_group_array(json_array(a.name, relationship, b.name) ORDER BY relation.pk), '[]')
+FROM support
+JOIN relation ON relation.pk = relation_pk
+JOIN entity AS a ON a.pk = source_pk
+JOIN entity AS b ON b.pk = destination_pk
+WHERE memory_pk = memory.pk
+  AND typeof(a.name) = 'text' AND typeof(b.name) = 'text' AND typeof(relationship) = 'text'
+"""
+_FEEDBACK = """
+SELECT concat(
+  '{"feedback":', json_quote(feedback),
+  ',"reason":' || nullif(json_quote(reason), 'null'),
+  ',"created_at":', created_at, '}'
+)
+FROM feedback
+WHERE memory_pk = memory.pk
+  AND typeof(created_at) = 'integer' AND typeof(reason) IN ('text', 'null')
+"""
+# what an undo needs of a deleted memory and no column has; SQLite writes it for many at once
+_DETAILS = f"""
+nullif('{{' || substr(concat(
+  ',"attributed_to":' || nullif(json_quote(attributed_to), 'null'),
+  ',"memory_type":' || nullif(json_quote(memory_type), 'null'),
+  iif(metadata = '{{}}', '', ',"metadata":' || metadata),
+  iif(categories = '[]', '', ',"categories":' || categories),
+  ',"valid_from":' || valid_from,
+  ',"valid_to":' || valid_to,
+  ',"expires_at":' || expires_at,
+  iif(immutable, ',"immutable":true', ''),
+  ',"repeats":' || nullif(repeats, 0),
+  ',"feedback":' || ({_FEEDBACK}),
+  ',"relations":' || ({_RELATIONS})
+), 2) || '}}', '{{}}')
+"""
 _WRITE_DELETE = f"""
 INSERT INTO event
-  (memory_id, event, old_memory, created_at, updated_at, actor_id, role, {_IDS}, sources)
-SELECT id, 'DELETE', content, created_at, ?, actor_id, role, {_IDS}, sources
+  (memory_id, event, old_memory, created_at, updated_at, actor_id, role, {_IDS}, sources, details)
+SELECT id, 'DELETE', content, created_at, ?, actor_id, role, {_IDS}, sources, {_DETAILS}
 FROM memory
 WHERE pk IN {_CHOSEN}
 """

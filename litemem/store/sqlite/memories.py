@@ -2,7 +2,9 @@
 
 import json
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import date
+from typing import Any
 
 import apsw
 
@@ -14,6 +16,7 @@ from litemem.core.types import (
     Found,
     HistoryEntry,
     MemoryRecord,
+    Relation,
     TextIndex,
     content_hash,
 )
@@ -49,18 +52,25 @@ from litemem.store.sqlite.rows import (
     read_scope,
     readable,
     scope_equals,
+    to_json,
 )
 from litemem.store.sqlite.supersession import WRITE_OUT_ADD, move_validity, superseded
-from litemem.store.sqlite.values import check_values
+from litemem.store.sqlite.values import check_values, read_value
 from litemem.store.sqlite.vector_index import BATCH, GROWTH, VectorIndex
 
+REPLACED = ("created_at", "memory_type", "metadata", "categories", "expires_at")
 _INSERT = f"INSERT INTO memory ({MEMORY_COLUMNS}, sources, passages) VALUES (?{', ?' * 22})"
 _UPDATE = f"UPDATE memory SET ({MEMORY_COLUMNS}) = (?{', ?' * 20}) WHERE pk = ?"
 _WRITE_UPDATE = """
 INSERT INTO event
-  (memory_id, event, old_memory, new_memory, created_at, updated_at, actor_id, role)
-VALUES (?, 'UPDATE', ?, ?, ?, ?, ?, ?)
+  (memory_id, event, old_memory, new_memory, created_at, updated_at, actor_id, role, details)
+VALUES (?, 'UPDATE', ?, ?, ?, ?, ?, ?, ?)
 """
+_WRITE_RESTORED = """
+INSERT INTO event (memory_id, event, new_memory, created_at, updated_at, actor_id, role)
+VALUES (?, 'ADD', ?, ?, ?, ?, ?)
+"""
+_REPLACED = "SELECT pk, details FROM event WHERE memory_id = ? ORDER BY pk DESC LIMIT 1"
 _WAITING = """
 SELECT pk
 FROM memory
@@ -93,7 +103,7 @@ ORDER BY memory_fts.rowid DESC
 LIMIT ?
 """
 _DELETED = f"""
-SELECT pk, old_memory, created_at, updated_at, actor_id, role, {", ".join(ID_KEYS)}
+SELECT pk, details, old_memory, created_at, updated_at, actor_id, role, {", ".join(ID_KEYS)}
 FROM event
 WHERE memory_id = ? AND event = 'DELETE' AND old_memory IS NOT NULL
   AND coalesce(user_id, agent_id, app_id, run_id) IS NOT NULL
@@ -186,10 +196,13 @@ class Memories:
         row = self._connection.execute(_DELETED, values).fetchone()
         if row is None:
             return None
-        pk, content, created_at, updated_at, actor_id, role, *ids = row
+        pk, noted, content, created_at, updated_at, actor_id, role, *ids = row
         check_rows(self._connection, "event", [pk], Condition("m.memory_id = ?", values))
         check_values("memory", memory_id, content=content, actor_id=actor_id, role=role)
         check_values("memory", memory_id, created_at=created_at, updated_at=updated_at)
+        details = _details(memory_id, noted)
+        feedback = details.pop("feedback", None)
+        relations = details.pop("relations", ())
         record = MemoryRecord(
             id=memory_id,
             content=content,
@@ -199,9 +212,24 @@ class Memories:
             updated_at=updated_at,
             actor_id=actor_id,
             role=role,
+            **details,
         )
         sources = self._connection.execute(_DELETED_SOURCES, (pk,))
-        return Deleted(record, tuple(key for (key,) in sources))
+        return Deleted(
+            record,
+            tuple(key for (key,) in sources),
+            feedback and (feedback["feedback"], feedback.get("reason"), feedback["created_at"]),
+            tuple(Relation(*each) for each in relations),
+        )
+
+    def replaced(self, memory_id: str) -> dict[str, Any]:
+        row = self._connection.execute(_REPLACED, (memory_id,)).fetchone()
+        if row is None:
+            return {}
+        pk, noted = row
+        check_rows(self._connection, "event", [pk], Condition("m.memory_id = ?", (memory_id,)))
+        found = _details(memory_id, noted)
+        return {name: value for name, value in found.items() if name in REPLACED}
 
     def count(self, condition: Condition) -> int:
         rows = self._connection.execute(
@@ -266,6 +294,14 @@ class Memories:
                 link_sources(connection, [pk])
         self._index.grow(pk, GROWTH + len(records) // BATCH)
 
+    def restore(self, deleted: Deleted, vector: bytes, index: TextIndex | None, at: int) -> None:
+        record = replace(deleted.record, updated_at=at)
+        self.insert([record], [vector], [deleted.sources], [index])
+        values = (record.id, record.content, record.created_at, at, record.actor_id, record.role)
+        self._connection.execute(_WRITE_RESTORED, values)
+        if deleted.feedback is not None:
+            self.set_feedback(record.id, *deleted.feedback)
+
     def update(
         self,
         record: MemoryRecord,
@@ -293,7 +329,7 @@ class Memories:
         texts = (old.content, record.content)
         times = (record.created_at, record.updated_at)
         values = (record.id, *texts, *times, record.actor_id, record.role)
-        connection.execute(_WRITE_UPDATE, values)
+        connection.execute(_WRITE_UPDATE, (*values, _changed(old, record)))
 
     def hide_sources(self, memory_id: str) -> None:
         pk = self._require_pk(memory_id)
@@ -366,3 +402,17 @@ class Memories:
         if row is None:
             raise MemoryNotFoundError(f"no memory has the id {memory_id!r}")
         return row
+
+
+def _details(memory_id: str, noted: str | None) -> dict[str, Any]:
+    """Return the details of an event as values of a record."""
+    found = dict(read_value("event", memory_id, "details", noted) or {})
+    if "categories" in found:
+        found["categories"] = tuple(found["categories"])
+    return found
+
+
+def _changed(old: MemoryRecord, new: MemoryRecord) -> str | None:
+    """Return the details of an UPDATE: the fields that it changes, as they were."""
+    names = [name for name in REPLACED if getattr(old, name) != getattr(new, name)]
+    return to_json({name: getattr(old, name) for name in names}) if names else None

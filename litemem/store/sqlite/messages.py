@@ -21,7 +21,7 @@ from litemem.core.types import (
     TextIndex,
 )
 from litemem.store.filters import Condition
-from litemem.store.protocol import NO_LIMIT
+from litemem.store.protocol import NO_LIMIT, Conversation
 from litemem.store.sqlite.passages import (
     hide_messages,
     insert_index,
@@ -126,7 +126,16 @@ WHERE {{0}} AND {_NOT_DELETED} AND message.pk NOT IN (
   JOIN json_each({read_json("m.sources")}) AS source
   WHERE m.event = 'DELETE' AND typeof(source.value) = 'integer' AND {{0}}
 )
+AND message.pk < ?
 ORDER BY message.pk DESC
+LIMIT ?
+"""
+_CONVERSATIONS = f"""
+SELECT {", ".join(ID_KEYS)}, number, created_at
+FROM (SELECT session_pk, max(pk) AS last, count(*) AS number FROM message GROUP BY session_pk)
+JOIN message ON message.pk = last
+JOIN session ON session.pk = message.session_pk
+ORDER BY last DESC
 LIMIT ?
 """
 _LOGGED_ROWS = f"""
@@ -136,12 +145,13 @@ FROM message
 WHERE pk IN {LISTED}
 ORDER BY pk
 """
+# `message.pk IN` would read the memories once for each message
 _MADE_OF = f"""
 SELECT source.value, m.pk
 FROM memory AS m
 JOIN json_each({read_json("m.sources")}) AS source
 JOIN message ON message.pk = source.value
-WHERE {{}} AND message.pk IN {LISTED} AND {IN_SCOPE_OF_M}
+WHERE {{}} AND source.value IN {LISTED} AND {IN_SCOPE_OF_M}
 ORDER BY m.pk
 """
 # without the text, which stays in the log: erasing a memory that came from it takes it along
@@ -260,12 +270,22 @@ class Messages:
             found.append((pk, SourceMessage(*row)))
         return found
 
-    def logged(self, ids: Condition, *, limit: int) -> Found[LoggedMessage]:
-        sql = _LOGGED.format(ids.sql)
+    def logged(
+        self, ids: Condition, *, limit: int, before: int | None = None
+    ) -> Found[LoggedMessage]:
+        sql, last = _LOGGED.format(ids.sql), NO_LIMIT if before is None else before
         rows: list[Row] = self._connection.execute(
-            sql, (*ids.parameters, *ids.parameters, limit)
+            sql, (*ids.parameters, *ids.parameters, last, limit)
         ).fetchall()
         return self._logged([pk for (pk,) in rows], ids)
+
+    def conversations(self, *, limit: int) -> list[Conversation]:
+        found = []
+        for *ids, number, at in self._connection.execute(_CONVERSATIONS, (limit,)):
+            scope = read_scope("session", f"of {ids}", ids)
+            check_values("message", f"of {ids}", created_at=at)
+            found.append(Conversation(scope, number, at))
+        return found
 
     def logged_for(self, name: str) -> Found[LoggedMessage]:
         values = (name,)
@@ -312,7 +332,8 @@ class Messages:
             noted = tuple(_set_aside(each) for each in listed)
             failed = None if error is None else error.decode(errors="replace")
             said = SourceMessage(*row)
-            found.append((pk, LoggedMessage(said, noted, turn_pk is not None, error=failed)))
+            logged = LoggedMessage(said, noted, turn_pk is not None, error=failed, key=pk)
+            found.append((pk, logged))
         return found
 
     def note_set_aside(self, noted: Iterable[tuple[int, SetAside]]) -> None:

@@ -35,7 +35,13 @@ _OF_MESSAGES = f"""
 DELETE FROM shown NOT INDEXED
 WHERE memory_id IN (SELECT id FROM message NOT INDEXED WHERE pk IN {_CHOSEN})
 """
-_LATEST = f"SELECT memory_id, {_IDS}, event, shown_at FROM shown ORDER BY pk DESC LIMIT ?"
+_LATEST = f"""
+SELECT memory_id, {_IDS}, event, shown_at
+FROM shown AS m
+WHERE {{}}
+ORDER BY pk DESC
+LIMIT ?
+"""
 
 
 class ShownLog:
@@ -50,8 +56,10 @@ class ShownLog:
         rows = self._connection.execute(_OF_MEMORY, (memory_id, limit))
         return [_read(memory_id, row) for row in rows]
 
-    def latest(self, *, limit: int) -> list[tuple[str, Shown]]:
-        rows = self._connection.execute(_LATEST, (limit,))
+    def latest(self, *, limit: int, ids: Condition | None = None) -> list[tuple[str, Shown]]:
+        chosen = ids or Condition("TRUE")
+        sql = _LATEST.format(chosen.sql)
+        rows = self._connection.execute(sql, (*chosen.parameters, limit))
         return [(memory_id, _read(memory_id, row)) for memory_id, *row in rows]
 
     def note(self, scope: Scope, memory_ids: Collection[str], event: str, at: int) -> None:

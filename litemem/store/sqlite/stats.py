@@ -52,17 +52,19 @@ _COUNTS = {
     "relations": "relation",
     "shown": "shown",
 }
+SCAN_CACHE = 512  # kB
 SINCE_PASSAGES = 7  # the version of the schema
 _WAITING = """
 SELECT (SELECT count(*) FROM memory WHERE passages IS NULL)
   + (SELECT count(*) FROM message WHERE passages IS NULL)
 """
-_GROWTH = f"""
-SELECT created_at / {DAY} - (created_at < 0 AND created_at % {DAY} <> 0) AS day, count(*)
+_GROWTH = """
+SELECT created_at / $day - (created_at < 0 AND created_at % $day <> 0) AS day, count(*)
 FROM memory
+WHERE {}
 GROUP BY day
 ORDER BY day
-"""
+""".replace("$day", str(DAY))
 _SIZES = "SELECT name, pgsize FROM dbstat WHERE aggregate = TRUE ORDER BY pgsize DESC, name"
 
 
@@ -98,6 +100,16 @@ def census(connection: apsw.Connection, limit: int) -> Census:
 
     The `updated_at` of an owner is the time of its newest memory.
     """
+    cache = connection.pragma("cache_size")
+    connection.pragma("cache_size", -SCAN_CACHE)  # the pages of whole indexes are read once
+    try:
+        return _census(connection, limit)
+    finally:
+        connection.pragma("cache_size", cache)
+        connection.pragma("shrink_memory")
+
+
+def _census(connection: apsw.Connection, limit: int) -> Census:
     owners = []
     for key in ID_KEYS:
         for name, number, at, to in connection.execute(_OWNERS.format(key), (limit,)):
@@ -106,9 +118,7 @@ def census(connection: apsw.Connection, limit: int) -> Census:
                 Entity(kind=key[:-3], name=name, memories=number, created_at=at, updated_at=to)
             )
     superseded = connection.execute(f"SELECT count(*) FROM {_COUNTS['superseded']}").get
-    found = Census(overview(connection), int(superseded), tuple(owners), _growth(connection))
-    connection.pragma("shrink_memory")  # the pages of whole indexes are of no use to other reads
-    return found
+    return Census(overview(connection), int(superseded), tuple(owners), _growth(connection))
 
 
 def file_stats(path: str, now: int) -> FileStats:
@@ -155,7 +165,15 @@ def _waiting(connection: apsw.Connection) -> int:
 
 
 def _growth(connection: apsw.Connection) -> dict[int, int]:
-    rows: list[Row] = connection.execute(_GROWTH).fetchall()
+    """Return the memories by day; an index has the times if all memories have the same kind of id.
+
+    The whole table of a large file would be read otherwise.
+    """
+    total = connection.execute("SELECT count(*) FROM memory").get
+    named = (f"{key} IS NOT NULL" for key in ID_KEYS)
+    each = "SELECT count(*) FROM memory WHERE {}"
+    has_all = (where for where in named if connection.execute(each.format(where)).get == total)
+    rows: list[Row] = connection.execute(_GROWTH.format(next(has_all, "TRUE"))).fetchall()
     for day, _ in rows:
         check_values("memory", f"of day {day}", created_at=day * DAY)
     return dict(rows)

@@ -229,6 +229,15 @@ class SqliteStore:
         with GATE.inside(), translated(self.path):
             return self._watch.changes()
 
+    def is_moved(self) -> bool:
+        """Return True if the opened file is no longer the one under its name."""
+        return self.path != MEMORY and inode_of(self.path) != self._inode
+
+    def limit_cache(self, size: int) -> None:
+        """Keep at most `size` bytes of files in memory, in all stores of this process."""
+        with self.read() as reading:
+            reading.connection.pragma("soft_heap_limit", size)
+
     def file_id(self) -> str | None:
         """Return the id that the file was given when it was created, or None if it is older."""
         with self.read() as reading:

@@ -27,7 +27,7 @@ from litemem.core.checks import (
 from litemem.core.scope import ID_KEYS
 from litemem.core.types import FEEDBACK
 from litemem.errors import quoted
-from litemem.store.archive.schema import EMBEDDER, check_of
+from litemem.store.archive.schema import EMBEDDER, EVENT_DETAILS, check_of
 
 OPTION_NAMES = frozenset(field.name for field in fields(AddOptions))
 EMBEDDER_NAMES = ("embedder", "next_embedder")
@@ -315,6 +315,7 @@ COLUMNS: Mapping[str, Mapping[str, Column]] = {
         "superseded_by": _OPTIONAL_NAME,
         **_SCOPE,
         "sources": replace(_SOURCES, optional=True),
+        "details": Column(_json(EVENT_DETAILS), _always(None), optional=True),
     },
     "feedback": {
         "feedback": Column(one_of(*FEEDBACK), _always(DROP)),

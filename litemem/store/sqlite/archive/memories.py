@@ -41,12 +41,12 @@ _COLUMNS = [*MEMORY_COLUMNS.split(", "), "sources"]
 _JSON = ("metadata", "categories", "sources")
 _EVENT_COLUMNS = (
     "event, old_memory, new_memory, created_at, updated_at, actor_id, role, superseded_by, "
-    "user_id, agent_id, app_id, run_id"
+    "user_id, agent_id, app_id, run_id, details"
 )
 _EVENT_NAMES = _EVENT_COLUMNS.split(", ")
 _NO_CHANGE = ("hash", "number", "kind", "vector", "days")
 _FEEDBACK_NAMES = ("feedback", "reason", "created_at")
-_INSERT_EVENT = f"INSERT INTO event (memory_id, {_EVENT_COLUMNS}) VALUES (?{', ?' * 12})"
+_INSERT_EVENT = f"INSERT INTO event (memory_id, {_EVENT_COLUMNS}) VALUES (?{', ?' * 13})"
 _EVER_KNOWN = """
 SELECT
   EXISTS (SELECT 1 FROM memory WHERE id = ?1)
@@ -220,7 +220,10 @@ class ArchivedMemory:
         found["history"] = []
         for event in events:
             check_values("event", key, **dict(zip(_EVENT_NAMES, event, strict=True)))
-            found["history"].append(_present(_EVENT_NAMES, event))
+            entry = _present(_EVENT_NAMES, event)
+            if "details" in entry:
+                entry["details"] = read_value("event", key, "details", entry["details"])
+            found["history"].append(entry)
         feedback = self._connection.execute(
             "SELECT feedback, reason, created_at FROM feedback WHERE memory_pk = ?", (pk,)
         ).fetchone()
@@ -283,7 +286,12 @@ def _has_events(connection: apsw.Connection, memory_id: str) -> bool:
 def write_history(connection: apsw.Connection, memory_id: str, events: Iterable[Item]) -> None:
     """Write the events of a memory, in order."""
     for event in events:
-        values = {**event, "superseded_by": _if_known(connection, event.get("superseded_by"))}
+        details = event.get("details")
+        values = {
+            **event,
+            "superseded_by": _if_known(connection, event.get("superseded_by")),
+            "details": to_json(details) if details else None,
+        }
         connection.execute(_INSERT_EVENT, (memory_id, *(values.get(name) for name in _EVENT_NAMES)))
 
 

@@ -84,6 +84,7 @@ _EVENT = _fields(
     _text("role"),
     _text("$event_successor", "superseded_by"),
     *(_text(key) for key in ID_KEYS),
+    f"iif(details IS NULL, '', {_json('details')})",
     "'}'",
 )
 _EVENTS = f"group_concat(concat({_EVENT}), ',' ORDER BY pk)"
@@ -274,6 +275,7 @@ _JSON_COLUMNS = {
     "metadata": ("memory", "metadata"),
     "categories": ("memory", "categories"),
     "set_aside": ("message", "set_aside"),
+    "details": ("event", "details"),
 }
 
 
