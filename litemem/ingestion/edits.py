@@ -14,8 +14,7 @@ from litemem.core.arguments import (
     check_text,
 )
 from litemem.core.protocols import Embedder
-from litemem.core.text import scripts
-from litemem.core.text.words import STOP_WORDS, words
+from litemem.core.text.words import was_said
 from litemem.core.types import Disagreement, HistoryEntry, MemoryRecord, content_hash
 from litemem.errors import ImmutableError, MemoryNotFoundError, ValidationError, quoted
 from litemem.models.embedding import embed
@@ -98,21 +97,9 @@ def apply(store: Store, embedder: Embedder, changes: Sequence[Change], at: int) 
             vector, index = (None, None) if change.content is None else next(found)
             if change.content is not None:
                 said = tx.messages.sources(record.id)
-                if _was_said(record.content, change.content, [each.content for each in said]):
+                if was_said(record.content, change.content, [each.content for each in said]):
                     tx.memories.hide_sources(record.id)
             tx.memories.update(changed, vector, index, change.said_on)
-
-
-def _was_said(old: str, new: str, messages: Iterable[str]) -> bool:
-    """Return True if messages have words of an old text that a new one does not have.
-
-    The messages would bring back what the new text replaced. In scripts without spaces, and of
-    numbers and dates, any change counts.
-    """
-    replaced = set(words(old)) - set(words(new)) - STOP_WORDS
-    if any(word[0].isdigit() or scripts.is_unspaced(word) for word in replaced):
-        return True
-    return any(not replaced.isdisjoint(words(text)) for text in messages)
 
 
 def delete(store: Store, memory_ids: Iterable[str], at: int) -> int:

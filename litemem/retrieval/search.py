@@ -32,14 +32,16 @@ _WORD = re.compile(r"(\w+)(?:['’]s?\b)?")  # with a possessive
 
 # Words that ask for the events of a day and for its messages, without a subject
 _OF_EVENTS = frozenset(
-    """agenda anything appointment appointments busy calendar come comes coming date dates day days
-    diary event events everything free get go going got happen happened happening happens important
-    left list look make made need next not now o on out plan planned planning plans schedule
-    scheduled show something thing things today up week weekend year month
+    """agenda anything appointment appointments beginning busy calendar come comes coming date dates
+    day days diary early end event events everything first free get go going got happen happened
+    happening happens important last late later left list look make made need next not now o on out
+    plan planned planning plans schedule scheduled show something thing things today up week
+    weekend year month
     geplant los passiert steht termin termine prevu prévu passe passé pasa paso pasó tengo tenemos
     plan planes cita citas mache machen vor fais faire hago hacemos hacer faccio fare faço fazer
-    doe doen robię robimy делаю делаем делать gör göra 일정 일정이 일정은 뭐야 있어 لدي عندي
-    ม อะไร""".split()  # Thai without its marks
+    doe doen robię robimy mam mamy mám máme plánu делаю делаем делать gör göra gì co có minulla
+    meillä tapahtuu έχω έχουμε  دارم داریم برنامه قرار لدي عندي موعد مواعيد יש לי לנו
+    일정 일정이 일정은 뭐 뭐야 뭐가 있어 있지 있나 ม อะไร""".split()  # Thai without its marks
 )
 _OF_SAYING = frozenset(
     """answer answered ask asked chat chatted discuss discussed mention mentioned note noted said

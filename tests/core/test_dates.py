@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from litemem.core.clock import MICROSECONDS
-from litemem.core.text.dates import YEARS, Dates, Period, read_dates
+from litemem.core.text.dates import YEARS, Dates, Period, mentions, read_dates
 from litemem.core.text.day_names import is_used_as_name, possible_names
 
 TODAY = date(2023, 6, 14)  # a Wednesday
@@ -90,6 +90,39 @@ def test_without_one_it_is_that_of_any_year() -> None:
     periods = read("in May").periods
     assert len(periods) == YEARS + 1
     assert {period("2023-05-01", "2023-06-01"), period("2003-05-01", "2003-06-01")} < set(periods)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "from 30 December to 2 January",
+        "30 Dec - 2 Jan",
+        "between 30 December and 2 January",
+        "vom 30. Dezember bis zum 2. Januar",
+        "du 30 décembre au 2 janvier",
+        "del 30 de diciembre al 2 de enero",
+        "dal 30 dicembre al 2 gennaio",
+        "de 30 de dezembro a 2 de janeiro",
+        "van 30 december tot 2 januari",
+        "od 30 grudnia do 2 stycznia",
+        "с 30 декабря по 2 января",
+        "12月30日から1月2日まで",
+        "12月30日到1月2日",
+        "12월 30일부터 1월 2일까지",
+    ],
+)
+def test_two_joined_days_are_a_span_also_over_new_year(text: str) -> None:
+    found = read_dates(text, date(2023, 6, 15), latest=True).periods
+    assert period("2022-12-30", "2023-01-03") in found
+    assert len(found) == 2
+    (spoken_of,) = mentions(f"Holidays {text}", date(2023, 12, 1))
+    assert spoken_of == period("2023-12-30", "2024-01-03")
+
+
+@pytest.mark.parametrize("begin", ["What's on", "What's", "Who's there", "Where's Ana"])
+def test_a_short_is_owns_no_week(begin: str) -> None:
+    found = read_dates(f"{begin} next week?", date(2023, 6, 15), latest=True).periods
+    assert found == (period("2023-06-19", "2023-06-26"),)
 
 
 @pytest.mark.parametrize(

@@ -139,6 +139,19 @@ def test_an_accepted_text_is_found_by_its_meaning(memory: Memory, path: Path) ->
     assert memory.verify(full=True)["ok"]
 
 
+def test_what_an_accepted_text_replaced_does_not_come_back_by_its_message(
+    memory: Memory, path: Path
+) -> None:
+    memory_id = id_of(memory, TEA)
+    edit(path, "content = ? WHERE id = ?", BLACK, memory_id)
+    memory.verify(accept_edited=True)
+    found = memory.search("green tea", **CAM)
+    assert BLACK in texts(found)
+    assert "green" not in str(found)
+    assert "green" not in memory.context("green tea", **CAM)
+    assert memory.verify(full=True)["ok"]
+
+
 def test_a_text_whose_old_one_is_unknown_can_be_accepted(
     memory: Memory, path: Path, open_memory: OpenMemory, tmp_path: Path
 ) -> None:

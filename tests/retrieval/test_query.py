@@ -42,7 +42,8 @@ def test_the_words_of_a_date_count_if_there_are_no_others() -> None:
             "พรุ่งนี้มีอะไร",
             "ماذا لدي غدا؟",
         ),
-        *("yarın ne var?", "vad gör jag imorgon?"),
+        *("yarın ne var?", "vad gör jag imorgon?", "내일 뭐 있어?", "מה יש לי מחר?"),
+        *("فردا چه دارم؟", "Ngày mai có gì?", "co mám zítra?", "Τι έχω αύριο;"),
     ],
 )
 def test_a_question_for_a_day_asks_for_nothing_else(query: str) -> None:

@@ -159,7 +159,8 @@ def _joined(text: str, found: list[Mention]) -> list[Mention]:
     for each in found:
         before = joined[-1] if joined else None
         if before and _is_span(text, joined[-2].end if len(joined) > 1 else 0, before, each):
-            joined[-1] = Mention(before.start, each.end, before.first, each.last, before.cycle)
+            following = _behind(each, before.first) if before.cycle == "year" else each.last
+            joined[-1] = Mention(before.start, each.end, before.first, following, before.cycle)
         else:
             joined.append(each)
     return joined
@@ -167,14 +168,27 @@ def _joined(text: str, found: list[Mention]) -> list[Mention]:
 
 def _is_span(text: str, begin: int, one: Mention, other: Mention) -> bool:
     """Return True if two dates are one period; the mention before them ends at `begin`."""
-    if one.cycle != other.cycle or one.first > other.last:
+    if one.cycle != other.cycle or (one.first > other.last and one.cycle != "year"):
         return False
-    between = text[one.end : other.start].strip().lower()
-    opening = _OPENING.match(text, one.start)
-    is_opened = opening or _OPENS_A_SPAN.search(text[begin : one.start])
-    return between in ("-", "–", "until", "through") or bool(
-        is_opened and between in ("and", "to", "till")
-    )
+    if _is_joined(_JOINS, text, one, other):
+        return True
+    is_opened = _OPENING.match(text, one.start) or _OPENS_A_SPAN.search(text[begin : one.start])
+    return is_opened is not None and _is_joined(_JOINS_OPENED, text, one, other)
+
+
+def _is_joined(joins: re.Pattern[str], text: str, one: Mention, other: Mention) -> bool:
+    """Return True if such a word is all between two dates; the second one may begin with it."""
+    found = joins.match(text, one.end, other.end)
+    return found is not None and found.end() >= other.start
+
+
+def _behind(mention: Mention, first: date) -> date:
+    """Return the last day of a date of every year that is next after a day."""
+    for number in (first.year, first.year + 1):
+        dated = _in_year(mention, number)
+        if dated and dated.last >= first:
+            return dated.last
+    return first
 
 
 def _in_year(mention: Mention, year: int) -> Mention | None:
@@ -182,8 +196,9 @@ def _in_year(mention: Mention, year: int) -> Mention | None:
     try:
         ends_with_its_month = month(mention.last).last == mention.last
         first = mention.first.replace(year=year)
-        last = mention.last.replace(year=year, day=min(mention.last.day, 28))
-        last = month(last).last if ends_with_its_month else mention.last.replace(year=year)
+        end = year + mention.last.year - mention.first.year  # of a span over New Year
+        last = mention.last.replace(year=end, day=min(mention.last.day, 28))
+        last = month(last).last if ends_with_its_month else mention.last.replace(year=end)
         other = mention.other and mention.other.replace(year=year)
     except (ValueError, OverflowError):
         return None
@@ -294,8 +309,23 @@ def _merged(periods: Iterable[Period]) -> list[Period]:
     return merged
 
 
-_OPENING = re.compile(r"(?:between|from) ", re.IGNORECASE)
-_OPENS_A_SPAN = re.compile(r"\b(?:between|from)\s*(?:the\s*)?$", re.IGNORECASE)
+_OPENERS = (
+    "between|from|vo[mn]|zwischen|du|entre(?: le)?|del?|dal|van|tussen|från|fra|mellan|mellem|od|"
+    "między|с|со|между|з|між"
+)
+_OPENING = re.compile(rf"(?:{_OPENERS}) ", re.IGNORECASE)
+_OPENS_A_SPAN = re.compile(rf"\b(?:{_OPENERS})\s*(?:the\s*)?$", re.IGNORECASE)
+# what joins two dates to a span, and what does so behind a word that opens one
+_JOINS = re.compile(
+    r"\s*(?:[-–—~〜～至到]|から|부터|(?:until|through|bis(?: zum)?|hasta(?: el)?|jusqu['’]au"
+    r"|fino al|até(?: o)?|tot(?: en met)?|t/m)\b)\s*(?:the\b\s*)?",
+    re.IGNORECASE,
+)
+_JOINS_OPENED = re.compile(
+    r"\s*(?:and|to|till|und|au|et|al|a|y|e|ao|en|til|og|och|i|do|по|до|и|та|й)\b\s*"
+    r"(?:(?:the|le|el)\b\s*)?",
+    re.IGNORECASE,
+)
 _LAST_WEEKDAY = re.compile(rf"\b(?:{'|'.join(WEEKDAYS)})\b", re.IGNORECASE)
 _OWNED = re.compile(r"['’]s\s+([\w\-]+)")
 # Behind these words a date needs no preposition of its own: "since 2022"

@@ -142,7 +142,11 @@ _COUNTED_PART = re.compile(
 )
 _LASTS = re.compile(r"\b(?:in|over|during|within|throughout|for)\s(?:the\s)?$", re.IGNORECASE)
 _EACH = re.compile(r"\b(?:every|each)\s$", re.IGNORECASE)
-_OWNER = re.compile(r"(?:['’]s?|\b(?:my|your|his|her|its|our|their))\s$", re.IGNORECASE)
+_OWNER = re.compile(  # not "what's next week?"
+    r"(?:(?<!\bwhat)(?<!\bwho)(?<!\bwhere)(?<!\bhow)(?<!\bwhen)(?<!\bit)(?<!\bthat)(?<!\bthere)"
+    r"(?<!\bhere)(?<!\bhe)(?<!\bshe)['’]s?|\b(?:my|your|his|her|its|our|their))\s$",
+    re.IGNORECASE,
+)
 _BETWEEN = re.compile(r"\bbetween $", re.IGNORECASE)
 _AND = re.compile(rf" and (?P<until>(?:on )?{_WEEKDAY}\b)(?! week\b)", re.IGNORECASE)
 _UNTIL = re.compile(

@@ -58,7 +58,7 @@ _SAME = {
     pair[0]: pair[1:]
     for pair in """
     øo đd łl ıi ðd ħh ŧt ŋn ĸk ŀl ɓb ɗd ƙk əe æae œoe þth ٱا ىي یي ےي ېي کك ڪك ةه ہه ۂه ھه ەه ۃه ۀه
-    ںن ךכ םמ ןנ ףפ ץצ ँं ঁং ਁਂ ੰਂ ઁં ఁం ಁಂ""".split()
+    ںن ךכ םמ ןנ ףפ ץצ ँं ॉा ऑआ ঁং ਁਂ ੰਂ ઁં ఁం ಁಂ""".split()
 }
 _HIRAGANA = {chr(i): chr(i - 0x60) for i in range(0x30A1, 0x30F7)}  # of katakana
 _ZEROS = (0x660, 0x6F0, *range(0x966, 0xD70, 0x80), 0xE50, 0xED0, 0x1040, 0x17E0)
@@ -85,7 +85,7 @@ _SPELT = re.compile(  # Greek, Cyrillic, Hebrew, Arabic, Indian scripts, Georgia
 
 _DIGRAPHS = {"ä": "ae", "ö": "oe", "ü": "ue", "ø": "oe", "å": "aa"}
 _UMLAUT = re.compile("[äöüøå]")
-_ARABIC_ARTICLE = re.compile(r"و?(?:[بكف]?ال|لل)(?=..)")
+_ARABIC_ARTICLE = re.compile(r"(?!والد)و?(?:[بكف]?ال|لل)(?=..)")
 _ARABIC_ENDING = re.compile(
     r"(?<=...)(?:(?:ت(?:ها|هم|نا|كم|ي|ك|ه))|ها|هم|هن|نا|كم|ات|ون|ين|ان|يه|ه|ي|ا)\Z"
 )

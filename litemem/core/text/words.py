@@ -14,6 +14,7 @@ from itertools import accumulate, chain, islice
 from typing import NamedTuple
 
 from litemem.core.text import scripts
+from litemem.core.text.inflections import LONGEST, SHARED, is_form, may_be_inflected
 
 MAX_WORDS = 64  # of a query; more words than this do not find better results
 MAX_STEMS = 128  # of a query; a word of a script without spaces has several
@@ -236,6 +237,18 @@ def _last_word(text: str) -> str:
     return match[0].casefold() if match else ""
 
 
+def was_said(old: str, new: str, messages: Iterable[str]) -> bool:
+    """Return True if messages have words of an old text that a new one does not have.
+
+    The messages would bring back what the new text replaced. In scripts without spaces, and of
+    numbers and dates, any change counts.
+    """
+    replaced = set(words(old)) - set(words(new)) - STOP_WORDS
+    if any(word[0].isdigit() or scripts.is_unspaced(word) for word in replaced):
+        return True
+    return any(not replaced.isdisjoint(words(text)) for text in messages)
+
+
 def is_number(word: str) -> bool:
     """Return True if a case-folded word is a number, in digits or spelt out."""
     return word[:1].isdigit() or word in _DIGITS_OF
@@ -306,7 +319,13 @@ def holding(texts: Sequence[str], stems: Mapping[str, str], porter: Stem) -> lis
             continue
         places = [_places(whole, starts, stem, word, stemmed) for stem in key.split()]
         held = _best(starts, chain.from_iterable(places))
-        found.append(held or _best(starts, _similar(whole, key.split()[0])))
+        if not held:
+            bare = [] if word.isascii() else scripts.normal_forms(word, variants=True).split()[1:]
+            places = [_words(whole, starts, form, form, stemmed) for form in bare]
+            without = ((at, PART) for at, _ in chain.from_iterable(places))
+            forms = _inflected(whole, starts, fts_fold(word).strip())
+            held = _best(starts, chain(without, _similar(whole, key.split()[0]), forms))
+        found.append(held)
     return found
 
 
@@ -390,6 +409,22 @@ def _similar(whole: str, stem: str) -> Iterator[tuple[int, float]]:
         if whole.find(" ", end, end + ENDING + 1) >= 0:
             yield at, SIMILAR
         at = whole.find(f" {kept}", end)
+
+
+def _inflected(whole: str, starts: Sequence[int], word: str) -> Iterator[tuple[int, float]]:
+    """Yield words that may be another form of one, in texts that are not English."""
+    if len(word) < SHARED or " " in word or scripts.is_unspaced(word):
+        return
+    beginning = f" {word[: max(SHARED - 1, len(word) - 3)]}"
+    at = whole.find(beginning)
+    while at >= 0:
+        end = whole.find(" ", at + 1)
+        if end - at <= len(word) + LONGEST + 1 and is_form(word, whole[at + 1 : end]):
+            text = bisect_right(starts, at) - 1
+            if may_be_inflected(whole[starts[text] : starts[text + 1]]):
+                yield at, SIMILAR
+            end = starts[text + 1]  # the space before the next text
+        at = whole.find(beginning, end)
 
 
 def _words(

@@ -13,7 +13,7 @@ import apsw
 from litemem.core.text import scripts
 from litemem.core.text.query_words import query_words
 from litemem.core.text.words import any_of, sentences, stem, words
-from litemem.store.sqlite.passages import link_sources
+from litemem.store.sqlite.passages import hide_messages, link_sources
 from litemem.store.sqlite.rows import IN_SCOPE_OF_M, Row, read_json
 
 NEWEST = 200  # passages with the words of a memory that are looked at, the newest of its scope
@@ -187,6 +187,15 @@ def repeats_of_messages(connection: apsw.Connection, message_pks: Collection[int
                     if not _is_of_another(connection, key, 0, telling)
                 )
     return [key for key in found if key not in message_pks]
+
+
+def hide_replaced(connection: apsw.Connection, memory_pk: int) -> None:
+    """Hide the messages that a memory came from, and those that repeat them.
+
+    They tell the text that the memory had before another one replaced it.
+    """
+    sources = [pk for pk, *_ in connection.execute(_SOURCES, (memory_pk,))]
+    hide_messages(connection, [*repeats_of_messages(connection, sources), *sources])
 
 
 def _telling(connection: apsw.Connection, pk: int, speakers: Sequence[str]) -> _Telling:

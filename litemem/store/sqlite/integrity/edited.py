@@ -11,9 +11,11 @@ from typing import Any
 
 import apsw
 
+from litemem.core.text.words import was_said
 from litemem.core.types import TextIndex, content_hash
 from litemem.store.protocol import EditedText
 from litemem.store.sqlite.passages import replace_memory
+from litemem.store.sqlite.repeats import hide_replaced
 from litemem.store.sqlite.rows import IN_SCOPE_OF_M, MEMORY_COLUMNS, Row, memory_record, read_json
 from litemem.store.sqlite.values import RowDamageError
 from litemem.store.sqlite.vector_index import VectorIndex
@@ -66,6 +68,7 @@ def accept(
 ) -> bool:
     """Make a changed text the memory's own, with an UPDATE in its history.
 
+    Messages that say what the old text said, and the new one does not, are hidden as by an update.
     Return False if it is not the present text, or something else of the memory cannot be read.
     """
     pk = connection.execute(
@@ -80,6 +83,8 @@ def accept(
     connection.execute("DELETE FROM embedding_next WHERE pk = ?", (pk,))
     VectorIndex(connection).replace(pk, vector)
     replace_memory(connection, pk, edited.new, index)
+    if edited.old is None or was_said(edited.old, edited.new, edited.messages):
+        hide_replaced(connection, pk)
     return True
 
 

@@ -1,0 +1,55 @@
+"""Forms of a short word in languages of Latin and Cyrillic script: "hund" and "hunden".
+
+Only endings are known, no words. So forms are looked for where no text has a word with the stem of
+the query's, and not in English texts, whose forms the Porter stemmer knows.
+"""
+
+import re
+
+SHARED = 3  # letters, at least, with which both forms begin
+LONGEST = 6  # letters of an ending
+_OWN = 2  # letters of the query's form that the other one does not have, at most
+# Letters that change before an ending: "kitap, kitabı", "banka, bance", "pez, peces"
+_EXCHANGED = frozenset(
+    pair for pairs in "bp gk ck dt hz cz fv sz гж кч хш цч".split() for pair in (pairs, pairs[::-1])
+)
+_VOWELS = "aeiouy"
+_ENDING = re.compile(
+    rf"[{_VOWELS}]?(?:"
+    "[aeiouylmnrst]|e[mnrst]|en[est]|er[ns]|a[nr]|or|n[aei]|[aeo]?rna"  # Germanic
+    "|ao|[ao]es|is"  # Romance
+    "|i[aeiou]|o[muvw]|[aiu]m|[aei]ch|[aei]?mi|ov[ei]|owi|ego|emu|ej"  # Slavic
+    "|ssa|sta|lla|lta|lle|ksi|tt?a|in|si|mme|nne"  # Finnish
+    "|ba|be|ban|ben|on|nak|nek|val|vel)?"  # Hungarian
+    "|y[aiu]|[dt][ae]n?|n[iu]n|su"  # Turkish
+    "|(?:l[ae]r|[iu]m|in|un|m)(?:[aeiu]|[iu][mn]|[dt][ae]n?)?"
+    "|[аеиоуыюяьій]|[оеі]й|[оеая]м|[ая]ми|[ая]х|[оеі]в|ью|о[гм][оу]|ов[иі]"  # Cyrillic script
+)
+_ENGLISH = frozenset("that the their they this user users which with you your".split())
+
+
+def is_form(word: str, other: str) -> bool:
+    """Return True if two folded words may be forms of one, the first that of a query."""
+    if abs(len(word) - len(other)) > LONGEST:
+        return False
+    shared = 0
+    for one, two in zip(word, other, strict=False):
+        if one != two:
+            break
+        shared += 1
+    mine, its = word[shared:], other[shared:]
+    if mine and its[1:] and mine[0] + its[0] in _EXCHANGED:
+        shared, mine, its = shared + 1, mine[1:], its[1:]
+    elif shared and mine[:1] == word[shared - 1] and its[:1] != mine[:1]:  # "pankki, pankissa"
+        mine = mine[1:]
+    return (
+        shared >= SHARED
+        and len(mine) <= _OWN
+        and _ENDING.fullmatch(mine) is not None
+        and _ENDING.fullmatch(its) is not None
+    )
+
+
+def may_be_inflected(text: str) -> bool:
+    """Return True for a folded text that is not surely English."""
+    return _ENGLISH.isdisjoint(text.split())

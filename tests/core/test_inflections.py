@@ -1,0 +1,42 @@
+"""Short words are compared without their endings, outside of English."""
+
+import pytest
+
+from litemem.core.text.inflections import is_form, may_be_inflected
+
+
+@pytest.mark.parametrize(
+    ("word", "other"),
+    [
+        pair.split("=")
+        for pair in """
+    hund=hunden bil=bilen pass=passet kind=kinder buch=bucher brief=brieven boek=boeken
+    libro=libri amico=amici papel=papeis pez=peces cane=cani
+    kot=kota bank=banku kawa=kawe praha=praze banka=bance brno=brna
+    auto=autoni kissa=kissani koulu=koulua pankki=pankissa helsinki=helsingissa tampere=tampereella
+    araba=arabam kitap=kitabi kopek=kopegimin sut=sutu kave=kavet budapest=budapesten
+    кот=кота банк=банке
+    """.split()
+    ],
+)
+def test_two_forms_of_one_word(word: str, other: str) -> None:
+    assert is_form(word, other)
+
+
+@pytest.mark.parametrize(
+    ("word", "other"),
+    [
+        pair.split("=")
+        for pair in """
+    car=cardboard car=carrots rad=rat hund=hunger kind=kindly lima=limerick rome=romance
+    кот=которая sun=sunday hand=handball kino=kind
+    """.split()
+    ],
+)
+def test_words_that_only_begin_alike(word: str, other: str) -> None:
+    assert not is_form(word, other)
+
+
+def test_english_texts_have_no_such_forms() -> None:
+    assert may_be_inflected("katten ater fisk")
+    assert not may_be_inflected("user takes the bus")
