@@ -401,7 +401,7 @@ class Memory:
         valid_at = arguments.check_time(as_of, "as_of")
         condition = valid_now(compile_filter(filters, scope), self._now(), as_of=valid_at)
         with self.store.read() as r:
-            sources = r.messages.sources_of(facts if said else ())
+            sources = r.messages.sources_of(facts if said else (), quoted=True)
             ids = [result["id"] for result in found["results"]]
             doubts = r.conflicts.select(condition, memory_ids=ids)
         lines = context.lines_of(found["results"], sources, doubts)
@@ -1348,7 +1348,10 @@ class Memory:
     ) -> list[Result]:
         ids = [match.record.id for match in matches]
         with self.store.read() as r:
-            superseded, sources = r.memories.superseded(ids), r.messages.sources_of(ids)
+            superseded, sources = (
+                r.memories.superseded(ids),
+                r.messages.sources_of(ids, quoted=True),
+            )
             days = r.memories.mentions(ids)
         shown = [results.match_dict(match, superseded, explained) for match in matches]
         return results.with_sources(results.with_days(shown, days), sources, query)

@@ -38,6 +38,7 @@ SHORT = 128  # unless it has no more tokens than this
 MAX_CHARACTERS = 4_000  # of a line: a tokenizer may count a word of any length as one token
 MAX_NAME = 40  # characters of a speaker's name
 REPEATED = 0.6  # share of a sentence's words that a fact has, if it says the same
+ASIDE = 0.5  # part of the score for what a message also says, without a word of the query
 ROUNDS = 6  # of fitting the lines into the budget, each with one count of the whole
 
 NO_ROOM = "no room"
@@ -205,8 +206,9 @@ def choose(
     Each text is counted once, and the whole a few times. Better lines are chosen first, of equal
     ones facts, then the newest. A line that does not fit makes room for shorter ones.
     """
-    ranked, left_out = _without_repetitions(lines)
-    fitting = _Fitting(budget, count, layout, _stems(query))
+    wanted = _stems(query)
+    ranked, left_out = _without_repetitions(lines, wanted)
+    fitting = _Fitting(budget, count, layout, wanted)
     chosen, used = fitting.fit(ranked)
     taken = {line.time for line, _ in chosen}
     left_out += [LeftOut(line, NO_ROOM) for line in ranked if line.time not in taken]
@@ -216,8 +218,14 @@ def choose(
 # -- what says the same
 
 
-def _without_repetitions(lines: Iterable[Line]) -> tuple[list[Line], list[LeftOut]]:
-    """Return the lines that say something of their own, best first, and the others."""
+def _without_repetitions(
+    lines: Iterable[Line], wanted: frozenset[str]
+) -> tuple[list[Line], list[LeftOut]]:
+    """Return the lines that say something of their own, best first, and the others.
+
+    What is left of a message beside its facts is worth less without a wanted stem: the score is
+    that of the facts.
+    """
     left_out: list[LeftOut] = []
     shown = []
     for line in sorted(lines, key=lambda line: line.time, reverse=True):
@@ -242,7 +250,10 @@ def _without_repetitions(lines: Iterable[Line]) -> tuple[list[Line], list[LeftOu
             _keep(facts, meaning if meaning in facts else own[-1], line, BY_FACT, left_out)
         else:
             speaker = _speaker(line.role, line.name)
-            _keep(quotes, (meaning, speaker), replace(line, text=rest), NEWER, left_out)
+            is_aside = rest != line.text and wanted and wanted.isdisjoint(_stems(rest))
+            score = line.score * ASIDE if is_aside else line.score
+            kept = replace(line, text=rest, score=score)
+            _keep(quotes, (meaning, speaker), kept, NEWER, left_out)
     ranked = sorted([*facts.values(), *quotes.values()], key=lambda line: line.time, reverse=True)
     ranked.sort(key=lambda line: (-line.score, line.role is not None))
     return ranked, left_out

@@ -689,11 +689,18 @@ class MessageReader(Protocol):
     def select(self, condition: Condition, *, limit: int | None = None) -> Found[MemoryRecord]:
         """Return the messages that may be found and match, newest first, as `get` does.
 
-        Damaged ones are left out and named.
+        Sentences that superseded memories repeat are left out of their texts. Damaged ones are left
+        out and named.
         """
 
-    def sources_of(self, memory_ids: Sequence[str]) -> dict[str, list[SourceMessage]]:
-        """Return the readable messages that memories were made from, by the memory's id."""
+    def sources_of(
+        self, memory_ids: Sequence[str], *, quoted: bool = False
+    ) -> dict[str, list[SourceMessage]]:
+        """Return the readable messages that memories were made from, by the memory's id.
+
+        With `quoted`, they are without the sentences that superseded memories repeat, unless these
+        are among the ids; messages of such sentences alone are left out.
+        """
 
     def logged(
         self, ids: Condition, *, limit: int, before: int | None = None

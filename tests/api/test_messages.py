@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from helpers import OpenMemory
+from helpers import Clock, OpenMemory
 from litemem import Memory
+from litemem.core import clock
 from litemem.errors import LitememError, MemoryNotFoundError
 from litemem.testing import HashEmbedder, ScriptedLLM
 
@@ -241,3 +242,39 @@ def test_a_message_is_not_quoted_once_one_of_its_memories_is_deleted() -> None:
         assert "ZX998" not in f"{found} {memory.context('passport number', user_id='cam')}"
         listed = memory.get_all(user_id="cam", include_messages=True)["results"]
         assert [each["id"] for each in listed] == [home]
+
+
+@pytest.mark.parametrize(
+    ("said", "quoted"),
+    [
+        ("I live in Oslo near the Zenith garage. I have a dog called Rex.", "called Rex."),
+        ("I have a dog called Rex! I live in Oslo.", "called Rex!"),
+        ("I live in Oslo with a dog called Rex.", None),
+        ("- I live in Oslo\n- I have a dog called Rex", "called Rex"),
+    ],
+)
+def test_only_what_still_holds_is_quoted_of_a_message(
+    open_memory: OpenMemory, now: Clock, said: str, quoted: str | None
+) -> None:
+    memory = open_memory(
+        ["User lives in Oslo", "User has a dog called Rex"], ["User no longer lives in Oslo"]
+    )
+    memory.add(said, **CAM)
+    before = clock.to_iso(now.at)
+    now.at += 10**9
+    added = memory.add("I no longer live in Oslo", **CAM)["results"]
+    assert [each["event"] for each in added] == ["UPDATE"]
+    found = memory.search("dog Rex", **CAM)["results"]
+    sources = next(each for each in found if "Rex" in each["memory"]).get("sources", [])
+    assert [each["snippet"][-len(quoted or "") :] for each in sources] == (
+        [quoted] if quoted else []
+    )
+    shown = [
+        memory.context("Oslo dog Rex", **CAM),
+        str(memory.search("Oslo dog", **CAM)),
+        str(texts(memory.get_all(include_messages=True, **CAM))),
+    ]
+    assert not any("I live in Oslo" in text or "Zenith" in text for text in shown)
+    for options in ({"as_of": before}, {"show_superseded": True}):
+        found = memory.search("dog Oslo", **CAM, **options)["results"]
+        assert said in [source["snippet"] for each in found for source in each["sources"]]

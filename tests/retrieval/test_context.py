@@ -173,6 +173,19 @@ def test_the_sentence_that_a_fact_repeats_is_left_out(
     assert len(context.lines) == len(facts) + len(quotes)
 
 
+def test_what_a_message_also_says_leaves_the_room_to_facts() -> None:
+    results = [
+        {"id": f, "memory": f, "created_at": "2025-06-01", "score": score}
+        for f, score in (("User avoids shellfish", 0.8), ("User eats eggs", 0.5))
+    ]
+    said = "I avoid shellfish. The curtains in my old room are green."
+    lines = lines_of(results, {"User avoids shellfish": [said_by("user", said)]})
+    shown = text(*lines, query="shellfish", budget=38)
+    assert "eggs" in shown
+    assert "curtains" not in shown
+    assert "curtains" in text(*lines, query="which curtains?", budget=50)
+
+
 def test_a_message_of_several_facts_is_one_line() -> None:
     results = [
         {"id": str(i), "memory": f"Fact {i}", "created_at": "2025-06-01", "score": i / 10}

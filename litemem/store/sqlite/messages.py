@@ -19,6 +19,7 @@ from litemem.core.types import (
     SetAside,
     SourceMessage,
     TextIndex,
+    content_hash,
 )
 from litemem.store.filters import Condition
 from litemem.store.protocol import NO_LIMIT, Conversation
@@ -31,7 +32,7 @@ from litemem.store.sqlite.passages import (
     replace_message,
     with_known_mentions,
 )
-from litemem.store.sqlite.repeats import repeats_of_messages
+from litemem.store.sqlite.repeats import repeats_of_messages, without_outdated
 from litemem.store.sqlite.rows import (
     IN_SCOPE_OF_M,
     Row,
@@ -100,6 +101,7 @@ WHERE m.id IN (SELECT value FROM json_each(?)) AND {IN_SCOPE_OF_M} AND (
 )
 ORDER BY message.pk
 """
+_KEYS = f"SELECT id, pk FROM message WHERE id IN {LISTED}"
 _SOURCE_ROWS = f"SELECT pk, {', '.join(_SOURCE_COLUMNS)} FROM message WHERE pk IN {LISTED}"
 _WAITING = f"""
 SELECT pk
@@ -251,12 +253,31 @@ class Messages:
         return read_messages(self._connection, pks)[0] if pks else None
 
     def select(self, condition: Condition, *, limit: int | None = None) -> Found[MemoryRecord]:
-        return messages_where(self._connection, condition, -1 if limit is None else limit)
+        found = messages_where(self._connection, condition, -1 if limit is None else limit)
+        ids = id_list([record.id for record in found])
+        keys = dict(self._connection.execute(_KEYS, (ids,)))
+        texts = {keys[record.id]: record.content for record in found if record.id in keys}
+        cut = without_outdated(self._connection, texts)
+        shown = []
+        for record in found:
+            text = cut.get(keys.get(record.id, 0), record.content)
+            if text:
+                shown.append(replace(record, content=text, hash=content_hash(text)))
+        return Found(shown, found.damaged)
 
-    def sources_of(self, memory_ids: Sequence[str]) -> dict[str, list[SourceMessage]]:
+    def sources_of(
+        self, memory_ids: Sequence[str], *, quoted: bool = False
+    ) -> dict[str, list[SourceMessage]]:
         pairs: list[Row] = self._connection.execute(_SOURCES_OF, (id_list(memory_ids),)).fetchall()
         read, _ = split(self._read_sources, list({pk for _, pk in pairs}))
         messages_by_pk = dict(read)
+        if quoted:
+            texts = {pk: message.content for pk, message in read}
+            for pk, text in without_outdated(self._connection, texts, memory_ids).items():
+                if text:
+                    messages_by_pk[pk] = replace(messages_by_pk[pk], content=text)
+                else:
+                    del messages_by_pk[pk]
         found: dict[str, list[SourceMessage]] = {}
         for memory_id, pk in pairs:
             if pk in messages_by_pk:

@@ -4,7 +4,7 @@ No memory came from such a message, so it would bring back what was deleted or s
 """
 
 import json
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -88,6 +88,15 @@ _OTHERS = """
 SELECT CAST(content AS BLOB)
 FROM origin JOIN memory ON memory.pk = memory_pk
 WHERE message_pk = ? AND memory_pk <> ?
+"""
+# memories that a newer one superseded, by the messages that they came from
+_OUTDATED = """
+SELECT o.message_pk, o.memory_pk
+FROM json_each(?) AS chosen
+CROSS JOIN origin AS o ON o.message_pk = chosen.value
+CROSS JOIN memory AS m ON m.pk = o.memory_pk
+WHERE m.valid_to IS NOT NULL AND m.id NOT IN (SELECT value FROM json_each(?))
+ORDER BY o.message_pk, o.memory_pk
 """
 _ADD_SOURCES = f"""
 UPDATE memory AS m
@@ -187,6 +196,31 @@ def repeats_of_messages(connection: apsw.Connection, message_pks: Collection[int
                     if not _is_of_another(connection, key, 0, telling)
                 )
     return [key for key in found if key not in message_pks]
+
+
+def without_outdated(
+    connection: apsw.Connection, said: Mapping[int, str], shown: Iterable[str] = ()
+) -> dict[int, str]:
+    """Return the texts of messages without the sentences that superseded memories repeat.
+
+    `said` has them by key, and the result has those that are shorter now. A memory that is `shown`,
+    by its id, is no reason to leave out a sentence.
+    """
+    rows = connection.execute(_OUTDATED, (json.dumps([*said]), json.dumps([*shown])))
+    tellings: dict[int, list[_Telling]] = {}
+    for message_pk, memory_pk in rows.fetchall():
+        tellings.setdefault(message_pk, []).append(_telling(connection, memory_pk, []))
+    shorter = {}
+    for pk, outdated in tellings.items():
+        parts = sentences(said[pk])
+        gone: set[int] = set()
+        for telling in outdated:
+            repeated = {i for i, part in enumerate(parts) if telling.is_in(part)}
+            gone |= repeated or {i for i, part in enumerate(parts) if telling.may_be_in(part)}
+        if gone:
+            kept = "".join(part for i, part in enumerate(parts) if i not in gone)
+            shorter[pk] = kept.strip()
+    return shorter
 
 
 def hide_replaced(connection: apsw.Connection, memory_pk: int) -> None:
