@@ -1,7 +1,7 @@
 """Forms of a short word in languages of Latin and Cyrillic script: "hund" and "hunden".
 
 Only endings are known, no words. So forms are looked for where no text has a word with the stem of
-the query's, and not in English texts, whose forms the Porter stemmer knows.
+the query's, and not in English texts: the Porter stemmer knows the forms of English.
 """
 
 import re

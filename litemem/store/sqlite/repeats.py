@@ -206,9 +206,10 @@ def without_outdated(
     `said` has them by key, and the result has those that are shorter now. A memory that is `shown`,
     by its id, is no reason to leave out a sentence.
     """
-    rows = connection.execute(_OUTDATED, (json.dumps([*said]), json.dumps([*shown])))
+    chosen = json.dumps([*said]), json.dumps([*shown])
+    rows: list[Row] = connection.execute(_OUTDATED, chosen).fetchall()
     tellings: dict[int, list[_Telling]] = {}
-    for message_pk, memory_pk in rows.fetchall():
+    for message_pk, memory_pk in rows:
         tellings.setdefault(message_pk, []).append(_telling(connection, memory_pk, []))
     shorter = {}
     for pk, outdated in tellings.items():
