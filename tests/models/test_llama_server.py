@@ -1,6 +1,6 @@
 """A language model of a real server of llama.cpp on this machine, with the tiny model.
 
-It needs what `pip install 'llama-cpp-python[server]'` brings.
+It needs what `pip install 'llama-cpp-python[server]'` brings; `scripts/setup dev` installs that.
 """
 
 import json
