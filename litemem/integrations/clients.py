@@ -35,6 +35,7 @@ TRIES = 3  # a running client may write its configuration at the same time
 HOOK_SECONDS = 30  # after that the client stops a hook
 _TABLE = "mcp_servers"  # of Codex
 _KEYS = ("mcpServers", "servers", _TABLE)  # of the tables of servers
+_LINE = re.compile(r"[^\n]*+\n|[^\n]++")  # a line feed alone ends a line of TOML
 _HEADER = re.compile(r"\A\s*+\[([^\[\]]++)\]\s*+(?:#.*)?")
 _OURS = re.compile(r"\A\s*+(?:command|args)\s*+=")
 _INDENT = re.compile(r"\n([ \t]+)\S")
@@ -409,7 +410,7 @@ def _without_table(text: str) -> list[str]:
 def _tables(text: str) -> Iterator[tuple[str, list[str]]]:
     """Yield each line of a TOML text with the path of its table; a table begins with its header."""
     table: list[str] = []
-    for line in re.findall(r"[^\n]*+\n|[^\n]++", text):
+    for line in _LINE.findall(text):
         if found := _HEADER.fullmatch(line.rstrip("\r\n")):
             table = [part.strip().strip("\"'") for part in found[1].split(".")]
         yield line, table

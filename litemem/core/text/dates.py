@@ -317,13 +317,13 @@ _OPENING = re.compile(rf"(?:{_OPENERS}) ", re.IGNORECASE)
 _OPENS_A_SPAN = re.compile(rf"\b(?:{_OPENERS})\s*(?:the\s*)?$", re.IGNORECASE)
 # what joins two dates to a span, and what does so behind a word that opens one
 _JOINS = re.compile(
-    r"\s*(?:[-–—~〜～至到]|から|부터|(?:until|through|bis(?: zum)?|hasta(?: el)?|jusqu['’]au"
-    r"|fino al|até(?: o)?|tot(?: en met)?|t/m)\b)\s*(?:the\b\s*)?",
+    r"\s{0,9}(?:[-–—~〜～至到]|から|부터|(?:until|through|bis(?: zum)?|hasta(?: el)?|jusqu['’]au"
+    r"|fino al|até(?: o)?|tot(?: en met)?|t/m)\b)\s{0,9}(?:the\b\s{0,9})?",
     re.IGNORECASE,
 )
 _JOINS_OPENED = re.compile(
-    r"\s*(?:and|to|till|und|au|et|al|a|y|e|ao|en|til|og|och|i|do|по|до|и|та|й)\b\s*"
-    r"(?:(?:the|le|el)\b\s*)?",
+    r"\s{0,9}(?:and|to|till|und|au|et|al|a|y|e|ao|en|til|og|och|i|do|по|до|и|та|й)\b\s{0,9}"
+    r"(?:(?:the|le|el)\b\s{0,9})?",
     re.IGNORECASE,
 )
 _LAST_WEEKDAY = re.compile(rf"\b(?:{'|'.join(WEEKDAYS)})\b", re.IGNORECASE)

@@ -51,6 +51,7 @@ DIGESTS = {
     6: "33adf18c63ae856bc8fad6bfe9dc5f9f",
     7: "4255b8b62a6aff0fc212fe46c7804304",
     8: "536b1ef1850da0503c7020b2f44954a5",
+    9: "a707c4ae5d7e4036c4cec4736e201596",
 }
 
 
