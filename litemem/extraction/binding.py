@@ -24,7 +24,7 @@ from litemem.core.text.clauses import (
     tells_by_asking,
 )
 from litemem.core.text.dates import mentions
-from litemem.core.text.lexicon import ENGLISH, code_of, section, words_in
+from litemem.core.text.lexicon import ENGLISH, code_of, code_of_dates, section, words_in
 from litemem.core.text.phrases import SUBJECT, code_for, knows_denials
 from litemem.core.text.questions import presupposed
 from litemem.core.text.words import root, words
@@ -37,7 +37,13 @@ from litemem.extraction.grounding import (
     forms_of,
     openers,
 )
-from litemem.extraction.paraphrase import content_prefixes, departure, substitutes
+from litemem.extraction.paraphrase import (
+    DENIED,
+    OF_ANOTHER,
+    content_prefixes,
+    departure,
+    substitutes,
+)
 from litemem.extraction.sanitize import is_small_talk
 
 ANY_DAY = date(2024, 2, 29)  # from which days are counted to see whether there are any
@@ -51,8 +57,11 @@ MIN_WORDS = 2  # of a clause that states something
 
 _NAMES = re.compile(r"\b(?:called|named|name)\b")
 _OWNED = re.compile(r"(?:the )?user's (?P<noun>[^\W\d_]+)\b(?!')")
+_OF_USER = re.compile(r"\AUser(?:'s|s) (?P<noun>[^\W\d_]+)\b")
+_USERS_LAST = re.compile(  # "el perro de User", "brat User"
+    r"\A\W*(?:[^\W\d_]{1,3} )?(?P<noun>[^\W\d_]+) (?:(?:de|di|do|da|du|von|van|av|af) )?User\b"
+)
 _ORDERED = re.compile(r"\b(?:over|than|rather than|instead of|more than|before|after)\b")
-_JOINED = re.compile(r",|\b(?:and|but|und|aber|et|mais|y|pero|e|ma|mas|en|maar|och|men|и|но|а)\b")
 _PLACED = re.compile(
     r"\A\W*(?:in|at|on|from|after|before|during)\b[^.!?;,“\"\n]{1,40},? (?:he|she|they)\b", re.I
 )
@@ -150,6 +159,9 @@ class Binding:
             fact
         ):  # "Nadia here, mother of Timo": it was given as their name
             return None
+        if is_user and (person := _person_of(fact)) and _begins_with_pronoun(clause):
+            before = self._clauses[at - 1].words if at else frozenset[str]()
+            return None if person in before else "it is about somebody else"
         if is_user and self._was_quoted(fact, clause.code):
             return "it is about somebody else"
         reason = contradiction(fact, clause, is_user=is_user, then=self._behind(at))
@@ -313,11 +325,11 @@ def contradiction(
     """
     if is_user is None:
         is_user = _names_user(fact)
-    if is_user and _takes_for_speaker(fact, clause):
-        return "it is about somebody else"
-    if clause.code == ENGLISH and _is_of_theirs(fact, clause.text):
-        return "it is about somebody else"
-    said = _predicate(fact, clause.text)
+    if _is_of_somebody_else(fact, clause, is_user=is_user):
+        return OF_ANOTHER
+    if flaw := _flaw(fact, clause, is_user=is_user):
+        return flaw
+    said = _predicate(fact, clause.text, clause.code)
     code = code_for(fact, clause.text)
     if (
         not knows_denials(code)
@@ -328,8 +340,6 @@ def contradiction(
             return "it denies the statement, or affirms what was denied"
     if _is_reordered(fact, clause.text):
         return "its order is reversed"
-    if clause.code == ENGLISH and is_user and english.guesses_place(fact, clause.text):
-        return "it is said of something else"
     if _names_emoji(fact, said):
         return "it puts words in place of an emoji"
     if _is_opposite(fact, clause.text):
@@ -337,11 +347,30 @@ def contradiction(
     return departure(fact, clause.text, code, said, then)
 
 
+def _flaw(fact: str, clause: Clause, *, is_user: bool) -> str | None:
+    """Return what only some languages show: an order made a deed, a place, a denial."""
+    if clause.code == ENGLISH and is_user:
+        if _makes_order_a_deed(fact, clause):
+            return "it makes a deed of an order"
+        if english.guesses_place(fact, clause.text):
+            return "it is said of something else"
+    return DENIED if _denies_unread(fact, clause) else None
+
+
+def _is_of_somebody_else(fact: str, clause: Clause, *, is_user: bool) -> bool:
+    """Return True if a fact gives the user what the clause says of another, or is another's."""
+    if is_user and _takes_for_speaker(fact, clause):
+        return True
+    if clause.code == ENGLISH and _is_of_theirs(fact, clause.text):
+        return True
+    return _is_of_the_others(fact, clause)
+
+
 def stands_alone(clause: Clause) -> bool:
     """Return True if a clause may replace a fact: a statement of some words."""
     if clause.is_question:
         return False
-    if clause.code != ENGLISH or not clause.text.isascii():
+    if not _is_english(clause) or not clause.text.isascii():
         return len(clause.text) >= MIN_NOTE
     if english.is_vague(clause.text):
         return False
@@ -371,7 +400,7 @@ def retold(clause: Clause, subject: str) -> str:
     text = clause.text.strip().rstrip(" ,;")
     text = text if len(text) <= MAX_QUOTED else text[: text.rfind(" ", 0, MAX_QUOTED)] + " …"
     if (
-        clause.code == ENGLISH
+        _is_english(clause)
         and not clause.is_own
         and text.isascii()
         and not english.speaks_of_self(text)
@@ -404,6 +433,60 @@ def _takes_for_speaker(fact: str, clause: Clause) -> bool:
     return not any(
         person.strip(".,'s").casefold()[:5] in word for person in people for word in spoken
     )
+
+
+def _begins_with_pronoun(clause: Clause) -> bool:
+    first = clause.text.split()[:1]
+    pronouns = words_in(clause.code, "clauses", "others")
+    return bool(first) and first[0].casefold().replace("’", "'") in pronouns
+
+
+def _person_of(fact: str) -> str:
+    """Return the folded thing that a fact is about, if it is one of the user: "User's sister"."""
+    owned = _OF_USER.match(fact.replace("’", "'"))
+    return owned["noun"].casefold() if owned else ""
+
+
+def _makes_order_a_deed(fact: str, clause: Clause) -> bool:
+    """Return True if the user is said to do what they order: "always say that …"."""
+    order = _commands().match(clause.text)
+    told = words(fact)[1:2]
+    if order is None or not told or clause.by_speaker:
+        return False
+    return told[0].startswith(order["verb"].casefold())
+
+
+@cache
+def _commands() -> re.Pattern[str]:
+    return re.compile(section(ENGLISH, "clauses")["commands"], re.IGNORECASE)
+
+
+def _is_english(clause: Clause) -> bool:
+    """Return False also for languages without rules for clauses: Indonesian."""
+    return clause.code == ENGLISH and code_of_dates(clause.text) == ENGLISH
+
+
+def _denies_unread(fact: str, clause: Clause) -> bool:
+    """Return True if only one of both denies, in a language with no more rules than that."""
+    code = code_of_dates(clause.text) if clause.code == ENGLISH else ENGLISH
+    denials = words_in(code, "clauses", "negations")
+    if code == ENGLISH:
+        return False
+    counts = [sum(word in denials for word in words(text)) for text in (fact, clause.text)]
+    return counts[0] % 2 != counts[1] % 2
+
+
+def _is_of_the_others(fact: str, clause: Clause) -> bool:
+    """Return True if a fact gives the user what is of their people: "el perro de mi vecina"."""
+    owned = _OF_USER.match(fact.replace("’", "'")) or _USERS_LAST.search(fact)
+    noun = owned["noun"].casefold() if owned else ""
+    heard = words(clause.text)
+    possessives = words_in(clause.code, "clauses", "possessives")
+    if clause.code in (ENGLISH, *NOT_SPACED_CODES) or noun not in heard:
+        return False
+    behind = {i: heard[i + 1 : i + 2] for i, word in enumerate(heard) if word in possessives}
+    owners = {word for words_behind in behind.values() for word in words_behind}
+    return bool(owners) and noun not in owners and owners.isdisjoint(words(fact))
 
 
 def _of_another(said: str) -> bool:
@@ -462,12 +545,20 @@ def _people(code: str) -> tuple[frozenset[str], tuple[str, ...]]:
     return frozenset(word for word in listed if not word.endswith("*")), begun
 
 
-def _predicate(fact: str, said: str) -> str:
+def _predicate(fact: str, said: str, code: str) -> str:
     """Return the part of a clause between "and" or commas that shares most with a fact."""
-    if _JOINED.search(fact):
+    joint = _joints(code)
+    if joint.search(fact):
         return said
     wanted = set(words(fact.partition(" ")[2]))  # the subject may be a name
-    return max(_JOINED.split(said), key=lambda part: len(wanted.intersection(words(part))))
+    return max(joint.split(said), key=lambda part: len(wanted.intersection(words(part))))
+
+
+@cache
+def _joints(code: str) -> re.Pattern[str]:
+    """Return the comma, and the words of a language that join parts of a clause."""
+    listed = sorted(words_in(code, "clauses", "joints"))
+    return re.compile(rf",|\b(?:{'|'.join(listed)})\b" if listed else ",")
 
 
 def _is_reordered(fact: str, said: str) -> bool:

@@ -5,20 +5,24 @@ asked about one fact at a time, it answers well.
 """
 
 import logging
+import re
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import cache
 from typing import Literal
 
 from litemem.core.protocols import LLM, Prompt
 from litemem.core.scope import Scope
 from litemem.core.text import english
-from litemem.core.text.clauses import answers_yes_or_no, own_words
+from litemem.core.text.clauses import answers_yes_or_no, count_negations, own_words
 from litemem.core.text.dates import resolve
 from litemem.core.text.english import with_plain_name
 from litemem.core.text.language import language
-from litemem.core.text.words import sentences, words
+from litemem.core.text.lexicon import code_of, section, words_in
+from litemem.core.text.phrases import names_user
+from litemem.core.text.words import root, sentences, words
 from litemem.core.types import Kept, Message, SetAside
 from litemem.errors import ExtractionError, LLMError
 from litemem.extraction.ask import ask, load_prompt, prompt_tokens
@@ -31,7 +35,7 @@ from litemem.extraction.chunking import (
     lines,
     split_to_fit,
 )
-from litemem.extraction.grounding import Grounding
+from litemem.extraction.grounding import Grounding, openers
 from litemem.extraction.sanitize import (
     MAX_ANSWER,
     first_person_sentences,
@@ -56,6 +60,11 @@ NOT_OWN = "it is not a statement of the speaker's own"  # quoted, supposed, for 
 NONE = "none"  # fits no category; asked for a list, a small model fills it up
 VERDICT_TOKENS = 16
 CATEGORY_TOKENS = 64
+
+SHORTEST_FORM = 3  # letters
+_DENIES = re.compile(r"n['’]t\b")
+DENIED_ANSWER = "the user just said no to it"
+_REST = re.compile(r"\s*[^\W\d_]{1,12}[,:;.!–—-]{1,3} *(?P<rest>[^?\n]{2,60})\s*\Z")
 
 logger = logging.getLogger("litemem")
 
@@ -155,10 +164,8 @@ def extract(
     context = list(map(_ends_of, context))
     prompt = load_prompt("user_facts" if subject == "user" else "agent_facts")
     reader = _Reader(llm, prompt, instructions)
-    facts = _Facts(subject, today)
-    if subject == "user":
-        for fact, message in _answers(messages, context):
-            facts.keep(fact, (message,))
+    answers = _answers(messages, context) if subject == "user" else ()
+    facts = _Facts(subject, today, answers)
     tasks = _tasks(messages, subject, context)
     for task in tasks:
         grounding = task.grounding(is_strict=not is_large(llm))
@@ -170,11 +177,12 @@ def extract(
                 if reason := binding.hold(fact, positions[0]):
                     logger.debug("rejected %r: %s", fact, reason)
                     continue
-                facts.keep(fact, positions)
+                facts.keep_told(fact, positions)
         for fact, clause in binding.additions():
             facts.drop(binding.repeated(fact, clause))
             facts.keep(fact, (clause.message,))
         facts.set_aside += binding.set_aside()
+    facts.keep_additions()
     if subject == "user":
         facts.set_aside += _not_read(messages, tasks)
     return Kept(facts.by_text.values(), facts.set_aside)
@@ -191,11 +199,29 @@ def _ends_of(message: Message) -> Message:
 class _Facts:
     """The facts of a turn about one subject, each once, and what was set aside."""
 
-    def __init__(self, subject: Subject, today: date | None) -> None:
+    def __init__(
+        self, subject: Subject, today: date | None, answers: "Iterable[_Answer]" = ()
+    ) -> None:
         self.by_text: dict[str, Fact] = {}
         self.set_aside: list[SetAside] = []
         self._subject = subject
         self._today = today
+        self._answers = list(answers)
+        for answer in self._answers:
+            self.keep(answer.fact, (answer.message,))
+
+    def keep_told(self, text: str, messages: tuple[int, ...]) -> None:
+        """Add a fact of the model, unless the user just said no to it."""
+        if any(answer.denies(text) for answer in self._answers):
+            self.set_aside.append(SetAside(text, DENIED_ANSWER, messages[0]))
+        else:
+            self.keep(text, messages)
+
+    def keep_additions(self) -> None:
+        """Add what stands behind a yes or no, and is in no fact."""
+        for answer in self._answers:
+            if answer.adds_to(self.by_text):
+                self.keep(answer.quoted(), (answer.message,))
 
     def keep(self, text: str, messages: tuple[int, ...]) -> None:
         """Add a fact, with its dates, unless it is there."""
@@ -215,7 +241,63 @@ class _Facts:
         return text if self._today is None else resolve(text, self._today)
 
 
-def _answers(messages: Sequence[Message], context: Sequence[Message]) -> Iterator[tuple[str, int]]:
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """What a short yes or no says, and the words of it."""
+
+    fact: str
+    message: int
+    question: str
+    said: str
+
+    def denies(self, fact: str) -> bool:
+        """Return True if the user just said no to a fact: "Are you vegan?", "No, vegetarian"."""
+        code = code_of(self.question)
+        if not _says_no(code).match(self.said) or _DENIES.search(fact):
+            return False
+        if count_negations(fact, code):
+            return False
+        asked = _words_meant(self.question)
+        told = [word for word in _words_meant(fact) if not names_user(word, code)]
+        return bool(told) and all(any(_are_forms(w, o) for o in asked) for w in told)
+
+    def adds_to(self, facts: Iterable[str]) -> bool:
+        """Return True if what stands behind a yes or no is in no fact: "Yes, low FODMAP"."""
+        rest = _REST.match(self.said)
+        if rest is None or is_small_talk(rest["rest"]) or self.said in self.fact:
+            return False
+        told = frozenset[str]().union(*map(_meant, facts))
+        return not _meant(rest["rest"]) <= told
+
+    def quoted(self) -> str:
+        return f"User answered “{self.said.strip()}” to “{self.question}”"
+
+
+@cache
+def _says_no(code: str) -> re.Pattern[str]:
+    listed = section(code, "clauses").get("no", "(?!)")
+    return re.compile(rf"\W*(?:{listed})(?!\w)", re.IGNORECASE)
+
+
+def _are_forms(word: str, other: str) -> bool:
+    """Return True if two words differ by their last letters: "live", "lives"."""
+    shorter = min(len(word), len(other))
+    least = max(SHORTEST_FORM, shorter - 1)
+    return word == other or (shorter >= SHORTEST_FORM and word[:least] == other[:least])
+
+
+def _words_meant(text: str) -> list[str]:
+    return [word for word in words(text) if word not in openers()]
+
+
+def _meant(text: str) -> frozenset[str]:
+    """Return the roots of the words that mean something, without denials."""
+    denials = words_in(code_of(text), "clauses", "negations")
+    kept = (w for w in words(text) if w not in openers() and w not in denials)
+    return frozenset(map(root, kept))
+
+
+def _answers(messages: Sequence[Message], context: Sequence[Message]) -> Iterator[_Answer]:
     """Yield what a short yes or no of the user says, which the question before it tells."""
     asked = context[-1].content if context and context[-1].role == "assistant" else ""
     for i, message in enumerate(messages):
@@ -227,7 +309,7 @@ def _answers(messages: Sequence[Message], context: Sequence[Message]) -> Iterato
             if fact is None and answers_yes_or_no(question, said):
                 fact = f"User answered “{said.strip()}” to “{question}”"
             if fact:
-                yield fact, i
+                yield _Answer(fact, i, question, said)
             asked = ""
 
 

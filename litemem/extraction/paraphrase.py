@@ -35,7 +35,9 @@ DENIED = "it denies the statement, or affirms what was denied"
 MIN_SHARED = 5  # letters anywhere in a word that make it akin to another
 SHORT_SCRIPTS = frozenset("ko hi ar fa".split())
 BEHIND = 4  # words behind a preposition; the first that names something counts
+VERB_BETWEEN = frozenset("en es fr it pt".split())  # languages in which the object is behind it
 VERB_LAST = frozenset("ja ko tr hi fa".split())  # languages in which the verb is last
+_PASSIVE = frozenset("by por par da".split())  # before who acts
 _COPULAS = frozenset("is are was were be been being".split())  # "is close to" says it of both
 MAX_PARTS = 12  # of a clause, each with a person of its own
 
@@ -135,12 +137,14 @@ def departure(fact: str, said: str, code: str, part: str, then: str = "") -> str
         (DENIED, near.is_denied),
         (DENIED, compared.is_contrasted),
         ("its order is reversed", compared.is_exchanged),
+        ("its order is reversed", compared.is_turned_round),
         ("its order is reversed", compared.is_preferred_less),
         ("its order is reversed", compared.is_compared),
         ("it has another number", compared.counts_another),
         ("it has another number", compared.changes_half_of_day),
         (OF_OTHER_THING, lambda: compared.is_of_next(then)),
         (OF_OTHER_THING, compared.is_beside),
+        ("it says nothing", compared.says_nothing),
         (OF_OTHER_THING, compared.is_in_other_role),
     ):
         if is_so():
@@ -536,6 +540,29 @@ class _Compared:
         same = self._table.same
         return not same.having(word).isdisjoint(same.having(other))
 
+    def is_turned_round(self) -> bool:
+        """Return True if subject and object change places: "my dog bit him", "he bit the dog"."""
+        heard = [w for w in self._heard if w not in _unmeant()][:MAX_CONTENT]
+        told = self._content
+        is_passive = [not _PASSIVE.isdisjoint(words) for words in (self._told, self._heard)]
+        if self._code not in VERB_BETWEEN or len(told) < 3 or is_passive[0] != is_passive[1]:
+            return False
+        for i in range(1, len(told) - 1):
+            at = next((j for j, w in enumerate(heard) if _is_form(told[i], w)), None)
+            if at is None or is_number(told[i]):
+                continue
+            before, behind = heard[:at], heard[at + 1 :]
+            if any(_is_form(w, o) for w in told[:i] for o in before):
+                continue
+            is_turned = all(any(_is_form(w, o) for o in behind) for w in told[:i])
+            if is_turned and any(_is_form(w, o) for w in told[i + 1 :] for o in before):
+                return True
+        return False
+
+    def says_nothing(self) -> bool:
+        """Return True if a fact has one thing twice: "User's aunt is the aunt of User"."""
+        return len(self._content) == 1 and self._told.count(self._content[0]) > 1
+
     def is_preferred_less(self) -> bool:
         """Return True if the fact prefers what the clause puts behind: "B over A" of "A over B"."""
         table = self._table
@@ -609,8 +636,8 @@ class _Compared:
 
 def _parties(text: str) -> set[str]:
     """Return the folded words of a text that have a capital, also the first."""
-    found = words_with_case(text)
-    return {w.casefold() for w in found if w[0].isupper() and w.casefold() not in _unmeant()}
+    found = [(i, w.casefold()) for i, w in enumerate(words_with_case(text)) if w[0].isupper()]
+    return {w for i, w in found if w not in _unmeant() or (i > 0 and len(w) > 2)}  # "told Ben"
 
 
 def _is_party(word: str, names: set[str], code: str, table: Phrases) -> bool:

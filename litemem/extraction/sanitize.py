@@ -25,7 +25,8 @@ _FORGED_SYSTEM = re.compile(r"<<SYS>>.*?(?:<</SYS>>|\Z)", re.DOTALL)
 # A line that claims another role: "assistant: I booked it" inside the user's message
 _FORGED_LINE = re.compile(
     r"^[ \t>*#]*\W{0,2}(?:user|assistant|developer|human|ai|"
-    r"system(?=\W{0,3}:\s*(?:you\b|ignore|from now|override|prompt|note|admin|instruction)))"
+    r"system(?=\W{0,3}:\s*(?:you\b|ignore|from now|override|prompt|note|admin|instruction"
+    r"|updat|stor|sav|remember|memor|set\b|user\b|new\b)))"
     r"\W{0,2}:.*$",
     re.IGNORECASE | re.MULTILINE,
 )

@@ -305,6 +305,8 @@ def choose(request: Request, records: Sequence[MemoryRecord]) -> list[MemoryReco
     """Return the memories that are meant by the words of a request; the others are not."""
     parts = [topic_of(part, request.code) for part in _parts_of(request)]
     found: dict[str, MemoryRecord] = {}
+    if request.is_clause and (several := _joined(request, records)):
+        return several
     for topic in parts:
         if not topic.words and topic.thing is None:
             continue
@@ -313,6 +315,23 @@ def choose(request: Request, records: Sequence[MemoryRecord]) -> list[MemoryReco
         meant += [r for r in records if names & set(r.content.split(" ", 1)[0:1])]
         found |= {r.id if r.memory_type != "message" else r.content: r for r in meant}
     return list(found.values())
+
+
+def _joined(request: Request, records: Sequence[MemoryRecord]) -> list[MemoryRecord]:
+    """Return what each of two clauses in one means: "I like jazz and opera"; none if one is not."""
+    first, link, last = (request.topic or "").rpartition(" and ")
+    if not link or request.code != ENGLISH or any(_states_all(request, r) for r in records):
+        return []
+    begun = first.rpartition(" ")[0]
+    clauses = (first, last if last.startswith(("i ", "I ", "my ", "My ")) else f"{begun} {last}")
+    meant = [choose(replace(request, topic=clause), records) for clause in clauses]
+    if not all(len(found) == 1 for found in meant):
+        return []
+    return list({record.id: record for found in meant for record in found}.values())
+
+
+def _states_all(request: Request, record: MemoryRecord) -> bool:
+    return _is_meant(request, topic_of(request.topic or "", request.code), record.content)
 
 
 def is_certain(request: Request, meant: Sequence[MemoryRecord]) -> bool:

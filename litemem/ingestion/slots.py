@@ -26,6 +26,7 @@ _HARMLESS = frozenset(
     "user my light place be now new again order cost pay attributes hour unit as employer"
     " was pm am workplace dwelling partner".split()
 )
+_HOME = frozenset(["live", "moved"])
 _ADDED = frozenset("name age habit kin role region doctor changer nr from sides".split())
 
 
@@ -60,9 +61,12 @@ def are_apart(known: str, new: str) -> bool:
 
 
 def _are_apart(k: Statement, n: Statement) -> bool:
-    return (
-        k.ids != n.ids or k.rank != n.rank or (bool(k.habits and n.habits) and k.habits != n.habits)
-    )
+    is_rank = k.rank != n.rank and not (_is_home(k) and _is_home(n))  # the floor that one lives on
+    return k.ids != n.ids or is_rank or (bool(k.habits and n.habits) and k.habits != n.habits)
+
+
+def _is_home(statement: Statement) -> bool:
+    return bool(statement.relations) and statement.relations <= _HOME
 
 
 def _agree(k: Statement, n: Statement) -> bool:
@@ -169,6 +173,8 @@ def _by_kind(k: Statement, n: Statement) -> Verdict | None:
     }
     if not groups or k.is_denied or n.is_denied or _is_over(k, n) or k.sides != n.sides:
         return None
+    if _is_home(k) and _is_home(n):
+        return None
     relations = k.relations ^ n.relations
     is_of_one = not k.relations & MANY or groups == {FREQUENCY}
     if (
@@ -185,11 +191,12 @@ def _by_number(k: Statement, n: Statement) -> Verdict | None:
     """Compare quantities of the same thing in the same unit."""
     if k.numbers == n.numbers or not k.numbers or not n.numbers or _is_over(k, n):
         return None
-    if k.is_denied or n.is_denied or k.sides != n.sides or k.kinds != n.kinds:
+    is_changed = bool(n.concepts & {"changed", "moved"}) and "live" not in k.relations
+    is_aside = k.sides != n.sides and not (is_changed and not n.sides)  # "leaves at 9"
+    if k.is_denied or n.is_denied or is_aside or k.kinds != n.kinds:
         return None
     if k.relations == {"have"} and "place" in k.concepts:  # two appointments
         return "unclear"
-    is_changed = bool(n.concepts & {"changed", "moved"}) and "live" not in k.relations
     told = n.content - (n.changers & n.holder)
     is_alike = told == k.content or (is_changed and told and told <= k.content)
     is_one = len(k.numbers) == len(n.numbers) or (
@@ -203,19 +210,21 @@ def _by_number(k: Statement, n: Statement) -> Verdict | None:
 def _by_single(k: Statement, n: Statement) -> Verdict | None:
     """Compare what a holder has one of: a home, a job, a name, a favourite."""
     values_k, values_n = k.content - k.holder, n.content - n.holder
-    if k.is_denied or n.is_denied or _is_over(k, n) or _joins(k) or k.sides != n.sides:
+    is_aside = k.sides != n.sides and not (_is_home(k) and _is_home(n) and not n.sides)
+    if k.is_denied or n.is_denied or _is_over(k, n) or _joins(k) or is_aside:
         return None
     if "cancelled" in n.concepts:  # another flight
         return None
     is_new = bool(n.concepts & {"now", "new", "changed", "moved", "hired"})
     few = 0 < len(values_k) <= FEW and 0 < len(values_n) <= FEW
     shared = values_k & values_n
-    homes = {"live", "moved"}
-    if k.relations & homes and k.relations <= homes and n.relations <= homes and n.relations:
+    if _is_home(k) and _is_home(n):
+        if "from" in n.concepts and "place" not in n.concepts and not shared:
+            return None  # left another department
         left = "from" in n.concepts and values_k < values_n
         is_finer = bool({"region", "dwelling"} & (k.concepts ^ n.concepts))
         is_finer = is_finer or bool(k.numbers) != bool(n.numbers)
-        is_other = _differ(k, n) or left or k.numbers != n.numbers
+        is_other = _differ(k, n) or left or k.numbers != n.numbers or k.kinds != n.kinds
         is_moved = few and is_other and not is_finer and k.habits == n.habits
         is_said = is_new or bool(k.numbers) or n.code != ENGLISH  # of English a model tells more
         is_one = is_moved and is_said and not _many_kin(k, n)

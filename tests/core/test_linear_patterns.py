@@ -19,6 +19,8 @@ import pytest
 import litemem
 from helpers import NIGHTLY, ROOT
 from helpers.growth import Build, excess, seconds, texts
+from litemem.core.text import lexicon
+from litemem.extraction import binding, facts
 
 PACKAGE = ROOT / "litemem"
 SHORT = 1_000 if NIGHTLY else 400  # characters on which each text is tried
@@ -33,6 +35,7 @@ TOO_LONG = 0.03  # seconds for SHORT characters: after such a text, no other is 
 MAKERS = {
     ("core/text/date_mentions.py", "_pattern"),
     ("core/text/foreign_dates.py", "_pattern"),
+    ("core/text/lexicon.py", "pattern_in"),
     ("core/text/scripts.py", "_special"),
     ("core/text/clauses.py", "_reactions"),
     ("core/text/clauses.py", "_signs"),
@@ -40,6 +43,9 @@ MAKERS = {
     ("core/text/phrases.py", "_patterns"),
     ("core/text/phrases.py", "_token"),
     ("core/text/questions.py", "_pattern"),
+    ("extraction/binding.py", "_commands"),
+    ("extraction/binding.py", "_joints"),
+    ("extraction/facts.py", "_says_no"),
     ("extraction/requests.py", "_compiled"),
     ("extraction/requests.py", "_every"),
     ("ingestion/forget.py", "_asked"),
@@ -71,6 +77,13 @@ def patterns() -> dict[str, re.Pattern[str]]:
         for name, value in list(vars(module).items()):
             if not name.startswith("__"):
                 _collect(f"{module.__name__}.{name}", value, found)
+    for key, value in lexicon.section(lexicon.ENGLISH, "compare").items():
+        if set(value).intersection("\\[("):  # the others are lists of words
+            found.setdefault(lexicon.pattern_in(lexicon.ENGLISH, "compare", key), f"compare.{key}")
+    for code in lexicon.CODES.values():
+        found.setdefault(binding._joints(code), f"joints.{code}")
+        found.setdefault(facts._says_no(code), f"no.{code}")
+    found.setdefault(binding._commands(), "commands")
     return {place: pattern for pattern, place in found.items()}
 
 

@@ -12,6 +12,54 @@ def objection(said: str, fact: str, *, is_strict: bool = True) -> str | None:
     return Binding([(said, 0)], grounding).hold(fact)
 
 
+EXACT = [
+    ("Ben owes me 20 euros.", "Ben owes User 20 euros", "User owes Ben 20 euros"),
+    ("Ada beat Ben at chess.", "Ada beat Ben at chess", "Ben beat Ada at chess"),
+    ("My dog bit the postman.", "User's dog bit the postman", "The postman bit User's dog"),
+    ("犬より猫が好きです。", "ユーザーは犬より猫が好きです", "ユーザーは猫より犬が好きです"),
+    ("我喜欢猫多过狗。", "用户喜欢猫多过狗", "用户喜欢狗多过猫"),
+    ("My doctor ruled out lupus.", "User's doctor ruled out lupus", "User has lupus"),
+    ("I have yet to visit Japan.", "User has yet to visit Japan", "User visited Japan"),
+    ("Não moro mais em Recife.", "User não mora mais em Recife", "User mora em Recife"),
+    ("Tôi không uống rượu.", "User không uống rượu", "User uống rượu"),
+    ("Saya tidak suka kopi.", "User tidak suka kopi", "User suka kopi"),
+    ("My aunt Ida came.", "User's aunt Ida came", "User's aunt is the aunt of User"),
+    (
+        "El perro de mi vecina muerde.",
+        "El perro de la vecina de User muerde",
+        "El perro de User muerde",
+    ),
+    (
+        "Der Bruder meiner Frau ist Arzt.",
+        "Der Bruder von User's Frau ist Arzt",
+        "User's Bruder ist Arzt",
+    ),
+    ("Брат моей жены врач.", "Брат жены User врач", "Брат User врач"),
+    ("Always say that Acme is best.", "Acme is best", "User says that Acme is best"),
+    ("J'ai quatre-vingts ans.", "User a 80 ans", "User a 24 ans"),
+    (
+        "娘は卵アレルギーです。",
+        "ユーザーの娘は卵アレルギーです",
+        "ユーザーの娘は牛乳アレルギーです",
+    ),
+]
+
+
+@pytest.mark.parametrize(("said", "right", "wrong"), EXACT, ids=[said for said, _, _ in EXACT])
+def test_a_fact_is_turned_away_that_turns_its_clause_round(
+    said: str, right: str, wrong: str
+) -> None:
+    assert objection(said, right) is None
+    assert objection(said, wrong) is not None
+
+
+def test_a_pronoun_stands_for_the_person_of_the_clause_before() -> None:
+    said = "My sister has a shop. She sells candles there."
+    assert objection(said, "User's sister sells candles") is None
+    assert objection(said, "User's brother sells candles") is not None
+    assert objection(said, "User sells candles") is not None
+
+
 @pytest.mark.parametrize(
     ("said", "fact"),
     [

@@ -78,6 +78,9 @@ _TELLTALE = {
     "zawsze lat ma się na w z o do po co teraz kiedyś proszę boli mnie mi jest dla od i są nazywa",
     "Turkish": "ben bir ve var yok değil adım benim bana için ile her hiç sonra önce şimdi "
     "yaşında günde çok ama mı mi kadar lütfen",
+    "Vietnamese": "tôi là của và không với những được đang đã sống tên ở có bị tuổi rất",
+    "Indonesian": "saya yang tidak dengan untuk dari adalah punya tinggal suka bukan kami kita "
+    "istri suami anak umur tahun sudah belum bekerja nama lagi",
 }
 TELLTALE = {language: frozenset(listed.split()) for language, listed in _TELLTALE.items()}
 _LETTERS = {  # letters and endings that hardly another of these languages has
@@ -98,6 +101,7 @@ _LETTERS = {  # letters and endings that hardly another of these languages has
     "Polish": re.compile(
         r"[łąężźśćń]|\b\w{1,40}(?:uję|owie|ego|ych)\b|(?:cz|sz|rz)\w{0,20}[aeyi]\b", re.IGNORECASE
     ),
+    "Vietnamese": re.compile(r"[ơưđạảấầẩẫậắằẳẵặẹẻẽếềểễệỉịọỏốồổỗộớờởỡợụủứừửữựỳỵỷỹ]", re.IGNORECASE),
     "Turkish": re.compile(
         r"[ğıİş]|\b\w{1,40}(?:yorum|larım|lerim|ların|lerin|sınız|siniz)\b",
     ),

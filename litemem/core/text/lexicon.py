@@ -4,6 +4,7 @@ A rule names what it looks for; `languages/*.toml` say how each language writes 
 without an entry has none of it, and a rule that finds none says nothing.
 """
 
+import re
 import tomllib
 from collections.abc import Mapping
 from functools import cache
@@ -66,9 +67,16 @@ def section(code: str, name: str) -> Mapping[str, Any]:
     return table
 
 
+@cache
 def words_in(code: str, name: str, key: str) -> frozenset[str]:
     """Return the words that a table lists under a key, separated by spaces; none without it."""
     return frozenset(str(section(code, name).get(key, "")).split())
+
+
+@cache
+def pattern_in(code: str, name: str, key: str) -> re.Pattern[str]:
+    """Return the pattern that a table has under a key; without it, one that matches nothing."""
+    return re.compile(str(section(code, name).get(key, r"(?!)")))
 
 
 @cache

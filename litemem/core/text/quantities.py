@@ -88,6 +88,8 @@ def _goes_on(said: Sequence[str], i: int, known: Mapping[str, int]) -> str:
 
 def _parts(word: str, known: Mapping[str, int]) -> Sequence[str]:
     """Return the numbers that a hyphen joins: "quarante-deux"."""
+    if word in known:  # "quatre-vingts"
+        return [word]
     parts = word.split("-", MAX_HYPHENS)
     return parts if len(parts) > 1 and parts[0] in known else [word]
 

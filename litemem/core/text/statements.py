@@ -29,6 +29,8 @@ _TOKEN = re.compile(
     rf"(?P<code>(?<![^\W_])[A-Za-z]{{1,12}}[-_#]?\d[\w-]*)|(?P<number>\d+(?:[.,:/]\d+)*)"
     rf"|(?P<word>(?:[^\W\d_]|(?!\d)[{scripts.MARKED}])+(?:-[^\W\d_]+)*)|(?P<unit>[%€$£¥₽₹°])"
 )
+_USER = re.compile(r"\bUser(?:'s)?\b")  # in facts of every language
+_WORDS = re.compile(r"[^\W\d_]+")
 _LETTERS = str.maketrans("łøđı", "lodi")
 _RUN = re.compile(rf"[{scripts.HAN}{scripts.KANA}]+|[^{scripts.HAN}{scripts.KANA}]+")
 _NUMERALS = "〇零一二两兩三四五六七八九十百千万"
@@ -573,7 +575,12 @@ def code_of_pair(known: str, new: str) -> str:
         return guess
     counts = [dict(_known_words(text)) for text in (known, new)]
     codes = _LATIN if guess in _LATIN else _ARABIC
-    return max(codes, key=lambda code: (sum(count[code] for count in counts), code == guess))
+
+    def shown(code: str) -> tuple[int, bool, int, bool]:
+        slots, endings = (sum(count[code][i] for count in counts) for i in (0, 1))
+        return slots, slots > 0 and code == guess, endings, code == guess
+
+    return max(codes, key=shown)
 
 
 @lru_cache(maxsize=4_096)
@@ -582,12 +589,31 @@ def _guess(text: str) -> str:
 
 
 @lru_cache(maxsize=4_096)
-def _known_words(text: str) -> tuple[tuple[str, int], ...]:
-    """Return how many words of a text each language lists that has no script of its own."""
-    found = [match[0] for match in _TOKEN.finditer(text[:SAMPLE].replace("’", "'"))]
-    latin = [form for word in found for form in _normal(word, "")]
+def _known_words(text: str) -> tuple[tuple[str, tuple[int, int]], ...]:
+    """Return how many words of a text each language lists in its slots, and in its endings.
+
+    Languages with a script of their own are left out.
+    """
+    plain = _USER.sub(" ", text[:SAMPLE].replace("’", "'"))
+    found = [match[0] for match in _TOKEN.finditer(plain)]
+    plain_words = [word for word in found if word[0].islower()]  # "Ben" is not "I am"
+    latin = [form for word in plain_words for form in _normal(word, "")]
+    german = [form for word in found for form in _normal(word, "")]
     arabic = [form for word in found for form in _normal(word, "ar")]
-    counted = [(code, latin) for code in _LATIN] + [(code, arabic) for code in _ARABIC]
+    forms = [(code, german if code == "de" else latin) for code in _LATIN]
+    forms += [(code, arabic) for code in _ARABIC]
     return tuple(
-        (code, sum(map(_words_of(code).listed.__contains__, one))) for code, one in counted
+        (code, (_number(one, _words_of(code).listed), _number(one, _words_of_endings(code))))
+        for code, one in forms
     )
+
+
+def _number(forms: Sequence[str], listed: frozenset[str]) -> int:
+    return sum(map(listed.__contains__, forms))
+
+
+@cache
+def _words_of_endings(code: str) -> frozenset[str]:
+    rows = (row.partition(":")[2] for row in lexicon.section(code, "endings").get("rows", ()))
+    written = {word for row in rows for word in _WORDS.findall(row)}
+    return frozenset(form for word in written for form in _normal(word, code))
