@@ -219,8 +219,6 @@ def _by_single(k: Statement, n: Statement) -> Verdict | None:
     few = 0 < len(values_k) <= FEW and 0 < len(values_n) <= FEW
     shared = values_k & values_n
     if _is_home(k) and _is_home(n):
-        if "from" in n.concepts and "place" not in n.concepts and not shared:
-            return None  # left another department
         left = "from" in n.concepts and values_k < values_n
         is_finer = bool({"region", "dwelling"} & (k.concepts ^ n.concepts))
         is_finer = is_finer or bool(k.numbers) != bool(n.numbers)

@@ -162,6 +162,18 @@ def test_log_of_a_scope_shows_messages_what_was_set_aside_and_memories() -> None
     assert replaced[0]["set_aside"][0]["replaced_by"] == kept["memory"]
 
 
+def test_log_shows_what_was_set_aside_of_a_turn_added_in_the_background(
+    open_memory: OpenMemory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = open_memory(["User lives in Rome", "User lives in Oslo"], async_mode=True)
+    monkeypatch.setenv("LITEMEM_DB", found.store.path)
+    assert found.add("I live in Oslo.", user_id="cam", explain=True)["status"] == "PENDING"
+    found.flush(60)
+    (message,) = run_json("log", "--user-id", "cam")["messages"]
+    assert [each["memory"] for each in message["set_aside"]] == ["User lives in Rome"]
+    assert "Rome" in message["set_aside"][0]["reason"]
+
+
 @pytest.mark.usefixtures("mistaken")
 def test_log_of_a_scope_shows_the_last_messages() -> None:
     (message,) = run_json("log", "--user-id", "cam", "--limit", "1")["messages"]
