@@ -46,7 +46,6 @@ EXCEPTIONS = {
     ("litemem/core/text/day_names.py", "told"): "a verb behind a name",
     ("litemem/core/text/tense.py", "told"): "an irregular verb of a sentence about the past",
     ("litemem/retrieval/search.py", "told"): "a word of a query",
-    ("litemem/ingestion/fact_features.py", "told"): "an irregular verb that a fact may contain",
 }
 
 TEXT_TOKENS = (tokenize.COMMENT, tokenize.STRING, getattr(tokenize, "FSTRING_MIDDLE", -1))

@@ -637,7 +637,7 @@ class _Compared:
 def _parties(text: str) -> set[str]:
     """Return the folded words of a text that have a capital, also the first."""
     found = [(i, w.casefold()) for i, w in enumerate(words_with_case(text)) if w[0].isupper()]
-    return {w for i, w in found if w not in _unmeant() or (i > 0 and len(w) > 2)}  # "told Ben"
+    return {w for i, w in found if w not in _unmeant() or (i > 0 and len(w) > 2)}  # "owes Ben"
 
 
 def _is_party(word: str, names: set[str], code: str, table: Phrases) -> bool:
