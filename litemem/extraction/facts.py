@@ -64,7 +64,7 @@ CATEGORY_TOKENS = 64
 SHORTEST_FORM = 3  # letters
 _DENIES = re.compile(r"n['’]t\b")
 DENIED_ANSWER = "the user just said no to it"
-_REST = re.compile(r"\s*[^\W\d_]{1,12}[,:;.!–—-]{1,3} *(?P<rest>[^?\n]{2,60})\s*\Z")
+_REST = re.compile(r"[^\W\d_]{1,12}[,:;.!–—-]{1,3} {0,3}(?P<rest>[^?\n]{2,60})\Z")
 
 logger = logging.getLogger("litemem")
 
@@ -263,7 +263,7 @@ class _Answer:
 
     def adds_to(self, facts: Iterable[str]) -> bool:
         """Return True if what stands behind a yes or no is in no fact: "Yes, low FODMAP"."""
-        rest = _REST.match(self.said)
+        rest = _REST.match(self.said.strip())
         if rest is None or is_small_talk(rest["rest"]) or self.said in self.fact:
             return False
         told = frozenset[str]().union(*map(_meant, facts))
