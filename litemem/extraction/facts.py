@@ -276,7 +276,7 @@ class _Answer:
 @cache
 def _says_no(code: str) -> re.Pattern[str]:
     listed = section(code, "clauses").get("no", "(?!)")
-    return re.compile(rf"\W*(?:{listed})(?!\w)", re.IGNORECASE)
+    return re.compile(rf"\W{{0,9}}(?:{listed})(?!\w)", re.IGNORECASE)
 
 
 def _are_forms(word: str, other: str) -> bool:

@@ -1,6 +1,7 @@
 """Print how often a search finds the turns that answer LoCoMo's questions.
 
     bench_locomo.py locomo10.json [--errors errors.json] [--captions] [--through HOW]
+        [--only CONVERSATIONS] [--sessions N]
 
 The conversation is the user, the session the run, the speaker the name, the session's date the
 timestamp. What is asked is every question with evidence among the turns; those whose citation a
@@ -205,6 +206,16 @@ def questions(number: int, sample: dict[str, Any], wrong: set[str]) -> Iterator[
             )
 
 
+def cut(sample: dict[str, Any], most: int) -> None:
+    """Leave the first sessions of a conversation, and the questions that they answer."""
+    kept = {name for name, _, _ in list(sessions(sample["conversation"]))[:most]}
+    for name, _, _ in list(sessions(sample["conversation"])):
+        if name not in kept:
+            del sample["conversation"][name]
+    said = {t["dia_id"] for _, _, turns in sessions(sample["conversation"]) for t in turns}
+    sample["qa"] = [q for q in sample["qa"] if set(TURN.findall(" ".join(q["evidence"]))) <= said]
+
+
 def ask(memory: Memory, user: str, question: Question) -> Answer:
     start = time.perf_counter()
     results = memory.search(question.text, user_id=user, top_k=DEEPEST)["results"]
@@ -257,6 +268,7 @@ def arguments() -> argparse.Namespace:
         "--through", default="verbatim", choices=("verbatim", "model", "observations", "nothing")
     )
     parser.add_argument("--only", type=int, help="the number of conversations, from the first")
+    parser.add_argument("--sessions", type=int, help="of each conversation, from the first")
     parser.add_argument("--cache", type=Path, help="a file that keeps the vectors")
     return parser.parse_args()
 
@@ -277,6 +289,8 @@ def main() -> None:
         with memory:
             for number, sample in enumerate(samples[: given.only]):
                 user = sample["sample_id"]
+                if given.sessions:
+                    cut(sample, given.sessions)
                 if given.through != "verbatim":
                     if given.through == "nothing":
                         sample["observation"] = {}

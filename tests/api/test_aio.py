@@ -339,7 +339,8 @@ def test_a_program_ends_although_calls_wait_for_the_model(tmp_path: Path, what: 
     llm = ScriptedLLM([["User likes tea"]] * 100)
     with Memory(path, embedder=HashEmbedder(8), llm=llm, durability="normal") as memory:
         waiting = reading(memory.store).overview().pending_turns
-        assert waiting >= MAX_THREADS
+        # an add that had not begun was cancelled; what was acknowledged waits
+        assert 0 < waiting <= 100 if what == "adds" else waiting == 100
         assert len(memory.process_pending()["results"]) == waiting
         assert memory.verify(full=True)["ok"]
 

@@ -2,6 +2,7 @@
 
 import os
 import socket
+import stat
 from collections.abc import Callable
 from contextlib import closing, suppress
 from pathlib import Path
@@ -219,9 +220,11 @@ def test_a_file_without_write_permission_is_read_in_a_folder_with_it(
     memory.close()
     path = tmp_path / "memory.db"
     path.chmod(0o444)
-    for folder in (tmp_path, *tmp_path.parents[:3]):
-        if folder.stat().st_uid == os.getuid():
-            folder.chmod(0o777)
+    tmp_path.chmod(0o777)
+    for folder in tmp_path.parents:  # the other user has to reach it
+        mode = stat.S_IMODE(folder.stat().st_mode)
+        if not mode & 0o001:
+            folder.chmod(mode | 0o001)
     assert run_python(READS, path) == "likes tea\nlikes tea\nrefused\n"
 
 

@@ -72,7 +72,7 @@ def serve(
         server_header=False,
         proxy_headers=False,
         timeout_graceful_shutdown=STOP_SECONDS,
-        limit_concurrency=MAX_CONNECTIONS,
+        limit_concurrency=2 * MAX_CONNECTIONS,  # those that are being ended count for a moment
     )
     web = _WebServer(config, server, started)
     try:
