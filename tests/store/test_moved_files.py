@@ -223,8 +223,8 @@ def test_a_file_without_write_permission_is_read_in_a_folder_with_it(
     tmp_path.chmod(0o777)
     for folder in tmp_path.parents:  # the other user has to reach it
         mode = stat.S_IMODE(folder.stat().st_mode)
-        if not mode & 0o001:
-            folder.chmod(mode | 0o001)
+        if mode & 0o011 != 0o011:
+            folder.chmod(mode | 0o011)
     assert run_python(READS, path) == "likes tea\nlikes tea\nrefused\n"
 
 
