@@ -1,4 +1,4 @@
-"""Mem0's own clients against `litemem serve`; `scripts/clients` installs them."""
+"""Mem0's own clients against `litemem serve`; `tests/compat/install_clients` installs them."""
 
 import os
 import subprocess
@@ -26,7 +26,7 @@ def served(tmp_path: Path) -> Iterator[Served]:
 
 def run(server: Served, program: Path, *words: object) -> None:
     if not program.exists():
-        pytest.skip("run scripts/clients, which installs Mem0's clients")
+        pytest.skip("run tests/compat/install_clients, which installs Mem0's clients")
     quiet = {"MEM0_TELEMETRY": "false", "MEM0_DIR": str(server.db.parent / "mem0")}
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     done = subprocess.run(

@@ -1,7 +1,7 @@
 """`litemem mcp` before the judges of others; each is skipped where it is not installed.
 
-`scripts/clients` installs them: FastMCP's client, and from npm the inspector and the reference
-memory server.
+`tests/compat/install_clients` installs them: FastMCP's client, and from npm the inspector and the
+reference memory server.
 """
 
 import json
@@ -30,7 +30,7 @@ OBSERVATIONS = ("likes tea", "is allergic to nuts", "lives in Oslo", "Anna: odd"
 
 def needs(package: Path) -> pytest.MarkDecorator:
     return pytest.mark.skipif(
-        not package.is_file(), reason="run scripts/clients, which installs it from npm"
+        not package.is_file(), reason="run tests/compat/install_clients, which installs it from npm"
     )
 
 
@@ -110,7 +110,7 @@ print("as expected")
 def test_the_client_of_fastmcp_calls_the_tools(environment: dict[str, str], tmp_path: Path) -> None:
     python = python_with("fastmcp")
     if python is None:
-        pytest.skip("run scripts/clients, which installs fastmcp")
+        pytest.skip("run tests/compat/install_clients, which installs fastmcp")
     command = [sys.executable, "-m", "litemem", "mcp"]
     done = subprocess.run(
         [python, "-c", FASTMCP, json.dumps(command), json.dumps(environment)],

@@ -270,4 +270,4 @@ def test_a_hindi_day_that_no_verb_decides_is_not_read(text: str) -> None:
 
 def test_the_listed_hints_are_those_of_the_languages() -> None:
     listed = HINTS.read_text(encoding="utf-8")
-    assert listed == made_hints(), "run scripts/date_hints"
+    assert listed == made_hints(), "run python -m litemem.core.text.foreign_dates"

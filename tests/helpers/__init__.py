@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[2]
 TESTS = ROOT / "tests"
 FILES = TESTS / "files"
 LIBRARY = Path(litemem.__file__).parents[1]  # what is tested: the checkout, or the wheel's place
-# What scripts/clients installs: the programs of others that are run against litemem
+# What tests/compat/install_clients installs: the programs of others that are run against litemem
 CLIENTS = Path(os.environ.get("MEM0_CLIENTS") or ROOT / ".venv" / "clients")
 # The environment of a user's desk, for scripts of `run_python` that pass a folder: onnxruntime
 # reports there, but not where a variable (CI, GITHUB_ACTIONS, ...) names a build machine.
@@ -33,7 +33,7 @@ OpenMemory = Callable[..., Memory]
 
 
 def schema_file(version: int) -> Path:
-    """Return the sample file of an older schema version, from `scripts/make_fixture`."""
+    """Return the sample file of an older schema version, from `tests/files/make_fixture`."""
     return FILES / f"schema_{version:04}.sqlite"
 
 
@@ -63,7 +63,7 @@ def run_python(script: str, *arguments: object) -> str:
 
 
 def python_with(module: str) -> str | None:
-    """Return a Python that has a module: this one, or that of scripts/clients; or None."""
+    """Return a Python that has a module: this one, that of the clients of others, or None."""
     if find_spec(module.partition(".")[0]):
         return sys.executable
     place = module.replace(".", "/")

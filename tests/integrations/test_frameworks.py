@@ -32,7 +32,7 @@ def test_every_framework_has_an_example() -> None:
 def test_a_framework_uses_the_server(name: str, code: str, tmp_path: Path) -> None:
     python = python_with(PACKAGES[name])
     if python is None:
-        pytest.skip(f"needs {PACKAGES[name]}, and scripts/clients does not install it")
+        pytest.skip(f"needs {PACKAGES[name]}, and tests/compat/install_clients does not install it")
     command = tmp_path / "litemem"
     command.write_text(
         f"#!/bin/sh\nPYTHONPATH='{LIBRARY}' LITEMEM_EMBEDDER=hash "

@@ -32,7 +32,7 @@ def path(version: int, tmp_path: Path) -> Path:
 @each_version
 def test_a_small_file_of_each_version_is_kept(version: int) -> None:
     kept = schema_file(version)
-    assert kept.exists(), f"scripts/make_fixture {version}, before that version is released"
+    assert kept.exists(), f"tests/files/make_fixture {version}, before that version is released"
     assert kept.stat().st_size < MAX_BYTES
     with closing(apsw.Connection(f"file:{kept}?immutable=1", flags=0x41)) as connection:
         assert connection.pragma("user_version") == version

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from pathlib import Path
 from typing import Any
 
 from litemem.core.text import lexicon
@@ -20,7 +21,7 @@ from litemem.core.text.periods import MONTHS, WEEKDAYS
 from litemem.core.text.tense import tense_of
 from litemem.core.text.words import STOP_WORDS, words
 
-HINTS = resources.files("litemem.core.text") / "date_hints.json"  # by scripts/date_hints
+HINTS = resources.files("litemem.core.text") / "date_hints.json"  # made by this module as a program
 UNITS = ("day", "week", "weekend", "month", "year")
 COUNTS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
@@ -295,3 +296,7 @@ def _pattern(pattern: str) -> re.Pattern[str]:
 
 def _any_of(words: Mapping[str, str] | list[str]) -> str:
     return "|".join(map(re.escape, sorted(dict.fromkeys(words), key=len, reverse=True)))
+
+
+if __name__ == "__main__":  # after a change of a language's table `dates`
+    Path(__file__).with_name("date_hints.json").write_text(made_hints(), encoding="utf-8")
