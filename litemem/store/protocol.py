@@ -6,7 +6,7 @@
         tx.memories.insert(records, vectors, sources)
         tx.turns.finish(turn, now)
 
-A backend is written from this file alone; `tests/store/contract.py` checks it. For all of it:
+A backend is written from this file alone; `tests/store/contract/` checks it. For all of it:
 
 - Times are microseconds since 1970-01-01 UTC, vectors are float32 blobs, and a `Condition` is what
   `litemem.store.filters` has compiled, which only the backend looks into.

@@ -12,6 +12,8 @@ from litemem.core.scope import Scope
 from litemem.core.types import Message
 from litemem.store.sqlite.store import SqliteStore
 
+pytest.register_assert_rewrite("store.contract")
+
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
