@@ -95,6 +95,7 @@ _THOUSANDS = re.compile(r"[,.](?=\d{3}\b)")
 _ENDINGS = ("ing", "ied", "ies", "ed", "es", "s", "e", "y")
 _ACCENTS = re.compile(r"[\u0300-\u036f]")
 _NO_WORD = re.compile(r"[\W_]+")
+_DIGIT = re.compile(r"\d")
 _LETTERS = re.compile(r"[^\W_]+")
 _PLAIN = {i: chr(i).lower() if chr(i).isalnum() else " " for i in range(128)}
 _CLAUSE = re.compile(r"[^.!?？。！؟\n]*[.!?？。！؟\n]?")
@@ -317,24 +318,23 @@ def holding(texts: Sequence[str], stems: Mapping[str, str], porter: Stem) -> lis
         if key.isupper():
             found.append(_as_written(texts, key))
             continue
-        places = [_places(whole, starts, stem, word, stemmed) for stem in key.split()]
-        held = _best(starts, chain.from_iterable(places))
+        shares = [_shares(whole, starts, stem, word, stemmed) for stem in key.split()]
+        held = _best(chain.from_iterable(shares))
         if not held:
             bare = [] if word.isascii() else scripts.normal_forms(word, variants=True).split()[1:]
-            places = [_words(whole, starts, form, form, stemmed) for form in bare]
-            without = ((at, PART) for at, _ in chain.from_iterable(places))
-            forms = _inflected(whole, starts, fts_fold(word).strip())
-            held = _best(starts, chain(without, _similar(whole, key.split()[0]), forms))
+            shares = [_words(whole, starts, form, form, stemmed) for form in bare]
+            without = ((text, PART) for text, _ in chain.from_iterable(shares))
+            similar = _similar(whole, starts, key.split()[0])
+            held = _best(chain(without, similar, _inflected(whole, starts, fts_fold(word).strip())))
         found.append(held)
     return found
 
 
-def _best(starts: Sequence[int], places: Iterable[tuple[int, float]]) -> dict[int, float]:
+def _best(shares: Iterable[tuple[int, float]]) -> dict[int, float]:
     """Return the greatest share in each text."""
     held: dict[int, float] = {}
-    for at, share in places:
-        text = bisect_right(starts, at) - 1
-        if text not in held or share > held[text]:
+    for text, share in shares:
+        if share > held.get(text, 0.0):
             held[text] = share
     return held
 
@@ -369,15 +369,17 @@ def _joined(texts: Sequence[str]) -> tuple[list[int], str]:
     return list(accumulate([len(text) + 1 for text in forms], initial=0)), whole
 
 
-def _places(
+def _shares(
     whole: str, starts: Sequence[int], stem: str, word: str, stemmed: Stem
 ) -> Iterator[tuple[int, float]]:
-    """Yield where a stem is, with the share that it counts there.
+    """Yield the texts that have a stem, with the share that it counts there.
 
     What stands in a text behind a place that counts 1 is left out: it cannot count more.
     """
     if scripts.is_unspaced(stem):
-        return _runs(whole, stem)
+        return _runs(whole, starts, stem)
+    if _DIGIT.search(stem):  # a number has no endings, and is no part of a longer one
+        return _runs(whole, starts, f" {stem} ")
     is_whole = len(stem) == 1 or stem[-1] not in _CHANGED
     beginning = stem if is_whole else stem[:-1]
     part = stem if len(stem) >= MIN_PART and word.startswith(stem) else fts_fold(word)
@@ -386,18 +388,19 @@ def _places(
     return _parts(whole, starts, stem, beginning, part, stemmed)
 
 
-def _runs(whole: str, pair: str) -> Iterator[tuple[int, float]]:
-    at = whole.find(pair)
+def _runs(whole: str, starts: Sequence[int], piece: str) -> Iterator[tuple[int, float]]:
+    at = whole.find(piece)
     while at >= 0:
-        yield at, 1.0
-        at = whole.find(pair, at + 1)
+        text = bisect_right(starts, at) - 1
+        yield text, 1.0
+        at = whole.find(piece, starts[text + 1])
 
 
-def _similar(whole: str, stem: str) -> Iterator[tuple[int, float]]:
-    """Yield words that differ from a stem in their ending, or have one of its two characters."""
+def _similar(whole: str, starts: Sequence[int], stem: str) -> Iterator[tuple[int, float]]:
+    """Yield texts with a word that has another ending, or with one of two Chinese characters."""
     if scripts.is_han(stem):
         for character in stem if len(stem) > 1 else "":
-            yield from ((at, SINGLE) for at, _ in _runs(whole, character))
+            yield from ((text, SINGLE) for text, _ in _runs(whole, starts, character))
         return
     shortest = MIN_INFLECTED if stem.isascii() else MIN_INFLECTED - 2
     if len(stem) < shortest or scripts.is_unspaced(stem):
@@ -407,13 +410,15 @@ def _similar(whole: str, stem: str) -> Iterator[tuple[int, float]]:
     while at >= 0:
         end = at + 1 + len(kept)
         if whole.find(" ", end, end + ENDING + 1) >= 0:
-            yield at, SIMILAR
+            text = bisect_right(starts, at) - 1
+            yield text, SIMILAR
+            end = starts[text + 1]
         at = whole.find(f" {kept}", end)
 
 
 def _inflected(whole: str, starts: Sequence[int], word: str) -> Iterator[tuple[int, float]]:
-    """Yield words that may be another form of one, in texts that are not English."""
-    if len(word) < SHARED or " " in word or scripts.is_unspaced(word):
+    """Yield texts with words that may be another form of one, in texts that are not English."""
+    if len(word) < SHARED or " " in word or _DIGIT.search(word) or scripts.is_unspaced(word):
         return
     beginning = f" {word[: max(SHARED - 1, len(word) - 3)]}"
     at = whole.find(beginning)
@@ -422,7 +427,7 @@ def _inflected(whole: str, starts: Sequence[int], word: str) -> Iterator[tuple[i
         if end - at <= len(word) + LONGEST + 1 and is_form(word, whole[at + 1 : end]):
             text = bisect_right(starts, at) - 1
             if may_be_inflected(whole[starts[text] : starts[text + 1]]):
-                yield at, SIMILAR
+                yield text, SIMILAR
             end = starts[text + 1]  # the space before the next text
         at = whole.find(beginning, end)
 
@@ -430,30 +435,35 @@ def _inflected(whole: str, starts: Sequence[int], word: str) -> Iterator[tuple[i
 def _words(
     whole: str, starts: Sequence[int], stem: str, beginning: str, stemmed: Stem
 ) -> Iterator[tuple[int, float]]:
-    """Yield the space before each word with a stem."""
+    """Yield the texts with a word that has a stem."""
     at = whole.find(f" {beginning}")
     while at >= 0:
         end = whole.find(" ", at + 1)
         if stemmed(whole[at + 1 : end]) == stem:
-            yield at, 1.0
-            end = starts[bisect_right(starts, at)]
+            text = bisect_right(starts, at) - 1
+            yield text, 1.0
+            end = starts[text + 1]
         at = whole.find(f" {beginning}", end)
 
 
 def _parts(
     whole: str, starts: Sequence[int], stem: str, beginning: str, part: str, stemmed: Stem
 ) -> Iterator[tuple[int, float]]:
-    """Yield where words have a stem, or have a part before or behind others."""
+    """Yield the texts whose words have a stem, or have a part before or behind others."""
     at = whole.find(beginning)
     while at >= 0:
-        behind = at + len(beginning)
+        behind, share = at + len(beginning), 0.0
         if whole[at - 1] == " ":
             behind = whole.find(" ", at)
             if stemmed(whole[at:behind]) == stem:
-                yield at, 1.0
-                behind = starts[bisect_right(starts, at)]
+                share = 1.0
             elif behind - at >= len(part) + REST and whole.startswith(part, at):
-                yield at, PART
+                share = PART
         elif " " not in whole[max(at - REST, 0) : at] and whole.startswith(part, at):
-            yield at, PART
+            share = PART
+        if share:
+            text = bisect_right(starts, at) - 1
+            yield text, share
+            if share == 1:
+                behind = starts[text + 1]
         at = whole.find(beginning, behind)
