@@ -311,7 +311,7 @@ def _may_contradict(k: FactFeatures, n: FactFeatures, cosine: float) -> bool:
         if frame.search(k.text)
     ]
     is_alike = any(frame.search(n.text) for frame in frames)
-    if not shared and (k.is_end or cosine < AKIN or (frames and not is_alike)):
+    if not shared and (k.is_end or cosine < AKIN or not is_alike):
         return False
     has_sign = k.is_negative != n.is_negative or n.is_change or is_alike
     return has_sign or (are_brief and cosine >= PARAPHRASE)

@@ -1,7 +1,7 @@
 """Print how often a search finds the turns that answer LoCoMo's questions.
 
     bench_locomo.py locomo10.json [--errors errors.json] [--captions] [--through HOW]
-        [--only CONVERSATIONS] [--sessions N]
+        [--only CONVERSATIONS] [--sessions N] [--file FILE]
 
 The conversation is the user, the session the run, the speaker the name, the session's date the
 timestamp. What is asked is every question with evidence among the turns; those whose citation a
@@ -18,6 +18,7 @@ import argparse
 import json
 import re
 import statistics
+import sys
 import tempfile
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -164,9 +165,16 @@ def remember_pairs(
             if llm is not None:
                 llm.facts = [fact for turn in pair for fact in facts.get(turn["dia_id"], ())]
             memory.add(said, user_id=user, run_id=name, timestamp=date)
+        print(f"{user}: {name} of {date} is added", file=sys.stderr)
     with memory.store.read() as r:
         logged = r.messages.select(compile_filter({"user_id": user}, Scope()))
-    return {each.id: frozenset(turns_of[each.content]) for each in logged}
+    return {each.id: frozenset(turns_of[_said_as(each.content, turns_of)]) for each in logged}
+
+
+def _said_as(content: str, texts: Iterable[str]) -> str:
+    """Return the text that a message was added with: it is read without what is superseded."""
+    pieces = content.split(". ")
+    return max(texts, key=lambda text: (text == content, sum(piece in text for piece in pieces)))
 
 
 def observations(sample: dict[str, Any]) -> dict[str, list[str]]:
@@ -269,6 +277,7 @@ def arguments() -> argparse.Namespace:
     )
     parser.add_argument("--only", type=int, help="the number of conversations, from the first")
     parser.add_argument("--sessions", type=int, help="of each conversation, from the first")
+    parser.add_argument("--file", type=Path, help="where the memory is kept; a new file")
     parser.add_argument("--cache", type=Path, help="a file that keeps the vectors")
     return parser.parse_args()
 
@@ -281,7 +290,8 @@ def main() -> None:
     turns = 0
     with tempfile.TemporaryDirectory() as folder:
         llm = None if given.through in ("verbatim", "model") else Observing()
-        memory = Memory(Path(folder) / "locomo.db", durability="normal", llm=llm)
+        path = given.file or Path(folder) / "locomo.db"
+        memory = Memory(path, durability="normal", llm=llm)
         if given.cache:
             memory.close()
             embedder = Remembering(memory.embedder, given.cache)
