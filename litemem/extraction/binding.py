@@ -140,6 +140,8 @@ class Binding:
             reason = reason or "it turns a wish round"
         if reason is None and self._is_translated(fact):
             reason = "it is not in the language of the turn"
+        if reason is None and self._is_english and english.is_nameless(fact):
+            reason = "it does not say whom or what it is about"
         if reason is None:
             self._told.add(fact)
         if at is not None and reason != ANOTHER_SPEAKER:
@@ -372,7 +374,7 @@ def stands_alone(clause: Clause) -> bool:
         return False
     if not _is_english(clause) or not clause.text.isascii():
         return len(clause.text) >= MIN_NOTE
-    if english.is_vague(clause.text):
+    if english.is_vague(clause.text) or (not clause.is_own and english.is_praise(clause.text)):
         return False
     least = MIN_WORDS if clause.is_own else MIN_NOTE
     return len(clause.words) + _emoji(clause.text) >= least and not english.is_reaction(clause.text)
@@ -404,6 +406,7 @@ def retold(clause: Clause, subject: str) -> str:
         and not clause.is_own
         and text.isascii()
         and not english.speaks_of_self(text)
+        and not english.is_nameless(text)
     ):
         return text.rstrip(".")
     return f"{subject}: “{text}”"

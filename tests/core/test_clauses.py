@@ -143,7 +143,7 @@ REPLACED = [
     ("I prefer tea over coffee", "User prefers coffee over tea", "User prefers tea over coffee"),
     ("I hurt my left knee", "User hurt their right knee", "User hurt their left knee"),
     ("Kit owes me 60 quid", "User owes Kit 60 quid", "User: “Kit owes me 60 quid”"),
-    ("She's a vet, my daughter Nell", "User is a vet", "She's a vet"),
+    ("She's a vet, my daughter Nell", "User is a vet", "User: “She's a vet”"),
     ("I love dogs but hate 🐈", "User hates dogs", "User loves dogs but hate 🐈"),
     ("I ❤️ hiking but 🙈 caves", "User fears caves", "User: “I ❤️ hiking but 🙈 caves”"),
 ]

@@ -25,7 +25,9 @@ from litemem.core.text.english.facts import (
 from litemem.core.text.english.runs import decides, leaves_open, reports_failure, reports_success
 from litemem.core.text.english.statements import (
     answered,
+    is_nameless,
     is_note,
+    is_praise,
     is_reaction,
     is_vague,
     quoted_answer,
@@ -48,8 +50,10 @@ __all__ = [
     "guesses_place",
     "implied_by",
     "is_impersonal",
+    "is_nameless",
     "is_note",
     "is_own_name",
+    "is_praise",
     "is_reaction",
     "is_vague",
     "is_written_in",

@@ -41,14 +41,22 @@ _OBJECTS = re.compile(r"\b(?:me|us)\b")
 _OWN_WORDS = re.compile(r"\b(?:my|our)\b", re.IGNORECASE)
 _OWN_SELF = re.compile(r"\bmyself\b|\bourselves\b", re.IGNORECASE)
 _INNER = re.compile(r"\b(?:I|we)\b")
+_SHARED = re.compile(  # what is said of several, and of none of them alone
+    r"\A(?:[^\W\d]+ ){0,3}(?:we|our)\b.{0,200}?"
+    r"\b(?:together|each other|one another|(?:both|all) of us)\b",
+    re.IGNORECASE | re.DOTALL,
+)
 
 
 def third_person(clause: str) -> str | None:
     """Return a clause that begins with "I", "we" or "my" about the user, or None if unsure.
 
-    "I don't smoke" becomes "User doesn't smoke", "my dad has gout" "User's dad has gout".
+    "I don't smoke" becomes "User doesn't smoke", "my dad has gout" "User's dad has gout". "We know
+    each other" is true of nobody alone.
     """
     text = clause.strip().rstrip(".!?;, ").replace("’", "'")
+    if _SHARED.match(text[:MAX_NOTE]):
+        return None
     if (lead := _LEAD.match(text)) and (fact := third_person(text[lead.end() :])):
         return f"{fact} {_lowered(lead['when'])}"
     if my := _MY.match(text):
@@ -274,6 +282,7 @@ def is_reaction(clause: str) -> bool:
 
 _NOTE = re.compile(
     r"\A\W*(?!(?:it|that|this|these|those|there|they|he|she|what|how|why|so|such|let|let's|please|"
+    r"by the way|"
     r"thanks?|hi|hello|hey|wow|oh|yes|yeah|no|nope|ok|okay|sure|great|good|nice|cool|awesome|"
     r"congrats|congratulations|happy|have|hope|hoping|sounds?|looks?|seems?|can|could|would|should|"
     r"will|do|does|did|is|are|if|when|maybe|perhaps|i|we|write|tell|give|show|make|help|explain|"
@@ -293,6 +302,7 @@ _GENERAL = re.compile(
     r"can be|can really|makes? (?:me|you|us)|gives? (?:me|you|us)|brings? (?:me|you|us)|amazing|"
     r"awesome|great|good|nice|lovely|cool|fun|beautiful|gorgeous|stunning|incredible|wonderful|"
     r"fantastic|perfect|important|tough|hard|scary|inspiring|powerful|magical|special|worth it|"
+    r"vital|necessary|essential|crucial|fancy|nicely|ourselves|each other|take a look|"
     r"interesting|exciting|relaxing|rewarding|therapeutic|calming|blast|vibes?|journey|challenges?|"
     r"success|always|so (?:much|many)|the best|matters?|sure|sorry|love it)\b",
     re.IGNORECASE,
@@ -301,6 +311,13 @@ _NARROW = re.compile(
     r"\d|(?<=\w )[A-Z][a-z]|\A(?!The |A |An )[A-Z][a-z]+ (?:is|was|has|gets|needs|wants"
     r"|likes|loves|hates|lives|works|plays|speaks|goes|takes|eats|drinks|prefers|owns|suffers|can't"
     r"|cannot|doesn't|isn't|comes|turns|starts|left|got)\b"
+)
+_NAMELESS = re.compile(
+    r"\A\W*(?:(?:it|he|she|they|everyone|everybody|there|yeah|wow|by the way)\b|"
+    r"(?:this|that|these|those)(?:'s)? (?:'s|is|are|was|were|has|have|had|will|would|can|could|"
+    r"looks?|sounds?|seems?|feels?|felt|makes?|made|means|meant|gives?|gave|helps?|helped|\w{2,20}ed)\b|"
+    r"(?:this|that)'s\b)",
+    re.IGNORECASE,
 )
 _POINTS = frozenset("this that it these those them him her".split())
 _TABULAR = re.compile(r"[{}\[\]<>|=\\]|\S {2,}\S|\t|\w\(\)|::|\w_\w")  # of code, logs and tables
@@ -317,6 +334,17 @@ def is_note(clause: str) -> bool:
         return False
     states = _NOTE.match(text) is not None
     return states if said >= MIN_NOTE_WORDS else states and _NARROW.search(text) is not None
+
+
+def is_nameless(text: str) -> bool:
+    """Return True if a text does not say who or what it is about: "It was amazing"."""
+    return _NAMELESS.match(text.replace("’", "'")) is not None
+
+
+def is_praise(text: str) -> bool:
+    """Return True if a text only says how something is: "that looks great"."""
+    start = text[:MAX_NOTE]
+    return _GENERAL.search(start) is not None and _NARROW.search(start) is None
 
 
 def speaks_of_self(text: str) -> bool:
