@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 
 from helpers import ROOT
+from litemem.core.text.lexicon import CODES, section
+from litemem.core.text.words import STOP_WORDS
 
 PACKAGE = ROOT / "litemem"
 MAX_FUNCTION_LINES = 60  # without the docstring
@@ -208,6 +210,71 @@ def test_a_broad_except_raises_again(file: Path) -> None:
             last = node.body[-1]
             raises = isinstance(last, ast.Raise) and last.exc is None
             assert raises, f"line {node.lineno} swallows every exception"
+
+
+# Rules for words read them from `core/text/languages`. What a message to the user says is prose.
+RULES_OF_WORDS = ("extraction/", "ingestion/")
+READERS = ("startswith", "endswith", "partition", "rpartition", "split", "frozenset")
+NO_WORDS = re.compile(  # signs, names of groups and flags of a pattern
+    r"\[[^]]*\]|\(\?P[<=]\w+|\\[a-zA-Z]|\(\?[ims-]+[:)]"
+)
+
+
+def compared_texts(tree: ast.AST) -> Iterator[ast.Constant]:
+    """Yield the texts with which code compares others: of patterns, of lists of words, of `==`."""
+    for node in ast.walk(tree):
+        parts: list[ast.expr] = []
+        if isinstance(node, ast.Call):
+            name = ast.unparse(node.func)
+            if name.startswith("re.") or name.rpartition(".")[2] in READERS:
+                parts = [node.func, *node.args]
+        elif isinstance(node, ast.Compare):
+            parts = [node.left, *node.comparators]
+        found = (part for each in parts for part in ast.walk(each))
+        yield from (part for part in found if isinstance(part, ast.Constant))
+
+
+def english_words(tree: ast.AST) -> dict[int, list[str]]:
+    """Return the words of English that code compares with texts, by line."""
+    found = {}
+    for text in compared_texts(tree):
+        if not isinstance(text.value, str) or _are_keys(text.value):
+            continue
+        words = re.findall(r"[a-z]{2,}", NO_WORDS.sub(" ", text.value))
+        if common := [word for word in words if word in STOP_WORDS]:
+            found[text.lineno] = common
+    return found
+
+
+def _are_keys(text: str) -> bool:
+    return text == text.strip() and keys_of_tables().issuperset(text.split())
+
+
+@cache
+def keys_of_tables() -> frozenset[str]:
+    """Return the names of what languages list: "own", "from"; and of modes and languages."""
+    names = ("binding", "clauses", "compare", "phrases", "requests", "slots")
+    keys = {key for name in names for key in section("en", name)}
+    return frozenset(keys | {"off"} | set(CODES.values()))
+
+
+@each_file
+def test_no_rule_has_english_words_in_code(file: Path) -> None:
+    if file.relative_to(PACKAGE).as_posix().startswith(RULES_OF_WORDS):
+        assert english_words(parse(file)) == {}, "list them in core/text/languages/en.toml"
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        'PLACED = re.compile(r"\\b(?:at|with) (?P<place>\\w+)")',
+        'OWN = frozenset("my our".split())',
+        'is_own = word in ("my", "our")',
+        'text.partition(" and ")',
+    ],
+)
+def test_english_words_in_code_are_found(code: str) -> None:
+    assert list(english_words(ast.parse(code))) == [1]
 
 
 KILLS = re.compile(r"\bos\.(kill|killpg)\b|\bfrom os import .*\bkill")

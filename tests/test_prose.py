@@ -43,8 +43,11 @@ USES = list(PHRASES.values())
 EXCEPTIONS = {
     ("litemem/core/text/words.py", "whom"): "a stop word",
     ("litemem/core/text/words.py", "whose"): "a stop word",
-    ("litemem/core/text/day_names.py", "told"): "a verb behind a name",
-    ("litemem/core/text/tense.py", "told"): "an irregular verb of a sentence about the past",
+    ("litemem/core/text/english/day_names.py", "told"): "a verb behind a name",
+    (
+        "litemem/core/text/english/tense.py",
+        "told",
+    ): "an irregular verb of the past",
     ("litemem/retrieval/search.py", "told"): "a word of a query",
 }
 

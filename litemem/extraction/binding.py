@@ -24,7 +24,15 @@ from litemem.core.text.clauses import (
     tells_by_asking,
 )
 from litemem.core.text.dates import mentions
-from litemem.core.text.lexicon import ENGLISH, code_of, code_of_dates, section, words_in
+from litemem.core.text.lexicon import (
+    ENGLISH,
+    code_of,
+    code_of_dates,
+    exclusive_in,
+    pattern_in,
+    section,
+    words_in,
+)
 from litemem.core.text.phrases import SUBJECT, code_for, knows_denials
 from litemem.core.text.questions import presupposed
 from litemem.core.text.words import root, words
@@ -55,24 +63,7 @@ MIN_SHARED = 0.34  # of a fact's content words, in the clause that it comes from
 COVERED = 0.9  # of a clause's content words, in the facts that were kept of it
 MIN_WORDS = 2  # of a clause that states something
 
-_NAMES = re.compile(r"\b(?:called|named|name)\b")
-_OWNED = re.compile(r"(?:the )?user's (?P<noun>[^\W\d_]+)\b(?!')")
 _OF_USER = re.compile(r"\AUser(?:'s|s) (?P<noun>[^\W\d_]+)\b")
-_USERS_LAST = re.compile(  # "el perro de User", "brat User"
-    r"\A\W*(?:[^\W\d_]{1,3} )?(?P<noun>[^\W\d_]+) (?:(?:de|di|do|da|du|von|van|av|af) )?User\b"
-)
-_ORDERED = re.compile(r"\b(?:over|than|rather than|instead of|more than|before|after)\b")
-_PLACED = re.compile(
-    r"\A\W*(?:in|at|on|from|after|before|during)\b[^.!?;,“\"\n]{1,40},? (?:he|she|they)\b", re.I
-)
-_SELF = re.compile(r"\b(?:I|me|my|we|us|our)\b", re.I)
-_SIDED = re.compile(r"\b(?:prefers?|likes?|loves?|better|rather|favou?rs?)\b")
-_OPPOSITES = [
-    frozenset(pair.split("/"))
-    for pair in """left/right opens/closes open/close opened/closed starts/ends start/end more/less
-    upstairs/downstairs north/south east/west positive/negative always/never first/last early/late
-    earlier/later up/down increased/decreased rose/fell""".split()
-]
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,7 +212,8 @@ class Binding:
         """Return the kept facts of a clause that the `whole` clause, as a fact, repeats."""
         said = _content(whole)
         kept = self._kept.get(self._clauses.index(clause), ())
-        return [fact for fact in kept if not _NAMES.search(fact) and _content(fact) <= said]
+        names = _pattern("names")
+        return [fact for fact in kept if not names.search(fact) and _content(fact) <= said]
 
     def _is_translated(self, fact: str) -> bool:
         """Return True if a small model wrote a fact in English of a turn in another language."""
@@ -481,7 +473,7 @@ def _denies_unread(fact: str, clause: Clause) -> bool:
 
 def _is_of_the_others(fact: str, clause: Clause) -> bool:
     """Return True if a fact gives the user what is of their people: "el perro de mi vecina"."""
-    owned = _OF_USER.match(fact.replace("’", "'")) or _USERS_LAST.search(fact)
+    owned = _OF_USER.match(fact.replace("’", "'")) or _users_last(clause.code).search(fact)
     noun = owned["noun"].casefold() if owned else ""
     heard = words(clause.text)
     possessives = words_in(clause.code, "clauses", "possessives")
@@ -494,8 +486,7 @@ def _is_of_the_others(fact: str, clause: Clause) -> bool:
 
 def _of_another(said: str) -> bool:
     """Return True if "he", "she" or "they" stands first, after a place: "in the film she says"."""
-    placed = _PLACED.match(said)
-    return placed is not None and not _SELF.search(said)
+    return _pattern("placed").match(said) is not None and not _pattern("self").search(said)
 
 
 def _is_of_theirs(fact: str, said: str) -> bool:
@@ -504,7 +495,7 @@ def _is_of_theirs(fact: str, said: str) -> bool:
     "My uncle and his wife" have no wife of the user's; "Ana's boss quit" says nothing of Ana.
     """
     told, heard = words(fact), words(said)
-    owned = _OWNED.match(fact.casefold().replace("’", "'"))
+    owned = _pattern("owned").match(fact.casefold().replace("’", "'"))
     if owned:
         noun = owned["noun"]
         before = [heard[max(i - 2, 0) : i] for i, word in enumerate(heard) if word == noun]
@@ -518,8 +509,8 @@ def _is_of_theirs(fact: str, said: str) -> bool:
 
 def _are_theirs(before: list[str]) -> bool:
     """Return True if the words before a thing say that it is somebody else's."""
-    own = any(word in ("my", "our", "a", "an", "i", "have", "and") for word in before[-1:])
-    return not own and any(word in ("his", "her", "their", "s") for word in before)
+    own, theirs = (words_in(ENGLISH, "binding", key) for key in ("own", "theirs"))
+    return own.isdisjoint(before[-1:]) and not theirs.isdisjoint(before)
 
 
 def _names_relative(text: str, code: str) -> bool:
@@ -566,16 +557,18 @@ def _joints(code: str) -> re.Pattern[str]:
 
 def _is_reordered(fact: str, said: str) -> bool:
     """Return True if a fact has on one side of "over", "than", "before" what was on the other."""
-    one, other = _ORDERED.search(said.casefold()), _ORDERED.search(fact.casefold())
+    ordered, timed = _pattern("ordered"), words_in(ENGLISH, "binding", "timed")
+    one, other = ordered.search(said.casefold()), ordered.search(fact.casefold())
     if one is None:
         return False
     before, behind = _content(said[: one.start()]), _content(said[one.end() :])
     if other is not None and other[0] == one[0]:
         return bool(_content(fact[: other.start()]) & (behind - before))
-    if other is not None or one[0] in ("before", "after") or not _SIDED.search(fact):
+    if other is not None or one[0] in timed or not _pattern("sided").search(fact):
         return False
     objects = _content(fact)
-    return bool(objects & (behind - before)) and not objects & (before - _content("prefer like"))
+    likes = _content(section(ENGLISH, "binding")["likes"])
+    return bool(objects & (behind - before)) and not objects & (before - likes)
 
 
 def _names_emoji(fact: str, said: str) -> bool:
@@ -588,8 +581,25 @@ def _emoji(text: str) -> int:
 
 
 def _is_opposite(fact: str, said: str) -> bool:
-    told, heard = set(words(fact)), set(words(said))
-    return any((told & pair) and (heard & pair) and not told & heard & pair for pair in _OPPOSITES)
+    opposites = exclusive_in(ENGLISH, "binding", "opposites")
+    told, heard = (set(words(text)) for text in (fact, said))
+    groups = {opposites[word][0] for word in told if word in opposites}
+    for group in groups:
+        pair = {word for word in told | heard if opposites.get(word, (-1,))[0] == group}
+        if heard & pair and not told & heard & pair:
+            return True
+    return False
+
+
+def _pattern(key: str) -> re.Pattern[str]:
+    return pattern_in(ENGLISH, "binding", key)
+
+
+@cache
+def _users_last(code: str) -> re.Pattern[str]:
+    """Return the pattern of what facts in a language name before the user: "el perro de User"."""
+    of = "|".join(sorted(words_in(code, "clauses", "of"))) or "(?!)"
+    return re.compile(rf"\A\W*(?:[^\W\d_]{{1,3}} )?(?P<noun>[^\W\d_]+) (?:(?:{of}) )?User\b")
 
 
 def _content(text: str) -> frozenset[str]:

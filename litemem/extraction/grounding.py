@@ -7,6 +7,7 @@ from functools import cache
 
 from litemem.core.text import english
 from litemem.core.text.language import FUNCTION_WORDS
+from litemem.core.text.lexicon import ENGLISH, pattern_in, section, words_in
 from litemem.core.text.names import without_ending
 from litemem.core.text.phrases import code_for, names_user, phrases
 from litemem.core.text.quantities import spoken_numbers, spoken_times
@@ -34,17 +35,13 @@ MAX_CONTENT = 64  # content words of a fact that are looked for; a sentence has 
 
 ANOTHER_SPEAKER = "it is about another speaker"
 
-_POSSESSIVE = re.compile(r"\b(?:his|her)\b(?= \w)")
 _JOINTS = re.compile(r"['’\-]")
 _ELIDED = re.compile(r"\A(?:[ldjnsmtc]|qu)['’](?=[^\W\dA-Z])", re.IGNORECASE)
 _SENTENCE_END = re.compile(r"[.!?]\s+")
 _NAME = r"[^\W\d_a-z][^\W\d_]*+(?: [^\W\d_a-z][^\W\d_]*+)*+"
-# "Ana, Bo and Cy", "Pip and Rex"; also names without "and", which are then not read once more
-_NAMES = re.compile(rf"{_NAME}(?:, {_NAME})*+(?P<last>(?:,? and {_NAME})++)?+")
 _HOUR = re.compile(r"(\d{1,2}):00")
 _ORDINAL = re.compile(r"(\d{1,4})(?:st|nd|rd|th|er|e|º|ª)")
 _AFTERNOON = re.compile(r"(?<!\d)(\d{1,2})(?:[:.](\d\d))?\s?p\.?m\b", re.IGNORECASE)
-_NAME_AFTER = re.compile(r", and |, | and ")
 
 
 @cache
@@ -188,7 +185,10 @@ class Grounding:
         fact = english.without_guessed_relatives(fact, self._given)
         is_gendered = any(self._known.has(word) for word in english.GENDERED)
         is_user = self.is_user(fact.partition(" ")[0])
-        return _POSSESSIVE.sub("their", fact) if is_user and not is_gendered else fact
+        if is_gendered or not is_user:
+            return fact
+        neutral = section(ENGLISH, "grounding")["neutral"]
+        return pattern_in(ENGLISH, "grounding", "gendered").sub(neutral, fact)
 
     def is_user(self, subject: str) -> bool:
         """Return True if the first word of a fact is "User", or a name that they gave as theirs."""
@@ -263,9 +263,11 @@ class Grounding:
 
     def _is_opener(self, word: str) -> bool:
         """Return True if a word needs no support; a name that was said needs it: "Ben", "IT"."""
-        if fold(word) not in openers():
+        folded = fold(word)
+        if folded not in openers():
             return False
-        is_name = word[0].isupper() and word not in ("I", "User") and word in self._given.names
+        is_subject = word == "User" or folded in _speaker()
+        is_name = word[0].isupper() and not is_subject and word in self._given.names
         return not is_name
 
 
@@ -381,7 +383,7 @@ def exact_terms(text: str, *, names: bool = True) -> Iterator[set[str]]:
     hours = clock_hours(text)
     for token in _tokens(text):
         forms = _forms_of_number(token.text)
-        is_name = names and token.start > 0 and token.text[0].isupper() and token.text != "I"
+        is_name = names and token.start > 0 and token.text[0].isupper()
         if forms and token.text[0].isdigit():
             yield forms | hours
         elif is_name and fold(token.text) not in openers():
@@ -408,11 +410,23 @@ def _form(token: Token) -> str:
 
 def _last_lists(fact: str) -> dict[str, int]:
     """Return where the last list of two names begins, of three, and so on: "Pip and Rex"."""
+    lists, between = _lists_of_names()
     return {
-        str(len(_NAME_AFTER.split(match.group()))): match.start()
-        for match in _NAMES.finditer(fact)
+        str(len(between.split(match.group()))): match.start()
+        for match in lists.finditer(fact)
         if match["last"]
     }
+
+
+@cache
+def _lists_of_names() -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """Return the patterns of "Ana, Bo and Cy", and of what stands between two names.
+
+    The first also finds names without "and", which are then not read once more.
+    """
+    link = section(ENGLISH, "grounding")["and"]
+    lists = rf"{_NAME}(?:, {_NAME})*+(?P<last>(?:,?{link}{_NAME})++)?+"
+    return re.compile(lists), re.compile(rf",{link}|, |{link}")
 
 
 def _units(fact: str) -> list[str]:
@@ -433,4 +447,10 @@ def _is_name(token: Token, *, begins: bool) -> bool:
     """Return True if a word is a name; one that `begins` a sentence has a capital anyway."""
     if not token.text[0].isupper():
         return False
-    return not (begins and fold(token.text) in openers()) and token.text != "I"
+    folded = fold(token.text)
+    return not (begins and folded in openers()) and folded not in _speaker()
+
+
+def _speaker() -> frozenset[str]:
+    """Return "i" and "we", which no name is."""
+    return words_in(ENGLISH, "clauses", "speaker")

@@ -11,7 +11,7 @@ from functools import cache
 
 from litemem.core.text import english
 from litemem.core.text.language import FUNCTION_WORDS
-from litemem.core.text.lexicon import words_in
+from litemem.core.text.lexicon import ENGLISH, words_in, words_of_all
 from litemem.core.text.phrases import (
     SUBJECT,
     Phrases,
@@ -37,12 +37,9 @@ SHORT_SCRIPTS = frozenset("ko hi ar fa".split())
 BEHIND = 4  # words behind a preposition; the first that names something counts
 VERB_BETWEEN = frozenset("en es fr it pt".split())  # languages in which the object is behind it
 VERB_LAST = frozenset("ja ko tr hi fa".split())  # languages in which the verb is last
-_PASSIVE = frozenset("by por par da".split())  # before who acts
-_COPULAS = frozenset("is are was were be been being".split())  # "is close to" says it of both
 MAX_PARTS = 12  # of a clause, each with a person of its own
 
 _HIRAGANA = re.compile(r"[\u3040-\u309f]+")
-_MEANT = frozenset("up down off left right open close first last".split())
 
 
 def support(
@@ -106,7 +103,7 @@ def content_prefixes(text: str, code: str) -> frozenset[str]:
 def _unmeant() -> frozenset[str]:
     """Return the words that mean nothing for themselves."""
     words = STOP_WORDS | FUNCTION_WORDS | english.fact_words() | english.contractions()
-    return words - _MEANT
+    return words - words_in(ENGLISH, "phrases", "meant")
 
 
 def _content(text: str, code: str) -> list[str]:
@@ -371,7 +368,8 @@ class _Compared:
             return False
         (first, one), (second, other) = told[0], told[1]
         between = set(self._told[first + 1 : second])
-        goals = {"a", "à"} if between & _COPULAS else {"a", "à", "to", "for"}
+        is_of_both = not between.isdisjoint(words_in(code, "phrases", "copulas"))  # "is close to"
+        goals = frozenset[str]() if is_of_both else words_in(code, "phrases", "goals")
         if second - first < 2 or table.agents & between - goals:
             return False
         if names_user(one, code):
@@ -544,7 +542,8 @@ class _Compared:
         """Return True if subject and object change places: "my dog bit him", "he bit the dog"."""
         heard = [w for w in self._heard if w not in _unmeant()][:MAX_CONTENT]
         told = self._content
-        is_passive = [not _PASSIVE.isdisjoint(words) for words in (self._told, self._heard)]
+        by = words_of_all("phrases", "by")
+        is_passive = [not by.isdisjoint(words) for words in (self._told, self._heard)]
         if self._code not in VERB_BETWEEN or len(told) < 3 or is_passive[0] != is_passive[1]:
             return False
         for i in range(1, len(told) - 1):

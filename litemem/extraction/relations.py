@@ -6,14 +6,15 @@ Lisbon"), and numbers facts wrongly. What a rule can correct is corrected, the r
 """
 
 import logging
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from litemem.core.protocols import LLM
 from litemem.core.scope import Scope
 from litemem.core.text import names
+from litemem.core.text.lexicon import ENGLISH, pattern_in, section, words_of_all
 from litemem.core.text.words import STOP_WORDS, stem, word_spans, words
 from litemem.core.types import Relation
 from litemem.errors import ExtractionError
@@ -35,42 +36,6 @@ _RELATION = {
     "minItems": 4,
     "maxItems": 4,
 }
-
-_SPEAKERS = {
-    **dict.fromkeys([USER, "i", "me", "nutzer", "benutzer", "usuario", "utilisateur"], USER),
-    **dict.fromkeys([ASSISTANT, "agent"], ASSISTANT),
-}
-_ARTICLES = frozenset("the a an my his her their our der die das el la le l il".split())
-
-# A relationship may say these even if its fact says them in other words, or by word order
-_LIGHT = STOP_WORDS | frozenset(
-    """called named name lives works owns uses knows likes wants member part friend located
-    towards with without near from over under before after since until during against among
-    between""".split()
-) - frozenset(["likes"])
-# An end stops before these; "of" is within one: "city of Bern"
-_PREPOSITIONS = frozenset(
-    """in at on to from for with by about as into onto over under near before after since until
-    during against toward towards between among than like
-    bei mit von zu nach aus für en con de para como por chez dans avec pour à da di per com
-    em""".split()
-)
-_JOINING = frozenset("because and or but that if und oder y et ou".split())
-_OPEN = _PREPOSITIONS | {"of"}  # the words behind belong to the same end
-_NO_VERBS = _PREPOSITIONS | _JOINING | {"of", "s", "the", "a", "an"}
-
-# A relationship without the word of its fact would state the opposite
-_NEGATING = frozenset(
-    """not never no without neither nor cannot nicht kein keine keinen nie nunca ne pas jamais non
-    mai não nem ei не
-    quit stopped stop cancelled canceled avoids avoid avoided hates hate dislikes dislike refuses
-    refused former formerly ex lost left sold used than instead""".split()
-)
-_CONTRASTING = frozenset(["but", "however", "aber", "pero", "mais"])  # the negation ends here
-_CLAUSE = frozenset(["that", "because", "if", "dass", "weil", "que", "porque"])
-
-_CANNOT = re.compile(r"\bcan(?:['’]t|not)\b", re.IGNORECASE)
-_NOT = re.compile(r"(\w)n['’]t\b", re.IGNORECASE)
 
 logger = logging.getLogger("litemem")
 
@@ -178,10 +143,11 @@ class RelationGrounding:
         "plans", "trip to Tokyo" becomes "plans_trip_to", "Tokyo"; the rest behind a name is
         dropped.
         """
-        while len(target) > 1 and target[0] in _PREPOSITIONS:
+        prepositions = _listed("prepositions")
+        while len(target) > 1 and target[0] in prepositions:
             verb, target = [*verb, target[0]], target[1:]
-        target = _up_to(target, _JOINING)
-        cut = next((i for i, word in enumerate(target) if word in _PREPOSITIONS and i), None)
+        target = _up_to(target, _listed("joining"))
+        cut = next((i for i, word in enumerate(target) if word in prepositions and i), None)
         if cut is None:
             return verb, target
         head, tail = target[:cut], target[cut:]
@@ -197,10 +163,11 @@ class RelationGrounding:
         said = [word.text for word in self._words[right.first : right.last + 1]]
         if len(verb) > len(said) and verb[-len(said) :] == said:
             verb = verb[: -len(said)]
-        before = [w.text for w in self._words[: right.first] if w.text not in _ARTICLES]
-        if not before or before[-1] not in _PREPOSITIONS:
+        articles, prepositions = _listed("articles"), _listed("prepositions")
+        before = [w.text for w in self._words[: right.first] if w.text not in articles]
+        if not before or before[-1] not in prepositions:
             return verb
-        if len(verb) > 1 and verb[-1] in _PREPOSITIONS:
+        if len(verb) > 1 and verb[-1] in prepositions:
             verb = verb[:-1]
         stems = {stem(word) for word in verb}
         behind = max((i for i, word in enumerate(before) if stem(word) in stems), default=-2) + 1
@@ -227,14 +194,16 @@ class RelationGrounding:
         if place is None:
             return None
         first, last = place, place + len(words) - 1
-        speaker = _SPEAKERS.get(words[0])
+        speakers = _speakers()
+        speaker = speakers.get(words[0])
         if speaker and len(words) == 1:
             return _End(self._ids[speaker], first, last)
-        if all(word in STOP_WORDS for word in words) or words[0] in _CLAUSE:
+        if all(word in STOP_WORDS for word in words) or words[0] in _listed("clause"):
             return None
-        if any(w in ("a", "an", "the") and words[i] not in _OPEN for i, w in enumerate(words[1:])):
+        articles, is_open = _listed("indefinite"), _listed("prepositions") | _listed("of")
+        if any(w in articles and words[i] not in is_open for i, w in enumerate(words[1:])):
             return None  # two things: "gave Nadia an old compass"
-        if any(w in _SPEAKERS for w in words[1:]) or (speaker and words[1] != "s"):
+        if any(w in speakers for w in words[1:]) or (speaker and words[1] not in _listed("owner")):
             return None
         name = self._between(first, last)
         for known in self._ids.values():
@@ -259,14 +228,14 @@ class RelationGrounding:
 
     def _supports(self, verb: Sequence[str], left: _End, right: _End) -> bool:
         """Return True if the fact has the words of a relationship, and not its opposite."""
-        if not 0 < len(verb) <= MAX_WORDS or all(word in _NO_VERBS for word in verb):
+        if not 0 < len(verb) <= MAX_WORDS or _no_verbs().issuperset(verb):
             return False
-        if verb[-1] in _JOINING or any(word in _SPEAKERS for word in verb):
+        if verb[-1] in _listed("joining") or not _speakers().keys().isdisjoint(verb):
             return False
         if any(self._fact_has_capital(i) for i, w in enumerate(self._words) if w.text in verb):
             return False
-        stems = {stem(word.text) for word in self._words}
-        if any(stem(word) not in stems and word not in _LIGHT for word in verb):
+        stems, light = {stem(word.text) for word in self._words}, _light()
+        if any(stem(word) not in stems and word not in light for word in verb):
             return False
         said = {stem(word) for word in verb}
         if any(stem(word) not in said for word in self._negations_before(right)):
@@ -275,19 +244,20 @@ class RelationGrounding:
 
     def _negations_before(self, right: _End) -> Iterator[str]:
         """Yield the words before the destination that negate or end what the fact states of it."""
+        contrasting, negating = _listed("contrasting"), _listed("negating")
         for word in reversed(self._words[: right.first]):
-            if word.text in _CONTRASTING:
+            if word.text in contrasting:
                 return
-            if word.text in _NEGATING:
+            if word.text in negating:
                 yield word.text
 
     def _crosses_clause(self, verb: Sequence[str], left: _End) -> bool:
         """Return True if the source is outside the clause of the relationship."""
-        stems = {stem(word) for word in verb if word not in STOP_WORDS}
+        stems, clause = {stem(word) for word in verb if word not in STOP_WORDS}, _listed("clause")
         for word in self._words[left.last + 1 :]:
             if stem(word.text) in stems:
                 return False
-            if word.text in _CLAUSE:
+            if word.text in clause:
                 return True
         return False
 
@@ -304,20 +274,23 @@ class RelationGrounding:
         if behind + 1 == right.first:
             return left
         if thing in {stem(word) for word in verb}:
-            is_done = any(stem(word) != thing and word not in _LIGHT for word in verb)
+            light = _light()
+            is_done = any(stem(word) != thing and word not in light for word in verb)
             return None if is_done else left
         return _End(self._between(left.first, behind + 1), left.first, behind + 1)
 
     def _is_possessive(self, end: _End) -> bool:
         behind = self._words[end.last + 1 : end.last + 2]
-        if not behind or behind[0].text != "s":
+        if not behind or behind[0].text not in _listed("owner"):
             return False
         return self._text[self._words[end.last].end : behind[0].start] in ("'", "’")
 
 
 def _spelt_out(text: str) -> str:
     """Return text with "can not" for "can't", so that a negation is a word."""
-    return _NOT.sub(r"\1 not", _CANNOT.sub("can not", text))
+    table = section(ENGLISH, "relations")
+    cannot, contracted = (pattern_in(ENGLISH, "relations", key) for key in ("cannot", "not"))
+    return contracted.sub(table["not_apart"], cannot.sub(table["can_not"], text))
 
 
 def _folded(text: str) -> list[str]:
@@ -330,6 +303,35 @@ def _up_to(words: list[str], borders: frozenset[str]) -> list[str]:
 
 
 def _without_article(words: list[str]) -> list[str]:
-    while len(words) > 1 and words[0] in _ARTICLES:
+    articles = _listed("articles")
+    while len(words) > 1 and words[0] in articles:
         words = words[1:]
     return words
+
+
+# -- the words of all languages
+
+
+@cache
+def _listed(key: str) -> frozenset[str]:
+    """Return the words that the languages list under a key of the table `relations`."""
+    return words_of_all("relations", key)
+
+
+@cache
+def _speakers() -> dict[str, str]:
+    """Return how facts call the user and the assistant, with their names in the graph."""
+    speakers = dict.fromkeys(_listed("speaker") | {USER}, USER)
+    return speakers | dict.fromkeys(_listed("assistant") | {ASSISTANT}, ASSISTANT)
+
+
+@cache
+def _light() -> frozenset[str]:
+    """Return what a relationship may say although its fact says it in other words, or by order."""
+    return (STOP_WORDS | _listed("light")) - _listed("heavy")
+
+
+@cache
+def _no_verbs() -> frozenset[str]:
+    keys = ("prepositions", "joining", "of", "owner", "indefinite")
+    return frozenset[str]().union(*map(_listed, keys))

@@ -12,7 +12,7 @@ from functools import cache
 from typing import Any, Literal, NamedTuple
 
 from litemem.core.text.clauses import count_negations
-from litemem.core.text.lexicon import CODES, ENGLISH, section
+from litemem.core.text.lexicon import CODES, ENGLISH, either_of_all, section
 from litemem.core.text.words import sentence_borders, words
 from litemem.extraction.sanitize import is_empty_talk
 
@@ -24,15 +24,6 @@ MAX_IT = 60  # characters of "and delete it, please"
 MAX_ABOUT = 2  # times that a topic says "about", before and behind it
 MAX_BARE = 6  # words of a topic without "about", "that" or "my"
 _TOPIC = "…"  # in the patterns of a language: the thing that should be forgotten
-_BORDER = re.compile(
-    r"[,;，、；،؛](?![ \t]*(?:was|dass|что|о чём|co|że|żeby|wat|dat(?! (?:was|is|mag|kun)\b))\b)"
-    r"[ \t]*|[ \t][-–—][ \t]|—",
-    re.IGNORECASE,
-)
-_LAST_BORDER = re.compile(
-    r"[,;:，、；：،؛][ \t]*|[ \t][-–—][ \t]|—"
-    r"|[ \t](?=(?:and|so|und|et|y|e|en|och|и|i|ve|و|और)[ \t])"
-)
 _ENDING = " \t\r\n.!?。！？؟।…)"
 _ASKS = "?？؟"
 _QUOTED = re.compile(
@@ -169,6 +160,16 @@ def _every(name: str) -> tuple[tuple[str, re.Pattern[str]], ...]:
 
 
 @cache
+def _borders() -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """Return the patterns of what stands between two clauses, and before the last one."""
+    goes_on, links = (either_of_all("requests", key) for key in ("goes_on", "link"))
+    dash = r"[ \t][-–—][ \t]|—"
+    border = rf"[,;，；、；،؛](?![ \t]*(?:{goes_on})\b)[ \t]*|{dash}"
+    last = rf"[,;:，、；：،؛][ \t]*|{dash}|[ \t](?=(?:{links})[ \t])"
+    return re.compile(border, re.IGNORECASE), re.compile(last)
+
+
+@cache
 def _patterns_of(code: str) -> _Patterns:
     return _compiled(code)
 
@@ -248,7 +249,7 @@ def _asked(raw: str, seen: str, words_of: _Patterns) -> _Part | None:
     end, is_polite = _before_closer(seen, words_of)
     is_question = not is_polite and seen.rstrip(_ENDING.replace("?", "")).endswith(tuple(_ASKS))
     start = _behind_opener(seen, 0, end, words_of)
-    borders = [(b.start(), b.end()) for b in _BORDER.finditer(seen, start, end)]
+    borders = [(b.start(), b.end()) for b in _borders()[0].finditer(seen, start, end)]
     first = borders[0][0] if borders else end
     onward = any(words_of.onward.match(seen, behind) for _, behind in borders)
     if request := _request(raw, seen, (start, first), words_of, is_question=is_question):
@@ -296,7 +297,7 @@ def _asked_last(
 
 def _last_about_it(raw: str, seen: str, end: int, words_of: _Patterns) -> Request | None:
     """Return the request in the last clause of a sentence to delete what the others are about."""
-    borders = _LAST_BORDER.finditer(seen, max(0, end - MAX_IT), end)
+    borders = _borders()[1].finditer(seen, max(0, end - MAX_IT), end)
     for border in list(borders)[-1:]:
         start = _behind_opener(seen, border.end(), end, words_of)
         asked = words_of.about.sub("", seen[start:end]) if start < end else ""

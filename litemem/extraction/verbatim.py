@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
+from litemem.core.text.lexicon import ENGLISH, pattern_in
 from litemem.core.text.words import STOP_WORDS, digits, words, written_sentences
 from litemem.extraction.chunking import Entry
 from litemem.extraction.grounding import Grounding
@@ -48,13 +49,6 @@ _NOT_QUOTED = re.compile(
 # The borders of a token in the source, and of one in a summary
 _BEGINS, _ENDS = re.compile(r"(?<![\w-])"), re.compile(r"(?![\w-]|\.\w)")
 _WORD_BEGINS, _WORD_ENDS = re.compile(r"(?<!\w)"), re.compile(r"(?!\w)")
-# Verbs and other words at the beginning of a sentence, which are not names despite the capital
-_VERB = re.compile(
-    r"\A\w+(?:ed|ing)$|\A(?:was|is|got|set|put|ran|run|read|made|found|built|wrote|sent|took|chose|"
-    r"kept|left|began|gave|saw|went|cut|let|met|won|lost|held|drew|tried|no|not|all|one|only|"
-    r"now|then|after|still|next|ask|use|try|check|wait|file|keep|write|send|move|drop|book)$",
-    re.IGNORECASE,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,4 +202,4 @@ def _likeness(token: str, other: str) -> float:
 
 def _without_opening_verb(sentence: str) -> str:
     first, _, rest = sentence.partition(" ")
-    return rest if _VERB.match(first) else sentence
+    return rest if pattern_in(ENGLISH, "runs", "verb").match(first) else sentence

@@ -257,7 +257,7 @@ def _by_update(k: FactFeatures, n: FactFeatures) -> Verdict | None:
 def _by_amount(k: FactFeatures, n: FactFeatures) -> Verdict | None:
     """Compare an amount with what it was raised or lowered to."""
     raised = _pattern("raised").search(n.text)
-    is_raised = raised and " to " in n.text[raised.end() :] and _counts(k) and _counts(n)
+    is_raised = raised and _pattern("to").search(n.text, raised.end()) and _counts(k) and _counts(n)
     if is_raised and _counts(k)[0][1] == _counts(n)[0][1]:
         told = n.content - n.dates - _stems("raising")
         return (
@@ -323,7 +323,7 @@ def _by_correction(k: FactFeatures, n: FactFeatures) -> Verdict | None:
     is_mentioned = bool(k.content & {stem(fold(word)) for word in denied})
     if is_mentioned and not k.is_negative and len(n.content) > 1:
         return "contradicts"
-    is_name = k.content - k.names == n.content - n.names == {"name"}
+    is_name = k.content - k.names == n.content - n.names == listed("called_so")
     return "contradicts" if is_name and not k.names & n.names else None
 
 

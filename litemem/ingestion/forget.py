@@ -15,7 +15,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from litemem.core.text import scripts
-from litemem.core.text.lexicon import CODES, ENGLISH, code_of, section
+from litemem.core.text.lexicon import CODES, ENGLISH, code_of, either_of_all, pattern_in, section
 from litemem.core.text.words import STOP_WORDS, question_share, sentences, stem
 from litemem.core.types import (
     DOCUMENT,
@@ -40,7 +40,6 @@ SHOWN = 20  # candidates
 MAX_ROUNDS = 3  # of reading before the transaction; then inside it
 PARTIAL = 0.5  # share of a topic's words that makes a memory a candidate
 
-_AND = re.compile(r"\s(?:and|und|et|y|e|en|och|i|и|ve|و|और)\s", re.IGNORECASE)
 _SPACED = re.compile(r"[^\s,.;:!?()\"،؛؟।]+")
 _UNSPACED = ("zh", "ja", "ko", "hi", "ar", "fa")  # where "\b" is no border of a word
 _PREFIX = 0.7  # of the longer word that both have in common
@@ -319,11 +318,12 @@ def choose(request: Request, records: Sequence[MemoryRecord]) -> list[MemoryReco
 
 def _joined(request: Request, records: Sequence[MemoryRecord]) -> list[MemoryRecord]:
     """Return what each of two clauses in one means: "I like jazz and opera"; none if one is not."""
-    first, link, last = (request.topic or "").rpartition(" and ")
+    first, link, last = (request.topic or "").rpartition(f" {section(ENGLISH, 'requests')['and']} ")
     if not link or request.code != ENGLISH or any(_states_all(request, r) for r in records):
         return []
     begun = first.rpartition(" ")[0]
-    clauses = (first, last if last.startswith(("i ", "I ", "my ", "My ")) else f"{begun} {last}")
+    is_whole = pattern_in(ENGLISH, "requests", "begins").match(last)
+    clauses = (first, last if is_whole else f"{begun} {last}")
     meant = [choose(replace(request, topic=clause), records) for clause in clauses]
     if not all(len(found) == 1 for found in meant):
         return []
@@ -375,12 +375,17 @@ def _parts_of(request: Request) -> list[str]:
     topic = request.topic or ""
     if request.is_clause:
         return [topic]
-    parts = [part for part in _AND.split(topic) if part.strip()]
+    parts = [part for part in _and().split(topic) if part.strip()]
     return (
         parts
         if len(parts) > 1 and all(topic_of(part, request.code).words for part in parts)
         else [topic]
     )
+
+
+@cache
+def _and() -> re.Pattern[str]:
+    return re.compile(rf"\s(?:{either_of_all('requests', 'and')})\s", re.IGNORECASE)
 
 
 @cache
@@ -531,7 +536,7 @@ def _names_of(topic: Topic, texts: Sequence[str]) -> set[str]:
             names = scripts.normal_forms(word).split()
             if names and any(_same(names[0], each) for each in topic.words):
                 found |= {following} if following[:1].isupper() else set()
-        for name in re.findall(r"\b(?:called|named|name is) ([A-Z]\w+)", text):
+        for name in pattern_in(ENGLISH, "requests", "given").findall(text):
             found.add(name)
     return found
 

@@ -146,7 +146,10 @@ def search(
     cut = _WORD_REST.match(query, READ)
     query = query[: cut.end() if cut else READ]
     wanted = options.top_k * (RERANKED if options.reranker else 1)
-    from litemem.core.text.day_names import is_used_as_name, possible_names  # patterns take 20 ms
+    from litemem.core.text.english.day_names import (
+        is_used_as_name,
+        possible_names,
+    )  # patterns take 20 ms
 
     maybe = possible_names(query)
     with store.read() as r:

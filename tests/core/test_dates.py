@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from litemem.core.clock import MICROSECONDS
 from litemem.core.text.dates import YEARS, Dates, Period, mentions, read_dates
-from litemem.core.text.day_names import is_used_as_name, possible_names
+from litemem.core.text.english.day_names import is_used_as_name, possible_names
 
 TODAY = date(2023, 6, 14)  # a Wednesday
 

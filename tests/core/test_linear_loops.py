@@ -21,7 +21,6 @@ from litemem.core.scope import Scope
 from litemem.core.text import (
     clauses,
     dates,
-    day_names,
     english,
     language,
     names,
@@ -29,6 +28,7 @@ from litemem.core.text import (
     statements,
     words,
 )
+from litemem.core.text.english import day_names
 from litemem.core.text.query_words import query_words, stop_words
 from litemem.core.text.questions import presupposed
 from litemem.core.types import Message, SourceMessage

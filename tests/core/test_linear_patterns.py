@@ -19,8 +19,8 @@ import pytest
 import litemem
 from helpers import NIGHTLY, ROOT
 from helpers.growth import Build, excess, seconds, texts
-from litemem.core.text import lexicon
-from litemem.extraction import binding, facts
+from litemem.core.text import clauses, lexicon
+from litemem.extraction import binding, facts, grounding, requests, sanitize
 
 PACKAGE = ROOT / "litemem"
 SHORT = 1_000 if NIGHTLY else 400  # characters on which each text is tried
@@ -30,6 +30,10 @@ LONGEST = (
 )
 TOO_LONG = 0.03  # seconds for SHORT characters: after such a text, no other is tried
 
+# Tables of English with patterns; those that others name are tried as parts of these
+TABLES = ("binding", "compare", "grounding", "questions", "relations", "relative", "sanitize")
+PART = re.compile(r"(?<!P)<(\w+)(?:#\d+)?>")
+
 # Functions that make a pattern, which is then a constant, or has a name in it. The latter are
 # called with long texts in `test_linear_loops.py`; the name of a backup is the name of a file.
 MAKERS = {
@@ -38,16 +42,23 @@ MAKERS = {
     ("core/text/lexicon.py", "pattern_in"),
     ("core/text/scripts.py", "_special"),
     ("core/text/clauses.py", "_reactions"),
+    ("core/text/clauses.py", "_border"),
+    ("core/text/clauses.py", "_leading"),
     ("core/text/clauses.py", "_signs"),
+    ("core/text/clauses.py", "_tag"),
     ("core/text/english/facts.py", "is_own_name"),
     ("core/text/phrases.py", "_patterns"),
     ("core/text/phrases.py", "_token"),
-    ("core/text/questions.py", "_pattern"),
     ("extraction/binding.py", "_commands"),
     ("extraction/binding.py", "_joints"),
+    ("extraction/binding.py", "_users_last"),
     ("extraction/facts.py", "_says_no"),
+    ("extraction/grounding.py", "_lists_of_names"),
+    ("extraction/requests.py", "_borders"),
     ("extraction/requests.py", "_compiled"),
     ("extraction/requests.py", "_every"),
+    ("extraction/sanitize.py", "_forged_line"),
+    ("ingestion/forget.py", "_and"),
     ("ingestion/forget.py", "_asked"),
     ("ingestion/forget.py", "_is_kin"),
     ("ingestion/forget.py", "_is_named"),
@@ -77,12 +88,22 @@ def patterns() -> dict[str, re.Pattern[str]]:
         for name, value in list(vars(module).items()):
             if not name.startswith("__"):
                 _collect(f"{module.__name__}.{name}", value, found)
-    for key, value in lexicon.section(lexicon.ENGLISH, "compare").items():
-        if set(value).intersection("\\[("):  # the others are lists of words
-            found.setdefault(lexicon.pattern_in(lexicon.ENGLISH, "compare", key), f"compare.{key}")
+    for name in TABLES:
+        table = lexicon.section(lexicon.ENGLISH, name)
+        parts = {part for value in table.values() for part in PART.findall(str(value))}
+        for key, value in table.items():  # those without signs are lists of words
+            if isinstance(value, str) and set(value).intersection("\\[(") and key not in parts:
+                pattern = lexicon.pattern_in(lexicon.ENGLISH, name, key)
+                found.setdefault(pattern, f"{name}.{key}")
     for code in lexicon.CODES.values():
         found.setdefault(binding._joints(code), f"joints.{code}")
         found.setdefault(facts._says_no(code), f"no.{code}")
+        found.setdefault(binding._users_last(code), f"users_last.{code}")
+    for i, pattern in enumerate((*requests._borders(), *grounding._lists_of_names())):
+        found.setdefault(pattern, f"lists.{i}")
+    for pattern in (clauses._border(), clauses._leading(), clauses._tag()):
+        found.setdefault(pattern, pattern.pattern[:20])
+    found.setdefault(sanitize._forged_line(), "forged_line")
     found.setdefault(binding._commands(), "commands")
     return {place: pattern for pattern, place in found.items()}
 

@@ -11,7 +11,15 @@ from functools import cache
 from itertools import pairwise
 
 from litemem.core.text.language import FUNCTION_WORDS
-from litemem.core.text.lexicon import CODES, ENGLISH, code_of, section, words_in
+from litemem.core.text.lexicon import (
+    CODES,
+    ENGLISH,
+    code_of,
+    either_of_all,
+    section,
+    words_in,
+    words_of_all,
+)
 from litemem.core.text.words import sentences, words
 
 MAX_NAMES = 4  # words of the name behind a greeting
@@ -66,10 +74,6 @@ _NOISE = re.compile(  # lines that a program wrote
     r"|^(?:ba|z|da|k)?sh: |^[\w.-]{1,40}@[\w.-]{1,40}:\S{0,60}[$#] \S|^C:\\\S{0,60}>"
     r"|^(?:Segmentation fault|Killed|Aborted|Bus error)(?: \(.{0,30}\))?$|^PS [A-Z]:\\"
     r"|^(?:bash|fatal|panic|E|W): \S.{0,120}:"
-)
-_TITLES = (
-    "señor(?:a|ita)?|sra?|don|doña|signora?|signor|senhora?|dona|pani?|panie|mevrouw|meneer|madame"
-    "|monsieur|mme|m|frau|herrn?|fru|hr|bay|bayan|professor\\w*|doctora?|doktor"
 )
 _START = r"(?:(?<=[.!?。！？\n])|\A)"
 
@@ -204,12 +208,13 @@ def _signs(code: str) -> Signs:
         re.compile(rf"{_START}\W{{0,3}}(?:(?:{asks})[ ,]*){{0,3}}(?:{plays})(?!\w)", flags),
     )
     greets = table.get("greetings", never)
-    name = r"(?!(?:I|I'm|Ich|Je|Yo|Io|Eu|Ik)\b)[^\W\d_a-z][\w.'’-]*"
+    titles, persons = (either_of_all("clauses", key) for key in ("titles", "first_person"))
+    name = rf"(?!(?:{persons})\b)[^\W\d_a-z][\w.'’-]*"
     return Signs(
         rest=rest,
         sentence=re.compile(table.get("supposes", never), flags),
         greeting=re.compile(
-            rf"{_START}(?P<greeting>\W{{0,3}}(?i:{greets}))[ ,]+(?:(?i:{_TITLES})\.? )?{name}"
+            rf"{_START}(?P<greeting>\W{{0,3}}(?i:{greets}))[ ,]+(?:(?i:{titles})\.? )?{name}"
             rf"(?: [\w.'’-]+){{0,{MAX_NAMES - 1}}}?"
             r"(?=\s*(?:[,.!?\n]|\Z))"
         ),
@@ -224,20 +229,8 @@ def _signs(code: str) -> Signs:
 
 # -- clauses
 
-_CLAUSE_BORDER = re.compile(
-    r"[;；]|:\s|\s[–—-]\s|—|,\s|，|、(?=我)|\s(?=(?:and|but|while|whereas|und|aber|et|mais|y|pero|e|ma|mas|en|maar|i|ale|и|но|а|och|men)\s)"
-)
 MAX_REPORT = 60  # characters in which a verb of saying stands, before a colon
 MAX_TAG = 40  # characters in which a tag, or a first word, stands
-_TAG = re.compile(
-    r", ?(?:ok|okay|right|yeah|you know|eh|huh|remember|oder|ja|ne|n'est-ce pas|hein|no|vale|"
-    r"verdad|né|certo|vero|toch|va|eller hur|tak|да|ладно|tamam mı) ?[?？]\W*\Z",
-    re.IGNORECASE,
-)
-_LEADING = re.compile(
-    r"\A[\s,;，；–—-]*(?:(?:and|but|so|while|whereas|because|und|aber|et|mais|y|pero|ma|mas|maar|ale|но|и|а|och|men)\s+)?",
-    re.IGNORECASE,
-)
 _PUNCTUATION = ".,;:!?।،؛؟\"'“”«»()…"
 MAX_ANSWERED = 40  # characters of an answer that says yes or no
 _OTHERS = [code for code in CODES.values() if code != ENGLISH]
@@ -280,7 +273,7 @@ def clauses_of(text: str, message: int = 0) -> list[Clause]:
     for sentence in _sentences(text):
         code = of_text if sentence.isascii() else code_of(sentence)
         is_question = sentence.rstrip(" \n\"'”’)").endswith(_QUESTION_MARKS)
-        is_tagged = _TAG.search(sentence[-MAX_TAG:]) is not None
+        is_tagged = _tag().search(sentence[-MAX_TAG:]) is not None
         own = words_in(code, "clauses", "speaker") | words_in(code, "clauses", "possessives")
         parts = [part for part in _parts(sentence, code) if any(map(str.isalnum, part))]
         for i, part in enumerate(parts):
@@ -419,8 +412,8 @@ def _parts(sentence: str, code: str) -> Iterator[str]:
     speaker = words_in(code, "clauses", "speaker")
     own = speaker | words_in(code, "clauses", "possessives")
     reports = words_in(code, "clauses", "reports")
-    start = 0
-    for border in _CLAUSE_BORDER.finditer(sentence):
+    start, leading, subjects = 0, _leading(), _subjects()
+    for border in _border().finditer(sentence):
         is_joined = border[0].isspace()  # "Mike and I": one subject
         is_short = is_joined and len(sentence[start : min(border.start(), start + 40)].split()) < 3
         if border.start() <= start or is_short:
@@ -428,15 +421,42 @@ def _parts(sentence: str, code: str) -> Iterator[str]:
         near = sentence[max(start, border.start() - MAX_REPORT) : border.start()]
         if border[0][0] == ":" and not reports.isdisjoint(words(near)):
             continue  # "my boss wrote: I'm ill"
-        rest = _LEADING.sub("", sentence[border.start() : border.end() + 40])
+        rest = leading.sub("", sentence[border.start() : border.end() + 40])
         first = words(rest)[:1]
         if first and first[0] in (speaker if is_joined else own):
             before = sentence[max(start, border.start() - 40) : border.start()].split()
-            if is_joined and before[-1][:1].isupper() and first[0] in ("i", "ich", "je"):
+            if is_joined and before[-1][:1].isupper() and first[0] in subjects:
                 continue
-            yield _LEADING.sub("", sentence[start : border.start()]).strip()
+            yield leading.sub("", sentence[start : border.start()]).strip()
             start = border.start()
-    yield _LEADING.sub("", sentence[start:]).strip()
+    yield leading.sub("", sentence[start:]).strip()
+
+
+@cache
+def _border() -> re.Pattern[str]:
+    """Return the pattern of what may stand between two clauses."""
+    links = "|".join(sorted(words_of_all("clauses", "links")))
+    return re.compile(rf"[;；]|:\s|\s[–—-]\s|—|,\s|，|、(?=我)|\s(?=(?:{links})\s)")
+
+
+@cache
+def _leading() -> re.Pattern[str]:
+    """Return the pattern of what stands before a clause: "and", a comma."""
+    leads = "|".join(sorted(words_of_all("clauses", "leads")))
+    return re.compile(rf"\A[\s,;，；–—-]*(?:(?:{leads})\s+)?", re.IGNORECASE)
+
+
+@cache
+def _tag() -> re.Pattern[str]:
+    """Return the pattern of "…, ok?" and the like, which makes no question of a statement."""
+    tags = either_of_all("clauses", "tags")
+    return re.compile(rf", ?(?:{tags}) ?[?？]\W*\Z", re.IGNORECASE)
+
+
+@cache
+def _subjects() -> frozenset[str]:
+    """Return "I" in all languages: in "Mike and I" it is a part of the subject."""
+    return frozenset(either_of_all("clauses", "first_person").casefold().split("|"))
 
 
 def _has(clause: Clause, key: str) -> bool:

@@ -10,11 +10,11 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from itertools import islice
 
-from litemem.core.text.day_names import counts_things, is_title, quoted_titles
+from litemem.core.text.english.day_names import counts_things, is_title, quoted_titles
+from litemem.core.text.english.tense import EVENT
 from litemem.core.text.foreign_dates import english_dates, may_have_dates
-from litemem.core.text.periods import CYCLES, MONTHS, WEEKDAYS, Cycle
+from litemem.core.text.periods import CYCLES, MONTHS, SEASONS, WEEKDAYS, Cycle
 from litemem.core.text.relative_dates import (
-    SEASONS,
     Days,
     may_be_relative,
     month,
@@ -23,7 +23,6 @@ from litemem.core.text.relative_dates import (
     season,
     year,
 )
-from litemem.core.text.tense import EVENT
 
 MAX_MENTIONS = 16  # of a text, the first ones
 MAX_DATES = 8 * MAX_MENTIONS  # of a text that are looked at, as many of them may be the same

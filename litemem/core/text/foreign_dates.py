@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import Any
 
 from litemem.core.text import lexicon
-from litemem.core.text.day_names import counts_things
+from litemem.core.text.english.day_names import counts_things
+from litemem.core.text.english.tense import tense_of
 from litemem.core.text.language import COMMON_WORDS, FUNCTION_WORDS
 from litemem.core.text.periods import MONTHS, WEEKDAYS
-from litemem.core.text.tense import tense_of
 from litemem.core.text.words import STOP_WORDS, words
 
 HINTS = resources.files("litemem.core.text") / "date_hints.json"  # made by this module as a program

@@ -49,6 +49,10 @@ DATED = {
     "Vietnamese": "vi",
 }
 
+_BY_CODE = [ENGLISH, *sorted(set(CODES.values()) - {ENGLISH})]
+_ENTRY = re.compile(r"(?<!P)<(\w+)(?:#(\d+))?>")  # of the same table, in a pattern
+_GROUP = re.compile(r"\?P<(\w+)>")
+
 
 def code_of(text: str) -> str:
     """Return the code of a text's language: "de". English, if it is uncertain or has no file."""
@@ -74,9 +78,37 @@ def words_in(code: str, name: str, key: str) -> frozenset[str]:
 
 
 @cache
+def words_of_all(name: str, key: str) -> frozenset[str]:
+    """Return the words that a table lists under a key, in any language."""
+    return frozenset[str]().union(*(words_in(code, name, key) for code in DATED.values()))
+
+
+@cache
+def either_of_all(name: str, key: str) -> str:
+    """Return a pattern of what a table has under a key, in any language; "(?!)" if none has it."""
+    written = dict.fromkeys(str(section(c, name)[key]) for c in _BY_CODE if key in section(c, name))
+    return "|".join(written) or r"(?!)"
+
+
+@cache
 def pattern_in(code: str, name: str, key: str) -> re.Pattern[str]:
-    """Return the pattern that a table has under a key; without it, one that matches nothing."""
-    return re.compile(str(section(code, name).get(key, r"(?!)")))
+    """Return the pattern that a table has under a key; without it, one that matches nothing.
+
+    It may name other entries of its table: "<relatives>"; "<weekday#7>" is one with a 7 behind the
+    names of its groups.
+    """
+    table = section(code, name)
+    return re.compile(_written(str(table.get(key, r"(?!)")), table))
+
+
+def _written(pattern: str, table: Mapping[str, Any]) -> str:
+    def entry(part: re.Match[str]) -> str:
+        name, number = part.groups()
+        if name not in table:
+            return part[0]
+        return _GROUP.sub(rf"?P<\g<1>{number or ''}>", _written(str(table[name]), table))
+
+    return _ENTRY.sub(entry, pattern)
 
 
 @cache

@@ -7,14 +7,12 @@ Leila, she loves pottery?" say who somebody is on the way. The patterns stand in
 
 import re
 from collections.abc import Iterator
-from functools import cache
 
 from litemem.core.text.english import is_reaction, third_person, with_user
-from litemem.core.text.lexicon import ENGLISH, section
+from litemem.core.text.lexicon import ENGLISH, pattern_in
 
 MAX_QUESTION = 400  # characters that are read
 
-_LIST = re.compile(r"(?<!P)<(\w+)>")  # a list that a pattern names
 _FIRST_PERSON = re.compile(r"\b(?:I|me|my|we|us|our)\b")
 _EIGHT = re.compile(r"(?:8\d*|1[18])\b|eight")
 _VERBS = {"'s": " is", "'re": " are"}
@@ -88,13 +86,5 @@ def _with_article(thing: str) -> str:
     return f"{'an' if is_vowel else 'a'} {thing}"
 
 
-@cache
 def _pattern(name: str) -> re.Pattern[str]:
-    table = section(ENGLISH, "questions")
-    return re.compile(_written(str(table[name])))
-
-
-def _written(pattern: str) -> str:
-    """Return a pattern with the lists that it names: "<relatives>"."""
-    table = section(ENGLISH, "questions")
-    return _LIST.sub(lambda part: _written(str(table[part[1]])), pattern)
+    return pattern_in(ENGLISH, "questions", name)

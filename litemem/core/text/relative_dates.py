@@ -1,16 +1,19 @@
-"""Relative dates: the days that "yesterday", "next Friday" and "in two weeks" mean. English only.
+"""Relative dates: the days that "yesterday", "next Friday" and "in two weeks" mean.
+
+The words are in the table `relative` of `languages/en.toml`: expressions in other languages are
+read in their English form (`foreign_dates`).
 
 What is vague ("recently"), a length of time ("in the last year") or only a part of an expression
 ("over a year ago") is not read.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
-from litemem.core.text.periods import MONTHS, WEEKDAYS
-from litemem.core.text.words import NUMBER_WORDS, digits
+from litemem.core.text.lexicon import ENGLISH, pattern_in, section
+from litemem.core.text.periods import MONTHS, SEASONS, WEEKDAYS
 
 BEFORE = 24  # characters before an expression that can say that it is a part of another
 
@@ -40,13 +43,13 @@ def relative_dates(text: str, today: date) -> list[RelativeDate]:
     A weekday behind one, as in "from tomorrow until Friday", is the next one from there.
     """
     found: list[RelativeDate] = []
-    for match in _RELATIVE.finditer(text):
+    for match in _pattern("expression").finditer(text):
         days = _meaning(match, today)
         if days is None:
             continue
         found.append(RelativeDate(match.start(), match.end(), days))
-        is_between = _BETWEEN.search(text, max(0, match.start() - BEFORE), match.start())
-        ending = (_AND if is_between else _UNTIL).match(text, match.end())
+        is_between = _pattern("between").search(text, max(0, match.start() - BEFORE), match.start())
+        ending = _pattern("and" if is_between else "until").match(text, match.end())
         if ending:
             found += _until(ending, days.last)
     return found
@@ -54,7 +57,7 @@ def relative_dates(text: str, today: date) -> list[RelativeDate]:
 
 def may_be_relative(text: str) -> bool:
     """Return False for a text that surely has no relative date."""
-    return _RELATIVE.search(text) is not None
+    return _pattern("expression").search(text) is not None
 
 
 def _until(match: re.Match[str], begin: date) -> list[RelativeDate]:
@@ -65,94 +68,6 @@ def _until(match: re.Match[str], begin: date) -> list[RelativeDate]:
 
 
 # -- expressions
-
-_COUNTS = {word: int(digits(word)) for word in NUMBER_WORDS} | {
-    "one": 1,
-    "a": 1,
-    "an": 1,
-    "a couple of": 2,
-}
-_COUNT = rf"(?P<count>\d{{1,3}}|{'|'.join(sorted(_COUNTS, key=len, reverse=True))})"
-_UNITS = "day|week|fortnight|month|year"
-_WEEKDAY = rf"(?P<weekday>{'|'.join(WEEKDAYS)})"
-SEASONS = {"spring": 3, "summer": 6, "autumn": 9, "fall": 9, "winter": 12}
-_SEASON = rf"(?P<season>{'|'.join(SEASONS)})"
-_SURE_MONTHS = "|".join(m for m in MONTHS if m not in ("May", "March"))
-_NAMED_DAYS = {
-    "the day before yesterday": -2,
-    "day before yesterday": -2,
-    "yesterday": -1,
-    "last night": -1,
-    "today": 0,
-    "tonight": 0,
-    "this morning": 0,
-    "this afternoon": 0,
-    "this evening": 0,
-    "tonite": 0,
-    "tomorrow": 1,
-    "tmrw": 1,
-    "the day after tomorrow": 2,
-    "day after tomorrow": 2,
-}
-_NAMED = "|".join(sorted(_NAMED_DAYS, key=len, reverse=True))
-_PARTS = r"(?: (?:morning|afternoon|evening|night))?"
-_SIDE = "last|this past|past|this coming|this|next"
-
-
-_GROUP = re.compile(r"\?P<(\w+)>")
-
-
-def _numbered(pattern: str, number: int) -> str:
-    """Return a part of a pattern with other names for its groups."""
-    return _GROUP.sub(rf"?P<\g<1>{number}>", pattern)
-
-
-# Each alternative has names of its own for its groups: the digit behind a name is that of its part
-_RELATIVE = re.compile(
-    # "a week from tomorrow", "two days after next Friday", "tomorrow week"
-    rf"\b{_COUNT} (?P<unit>{_UNITS})s? (?P<from>from|after|before) "
-    rf"(?:(?P<anchor>{_NAMED})|(?:(?P<side>this|next|last) )?{_WEEKDAY})\b"
-    rf"|\b(?:on )?(?:(?P<anchor1>today|tomorrow)|(?:this )?{_numbered(_WEEKDAY, 1)}) week\b"
-    # "30 years ago today", "a fortnight ago", "half a year ago", "a year and a half ago"
-    rf"|\b(?:(?:about|around|almost|nearly|roughly|approximately|some) )?"
-    rf"(?:(?P<half>half an?|one and a half) (?P<unit2>year|month)s?"
-    rf"|{_numbered(_COUNT, 2)} (?P<unit3>{_UNITS})s?(?P<and_half> and a half)?) "
-    rf"(?P<ago>ago|from now)(?: (?:on )?(?P<anchor2>today|yesterday|tomorrow|this week|this month)"
-    rf"|(?: on)? {_numbered(_WEEKDAY, 2)})?\b"
-    rf"|\bin (?:(?P<half4>half a) (?P<unit4>year)|{_numbered(_COUNT, 5)} (?P<unit5>{_UNITS})s?)"
-    rf"(?:['’]s?)?(?: time)?\b(?! (?:of|or|and a half)\b)"
-    # "the week after next"
-    rf"|\b(?:the )?(?P<period6>week|weekend|month|year) (?P<double>after next|before last)\b"
-    rf"|\b(?:on )?(?:the )?{_numbered(_WEEKDAY, 6)} (?P<double6>after next|before last)\b"
-    # "yesterday", "next Friday", "last month", "last spring", "next May"
-    rf"|\b(?:on )?(?P<named>{_NAMED}){_PARTS}\b(?! week\b)"
-    rf"|\b(?:on )?(?P<side7>{_SIDE}) {_numbered(_WEEKDAY, 7)}{_PARTS}\b(?! of\b)"
-    rf"|\b(?:on )?(?:the )?(?P<side8>{_SIDE}|previous|coming) "
-    rf"(?P<period8>weekend|week|month|year)\b(?! (?:or|and|of|in) )"
-    rf"|\b(?:in )?(?P<side9>last|this past|this coming|this|next) {_SEASON}\b(?! of\b)"
-    rf"|\b(?:in )?(?P<side10>last|this past|past|previous|this coming|this|next) "
-    rf"(?P<month>{_SURE_MONTHS}|(?-i:May|March))\b(?! of\b)",
-    re.IGNORECASE,
-)
-# Before an expression: it is a part of a longer one, or a length of time
-_COUNTED_PART = re.compile(
-    r"\b(?:half|quarter|more than|less than|fewer than|over|under|at least|at most|up to|within|"
-    r"well over|just over|or|to|few|last)\s$|[-–]\s?$",
-    re.IGNORECASE,
-)
-_LASTS = re.compile(r"\b(?:in|over|during|within|throughout|for)\s(?:the\s)?$", re.IGNORECASE)
-_EACH = re.compile(r"\b(?:every|each)\s$", re.IGNORECASE)
-_OWNER = re.compile(  # not "what's next week?"
-    r"(?:(?<!\bwhat)(?<!\bwho)(?<!\bwhere)(?<!\bhow)(?<!\bwhen)(?<!\bit)(?<!\bthat)(?<!\bthere)"
-    r"(?<!\bhere)(?<!\bhe)(?<!\bshe)['’]s?|\b(?:my|your|his|her|its|our|their))\s$",
-    re.IGNORECASE,
-)
-_BETWEEN = re.compile(r"\bbetween $", re.IGNORECASE)
-_AND = re.compile(rf" and (?P<until>(?:on )?{_WEEKDAY}\b)(?! week\b)", re.IGNORECASE)
-_UNTIL = re.compile(
-    rf"\s?(?:-|–|\b(?:until|till|to|through)\b)\s?(?P<until>(?:on )?{_WEEKDAY}\b)(?! week\b)",
-    re.IGNORECASE,
-)
 
 
 def _meaning(match: re.Match[str], today: date) -> Days | None:
@@ -173,16 +88,17 @@ def _meaning(match: re.Match[str], today: date) -> Days | None:
 
 def _is_part(expression: str, found: dict[str, str], before: str) -> bool:
     if "count" in found or "half" in found:
-        return "from" not in found and _COUNTED_PART.search(before) is not None
+        return "from" not in found and _pattern("counted_part").search(before) is not None
     if "side" not in found:
         return False
-    if _OWNER.search(before) and "weekday" not in found:  # "my next year", "her last fall"
+    if "weekday" not in found and _pattern("owner").search(before):  # "my next year"
         return True
-    is_span = found["side"] in ("last", "past", "next", "coming") and "period" in found
-    begins = expression.casefold().startswith("the ")
-    if is_span and (begins or found["side"] == "past"):  # "in the last year"
-        return _LASTS.search(before) is not None
-    return _EACH.search(before) is not None
+    table = section(ENGLISH, "relative")
+    is_span = found["side"] in table["spans"] and "period" in found
+    begins = expression.casefold().startswith(table["begins"])
+    if is_span and (begins or found["side"] in table["long_spans"]):  # "in the last year"
+        return _pattern("lasts").search(before) is not None
+    return _pattern("each").search(before) is not None
 
 
 def _days(found: dict[str, str], today: date) -> Days:
@@ -197,34 +113,34 @@ def _days(found: dict[str, str], today: date) -> Days:
     if "double" in found:
         return _double(found, today)
     if "named" in found:
-        return day(today + timedelta(days=_NAMED_DAYS[found["named"]]))
+        return day(today + timedelta(days=_values("days")[found["named"]]))
     if "weekday" in found:
-        return _near_weekday(found["side"], WEEKDAYS.index(found["weekday"]), today)
+        return _near_weekday(found, today)
     if "season" in found:
-        return _near_season(found["side"], found["season"], today)
+        return _near_season(_side_of(found), found["season"], today)
     if "month" in found:
-        return _near_month(found["side"], MONTHS.index(found["month"].capitalize()) + 1, today)
-    return _shifted(found["period"], _direction(found["side"]), today)
+        return _near_month(_side_of(found), MONTHS.index(found["month"].capitalize()) + 1, today)
+    return _shifted(found["period"], _side_of(found), today)
 
 
 def _from_anchor(found: dict[str, str], today: date) -> Days:
     """Return the day of "a week from tomorrow", "two days before Friday" and "Monday week"."""
     if "weekday" in found:
-        side = found.get("side", "this")
-        anchor = _near_weekday(side, WEEKDAYS.index(found["weekday"]), today).first
+        anchor = _near_weekday(found, today).first
     else:
-        anchor = today + timedelta(days=_NAMED_DAYS[found["anchor"]])
+        anchor = today + timedelta(days=_values("days")[found["anchor"]])
     if "from" not in found:
         return day(anchor + timedelta(days=7))
-    sign = -1 if found["from"] == "before" else 1
+    sign = -1 if found["from"] in section(ENGLISH, "relative")["back"] else 1
     return day(_on(anchor, found["unit"], sign * _number(found["count"])))
 
 
 def _ago(found: dict[str, str], today: date) -> Days:
-    sign = -1 if found["ago"] == "ago" else 1
+    table, days = section(ENGLISH, "relative"), _values("days")
+    sign = -1 if found["ago"] in table["back"] else 1
     if "half" in found or "and_half" in found:
         unit = found["unit"]
-        whole = 1 if found.get("half", "").startswith("one") else 0
+        whole = 1 if found.get("half", "").startswith(table["one_and_half"]) else 0
         whole = _number(found["count"]) if "count" in found else whole
         if unit == "year":
             return replace(month(months_on(today, sign * (12 * whole + 6))), preposition="around")
@@ -235,57 +151,60 @@ def _ago(found: dict[str, str], today: date) -> Days:
         ahead = WEEKDAYS.index(found["weekday"]) - near.weekday()
         return day(near + timedelta(days=ahead))
     anchor = found.get("anchor")
-    if anchor in _NAMED_DAYS:
-        return day(_on(today + timedelta(days=_NAMED_DAYS[anchor]), unit, count))
-    if anchor == "this week":
+    if anchor in days:
+        return day(_on(today + timedelta(days=days[anchor]), unit, count))
+    if anchor == table["this_week"]:
         return week(_on(today, unit, count))
-    if anchor == "this month":
+    if anchor == table["this_month"]:
         return month(_on(today, unit, count))
     return _distant(unit, count, today)
 
 
 def _double(found: dict[str, str], today: date) -> Days:
-    by = 2 if found["double"] == "after next" else -2
+    by = 2 if found["double"] == section(ENGLISH, "relative")["twice_on"] else -2
     if "period" in found:
         return _shifted(found["period"], by, today)
     monday = today - timedelta(days=today.weekday())
     return day(monday + timedelta(days=7 * by + WEEKDAYS.index(found["weekday"])))
 
 
-def _near_weekday(side: str, weekday: int, today: date) -> Days:
+def _near_weekday(found: dict[str, str], today: date) -> Days:
+    is_first = found.get("side") in section(ENGLISH, "relative")["first"]
+    side, weekday = 0 if is_first else _side_of(found), WEEKDAYS.index(found["weekday"])
     monday = today - timedelta(days=today.weekday())
-    if side == "next":
+    if side > 0:
         return day(monday + timedelta(days=7 + weekday))
     ahead = (weekday - today.weekday()) % 7
-    if side in ("this", "this coming"):
+    if side == 0:
         return day(today + timedelta(days=ahead))
     return day(today - timedelta(days=(7 - ahead) % 7 or 7))
 
 
-def _near_month(side: str, number: int, today: date) -> Days:
+def _near_month(side: int, number: int, today: date) -> Days:
     """Return last, this year's or next May: last has ended, next has not begun."""
     of = today.year
-    if side in ("last", "past", "this past", "previous"):
+    if side < 0:
         of -= number >= today.month
-    elif side in ("next", "this coming"):
+    elif side > 0:
         of += number <= today.month
     return month(date(of, number, 1))
 
 
-def _near_season(side: str, name: str, today: date) -> Days:
+def _near_season(side: int, name: str, today: date) -> Days:
     begins = SEASONS[name]
     first = date(today.year, begins, 1)
     if begins == 12 and today.month < 3:
         first = date(today.year - 1, begins, 1)
-    if side in ("last", "this past") and season(name, first.year).last >= today:
+    if side < 0 and season(name, first.year).last >= today:
         first = date(first.year - 1, begins, 1)
-    elif side in ("next", "this coming") and first <= today:
+    elif side > 0 and first <= today:
         first = date(first.year + 1, begins, 1)
     return season(name, first.year)
 
 
-def _direction(side: str) -> int:
-    return {"next": 1, "coming": 1, "this coming": 1, "this": 0}.get(side, -1)
+def _side_of(found: dict[str, str]) -> int:
+    """Return -1 for the one before, 0 for this one, 1 for the next."""
+    return _values("sides")[found["side"]] if "side" in found else 0
 
 
 def _shifted(unit: str, by: int, today: date) -> Days:
@@ -320,7 +239,17 @@ def _on(from_day: date, unit: str, by: int) -> date:
 
 
 def _number(text: str) -> int:
-    return _COUNTS[text] if text in _COUNTS else int(text)
+    counts = _values("counts")
+    return counts[text] if text in counts else int(text)
+
+
+def _values(key: str) -> Mapping[str, int]:
+    values: Mapping[str, int] = section(ENGLISH, "relative")[key]
+    return values
+
+
+def _pattern(key: str) -> re.Pattern[str]:
+    return pattern_in(ENGLISH, "relative", key)
 
 
 # -- days

@@ -1,7 +1,8 @@
 """Rules for English beyond the words of `languages/en.toml`.
 
-`facts` judges the wording of a fact, `statements` writes a clause as a fact about the user, and
-`runs` reads the output of an agent's tools.
+`facts` judges the wording of a fact, `statements` writes a clause as a fact about the user, `runs`
+reads the output of an agent's tools, `day_names` says which words for days are names, and `tense`
+when a sentence is about.
 """
 
 from litemem.core.text.english.facts import (
