@@ -155,6 +155,8 @@ class Binding:
         if is_user and (person := _person_of(fact)) and _begins_with_pronoun(clause):
             before = self._clauses[at - 1].words if at else frozenset[str]()
             return None if person in before else "it is about somebody else"
+        if is_user and english.is_shared(clause.text, fact):
+            return "it says of one what is said of several"
         if is_user and self._was_quoted(fact, clause.code):
             return "it is about somebody else"
         reason = contradiction(fact, clause, is_user=is_user, then=self._behind(at))

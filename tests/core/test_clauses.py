@@ -100,6 +100,7 @@ def test_the_rest_of_a_message_is_left_out(said: str, left: str) -> None:
     [
         ("My flatmate is vegan, I eat everything", ["My flatmate is vegan", "I eat everything"]),
         ("Mike and I love tea, coffee and cake", ["Mike and I love tea, coffee and cake"]),
+        ("I'm at 12 Elm St- my phone is dead", ["I'm at 12 Elm St", "my phone is dead"]),
         ("I run; my sister swims. Leo cooks.", ["I run", "my sister swims.", "Leo cooks."]),
     ],
 )
@@ -145,6 +146,12 @@ REPLACED = [
     ("Kit owes me 60 quid", "User owes Kit 60 quid", "User: “Kit owes me 60 quid”"),
     ("She's a vet, my daughter Nell", "User is a vet", "User: “She's a vet”"),
     ("I love dogs but hate 🐈", "User hates dogs", "User loves dogs but hate 🐈"),
+    (
+        "We can take on life together!",
+        "User can take on life together",
+        "User: “We can take on life together!”",
+    ),
+    ("It cost me 90 euros", "It cost them 90 euros", "User: “It cost me 90 euros”"),
     ("I ❤️ hiking but 🙈 caves", "User fears caves", "User: “I ❤️ hiking but 🙈 caves”"),
 ]
 
@@ -154,6 +161,11 @@ def test_a_fact_that_does_not_hold_up_gives_way_to_its_clause(
     said: str, fact: str, clause: str
 ) -> None:
     assert kept(said, fact) == [clause]
+
+
+@pytest.mark.parametrize("said", ["It was amazing!", "Yeah, it's tough.", "Wow, that looks great!"])
+def test_praise_that_names_nothing_is_not_stored(said: str) -> None:
+    assert kept(said, said.rstrip(".!")) == []
 
 
 @pytest.mark.parametrize(

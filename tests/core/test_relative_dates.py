@@ -55,6 +55,8 @@ def test_a_relative_date_becomes_a_date(said: str, meant: str) -> None:
         "Ana arrives on 12 March",
         "the nextmonth file",
         "500 years ago, and 9999 years ago",
+        "it feels like just yesterday",
+        "I remember it as if it were yesterday",
     ],
 )
 def test_what_is_vague_or_no_relative_date_stays(said: str) -> None:

@@ -436,7 +436,7 @@ def _parts(sentence: str, code: str) -> Iterator[str]:
 def _border() -> re.Pattern[str]:
     """Return the pattern of what may stand between two clauses."""
     links = "|".join(sorted(words_of_all("clauses", "links")))
-    return re.compile(rf"[;；]|:\s|\s[–—-]\s|—|,\s|，|、(?=我)|\s(?=(?:{links})\s)")
+    return re.compile(rf"[;；]|:\s|(?:\s|(?<=\w))[–—-]\s|—|,\s|，|、(?=我)|\s(?=(?:{links})\s)")
 
 
 @cache

@@ -89,6 +89,8 @@ def _meaning(match: re.Match[str], today: date) -> Days | None:
 def _is_part(expression: str, found: dict[str, str], before: str) -> bool:
     if "count" in found or "half" in found:
         return "from" not in found and _pattern("counted_part").search(before) is not None
+    if found.get("named") and _values("days")[found["named"]] < 0:
+        return _pattern("likened").search(before) is not None
     if "side" not in found:
         return False
     if "weekday" not in found and _pattern("owner").search(before):  # "my next year"

@@ -41,10 +41,9 @@ _OBJECTS = re.compile(r"\b(?:me|us)\b")
 _OWN_WORDS = re.compile(r"\b(?:my|our)\b", re.IGNORECASE)
 _OWN_SELF = re.compile(r"\bmyself\b|\bourselves\b", re.IGNORECASE)
 _INNER = re.compile(r"\b(?:I|we)\b")
-_SHARED = re.compile(  # what is said of several, and of none of them alone
-    r"\A(?:[^\W\d]+ ){0,3}(?:we|our)\b.{0,200}?"
-    r"\b(?:together|each other|one another|(?:both|all) of us)\b",
-    re.IGNORECASE | re.DOTALL,
+_OF_SEVERAL = re.compile(r"\A(?:[^\W\d]+,? ){0,3}(?:we|our)\b", re.IGNORECASE)
+_TOGETHER = re.compile(
+    r"\b(?:together|each other|one another|(?:both|all) of (?:us|them))\b", re.IGNORECASE
 )
 
 
@@ -55,7 +54,7 @@ def third_person(clause: str) -> str | None:
     each other" is true of nobody alone.
     """
     text = clause.strip().rstrip(".!?;, ").replace("’", "'")
-    if _SHARED.match(text[:MAX_NOTE]):
+    if _OF_SEVERAL.match(text) and _TOGETHER.search(text[:MAX_NOTE]):
         return None
     if (lead := _LEAD.match(text)) and (fact := third_person(text[lead.end() :])):
         return f"{fact} {_lowered(lead['when'])}"
@@ -297,14 +296,18 @@ _NOTE = re.compile(
 
 
 # Words of praise and of general truths: "dancing is awesome", "life can be tough"
+_GOOD = (
+    r"amazing|awesome|great|good|nice|lovely|cool|fun|beautiful|gorgeous|stunning|incredible|"
+    r"wonderful|fantastic|perfect|important|vital|necessary|essential|crucial|tough|hard|scary|"
+    r"inspiring|powerful|magical|special|worth it|interesting|exciting|relaxing|rewarding|"
+    r"therapeutic|calming|fancy|nicely|take a look"
+)
+_PRAISE = re.compile(rf"\b(?:{_GOOD})\b", re.IGNORECASE)
 _GENERAL = re.compile(
     r"\b(?:life|people|everyone|everybody|someone|anyone|things?|moments?|memories|kindness|words|"
-    r"can be|can really|makes? (?:me|you|us)|gives? (?:me|you|us)|brings? (?:me|you|us)|amazing|"
-    r"awesome|great|good|nice|lovely|cool|fun|beautiful|gorgeous|stunning|incredible|wonderful|"
-    r"fantastic|perfect|important|tough|hard|scary|inspiring|powerful|magical|special|worth it|"
-    r"vital|necessary|essential|crucial|fancy|nicely|ourselves|each other|take a look|"
-    r"interesting|exciting|relaxing|rewarding|therapeutic|calming|blast|vibes?|journey|challenges?|"
-    r"success|always|so (?:much|many)|the best|matters?|sure|sorry|love it)\b",
+    r"can be|can really|makes? (?:me|you|us)|gives? (?:me|you|us)|brings? (?:me|you|us)|blast|"
+    r"vibes?|journey|challenges?|success|always|so (?:much|many)|the best|matters?|sure|sorry|"
+    rf"love it|ourselves|each other|{_GOOD})\b",
     re.IGNORECASE,
 )
 _NARROW = re.compile(
@@ -336,6 +339,12 @@ def is_note(clause: str) -> bool:
     return states if said >= MIN_NOTE_WORDS else states and _NARROW.search(text) is not None
 
 
+def is_shared(clause: str, fact: str) -> bool:
+    """Return True if a fact says what a clause says of several, and of none of them alone."""
+    is_joint = _TOGETHER.search(clause[:MAX_NOTE]) and _TOGETHER.search(fact[:MAX_NOTE])
+    return bool(is_joint) and _OF_SEVERAL.match(clause) is not None and " and " not in fact
+
+
 def is_nameless(text: str) -> bool:
     """Return True if a text does not say who or what it is about: "It was amazing"."""
     return _NAMELESS.match(text.replace("’", "'")) is not None
@@ -344,7 +353,7 @@ def is_nameless(text: str) -> bool:
 def is_praise(text: str) -> bool:
     """Return True if a text only says how something is: "that looks great"."""
     start = text[:MAX_NOTE]
-    return _GENERAL.search(start) is not None and _NARROW.search(start) is None
+    return _PRAISE.search(start) is not None and _NARROW.search(start) is None
 
 
 def speaks_of_self(text: str) -> bool:
