@@ -155,8 +155,13 @@ class Binding:
         if is_user and (person := _person_of(fact)) and _begins_with_pronoun(clause):
             before = self._clauses[at - 1].words if at else frozenset[str]()
             return None if person in before else "it is about somebody else"
-        if is_user and english.is_shared(clause.text, fact):
-            return "it says of one what is said of several"
+        if is_user and clause.code == ENGLISH:
+            if english.is_shared(clause.text, fact):
+                return "it says of one what is said of several"
+            if english.is_turned(clause.text, fact):
+                return "it is turned round"
+            if self._praises_the_other(at):
+                return OF_ANOTHER
         if is_user and self._was_quoted(fact, clause.code):
             return "it is about somebody else"
         reason = contradiction(fact, clause, is_user=is_user, then=self._behind(at))
@@ -168,6 +173,17 @@ class Binding:
             is_exchanged = substitutes(fact, clause.text, clause.code, self._grounding.knows)
             reason = "it has another word than was said" if is_exchanged else None
         return reason
+
+    def _praises_the_other(self, at: int) -> bool:
+        """Return True for praise beside "you": "You're amazing! Taking them in is so lovely"."""
+        clause = self._clauses[at]
+        if clause.is_own or not english.is_praise(clause.text):
+            return False
+        you = words_in(ENGLISH, "clauses", "you")
+        near = self._clauses[max(at - 1, 0) : at + 2]
+        return any(
+            not each.words.isdisjoint(you) for each in near if each.message == clause.message
+        )
 
     def _was_quoted(self, fact: str, code: str) -> bool:
         """Return True if only somebody else says a fact, in a quotation."""

@@ -151,6 +151,11 @@ REPLACED = [
         "User can take on life together",
         "User: “We can take on life together!”",
     ),
+    (
+        "I'm brave for my family- they motivate me",
+        "User motivates their family",
+        "User is brave for their family- they motivate them",
+    ),
     ("It cost me 90 euros", "It cost them 90 euros", "User: “It cost me 90 euros”"),
     ("I ❤️ hiking but 🙈 caves", "User fears caves", "User: “I ❤️ hiking but 🙈 caves”"),
 ]
@@ -166,6 +171,11 @@ def test_a_fact_that_does_not_hold_up_gives_way_to_its_clause(
 @pytest.mark.parametrize("said", ["It was amazing!", "Yeah, it's tough.", "Wow, that looks great!"])
 def test_praise_that_names_nothing_is_not_stored(said: str) -> None:
     assert kept(said, said.rstrip(".!")) == []
+
+
+def test_praise_of_what_another_does_is_no_fact_of_the_speaker() -> None:
+    said = "You're doing something amazing! Creating a home for those kids is so lovely."
+    assert kept(said, "User is excited about creating a home for kids") == []
 
 
 @pytest.mark.parametrize(
