@@ -202,10 +202,13 @@ INSERT OR IGNORE INTO origin (message_pk, memory_pk)
 SELECT pk, memory_pk FROM ({_SOURCES_OF}) WHERE NOT is_verbatim
 """
 _YIELDED = f"UPDATE message SET yielded = 1 WHERE pk IN (SELECT pk FROM ({_SOURCES_OF}))"
-# a row that another tool edited may not name a message
+# a row that another tool edited may name no message, or one of another scope
 _ORIGINS = f"""
-SELECT DISTINCT message_pk FROM origin
-WHERE memory_pk IN {_LISTED} AND typeof(message_pk) = 'integer'
+SELECT DISTINCT message_pk
+FROM origin
+JOIN memory AS m ON m.pk = memory_pk
+JOIN message ON message.pk = message_pk
+WHERE memory_pk IN {_LISTED} AND {IN_SCOPE_OF_M}
 """
 _VERBATIM = f"SELECT pk FROM ({_SOURCES_OF}) WHERE is_verbatim"
 

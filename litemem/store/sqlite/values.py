@@ -150,7 +150,7 @@ def _as_text(value: Any) -> str:
     return "" if value is None else str(value)
 
 
-def _renamed(value: Any) -> str:
+def renamed(value: Any) -> str:
     """Return an id for a wrong one: the same for the same value, and nobody else's."""
     digest = hashlib.sha256(repr(value).encode(errors="surrogatepass")).hexdigest()
     return f"unreadable-{digest[:16]}"
@@ -233,7 +233,7 @@ _OPTIONAL_TEXT = Column(_text, _as_text, optional=True, sure=_IS_TEXT)
 _OBJECT = Column(_object, _always("{}"), sure="{} = '{{}}'")
 _CATEGORIES = Column(_strings, _entries(_names), sure="{} = '[]'")
 _OPTIONAL_NAME = Column(_name, _always(None), optional=True, sure=_IS_NAME)
-_SCOPE = dict.fromkeys(ID_KEYS, Column(_id, _renamed, optional=True, sure=_IS_NAME))
+_SCOPE = dict.fromkeys(ID_KEYS, Column(_id, renamed, optional=True, sure=_IS_NAME))
 # of a claim, which its program makes again
 _PASSAGES = Column(_whole(0, 2**31), _always(None), optional=True, sure=_is_between(0, 2**31))
 _DERIVED = Column(_whole(-(2**63), 2**63 - 1), _always(DROP))
@@ -303,7 +303,7 @@ COLUMNS: Mapping[str, Mapping[str, Column]] = {
         "settled_at": _OPTIONAL_TIME,
     },
     "event": {
-        "memory_id": Column(_name, _renamed, sure=_IS_NAME),
+        "memory_id": Column(_name, renamed, sure=_IS_NAME),
         "event": Column(
             one_of("ADD", "UPDATE", "DELETE"),
             _always("UPDATE"),
@@ -351,9 +351,9 @@ COLUMNS: Mapping[str, Mapping[str, Column]] = {
     "relation": {"source_pk": _KEY, "relationship": _REQUIRED_TEXT, "destination_pk": _KEY},
     "support": {"relation_pk": _KEY, "memory_pk": _KEY},
     "shown": {
-        "memory_id": Column(_name, _renamed),
+        "memory_id": Column(_name, renamed),
         **_SCOPE,
-        "event": Column(_name, _renamed),
+        "event": Column(_name, renamed),
         "shown_at": _REQUIRED_TIME,
     },
 }

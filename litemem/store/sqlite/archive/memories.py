@@ -52,6 +52,26 @@ SELECT
   EXISTS (SELECT 1 FROM memory WHERE id = ?1)
   OR EXISTS (SELECT 1 FROM event WHERE memory_id = ?1)
 """
+# of exactly the scope ?3 to ?6, or of any if that is not known; a deleted one may lack its own
+_MAY_SUCCEED = """
+SELECT ?1 <> ?2 AND (
+  EXISTS (
+    SELECT 1 FROM memory WHERE id = ?2 AND (
+      (user_id, agent_id, app_id, run_id) IS (?3, ?4, ?5, ?6)
+      OR coalesce(?3, ?4, ?5, ?6) IS NULL
+    )
+  )
+  OR NOT EXISTS (SELECT 1 FROM memory WHERE id = ?2)
+    AND EXISTS (SELECT 1 FROM event WHERE memory_id = ?2)
+    AND NOT EXISTS (
+      SELECT 1 FROM event
+      WHERE memory_id = ?2 AND event = 'DELETE'
+        AND coalesce(?3, ?4, ?5, ?6) IS NOT NULL
+        AND coalesce(user_id, agent_id, app_id, run_id) IS NOT NULL
+        AND (user_id, agent_id, app_id, run_id) IS NOT (?3, ?4, ?5, ?6)
+    )
+)
+"""
 _HAS_OTHER_IDS = """
 SELECT EXISTS (
   SELECT 1 FROM memory WHERE id = ? AND (user_id, agent_id, app_id, run_id) IS NOT (?, ?, ?, ?)
@@ -126,7 +146,7 @@ class ArchivedMemory:
         keep_mentions(self._connection, pk, item.get("days", ()))
         link_sources(self._connection, [pk])
         unlink_hidden(self._connection, pk)
-        write_history(self._connection, item["id"], self._history())
+        write_history(self._connection, item["id"], self._history(), _ids(item))
         self._write_feedback(pk, item)
         return pk
 
@@ -200,7 +220,7 @@ class ArchivedMemory:
         if is_new and item["content"] == self._item["content"] and "days" in self._item:
             keep_mentions(connection, pk, self._item["days"])
         connection.execute("DELETE FROM event WHERE memory_id = ?", (item["id"],))
-        write_history(connection, item["id"], item.get("history", ()))
+        write_history(connection, item["id"], item.get("history", ()), _ids(item))
         connection.execute("DELETE FROM feedback WHERE memory_pk = ?", (pk,))
         self._write_feedback(pk, item)
 
@@ -251,7 +271,7 @@ class ArchivedMemory:
             item["updated_at"],
             item.get("valid_from"),
             item.get("valid_to"),
-            _if_known(self._connection, item.get("superseded_by")),
+            _successor(self._connection, item["id"], item.get("superseded_by"), _ids(item)),
             item.get("expires_at"),
             bool(item.get("immutable")),
             item.get("repeats", 0),
@@ -283,13 +303,20 @@ def _has_events(connection: apsw.Connection, memory_id: str) -> bool:
     return bool(connection.execute(sql, (memory_id,)).get)
 
 
-def write_history(connection: apsw.Connection, memory_id: str, events: Iterable[Item]) -> None:
-    """Write the events of a memory, in order."""
+def write_history(
+    connection: apsw.Connection,
+    memory_id: str,
+    events: Sequence[Item],
+    ids: tuple[str | None, ...],
+) -> None:
+    """Write the events of a memory, in order; `ids` is its scope, all None if that is unknown."""
     for event in events:
+        own = dict(zip(ID_KEYS, ids, strict=True)) if any(_ids(event)) else {}
         details = event.get("details")
         values = {
             **event,
-            "superseded_by": _if_known(connection, event.get("superseded_by")),
+            **own,
+            "superseded_by": _successor(connection, memory_id, event.get("superseded_by"), ids),
             "details": to_json(details) if details else None,
         }
         connection.execute(_INSERT_EVENT, (memory_id, *(values.get(name) for name in _EVENT_NAMES)))
@@ -308,12 +335,13 @@ def link(connection: apsw.Connection, item: Item) -> None:
     """Set the successor of a memory and of its events, if they are still as in the archive."""
     if connection.execute(_HAS_OTHER_IDS, (item["id"], *_ids(item))).get:
         return
-    successor = _if_known(connection, item.get("superseded_by"))
+    ids = scope_of(item)
+    successor = _successor(connection, item["id"], item.get("superseded_by"), ids)
     if successor is not None:
         place = (item["id"], item.get("valid_to"), item["updated_at"], item["content"])
         connection.execute(_LINK, (successor, *place))
     for event in item.get("history", ()):
-        successor = _if_known(connection, event.get("superseded_by"))
+        successor = _successor(connection, item["id"], event.get("superseded_by"), ids)
         if successor is not None:
             event_place = (item["id"], event.get("updated_at"), event.get("new_memory"))
             connection.execute(_LINK_EVENT, (successor, *event_place))
@@ -367,8 +395,20 @@ def drop_unrelated(connection: apsw.Connection) -> None:
     connection.execute(_UNRELATED)
 
 
-def _if_known(connection: apsw.Connection, memory_id: str | None) -> str | None:
-    return memory_id if memory_id is not None and is_known(connection, memory_id) else None
+def _successor(
+    connection: apsw.Connection, memory_id: str, successor: str | None, ids: tuple[str | None, ...]
+) -> str | None:
+    """Return the id of a successor if it is known, and another memory of the scope."""
+    if successor is None:
+        return None
+    may_succeed = connection.execute(_MAY_SUCCEED, (memory_id, successor, *ids)).get
+    return successor if may_succeed else None
+
+
+def scope_of(item: Item) -> tuple[str | None, ...]:
+    """Return the ids of a memory; of a deleted one those of its last DELETE, if that has any."""
+    deleted = [_ids(e) for e in item.get("history", ()) if e["event"] == "DELETE"]
+    return next((ids for ids in (_ids(item), *reversed(deleted)) if any(ids)), _ids(item))
 
 
 def _ids(item: Item) -> tuple[str | None, ...]:

@@ -21,6 +21,7 @@ from litemem.store.sqlite import conflicts, settings
 from litemem.store.sqlite.archive import memories
 from litemem.store.sqlite.archive.memories import ArchivedMemory, kept_number
 from litemem.store.sqlite.connection import write_transaction
+from litemem.store.sqlite.integrity.references import IS_WRONGLY_SHOWN, break_circles
 from litemem.store.sqlite.passages import keep_mentions
 from litemem.store.sqlite.rows import (
     scope_equals,
@@ -119,6 +120,7 @@ class ArchiveReader:
             self._known.close()
             self._spilled.close()
             memories.drop_unrelated(self._connection)
+            list(break_circles(self._connection))  # of two files that were merged
 
     def _restore(self, batch: ArchiveBatch) -> None:
         if batch.identity is not None:
@@ -187,7 +189,8 @@ class ArchiveReader:
 
     def _deleted(self, item: Item) -> None:
         if not memories.is_known(self._connection, item["id"]):
-            memories.write_history(self._connection, item["id"], item["history"])
+            ids = memories.scope_of(item)
+            memories.write_history(self._connection, item["id"], item["history"], ids)
             pks = [pk for number in item.get("sources", ()) if (pk := self._messages.get(number))]
             memories.write_deleted_sources(self._connection, item["id"], pks)
             self.counts["deleted"] += 1
@@ -216,6 +219,9 @@ class ArchiveReader:
         )
 
     def _shown(self, item: Item) -> None:
+        ids = [item.get(key) for key in ID_KEYS]
+        if self._connection.execute(IS_WRONGLY_SHOWN, (item["memory_id"], *ids)).get:
+            return
         log = ShownLog(self._connection)
         log.note(_scope(item), [item["memory_id"]], item["event"], item["shown_at"])
 

@@ -17,6 +17,7 @@ from litemem.store.sqlite import schema
 from litemem.store.sqlite.archive.writer import ArchiveWriter
 from litemem.store.sqlite.connection import read_transaction
 from litemem.store.sqlite.errors import SQLITE_ERRORS
+from litemem.store.sqlite.integrity import references
 from litemem.store.sqlite.integrity.btree import Log, read_log
 from litemem.store.sqlite.integrity.edited import (
     add_hash_function,
@@ -36,6 +37,7 @@ EXAMPLES = 3  # offenders that a result names
 _SHOWN = 80  # characters of a line; its kind and number come first
 MAX_PROBLEMS = 100  # of SQLite's own checks; a damaged file could report millions
 VALUES = "every value can be read"
+_CIRCLES = "no memory supersedes itself through others"
 _SETTINGS_AND_TURNS = "every setting and pending turn can be read"
 _TEXTS = "the full text matches the memories"
 _HASHES = "every text is valid and matches its hash"
@@ -70,6 +72,7 @@ def check(connection: apsw.Connection, *, full: bool) -> list[CheckResult]:
         held = [
             _check_invariant(connection, invariant) for invariant in _applying(connection, full)
         ]
+        held.append(_run(_CIRCLES, lambda: _circles(connection), "references"))
         if full:
             held.append(_run(VALUES, lambda: _values(connection), "values", _DAMAGED))
             held.append(_run(_HASHES, lambda: _wrong_hashes(connection), "hashes"))
@@ -161,6 +164,11 @@ def _foreign_keys(connection: apsw.Connection) -> tuple[int, Iterator[str]]:
     tables = connection.execute("SELECT count(*) FROM sqlite_schema WHERE type = 'table'").get
     rows = connection.execute("PRAGMA foreign_key_check")
     return tables, (f"{table} {pk} → {parent}" for table, pk, parent, _ in rows)
+
+
+def _circles(connection: apsw.Connection) -> tuple[int, list[str]]:
+    number = connection.execute("SELECT count(*) FROM memory WHERE superseded_by IS NOT NULL").get
+    return number, [" → ".join(map(str, circle)) for circle in references.circles(connection)]
 
 
 def _settings_and_turns(connection: apsw.Connection) -> tuple[int, list[str]]:

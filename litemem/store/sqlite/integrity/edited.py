@@ -55,6 +55,9 @@ INSERT INTO event
 SELECT id, 'UPDATE', ?2, content, created_at, ?3, actor_id, role FROM memory WHERE pk = ?1
 """
 _ACCEPT = "UPDATE memory SET hash = ?2, updated_at = max(updated_at, ?3) WHERE pk = ?1"
+_MATCHING = """
+SELECT content FROM memory WHERE pk = ? AND hash = litemem_hash(CAST(content AS BLOB))
+"""
 _READABLE = f"SELECT {MEMORY_COLUMNS} FROM memory WHERE pk = ?"
 
 
@@ -98,6 +101,13 @@ def original_text(connection: apsw.Connection, pk: int) -> str | None:
     row = connection.execute("SELECT hash FROM memory WHERE pk = ?", (pk,)).fetchone()
     texts = [*_texts(connection, _LAST_TEXT, pk), *_texts(connection, _SOURCE_TEXTS, pk)]
     return next((text for text in texts if row and content_hash(text) == row[0]), None)
+
+
+def own_text(connection: apsw.Connection, pk: int) -> str | None:
+    """Return the text of a memory: the one before another tool changed it, or None if unknown."""
+    add_hash_function(connection)
+    row = connection.execute(_MATCHING, (pk,)).fetchone()
+    return original_text(connection, pk) if row is None else str(row[0])
 
 
 def rehash(connection: apsw.Connection) -> None:

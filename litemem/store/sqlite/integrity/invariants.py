@@ -6,7 +6,10 @@ A migration that adds a table adds its invariants here; foreign keys need none.
 import re
 from dataclasses import dataclass
 
+from litemem.store.sqlite.integrity import references
+
 _TABLE = re.compile(r"\b(?:FROM|JOIN)\s+(\w+)\b(?!\s*\()")  # not a function
+_NAMED = re.compile(r"\b(\w+) AS MATERIALIZED \(")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +32,8 @@ class Invariant:
     @property
     def tables(self) -> set[str]:
         """The tables that the SQL names; a file without one of them is exempt."""
-        return set(_TABLE.findall(f"{self.offenders} FROM {self.over}"))
+        found = set(_TABLE.findall(f"{self.offenders} FROM {self.over}"))
+        return found - set(_NAMED.findall(self.offenders))
 
 
 # the last primary key in the vector index, as an SQL expression
@@ -145,16 +149,22 @@ INVARIANTS: tuple[Invariant, ...] = (
     ),
     Invariant(
         name="every changed memory's history has its ADD",
-        offenders="SELECT DISTINCT memory_id FROM event WHERE memory_id IN (SELECT id FROM memory)"
-        " AND memory_id NOT IN (SELECT memory_id FROM event WHERE event = 'ADD')",
+        offenders=references.HISTORIES_WITHOUT_ADD,
         over="event",
+        repair="references",
     ),
     Invariant(
         name="every successor of a memory is known",
-        offenders="SELECT id FROM memory AS m WHERE superseded_by IS NOT NULL"
-        " AND NOT EXISTS (SELECT 1 FROM memory WHERE id = m.superseded_by)"
-        " AND NOT EXISTS (SELECT 1 FROM event WHERE memory_id = m.superseded_by)",
+        offenders=references.UNKNOWN_SUCCESSORS,
         over="memory WHERE superseded_by IS NOT NULL",
+        repair="references",
+    ),
+    Invariant(
+        name="every successor of a memory is another one of its scope",
+        offenders=references.FOREIGN_SUCCESSORS,
+        over="memory WHERE superseded_by IS NOT NULL",
+        repair="references",
+        since=5,
     ),
     Invariant(
         name="every conflict is between two memories of one scope",
@@ -209,11 +219,65 @@ INVARIANTS: tuple[Invariant, ...] = (
     ),
     Invariant(
         name="every successor in the history is known",
-        offenders="SELECT pk FROM event AS e WHERE superseded_by IS NOT NULL"
-        " AND NOT EXISTS (SELECT 1 FROM memory WHERE id = e.superseded_by)"
-        " AND NOT EXISTS (SELECT 1 FROM event WHERE memory_id = e.superseded_by)",
+        offenders=references.UNKNOWN_SUCCESSORS_IN_HISTORY,
         over="event WHERE superseded_by IS NOT NULL",
+        repair="references",
         since=2,
+    ),
+    Invariant(
+        name="every successor in the history is another one of its scope",
+        offenders=references.FOREIGN_SUCCESSORS_IN_HISTORY,
+        over="event WHERE superseded_by IS NOT NULL",
+        repair="references",
+        full=True,
+        since=5,
+    ),
+    Invariant(
+        name="every deletion of a memory that is back has its scope",
+        offenders=references.WRONG_DELETIONS,
+        over="event WHERE event = 'DELETE'",
+        repair="references",
+        full=True,
+        since=5,
+    ),
+    Invariant(
+        name="every source of a deleted memory is of its scope",
+        offenders=references.WRONG_SOURCES_OF_DELETIONS,
+        over="event WHERE sources <> '[]'",
+        repair="references",
+        full=True,
+        since=6,
+    ),
+    Invariant(
+        name="every message and the memories from it have one scope",
+        offenders=references.WRONG_ORIGINS,
+        over="origin",
+        repair="references",
+        full=True,
+        since=7,
+    ),
+    Invariant(
+        name="every day that is spoken of belongs to a text",
+        offenders=references.LOST_MENTIONS,
+        over="mention",
+        repair="passages",
+        since=7,
+    ),
+    Invariant(
+        name="every text that was shown is of the run's scope",
+        offenders=references.WRONGLY_SHOWN,
+        over="shown",
+        repair="references",
+        full=True,
+        since=8,
+    ),
+    Invariant(
+        name="every result of a turn is of one scope",
+        offenders=references.MIXED_RESULTS,
+        over="finished_turn",
+        repair="references",
+        full=True,
+        since=3,
     ),
     Invariant(
         name="every result of a turn is a list",
@@ -237,10 +301,9 @@ INVARIANTS: tuple[Invariant, ...] = (
     ),
     Invariant(
         name="every alias points to an entity of its scope",
-        offenders="SELECT e.pk FROM entity AS e JOIN entity AS first ON first.pk = e.same_as"
-        " WHERE first.same_as IS NOT NULL OR (e.user_id, e.agent_id, e.app_id, e.run_id)"
-        " IS NOT (first.user_id, first.agent_id, first.app_id, first.run_id)",
+        offenders=references.WRONG_ALIASES,
         over="entity WHERE same_as IS NOT NULL",
+        repair="references",
     ),
     Invariant(
         name="every entity vector has the embedder's dimensions",
@@ -251,12 +314,9 @@ INVARIANTS: tuple[Invariant, ...] = (
     ),
     Invariant(
         name="every relation has the scope of its memories",
-        offenders="SELECT m.id FROM support JOIN memory AS m ON m.pk = memory_pk"
-        " JOIN relation AS r ON r.pk = relation_pk"
-        " JOIN entity AS e ON e.pk IN (r.source_pk, r.destination_pk)"
-        " WHERE (m.user_id, m.agent_id, m.app_id, m.run_id)"
-        " IS NOT (e.user_id, e.agent_id, e.app_id, e.run_id)",
+        offenders=references.WRONG_SUPPORT,
         over="support",
+        repair="references",
         full=True,
     ),
 )

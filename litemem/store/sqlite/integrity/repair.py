@@ -8,7 +8,7 @@ import apsw
 
 from litemem.store.protocol import SET_ASIDE
 from litemem.store.sqlite import schema, settings
-from litemem.store.sqlite.integrity import edited
+from litemem.store.sqlite.integrity import edited, references
 from litemem.store.sqlite.integrity.checks import TABLES
 from litemem.store.sqlite.integrity.invariants import WRONG_CONFLICTS
 from litemem.store.sqlite.rows import IN_SCOPE_OF_M, read_json
@@ -16,10 +16,10 @@ from litemem.store.sqlite.values import DROP, damage
 from litemem.store.sqlite.vector_index import VectorIndex
 from litemem.store.sqlite.wrong_values import Wrong, find_wrong, find_wrong_of_memory
 
-AFTER_VALUES = frozenset({"orphans", "graph", "hashes", "full text", "vector index"})
+AFTER_VALUES = frozenset({"orphans", "references", "graph", "hashes", "full text", "vector index"})
 # Tables of rows that mean nothing without their parent.
 _CHILDREN = (
-    *("embedding", "embedding_next", "feedback", "conflict"),
+    *("embedding", "embedding_next", "feedback", "conflict", "origin"),
     *("claim", "support", "relation", "entity"),
 )
 
@@ -77,6 +77,8 @@ def repair(connection: apsw.Connection, what: Iterable[str]) -> list[str]:
     replaced: list[str] = []
     if "values" in chosen:
         chosen |= AFTER_VALUES
+    if "references" in chosen:
+        chosen.add("graph")
     with _without_overwriting(connection):
         for name, run in REPAIRS.items():
             if name in chosen:
@@ -116,12 +118,14 @@ def _indexes(connection: apsw.Connection) -> None:
     connection.execute("REINDEX")
 
 
-def _orphans(connection: apsw.Connection) -> None:
+def _orphans(connection: apsw.Connection) -> list[str]:
+    found = references.mend_sessions(connection)
     drop_orphans(connection, _CHILDREN)
     connection.execute(
         "UPDATE message SET turn_pk = NULL"
         " WHERE turn_pk IS NOT NULL AND turn_pk NOT IN (SELECT pk FROM turn)"
     )
+    return found
 
 
 def _graph(connection: apsw.Connection) -> None:
@@ -175,6 +179,8 @@ def _values(connection: apsw.Connection) -> list[str]:
     for wrong in found:
         if (wrong.table, wrong.column) == ("message", "passages"):
             connection.execute(_SHOWN_AGAIN, (wrong.key,))
+    done += references.mend_sessions(connection)
+    done += references.return_messages(connection)
     connection.execute(_FOREIGN_SOURCES)
     connection.execute(_STRANGERS)
     for pk, options in connection.execute(_EMPTY_TURNS).fetchall():
@@ -266,6 +272,7 @@ REPAIRS: dict[str, Callable[[apsw.Connection], list[str] | None]] = {
     "values": _values,
     "indexes": _indexes,
     "orphans": _orphans,
+    "references": references.mend,
     "graph": _graph,
     "staged vectors": _staged_vectors,
     "entity vectors": _entity_vectors,

@@ -16,6 +16,7 @@ from litemem.errors import SchemaError, ScopeError
 from litemem.store.sqlite import schema, settings
 from litemem.store.sqlite.connection import open_writer, write_transaction
 from litemem.store.sqlite.errors import translated
+from litemem.store.sqlite.integrity import references
 from litemem.store.sqlite.integrity.checks import TABLES
 from litemem.store.sqlite.integrity.damaged_file import DamagedFile
 from litemem.store.sqlite.integrity.edited import edited_texts, rehash, wrong_hashes
@@ -76,9 +77,11 @@ def _save(connection: apsw.Connection, damaged: DamagedFile) -> tuple[dict[str, 
     connection.execute(_DELETED, (json.dumps(strays),))  # strays may come from freed pages
     lost += _replace_wrong_values(connection)
     lost += _drop_wrong_sources(connection)
+    lost += _find_sessions(connection)
     lost += _drop_orphans(connection, damaged.tables)
     lost += _drop_empty_turns(connection)
     lost += _drop_unknown_successors(connection)
+    lost += _replace_references(connection)
     for statement in (*DROP_UNSUPPORTED, *DROP_WRONG_PASSAGES, DROP_WRONG_CONFLICTS):
         connection.execute(statement)
     lost += _compare_hashes(connection)
@@ -180,6 +183,17 @@ def _drop_wrong_sources(connection: apsw.Connection) -> list[str]:
     connection.execute(f"UPDATE memory SET sources = '[]' WHERE id IN ({WRONG_SOURCES})")
     number = connection.changes()
     return [f"the sources of {_counted(number, 'memory', 'memories')} unreadable"] if number else []
+
+
+def _find_sessions(connection: apsw.Connection) -> list[str]:
+    """Give messages and turns of lost sessions the ids of their memories, or ids of nobody else."""
+    number = len(references.mend_sessions(connection))
+    return [f"the session of {_counted(number, 'row')} lost; each has another"] if number else []
+
+
+def _replace_references(connection: apsw.Connection) -> list[str]:
+    number = len(references.mend(connection))
+    return [f"{_counted(number, 'reference')} to wrong rows replaced"] if number else []
 
 
 def _drop_orphans(connection: apsw.Connection, tables: Iterable[str]) -> list[str]:
