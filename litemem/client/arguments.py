@@ -68,6 +68,15 @@ def check_page_size(page_size: int | None, top_k: int | None, limit: int | None)
     return check_positive(given[0] if given else PAGE_SIZE, "page_size")
 
 
+def page_links(page: int, size: int, count: int) -> dict[str, str | None]:
+    """Return the addresses of the pages around one of them, or None where there is none."""
+    before = min(page - 1, -(-count // size))  # of a page behind the last, the last
+    return {
+        "next": _link(page + 1, size) if page * size < count else None,
+        "previous": _link(before, size) if before else None,
+    }
+
+
 def check_updates(memories: Sequence[Mapping[str, Any]]) -> list[Change]:
     """Return the changes of a batch."""
     rows = _check_batch(memories, _UPDATE_NAMES)
@@ -93,6 +102,10 @@ def hosted_only(what: str) -> Callable[..., NoReturn]:
     refuse.__name__ = refuse.__qualname__ = hosted_only.__name__  # what help() shows
     refuse.__doc__ = f"Raise HostedOnlyError: {what} exist in the hosted service only."
     return refuse
+
+
+def _link(page: int, size: int) -> str:
+    return f"?page={page}&page_size={size}"
 
 
 def _check_batch(memories: Sequence[Mapping[str, Any]], names: frozenset[str]) -> list[Any]:

@@ -14,6 +14,7 @@ from litemem.client.arguments import (
     hosted_only,
     narrowed,
     only,
+    page_links,
 )
 from litemem.client.project import Project
 from litemem.core import clock
@@ -357,11 +358,9 @@ class MemoryClient:
             ids = [record.id for record in records]
             superseded, days = r.memories.superseded(ids), r.memories.mentions(ids)
             count = r.memories.count(shown)
-        before = min(before, -(-count // page_size))  # of a page behind the last, the last
         found: Result = {
             "count": count,
-            "next": _link(page + 1, page_size) if page * page_size < count else None,
-            "previous": _link(before, page_size) if before else None,
+            **page_links(page, page_size, count),
             "results": with_days(memory_dicts(records, superseded), days),
         }
         if check_flag(enable_graph or False, "enable_graph"):
@@ -438,12 +437,15 @@ class MemoryClient:
         return {"message": f"Successfully updated {_counted(len(changes))}"}
 
     def delete(self, memory_id: str, delete_linked: bool = False) -> Result:
-        """Delete a memory; `delete_linked` has no effect.
+        """Delete a memory; with `delete_linked` also those that it superseded, and so on.
 
         Raises:
             MemoryNotFoundError: no memory has this id.
         """
-        return self.memory.delete(memory_id)
+        linked = check_flag(delete_linked, "delete_linked")
+        chosen = [check_text(memory_id, "memory_id")]
+        edits.delete(self.memory.store, chosen, self._now(), linked=linked)
+        return {"message": "Memory deleted successfully!"}
 
     def batch_delete(self, memories: Sequence[Mapping[str, Any]]) -> Result:
         """Delete up to 1,000 memories in one transaction: `{"message"}`.
@@ -643,10 +645,6 @@ class MemoryClient:
 
     def __exit__(self, *error: object) -> None:
         self.close()
-
-
-def _link(page: int, page_size: int) -> str:
-    return f"?page={page}&page_size={page_size}"
 
 
 def _counted(number: int) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from itertools import chain
 from typing import Any
 
 from litemem.core import clock
@@ -19,7 +20,7 @@ from litemem.core.types import Disagreement, HistoryEntry, MemoryRecord, content
 from litemem.errors import ImmutableError, MemoryNotFoundError, ValidationError, quoted
 from litemem.models.embedding import embed
 from litemem.models.indexing import index_memories
-from litemem.store.protocol import Deleted, Store
+from litemem.store.protocol import Deleted, Store, Transaction
 
 _NO_UNDO = {  # why an event cannot be taken back
     "ADD": "the memory was added and not changed: delete it instead",
@@ -102,18 +103,31 @@ def apply(store: Store, embedder: Embedder, changes: Sequence[Change], at: int) 
             tx.memories.update(changed, vector, index, change.said_on)
 
 
-def delete(store: Store, memory_ids: Iterable[str], at: int) -> int:
+def delete(store: Store, memory_ids: Iterable[str], at: int, *, linked: bool = False) -> int:
     """Delete all of these memories and messages or none; return how many, each counted once.
+
+    If `linked`, the memories that they superseded are deleted as well, and what those superseded.
 
     Raises:
         MemoryNotFoundError: one of them does not exist.
     """
     chosen = list(dict.fromkeys(memory_ids))
     with store.write() as tx:
-        for memory_id in chosen:
+        for memory_id in _with_superseded(tx, chosen) if linked else chosen:
             if not tx.messages.delete(memory_id, at):
                 tx.memories.delete(memory_id, at)
     return len(chosen)
+
+
+def _with_superseded(tx: Transaction, memory_ids: Sequence[str]) -> list[str]:
+    """Return memories, what they superseded, what that superseded, and so on."""
+    found = dict.fromkeys(memory_ids)
+    added = list(found)
+    while added:
+        older = chain.from_iterable(tx.memories.superseded(added).values())
+        added = [memory_id for memory_id in dict.fromkeys(older) if memory_id not in found]
+        found |= dict.fromkeys(added)
+    return list(found)
 
 
 def settle(store: Store, conflict_id: str, keep: str, at: int) -> list[MemoryRecord]:

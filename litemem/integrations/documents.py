@@ -14,10 +14,11 @@ from uuid import NAMESPACE_OID, uuid5
 
 from litemem.core import clock
 from litemem.core.scope import ID_KEYS, Scope
-from litemem.core.types import DOCUMENT, MemoryRecord, TextIndex, content_hash
+from litemem.core.types import DOCUMENT, Found, Match, MemoryRecord, TextIndex, content_hash
 from litemem.memory import Memory
 from litemem.models.indexing import index_memories
-from litemem.store.filters import Condition, compile_filter
+from litemem.retrieval.search import SearchOptions, search
+from litemem.store.filters import Condition, compile_filter, valid_now
 from litemem.store.protocol import Reading, Transaction
 
 
@@ -88,6 +89,19 @@ class Documents:
     ) -> list[MemoryRecord]:
         """Return the documents that match, newest first; damaged ones are left out."""
         return list(r.memories.select(self.condition(more), limit=limit))
+
+    def find(
+        self, query: str, more: Mapping[str, Any], *, top_k: int, expired: bool = False
+    ) -> Found[Match]:
+        """Return the documents that match and answer a query, best first.
+
+        Raises:
+            EmbedderError: the query could not be embedded.
+        """
+        now = self.now()
+        options = SearchOptions(top_k=top_k, threshold=0.0, now=now, include_messages=False)
+        condition = valid_now(self.condition(more), now, expired=expired, superseded=False)
+        return search(self.memory.store, self.memory.embedder, query, condition, options)
 
     def put(self, tx: Transaction, indexed: Indexed, at: int) -> None:
         """Store documents, each instead of the one that has its id."""

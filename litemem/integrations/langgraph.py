@@ -8,17 +8,16 @@ Needs `pip install 'litemem[langgraph]'`.
 
 import asyncio
 import json
-import logging
-import threading
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from litemem.core.scope import Scope
+from litemem.core.text.passages import PAGE
 from litemem.core.types import MemoryRecord
-from litemem.errors import LitememError
 from litemem.integrations.documents import Document, Documents, Indexed, storable
 from litemem.integrations.langgraph_items import (
     StoredItem,
+    Sweeper,
     expiry,
     is_expired,
     is_like,
@@ -49,8 +48,7 @@ except ImportError as error:
     ) from error
 
 CATEGORY = "langgraph"
-
-logger = logging.getLogger("litemem")
+ALL = 10**9  # items
 
 
 class _Place(NamedTuple):
@@ -63,15 +61,18 @@ class LitememStore(BaseStore):
 
     Each item is a memory with the scope `app_id`: `search` finds its text, and `export` and `erase`
     include it. A `batch` is one transaction. A query is answered by meaning and by words, with the
-    embedder of the memory.
+    embedder of the memory. The score of an item is the cosine of the indexed field that is nearest
+    to the query, raised by the words of the query that are in any of them.
 
     Args:
         memory: an open memory, which the caller closes.
         app_id: the scope of the items; stores with different ids are apart.
-        fields: paths of the fields to index; by default the whole value.
+        fields: paths of the fields to index, each by itself; by default the whole value.
         ttl: when items expire, as LangGraph's other stores take it.
         user_label: the position in the namespace that names the user, such as 1 for
             `("memories", "cam")`; these items also have the scope `user_id`.
+        blocking: if false, a synchronous call in the thread of a running event loop, which would
+            block it, raises `asyncio.InvalidStateError`.
     """
 
     supports_ttl = True
@@ -84,22 +85,29 @@ class LitememStore(BaseStore):
         fields: Sequence[str] = ("$",),
         ttl: TTLConfig | None = None,
         user_label: int | None = None,
+        blocking: bool = True,
     ) -> None:
         self.memory = memory
         self.ttl_config = ttl
         self._fields = fields
         self._user_label = user_label
+        self._blocking = blocking
         self._omit_expired = bool((ttl or {}).get("omit_expired"))
         self._refreshes = bool((ttl or {}).get("refresh_on_read"))  # as LangGraph's SqliteStore
         self._items = Documents(memory, CATEGORY, Scope(app_id=app_id), exact=False)
-        self._sweeper: tuple[threading.Thread, threading.Event] | None = None
+        self._sweeper = Sweeper(self.sweep_ttl)
 
     def batch(self, ops: Iterable[Any]) -> list[Any]:
         """Run operations; reads see the items as they were before the writes, which are atomic.
 
         Raises:
             InvalidNamespaceError, ValidationError: an operation is wrong; nothing was written.
+            asyncio.InvalidStateError: an event loop runs in this thread, and may not be blocked.
         """
+        if not self._blocking and _in_event_loop():
+            raise asyncio.InvalidStateError(
+                "this would block the event loop: await abatch, aget, …"
+            )
         listed = list(ops)
         for op in listed:
             validate_op_namespace(op)
@@ -130,35 +138,18 @@ class LitememStore(BaseStore):
 
     def start_ttl_sweeper(self, sweep_interval_minutes: float | None = None) -> None:
         """Call `sweep_ttl` in a thread, at this interval, by default that of `ttl` or 5 minutes."""
-        if self._sweeper is None:
-            asked = sweep_interval_minutes or (self.ttl_config or {}).get("sweep_interval_minutes")
-            stop = threading.Event()
-            thread = threading.Thread(target=self._sweep, args=(stop, asked or 5), daemon=True)
-            self._sweeper = thread, stop
-            thread.start()
+        asked = sweep_interval_minutes or (self.ttl_config or {}).get("sweep_interval_minutes")
+        self._sweeper.start(asked or 5)
 
     def stop_ttl_sweeper(self, timeout: float | None = None) -> bool:
         """Stop the thread; return False if it still runs after `timeout` seconds."""
-        if self._sweeper is None:
-            return True
-        thread, stop = self._sweeper
-        stop.set()
-        thread.join(timeout)
-        self._sweeper = self._sweeper if thread.is_alive() else None
-        return self._sweeper is None
-
-    def _sweep(self, stop: threading.Event, minutes: float) -> None:
-        while not stop.wait(minutes * 60):
-            try:
-                self.sweep_ttl()
-            except LitememError as error:  # such as a locked file; the next time may do
-                logger.warning("expired items were not deleted: %s", error)
+        return self._sweeper.stop(timeout)
 
     def _document(self, op: PutOp) -> Document:
         metadata = item_metadata(op)
         fields = self._fields if op.index is None else op.index or ()
         texts = [text for path in fields for text in get_text_at_path(op.value, path)]
-        path, text = ".".join(op.namespace), storable("\n".join(texts))
+        path, text = ".".join(op.namespace), storable(f"\n{PAGE}".join(texts))
         return Document(
             id=self._id(op),
             text=text if text.strip() else storable(f"{path}: {op.key}"),
@@ -178,18 +169,14 @@ class LitememStore(BaseStore):
 
     def _ranked(self, op: SearchOp) -> dict[str, float]:
         """Return the scores of the items that answer a query, by id, best first."""
-        chosen = {"indexed": True, **within(op.namespace_prefix)}
-        wanted = 10**9 if op.filter else max(op.offset + op.limit, 1)
-        found = self.memory.search(
-            storable(op.query or ""),
-            app_id=self._items.scope.app_id,
-            filters=self._items.filters(chosen),
-            top_k=wanted,
-            threshold=None,
-            show_expired=not self._omit_expired,
-            include_messages=False,
-        )
-        return {each["id"]: each["score"] for each in found["results"]}
+        wanted = ALL if op.filter else max(op.offset + op.limit, 1)
+        query, chosen = storable(op.query or ""), {"indexed": True, **within(op.namespace_prefix)}
+        expired = not self._omit_expired
+        found = self._items.find(query, chosen, top_k=wanted, expired=expired)
+        if len(found) == wanted and not found[-1].score:  # then more may be as near as the last
+            found = self._items.find(query, chosen, top_k=ALL, expired=expired)
+        scores = {match.record.id: match.score or min(match.semantic, 0.0) for match in found}
+        return dict(sorted(scores.items(), key=lambda pair: pair[1], reverse=True))
 
     def _read(
         self, r: Reading, op: Any, ranked: dict[str, float] | None, refreshed: dict[str, float]
@@ -248,3 +235,11 @@ class LitememStore(BaseStore):
 
 def _has_query(op: Any) -> bool:
     return isinstance(op, SearchOp) and bool(op.query and op.query.strip())
+
+
+def _in_event_loop() -> bool:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True

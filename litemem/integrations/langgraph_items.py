@@ -1,15 +1,19 @@
-"""The items of a LangGraph store in the metadata of memories, and LangGraph's filters; pure."""
+"""The items of a LangGraph store in the metadata of memories, its filters, and its sweeper."""
 
 import json
+import logging
 import math
-from collections.abc import Mapping, Sequence
+import threading
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from litemem.core import clock
 from litemem.core.types import MemoryRecord
-from litemem.errors import FilterError, ValidationError
+from litemem.errors import FilterError, LitememError, ValidationError
+
+logger = logging.getLogger("litemem")
 
 _MINUTE = 60 * clock.MICROSECONDS
 
@@ -132,3 +136,36 @@ def is_like(namespace: Sequence[str], where: str, path: Sequence[str]) -> bool:
 
 def _datetime(at: int) -> datetime:
     return clock.EPOCH + timedelta(microseconds=at)
+
+
+class Sweeper:
+    """Calls a function in a thread at an interval, until it is stopped."""
+
+    def __init__(self, sweep: Callable[[], object]) -> None:
+        self._sweep = sweep
+        self._running: tuple[threading.Thread, threading.Event] | None = None
+
+    def start(self, minutes: float) -> None:
+        """Start the thread, unless it runs."""
+        if self._running is None:
+            stop = threading.Event()
+            thread = threading.Thread(target=self._run, args=(stop, minutes), daemon=True)
+            self._running = thread, stop
+            thread.start()
+
+    def stop(self, timeout: float | None) -> bool:
+        """Stop the thread; return False if it still runs after `timeout` seconds."""
+        if self._running is None:
+            return True
+        thread, stop = self._running
+        stop.set()
+        thread.join(timeout)
+        self._running = self._running if thread.is_alive() else None
+        return self._running is None
+
+    def _run(self, stop: threading.Event, minutes: float) -> None:
+        while not stop.wait(minutes * 60):
+            try:
+                self._sweep()
+            except LitememError as error:  # such as a locked file; the next time may do
+                logger.warning("expired items were not deleted: %s", error)

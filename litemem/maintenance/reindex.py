@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 
 from litemem.core.protocols import Embedder, EmbedderIdentity
 from litemem.models.embedding import embed
-from litemem.models.indexing import index_waiting
+from litemem.models.indexing import first_passage, index_waiting
 from litemem.store.protocol import Store
 
 BATCH = 256  # memories in one transaction: a crash loses about a second of a real embedder's work
@@ -48,7 +48,7 @@ def _embed_lacking(store: Store, embedder: Embedder, progress: Progress) -> int:
     identity = embedder.identity
     embedded = total = left = 0
     for rows in _batches(store, identity):
-        blobs = embed(embedder, [content for _, content in rows])
+        blobs = embed(embedder, [first_passage(embedder, content) for _, content in rows])
         staged = [(*row, blob) for row, blob in zip(rows, blobs, strict=True)]
         with store.write() as tx:
             tx.reindex.stage(identity, staged)

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from litemem.core.clock import EPOCH
 from litemem.core.protocols import Embedder, Reranker
 from litemem.core.text import names, scripts
-from litemem.core.text.passages import passages
+from litemem.core.text.passages import PAGE, passages
 from litemem.core.text.periods import Period
 from litemem.core.text.query_words import asked_words, query_words
 from litemem.core.text.words import words
@@ -159,8 +159,9 @@ def search(
     latest = options.reference is not None
     parsed = parse_query(query, scope.speakers, options.day, latest=latest, names=used)
     # a long query as a long text: an embedder would cut both, each at another place
-    start, stop = passages(parsed.meaning, token_counter(None, embedder))[0]
-    vector = embed_query(embedder, parsed.meaning[start:stop])
+    meaning = parsed.meaning.replace(PAGE, " ")
+    start, stop = passages(meaning, token_counter(None, embedder))[0]
+    vector = embed_query(embedder, meaning[start:stop])
     candidates = CandidateQuery(
         vector,
         parsed.words,

@@ -385,6 +385,19 @@ def test_batch_delete_removes_all_or_none(client: MemoryClient) -> None:
     assert texts(client.get_all(**CAM)) == ["wine"]
 
 
+def test_delete_linked_removes_what_a_memory_superseded_in_turn(client: MemoryClient) -> None:
+    first, second, third, other = (store(client, text) for text in ("a", "b", "c", "d"))
+    client.memory.supersede(first, by=second)
+    client.memory.supersede(second, by=third)
+    client.delete(third, delete_linked=True)
+    assert texts(client.get_all(**CAM, latest_only=False)) == ["d"]
+    with pytest.raises(MemoryNotFoundError):
+        client.delete(first, delete_linked=True)
+    with pytest.raises(ValidationError, match="delete_linked"):
+        client.delete(other, delete_linked="yes")  # type: ignore[arg-type]
+    assert client.get(other) is not None
+
+
 @pytest.mark.parametrize(
     ("memories", "reason"),
     [

@@ -9,6 +9,7 @@ import pytest
 
 from helpers import CLIENTS, ROOT
 from helpers.served import SECONDS, Served
+from litemem import Memory
 
 pytest.importorskip("uvicorn", reason="needs the extra serve")
 
@@ -19,6 +20,13 @@ PROGRAMS = ROOT / "tests" / "compat" / "clients"
 
 @pytest.fixture
 def served(tmp_path: Path) -> Iterator[Served]:
+    with Memory(tmp_path / "memory.db", embedder="hash") as memory:
+        for user in ("linked", "linked sync", "linked async"):
+            old, new = (
+                memory.add(text, user_id=user, infer=False)["results"][0]["id"]
+                for text in ("I live in Oslo.", "I live in Lisbon.")
+            )
+            memory.supersede(old, by=new)
     server = Served(tmp_path, "--port", "0")
     yield server
     assert server.stop() == 0

@@ -26,8 +26,11 @@ from langgraph.store.memory import InMemoryStore
 
 from helpers import LIBRARY, Clock, OpenMemory
 from litemem import Memory
+from litemem.core.protocols import EmbedderIdentity
 from litemem.errors import FilterError, ValidationError
 from litemem.integrations.langgraph import LitememStore
+from litemem.retrieval import ranking
+from litemem.store.sqlite import candidates
 from litemem.testing import HashEmbedder
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
@@ -157,6 +160,76 @@ def test_a_query_finds_by_the_indexed_fields(memory: Memory) -> None:
     (hotel,) = store.search(("docs",), query="shellfish", filter={"n": {"$gt": 1}})
     assert hotel.key == "2"
     assert memory.verify(full=True)["ok"]
+
+
+class Compass:
+    """An embedder of points of the compass: a text is the direction of its first letter."""
+
+    identity = EmbedderIdentity("compass", 2, "1")
+
+    def embed_documents(self, texts: list[str]) -> list[tuple[float, float]]:
+        return [self.embed_query(text) for text in texts]
+
+    def embed_query(self, text: str) -> tuple[float, float]:
+        return {"n": (0.0, 1.0), "e": (1.0, 0.0), "s": (0.0, -1.0), "w": (-1.0, 0.0)}.get(
+            text[0], (0.6, -0.8)
+        )
+
+    def close(self) -> None:
+        pass
+
+
+def scores(store: LitememStore, query: str, **options: Any) -> dict[str, float]:
+    found = store.search(("n",), query=query, **options)
+    return {item.key: pytest.approx(item.score, abs=0.01) for item in found}
+
+
+def test_the_score_is_the_cosine_of_the_nearest_field(tmp_path: Path) -> None:
+    with Memory(tmp_path / "memory.db", embedder=Compass()) as memory:
+        store = LitememStore(memory, fields=["a", "b[*]"])
+        store.put(("n",), "both", {"a": "north", "b": ["east", "west"]})
+        store.put(("n",), "one", {"a": "south"})
+        expected = [{"both": 1.0, "one": -1.0}, {"both": 1.0, "one": 0.0}, {"one": 1.0, "both": 0}]
+        assert [scores(store, query) for query in ("n?", "w?", "s?")] == expected
+        memory.export_file(tmp_path / "all.jsonl", app_id="langgraph")
+        assert memory.reindex() == {"embedded": 2}
+        assert [scores(store, query) for query in ("n?", "w?", "s?")] == expected
+        assert memory.verify(full=True)["ok"]
+    with Memory(tmp_path / "copy.db", embedder=Compass()) as copy:
+        copy.import_file(tmp_path / "all.jsonl")
+        copy.reindex()
+        assert [scores(LitememStore(copy), query) for query in ("n?", "w?", "s?")] == expected
+
+
+def test_of_items_that_are_far_away_the_nearest_come_first() -> None:
+    with Memory(":memory:", embedder=Compass()) as memory:
+        store = LitememStore(memory, fields=["a"])
+        for key in ("x", "south"):
+            store.put(("n",), key, {"a": key})
+        assert scores(store, "n?", limit=1) == {"x": -0.8}
+        assert scores(store, "n?", limit=1, offset=1) == {"south": -1.0}
+
+
+def test_any_field_is_found_in_a_large_namespace(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(candidates, "SMALL", 10)
+    with Memory(":memory:", embedder=Compass()) as memory:
+        store = LitememStore(memory, fields=["a", "b"])
+        ops = [PutOp(("n",), str(i), {"a": "north"}) for i in range(2 * ranking.MIN_CANDIDATES)]
+        store.batch([PutOp(("n",), "far", {"a": "west", "b": "east"}), *ops])
+        assert scores(store, "e?", limit=1) == {"far": 1.0}
+
+
+def test_a_call_that_would_block_an_event_loop_can_be_refused(memory: Memory) -> None:
+    store = LitememStore(memory, blocking=False)
+
+    async def use() -> None:
+        await store.aput(("n",), "k", {"x": 1})
+        with pytest.raises(asyncio.InvalidStateError, match="await"):
+            store.get(("n",), "k")
+        assert (await asyncio.to_thread(store.get, ("n",), "k")).value == {"x": 1}
+
+    asyncio.run(use())
+    assert store.get(("n",), "k").value == {"x": 1}
 
 
 def test_the_latest_change_comes_first(memory: Memory, now: Clock) -> None:

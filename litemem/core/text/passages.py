@@ -11,6 +11,7 @@ SHORT = 180  # characters that surely have no more tokens than a passage
 LONG = 16 * TOKENS  # characters: the tokens of a text up to this length are counted at once
 SNIPPED = 20_000  # characters of a text in which the best sentence is looked for
 MAX_PASSAGES = 1_000  # of one text that get a vector, about 800,000 letters of English
+PAGE = "\f"  # begins a new passage, as between the pages of a document and the fields of an item
 
 Span = tuple[int, int]  # the first character, and the one behind the last
 Count = Callable[[str], int]
@@ -19,11 +20,33 @@ Count = Callable[[str], int]
 def passages(text: str, count_tokens: Count) -> list[Span]:
     """Return the passages of a text in order, each of at most `TOKENS` tokens.
 
-    They are cut between sentences, and a passage may begin with the last sentences of the one
-    before it. A sentence that is longer is cut between words, or inside a word without spaces. The
-    text behind the first `MAX_PASSAGES` is one last, long passage.
+    They are cut at form feeds and between sentences, and a passage may begin with the last
+    sentences of the one before it. A sentence that is longer is cut between words, or inside a word
+    without spaces. The text behind the first `MAX_PASSAGES` is one last, long passage.
     """
-    if len(text) <= SHORT or (len(text) <= LONG and count_tokens(text) <= TOKENS):
+    if PAGE not in text:
+        return _of_page(text, count_tokens, MAX_PASSAGES)
+    found: list[Span] = []
+    at = 0
+    for page in text.split(PAGE):
+        if content := page.strip():
+            start = at + page.index(content[0])
+            of_page = _of_page(content, count_tokens, MAX_PASSAGES - len(found))
+            found += [(start + first, start + last) for first, last in of_page]
+            if len(found) > MAX_PASSAGES:
+                return [*found[:-1], (found[-1][0], len(text))]
+        at += len(page) + len(PAGE)
+    return found or [(0, len(text))]
+
+
+def is_one_passage(text: str) -> bool:
+    """Return True if a text surely is one passage; other texts may be, too."""
+    return len(text) <= SHORT and PAGE not in text
+
+
+def _of_page(text: str, count_tokens: Count, most: int) -> list[Span]:
+    """Return at most so many passages of a text without form feeds, and one of what is behind."""
+    if most <= 0 or len(text) <= SHORT or (len(text) <= LONG and count_tokens(text) <= TOKENS):
         return [(0, len(text))]
     found: list[Span] = []
     pieces: list[tuple[int, int, int]] = []
@@ -43,7 +66,7 @@ def passages(text: str, count_tokens: Count) -> list[Span]:
         found.append((pieces[first][0], pieces[last - 1][1]))
         if not is_there(last):
             break
-        if len(found) == MAX_PASSAGES:
+        if len(found) == most:
             found.append((pieces[last][0], len(text)))
             break
         first = _repeated_from(pieces, first, last)

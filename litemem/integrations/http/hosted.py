@@ -18,6 +18,8 @@ from starlette.routing import Route
 
 from litemem.aio import AsyncMemoryClient
 from litemem.client import MemoryClient, Project
+from litemem.client.arguments import PAGE_SIZE, page_links
+from litemem.core.arguments import check_positive
 from litemem.core.scope import ID_KEYS
 from litemem.errors import (
     HostedOnlyError,
@@ -48,7 +50,8 @@ MAX_LITERAL = 10_000  # characters of a filter in an address
 
 _PROJECTS = "/api/v1/orgs/organizations/{org}/projects/"
 _PROJECT = f"{_PROJECTS}{{project}}/"
-_OF_ACCOUNTS = frozenset({"org_id", "project_id"})  # clients send them along
+_SENT_ALONG = frozenset({"org_id", "project_id", "source"})  # account, and program that calls
+_FLAGS = {"true": True, "1": True, "false": False, "0": False, "": False}
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +193,8 @@ async def _update(call: Call) -> Any:
 
 
 async def _delete(call: Call) -> Any:
-    return await call.client.delete(call.path["memory_id"])
+    linked = _flag(call.query, "delete_linked")
+    return await call.client.delete(call.path["memory_id"], delete_linked=linked)
 
 
 async def _history(call: Call) -> Any:
@@ -205,7 +209,13 @@ async def _delete_all(call: Call) -> Any:
 
 
 async def _users(call: Call) -> Any:
-    return await call.client.users()
+    found = await call.client.users()
+    if "page" not in call.query and "page_size" not in call.query:
+        return found
+    page = check_positive(_number(call.query, "page", 1), "page")
+    size = check_positive(_number(call.query, "page_size", PAGE_SIZE), "page_size")
+    shown = found["results"][(page - 1) * size : page * size]
+    return found | {"results": shown, **page_links(page, size, found["count"])}
 
 
 async def _delete_entity(call: Call) -> Any:
@@ -311,7 +321,7 @@ def _arguments(
     """
     known, required = _parameters(of, name)
     for key in given:
-        if key not in known and key not in _OF_ACCOUNTS:
+        if key not in known and key not in _SENT_ALONG:
             raise ValidationError(f"{name} has no argument {quoted(key)}: give {', '.join(known)}")
     found = {
         key: value
@@ -330,17 +340,25 @@ def _parameters(of: type, name: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     found = [
         each
         for each in inspect.signature(getattr(of, name)).parameters.values()
-        if each.name not in {"self", *_OF_ACCOUNTS}
+        if each.name not in {"self", *_SENT_ALONG}
     ]
     required = tuple(each.name for each in found if each.default is inspect.Parameter.empty)
     return tuple(each.name for each in found), required
 
 
-def _number(query: QueryParams, key: str) -> int:
+def _number(query: QueryParams, key: str, default: int = 0) -> int:
+    text = query.get(key, str(default))
     try:
-        return int(query[key])
+        return int(text)
     except ValueError as error:
-        raise ValidationError(f"{key} must be a number, got {quoted(query[key])}") from error
+        raise ValidationError(f"{key} must be a number, got {quoted(text)}") from error
+
+
+def _flag(query: QueryParams, key: str) -> bool:
+    text = query.get(key, "false")
+    if text.lower() not in _FLAGS:
+        raise ValidationError(f"{key} must be true or false, got {quoted(text)}")
+    return _FLAGS[text.lower()]
 
 
 def _literal(text: str) -> Any:

@@ -7,6 +7,7 @@ score, and how rare a word is, depends on no other memory.
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from heapq import nlargest
 from itertools import pairwise
 from typing import Any
 
@@ -139,13 +140,20 @@ class Candidates:
         """Return what the ranker chooses, or the damaged memories that keep it from choosing."""
         connection = self._connection
         try:
+            best = Passages(connection).of_memories(condition, query.quantized)
             if query.limit is None:
                 pool = scan_scope(connection, condition, stemmed)
             else:
                 pool = sample_large_scope(
-                    connection, condition, stemmed, query.periods, query.limit, ranker
+                    connection,
+                    condition,
+                    stemmed,
+                    query.periods,
+                    query.limit,
+                    ranker,
+                    nlargest(query.limit, best, key=best.__getitem__),
                 )
-            pool = self._with_passages(pool, condition, query.quantized)
+            pool = _with_passages(pool, best)
             if query.periods:
                 pool = replace(pool, mentions=mentions_of(connection, pool.pks))
             ranked = ranker.rank(pool)
@@ -166,14 +174,6 @@ class Candidates:
     def _damaged(self, condition: Condition) -> dict[int, str]:
         """Return the ids of every damaged memory under the condition, by primary key."""
         return readable(self._connection, matching(self._connection, condition), condition)[1]
-
-    def _with_passages(self, pool: Pool, condition: Condition, vector: bytes) -> Pool:
-        """Return a pool in which a long memory is as near as its nearest passage."""
-        best = Passages(self._connection).of_memories(condition, vector)
-        if not best:
-            return pool
-        pairs = zip(pool.pks, pool.cosines, strict=True)
-        return replace(pool, cosines=[max(cosine, best.get(pk, cosine)) for pk, cosine in pairs])
 
     def _with_days(self, pool: Pool, periods: Sequence[Period]) -> Pool:
         """Return a pool of passages with the days that their texts speak of, if they matter."""
@@ -210,6 +210,14 @@ class Candidates:
             best.setdefault(message_of[pk], (pk, parts))
         chosen = list(best.values())[: query.wanted]
         return passages.matches(condition, chosen, query.vector, damaged)
+
+
+def _with_passages(pool: Pool, best: Mapping[int, float]) -> Pool:
+    """Return a pool in which a long memory is as near as its nearest passage."""
+    if not best:
+        return pool
+    pairs = zip(pool.pks, pool.cosines, strict=True)
+    return replace(pool, cosines=[max(cosine, best.get(pk, cosine)) for pk, cosine in pairs])
 
 
 def _pool_of_messages(rows: Sequence[Row], query: _Query, *, are_all: bool) -> Pool:
@@ -265,15 +273,18 @@ def sample_large_scope(
     periods: Sequence[Period],
     limit: int,
     ranker: Ranker,
+    nearest: Iterable[int] = (),
 ) -> Pool:
     """Return at least `limit` memories under the condition that may score high.
 
-    These are the nearest, those with the rarest words of the query, the newest of its periods,
-    those that speak of these, and the neighbours in their runs of the best of all.
+    These are the nearest, those that are `nearest` by a further passage, those with the rarest
+    words of the query, the newest of its periods, those that speak of these, and the neighbours in
+    their runs of the best of all.
     """
     frequency, size = _document_frequency(connection, condition, query)
     weights = _term_weights(query, frequency, size, ranker)
     pks = [pk for pk, _ in VectorIndex(connection).nearest(query.vector, limit, condition)]
+    pks += nearest
     pks += _with_words(connection, condition, weights, limit)
     pks += _in_periods(connection, condition, periods, limit)
     pks += speaking_of(connection, condition, periods, limit)

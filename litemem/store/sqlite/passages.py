@@ -10,7 +10,7 @@ import apsw
 
 from litemem.core.clock import is_time, to_iso
 from litemem.core.scope import ID_KEYS
-from litemem.core.text.passages import SHORT
+from litemem.core.text.passages import is_one_passage
 from litemem.core.text.periods import DAY, Period, every
 from litemem.core.text.words import any_of, needs_index_words
 from litemem.core.types import (
@@ -217,7 +217,7 @@ def number_of(content: str, index: TextIndex | None) -> int | None:
     """Return the value of `memory.passages`: the number, or None if a memory waits for them."""
     if index is not None:
         return len(index.passages)
-    is_plain = len(content) <= SHORT and not needs_index_words(content)
+    is_plain = is_one_passage(content) and not needs_index_words(content)
     from litemem.core.text.date_mentions import may_name_day  # its patterns take 20 ms
 
     return 0 if is_plain and not may_name_day(content) else None

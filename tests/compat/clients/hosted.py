@@ -1,7 +1,8 @@
 """Run Mem0's own Python client against a server, call by call: `hosted.py HOST TOKEN`.
 
-It runs in an environment of mem0ai, without litemem. It ends with 0 if every call answered as the
-hosted service does.
+It runs in an environment of mem0ai, without litemem. It ends with 0 if every public method of both
+clients was called, and answered as the hosted service does or said that only that one has it. The
+users "linked sync" and "linked async" have two memories, of which one superseded the other.
 """
 
 import asyncio
@@ -12,24 +13,37 @@ from typing import Any
 
 from mem0 import AsyncMemoryClient, MemoryClient
 from mem0.client.types import AddMemoryOptions, DeleteAllMemoryOptions, SearchMemoryOptions
+from mem0.exceptions import MemoryError as Mem0Error
 from mem0.exceptions import MemoryNotFoundError, ValidationError
 
 PROJECT = "/home/cam/a project/ü?#%2F"  # an app is the folder of a project: its id has slashes
 
 
-async def use(client: Any) -> None:
+def public(kind: type) -> set[str]:
+    """Return the public methods of a class."""
+    names = (name for name in dir(kind) if not name.startswith("_"))
+    return {f"{kind.__name__}.{name}" for name in names if callable(getattr(kind, name))}
+
+
+async def use(client: Any, linked: str) -> None:
     """Call each method; a synchronous client returns its results at once."""
+    called = set()
 
     async def call(method: Callable[..., Any], *arguments: Any, **named: Any) -> Any:
+        called.add(f"{type(method.__self__).__name__}.{method.__name__}")
         result = method(*arguments, **named)
         return await result if inspect.isawaitable(result) else result
 
-    async def refused(kind: type[Exception], *call_of: Any, **named: Any) -> None:
+    async def refused(kind: type[Exception], *call_of: Any, **named: Any) -> str:
         try:
             await call(*call_of, **named)
-        except kind:
-            return
+        except kind as error:
+            return str(error)
         raise AssertionError(f"{call_of[0].__name__} raised no {kind.__name__}")
+
+    async def is_hosted_only(*call_of: Any, **named: Any) -> None:
+        said = await refused(Mem0Error, *call_of, **named)
+        assert "hosted service only" in said, (call_of, said)
 
     added = await call(client.add, "I like green tea.", user_id="cam", infer=False)
     memory_id = added["results"][0]["id"]
@@ -79,13 +93,44 @@ async def use(client: Any) -> None:
         "custom_instructions": "Keep names."
     }
 
+    old = await call(client.get_project, fields=["custom_categories", "custom_instructions"])
+    assert old == {"custom_categories": None, "custom_instructions": "Keep names."}
+    await call(client.update_project, custom_categories=[{"food": "what they eat"}])
+    assert (await call(client.project.get))["custom_categories"] == [{"food": "what they eat"}]
+    await refused(ValidationError, client.update_project, memory_depth="deep")
+
+    both = await call(client.get_all, filters={"user_id": linked}, latest_only=False)
+    assert both["count"] == 2, both
+    (newer,) = (await call(client.get_all, filters={"user_id": linked}))["results"]
+    await call(client.delete, newer["id"], delete_linked=True)
+    both = await call(client.get_all, filters={"user_id": linked}, latest_only=False)
+    assert both["count"] == 0, both
+
+    await is_hosted_only(client.get_profile, "cam")
+    await is_hosted_only(client.generate_profile, "cam", idempotency_key="k")
+    await is_hosted_only(client.get_profile_settings)
+    await is_hosted_only(client.update_profile_settings, enabled=True, schema={})
+    await is_hosted_only(client.sample_profiles, limit=2)
+    await is_hosted_only(client.get_profile_job, "job 1")
+    await is_hosted_only(client.get_webhooks, "local")
+    hook = {"url": "http://127.0.0.1/", "name": "h", "event_types": ["memory_add"]}
+    await is_hosted_only(client.create_webhook, project_id="local", **hook)
+    await is_hosted_only(client.update_webhook, webhook_id=1, **hook)
+    await is_hosted_only(client.delete_webhook, 1)
+    await is_hosted_only(client.project.create, "another", "of two")
+    await is_hosted_only(client.project.delete)
+    await is_hosted_only(client.project.get_members)
+    await is_hosted_only(client.project.add_member, "ana@example.com")
+    await is_hosted_only(client.project.update_member, "ana@example.com", "OWNER")
+    await is_hosted_only(client.project.remove_member, "ana@example.com")
+    await refused(NotImplementedError, client.chat)  # the client itself has none
+
     await refused(MemoryNotFoundError, client.get, "nope")
     await refused(MemoryNotFoundError, client.delete, "a/b?c")
     await refused(ValidationError, client.search, "x", filters={"AND": [{"m": {"foo": 1}}]})
     await refused(ValidationError, client.add, "x", user_id="cam", colour="red")
     await refused(ValidationError, client.delete_all)
     await refused(ValidationError, client.delete_all, filters=[])
-    await refused(Exception, client.get_webhooks, "local")
     assert (await call(client.get_all, filters={"user_id": "cam"}))["count"] == 3
 
     await call(client.batch_delete, [{"memory_id": memory_id}])
@@ -102,6 +147,7 @@ async def use(client: Any) -> None:
     await call(client.add, "I ride a bike.", user_id="bob", infer=False)
     await call(client.reset)
     assert (await call(client.users))["results"] == []
+    assert not (public(type(client)) | public(type(client.project))) - called
 
 
 def main(host: str, token: str) -> None:
@@ -111,11 +157,11 @@ def main(host: str, token: str) -> None:
     except ValueError as error:
         refusal = str(error)
     assert "token is wrong" in refusal, refusal
-    asyncio.run(use(MemoryClient(api_key=token, host=host)))
+    asyncio.run(use(MemoryClient(api_key=token, host=host), "linked sync"))
 
     async def use_async() -> None:
         async with AsyncMemoryClient(api_key=token, host=host) as client:
-            await use(client)
+            await use(client, "linked async")
 
     asyncio.run(use_async())
     print("every call of both clients answered as expected")
