@@ -45,7 +45,7 @@ def is_one_passage(text: str) -> bool:
 
 
 def _of_page(text: str, count_tokens: Count, most: int) -> list[Span]:
-    """Return at most so many passages of a text without form feeds, and one of what is behind."""
+    """Return the first passages of a text without form feeds, and one of what is behind them."""
     if most <= 0 or len(text) <= SHORT or (len(text) <= LONG and count_tokens(text) <= TOKENS):
         return [(0, len(text))]
     found: list[Span] = []

@@ -97,6 +97,7 @@ async def use(client: Any, linked: str) -> None:
     assert old == {"custom_categories": None, "custom_instructions": "Keep names."}
     await call(client.update_project, custom_categories=[{"food": "what they eat"}])
     assert (await call(client.project.get))["custom_categories"] == [{"food": "what they eat"}]
+    await call(client.update_project, custom_categories=[])
     await refused(ValidationError, client.update_project, memory_depth="deep")
 
     both = await call(client.get_all, filters={"user_id": linked}, latest_only=False)
