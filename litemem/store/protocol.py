@@ -689,8 +689,8 @@ class MessageReader(Protocol):
     def select(self, condition: Condition, *, limit: int | None = None) -> Found[MemoryRecord]:
         """Return the messages that may be found and match, newest first, as `get` does.
 
-        Sentences that superseded memories repeat are left out of their texts. Damaged ones are left
-        out and named.
+        Sentences that superseded memories repeat are left out of their texts, unless these memories
+        match. Damaged ones are left out and named.
         """
 
     def sources_of(

@@ -278,3 +278,4 @@ def test_only_what_still_holds_is_quoted_of_a_message(
     for options in ({"as_of": before}, {"show_superseded": True}):
         found = memory.search("dog Oslo", **CAM, **options)["results"]
         assert said in [source["snippet"] for each in found for source in each["sources"]]
+        assert said in texts(memory.get_all(include_messages=True, **CAM, **options))

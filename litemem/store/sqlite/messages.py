@@ -257,7 +257,7 @@ class Messages:
         ids = id_list([record.id for record in found])
         keys = dict(self._connection.execute(_KEYS, (ids,)))
         texts = {keys[record.id]: record.content for record in found if record.id in keys}
-        cut = without_outdated(self._connection, texts)
+        cut = without_outdated(self._connection, texts, condition=condition)
         shown = []
         for record in found:
             text = cut.get(keys.get(record.id, 0), record.content)

@@ -13,6 +13,7 @@ import apsw
 from litemem.core.text import scripts
 from litemem.core.text.query_words import query_words
 from litemem.core.text.words import any_of, sentences, stem, words
+from litemem.store.filters import Condition
 from litemem.store.sqlite.passages import hide_messages, link_sources
 from litemem.store.sqlite.rows import IN_SCOPE_OF_M, Row, read_json
 
@@ -89,13 +90,14 @@ SELECT CAST(content AS BLOB)
 FROM origin JOIN memory ON memory.pk = memory_pk
 WHERE message_pk = ? AND memory_pk <> ?
 """
-# memories that a newer one superseded, by the messages that they came from
+# memories that a newer one superseded and that are not shown, by the messages they came from
 _OUTDATED = """
 SELECT o.message_pk, o.memory_pk
 FROM json_each(?) AS chosen
 CROSS JOIN origin AS o ON o.message_pk = chosen.value
 CROSS JOIN memory AS m ON m.pk = o.memory_pk
 WHERE m.valid_to IS NOT NULL AND m.id NOT IN (SELECT value FROM json_each(?))
+  AND ({}) IS NOT TRUE
 ORDER BY o.message_pk, o.memory_pk
 """
 _ADD_SOURCES = f"""
@@ -199,15 +201,19 @@ def repeats_of_messages(connection: apsw.Connection, message_pks: Collection[int
 
 
 def without_outdated(
-    connection: apsw.Connection, said: Mapping[int, str], shown: Iterable[str] = ()
+    connection: apsw.Connection,
+    said: Mapping[int, str],
+    shown: Iterable[str] = (),
+    condition: Condition | None = None,
 ) -> dict[int, str]:
     """Return the texts of messages without the sentences that superseded memories repeat.
 
     `said` has them by key, and the result has those that are shorter now. A memory that is `shown`,
-    by its id, is no reason to leave out a sentence.
+    by its id, or that meets the condition is no reason to leave out a sentence.
     """
-    chosen = json.dumps([*said]), json.dumps([*shown])
-    rows: list[Row] = connection.execute(_OUTDATED, chosen).fetchall()
+    condition = condition or Condition("FALSE")
+    values = (json.dumps([*said]), json.dumps([*shown]), *condition.parameters)
+    rows: list[Row] = connection.execute(_OUTDATED.format(condition.sql), values).fetchall()
     tellings: dict[int, list[_Telling]] = {}
     for message_pk, memory_pk in rows:
         tellings.setdefault(message_pk, []).append(_telling(connection, memory_pk, []))
