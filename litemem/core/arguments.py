@@ -11,6 +11,7 @@ from datetime import date
 from typing import Any, Self
 
 from litemem.core import clock
+from litemem.core.documents import document, is_document
 from litemem.core.scope import ID_KEYS, Scope
 from litemem.core.types import KNOWN, PROCEDURAL, Message, canonical_role, is_known_role
 from litemem.errors import FilterError, ValidationError, quoted
@@ -446,6 +447,8 @@ def _parts(parts: object, name: str) -> str:
 def _part(part: object, name: str) -> str:
     if not isinstance(part, Mapping):
         raise ValidationError(f"{name} must be a dict such as {{'type': 'text', 'text': …}}")
+    if is_document(part):
+        return _encodable(document(part, name), name)
     text = part.get("refusal" if part.get("type") == "refusal" else "text")
     if text is None and part.get("type") not in _TEXT_PARTS:  # an image, a call of a tool, …
         return ""

@@ -13,6 +13,7 @@ from datetime import date
 from functools import cache
 from typing import Literal
 
+from litemem.core.documents import split_documents
 from litemem.core.protocols import LLM, Prompt
 from litemem.core.scope import Scope
 from litemem.core.text import english
@@ -56,6 +57,7 @@ CONTEXT_CHARACTERS = 240  # of each of them
 CONTEXT_READ = 4_000  # characters at each end of one that are read; the rest explains nothing
 READ = 800_000  # characters of a message from which facts are extracted, as many as have vectors
 CONTEXT_SHARE = 4  # earlier messages take at most this fraction (1/4) of the room
+DOCUMENT = "it is a document, not the speaker's own words"
 NOT_OWN = "it is not a statement of the speaker's own"  # quoted, supposed, for the other person
 NONE = "none"  # fits no category; asked for a list, a small model fills it up
 VERDICT_TOKENS = 16
@@ -127,11 +129,14 @@ def subjects(scope: Scope, messages: Sequence[Message]) -> list[Subject]:
 
 
 def readable(messages: Sequence[Message]) -> Kept[Message]:
-    """Return messages of at most `READ` characters, and the rest of longer ones as set aside."""
+    """Return messages without documents, of at most `READ` characters; the rest is set aside."""
     kept: list[Message] = []
     rest: list[SetAside] = []
     for i, message in enumerate(messages):
-        end = len(message.content)
+        own, documents = split_documents(message.content)
+        rest += (SetAside(each, DOCUMENT, i, is_clause=True) for each in documents)
+        message = replace(message, content=own)
+        end = len(own)
         if end > READ:
             end = message.content.rfind(" ", READ - CONTEXT_READ, READ) + 1 or READ
             reason = f"it is behind the first {READ:,} characters of a message"

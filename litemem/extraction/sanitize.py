@@ -8,6 +8,7 @@ import re
 from collections.abc import Collection
 from functools import cache
 
+from litemem.core.documents import split_documents
 from litemem.core.text.clauses import Clause, clauses_of, only_reacts, tells_by_asking
 from litemem.core.text.lexicon import ENGLISH, code_of, pattern_in, section, words_in
 from litemem.core.text.questions import presupposed
@@ -40,8 +41,12 @@ _QUESTION = re.compile(r"(?<![^.!?\n])[^.!?\n]*\?")
 
 
 def sanitize(content: str) -> str:
-    """Return a message without long code, forged turns and orders to the reader, in its lines."""
-    text = _CODE.sub(lambda code: code[0] if len(code[0]) <= MAX_CODE else "[code]", content)
+    """Return a message without documents, long code, forged turns and orders to the reader.
+
+    Its lines stay.
+    """
+    text, _ = split_documents(content)
+    text = _CODE.sub(lambda code: code[0] if len(code[0]) <= MAX_CODE else "[code]", text)
     for forged in (_FORGED_TURN, _FORGED_SYSTEM, CONTROL_TOKENS, _FORGED_JSON):
         text = forged.sub(" ", text)
     claims = _forged_line()

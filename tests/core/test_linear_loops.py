@@ -15,6 +15,7 @@ from helpers import NIGHTLY
 from helpers.growth import Build, excess, seconds
 from helpers.records import record
 from litemem.cli import output
+from litemem.core import documents
 from litemem.core.arguments import check_categories, check_messages, check_metadata
 from litemem.core.clock import parse_duration, parse_time
 from litemem.core.scope import Scope
@@ -107,6 +108,7 @@ UNITS = (
     *("Error ", "http://a ", "a/b.c ", "a::b", "`` ` ", "```\n", "~~~", "# ", "- ", "> ", "| a "),
     *("<|im_start|>", "<<SYS>>", "[INST]", "user: hi\n", '{"facts": [', '{"a":', "ignore all. "),
     *("please fix ", "you? ", "the ", "in ", "because ", "User's ", "<script>", "&amp;", "🇦🇧"),
+    *("<document>\n", "</document>", "<document a"),
 )
 ENDS = ("", " y")
 
@@ -224,6 +226,7 @@ def in_profile(texts: Sequence[str]) -> object:
 
 TEXTS: dict[str, Callable[[str], object]] = {
     "sanitize": sanitize.sanitize,
+    "split_documents": documents.split_documents,
     "first_person_sentences": sanitize.first_person_sentences,
     "questions": sanitize.questions,
     "needs_context": sanitize.needs_context,
