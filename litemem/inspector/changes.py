@@ -1,5 +1,6 @@
 """What a page changes: forms, each answered with the page that shows the change."""
 
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlencode
 
@@ -12,7 +13,7 @@ from litemem.inspector.selection import Selection, of_ids
 from litemem.inspector.site import Site
 from litemem.inspector.views import archive
 
-WRONG = "NEGATIVE"  # the feedback of "this is wrong"
+UNDONE = 200  # memories of a bulk delete that one undo brings back: their ids are in an address
 
 
 def update(site: Site, request: Request) -> Response:
@@ -40,7 +41,6 @@ def update(site: Site, request: Request) -> Response:
 def delete(site: Site, request: Request) -> Response:
     """Delete a memory; its history stays."""
     _, memory_id = _form(request)
-    site.trash.keep(site.memory, [memory_id])
     site.memory.delete(memory_id)
     return _to_memory(request, memory_id, "deleted")
 
@@ -53,18 +53,13 @@ def erase(site: Site, request: Request) -> Response:
         values = {"id": memory_id, "counts": {k: n for k, n in counts.items() if n}}
         return site.page(request, "erase.html", values)
     done = site.memory.erase(memory_id)
-    site.trash.forget([memory_id])
     return site.page(request, "erased.html", {"done": done})
 
 
 def undo(site: Site, request: Request) -> Response:
     """Take back the last change of a memory."""
     _, memory_id = _form(request)
-    batch = site.trash.batch_of(memory_id)
-    if batch is not None and site.memory.get(memory_id) is None:
-        site.trash.put_back(site.memory, batch)
-    else:
-        site.memory.undo(memory_id)
+    site.memory.undo(memory_id)
     return _to_memory(request, memory_id, "undone")
 
 
@@ -129,18 +124,20 @@ def delete_selected(site: Site, request: Request) -> Response:
     """Delete the memories that were confirmed."""
     pairs = request.scope["litemem.form"]
     ids = _ids(pairs)
-    batch = site.trash.keep(site.memory, ids)
     site.memory.delete_all(filters=of_ids(ids))
     back = Selection.read({key: value for key, value in pairs if key != "id"})
-    return _to(request, f"memories{back.query(done='deleted', number=str(len(ids)), batch=batch)}")
+    undo = [("undo", memory_id) for memory_id in ids] if len(ids) <= UNDONE else []
+    return _to(request, "memories", done="deleted", number=len(ids), also=[*back.pairs(), *undo])
 
 
 def undo_selected(site: Site, request: Request) -> Response:
-    """Store the memories of the last bulk delete again."""
-    form = dict(request.scope["litemem.form"])
-    ids = site.trash.put_back(site.memory, form.get("batch", ""))
-    back = Selection.read({key: value for key, value in form.items() if key != "id"})
-    return _to(request, f"memories{back.query(done='undone', number=str(len(ids)))}")
+    """Bring the memories of the last bulk delete back, those that are still deleted."""
+    pairs = request.scope["litemem.form"]
+    deleted = [each for each in _ids(pairs) if site.memory.get(each) is None]
+    for memory_id in deleted:
+        site.memory.undo(memory_id)
+    back = Selection.read({key: value for key, value in pairs if key != "id"})
+    return _to(request, "memories", done="undone", number=len(deleted), also=back.pairs())
 
 
 def _form(request: Request) -> tuple[dict[str, str], str]:
@@ -157,11 +154,14 @@ def _ids(pairs: list[tuple[str, str]]) -> list[str]:
 
 
 def _to_memory(request: Request, memory_id: str, done: str) -> Response:
-    return _to(request, f"memory?{urlencode({'id': memory_id, 'done': done})}")
+    return _to(request, "memory", id=memory_id, done=done)
 
 
-def _to(request: Request, target: str) -> Response:
-    return RedirectResponse(f"{request.scope.get('root_path', '')}/{target}", 303)
+def _to(
+    request: Request, page: str, *, also: Sequence[tuple[str, str]] = (), **fields: object
+) -> Response:
+    address = urlencode([*fields.items(), *also])
+    return RedirectResponse(f"{request.scope.get('root_path', '')}/{page}?{address}", 303)
 
 
 def _plain(text: str) -> str:

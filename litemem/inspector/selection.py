@@ -63,9 +63,13 @@ class Selection:
 
     def query(self, **changes: str | None) -> str:
         """Return the fields as an address has them, some of them replaced, or left out by None."""
-        values = {**self.ids, **self.filters, **changes}
-        pairs = [(key, value) for key, value in values.items() if value]
+        pairs = self.pairs(**changes)
         return f"?{urlencode(pairs)}" if pairs else ""
+
+    def pairs(self, **changes: str | None) -> list[tuple[str, str]]:
+        """Return the fields as a form has them, some of them replaced, or left out by None."""
+        values = {**self.ids, **self.filters, **changes}
+        return [(key, value) for key, value in values.items() if value]
 
     def condition(self, now: int) -> Condition:
         """Return the condition of the memories that are selected, but for the words.

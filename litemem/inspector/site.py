@@ -19,7 +19,6 @@ from litemem.core import clock
 from litemem.core.text.words import STOP_WORDS, stem, tokens
 from litemem.errors import LitememError
 from litemem.inspector.selection import Selection
-from litemem.inspector.trash import Trash
 from litemem.memory import Memory
 from litemem.store.protocol import Census
 from litemem.transfer.html import visible
@@ -89,12 +88,11 @@ class Site:
     read_only: bool
     templates: Environment
     counter: Counter
-    trash: Trash
 
     @classmethod
     def of(cls, memory: Memory, *, read_only: bool) -> "Site":
         """Return the site of a memory."""
-        return cls(memory, read_only, _templates(), Counter(memory), Trash())
+        return cls(memory, read_only, _templates(), Counter(memory))
 
     def warm(self) -> None:
         """Open the file, begin to count it, and compile the templates."""

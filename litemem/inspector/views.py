@@ -108,7 +108,7 @@ def memories(site: Site, request: Request) -> Response:
         "listed": LISTED,
         "done": request.query_params.get("done", ""),
         "number": request.query_params.get("number", ""),
-        "batch": request.query_params.get("batch", ""),
+        "undo": request.query_params.getlist("undo"),
     }
     return site.page(request, "memories.html", values, selection=selection)
 

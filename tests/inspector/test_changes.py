@@ -69,6 +69,16 @@ def test_a_deleted_memory_comes_back_as_it_was(memory: Memory, pages: Pages) -> 
     assert memory.verify(full=True)["ok"]
 
 
+def test_what_was_deleted_comes_back_after_the_server_has_ended(
+    memory: Memory, pages: Pages
+) -> None:
+    memory_id = store_text(memory, "User likes tea", metadata={"a": 1}, categories=["food"])
+    before = memory.get(memory_id)
+    pages.post("memories/delete", ("id", memory_id))
+    Pages(memory).post("memory/undo", id=memory_id)
+    assert memory.get(memory_id) == before
+
+
 def test_a_memory_that_was_deleted_elsewhere_comes_back_from_its_history(
     memory: Memory, pages: Pages
 ) -> None:
@@ -183,10 +193,14 @@ def test_selected_memories_are_deleted_after_a_confirmation_and_come_back(
     page = pages.post("memories/delete", *chosen, user_id="cam")
     assert "3 memories were deleted." in shown(page.text)
     assert texts(memory.get_all(**CAM)) == ["note 3"]
-    page = pages.post("memories/undo", batch="1", user_id="cam")
+    assert 'name="id"' in page.text.split("memories/undo")[1].split("</form>")[0]
+    page = pages.post("memories/undo", *chosen, user_id="cam")
     assert "3 memories are back." in shown(page.text)
     assert len(memory.get_all(filters={"user_id": "cam", "categories": "x"})["results"]) == 4
-    assert pages.post("memories/undo", batch="1").status_code == 404
+    memory.update(ids[0], "note of today")
+    page = pages.post("memories/undo", *chosen, user_id="cam")  # the same page, sent again
+    assert "0 memories are back." in shown(page.text)
+    assert memory.get(ids[0])["memory"] == "note of today"
 
 
 def test_nothing_selected_is_explained(pages: Pages) -> None:
