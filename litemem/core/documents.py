@@ -54,7 +54,7 @@ def document(part: Mapping[Any, Any], name: str) -> str:
 
 
 def tagged(text: str, title: str = "") -> str:
-    """Return a document as it stands in a message; it cannot end before its own end."""
+    """Return a document in the tags that mark it in a message; its text cannot close them."""
     if not text.strip():
         return ""
     title = _NOT_IN_TITLE.sub(" ", title[:MAX_TITLE]).strip()

@@ -132,7 +132,7 @@ class Binding:
         if reason is None and self._is_translated(fact):
             reason = "it is not in the language of the turn"
         if reason is None and self._is_english and english.is_nameless(fact):
-            reason = "it does not say whom or what it is about"
+            reason = "it names nobody and nothing"
         if reason is None:
             self._told.add(fact)
         if at is not None and reason != ANOTHER_SPEAKER:
@@ -157,7 +157,7 @@ class Binding:
             return None if person in before else "it is about somebody else"
         if is_user and clause.code == ENGLISH:
             if english.is_shared(clause.text, fact):
-                return "it says of one what is said of several"
+                return "it makes one of several"
             if english.is_turned(clause.text, fact):
                 return "it is turned round"
             if self._praises_the_other(at):

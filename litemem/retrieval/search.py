@@ -146,18 +146,7 @@ def search(
     cut = _WORD_REST.match(query, READ)
     query = query[: cut.end() if cut else READ]
     wanted = options.top_k * (RERANKED if options.reranker else 1)
-    from litemem.core.text.english.day_names import (
-        is_used_as_name,
-        possible_names,
-    )  # patterns take 20 ms
-
-    maybe = possible_names(query)
-    with store.read() as r:
-        scope = r.candidates.scope_stats(condition)
-        texts = r.candidates.texts_with(condition, maybe, NAME_TEXTS) if maybe else []
-    used = [name for name in maybe if any(is_used_as_name(name, text) for text in texts)]
-    latest = options.reference is not None
-    parsed = parse_query(query, scope.speakers, options.day, latest=latest, names=used)
+    is_small, parsed = _parse(store, query, condition, options)
     # a long query as a long text: an embedder would cut both, each at another place
     meaning = parsed.meaning.replace(PAGE, " ")
     start, stop = passages(meaning, token_counter(None, embedder))[0]
@@ -166,7 +155,7 @@ def search(
         vector,
         parsed.words,
         parsed.periods,
-        None if scope.is_small else ranking.candidates(wanted),
+        None if is_small else ranking.candidates(wanted),
         embedder.identity,
         quantized(vector),
     )
@@ -201,6 +190,25 @@ def search(
         return matches
     best = _reranked(options.reranker, query, matches)[: options.top_k]
     return Found(best, matches.damaged)
+
+
+def _parse(
+    store: Store, query: str, condition: Condition, options: SearchOptions
+) -> tuple[bool, ParsedQuery]:
+    """Return whether the scope is small, and what a query asks of it."""
+    from litemem.core.text.english.day_names import (  # patterns take 20 ms
+        is_used_as_name,
+        possible_names,
+    )
+
+    maybe = possible_names(query)
+    with store.read() as r:
+        scope = r.candidates.scope_stats(condition)
+        texts = r.candidates.texts_with(condition, maybe, NAME_TEXTS) if maybe else []
+    used = [name for name in maybe if any(is_used_as_name(name, text) for text in texts)]
+    latest = options.reference is not None
+    parsed = parse_query(query, scope.speakers, options.day, latest=latest, names=used)
+    return scope.is_small, parsed
 
 
 def _fused(memories: Sequence[Match], said: Sequence[MessageMatch]) -> list[Match]:

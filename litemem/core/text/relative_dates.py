@@ -89,7 +89,7 @@ def _meaning(match: re.Match[str], today: date) -> Days | None:
 def _is_part(expression: str, found: dict[str, str], before: str) -> bool:
     if "count" in found or "half" in found:
         return "from" not in found and _pattern("counted_part").search(before) is not None
-    if found.get("named") and _values("days")[found["named"]] < 0:
+    if "named" in found and _values("days")[found["named"]] < 0:
         return _pattern("likened").search(before) is not None
     if "side" not in found:
         return False
@@ -152,7 +152,7 @@ def _ago(found: dict[str, str], today: date) -> Days:
         near = _on(today, unit, count)
         ahead = WEEKDAYS.index(found["weekday"]) - near.weekday()
         return day(near + timedelta(days=ahead))
-    anchor = found.get("anchor")
+    anchor = found.get("anchor", "")
     if anchor in days:
         return day(_on(today + timedelta(days=days[anchor]), unit, count))
     if anchor == table["this_week"]:
