@@ -60,14 +60,17 @@ _TELLTALE = {
     "qui que tous répondez réponds svp merci maintenant avant elle sont le les",
     "Spanish": "soy tengo vivo trabajo me mi mis no nunca siempre años tomo como bebo juego "
     "prefiero hijos hija se llama el los las una un del al y es con muy pero ahora antes cada dos "
-    "tres por favor me gusta duele",
+    "tres por favor me gusta duele estudio fumo nado corro hablo duermo viajo conduzco cocino "
+    "necesito quiero puedo voy estoy hago salgo veo odio mucho poco todos todas",
     "Italian": "sono ho non vivo lavoro prendo mangio bevo suono gioco preferisco mi mio mia miei "
     "nostro è il lo gli di della del alle al dei anni chiama niente mai sempre prima adesso due "
-    "tre e per che ogni dopo dammi fa vado sto faccio abito",
+    "tre e per che ogni dopo dammi fa vado sto faccio abito fumo odio nuoto corro leggo parlo "
+    "dormo viaggio guido cucino voglio posso esco vedo cerco molto poco tutti tutte",
     "Portuguese": "obrigado obrigada bom boa "
     "sou tenho moro trabalho não meu minha meus minhas nosso eu tomo como bebo toco "
     "jogo prefiro gosto filhos filha chama o os um uma do da no na ao às anos nunca sempre antes "
-    "agora e é em dói por favor todo toda depois das",
+    "agora e é em dói por favor todo toda depois das estudo fumo nado corro leio falo durmo viajo "
+    "dirijo cozinho preciso quero posso vou estou faço saio vejo odeio muito pouco todos todas",
     "Dutch": "ik ben heb woon werk niet geen mijn m'n onze ons drink eet neem speel liever nooit "
     "altijd jaar heet het een de van voor bij om uur naar nu vroeger graag alsjeblieft maar doet "
     "elke na en is zijn hou",
@@ -142,9 +145,25 @@ def _of_short_text(text: str, found: list[str]) -> str | None:
     best = max(scores, key=lambda language: scores[language])
     if scores[best] < MIN_TOLD or scores[best] <= scores["English"]:
         return None
-    tied = {language for language, score in scores.items() if score == scores[best]}
+    tied = _without_borrowed({la for la, score in scores.items() if score == scores[best]}, found)
+    best = best if best in tied else min(tied)
     are_alike = tied <= ALIKE and any(word in TELLTALE[best] for word in found if word != "no")
     return best if len(tied) == 1 or are_alike else None  # "Tomo té": Spanish, or Portuguese
+
+
+def _without_borrowed(tied: set[str], found: list[str]) -> set[str]:
+    """Leave out a language whose words are common ones of the others: "de" is no sign of Dutch."""
+    kept = {
+        one
+        for one in tied
+        if any(
+            word != "no"
+            and word in TELLTALE[one]
+            and not any(word in COMMON_WORDS.get(other, ()) for other in tied - {one})
+            for word in found
+        )
+    }
+    return kept or tied
 
 
 def _by_script(text: str) -> str | None:
