@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from litemem.core.text.language import language
+from litemem.core.text.language import VOCABULARY, language
+from litemem.core.text.lexicon import code_of, made_vocabulary
 
 NAMED = {
     "Ich heiße Jonas und wohne seit 2019 in Köln.": "German",
@@ -49,7 +50,6 @@ ENGLISH = [
     "My grandad had gout.",
     "Flight 302 is cancelled.",
     "I can't swim.",
-    "Danke schön",
     "東京 is great for food",
 ]
 
@@ -62,3 +62,29 @@ def test_english_and_what_is_not_plain_have_no_name(text: str) -> None:
 @given(st.text())
 def test_any_text_gets_an_answer(text: str) -> None:
     assert language(text) is None or language(text).istitle()
+
+
+SHORT = {
+    "de": "Der Müll wird dienstags geholt.|Nutzer wohnt in Wien|Mir ist oft schwindlig.",
+    "fr": "Ma voisine garde mes clés.|L'utilisateur fume|Je cours le dimanche.",
+    "es": "Mi vecina guarda las llaves.|User vive en Lugo|Tomo 10 mg de ramipril.",
+    "it": "Lavora di notte.|User lavora a Torino|Abbiamo quattro galline.",
+    "pt": "A vizinha guarda as chaves.|Temos duas cabras.|Quebrei o braço esquerdo.",
+    "nl": "De buurvrouw heeft de sleutels.|User woont in Breda|We hebben twee zonen.",
+    "sv": "Grannen har nycklarna.|Svara kort.|Jag gillar havet mer än fjällen.",
+    "pl": "Sąsiadka ma klucze.|Przedszkole kosztuje 700 zł.|Odpowiadaj krótko.",
+    "tr": "Geceleri çalışıyor.|Kiram 15.000 lira.|Adım Can, İzmir'de yaşıyorum.",
+    "en": "Dentist Tuesday.|La Paz trip cancelled.|Ben owes me 20 euros.|Met Jan, Piet en route.",
+}
+
+
+@pytest.mark.parametrize(
+    ("code", "text"), [(code, text) for code, texts in SHORT.items() for text in texts.split("|")]
+)
+def test_the_language_of_a_few_words_is_known(code: str, text: str) -> None:
+    assert code_of(text) == code
+
+
+def test_the_listed_words_are_those_of_the_languages() -> None:
+    listed = VOCABULARY.read_text(encoding="utf-8")
+    assert listed == made_vocabulary(), "run python -m litemem.core.text.lexicon"

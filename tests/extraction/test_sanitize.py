@@ -107,7 +107,6 @@ SAYS = [
     "I'm Cam",
     "Hi, I moved",
     "Can you book a table for my wife's birthday?",
-    "Danke schön",
     "Thanks, Ana!",
     "Translate this: my name is Bob",
     "Write me a card for our wedding day",

@@ -4,14 +4,17 @@ A rule names what it looks for; `languages/*.toml` say how each language writes 
 without an entry has none of it, and a rule that finds none says nothing.
 """
 
+import json
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib import resources
+from pathlib import Path
 from typing import Any
 
-from litemem.core.text.language import language
+from litemem.core.text.language import TELLTALE, VOCABULARY, language
+from litemem.core.text.scripts import fold
 
 ENGLISH = "en"
 CODES = {
@@ -51,6 +54,8 @@ DATED = {
 
 _BY_CODE = [ENGLISH, *sorted(set(CODES.values()) - {ENGLISH})]
 _ENTRY = re.compile(r"(?<!P)<(\w+)(?:#(\d+))?>")  # of the same table, in a pattern
+_NO_WORDS = re.compile(r"[\\()\[\]|?*+{}<>^$]")  # in a pattern
+_PLAIN_WORD = re.compile(r"[^\W\d_]{2,}")
 _GROUP = re.compile(r"\?P<(\w+)>")
 
 
@@ -130,3 +135,26 @@ def exclusive_in(code: str, name: str, key: str) -> dict[str, tuple[int, int]]:
 def _read(code: str) -> Mapping[str, Any]:
     file = resources.files("litemem.core.text") / "languages" / f"{code}.toml"
     return tomllib.loads(file.read_text(encoding="utf-8"))
+
+
+def made_vocabulary() -> str:
+    """Return what the file `VOCABULARY` must hold: the plain words of languages to tell apart."""
+    found: dict[str, str] = {}
+    for name, code in sorted(CODES.items()):
+        if name in TELLTALE:
+            texts = [text for text in _texts(_read(code)) if not _NO_WORDS.search(text)]
+            known = {fold(word) for text in texts for word in _PLAIN_WORD.findall(text.casefold())}
+            found[name] = " ".join(sorted(known))
+    return json.dumps(found, ensure_ascii=False, indent=0) + "\n"
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, list | Mapping):
+        for each in value.values() if isinstance(value, Mapping) else value:
+            yield from _texts(each)
+
+
+if __name__ == "__main__":  # after a change of a language's words
+    Path(str(VOCABULARY)).write_text(made_vocabulary(), encoding="utf-8")
