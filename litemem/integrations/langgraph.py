@@ -67,7 +67,7 @@ class LitememStore(BaseStore):
     Args:
         memory: an open memory, which the caller closes.
         app_id: the scope of the items; stores with different ids are apart.
-        fields: paths of the fields that are indexed apart; by default the whole value.
+        fields: paths of the fields to index, each apart; by default the whole value.
         ttl: when items expire, as LangGraph's other stores take it.
         user_label: the position in the namespace that names the user, such as 1 for
             `("memories", "cam")`; these items also have the scope `user_id`.

@@ -1,26 +1,30 @@
 """`litemem mcp` before the judges of others; each is skipped where it is not installed.
 
-`tests/compat/install_clients` installs them: FastMCP's client, and from npm the inspector and the
-reference memory server.
+`tests/compat/install_clients` installs them: FastMCP's client, and from npm the inspector, the
+conformance tests and the reference memory server.
 """
 
 import json
 import os
 import random
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
 from helpers import CLIENTS, LIBRARY, python_with
 from helpers.mcp_server import Server
+from helpers.served import Served
 
 NODE_MODULES = CLIENTS / "node" / "node_modules"
 INSPECTOR = NODE_MODULES / "@modelcontextprotocol/inspector/clients/launcher/build/index.js"
 REFERENCE = NODE_MODULES / "@modelcontextprotocol/server-memory/dist/index.js"
+CONFORMANCE = NODE_MODULES / "@modelcontextprotocol/conformance/dist/index.js"
 SECONDS = 120
 CALLS = 150  # of the comparison with the reference server
 
@@ -164,6 +168,92 @@ def test_a_load_of_calls_has_no_error(environment: dict[str, str]) -> None:
     options = ("--method", "tools/call", "--tool-name", "read_graph", "--load")
     report = inspect(environment, "graph", *options)
     assert (report["errors"], report["toolErrors"]) == (0, 0)
+
+
+# -- the conformance tests
+
+# The scenarios of a revision that need no tools, prompts or resources made for them.
+WHOLE = {
+    "2025-11-25": {
+        "dns-rebinding-protection",
+        "ping",
+        "prompts-list",
+        "resources-list",
+        "server-initialize",
+        "server-session-lifecycle",
+        "tools-list",
+    },
+    "2026-07-28": {
+        "caching",
+        "dns-rebinding-protection",
+        "http-header-validation",
+        "prompts-list",
+        "resources-list",
+        "sep-2164-resource-not-found",
+        "server-sse-multiple-streams",
+        "tools-list",
+    },
+}
+# Why other checks fail: they ask for what only a server for tests has, or a server may leave out.
+FIXTURES = re.compile(
+    r"'(?:test_\w+|test://[\w/-]+|json_schema_2020_12_tool)' (?:does not exist|not found|in tools)"
+    r"|exposes no tool with x-mcp-header|the 'test_\w+' call|could not get initial InputRequired"
+    r"|instead of re-requesting via InputRequired|Expected InputRequiredResult"
+)
+LEFT_OUT = re.compile(r"method '(?:completion/complete|logging/setLevel|resources/subscribe)'")
+STATELESS = {  # those that fail of the scenario "server-stateless", and the tool that each calls
+    "sep-2575-server-rejects-undeclared-capability": "test_missing_capability",
+    "sep-2575-missing-capability-http-400": "test_missing_capability",
+    "sep-2575-http-server-no-independent-requests-on-stream": "test_streaming_elicitation",
+    "sep-2575-server-no-log-without-loglevel": "test_logging_tool",
+}
+TOKEN = """
+import { subscribe } from "node:diagnostics_channel";
+const header = ["authorization", `Token ${process.env.TOKEN}`];
+subscribe("undici:request:create", ({ request }) => request.addHeader(...header));
+subscribe("http.client.request.created", ({ request }) => request.setHeader(...header));
+"""  # the conformance tests know no tokens
+
+
+def conformance(served: Served, revision: str, folder: Path) -> dict[str, list[dict[str, Any]]]:
+    """Return the checks of each scenario of a revision."""
+    node = [NODE_MODULES / "node/bin/node", "--import", "data:text/javascript," + quote(TOKEN)]
+    url = f"http://127.0.0.1:{served.port}/mcp"
+    options = ["server", "--url", url, "--requirements", revision, "--output-dir", folder]
+    subprocess.run(
+        [*node, CONFORMANCE, *options],
+        capture_output=True,
+        env=os.environ | {"TOKEN": served.token},
+        timeout=SECONDS,
+    )
+    found = {}
+    for path in folder.glob("server-*/checks.json"):
+        scenario = re.sub(r"^server-|-\d{4}-\d\d-\d\dT.*$", "", path.parent.name)
+        found[scenario] = json.loads(path.read_text("utf-8"))
+    return found
+
+
+@needs(CONFORMANCE)
+@pytest.mark.parametrize("revision", list(WHOLE))
+def test_the_conformance_tests_find_no_fault(tmp_path: Path, revision: str) -> None:
+    pytest.importorskip("uvicorn", reason="needs the extra serve")
+    served = Served(tmp_path, "--port", "0")
+    assert served.add("I like tea.")[0] == 200
+    found = conformance(served, revision, tmp_path / "results")
+    assert served.stop() == 0
+    passing = {"SUCCESS", "INFO"}
+    whole = {name for name, checks in found.items() if {c["status"] for c in checks} <= passing}
+    assert WHOLE[revision] <= whole
+    failed = {
+        name: {each["id"]: each["errorMessage"] for each in checks if each.get("errorMessage")}
+        for name, checks in found.items()
+        if not name.startswith("tasks-")  # an extension
+    }
+    stateless = failed.pop("server-stateless", {})
+    tools = {check: re.findall(r"'(test_\w+)'", said)[0] for check, said in stateless.items()}
+    assert tools == (STATELESS if revision == "2026-07-28" else {})
+    said = [text for faults in failed.values() for text in faults.values()]
+    assert [text for text in said if not FIXTURES.search(text) and not LEFT_OUT.search(text)] == []
 
 
 # -- the reference memory server
