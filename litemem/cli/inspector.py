@@ -1,5 +1,7 @@
 """The command `inspect`: a page in the browser that shows the memories, and changes them."""
 
+import ctypes
+import sys
 import webbrowser
 from contextlib import suppress
 from pathlib import Path
@@ -15,6 +17,7 @@ from litemem.memory import Memory
 
 HOST = "127.0.0.1"
 CACHE = 3_000_000  # bytes; a person does not look at the same page again and again
+M_ARENA_MAX = -8  # of mallopt(3)
 END_SECONDS = 5  # that requests get when the server ends
 
 
@@ -37,6 +40,7 @@ def inspect(
     The page shows where a memory came from, what replaced it, and why a search finds it. It is
     for this machine's browsers only: the address that is printed has a token. Ctrl-C ends it.
     """
+    _share_heap()
     uvicorn, inspector, security, listen = _server()
     path = existing_file(db)
     with listen(port) as bound, _opened(db, path, embedder, read_only=read_only) as memory:
@@ -68,6 +72,13 @@ def inspect(
         servers.append(uvicorn.Server(config))
         with suppress(KeyboardInterrupt):  # that is how it ends: with 0, like `litemem serve`
             servers[0].run(sockets=[bound])
+
+
+def _share_heap() -> None:
+    """Let the threads that make pages share one heap: glibc gives each its own, and 5 MB go."""
+    if sys.platform == "linux":
+        with suppress(AttributeError, OSError):  # another library of C
+            ctypes.CDLL(None).mallopt(M_ARENA_MAX, 1)
 
 
 def _opened(db: str | None, path: Path, embedder: str | None, *, read_only: bool) -> Memory:

@@ -139,6 +139,130 @@ def test_words_of_other_languages_are_not_taken_for_dates(text: str) -> None:
     assert spoken_of(text) == []
 
 
+@pytest.mark.parametrize(
+    ("text", "days"),
+    [
+        ("we stay with my parents at Christmas", "2026-12-24/2026-12-26"),
+        ("we stayed with my parents at Christmas", "2025-12-24/2025-12-26"),
+        ("we fly to Rome over the Christmas holidays", "2026-12-24/2026-12-26"),
+        ("wants a bike for xmas.", "2026-12-24/2026-12-26"),
+        ("the shop was closed on Christmas Day", "2025-12-25"),
+        ("we met on New Year’s Eve", "2025-12-31"),
+        ("they marry on Valentine's Day", "2027-02-14"),
+        ("Easter 2025 was in Crete", "2025-04-18/2025-04-21"),
+        ("Crete, Easter 2024", "2024-03-29/2024-04-01"),
+        ("Crete at Easter", "2026-04-03/2026-04-06"),
+        ("we were in Crete at Easter", "2026-04-03/2026-04-06"),
+        ("Crete next Easter", "2027-03-26/2027-03-29"),
+        ("Crete last Christmas", "2025-12-24/2025-12-26"),
+        ("Crete this Christmas", "2026-12-24/2026-12-26"),
+        ("flew home on Good Friday", "2026-04-03"),
+        ("flew home on Easter Monday", "2026-04-06"),
+        ("flies home by Thanksgiving", "2026-11-26"),
+        ("a party every Halloween", "every 31 October"),
+        ("the wedding anniversary is on Christmas Eve", "every 24 December"),
+    ],
+)
+def test_a_holiday_is_on_its_days_of_the_year(text: str, days: str) -> None:
+    assert spoken_of(text) == [days]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Merry Christmas!",
+        "User loves Christmas",
+        "bought a Christmas tree",
+        "at Christmas dinner he sang",
+        "an Easter egg hunt",
+        "lives on Christmas Island",
+        "Happy Easter",
+        "had an epiphany",
+        "drives an Audi Q3",
+        "the answer to Q3 is B",
+        "a quarter of the cake",
+        "scored in the third quarter of the game",
+    ],
+)
+def test_what_only_has_the_name_of_a_holiday_or_quarter_is_no_day(text: str) -> None:
+    assert spoken_of(text) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "days"),
+    [
+        ("launch in Q3", "2026-07-01/2026-09-30"),
+        ("we launched in Q4", "2025-10-01/2025-12-31"),
+        ("launch in Q1 2027", "2027-01-01/2027-03-31"),
+        ("launch: 2026-Q3", "2026-07-01/2026-09-30"),
+        ("launch by Q3/2026", "2026-07-01/2026-09-30"),
+        ("My Q3 goals are two launches", "2026-07-01/2026-09-30"),
+        ("launched in the second quarter of 2025", "2025-04-01/2025-06-30"),
+        ("launch in the last quarter of the year", "2026-10-01/2026-12-31"),
+        ("launch next quarter", "2026-07-01/2026-09-30"),
+        ("revenue fell last quarter", "2026-01-01/2026-03-31"),
+        ("moves in mid-January", "2027-01-11/2027-01-20"),
+        ("moves in early March 2027", "2027-03-01/2027-03-10"),
+        ("moves at the end of May", "2026-05-21/2026-05-31"),
+        ("moved late Feb.", "2026-02-21/2026-02-28"),
+        ("away from mid-May to early June", "2026-05-11/2026-06-10"),
+        ("moved in early 2025", "2025-01-01/2025-04-30"),
+        ("moves at the end of 2026", "2026-09-01/2026-12-31"),
+        ("moved in mid-2025", "2025-05-01/2025-08-31"),
+        ("free this weekend", "2026-04-18/2026-04-19"),
+        ("sails at the weekend", "2026-04-18/2026-04-19"),
+        ("we sailed over the weekend", "2026-04-11/2026-04-12"),
+        ("sails every weekend", "every Saturday to Sunday"),
+    ],
+)
+def test_a_part_of_a_month_year_or_week_is_a_span(text: str, days: str) -> None:
+    assert spoken_of(text) == [days]
+
+
+@pytest.mark.parametrize(
+    ("text", "days"),
+    [
+        ("An Weihnachten sind wir in Bremen", "2026-12-24/2026-12-26"),
+        ("Ostern sind wir in Bremen", "2026-04-03/2026-04-06"),
+        ("Ostern 2025 waren wir in Bremen", "2025-04-18/2025-04-21"),
+        ("letzte Ostern waren wir in Bremen", "2026-04-03/2026-04-06"),
+        ("der Umzug ist Ende Mai", "2026-05-21/2026-05-31"),
+        ("der Start ist im dritten Quartal 2026", "2026-07-01/2026-09-30"),
+        ("je pars à Noël", "2026-12-24/2026-12-26"),
+        ("le déménagement est fin mai", "2026-05-21/2026-05-31"),
+        ("nous étions à Rome à Pâques", "2026-04-03/2026-04-06"),
+        ("viajamos en Semana Santa", "2026-03-29/2026-04-05"),
+        ("me mudo a finales de mayo de 2026", "2026-05-21/2026-05-31"),
+        ("a Ferragosto siamo al mare", "2026-08-15"),
+        ("vamos ao Porto no Natal", "2026-12-24/2026-12-26"),
+        ("met Kerst zijn we in Gent", "2026-12-24/2026-12-26"),
+        ("på julafton är vi i Lund", "2026-12-24"),
+        ("на Пасху едем к бабушке", "2026-04-10/2026-04-13"),
+        ("圣诞节去北京", "2026-12-25"),
+        ("五月底搬家", "2026-05-21/2026-05-31"),
+        ("クリスマスに京都へ行く", "2026-12-24/2026-12-26"),
+        ("크리스마스에 부산에 간다", "2026-12-25"),
+    ],
+)
+def test_holidays_and_parts_are_read_in_other_languages(text: str, days: str) -> None:
+    assert spoken_of(text) == [days]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Frohe Ostern",
+        "unser Weihnachtsbaum",
+        "Moro em Natal",
+        "圣诞快乐",
+        "Nikolaus ist mein Bruder",
+        "ich mag Weihnachten",
+    ],
+)
+def test_names_and_greetings_of_other_languages_are_no_days(text: str) -> None:
+    assert spoken_of(text) == []
+
+
 def test_what_can_be_read_in_two_ways_is_both() -> None:
     assert spoken_of("on 05/04/2026") == ["2026-04-05", "2026-05-04"]
 

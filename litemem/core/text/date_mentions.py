@@ -13,18 +13,21 @@ from itertools import islice
 from litemem.core.text.english.day_names import counts_things, is_title, quoted_titles
 from litemem.core.text.english.tense import EVENT
 from litemem.core.text.foreign_dates import english_dates, may_have_dates
+from litemem.core.text.holidays import HOLIDAYS, days_of_holiday
 from litemem.core.text.periods import CYCLES, MONTHS, SEASONS, WEEKDAYS, Cycle
 from litemem.core.text.relative_dates import (
     Days,
     may_be_relative,
     month,
     months_on,
+    quarter,
     relative_dates,
     season,
     year,
 )
 
 MAX_MENTIONS = 16  # of a text, the first ones
+JUST_PAST = 30  # days for which a holiday of "this" year is the last one
 MAX_DATES = 8 * MAX_MENTIONS  # of a text that are looked at, as many of them may be the same
 
 
@@ -35,7 +38,7 @@ class Mention:
     With a `cycle` it is a date of every year ("3 June"), month ("the 5th") or week ("Friday"), of
     which the text means one, or all if it is `again`. A date that can be read in two ways is also
     the day `other`. Words may be a title: "Yesterday", "Friday Night". The code is that of another
-    language than English.
+    language than English. A `holiday` without a year is on days of its own in each.
     """
 
     start: int
@@ -48,6 +51,7 @@ class Mention:
     is_relative: bool = False
     may_be_title: bool = False
     code: str = ""
+    holiday: str = ""
 
 
 Reading = tuple[str, re.Pattern[str], Callable[[re.Match[str], date], Mention | None]]
@@ -248,7 +252,65 @@ def _day_of_month(match: re.Match[str], reference: date) -> Mention:
 
 
 def _whole_year(match: re.Match[str], _: date) -> Mention:
-    return _of(match, year(int(match["year"])))
+    """Read "in 2025", and "early 2025" as a third of it."""
+    number = int(match["year"])
+    part = _PARTS.get((match.groupdict().get("part") or "").lower())
+    if part is None:
+        return _of(match, year(number))
+    first, last = date(number, 4 * part + 1, 1), date(number, 4 * part + 4, 1)
+    return Mention(*match.span(), first, month(last).last)
+
+
+def _part_of_month(match: re.Match[str], reference: date) -> Mention:
+    """Read "early March", "mid-January 2026" and "the end of May": about ten days of each."""
+    given = match["year"]
+    whole = month(date(int(given) if given else reference.year, _month_number(match["month"]), 1))
+    part = _PARTS[match["part"].lower()]
+    first = whole.first.replace(day=10 * part + 1)
+    last = whole.last if part == 2 else whole.first.replace(day=10 * part + 10)
+    return Mention(*match.span(), first, last, None if given else "year")
+
+
+def _quarter(match: re.Match[str], reference: date) -> Mention:
+    """Read "in Q3" and "the third quarter of 2025"."""
+    parts = match.groupdict()
+    given, name = parts.get("year"), (parts.get("number") or parts["ordinal"]).lower()
+    number = int(name) if name.isdigit() else _ORDINALS[name]
+    days = quarter(int(given) if given else reference.year, number)
+    return Mention(*match.span(), days.first, days.last, None if given else "year")
+
+
+def _holiday(match: re.Match[str], reference: date) -> Mention | None:
+    """Read "at Christmas", "next Easter", "every Halloween" and "Easter 2025"."""
+    given, side = match["year"], (match["side"] or "").lower()
+    name = (
+        match["holiday"].lower().replace("’", "'").replace("saint ", "st ").replace("st. ", "st ")
+    )
+    name = _OTHER_NAMES.get(name, name)
+    if given:
+        return Mention(*match.span(), *days_of_holiday(name, int(given)))
+    if not side and not match["on"]:
+        return None
+    if side in ("", "every", "each"):
+        days = days_of_holiday(name, reference.year)
+        return Mention(*match.span(), *days, "year", side != "", holiday=name)
+    near = [days_of_holiday(name, reference.year + by) for by in (-1, 0, 1, 2)]
+    last = [each for each in near if each[1] < reference][-1]
+    if side in ("last", "past", "this past"):
+        days = last
+    elif side == "this":  # in January that of December
+        ahead = next(each for each in near if each[1] >= reference)
+        days = last if (reference - last[1]).days <= JUST_PAST else ahead
+    else:
+        days = next(each for each in near if each[0] > reference)
+    return Mention(*match.span(), *days)
+
+
+def _weekend(match: re.Match[str], reference: date) -> Mention:
+    """Read "at the weekend", and "every weekend" or "at weekends"."""
+    saturday = reference + timedelta(days=5 - reference.weekday())
+    again = match["the"] is None
+    return Mention(*match.span(), saturday, saturday + timedelta(days=1), "week", again)
 
 
 def _years(match: re.Match[str], _: date) -> Mention | None:
@@ -290,14 +352,51 @@ _NO_EVENT = frozenset(
     "a an and called each every hate hates is like likes love loves my named or taco the".split()
 )
 # What may follow a number that is a day or a year: the end of a clause, or a word but no noun
-_FOLLOWS = (
-    r"(?=\s*(?:$|[.,;:!?)\]–]|- |(?:at|and|or|i|we|he|she|they|you|it|the|my|our|his|her|their|"
+_GOES_ON = (
+    r"$|[.,;:!?)\]–]|- |(?:at|and|or|i|we|he|she|they|you|it|the|my|our|his|her|their|"
     r"with|in|for|to|on|as|is|was|were|will|has|had|until|till|through|because|but|if|when|while|where|"
-    r"so|that|around|from|after|before|by|during|since|user|due|did)\b|(?-i:[A-Z])))"
+    r"so|that|around|from|after|before|by|during|since|user|due|did)\b"
+)
+_FOLLOWS = rf"(?=\s*(?:{_GOES_ON}|(?-i:[A-Z])))"
+_ENDS = rf"(?=\s*(?:{_GOES_ON}))"  # "Christmas Island", "Christmas Market"
+
+_PARTS = {
+    **dict.fromkeys(("early", "beginning of", "start of"), 0),
+    **dict.fromkeys(("mid", "middle of"), 1),
+    **dict.fromkeys(("late", "end of"), 2),
+}
+_ORDINALS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "last": 4} | {
+    written: int(written[0]) for written in ("1st", "2nd", "3rd", "4th")
+}
+_WORK_BEHIND = (
+    r"(?= (?:goals?|targets?|results?|revenues?|earnings|budgets?|reports?|reviews?|plans?|numbers|"
+    r"planning|OKRs?|roadmap|sales|forecasts?|launch|kick-?off|figures)\b)"
+)
+_OTHER_NAMES = {
+    "xmas": "christmas",
+    "xmas eve": "christmas eve",
+    "xmas day": "christmas day",
+    "new years": "new year's",
+    "new years eve": "new year's eve",
+    "new year eve": "new year's eve",
+    "new years day": "new year's day",
+    "valentines day": "valentine's day",
+    "valentine's": "valentine's day",
+    "st patricks day": "st patrick's day",
+    "4th of july": "fourth of july",
+    "all saints day": "all saints' day",
+    "ascension": "ascension day",
+    "whitsun": "pentecost",
+    "holy thursday": "maundy thursday",
+}
+_HOLIDAY_NAMES = "|".join(
+    re.escape(name).replace("'", "['’]").replace("st\\ ", r"(?:st\.?|saint)\ ")
+    for name in sorted((*HOLIDAYS, *_OTHER_NAMES), key=len, reverse=True)
 )
 
 # The first pattern that matches a place reads it. "May" and "March" are also words: alone they
 # are months behind a preposition, or with a capital in the middle of a sentence.
+_SHORT = "|".join((*(m[:3] for m in MONTHS if m[:3] not in ("May", "Mar")), "Sept"))
 _SURE = "|".join(m for m in MONTHS if m not in ("May", "March"))
 _PATTERNS: tuple[Reading, ...] = (
     (
@@ -346,14 +445,57 @@ _PATTERNS: tuple[Reading, ...] = (
     ("month", _pattern(rf"{_DAY}\. {_MONTH} {_YEAR}"), _calendar),
     ("month", _pattern(rf"{_ON}{_DAY}(?: of)? {_MONTH}{_OF_YEAR}"), _calendar),
     ("month", _pattern(rf"{_ON}{_MONTH} (?:the )?{_DAY}{_OF_YEAR}"), _calendar),
-    ("month", _pattern(rf"(?:in )?{_MONTH}(?:,| of)? {_YEAR}"), _calendar),
-    ("season", _pattern(rf"(?:in |during )?(?:the )?{_SEASON}(?: of| in)?,? {_YEAR}"), _season),
     (
         "month",
         _pattern(
-            r"(?:in|since|during|until|till|before|after|early|mid|late|"
-            rf"(?:beginning|start|end) of) (?P<month>{_NAMES})"
+            rf"(?:(?:in|by|until|till|since|from|before|after|around|at) )?(?:the )?"
+            r"(?P<part>early|mid|late|(?:beginning|start|middle|end) of)[ -]"
+            rf"(?P<month>{_NAMES}|(?:{_SHORT})\.?){_OF_YEAR}"
         ),
+        _part_of_month,
+    ),
+    ("month", _pattern(rf"(?:in )?{_MONTH}(?:,| of)? {_YEAR}"), _calendar),
+    (
+        "holiday",
+        _pattern(
+            r"(?<!happy )(?<!merry )(?:(?P<on>at|over|on|for|by|until|till|since|before|after|"
+            r"around|during|from|to|between|and) )?(?:the )?"
+            r"(?:(?P<side>last|this past|past|this coming|coming|this|next|every|each) )?"
+            rf"(?P<holiday>{_HOLIDAY_NAMES})(?:(?: time| break| holidays?| vacation)?{_ENDS}"
+            rf"|(?:,| of| in)? {_YEAR})"
+        ),
+        _holiday,
+    ),
+    (
+        "number",
+        _pattern(
+            rf"(?:(?:in|by|during|until|till|since) )?Q(?P<number>[1-4])(?:,| of)?[ /]{_YEAR}"
+        ),
+        _quarter,
+    ),
+    ("number", _pattern(rf"(?:(?:in|by|until|since) )?{_YEAR}[ /-]?Q(?P<number>[1-4])"), _quarter),
+    (
+        "number",
+        _pattern(
+            r"(?:in|by|during|for|until|till|since|before|after|early|mid|late|of|from|around|"
+            rf"through)[ -]Q(?P<number>[1-4]){_FOLLOWS}"
+        ),
+        _quarter,
+    ),
+    ("number", _pattern(rf"Q(?P<number>[1-4]){_WORK_BEHIND}", re.NOFLAG), _quarter),
+    (
+        "quarter",
+        _pattern(
+            r"(?:(?:in|by|during|for|until|since) )?(?:the )?"
+            r"(?P<ordinal>first|second|third|fourth|last|1st|2nd|3rd|4th) quarter of "
+            rf"(?:the year{_FOLLOWS}|this year|{_YEAR})"
+        ),
+        _quarter,
+    ),
+    ("season", _pattern(rf"(?:in |during )?(?:the )?{_SEASON}(?: of| in)?,? {_YEAR}"), _season),
+    (
+        "month",
+        _pattern(rf"(?:in|since|during|until|till|before|after) (?P<month>{_NAMES})"),
         _calendar,
     ),
     (
@@ -383,14 +525,23 @@ _PATTERNS: tuple[Reading, ...] = (
     (
         "number",
         _pattern(
-            r"(?:in|since|until|till|during|by|before|after|around|early|mid|late|"
-            rf"(?:end|start|beginning|middle|rest|half|most) of)(?: the year)? {_YEAR}{_FOLLOWS}"
+            r"(?:in|since|until|till|during|by|before|after|around|(?P<part>early|mid|late|"
+            r"(?:beginning|start|middle|end) of)|(?:rest|half|most) of)(?: the year)?[ -]"
+            rf"{_YEAR}{_FOLLOWS}"
         ),
         _whole_year,
     ),
 )
 # Weekdays, where no relative date is: "a week ago on Friday"
 _WEEKDAYS: tuple[Reading, ...] = (
+    (
+        "weekend",
+        _pattern(
+            rf"(?:(?:at|over|on|for|during) (?P<the>the )weekend{_FOLLOWS}|(?:every|each) weekend"
+            r"|(?:at|on|over) (?:the )?weekends)"
+        ),
+        _weekend,
+    ),
     ("weekday", _pattern(rf"(?P<each>every|each) (?P<weekday>{_WEEKDAY_NAMES})"), _weekday),
     ("weekday", _pattern(rf"(?:on )?(?P<weekday>{_WEEKDAY_NAMES})(?P<plural>s)"), _weekday),
     (
@@ -445,4 +596,7 @@ _NEEDS = {
     "month": _pattern(_MONTH),
     "weekday": _pattern(rf"(?:{_WEEKDAY_NAMES}|(?:mon|tues?|wed|thu(?:rs?)?|fri|sat|sun))s?"),
     "season": _pattern(_SEASON),
+    "holiday": _pattern(rf"(?:{_HOLIDAY_NAMES})"),
+    "quarter": _pattern("quarter"),
+    "weekend": _pattern("weekends?"),
 }

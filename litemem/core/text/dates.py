@@ -16,6 +16,7 @@ from litemem.core.text.date_mentions import MAX_DATES, MAX_MENTIONS, Mention, da
 from litemem.core.text.english.day_names import is_name
 from litemem.core.text.english.tense import happens_once, tense_of
 from litemem.core.text.foreign_dates import tense_in
+from litemem.core.text.holidays import days_of_holiday, moves
 from litemem.core.text.periods import CYCLES, WEEKDAYS, Cycle, Period, period_of
 from litemem.core.text.relative_dates import RelativeDate, day, month, months_on, relative_dates
 
@@ -170,6 +171,8 @@ def _is_span(text: str, begin: int, one: Mention, other: Mention) -> bool:
     """Return True if two dates are one period; the mention before them ends at `begin`."""
     if one.cycle != other.cycle or (one.first > other.last and one.cycle != "year"):
         return False
+    if moves(one.holiday) or moves(other.holiday):
+        return False
     if _is_joined(_JOINS, text, one, other):
         return True
     is_opened = _OPENING.match(text, one.start) or _OPENS_A_SPAN.search(text[begin : one.start])
@@ -194,6 +197,9 @@ def _behind(mention: Mention, first: date) -> date:
 def _in_year(mention: Mention, year: int) -> Mention | None:
     """Return a date of every year as that of one year, or None for 29 February in most years."""
     try:
+        if mention.holiday:
+            first, last = days_of_holiday(mention.holiday, year)
+            return replace(mention, first=first, last=last, cycle=None)
         ends_with_its_month = month(mention.last).last == mention.last
         first = mention.first.replace(year=year)
         end = year + mention.last.year - mention.first.year  # of a span over New Year
@@ -260,10 +266,10 @@ def _meant_by_text(
         both = (mention.first, mention.other)
         readings = [replace(mention, first=on, last=on, other=None) for on in both]
         return [m for each in readings for m in _meant_by_text(each, said_on, before, after, code)]
-    if mention.again:
+    if mention.again and not moves(mention.holiday):
         return [_in_cycle(mention, mention.cycle or "week")]
     is_short = mention.last - mention.first < timedelta(days=92)
-    if comes_again and is_short and mention.cycle == "year":
+    if comes_again and is_short and mention.cycle == "year" and not moves(mention.holiday):
         return [_in_cycle(mention, mention.cycle)]
     if comes_again and mention.first == mention.last and mention.first <= said_on:
         return [mention, _in_cycle(mention, "year")]  # born on 3 June 1990
@@ -280,12 +286,13 @@ def _meant_by_text(
 def _in_cycle(mention: Mention, cycle: Cycle) -> Mention:
     begin, _ = CYCLES[cycle]
     if cycle == "year":
-        return _in_year(replace(mention, other=None), begin.year) or mention
+        dated = _in_year(replace(mention, other=None), begin.year) or mention
+        return replace(dated, first=max(dated.first, begin))  # New Year begins in the old one
     if cycle == "month":
         on = begin.replace(day=mention.first.day)
-    else:
-        on = begin + timedelta(days=mention.first.weekday())
-    return replace(mention, first=on, last=on, cycle=None)
+        return replace(mention, first=on, last=on, cycle=None)
+    on = begin + timedelta(days=mention.first.weekday())
+    return replace(mention, first=on, last=on + (mention.last - mention.first), cycle=None)
 
 
 def _with_clauses(text: str, found: list[Mention]) -> Iterator[tuple[Mention, str, str]]:

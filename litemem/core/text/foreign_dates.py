@@ -208,7 +208,10 @@ def made_hints() -> str:
         table = lexicon.section(code, "dates")
         names = [name for line in (*table["months"], *table["weekdays"]) for name in line.split()]
         named = [
-            word for group in ("named", "own") for w in table.get(group, {}).values() for word in w
+            word
+            for group in ("named", "own", "holidays")
+            for w in table.get(group, {}).values()
+            for word in w
         ]
         named += table.get("hints", "").split()
         units = [word for line in table["units"].values() for word in line.split()]
@@ -237,6 +240,7 @@ def _language(code: str) -> _Language:
         "next": {**unit, **weekday},
         "count": _english_of(table["counts"], COUNTS),
         "day": {word: str(i) for i, word in enumerate(table.get("days", ()), 1)},
+        "holiday": _named(table.get("holidays", {})),
         "named": _named(table.get("named", {})),
         "own": _named(table.get("own", {})),
     }

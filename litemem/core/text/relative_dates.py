@@ -214,9 +214,15 @@ def _shifted(unit: str, by: int, today: date) -> Days:
         "week": lambda: week(today + timedelta(days=7 * by)),
         "weekend": lambda: weekend(today + timedelta(days=7 * by)),
         "month": lambda: month(months_on(today, by)),
+        "quarter": lambda: _quarters_on(today, by),
         "year": lambda: year(today.year + by),
     }
     return shift[unit]()
+
+
+def _quarters_on(today: date, by: int) -> Days:
+    of = months_on(today, 3 * by)
+    return quarter(of.year, (of.month + 2) // 3)
 
 
 def _distant(unit: str, by: int, today: date) -> Days:
@@ -287,6 +293,12 @@ def season(name: str, begins_in: int) -> Days:
     first = date(begins_in, SEASONS[name], 1)
     written = f"{name} {begins_in}" + (f"–{(begins_in + 1) % 100:02}" if name == "winter" else "")
     return Days(first, month(months_on(first, 2)).last, "in", written)
+
+
+def quarter(of_year: int, number: int) -> Days:
+    """Return a quarter of a year; the first one is 1."""
+    first = date(of_year, 3 * number - 2, 1)
+    return Days(first, month(months_on(first, 2)).last, "in", f"Q{number} {of_year}")
 
 
 def year(number: int) -> Days:
