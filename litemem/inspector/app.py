@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Collection
 from functools import partial, wraps
+from typing import Any
 
 from anyio import CapacityLimiter, to_thread
 from starlette.applications import Starlette
@@ -129,11 +130,13 @@ def _writes(view: View) -> View:
 async def _failed(site: Site, request: Request, error: Exception) -> Response:
     """Show an error of the library on a page."""
     status = next((s for kind, s in STATUSES.items() if isinstance(error, kind)), 500)
-    values = {"title": "That did not work", "message": str(error)}
+    values: dict[str, Any] = {"title": "That did not work", "message": str(error), "form": None}
+    if isinstance(error, StoreBusyError) and "litemem.form" in request.scope:
+        values |= {"title": "Not saved yet", "form": request.scope["litemem.form"]}
     return site.page(request, "error.html", values, status=status)
 
 
 async def _missing(site: Site, request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    values = {"title": error.detail, "message": "There is no such page."}
+    values = {"title": error.detail, "message": "There is no such page.", "form": None}
     return site.page(request, "error.html", values, status=error.status_code)

@@ -4,7 +4,10 @@ import os
 import platform
 import sys
 import time
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from litemem.core import clock
@@ -42,11 +45,15 @@ class Beat:
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """A program that has a file open, and its start in microseconds."""
+    """A program that has a file open, who started it, and its start in microseconds.
+
+    The name is "litemem mcp" for our own commands, else that of the program.
+    """
 
     pid: int
     name: str
     since: int
+    parent: str = ""
 
 
 def this_process() -> Process:
@@ -98,8 +105,22 @@ def programs_with(path: str) -> list[Program]:
         if is_open:
             known = process.info
             since = round((known["create_time"] or 0) * 1_000_000)
-            found.append(Program(known["pid"], known["name"] or "", since))
+            name, parent = known["name"] or "", ""
+            with suppress(psutil.Error, OSError):
+                name = _command(process.cmdline()) or name
+                starter = process.parent()
+                parent = starter.name() if starter else ""
+            found.append(Program(known["pid"], name, since, parent))
     return sorted(found, key=lambda program: (program.since, program.pid))
+
+
+def _command(line: Sequence[str]) -> str:
+    """Return "litemem mcp" for a command line of ours, without its options, or nothing."""
+    for i, part in enumerate(line[:4]):
+        if Path(part).name.removesuffix(".exe") == "litemem":
+            words = (each for each in line[i + 1 :] if each.isalpha())
+            return " ".join(["litemem", *islice(words, 1)])
+    return ""
 
 
 def _started(pid: int) -> int | None:

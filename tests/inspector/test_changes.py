@@ -1,13 +1,19 @@
 """What people change in the inspector, and take back."""
 
 import json
+import re
+from contextlib import closing
+from html import unescape
+from pathlib import Path
 
+import apsw
 import pytest
 
 from helpers import OpenMemory
 from helpers.memories import CAM, JANE, store_text, texts
 from helpers.pages import Pages, shown
 from litemem import Memory
+from litemem.testing import HashEmbedder
 
 
 @pytest.fixture
@@ -201,6 +207,25 @@ def test_selected_memories_are_deleted_after_a_confirmation_and_come_back(
     page = pages.post("memories/undo", *chosen, user_id="cam")  # the same page, sent again
     assert "0 memories are back." in shown(page.text)
     assert memory.get(ids[0])["memory"] == "note of today"
+
+
+def test_a_change_that_another_program_holds_up_can_be_sent_again(tmp_path: Path) -> None:
+    path = tmp_path / "memory.db"
+    with Memory(path, embedder=HashEmbedder(), busy_timeout=0.2) as memory:
+        memory_id = store_text(memory, "User likes coffee")
+        pages = Pages(memory)
+        with closing(apsw.Connection(str(path))) as other:
+            other.execute("BEGIN IMMEDIATE")
+            page = pages.post("memory/update", id=memory_id, text='User "likes" tea')
+            assert page.status_code == 503
+            assert "Not saved yet" in shown(page.text)
+            assert memory.get(memory_id)["memory"] == "User likes coffee"
+        again = page.text.split("<form")[1].split("</form>")[0]
+        assert 'action="/memory/update"' in again
+        fields = dict(re.findall(r'name="(\w+)" value="([^"]*)"', again))
+        del fields["csrf"]
+        pages.post("memory/update", **{key: unescape(value) for key, value in fields.items()})
+        assert memory.get(memory_id)["memory"] == 'User "likes" tea'
 
 
 def test_nothing_selected_is_explained(pages: Pages) -> None:

@@ -3,26 +3,42 @@
 
 const picture = document.querySelector("[data-graph]");
 if (picture) {
-  const { width, height } = picture.viewBox.baseVal;
+  // a unit is a pixel, so that names are as large as other text in a narrow window, too
+  const width = picture.clientWidth, height = picture.clientHeight;
+  const { width: drawnWidth, height: drawnHeight } = picture.viewBox.baseVal;
+  picture.setAttribute("viewBox", `0 0 ${width} ${height}`);
   const nodes = [...picture.querySelectorAll(".node")].map((element) => ({
-    element, x: Number(element.dataset.x), y: Number(element.dataset.y),
+    element,
+    x: (Number(element.dataset.x) * width) / drawnWidth,
+    y: (Number(element.dataset.y) * height) / drawnHeight,
   }));
   const links = [...picture.querySelectorAll(".edge")].map((element) => ({
     element, source: Number(element.dataset.source), target: Number(element.dataset.target),
   }));
-  const room = Math.min(Math.max(30 / nodes.length, 1), 2.2); // for few names
+  const room = Math.min(Math.max(30 / nodes.length, 1), 2.2) * Math.min(width / 700, 1); // for few names
   d3.forceSimulation(nodes)
     .force("link", d3.forceLink(links).distance(100 * room))
     .force("charge", d3.forceManyBody().strength(-260 * room).distanceMax(420 * room))
     .force("x", d3.forceX(width / 2).strength(0.03))
     .force("y", d3.forceY(height / 2).strength(0.08))
-    .force("collide", d3.forceCollide(34))
+    .force("collide", d3.forceCollide(34 * Math.min(width / 700, 1)))
     .stop()
     .tick(300);
-  const within = (value, most, margin) => Math.min(Math.max(value, margin), most - margin);
+
+  /** Stretches one coordinate over the picture, so that no corner of it is left empty. */
+  const spread = (name, size, before, behind) => {
+    const values = nodes.map((node) => node[name]);
+    const least = Math.min(...values), most = Math.max(...values);
+    const stretch = Math.min((size - before - behind) / Math.max(most - least, 1), 1.8);
+    const middle = before + (size - before - behind) / 2;
+    for (const node of nodes) node[name] = middle + (node[name] - (least + most) / 2) * stretch;
+  };
+  spread("x", width, 40, 40);
+  spread("y", height, 44, 28);
   for (const node of nodes) {
-    node.x = within(node.x, width, 60);
-    node.y = within(node.y, height, 30);
+    const half = node.element.querySelector("text").getComputedTextLength() / 2;
+    node.element.classList.toggle("at-start", node.x < half + 8);
+    node.element.classList.toggle("at-end", node.x > width - half - 8);
     node.element.setAttribute("transform", `translate(${node.x} ${node.y})`);
   }
   for (const { element, source, target } of links) {
