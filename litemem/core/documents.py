@@ -20,7 +20,7 @@ _WRAPPED = ("source", "file", "resource", "inline_data", "inlineData")  # dicts 
 _END = "</document>"
 _NOT_IN_TITLE = re.compile(r"[\s<>\"]+")
 _DOCUMENT = re.compile(
-    r"^[ \t]{0,9}<document\b[^<>\n]{0,400}>.*?</document>",
+    r"^[ \t]{0,9}<document\b[^<>\n]{0,400}>.*?(?:</document>|\Z)",
     re.DOTALL | re.MULTILINE,
 )
 

@@ -151,34 +151,60 @@ def test_a_person_who_selects_is_not_interrupted(seen: Watched, path: Path) -> N
 
 
 def test_the_keyboard_alone_is_enough(seen: Watched) -> None:
-    page = seen.go("memories?user_id=cam")
+    """From the first page to why an agent said it, a correction, and back again."""
+    page = seen.page
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.className") == "skip"
     page.keyboard.press("Enter")
-    for _ in range(40):
-        page.keyboard.press("Tab")
-        if page.evaluate("document.activeElement.innerText") == "User likes green tea":
-            break
+    tab_to(page, "document.activeElement.name === 'query'")
+    page.keyboard.type("which tea does cam like")
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", name="Found").wait_for()
+    tab_to(page, "document.activeElement.innerText === 'User likes green tea'")
     page.keyboard.press("Enter")
     page.get_by_text("Correct it").wait_for()
-    for _ in range(40):
-        page.keyboard.press("Tab")
-        if page.evaluate("document.activeElement.innerText") == "Correct it":
-            break
+    tab_to(page, "document.activeElement.innerText === 'Correct it'")
     page.keyboard.press("Enter")
     page.keyboard.press("Tab")
     page.keyboard.press("Control+A")
     page.keyboard.type("User likes black tea")
-    for _ in range(3):
-        page.keyboard.press("Tab")
-    page.keyboard.press("Tab")
-    for _ in range(6):
-        if page.evaluate("document.activeElement.innerText") == "Save":
-            break
-        page.keyboard.press("Tab")
+    tab_to(page, "document.activeElement.innerText === 'Save'")
     page.keyboard.press("Enter")
     page.get_by_text("Changed.").wait_for()
     assert page.get_by_role("heading", level=1).inner_text() == "User likes black tea"
+    tab_to(page, "document.activeElement.innerText === 'Undo'")
+    page.keyboard.press("Enter")
+    page.get_by_text("Taken back.").wait_for()
+    assert page.get_by_role("heading", level=1).inner_text() == "User likes green tea"
+
+
+def tab_to(page: Any, condition: str) -> None:
+    """Press Tab until a condition holds for the element with the focus."""
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        if page.evaluate(condition):
+            return
+    raise AssertionError(f"no Tab leads to it: {condition}")
+
+
+def test_the_graph_fills_a_narrow_window_with_readable_names(browser: Any, tmp_path: Path) -> None:
+    names = [f"Person number {number}" for number in range(9)]
+    path = tmp_path / "memory.db"
+    with Memory(path, embedder=HashEmbedder()) as memory:
+        relation = {"source": names[0], "relationship": "knows"}
+        memory.relate(relations=[relation | {"destination": name} for name in names[1:]], **CAM)
+    with served(path) as address:
+        context = browser.new_context(viewport={"width": 360, "height": 740})
+        page = Watched(context.new_page(), address).go("graph")
+        frame = page.locator("[data-graph]").bounding_box()
+        boxes = [each.bounding_box() for each in page.locator(".node text").all()]
+        assert len(boxes) == len(names)
+        assert min(box["height"] for box in boxes) >= 12
+        for box in boxes:
+            assert frame["x"] <= box["x"]
+            assert box["x"] + box["width"] <= frame["x"] + frame["width"]
+        assert max(box["y"] for box in boxes) - min(box["y"] for box in boxes) > frame["height"] / 2
+        context.close()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -224,7 +250,9 @@ def test_nothing_moves_while_a_page_loads(browser: Any, still: tuple[Path, str])
         "window.shift = 0; new PerformanceObserver((list) => { for (const e of list.getEntries())"
         " window.shift += e.value }).observe({type: 'layout-shift', buffered: true})"
     )
-    for view in VIEWS:
+    with Memory(still[0], embedder=HashEmbedder(), read_only=True) as memory:
+        (*_, first) = memory.get_all(show_superseded=True, **CAM)["results"]
+    for view in (*VIEWS, "conversation?run_id=dinner", f"memory?id={first['id']}"):
         page = seen.go(view)
         page.wait_for_timeout(300)
         assert page.evaluate("window.shift") == 0, view
