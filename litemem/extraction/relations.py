@@ -290,7 +290,8 @@ def _spelt_out(text: str) -> str:
     """Return text with "can not" for "can't", so that a negation is a word."""
     table = section(ENGLISH, "relations")
     cannot, contracted = (pattern_in(ENGLISH, "relations", key) for key in ("cannot", "not"))
-    return contracted.sub(table["not_apart"], cannot.sub(table["can_not"], text))
+    spelt = cannot.sub(table["can_not"], text)
+    return contracted.sub(lambda match: f"{match[1]} {table['apart']}", spelt)
 
 
 def _folded(text: str) -> list[str]:

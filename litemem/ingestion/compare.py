@@ -17,7 +17,7 @@ from litemem.core.text.phrases import phrases, tokens_of
 from litemem.core.text.scripts import english_share, normal_forms
 from litemem.core.text.statements import code_of_pair
 from litemem.ingestion.endings import ends
-from litemem.ingestion.fact_features import FactFeatures, features_of, fold, listed, stem
+from litemem.ingestion.fact_features import FactFeatures, features_of, listed, stem
 from litemem.ingestion.slots import Verdict, are_apart, compare_slots, corrects
 
 SENTENCE = 200  # characters in one sentence, at most
@@ -117,15 +117,13 @@ def _compare_english(known: str, new: str, cosine: float) -> Verdict | None:
     if n.wishes and not is_intended:
         return "different"
     verdict = (
-        _by_correction(k, n)
-        or _by_update(k, n)
+        _by_update(k, n)
         or _by_opposites(k, n)
         or _by_coverage(k, n, cosine)
         or _by_event(k, n, cosine)
         or _by_attribute(k, n)
         or _by_polarity(k, n)
         or _by_plurality(k, n)
-        or _by_nearness(k, n, cosine)
     )
     is_open = _may_be_same(k, n, cosine) or _may_contradict(k, n, cosine)
     return verdict or (None if is_open else "different")
@@ -317,16 +315,6 @@ def _may_contradict(k: FactFeatures, n: FactFeatures, cosine: float) -> bool:
     return has_sign or (are_brief and cosine >= PARAPHRASE)
 
 
-def _by_correction(k: FactFeatures, n: FactFeatures) -> Verdict | None:
-    """Find "B, not A", and another name for the same one."""
-    denied = _pattern("denied").findall(n.text)
-    is_mentioned = bool(k.content & {stem(fold(word)) for word in denied})
-    if is_mentioned and not k.is_negative and len(n.content) > 1:
-        return "contradicts"
-    is_name = k.content - k.names == n.content - n.names == listed("called_so")
-    return "contradicts" if is_name and not k.names & n.names else None
-
-
 def _by_coverage(k: FactFeatures, n: FactFeatures, cosine: float) -> Verdict | None:
     if not k.content or not n.content or (k.subject and n.subject and not k.subject & n.subject):
         return None
@@ -345,22 +333,6 @@ def _by_coverage(k: FactFeatures, n: FactFeatures, cosine: float) -> Verdict | N
     if is_near and may_be and alike >= 0.5:
         return "same"
     return None
-
-
-def _by_nearness(k: FactFeatures, n: FactFeatures, cosine: float) -> Verdict | None:
-    """Find the same in other words: "researches agencies" and "looks into agencies"."""
-    is_same_detail = k.names == n.names and k.dates == n.dates and k.is_negative == n.is_negative
-    if (
-        _differ_tellingly(k, n)
-        or cosine < ALIKE
-        or not is_same_detail
-        or k.is_change != n.is_change
-    ):
-        return None
-    few = not n.content - k.content - listed("light") and not k.content - n.content - listed(
-        "light"
-    )
-    return "same" if few else None
 
 
 def _by_event(k: FactFeatures, n: FactFeatures, cosine: float) -> Verdict | None:

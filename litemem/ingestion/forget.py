@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 from litemem.core.text import scripts
 from litemem.core.text.lexicon import CODES, ENGLISH, code_of, either_of_all, pattern_in, section
+from litemem.core.text.phrases import names_user
 from litemem.core.text.words import STOP_WORDS, question_share, sentences, stem
 from litemem.core.types import (
     DOCUMENT,
@@ -535,7 +536,8 @@ def _names_of(topic: Topic, texts: Sequence[str]) -> set[str]:
         for word, following in pairwise(parts):
             names = scripts.normal_forms(word).split()
             if names and any(_same(names[0], each) for each in topic.words):
-                found |= {following} if following[:1].isupper() else set()
+                is_name = following[:1].isupper() and not names_user(following, topic.code)
+                found |= {following} if is_name else set()
         for name in pattern_in(ENGLISH, "requests", "given").findall(text):
             found.add(name)
     return found

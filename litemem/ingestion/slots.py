@@ -346,7 +346,6 @@ _RULES = (
     _by_order,
     _by_end,
     _by_promotion,
-    _by_role,
     _by_denial,
     _by_kind,
     _by_number,

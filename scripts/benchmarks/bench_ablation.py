@@ -54,15 +54,15 @@ def unchanged(text: str, *_: object, **__: object) -> str:
 
 
 def _rules() -> Iterator[Rule]:
-    words = """_by_correction _by_update _by_opposites _by_coverage _by_event _by_attribute
-    _by_possessive _by_polarity _by_plurality _by_nearness"""
+    words = """_by_update _by_opposites _by_coverage _by_event _by_attribute _by_possessive
+    _by_polarity _by_plurality"""
     for name in words.split():
         yield Rule(f"ingestion.compare:{name}", "pairs", nothing)
     for name in """_name_opposites _are_exchanged _are_on_other_days _is_of_kind _is_of_other
     _is_partial are_apart ends""".split():
         yield Rule(f"ingestion.compare:{name}", "pairs", no)
-    for rule in slots._RULES:
-        yield Rule(f"ingestion.slots:{rule.__name__}", "pairs", nothing)
+    for name in ("_by_role", *(rule.__name__ for rule in slots._RULES)):
+        yield Rule(f"ingestion.slots:{name}", "pairs", nothing)
     for name in """is_of_somebody_else is_of_other_part is_supposed is_refuted is_over is_excepted
     is_opposite is_denied is_contrasted is_exchanged is_turned_round is_preferred_less is_compared
     counts_another changes_half_of_day is_of_next is_beside says_nothing is_in_other_role
@@ -89,9 +89,12 @@ def off(rule: Rule) -> Iterator[None]:
     path, _, name = rule.name.partition(":")
     module = importlib.import_module(f"litemem.{path}")
     if path == "ingestion.slots":
-        rules, slots._RULES = slots._RULES, tuple(r for r in slots._RULES if r.__name__ != name)
+        rules, on = slots._RULES, getattr(slots, name)
+        slots._RULES = tuple(rule for rule in rules if rule.__name__ != name)
+        setattr(slots, name, rule.off)
         yield
         slots._RULES = rules
+        setattr(slots, name, on)
         return
     *owners, name = name.split(".")
     owner = getattr(module, owners[0]) if owners else module

@@ -25,6 +25,7 @@ CODES = {
     "French": "fr",
     "German": "de",
     "Hindi": "hi",
+    "Indonesian": "id",
     "Italian": "it",
     "Japanese": "ja",
     "Korean": "ko",
@@ -35,6 +36,7 @@ CODES = {
     "Spanish": "es",
     "Swedish": "sv",
     "Turkish": "tr",
+    "Vietnamese": "vi",
 }
 # languages with dates that are read
 DATED = {
@@ -44,12 +46,10 @@ DATED = {
     "Finnish": "fi",
     "Greek": "el",
     "Hebrew": "he",
-    "Indonesian": "id",
     "Norwegian": "nb",
     "Romanian": "ro",
     "Thai": "th",
     "Ukrainian": "uk",
-    "Vietnamese": "vi",
 }
 
 _BY_CODE = [ENGLISH, *sorted(set(CODES.values()) - {ENGLISH})]

@@ -22,7 +22,8 @@ PAIR = 2  # numbers of a correction: the right one, and the one that it takes ba
 VERB_LAST = ("ja", "ko", "tr", "hi")  # languages in which a word is denied behind it
 FREQUENCY = -1  # the group of rarely and often
 
-_LATIN = ("en", "de", "es", "fr", "it", "pt", "nl", "pl", "sv", "tr")
+_LATIN = ("en", "de", "es", "fr", "it", "pt", "nl", "pl", "sv", "tr", "id", "vi")
+_ACCENTED = ("vi",)  # in which a word with another accent is another word
 _ARABIC = ("ar", "fa")
 _WITHOUT_SPACES = ("zh", "ja")
 _TOKEN = re.compile(
@@ -413,6 +414,8 @@ def _normal(word: str, code: str) -> tuple[str, ...]:
     """Return the forms of a word as a language's file is read."""
     if code in (*_ARABIC, "hi") and not word.isascii():
         return tuple(scripts.normal_forms(word).split())
+    if code in _ACCENTED:
+        return (word.casefold(),)
     return (scripts.fold(word).translate(_LETTERS),)
 
 
@@ -599,8 +602,10 @@ def _known_words(text: str) -> tuple[tuple[str, tuple[int, int]], ...]:
     plain_words = [word for word in found if word[0].islower()]  # "Ben" is not "I am"
     latin = [form for word in plain_words for form in _normal(word, "")]
     german = [form for word in found for form in _normal(word, "")]
+    accented = [word.casefold() for word in plain_words]
     arabic = [form for word in found for form in _normal(word, "ar")]
-    forms = [(code, german if code == "de" else latin) for code in _LATIN]
+    forms = [(code, accented if code in _ACCENTED else latin) for code in _LATIN]
+    forms = [(code, german if code == "de" else one) for code, one in forms]
     forms += [(code, arabic) for code in _ARABIC]
     return tuple(
         (code, (_number(one, _words_of(code).listed), _number(one, _words_of_endings(code))))
