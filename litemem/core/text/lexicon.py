@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 from litemem.core.text.language import TELLTALE, VOCABULARY, language
-from litemem.core.text.scripts import fold
 
 ENGLISH = "en"
 CODES = {
@@ -143,7 +142,7 @@ def made_vocabulary() -> str:
     for name, code in sorted(CODES.items()):
         if name in TELLTALE:
             texts = [text for text in _texts(_read(code)) if not _NO_WORDS.search(text)]
-            known = {fold(word) for text in texts for word in _PLAIN_WORD.findall(text.casefold())}
+            known = {word for text in texts for word in _PLAIN_WORD.findall(text.casefold())}
             found[name] = " ".join(sorted(known))
     return json.dumps(found, ensure_ascii=False, indent=0) + "\n"
 

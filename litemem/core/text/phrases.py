@@ -292,5 +292,7 @@ def knows_denials(code: str) -> bool:
 
 @cache
 def _users() -> list[tuple[str, tuple[str, ...]]]:
-    """Return how facts of each language call the user, except for English."""
-    return [(c, phrases(c).users) for c in CODES.values() if phrases(c).users != ("user",)]
+    """Return how facts of each language call the user, other than "User", which all of them do."""
+    rows = [(code, tuple(phrases(code).users)) for code in CODES.values()]
+    own = [(code, tuple(word for word in users if word != "user")) for code, users in rows]
+    return [(code, users) for code, users in own if users]
