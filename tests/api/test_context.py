@@ -100,9 +100,9 @@ def test_a_query_that_no_memory_bears_on_gives_nothing(talk: Memory) -> None:
 
 
 def test_a_megabyte_is_a_query(talk: Memory) -> None:
-    begin = time.perf_counter()
+    begin = time.thread_time()  # of the processor: other programs do not count
     assert "shellfish" in talk.context("shellfish " * (MEGABYTE // 10), **CAM)
-    assert time.perf_counter() - begin < 5
+    assert time.thread_time() - begin < 5
 
 
 def test_a_megabyte_in_a_memory_is_a_short_line(open_memory: OpenMemory) -> None:
