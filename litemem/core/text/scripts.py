@@ -2,16 +2,19 @@
 
 A form has no case, accents, vowel points and other marks that writers leave out, and one letter for
 those that keyboards exchange. Words of scripts without spaces between words are runs of clusters: a
-letter with its marks. `variants` adds the other forms under which a written word is looked for:
-"köln" as "koln koeln", and an Arabic or Hebrew word without a prefix of one letter.
+letter with its marks, and traditional Chinese characters are simplified. `variants` adds the other
+forms under which a written word is looked for: "köln" as "koln koeln", and an Arabic or Hebrew word
+without a prefix of one letter.
 """
 
 import re
 import unicodedata
 from functools import cache
+from importlib import resources
 from itertools import groupby, pairwise
 from typing import Literal
 
+SIMPLIFIED = resources.files("litemem.core.text") / "simplified.txt"
 Form = Literal["NFC", "NFD", "NFKC", "NFKD"]
 
 # -- classes of characters
@@ -149,10 +152,19 @@ def _forms(text: str, *, variants: bool) -> str:
         plain = plain.replace(unicodedata.normalize("NFD", kept), kept)
     plain = unicodedata.normalize("NFC", _LEFT_OUT.sub("", plain))
     plain = _EXCHANGED.sub(lambda letter: _ONE_FOR[letter[0]], plain)
+    plain = plain.translate(_simplified()) if _HAN.search(plain) else plain
     plain = _DEVANAGARI_NASAL.sub("ं", plain)
     plain = _NO_WORD.sub(" ", plain.replace("_", " "))
     plain = _RUN.sub(r" \g<0> ", plain)
     return _SCRIPTED.sub(lambda word: _scripted(word[0], variants=variants), plain)
+
+
+@cache
+def _simplified() -> dict[int, str]:
+    """Return the simplified character for each traditional one."""
+    lines = SIMPLIFIED.read_text(encoding="utf-8").splitlines()
+    pairs = "".join(line for line in lines if not line.startswith("#"))
+    return {ord(old): new for old, new in zip(pairs[::2], pairs[1::2], strict=True)}
 
 
 def digraphs(word: str) -> str:
