@@ -33,6 +33,7 @@ from litemem.core.text.lexicon import (
     section,
     words_in,
 )
+from litemem.core.text.periods import DAY
 from litemem.core.text.phrases import SUBJECT, code_for, knows_denials
 from litemem.core.text.questions import presupposed
 from litemem.core.text.words import root, words
@@ -48,6 +49,7 @@ from litemem.extraction.grounding import (
 from litemem.extraction.paraphrase import (
     DENIED,
     OF_ANOTHER,
+    OF_OTHER_THING,
     content_prefixes,
     departure,
     substitutes,
@@ -56,9 +58,13 @@ from litemem.extraction.sanitize import is_small_talk
 
 ANY_DAY = date(2024, 2, 29)  # from which days are counted to see whether there are any
 OTHER_SCRIPTS = frozenset("ar fa hi ja ko ru zh".split())  # of languages
+ALIKE_CODES = ("da", "nb")  # of languages that are not told apart
+UNSPACED_DATED = ("th",)  # of languages without rules that join words
 MAX_SAID = 2_000  # characters by which the language of a turn is judged
 MAX_QUOTED = 300  # characters of a clause that is quoted
 MIN_NOTE = 4  # words of a statement about other things
+MIN_WEEKDAY = 3  # letters of its name; shorter ones are other words too: "do", "sex"
+MAX_APPOINTMENT = 7  # words of a note about one
 MIN_SHARED = 0.34  # of a fact's content words, in the clause that it comes from
 COVERED = 0.9  # of a clause's content words, in the facts that were kept of it
 MIN_WORDS = 2  # of a clause that states something
@@ -361,12 +367,38 @@ def contradiction(
 
 def _flaw(fact: str, clause: Clause, *, is_user: bool) -> str | None:
     """Return what only some languages show: an order made a deed, a place, a denial."""
+    if is_user and _takes_for_user(fact, clause):
+        return OF_OTHER_THING
     if clause.code == ENGLISH and is_user:
         if _makes_order_a_deed(fact, clause):
             return "it makes a deed of an order"
         if english.guesses_place(fact, clause.text):
             return "it is said of something else"
     return DENIED if _denies_unread(fact, clause) else None
+
+
+def _takes_for_user(fact: str, clause: Clause) -> bool:
+    """Return True if a fact makes the user what a word means, or who comes at a time.
+
+    'By "lead" we mean a customer' is no customer, "plumber Friday 7 am" no plumber.
+    """
+    code = clause.code
+    if pattern_in(code, "clauses", "trade").match(fact) is None:
+        return False
+    if re.search(section(code, "clauses").get("defines", "(?!)"), clause.text, re.IGNORECASE):
+        return True
+    if clause.is_own or len(clause.words) > MAX_APPOINTMENT or clause.is_question:
+        return False
+    text = clause.text[:MAX_QUOTED]
+    is_day = any(each.end - each.start == DAY for each in mentions(text, ANY_DAY))
+    return is_day or not _weekdays(code).isdisjoint(clause.words)
+
+
+@cache
+def _weekdays(code: str) -> frozenset[str]:
+    """Return the folded names of the days of a week in a language."""
+    listed = " ".join(section(code, "dates").get("weekdays", ())).casefold()
+    return frozenset(name for name in listed.split() if len(name) > MIN_WEEKDAY)
 
 
 def _is_of_somebody_else(fact: str, clause: Clause, *, is_user: bool) -> bool:
@@ -481,12 +513,24 @@ def _is_english(clause: Clause) -> bool:
 
 def _denies_unread(fact: str, clause: Clause) -> bool:
     """Return True if only one of both denies, in a language with no more rules than that."""
-    code = code_of_dates(clause.text) if clause.code == ENGLISH else ENGLISH
-    denials = words_in(code, "clauses", "negations")
-    if code == ENGLISH:
+    if clause.code != ENGLISH:
         return False
-    counts = [sum(word in denials for word in words(text)) for text in (fact, clause.text)]
-    return counts[0] % 2 != counts[1] % 2
+    code = code_of_dates(clause.text)
+    denials = words_in(code, "clauses", "negations") if code != ENGLISH else _unread_denials()
+    told, said = (_count_in(text, denials, code) for text in (fact, clause.text))
+    return told % 2 != said % 2
+
+
+@cache
+def _unread_denials() -> frozenset[str]:
+    """Return the denials of languages that are written so alike that none is recognised."""
+    return frozenset[str]().union(*(words_in(c, "clauses", "negations") for c in ALIKE_CODES))
+
+
+def _count_in(text: str, listed: frozenset[str], code: str) -> int:
+    if code in UNSPACED_DATED:
+        return sum(text.count(word) for word in listed)
+    return sum(word in listed for word in words(text))
 
 
 def _is_of_the_others(fact: str, clause: Clause) -> bool:

@@ -39,6 +39,7 @@ VERB_BETWEEN = frozenset("en es fr it pt".split())  # languages in which the obj
 VERB_LAST = frozenset("ja ko tr hi fa".split())  # languages in which the verb is last
 MAX_PARTS = 12  # of a clause, each with a person of its own
 
+_JOINED_SCRIPT = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")
 _HIRAGANA = re.compile(r"[\u3040-\u309f]+")
 
 
@@ -137,6 +138,7 @@ def departure(fact: str, said: str, code: str, part: str, then: str = "") -> str
         ("its order is reversed", compared.is_turned_round),
         ("its order is reversed", compared.is_preferred_less),
         ("its order is reversed", compared.is_compared),
+        ("its order is reversed", compared.puts_other_behind),
         ("it has another number", compared.counts_another),
         ("it has another number", compared.changes_half_of_day),
         (OF_OTHER_THING, lambda: compared.is_of_next(then)),
@@ -586,6 +588,21 @@ class _Compared:
                 return True
         return False
 
+    def puts_other_behind(self) -> bool:
+        """Return True if the fact prefers another thing to what the clause does: "차보다 커피"."""
+        lesser = self._table.lesser
+        spans = [each.span("thing") for each in lesser.finditer(self._said)][:MAX_PARTS]
+        said = [self._said[start:end] for start, end in spans]
+        told = [each["thing"] for each in lesser.finditer(self._fact)][:MAX_PARTS]
+        if not said or not told or self._names_converse():
+            return False
+        ends = [0, *(end for _, end in spans)]
+        starts = [*(start for start, _ in spans), None]
+        greater = " ".join(self._said[end:start] for end, start in zip(ends, starts, strict=True))
+        return all(
+            _is_of(each, greater) and not any(_is_of(each, o) for o in said) for each in told
+        )
+
     def is_compared(self) -> bool:
         """Return True if the first of two things compared is the second in the fact."""
         said, told = (self._table.compares.search(t) for t in (self._said, self._fact))
@@ -631,6 +648,20 @@ class _Compared:
         behind = _content(self._said[beside.end() :], self._code)
         behind = [word for word in behind if not values_of(word, self._code)][:1]
         return bool(said and behind and _is_form(said[0], behind[0]))
+
+
+def _is_of(thing: str, text: str) -> bool:
+    """Return True if a text has a thing, perhaps with another ending."""
+    folded = thing.casefold()
+    is_joined = not folded.isascii() and len(folded) < MIN_PREFIX
+    stem = folded if is_joined or len(folded) <= MIN_PREFIX else folded[: len(folded) - 1]
+    found = text.casefold()
+    return (
+        stem in found
+        if is_joined
+        else any(w.startswith(stem) for w in tokens_of(found))
+        or (_JOINED_SCRIPT.search(folded) is not None and stem in found)
+    )
 
 
 def _parties(text: str) -> set[str]:

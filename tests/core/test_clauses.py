@@ -485,3 +485,64 @@ def test_assent_to_an_offer_says_nothing(question: str) -> None:
 )
 def test_a_clause_in_the_third_person(clause: str, told: str | None) -> None:
     assert english.third_person(clause) == told
+
+
+HANDED_OVER = [
+    "Şunu düzelt: Ben Ankara'da yaşıyor.",
+    "Fix this: I live in Leeds.",
+    "Correct the following: I has a dog.",
+    "Korrigiere das: Ich wohne in Wien.",
+    "Verbessere das bitte: Ich wohne in Wien.",
+    "Corrige esto: Vivo en Jaén.",
+    "Mejora esto: Vivo en Jaén.",
+    "Corrige ça : J'habite à Lyon.",
+    "Améliore ça : J'habite à Lyon.",
+    "Correggi questo: Vivo a Bari.",
+    "Corrija isto: Moro em Recife.",
+    "Verbeter dit: Ik woon in Gent.",
+    "Popraw to: Mieszkam w Gdańsku.",
+    "Исправь это: Я живу в Казани.",
+    "Rätta det här: Jag bor i Lund.",
+    "修改一下：我住在成都。",
+    "直してください：私は札幌に住んでいます。",
+    "고쳐줘: 저는 부산에 살아요.",
+    "صحح هذا: أعيش في القاهرة.",
+    "این را تصحیح کن: من در شیراز زندگی می\u200cکنم.",
+    "इसे ठीक करो: मैं पुणे में रहता हूँ।",
+    "Sửa câu này: Tôi sống ở Huế.",
+    "Sửa giúp tôi: Tôi sống ở Huế.",
+    "Perbaiki ini: Saya tinggal di Bogor.",
+    "Düzelt: Ben Ankara'da yaşıyor.",
+    "Çevir: Ben Ankara'da yaşıyorum.",
+    "Translate into French. I am allergic to bees.",
+    "Proofread my sentence: I live in Berlin now.",
+    "Translate my letter: I live in Berlin.",
+]
+SAID_BESIDE_WORK = [
+    "Translate my menu into French. I run a cafe in Hull.",
+    "Übersetze meine Speisekarte ins Englische. Ich habe ein Café in Hull.",
+    "Traduce mi menú al inglés. Tengo un bar en Jaén.",
+    "Traduis mon menu en anglais. Je tiens un café à Lyon.",
+    "Traduci il mio menù. Ho un bar a Bari.",
+    "Traduza meu cardápio. Tenho um bar em Recife.",
+    "Vertaal mijn menukaart. Ik heb een café in Gent.",
+    "Översätt min meny. Jag har ett café i Lund.",
+    "Przetłumacz moje menu. Mam kawiarnię w Gdańsku.",
+    "Переведи моё меню. У меня кафе в Казани.",
+    "Menümü çevir. İzmir'de kafem var.",
+    "请翻译我的菜单。我在成都开咖啡馆。",
+    "うちのメニューを翻訳して。札幌でカフェをやっています。",
+    "우리 메뉴를 번역해 줘. 부산에서 카페를 해요.",
+    "Terjemahkan menu saya. Saya punya kafe di Bogor.",
+    "Translate my menu: I'm allergic to nuts and run a cafe.",
+]
+
+
+@pytest.mark.parametrize("text", HANDED_OVER)
+def test_a_text_to_correct_is_not_said_by_the_user(text: str) -> None:
+    assert own_words(text) == ""
+
+
+@pytest.mark.parametrize("text", SAID_BESIDE_WORK)
+def test_what_follows_a_request_about_a_thing_is_said_by_the_user(text: str) -> None:
+    assert own_words(text) == text

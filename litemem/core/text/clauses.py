@@ -86,6 +86,7 @@ class Signs:
     sentence: re.Pattern[str]  # a sentence that only supposes something
     greeting: re.Pattern[str]  # a greeting with the name of who is greeted
     letter: re.Pattern[str]  # the line by which a letter begins
+    own_things: re.Pattern[str]  # "my menu": no text, so that what follows is said of it
     reports: frozenset[str]  # words by which somebody else is quoted
     persons: frozenset[str]  # "I", "my", "you", "your"
 
@@ -98,6 +99,8 @@ def own_words(text: str, *, keep_names: bool = False) -> str:
     """
     codes = dict.fromkeys((code_of(text), ENGLISH))
     text = _without_noise(_QUOTED_LINE.sub("", text))
+    if _asks_for_work(text[:MAX_INTRODUCTION]):
+        return ""
     for code in codes:
         signs = _signs(code)
         text = _until(text, signs)
@@ -109,6 +112,19 @@ def own_words(text: str, *, keep_names: bool = False) -> str:
         if not keep_names:
             text = signs.greeting.sub(lambda match: match["greeting"], text)
     return "\n".join(line.strip() for line in text.splitlines() if any(map(str.isalnum, line)))
+
+
+def _asks_for_work(head: str) -> bool:
+    """Return True if a message begins with a request and a colon, in any language.
+
+    The language of the text that is handed over is often another one, or too short to be known.
+    """
+    end = max(head.find(colon) for colon in ":：")
+    every = map(_signs, CODES.values())
+    return end > 0 and any(
+        signs.rest[0].match(head, 0, end + 1) and not signs.own_things.search(head, 0, end)
+        for signs in every
+    )
 
 
 def _without_noise(text: str) -> str:
@@ -138,11 +154,19 @@ def _without_conversation(text: str) -> str:
 
 def _until(text: str, signs: Signs) -> str:
     """Return what stands before a text that is handed over, and the questions behind it."""
-    ends = [match.start() for sign in signs.rest if (match := sign.search(text))]
+    found = (next(_handing_over(sign, signs, text), None) for sign in signs.rest)
+    ends = [match.start() for match in found if match]
     letter = signs.letter.search(text)
     if letter and (text[: letter.start()].strip() or text.count("\n", letter.end()) > 1):
         ends.append(letter.start())
     return text[: min(ends)] if ends else text
+
+
+def _handing_over(sign: re.Pattern[str], signs: Signs, text: str) -> Iterator[re.Match[str]]:
+    """Yield the requests behind which a text is handed over; behind "my menu" is none."""
+    for match in sign.finditer(text):
+        if not signs.own_things.search(match[0]):
+            yield match
 
 
 def _own_sentences(text: str, signs: Signs) -> Iterator[str]:
@@ -208,6 +232,7 @@ def _signs(code: str) -> Signs:
         re.compile(rf"{_START}\W{{0,3}}(?:(?:{asks})[ ,]*){{0,3}}(?:{plays})(?!\w)", flags),
     )
     greets = table.get("greetings", never)
+    before, behind = (r"(?<!\w)", r"(?!\w)") if code not in NOT_SPACED_CODES else ("", "")
     titles, persons = (either_of_all("clauses", key) for key in ("titles", "first_person"))
     name = rf"(?!(?:{persons})\b)[^\W\d_a-z][\w.'’-]*"
     return Signs(
@@ -222,6 +247,7 @@ def _signs(code: str) -> Signs:
             rf"^[ \t]*(?:{table.get('letters', never)})[^.!?\n]{{0,60}},?[ \t]*$",
             flags | re.MULTILINE,
         ),
+        own_things=re.compile(rf"{before}(?:{table.get('own_things', never)}){behind}", flags),
         reports=words_in(code, "clauses", "reports"),
         persons=words_in(code, "clauses", "persons"),
     )

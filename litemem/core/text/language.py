@@ -100,6 +100,10 @@ _TELLTALE = {
     "teraz kiedyś proszę boli mnie mi jest dla od i są nazywa",
     "Turkish": "ben bir ve var yok değil adım benim bana için ile her hiç sonra önce şimdi "
     "yaşında günde çok ama mı mi kadar lütfen evet hayır memurum sevmem içmem eşim kiram lira",
+    "Romanian": "sunt nu eu mea meu mele locuiesc lucrez și pentru îmi place mănânc beau niciodată "
+    "este ani soția soțul fiica fiul din mă",
+    "Finnish": "minä olen asun ei en syö juo juon työskentelen minun nimeni ja että mutta myös "
+    "pidän vaimoni mieheni koira kissa vuotta nyt koskaan",
     "Vietnamese": "tôi là của và không với những được đang đã sống tên ở có bị tuổi rất",
     "Indonesian": "saya yang tidak dengan untuk dari adalah punya tinggal suka bukan kami "
     "kita istri suami anak umur tahun sudah belum bekerja nama lagi",
@@ -123,6 +127,8 @@ _LETTERS = {  # letters and endings that hardly another of these languages has
     "Polish": re.compile(
         r"[łąężźśćń]|\b\w{1,40}(?:uję|owie|ego|ych)\b|(?:cz|sz|rz)\w{0,20}[aeyi]\b", re.IGNORECASE
     ),
+    "Romanian": re.compile(r"[ășț]", re.IGNORECASE),
+    "Finnish": re.compile(r"ää|yö|(?:aa|ssä|llä|stä)\b", re.IGNORECASE),
     "Vietnamese": re.compile(r"[ơưđạảấầẩẫậắằẳẵặẹẻẽếềểễệỉịọỏốồổỗộớờởỡợụủứừửữựỳỵỷỹ]", re.IGNORECASE),
     "Turkish": re.compile(
         r"[ğıİş]|\b\w{1,40}(?:yorum|larım|lerim|ların|lerin|sınız|siniz)\b",

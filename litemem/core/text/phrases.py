@@ -159,6 +159,7 @@ class Phrases:
     third: re.Pattern[str]
     joint: re.Pattern[str]
     exact: re.Pattern[str]  # the places and the like that a fact may not exchange
+    lesser: re.Pattern[str]  # a `thing` that another is preferred to: "커피보다"
     contrast: re.Pattern[str]  # "but", between two parts of a sentence
     roles: tuple[tuple[tuple[Words, ...], int], ...]  # "from | to", and how many have to differ
 
@@ -207,7 +208,7 @@ def phrases(code: str) -> Phrases:
 def _patterns(table: Mapping[str, Any]) -> dict[str, re.Pattern[str]]:
     """Return the patterns of a language by the names of their fields."""
     names = """half affirms denied refuted unreal marked past passed prefers order compares beside
-    copula was third joint ended contrast exact""".split()
+    copula was third joint ended contrast exact lesser""".split()
     keys = {name: name for name in names} | {"exception": "except"}
     return {
         name: re.compile(table[key], re.IGNORECASE) if key in table else NEVER
