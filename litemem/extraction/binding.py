@@ -58,7 +58,7 @@ from litemem.extraction.sanitize import is_small_talk
 
 ANY_DAY = date(2024, 2, 29)  # from which days are counted to see whether there are any
 OTHER_SCRIPTS = frozenset("ar fa hi ja ko ru zh".split())  # of languages
-ALIKE_CODES = ("da", "nb")  # of languages that are not told apart
+ALIKE_CODES = ("da", "nb")  # of languages that count as one
 UNSPACED_DATED = ("th",)  # of languages without rules that join words
 MAX_SAID = 2_000  # characters by which the language of a turn is judged
 MAX_QUOTED = 300  # characters of a clause that is quoted

@@ -163,7 +163,7 @@ def _until(text: str, signs: Signs) -> str:
 
 
 def _handing_over(sign: re.Pattern[str], signs: Signs, text: str) -> Iterator[re.Match[str]]:
-    """Yield the requests behind which a text is handed over; behind "my menu" is none."""
+    """Yield the requests behind which somebody else's text is handed over: not "my menu"."""
     for match in sign.finditer(text):
         if not signs.own_things.search(match[0]):
             yield match
