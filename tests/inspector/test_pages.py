@@ -8,9 +8,11 @@ from contextlib import closing
 from html import unescape
 from pathlib import Path
 
+import psutil
 import pytest
 
 from helpers import START, Clock, OpenMemory, drawn
+from helpers.browser import served
 from helpers.memories import CAM, JANE, store_text
 from helpers.pages import Pages, shown
 from litemem import Memory, Scope
@@ -395,27 +397,15 @@ def test_health_names_programs_backups_and_models(memory: Memory, pages: Pages) 
     folder = Path(memory.store.path).parent
     copy = memory.backup(folder, keep=2)
     text = pages.text("health")
-    assert f"this page {os.getpid()}, since" in text
+    assert f"{os.getpid()} this page, since" in text
     assert copy.name in text
     assert "all-minilm" in text
 
 
-def test_an_unknown_page_is_not_found(pages: Pages) -> None:
-    assert pages.get("nothing").status_code == 404
-
-
-def test_a_page_works_below_a_path(memory: Memory) -> None:
-    from starlette.applications import Starlette
-    from starlette.routing import Mount
-    from starlette.testclient import TestClient
-
-    store_text(memory, "User likes tea")
-    inner = Pages(memory)
-    outer = Starlette(routes=[Mount("/inspector", inner.app)])
-    client = TestClient(outer, base_url="http://127.0.0.1:1")
-    from helpers.pages import TOKEN
-
-    html = client.get("/inspector/memories", params={"token": TOKEN}).text
-    links = re.findall(r'(?:href|src|action)="([^"]*)"', html)
-    assert links
-    assert all(link.startswith(("/inspector/", "#")) for link in links)
+@pytest.mark.posix
+def test_health_names_a_command_of_ours_and_who_started_it(memory: Memory, pages: Pages) -> None:
+    memory.get_all(**CAM)  # the file is there
+    parent = psutil.Process().name()
+    with served(Path(memory.store.path)):
+        text = pages.text("health")
+    assert re.search(f"litemem inspect [0-9]+ started by {parent} , since", text)

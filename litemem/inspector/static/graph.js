@@ -41,11 +41,16 @@ if (picture) {
     node.element.classList.toggle("at-end", node.x > width - half - 8);
     node.element.setAttribute("transform", `translate(${node.x} ${node.y})`);
   }
+  const between = new Map(); // how many relations two names have had so far: their texts are below each other
   for (const { element, source, target } of links) {
     const [line, text] = element.children;
+    const pair = [source.index, target.index].sort().join();
+    const before = between.get(pair) ?? 0;
+    between.set(pair, before + 1);
     line.setAttribute("x1", source.x); line.setAttribute("y1", source.y);
     line.setAttribute("x2", target.x); line.setAttribute("y2", target.y);
-    text.setAttribute("x", (source.x + target.x) / 2); text.setAttribute("y", (source.y + target.y) / 2);
+    text.setAttribute("x", (source.x + target.x) / 2);
+    text.setAttribute("y", (source.y + target.y) / 2 + 13 * before);
     for (const node of [source, target]) {
       for (const [name, is] of [["mouseenter", true], ["mouseleave", false], ["focus", true], ["blur", false]]) {
         node.element.addEventListener(name, () => element.classList.toggle("is-near", is));
