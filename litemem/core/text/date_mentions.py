@@ -358,7 +358,11 @@ _GOES_ON = (
     r"so|that|around|from|after|before|by|during|since|user|due|did)\b"
 )
 _FOLLOWS = rf"(?=\s*(?:{_GOES_ON}|(?-i:[A-Z])))"
-_ENDS = rf"(?=\s*(?:{_GOES_ON}))"  # "Christmas Island", "Christmas Market"
+# not "Christmas Island" and "Easter Bunny", but "at Christmas Ana sings"
+_ENDS = (
+    rf"(?=\s*(?:{_GOES_ON}|(?! ?(?:Island|Bunny|Market|Tree|Carol|Party|Parade|Dinner|Special|Song|"
+    r"Sale|Card|Egg|Fair|Ball|Concert|Show|Day|Eve|Story|Cactus|Lily|Rising))(?-i:[A-Z])))"
+)
 
 _PARTS = {
     **dict.fromkeys(("early", "beginning of", "start of"), 0),
@@ -477,12 +481,20 @@ _PATTERNS: tuple[Reading, ...] = (
     (
         "number",
         _pattern(
-            r"(?:in|by|during|for|until|till|since|before|after|early|mid|late|of|from|around|"
-            rf"through)[ -]Q(?P<number>[1-4]){_FOLLOWS}"
+            r"(?:(?:in|by|during|for|until|till|since|before|after|early|mid|late|of|from|around|"
+            r"through|im|bis|ab|seit|au|en|nel|no|i|w|в|за)[ -]|(?<=Q[1-4] and )|(?<=Q[1-4] or )|"
+            rf"(?<=Q[1-4] to )|(?<=Q[1-4], )|(?<=Q[1-4][-–]))Q(?P<number>[1-4]){_FOLLOWS}"
         ),
         _quarter,
     ),
-    ("number", _pattern(rf"Q(?P<number>[1-4]){_WORK_BEHIND}", re.NOFLAG), _quarter),
+    (
+        "number",
+        _pattern(
+            rf"Q(?P<number>[1-4])(?:{_WORK_BEHIND}|(?=(?: and | or |, |[-–]| to )Q[1-4]))",
+            re.NOFLAG,
+        ),
+        _quarter,
+    ),
     (
         "quarter",
         _pattern(
