@@ -34,7 +34,7 @@ from litemem.core.text.lexicon import (
     words_in,
 )
 from litemem.core.text.periods import DAY
-from litemem.core.text.phrases import SUBJECT, code_for, knows_denials
+from litemem.core.text.phrases import SUBJECT, code_for, knows_denials, phrases
 from litemem.core.text.questions import presupposed
 from litemem.core.text.words import root, words
 from litemem.core.types import SetAside
@@ -59,6 +59,7 @@ from litemem.extraction.sanitize import is_small_talk
 ANY_DAY = date(2024, 2, 29)  # from which days are counted to see whether there are any
 OTHER_SCRIPTS = frozenset("ar fa hi ja ko ru zh".split())  # of languages
 ALIKE_CODES = ("da", "nb")  # of languages that count as one
+OWNED_BEHIND = ("id", "vi")  # of languages in which "my" is "I", behind what is owned
 UNSPACED_DATED = ("th",)  # of languages without rules that join words
 MAX_SAID = 2_000  # characters by which the language of a turn is judged
 MAX_QUOTED = 300  # characters of a clause that is quoted
@@ -464,9 +465,10 @@ def _why_empty(clause: Clause) -> str:
 def _takes_for_speaker(fact: str, clause: Clause) -> bool:
     """Return True if a fact says of the user what the clause says of their people."""
     spoken = words(fact)
-    if not spoken or clause.by_speaker:
-        return False
     first = [word.strip(".,") for word in clause.text.split()[:4]]
+    is_owned = clause.code in OWNED_BEHIND and any(_is_person(w, clause.code) for w in first[:2])
+    if not spoken or (clause.by_speaker and not is_owned):
+        return False
     pronouns = words_in(clause.code, "clauses", "others")
     if first and first[0].casefold().replace("’", "'") in pronouns:
         return True  # "she's a vet"
@@ -541,6 +543,10 @@ def _is_of_the_others(fact: str, clause: Clause) -> bool:
     possessives = words_in(clause.code, "clauses", "possessives")
     if clause.code in (ENGLISH, *NOT_SPACED_CODES) or noun not in heard:
         return False
+    theirs = words_in(clause.code, "clauses", "theirs")
+    before = [heard[i - 1] for i, word in enumerate(heard) if word == noun and i]
+    if before and theirs.issuperset(before):  # "mi prima y su marido"
+        return True
     behind = {i: heard[i + 1 : i + 2] for i, word in enumerate(heard) if word in possessives}
     owners = {word for words_behind in behind.values() for word in words_behind}
     return bool(owners) and noun not in owners and owners.isdisjoint(words(fact))
@@ -661,7 +667,11 @@ def _pattern(key: str) -> re.Pattern[str]:
 def _users_last(code: str) -> re.Pattern[str]:
     """Return the pattern of what facts in a language name before the user: "el perro de User"."""
     of = "|".join(sorted(words_in(code, "clauses", "of"))) or "(?!)"
-    return re.compile(rf"\A\W*(?:[^\W\d_]{{1,3}} )?(?P<noun>[^\W\d_]+) (?:(?:{of}) )?User\b")
+    users = "|".join(("user", *phrases(code).users))
+    return re.compile(
+        rf"\A\W*(?:[^\W\d_]{{1,3}}[ '’])?(?P<noun>[^\W\d_]+) (?:(?:{of})[ '’]){{0,2}}(?:{users})",
+        re.IGNORECASE,
+    )
 
 
 def _content(text: str) -> frozenset[str]:

@@ -7,7 +7,9 @@ know no synonyms that the files do not list, and no vectors: what they do not kn
 
 from typing import Literal
 
+from litemem.core.text import scripts
 from litemem.core.text.lexicon import ENGLISH
+from litemem.core.text.phrases import phrases
 from litemem.core.text.statements import (
     FREQUENCY,
     MANY,
@@ -46,10 +48,24 @@ def compare_slots(known: str, new: str) -> Verdict:
         return "different"
     if not _agree(k, n):
         return _by_role(k, n) or "different"
+    if _prefers_other(known, new, k, n):
+        return "contradicts"
     for rule in _RULES:
         if verdict := rule(k, n):
             return "richer" if verdict == "same" and n.corrected - k.corrected else verdict
     return "different"
+
+
+def _prefers_other(known: str, new: str, k: Statement, n: Statement) -> bool:
+    """Return True if two facts of the same things put another one behind: "개보다 고양이"."""
+    lesser = phrases(k.code).lesser
+    one, other = lesser.search(known), lesser.search(new)
+    if one is None or other is None or k.is_denied or n.is_denied or k.relations != n.relations:
+        return False
+    things = tuple(scripts.fold(found["thing"]) for found in (one, other))
+    are_named = things[0] in scripts.fold(new) and things[1] in scripts.fold(known)
+    rest = [word for word in k.content ^ n.content if not scripts.fold(word).startswith(things)]
+    return are_named and things[0] != things[1] and not rest
 
 
 def are_apart(known: str, new: str) -> bool:

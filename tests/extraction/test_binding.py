@@ -127,6 +127,19 @@ OTHERS = [  # what was said; what it does not say of the user
     ('Med "lead" menar vi en kund som ville ha en demo.', "Användaren är en kund"),
     ('Per "lead" intendiamo un cliente che ha chiesto una demo.', "L'utente è un cliente"),
 ]
+RELATIVES = [  # what was said of a relative; what it does not say of the user
+    ("Mi prima Luz y su marido crían ovejas.", "El marido del usuario cría ovejas"),
+    ("Ma cousine Lise et son mari élèvent des lamas.", "Le mari de l'utilisateur élève des lamas"),
+    ("Mia cugina Lea e suo marito allevano capre.", "Il marito dell'utente alleva capre"),
+    ("Minha prima Bia e seu marido criam cabras.", "O marido do usuário cria cabras"),
+    ("Meine Cousine Eva und ihr Mann züchten Lamas.", "Der Mann des Nutzers züchtet Lamas"),
+    ("Mijn nicht Fien en haar man fokken lama's.", "De man van de gebruiker fokt lama's"),
+    ("Моя кузина Аня и её муж разводят коз.", "Муж пользователя разводит коз"),
+    ("Moja kuzynka Ola i jej mąż hodują kozy.", "Mąż użytkownika hoduje kozy"),
+    ("Mẹ tôi ăn chay.", "User ăn chay"),
+    ("Adik saya vegan.", "User vegan"),
+    ("Chị gái tôi sống ở Huế.", "User sống ở Huế"),
+]
 OWN = [  # what was said; what it says of the user
     ("I'm a plumber since 3 May", "User is a plumber"),
     ("nurse", "User is a nurse"),
@@ -157,3 +170,9 @@ def test_who_comes_or_what_a_word_means_is_not_the_user(said: str, fact: str) ->
 @pytest.mark.parametrize(("said", "fact"), OWN)
 def test_what_the_user_is_stays(said: str, fact: str) -> None:
     assert reason(said, fact) is None
+
+
+@pytest.mark.parametrize(("said", "fact"), RELATIVES)
+def test_what_is_said_of_a_relative_is_not_said_of_the_user(said: str, fact: str) -> None:
+    clause = clauses_of(said)[-1]
+    assert contradiction(fact, clause, is_user=fact.startswith("User")) is not None
