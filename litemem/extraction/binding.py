@@ -368,7 +368,7 @@ def contradiction(
 
 def _flaw(fact: str, clause: Clause, *, is_user: bool) -> str | None:
     """Return what only some languages show: an order made a deed, a place, a denial."""
-    if is_user and _takes_for_user(fact, clause):
+    if _takes_for_user(fact, clause):
         return OF_OTHER_THING
     if clause.code == ENGLISH and is_user:
         if _makes_order_a_deed(fact, clause):

@@ -27,6 +27,7 @@ NEAR = 0.47  # cosine below which two facts are unrelated, unless a rule applies
 AKIN = 0.6  # cosine below which two facts without a shared word are unrelated
 LIKELY = 0.8  # cosine above which they may mean the same
 ALIKE = 0.92  # cosine above which a different word does not make a different fact
+SAME_VERB = 2  # letters that "leads" and "led" share
 REWORDED = 3  # words by which two facts that near may differ and mean the same
 EXCHANGED = 0.97  # cosine above which one other word does not make another fact
 PARAPHRASE = 0.9  # cosine above which they do, unless a word contradicts it
@@ -107,6 +108,8 @@ def _compare_english(known: str, new: str, cosine: float) -> Verdict | None:
     k, n = features_of(known), features_of(new)
     if k.text == n.text:
         return "same"
+    if _has_other_holder(k, n):
+        return "contradicts"
     if k.words and k.words == n.words and _manner(k) == _manner(n) and k.telling == n.telling:
         return "same"
     if k.subject and n.subject and not k.subject & n.subject.union(n.predicate):
@@ -250,6 +253,15 @@ def _by_update(k: FactFeatures, n: FactFeatures) -> Verdict | None:
         place = left.group(1)
         return "contradicts" if not place or place in k.text else None
     return _by_amount(k, n)
+
+
+def _has_other_holder(k: FactFeatures, n: FactFeatures) -> bool:
+    """Return True if a thing has another owner or leader now: "is now owned by Lee"."""
+    one = _pattern("holds").match(k.text)
+    other = _pattern("held").match(n.text) or _pattern("now_holds").match(n.text)
+    if one is None or other is None or one["holder"] == other["holder"]:
+        return False
+    return one["thing"] == other["thing"] and one["verb"][:SAME_VERB] == other["verb"][:SAME_VERB]
 
 
 def _by_amount(k: FactFeatures, n: FactFeatures) -> Verdict | None:
