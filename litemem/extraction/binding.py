@@ -386,7 +386,7 @@ def _takes_for_user(fact: str, clause: Clause) -> bool:
     code = clause.code
     if pattern_in(code, "clauses", "trade").match(fact) is None:
         return False
-    if re.search(section(code, "clauses").get("defines", "(?!)"), clause.text, re.IGNORECASE):
+    if pattern_in(code, "clauses", "defines").search(clause.text):
         return True
     if clause.is_own or len(clause.words) > MAX_APPOINTMENT or clause.is_question:
         return False
