@@ -112,13 +112,15 @@ def _language_model(name: str | None) -> Iterator[Check]:
         yield Check("language model", "ok", f"{llm.name}{known}")
         return
     path = Path(llm.name).expanduser()
+    found = _version(LLAMA)
     if any(model.name == llm.name for model in all_models()):
-        yield from _model("language model", llm.name, "")
+        state = [*_model("language model", llm.name, "")]
+        yield from (each for each in state if found or each.state == "ok")
     elif llm.name.endswith(".gguf") and not path.is_file():
         yield Check("language model", "failed", f"no file at {path}", "litemem models list")
     else:
         yield Check("language model", "ok", llm.name)
-    if found := _version(LLAMA):
+    if found:
         yield Check(LLAMA, "ok", found)
     else:  # messages are stored and found all the same
         missing = "is not installed, so no facts are extracted"
@@ -134,8 +136,13 @@ def _model(part: str, name: str, more: str) -> Iterator[Check]:
         yield Check(part, "ok", detail)
     else:
         is_default = bool(known) and known[0] == default_model(known[0].task)
-        fix = f"litemem models verify {name}" if state == "untrusted" else PULL
-        yield Check(part, "failed", detail, fix if is_default else f"{fix} {name}".strip())
+        if state == "untrusted":
+            fix = f"litemem models verify {name}"
+        elif is_default and _version(LLAMA):  # without llama.cpp, only the embedder is of use
+            fix = PULL
+        else:
+            fix = f"{PULL} {name}"
+        yield Check(part, "failed", detail, fix)
 
 
 def _file(db: str | None, embedder: str | None) -> Iterator[Check]:

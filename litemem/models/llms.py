@@ -19,8 +19,10 @@ from litemem.models import registry as model_registry
 from litemem.models.decoding import Decoder, evaluate
 from litemem.models.prompt_cache import PromptCache
 from litemem.models.runtimes import (
+    NO_LLAMA,
     FreeCores,
     PerProcess,
+    has_llama_cpp,
     llama_cpp,
     run_after_fork,
     run_in_thread,
@@ -250,6 +252,8 @@ def _known(name: str) -> str:
 
 def _gguf_path(name: str) -> Path:
     """Return the file of a model that is given by name or path."""
+    if not has_llama_cpp():  # the first thing to mend: the file is of no use without it
+        raise LLMError(NO_LLAMA)
     if not _is_path(name):
         return model_files.verified_path(name)
     path = Path(name).expanduser()

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
+from importlib.util import find_spec
 from types import ModuleType, SimpleNamespace
 from typing import Any, Generic, TypeVar
 from weakref import WeakSet
@@ -42,6 +43,11 @@ def fastembed() -> ModuleType:
     with _environment(_NO_TELEMETRY):
         import fastembed
     return fastembed
+
+
+def has_llama_cpp() -> bool:
+    """Return True if llama-cpp-python is installed; it is not imported."""
+    return find_spec("llama_cpp") is not None
 
 
 @cache

@@ -2,6 +2,7 @@
 
 import json
 from contextlib import closing
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -138,6 +139,17 @@ def test_without_llama_cpp_the_extra_is_named(tmp_path: Path) -> None:
         "main(['doctor', '--db', sys.argv[1]], standalone_mode=False)"
     )
     assert "pip install 'litemem[llama]'" in run_python(script, str(tmp_path / "a.db"))
+
+
+def test_without_llama_cpp_no_language_model_is_missed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("LITEMEM_EMBEDDER", raising=False)
+    monkeypatch.setenv("LITEMEM_MODELS", str(tmp_path))
+    monkeypatch.setattr(import_module("litemem.cli.doctor"), "LLAMA", "a-package-that-nobody-has")
+    found = checks(code=1)
+    assert found["embedder"]["fix"] == "litemem models pull all-minilm-l6-v2-int8"
+    assert "language model" not in found
 
 
 # -- the tree of commands

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +12,10 @@ from helpers import START, OpenMemory, dump
 from helpers.pending import CAM, PATIENCE, GatedLLM, later, status, texts
 from helpers.stores import reading
 from litemem import Memory, MemoryClient
+from litemem.core.protocols import Vector
 from litemem.core.scope import Scope
 from litemem.core.types import Message
-from litemem.errors import FlushTimeoutError, LLMError, ValidationError
+from litemem.errors import FlushTimeoutError, LLMError, ModelFileError, ValidationError
 from litemem.store.protocol import MAX_TRIES
 from litemem.store.sqlite.turns import KEPT
 from litemem.testing import HashEmbedder, ScriptedLLM
@@ -217,3 +218,29 @@ def test_a_reset_empties_the_queue(open_memory: OpenMemory) -> None:
     memory.flush(PATIENCE)
     assert memory.event(added["event_id"]) is None
     assert reading(memory.store).overview().memories == 0
+
+
+# -- what was stored without an embedder
+
+
+class AbsentEmbedder(HashEmbedder):
+    """Fails as an embedder whose model is not installed."""
+
+    def embed_documents(self, texts: Sequence[str]) -> list[Vector]:
+        raise ModelFileError("no model")
+
+
+@pytest.mark.parametrize("is_pending", [False, True])
+def test_it_is_found_once_there_is_one_even_without_a_language_model(
+    tmp_path: Path, is_pending: bool
+) -> None:
+    path = tmp_path / "memory.db"
+    memory = Memory(path, embedder=AbsentEmbedder(), llm=ScriptedLLM([]))
+    with memory, pytest.raises(LLMError):
+        memory.add("I avoid shellfish", **CAM)
+    with Memory(path, embedder=HashEmbedder(), llm=ScriptedLLM([])) as memory:
+        with pytest.raises(LLMError):
+            memory.process_pending() if is_pending else memory.add("I like tea", **CAM)
+        found = memory.search("shellfish", top_k=1, **CAM)
+        assert texts(found) == ["I avoid shellfish"]
+        assert memory.verify(full=True)["ok"]

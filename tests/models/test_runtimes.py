@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from helpers import AT_HOME, LIBRARY, run_python
+from litemem.errors import LLMError
+from litemem.models.llms import LlamaCppLLM
 from litemem.models.runtimes import LOAD_SECONDS, FreeCores, _Times
 
 LOAD_EMBEDDER = f"""
@@ -67,3 +69,12 @@ def test_the_load_is_looked_at_again_after_a_while() -> None:
     time.sleep(LOAD_SECONDS + 0.05)
     assert cores.threads() in (1, 2)
     assert cores.threads() in (1, 2)
+
+
+def test_without_llama_cpp_the_extra_is_named_before_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "llama_cpp", None)
+    monkeypatch.setenv("LITEMEM_MODELS", str(tmp_path))
+    with pytest.raises(LLMError, match=r"pip install 'litemem\[llama\]'.*LITEMEM_LLM"):
+        LlamaCppLLM().count_tokens("tea")
