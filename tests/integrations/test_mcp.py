@@ -225,6 +225,17 @@ def test_nothing_is_deleted_without_an_id(server: Server, tool: str) -> None:
     assert server.call("get_memories")["count"] == 0
 
 
+def test_a_whole_number_may_be_written_as_a_float(server: Server) -> None:
+    for text in ("I like tea.", "I like milk."):
+        server.call("add_memory", text=text, infer=False)
+    assert len(server.call("search_memories", query="like", limit=1.0)["results"]) == 1
+    assert len(server.call("get_memories", page=2.0, page_size=1.0)["results"]) == 1
+    refused = server.ask(
+        "tools/call", name="search_memories", arguments={"query": "like", "limit": 1.5}
+    )
+    assert "whole number" in refused["content"][0]["text"]
+
+
 def test_a_null_is_an_absent_argument(server: Server) -> None:
     absent = dict.fromkeys(("user_id", "agent_id", "app_id", "run_id", "enable_graph"))
     more = dict.fromkeys(("messages", "metadata", "wait"))

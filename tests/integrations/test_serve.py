@@ -196,6 +196,7 @@ def test_wrong_input_is_refused_and_the_server_goes_on(
         ("DELETE", "/v2/entities/planet/mars/", 400),
         ("DELETE", "/v1/memories/", 400),
         ("DELETE", "/v1/memories/?user_id=", 400),
+        ("DELETE", "/v1/memories/?user_id=cam&user_id=ana", 400),
         ("DELETE", "/v1/memories/?user_id=cam&filters=[object%20Object]", 400),
         ("DELETE", "/v1/memories/?user_id=cam&filters=null", 400),
         ("DELETE", "/v1/memories/?user_id=cam&filters=" + "(" * 9_000, 400),

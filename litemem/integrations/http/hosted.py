@@ -202,6 +202,9 @@ async def _history(call: Call) -> Any:
 
 
 async def _delete_all(call: Call) -> Any:
+    for key in call.query:
+        if len(call.query.getlist(key)) > 1:  # one of the values would decide what is deleted
+            raise ValidationError(f"{quoted(key)} is given more than once")
     given: dict[str, Any] = dict(call.query) | call.body
     if isinstance(filters := given.get("filters"), str):
         given["filters"] = _literal(filters)

@@ -84,8 +84,8 @@ class MemoryServer:
         if tool is None:
             raise RpcError(INVALID_PARAMS, _refusal(name, self._tools))
         try:
-            tool.check(arguments)
-            result = tool.run(Call(self._opened(), arguments, self._defaults, request))
+            given = tool.checked(arguments)
+            result = tool.run(Call(self._opened(), given, self._defaults, request))
         except LitememError as error:
             return {"content": [_text(str(error))], "isError": True}
         if tool.shown is not None:

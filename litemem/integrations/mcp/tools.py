@@ -120,8 +120,10 @@ class Tool:
             "annotations": hints,
         }
 
-    def check(self, arguments: Mapping[str, Any]) -> None:
-        """Check the names of arguments; their values are checked by the call.
+    def checked(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """Return arguments after checking their names; their values are checked by the call.
+
+        A whole number may be written as 5.0, which JSON Schema takes for an integer.
 
         Raises:
             ValidationError: an argument is unknown, or a required one is missing.
@@ -133,6 +135,18 @@ class Tool:
         for key in self.required:
             if arguments.get(key) is None:
                 raise ValidationError(f"{self.name} needs {key}: give {known}")
+        return {
+            key: int(value) if self._is_whole(key) and _is_integral(value) else value
+            for key, value in arguments.items()
+        }
+
+    def _is_whole(self, key: str) -> bool:
+        return self.properties[key].get("type") == "integer"
+
+
+def _is_integral(value: object) -> bool:
+    """Return True for a float that is a whole number."""
+    return isinstance(value, float) and value.is_integer()
 
 
 def slim(value: Any) -> Any:
