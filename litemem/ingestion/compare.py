@@ -17,7 +17,7 @@ from litemem.core.text.phrases import phrases, tokens_of
 from litemem.core.text.scripts import english_share, normal_forms
 from litemem.core.text.statements import code_of_pair
 from litemem.ingestion.endings import ends
-from litemem.ingestion.fact_features import FactFeatures, features_of, listed, stem
+from litemem.ingestion.fact_features import FactFeatures, features_of, fold, listed, stem
 from litemem.ingestion.slots import Verdict, are_apart, compare_slots, corrects
 
 SENTENCE = 200  # characters in one sentence, at most
@@ -120,7 +120,8 @@ def _compare_english(known: str, new: str, cosine: float) -> Verdict | None:
     if n.wishes and not is_intended:
         return "different"
     verdict = (
-        _by_update(k, n)
+        _by_correction(k, n)
+        or _by_update(k, n)
         or _by_opposites(k, n)
         or _by_coverage(k, n, cosine)
         or _by_event(k, n, cosine)
@@ -325,6 +326,16 @@ def _may_contradict(k: FactFeatures, n: FactFeatures, cosine: float) -> bool:
         return False
     has_sign = k.is_negative != n.is_negative or n.is_change or is_alike
     return has_sign or (are_brief and cosine >= PARAPHRASE)
+
+
+def _by_correction(k: FactFeatures, n: FactFeatures) -> Verdict | None:
+    """Find "B, not A", and another name for the same one."""
+    denied = _pattern("denied").findall(n.text)
+    is_mentioned = bool(k.content & {stem(fold(word)) for word in denied})
+    if is_mentioned and not k.is_negative and len(n.content) > 1:
+        return "contradicts"
+    is_name = k.content - k.names == n.content - n.names == listed("called_so")
+    return "contradicts" if is_name and not k.names & n.names else None
 
 
 def _by_coverage(k: FactFeatures, n: FactFeatures, cosine: float) -> Verdict | None:

@@ -54,8 +54,8 @@ def unchanged(text: str, *_: object, **__: object) -> str:
 
 
 def _rules() -> Iterator[Rule]:
-    words = """_by_update _by_opposites _by_coverage _by_event _by_attribute _by_possessive
-    _by_polarity _by_plurality"""
+    words = """_by_correction _by_update _by_opposites _by_coverage _by_event _by_attribute
+    _by_possessive _by_polarity _by_plurality"""
     for name in words.split():
         yield Rule(f"ingestion.compare:{name}", "pairs", nothing)
     for name in """_name_opposites _are_exchanged _are_on_other_days _is_of_kind _is_of_other
