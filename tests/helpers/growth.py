@@ -65,6 +65,36 @@ def _measured_again(call: Call, build: Build, n: int, floor: float) -> str | Non
     return f"{second:.3f} s for {n:,}, {second / first:.1f} times that for {n // 2:,}"
 
 
+LONG = 100_000  # characters
+EARLY = 2_000  # characters with which each text is tried first
+SUSPICIOUS = 2e-3  # seconds for EARLY characters, from which more are given step by step
+
+
+def too_slow(
+    call: Call,
+    builds: Sequence[Build],
+    slowest: int | None,
+    *,
+    most: int = LONG,
+    floor: float = FLOOR,
+) -> str | None:
+    """Return how the time grows faster than one of the texts, or None if it grows with none.
+
+    The slowest texts are tried with `most` characters, or all if `slowest` is None. Less than
+    `floor` seconds are never too long.
+    """
+    early: list[tuple[float, int]] = []
+    for place, build in enumerate(builds):
+        early.append((seconds(call, build(EARLY)), place))
+        if early[-1][0] > SUSPICIOUS and (found := excess(call, build, most, floor=floor)):
+            return f"{build.__doc__} takes {found}"
+    for _, place in sorted(early, reverse=True)[:slowest]:
+        build = builds[place]
+        if seconds(call, build(most)) > floor and (found := excess(call, build, most, floor=floor)):
+            return f"{build.__doc__} takes {found}"
+    return None
+
+
 # -- texts for a pattern
 
 CHARACTERS = "ax1_ .,:;!?-+/\\'\"’@#$%&*=<>|~`()[]{}\n\té日\u0301\0"

@@ -55,6 +55,25 @@ def test_a_file_that_is_moved_inside_a_transaction_is_not_committed(
         (tmp_path / "memory.db").rename(tmp_path / "moved.db")
 
 
+def test_a_file_with_a_second_name_is_read_and_not_written(
+    open_memory: OpenMemory, tmp_path: Path
+) -> None:
+    """Previously each name had a log, and what was added under one was lost or damaged the file."""
+    with open_memory() as memory:
+        memory.add("before", infer=False, **CAM)
+    path = tmp_path / "memory.db"
+    second = tmp_path / "second.db"
+    second.hardlink_to(path)
+    for name in (path, second):
+        with pytest.raises(StoreError, match="has a second name"):
+            SqliteStore(name)
+        with open_memory(path=name, read_only=True) as memory:
+            assert len(memory.get_all(**CAM)["results"]) == 1
+    second.unlink()
+    with open_memory() as memory:
+        memory.add("after", infer=False, **CAM)
+
+
 @pytest.mark.parametrize("left", ["nothing", "a link", "a log of others"])
 def test_nothing_is_acknowledged_into_a_log_that_is_gone(
     memory: Memory, tmp_path: Path, left: str

@@ -338,6 +338,7 @@ def _make_private(path: str) -> None:
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, stat.S_IRUSR | stat.S_IWUSR))
     except FileExistsError:
         check_regular(path)
+        _check_one_name(path)
         with suppress(OSError):  # another user's file, or a link to itself
             if not Path(path).stat().st_size:  # `touch` leaves it readable by everybody
                 Path(path).chmod(stat.S_IRUSR | stat.S_IWUSR)
@@ -347,6 +348,21 @@ def _make_private(path: str) -> None:
         raise StoreReadOnlyError(f"{path}: its folder may not be written ({error})") from error
     except OSError as error:
         raise StoreError(f"{path} cannot be created: {error.strerror}") from error
+
+
+def _check_one_name(path: str) -> None:
+    """Refuse to write a file with a second name: a program that uses that has a log of its own.
+
+    Raises:
+        StoreError: the file has a hard link.
+    """
+    with suppress(OSError):
+        if Path(path).stat().st_nlink > 1:
+            raise StoreError(
+                f"{path} has a second name (a hard link, as of `cp -l`): two programs that write it"
+                " under two names destroy it; remove the other name, which `find DIR -samefile` "
+                "shows, or copy this file with cp and move the copy here; read_only=True reads it"
+            )
 
 
 def _check_exists(path: str) -> None:
