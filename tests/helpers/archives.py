@@ -94,7 +94,7 @@ def build(  # noqa: C901 - a branch a step
                 tx.settings.update_project({"instructions": one})
             elif step == "show":
                 shown = [*dict.fromkeys([f"id{one}", *ids[:other]])]
-                tx.shown.note(Scope(user_id="alice", run_id=f"run {one}"), shown, "user-prompt", at)
+                tx.shown.note(Scope(app_id="app", run_id=f"run {one}"), shown, "user-prompt", at)
             elif step == "set aside":
                 last = tx.connection.execute("SELECT coalesce(max(pk), 0) FROM message").get
                 noted = SetAside(one, other, 0, replaced_by=one, memory_id=f"m{number}")
@@ -111,10 +111,17 @@ def build(  # noqa: C901 - a branch a step
             elif there is not None and step == "feedback":
                 tx.memories.set_feedback(there, "NEGATIVE", other, at)
             elif there is not None and step == "supersede":
-                tx.known.supersede(tx.memories.require(there), ids[other % len(ids)], at)
+                supersede(tx, there, ids[other % len(ids)], at)
             elif there is not None:
                 update_record(tx, there, other, at)
     index_waiting(store, EMBEDDER, limit=1000)  # an import would do it, and hide what has no words
+
+
+def supersede(tx: Any, memory_id: str, by: str, at: int) -> None:
+    """Supersede a memory by another valid one of its scope, as litemem does."""
+    old, new = tx.memories.require(memory_id), tx.memories.require(by)
+    if memory_id != by and old.scope == new.scope and new.superseded_by is None:
+        tx.known.supersede(old, by, at)
 
 
 def add_record(tx: Any, memory_id: str, drawn: dict[str, Any], relations: Sequence[Any]) -> None:

@@ -264,7 +264,7 @@ INVARIANTS: tuple[Invariant, ...] = (
         since=7,
     ),
     Invariant(
-        name="every text that was shown is of the run's scope",
+        name="every text that was shown to a user is the user's",
         offenders=references.WRONGLY_SHOWN,
         over="shown",
         repair="references",

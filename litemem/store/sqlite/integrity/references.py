@@ -28,11 +28,6 @@ def _same(one: str, other: str) -> str:
     return f"({_ids(one)}) IS ({_ids(other)})"
 
 
-def _shares(one: str, other: str) -> str:
-    """Return SQL: True if two rows have an id in common."""
-    return f"coalesce({' OR '.join(f'{one}.{key} = {other}.{key}' for key in ID_KEYS)}, FALSE)"
-
-
 def _is_successor(successor: str, old: str) -> str:
     """Return SQL: True if an id may be that of the successor of a row with an id and a scope.
 
@@ -136,15 +131,16 @@ JOIN relation AS r ON r.pk = relation_pk
 JOIN entity AS e ON e.pk IN (r.source_pk, r.destination_pk)
 WHERE NOT {_same("m", "e")}
 """
-WRONGLY_SHOWN = f"""
+# a run may be shown what is of no run, or of another one, but not of another user
+WRONGLY_SHOWN = """
 SELECT shown.pk FROM shown JOIN memory AS m ON m.id = shown.memory_id
-WHERE NOT {_shares("shown", "m")}
+WHERE shown.user_id <> m.user_id
 UNION ALL
 SELECT shown.pk
 FROM shown
 JOIN message ON message.id = shown.memory_id
 JOIN session AS s ON s.pk = message.session_pk
-WHERE NOT {_shares("shown", "s")}
+WHERE shown.user_id <> s.user_id
 """
 IS_WRONGLY_SHOWN = f"""
 WITH shown (pk, memory_id, {_IDS}) AS (VALUES (0, ?, ?, ?, ?, ?))
