@@ -68,8 +68,8 @@ class Memory:
         async_mode: the default of `async_mode` in `add`. If true, turns that an earlier run left
             pending are extracted at once.
         read_only: open a file that exists, also on read-only media. Every call that writes raises
-            StoreReadOnlyError, and only `search` needs the embedder of the file. A file of an
-            older version is upgraded first, which needs write access.
+            StoreReadOnlyError, and `search`, `context` and `profile` need the file's embedder. A
+            file of an older version is upgraded first, which needs write access.
         busy_timeout: seconds that a write waits for other programs before StoreBusyError.
         unload_after: seconds without a call after which the language model's memory is freed; the
             next call loads it again. By default `LITEMEM_UNLOAD_AFTER`, or it stays until `close`.
@@ -207,7 +207,7 @@ class Memory:
 
         Raises:
             ScopeError: no id is given. ValidationError: an argument is wrong.
-            LLMError, EmbedderError: a model failed; `process_pending` tries again with `infer`.
+            LLMError, EmbedderError: a model failed; with `infer` the turn stays pending.
         """
         self.store.check_writable()
         scope = Scope(user_id=user_id, agent_id=agent_id, app_id=app_id, run_id=run_id)
@@ -280,8 +280,8 @@ class Memory:
             rerank: if true, order the results by the `rerank_score` of the reranker, if any.
             explain: if true, each result has `score_details`; see `docs/reference/scores.md`.
             reference_date: the day from which "yesterday" in the query is counted; by default the
-                day of `as_of`, or today. If given, a month without a year is the latest one before;
-                otherwise that month of any year.
+                day of `as_of`, or today. If given, a month without a year is the latest one before
+                this day; otherwise that month of any year.
             show_expired, show_superseded: if true, also return expired or superseded memories.
             as_of: search the memories that were valid at that time, instead of now.
             include_messages: if false, search the texts of memories only.
@@ -350,8 +350,8 @@ class Memory:
         """Return what a prompt should hold of the memories that bear on a query, as text.
 
         First come facts, then quotes, each part in order of time. A line has its day, and a quote
-        its speaker. No line says what another one says: the newest of like ones is taken, and a
-        fact instead of the sentence that it came from. The same call gives the same text; no
+        its speaker. Repetitions are left out: of like ones the newest stays, and a fact instead
+        of the sentence that it came from. The same call gives the same text; no
         language model is asked. See `docs/context.md`.
 
         Args:
@@ -922,8 +922,8 @@ class Memory:
 
         Give an id, a list of ids (also of deleted memories), or a scope. Ids of a scope alone erase
         everything in it, also pending turns; a filter on anything else erases the memories that
-        match. Its messages go with a memory, even if another came from them. Backups stay as is;
-        `copies` names those in the file's folder.
+        match. A memory's messages are erased too, even if another memory came from them. Backups
+        stay as is; `copies` names those in the file's folder.
 
         Returns `{"erased": {kind: number}, "dry_run", "gone", "bytes", "advice", "copies"}`. `gone`
         is False if an erased text is still found: the same text in another memory of the scope, or
@@ -975,7 +975,8 @@ class Memory:
             matching: delete every memory that matches `filters`.
             keep_last: keep the newest memories, this many in each exact combination of ids; expired
                 and superseded ones are deleted first.
-            duplicates: keep the oldest of equal texts in exactly the same scope, and count there.
+            duplicates: keep the oldest of equal texts in exactly the same scope, which counts
+                them.
             messages_older_than: delete messages before this age, except those of pending turns.
             history_older_than: delete the history of memories without an event for this long.
             orphans: delete messages of scopes without a memory and a message that can be found, and
@@ -1256,10 +1257,10 @@ class Memory:
     ) -> Result:
         """Import conversations of another program: `{"conversations", "messages", "known", …}`.
 
-        Each conversation is a run, and each message keeps its time. Messages are found at once;
-        with `infer` their turns wait for `process_pending`, after all other turns. What the file
-        has already is skipped, so the same call continues after an interruption, and takes only
-        what is new of a later export. `docs/import.md` describes the formats.
+        Each conversation is a run, and each message keeps its time. Messages can be searched at
+        once; with `infer` their turns wait for `process_pending`, after all other turns. What the
+        file has already is skipped, so the same call continues after an interruption, and takes
+        only what is new of a later export. `docs/import.md` describes the formats.
 
         Args:
             source: a file, a ZIP, a folder, or a binary stream.

@@ -1,4 +1,4 @@
-"""Compare two facts by their words: same, richer, contradicting or different.
+"""Compare two facts, by their slots and then by rules for English: a verdict on the new one.
 
 A new fact about a person is near many known ones that stay true. So two facts are different unless
 their words show that they mean the same, or that one ends the other. In every language their slots

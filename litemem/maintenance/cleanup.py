@@ -27,7 +27,7 @@ from litemem.store.protocol import (
 
 HELD = (
     "another connection still reads an older state of the file, so the write-ahead log keeps the "
-    "old bytes: end that program's reading, then run `litemem vacuum`"
+    "old bytes: close that program, then run `litemem vacuum`"
 )
 SLICE = 1_000  # rows of one transaction: 0.1 to 0.3 s
 # kinds that no other kind changes, and others in which each key is one row

@@ -54,7 +54,7 @@ def index_messages(
     messages: Sequence[Message],
     said_on: date | Sequence[date] | None = None,
 ) -> list[TextIndex | None]:
-    """Return the index of each message, or None for one that is not to be found.
+    """Return the index of each message, or None for one that searches leave out.
 
     These are blank ones, instructions of the system, and small talk. Of a tool's output the first
     and the last passage are indexed, and lines that report failures. `said_on` is one day, or one

@@ -40,7 +40,9 @@ DAY = 86_400 * 1_000_000  # microseconds
 HALF_LIFE = 7 * DAY  # distance of the day on which something was said that halves it
 NEAR = DAY  # distance of a day that a text speaks of that halves it
 FAR = 20 * HALF_LIFE  # further away, the weight is less than a millionth
-VAGUE = 0.3  # exponent of the share of the days that a text speaks of: "in 2026" is of no day much
+VAGUE = (
+    0.3  # exponent of the share of the days that a text speaks of: "in 2026" says little of a day
+)
 ANSWERS = 0.4  # score without the date from which on the date counts in full
 
 OVERFETCH = 4  # candidates of each kind per result in a large scope
@@ -83,9 +85,8 @@ def rank(
 ) -> list[tuple[int, ScoreParts]]:
     """Return (primary key, parts) of the best `top_k` that score at least `threshold`, best first.
 
-    A date in a query carries nothing over a threshold that answers nothing else: there it counts
-    only as far as a memory has a score without it. In the score it does so, too, unless the query
-    asks for what happened, where evidence often shares no more than the day.
+    A memory that shares nothing but the date of a query is not lifted over the threshold by it. Nor
+    is its score, unless the query asks for what happened: there evidence often shares only the day.
 
     What an assistant said repeats the words of the user, so it counts less. If the query is
     `of_assistant`, it asks for that, and the assistant counts as named.

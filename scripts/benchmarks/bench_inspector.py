@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 """Time the pages of `litemem inspect` on a large file, and what an open page costs a writer.
 
     bench_inspector.py 100000 [FILE]    pages, their sizes, the process's memory, and the ratio

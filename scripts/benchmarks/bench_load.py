@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 """Print how long an `add` takes alone, and beside other programs that keep the cores busy.
 
     bench_load.py [--programs 3] [--threads 2] [--rounds 3] [--model NAME] [--model-threads N]

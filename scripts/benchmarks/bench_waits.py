@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 """Print how long another program's `add` waits while a long work is done on the same file.
 
     bench_waits.py [--memories 100000] [--dimensions 64] [--folder FOLDER] [WORK …]

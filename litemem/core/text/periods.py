@@ -1,4 +1,4 @@
-"""Periods of days, and where days that come again are kept: "every Friday", a birthday."""
+"""Periods of days, and how recurring days are stored: "every Friday", a birthday."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

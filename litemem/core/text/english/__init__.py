@@ -2,7 +2,7 @@
 
 `facts` judges the wording of a fact, `statements` writes a clause as a fact about the user, `runs`
 reads the output of an agent's tools, `day_names` says which words for days are names, and `tense`
-when a sentence is about.
+when what a sentence speaks of happens.
 """
 
 from litemem.core.text.english.facts import (

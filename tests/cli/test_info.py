@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from helpers import ROOT, Clock, OpenMemory, schema_file
 from litemem import Memory
 from litemem.cli import main
-from litemem.cli.inspect import growth_line
+from litemem.cli.info import growth_line
 from litemem.core.clock import now as real_now
 from litemem.core.types import Relation
 from litemem.errors import LLMError
