@@ -79,14 +79,17 @@ class Claims:
         self._exiting = True
 
     def close(self) -> None:
-        """Release all claims."""
+        """Release all claims.
+
+        Those that cannot be released, as of a file that was moved, are free when the process ends.
+        """
         with self.changed:
             if self._closed:
                 return
             self._closed = True
             self.changed.notify_all()
         if self._held or self._owes_release:
-            with self._store.write() as tx:
+            with suppress(StoreError), self._store.write() as tx:
                 tx.turns.renew_claims(self.claimant, ())
 
     def _release(self, turn: Turn, error: BaseException) -> None:

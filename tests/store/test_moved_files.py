@@ -3,23 +3,55 @@
 import os
 import socket
 import stat
+import threading
 from collections.abc import Callable
 from contextlib import closing, suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from helpers import OpenMemory, run_python
 from helpers.processes import Process
 from litemem import Memory
+from litemem.core.protocols import Prompt
 from litemem.errors import StoreError, StoreReadOnlyError
 from litemem.maintenance.backup import backup, restore
 from litemem.store.filters import Condition
 from litemem.store.sqlite.store import SqliteStore
+from litemem.testing import HashEmbedder, ScriptedLLM
 
 pytestmark = pytest.mark.posix
 
 CAM = {"user_id": "cam"}
+
+
+class Waiting(ScriptedLLM):
+    """A model that answers when it is let."""
+
+    def __init__(self) -> None:
+        super().__init__([[]])
+        self.asked, self.let = threading.Event(), threading.Event()
+
+    def generate(self, prompt: Prompt, text: str, **options: Any) -> str:
+        self.asked.set()
+        assert self.let.wait(60)
+        return super().generate(prompt, text, **options)
+
+
+def test_a_memory_is_closed_while_a_turn_is_extracted_for_a_file_that_is_gone(
+    tmp_path: Path,
+) -> None:
+    llm = Waiting()
+    memory = Memory(tmp_path / "memory.db", embedder=HashEmbedder(), llm=llm)
+    event = memory.add("I like tea", async_mode=True, **CAM)
+    assert event
+    assert llm.asked.wait(60)
+    (tmp_path / "memory.db").rename(tmp_path / "moved.db")
+    llm.let.set()
+    memory.close()
+    with Memory(tmp_path / "moved.db", embedder=HashEmbedder(), llm=ScriptedLLM([[]])) as moved:
+        assert moved.process_pending()
 
 
 @pytest.mark.parametrize("change", ["renamed", "unlinked", "replaced", "linked"])
@@ -214,6 +246,7 @@ def test_the_command_leaves_a_device_as_it_is(tmp_path: Path) -> None:
 READS = """
 import os, sys
 from litemem import Memory
+from litemem.core.protocols import Prompt
 from litemem.errors import StoreReadOnlyError
 from litemem.testing import HashEmbedder, ScriptedLLM
 with Memory(":memory:", embedder=HashEmbedder(64), llm=ScriptedLLM([])) as memory:
