@@ -67,6 +67,8 @@ def _measured_again(call: Call, build: Build, n: int, floor: float) -> str | Non
 
 LONG = 100_000  # characters
 EARLY = 2_000  # characters with which each text is tried first
+TINY = 24  # characters, for which only what doubles with each character takes long
+TINY_SECONDS = 0.02
 SUSPICIOUS = 2e-3  # seconds for EARLY characters, from which more are given step by step
 
 
@@ -85,6 +87,8 @@ def too_slow(
     """
     early: list[tuple[float, int]] = []
     for place, build in enumerate(builds):
+        if all(seconds(call, build(TINY)) > TINY_SECONDS for _ in range(2)):
+            return f"{build.__doc__} takes long for {TINY} characters"
         early.append((seconds(call, build(EARLY)), place))
         if early[-1][0] > SUSPICIOUS and (found := excess(call, build, most, floor=floor)):
             return f"{build.__doc__} takes {found}"
