@@ -9,10 +9,11 @@ import pytest
 from helpers import OpenMemory, run_python
 from litemem import Memory
 from litemem.errors import StoreError
+from litemem.store.sqlite import locks
 from litemem.store.sqlite.store import SqliteStore
 from stress import fork_rounds
 
-pytestmark = pytest.mark.posix
+pytestmark = [pytest.mark.posix, pytest.mark.usefixtures("nobody_inside")]
 
 CAM = {"user_id": "cam"}
 
@@ -220,6 +221,17 @@ def test_a_fork_waits_for_a_transaction_of_another_thread(open_memory: OpenMemor
     fork_rounds.wait_for(fork_rounds.in_child(lambda: fork_rounds.work(path, 3)))
     writer.join()
     assert len(memory.get_all(user_id="u")["results"]) == 3
+
+
+def test_a_read_that_ends_in_another_thread_holds_up_no_fork(open_memory: OpenMemory) -> None:
+    memory = open_memory()
+    memory.add("likes tea", infer=False, user_id="u")
+    block = memory.store.read()
+    block.__enter__()
+    ending = threading.Thread(target=block.__exit__, args=(None, None, None))
+    ending.start()
+    ending.join()
+    assert not locks.GATE._inside
 
 
 MEMORY = """

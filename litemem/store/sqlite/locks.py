@@ -238,7 +238,8 @@ class ForkGate:
         Raises:
             StoreError: this process was forked while its parent was inside SQLite.
         """
-        with surely(partial(self.back_to, self.depth())):
+        # a block of a generator may end in another thread than it began
+        with surely(partial(self.back_to, self.depth(), threading.get_ident())):
             self.enter()
             yield
 
@@ -259,9 +260,12 @@ class ForkGate:
                 raise StoreError(self._broken)
             self._inside[me] += 1
 
-    def back_to(self, depth: int) -> None:
-        """End what `enter` began, so that `depth` is as before; repeated calls do nothing."""
-        me = threading.get_ident()
+    def back_to(self, depth: int, thread: int | None = None) -> None:
+        """End what `enter` began, so that `depth` is as before; repeated calls do nothing.
+
+        `thread` is the one that entered, by default this one.
+        """
+        me = threading.get_ident() if thread is None else thread
         with self._mutex:
             if self._inside.get(me, 0) <= depth:  # also if it entered in the parent, before a fork
                 return
