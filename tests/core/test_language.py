@@ -9,6 +9,7 @@ from litemem.core.text.lexicon import code_of, made_vocabulary
 
 NAMED = {
     "Ich heiße Jonas und wohne seit 2019 in Köln.": "German",
+    "Danke schön": "German",
     "Je suis végétarien et ma fille Zoé joue du violon.": "French",
     "Me llamo Luis y trabajo en un hospital de Sevilla.": "Spanish",
     "Ho perso il lavoro a Milano. Mia moglie Sara è incinta.": "Italian",
