@@ -1,6 +1,8 @@
 """Fixtures for all tests: a memory without models, a clean environment, and the real models."""
 
+import gc
 import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +15,7 @@ from litemem.core.protocols import LLM, Embedder
 from litemem.models import files as model_files
 from litemem.models.embedders import FastEmbedEmbedder
 from litemem.models.llms import LlamaCppLLM
+from litemem.store.sqlite.locks import GATE
 from litemem.store.sqlite.vector_index import BATCH
 from litemem.testing import HashEmbedder, ScriptedLLM
 
@@ -68,6 +71,20 @@ def clean_environment() -> Iterator[None]:
         for name in [n for n in os.environ if n.startswith("LITEMEM_") and n not in kept]:
             patch.delenv(name)
         yield
+
+
+@pytest.fixture(autouse=True)
+def nobody_stays_inside() -> Iterator[None]:
+    """Fail a test that leaves a thread counted as inside SQLite: this process could not fork."""
+    yield
+    if GATE._inside:
+        gc.collect()  # a stream that nobody read to its end
+        waited_until = time.monotonic() + 5
+        while GATE._inside and time.monotonic() < waited_until:
+            time.sleep(0.01)
+        left = dict(GATE._inside)
+        GATE._inside.clear()  # the tests after it are not to blame
+        assert not left
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """Fixtures for the tests of the store: a path and an open store."""
 
-import gc
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -11,7 +10,6 @@ from helpers import START
 from helpers.records import ALICE, blob, fill, record
 from litemem.core.scope import Scope
 from litemem.core.types import Message
-from litemem.store.sqlite import locks
 from litemem.store.sqlite.store import SqliteStore
 
 pytest.register_assert_rewrite("store.contract")
@@ -34,10 +32,3 @@ def store(path: Path) -> Iterator[SqliteStore]:
         with opened.write() as tx:
             tx.turns.open(ALICE, [Message("user", "hello")], {"a": 1}, START)
         yield opened
-
-
-@pytest.fixture
-def nobody_inside() -> None:
-    """End what tests before left open, such as an export that nobody read to its end."""
-    gc.collect()
-    locks.GATE._inside.clear()

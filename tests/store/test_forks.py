@@ -13,7 +13,7 @@ from litemem.store.sqlite import locks
 from litemem.store.sqlite.store import SqliteStore
 from stress import fork_rounds
 
-pytestmark = [pytest.mark.posix, pytest.mark.usefixtures("nobody_inside")]
+pytestmark = pytest.mark.posix
 
 CAM = {"user_id": "cam"}
 

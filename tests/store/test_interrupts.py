@@ -14,7 +14,6 @@ from litemem import Memory
 from litemem.store.sqlite import connection, locks, store
 from stress import fork_rounds
 
-pytestmark = pytest.mark.usefixtures("nobody_inside")
 CAM = {"user_id": "cam"}
 FILES = {module.__file__ for module in (connection, locks, store, contextlib, threading)}
 # Python raises KeyboardInterrupt where a function begins, and where one that is written in C ends.
