@@ -140,6 +140,10 @@ class Binding:
             reason = "it is not in the language of the turn"
         if reason is None and self._is_english and english.is_nameless(fact):
             reason = "it names nobody and nothing"
+        if reason is None and self._is_english and english.is_talk(_told_by(fact)):
+            reason = "small talk"
+        if reason is None and at is not None and self._is_borrowed(fact, at):
+            reason = "somebody else said it of another thing"
         if reason is None:
             self._told.add(fact)
         if at is not None and reason != ANOTHER_SPEAKER:
@@ -167,6 +171,8 @@ class Binding:
                 return "it makes one of several"
             if english.is_turned(clause.text, fact):
                 return "it is turned round"
+            if english.is_of_thing(clause.text, fact) or english.is_general(clause.text, fact):
+                return OF_OTHER_THING
             if self._praises_the_other(at):
                 return OF_ANOTHER
         if is_user and self._was_quoted(fact, clause.code):
@@ -180,6 +186,17 @@ class Binding:
             is_exchanged = substitutes(fact, clause.text, clause.code, self._grounding.knows)
             reason = "it has another word than was said" if is_exchanged else None
         return reason
+
+    def _is_borrowed(self, fact: str, at: int) -> bool:
+        """Return True if a fact has a name that only others said, and its clause points at nothing.
+
+        Of "been to Rome once" and "we need a good floor", a small model makes a floor in Rome. What
+        they asked may be answered without the name: "Rome?", "I'd love to".
+        """
+        pointing = words_in(ENGLISH, "sanitize", "pointing")
+        if not self._is_english or not pointing.isdisjoint(words(self._clauses[at].text)):
+            return False
+        return self._grounding.has_borrowed_name(fact)
 
     def _praises_the_other(self, at: int) -> bool:
         """Return True for praise beside "you": "You're amazing! Taking them in is so lovely"."""
@@ -417,7 +434,9 @@ def stands_alone(clause: Clause) -> bool:
         return False
     if not _is_english(clause) or not clause.text.isascii():
         return len(clause.text) >= MIN_NOTE
-    if english.is_vague(clause.text) or (not clause.is_own and english.is_praise(clause.text)):
+    if english.is_vague(clause.text) or english.is_talk(clause.text):
+        return False
+    if not clause.is_own and english.is_praise(clause.text):
         return False
     least = MIN_WORDS if clause.is_own else MIN_NOTE
     return len(clause.words) + _emoji(clause.text) >= least and not english.is_reaction(clause.text)
@@ -434,7 +453,10 @@ def states_something(clause: Clause) -> bool:
     if english.is_reaction(clause.text):
         return False
     is_drawn = clause.is_own and _emoji(clause.text) > 0  # "I ❤️ pizza" has no verb
-    return is_drawn or english.third_person(clause.text) is not None or english.is_note(clause.text)
+    if is_drawn or english.third_person(clause.text) is not None:
+        return True
+    is_told = len(clause.words) >= MIN_NOTE and english.is_elliptical(clause.text)
+    return is_told or english.is_note(clause.text)
 
 
 def retold(clause: Clause, subject: str) -> str:
@@ -450,6 +472,7 @@ def retold(clause: Clause, subject: str) -> str:
         and text.isascii()
         and not english.speaks_of_self(text)
         and not english.is_nameless(text)
+        and not english.is_elliptical(text)
     ):
         return text.rstrip(".")
     return f"{subject}: “{text}”"
@@ -480,6 +503,12 @@ def _takes_for_speaker(fact: str, clause: Clause) -> bool:
     return not any(
         person.strip(".,'s").casefold()[:5] in word for person in people for word in spoken
     )
+
+
+def _told_by(fact: str) -> str:
+    """Return what somebody says in a fact: "give up" of "Ana says give up"; else the fact."""
+    saying = _pattern("saying").match(fact)
+    return fact[saying.end() :] if saying else fact
 
 
 def _begins_with_pronoun(clause: Clause) -> bool:

@@ -392,9 +392,11 @@ def _tasks(
         read = _own_lines(messages, read)
     mine = [line for line in read if messages[line.message].role == subject]
     speakers = dict.fromkeys(line.speaker for line in mine)
-    names = {word for name in speakers for word in words(name)}
-    if len(speakers) > 1:
-        tasks = [_one_of_several(name, mine, read, before) for name in speakers]
+    present = dict.fromkeys(m.name for m in (*context, *messages) if m.name and m.role == subject)
+    names = {word for name in (*speakers, *present) for word in words(name)}
+    if len(speakers) > 1 or (len(present) > 1 and present.keys() >= speakers.keys()):
+        others = (*speakers, *present)
+        tasks = [_one_of_several(name, others, mine, read, before) for name in speakers]
     else:
         tasks = [_only_speaker(mine, read, before)]
     return [t for t in tasks if not all(is_small_talk(content, names) for content in t.said)]
@@ -425,7 +427,9 @@ def _only_speaker(mine: list[Line], read: list[Line], before: list[Line]) -> _Ta
     return _Task(_with_questions(mine, heard, before), heard, tuple(before), own=tuple(mine))
 
 
-def _one_of_several(name: str, mine: list[Line], read: list[Line], before: list[Line]) -> _Task:
+def _one_of_several(
+    name: str, present: Iterable[str], mine: list[Line], read: list[Line], before: list[Line]
+) -> _Task:
     """Return the task of one of several people who speak with each other.
 
     A small model mixes up their facts, and takes "you would be great" for one.
@@ -438,7 +442,7 @@ def _one_of_several(name: str, mine: list[Line], read: list[Line], before: list[
     said = [line for line in own if line.content]
     last = said[-1].message if said else -1
     heard = [line for line in read if line.speaker != name and line.message < last]
-    others = dict.fromkeys(line.speaker for line in mine if line.speaker != name)
+    others = dict.fromkeys(each for each in present if each != name)
     return _Task(
         _with_questions(said, read, before),
         tuple(said),

@@ -194,6 +194,21 @@ class Grounding:
         """Return True if the first word of a fact is "User", or a name that they gave as theirs."""
         return subject == "User" or self._given.is_own_name(subject)
 
+    def has_borrowed_name(self, fact: str) -> bool:
+        """Return True if several people speak, and a fact has a name that only others stated."""
+        if not self._others:
+            return False
+        said = {_form(token) for text in self._said for token in _tokens(text)}
+        asked = {
+            _form(token)
+            for text in self._context
+            for part in sentences(text)
+            if part.rstrip().endswith("?")
+            for token in _tokens(part)
+        }
+        names = {_form(token) for token in _tokens(fact)[1:] if token.text[0].isupper()}
+        return bool(names - said - asked - self._others)
+
     def _is_about_another(self, fact: str) -> bool:
         """Return True if a fact names another speaker, or its own subject as its object."""
         names = [_form(token) for token in _tokens(fact)]

@@ -195,7 +195,9 @@ def test_a_pattern_that_takes_the_square_is_found(good: str, square: str) -> Non
     assert is_proven(re.compile(good), "search")
     bad = re.compile(square)
     assert not is_proven(bad, "search")
-    assert too_slow(calls(bad, "search"), list(texts(bad)), SLOWEST, most=4_000, floor=0.005)
+    tried = list(texts(bad))
+    sizes = (4_000, 32_000)  # some squares of the first take a fast machine a few milliseconds
+    assert any(too_slow(calls(bad, "search"), tried, SLOWEST, most=n, floor=0.005) for n in sizes)
 
 
 @pytest.mark.parametrize(

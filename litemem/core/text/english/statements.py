@@ -4,7 +4,7 @@ import re
 from functools import cache
 
 from litemem.core.text.english.facts import ADDRESSING, NUMERAL, fact_words
-from litemem.core.text.lexicon import ENGLISH, section, words_in
+from litemem.core.text.lexicon import ENGLISH, pattern_in, section, words_in
 from litemem.core.text.periods import MONTHS
 from litemem.core.text.words import STOP_WORDS, stem, words
 
@@ -42,6 +42,11 @@ _OWN_WORDS = re.compile(r"\b(?:my|our)\b", re.IGNORECASE)
 _OWN_SELF = re.compile(r"\bmyself\b|\bourselves\b", re.IGNORECASE)
 _INNER = re.compile(r"\b(?:I|we)\b")
 _OF_SEVERAL = re.compile(r"\A(?:[^\W\d]+,? ){0,3}(?:we|our)\b", re.IGNORECASE)
+_OF_ALL = re.compile(  # true of people in general, or of several
+    r"\A(?:[^\W\d]+,? ){0,3}we(?:'(?:re|ve|ll))? (?:(?:are|have|were|can|will) )?"
+    r"(?:all|both|each)\b",
+    re.IGNORECASE,
+)
 _TOGETHER = re.compile(
     r"\b(?:together|each other|one another|(?:both|all) of (?:us|them))\b", re.IGNORECASE
 )
@@ -54,7 +59,8 @@ def third_person(clause: str) -> str | None:
     each other" is true of nobody alone.
     """
     text = clause.strip().rstrip(".!?;, ").replace("’", "'")
-    if _OF_SEVERAL.match(text) and _TOGETHER.search(text[:MAX_NOTE]):
+    is_joint = _OF_SEVERAL.match(text) and _TOGETHER.search(text[:MAX_NOTE])
+    if is_joint or _OF_ALL.match(text):
         return None
     if (lead := _LEAD.match(text)) and (fact := third_person(text[lead.end() :])):
         return f"{fact} {_lowered(lead['when'])}"
@@ -139,6 +145,11 @@ _ASKS_YOU = re.compile(
     r"(?P<verb>are|do|have|did|can|were|will|would) (?:you|u) (?P<what>[^?]{2,160})\?\W*\Z",
     re.IGNORECASE,
 )
+_ASKS_WHOSE = re.compile(  # "Is Leo your son?"
+    r"\A\W*(?:(?i:and|so|oh|ok|okay),? )?(?P<verb>[Ii]s|[Ww]as|[Aa]re|[Ww]ere) "
+    r"(?P<who>[A-Z][\w'-]{1,30}(?:(?: and)? [A-Z][\w'-]{1,30})?) your "
+    r"(?P<what>(?!.* or )[^?]{2,60})\?\W*\Z"
+)
 _OFFER = re.compile(r"(?:like|want|need) (?:me|to|some|any|a|help)\b|(?:sure|ready|ok|there)\b")
 _YOURS = re.compile(r"\byour\b", re.IGNORECASE)
 _SAID_YES = {"are": "is", "have": "has", "were": "was"}
@@ -220,6 +231,9 @@ def _affirmed(question: str, answer: str) -> str | None:
     is_yes = _ASSENT.match(answer) is not None
     if not is_yes and _DENIAL.match(answer) is None:
         return None
+    if named := _ASKS_WHOSE.match(question):
+        be = named["verb"].casefold()
+        return f"{named['who']} {be}{'' if is_yes else ' not'} User's {named['what'].strip()}"
     asked = _ASKS_YOU.match(question)
     if asked is None or " or " in asked["what"]:
         return None
@@ -287,7 +301,7 @@ _NOTE = re.compile(
     r"will|do|does|did|is|are|if|when|maybe|perhaps|i|we|write|tell|give|show|make|help|explain|"
     r"translate|summari[sz]e|list|find|create|generate|draft|compose|suggest|recommend|rewrite|fix|"
     r"convert|calculate|compare|describe|imagine|pretend|act|use|try|add|remove|change|go|keep|be|"
-    r"don't|never|always|just|also|and|but|or)\b)"
+    r"don't|never|always|just|also|and|but|or|plus)\b)"
     r"[^.!?\n]{0,200}?\b(?:is|are|was|were|has|have|had|needs?|\w{2,20}ed|\w{2,20}s|will|must|can|"
     r"can't|won't|isn't|doesn't|don't|left|got|went|came|took|made|gave|began|won|lost|sold|bought|"
     r"met)\b",
@@ -319,11 +333,19 @@ _NARROW = re.compile(
     r"|cannot|doesn't|isn't|comes|turns|starts|left|got)\b"
 )
 _NAMELESS = re.compile(
-    r"\A\W*(?:(?:it|he|she|they|everyone|everybody|there|yeah|wow|by the way)\b|"
+    r"\A\W*(?!(?-i:[Tt]his is [A-Z]))"
+    r"(?:(?:it|he|she|they|everyone|everybody|there|yeah|wow|by the way)\b|"
     r"(?:this|that|these|those)(?:'s)? (?:'s|is|are|was|were|has|have|had|will|would|can|could|"
     r"looks?|sounds?|seems?|feels?|felt|makes?|made|means|meant|gives?|gave|helps?|helped|\w{2,20}ed)\b|"
-    r"(?:this|that)'s\b)",
+    r"(?:this|that)'s\b|(?:looks?|sounds?|seems|feels?) \w)",
     re.IGNORECASE,
+)
+_FIRST_PERSON = re.compile(r"\b(?:I|we|my|our|me|us)\b")
+_THINGS = frozenset("it this that these those which they he she".split())
+_COPULAS = frozenset("is are was were s re".split())
+_BEFORE_VERBS = frozenset(
+    "is are was were s re has have had ve d ll will would can could should may might must do does "
+    "did be been being not don doesn didn isn aren won t".split()
 )
 _POINTS = frozenset("this that it these those them him her".split())
 _TABULAR = re.compile(r"[{}\[\]<>|=\\]|\S {2,}\S|\t|\w\(\)|::|\w_\w")  # of code, logs and tables
@@ -337,6 +359,8 @@ def is_note(clause: str) -> bool:
     text = clause[:MAX_NOTE]
     said = len(words(text))
     if not text[:1].isalnum() or said < MIN_NAMED or _TABULAR.search(text) or _GENERAL.search(text):
+        return False
+    if is_talk(text):
         return False
     states = _NOTE.match(text) is not None
     return states if said >= MIN_NOTE_WORDS else states and _NARROW.search(text) is not None
@@ -363,9 +387,54 @@ def is_turned(clause: str, fact: str) -> bool:
     return False
 
 
+def is_of_thing(clause: str, fact: str) -> bool:
+    """Return True if a fact says of the user what a clause says of "it", "that" or "they".
+
+    "I got a tattoo, it stands for freedom" is no "User stands for freedom".
+    """
+    said = words(clause[:MAX_NOTE])
+    told = [w for w in words(fact[:MAX_NOTE])[1:] if w not in _verbs("adverbs")][:3]
+    if not told or not _THINGS.intersection(said):
+        return False
+    verb, then = stem(told[0]), told[1:2]
+    subjects = set()
+    for i, word in enumerate(said):
+        is_copula = told[0] in _COPULAS and word in _COPULAS and said[i + 1 : i + 2] == then
+        if is_copula and said[i - 1 : i] == ["this"]:  # "this is Olga"
+            return False
+        if is_copula or (told[0] not in _COPULAS and stem(word) == verb):
+            before = [w for w in said[:i] if w not in _verbs("adverbs") and w not in _BEFORE_VERBS]
+            subjects.add(before[-1] if before else "")
+    return bool(subjects) and subjects <= _THINGS
+
+
+def is_general(clause: str, fact: str) -> bool:
+    """Return True if the user does in a fact what a clause only calls hard, good or the like.
+
+    "Searching for a studio's a tough job" is no "User is searching for a studio".
+    """
+    match = _pattern("doing").match(clause[:MAX_NOTE].replace("’", "'"))
+    return match is not None and match["doing"].casefold() in words(fact[:MAX_NOTE])[1:4]
+
+
 def is_nameless(text: str) -> bool:
     """Return True if a text does not say who or what it is about: "It was amazing"."""
-    return _NAMELESS.match(text.replace("’", "'")) is not None
+    text = text.replace("’", "'")
+    cries = _pattern("cries").match(text)
+    return _NAMELESS.match(text[cries.end() :] if cries else text) is not None
+
+
+def is_talk(text: str) -> bool:
+    """Return True if a text only thanks, cheers, wishes or encourages: "Don't give up, mate!"."""
+    start = text[:MAX_NOTE].replace("’", "'")
+    is_to_another = _pattern("vocative").search(start) and not _FIRST_PERSON.search(start)
+    return bool(is_to_another) or _pattern("talk").match(start) is not None
+
+
+def is_elliptical(text: str) -> bool:
+    """Return True if a text leaves out who it is about: "Got the tattoo years ago"."""
+    start = text[:MAX_NOTE].replace("’", "'")
+    return _pattern("elliptical").match(start) is not None and _TABULAR.search(start) is None
 
 
 def is_praise(text: str) -> bool:
@@ -384,3 +453,7 @@ def is_vague(clause: str) -> bool:
     said = words(clause[:MAX_NOTE])
     told = [word for word in said if word not in STOP_WORDS and word not in fact_words()]
     return not told or (len(told) <= MAX_VAGUE and not _POINTS.isdisjoint(said))
+
+
+def _pattern(key: str) -> re.Pattern[str]:
+    return pattern_in(ENGLISH, "statements", key)
