@@ -140,8 +140,8 @@ class Binding:
             reason = "it is not in the language of the turn"
         if reason is None and self._is_english and english.is_nameless(fact):
             reason = "it names nobody and nothing"
-        if reason is None and self._is_english and english.is_talk(_told_by(fact)):
-            reason = "small talk"
+        if reason is None and self._is_english and self._says_nothing(fact):
+            reason = "it says nothing of anybody"
         if reason is None and at is not None and self._is_borrowed(fact, at):
             reason = "somebody else said it of another thing"
         if reason is None:
@@ -167,12 +167,8 @@ class Binding:
             before = self._clauses[at - 1].words if at else frozenset[str]()
             return None if person in before else "it is about somebody else"
         if is_user and clause.code == ENGLISH:
-            if english.is_shared(clause.text, fact):
-                return "it makes one of several"
-            if english.is_turned(clause.text, fact):
-                return "it is turned round"
-            if english.is_of_thing(clause.text, fact) or english.is_general(clause.text, fact):
-                return OF_OTHER_THING
+            if flaw := _exchange(fact, clause.text):
+                return flaw
             if self._praises_the_other(at):
                 return OF_ANOTHER
         if is_user and self._was_quoted(fact, clause.code):
@@ -186,6 +182,13 @@ class Binding:
             is_exchanged = substitutes(fact, clause.text, clause.code, self._grounding.knows)
             reason = "it has another word than was said" if is_exchanged else None
         return reason
+
+    def _says_nothing(self, fact: str) -> bool:
+        """Return True if a fact is talk, or has no subject where people speak with each other."""
+        if english.says_nothing(fact):
+            return True
+        begins = fact.startswith((self._subject, "User"))
+        return self._subject != "User" and not begins and not english.is_note(fact)
 
     def _is_borrowed(self, fact: str, at: int) -> bool:
         """Return True if a fact has a name that only others said, and its clause points at nothing.
@@ -272,11 +275,11 @@ class Binding:
             if clause.is_question and tells_by_asking(clause):
                 yield self._retell(i, f"{self._subject} asked: “{clause.text}”"), clause
             if clause.code == ENGLISH and (clause.is_question or not clause.is_own):
-                for fact in presupposed(clause.text):
+                for fact in map(self._named, presupposed(clause.text)):
                     if not self._told.says(fact):
                         yield self._retell(i, fact), clause
             if clause.code == ENGLISH and (wish := english.wish(clause.text)):
-                yield self._retell(i, wish), clause
+                yield self._retell(i, self._named(wish)), clause
             elif states_something(clause):
                 yield self._retell(i, retold(clause, self._subject)), clause
 
@@ -288,6 +291,10 @@ class Binding:
         for i, clause in enumerate(self._clauses):
             if i not in self._kept and i not in self._failed and i not in self._retold:
                 yield SetAside(clause.text, _why_empty(clause), clause.message, is_clause=True)
+
+    def _named(self, fact: str) -> str:
+        """Return a fact about "User" with the name of the speaker."""
+        return fact if self._subject == "User" else fact.replace("User", self._subject)
 
     def _retell(self, at: int, text: str) -> str:
         self._retold[at] = text
@@ -383,6 +390,17 @@ def contradiction(
     return departure(fact, clause.text, code, said, then)
 
 
+def _exchange(fact: str, said: str) -> str | None:
+    """Return how a fact in English gives the speaker a deed of others or of things."""
+    if english.is_shared(said, fact):
+        return "it makes one of several"
+    if english.is_turned(said, fact):
+        return "it is turned round"
+    if english.is_of_thing(said, fact) or english.is_general(said, fact):
+        return OF_OTHER_THING
+    return OF_ANOTHER if english.is_yours(said, fact) else None
+
+
 def _flaw(fact: str, clause: Clause, *, is_user: bool) -> str | None:
     """Return what only some languages show: an order made a deed, a place, a denial."""
     if _takes_for_user(fact, clause):
@@ -436,7 +454,10 @@ def stands_alone(clause: Clause) -> bool:
         return len(clause.text) >= MIN_NOTE
     if english.is_vague(clause.text) or english.is_talk(clause.text):
         return False
-    if not clause.is_own and english.is_praise(clause.text):
+    if not clause.is_own and english.is_truism(clause.text):
+        return False
+    is_remark = not clause.is_own or english.is_nameless(clause.text)
+    if is_remark and english.is_praise(clause.text):
         return False
     least = MIN_WORDS if clause.is_own else MIN_NOTE
     return len(clause.words) + _emoji(clause.text) >= least and not english.is_reaction(clause.text)
@@ -462,7 +483,8 @@ def states_something(clause: Clause) -> bool:
 def retold(clause: Clause, subject: str) -> str:
     """Return a clause as a fact: in the third person, or quoted."""
     told = english.third_person(clause.text) if clause.code == ENGLISH else None
-    if told is not None:
+    is_of_all = subject != "User" and english.is_shared_by_all(clause.text)
+    if told is not None and not is_of_all:
         return told if subject == "User" else told.replace("User", subject)
     text = clause.text.strip().rstrip(" ,;")
     text = text if len(text) <= MAX_QUOTED else text[: text.rfind(" ", 0, MAX_QUOTED)] + " …"
@@ -503,12 +525,6 @@ def _takes_for_speaker(fact: str, clause: Clause) -> bool:
     return not any(
         person.strip(".,'s").casefold()[:5] in word for person in people for word in spoken
     )
-
-
-def _told_by(fact: str) -> str:
-    """Return what somebody says in a fact: "give up" of "Ana says give up"; else the fact."""
-    saying = _pattern("saying").match(fact)
-    return fact[saying.end() :] if saying else fact
 
 
 def _begins_with_pronoun(clause: Clause) -> bool:

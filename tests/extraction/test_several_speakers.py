@@ -44,6 +44,10 @@ def ben(text: str) -> Message:
         "Stay motivated and keep going!",
         "Way to go, the hard work pays off!",
         "We all need a push sometimes, right?",
+        "Yup, we rock as a team! So glad we're on the same page.",
+        "Yep, kindness is key and a little help can make a difference.",
+        "It's important to support each other, and it's great to hear you.",
+        "Hey Ben, been a few days since we last chatted!",
     ],
 )
 @pytest.mark.parametrize("is_repeated", [False, True], ids=["passed over", "written as a fact"])
@@ -75,6 +79,10 @@ def test_a_sentence_without_its_i_is_kept_with_the_name_of_who_says_it(said: str
         ("I saw the hall and it needs a new roof.", "Ana needs a new roof"),
         ("We have a neighbour, he snores.", "Ana snores"),
         ("The place that I found is nice, it's downtown.", "Ana is downtown"),
+        ("I believe in your power to do it.", "Ana believes in her power to do it"),
+        ("Yeah, it's tough, I know.", "Ana feels tough"),
+        ("Our kids are our future.", "Ana's kids are Ana's future"),
+        ("How have you been since we last chatted?", "User lasts chatted"),
     ],
 )
 def test_what_it_or_he_does_is_not_done_by_the_speaker(said: str, fact: str) -> None:

@@ -48,7 +48,9 @@ _OF_ALL = re.compile(  # true of people in general, or of several
     re.IGNORECASE,
 )
 _TOGETHER = re.compile(
-    r"\b(?:together|each other|one another|(?:both|all) of (?:us|them))\b", re.IGNORECASE
+    r"\b(?:together|each other|one another|(?:both|all) of (?:us|them)|"
+    r"as a team|(?:great|good|awesome|amazing|dream) team|on the same page)\b",
+    re.IGNORECASE,
 )
 
 
@@ -275,12 +277,13 @@ _ONCE = re.compile(r"\b(?:this|these|that|below|above|following|now|today|here)\
 _REACTION = re.compile(
     r"\A\W*(?:(?:oh|well|wow|yes|yeah|no|and|but|so|haha|ok|okay|also|honestly) ?,? )*(?:"
     r"(?:I|we)(?:['’](?:m|d|ll|ve))? (?:(?:really|just|do|so|can|could|would|will|also|can't|don't|"
-    r"totally|completely) )*"
+    r"couldn't|totally|completely) )*"
     r"(?:think|guess|hope|wish|mean|wonder|see|know|agree|understand|suppose|bet|get it|hear|"
     r"remember|believe|feel (?:you|that|like you)|glad|happy (?:to|for|you)|sorry|sure|afraid not|"
     r"good|fine|ok|okay|back|here|wondering|thinking|thanks|thank|appreciate (?:it|you|that|your)|"
     r"love (?:it|that|this|how|to hear|your)|like (?:it|that|this|how|your)|wait to|tell you|"
-    r"ask|question|need (?:your|some) help|want (?:you|to know|to ask)|say|said so|try|"
+    r"imagine|agree more|ask|question|need (?:your|some) help|want (?:you|to know|to ask)|say|"
+    r"said so|try|"
     r"look forward|looking forward|excited to hear|curious)\b"
     r"|my (?:bad|pleasure|god|goodness|point|question|mistake|apologies|condolences)\b)"
     r"|\byou\b|\byour\b",
@@ -341,7 +344,24 @@ _NAMELESS = re.compile(
     re.IGNORECASE,
 )
 _FIRST_PERSON = re.compile(r"\b(?:I|we|my|our|me|us)\b")
-_THINGS = frozenset("it this that these those which they he she".split())
+_EMPTY = re.compile(  # of a fact
+    r"\A[^\W\d_]{1,30}(?:'s [^\W\d_]{1,30})? "
+    r"(?:(?:can|could|can't|couldn't|would) (?:imagine|agree)\b"
+    r"|(?:is )?hop(?:es|ing) so\W*\Z"
+    r"|(?:is|was|feels|felt|looks|are|were) (?:(?:so|very|really|just|super|pretty) )?"
+    rf"(?:{_GOOD})\W*\Z)",
+    re.IGNORECASE,
+)
+_YOUR = re.compile(r"\byour (?P<noun>[^\W\d_]{2,30})")
+_MINE = re.compile(r"\b(?:my|our) (?P<noun>[^\W\d_]{2,30})")
+_THEIR = re.compile(r"(?:\b(?:his|her|their)|[^\W\d_]'s) (?P<noun>[^\W\d_]{2,30})")
+_FOR_ALL = re.compile(
+    r"\A\W*(?:(?:yes|yeah|yep|sure|and|but|so|also|definitely|really),? ){0,2}"
+    r"(?:our [^\W\d_]{2,30} (?:is|are) our\b|we (?:really |all |just )?"
+    r"(?:should|must|gotta|need to|can|could|have to|ought to)\b)",
+    re.IGNORECASE,
+)
+_THINGS = frozenset("it this that these those which they he she you".split())
 _COPULAS = frozenset("is are was were s re".split())
 _BEFORE_VERBS = frozenset(
     "is are was were s re has have had ve d ll will would can could should may might must do does "
@@ -417,6 +437,20 @@ def is_general(clause: str, fact: str) -> bool:
     return match is not None and match["doing"].casefold() in words(fact[:MAX_NOTE])[1:4]
 
 
+def is_yours(clause: str, fact: str) -> bool:
+    """Return True if a fact gives its subject what is the other's: "I believe in your power"."""
+    said = clause[:MAX_NOTE].casefold()
+    yours = {match["noun"] for match in _YOUR.finditer(said)}
+    mine = {match["noun"] for match in _MINE.finditer(said)}
+    theirs = {match["noun"] for match in _THEIR.finditer(fact[:MAX_NOTE].casefold())}
+    return bool(theirs & (yours - mine))
+
+
+def is_shared_by_all(clause: str) -> bool:
+    """Return True if "our" or "we" may mean everybody: "our kids are our future", "we should"."""
+    return _FOR_ALL.match(clause[:MAX_NOTE].replace("’", "'")) is not None
+
+
 def is_nameless(text: str) -> bool:
     """Return True if a text does not say who or what it is about: "It was amazing"."""
     text = text.replace("’", "'")
@@ -431,6 +465,14 @@ def is_talk(text: str) -> bool:
     return bool(is_to_another) or _pattern("talk").match(start) is not None
 
 
+def says_nothing(fact: str) -> bool:
+    """Return True if a fact is only talk or praise: "Ana couldn't agree more", "Ana is awesome"."""
+    told = fact[:MAX_NOTE].replace("’", "'")
+    if saying := _pattern("saying").match(told):
+        told = told[saying.end() :]
+    return is_talk(told) or _EMPTY.match(fact[:MAX_NOTE]) is not None
+
+
 def is_elliptical(text: str) -> bool:
     """Return True if a text leaves out who it is about: "Got the tattoo years ago"."""
     start = text[:MAX_NOTE].replace("’", "'")
@@ -441,6 +483,12 @@ def is_praise(text: str) -> bool:
     """Return True if a text only says how something is: "that looks great"."""
     start = text[:MAX_NOTE]
     return _PRAISE.search(start) is not None and _NARROW.search(start) is None
+
+
+def is_truism(text: str) -> bool:
+    """Return True if a text is praise, or true in general: "kindness is key"."""
+    start = text[:MAX_NOTE]
+    return _GENERAL.search(start) is not None and _NARROW.search(start) is None
 
 
 def speaks_of_self(text: str) -> bool:
