@@ -48,6 +48,10 @@ def ben(text: str) -> Message:
         "Yep, kindness is key and a little help can make a difference.",
         "It's important to support each other, and it's great to hear you.",
         "Hey Ben, been a few days since we last chatted!",
+        "Hey Ben, it's been a minute!",
+        "Wow, Ben, that takes guts!",
+        "Definitely a must-see!",
+        "Pets definitely bring tons of joy.",
     ],
 )
 @pytest.mark.parametrize("is_repeated", [False, True], ids=["passed over", "written as a fact"])
@@ -81,6 +85,7 @@ def test_a_sentence_without_its_i_is_kept_with_the_name_of_who_says_it(said: str
         ("The place that I found is nice, it's downtown.", "Ana is downtown"),
         ("I believe in your power to do it.", "Ana believes in her power to do it"),
         ("Yeah, it's tough, I know.", "Ana feels tough"),
+        ("Good idea, Ben! I might try.", "Ana has a good idea"),
         ("Our kids are our future.", "Ana's kids are Ana's future"),
         ("How have you been since we last chatted?", "User lasts chatted"),
     ],

@@ -50,7 +50,8 @@ def _facts(text: str) -> Iterator[str]:
 
 def _of_relatives(text: str) -> Iterator[str]:
     """Yield statements about "my wife Leila, she …", "our twins Lea and Jon", "my 2 year old"."""
-    more = [match for match in _pattern("more").finditer(text) if match["who"]]
+    found = [match for match in _pattern("more").finditer(text) if match["who"]]
+    more = [match for match in found if not _pattern("hailed").search(text[: match.start()])]
     for match in more:
         who = _pattern("own").sub("User's", match["who"].strip().rstrip(","))
         verb = _VERBS.get(match["verb"], match["verb"])

@@ -327,7 +327,7 @@ _GENERAL = re.compile(
     r"\b(?:life|people|everyone|everybody|someone|anyone|things?|moments?|memories|kindness|words|"
     r"can be|can really|makes? (?:me|you|us)|gives? (?:me|you|us)|brings? (?:me|you|us)|blast|"
     r"vibes?|journey|challenges?|success|always|so (?:much|many)|the best|matters?|sure|sorry|"
-    rf"love it|ourselves|each other|{_GOOD})\b",
+    rf"love it|joy|must-(?:see|read|have|try)|ourselves|each other|{_GOOD})\b",
     re.IGNORECASE,
 )
 _NARROW = re.compile(
@@ -339,6 +339,7 @@ _NAMELESS = re.compile(
     r"\A\W*(?!(?-i:[Tt]his is [A-Z]))"
     r"(?:(?:it|he|she|they|everyone|everybody|there|yeah|wow|by the way)\b|"
     r"(?:this|that|these|those)(?:'s)? (?:'s|is|are|was|were|has|have|had|will|would|can|could|"
+    r"should|must|might|may|takes?|took|brings?|brought|works?|goes|went|depends?|happens?|"
     r"looks?|sounds?|seems?|feels?|felt|makes?|made|means|meant|gives?|gave|helps?|helped|\w{2,20}ed)\b|"
     r"(?:this|that)'s\b|(?:looks?|sounds?|seems|feels?) \w)",
     re.IGNORECASE,
@@ -346,7 +347,10 @@ _NAMELESS = re.compile(
 _FIRST_PERSON = re.compile(r"\b(?:I|we|my|our|me|us)\b")
 _EMPTY = re.compile(  # of a fact
     r"\A[^\W\d_]{1,30}(?:'s [^\W\d_]{1,30})? "
-    r"(?:(?:can|could|can't|couldn't|would) (?:imagine|agree)\b"
+    r"(?:(?:can|could|can't|couldn't|would) (?:imagine|agree)\b|(?:can|could) tell\W*\Z"
+    rf"|has (?:an? )?(?:{_GOOD}) (?:idea|point|plan|attitude|time|day|suggestion|question)s?\W*\Z"
+    r"|appreciates (?:the|his|her|their|[^\W\d_]+'s) (?:kind )?(?:support|help|words|encouragement"
+    r"|offer|advice)\W*\Z"
     r"|(?:is )?hop(?:es|ing) so\W*\Z"
     r"|(?:is|was|feels|felt|looks|are|were) (?:(?:so|very|really|just|super|pretty) )?"
     rf"(?:{_GOOD})\W*\Z)",
