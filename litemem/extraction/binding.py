@@ -167,7 +167,7 @@ class Binding:
             before = self._clauses[at - 1].words if at else frozenset[str]()
             return None if person in before else "it is about somebody else"
         if is_user and clause.code == ENGLISH:
-            if flaw := _exchange(fact, clause.text):
+            if flaw := _exchange(fact, clause.text, is_named=self._subject != "User"):
                 return flaw
             if self._praises_the_other(at):
                 return OF_ANOTHER
@@ -390,13 +390,17 @@ def contradiction(
     return departure(fact, clause.text, code, said, then)
 
 
-def _exchange(fact: str, said: str) -> str | None:
-    """Return how a fact in English gives the speaker a deed of others or of things."""
+def _exchange(fact: str, said: str, *, is_named: bool) -> str | None:
+    """Return how a fact in English gives the speaker a deed of others or of things.
+
+    `is_named`: several people speak, so that "we should" may mean everybody.
+    """
     if english.is_shared(said, fact):
         return "it makes one of several"
     if english.is_turned(said, fact):
         return "it is turned round"
-    if english.is_of_thing(said, fact) or english.is_general(said, fact):
+    is_of_all = is_named and english.is_shared_by_all(said)
+    if is_of_all or english.is_of_thing(said, fact) or english.is_general(said, fact):
         return OF_OTHER_THING
     return OF_ANOTHER if english.is_yours(said, fact) else None
 

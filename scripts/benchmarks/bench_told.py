@@ -24,12 +24,13 @@ def live_after(case: dict[str, Any], embedder: FastEmbedEmbedder) -> list[str]:
     said, facts = case["said"], case["facts"]
     messages = [{"role": "user", "content": said}] if isinstance(said, str) else said
     first, last = messages[:-1], messages[-1:]
-    is_answer = bool(first) and first[-1]["role"] == "assistant"
-    llm = ScriptedLLM(([[]] if first and not is_answer else []) + [facts] * ANSWERS)
+    # an answer stands in the turn of its question, and people speak with each other in one
+    is_whole = bool(first) and (first[-1]["role"] == "assistant" or "name" in first[-1])
+    llm = ScriptedLLM(([[]] if first and not is_whole else []) + [facts] * ANSWERS)
     with Memory(":memory:", embedder=embedder, llm=llm) as memory:
-        if first and not is_answer:
+        if first and not is_whole:
             memory.add(first, user_id="u", timestamp=case.get("timestamp"))
-        turn = messages if is_answer else last
+        turn = messages if is_whole else last
         memory.add(turn, user_id="u", timestamp=case.get("timestamp"))
         return [each["memory"] for each in memory.get_all(user_id="u", top_k=100)["results"]]
 

@@ -349,6 +349,7 @@ _EMPTY = re.compile(  # of a fact
     r"\A[^\W\d_]{1,30}(?:'s [^\W\d_]{1,30})? "
     r"(?:(?:can|could|can't|couldn't|would) (?:imagine|agree)\b|(?:can|could) tell\W*\Z"
     rf"|has (?:an? )?(?:{_GOOD}) (?:idea|point|plan|attitude|time|day|suggestion|question)s?\W*\Z"
+    r"|has been (?:ages|forever|too long|so long|an? (?:while|minute|long time))\W*\Z"
     r"|appreciates (?:the|his|her|their|[^\W\d_]+'s) (?:kind )?(?:support|help|words|encouragement"
     r"|offer|advice)\W*\Z"
     r"|(?:is )?hop(?:es|ing) so\W*\Z"
@@ -358,7 +359,7 @@ _EMPTY = re.compile(  # of a fact
 )
 _YOUR = re.compile(r"\byour (?P<noun>[^\W\d_]{2,30})")
 _MINE = re.compile(r"\b(?:my|our) (?P<noun>[^\W\d_]{2,30})")
-_THEIR = re.compile(r"(?:\b(?:his|her|their)|[^\W\d_]'s) (?P<noun>[^\W\d_]{2,30})")
+_THEIR = re.compile(r"(?:\b(?:his|her|their)|[^\W\d_]'s|\bhas(?: an?)?) (?P<noun>[^\W\d_]{2,30})")
 _FOR_ALL = re.compile(
     r"\A\W*(?:(?:yes|yeah|yep|sure|and|but|so|also|definitely|really),? ){0,2}"
     r"(?:our [^\W\d_]{2,30} (?:is|are) our\b|we (?:really |all |just )?"
