@@ -15,6 +15,7 @@ from litemem.core.scope import Scope
 from litemem.core.types import (
     FEEDBACK,
     AddResult,
+    Annotations,
     ChatFormat,
     Duration,
     ExportFormat,
@@ -447,21 +448,19 @@ class Memory:
         with self.store.read() as r:
             records = r.memories.select(condition, limit=profile.CONSIDERED)
             ids = [record.id for record in records]
-            days = r.memories.mentions(ids)
+            notes = r.memories.annotations(ids)
             chosen = profile.choose(
                 records,
                 standings=r.memories.standings(ids),
-                mentions=days,
+                mentions=notes.days,
                 doubts=r.conflicts.select(condition),
                 name=scope.user_id or scope.agent_id or "",
                 of_agent=scope.is_agent_only,
                 now=now,
                 max_lines=most,
             )
-            superseded = r.memories.superseded(chosen.ids)
         groups = {
-            group: results.with_days(results.memory_dicts(found, superseded), days)
-            for group, found in chosen.groups.items()
+            group: results.memory_dicts(found, notes) for group, found in chosen.groups.items()
         }
         text = chosen.text
         result = {"text": text, "groups": groups, "tokens": count(text) if text else 0}
@@ -476,10 +475,10 @@ class Memory:
         with self.store.read() as r:
             record = r.memories.get(arguments.check_text(memory_id, "memory_id"))
             record = record or r.messages.get(memory_id)
-            superseded, days = r.memories.superseded([memory_id]), r.memories.mentions([memory_id])
+            notes = r.memories.annotations([memory_id])
         if record is None:
             return None
-        (shown,) = results.with_days([results.memory_dict(record, superseded)], days)
+        (shown,) = results.memory_dicts([record], notes)
         return shown | {"score": None}
 
     def get_all(
@@ -519,9 +518,8 @@ class Memory:
                 r, condition, wanted, messages=check_flag(include_messages, "include_messages")
             )
             ids = [record.id for record in records]
-            superseded, days = r.memories.superseded(ids), r.memories.mentions(ids)
-        shown = results.memory_dicts(records, superseded)
-        result: Result = {"results": results.with_days(shown, days)}
+            notes = r.memories.annotations(ids)
+        result: Result = {"results": results.memory_dicts(records, notes)}
         if self._wants_graph(enable_graph):
             relations = self._relations_of(records)
             result["relations"] = results.relation_dicts(relations)
@@ -552,8 +550,8 @@ class Memory:
         with self.store.read() as r:
             pairs = r.conflicts.select(condition)
             ids = [memory.id for pair in pairs for memory in pair.memories]
-            superseded, days = r.memories.superseded(ids), r.memories.mentions(ids)
-        shown = [results.conflict_dict(pair, superseded, days) for pair in pairs]
+            notes = r.memories.annotations(ids)
+        shown = [results.conflict_dict(pair, notes) for pair in pairs]
         return results.with_damaged({"results": shown}, pairs)
 
     def settle(self, conflict_id: str, *, keep: str) -> Result:
@@ -1338,24 +1336,19 @@ class Memory:
 
     def _added_dict(self, added: Sequence[AddResult], *, inferred: bool) -> Result:
         doubtful = [each.record.id for each in added if each.event == "CANDIDATE"]
-        superseded: results.Superseded = {}
+        notes = Annotations()
         if doubtful:
             with self.store.read() as r:
-                superseded = r.memories.superseded(doubtful)
-        return results.added_dict(added, inferred=inferred, superseded=superseded)
+                notes = r.memories.annotations(doubtful)
+        return results.added_dict(added, inferred=inferred, notes=notes)
 
     def _match_dicts(
         self, matches: Sequence[Match], query: str, explained: float | None
     ) -> list[Result]:
         ids = [match.record.id for match in matches]
         with self.store.read() as r:
-            superseded, sources = (
-                r.memories.superseded(ids),
-                r.messages.sources_of(ids, quoted=True),
-            )
-            days = r.memories.mentions(ids)
-        shown = [results.match_dict(match, superseded, explained) for match in matches]
-        return results.with_sources(results.with_days(shown, days), sources, query)
+            notes, sources = r.memories.annotations(ids), r.messages.sources_of(ids, quoted=True)
+        return results.with_sources(results.match_dicts(matches, notes, explained), sources, query)
 
     def _wants_messages(self, include_messages: bool | None) -> bool:
         if include_messages is None:

@@ -141,7 +141,7 @@ def _show_scope_log(logged: Found[LoggedMessage], as_json: bool) -> None:
         _message_dict(each)
         | {
             "pending": each.is_pending,
-            "memories": [memory_dict(memory, {}) for memory in each.memories],
+            "memories": [memory_dict(memory) for memory in each.memories],
         }
         for each in logged
     ]

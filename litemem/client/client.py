@@ -37,7 +37,6 @@ from litemem.core.results import (
     memory_dicts,
     relation_dicts,
     with_damaged,
-    with_days,
 )
 from litemem.core.scope import Scope
 from litemem.core.types import Forget, MemoryRecord
@@ -356,12 +355,12 @@ class MemoryClient:
         with self.memory.store.read() as r:
             records = r.memories.select(shown, limit=page_size, offset=before * page_size)
             ids = [record.id for record in records]
-            superseded, days = r.memories.superseded(ids), r.memories.mentions(ids)
+            notes = r.memories.annotations(ids)
             count = r.memories.count(shown)
         found: Result = {
             "count": count,
             **page_links(page, page_size, count),
-            "results": with_days(memory_dicts(records, superseded), days),
+            "results": memory_dicts(records, notes),
         }
         if check_flag(enable_graph or False, "enable_graph"):
             with self.memory.store.read() as r:
@@ -618,9 +617,8 @@ class MemoryClient:
         with self.memory.store.read() as r:
             records = r.memories.select(compile_filter(filters, scope))
             ids = [record.id for record in records]
-            superseded, days = r.memories.superseded(ids), r.memories.mentions(ids)
-        memories = with_days(memory_dicts(records, superseded), days)
-        return with_damaged({"memories": memories}, records)
+            notes = r.memories.annotations(ids)
+        return with_damaged({"memories": memory_dicts(records, notes)}, records)
 
     def get_project(self, fields: Sequence[str] | None = None) -> Result:
         """Return the settings of the project. Deprecated: use `project.get`."""

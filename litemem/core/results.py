@@ -6,9 +6,10 @@ from typing import Any
 from litemem.core import clock
 from litemem.core.graph import Graph
 from litemem.core.text.passages import snippet
-from litemem.core.text.periods import Period, written
+from litemem.core.text.periods import written
 from litemem.core.types import (
     AddResult,
+    Annotations,
     Disagreement,
     Entity,
     Found,
@@ -22,9 +23,7 @@ from litemem.core.types import (
 )
 
 _OPTIONAL = ("actor_id", "role", "attributed_to", "memory_type", "superseded_by")
-
-
-Superseded = Mapping[str, Sequence[str]]  # by a memory's id, the ids of those that it superseded
+_PLAIN = Annotations()
 
 
 def with_damaged(result: dict[str, Any], *found: Found[Any]) -> dict[str, Any]:
@@ -33,12 +32,12 @@ def with_damaged(result: dict[str, Any], *found: Found[Any]) -> dict[str, Any]:
     return result | {"damaged": damaged} if damaged else result
 
 
-def memory_dicts(records: Iterable[MemoryRecord], superseded: Superseded) -> list[dict[str, Any]]:
-    """Return memories as in `get_all`."""
-    return [memory_dict(record, superseded) for record in records]
+def memory_dicts(records: Iterable[MemoryRecord], notes: Annotations) -> list[dict[str, Any]]:
+    """Return memories as in `get_all`; `event_date` has the days that they speak of, if any."""
+    return _with_days([memory_dict(record, notes) for record in records], notes)
 
 
-def memory_dict(record: MemoryRecord, superseded: Superseded) -> dict[str, Any]:
+def memory_dict(record: MemoryRecord, notes: Annotations = _PLAIN) -> dict[str, Any]:
     """Return a memory as in `get_all`; optional keys without a value are omitted.
 
     `expires_at` is the time of the expiry, and `expiration_date` the last day before it.
@@ -53,7 +52,7 @@ def memory_dict(record: MemoryRecord, superseded: Superseded) -> dict[str, Any]:
         **record.scope.ids(),
     }
     shown |= {n: v for n in _OPTIONAL if (v := getattr(record, n)) is not None}
-    if supersedes := superseded.get(record.id):
+    if supersedes := notes.superseded.get(record.id):
         shown["supersedes"] = list(supersedes)
     if record.categories:
         shown["categories"] = list(record.categories)
@@ -71,21 +70,17 @@ def memory_dict(record: MemoryRecord, superseded: Superseded) -> dict[str, Any]:
     return shown
 
 
-def conflict_dict(
-    pair: Disagreement, superseded: Superseded, days: Mapping[str, Sequence[Period]]
-) -> dict[str, Any]:
+def conflict_dict(pair: Disagreement, notes: Annotations) -> dict[str, Any]:
     """Return an open conflict as in the result of `conflicts`."""
     return {
         "id": pair.id,
-        "memories": with_days(memory_dicts(pair.memories, superseded), days),
+        "memories": memory_dicts(pair.memories, notes),
         "created_at": clock.to_iso(pair.created_at),
     }
 
 
-def with_days(
-    shown: Iterable[dict[str, Any]], days: Mapping[str, Sequence[Period]]
-) -> list[dict[str, Any]]:
-    """Return memories with the days that they speak of as `event_date`, those that speak of any."""
+def _with_days(shown: Iterable[dict[str, Any]], notes: Annotations) -> list[dict[str, Any]]:
+    days = notes.days
     return [
         each | {"event_date": [written(period) for period in days[each["id"]]]}
         if each["id"] in days
@@ -110,14 +105,14 @@ def add_result_dict(outcome: AddResult, *, inferred: bool) -> dict[str, Any]:
 
 
 def added_dict(
-    outcomes: Sequence[AddResult], *, inferred: bool, superseded: Superseded
+    outcomes: Sequence[AddResult], *, inferred: bool, notes: Annotations = _PLAIN
 ) -> dict[str, Any]:
     """Return the result of `add`: what may have been meant to be forgotten is in `candidates`."""
     done = [each for each in outcomes if each.event != "CANDIDATE"]
     doubtful = [each.record for each in outcomes if each.event == "CANDIDATE"]
     result: dict[str, Any] = {"results": [add_result_dict(a, inferred=inferred) for a in done]}
     if doubtful:
-        result["candidates"] = memory_dicts(doubtful, superseded)
+        result["candidates"] = [memory_dict(record, notes) for record in doubtful]
     return result
 
 
@@ -159,22 +154,26 @@ def turn_event_dict(event: TurnEvent) -> dict[str, Any]:
     return {
         "id": event.id,
         "status": event.status,
-        **added_dict(event.results, inferred=True, superseded={}),
+        **added_dict(event.results, inferred=True),
         "error": event.error,
         "created_at": clock.to_iso(event.created_at),
         "completed_at": None if completed_at is None else clock.to_iso(completed_at),
     }
 
 
-def match_dict(
-    found: Match, superseded: Superseded, explained_from: float | None = None
-) -> dict[str, Any]:
-    """Return a memory as in the result of `search`, with `rerank_score` if it was reranked.
+def match_dicts(
+    matches: Iterable[Match], notes: Annotations, explained_from: float | None = None
+) -> list[dict[str, Any]]:
+    """Return memories as in the result of `search`, with `rerank_score` if they were reranked.
 
-    With a threshold it has the parts of its score, by Mem0's names where Mem0 has them;
+    With a threshold they have the parts of their scores, by Mem0's names where Mem0 has them;
     `docs/reference/scores.md` explains them.
     """
-    shown = memory_dict(found.record, superseded) | {"score": found.score}
+    return _with_days([_match_dict(match, notes, explained_from) for match in matches], notes)
+
+
+def _match_dict(found: Match, notes: Annotations, explained_from: float | None) -> dict[str, Any]:
+    shown = memory_dict(found.record, notes) | {"score": found.score}
     if found.reranked is not None:
         shown["rerank_score"] = found.reranked
     if explained_from is not None and (parts := found.parts):

@@ -1,12 +1,13 @@
 """Frozen values that the packages exchange: messages and their roles, memories, history, turns."""
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any, Literal, TypeVar
 
 from litemem.core.scope import Scope
+from litemem.core.text.periods import Period
 
 PROCEDURAL = "procedural_memory"  # the memory type of a run summary
 DOCUMENT = "document"  # the memory type of what an adapter keeps; only the adapter changes it
@@ -211,6 +212,18 @@ class MemoryRecord:
     def is_pinned(self) -> bool:
         """True if the metadata says so."""
         return self.metadata.get(PINNED) is True
+
+
+@dataclass(frozen=True, slots=True)
+class Annotations:
+    """What results show of memories and messages beyond their own values, by id.
+
+    `superseded` has the ids of the memories that each superseded, oldest first, `days` those that
+    its text speaks of, in order. An id without either is left out.
+    """
+
+    superseded: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    days: Mapping[str, Sequence[Period]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -124,7 +124,7 @@ def _with_superseded(tx: Transaction, memory_ids: Sequence[str]) -> list[str]:
     found = dict.fromkeys(memory_ids)
     added = list(found)
     while added:
-        older = chain.from_iterable(tx.memories.superseded(added).values())
+        older = chain.from_iterable(tx.memories.annotations(added).superseded.values())
         added = [memory_id for memory_id in dict.fromkeys(older) if memory_id not in found]
         found |= dict.fromkeys(added)
     return list(found)

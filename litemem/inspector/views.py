@@ -303,7 +303,7 @@ def _plain_text(site: Site, memory_id: str) -> Response:
 
 def _rows(r: Reading, records: Sequence[MemoryRecord]) -> list[Row]:
     ids = [record.id for record in records]
-    standings, superseded = r.memories.standings(ids), r.memories.superseded(ids)
+    standings, superseded = r.memories.standings(ids), r.memories.annotations(ids).superseded
     return [
         Row(record, standings.get(record.id, Standing()), superseded.get(record.id, ()))
         for record in records
@@ -322,7 +322,8 @@ def _chain(r: Reading, record: MemoryRecord) -> list[MemoryRecord]:
     found = {record.id: record}
     waiting = [record.id]
     while waiting and len(found) < CHAIN:
-        before = [i for ids in r.memories.superseded(waiting).values() for i in ids]
+        superseded = r.memories.annotations(waiting).superseded
+        before = [memory_id for ids in superseded.values() for memory_id in ids]
         waiting = [memory_id for memory_id in before if memory_id not in found]
         found |= {each.id: each for each in r.memories.get_many(waiting)}
     last = record

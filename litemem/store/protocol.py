@@ -32,6 +32,7 @@ from litemem.core.scope import Scope
 from litemem.core.text.periods import Period
 from litemem.core.types import (
     AddResult,
+    Annotations,
     DatedMessage,
     Disagreement,
     Entity,
@@ -538,16 +539,10 @@ class MemoryReader(Protocol):
     def history(self, memory_id: str) -> list[HistoryEntry]:
         """Return the events of a memory, also a deleted one, oldest first; empty if unknown."""
 
-    def superseded(self, memory_ids: Iterable[str]) -> dict[str, list[str]]:
-        """Return the ids of the memories that each of these superseded, oldest first.
+    def annotations(self, ids: Sequence[str]) -> Annotations:
+        """Return what memories superseded, and the days that memories and messages speak of.
 
-        Only memories that exist, of exactly its scope. A memory that superseded none is left out.
-        """
-
-    def mentions(self, memory_ids: Iterable[str]) -> dict[str, list[Period]]:
-        """Return the days that memories and messages speak of, by id, in order.
-
-        A text that speaks of no day is left out.
+        Only memories that exist, of exactly its scope, count as superseded by a memory.
         """
 
     def standings(self, memory_ids: Iterable[str]) -> dict[str, Standing]:

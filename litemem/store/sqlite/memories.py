@@ -13,6 +13,7 @@ from litemem.core.text.periods import Period
 from litemem.core.text.words import all_of
 from litemem.core.types import (
     PROCEDURAL,
+    Annotations,
     Found,
     HistoryEntry,
     MemoryRecord,
@@ -27,8 +28,8 @@ from litemem.store.sqlite.cleanup import delete, mend_damaged
 from litemem.store.sqlite.passages import (
     hide_sources,
     insert_index,
+    is_span,
     link_sources,
-    mentions_by_id,
     number_of,
     replace_memory,
     replace_mentions,
@@ -54,7 +55,7 @@ from litemem.store.sqlite.rows import (
     scope_equals,
     to_json,
 )
-from litemem.store.sqlite.supersession import WRITE_OUT_ADD, move_validity, superseded
+from litemem.store.sqlite.supersession import SUPERSEDED, WRITE_OUT_ADD, move_validity
 from litemem.store.sqlite.values import check_values, read_value
 from litemem.store.sqlite.vector_index import BATCH, GROWTH, VectorIndex
 
@@ -83,6 +84,19 @@ SELECT m.id, feedback.feedback, json_array_length({read_json("m.sources")}), fee
 FROM json_each(?) AS each
 CROSS JOIN memory AS m ON m.id = each.value
 LEFT JOIN feedback ON feedback.memory_pk = m.pk
+"""
+# the days that memories and messages speak of
+_DAYS = """
+SELECT m.id, d.start, d.stop
+FROM json_each(?1) AS asked
+JOIN memory AS m ON m.id = asked.value
+JOIN mention AS d ON d.owner = m.pk
+UNION
+SELECT said.id, d.start, d.stop
+FROM json_each(?1) AS asked
+JOIN message AS said ON said.id = asked.value
+JOIN mention AS d ON d.owner = -said.pk
+ORDER BY 2, 3
 """
 _ADD_SOURCES = """
 UPDATE memory
@@ -247,11 +261,16 @@ class Memories:
             by_id(self._connection, memory_id)
         return [history_entry(row) for row in rows]
 
-    def superseded(self, memory_ids: Iterable[str]) -> dict[str, list[str]]:
-        return superseded(self._connection, memory_ids)
-
-    def mentions(self, memory_ids: Iterable[str]) -> dict[str, list[Period]]:
-        return mentions_by_id(self._connection, memory_ids)
+    def annotations(self, ids: Sequence[str]) -> Annotations:
+        chosen = (json.dumps(ids),)
+        superseded: dict[str, list[str]] = {}
+        for successor, memory_id in self._connection.execute(SUPERSEDED, chosen):
+            superseded.setdefault(successor, []).append(memory_id)
+        days: dict[str, list[Period]] = {}
+        for text_id, start, stop in self._connection.execute(_DAYS, chosen):
+            if is_span(start, stop):
+                days.setdefault(text_id, []).append(Period(start, stop))
+        return Annotations(superseded, days)
 
     def standings(self, memory_ids: Iterable[str]) -> dict[str, Standing]:
         rows = self._connection.execute(_STANDINGS, (id_list(memory_ids),))

@@ -27,7 +27,6 @@ from litemem.store.sqlite.rows import (
     IN_SCOPE_OF_M,
     Row,
     cosine_of,
-    id_list,
     read_json,
     read_scope,
     readable,
@@ -102,18 +101,6 @@ SELECT p.pk, d.start, d.stop
 FROM passage AS p
 JOIN mention AS d ON d.owner = p.owner
 WHERE p.pk IN {_LISTED}
-"""
-_DAYS_BY_ID = """
-SELECT m.id, d.start, d.stop
-FROM json_each(?1) AS asked
-JOIN memory AS m ON m.id = asked.value
-JOIN mention AS d ON d.owner = m.pk
-UNION
-SELECT said.id, d.start, d.stop
-FROM json_each(?1) AS asked
-JOIN message AS said ON said.id = asked.value
-JOIN mention AS d ON d.owner = -said.pk
-ORDER BY 2, 3
 """
 _LONG = 32 * DAY  # a longer span is in the index `mention_long`
 # the texts with a day in one of the spans of a JSON list
@@ -291,7 +278,7 @@ def with_known_mentions(connection: apsw.Connection, owner: int, index: TextInde
     rows = connection.execute(
         "SELECT start, stop FROM mention WHERE owner = ? ORDER BY start, stop", (owner,)
     )
-    known = tuple((start, stop) for start, stop in rows if _is_span(start, stop))
+    known = tuple((start, stop) for start, stop in rows if is_span(start, stop))
     return replace(index, mentions=known) if known else index
 
 
@@ -357,17 +344,6 @@ def mentions_of_passages(connection: apsw.Connection, pks: Sequence[int]) -> lis
     return _grouped(connection.execute(_DAYS_OF_PASSAGES, (json.dumps(list(pks)),)), pks)
 
 
-def mentions_by_id(
-    connection: apsw.Connection, memory_ids: Iterable[str]
-) -> dict[str, list[Period]]:
-    """Return the days that memories and messages speak of, in order; those without are left out."""
-    found: dict[str, list[Period]] = {}
-    for memory_id, start, stop in connection.execute(_DAYS_BY_ID, (id_list(memory_ids),)):
-        if _is_span(start, stop):
-            found.setdefault(memory_id, []).append(Period(start, stop))
-    return found
-
-
 def speaking_of(
     connection: apsw.Connection, condition: Condition, periods: Sequence[Period], limit: int
 ) -> list[int]:
@@ -393,12 +369,12 @@ def _speaking(
 def _grouped(rows: Iterable[Row], pks: Sequence[int]) -> list[list[Period]]:
     found: dict[int, list[Period]] = {pk: [] for pk in pks}
     for pk, start, stop in rows:
-        if _is_span(start, stop):
+        if is_span(start, stop):
             found[pk].append(Period(start, stop))
     return [found[pk] for pk in pks]
 
 
-def _is_span(start: object, stop: object) -> bool:
+def is_span(start: object, stop: object) -> bool:
     """Return False for a damaged row, which counts as no day."""
     if not isinstance(start, int) or not isinstance(stop, int):
         return False

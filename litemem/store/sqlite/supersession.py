@@ -4,7 +4,7 @@ Only memories of exactly the fact's scope are compared: all four ids, null ones 
 """
 
 import json
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import replace
 
 import apsw
@@ -117,7 +117,8 @@ WHERE {{scope}}
 ORDER BY cosine DESC
 LIMIT ?
 """
-_SUPERSEDED = """
+# What memories superseded, oldest first; only of exactly the same scope.
+SUPERSEDED = """
 SELECT m.superseded_by, m.id
 FROM memory AS m
 JOIN memory AS successor ON successor.id = m.superseded_by
@@ -227,17 +228,6 @@ class Known:
         if successor is not None:
             self._connection.execute(_WRITE_SUPERSEDED, (noted_at, successor, pk))
         self._connection.execute(_SUPERSEDE, (at, by, noted_at, pk))
-
-
-def superseded(connection: apsw.Connection, memory_ids: Iterable[str]) -> dict[str, list[str]]:
-    """Return the ids of the memories that each of these superseded, oldest first.
-
-    Only memories of exactly its scope. A memory that superseded none is left out.
-    """
-    found: dict[str, list[str]] = {}
-    for successor, memory_id in connection.execute(_SUPERSEDED, (id_list(memory_ids),)):
-        found.setdefault(successor, []).append(memory_id)
-    return found
 
 
 def move_validity(

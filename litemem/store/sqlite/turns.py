@@ -40,7 +40,7 @@ from litemem.store.sqlite.rows import (
     to_json,
 )
 from litemem.store.sqlite.schema import latest_version
-from litemem.store.sqlite.supersession import superseded
+from litemem.store.sqlite.supersession import SUPERSEDED
 from litemem.store.sqlite.values import (
     IndexDamageError,
     RowDamageError,
@@ -378,7 +378,9 @@ class Turns:
         chosen = id_list(each["id"] for each in listed)
         condition = Condition("m.id IN (SELECT value FROM json_each(?))", (chosen,))
         found = {m.id: m for m in matching_records(self._connection, condition).values()}
-        old = superseded(self._connection, found)
+        old: dict[str, list[str]] = {}
+        for successor, each in self._connection.execute(SUPERSEDED, (id_list(found),)):
+            old.setdefault(successor, []).append(each)
         gone = self._forgotten(each["id"] for each in listed if each["event"] == "DELETE")
         found |= gone
         return TurnEvent(

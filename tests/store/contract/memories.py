@@ -260,7 +260,7 @@ class MemoriesContract(Lent):
             assert (old.valid_from, old.valid_to, old.superseded_by) == (START, START + 1, "m2")
             assert r.memories.history("m1")[-1].superseded_by == "m2"
             assert r.memories.history("m2")[0].supersedes == ("m1",)
-            assert r.memories.superseded(["m1", "m2", "m9"]) == {"m2": ["m1"]}
+            assert r.memories.annotations(["m1", "m2", "m9"]).superseded == {"m2": ["m1"]}
             near = r.known.neighbours(ALICE, blob(1), 9, START)
             assert [match.record.id for match in near] == ["m2"]
 
