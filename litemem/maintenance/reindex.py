@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterator
 
 from litemem.core.protocols import Embedder, EmbedderIdentity
-from litemem.models.embedding import embed
-from litemem.models.indexing import first_passage, index_waiting
+from litemem.models.embedding import embed, first_passage
+from litemem.models.indexing import index_waiting
 from litemem.store.protocol import Store
 
 BATCH = 256  # memories in one transaction: a crash loses about a second of a real embedder's work

@@ -8,6 +8,7 @@ from operator import index
 from typing import Any
 
 from litemem.core.protocols import LLM, Embedder, EmbedderIdentity, Prompt, Vector
+from litemem.core.text.passages import passages
 from litemem.errors import EmbedderError, LitememError, LLMError, ValidationError, quoted
 
 
@@ -36,6 +37,16 @@ def embed_query(embedder: Embedder, text: str) -> bytes:
     with mapped_errors(EmbedderError, "embedder"):
         vector = embedder.embed_query(text)
     return to_blob(vector, embedder.identity.dimensions)
+
+
+def embed_first_passage(embedder: Embedder, text: str) -> tuple[bytes, bytes]:
+    """Return the vector of the first passage of a query, as float32 and as signed bytes.
+
+    Raises:
+        EmbedderError: as `embed_query`.
+    """
+    vector = embed_query(embedder, first_passage(embedder, text))
+    return vector, quantized(vector)
 
 
 def quantized(vector: bytes) -> bytes:
@@ -127,6 +138,12 @@ def token_counter(count_tokens: object, embedder: Embedder) -> Callable[[str], i
         return index(number)
 
     return counter
+
+
+def first_passage(embedder: Embedder, text: str) -> str:
+    """Return the part of a text that its vector is of."""
+    start, stop = passages(text, token_counter(None, embedder))[0]
+    return text[start:stop]
 
 
 def estimate_tokens(text: str) -> int:

@@ -43,12 +43,6 @@ def index_memories(
     return [found[0] or b"" for found in vectors], indexes
 
 
-def first_passage(embedder: Embedder, text: str) -> str:
-    """Return the part of a text that its memory's vector is of."""
-    start, stop = passages(text, token_counter(None, embedder))[0]
-    return text[start:stop]
-
-
 def index_messages(
     embedder: Embedder,
     messages: Sequence[Message],

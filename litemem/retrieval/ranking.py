@@ -167,6 +167,40 @@ def _answers(pool: Pool, echoes: Sequence[bool]) -> dict[int, int]:
     }
 
 
+@dataclass(frozen=True, slots=True)
+class QueryRanker:
+    """Ranks the candidates of one query; see `Ranker`. The fields are those of `rank`."""
+
+    named: frozenset[str]
+    periods: Sequence[Period]
+    asked: DateQuestion
+    of_assistant: bool
+    top_k: int
+    threshold: float
+    trust: float
+
+    def rank(self, pool: Pool) -> list[tuple[int, ScoreParts]]:
+        """Return (primary key, parts) of the best, best first."""
+        return rank(
+            pool,
+            named=self.named,
+            periods=self.periods,
+            asked=self.asked,
+            of_assistant=self.of_assistant,
+            top_k=self.top_k,
+            threshold=self.threshold,
+            trust=self.trust,
+        )
+
+    def own_scores(self, pool: Pool) -> list[float]:
+        """Return the score of each memory by its own meaning and words."""
+        return own_scores(pool, self.trust)
+
+    def term_weight(self, document_frequency: float, sample_size: int) -> float:
+        """Return the weight of a word by its rarity."""
+        return term_weight(document_frequency, sample_size)
+
+
 def own_scores(pool: Pool, trust: float = 1.0) -> list[float]:
     """Return the score of each memory by its own meaning and words."""
     words = _words(pool, {})

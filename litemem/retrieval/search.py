@@ -7,15 +7,15 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from litemem.core.clock import EPOCH
-from litemem.core.protocols import Embedder, Reranker
+from litemem.core.protocols import Embedder, EmbedderIdentity, Reranker
 from litemem.core.text import names, scripts
-from litemem.core.text.passages import PAGE, passages
+from litemem.core.text.passages import PAGE
 from litemem.core.text.periods import Period
 from litemem.core.text.query_words import asked_words, query_words
 from litemem.core.text.words import words
-from litemem.core.types import Found, Match, MemoryRecord, MessageMatch, Relation, ScoreParts
+from litemem.core.types import Found, Match, MemoryRecord, MessageMatch, Relation
 from litemem.errors import RerankerError
-from litemem.models.embedding import embed_query, mapped_errors, quantized, token_counter
+from litemem.models.embedding import embed_first_passage, embed_query, mapped_errors
 from litemem.models.registry import all_models
 from litemem.retrieval import ranking
 from litemem.store.filters import Condition
@@ -23,7 +23,6 @@ from litemem.store.protocol import (
     CandidateQuery,
     GraphQuery,
     MessageQuery,
-    Pool,
     Reading,
     Store,
 )
@@ -148,25 +147,24 @@ def search(
     wanted = options.top_k * (RERANKED if options.reranker else 1)
     is_small, parsed = _parse(store, query, condition, options)
     # a long query as a long text: an embedder would cut both, each at another place
-    meaning = parsed.meaning.replace(PAGE, " ")
-    start, stop = passages(meaning, token_counter(None, embedder))[0]
-    vector = embed_query(embedder, meaning[start:stop])
+    vector, coarse = embed_first_passage(embedder, parsed.meaning.replace(PAGE, " "))
+    identity, limit = embedder.identity, ranking.candidates(wanted)
     candidates = CandidateQuery(
         vector,
         parsed.words,
         parsed.periods,
-        None if is_small else ranking.candidates(wanted),
-        embedder.identity,
-        quantized(vector),
+        None if is_small else limit,
+        identity,
+        coarse,
     )
-    ranker = _Ranker(
+    ranker = ranking.QueryRanker(
         parsed.named,
         parsed.periods,
         parsed.asked,
         parsed.of_assistant,
         wanted,
         options.threshold,
-        _trust(embedder, parsed.meaning),
+        _trust(identity, parsed.meaning),
     )
     with store.read() as r:
         matches = r.candidates.search(condition, candidates, ranker)
@@ -175,11 +173,11 @@ def search(
                 condition,
                 MessageQuery(
                     vector,
-                    candidates.quantized,
+                    coarse,
                     parsed.words,
-                    ranking.candidates(wanted),
+                    limit,
                     wanted,
-                    embedder.identity,
+                    identity,
                     parsed.periods,
                 ),
                 replace(ranker, top_k=PASSAGES * wanted),
@@ -281,36 +279,6 @@ def search_relations(
         return r.graph.search(asked)
 
 
-@dataclass(frozen=True, slots=True)
-class _Ranker:
-    """Ranks the candidates of one query."""
-
-    named: frozenset[str]
-    periods: Sequence[Period]
-    asked: ranking.DateQuestion
-    of_assistant: bool
-    top_k: int
-    threshold: float
-    trust: float
-
-    term_weight = staticmethod(ranking.term_weight)
-
-    def own_scores(self, pool: Pool) -> list[float]:
-        return ranking.own_scores(pool, self.trust)
-
-    def rank(self, pool: Pool) -> list[tuple[int, ScoreParts]]:
-        return ranking.rank(
-            pool,
-            named=self.named,
-            periods=self.periods,
-            asked=self.asked,
-            of_assistant=self.of_assistant,
-            top_k=self.top_k,
-            threshold=self.threshold,
-            trust=self.trust,
-        )
-
-
 def parse_query(
     query: str,
     speakers: Iterable[str],
@@ -358,10 +326,10 @@ def _start_of(day: date) -> int:
     return (day - EPOCH.date()) // timedelta(microseconds=1)
 
 
-def _trust(embedder: Embedder, text: str) -> float:
+def _trust(identity: EmbedderIdentity, text: str) -> float:
     """Return how far an embedder knows the language of a text: 1, but for one that is English."""
     share = 1.0 if text.isascii() else scripts.english_share(text)
-    name = embedder.identity.name
+    name = identity.name
     knows = share == 1 or not any(model.name == name and model.english for model in all_models())
     return 1.0 if knows else share
 

@@ -92,10 +92,11 @@ class _Query:
 class Candidates:
     """The candidates of one connection; see `CandidateReader`."""
 
-    __slots__ = ("_connection",)
+    __slots__ = ("_connection", "_passages")
 
     def __init__(self, connection: apsw.Connection) -> None:
         self._connection = connection
+        self._passages = Passages(connection)
 
     def scope_stats(self, condition: Condition) -> ScopeStats:
         rows = self._connection.execute(
@@ -140,7 +141,7 @@ class Candidates:
         """Return what the ranker chooses, or the damaged memories that keep it from choosing."""
         connection = self._connection
         try:
-            best = Passages(connection).of_memories(condition, query.quantized)
+            best = self._passages.of_memories(condition, query.quantized)
             if query.limit is None:
                 pool = scan_scope(connection, condition, stemmed)
             else:
@@ -184,7 +185,7 @@ class Candidates:
     def search_messages(
         self, condition: Condition, query: MessageQuery, ranker: Ranker
     ) -> Found[MessageMatch]:
-        passages = Passages(self._connection)
+        passages = self._passages
         check_embedder(self._connection, query.identity)
         stem = stemmer(self._connection)
         stemmed = _Query(query.bytes, stems_of(query.words, stem), stem)

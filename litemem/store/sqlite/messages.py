@@ -268,7 +268,9 @@ class Messages:
     def sources_of(
         self, memory_ids: Sequence[str], *, quoted: bool = False
     ) -> dict[str, list[SourceMessage]]:
-        pairs: list[Row] = self._connection.execute(_SOURCES_OF, (id_list(memory_ids),)).fetchall()
+        pairs: list[Row] = self._connection.execute(
+            _SOURCES_OF, (json.dumps(memory_ids),)
+        ).fetchall()
         read, _ = split(self._read_sources, list({pk for _, pk in pairs}))
         messages_by_pk = dict(read)
         if quoted:
