@@ -7,7 +7,7 @@ replaces a fact is in the third person where a rule knows how, else quoted.
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -95,13 +95,12 @@ class Binding:
 
     def __init__(
         self,
-        said: Iterable[tuple[str, int]],
+        said: Sequence[tuple[str, int]],
         grounding: Grounding,
         subject: str = "User",
         *,
         trusts_model: bool = True,
     ) -> None:
-        said = list(said)
         self._said = "\n".join(text for text, _ in said)[:MAX_SAID]
         code = code_of(self._said)
         self._is_english, self._is_latin = code == ENGLISH, code not in OTHER_SCRIPTS

@@ -7,6 +7,7 @@ summarised from `Segment`s: a question, the agent's answer and the output of its
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from litemem.core.text.english import reports_failure
 from litemem.core.text.words import sentence_borders
@@ -24,7 +25,7 @@ _LINE_END = re.compile("\n")
 _WORD_END = re.compile(" ")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Line:
     """A message as the model reads it, or a piece of a long one.
 
@@ -35,7 +36,7 @@ class Line:
     content: str
     message: int
 
-    @property
+    @cached_property
     def text(self) -> str:
         """The line as a prompt shows it; further lines of the content are indented.
 

@@ -108,7 +108,7 @@ class _Task:
 
     def binding(self, grounding: Grounding, *, trusts_model: bool) -> Binding:
         """Return the clauses of these lines, against which facts are held."""
-        said = ((line.content, line.message) for line in self.own)
+        said = [(line.content, line.message) for line in self.own]
         return Binding(said, grounding, self.subject, trusts_model=trusts_model)
 
 
@@ -172,9 +172,12 @@ def extract(
     answers = _answers(messages, context) if subject == "user" else ()
     facts = _Facts(subject, today, answers)
     tasks = _tasks(messages, subject, context)
+    size = getattr(llm, "parameters", None)
+    is_large = size is not None and size >= SMALL  # its paraphrases can be trusted
+    is_small = size is not None and size < SMALL  # its silence means nothing
+    trusts_model = not is_small or subject != "user"
     for task in tasks:
-        grounding = task.grounding(is_strict=not is_large(llm))
-        trusts_model = not is_small(llm) or subject != "user"
+        grounding = task.grounding(is_strict=not is_large)
         binding = task.binding(grounding, trusts_model=trusts_model)
         for part, found in reader.read(task):
             positions = tuple(dict.fromkeys(line.message for line in part))
@@ -316,18 +319,6 @@ def _answers(messages: Sequence[Message], context: Sequence[Message]) -> Iterato
             if fact:
                 yield _Answer(fact, i, question, said)
             asked = ""
-
-
-def is_small(llm: LLM) -> bool:
-    """Return True if a model is known to be so small that its silence means nothing."""
-    size = getattr(llm, "parameters", None)
-    return size is not None and size < SMALL
-
-
-def is_large(llm: LLM) -> bool:
-    """Return True if a model is known to be so large that its paraphrases can be trusted."""
-    size = getattr(llm, "parameters", None)
-    return size is not None and size >= SMALL
 
 
 def _not_read(messages: Sequence[Message], tasks: Sequence[_Task]) -> Iterator[SetAside]:
@@ -504,16 +495,17 @@ class _Reader:
 
     def _take(self, waiting: deque[Line], room: int) -> list[Line]:
         """Remove as many lines as fit from the front; the first is cut if it is too long."""
-        if self._tokens(waiting[0]) > room:
+        used = self._tokens(waiting[0])
+        if used > room:
             cut = split_to_fit(waiting.popleft(), lambda line: self._tokens(line) <= room)
             waiting.extendleft(reversed(list(cut)))
-            if self._tokens(waiting[0]) > room:
+            used = self._tokens(waiting[0])
+            if used > room:
                 raise LLMError(
                     f"the context of {self._llm.context_tokens} tokens has no room for a message "
                     "and the instructions: shorten them, or raise context_tokens"
                 )
-        part: list[Line] = []
-        used = 0
+        part = [waiting.popleft()]
         while waiting and (used := used + self._tokens(waiting[0])) <= room:
             part.append(waiting.popleft())
         return part

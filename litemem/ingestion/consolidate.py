@@ -124,6 +124,8 @@ class Consolidation:
     def _judge(self, record: MemoryRecord, near: Sequence[Match], *, one_turn: bool) -> None:
         new = record.content
         asked = [match for match in near if (new, match.record.content) not in self._verdicts]
+        if not asked:
+            return
         known = [(as_user(match.record.content, self._names), match.semantic) for match in asked]
         verdicts = find_verdicts(self._llm, as_user(new, self._names), known, one_turn=one_turn)
         for match, verdict in zip(asked, verdicts, strict=True):

@@ -7,7 +7,7 @@ names, numbers and equal words are recognised; there the slots of a fact decide.
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 from itertools import groupby, pairwise, takewhile
 
 from litemem.core.text import lexicon
@@ -22,6 +22,9 @@ _EXACT = re.compile(r"(?<!\S)[^\s@/\\_#=\d]*+[@/\\_#=\d]\S*[^\s.,;:!?]|\d")
 _CODE = re.compile(r"(?<![\w-])[^\W\d_]+[-_#]?\d[\w-]*")
 _MODEL = re.compile(r"(?<=\s)[A-Z]\w+ \d\S*\b")
 _QUOTED = re.compile(r"\AUser: [\"“](.*)[\"”]\.?\Z", re.DOTALL)
+
+
+listed = partial(words_in, ENGLISH, "compare")  # the words that the table has under a key
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +54,6 @@ class FactFeatures:
     def is_change(self) -> bool:
         """Return True if the fact says that something ended or changed."""
         return self.is_end or self.is_turn
-
-
-def listed(key: str) -> frozenset[str]:
-    """Return the words that the table `compare` lists under a key."""
-    return words_in(ENGLISH, "compare", key)
 
 
 @cache

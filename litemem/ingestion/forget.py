@@ -134,7 +134,8 @@ class Forgetting:
                 if restores:
                     tx.known.restore_superseded(record, self.now)
                 tx.memories.delete(record.id, self.now)
-            tx.messages.hide(sorted(self._hidden | self._own_hidden()), self.now)
+            if hidden := self._hidden | self._own_hidden():
+                tx.messages.hide(sorted(hidden), self.now)
         doubtful = [r for r in self._doubtful.values() if r.id not in self._outcomes]
         return [
             *(AddResult(record, "DELETE") for record in self._outcomes.values()),

@@ -43,7 +43,7 @@ from litemem.ingestion.claims import ChangedMeanwhileError, Claims
 from litemem.ingestion.forget import Forgetting, listen
 from litemem.models.embedding import embed
 from litemem.models.indexing import index_memories, index_messages, index_waiting
-from litemem.store.protocol import Store, TurnFilter
+from litemem.store.protocol import Reading, Store, TurnFilter
 
 if TYPE_CHECKING:
     from litemem.extraction.facts import Fact
@@ -113,9 +113,12 @@ class Pipeline:
             LLMError, EmbedderError: extraction or embedding failed; the turn is in the file.
         """
         _check_roles(scope, messages, options)
-        if known := self._retries.reuse(scope, messages, options):
+        with self._store.read() as r:
+            is_repeated = self._retries.is_repeated(r, scope, messages, options)
+            are_waiting = r.turns.waiting(TurnFilter()) > 0
+        if is_repeated and (known := self._retries.reuse(scope, messages, options)):
             return Kept(known)
-        turn = self._retries.reclaim(scope, messages, options)
+        turn = self._retries.reclaim(scope, messages, options) if are_waiting else None
         turn = turn or self._log(scope, messages, options, background=False)
         try:
             with self._claims.work(turn):
@@ -196,8 +199,6 @@ class Pipeline:
         identity = self._embedder.identity
         at = options.at(self._now())
         said_on = _day(at, options)  # the day of the messages, not of their extraction
-        with self._store.read() as r:
-            r.settings.check_embedder(identity)
         indexes = self._index(messages, said_on)
         with self._store.write() as tx:
             if any(indexes or ()):
@@ -369,11 +370,8 @@ class Pipeline:
                         tx.graph.relate(outcome.record, stated, name_vectors)
                 tx.turns.note_results(turn, forgotten + outcomes)
                 set_aside = [*set_aside, *_repeated(turn, consolidation.facts, outcomes)]
-                tx.messages.note_set_aside(
-                    (turn.message_pks[each.message], each)
-                    for each in set_aside
-                    if not each.is_clause
-                )
+                noted = [(turn.message_pks[s.message], s) for s in set_aside if not s.is_clause]
+                tx.messages.note_set_aside(noted)
                 return Kept(forgotten + outcomes, set_aside)
 
     def _relations(
@@ -441,35 +439,37 @@ class RetryGuard:
             if len(self._last_message) > REMEMBERED_SCOPES:
                 self._last_message.pop(next(iter(self._last_message)), None)
 
+    def is_repeated(
+        self, r: Reading, scope: Scope, messages: Sequence[Message], options: AddOptions
+    ) -> bool:
+        """Return True if the same turn is finished, the last of its scope, and has memories."""
+        return bool(self._memories(r, scope, messages, options))
+
     def reuse(
         self, scope: Scope, messages: Sequence[Message], options: AddOptions
     ) -> list[AddResult]:
-        """Repeat the memories of the same turn if it is finished and the last of its scope.
-
-        Return an empty list if it is not.
-        """
-        last = self._last_message.get(scope)
-        if last is None or not _is_default(options):
-            return []
-        at = options.at(self._now())
-        with self._store.read() as r:
-            if not r.messages.memories_from(scope, messages, last, at - RETRY_WINDOW, at):
-                return []
+        """Repeat the memories of a turn that `is_repeated`; return an empty list if it is not."""
         with self._store.write() as tx:
-            known = tx.messages.memories_from(scope, messages, last, at - RETRY_WINDOW, at)
+            known = self._memories(tx, scope, messages, options)
             if any(r.superseded_by or r.metadata != options.metadata for r in known):
                 return []
             for record in known:
                 tx.known.repeat(record.id, record)
             return [AddResult(tx.memories.require(record.id), "NONE") for record in known]
 
+    def _memories(
+        self, r: Reading, scope: Scope, messages: Sequence[Message], options: AddOptions
+    ) -> list[MemoryRecord]:
+        last = self._last_message.get(scope)
+        if last is None or not _is_default(options):
+            return []
+        at = options.at(self._now())
+        return r.messages.memories_from(scope, messages, last, at - RETRY_WINDOW, at)
+
     def reclaim(
         self, scope: Scope, messages: Sequence[Message], options: AddOptions
     ) -> Turn | None:
         """Claim the same turn, sent with the same options, if it is pending; or return None."""
-        with self._store.read() as r:
-            if not r.turns.waiting(TurnFilter()):
-                return None
         at = options.at(self._now())
 
         def is_same(turn: Turn) -> bool:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, TypeVar
 
 import apsw
@@ -371,6 +372,7 @@ def _check_index(is_sound: bool, table: str) -> None:
         raise IndexDamageError(f"an index of {table!r} leads to wrong rows")
 
 
+@lru_cache(maxsize=1_024)  # one call asks for its scope several times
 def scope_equals(scope: Scope) -> Condition:
     """Return the condition that a row `m` has exactly the ids of a scope.
 

@@ -143,7 +143,7 @@ class SqliteStore:
         """Begin a transaction and commit it; undo it after an exception, also Ctrl-C."""
         depth, is_inner = GATE.depth(), self._is_in_transaction()
         with surely(lambda: self._end(depth, is_inner, secure_delete)):
-            tx = self._begin(secure_delete)
+            tx = self._begin(depth, secure_delete)
             yield tx
             self._commit(tx)
 
@@ -151,15 +151,17 @@ class SqliteStore:
         is_inside = self.path == MEMORY or GATE.depth() > 0  # else a fork may close the connection
         return bool(is_inside and self._writer and self._writer.connection.in_transaction)
 
-    def _begin(self, secure_delete: bool) -> SqliteTransaction:
+    def _begin(self, depth: int, secure_delete: bool) -> SqliteTransaction:
         """Start a transaction when it is this process's turn."""
         if self.path == MEMORY:
-            return self._try_begin(secure_delete)
-        return self._queue.begin(partial(self._try_begin, secure_delete))
+            return self._try_begin(depth, secure_delete)
+        return self._queue.begin(partial(self._try_begin, depth, secure_delete))
 
-    def _try_begin(self, secure_delete: bool) -> SqliteTransaction:
-        """Start a transaction without waiting; this thread is inside SQLite until `_end`."""
-        depth = GATE.depth()
+    def _try_begin(self, depth: int, secure_delete: bool) -> SqliteTransaction:
+        """Start a transaction without waiting; this thread is inside SQLite until `_end`.
+
+        `depth` is how often it was inside before.
+        """
         if self.path != MEMORY:
             GATE.enter()
         try:
@@ -180,8 +182,9 @@ class SqliteStore:
     def _commit(self, tx: SqliteTransaction) -> None:
         if self.is_forked:
             raise StoreError("this process was forked inside a transaction, which is its parent's")
-        self._check_place(tx.connection)
-        self._queue.worked()
+        if self.path != MEMORY:
+            self._check_place(tx.connection)
+            self._queue.worked()
         tx.connection.execute("COMMIT")
 
     def _check_place(self, connection: apsw.Connection) -> None:

@@ -18,7 +18,6 @@ from litemem.store.sqlite.repeats import link_repeats
 from litemem.store.sqlite.rows import (
     Row,
     cosine_of,
-    id_list,
     matching_records,
     pk_of,
     read_json,
@@ -185,7 +184,7 @@ class Known:
             return self._index.nearest(vector, limit, condition)
         rows = self._connection.execute(
             _NEAR_AMONG.format(scope=condition.sql),
-            (vector, id_list(among), *condition.parameters, limit),
+            (vector, json.dumps(list(among)), *condition.parameters, limit),
         )
         return [(pk, cosine) for pk, cosine in rows]
 
