@@ -12,10 +12,9 @@ from litemem.cli.output import echo_err, is_interactive
 from litemem.core import clock
 from litemem.core.scope import ID_KEYS, check_id
 from litemem.errors import ValidationError
+from litemem.store.filters import EVERYONE
 
 Command = TypeVar("Command", bound=Callable[..., Any])
-
-EVERYONE: dict[str, Any] = {"OR": [{key: "*"} for key in ID_KEYS]}  # every memory has an id
 
 _SCOPE_HELP = {
     "user_id": "Scope: the user.",

@@ -13,7 +13,7 @@ from typing import Any, Self
 from litemem.core import clock
 from litemem.core.documents import document, is_document
 from litemem.core.scope import ID_KEYS, Scope
-from litemem.core.types import KNOWN, PROCEDURAL, Message, canonical_role, is_known_role
+from litemem.core.types import PROCEDURAL, ROLE_NAMES, Message, canonical_role, is_known_role
 from litemem.errors import FilterError, ValidationError, quoted
 
 MOST_RESULTS = 1_000_000_000  # more than a file has; the fourfold still fits SQLite's integers
@@ -413,7 +413,7 @@ def _role(message: Mapping[Any, Any], name: str) -> str:
     if role is None and isinstance(kind, str) and is_known_role(kind):
         role = kind
     if role is None:
-        raise ValidationError(f"{name} is missing: give one of the roles {KNOWN}")
+        raise ValidationError(f"{name} is missing: give one of the roles {ROLE_NAMES}")
     return canonical_role(check_text(role, name))
 
 

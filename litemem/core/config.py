@@ -49,7 +49,7 @@ _INSTEAD = {  # Mem0's, and what to use here
     "reranker": "Memory(reranker=…)",
     "custom_update_memory_prompt": "nothing",
 }
-_KNOWN = ", ".join((*Config.__dataclass_fields__, "vector_store", _INSTRUCTIONS, *_IGNORED))
+_KNOWN_NAMES = ", ".join((*Config.__dataclass_fields__, "vector_store", _INSTRUCTIONS, *_IGNORED))
 _WORKS = '{"vector_store": {"provider": "litemem", "config": {"path": "memory.db"}}}'
 
 
@@ -71,7 +71,7 @@ def read_config(config: Mapping[str, Any]) -> Config:
             wrong.append(str(error))
     if wrong:
         raise ValidationError(
-            f"{'; '.join(wrong)}. Known names: {_KNOWN}. An example: {_WORKS}; "
+            f"{'; '.join(wrong)}. Known names: {_KNOWN_NAMES}. An example: {_WORKS}; "
             "see docs/from-mem0.md"
         )
     return Config(**known)

@@ -22,7 +22,7 @@ _RELATION_KEYS = ("source", "relationship", "destination")
 
 
 @dataclass(frozen=True, slots=True)
-class Statement:
+class GraphStatement:
     """One statement of an entity.
 
     `text` is the type of an entity, an observation, or a relationship, with its `destination`.
@@ -128,7 +128,7 @@ class Graph:
             return nodes.setdefault(name, Node(name))
 
         for record in records:
-            found = Statement.of(record)
+            found = GraphStatement.of(record)
             if found is None:
                 continue
             if found.kind == RELATION:
@@ -173,7 +173,7 @@ def check_names(names: object, place: str) -> list[str]:
     return [check_text(each, f"{place}[{i}]") for i, each in enumerate(check_list(names, place))]
 
 
-def check_relations(relations: object, name: str = "relations") -> list[Statement]:
+def check_relations(relations: object, name: str = "relations") -> list[GraphStatement]:
     """Return relations that are given as dicts with source, relationship and destination.
 
     Raises:
@@ -183,13 +183,13 @@ def check_relations(relations: object, name: str = "relations") -> list[Statemen
     return [check_relation(each, f"{name}[{i}]") for i, each in enumerate(listed)]
 
 
-def check_relation(given: object, place: str) -> Statement:
+def check_relation(given: object, place: str) -> GraphStatement:
     """Return one relation, as `check_relations`."""
     fields = check_keys(given, _RELATION_KEYS, place)
     values = [check_text(fields.get(key), f"{place}.{key}") for key in _RELATION_KEYS]
     if not _words(values[1]):
         raise ValidationError(f"{place}.relationship must have a word, got {quoted(values[1])}")
-    return Statement(RELATION, *values)
+    return GraphStatement(RELATION, *values)
 
 
 def check_list(value: object, name: str) -> list[Any]:
@@ -220,12 +220,12 @@ def check_keys(value: object, keys: Iterable[str], place: str) -> Mapping[str, A
     return value
 
 
-def statements(nodes: Iterable[Node], relations: Iterable[Statement]) -> list[Statement]:
+def statements(nodes: Iterable[Node], relations: Iterable[GraphStatement]) -> list[GraphStatement]:
     """Return what entities and relations state, each once, entities first."""
-    found: dict[Statement, None] = {}
+    found: dict[GraphStatement, None] = {}
     for node in nodes:
-        found[Statement(ENTITY, node.name, node.kind)] = None
-        found |= dict.fromkeys(Statement(OBSERVATION, node.name, o) for o in node.observations)
+        found[GraphStatement(ENTITY, node.name, node.kind)] = None
+        found |= dict.fromkeys(GraphStatement(OBSERVATION, node.name, o) for o in node.observations)
     return list(found | dict.fromkeys(relations))
 
 

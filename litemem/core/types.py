@@ -25,15 +25,16 @@ Status = Literal["PENDING", "RUNNING", "SUCCEEDED", "FAILED"]  # of an `add` in 
 # The roles, and the names that other libraries give them.
 # Left out: names such as "customer" or "agent", which mean the user in one program and the
 # assistant in another.
-ALIASES = {
+ROLE_ALIASES = {
     "user": ("human",),  # LangChain, ShareGPT
     "assistant": ("ai", "bot", "chatbot", "gpt", "model"),  # LangChain, Cohere, ShareGPT, Gemini
     "system": ("developer",),  # OpenAI
     "tool": ("function", "ipython"),  # OpenAI, Gemini, Llama
 }
-KNOWN = "; ".join(f"{role} ({', '.join(names)})" for role, names in ALIASES.items())  # for messages
+# as error messages list them
+ROLE_NAMES = "; ".join(f"{role} ({', '.join(names)})" for role, names in ROLE_ALIASES.items())
 
-_ROLES = {name: role for role, names in ALIASES.items() for name in (role, *names)}
+_ROLES = {name: role for role, names in ROLE_ALIASES.items() for name in (role, *names)}
 
 
 _Item = TypeVar("_Item")
@@ -118,7 +119,7 @@ def canonical_role(role: str) -> str:
 
 def is_known_role(role: str) -> bool:
     """Return True if a role is one of the four, or another name of one."""
-    return canonical_role(role) in ALIASES
+    return canonical_role(role) in ROLE_ALIASES
 
 
 def with_canonical_roles(messages: Iterable[Message]) -> tuple[Message, ...]:

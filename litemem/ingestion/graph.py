@@ -11,8 +11,8 @@ from litemem.core.graph import (
     RELATION,
     Existing,
     Graph,
+    GraphStatement,
     Node,
-    Statement,
     statements,
 )
 from litemem.core.protocols import Embedder
@@ -29,10 +29,10 @@ from litemem.store.protocol import GraphReader, Store, Transaction
 class Prepared:
     """New memories of statements, with vectors; `names` has those of the ends of relations."""
 
-    records: Mapping[Statement, tuple[MemoryRecord, bytes, TextIndex]]
+    records: Mapping[GraphStatement, tuple[MemoryRecord, bytes, TextIndex]]
     names: Mapping[str, bytes]
 
-    def relate(self, tx: Transaction, stated: Collection[Statement]) -> None:
+    def relate(self, tx: Transaction, stated: Collection[GraphStatement]) -> None:
         """Write the memories of statements, and the relations that they state."""
         chosen = [self.records[each] for each in stated]
         tx.memories.insert(
@@ -51,7 +51,7 @@ def relate(
     embedder: Embedder,
     scope: Scope,
     nodes: Sequence[Node],
-    relations: Sequence[Statement],
+    relations: Sequence[GraphStatement],
     *,
     condition: Condition,
     existing: Existing,
@@ -96,7 +96,7 @@ def unrelate(
     store: Store,
     names: Sequence[str],
     observations: Sequence[Node],
-    relations: Sequence[Statement],
+    relations: Sequence[GraphStatement],
     *,
     condition: Condition,
     at: int,
@@ -109,7 +109,7 @@ def unrelate(
     observed = {(node.name, text) for node in observations for text in node.observations}
     related = {Relation(each.entity, each.text, each.destination) for each in relations}
 
-    def is_meant(each: Statement) -> bool:
+    def is_meant(each: GraphStatement) -> bool:
         if gone.intersection(each.names):
             return True
         if each.kind == OBSERVATION:
@@ -132,24 +132,26 @@ def _meant(
     reading: GraphReader,
     condition: Condition,
     names: Collection[str],
-    is_meant: Callable[[Statement], bool],
+    is_meant: Callable[[GraphStatement], bool],
 ) -> Iterator[MemoryRecord]:
     """Yield each memory once that makes a statement that is meant."""
     found: dict[str, MemoryRecord] = {}
     for record in reading.statements(condition, names):
-        stated = Statement.of(record)
+        stated = GraphStatement.of(record)
         if stated is not None and is_meant(stated):
             found[record.id] = record
     for record, relation in reading.extracted(condition):
         ends = (relation.source, relation.relationship, relation.destination)
-        stated = Statement(RELATION, *ends)
-        seen = Statement(OBSERVATION, relation.source, record.content)
+        stated = GraphStatement(RELATION, *ends)
+        seen = GraphStatement(OBSERVATION, relation.source, record.content)
         if is_meant(stated) or is_meant(seen):
             found[record.id] = record
     yield from found.values()
 
 
-def _prepare(embedder: Embedder, scope: Scope, wanted: Sequence[Statement], at: int) -> Prepared:
+def _prepare(
+    embedder: Embedder, scope: Scope, wanted: Sequence[GraphStatement], at: int
+) -> Prepared:
     vectors, indexes = index_memories(
         embedder, [each.content for each in wanted], date.fromisoformat(clock.day(at))
     )
@@ -162,7 +164,7 @@ def _prepare(embedder: Embedder, scope: Scope, wanted: Sequence[Statement], at: 
     return Prepared(records, dict(zip(names, embed(embedder, names), strict=True)))
 
 
-def _record(stated: Statement, scope: Scope, at: int) -> MemoryRecord:
+def _record(stated: GraphStatement, scope: Scope, at: int) -> MemoryRecord:
     return MemoryRecord(
         id=clock.new_id(),
         content=stated.content,
@@ -175,19 +177,19 @@ def _record(stated: Statement, scope: Scope, at: int) -> MemoryRecord:
     )
 
 
-def _known(records: Iterable[MemoryRecord]) -> dict[Statement, MemoryRecord]:
+def _known(records: Iterable[MemoryRecord]) -> dict[GraphStatement, MemoryRecord]:
     """Return what memories state, and the first memory of each statement."""
-    known: dict[Statement, MemoryRecord] = {}
+    known: dict[GraphStatement, MemoryRecord] = {}
     for record in records:
-        stated = Statement.of(record)
+        stated = GraphStatement.of(record)
         if stated is not None:
             known.setdefault(stated, record)
     return known
 
 
 def _repeated(
-    wanted: Iterable[Statement], known: Mapping[Statement, MemoryRecord]
-) -> dict[Statement, MemoryRecord]:
+    wanted: Iterable[GraphStatement], known: Mapping[GraphStatement, MemoryRecord]
+) -> dict[GraphStatement, MemoryRecord]:
     """Return the memory of each statement that is known: the first type of an entity stays."""
     typed: dict[str, MemoryRecord] = {}
     named: dict[str, MemoryRecord] = {}
@@ -212,7 +214,7 @@ def _require(nodes: Sequence[Node], found: Graph) -> None:
             raise MemoryNotFoundError(f"Entity with name {node.name:.200} not found")
 
 
-def _is_new(stated: Statement, existing: Existing, found: Graph) -> bool:
+def _is_new(stated: GraphStatement, existing: Existing, found: Graph) -> bool:
     """Return True if a statement is to be made of an entity that is known, or is not."""
     if existing == "skip":
         return stated.entity not in found.entities

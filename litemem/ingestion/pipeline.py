@@ -17,8 +17,8 @@ from litemem.core.arguments import AddOptions
 from litemem.core.protocols import LLM, Embedder
 from litemem.core.scope import Scope
 from litemem.core.types import (
-    KNOWN,
     PROCEDURAL,
+    ROLE_NAMES,
     AddResult,
     Kept,
     MemoryRecord,
@@ -503,7 +503,7 @@ def _check_roles(scope: Scope, messages: Sequence[Message], options: AddOptions)
         names = ", ".join(quoted(role) for role in dict.fromkeys(unknown[:3]))
         raise ValidationError(
             f"no facts can be extracted from messages of an unknown role ({names}): give one of "
-            f"the roles {KNOWN}, or infer=False to store the messages as they are"
+            f"the roles {ROLE_NAMES}, or infer=False to store the messages as they are"
         )
 
 

@@ -13,7 +13,7 @@ from litemem.core.text.phrases import phrases
 from litemem.core.text.statements import (
     FREQUENCY,
     MANY,
-    Statement,
+    FactSlots,
     code_of_pair,
     read,
 )
@@ -56,7 +56,7 @@ def compare_slots(known: str, new: str) -> Verdict:
     return "different"
 
 
-def _prefers_other(known: str, new: str, k: Statement, n: Statement) -> bool:
+def _prefers_other(known: str, new: str, k: FactSlots, n: FactSlots) -> bool:
     """Return True if two facts of the same things put another one behind: "개보다 고양이"."""
     lesser = phrases(k.code).lesser
     one, other = lesser.search(known), lesser.search(new)
@@ -76,16 +76,16 @@ def are_apart(known: str, new: str) -> bool:
     return _are_apart(read(known, code), read(new, code))
 
 
-def _are_apart(k: Statement, n: Statement) -> bool:
+def _are_apart(k: FactSlots, n: FactSlots) -> bool:
     is_rank = k.rank != n.rank and not (_is_home(k) and _is_home(n))  # the floor that one lives on
     return k.ids != n.ids or is_rank or (bool(k.habits and n.habits) and k.habits != n.habits)
 
 
-def _is_home(statement: Statement) -> bool:
+def _is_home(statement: FactSlots) -> bool:
     return bool(statement.relations) and statement.relations <= _HOME
 
 
-def _agree(k: Statement, n: Statement) -> bool:
+def _agree(k: FactSlots, n: FactSlots) -> bool:
     """Return True if two statements are about the same; a sentence may begin with its verb."""
     if k.holder == n.holder:
         return True
@@ -95,14 +95,14 @@ def _agree(k: Statement, n: Statement) -> bool:
     return (is_of_thing and many.holder <= few.content) or (is_by_other and k.holder <= n.content)
 
 
-def _by_correction(k: Statement, n: Statement) -> Verdict | None:
+def _by_correction(k: FactSlots, n: FactSlots) -> Verdict | None:
     """Compare a number or a thing with what takes it back: "in 1978, not 1987"."""
     is_named = bool(n.corrected) and n.corrected <= k.content.union(k.numbers) and not k.is_denied
     is_same = k.content - n.corrected <= n.content and k.relations <= n.relations
     return "contradicts" if is_named and is_same and (k.content or k.relations) else None
 
 
-def _by_words(k: Statement, n: Statement) -> Verdict | None:
+def _by_words(k: FactSlots, n: FactSlots) -> Verdict | None:
     """Compare facts that affirm, or deny, with the same words."""
     if k.is_denied != n.is_denied or k.kinds != n.kinds or (k.sides and k.sides != n.sides):
         return None
@@ -119,30 +119,30 @@ def _by_words(k: Statement, n: Statement) -> Verdict | None:
 
 
 def _both_ways(
-    k: Statement, n: Statement
+    k: FactSlots, n: FactSlots
 ) -> tuple[tuple[frozenset[str], frozenset[str]], tuple[frozenset[str], frozenset[str]]]:
     """Return the concepts of two statements, in pairs; a job is what one is."""
     one, other = (s.concepts - ({"work"} if "as" in s.concepts else set()) for s in (k, n))
     return (one, other), (other, one)
 
 
-def _relations(statement: Statement) -> frozenset[str]:
+def _relations(statement: FactSlots) -> frozenset[str]:
     """Return the relations; "works as a nurse" is "is a nurse"."""
     is_job = "as" in statement.concepts
     return statement.relations - {"work"} if is_job else statement.relations
 
 
-def _are_alike(k: Statement, n: Statement) -> bool:
+def _are_alike(k: FactSlots, n: FactSlots) -> bool:
     """Return True if two statements have one relation; "a" is also "à" in a fact about a job."""
     ignored = {"have"} if "as" in k.concepts | n.concepts else set()
     return _relations(k) - ignored == _relations(n) - ignored
 
 
-def _says(statement: Statement) -> bool:
+def _says(statement: FactSlots) -> bool:
     return bool(statement.order or statement.relations or statement.kinds)
 
 
-def _by_order(k: Statement, n: Statement) -> Verdict | None:
+def _by_order(k: FactSlots, n: FactSlots) -> Verdict | None:
     """Compare tea over coffee with coffee over tea."""
     is_alike = (k.content, k.relations, k.numbers) == (n.content, n.relations, n.numbers)
     if not is_alike or _in_order(k, n) is not False:
@@ -151,7 +151,7 @@ def _by_order(k: Statement, n: Statement) -> Verdict | None:
     return "contradicts" if prefers and not n.is_denied else "different"
 
 
-def _in_order(k: Statement, n: Statement) -> bool | None:
+def _in_order(k: FactSlots, n: FactSlots) -> bool | None:
     """Return False if shared words change places where that counts, or None if it does not."""
     if not (k.is_turned and n.is_turned) and "prefer" not in k.relations & n.relations:
         return None
@@ -159,7 +159,7 @@ def _in_order(k: Statement, n: Statement) -> bool | None:
     return [w for w in k.order if w in shared] == [w for w in n.order if w in shared]
 
 
-def _by_denial(k: Statement, n: Statement) -> Verdict | None:
+def _by_denial(k: FactSlots, n: FactSlots) -> Verdict | None:
     """Compare a fact with a denial or an end of the same relation; it ends what it names only."""
     if k.is_denied == n.is_denied:
         return None
@@ -176,13 +176,13 @@ def _by_denial(k: Statement, n: Statement) -> Verdict | None:
     return "unclear" if k.content < n.content and k.content else "different"
 
 
-def _is_object(k: Statement, n: Statement) -> bool:
+def _is_object(k: FactSlots, n: FactSlots) -> bool:
     """Return True if a statement names the object of another, and not what depends on it."""
     objects = [word for word in k.order if word not in k.holder]
     return bool(objects) and objects[0] in n.content
 
 
-def _by_kind(k: Statement, n: Statement) -> Verdict | None:
+def _by_kind(k: FactSlots, n: FactSlots) -> Verdict | None:
     """Compare states that exclude each other: open and closed."""
     groups = {
         group for group in k.kinds.keys() & n.kinds.keys() if k.kinds[group] != n.kinds[group]
@@ -203,7 +203,7 @@ def _by_kind(k: Statement, n: Statement) -> Verdict | None:
     return "contradicts" if is_near or n.content == k.content & n.content else "different"
 
 
-def _by_number(k: Statement, n: Statement) -> Verdict | None:
+def _by_number(k: FactSlots, n: FactSlots) -> Verdict | None:
     """Compare quantities of the same thing in the same unit."""
     if k.numbers == n.numbers or not k.numbers or not n.numbers or _is_over(k, n):
         return None
@@ -223,7 +223,7 @@ def _by_number(k: Statement, n: Statement) -> Verdict | None:
     return "contradicts" if is_alike and is_one and is_kept and not _joins(k) else None
 
 
-def _by_single(k: Statement, n: Statement) -> Verdict | None:
+def _by_single(k: FactSlots, n: FactSlots) -> Verdict | None:
     """Compare what a holder has one of: a home, a job, a name, a favourite."""
     values_k, values_n = k.content - k.holder, n.content - n.holder
     is_aside = k.sides != n.sides and not (_is_home(k) and _is_home(n) and not n.sides)
@@ -253,12 +253,12 @@ def _by_single(k: Statement, n: Statement) -> Verdict | None:
     return _by_habit(k, n, is_new=is_new)
 
 
-def _differ(k: Statement, n: Statement) -> bool:
+def _differ(k: FactSlots, n: FactSlots) -> bool:
     """Return True if each of two statements names what the other does not."""
     return bool(k.content - n.content and n.content - k.content)
 
 
-def _by_attribute(k: Statement, n: Statement) -> Verdict | None:
+def _by_attribute(k: FactSlots, n: FactSlots) -> Verdict | None:
     """Compare "X's favourite colour is A" with "is B"."""
     listed = {"attributes", "favourite"}
     if k.relations != n.relations or not k.relations & listed:
@@ -277,7 +277,7 @@ def _by_attribute(k: Statement, n: Statement) -> Verdict | None:
     return "contradicts" if ("place" in k.concepts) == ("place" in n.concepts) else "different"
 
 
-def _by_habit(k: Statement, n: Statement, *, is_new: bool) -> Verdict | None:
+def _by_habit(k: FactSlots, n: FactSlots, *, is_new: bool) -> Verdict | None:
     """Compare jobs, and what one uses, drives or studies."""
     if k.relations != n.relations or len(k.relations) != 1:
         return None
@@ -291,7 +291,7 @@ def _by_habit(k: Statement, n: Statement, *, is_new: bool) -> Verdict | None:
     return None
 
 
-def _by_end(k: Statement, n: Statement) -> Verdict | None:
+def _by_end(k: FactSlots, n: FactSlots) -> Verdict | None:
     """Compare with an event that ends one relation: resigned, sold, died, finished."""
     if k.is_denied or "negation" in n.concepts or _is_over(k, k) or _joins(k):
         return None
@@ -316,7 +316,7 @@ def _by_end(k: Statement, n: Statement) -> Verdict | None:
     return "contradicts" if is_off and is_state else None
 
 
-def _by_promotion(k: Statement, n: Statement) -> Verdict | None:
+def _by_promotion(k: FactSlots, n: FactSlots) -> Verdict | None:
     """Compare a job with a higher one: a junior engineer was promoted to lead engineer."""
     if "promoted" not in n.concepts or n.is_denied or k.is_denied or _is_over(k, k) or _joins(k):
         return None
@@ -325,7 +325,7 @@ def _by_promotion(k: Statement, n: Statement) -> Verdict | None:
     return "contradicts" if is_job and is_known and not n.content <= k.content else None
 
 
-def _by_role(k: Statement, n: Statement) -> Verdict | None:
+def _by_role(k: FactSlots, n: FactSlots) -> Verdict | None:
     """Compare who has a role that one holds: Ana is the lead, Sam is now the lead."""
     if not n.concepts & {"now", "new"} or k.is_denied or n.is_denied or _joins(k) or _is_over(k, k):
         return None
@@ -336,23 +336,23 @@ def _by_role(k: Statement, n: Statement) -> Verdict | None:
     return "contradicts" if is_same and is_said else None
 
 
-def _role(statement: Statement) -> frozenset[str]:
+def _role(statement: FactSlots) -> frozenset[str]:
     """Return the words of a role with one holder, which is the subject or is said of a person."""
     is_subject = bool(statement.holder & statement.roles)
     return statement.holder if is_subject else statement.content - statement.holder
 
 
-def _is_over(k: Statement, n: Statement) -> bool:
+def _is_over(k: FactSlots, n: FactSlots) -> bool:
     """Return True if a statement tells what happened, which stays true."""
     is_past = "past" in k.concepts or "past" in n.concepts
     return is_past and "correction" not in n.concepts
 
 
-def _joins(statement: Statement) -> bool:
+def _joins(statement: FactSlots) -> bool:
     return "joint" in statement.concepts
 
 
-def _many_kin(k: Statement, n: Statement) -> bool:
+def _many_kin(k: FactSlots, n: FactSlots) -> bool:
     return any("kin" in one.concepts and not one.holder for one in (k, n))
 
 

@@ -24,7 +24,7 @@ from litemem.errors import (
 )
 from litemem.inspector import changes, views
 from litemem.inspector.live import Feed
-from litemem.inspector.security import LOOPBACK, Guard
+from litemem.inspector.security import LOOPBACK, BrowserGuard
 from litemem.inspector.site import Site
 from litemem.memory import Memory
 
@@ -48,7 +48,7 @@ def app(
     read_only: bool = False,
     is_ending: Callable[[], bool] = lambda: False,
     prepare: bool = False,
-) -> Guard:
+) -> BrowserGuard:
     """Return the inspector of a memory as an ASGI application, which may be mounted.
 
     Args:
@@ -65,7 +65,7 @@ def app(
     warming.start()
     if prepare:
         warming.join()
-    return Guard(_pages(site, Feed(memory, is_ending)), token=token, hosts=hosts)
+    return BrowserGuard(_pages(site, Feed(memory, is_ending)), token=token, hosts=hosts)
 
 
 def _pages(site: Site, feed: Feed) -> Starlette:

@@ -59,7 +59,7 @@ class Refused(Exception):  # noqa: N818 - an answer, not a fault of ours
         self.advice = advice
 
 
-class Guard:
+class BrowserGuard:
     """Admits requests that have the token, or the cookie that it was exchanged for.
 
     Args:

@@ -10,10 +10,9 @@ from litemem.core.scope import ID_KEYS, Scope
 from litemem.core.text.words import needs_index_words, words
 from litemem.core.types import Found, MemoryRecord
 from litemem.errors import ValidationError, quoted
-from litemem.store.filters import Condition, compile_filter, ended, in_doubt, valid_now
+from litemem.store.filters import EVERYONE, Condition, compile_filter, ended, in_doubt, valid_now
 from litemem.store.protocol import Place, Reading
 
-EVERYONE: dict[str, Any] = {"OR": [{key: "*"} for key in ID_KEYS]}  # every memory has an id
 STATES = {
     "": "any",
     "valid": "valid now",

@@ -15,14 +15,14 @@ from litemem.core.scope import ID_KEYS
 from litemem.core.types import FEEDBACK, LoggedMessage, MemoryRecord, Shown
 from litemem.errors import EmbedderError, MemoryNotFoundError, ValidationError
 from litemem.inspector import drawing
-from litemem.inspector.selection import EVERYONE, STATES, Selection
+from litemem.inspector.selection import STATES, Selection
 from litemem.inspector.site import Site
 from litemem.maintenance.backup import copies_of
 from litemem.memory import BUDGET, THRESHOLD, TOP_K
 from litemem.models.files import installed
 from litemem.models.registry import Model, all_models
 from litemem.retrieval.context import LEAST
-from litemem.store.filters import Condition, compile_filter, compile_ids
+from litemem.store.filters import EVERYONE, Condition, compile_filter, compile_ids
 from litemem.store.liveness import programs_with
 from litemem.store.protocol import NO_LIMIT, Reading, Standing
 

@@ -35,7 +35,7 @@ RELEVANT = 0.1  # score by words alone; a lower one is of a word that many memor
 RELEVANT_BY_MEANING = 0.2  # score with an embedder: prompts about nothing known had 0.19 at most
 MAX_PROMPT = 4_000  # characters of a prompt that are searched; a pasted file says nothing more
 BUSY_SECONDS = 5.0  # an agent waits for its hook
-KNOWN = 8  # stored messages that tell where a transcript goes on
+OVERLAP = 8  # stored messages that tell where a transcript goes on
 INDEXED = 64  # texts at once
 
 
@@ -141,7 +141,7 @@ def remember(
     store = SqliteStore(database_path(path), busy_timeout=BUSY_SECONDS)
     try:
         with store.write() as tx:  # the look and the write, as two hooks may run at once
-            new = turns(unstored(said, tx.messages.last(scope, limit=KNOWN)))
+            new = turns(unstored(said, tx.messages.last(scope, limit=OVERLAP)))
             for turn in new:
                 at = turn[0].at or now()
                 day = datetime.fromtimestamp(at / clock.MICROSECONDS).astimezone().date()

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from litemem.core.graph import Graph, Node, Statement, check_entity, check_relation
+from litemem.core.graph import Graph, GraphStatement, Node, check_entity, check_relation
 from litemem.core.types import Found
 from litemem.errors import ValidationError, quoted
 from litemem.store.filters import Condition
@@ -17,14 +17,14 @@ _ENTITY = {"name": "name", "entityType": "type", "observations": "observations"}
 _RELATION = {"from": "source", "relationType": "relationship", "to": "destination"}
 
 
-def read_graph(source: str | Path | BinaryIO) -> tuple[list[Node], list[Statement], list[str]]:
+def read_graph(source: str | Path | BinaryIO) -> tuple[list[Node], list[GraphStatement], list[str]]:
     """Return the entities and relations of a file, and a sentence on each kind of omission.
 
     Raises:
         ValidationError: a line is something else. StoreError: the file cannot be read.
     """
     nodes: list[Node] = []
-    relations: list[Statement] = []
+    relations: list[GraphStatement] = []
     blank, number = 0, 0
     with opened(source) as file:
         while line := file.readline(MAX_LINE):

@@ -19,7 +19,7 @@ from litemem.errors import (
     ScopeError,
     ValidationError,
 )
-from litemem.retrieval.context import KNOWN, MOST_LINES, SAID
+from litemem.retrieval.context import FACTS_HEADING, MOST_LINES, QUOTES_HEADING
 from litemem.testing import HashEmbedder, ScriptedLLM
 
 CAM = {"user_id": "cam"}
@@ -41,10 +41,10 @@ def talk(open_memory: OpenMemory, now: Clock) -> Memory:
 
 def test_a_context_has_the_facts_and_what_was_said(talk: Memory) -> None:
     assert talk.context("Can we eat shellfish in Lisbon?", **CAM).split("\n") == [
-        KNOWN,
+        FACTS_HEADING,
         "2025-06-15: User avoids shellfish",
         "2025-06-16: User moved to Lisbon",
-        SAID,
+        QUOTES_HEADING,
         "2025-06-15 user: My sister Ana cooks them on Fridays.",
         "2025-06-16 assistant: Lisbon has trams",
     ]
@@ -57,10 +57,10 @@ def test_messages_are_ready_for_a_chat(talk: Memory) -> None:
 
 
 def test_why_tells_what_was_left_out(talk: Memory) -> None:
-    budget = HashEmbedder().count_tokens(f"{KNOWN}\n2025-06-15: User avoids shellfish")
+    budget = HashEmbedder().count_tokens(f"{FACTS_HEADING}\n2025-06-15: User avoids shellfish")
     found = talk.context("shellfish", **CAM, budget=budget, why=True)
     assert found.keys() == {"text", "tokens", "results", "left_out"}
-    assert found["text"] == f"{KNOWN}\n2025-06-15: User avoids shellfish"
+    assert found["text"] == f"{FACTS_HEADING}\n2025-06-15: User avoids shellfish"
     assert found["tokens"] == budget
     (result,) = found["results"]
     assert talk.get(result["id"])["memory"] == "User avoids shellfish"  # type: ignore[index]
@@ -89,8 +89,8 @@ def test_a_superseded_or_expired_memory_is_not_in_it(open_memory: OpenMemory, no
 
 @pytest.mark.parametrize("blank", ["", " ", "\n\t", "\u3000"])
 def test_a_blank_query_gives_the_newest_memories(talk: Memory, blank: str) -> None:
-    budget = HashEmbedder().count_tokens(f"{KNOWN}\n2025-06-16: User moved to Lisbon")
-    newest = f"{KNOWN}\n2025-06-16: User moved to Lisbon"
+    budget = HashEmbedder().count_tokens(f"{FACTS_HEADING}\n2025-06-16: User moved to Lisbon")
+    newest = f"{FACTS_HEADING}\n2025-06-16: User moved to Lisbon"
     assert talk.context(blank, **CAM, budget=budget) == newest
     assert "shellfish" in talk.context(blank, **CAM)
 
@@ -122,7 +122,7 @@ def test_what_no_model_understood_is_in_it(open_memory: OpenMemory, now: Clock) 
     now.advance(days=1)
     memory.add("We marry at noon on the island", **CAM)  # gives no fact
     lines = [
-        SAID,
+        QUOTES_HEADING,
         "2025-06-15 user: The wedding is on the island of Korcula",
         "2025-06-16 user: We marry at noon on the island",
     ]
@@ -132,8 +132,8 @@ def test_what_no_model_understood_is_in_it(open_memory: OpenMemory, now: Clock) 
 
 def test_without_messages_it_has_only_memories(talk: Memory) -> None:
     assert talk.context("Can we eat shellfish in Lisbon?", **CAM, include_messages=False) == (
-        f"{KNOWN}\n2025-06-15: User avoids shellfish\n2025-06-16: User moved to Lisbon\n"
-        f"{SAID}\n2025-06-16 assistant: Lisbon has trams"
+        f"{FACTS_HEADING}\n2025-06-15: User avoids shellfish\n2025-06-16: User moved to Lisbon\n"
+        f"{QUOTES_HEADING}\n2025-06-16 assistant: Lisbon has trams"
     )
 
 
@@ -275,7 +275,7 @@ def test_a_wrong_argument_is_refused(
 
 def test_filters_narrow_it(talk: Memory) -> None:
     shown = talk.context("shellfish in Lisbon", filters={"AND": [CAM, {"role": "assistant"}]})
-    assert shown == f"{SAID}\n2025-06-16 assistant: Lisbon has trams"
+    assert shown == f"{QUOTES_HEADING}\n2025-06-16 assistant: Lisbon has trams"
 
 
 def test_a_file_on_read_only_media_gives_a_context(talk: Memory, tmp_path: Path) -> None:
@@ -300,6 +300,6 @@ def test_every_class_has_it(kind: Callable[..., Any], tmp_path: Path) -> None:
 
     call("add", "I like tea", **CAM, infer=False)
     assert call("context", "tea", **CAM, budget=100, count_tokens=len) == (
-        f"{SAID}\n2025-06-15 user: I like tea"
+        f"{QUOTES_HEADING}\n2025-06-15 user: I like tea"
     )
     memory.close()

@@ -10,7 +10,7 @@ from helpers.memories import CAM, store_text
 from helpers.pages import HOST, TOKEN, Pages
 from litemem import Memory
 from litemem.inspector.app import app
-from litemem.inspector.security import MAX_BODY, Guard
+from litemem.inspector.security import MAX_BODY, BrowserGuard
 
 FORM = {"content-type": "application/x-www-form-urlencoded"}
 
@@ -60,7 +60,7 @@ def test_the_exchange_stays_on_this_server(pages: Pages, path: str) -> None:
     assert not location.startswith(("//", "/\\"))
 
 
-async def _location(application: Guard, path: str) -> str:
+async def _location(application: BrowserGuard, path: str) -> str:
     """Return where an address with the token leads; a client would tidy the path up."""
     sent: list[dict[str, Any]] = []
 

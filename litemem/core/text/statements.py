@@ -79,7 +79,7 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True)
-class Statement:
+class FactSlots:
     """A fact as slots."""
 
     holder: frozenset[str]  # the subject; empty for the user
@@ -113,7 +113,7 @@ class Statement:
 
 
 @lru_cache(maxsize=4_096)
-def read(text: str, code: str) -> Statement:
+def read(text: str, code: str) -> FactSlots:
     """Return a statement's slots, read with the words of a language."""
     told = _clocked([item for item in _items(text, code) if "light" not in item.concepts])
     items, corrected = _corrected(told, code)
@@ -126,7 +126,7 @@ def read(text: str, code: str) -> Statement:
     relations = concepts & RELATIONS
     if "live" in relations:
         relations -= {"attributes"}
-    return Statement(
+    return FactSlots(
         holder=frozenset(item.stem for item in head if _names(item)),
         relations=relations - {"have"} if relations - {"have", "name", "age"} else relations,
         order=tuple(order),

@@ -19,7 +19,15 @@ from litemem.errors import LitememError, ValidationError, quoted
 from litemem.integrations import hook_events, hooks
 from litemem.integrations.http import hosted
 from litemem.integrations.http.discovery import MAX_NONCE, proof
-from litemem.integrations.http.guard import CALLS, OPEN_PATHS, App, Guard, Receive, Scope, Send
+from litemem.integrations.http.guard import (
+    CALLS,
+    OPEN_PATHS,
+    App,
+    Receive,
+    RequestGuard,
+    Scope,
+    Send,
+)
 from litemem.integrations.http.hosted import SharedClient, json_response
 from litemem.integrations.http.mcp import McpEndpoint
 from litemem.models.indexing import index_waiting
@@ -70,7 +78,7 @@ class Server:
                 Exception: _crashed,
             },
         )
-        self.app = Guard(self._serve, token=token, port=port)
+        self.app = RequestGuard(self._serve, token=token, port=port)
 
     def stop(self) -> None:
         """Let the calls that wait for the model answer: their turns are in the file.

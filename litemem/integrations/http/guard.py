@@ -35,7 +35,7 @@ class _RefusedError(Exception):
         self.status = status
 
 
-class Guard:
+class RequestGuard:
     """Refuse requests that are not from this machine's own programs, and those that are too large.
 
     Args:

@@ -18,6 +18,7 @@ from litemem.store.protocol import CleanupPlan, Key
 from litemem.store.sqlite import settings
 from litemem.store.sqlite.repeats import link_repeats
 from litemem.store.sqlite.rows import (
+    LISTED,
     check_rows,
     id_list,
     matching,
@@ -33,7 +34,6 @@ from litemem.store.sqlite.vector_index import VectorIndex
 
 _IDS = ", ".join(ID_KEYS)
 _FILLED = ", ".join(f"coalesce({key}, '')" for key in ID_KEYS)
-_CHOSEN = "(SELECT value FROM json_each(?))"
 
 _RELATIONS = """
 SELECT nullif(json_group_array(json_array(a.name, relationship, b.name) ORDER BY relation.pk), '[]')
@@ -75,11 +75,11 @@ INSERT INTO event
   (memory_id, event, old_memory, created_at, updated_at, actor_id, role, {_IDS}, sources, details)
 SELECT id, 'DELETE', content, created_at, ?, actor_id, role, {_IDS}, sources, {_DETAILS}
 FROM memory
-WHERE pk IN {_CHOSEN}
+WHERE pk IN {LISTED}
 """
 _WRONG_SOURCES = f"""
 SELECT pk FROM memory
-WHERE pk IN {_CHOSEN}
+WHERE pk IN {LISTED}
   AND (
     NOT json_valid(sources)
     OR EXISTS (SELECT 1 FROM json_each({read_json("sources")}) WHERE type <> 'integer')
@@ -97,7 +97,7 @@ FROM (
       id DESC
   ) AS place
   FROM memory AS m
-  WHERE m.pk IN {_CHOSEN}
+  WHERE m.pk IN {LISTED}
 )
 WHERE place > ?
 """
@@ -123,7 +123,7 @@ _OLD_HISTORY = f"""
 SELECT memory_id
 FROM event NOT INDEXED
 WHERE memory_id IN (
-  SELECT m.id FROM memory AS m WHERE m.pk IN {_CHOSEN}
+  SELECT m.id FROM memory AS m WHERE m.pk IN {LISTED}
   UNION ALL
   SELECT m.memory_id
   FROM event AS m NOT INDEXED
@@ -142,10 +142,10 @@ _FORGET_SOURCES = tuple(
     f"""
 UPDATE {table}
 SET sources = (
-  SELECT json_group_array(value) FROM json_each({listed}) WHERE value NOT IN {_CHOSEN}
+  SELECT json_group_array(value) FROM json_each({listed}) WHERE value NOT IN {LISTED}
 )
 WHERE sources <> '[]'
-  AND EXISTS (SELECT 1 FROM json_each({listed}) WHERE value IN {_CHOSEN})
+  AND EXISTS (SELECT 1 FROM json_each({listed}) WHERE value IN {LISTED})
 """
     for table in ("memory", "event")
     for listed in (read_json(f"{table}.sources"),)
@@ -201,7 +201,7 @@ FROM (
     PARTITION BY {_IDS}, content ORDER BY created_at, m.pk
   ) AS first
   FROM memory AS m
-  WHERE m.pk IN {_CHOSEN} AND coalesce(m.memory_type, '') NOT IN {(DOCUMENT, *STATED)!r}
+  WHERE m.pk IN {LISTED} AND coalesce(m.memory_type, '') NOT IN {(DOCUMENT, *STATED)!r}
 )
 WHERE pk <> first
 """
@@ -270,7 +270,7 @@ def remove(
         assert plan.retention.history is not None
         trim_shown(connection, plan.ids, plan.retention.history)
         chosen = id_list(_old_history(connection, plan, given))
-        connection.execute(f"DELETE FROM event NOT INDEXED WHERE memory_id IN {_CHOSEN}", (chosen,))
+        connection.execute(f"DELETE FROM event NOT INDEXED WHERE memory_id IN {LISTED}", (chosen,))
         return connection.changes()
     if kind == "duplicates":
         pks = list(dict.fromkeys(chain.from_iterable(_duplicates(connection, plan, given))))
@@ -302,7 +302,7 @@ def delete(connection: apsw.Connection, pks: list[int], at: int) -> int:
         chosen = json.dumps(pks)
         connection.execute(WRITE_OUT_ADD, (chosen,))
         connection.execute(_WRITE_DELETE, (at, chosen))
-        connection.execute(f"DELETE FROM memory WHERE pk IN {_CHOSEN}", (chosen,))
+        connection.execute(f"DELETE FROM memory WHERE pk IN {LISTED}", (chosen,))
         VectorIndex(connection).remove(pks)
     return len(pks)
 
@@ -327,7 +327,7 @@ def forget_messages(connection: apsw.Connection, pks: list[int]) -> int:
         chosen = json.dumps(pks)
         for statement in _FORGET_SOURCES:
             connection.execute(statement, (chosen, chosen))
-        connection.execute(f"DELETE FROM message WHERE pk IN {_CHOSEN}", (chosen,))
+        connection.execute(f"DELETE FROM message WHERE pk IN {LISTED}", (chosen,))
     return len(pks)
 
 
@@ -367,7 +367,7 @@ def _duplicates(
 
 def _matching(connection: apsw.Connection, condition: Condition, among: str | None) -> list[int]:
     if among is not None:
-        sql = f"{condition.sql} AND m.pk IN {_CHOSEN}"
+        sql = f"{condition.sql} AND m.pk IN {LISTED}"
         condition = Condition(sql, (*condition.parameters, among))
     return matching(connection, condition)
 
@@ -415,7 +415,7 @@ def _messages(
     if kind == "messages":
         values = (plan.retention.messages, *values)
     if among is not None:
-        sql, values = f"{sql} AND pk IN {_CHOSEN}", (*values, among)
+        sql, values = f"{sql} AND pk IN {LISTED}", (*values, among)
     return [pk for (pk,) in connection.execute(sql, values)]
 
 
@@ -432,7 +432,7 @@ def _old_history(connection: apsw.Connection, plan: CleanupPlan, among: str | No
     values = (candidates, *plan.ids.parameters, plan.retention.history)
     if among is not None:
         sql, values = (
-            f"SELECT memory_id FROM ({sql}) WHERE memory_id IN {_CHOSEN}",
+            f"SELECT memory_id FROM ({sql}) WHERE memory_id IN {LISTED}",
             (*values, among),
         )
     return [memory_id for (memory_id,) in connection.execute(sql, values)]

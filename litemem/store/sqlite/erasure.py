@@ -37,7 +37,7 @@ from litemem.store.sqlite import schema, settings
 from litemem.store.sqlite.cleanup import ANYTHING, drop_empty_sessions, forget_messages
 from litemem.store.sqlite.connection import MEMORY
 from litemem.store.sqlite.repeats import repeats_of
-from litemem.store.sqlite.rows import IN_SCOPE_OF_M, id_list, read_field, read_json
+from litemem.store.sqlite.rows import IN_SCOPE_OF_M, LISTED, id_list, read_field, read_json
 from litemem.store.sqlite.shown import forget_shown
 from litemem.store.sqlite.vector_index import VectorIndex
 
@@ -51,8 +51,7 @@ _UNKNOWN = (
     "no memory has or had the id {!r}. If its history was cleaned up, its messages may still be "
     "there: erase its scope"
 )
-_CHOSEN = "(SELECT value FROM json_each(?))"
-_KNOWN = """
+_IS_KNOWN = """
 SELECT EXISTS (SELECT 1 FROM history WHERE memory_id = ?)
   OR EXISTS (SELECT 1 FROM message WHERE id = ?)
 """
@@ -75,19 +74,19 @@ SELECT message.pk
 FROM memory AS m NOT INDEXED
 JOIN json_each({read_json("m.sources")}) AS source
 JOIN message ON message.pk = source.value
-WHERE m.id IN {_CHOSEN} AND {IN_SCOPE_OF_M}
+WHERE m.id IN {LISTED} AND {IN_SCOPE_OF_M}
 UNION
 SELECT message.pk
 FROM event AS m NOT INDEXED
 JOIN json_each({read_json("m.sources")}) AS source
 JOIN message ON message.pk = source.value
-WHERE m.event = 'DELETE' AND m.memory_id IN {_CHOSEN} AND {IN_SCOPE_OF_M}
+WHERE m.event = 'DELETE' AND m.memory_id IN {LISTED} AND {IN_SCOPE_OF_M}
 """
 # of memories that were deleted before schema 6: the messages of their scope from the time at which
 # a memory was made, or with its text
 _LIKELY_SOURCES_OF = f"""
 WITH entry AS MATERIALIZED (
-  SELECT * FROM event NOT INDEXED WHERE memory_id IN {_CHOSEN}
+  SELECT * FROM event NOT INDEXED WHERE memory_id IN {LISTED}
 )
 SELECT message.pk
 FROM entry AS m
@@ -115,37 +114,37 @@ _DELETED_TWINS = f"""
 SELECT memory_id
 FROM event NOT INDEXED
 WHERE event = 'DELETE' AND (old_memory, {_FILLED}) IN (
-  SELECT content, {_FILLED} FROM memory NOT INDEXED WHERE id IN {_CHOSEN}
+  SELECT content, {_FILLED} FROM memory NOT INDEXED WHERE id IN {LISTED}
   UNION ALL
   SELECT old_memory, {_FILLED} FROM event NOT INDEXED
-  WHERE event = 'DELETE' AND memory_id IN {_CHOSEN}
+  WHERE event = 'DELETE' AND memory_id IN {LISTED}
     AND coalesce(user_id, agent_id, app_id, run_id) IS NOT NULL
 )
 """
 _HISTORY_OF = f"""
-DELETE FROM event NOT INDEXED WHERE memory_id IN {_CHOSEN} OR superseded_by IN {_CHOSEN}
+DELETE FROM event NOT INDEXED WHERE memory_id IN {LISTED} OR superseded_by IN {LISTED}
 """
 _HISTORY_OF_MESSAGES = f"""
 DELETE FROM event NOT INDEXED
-WHERE memory_id IN (SELECT id FROM message NOT INDEXED WHERE pk IN {_CHOSEN})
+WHERE memory_id IN (SELECT id FROM message NOT INDEXED WHERE pk IN {LISTED})
 """
-_NO_SUCCESSOR = f"UPDATE memory SET superseded_by = NULL WHERE superseded_by IN {_CHOSEN}"
+_NO_SUCCESSOR = f"UPDATE memory SET superseded_by = NULL WHERE superseded_by IN {LISTED}"
 _RESULTS = f"json_each({read_json('results')}) AS result"
 _RESULT_ID = read_field("result", "id")
 _OUTCOMES = f"""
 UPDATE finished_turn
 SET results = (
   SELECT json_group_array(json(value)) FROM {_RESULTS}
-  WHERE type = 'object' AND {_RESULT_ID} NOT IN {_CHOSEN}
+  WHERE type = 'object' AND {_RESULT_ID} NOT IN {LISTED}
 )
-WHERE EXISTS (SELECT 1 FROM {_RESULTS} WHERE {_RESULT_ID} IN {_CHOSEN})
+WHERE EXISTS (SELECT 1 FROM {_RESULTS} WHERE {_RESULT_ID} IN {LISTED})
 """
 # what is not JSON cannot be searched for names, and is no request
 _UNREADABLE = "UPDATE finished_turn SET results = '[]' WHERE NOT json_valid(results)"
 _EXPORTS = f"""
 DELETE FROM export
 WHERE NOT json_valid(request)
-  OR EXISTS (SELECT 1 FROM json_tree({read_json("export.request")}) WHERE atom IN {_CHOSEN})
+  OR EXISTS (SELECT 1 FROM json_tree({read_json("export.request")}) WHERE atom IN {LISTED})
 """
 _TEXTS = """
 WITH
@@ -285,7 +284,7 @@ def erase(
     if plan.whole is not None and among is None:
         connection.execute(_TURNS_OF.format(plan.whole.sql), plan.whole.parameters)
     present, ids = id_list(chosen.memories), id_list(chosen.ids)
-    connection.execute(f"DELETE FROM memory NOT INDEXED WHERE id IN {_CHOSEN}", (present,))
+    connection.execute(f"DELETE FROM memory NOT INDEXED WHERE id IN {LISTED}", (present,))
     connection.execute(_HISTORY_OF, (ids, ids))
     connection.execute(_NO_SUCCESSOR, (ids,))
     said = json.dumps(chosen.messages)
@@ -353,9 +352,9 @@ def _select(connection: apsw.Connection, plan: Erasure, among: Collection[str] |
     listed = id_list([*memories, *deleted])
     messages = _column(connection, _SOURCES_OF, listed, listed)
     messages += _column(connection, _LIKELY_SOURCES_OF, listed)
-    messages += _column(connection, f"SELECT pk FROM message WHERE id IN {_CHOSEN}", listed)
+    messages += _column(connection, f"SELECT pk FROM message WHERE id IN {LISTED}", listed)
     if plan.whole is None:
-        pks = _column(connection, f"SELECT pk FROM memory WHERE id IN {_CHOSEN}", listed)
+        pks = _column(connection, f"SELECT pk FROM memory WHERE id IN {LISTED}", listed)
         messages += [key for pk in pks for key in repeats_of(connection, pk, loosely=True)]
     if plan.whole is not None and among is None:
         messages += _column(connection, _MESSAGES_IN.format(plan.whole.sql), *plan.whole.parameters)
@@ -461,7 +460,7 @@ def memory_ids(
     if among is None:
         among = _all_ids(connection, plan)
         condition = ANYTHING
-    sql = f"SELECT m.id FROM memory AS m NOT INDEXED WHERE {condition.sql} AND m.id IN {_CHOSEN}"
+    sql = f"SELECT m.id FROM memory AS m NOT INDEXED WHERE {condition.sql} AND m.id IN {LISTED}"
     return _column(connection, sql, *condition.parameters, id_list(among))
 
 
@@ -470,7 +469,7 @@ def _all_ids(connection: apsw.Connection, plan: Erasure) -> list[str]:
     erased = _unfinished(connection)  # perhaps by a call that was interrupted
     for memory_id in plan.memory_ids:
         values = (memory_id, memory_id)
-        if not connection.execute(_KNOWN, values).get and _digest(memory_id) not in erased:
+        if not connection.execute(_IS_KNOWN, values).get and _digest(memory_id) not in erased:
             raise MemoryNotFoundError(_UNKNOWN.format(memory_id))
     return list(dict.fromkeys([*found, *plan.memory_ids]))
 

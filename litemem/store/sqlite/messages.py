@@ -35,6 +35,7 @@ from litemem.store.sqlite.passages import (
 from litemem.store.sqlite.repeats import repeats_of_messages, without_outdated
 from litemem.store.sqlite.rows import (
     IN_SCOPE_OF_M,
+    LISTED,
     Row,
     check_rows,
     ensure_session,
@@ -85,8 +86,7 @@ JOIN message ON message.pk = source.value
 WHERE m.pk = ? AND {IN_SCOPE_OF_M}
 ORDER BY message.pk
 """
-_KNOWN = "SELECT id FROM message WHERE id IN (SELECT value FROM json_each(?))"
-LISTED = "(SELECT value FROM json_each(?))"
+_KNOWN_IDS = "SELECT id FROM message WHERE id IN (SELECT value FROM json_each(?))"
 _SOURCE_COLUMNS = ("id", "role", "content", "name", "created_at")
 # those that may be quoted: not what another memory that was deleted came from
 _SOURCES_OF = f"""
@@ -428,7 +428,7 @@ class Messages:
         return insert_messages(self._connection, session, list(messages), at)
 
     def known(self, message_ids: Iterable[str]) -> set[str]:
-        rows = self._connection.execute(_KNOWN, (id_list(message_ids),))
+        rows = self._connection.execute(_KNOWN_IDS, (id_list(message_ids),))
         return {message_id for (message_id,) in rows}
 
     def log_dated(

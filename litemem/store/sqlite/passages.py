@@ -25,6 +25,7 @@ from litemem.core.types import (
 from litemem.store.filters import Condition
 from litemem.store.sqlite.rows import (
     IN_SCOPE_OF_M,
+    LISTED,
     Row,
     cosine_of,
     read_json,
@@ -38,7 +39,6 @@ from litemem.store.sqlite.values import check_values, damage, read_value
 NEWEST = 20_000  # passages of the file that are looked at for each word
 CHECKED = 20  # passages with words that are checked against the condition, for each that is wanted
 
-_LISTED = "(SELECT value FROM json_each(?))"
 _RUN = """
 CASE WHEN m.run_id IS NOT NULL THEN coalesce(m.user_id, '') || char(31)
   || coalesce(m.agent_id, '') || char(31) || coalesce(m.app_id, '') || char(31) || m.run_id END
@@ -84,7 +84,7 @@ _MATCHING = f"""
 SELECT p.pk
 FROM passage AS p
 CROSS JOIN found_message AS m ON m.message_pk = -p.owner
-WHERE p.pk IN {_LISTED} AND ({{}})
+WHERE p.pk IN {LISTED} AND ({{}})
 """
 _OF_MEMORIES = f"""
 SELECT m.pk, max({_COSINE})
@@ -94,13 +94,13 @@ WHERE m.passages > 0 AND p.vector IS NOT NULL AND ({{}})
 GROUP BY m.pk
 """
 _DAYS_OF = f"""
-SELECT d.owner, d.start, d.stop FROM mention AS d WHERE d.owner IN {_LISTED}
+SELECT d.owner, d.start, d.stop FROM mention AS d WHERE d.owner IN {LISTED}
 """
 _DAYS_OF_PASSAGES = f"""
 SELECT p.pk, d.start, d.stop
 FROM passage AS p
 JOIN mention AS d ON d.owner = p.owner
-WHERE p.pk IN {_LISTED}
+WHERE p.pk IN {LISTED}
 """
 _LONG = 32 * DAY  # a longer span is in the index `mention_long`
 # the texts with a day in one of the spans of a JSON list
@@ -148,7 +148,7 @@ _FOUND = f"""
 SELECT p.pk, p.start, p.stop, m.message_pk, m.yielded, {", ".join(f"m.{c}" for c in _COLUMNS)}
 FROM passage AS p
 CROSS JOIN found_message AS m ON m.message_pk = -p.owner
-WHERE p.pk IN {_LISTED} AND ({{}})
+WHERE p.pk IN {LISTED} AND ({{}})
 """
 # one that yielded memories counts if one of these may be found
 _SELECT = """
@@ -167,7 +167,7 @@ LIMIT ?
 _MESSAGES = f"""
 SELECT {", ".join(f"m.{c}" for c in _COLUMNS)}
 FROM found_message AS m
-WHERE m.message_pk IN {_LISTED}
+WHERE m.message_pk IN {LISTED}
 ORDER BY m.created_at DESC, m.message_pk DESC
 """
 _MEMORIES_FROM = f"""
@@ -175,14 +175,14 @@ SELECT o.message_pk, m.pk, {cosine_of("e.vector")}
 FROM origin AS o
 CROSS JOIN memory AS m ON m.pk = o.memory_pk
 CROSS JOIN embedding AS e ON e.pk = m.pk
-WHERE o.message_pk IN {_LISTED} AND ({{}})
+WHERE o.message_pk IN {LISTED} AND ({{}})
 """
 _SOURCES_OF = f"""
 SELECT message.pk, m.pk AS memory_pk, message.content = m.content AS is_verbatim
 FROM memory AS m
 JOIN json_each({read_json("m.sources")}) AS source
 JOIN message ON message.pk = source.value
-WHERE m.pk IN {_LISTED} AND {IN_SCOPE_OF_M}
+WHERE m.pk IN {LISTED} AND {IN_SCOPE_OF_M}
 """
 _LINK = f"""
 INSERT OR IGNORE INTO origin (message_pk, memory_pk)
@@ -195,7 +195,7 @@ SELECT DISTINCT message_pk
 FROM origin
 JOIN memory AS m ON m.pk = memory_pk
 JOIN message ON message.pk = message_pk
-WHERE memory_pk IN {_LISTED} AND {IN_SCOPE_OF_M}
+WHERE memory_pk IN {LISTED} AND {IN_SCOPE_OF_M}
 """
 _VERBATIM = f"SELECT pk FROM ({_SOURCES_OF}) WHERE is_verbatim"
 
@@ -308,7 +308,7 @@ def link_sources(
     if message_pks is None:
         connection.execute(_LINK, chosen)
     else:
-        connection.execute(f"{_LINK} AND pk IN {_LISTED}", (*chosen, json.dumps([*message_pks])))
+        connection.execute(f"{_LINK} AND pk IN {LISTED}", (*chosen, json.dumps([*message_pks])))
     connection.execute(_YIELDED, chosen)
     hide_messages(connection, [pk for (pk,) in connection.execute(_VERBATIM, chosen)])
 
@@ -391,7 +391,7 @@ def messages_where(
     """
     damaged: dict[int, str] = {}
     while True:
-        sql = f"({condition.sql}) AND m.message_pk NOT IN {_LISTED}"
+        sql = f"({condition.sql}) AND m.message_pk NOT IN {LISTED}"
         kept = Condition(sql, (*condition.parameters, json.dumps(list(damaged))))
         pks = message_keys(connection, kept, limit, condition)
         found, wrong = split(lambda some: read_messages(connection, some), pks)
@@ -444,7 +444,7 @@ class Passages:
         values: list[Any] = [vector, *condition.parameters]
         sql = condition.sql
         if among is not None:
-            sql = f"p.pk IN {_LISTED} AND ({sql})"
+            sql = f"p.pk IN {LISTED} AND ({sql})"
             values.insert(1, json.dumps(list(among)))
         return self._connection.execute(_OF_MESSAGES.format(sql), values).fetchall()
 
@@ -507,7 +507,7 @@ class Passages:
                 best.setdefault(message_pk, (parts, record, has_yielded))
         memories = self._memories_from(condition, best, vector)
         owners = self._connection.execute(
-            f"SELECT DISTINCT -owner FROM passage WHERE pk IN {_LISTED}",
+            f"SELECT DISTINCT -owner FROM passage WHERE pk IN {LISTED}",
             (json.dumps([*wrong, *damaged]),),
         )
         return Found(

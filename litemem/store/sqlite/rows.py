@@ -46,6 +46,8 @@ EXISTS (
 )
 """
 
+LISTED = "(SELECT value FROM json_each(?))"  # the values of a JSON list
+
 # of one row: what checks and Python say of values that another tool wrote
 DAMAGE = (RowDamageError, UnicodeDecodeError)
 

@@ -8,11 +8,10 @@ import apsw
 from litemem.core.scope import ID_KEYS, Scope
 from litemem.core.types import Shown
 from litemem.store.filters import Condition
-from litemem.store.sqlite.rows import id_list, read_scope
+from litemem.store.sqlite.rows import LISTED, id_list, read_scope
 from litemem.store.sqlite.values import check_values
 
 _IDS = ", ".join(ID_KEYS)
-_CHOSEN = "(SELECT value FROM json_each(?))"
 _SAME = " AND ".join(f"{key} IS ?{place}" for place, key in enumerate(ID_KEYS, 2))
 _NOTE = f"""
 INSERT INTO shown (memory_id, {_IDS}, event, shown_at)
@@ -33,7 +32,7 @@ LIMIT ?
 """
 _OF_MESSAGES = f"""
 DELETE FROM shown NOT INDEXED
-WHERE memory_id IN (SELECT id FROM message NOT INDEXED WHERE pk IN {_CHOSEN})
+WHERE memory_id IN (SELECT id FROM message NOT INDEXED WHERE pk IN {LISTED})
 """
 _LATEST = f"""
 SELECT memory_id, {_IDS}, event, shown_at
@@ -79,7 +78,7 @@ def forget_shown(
 
     `ids` is a JSON array of ids of memories, `messages` one of primary keys.
     """
-    connection.execute(f"DELETE FROM shown NOT INDEXED WHERE memory_id IN {_CHOSEN}", (ids,))
+    connection.execute(f"DELETE FROM shown NOT INDEXED WHERE memory_id IN {LISTED}", (ids,))
     connection.execute(_OF_MESSAGES, (messages,))
     if whole is not None:
         rows = f"SELECT m.pk FROM shown AS m NOT INDEXED WHERE {whole.sql}"

@@ -27,8 +27,9 @@ from litemem.store.liveness import (
     this_process,
 )
 from litemem.store.protocol import MAX_KILLS, MAX_TRIES, SET_ASIDE, TurnFilter
-from litemem.store.sqlite.messages import LISTED, OPEN_TURN, insert_messages, read_one
+from litemem.store.sqlite.messages import OPEN_TURN, insert_messages, read_one
 from litemem.store.sqlite.rows import (
+    LISTED,
     Row,
     check_rows,
     ensure_session,

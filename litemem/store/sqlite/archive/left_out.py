@@ -87,7 +87,7 @@ _CHOSEN = f""",
 
 
 @dataclass(frozen=True, slots=True)
-class _Guard:
+class _ExportRule:
     """Which rows of a table are exported, and which of them refer to what is not.
 
     The values of the columns `only` are checked, or those of all but the columns `without`.
@@ -103,15 +103,15 @@ class _Guard:
     named: bool = True
 
 
-_GUARDS = (
-    _Guard(
+_RULES = (
+    _ExportRule(
         "memory",
         "memory",
         "SELECT m.pk FROM memory AS m WHERE $among",
         f"SELECT pk FROM memory WHERE {_NO_SCOPE}",
         only=("id", "superseded_by", "immutable", "repeats"),  # `unreadable` checks the others
     ),
-    _Guard(
+    _ExportRule(
         "session",
         "session",
         "SELECT pk FROM session",
@@ -119,7 +119,7 @@ _GUARDS = (
         whole=True,
         named=False,
     ),
-    _Guard(
+    _ExportRule(
         "turn",
         "turn",
         "SELECT pk FROM turn WHERE EXISTS (SELECT 1 FROM message WHERE turn_pk = turn.pk)",
@@ -129,7 +129,7 @@ _GUARDS = (
         " WHERE turn_pk = turn.pk AND message.session_pk = turn.session_pk)",
         whole=True,
     ),
-    _Guard(
+    _ExportRule(
         "message",
         "message",
         "SELECT message.pk FROM message WHERE $logged",
@@ -137,14 +137,14 @@ _GUARDS = (
         f" (SELECT pk FROM session WHERE pk NOT IN {out('session')})",
         without=("session_pk", "turn_pk", "passages", "yielded"),
     ),
-    _Guard("event", "event", "SELECT pk FROM event WHERE $of_memories", without=("sources",)),
-    _Guard(
+    _ExportRule("event", "event", "SELECT pk FROM event WHERE $of_memories", without=("sources",)),
+    _ExportRule(
         "feedback",
         "feedback",
         "SELECT memory_pk FROM feedback JOIN memory AS m ON m.pk = memory_pk WHERE $among",
     ),
-    _Guard("finished_turn", "finished_turn", "SELECT pk FROM finished_turn", whole=True),
-    _Guard(
+    _ExportRule("finished_turn", "finished_turn", "SELECT pk FROM finished_turn", whole=True),
+    _ExportRule(
         "conflict",
         "conflict",
         "SELECT pk FROM conflict WHERE $both",
@@ -152,14 +152,14 @@ _GUARDS = (
         " LEFT JOIN memory AS other ON other.pk = second_pk WHERE m.pk IS NULL"
         f" OR other.pk IS NULL OR m.pk = other.pk OR NOT ({SAME_SCOPE.format('m', 'other')})",
     ),
-    _Guard(
+    _ExportRule(
         "entity",
         "entity",
         "SELECT pk FROM entity WHERE $named",
         f"SELECT pk FROM entity WHERE {_NO_SCOPE}",
         without=("form", "vector"),
     ),
-    _Guard(
+    _ExportRule(
         "relation",
         "relation",
         "SELECT pk FROM relation WHERE $supported",
@@ -204,9 +204,9 @@ class LeftOut:
         for name in [settings.PROJECT] * (condition is None) + [settings.EMBEDDER] * vectors:
             if not self._is_readable(name):
                 self._add(name, {0: f"setting {name}"})
-        for guard in _GUARDS:
-            if condition is None or not guard.whole:
-                self._add(guard.kind, self._found_by(guard))
+        for rule in _RULES:
+            if condition is None or not rule.whole:
+                self._add(rule.kind, self._found_by(rule))
         self._add("sources", self._wrong_sources())
         wrong_aliases = self.has("entity") or bool(connection.execute(_WRONG_ALIASES).get)
         first = _FIRST if wrong_aliases or condition is not None else "same_as"
@@ -237,31 +237,31 @@ class LeftOut:
         """Return True if something of a kind is left out."""
         return any(of == kind for of, _, _ in self._rows)
 
-    def _found_by(self, guard: _Guard) -> dict[int, str | None]:
-        keys, values = self._statement(guard.keys)
-        columns = guard.only or [n for n in COLUMNS[guard.table] if n not in guard.without]
-        wrong = find_wrong_rows(self._connection, guard.table, keys, values, columns=columns)
-        wrong |= self._unnumbered(guard)
-        if guard.broken:
-            broken = [pk for (pk,) in self.execute(guard.broken)]
+    def _found_by(self, rule: _ExportRule) -> dict[int, str | None]:
+        keys, values = self._statement(rule.keys)
+        columns = rule.only or [n for n in COLUMNS[rule.table] if n not in rule.without]
+        wrong = find_wrong_rows(self._connection, rule.table, keys, values, columns=columns)
+        wrong |= self._unnumbered(rule)
+        if rule.broken:
+            broken = [pk for (pk,) in self.execute(rule.broken)]
             if broken:
-                wrong.update({pk for (pk,) in self.execute(guard.keys)}.intersection(broken))
-        if guard.kind == "memory":
-            wrong.update(unreadable(self._connection, [pk for (pk,) in self.execute(guard.keys)]))
-        return {pk: self._name(guard, pk) if guard.named else None for pk in wrong}
+                wrong.update({pk for (pk,) in self.execute(rule.keys)}.intersection(broken))
+        if rule.kind == "memory":
+            wrong.update(unreadable(self._connection, [pk for (pk,) in self.execute(rule.keys)]))
+        return {pk: self._name(rule, pk) if rule.named else None for pk in wrong}
 
-    def _unnumbered(self, guard: _Guard) -> set[int]:
+    def _unnumbered(self, rule: _ExportRule) -> set[int]:
         """Return the rows with a primary key that an archive cannot have."""
-        key = schema.key_of(guard.table)
+        key = schema.key_of(rule.table)
         rows = self._connection.execute(
-            f"SELECT {key} FROM {guard.table} WHERE {key} < 1 OR {key} > {MAX_NUMBER}"
+            f"SELECT {key} FROM {rule.table} WHERE {key} < 1 OR {key} > {MAX_NUMBER}"
         )
         return {pk for (pk,) in rows}
 
-    def _name(self, guard: _Guard, pk: int) -> str:
-        if guard.table in _IDENTIFIED:
-            return shown_id(self._connection, guard.table, pk)
-        return f"{guard.table} {pk}"
+    def _name(self, rule: _ExportRule, pk: int) -> str:
+        if rule.table in _IDENTIFIED:
+            return shown_id(self._connection, rule.table, pk)
+        return f"{rule.table} {pk}"
 
     def _wrong_sources(self) -> dict[int, str]:
         """Return the memories that are exported without their sources, which cannot be read."""

@@ -16,7 +16,6 @@ from litemem.store.sqlite.rows import IN_SCOPE_OF_M, Row, read_field, read_json
 from litemem.store.sqlite.values import damage, renamed
 
 _IDS = ", ".join(ID_KEYS)
-_LISTED = "(SELECT value FROM json_each(?))"
 
 
 def _ids(table: str) -> str:
