@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 import click
 
 from litemem.cli.options import db_option, embedder_option, llm_option
-from litemem.integrations.http.relay import RelayServer
+from litemem.integrations.mcp.relay import RelayServer
 from litemem.integrations.mcp.server import CHOICES, MemoryServer, choose_tools
 from litemem.integrations.mcp.stdio import StdioServer, guarded_streams
 from litemem.integrations.mcp.tools import Defaults

@@ -114,16 +114,16 @@ def choose(
     out. Facts about health come first; the other groups take turns. `name` is the id of the user,
     or with `of_agent` of the agent.
     """
-    taken: dict[Sequence[str], tuple[MemoryRecord, _Reading]] = {}
+    taken: dict[Sequence[str], tuple[MemoryRecord, Wording]] = {}
     for record in records:
         if _is_shown(record, of_agent):
-            reading = _Reading.of(record.content)
-            taken.setdefault(reading.words, (record, reading))
-    readings = list(taken.values())
-    own = _own_names(readings, name)
+            wording = Wording.of(record.content)
+            taken.setdefault(wording.words, (record, wording))
+    wordings = list(taken.values())
+    own = _own_names(wordings, name)
     by_group: dict[Group, list[Fact]] = {group: [] for group in GROUPS}
-    for record, reading in readings:
-        group, core = _group_of(reading, own)
+    for record, wording in wordings:
+        group, core = wording.group(own)
         if group != "plans" or not _is_over(mentions.get(record.id, ()), now):
             by_group[group].append(Fact(record, core))
     for listed in by_group.values():
@@ -173,13 +173,8 @@ def _is_over(mentions: Sequence[Period], now: int) -> bool:
 # -- groups
 
 
-def group_of(text: str, names: frozenset[str] = frozenset()) -> tuple[Group, int]:
-    """Return the group of a text, and its place in `_CORE`; `names` are the user's, folded."""
-    return _group_of(_Reading.of(text), names)
-
-
 @dataclass(frozen=True, slots=True)
-class _Reading:
+class Wording:
     """The words of a text without articles, and where each kind of word is first.
 
     `words` is the text itself, folded, if there are none. `subject` is the folded name of somebody
@@ -191,7 +186,8 @@ class _Reading:
     subject: str
 
     @classmethod
-    def of(cls, text: str) -> "_Reading":
+    def of(cls, text: str) -> "Wording":
+        """Read the first `LONGEST` characters of a text."""
         text = text[:LONGEST]
         folded = fold(text)
         found = _WORD.findall(folded)
@@ -204,12 +200,12 @@ class _Reading:
         words = tuple(word for word in found if word not in ARTICLES) or (folded.strip(),)
         return cls(words, first, _subject(text, found, code))
 
-
-def _group_of(reading: _Reading, names: Collection[str]) -> tuple[Group, int]:
-    is_other = bool(reading.subject) and reading.subject not in names
-    kind = "people" if is_other else _kind(reading.first)
-    core = _CORE.index(kind) if kind in _CORE else len(_CORE)
-    return _GROUP_OF.get(kind, "other"), core
+    def group(self, names: Collection[str] = ()) -> tuple[Group, int]:
+        """Return the group, and its place in `_CORE`; `names` are the user's, folded."""
+        is_other = bool(self.subject) and self.subject not in names
+        kind = "people" if is_other else _kind(self.first)
+        core = _CORE.index(kind) if kind in _CORE else len(_CORE)
+        return _GROUP_OF.get(kind, "other"), core
 
 
 def _kind(first: Mapping[str, int]) -> str:
@@ -236,11 +232,11 @@ def _subject(text: str, found: Sequence[str], code: str) -> str:
     return found[0] if is_name else ""
 
 
-def _own_names(readings: Iterable[tuple[MemoryRecord, _Reading]], name: str) -> frozenset[str]:
+def _own_names(wordings: Iterable[tuple[MemoryRecord, Wording]], name: str) -> frozenset[str]:
     """Return the folded words of the user's names: the id, and what a memory states as a name."""
     own = set(_WORD.findall(fold(name)))
-    for record, reading in readings:
-        if _kind(reading.first) == "name":
+    for record, wording in wordings:
+        if _kind(wording.first) == "name":
             named = _WORD.findall(record.content[:LONGEST])
             own |= {fold(word) for word in named if word[0].isupper()}
     return frozenset(own)

@@ -15,7 +15,7 @@ from pathlib import Path
 from statistics import median
 
 from litemem import Memory
-from litemem.retrieval.profile import group_of
+from litemem.retrieval.profile import Wording
 from litemem.testing import HashEmbedder
 
 FACTS = Path(__file__).parents[2] / "tests" / "files" / "profile_facts.json"
@@ -37,7 +37,7 @@ def main(sizes: list[int]) -> None:
     number: Counter[str] = Counter()
     for code, group, text in rows:
         number[code] += 1
-        right[code] += group_of(text)[0] == group
+        right[code] += Wording.of(text).group()[0] == group
     for code in told:
         print(f"{code}: {right[code]} of {number[code]} facts in their group")
 

@@ -263,7 +263,7 @@ def test_the_history_is_in_the_order_in_which_it_happened(memory: Memory) -> Non
 
 
 def test_the_docs_show_these_queries() -> None:
-    page = ROOT / "docs" / "inspect.md"
+    page = ROOT / "docs" / "info.md"
     text = " ".join(page.read_text("utf-8").split())
     for query in QUERIES:
         assert " ".join(query.split()) in text, query

@@ -221,7 +221,7 @@ def in_profile(texts: Sequence[str]) -> object:
         now=0,
         max_lines=len(texts),
     )
-    return chosen.text, profile.group_of(texts[0])
+    return chosen.text, profile.Wording.of(texts[0]).group()
 
 
 TEXTS: dict[str, Callable[[str], object]] = {

@@ -11,7 +11,7 @@ from helpers import START
 from helpers.records import record
 from litemem.core.text.periods import DAY, Period
 from litemem.core.types import PROCEDURAL, Disagreement, MemoryRecord
-from litemem.retrieval.profile import GROUPS, Profile, choose, group_of
+from litemem.retrieval.profile import GROUPS, Profile, Wording, choose
 from litemem.store.protocol import Standing
 
 FACTS = json.loads(
@@ -47,14 +47,14 @@ def texts(chosen: Profile) -> list[str]:
 
 @pytest.mark.parametrize("group", FACTS["en"])
 def test_english_facts_are_in_their_group(group: str) -> None:
-    missed = [text for text in FACTS["en"][group] if group_of(text)[0] != group]
+    missed = [text for text in FACTS["en"][group] if Wording.of(text).group()[0] != group]
     assert len(missed) <= (1 - RIGHT) * len(FACTS["en"][group]), missed
 
 
 @pytest.mark.parametrize("code", FACTS)
 def test_the_facts_of_each_language_are_in_their_group(code: str) -> None:
     told = [(text, group) for group, listed in FACTS[code].items() for text in listed]
-    missed = [text for text, group in told if group_of(text)[0] != group]
+    missed = [text for text, group in told if Wording.of(text).group()[0] != group]
     assert len(missed) <= (1 - RIGHT) * len(told), missed
 
 
@@ -77,12 +77,12 @@ def test_the_facts_of_each_language_are_in_their_group(code: str) -> None:
     ],
 )
 def test_what_decides_if_several_words_lead_to_a_group(text: str, group: str) -> None:
-    assert group_of(text)[0] == group
+    assert Wording.of(text).group()[0] == group
 
 
 def test_a_fact_that_begins_with_a_name_is_of_that_person_unless_it_is_the_user() -> None:
-    assert group_of("Priya works at Google")[0] == "people"
-    assert group_of("Priya works at Google", frozenset({"priya"}))[0] == "work"
+    assert Wording.of("Priya works at Google").group()[0] == "people"
+    assert Wording.of("Priya works at Google").group({"priya"})[0] == "work"
     stated = profile("User is called Priya", "Priya works at Google", "Tom works at Acme")
     assert [found.content for found in stated.groups["people"]] == ["Tom works at Acme"]
     by_id = profile("Cam avoids shellfish", name="cam")

@@ -86,7 +86,9 @@ class ReferenceCheck:
     def _check_message(self, item: Item) -> None:
         self._note(self._messages, item)
         if "turn" in item and self._turns.get(item["turn"]) != _scope(item):
-            raise InvalidValueError(f"turn {item['turn']} is not before it with the same ids")
+            raise InvalidValueError(
+                f"turn must be the number of an earlier turn with the same ids, got {item['turn']}"
+            )
 
     def _check_deleted(self, item: Item) -> None:
         self._ids.append(hash(item["id"]))
@@ -100,13 +102,18 @@ class ReferenceCheck:
     def _check_sources(self, item: Item, scopes: Collection[int]) -> None:
         for number in item.get("sources", ()):
             if self._messages.get(number) not in scopes:
-                raise InvalidValueError(f"message {number} is not before it with the same ids")
+                raise InvalidValueError(
+                    f"sources must be numbers of earlier messages with the same ids, got {number}"
+                )
 
     def _check_conflict(self, item: Item) -> None:
         numbers = item["memories"]
         scopes = {self._memories.get(number) for number in numbers}
         if len(numbers) != 2 or numbers[0] == numbers[1] or len(scopes) != 1 or None in scopes:
-            raise InvalidValueError("memories must be two memories before it with the same ids")
+            raise InvalidValueError(
+                "memories must be the numbers of two earlier memories with the same ids,"
+                f" got {numbers!r:.80}"
+            )
 
     def _check_entity(self, item: Item) -> None:
         self._note(self._entities, item)
@@ -114,25 +121,29 @@ class ReferenceCheck:
             self._aliases[item["number"]] = item["same_as"]
 
     def _check_relation(self, item: Item) -> None:
-        scope = self._end(item["source"])
-        if self._end(item["destination"]) != scope:
-            raise InvalidValueError("source and destination have different ids")
+        scope = self._end(item, "source")
+        if self._end(item, "destination") != scope:
+            raise InvalidValueError("source and destination must be entities with the same ids")
         self._note(self._relations, item, scope)
         if not item["memories"]:
-            raise InvalidValueError("memories is empty")
+            raise InvalidValueError("memories must have at least one number, got []")
         for number in item["memories"]:
             if self._memories.get(number) != scope:
-                raise InvalidValueError(f"memory {number} is not before it with the same ids")
+                raise InvalidValueError(
+                    f"memories must be numbers of earlier memories with the same ids, got {number}"
+                )
 
-    def _end(self, number: int) -> int:
-        """Return the hash of the scope of an entity that a relation refers to."""
+    def _end(self, item: Item, name: str) -> int:
+        """Return the hash of the scope of an entity that a relation refers to by `name`."""
+        number: int = item[name]
         scope = self._entities.get(number)
         if scope is None:
-            raise InvalidValueError(f"entity {number} is not before it")
+            raise InvalidValueError(f"{name} must be the number of an earlier entity, got {number}")
         first = self._aliases.get(number, number)
         if first in self._aliases or self._entities.get(first) != scope:
             raise InvalidValueError(
-                f"entity {number} is the same as {first}, which is not a first entity"
+                f"same_as of entity {number} must be the number of an entity with the same"
+                f" ids and without same_as, got {first}"
             )
         return scope
 
