@@ -10,9 +10,8 @@ import click
 from litemem.cli.errors import UnconfirmedError
 from litemem.cli.output import echo_err, is_interactive
 from litemem.core import clock
-from litemem.core.scope import ID_KEYS, check_id
+from litemem.core.scope import EVERYONE, ID_KEYS, check_id
 from litemem.errors import ValidationError
-from litemem.store.filters import EVERYONE
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -93,6 +92,19 @@ def duration_option(name: str, *, description: str) -> Callable[[Command], Comma
         return text if text is None else _checked(clock.parse_duration, text, name)
 
     return click.option(name, callback=check, metavar="DURATION", help=description)
+
+
+def number_option(
+    name: str, *, default: int, least: int = 0, description: str
+) -> Callable[[Command], Command]:
+    """Return an option that takes a whole number from `least`."""
+    return click.option(
+        name,
+        type=click.IntRange(min=least),
+        default=default,
+        show_default=True,
+        help=description,
+    )
 
 
 def filter_option(description: str) -> Callable[[Command], Command]:

@@ -9,6 +9,8 @@ from litemem.errors import ScopeError, quoted
 ID_KEYS = ("user_id", "agent_id", "app_id", "run_id")
 MAX_ID_CHARACTERS = 1_024  # every index contains the ids
 WILDCARD = "*"  # matches any id in a filter, so no id can be "*"
+# the filter that every memory meets: it has an id
+EVERYONE: dict[str, Any] = {"OR": [{key: WILDCARD} for key in ID_KEYS]}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,11 +6,11 @@ from typing import Any
 from urllib.parse import urlencode
 
 from litemem.core.arguments import check_text
-from litemem.core.scope import ID_KEYS, Scope
+from litemem.core.scope import EVERYONE, ID_KEYS, Scope
 from litemem.core.text.words import needs_index_words, words
 from litemem.core.types import Found, MemoryRecord
 from litemem.errors import ValidationError, quoted
-from litemem.store.filters import EVERYONE, Condition, compile_filter, ended, in_doubt, valid_now
+from litemem.store.filters import Condition, compile_filter, ended, in_doubt, valid_now
 from litemem.store.protocol import Place, Reading
 
 STATES = {

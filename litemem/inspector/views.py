@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from litemem.core import clock
-from litemem.core.scope import ID_KEYS
+from litemem.core.scope import EVERYONE, ID_KEYS
 from litemem.core.types import FEEDBACK, LoggedMessage, MemoryRecord, Shown
 from litemem.errors import EmbedderError, MemoryNotFoundError, ValidationError
 from litemem.inspector import drawing
@@ -22,7 +22,7 @@ from litemem.memory import BUDGET, THRESHOLD, TOP_K
 from litemem.models.files import installed
 from litemem.models.registry import Model, all_models
 from litemem.retrieval.context import LEAST
-from litemem.store.filters import EVERYONE, Condition, compile_filter, compile_ids
+from litemem.store.filters import Condition, compile_filter, compile_ids
 from litemem.store.liveness import programs_with
 from litemem.store.protocol import NO_LIMIT, Reading, Standing
 

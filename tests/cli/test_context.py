@@ -9,7 +9,7 @@ from click.testing import CliRunner, Result
 
 from litemem import Memory
 from litemem.cli import main
-from litemem.retrieval.context import KNOWN, SAID
+from litemem.retrieval.context import FACTS_HEADING, QUOTES_HEADING
 from litemem.testing import HashEmbedder, ScriptedLLM
 
 CAM = ("context", "--user-id", "cam")
@@ -39,14 +39,19 @@ def run_json(*arguments: str) -> Any:
 
 
 def test_it_prints_the_text() -> None:
-    lines = [KNOWN, "2025-06-15: User avoids shellfish", SAID, "2025-06-16 user: [31mred shellfish"]
+    lines = [
+        FACTS_HEADING,
+        "2025-06-15: User avoids shellfish",
+        QUOTES_HEADING,
+        "2025-06-16 user: [31mred shellfish",
+    ]
     assert run(*CAM, "eat", "shellfish").stdout.splitlines() == lines
     assert run(*CAM, "--format", "messages", "shellfish").stdout.startswith("[\n  {")
 
 
 def test_json_has_the_text_and_what_was_left_out() -> None:
     found = run_json(*CAM, "who avoids shellfish", "--budget", "20")
-    assert found["text"] == f"{KNOWN}\n2025-06-15: User avoids shellfish"
+    assert found["text"] == f"{FACTS_HEADING}\n2025-06-15: User avoids shellfish"
     assert [each["reason"] for each in found["left_out"]] == ["a fact says the same", "no room"]
     assert run_json(*CAM, "shellfish", "--format", "messages")["messages"][0]["role"] == "system"
 

@@ -14,7 +14,6 @@ from litemem.store.filters.parser import Every, Leaf, Node, Not, Some, parse_fil
 from litemem.store.filters.sql import DOUBTED, Condition, to_sql
 
 __all__ = [
-    "EVERYONE",
     "Condition",
     "compile_filter",
     "compile_ids",
@@ -25,7 +24,6 @@ __all__ = [
     "valid_now",
 ]
 
-EVERYONE: dict[str, Any] = {"OR": [{key: "*"} for key in ID_KEYS]}  # every memory has an id
 MAX_PARAMETERS = 30_000  # SQLite binds 32,766; the rest is for the surrounding query
 
 
