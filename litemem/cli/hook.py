@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from litemem.cli.options import db_option, embedder_option
+from litemem.cli.options import db_option, embedder_option, number_option
 from litemem.cli.output import echo_err
 from litemem.integrations import hook_events
 
@@ -52,12 +52,10 @@ class _HookCommand(click.Command):
 @click.option(
     "--user-id", metavar="ID", help="Scope: the user. [default: LITEMEM_USER_ID, or the login name]"
 )
-@click.option(
+@number_option(
     "--budget",
-    type=click.IntRange(min=0),
     default=hook_events.BUDGET,
-    show_default=True,
-    help="Maximum number of tokens of a context, estimated from its characters.",
+    description="Maximum number of tokens of a context, estimated from its characters.",
 )
 @embedder_option
 @db_option

@@ -13,7 +13,7 @@ from litemem import __version__
 from litemem.cli.context import existing_file, file_path, open_read_only
 from litemem.cli.memories import change_text
 from litemem.cli.models import describe
-from litemem.cli.options import file_options, scope_options
+from litemem.cli.options import file_options, number_option, scope_options
 from litemem.cli.output import (
     bytes_text,
     counted,
@@ -93,12 +93,11 @@ def list_scopes(db: str | None, as_json: bool) -> None:
 @click.command("log")
 @click.argument("memory_id", metavar="[ID]", required=False)
 @scope_options
-@click.option(
+@number_option(
     "--limit",
-    type=click.IntRange(min=1),
     default=LOGGED,
-    show_default=True,
-    help="Maximum number of messages of a scope, or of runs that a memory was shown to.",
+    least=1,
+    description="Maximum number of messages of a scope, or of runs that a memory was shown to.",
 )
 @file_options
 def show_log(

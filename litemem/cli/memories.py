@@ -17,6 +17,7 @@ from litemem.cli.options import (
     filter_option,
     json_object_option,
     llm_option,
+    number_option,
     parsed_json,
     require_scope,
     scope_options,
@@ -61,6 +62,13 @@ _SCORE_PARTS = {
     "date": "date_boost",
 }
 _MIN_SHOWN = 0.005  # smaller parts of a score would be shown as 0.00
+_threshold_option = click.option(
+    "--threshold",
+    type=click.FloatRange(0, 1),
+    default=THRESHOLD,
+    show_default=True,
+    help="Minimum score.",
+)
 _HIDDEN = ("id", "memory", "hash", "score")  # in `get`: shown first, or of no use to people
 
 
@@ -177,20 +185,8 @@ def pending(llm: str | None, embedder: str | None, db: str | None, as_json: bool
 @click.command()
 @click.argument("query", nargs=-1, required=True)
 @selection_options
-@click.option(
-    "--top-k",
-    type=click.IntRange(min=0),
-    default=TOP_K,
-    show_default=True,
-    help="Maximum number of results.",
-)
-@click.option(
-    "--threshold",
-    type=click.FloatRange(0, 1),
-    default=THRESHOLD,
-    show_default=True,
-    help="Minimum score.",
-)
+@number_option("--top-k", default=TOP_K, description="Maximum number of results.")
+@_threshold_option
 @time_option(
     "--reference-date",
     description='The day from which QUERY counts "yesterday" or "last month". '
@@ -238,12 +234,8 @@ def search(
 @click.argument("query", nargs=-1)
 @scope_options
 @filter_option("Select by a filter (docs/filters.md).")
-@click.option(
-    "--budget",
-    type=click.IntRange(min=0),
-    default=BUDGET,
-    show_default=True,
-    help="Maximum number of tokens, as the embedder counts them.",
+@number_option(
+    "--budget", default=BUDGET, description="Maximum number of tokens, as the embedder counts them."
 )
 @click.option(
     "--format",
@@ -252,13 +244,7 @@ def search(
     show_default=True,
     help="Print text, or a JSON list of chat messages.",
 )
-@click.option(
-    "--threshold",
-    type=click.FloatRange(0, 1),
-    default=THRESHOLD,
-    show_default=True,
-    help="Minimum score.",
-)
+@_threshold_option
 @time_option(
     "--reference-date",
     description='The day from which QUERY counts "yesterday". [default: --as-of, or today]',
@@ -308,13 +294,7 @@ def context(
 @click.command()
 @scope_options
 @filter_option("Select by a filter (docs/filters.md).")
-@click.option(
-    "--max-lines",
-    type=click.IntRange(min=0),
-    default=LINES,
-    show_default=True,
-    help="Maximum number of lines.",
-)
+@number_option("--max-lines", default=LINES, description="Maximum number of lines.")
 @file_options
 def profile(
     ids: dict[str, Any],
@@ -340,13 +320,7 @@ def profile(
 
 @click.command("list")
 @selection_options
-@click.option(
-    "--limit",
-    type=click.IntRange(min=0),
-    default=TOP_K,
-    show_default=True,
-    help="Maximum number of memories.",
-)
+@number_option("--limit", default=TOP_K, description="Maximum number of memories.")
 @click.option("--messages", is_flag=True, help="List messages, too.")
 @file_options
 def list_memories(

@@ -6,7 +6,7 @@ app that is the project's folder.
 """
 
 from collections.abc import Callable, Sequence
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
@@ -65,7 +65,7 @@ def session_context(
 
     After a compaction, the newest memories of the session follow. `memory` is one that is open.
     """
-    with _open(path) if memory is None else nullcontext(memory) as memory:
+    with _opened(path, memory) as memory:
         filters = _of_project(event)
         profile = memory.profile(user_id=user, filters=filters)
         parts = [profile["text"]]
@@ -99,7 +99,7 @@ def prompt_context(
     if event.session:
         filters = {"AND": [filters, {"run_id": {"ne": event.session}}]}
     least = RELEVANT if memory is None else RELEVANT_BY_MEANING
-    with _open(path) if memory is None else nullcontext(memory) as memory:
+    with _opened(path, memory) as memory:
         found = memory.context(
             prompt, user_id=user, filters=filters, budget=budget, threshold=least, why=True
         )
@@ -202,13 +202,18 @@ def note_shown(
         store.close()
 
 
-def _open(path: str | Path | None) -> Memory:
-    """Open an existing file to read it, with a search by words alone: no model is loaded."""
+def _opened(path: str | Path | None, memory: Memory | None) -> AbstractContextManager[Memory]:
+    """Lend a memory that is open, or open an existing file to read it.
+
+    A file is searched by words alone: no model is loaded.
+    """
+    if memory is not None:
+        return nullcontext(memory)
     embedder = WordsOnlyEmbedder()
-    memory = Memory(path, embedder=embedder, read_only=True, busy_timeout=BUSY_SECONDS)
-    with memory.store.read() as r:
+    opened = Memory(path, embedder=embedder, read_only=True, busy_timeout=BUSY_SECONDS)
+    with opened.store.read() as r:
         embedder.identity = r.settings.embedder() or embedder.identity
-    return memory
+    return opened
 
 
 def _of_project(event: HookInput) -> dict[str, Any]:

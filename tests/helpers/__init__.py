@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import apsw
+import pytest
 
 import litemem
 from litemem import Memory
@@ -87,3 +88,10 @@ class Clock:
 def drawn(*rows: tuple[int, str, str, str]) -> dict[str, Any]:
     """Return a model's answer to the question for relations."""
     return {"relations": [list(row) for row in rows]}
+
+
+def write_line(config: pytest.Config, line: str) -> None:
+    """Write a line to the terminal, although pytest captures the output of tests."""
+    plugins = config.pluginmanager
+    with plugins.get_plugin("capturemanager").global_and_fixture_disabled():
+        plugins.get_plugin("terminalreporter").write_line(f"\n{line}")

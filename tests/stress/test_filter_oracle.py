@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from helpers import NIGHTLY, strategies
+from helpers import NIGHTLY, strategies, write_line
 from helpers import filter_oracle as oracle
 from helpers.filter_rows import fill, find, new_database
 from litemem.core.scope import Scope
@@ -36,12 +36,11 @@ class Tally:
 def tally(request: pytest.FixtureRequest) -> Iterator[Tally]:
     count = Tally()
     yield count
-    plugins = request.config.pluginmanager
-    with plugins.get_plugin("capturemanager").global_and_fixture_disabled():
-        plugins.get_plugin("terminalreporter").write_line(
-            f"\nfilter oracle: {count.filters:,} filters, {count.found:,} of them found rows, "
-            f"{count.refused:,} were refused"
-        )
+    write_line(
+        request.config,
+        f"filter oracle: {count.filters:,} filters, {count.found:,} of them found rows, "
+        f"{count.refused:,} were refused",
+    )
 
 
 @pytest.fixture(scope="module")

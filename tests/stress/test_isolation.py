@@ -18,7 +18,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from helpers import NIGHTLY, strategies
+from helpers import NIGHTLY, strategies, write_line
 from helpers import filter_oracle as oracle
 from litemem import Memory
 from litemem.core.scope import ID_KEYS, Scope
@@ -65,13 +65,12 @@ class Tally:
 def tally(request: pytest.FixtureRequest) -> Iterator[Tally]:
     count = Tally()
     yield count
-    plugins = request.config.pluginmanager
-    with plugins.get_plugin("capturemanager").global_and_fixture_disabled():
-        plugins.get_plugin("terminalreporter").write_line(
-            f"\nisolation: {count.filters:,} filters through get_all, search and export "
-            f"({count.rows:,} rows found, {count.refused:,} filters refused), "
-            f"{count.deleted:,} through delete_all"
-        )
+    write_line(
+        request.config,
+        f"isolation: {count.filters:,} filters through get_all, search and export "
+        f"({count.rows:,} rows found, {count.refused:,} filters refused), "
+        f"{count.deleted:,} through delete_all",
+    )
 
 
 @pytest.fixture(scope="module")

@@ -336,6 +336,8 @@ _NAMES = "|".join(MONTHS)
 _MONTH = rf"(?P<month>{_NAMES}|(?:{'|'.join(m[:3] for m in MONTHS)}|Sept)\.?)"
 _ORDINAL = r"(?:st|nd|rd|th)"
 _DAY = rf"(?P<day>\d{{1,2}}){_ORDINAL}?"
+_OPENING = r"(?:(?P<opening>from|between) )?"  # of a span, with `_JOINT` before its end
+_JOINT = r"(?P<joint>-|–|to|until|till|through|and) ?"
 _FROM_DAY = rf"(?P<from_day>\d{{1,2}}){_ORDINAL}?"
 _YEAR = r"(?P<year>(?:19|20)\d\d)"
 _OF_YEAR = rf"(?:,? {_YEAR})?"
@@ -432,16 +434,16 @@ _PATTERNS: tuple[Reading, ...] = (
     (
         "month",
         _pattern(
-            rf"(?:(?P<opening>from|between) )?(?:on )?(?:the )?{_FROM_DAY} ?"
-            rf"(?P<joint>-|–|to|until|till|through|and) ?(?:the )?{_DAY}(?: of)? {_MONTH}{_OF_YEAR}"
+            rf"{_OPENING}(?:on )?(?:the )?{_FROM_DAY} ?"
+            rf"{_JOINT}(?:the )?{_DAY}(?: of)? {_MONTH}{_OF_YEAR}"
         ),
         _calendar,
     ),
     (
         "month",
         _pattern(
-            rf"(?:(?P<opening>from|between) )?(?:on )?{_MONTH} {_FROM_DAY} ?"
-            rf"(?P<joint>-|–|to|until|till|through|and) ?(?:the )?{_DAY}{_OF_YEAR}{_FOLLOWS}"
+            rf"{_OPENING}(?:on )?{_MONTH} {_FROM_DAY} ?"
+            rf"{_JOINT}(?:the )?{_DAY}{_OF_YEAR}{_FOLLOWS}"
         ),
         _calendar,
     ),
@@ -529,8 +531,8 @@ _PATTERNS: tuple[Reading, ...] = (
     (
         "number",
         _pattern(
-            r"(?:(?P<opening>from|between) )?(?P<from_year>(?:19|20)\d\d) ?"
-            rf"(?P<joint>-|–|to|until|till|through|and) ?{_YEAR}"
+            rf"{_OPENING}(?P<from_year>(?:19|20)\d\d) ?"
+            rf"{_JOINT}{_YEAR}"
         ),
         _years,
     ),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from litemem.errors import ValidationError, quoted
@@ -141,98 +142,81 @@ RESOURCE = {
     "name": "knowledge graph",
     "mimeType": "application/json",
 }
-GRAPH_TOOLS = (
-    Tool(
+_tool = partial(Tool, shown=text_of)
+GRAPH_TOOLS: tuple[Tool, ...] = (
+    _tool(
         name="create_entities",
         about="Add entities with a type and observations; those that exist stay as they are.",
         run=_create_entities,
-        properties={"entities": _ENTITIES},
-        required=("entities",),
+        required={"entities": _ENTITIES},
         output={"entities": _ENTITIES},
-        shown=text_of,
     ),
-    Tool(
+    _tool(
         name="create_relations",
         about="Add relations between entities, in active voice.",
         run=_create_relations,
-        properties={"relations": _RELATIONS},
-        required=("relations",),
+        required={"relations": _RELATIONS},
         output={"relations": _RELATIONS},
-        shown=text_of,
     ),
-    Tool(
+    _tool(
         name="add_observations",
         about="Add observations to entities that exist.",
         run=_add_observations,
-        properties={
+        required={
             "observations": _list_of(object_with(entityName=TEXT, contents=_TEXTS)),
         },
-        required=("observations",),
         output={
             "results": _list_of(object_with(entityName=TEXT, addedObservations=_TEXTS)),
         },
-        shown=text_of,
     ),
-    Tool(
+    _tool(
         name="delete_entities",
         about="Delete entities with their observations and relations.",
         run=_delete_entities,
-        properties={"entityNames": _TEXTS},
-        required=("entityNames",),
+        required={"entityNames": _TEXTS},
         output=_DONE,
         destroys=True,
-        shown=text_of,
     ),
-    Tool(
+    _tool(
         name="delete_observations",
         about="Delete observations of entities.",
         run=_delete_observations,
-        properties={
+        required={
             "deletions": _list_of(object_with(entityName=TEXT, observations=_TEXTS)),
         },
-        required=("deletions",),
         output=_DONE,
         destroys=True,
-        shown=text_of,
     ),
-    Tool(
+    _tool(
         name="delete_relations",
         about="Delete relations.",
         run=_delete_relations,
-        properties={"relations": _RELATIONS},
-        required=("relations",),
+        required={"relations": _RELATIONS},
         output=_DONE,
         destroys=True,
-        shown=text_of,
     ),
-    Tool(
+    _tool(
         name="read_graph",
         about="Get all entities and relations.",
         run=_read_graph,
-        properties={},
         output=_GRAPH,
         reads=True,
-        shown=text_of,
     ),
-    Tool(
+    _tool(
         name="search_nodes",
         about="Get the entities with a text in the name, type or an observation, and their "
         "relations.",
         run=_search_nodes,
-        properties={"query": TEXT},
-        required=("query",),
+        required={"query": TEXT},
         output=_GRAPH,
         reads=True,
-        shown=text_of,
     ),
-    Tool(
+    _tool(
         name="open_nodes",
         about="Get entities by name, and their relations.",
         run=_open_nodes,
-        properties={"names": _TEXTS},
-        required=("names",),
+        required={"names": _TEXTS},
         output=_GRAPH,
         reads=True,
-        shown=text_of,
     ),
 )

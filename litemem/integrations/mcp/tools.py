@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from litemem.core.scope import ID_KEYS
@@ -89,20 +89,26 @@ class Call:
 class Tool:
     """A tool: how it is described, and the function that it calls.
 
-    `shown` writes a result as text; by default it is JSON, or the `text` of the result.
+    `required` and `optional` are its arguments. `shown` writes a result as text; by default it is
+    JSON, or the `text` of the result.
     """
 
     name: str
     about: str
     run: Callable[[Call], Result]
-    properties: dict[str, Schema]
-    required: tuple[str, ...] = ()
+    required: Mapping[str, Schema] = field(default_factory=dict)
+    optional: Mapping[str, Schema] = field(default_factory=dict)
     output: dict[str, Schema]
     reads: bool = False
     destroys: bool = False
     repeatable: bool = True
     core: bool = False
     shown: Callable[[Result], str] | None = None
+
+    @property
+    def properties(self) -> dict[str, Schema]:
+        """The schemas of all arguments."""
+        return {**self.required, **self.optional}
 
     def describe(self) -> Result:
         """Return the tool as in the answer to `tools/list`."""
@@ -128,20 +134,20 @@ class Tool:
         Raises:
             ValidationError: an argument is unknown, or a required one is missing.
         """
-        known = ", ".join(self.properties) or "no arguments"
+        properties = self.properties
+        known = ", ".join(properties) or "no arguments"
         for key in arguments:
-            if key not in self.properties:
+            if key not in properties:
                 raise ValidationError(f"{self.name} has no argument {quoted(key)}: give {known}")
         for key in self.required:
             if arguments.get(key) is None:
                 raise ValidationError(f"{self.name} needs {key}: give {known}")
         return {
-            key: int(value) if self._is_whole(key) and _is_integral(value) else value
+            key: int(value)
+            if properties[key].get("type") == "integer" and _is_integral(value)
+            else value
             for key, value in arguments.items()
         }
-
-    def _is_whole(self, key: str) -> bool:
-        return self.properties[key].get("type") == "integer"
 
 
 def _is_integral(value: object) -> bool:
@@ -281,7 +287,7 @@ TOOLS = (
         name="add_memory",
         about="Remember a text. Facts are extracted in the background; wait returns them.",
         run=_add,
-        properties={
+        optional={
             "text": TEXT,
             "messages": _MESSAGES,
             **_IDS,
@@ -298,13 +304,8 @@ TOOLS = (
         name="search_memories",
         about="Find memories by meaning and words, best first.",
         run=_search,
-        properties={
-            "query": TEXT,
-            "filters": _FILTERS,
-            "limit": _COUNT,
-            "enable_graph": _FLAG,
-        },
-        required=("query",),
+        required={"query": TEXT},
+        optional={"filters": _FILTERS, "limit": _COUNT, "enable_graph": _FLAG},
         output={"results": _ROWS},
         reads=True,
         core=True,
@@ -313,8 +314,8 @@ TOOLS = (
         name="get_context",
         about="Get the facts and quotes that bear on a question, as text within a token budget.",
         run=_context,
-        properties={"query": TEXT, "filters": _FILTERS, "budget": _COUNT},
-        required=("query",),
+        required={"query": TEXT},
+        optional={"filters": _FILTERS, "budget": _COUNT},
         output={"text": TEXT, "tokens": {"type": "integer"}},
         reads=True,
         core=True,
@@ -323,7 +324,7 @@ TOOLS = (
         name="get_memories",
         about="List memories, newest first.",
         run=_list,
-        properties={
+        optional={
             "filters": _FILTERS,
             "page": _COUNT,
             "page_size": _COUNT,
@@ -336,8 +337,7 @@ TOOLS = (
         name="get_memory",
         about="Get one memory.",
         run=_get,
-        properties={"memory_id": TEXT},
-        required=("memory_id",),
+        required={"memory_id": TEXT},
         output={"id": TEXT, "memory": TEXT},
         reads=True,
     ),
@@ -345,8 +345,7 @@ TOOLS = (
         name="update_memory",
         about="Replace the text of a memory; its history keeps the old one.",
         run=_update,
-        properties={"memory_id": TEXT, "text": TEXT},
-        required=("memory_id", "text"),
+        required={"memory_id": TEXT, "text": TEXT},
         output={"message": TEXT},
         core=True,
     ),
@@ -354,8 +353,7 @@ TOOLS = (
         name="delete_memory",
         about="Delete one memory.",
         run=_delete,
-        properties={"memory_id": TEXT},
-        required=("memory_id",),
+        required={"memory_id": TEXT},
         output={"message": TEXT},
         destroys=True,
         core=True,
@@ -364,7 +362,7 @@ TOOLS = (
         name="delete_all_memories",
         about="Delete the memories that have all the given ids; at least one id.",
         run=_delete_all,
-        properties=_IDS,
+        optional=_IDS,
         output={"message": TEXT},
         destroys=True,
     ),
@@ -372,7 +370,6 @@ TOOLS = (
         name="list_entities",
         about="List the users, agents, apps and runs that have memories.",
         run=_entities,
-        properties={},
         output={"results": _ROWS},
         reads=True,
     ),
@@ -380,7 +377,7 @@ TOOLS = (
         name="delete_entities",
         about="Delete each given user, agent, app and run with all their memories.",
         run=_delete_entities,
-        properties=_IDS,
+        optional=_IDS,
         output={"message": TEXT},
         destroys=True,
     ),
@@ -388,8 +385,7 @@ TOOLS = (
         name="get_event_status",
         about="Get the outcome of an add_memory by its event_id.",
         run=_event,
-        properties={"event_id": TEXT},
-        required=("event_id",),
+        required={"event_id": TEXT},
         output={"results": _ROWS, "status": TEXT},
         reads=True,
     ),

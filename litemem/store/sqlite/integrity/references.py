@@ -122,14 +122,15 @@ WRONG_ALIASES = f"""
 SELECT e.pk FROM entity AS e JOIN entity AS first ON first.pk = e.same_as
 WHERE first.same_as IS NOT NULL OR NOT {_same("e", "first")}
 """
-WRONG_SUPPORT = f"""
-SELECT DISTINCT m.id
+# entities of another scope than a memory that states a relation of theirs
+_SUPPORTED_ASTRAY = f"""
 FROM support
 JOIN memory AS m ON m.pk = memory_pk
 JOIN relation AS r ON r.pk = relation_pk
 JOIN entity AS e ON e.pk IN (r.source_pk, r.destination_pk)
 WHERE NOT {_same("m", "e")}
 """
+WRONG_SUPPORT = f"SELECT DISTINCT m.id {_SUPPORTED_ASTRAY}"
 # a run may be shown what is of no run, or of another one, but not of another user
 WRONGLY_SHOWN = """
 SELECT shown.pk FROM shown JOIN memory AS m ON m.id = shown.memory_id
@@ -232,15 +233,7 @@ SET sources = (
 )
 WHERE pk = ?
 """
-# entities of another scope than a memory that states a relation of theirs
-_ASTRAY = f"""
-SELECT DISTINCT e.pk
-FROM support
-JOIN memory AS m ON m.pk = memory_pk
-JOIN relation AS r ON r.pk = relation_pk
-JOIN entity AS e ON e.pk IN (r.source_pk, r.destination_pk)
-WHERE NOT {_same("m", "e")}
-"""
+_ASTRAY = f"SELECT DISTINCT e.pk {_SUPPORTED_ASTRAY}"
 # the scopes of what an entity is related with, and of the memories that say so
 _SCOPES_AROUND = f"""
 WITH its AS (SELECT * FROM relation WHERE ?1 IN (source_pk, destination_pk))
