@@ -179,6 +179,82 @@ def test_a_signal_handler_may_fork() -> None:
     assert run_python(SIGNALS) == "done\n"
 
 
+FORKS_WHILE_A_FORK_WAITS = """
+import os, signal, sys, threading
+from litemem import Memory
+from litemem.testing import HashEmbedder, ScriptedLLM
+memory = Memory(sys.argv[1], embedder=HashEmbedder(8), llm=ScriptedLLM([]))
+begun, forked = threading.Event(), threading.Event()
+def fork():
+    child = os.fork()
+    if child == 0:
+        os._exit(0)
+    os.waitpid(child, 0)
+def restart_worker(*_):
+    fork()
+    memory.add("in the handler", user_id="cam", infer=False)
+    forked.set()
+def read():
+    with memory.store.read():
+        begun.set()
+        forked.wait(0.5)
+signal.signal(signal.SIGALRM, restart_worker)
+thread = threading.Thread(target=read)
+thread.start()
+begun.wait()
+signal.setitimer(signal.ITIMER_REAL, 0.2)
+fork()
+thread.join()
+memory.add("after", user_id="cam", infer=False)
+print(len(memory.get_all(user_id="cam")["results"]))
+"""
+
+
+def test_a_signal_handler_may_fork_while_a_fork_waits_for_a_thread(tmp_path: Path) -> None:
+    """Previously the program hung, such as one that starts its workers again on SIGCHLD."""
+    assert run_python(FORKS_WHILE_A_FORK_WAITS, tmp_path / "memory.db") == "2\n"
+
+
+HOOKS = """
+import os, sys
+path = sys.argv[1]
+opened = []
+def before():
+    opened[0].add("before the fork", user_id="cam", infer=False)
+def in_parent():
+    opened[0].add("in the parent", user_id="cam", infer=False)
+def in_child():
+    opened[:] = [Memory(path, embedder=HashEmbedder(8), llm=ScriptedLLM([]))]
+    opened[0].add("in the child", user_id="cam", infer=False)
+if sys.argv[2] == "first":
+    os.register_at_fork(before=before, after_in_parent=in_parent, after_in_child=in_child)
+from litemem import Memory
+from litemem.testing import HashEmbedder, ScriptedLLM
+opened.append(Memory(path, embedder=HashEmbedder(8), llm=ScriptedLLM([])))
+if sys.argv[2] == "last":
+    os.register_at_fork(before=before, after_in_parent=in_parent, after_in_child=in_child)
+child = os.fork()
+if child == 0:
+    opened[0].add("later in the child", user_id="cam", infer=False)
+    opened[0].close()
+    os._exit(0)
+print(os.waitpid(child, 0)[1])
+print(len(opened[0].get_all(user_id="cam")["results"]), opened[0].verify(full=True)["ok"])
+"""
+
+
+@pytest.mark.parametrize(
+    ("registered", "told"),
+    [
+        ("last", "0\n4 True\n"),
+        ("first", "256\n2 True\n"),  # it opens the file after ours has closed it
+    ],
+)
+def test_a_hook_of_the_program_may_use_a_memory(registered: str, told: str, tmp_path: Path) -> None:
+    """Previously one that was registered before ours hung, or left the child an open file."""
+    assert run_python(HOOKS, tmp_path / "memory.db", registered) == told
+
+
 HUNG = """
 import os, sys, threading
 from litemem.core import clock

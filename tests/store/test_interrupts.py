@@ -9,7 +9,7 @@ from types import FrameType
 
 import pytest
 
-from helpers import OpenMemory
+from helpers import OpenMemory, run_python
 from litemem import Memory
 from litemem.store.sqlite import connection, locks, store
 from stress import fork_rounds
@@ -89,3 +89,51 @@ def test_a_program_that_was_interrupted_can_fork(open_memory: OpenMemory) -> Non
         pass
     fork_rounds.wait_for(fork_rounds.in_child(lambda: fork_rounds.work(memory.store.path, 1)))
     assert len(memory.get_all(user_id="u")["results"]) == 1
+
+
+FORKS = """
+import os, sys
+from litemem import Memory
+from litemem.store.sqlite import locks, store
+from litemem.testing import HashEmbedder, ScriptedLLM
+def opened(path):
+    return Memory(path, embedder=HashEmbedder(8), llm=ScriptedLLM([]), durability="normal")
+def raise_at(moment):
+    seen = []
+    def profile(frame, event, _):
+        is_ours = frame.f_code.co_filename in (locks.__file__, store.__file__)
+        if is_ours and event in ("call", "c_return"):
+            seen.append(event)
+            if len(seen) == moment:
+                sys.setprofile(None)
+                raise KeyboardInterrupt
+    return profile
+sys.unraisablehook = lambda _: None  # Python prints what a hook raises, and goes on
+memory = opened(sys.argv[1])
+in_memory = opened(":memory:")
+moment = moments = 1
+while moment <= moments:
+    memory.add(f"before {moment}", user_id="cam", infer=False)
+    sys.setprofile(raise_at(moment))
+    child = os.fork()
+    was_raised = sys.getprofile() is None
+    sys.setprofile(None)
+    if child == 0:
+        own = opened(sys.argv[1])
+        own.add(f"child {moment}", user_id="cam", infer=False)
+        own.close()
+        os._exit(0)
+    if os.waitpid(child, 0)[1]:
+        print("the child failed at", moment)
+    in_memory.add(f"parent {moment}", user_id="cam", infer=False)
+    moments += was_raised
+    moment += 1
+added = len(memory.get_all(user_id="cam", limit=1000)["results"])
+print(moments > 20, added == 2 * moments, memory.verify(full=True)["ok"])
+"""
+
+
+@pytest.mark.posix
+def test_ctrl_c_at_any_moment_of_a_fork_leaves_both_processes_usable(tmp_path: Path) -> None:
+    """Previously the parent could hang for ever, and the child be refused without need."""
+    assert run_python(FORKS, tmp_path / "memory.db") == "True True True\n"

@@ -216,14 +216,14 @@ class ForkGate:
         self._reset()
 
     def _reset(self, reason: str | None = None) -> None:
-        self._process = os.getpid()
-        self._one_fork = threading.Lock()
         self._mutex = threading.RLock()  # a signal handler may fork
         self._condition = threading.Condition(self._mutex)
         self._inside: Counter[int] = Counter()  # by thread: how often it has entered
-        self._forking = False
         self._broken = reason
-        self._reason: str | None = None  # why the child of the fork under way is of no use
+        self._forker: int | None = None  # the thread that forks
+        # why the child of a fork is of no use; None when every connection was closed before
+        self._reason: str | None = _FORKED_INSIDE
+        self._process = os.getpid()  # last: what Ctrl-C has ended is done again
 
     def add(self, store: Suspendable) -> None:
         """Close this store's connections before each fork from now on."""
@@ -254,7 +254,7 @@ class ForkGate:
             self.after_in_child()
         me = threading.get_ident()
         with self._mutex:
-            while self._forking and me not in self._inside:
+            while self._forker not in (None, me) and me not in self._inside:
                 self._condition.wait()
             if self._broken:
                 raise StoreError(self._broken)
@@ -272,41 +272,48 @@ class ForkGate:
             self._inside[me] = depth
             if not depth:
                 del self._inside[me]
-                if self._forking:
+                if self._forker is not None:
                     self._condition.notify_all()
 
     def before_fork(self) -> None:
-        """Keep threads out, wait until all have left, and close every connection."""
-        self._one_fork.acquire()
+        """Keep other threads out, wait until all have left, and close every connection."""
+        me = threading.get_ident()
         with self._mutex:
-            self._forking = True
-            self._reason = _FORKED_INSIDE  # also if Ctrl-C ends the wait
-            is_own = threading.get_ident() in self._inside
-            self._condition.wait_for(
-                lambda: not self._inside, timeout=0 if is_own else FORK_SECONDS
-            )
-            is_quiet = not self._inside
-            if is_quiet:
-                self._suspended = [store for store in list(self._stores) if store.suspend()]
-                is_quiet = len(self._suspended) == len(self._stores) and not any_open()
-            if is_quiet:
-                self._reason = None
+            self._condition.wait_for(lambda: self._forker in (None, me))
+            seconds = 0 if me in self._inside else FORK_SECONDS
+            if self._condition.wait_for(partial(self._begin_fork, me), timeout=seconds):
+                waiting = [each for each in list(self._stores) if each not in self._suspended]
+                self._suspended += [store for store in waiting if store.suspend()]
+                if len(self._suspended) == len(self._stores) and not any_open():
+                    self._reason = None
+
+    def _begin_fork(self, me: int) -> bool:
+        """Let no other thread in from now on; return True if none is inside."""
+        if self._forker is None:  # also again, after a fork in a signal handler of this thread
+            self._forker = me
+        return self._forker == me and not self._inside
 
     def after_in_parent(self) -> None:
-        """Let threads in again."""
+        """Let threads in again; a second call does nothing."""
         with self._mutex:
-            for store in self._suspended:
-                store.resume()
-            self._suspended = []
-            self._forking = False
+            if self._forker != threading.get_ident():
+                return
+            while self._suspended:
+                self._suspended[-1].resume()
+                self._suspended.pop()
+            self._forker, self._reason = None, _FORKED_INSIDE
             self._condition.notify_all()
-        self._one_fork.release()
 
     def after_in_child(self) -> None:
-        """Start with new locks: the threads that hold the old ones do not exist in the child."""
+        """Start with new locks: the threads that hold the old ones do not exist in the child.
+
+        A second call does nothing.
+        """
+        if os.getpid() == self._process:
+            return
         clock.renew_lock()
         reason = self._reason
-        if not self._forking:  # `before_fork` was not called
+        if self._forker is None or reason is None:  # `before_fork` was not called, or has done all
             reason = _FORKED_UNSEEN if self._inside or any_open() else None
         self._stores = WeakSet()  # the parent's
         self._suspended = []
@@ -318,12 +325,16 @@ _registered = False
 
 
 def _register() -> None:
-    """Hook into `os.fork`, once a process; importing litemem alone does not."""
+    """Hook into `os.fork`, once a process; importing litemem alone does not.
+
+    Python drops an exception of a hook, so Ctrl-C may end one: each is there twice.
+    """
     global _registered
     if not _registered and hasattr(os, "register_at_fork"):
         _registered = True
-        os.register_at_fork(
-            before=GATE.before_fork,
-            after_in_parent=GATE.after_in_parent,
-            after_in_child=GATE.after_in_child,
-        )
+        for _ in range(2):
+            os.register_at_fork(
+                before=GATE.before_fork,
+                after_in_parent=GATE.after_in_parent,
+                after_in_child=GATE.after_in_child,
+            )

@@ -330,7 +330,8 @@ class SqliteStore:
     def resume(self) -> None:
         """Go on after a fork, in the parent."""
         if self.path == MEMORY:
-            self._memory_lock.release()
+            with suppress(RuntimeError):  # Ctrl-C came when it had been released, before
+                self._memory_lock.release()
 
     def _check_process(self) -> None:
         """Refuse a forked child before it waits for a lock that nobody there will release."""
