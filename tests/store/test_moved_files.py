@@ -128,6 +128,57 @@ def test_nothing_is_acknowledged_into_a_log_that_is_gone(
         assert path.with_name("memory.db-wal").read_bytes() == log
 
 
+def test_nothing_is_acknowledged_beside_a_second_index_of_the_log(
+    memory: Memory, open_memory: OpenMemory, tmp_path: Path
+) -> None:
+    """Previously each program overwrote in the log what the other had added."""
+    memory.add("before", infer=False, **CAM)
+    path = tmp_path / "memory.db"
+    Path(f"{path}-shm").unlink()
+    assert run_python(ADDS_AND_IS_KILLED, path) == "added\n"
+    with pytest.raises(StoreError, match="was moved or replaced"):
+        memory.add("after", infer=False, **CAM)
+    memory.close()
+    with open_memory() as again:
+        assert len(again.get_all(**CAM)["results"]) == 2
+        assert again.verify(full=True)["ok"]
+
+
+@pytest.mark.parametrize("kept", [0, 20_000])
+@pytest.mark.parametrize("when", ["between calls", "in a transaction", "before closing"])
+def test_nothing_is_written_behind_a_log_that_was_cut(
+    open_memory: OpenMemory, tmp_path: Path, kept: int, when: str
+) -> None:
+    """Previously the next add was acknowledged, and zeros were copied into the file."""
+    path = tmp_path / "memory.db"
+    with open_memory() as memory:
+        memory.add("old", infer=False, **CAM)
+    memory = open_memory()
+    for number in range(20):
+        memory.add(f"tea {number} " * 100, infer=False, **CAM)
+    if when == "in a transaction":
+        with pytest.raises(StoreError, match="-wal was cut"), memory.store.write():
+            os.truncate(f"{path}-wal", kept)
+    os.truncate(f"{path}-wal", kept)
+    if when != "before closing":
+        with pytest.raises(StoreError, match="-wal was cut"):
+            memory.add("new", infer=False, **CAM)
+        with pytest.raises(StoreError, match=r"-wal was cut|failed to read"):
+            memory.cleanup(vacuum=True)
+    memory.close()
+    with open_memory() as again:
+        assert again.get_all(**CAM)["results"][-1]["memory"] == "old"
+        assert again.verify(full=True)["ok"]
+
+
+def test_another_program_may_empty_the_log(memory: Memory, tmp_path: Path) -> None:
+    memory.add("before", infer=False, **CAM)
+    with closing(SqliteStore(tmp_path / "memory.db")) as other:
+        other.vacuum()
+    assert not (tmp_path / "memory.db-wal").stat().st_size
+    memory.add("after", infer=False, **CAM)
+
+
 ADDS_AND_IS_KILLED = """
 import os, sys
 from litemem import Memory

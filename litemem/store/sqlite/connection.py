@@ -34,6 +34,7 @@ MIN_SQLITE = (3, 51, 3)  # before, resetting a WAL with several connections coul
 PAGE_BYTES = 8_192  # five 384-d vectors fill one; of 4,096 they leave a quarter empty
 MEMORY = ":memory:"
 EMPTY = "{} is empty: give the path of a litemem file"
+_LOG_HEADER, _FRAME_HEADER = 32, 24  # bytes: sqlite.org/fileformat2.html, "WAL File Format"
 _WAL_TRIES = 50  # journal_mode=WAL does not wait for the busy timeout
 # KiB: a scope of 1,000 memories stays in it, so that it is searched again in 0.8 of the time
 CACHE = 8_192
@@ -267,6 +268,23 @@ def has_moved(connection: apsw.Connection) -> bool:
 def moved_error(path: str) -> StoreError:
     """Return the error for a file that is no longer at its path."""
     return StoreError(f"{path} was moved or replaced while it was open: open it again")
+
+
+def least_log_size(connection: apsw.Connection, page_bytes: int) -> int:
+    """Return the bytes that the log has to have, from SQLite's index of it; 1 µs.
+
+    The connection must not be in a transaction.
+    """
+    pages, _ = connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_NOOP)
+    return _LOG_HEADER + pages * (_FRAME_HEADER + page_bytes) if pages > 0 else 0
+
+
+def log_cut_error(path: str) -> StoreError:
+    """Return the error for a log that lacks pages."""
+    return StoreError(
+        f"{path}-wal was cut or emptied while it was open, and what it held is lost: close the "
+        "file in every program, then run `litemem verify --full`"
+    )
 
 
 @contextmanager

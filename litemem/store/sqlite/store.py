@@ -29,7 +29,9 @@ from litemem.store.sqlite.connection import (
     Watch,
     close,
     has_moved,
+    least_log_size,
     locate,
+    log_cut_error,
     moved_error,
     open_writer,
     roll_back,
@@ -166,6 +168,7 @@ class SqliteStore:
             GATE.enter()
         try:
             tx = self._open_writer()
+            self._check_log(tx.connection)
             if secure_delete:
                 erasure.set_secure_delete(tx.connection, True)
             tx.connection.set_busy_timeout(0)
@@ -190,10 +193,34 @@ class SqliteStore:
     def _check_place(self, connection: apsw.Connection) -> None:
         """Refuse to write into a file or a log that other programs do not find at the path."""
         is_elsewhere = self.path != MEMORY and (
-            has_moved(connection) or Path(self.path).is_symlink() or self._found_log() != self._log
+            has_moved(connection)
+            or Path(self.path).is_symlink()
+            or self._found_sides() != self._sides
         )
         if is_elsewhere:
             raise moved_error(self.path)
+        if self._log_size() < self._least_log_size:
+            raise log_cut_error(self.path)
+
+    def _check_log(self, connection: apsw.Connection) -> None:
+        """Refuse to write behind pages that are gone: a checkpoint would copy zeros into the file.
+
+        No transaction is open, so other programs may write, or empty the log, at the same time.
+        """
+        if self.path == MEMORY or connection.in_transaction:
+            return
+        for _ in range(3):
+            self._least_log_size = least_log_size(connection, self._page_bytes)
+            if self._log_size() >= self._least_log_size:
+                return
+        self._check_place(connection)
+
+    def _log_size(self) -> int:
+        """Return the bytes of the log, or 0 if there is none."""
+        try:
+            return Path(self._side_paths[0]).stat().st_size
+        except OSError:
+            return 0
 
     def _end(self, depth: int, is_inner: bool, secure_delete: bool) -> None:
         """Roll back what was not committed; no error here hides the one that ended the block."""
@@ -261,6 +288,7 @@ class SqliteStore:
         def attempt() -> Vacuumed:
             with GATE.inside():
                 connection = self._open_writer().connection
+                self._check_log(connection)
                 self._check_place(connection)
                 return erasure.vacuum(connection, self.path)
 
@@ -350,23 +378,38 @@ class SqliteStore:
 
     def _new_writer(self) -> SqliteTransaction:
         connection = self._open()
-        # SQLite opens its log with the file, and keeps it while any program has the file open
-        self._log_path = connection.filename_wal
-        self._log = self._found_log()
+        # SQLite opens both with the file, and keeps them while any program has the file open
+        self._side_paths = (connection.filename_wal, f"{connection.filename}-shm")
+        self._sides = self._found_sides()
+        self._page_bytes = int(connection.pragma("page_size"))
+        self._least_log_size = 0
         return SqliteTransaction(connection)
 
-    def _found_log(self) -> Inode | None:
-        return None if self.path == MEMORY else inode_of(self._log_path)
+    def _found_sides(self) -> tuple[Inode | None, ...]:
+        """Return the log and the index of the log that other programs find."""
+        return tuple(map(inode_of, self._side_paths))
 
     def _close_connections(self) -> None:
         """Close every connection.
 
-        The last one removes the log by its name. It must not if somebody removed ours, and others
-        have theirs under that name by now.
+        The last one copies the log into the file, and removes it by its name. It must not if
+        somebody removed ours, and others have theirs under that name by now, or if it was cut.
         """
-        is_ours = self._found_log() in (None, self._log)
+        keep_log = self.path != MEMORY and not self._is_log_whole()
         self._watch.suspend()
-        self._readers.suspend(keep_log=not is_ours)
+        self._readers.suspend(keep_log=keep_log)
         if self._writer is not None:
-            close(self._writer.connection, keep_log=not is_ours)
+            close(self._writer.connection, keep_log=keep_log)
         self._writer = None
+
+    def _is_log_whole(self) -> bool:
+        """Return True if the log and its index are ours or gone, and no page is missing."""
+        found = zip(self._found_sides(), self._sides, strict=True)
+        if not all(side in (None, ours) for side, ours in found):
+            return False
+        try:
+            if self._writer is not None and self._found_sides() == self._sides:
+                self._check_log(self._writer.connection)
+        except (*SQLITE_ERRORS, StoreError):
+            return False
+        return True
