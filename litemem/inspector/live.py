@@ -10,6 +10,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import StreamingResponse
 
+from litemem.errors import LitememError
 from litemem.memory import Memory
 
 INTERVAL = 0.5  # seconds between two looks
@@ -51,6 +52,12 @@ class Feed:
             self._pages.discard(page)
 
     async def _watch(self) -> None:
+        try:
+            await self._follow()
+        except LitememError:  # the stream of each page ends, and its browser asks again
+            self._send(None)
+
+    async def _follow(self) -> None:
         last = await run_in_threadpool(self._memory.store.changes)
         while self._pages:
             await asyncio.sleep(INTERVAL)

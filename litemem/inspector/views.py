@@ -13,7 +13,7 @@ from starlette.responses import Response, StreamingResponse
 from litemem.core import clock
 from litemem.core.scope import EVERYONE, ID_KEYS
 from litemem.core.types import FEEDBACK, LoggedMessage, MemoryRecord, Shown
-from litemem.errors import EmbedderError, MemoryNotFoundError, ValidationError
+from litemem.errors import EmbedderError, LitememError, MemoryNotFoundError, ValidationError
 from litemem.inspector import drawing
 from litemem.inspector.selection import STATES, Selection
 from litemem.inspector.site import Site
@@ -291,7 +291,15 @@ def export(site: Site, request: Request) -> Response:
 def archive(lines: Iterator[str]) -> Response:
     """Return an export as a file."""
     headers = {"content-disposition": 'attachment; filename="memories.jsonl"'}
-    return StreamingResponse(lines, media_type="application/jsonl", headers=headers)
+    return StreamingResponse(_ended(lines), media_type="application/jsonl", headers=headers)
+
+
+def _ended(lines: Iterator[str]) -> Iterator[str]:
+    """Yield the lines of an export; an error is the last one, which no import takes."""
+    try:
+        yield from lines
+    except LitememError as error:
+        yield f"This export is not complete: {error}\n"
 
 
 def _plain_text(site: Site, memory_id: str) -> Response:

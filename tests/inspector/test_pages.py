@@ -17,6 +17,7 @@ from helpers.memories import CAM, JANE, store_text
 from helpers.pages import Pages, shown
 from litemem import Memory, Scope
 from litemem.core.types import Message
+from litemem.errors import ValidationError
 from litemem.inspector import views
 
 
@@ -73,6 +74,19 @@ def test_a_file_that_cannot_be_counted_is_still_shown(memory: Memory) -> None:
     text = counted(Pages(memory))
     assert "Check the file" in text
     assert "Left out because they cannot be read" in text
+
+
+def test_an_export_that_ends_early_says_so(memory: Memory, tmp_path: Path) -> None:
+    """Previously the download just ended, and the terminal showed a traceback."""
+    store_text(memory, "User likes tea")
+    pages = Pages(memory)
+    memory.close()
+    sent = pages.get("export", user_id="cam").text
+    assert sent.startswith("This export is not complete: ")
+    assert "was closed" in sent
+    (tmp_path / "sent.jsonl").write_text(sent)
+    with Memory(":memory:") as other, pytest.raises(ValidationError, match="line 1"):
+        other.import_file(tmp_path / "sent.jsonl")
 
 
 # -- memories

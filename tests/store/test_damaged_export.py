@@ -43,6 +43,9 @@ DAMAGE = {
     "a pending turn of no scope": ("UPDATE turn SET session_pk = 99", "turn 2"),
     "a finished turn": ("UPDATE finished_turn SET results = '{{}}'", "finished_turn 1"),
     "a feedback": ("UPDATE feedback SET feedback = 'GREAT'", "feedback 3"),
+    "a scope of what was shown": ("UPDATE shown SET user_id = x'61'", "shown 1"),
+    "a time of what was shown": ("UPDATE shown SET shown_at = 'now'", "shown 1"),
+    "what was shown to nobody": ("UPDATE shown SET user_id = NULL, run_id = NULL", "shown 1"),
     "the settings": ("UPDATE setting SET value = '5' WHERE name = 'project'", "setting project"),
     "the sources of a memory": ("UPDATE memory SET sources = '[' WHERE pk = 2", "SOURCES"),
 }

@@ -169,6 +169,13 @@ _RULES = (
         f" WHERE a.pk IS NULL OR b.pk IS NULL OR NOT ({SAME_SCOPE.format('a', 'b')})"
         f" OR relation.pk NOT IN (SELECT relation_pk {_OF_SUPPORT})",
     ),
+    _Guard(
+        "shown",
+        "shown",
+        "SELECT pk FROM shown",
+        f"SELECT pk FROM shown WHERE {_NO_SCOPE}",
+        whole=True,
+    ),
 )
 _WRONG_ALIASES = f"""
 SELECT EXISTS (

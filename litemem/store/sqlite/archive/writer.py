@@ -261,7 +261,7 @@ _PARTS: Mapping[str, _Part] = {
     ),
     "shown": _Part(
         _fields(_text("memory_id"), _ids("shown"), _text("event"), _number("shown_at")),
-        "FROM shown",
+        f"FROM shown WHERE shown.pk NOT IN {out('shown')}",
         "shown.pk",
         whole=True,
     ),
