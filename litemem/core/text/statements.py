@@ -11,6 +11,7 @@ from itertools import pairwise
 
 from litemem.core.text import lexicon, scripts
 from litemem.core.text.language import language
+from litemem.core.text.periods import MONTHS, WEEKDAYS
 from litemem.core.text.words import stem as english_stem
 
 LONGEST = 8  # characters of a phrase of a script without spaces, words of one in another script
@@ -60,6 +61,8 @@ _NAMING = frozenset(
     "kin habit attributes role doctor changer region unit dwelling partner pm am workplace".split()
 )
 _BARE_JOBS = ("ar", "ru")  # in which a job follows the verb: "работает токарем"
+_VAGUE = frozenset("habit pm am unit changer".split())
+_BEFORE_VERB = frozenset("place light again now wish end negation be".split())
 _VERBS = frozenset(
     "live moved work name like eat drink prefer have drive use take speak learn play study be past"
     " cost pay changed promoted place was negation end state resigned left gone died finished"
@@ -227,6 +230,49 @@ def _names(item: Item) -> bool:
     """Return True if a word names a thing: it stands for nothing else."""
     silent = item.concepts - _NAMING
     return not (silent or item.is_number or item.kinds or "sides" in item.concepts)
+
+
+@lru_cache(maxsize=4_096)
+def objects(text: str, code: str) -> frozenset[str]:
+    """Return the stems of the words that tell what a statement is about: names and things.
+
+    Verbs, numbers, days, adverbs and words for a kind of value, such as "colour", are left out, as
+    far as a language lists them; so is the word behind the user where the verb stands there. A kind
+    of value stays if nothing else is named.
+    """
+    items = _items(text, code)
+    named = [
+        item
+        for i, item in enumerate(items)
+        if item.stem and _names(item) and not (item.concepts & _VAGUE or _is_verb(items, i, code))
+    ]
+    things = [item for item in named if "attributes" not in item.concepts]
+    return frozenset(item.stem for item in things or named) - _days(code)
+
+
+@cache
+def _days(code: str) -> frozenset[str]:
+    """Return the stems of the months and the days of the week."""
+    dates = lexicon.section(code, "dates")
+    listed = [*dates.get("months", MONTHS), *dates.get("weekdays", WEEKDAYS)]
+    words = " ".join(str(names) for names in listed).split()
+    return frozenset(item.stem for word in words for item in _items(word, code))
+
+
+@lru_cache(maxsize=4_096)
+def named_words(text: str, code: str) -> frozenset[str]:
+    """Return the stems of all words that may name a thing."""
+    return frozenset(item.stem for item in _items(text, code) if item.stem and _names(item))
+
+
+def _is_verb(items: Sequence[Item], at: int, code: str) -> bool:
+    """Return True if an unlisted word stands behind the user or a wish: "wants to buy"."""
+    if code in VERB_LAST or items[at].concepts or at + 1 == len(items):
+        return False
+    before = at - 1
+    while before > 0 and items[before].concepts & _BEFORE_VERB:
+        before -= 1
+    return before >= 0 and bool(items[before].concepts & {"user", "wish"})
 
 
 def _head(items: Sequence[Item], code: str) -> Sequence[Item]:

@@ -14,6 +14,7 @@ from litemem.core.text import scripts
 from litemem.core.text.query_words import query_words
 from litemem.core.text.words import any_of, sentences, stem, words
 from litemem.store.filters import Condition
+from litemem.store.sqlite.echoes import Echoes
 from litemem.store.sqlite.passages import hide_messages, link_sources
 from litemem.store.sqlite.rows import IN_SCOPE_OF_M, Row, read_json
 
@@ -149,21 +150,25 @@ def link_repeats(
     connection: apsw.Connection, memory_pks: Iterable[int], *, loosely: bool = False
 ) -> None:
     """Add the messages that repeat memories to the sources of these: see `repeats_of`."""
-    chosen = json.dumps(list(memory_pks))
-    rows: list[Row] = connection.execute(_WITH_MESSAGES, (chosen,)).fetchall()
+    ending = list(memory_pks)
+    rows: list[Row] = connection.execute(_WITH_MESSAGES, (json.dumps(ending),)).fetchall()
+    echoes = Echoes(connection, ending)
     for (pk,) in rows:
-        found = repeats_of(connection, pk, loosely=loosely)
+        found = repeats_of(connection, pk, echoes, loosely=loosely)
         if found:
             connection.execute(_ADD_SOURCES, (json.dumps(found), pk))
             link_sources(connection, [pk], found)
 
 
-def repeats_of(connection: apsw.Connection, memory_pk: int, *, loosely: bool = False) -> list[int]:
+def repeats_of(
+    connection: apsw.Connection, memory_pk: int, echoes: Echoes, *, loosely: bool = False
+) -> list[int]:
     """Return the messages that repeat a memory and are not its sources.
 
     A message repeats a memory if one of its sentences has the names, the numbers and most words of
-    it; not if another memory from the same message has them. With `loosely`, an assistant's answer
-    to a source does so with one name or number.
+    it; not if another memory from the same message has them. An assistant's answer soon after a
+    source does so if it names what nothing else names: see `echoes`. With `loosely`, an answer to a
+    source does so with one name or number, even if something else names it.
     """
     sources = connection.execute(_SOURCES, (memory_pk,)).fetchall()
     telling = _telling(connection, memory_pk, [_text(name) for *_, name in sources])
@@ -172,11 +177,17 @@ def repeats_of(connection: apsw.Connection, memory_pk: int, *, loosely: bool = F
     known = {source for source, *_ in sources}
     session = connection.execute(_SESSION_OF, (memory_pk,)).get
     found = _candidates(connection, session, telling, sources, loosely)
-    return [
+    repeating = [
         message
         for message in dict.fromkeys(found)
         if message not in known and not _is_of_another(connection, message, memory_pk, telling)
     ]
+    answers = [
+        pk
+        for content, _ in connection.execute(_TEXTS, (memory_pk,))
+        for pk in echoes.of(_text(content), sources)
+    ]
+    return list(dict.fromkeys([*repeating, *answers]))
 
 
 def repeats_of_messages(connection: apsw.Connection, message_pks: Collection[int]) -> list[int]:
