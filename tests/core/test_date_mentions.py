@@ -226,6 +226,63 @@ def test_a_part_of_a_month_year_or_week_is_a_span(text: str, days: str) -> None:
 @pytest.mark.parametrize(
     ("text", "days"),
     [
+        ("the rent is due at the end of the month", "2026-04-21/2026-04-30"),
+        ("she will be back by the end of next week", "2026-04-24/2026-04-26"),
+        ("we move at the beginning of next month", "2026-05-01/2026-05-10"),
+        ("we met early this year", "2026-01-01/2026-04-30"),
+        ("I want to run a marathon by the end of the year", "2026-09-01/2026-12-31"),
+        ("he started in the middle of last month", "2026-03-11/2026-03-20"),
+        ("the audit begins at the start of next quarter", "2026-07"),
+        ("I left my job late last year", "2025-09-01/2025-12-31"),
+        ("send it by end of week", "2026-04-17/2026-04-19"),
+        ("the end of the year 2025 was hard", "2025-09-01/2025-12-31"),
+        ("Die Miete ist am Ende des Monats fällig", "2026-04-21/2026-04-30"),
+        ("Ich ziehe Anfang nächsten Monats um", "2026-05-01/2026-05-10"),
+        ("Wir sind bis Ende nächster Woche weg", "2026-04-24/2026-04-26"),
+        ("Zum Jahresende kündige ich", "2026-09-01/2026-12-31"),
+        ("Je déménage à la fin du mois", "2026-04-21/2026-04-30"),
+        ("Je pars au début de l'année prochaine", "2027-01-01/2027-04-30"),
+        ("Me mudo a finales de mes", "2026-04-21/2026-04-30"),
+        ("Vuelvo a principios del próximo año", "2027-01-01/2027-04-30"),
+        ("Mi trasferisco alla fine del mese", "2026-04-21/2026-04-30"),
+        ("Parto all'inizio dell'anno prossimo", "2027-01-01/2027-04-30"),
+        ("Mudo-me no fim do mês", "2026-04-21/2026-04-30"),
+        ("Volto no início do próximo ano", "2027-01-01/2027-04-30"),
+        ("Ik verhuis aan het eind van de maand", "2026-04-21/2026-04-30"),
+        ("Ik stop begin volgend jaar", "2027-01-01/2027-04-30"),
+        ("Przeprowadzam się pod koniec miesiąca", "2026-04-21/2026-04-30"),
+        ("Wracam na początku przyszłego roku", "2027-01-01/2027-04-30"),
+        ("Я переезжаю в конце месяца", "2026-04-21/2026-04-30"),
+        ("Я вернусь в начале следующего года", "2027-01-01/2027-04-30"),
+    ],
+)
+def test_a_part_of_this_or_another_week_month_or_year_is_a_span(text: str, days: str) -> None:
+    assert spoken_of(text) == [days]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I get paid at the end of each month",
+        "at the end of the day it was fine",
+        "the end of the road",
+        "write the end-of-month report",
+        "an early week of pregnancy",
+        "the middle of a week is dull",
+        "am Ende des Tages war es gut",
+        "los fines de semana descanso",
+        "a fim de viajar",
+        "la fine del film",
+        "het begin van de film",
+    ],
+)
+def test_what_is_no_part_of_a_certain_period_is_not_one(text: str) -> None:
+    assert spoken_of(text) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "days"),
+    [
         ("An Weihnachten sind wir in Bremen", "2026-12-24/2026-12-26"),
         ("Ostern sind wir in Bremen", "2026-04-03/2026-04-06"),
         ("Ostern 2025 waren wir in Bremen", "2025-04-18/2025-04-21"),

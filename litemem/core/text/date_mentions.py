@@ -23,6 +23,7 @@ from litemem.core.text.relative_dates import (
     quarter,
     relative_dates,
     season,
+    week,
     year,
 )
 
@@ -271,6 +272,26 @@ def _part_of_month(match: re.Match[str], reference: date) -> Mention:
     return Mention(*match.span(), first, last, None if given else "year")
 
 
+def _part_of_period(match: re.Match[str], reference: date) -> Mention:
+    """Read "the end of the month", "early next year" and "by the end of next week"."""
+    by, part = _SIDES.get((match["side"] or "").lower(), 0), _PARTS[match["part"].lower()]
+    period = match["period"].lower()
+    if period == "week":
+        monday = week(reference + timedelta(days=7 * by)).first
+        first, last = (monday + timedelta(days=of) for of in _DAYS_OF_WEEK[part])
+        return Mention(*match.span(), first, last)
+    if period == "month":
+        whole = month(months_on(reference, by))
+        last = whole.last if part == 2 else whole.first.replace(day=10 * part + 10)
+        return Mention(*match.span(), whole.first.replace(day=10 * part + 1), last)
+    is_year = period == "year"
+    of = months_on(reference, by * (12 if is_year else 3))
+    begin = date(of.year, 1 if is_year else of.month - (of.month - 1) % 3, 1)
+    third = 4 if is_year else 1  # in months
+    first, last = months_on(begin, third * part), months_on(begin, third * (part + 1))
+    return Mention(*match.span(), first, last - timedelta(days=1))
+
+
 def _quarter(match: re.Match[str], reference: date) -> Mention:
     """Read "in Q3" and "the third quarter of 2025"."""
     parts = match.groupdict()
@@ -371,6 +392,8 @@ _PARTS = {
     **dict.fromkeys(("mid", "middle of"), 1),
     **dict.fromkeys(("late", "end of"), 2),
 }
+_SIDES = {"last": -1, "next": 1, "coming": 1, "following": 1}  # of the reference date
+_DAYS_OF_WEEK = ((0, 1), (2, 3), (4, 6))  # of each part, from Monday
 _ORDINALS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "last": 4} | {
     written: int(written[0]) for written in ("1st", "2nd", "3rd", "4th")
 }
@@ -459,6 +482,18 @@ _PATTERNS: tuple[Reading, ...] = (
             rf"(?P<month>{_NAMES}|(?:{_SHORT})\.?){_OF_YEAR}"
         ),
         _part_of_month,
+    ),
+    (
+        "part",
+        _pattern(
+            r"(?:(?:in|at|by|until|till|since|from|before|after|around|towards?) )?(?:the )?"
+            r"(?P<part>early|mid|late|(?:beginning|start|middle|end) of)[ -]"
+            r"(?:the |(?<=by end of )|(?:the )?"
+            r"(?P<side>this|next|last|current|coming|following) )"
+            r"(?P<period>week|month|quarter|year)"
+            r"(?!['’]s|-| (?:(?:19|20)\d\d|of|in which|when|that|ago|after|before)\b)"
+        ),
+        _part_of_period,
     ),
     ("month", _pattern(rf"(?:in )?{_MONTH}(?:,| of)? {_YEAR}"), _calendar),
     (
@@ -609,6 +644,11 @@ _NEEDS = {
     "number": re.compile(r"\d"),
     "month": _pattern(_MONTH),
     "weekday": _pattern(rf"(?:{_WEEKDAY_NAMES}|(?:mon|tues?|wed|thu(?:rs?)?|fri|sat|sun))s?"),
+    "part": re.compile(
+        r"(?:early|mid|late|of)[ -](?:(?:the|this|next|last|current|coming|following) ){0,2}"
+        r"(?:week|month|quarter|year)",
+        re.IGNORECASE,
+    ),
     "season": _pattern(_SEASON),
     "holiday": _pattern(rf"(?:{_HOLIDAY_NAMES})"),
     "quarter": _pattern("quarter"),

@@ -242,6 +242,7 @@ def _language(code: str) -> _Language:
         "day": {word: str(i) for i, word in enumerate(table.get("days", ()), 1)},
         "holiday": _named(table.get("holidays", {})),
         "named": _named(table.get("named", {})),
+        "part": _named(table.get("parts", {})),
         "own": _named(table.get("own", {})),
     }
     left, right = _BOUNDS[table.get("bounds", "both")]
