@@ -35,6 +35,9 @@ DENIALS = {
     "ko": ("저는 {} 알레르기가 있어요", "저는 {} 알레르기가 없어요"),
     "ar": ("لدي حساسية من {}", "ليس لدي حساسية من {}"),
     "hi": ("मुझे {} से एलर्जी है", "मुझे {} से एलर्जी नहीं है"),
+    "cs": ("Uživatel pěstuje {}", "Uživatel nepěstuje {}"),
+    "ro": ("Utilizatorul mănâncă {}", "Utilizatorul nu mănâncă {}"),
+    "uk": ("Я їм {}", "Я не їм {}"),
 }
 OBJECTS = {
     "de": "Nüsse Kuhmilch Milch Latex",
@@ -52,6 +55,9 @@ OBJECTS = {
     "ko": "새우 우유 땅콩 개 배",
     "ar": "المكسرات الحليب الغبار السمك",
     "hi": "मूंगफली दूध धूल मछली",
+    "cs": "růže rajčata okurky dýně",
+    "ro": "carne pește ouă brânză",
+    "uk": "рибу м'ясо сир гриби",
 }
 
 

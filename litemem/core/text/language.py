@@ -101,7 +101,10 @@ _TELLTALE = {
     "Turkish": "ben bir ve var yok değil adım benim bana için ile her hiç sonra önce şimdi "
     "yaşında günde çok ama mı mi kadar lütfen evet hayır memurum sevmem içmem eşim kiram lira",
     "Romanian": "sunt nu eu mea meu mele locuiesc lucrez și pentru îmi place mănânc beau niciodată "
-    "este ani soția soțul fiica fiul din mă",
+    "este ani soția soțul fiica fiul din mă nostru noastră port fumez joc vorbesc dorm conduc "
+    "alerg înot citesc iubesc urăsc câine câini pisică pisici copii",
+    "Czech": "jsem nejsem jsi jsou bydlím nebydlím pracuji nepracuji jmenuji nemám nejím nepiju "
+    "piju hraju nehraju kouřím nekouřím můj moje mého manželka dcera vždy ještě protože také",
     "Finnish": "minä olen asun ei en syö juo juon työskentelen minun nimeni ja että mutta myös "
     "pidän vaimoni mieheni koira kissa vuotta nyt koskaan",
     "Vietnamese": "tôi là của và không với những được đang đã sống tên ở có bị tuổi rất",
@@ -128,6 +131,7 @@ _LETTERS = {  # letters and endings that hardly another of these languages has
         r"[łąężźśćń]|\b\w{1,40}(?:uję|owie|ego|ych)\b|(?:cz|sz|rz)\w{0,20}[aeyi]\b", re.IGNORECASE
     ),
     "Romanian": re.compile(r"[ășț]", re.IGNORECASE),
+    "Czech": re.compile(r"[ěřů]|\b(?:ne)?(?:js(?:em|me|ou|i)|pij[ui])\b", re.IGNORECASE),
     "Finnish": re.compile(r"ää|yö|(?:aa|ssä|llä|stä)\b", re.IGNORECASE),
     "Vietnamese": re.compile(r"[ơưđạảấầẩẫậắằẳẵặẹẻẽếềểễệỉịọỏốồổỗộớờởỡợụủứừửữựỳỵỷỹ]", re.IGNORECASE),
     "Turkish": re.compile(

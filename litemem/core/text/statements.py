@@ -23,7 +23,10 @@ PAIR = 2  # numbers of a correction: the right one, and the one that it takes ba
 VERB_LAST = ("ja", "ko", "tr", "hi")  # languages in which a word is denied behind it
 FREQUENCY = -1  # the group of rarely and often
 
-_LATIN = ("en", "de", "es", "fr", "it", "pt", "nl", "pl", "sv", "tr", "id", "vi")
+_LATIN = ("en", "de", "es", "fr", "it", "pt", "nl", "pl", "sv", "tr", "id", "vi", "cs", "ro")
+_COMPARED = {**lexicon.CODES, "Czech": "cs", "Romanian": "ro"}  # languages with slots
+_MARKED = ("cs", "ro")  # that a guess is sure of
+_LETTERS_OF = {"cs": re.compile("[ěřůĚŘŮ]"), "uk": re.compile("[іїєґІЇЄҐ]")}  # of no other
 _ACCENTED = ("vi",)  # in which a word with another accent is another word
 _ARABIC = ("ar", "fa")
 _WITHOUT_SPACES = ("zh", "ja")
@@ -61,6 +64,9 @@ _NAMING = frozenset(
     "kin habit attributes role doctor changer region unit dwelling partner pm am workplace".split()
 )
 _BARE_JOBS = ("ar", "ru")  # in which a job follows the verb: "работает токарем"
+_NO_CONCEPTS = frozenset(
+    "numbers endings kinds_of counters single dash prefix whole".split()
+)  # keys of a table that list other things than words for a concept
 _VAGUE = frozenset("habit pm am unit changer".split())
 _BEFORE_VERB = frozenset("place light again now wish end negation be".split())
 _VERBS = frozenset(
@@ -437,7 +443,16 @@ def _forms(match: re.Match[str], code: str, words: "_Words") -> Iterator[str]:
         if _HAN_OR_KANA.match(run):
             yield from _segments(run, words)
         else:
-            yield from _normal(run, code)
+            for form in _normal(run, code):
+                yield from _parted(form, words)
+
+
+def _parted(form: str, words: "_Words") -> Iterator[str]:
+    """Yield a word, and the denial before it that is written as one with it: "nekouří"."""
+    rest = form.removeprefix(words.prefix)
+    is_word = rest in words.listed or len(rest) >= SHORTEST_STEM
+    is_whole = rest == form or form in words.listed or form.startswith(words.whole)
+    yield from (words.prefix, rest) if is_word and not is_whole else (form,)
 
 
 def _segments(run: str, words: "_Words") -> Iterator[str]:
@@ -512,6 +527,8 @@ class _Words:
     topics: frozenset[str]  # endings that mark what a statement is about
     longest: int  # words of a phrase
     listed: frozenset[str]  # words by themselves
+    prefix: str = ""  # that denies a word
+    whole: tuple[str, ...] = ()  # beginnings of words that begin with it by chance
 
 
 @cache
@@ -545,6 +562,8 @@ def _words_of(code: str) -> _Words:
         topics=lexicon.words_in(code, "slots", "topics"),
         longest=max(map(len, phrases), default=1),
         listed=frozenset(forms[0] for forms in phrases if len(forms) == 1),
+        prefix=str(lexicon.section(code, "slots").get("prefix", "")),
+        whole=tuple(sorted(lexicon.words_in(code, "slots", "whole"))),
     )
 
 
@@ -573,7 +592,7 @@ def _listed(table: Mapping[str, object]) -> Iterator[tuple[str, Item]]:
         elif key == "frequency":
             for j, kind in enumerate(str(value).split("|")):
                 yield from ((word, Item("", kinds=((FREQUENCY, j),))) for word in kind.split())
-        elif key not in ("numbers", "endings", "kinds_of", "counters", "single", "dash"):
+        elif key not in _NO_CONCEPTS:
             concept = "topic" if key == "topics" else key
             yield from ((word, Item("", frozenset([concept]))) for word in str(value).split())
 
@@ -618,9 +637,11 @@ def code_of_pair(known: str, new: str) -> str:
     """Return the language that lists most words of two facts; in doubt English."""
     known, new = unquoted(known), unquoted(new)
     guesses = [_guess(known), _guess(new)]
-    others = sorted(code for code in guesses if code != lexicon.ENGLISH)
+    others = sorted(set(guesses) - {lexicon.ENGLISH})
     guess = others[0] if others else lexicon.ENGLISH  # "ja" before "zh": kana may be missing
-    if guess not in (*_LATIN, *_ARABIC):
+    if set(others) == {"ru", "uk"}:  # a letter of Ukrainian may be missing
+        return "uk"
+    if guess not in (*_LATIN, *_ARABIC) or guess in _MARKED:
         return guess
     counts = [dict(_known_words(text)) for text in (known, new)]
     codes = _LATIN if guess in _LATIN else _ARABIC
@@ -634,7 +655,9 @@ def code_of_pair(known: str, new: str) -> str:
 
 @lru_cache(maxsize=4_096)
 def _guess(text: str) -> str:
-    return lexicon.CODES.get(language(text[:SAMPLE]) or "", lexicon.ENGLISH)
+    sample = text[:SAMPLE]
+    marked = (code for code, letters in _LETTERS_OF.items() if letters.search(sample))
+    return next(marked, None) or _COMPARED.get(language(sample) or "", lexicon.ENGLISH)
 
 
 @lru_cache(maxsize=4_096)
