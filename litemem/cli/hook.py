@@ -11,6 +11,7 @@ import click
 
 from litemem.cli.options import db_option, embedder_option, number_option
 from litemem.cli.output import echo_err
+from litemem.core.config import default_user
 from litemem.integrations import hook_events
 
 SERVER_SECONDS = 5.0  # an agent waits for its hook; without an answer the hook works alone
@@ -77,7 +78,7 @@ def hook(
         hooks.index(db, embedder)
         return
     data = sys.stdin.buffer.read(hook_events.MAX_INPUT)
-    user = user_id or hook_events.default_user(os.environ)
+    user = user_id or default_user()
     output = _ask_server(event, data, user, budget, db, embedder)
     if output is None:
         _answer_alone(event, data, user, budget, db, embedder)

@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 import click
 
 from litemem.cli.options import db_option, embedder_option, llm_option
+from litemem.core.config import default_user
 from litemem.integrations.mcp.relay import RelayServer
 from litemem.integrations.mcp.server import CHOICES, MemoryServer, choose_tools
 from litemem.integrations.mcp.stdio import StdioServer, guarded_streams
@@ -34,11 +35,9 @@ UNLOAD_SECONDS = "600"  # without a call: a server runs for days, and the model 
 @click.option("--read-only", is_flag=True, help="Offer the tools that change nothing.")
 @click.option(
     "--user-id",
-    envvar=["LITEMEM_USER_ID", "MEM0_DEFAULT_USER_ID"],
-    default="default",
-    show_default=True,
     metavar="ID",
-    help="The user of calls that name no user, agent or run.",
+    help="The user of calls that name no user, agent or run. "
+    "[default: LITEMEM_USER_ID, or the login name]",
 )
 @click.option("--app-id", metavar="ID", help="The application of calls that name none.")
 @click.option(
@@ -53,7 +52,7 @@ def mcp(
     llm: str | None,
     tools: str,
     read_only: bool,
-    user_id: str,
+    user_id: str | None,
     app_id: str | None,
     warm: bool,
 ) -> None:
@@ -64,6 +63,7 @@ def mcp(
     the handshake, or not at all while `litemem serve` has them. It ends when its input ends;
     unfinished turns stay pending in the file.
     """
+    user = user_id or default_user()
 
     def open_client() -> "MemoryClient":
         from litemem.client import MemoryClient  # 0.3 s, which the handshake need not wait for
@@ -76,12 +76,12 @@ def mcp(
     server = MemoryServer(
         open_client,
         tools=choose_tools(tools, read_only=read_only),
-        defaults=Defaults(user_id=user_id, app_id=app_id),
+        defaults=Defaults(user_id=user, app_id=app_id),
     )
     relay = RelayServer(
         server,
         find=lambda: _running(db, embedder, llm),
-        address=_address(tools=tools, user_id=user_id, app_id=app_id, read_only=read_only),
+        address=_address(tools=tools, user_id=user, app_id=app_id, read_only=read_only),
     )
     with guarded_streams() as (reading, writing):
         StdioServer(relay, writing, warm=warm).run(reading)

@@ -1,6 +1,7 @@
 """Configuration: dicts for `Memory.from_config`, the default file, and paths from users."""
 
 import errno
+import getpass
 import os
 import stat
 import sys
@@ -129,6 +130,20 @@ def database_path(path: str | Path | None, *, create: bool = True) -> str | Path
             "give a path, or set LITEMEM_DB"
         ) from error
     return default
+
+
+def default_user() -> str:
+    """Return the user of agents on this machine, whose servers and hooks name none.
+
+    `LITEMEM_USER_ID`, or else `MEM0_DEFAULT_USER_ID`, or else the login name.
+    """
+    for name in ("LITEMEM_USER_ID", "MEM0_DEFAULT_USER_ID"):
+        if named := os.environ.get(name):
+            return named
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError, ImportError):  # a container without a name for the user's number
+        return "user"
 
 
 def default_path() -> Path:

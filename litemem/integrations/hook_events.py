@@ -3,7 +3,6 @@
 Apart from `hooks`, so that a hook that goes through a server need not import the library.
 """
 
-import getpass
 import json
 import os
 from collections.abc import Mapping
@@ -115,16 +114,6 @@ def resolved(data: bytes, environment: Mapping[str, str]) -> dict[str, object]:
     if read.transcript is not None:
         given["transcript_path"] = os.path.abspath(read.transcript)  # noqa: PTH100 - keeps links
     return given
-
-
-def default_user(environment: Mapping[str, str]) -> str:
-    """Return the user for a hook's memories: `LITEMEM_USER_ID`, or the login name."""
-    if named := environment.get("LITEMEM_USER_ID"):
-        return named
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError, ImportError):  # a container without a name for the user's number
-        return "user"
 
 
 def answer(event: str, context: str) -> str:

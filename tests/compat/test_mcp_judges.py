@@ -44,6 +44,7 @@ def environment(tmp_path: Path) -> dict[str, str]:
         "LITEMEM_DB": str(tmp_path / "memory.db"),
         "LITEMEM_EMBEDDER": "hash",
         "LITEMEM_MODELS": str(tmp_path / "models"),
+        "LITEMEM_USER_ID": "default",
         "PYTHONPATH": str(LIBRARY),
     }
     return os.environ | ours

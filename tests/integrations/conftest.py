@@ -18,10 +18,14 @@ def db(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def environment(tmp_path: Path, db: Path) -> dict[str, str]:
-    ours = {"LITEMEM_DB": db, "LITEMEM_EMBEDDER": "hash", "LITEMEM_MODELS": tmp_path / "models"}
-    return (
-        os.environ | {key: str(value) for key, value in ours.items()} | {"PYTHONPATH": str(LIBRARY)}
-    )
+    ours = {
+        "LITEMEM_DB": str(db),
+        "LITEMEM_EMBEDDER": "hash",
+        "LITEMEM_MODELS": str(tmp_path / "models"),
+        "LITEMEM_USER_ID": "default",
+        "PYTHONPATH": str(LIBRARY),
+    }
+    return os.environ | ours
 
 
 @pytest.fixture

@@ -163,6 +163,27 @@ def test_a_conversation_can_be_added(server: Server) -> None:
     assert (found["count"], len(found["results"])) == (2, 1)
 
 
+def test_without_a_user_the_server_finds_what_the_hooks_stored(
+    start: Start, environment: dict[str, str], tmp_path: Path
+) -> None:
+    for name in ("LITEMEM_USER_ID", "MEM0_DEFAULT_USER_ID"):
+        environment.pop(name, None)
+    environment["LOGNAME"] = "cam"
+    said = {"type": "user", "message": {"role": "user", "content": "I am allergic to penicillin."}}
+    transcript = tmp_path / "session.jsonl"
+    transcript.write_text(json.dumps(said) + "\n")
+    event = {"session_id": "s1", "transcript_path": str(transcript), "cwd": str(tmp_path)}
+    subprocess.run(
+        [sys.executable, "-m", "litemem", "hook", "stop"],
+        input=json.dumps(event).encode(),
+        env=environment,
+        check=True,
+        timeout=SECONDS,
+    )
+    (found,) = start("--no-warm").call("search_memories", query="penicillin")["results"]
+    assert (found["memory"], found["user_id"]) == ("I am allergic to penicillin.", "cam")
+
+
 def test_an_agents_memory_gets_no_default_user(server: Server) -> None:
     server.call("add_memory", text="The build needs make.", infer=False, agent_id="coder")
     (found,) = server.call("get_memories", filters={"agent_id": "coder"})["results"]

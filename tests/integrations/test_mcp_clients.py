@@ -27,6 +27,7 @@ def with_client(
     environment = os.environ | {
         "LITEMEM_DB": str(tmp_path / "memory.db"),
         "LITEMEM_MODELS": str(tmp_path / "models"),
+        "LITEMEM_USER_ID": "default",
         "PYTHONPATH": str(LIBRARY),
     }
     command = mcp.StdioServerParameters(

@@ -13,6 +13,7 @@ from contextlib import asynccontextmanager, suppress
 from starlette.requests import Request as HttpRequest
 from starlette.responses import Response, StreamingResponse
 
+from litemem.core.config import default_user
 from litemem.errors import quoted
 from litemem.integrations.http.hosted import SharedClient, json_response
 from litemem.integrations.mcp.protocol import (
@@ -37,7 +38,6 @@ from litemem.integrations.mcp.protocol import (
 from litemem.integrations.mcp.server import CHOICES, MemoryServer, choose_tools
 from litemem.integrations.mcp.tools import Defaults
 
-USER = "default"  # of calls that name no user, agent or run, as with `litemem mcp`
 _STATUSES = {
     **dict.fromkeys((PARSE_ERROR, INVALID_REQUEST, INVALID_PARAMS), 400),
     **dict.fromkeys((HEADER_MISMATCH, UNSUPPORTED_VERSION), 400),
@@ -109,7 +109,9 @@ class McpEndpoint:
         return MemoryServer(
             lambda: self._client.opened().sync,
             tools=choose_tools(tools, read_only=read_only),
-            defaults=Defaults(user_id=query.get("user_id", USER), app_id=query.get("app_id")),
+            defaults=Defaults(
+                user_id=query.get("user_id", default_user()), app_id=query.get("app_id")
+            ),
         )
 
     async def _events(
