@@ -83,13 +83,13 @@ class _LateCommands(MutableMapping[str, click.Command]):
 def main() -> None:
     """A memory for AI agents in one SQLite file, offline.
 
-    Run `litemem models pull` once: `add` and `search` need its two models. Select a scope with
-    ids: `litemem search --user-id cam allergies`.
+    Run `litemem models pull` once: it downloads the models that `add` and `search` need. Select a
+    scope with ids: `litemem search --user-id cam allergies`.
 
     Environment: LITEMEM_DB is the path of the file, LITEMEM_MODELS the folder of the models.
     LITEMEM_LLM and LITEMEM_EMBEDDER replace the default models.
 
-    `litemem doctor` checks the installation. `litemem --help --json` prints all commands as JSON.
+    `litemem doctor` says what is missing. `litemem --help --json` prints all commands as JSON.
 
     Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted with Ctrl-C.
     """

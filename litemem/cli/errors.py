@@ -22,6 +22,10 @@ _IN_SHELL = {
     "process_pending() (`litemem pending`)": "`litemem pending`",
     "on_conflict (--on-conflict)": "--on-conflict",
     "--force (force=True)": "--force",
+    "accept_edited=True (--accept-edited)": "--accept-edited",
+    "(embedder=…, --embedder or LITEMEM_EMBEDDER)": "(--embedder or LITEMEM_EMBEDDER)",
+    "`litemem reindex` or Memory.reindex()": "`litemem reindex`",
+    "conflicts() lists them": "`litemem conflicts` lists them",
 }
 
 
@@ -64,8 +68,13 @@ class ErrorHandlingGroup(click.Group):
         except OSError as error:
             if error.errno == errno.EPIPE:  # `litemem list | head -1`: click ends quietly
                 raise
-            place = f"{error.filename}: " if error.filename else ""
-            raise CliError(f"{place}{error.strerror or error}") from error
+            raise CliError(system_error_text(error)) from error
+
+
+def system_error_text(error: OSError) -> str:
+    """Return the file and what is wrong with it: "notes/a.md: Permission denied"."""
+    place = f"{error.filename}: " if error.filename else ""
+    return f"{place}{error.strerror or error}"
 
 
 def interrupted(advice: str = "interrupted") -> click.exceptions.Exit:

@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from litemem.cli.errors import system_error_text
 from litemem.cli.options import db_option, embedder_option, number_option
 from litemem.cli.output import echo_err
 from litemem.core.config import default_user
@@ -29,10 +30,15 @@ class _NeverFails:
         if isinstance(error, click.exceptions.Exit):
             return False  # --help
         if isinstance(error, Exception):
-            text = error.format_message() if isinstance(error, click.ClickException) else str(error)
-            text = " ".join(text.split())  # click lists choices in lines
-            echo_err(f"litemem hook: {text or type(error).__name__}")
+            echo_err(f"litemem hook: {_text(error) or type(error).__name__}")
         return isinstance(error, Exception | KeyboardInterrupt)
+
+
+def _text(error: Exception) -> str:
+    if isinstance(error, OSError):
+        return system_error_text(error)
+    text = error.format_message() if isinstance(error, click.ClickException) else str(error)
+    return " ".join(text.split())  # click lists choices in lines
 
 
 class _HookCommand(click.Command):

@@ -111,7 +111,9 @@ def show_log(
     are left of a deleted memory.
     """
     if (memory_id is None) is not bool(ids):
-        raise click.UsageError("Give the ID of a memory or a message, or a scope (--user-id, …).")
+        raise click.UsageError(
+            "Give the ID of a memory or a message, or a scope (--user-id, …), not both."
+        )
     existing_file(db)
     with open_read_only(db) as memory, memory.store.read() as r:
         if memory_id is None:

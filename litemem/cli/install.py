@@ -16,15 +16,25 @@ from litemem.integrations import clients
 
 @click.command("install")
 @click.argument("client", metavar="CLIENT", type=click.Choice(get_args(clients.Client)))
-@click.option("--uninstall", is_flag=True, help="Remove the entry and the hooks.")
-@click.option("--dry-run", is_flag=True, help="Only show the changes.")
-@click.option("--no-hooks", is_flag=True, help="Write only the entry of the MCP server.")
-@click.option("--user-id", metavar="ID", help="Scope: the user of the server and of the hooks.")
-@click.option("--db", metavar="PATH", help="Path of the file that they use.")
+@click.option("--uninstall", is_flag=True, help="Remove the server and the hooks.")
+@click.option("--dry-run", is_flag=True, help="Show the changes, and write nothing.")
+@click.option("--no-hooks", is_flag=True, help="Add the server only.")
+@click.option(
+    "--user-id",
+    metavar="ID",
+    help="The user of the server and of the hooks. [default: LITEMEM_USER_ID, or the login name]",
+)
+@click.option(
+    "--db",
+    metavar="PATH",
+    help="Path of the file that they use. [default: LITEMEM_DB, or memory.db in the user's data "
+    "folder]",
+)
 @click.option(
     "--command",
     metavar="COMMAND",
-    help='The command that the client runs, for example "uvx litemem". [default: this one]',
+    help='The command that the agent runs, for example "uvx litemem". [default: the litemem that '
+    "you call, with its whole path]",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
 def install(
@@ -37,12 +47,15 @@ def install(
     command: str | None,
     as_json: bool,
 ) -> None:
-    """Write litemem into the configuration of an agent.
+    """Connect an agent to the memory: add litemem to its configuration.
 
-    CLIENT is claude-desktop, claude-code, codex, cursor or vscode. It gets the MCP server, and the
-    hooks if it has hooks. Other entries stay as they are. The old file is kept next to the new one.
-    A file that cannot be parsed, for example one with comments, is not changed. The same command
-    again changes nothing.
+    CLIENT is claude-desktop, claude-code, codex, cursor or vscode. It gets the MCP server `litemem
+    mcp`, with which the agent searches and changes memories. claude-code and codex also get hooks,
+    which give memories to each session and store its messages. Restart the agent afterwards.
+
+    Other entries stay as they are, and the old file is kept next to the new one. A file that cannot
+    be parsed, for example one with comments, is not changed. The same command again changes
+    nothing.
     """
     if user_id is not None:
         Scope(user_id=user_id)  # the server would refuse it later, where nobody sees it

@@ -216,8 +216,8 @@ def restore_file(source: str, yes: bool, db: str | None, as_json: bool) -> None:
 def salvage_file(target: str, db: str | None, as_json: bool) -> None:
     """Copy the readable rows of a damaged file into a new file.
 
-    Every page is read on its own, so a damaged page loses its own rows only. The damaged file is
-    not changed. Rows that cannot be read are listed.
+    The damaged file is that of --db, and is not changed; TARGET is the new file. Every page is
+    read on its own, so a damaged page loses its own rows only. Rows that cannot be read are listed.
     """
     path = file_path(db)
     with status("reading"):
@@ -225,7 +225,7 @@ def salvage_file(target: str, db: str | None, as_json: bool) -> None:
     if as_json:
         show_json({"path": target, **asdict(done)})
     else:
-        show_table(("TABLE", "ROWS"), [(name, f"{n:,}") for name, n in done.saved.items()])
+        show_table(("TABLE", "ROWS"), [(name, f"{n:,}") for name, n in done.saved.items() if n])
         for line in done.lost:
             echo_err(line)
         echo_err(f"{target}: {memories_text(done.saved['memory'])}")
@@ -331,8 +331,8 @@ def erase_memories(
     """
     if memory_ids and (ids or filters):
         raise click.UsageError(IDS_AND_SCOPE)
-    if not (memory_ids or filters):
-        require_scope(ids)
+    if not (memory_ids or filters or ids):
+        raise click.UsageError("Give the ids of memories, or a scope: --user-id, ….")
     call: dict[str, Any] = {**ids, "filters": filters}
     if memory_ids:
         call = {"memory_id": list(memory_ids)}
@@ -418,10 +418,12 @@ def _exit_if_log_is_held(done: dict[str, Any]) -> None:
 @embedder_option
 @file_options
 def reindex_file(embedder: str | None, db: str | None, as_json: bool) -> None:
-    """Rebuild all vectors with another embedder.
+    """Compute all vectors again, for example with another embedder.
 
-    The file uses the old vectors until all new ones are stored. After an interruption the next run
-    continues.
+    All vectors of a file come from one embedder. Run this to change it, or if `litemem info` shows
+    texts that are not indexed. Without --embedder it is the one of LITEMEM_EMBEDDER, or the
+    default. Texts stay as they are. Searches use the old vectors until all new ones are stored.
+    After Ctrl-C the same command continues.
     """
     chosen = named_embedder(embedder)
     with open_without_model(db) as memory, progress("embedding") as show:

@@ -153,10 +153,11 @@ def add(
 @embedder_option
 @file_options
 def pending(llm: str | None, embedder: str | None, db: str | None, as_json: bool) -> None:
-    """Retry the extraction of pending turns, oldest first.
+    """Extract the facts of pending turns, oldest first.
 
-    A turn is pending if its extraction failed or was interrupted, or if `litemem import` took it
-    from a conversation; these come last. Ctrl-C stops, and the same command continues.
+    A turn is pending if its extraction failed or was interrupted, if a hook stored it, or if
+    `litemem import` took it from a conversation; these come last. It needs a language model.
+    Ctrl-C stops, and the same command continues.
     """
     opened = open_memory(db, embedder=embedder, llm=llm, must_exist=True)
     turns = [0, 0]  # done, and all
@@ -303,18 +304,25 @@ def profile(
     db: str | None,
     as_json: bool,
 ) -> None:
-    """Print what holds of a user now, by group."""
+    """Print the facts about a user that are valid now, by group.
+
+    A line is a memory, and begins with its group: "Health: User is allergic to nuts". The groups
+    are identity, people, preferences, health, work, plans, wishes for answers, and others. It is
+    for a system prompt, or for the user to read, and needs no model. `litemem context` answers a
+    question instead.
+    """
     if not filters:
         require_scope(ids)
     with open_read_only(db) as memory:
         found = memory.profile(**ids, filters=filters, max_lines=max_lines)
+        pending = 0 if found["text"] else _pending_turns(memory)
     if as_json:
         return show_json(found)
     echo_damaged(found)
     if found["text"]:
         show_lines(found["text"].split("\n"))
     else:
-        echo_err("no memories")
+        _echo_none(pending)
     return None
 
 
@@ -329,16 +337,28 @@ def list_memories(
     """List memories, newest first."""
     with open_read_only(db) as memory:
         result = memory.get_all(limit=limit, include_messages=messages, **selection)
+        pending = 0 if result["results"] else _pending_turns(memory)
     if as_json:
         return show_json(result)
     echo_damaged(result)
     rows = [(m["created_at"][:10], m["id"], _shown(m)) for m in result["results"]]
     show_table(("CREATED", "ID", "MEMORY"), rows)
     if not rows:
-        echo_err("no memories")
+        _echo_none(pending)
     elif len(rows) == limit:
         echo_err(f"showing the newest {limit:,}; give --limit to see more")
     return None
+
+
+def _pending_turns(memory: Memory) -> int:
+    with memory.store.read() as r:
+        return r.overview().pending_turns
+
+
+def _echo_none(pending: int) -> None:
+    """Say that a scope has no memories, and if the file may get some yet."""
+    more = f"; {counted(pending, 'pending turn')} in the file: run `litemem pending`"
+    echo_err(f"no memories{more if pending else ''}")
 
 
 @click.command()

@@ -48,6 +48,7 @@ def list_models(as_json: bool) -> None:
 def pull(name: str | None, as_json: bool) -> None:
     """Download a model, or the two default models.
 
+    A search needs the embedder only, and a language model needs llama.cpp to run (docs/models.md).
     Downloads are checked by SHA-256. Installed files are not downloaded again, and an interrupted
     download continues. Prints the folders of the models.
     """

@@ -38,9 +38,9 @@ STANDARD = "-"  # standard input or output, as a file's name
     type=click.Choice(get_args(ExportFormat)),
     default="jsonl",
     show_default=True,
-    help='"jsonl" is lossless, for `litemem import`; "markdown" is for people, "html" is for them '
-    'and has all that belongs to the memories; "server-memory" is the graph, for the reference '
-    "memory server of MCP (docs/graph.md).",
+    help='"jsonl" is lossless, for `litemem import`; "markdown" has the memories for people to '
+    'read, "html" is a page with all that belongs to them; "server-memory" is the graph, for the '
+    "reference memory server of MCP (docs/graph.md).",
 )
 @click.option("--vectors", is_flag=True, help="Include vectors, so that an import need not embed.")
 @click.option("--force", is_flag=True, help="Replace TARGET if it exists.")

@@ -133,7 +133,7 @@ def database_path(path: str | Path | None, *, create: bool = True) -> str | Path
 
 
 def default_user() -> str:
-    """Return the user of agents on this machine, whose servers and hooks name none.
+    """Return the user of agents on this machine, for servers and hooks that name none.
 
     `LITEMEM_USER_ID`, or else `MEM0_DEFAULT_USER_ID`, or else the login name.
     """

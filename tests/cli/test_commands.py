@@ -305,7 +305,20 @@ def test_reindex_changes_the_embedder() -> None:
     assert (done["embedded"], done["embedder"]["dimensions"]) == (1, 64)
     found = run_json("search", "--embedder", "hash:64", "--user-id", "cam", "shellfish")
     assert [m["id"] for m in found["results"]] == [memory_id]
-    run("search", "--user-id", "cam", "shellfish", code=1)
+    refused = run("search", "--user-id", "cam", "shellfish", code=1).stderr
+    assert "made by hash (64 dimensions), not by hash (384 dimensions)" in refused
+    assert "(--embedder or LITEMEM_EMBEDDER), or embed all memories again with `litemem " in refused
+    assert "Memory" not in refused
+
+
+def test_messages_of_the_library_name_commands_in_the_shell() -> None:
+    added("Cam skis")
+    refused = run("conflicts", "--settle", "x", "--keep", "newer", code=1).stderr
+    assert refused.endswith("'x': `litemem conflicts` lists them\n")
+
+
+def test_an_erasure_without_a_target_names_both_kinds() -> None:
+    assert "the ids of memories, or a scope: --user-id" in run("erase", code=2).stderr
 
 
 def test_without_a_model_nothing_that_was_said_is_lost() -> None:
@@ -314,6 +327,16 @@ def test_without_a_model_nothing_that_was_said_is_lost() -> None:
     assert result.stderr.count("\n") == 1
     assert run_json("info")["file"]["pending_turns"] == 1
     assert "litemem models pull" in run("pending", code=1).stderr
+
+
+@pytest.mark.parametrize("command", ["list", "profile"])
+def test_a_scope_without_memories_names_the_turns_that_may_give_some(command: str) -> None:
+    run("add", "--user-id", "cam", "I like tea", code=1)
+    shown = run(command, "--user-id", "cam").stderr
+    assert shown == "no memories; 1 pending turn in the file: run `litemem pending`\n"
+    added("Cam likes tea")
+    assert run(command, "--user-id", "ana").stderr.startswith("no memories; 1 pending turn")
+    assert run(command, "--user-id", "cam").stderr == ""
 
 
 def test_a_search_without_its_model_names_the_pull(db: Path) -> None:

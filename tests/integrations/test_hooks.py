@@ -422,6 +422,13 @@ def test_a_hook_imports_no_model_and_nothing_that_only_changes_need(
     assert late & loaded == set()
 
 
+def test_a_transcript_that_is_not_there_is_named(tmp_path: Path) -> None:
+    path = str(tmp_path / "gone.jsonl")
+    done = run("stop", {"session_id": "s", "transcript_path": path}, tmp_path)
+    assert done.returncode == 0
+    assert done.stderr.decode().startswith(f"litemem hook: {path}: ")
+
+
 @pytest.mark.posix
 @pytest.mark.parametrize("event", ["session-start", "user-prompt"])
 def test_a_hook_takes_a_few_times_the_cpu_of_a_start_of_python(

@@ -385,7 +385,9 @@ def _check_one_name(path: str) -> None:
 
 def _check_exists(path: str) -> None:
     if path == MEMORY or not Path(path).exists():
-        raise StoreError(f"{path} does not exist: read_only=True opens a file that is there")
+        raise StoreError(
+            f"{path} does not exist: add a memory without read_only, or give another path"
+        )
     check_regular(path)
     if not Path(path).stat().st_size:
         raise SchemaError(EMPTY.format(path))

@@ -94,9 +94,10 @@ def check_embedder(
         return bound
     if (bound.dimensions, bound.fingerprint) != (identity.dimensions, identity.fingerprint):
         raise EmbedderMismatchError(
-            f"the file's vectors were made by {_show(bound)}, not by {_show(identity)}: "
-            "open it with that embedder, or embed all memories again with `litemem reindex` "
-            "or Memory.reindex()"
+            f"the file's vectors were made by {_show(bound, identity)}, not by "
+            f"{_show(identity, bound)}: open it with that embedder (embedder=…, --embedder or "
+            "LITEMEM_EMBEDDER), or embed all memories again with `litemem reindex` or "
+            "Memory.reindex()"
         )
     return bound
 
@@ -111,5 +112,8 @@ def bind_embedder(connection: apsw.Connection, identity: EmbedderIdentity) -> No
         put_embedder(connection, identity)
 
 
-def _show(identity: EmbedderIdentity) -> str:
-    return f"{identity.name} ({identity.dimensions}-d, {identity.fingerprint[:12]})"
+def _show(identity: EmbedderIdentity, other: EmbedderIdentity) -> str:
+    """Return the name and the dimensions, with the fingerprint if only that is different."""
+    size = f"{identity.dimensions} dimensions"
+    is_alike = (identity.name, identity.dimensions) == (other.name, other.dimensions)
+    return f"{identity.name} ({size}{f', {identity.fingerprint[:12]}' if is_alike else ''})"
