@@ -8,10 +8,13 @@ from typing import Any, get_args
 import click
 
 from litemem.cli.context import file_path
+from litemem.cli.options import embedder_option, llm_option
 from litemem.cli.output import echo_err, show_json, show_lines
+from litemem.core.config import user_path
 from litemem.core.scope import Scope
 from litemem.errors import ValidationError
 from litemem.integrations import clients
+from litemem.models.resolve import is_address
 
 
 @click.command("install")
@@ -21,15 +24,19 @@ from litemem.integrations import clients
 @click.option("--no-hooks", is_flag=True, help="Add the server only.")
 @click.option(
     "--user-id",
+    envvar=["LITEMEM_USER_ID", "MEM0_DEFAULT_USER_ID"],
     metavar="ID",
     help="The user of the server and of the hooks. [default: LITEMEM_USER_ID, or the login name]",
 )
 @click.option(
     "--db",
+    envvar="LITEMEM_DB",
     metavar="PATH",
     help="Path of the file that they use. [default: LITEMEM_DB, or memory.db in the user's data "
     "folder]",
 )
+@embedder_option
+@llm_option
 @click.option(
     "--command",
     metavar="COMMAND",
@@ -44,6 +51,8 @@ def install(
     no_hooks: bool,
     user_id: str | None,
     db: str | None,
+    embedder: str | None,
+    llm: str | None,
     command: str | None,
     as_json: bool,
 ) -> None:
@@ -52,6 +61,9 @@ def install(
     CLIENT is claude-desktop, claude-code, codex, cursor or vscode. It gets the MCP server `litemem
     mcp`, with which the agent searches and changes memories. claude-code and codex also get hooks,
     which give memories to each session and store its messages. Restart the agent afterwards.
+
+    The file, the user and the models of the options, or of the variables of your shell, are written
+    as options of the server, because not every agent hands these variables on.
 
     Other entries stay as they are, and the old file is kept next to the new one. A file that cannot
     be parsed, for example one with comments, is not changed. The same command again changes
@@ -62,12 +74,14 @@ def install(
     options = [
         *(["--user-id", user_id] if user_id else []),
         *(["--db", os.path.realpath(file_path(db))] if db is not None else []),
+        *(["--embedder", _from_anywhere(embedder)] if embedder else []),
     ]
     files = clients.files_of(
         client,
         clients.own_command() if command is None else _words(command),
         environment=os.environ,
         options=options,
+        server_options=["--llm", _from_anywhere(llm)] if llm else [],
         hooks=not no_hooks,
         remove=uninstall,
     )
@@ -83,6 +97,13 @@ def install(
     if not dry_run and any(change.is_change for change in done):
         echo_err(f"restart {client} to use the change")
     return None
+
+
+def _from_anywhere(model: str) -> str:
+    """Return the name of a model for a process in another folder: a path is made absolute."""
+    if "/" not in model.replace(os.sep, "/") or is_address(model):
+        return model
+    return os.path.realpath(user_path(model))
 
 
 def _words(command: str) -> list[str]:

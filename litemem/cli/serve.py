@@ -60,6 +60,8 @@ def serve(
     only this user may read (docs/serve.md). Ctrl-C or SIGTERM ends the server: running calls are
     finished, unfinished turns stay pending in the file.
     """
+    if missing := [name for name in PACKAGES if find_spec(name) is None]:
+        raise CliError(f"{missing[0]} is not installed: run `pip install 'litemem[serve]'`")
     path = file_path(db, create=True)
     kept = Path(os.path.realpath(token_file)) if token_file else discovery.token_file()
     if print_service is not None:
@@ -71,8 +73,6 @@ def serve(
             unit(print_service, [*command, *(["--read-only"] if read_only else [])]), nl=False
         )
         return
-    if missing := [name for name in PACKAGES if find_spec(name) is None]:
-        raise CliError(f"{missing[0]} is not installed: run `pip install 'litemem[serve]'`")
     _run(path, port, embedder, llm, read_only=read_only, token_file=kept, new_token=new_token)
 
 

@@ -188,7 +188,8 @@ def import_memories(
         return _import_graph(source, ids, db, embedder, dry_run=dry_run, as_json=as_json)
     if origin == "litemem" and (ids or collection or history or app_ids):
         raise click.UsageError(
-            "--user-id, …, --collection, --history and --app-ids require --from mem0."
+            "An export of litemem has ids of its own. Name the format of another SOURCE: "
+            "--from mem0, --from server-memory, or --from auto for conversations."
         )
     if origin == "mem0" and (project_settings or accept_edited):
         raise click.UsageError(

@@ -80,15 +80,17 @@ def files_of(
     *,
     environment: Mapping[str, str],
     options: Sequence[str] = (),
+    server_options: Sequence[str] = (),
     hooks: bool = True,
     remove: bool = False,
 ) -> list[ClientFile]:
     """Return the files to edit so that a client has litemem, or with `remove` has it no more.
 
-    `options` are added to `litemem mcp` and to each hook. Claude Code and Codex have hooks.
+    `options` are added to `litemem mcp` and to each hook, `server_options` to `litemem mcp` only.
+    Claude Code and Codex have hooks.
     """
     home = Path(environment.get("HOME") or Path.home())
-    entry = {"command": command[0], "args": [*command[1:], "mcp", *options]}
+    entry = {"command": command[0], "args": [*command[1:], "mcp", *options, *server_options]}
     typed = {"type": "stdio", **entry}
     hooked = _edit_hooks([*command, "hook"], options, remove=remove)
     if client == "claude-desktop":

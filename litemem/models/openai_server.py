@@ -143,7 +143,7 @@ class OpenAIServerLLM:
             if number == last:
                 raise ExtractionError(
                     f"{self.name} gave no JSON of the schema to the prompt {prompt.name}: "
-                    f"{answer!r:.200}"
+                    f"{answer!r:.200}; try another model"
                 )
             refusal, number = None, last  # the server ignores schemas
         raise LLMError(f"{self.name} refused the request: {refusal}") from refusal

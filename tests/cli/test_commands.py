@@ -355,6 +355,15 @@ def test_a_file_that_is_not_a_database_is_refused(db: Path) -> None:
     assert "not an SQLite database" in run("list", "--everyone", code=1).stderr
 
 
+def test_salvage_lists_the_tables_that_have_rows(tmp_path: Path) -> None:
+    added("one")
+    rows = dict(
+        line.split("\t") for line in run("salvage", str(tmp_path / "s.db")).stdout.split("\n")[:-1]
+    )
+    assert rows["memory"] == "1"
+    assert "0" not in rows.values()
+
+
 def test_info_shows_what_the_file_holds() -> None:
     assert "does not exist" in run("info").stdout
     added("one")

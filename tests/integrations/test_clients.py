@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import stat
 import sys
 import tomllib
@@ -182,6 +183,28 @@ def test_an_old_command_of_ours_is_replaced(home: Path) -> None:
     commands = [hook["command"] for groups in hooks.values() for g in groups for hook in g["hooks"]]
     assert len(commands) == 4
     assert all(command.endswith("--user-id cam") for command in commands)
+
+
+def test_the_settings_of_the_shell_are_written_for_the_agent(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(home)
+    address = "http://127.0.0.1:11434/v1#qwen3:4b"
+    for name, value in (
+        ("LITEMEM_DB", "memory.db"),
+        ("LITEMEM_USER_ID", "ana"),
+        ("LITEMEM_EMBEDDER", "models/mine"),
+        ("LITEMEM_LLM", address),
+    ):
+        monkeypatch.setenv(name, value)
+    assert install("claude-code")[0] == 0
+    shared = ["--user-id", "ana", "--db", os.path.realpath(home / "memory.db")]
+    shared += ["--embedder", os.path.realpath(home / "models" / "mine")]
+    entry = parsed(home / ".claude.json")["mcpServers"]["litemem"]
+    assert entry["args"] == ["litemem", "mcp", *shared, "--llm", address]
+    (group,) = parsed(home / ".claude" / "settings.json")["hooks"]["Stop"]
+    words = shlex.split(group["hooks"][0]["command"], posix=os.name == "posix")
+    assert words == ["uvx", "litemem", "hook", "stop", *shared]
 
 
 def test_paths_with_spaces_are_quoted(home: Path) -> None:

@@ -8,6 +8,8 @@ import plistlib
 import socket
 import sqlite3
 import stat
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -17,6 +19,7 @@ from xml.etree import ElementTree
 import pytest
 from click.testing import CliRunner
 
+from helpers import LIBRARY
 from helpers.served import SECONDS, Served
 from litemem import Memory
 from litemem.cli import main
@@ -439,6 +442,21 @@ def test_a_wrong_file_of_the_token_is_not_used(
     file.chmod(mode)
     with pytest.raises(StoreError, match=words):
         discovery.make_token(file)
+
+
+@pytest.mark.parametrize("options", [(), ("--print-service", "systemd")])
+def test_without_the_extra_the_command_names_it(tmp_path: Path, options: tuple[str, ...]) -> None:
+    script = "import sys; sys.modules['uvicorn'] = None; from litemem.cli import main; main()"
+    done = subprocess.run(
+        [sys.executable, "-c", script, "serve", "--db", str(tmp_path / "memory.db"), *options],
+        env=os.environ | {"PYTHONPATH": str(LIBRARY)},
+        capture_output=True,
+        check=False,
+        text=True,
+        timeout=60,
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.endswith("run `pip install 'litemem[serve]'`\n")
 
 
 @pytest.mark.parametrize("manager", ["systemd", "launchd", "windows"])
