@@ -377,7 +377,8 @@ class _Server:
                 connection.connect()
             except OSError as error:
                 raise LLMError(
-                    f"no server answers at {self.origin} ({error}): start it, or give another llm"
+                    f"no server answers at {self.origin} ({error.strerror or error}): start it, or "
+                    "give another llm"
                 ) from error
             if not self.remote and not _is_local(connection.sock.getpeername()[0]):
                 raise LLMError(f"{self.host} is not this machine: set LITEMEM_REMOTE_LLM=1")

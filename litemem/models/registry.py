@@ -10,6 +10,10 @@ from typing import Any, Literal
 from litemem.errors import ValidationError
 
 Task = Literal["llm", "embedder"]
+_OTHERS = {  # what else a name may be
+    "llm": "; or give the path of a GGUF file, or the address of a server",
+    "embedder": '; or give the path of a folder with a model, or "hash" for tests',
+}
 
 _PLAIN_NAME = re.compile(
     r"[A-Za-z0-9][A-Za-z0-9._-]*"
@@ -117,7 +121,8 @@ def find(name: str, task: str | None = None) -> Model:
         if model.name == name:
             return model
     names = ", ".join(model.name for model in all_models() if task in (None, model.task))
-    raise ValidationError(f"unknown model {name!r}: known are {names}")
+    others = _OTHERS.get(task or "", "")
+    raise ValidationError(f"unknown model {name!r}: known are {names}{others}")
 
 
 def default_model(task: Task) -> Model:
