@@ -1,12 +1,14 @@
 """The command that checks an installation: packages, models, the file, its folder, and agents."""
 
 import os
+import shlex
 import shutil
 import stat
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
+from itertools import pairwise
 from pathlib import Path
 from typing import Literal, get_args
 
@@ -217,11 +219,11 @@ def _client(client: clients.Client) -> Iterator[Check]:
 
     Nothing here fails: the memory works without that client.
     """
-    again = f"litemem install {client}"
     try:
         command = clients.installed(client, os.environ)
         if command is None:
             return
+        again = shlex.join(["litemem", "install", client, *_given_to_install(command)])
         files = clients.files_of(client, clients.own_command(), environment=os.environ)
         hooked = not files[1:] or clients.has_hooks(files[1])
     except (LitememError, OSError) as error:
@@ -233,6 +235,13 @@ def _client(client: clients.Client) -> Iterator[Check]:
         yield Check(client, "warning", "has the server, but not all hooks", again)
     else:
         yield Check(client, "ok", " ".join(map(str, command)))
+
+
+def _given_to_install(command: list[str]) -> Iterator[str]:
+    """Yield the options of a server's command that `litemem install` wrote, with their values."""
+    for option, value in pairwise(map(str, command)):
+        if option in ("--user-id", "--db", "--embedder", "--llm"):
+            yield from (option, value)
 
 
 def _version(package: str) -> str | None:

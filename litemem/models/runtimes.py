@@ -31,7 +31,7 @@ LOAD_SECONDS = 0.2  # between two looks at the load; the system counts in hundre
 NO_LLAMA = (
     "facts are found by a language model, and llama-cpp-python is not installed: run "
     "`pip install 'litemem[llama]'`, or set LITEMEM_LLM to the address of a server such as "
-    "http://127.0.0.1:11434/v1#qwen3:4b"
+    "http://127.0.0.1:11434/v1#qwen3:4b; infer=False (--no-infer) stores a text without facts"
 )
 
 _T = TypeVar("_T")

@@ -354,15 +354,16 @@ def test_the_doctor_names_the_command_that_mends_a_client(
     assert client not in doctor()
     program = home / "litemem"
     program.symlink_to(sys.executable)
-    own = [client, "--command", str(program)]
+    own = [client, "--command", str(program), "--user-id", "ana lee"]
     assert CliRunner().invoke(main, ["install", *own]).exit_code == 0
     assert doctor()[client]["state"] == "ok"
     server, *hooks = files(client, home)
+    options = f"--user-id 'ana lee' --db {shlex.quote(os.path.realpath(home / 'memory.db'))}"
     for file in hooks:
         text = file.path.read_text("utf-8")
         file.path.write_text(text.replace("hook stop", "other stop"), "utf-8")
         found = doctor()[client]
-        assert (found["state"], found["fix"]) == ("warning", f"litemem install {client}")
+        assert (found["state"], found["fix"]) == ("warning", f"litemem install {client} {options}")
         assert "not all hooks" in found["detail"]
         file.path.write_text(text, "utf-8")
     assert CliRunner().invoke(main, ["install", client, "--command", "/gone/x"]).exit_code == 0

@@ -241,6 +241,7 @@ def test_without_llama_cpp_messages_are_stored_and_found(tmp_path: Path) -> None
     model.write_bytes(b"GGUF")
     done = run_python(WITHOUT_LLAMA, str(tmp_path / "a.db"), str(model))
     assert "pip install 'litemem[llama]'" in done
+    assert "infer=False (--no-infer) stores a text without facts" in done
     assert "found I avoid nuts." in done
 
 
