@@ -69,13 +69,7 @@ def install(
     be parsed, for example one with comments, is not changed. The same command again changes
     nothing.
     """
-    if user_id is not None:
-        Scope(user_id=user_id)  # the server would refuse it later, where nobody sees it
-    options = [
-        *(["--user-id", user_id] if user_id else []),
-        *(["--db", os.path.realpath(file_path(db))] if db is not None else []),
-        *(["--embedder", _from_anywhere(embedder)] if embedder else []),
-    ]
+    options = [] if uninstall else _options(user_id, db, embedder)
     files = clients.files_of(
         client,
         clients.own_command() if command is None else _words(command),
@@ -97,6 +91,21 @@ def install(
     if not dry_run and any(change.is_change for change in done):
         echo_err(f"restart {client} to use the change")
     return None
+
+
+def _options(user_id: str | None, db: str | None, embedder: str | None) -> list[str]:
+    """Return the options of the server and the hooks.
+
+    Raises:
+        ScopeError, StoreError: they would be refused later, where nobody sees it.
+    """
+    if user_id is not None:
+        Scope(user_id=user_id)
+    return [
+        *(["--user-id", user_id] if user_id else []),
+        *(["--db", os.path.realpath(file_path(db))] if db is not None else []),
+        *(["--embedder", _from_anywhere(embedder)] if embedder else []),
+    ]
 
 
 def _from_anywhere(model: str) -> str:

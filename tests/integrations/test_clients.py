@@ -207,6 +207,16 @@ def test_the_settings_of_the_shell_are_written_for_the_agent(
     assert words == ["uvx", "litemem", "hook", "stop", *shared]
 
 
+def test_an_entry_is_removed_with_any_settings(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert install("cursor")[0] == 0
+    monkeypatch.setenv("LITEMEM_DB", str(home / "gone" / "memory.db"))
+    code, output = install("cursor")
+    assert code == 1
+    assert f"there is no folder {home / 'gone'}" in output
+    assert install("cursor", "--uninstall")[0] == 0
+    assert parsed(home / ".cursor" / "mcp.json") == {}
+
+
 def test_paths_with_spaces_are_quoted(home: Path) -> None:
     _, settings = files("claude-code", home)
     change = clients.plan(settings)
