@@ -31,7 +31,9 @@ def command_tree(command: click.Command, path: str) -> dict[str, Any]:
         "command": path,
         "help": _plain(command.help),
         "arguments": [_argument(p) for p in command.params if isinstance(p, click.Argument)],
-        "options": [_option(p) for p in command.params if isinstance(p, click.Option)],
+        "options": [
+            _option(p) for p in command.params if isinstance(p, click.Option) and not p.hidden
+        ],
     }
     if isinstance(command, click.Group):
         tree["commands"] = [

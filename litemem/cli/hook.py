@@ -55,7 +55,7 @@ class _HookCommand(click.Command):
 
 
 @click.command("hook", cls=_HookCommand)
-@click.argument("event", metavar="EVENT", type=click.Choice([*hook_events.EVENTS, "index"]))
+@click.argument("event", metavar="EVENT", type=click.Choice(hook_events.EVENTS))
 @click.option(
     "--user-id", metavar="ID", help="Scope: the user. [default: LITEMEM_USER_ID, or the login name]"
 )
@@ -64,10 +64,16 @@ class _HookCommand(click.Command):
     default=hook_events.BUDGET,
     description="Maximum number of tokens of a context, estimated from its characters.",
 )
+@click.option("--index", "only_index", is_flag=True, hidden=True, help="Only index messages.")
 @embedder_option
 @db_option
 def hook(
-    event: str, user_id: str | None, budget: int, embedder: str | None, db: str | None
+    event: str,
+    user_id: str | None,
+    budget: int,
+    only_index: bool,
+    embedder: str | None,
+    db: str | None,
 ) -> None:
     """Answer an event of a coding agent's session.
 
@@ -76,7 +82,7 @@ def hook(
     the new messages of the session, and index them in another process. The exit code is
     always 0, so that a session goes on without its memory. docs/hooks.md shows the set-up.
     """
-    if event == "index":
+    if only_index:
         from litemem.integrations import hooks
 
         if hasattr(os, "nice"):
@@ -141,7 +147,7 @@ def _index_later(db: str | None, embedder: str | None) -> None:
     """Index the new messages in a process of its own, which loads the embedder."""
     options = [*(["--db", db] if db else []), *(["--embedder", embedder] if embedder else [])]
     subprocess.Popen(  # noqa: S603 - our own command
-        [sys.executable, "-m", "litemem", "hook", "index", *options],
+        [sys.executable, "-m", "litemem", "hook", "stop", "--index", *options],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

@@ -168,7 +168,7 @@ def test_what_was_said_is_found_in_the_next_session(project: Path, tmp_path: Pat
     transcript.write_text(claude(("user", "The staging database is heron"), ("assistant", "Good.")))
     given = {"session_id": "s1", "cwd": str(project), "transcript_path": str(transcript)}
     run("stop", given, tmp_path)
-    run("index", {}, tmp_path)  # stop began the same in a process that may not have ended
+    run("stop", {}, tmp_path, "--index")  # stop began the same in a process that may not have ended
     asked = {"cwd": str(project), "prompt": "Which is the staging database?"}
     assert "heron" in context_of(run("user-prompt", asked | {"session_id": "s2"}, tmp_path))
     assert context_of(run("user-prompt", asked | {"session_id": "s1"}, tmp_path)) == ""
@@ -420,6 +420,13 @@ def test_a_hook_imports_no_model_and_nothing_that_only_changes_need(
     late |= {"litemem.transfer.importer", "litemem.store.sqlite.archive.reader"}
     late |= {"litemem.models.indexing", "litemem.ingestion.graph"}
     assert late & loaded == set()
+
+
+def test_an_unknown_event_is_answered_with_those_that_a_client_has(tmp_path: Path) -> None:
+    done = run("start", {}, tmp_path)
+    assert done.returncode == 0
+    named = ", ".join(f"'{event}'" for event in hook_events.EVENTS)
+    assert done.stderr.decode().strip().endswith(f"'start' is not one of {named}.")
 
 
 def test_a_transcript_that_is_not_there_is_named(tmp_path: Path) -> None:
