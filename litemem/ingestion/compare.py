@@ -18,6 +18,9 @@ from litemem.core.text.scripts import english_share, normal_forms
 from litemem.core.text.statements import code_of_pair
 from litemem.ingestion.endings import ends
 from litemem.ingestion.fact_features import FactFeatures, features_of, fold, listed, stem
+from litemem.ingestion.measures import have_changed
+from litemem.ingestion.replaced import is_replaced
+from litemem.ingestion.sides import are_on_other_sides
 from litemem.ingestion.slots import Verdict, are_apart, compare_slots, corrects
 
 SENTENCE = 200  # characters in one sentence, at most
@@ -66,6 +69,8 @@ def compare_facts(known: str, new: str, cosine: float, *, one_turn: bool = False
         verdict = "different"
     if verdict not in (None, "unclear") and _are_exchanged(known, new):
         verdict = "different"
+    if verdict != "different" and _spelt(known) != _spelt(new) and are_on_other_sides(known, new):
+        verdict = "different"
     if one_turn and verdict in ("contradicts", "unclear", None) and not is_correction(new):
         return "different"
     return verdict
@@ -75,7 +80,7 @@ def _compare(known: str, new: str, cosine: float) -> Verdict | None:
     if _spelt(known) == _spelt(new):
         return "same"
     code = code_of_pair(known, new)
-    if ends(known, new, code):
+    if ends(known, new, code) or is_replaced(known, new) or have_changed(known, new):
         return "contradicts"
     if code != ENGLISH:
         return compare_slots(known, new)

@@ -1,0 +1,127 @@
+"""Find that two facts give one measured attribute other values: "weighs 88 kg", "weight is 81 kg".
+
+An attribute is told as a verb or as a noun, and a new value with words of change: "down to". Which
+words stand for which attribute is data (section "measures" of `core/text/languages`), and so are
+those that name nothing beside one; without them, two facts have to say the same. In doubt, as about
+a goal, the weight of another person or another unit, the values are of two things.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+
+from litemem.core.text import scripts
+from litemem.core.text.lexicon import section, words_in
+from litemem.core.text.phrases import Words, names_user, phrases, tokens_of
+from litemem.core.text.statements import code_of_pair, read, unquoted
+
+LONG = 400  # characters of two texts that are no facts
+FROM_TO = 2  # numbers of a change: the old value and the new one
+_ATTRIBUTES = tuple("weight height income rent cost sleep age pace distance savings length".split())
+_SLOTS = ("light", "be", "place", "now", "again", "changed", "my", "user", "from", "unit", "new")
+_OPEN = frozenset("wish flips past joint".split())
+_UNSPACED = ("zh", "ja")
+_NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
+_CURRENCY = re.compile("[$€£¥₹₽₺]")
+
+
+@dataclass(frozen=True)
+class _Measures:
+    """The words of each attribute, and those that name nothing beside one."""
+
+    attributes: dict[str, Words]
+    light: Words
+    changed: frozenset[str]
+
+
+def have_changed(known: str, new: str) -> bool:
+    """Return True if a new fact gives another value of the attribute that a known one measures."""
+    if len(known) + len(new) > LONG:
+        return False
+    code = code_of_pair(known, new)
+    k, n = read(known, code), read(new, code)
+    if not k.numbers or not n.numbers or k.is_denied or n.is_denied:
+        return False
+    if (k.concepts | n.concepts) & _OPEN or len(k.numbers) > 1 or k.habits != n.habits:
+        return False
+    if len(n.numbers) > (FROM_TO if "changed" in n.concepts else 1) or k.ids or n.ids:
+        return False
+    shared = _attributes(known, code) & _attributes(new, code)
+    is_other = n.numbers[-1] != k.numbers[0]
+    return is_other and any(_are_of_one(known, new, each, code) for each in shared)
+
+
+def _are_of_one(known: str, new: str, attribute: str, code: str) -> bool:
+    """Return True if two facts measure an attribute of one holder in one unit."""
+    if not _are_in_one_unit(known, new, code):
+        return False
+    one, other = (_rest(text, attribute, code) for text in (known, new))
+    if code in _UNSPACED:
+        return one == other
+    return _covers(one, other) and _covers(other, one)
+
+
+def _covers(one: Sequence[str], other: Sequence[str]) -> bool:
+    return all(any(scripts.fold(word) == scripts.fold(each) for each in other) for word in one)
+
+
+def _attributes(text: str, code: str) -> set[str]:
+    words = tokens_of(unquoted(text))
+    return {name for name, listed in _of(code).attributes.items() if listed.count(words)}
+
+
+def _rest(text: str, attribute: str, code: str) -> list[str]:
+    """Return the words of a text that name neither the attribute, nor its value or a change."""
+    plain = _CURRENCY.sub(" ", _NUMBER.sub(" ", unquoted(text).replace("’", "'").casefold()))
+    listed = _of(code)
+    if code in _UNSPACED:
+        gone = (*listed.attributes[attribute].inside, *listed.light.inside, *listed.light.whole)
+        for word in sorted({*gone, *listed.attributes[attribute].whole}, key=len, reverse=True):
+            plain = plain.replace(word, " ")
+        return tokens_of(plain)
+    kept = []
+    words = tokens_of(plain)
+    attributes = listed.attributes[attribute]
+    places = set(attributes.places(words))
+    for i, word in enumerate(words):
+        if i in places or (attributes.pairs and i - 1 in places):
+            continue
+        if not (listed.light.has(word) or names_user(word, code) or len(word) == 1):
+            kept.append(word)
+    return kept
+
+
+def _are_in_one_unit(known: str, new: str, code: str) -> bool:
+    units = [_units(text, code) for text in (known, new)]
+    return units[0] == units[1] or not all(units)
+
+
+def _units(text: str, code: str) -> set[str]:
+    """Return the units of a text, each as its group of words if they are listed."""
+    words, groups = tokens_of(unquoted(text)), phrases(code).units
+    plain = words_in(code, "slots", "unit")
+    found = set(_CURRENCY.findall(text))
+    for word in words:
+        bare = word.lstrip("0123456789.,:")
+        group = next((str(i) for i, listed in enumerate(groups) if listed.has(bare)), "")
+        if bare and (group or scripts.fold(bare) in plain):
+            found.add(group or scripts.fold(bare))
+    return found
+
+
+@cache
+def _of(code: str) -> _Measures:
+    table = section(code, "measures")
+    is_joined = code in _UNSPACED
+    slots = frozenset[str]().union(*(words_in(code, "slots", key) for key in _SLOTS))
+    light = f"{table.get('light', '')} {' '.join(slots)}"
+    return _Measures(
+        attributes={
+            name: Words(str(table[name]), is_joined=is_joined)
+            for name in _ATTRIBUTES
+            if name in table
+        },
+        light=Words(light, is_joined=is_joined),
+        changed=words_in(code, "slots", "changed"),
+    )

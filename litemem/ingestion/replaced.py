@@ -1,0 +1,270 @@
+"""Find that a statement names what is over: "I'm at PureGym now, not at Fit4Less".
+
+Such a statement ends a known fact of the same person whose object is what it names, whatever the
+verbs are, if both are about one kind of relation: a home, a job, a gym, a bank. How languages say
+that something is over is data (section "replaced" of `core/text/languages`). A pattern has "…" for
+what is over; `moved` has it for a new home. Languages are tried that the two facts may be in; in
+doubt nothing ends.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache, lru_cache
+
+from litemem.core.text import scripts
+from litemem.core.text.lexicon import CODES, pattern_in, section, words_in
+from litemem.core.text.phrases import Words, names_user, phrases, tokens_of
+from litemem.core.text.statements import code_of_pair, read, unquoted
+
+LONG = 600  # characters of two texts that are no facts
+MOST = 60  # characters of what is over
+MOST_WORDS = 5  # of it
+FIRST = 3  # words of a fact that may name the user
+LEAST = 3  # letters that two forms of a name share
+SAME = 0.6  # of the longer form, that they share
+OTHERS = 4  # words of a known fact that neither name what is over nor its relation
+_KINDS = ("home", "job", "gym", "bank", "care", "school", "insurer", "phone")
+# languages without a table of slots; their facts are not told from English ones
+_BARE = ("cs", "da", "el", "fi", "hu", "nb", "ro", "uk")
+_UNSPACED = ("zh", "ja")
+_UNENDED = frozenset("wish flips past born like prefer allergic ill".split())
+_YEAR = re.compile(r"\b(?:19|20)\d\d\b")
+_END = r"[,.;:!?…”“\"،؛。，、！？।]"
+
+
+@dataclass(frozen=True)
+class _Replaced:
+    """How a language says that something is over, and which words tell a kind of relation."""
+
+    over: Sequence[re.Pattern[str]]
+    moved: re.Pattern[str]
+    kinds: Mapping[str, Words]
+    goes: Words  # verbs that tell no kind: "uses"
+    light: frozenset[str]  # words that name nothing
+    once: Words  # words of a single event: "yesterday"
+    kin: re.Pattern[str]
+    users: Words
+
+
+def is_replaced(known: str, new: str) -> bool:
+    """Return True if a new fact says that what a known one tells is over."""
+    if len(known) + len(new) > LONG or new.rstrip('”" ').endswith(("?", "？", "؟")):
+        return False
+    code = code_of_pair(known, new)
+    return any(_is_replaced(known, new, each) for each in dict.fromkeys((code, *_BARE)))
+
+
+def _is_replaced(known: str, new: str, code: str) -> bool:
+    over, moved = _named(unquoted(new), code)
+    if not (over or moved) or not _is_state(known, code) or not _is_of_one(known, new, code):
+        return False
+    is_home = "home" in _kinds_of(tokens_of(known), code)
+    if moved and is_home and _is_other_home(known, new, moved, code):
+        return True
+    if _holders(new, code) and unquoted(new) == new and not _holders(known, code):
+        return False
+    return any(_is_over(thing, clause, known, new, code) for thing, clause in over)
+
+
+def _is_over(thing: str, clause: str, known: str, new: str, code: str) -> bool:
+    """Return True if a thing that is over is the object of a known fact, in one relation."""
+    named, words = _things(thing, code), tokens_of(known)
+    if not named or len(named) > MOST_WORDS or not _holds(words, named, code):
+        return False
+    if all(word[:1].isdigit() or _is_day(word, code) for word in named):
+        return _shares_topic(words, new, thing, code)
+    if _habits(new, code) - _habits(known, code):  # no longer at work on Fridays
+        return False
+    kinds, said = _kinds_of(words, code), tokens_of(unquoted(new))
+    told = _kinds_of(tokens_of(clause), code) or _kinds_of(said, code)
+    is_one_kind = bool(kinds & told) if kinds and told else bool(kinds)
+    is_one_kind |= not kinds and _of(code).goes.count(words) > 0
+    return is_one_kind and _is_brief(words, named, code)
+
+
+def _shares_topic(known: Sequence[str], new: str, thing: str, code: str) -> bool:
+    """Return True if a fact with another day or number is about a thing of the known one."""
+    rest = unquoted(new).replace(thing, " ")
+    topics = [word for word in _things(rest, code) if not (word[:1].isdigit())]
+    slots = _relation_words(code)
+    return any(
+        len(word) > LEAST
+        and not names_user(word, code)
+        and word not in slots
+        and not _is_day(word, code)
+        and any(_same(word, other) for other in known)
+        for word in topics
+    )
+
+
+def _is_other_home(known: str, new: str, moved: str, code: str) -> bool:
+    """Return True if a place that somebody moved to is another than the known home."""
+    places = _things(moved, code)
+    is_name = code in _UNSPACED or not moved[:1].islower()
+    if _holders(new, code) or _habits(new, code):
+        return False
+    if not places or not is_name or _YEAR.search(new) or _holds(tokens_of(known), places, code):
+        return False
+    k, n = read(known, code), read(new, code)
+    if bool(k.concepts & {"region", "dwelling"}) != bool(n.concepts & {"region", "dwelling"}):
+        return False
+    return any(word[:1].isupper() for word in unquoted(known).split()[1:]) or not known.isascii()
+
+
+def _holders(text: str, code: str) -> frozenset[str]:
+    """Return the words for who or what a fact is about; none for the user."""
+    if code in _BARE:
+        return frozenset()
+    words = [word for stem in read(text, code).holder for word in tokens_of(stem)]
+    return frozenset(word for word in words if not names_user(word, code))
+
+
+def _habits(text: str, code: str) -> frozenset[str]:
+    return read(text, code).habits if code not in _BARE else frozenset()
+
+
+def _is_state(known: str, code: str) -> bool:
+    """Return True if a fact tells a state that holds: it denies and ends nothing itself."""
+    over, _ = _named(unquoted(known), code)
+    statement = read(known, code) if code not in _BARE else None
+    is_past = phrases(code).past.search(known) or phrases(code).unreal.search(known)
+    is_denied = statement is not None and (
+        statement.is_denied or not statement.concepts.isdisjoint(_UNENDED)
+    )
+    return not (over or is_past or is_denied)
+
+
+def _is_of_one(known: str, new: str, code: str) -> bool:
+    """Return True if both facts are about the user, or about the same relative of the user."""
+    persons = [frozenset(_of(code).kin.findall(unquoted(text).casefold())) for text in (known, new)]
+    return persons[0] == persons[1] and all(_is_of_user(text, code) for text in (known, new))
+
+
+def _is_of_user(text: str, code: str) -> bool:
+    if unquoted(text) != text:
+        return True
+    words = tokens_of(text)
+    first = words if code in _UNSPACED else words[: 2 * FIRST]
+    users = _of(code).users
+    is_said = users.has(words[0]) if words else False
+    return is_said or any(names_user(word, code) or users.has(word) for word in first)
+
+
+def _holds(words: Sequence[str], named: Sequence[str], code: str) -> bool:
+    if code in _UNSPACED:
+        return "".join(named) in "".join(words)
+    return all(any(_same(word, other) for other in words) for word in named)
+
+
+def _is_brief(known: Sequence[str], named: Sequence[str], code: str) -> bool:
+    """Return True if a fact says little but the relation and its object."""
+    if code in _UNSPACED:
+        return True
+    rest = [word for word in _things(" ".join(known), code) if word not in named]
+    return len([word for word in rest if not names_user(word, code)]) <= OTHERS + 1
+
+
+def _things(text: str, code: str) -> list[str]:
+    """Return the words of a text that name something."""
+    return [word for word in tokens_of(text) if word not in _of(code).light and _says(word)]
+
+
+def _says(word: str) -> bool:
+    return len(word) > 2 or word[:1].isdigit() or not word.isascii()
+
+
+def _same(one: str, other: str) -> bool:
+    """Return True if two words may be forms of one name: "Brně", "Brno"."""
+    one, other = scripts.fold(one), scripts.fold(other)
+    if one == other:
+        return True
+    if one[:1].isdigit() or other[:1].isdigit():
+        return False
+    shorter, longer = sorted((len(one), len(other)))
+    shared = next((i for i in range(shorter) if one[i] != other[i]), shorter)
+    is_hangul = scripts.is_unspaced(one) or not one[0].isalpha()
+    least = 2 if is_hangul or "가" <= one[0] <= "힣" else LEAST
+    return shared >= least and shared >= SAME * longer
+
+
+def _is_day(word: str, code: str) -> bool:
+    return any(_same(word, day) for day in _days(code))
+
+
+@cache
+def _days(code: str) -> frozenset[str]:
+    listed = section(code, "dates").get("weekdays", _ENGLISH_DAYS)
+    return frozenset(word.casefold() for group in listed for word in str(group).split())
+
+
+_ENGLISH_DAYS = "monday tuesday wednesday thursday friday saturday sunday".split()
+
+
+@cache
+def _relation_words(code: str) -> frozenset[str]:
+    keys = ("light", "be", "place", "from", "now", "new", "changed", "moved", "my", "user")
+    return frozenset[str]().union(*(words_in(code, "slots", key) for key in keys))
+
+
+def _kinds_of(words: Sequence[str], code: str) -> set[str]:
+    return {kind for kind, listed in _of(code).kinds.items() if listed.count(words)}
+
+
+# -- what is over
+
+
+@lru_cache(maxsize=4_096)
+def _named(text: str, code: str) -> tuple[tuple[tuple[str, str], ...], str]:
+    """Return the things that are over, each with the words that say so, and a new home or ""."""
+    listed = _of(code)
+    if listed.once.count(tokens_of(text)) or phrases(code).unreal.search(text):
+        return (), ""
+    found = tuple(_found(text, listed.over))
+    moved = next((_thing(match) for match in [listed.moved.search(text)] if match), "")
+    return found, moved
+
+
+def _found(text: str, patterns: Sequence[re.Pattern[str]]) -> Iterator[tuple[str, str]]:
+    for pattern in patterns:
+        for match in pattern.finditer(text):
+            yield _thing(match), match[0]
+
+
+def _thing(match: re.Match[str]) -> str:
+    return next((group for group in match.groups() if group), "").strip()
+
+
+@cache
+def _of(code: str) -> _Replaced:
+    table = section(code, "replaced")
+    is_joined = code in _UNSPACED
+
+    def words(key: str) -> Words:
+        return Words(str(table.get(key, "")), is_joined=is_joined)
+
+    stops = str(table.get("stops", "")).split()
+    kin = pattern_in(code, "requests", "kin") if code in CODES.values() else None
+    listed = "|".join(map(re.escape, str(table.get("kin", "")).split()))
+    return _Replaced(
+        over=tuple(_pattern(each, stops) for each in table.get("over", ())),
+        moved=_pattern(str(table.get("moved", r"(?!)")), stops),
+        kinds={kind: words(kind) for kind in _KINDS},
+        goes=words("goes"),
+        light=frozenset(str(table.get("light", "")).split()),
+        once=words("once"),
+        kin=kin or re.compile(rf"\b(?:{listed})\b" if listed else r"(?!)"),
+        users=words("users"),
+    )
+
+
+def _pattern(written: str, stops: Sequence[str]) -> re.Pattern[str]:
+    """Return a pattern; "…" is up to a stop word, a sign or what the pattern has behind it."""
+    stop = "|".join(map(re.escape, stops))
+    border = rf"(?=\s*(?:{_END}|\Z)" + (rf"|\s+(?:{stop})(?!\w))" if stop else ")")
+    thing = rf"([^\s,.;:!?，。、][^,;:!?…”\"，。、]{{0,{MOST - 1}}}?)"
+
+    def either(found: re.Match[str]) -> str:
+        return thing if found.string[found.end() :].startswith("(?=") else thing + border
+
+    return re.compile(re.sub("…", either, written), re.IGNORECASE)
