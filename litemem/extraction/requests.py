@@ -80,6 +80,7 @@ def read_requests(text: str) -> Reading:
     requests: list[Request] = []
     kept: list[str] = []
     is_private = False
+    pointed_at = 0  # how many requests there were after one that points, of the sentence before
     for start, end in _spans(seen):
         raw = text[start:end]
         part = _read(raw, seen[start:end], known)
@@ -89,10 +90,15 @@ def read_requests(text: str) -> Reading:
                 part = _Part((request,), "\n")
         if part is None:
             kept.append(raw)
+            pointed_at = 0
             continue
         is_private |= part.takes_rest
+        is_told = part.requests and not _points(part.requests[0])
+        if is_told and pointed_at and pointed_at == len(requests):
+            requests.pop()  # "scrap that. I was kidding about the python": the python alone
+        pointed_at = 0
         for request in part.requests:
-            points = request.topic is None and not request.is_all
+            points = _points(request)
             said = _take_back(kept) if points else ""
             about = said and _spoken_of(said, _patterns_of(request.code))
             if about:
@@ -102,11 +108,16 @@ def read_requests(text: str) -> Reading:
             else:
                 is_private |= request.is_clause
                 requests.append(request)
+                pointed_at = len(requests) if points else 0
         kept.append(part.kept)
         if part.takes_rest:
             break
     rest = "".join(kept)
     return Reading(tuple(requests), rest if rest.strip() else "", is_private)
+
+
+def _points(request: Request) -> bool:
+    return request.topic is None and not request.is_all
 
 
 class _Part(NamedTuple):
@@ -255,6 +266,11 @@ def _asked(raw: str, seen: str, words_of: _Patterns) -> _Part | None:
     if request := _request(raw, seen, (start, first), words_of, is_question=is_question):
         if onward:
             return None
+        if borders and _points(request):  # "scrap that, I was kidding about the python"
+            rest = (_behind_opener(seen, borders[0][1], end, words_of), end)
+            told = _request(raw, seen, rest, words_of, is_question=is_question)
+            if told is not None and told.topic is not None:
+                return _Part((told,), "\n")
         if borders and request.kind == "retract" and request.topic is None:
             rest = raw[borders[0][1] :]
             if count_negations(rest, words_of.code):
