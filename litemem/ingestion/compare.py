@@ -338,9 +338,16 @@ def _by_correction(k: FactFeatures, n: FactFeatures) -> Verdict | None:
     denied = _pattern("denied").findall(n.text)
     is_mentioned = bool(k.content & {stem(fold(word)) for word in denied})
     if is_mentioned and not k.is_negative and len(n.content) > 1:
-        return "contradicts"
+        return "different" if _tell_other_frames(k, n) else "contradicts"
     is_name = k.content - k.names == n.content - n.names == listed("called_so")
     return "contradicts" if is_name and not k.names & n.names else None
+
+
+def _tell_other_frames(k: FactFeatures, n: FactFeatures) -> bool:
+    """Return True if a fact tells a home or a job that a known one does not tell."""
+    frames = [_pattern("home"), _pattern("job")]
+    one, other = ([bool(frame.search(each.text)) for frame in frames] for each in (k, n))
+    return any(other) and one != other and k.verb not in listed("being")
 
 
 def _by_coverage(k: FactFeatures, n: FactFeatures, cosine: float) -> Verdict | None:

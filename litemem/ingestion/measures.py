@@ -14,15 +14,16 @@ from functools import cache
 from litemem.core.text import scripts
 from litemem.core.text.lexicon import section, words_in
 from litemem.core.text.phrases import Words, names_user, phrases, tokens_of
-from litemem.core.text.statements import code_of_pair, read, unquoted
+from litemem.core.text.statements import Statement, code_of_pair, read, unquoted
 
 LONG = 400  # characters of two texts that are no facts
 FROM_TO = 2  # numbers of a change: the old value and the new one
 _ATTRIBUTES = tuple("weight height income rent cost sleep age pace distance savings length".split())
 _SLOTS = ("light", "be", "place", "now", "again", "changed", "my", "user", "from", "unit", "new")
-_OPEN = frozenset("wish flips past joint".split())
+_OPEN = frozenset("wish flips joint".split())
 _UNSPACED = ("zh", "ja")
 _NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
+_UNIT = re.compile(r"\d ?([^\W\d_]{1,20})")
 _CURRENCY = re.compile("[$€£¥₹₽₺]")
 
 
@@ -41,15 +42,19 @@ def have_changed(known: str, new: str) -> bool:
         return False
     code = code_of_pair(known, new)
     k, n = read(known, code), read(new, code)
-    if not k.numbers or not n.numbers or k.is_denied or n.is_denied:
+    one, other = _values(k), _values(n)
+    if k.is_denied or n.is_denied or (k.concepts | n.concepts) & _OPEN or k.habits != n.habits:
         return False
-    if (k.concepts | n.concepts) & _OPEN or len(k.numbers) > 1 or k.habits != n.habits:
-        return False
-    if len(n.numbers) > (FROM_TO if "changed" in n.concepts else 1) or k.ids or n.ids:
+    most = FROM_TO if "changed" in n.concepts else 1
+    if len(one) != 1 or not 0 < len(other) <= most or other[-1] == one[0]:
         return False
     shared = _attributes(known, code) & _attributes(new, code)
-    is_other = n.numbers[-1] != k.numbers[0]
-    return is_other and any(_are_of_one(known, new, each, code) for each in shared)
+    return any(_are_of_one(known, new, each, code) for each in shared)
+
+
+def _values(statement: Statement) -> tuple[str, ...]:
+    """Return all numbers; one behind a verb that the slots do not list counts as an id there."""
+    return (*(number for _, number in sorted(statement.ids)), *statement.numbers)
 
 
 def _are_of_one(known: str, new: str, attribute: str, code: str) -> bool:
@@ -99,14 +104,13 @@ def _are_in_one_unit(known: str, new: str, code: str) -> bool:
 
 def _units(text: str, code: str) -> set[str]:
     """Return the units of a text, each as its group of words if they are listed."""
-    words, groups = tokens_of(unquoted(text)), phrases(code).units
-    plain = words_in(code, "slots", "unit")
+    groups, plain = phrases(code).units, words_in(code, "slots", "unit")
     found = set(_CURRENCY.findall(text))
-    for word in words:
-        bare = word.lstrip("0123456789.,:")
-        group = next((str(i) for i, listed in enumerate(groups) if listed.has(bare)), "")
-        if bare and (group or scripts.fold(bare) in plain):
-            found.add(group or scripts.fold(bare))
+    for match in _UNIT.finditer(unquoted(text).casefold()):
+        unit = match[1]
+        group = next((str(i) for i, listed in enumerate(groups) if listed.has(unit)), "")
+        if group or scripts.fold(unit) in plain:
+            found.add(group or scripts.fold(unit))
     return found
 
 

@@ -23,10 +23,13 @@ MOST_WORDS = 5  # of it
 FIRST = 3  # words of a fact that may name the user
 LEAST = 3  # letters that two forms of a name share
 SAME = 0.6  # of the longer form, that they share
+ENDING = 4  # letters of an ending that a name takes, at most
 OTHERS = 4  # words of a known fact that neither name what is over nor its relation
 _KINDS = ("home", "job", "gym", "bank", "care", "school", "insurer", "phone")
 # languages without a table of slots; their facts are not told from English ones
-_BARE = ("cs", "da", "el", "fi", "hu", "nb", "ro", "uk")
+BARE = ("cs", "da", "el", "fi", "hu", "nb", "ro", "uk")
+_NAMED = frozenset(["home", "job"])  # kinds that are told with words of their own
+_BEHIND = ("tr", "ko", "hi", "fi", "hu")  # in which what is over stands before the words for it
 _UNSPACED = ("zh", "ja")
 _UNENDED = frozenset("wish flips past born like prefer allergic ill".split())
 _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
@@ -41,6 +44,7 @@ class _Replaced:
     moved: re.Pattern[str]
     kinds: Mapping[str, Words]
     goes: Words  # verbs that tell no kind: "uses"
+    moves: Words  # verbs of a move, of people, schools or things
     light: frozenset[str]  # words that name nothing
     once: Words  # words of a single event: "yesterday"
     kin: re.Pattern[str]
@@ -52,15 +56,15 @@ def is_replaced(known: str, new: str) -> bool:
     if len(known) + len(new) > LONG or new.rstrip('”" ').endswith(("?", "？", "؟")):
         return False
     code = code_of_pair(known, new)
-    return any(_is_replaced(known, new, each) for each in dict.fromkeys((code, *_BARE)))
+    return any(_is_replaced(known, new, each) for each in dict.fromkeys((code, *BARE)))
 
 
 def _is_replaced(known: str, new: str, code: str) -> bool:
     over, moved = _named(unquoted(new), code)
-    if not (over or moved) or not _is_state(known, code) or not _is_of_one(known, new, code):
+    if not (over or moved[0]) or not _is_state(known, code) or not _is_of_one(known, new, code):
         return False
     is_home = "home" in _kinds_of(tokens_of(known), code)
-    if moved and is_home and _is_other_home(known, new, moved, code):
+    if moved[0] and is_home and _is_other_home(known, new, *moved, code):
         return True
     if _holders(new, code) and unquoted(new) == new and not _holders(known, code):
         return False
@@ -70,17 +74,30 @@ def _is_replaced(known: str, new: str, code: str) -> bool:
 def _is_over(thing: str, clause: str, known: str, new: str, code: str) -> bool:
     """Return True if a thing that is over is the object of a known fact, in one relation."""
     named, words = _things(thing, code), tokens_of(known)
+    if code in _BEHIND and not _holds(words, named, code):
+        named = named[-1:]  # the words before it are not parted from it
     if not named or len(named) > MOST_WORDS or not _holds(words, named, code):
         return False
     if all(word[:1].isdigit() or _is_day(word, code) for word in named):
         return _shares_topic(words, new, thing, code)
     if _habits(new, code) - _habits(known, code):  # no longer at work on Fridays
         return False
-    kinds, said = _kinds_of(words, code), tokens_of(unquoted(new))
-    told = _kinds_of(tokens_of(clause), code) or _kinds_of(said, code)
-    is_one_kind = bool(kinds & told) if kinds and told else bool(kinds)
-    is_one_kind |= not kinds and _of(code).goes.count(words) > 0
+    is_one_kind = _are_of_one_kind(words, thing, clause, new, code)
     return is_one_kind and _is_brief(words, named, code)
+
+
+def _are_of_one_kind(known: Sequence[str], thing: str, clause: str, new: str, code: str) -> bool:
+    """Return True if what is over may be the relation that a known fact tells."""
+    kinds, said = _kinds_of(known, code), tokens_of(unquoted(new))
+    named = tokens_of(thing)  # "PureGym" tells no kind of what is over
+    told = _kinds_of([w for w in tokens_of(clause) if w not in named], code)
+    told = told or _kinds_of([w for w in said if w not in named], code)
+    if _of(code).moves.count(tokens_of(clause)):  # a home, or a school: "moved from Leeds to Oslo"
+        return bool(kinds - {"job"})
+    if not kinds:
+        is_used = _of(code).goes.count(known) > 0
+        return is_used and (not told or told.isdisjoint(_NAMED))
+    return bool(kinds & told) or not told
 
 
 def _shares_topic(known: Sequence[str], new: str, thing: str, code: str) -> bool:
@@ -98,11 +115,12 @@ def _shares_topic(known: Sequence[str], new: str, thing: str, code: str) -> bool
     )
 
 
-def _is_other_home(known: str, new: str, moved: str, code: str) -> bool:
+def _is_other_home(known: str, new: str, moved: str, clause: str, code: str) -> bool:
     """Return True if a place that somebody moved to is another than the known home."""
-    places = _things(moved, code)
+    places = _things(moved, code)[-1 if code in _BEHIND else 0 :]
     is_name = code in _UNSPACED or not moved[:1].islower()
-    if _holders(new, code) or _habits(new, code):
+    own = "" if code in (*_BEHIND, *_UNSPACED) else clause.casefold()  # there it may name another
+    if any(word not in own for word in _holders(new, code)) or _habits(new, code):
         return False
     if not places or not is_name or _YEAR.search(new) or _holds(tokens_of(known), places, code):
         return False
@@ -114,20 +132,20 @@ def _is_other_home(known: str, new: str, moved: str, code: str) -> bool:
 
 def _holders(text: str, code: str) -> frozenset[str]:
     """Return the words for who or what a fact is about; none for the user."""
-    if code in _BARE:
+    if code in BARE:
         return frozenset()
     words = [word for stem in read(text, code).holder for word in tokens_of(stem)]
     return frozenset(word for word in words if not names_user(word, code))
 
 
 def _habits(text: str, code: str) -> frozenset[str]:
-    return read(text, code).habits if code not in _BARE else frozenset()
+    return read(text, code).habits if code not in BARE else frozenset()
 
 
 def _is_state(known: str, code: str) -> bool:
     """Return True if a fact tells a state that holds: it denies and ends nothing itself."""
     over, _ = _named(unquoted(known), code)
-    statement = read(known, code) if code not in _BARE else None
+    statement = read(known, code) if code not in BARE else None
     is_past = phrases(code).past.search(known) or phrases(code).unreal.search(known)
     is_denied = statement is not None and (
         statement.is_denied or not statement.concepts.isdisjoint(_UNENDED)
@@ -184,8 +202,10 @@ def _same(one: str, other: str) -> bool:
     shorter, longer = sorted((len(one), len(other)))
     shared = next((i for i in range(shorter) if one[i] != other[i]), shorter)
     is_hangul = scripts.is_unspaced(one) or not one[0].isalpha()
-    least = 2 if is_hangul or "가" <= one[0] <= "힣" else LEAST
-    return shared >= least and shared >= SAME * longer
+    if is_hangul or "가" <= one[0] <= "힣":
+        return shared >= 2 and (shared == shorter or shared >= SAME * longer)
+    is_ended = shared == shorter > LEAST and longer - shorter <= ENDING
+    return is_ended or (shared >= LEAST and shared >= SAME * longer)
 
 
 def _is_day(word: str, code: str) -> bool:
@@ -208,20 +228,30 @@ def _relation_words(code: str) -> frozenset[str]:
 
 
 def _kinds_of(words: Sequence[str], code: str) -> set[str]:
-    return {kind for kind, listed in _of(code).kinds.items() if listed.count(words)}
+    """Return the kinds of relations that words tell, also as parts of names: "Сбербанк"."""
+    return {
+        kind
+        for kind, listed in _of(code).kinds.items()
+        if listed.count(words)
+        or any(part in word for part in listed.begun if _is_part(part) for word in words)
+    }
+
+
+def _is_part(word: str) -> bool:
+    return len(word) > LEAST or not word[0].isascii() and len(word) > 1 and "가" <= word[0] <= "힣"
 
 
 # -- what is over
 
 
 @lru_cache(maxsize=4_096)
-def _named(text: str, code: str) -> tuple[tuple[tuple[str, str], ...], str]:
-    """Return the things that are over, each with the words that say so, and a new home or ""."""
+def _named(text: str, code: str) -> tuple[tuple[tuple[str, str], ...], tuple[str, str]]:
+    """Return the things that are over, each with the words that say so, and a new home."""
     listed = _of(code)
     if listed.once.count(tokens_of(text)) or phrases(code).unreal.search(text):
-        return (), ""
+        return (), ("", "")
     found = tuple(_found(text, listed.over))
-    moved = next((_thing(match) for match in [listed.moved.search(text)] if match), "")
+    moved = next(_found(text, [listed.moved]), ("", ""))
     return found, moved
 
 
@@ -251,6 +281,7 @@ def _of(code: str) -> _Replaced:
         moved=_pattern(str(table.get("moved", r"(?!)")), stops),
         kinds={kind: words(kind) for kind in _KINDS},
         goes=words("goes"),
+        moves=words("moves"),
         light=frozenset(str(table.get("light", "")).split()),
         once=words("once"),
         kin=kin or re.compile(rf"\b(?:{listed})\b" if listed else r"(?!)"),

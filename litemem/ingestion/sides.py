@@ -12,6 +12,7 @@ from litemem.core.text import scripts
 from litemem.core.text.lexicon import section, words_in
 from litemem.core.text.phrases import Groups, Words, names_user, tokens_of
 from litemem.core.text.statements import code_of_pair, read, unquoted
+from litemem.ingestion.replaced import BARE
 
 LONG = 600  # characters of two texts that are no facts
 NEAR = 2  # words between a side and the thing that has it
@@ -35,19 +36,22 @@ def are_on_other_sides(known: str, new: str) -> bool:
     """Return True if two facts are about two things that a side, rank or time tells apart."""
     if len(known) + len(new) > LONG:
         return False
-    code = code_of_pair(known, new)
     one, other = (_words(text) for text in (known, new))
+    codes = dict.fromkeys((code_of_pair(known, new), *BARE))
+    return any(_are_told_apart(one, other, new, code) for code in codes)
+
+
+def _are_told_apart(one: Sequence[str], other: Sequence[str], new: str, code: str) -> bool:
     listed = _of(code)
-    if listed.lines.opposed(one, other):
-        return True
-    if _are_apart(listed.sides, one, other, code):
+    if listed.lines.opposed(one, other) or _are_apart(listed.sides, one, other, code):
         return True
     subjects = _subject(one, code), _subject(other, code)
     if _are_apart(listed.ranks, *subjects, code) or _are_apart(listed.times, *subjects, code):
         return True
+    if code in BARE or not listed.times.opposed(one, other):
+        return False
     n = read(new, code)
-    is_kept = n.concepts.isdisjoint(_CHANGES) and "prefer" not in n.relations
-    return is_kept and bool(listed.times.opposed(one, other))
+    return n.concepts.isdisjoint(_CHANGES) and "prefer" not in n.relations
 
 
 def _subject(words: Sequence[str], code: str) -> Sequence[str]:
