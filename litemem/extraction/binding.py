@@ -14,11 +14,11 @@ from functools import cache
 
 from litemem.core.text import english
 from litemem.core.text.clauses import (
-    NOT_SPACED_CODES,
     Clause,
     asks_for_manner,
     clauses_of,
     count_negations,
+    is_heading,
     only_reacts,
     quoted_by_others,
     tells_by_asking,
@@ -26,6 +26,7 @@ from litemem.core.text.clauses import (
 from litemem.core.text.dates import mentions
 from litemem.core.text.lexicon import (
     ENGLISH,
+    NOT_SPACED_CODES,
     code_of,
     code_of_dates,
     exclusive_in,
@@ -60,6 +61,7 @@ ANY_DAY = date(2024, 2, 29)  # from which days are counted to see whether there 
 OTHER_SCRIPTS = frozenset("ar fa hi ja ko ru zh".split())  # of languages
 ALIKE_CODES = ("da", "nb")  # of languages that count as one
 OWNED_BEHIND = ("id", "vi")  # of languages in which "my" is "I", behind what is owned
+MY_ENDINGS = {"ar": "ي", "fa": "م"}  # of a word: "my"
 UNSPACED_DATED = ("th",)  # of languages without rules that join words
 MAX_SAID = 2_000  # characters by which the language of a turn is judged
 MAX_QUOTED = 300  # characters of a clause that is quoted
@@ -68,8 +70,13 @@ MIN_WEEKDAY = 3  # letters of its name; shorter ones are other words too: "do", 
 MAX_APPOINTMENT = 7  # words of a note about one
 MIN_SHARED = 0.34  # of a fact's content words, in the clause that it comes from
 COVERED = 0.9  # of a clause's content words, in the facts that were kept of it
+MAX_RELATIVE = 6  # characters before the name of a relative, where no spaces are
+MAX_NAME = 4  # characters of it
 MIN_WORDS = 2  # of a clause that states something
 
+_BEFORE_QUOTE = re.compile(r"\A(?:[\s:;,.!?)\]–—•*·…]|-(?!\d))+")
+_QUOTED = re.compile(r"“[^”]*”|\"[^\"]*\"")
+_WORD = re.compile(r"[^\W\d_][\w'’-]*")
 _OF_USER = re.compile(r"\AUser(?:'s|s) (?P<noun>[^\W\d_]+)\b")
 
 
@@ -137,6 +144,8 @@ class Binding:
             reason = reason or "it turns a wish round"
         if reason is None and self._is_translated(fact):
             reason = "it is not in the language of the turn"
+        if reason is None and self._speaks_as_user(fact):
+            reason = "it has words of the speaker's own"
         if reason is None and self._is_english and english.is_nameless(fact):
             reason = "it names nobody and nothing"
         if reason is None and self._is_english and self._says_nothing(fact):
@@ -200,6 +209,17 @@ class Binding:
             return False
         return self._grounding.has_borrowed_name(fact)
 
+    def _speaks_as_user(self, fact: str) -> bool:
+        """Return True if a fact of the user says "my" in another language than English.
+
+        No rule knows how to write "wegen meines Herzens" in the third person.
+        """
+        code = code_of(fact)
+        code = code_of(self._said) if code == ENGLISH else code
+        subject = fact.split(" ")[0]
+        is_user = self._grounding.is_user(subject) or fact.startswith(self._subject)
+        return is_user and _first_persons(code).search(_QUOTED.sub(" ", fact)) is not None
+
     def _praises_the_other(self, at: int) -> bool:
         """Return True for praise beside "you": "You're amazing! Taking them in is so lovely"."""
         clause = self._clauses[at]
@@ -245,12 +265,49 @@ class Binding:
         if self._told.lacks(clause):
             return True
         facts = self._kept.get(at, ())
+        if self._names_only(at):
+            return True
         if _names_relative(clause.text, clause.code) and not any(
             _names_relative(fact, clause.code) for fact in facts
         ):
             return True
         has_day = bool(mentions(clause.text[:MAX_QUOTED], ANY_DAY))
         return has_day and not any(mentions(fact, ANY_DAY) for fact in facts)
+
+    def _names_only(self, at: int) -> bool:
+        """Return True if of "my husband Karl drives a bus" the facts have the name alone."""
+        clause = self._clauses[at]
+        found = _WORD.findall(clause.text[:MAX_QUOTED])
+        people = [i for i, word in enumerate(found[:3]) if _is_relative(word, clause.code)]
+        if clause.code in NOT_SPACED_CODES:
+            return self._names_only_unspaced(at)
+        if not people:
+            return False
+        behind = found[people[-1] + 1 :]
+        if not behind or not (behind[0][0].isupper() or not behind[0][0].islower()):
+            return False
+        is_cased = behind[0][0].isupper()
+        names = [word for word in behind[: 2 if is_cased else 1] if not word[0].islower()]
+        said = content_prefixes(" ".join(behind[len(names) :]), clause.code)
+        told = frozenset[str]().union(
+            *(content_prefixes(fact, clause.code) for fact in self._kept.get(at, ()))
+        )
+        return bool(said) and said.isdisjoint(told)
+
+    def _names_only_unspaced(self, at: int) -> bool:
+        clause = self._clauses[at]
+        exact, _ = _people(clause.code)
+        ends = [
+            clause.text.find(one) + len(one) for one in exact if one in clause.text[:MAX_QUOTED]
+        ]
+        if not ends or min(ends) > MAX_RELATIVE:
+            return False
+        said = clause.text[max(end for end in ends if end <= MAX_RELATIVE) :][:MAX_QUOTED]
+        told = "".join(self._kept.get(at, ()))
+        pairs = {
+            said[i : i + 2] for i in range(MAX_NAME, len(said) - 1) if said[i : i + 2].isalpha()
+        }
+        return bool(pairs) and not any(pair in told for pair in pairs)
 
     def repeated(self, whole: str, clause: Clause) -> list[str]:
         """Return the kept facts of a clause that the `whole` clause, as a fact, repeats."""
@@ -271,16 +328,24 @@ class Binding:
         for i, clause in enumerate(self._clauses):
             if i in self._kept or i in self._failed:
                 continue
-            if clause.is_question and tells_by_asking(clause):
+            if clause.code != ENGLISH and clause.is_question and tells_by_asking(clause):
                 yield self._retell(i, f"{self._subject} asked: “{clause.text}”"), clause
-            if clause.code == ENGLISH and (clause.is_question or not clause.is_own):
-                for fact in map(self._named, presupposed(clause.text)):
-                    if not self._told.says(fact):
-                        yield self._retell(i, fact), clause
+            if clause.code == ENGLISH and (_asks_or_heads(clause) or not clause.is_own):
+                yield from self._presupposed(i)
             if clause.code == ENGLISH and (wish := english.wish(clause.text)):
                 yield self._retell(i, self._named(wish)), clause
             elif states_something(clause):
                 yield self._retell(i, retold(clause, self._subject)), clause
+
+    def _presupposed(self, at: int) -> Iterator[tuple[str, Clause]]:
+        """Yield the facts that a question in English states on the way, or else the question."""
+        clause = self._clauses[at]
+        facts = list(map(self._named, presupposed(clause.text)))
+        if not facts and clause.is_question and tells_by_asking(clause):
+            facts = [f"{self._subject} asked: “{clause.text}”"]
+        for fact in facts:
+            if not self._told.says(fact):
+                yield self._retell(at, fact), clause
 
     def set_aside(self) -> Iterator[SetAside]:
         """Yield the rejected facts, and then the clauses without a fact, each with the reason."""
@@ -399,7 +464,7 @@ def _exchange(fact: str, said: str, *, is_named: bool) -> str | None:
     if english.is_turned(said, fact):
         return "it is turned round"
     is_of_all = is_named and english.is_shared_by_all(said)
-    if is_of_all or english.is_of_thing(said, fact) or english.is_general(said, fact):
+    if is_of_all or english.is_of_thing(said, fact) or english.is_of_activity(said, fact):
         return OF_OTHER_THING
     return OF_ANOTHER if english.is_yours(said, fact) else None
 
@@ -451,7 +516,7 @@ def _is_of_somebody_else(fact: str, clause: Clause, *, is_user: bool) -> bool:
 
 def stands_alone(clause: Clause) -> bool:
     """Return True if a clause may replace a fact: a statement of some words."""
-    if clause.is_question:
+    if clause.is_question or is_heading(clause.text):
         return False
     if not _is_english(clause) or not clause.text.isascii():
         return len(clause.text) >= MIN_NOTE
@@ -477,10 +542,11 @@ def states_something(clause: Clause) -> bool:
     if english.is_reaction(clause.text):
         return False
     is_drawn = clause.is_own and _emoji(clause.text) > 0  # "I ❤️ pizza" has no verb
-    if is_drawn or english.third_person(clause.text) is not None:
+    if is_drawn or english.is_general(clause.text) or english.names_somebody(clause.text):
         return True
-    is_told = len(clause.words) >= MIN_NOTE and english.is_elliptical(clause.text)
-    return is_told or english.is_note(clause.text)
+    if english.third_person(clause.text) is not None or english.is_note(clause.text):
+        return True
+    return len(clause.words) >= MIN_NOTE and english.is_elliptical(clause.text)
 
 
 def retold(clause: Clause, subject: str) -> str:
@@ -489,7 +555,7 @@ def retold(clause: Clause, subject: str) -> str:
     is_of_all = subject != "User" and english.is_shared_by_all(clause.text)
     if told is not None and not is_of_all:
         return told if subject == "User" else told.replace("User", subject)
-    text = clause.text.strip().rstrip(" ,;")
+    text = _BEFORE_QUOTE.sub("", clause.text).rstrip(" ,;")
     text = text if len(text) <= MAX_QUOTED else text[: text.rfind(" ", 0, MAX_QUOTED)] + " …"
     if (
         _is_english(clause)
@@ -501,6 +567,10 @@ def retold(clause: Clause, subject: str) -> str:
     ):
         return text.rstrip(".")
     return f"{subject}: “{text}”"
+
+
+def _asks_or_heads(clause: Clause) -> bool:
+    return clause.is_question or clause.text.rstrip().endswith(":")
 
 
 def _why_empty(clause: Clause) -> str:
@@ -554,6 +624,14 @@ def _makes_order_a_deed(fact: str, clause: Clause) -> bool:
 @cache
 def _commands() -> re.Pattern[str]:
     return re.compile(section(ENGLISH, "clauses")["commands"], re.IGNORECASE)
+
+
+@cache
+def _first_persons(code: str) -> re.Pattern[str]:
+    """Return the pattern of "my" and the like, which a fact in the third person cannot have."""
+    listed = section(code, "clauses").get("first_persons", r"(?!)")
+    before, behind = (r"(?<!\w)", r"(?!\w)") if code not in ("ja", "zh") else ("", "")
+    return re.compile(rf"{before}(?:{listed}){behind}", re.IGNORECASE)
 
 
 def _is_english(clause: Clause) -> bool:
@@ -646,6 +724,11 @@ def _is_person(word: str, code: str) -> bool:
     plain = word.casefold()
     exact, begun = _people(code)
     return plain in exact or any(plain.startswith(start) for start in begun)
+
+
+def _is_relative(word: str, code: str) -> bool:
+    """Return True for a person also with "my" as an ending."""
+    return _is_person(word, code) or _is_person(word.removesuffix(MY_ENDINGS.get(code, "")), code)
 
 
 @cache

@@ -44,6 +44,7 @@ from litemem.extraction.sanitize import (
     last_question,
     needs_context,
     questions,
+    sanitize,
 )
 
 MAX_FACTS = 20  # in one answer; a small model that does not stop repeats itself
@@ -398,7 +399,10 @@ def _own_lines(messages: Sequence[Message], read: Sequence[Line]) -> list[Line]:
     own = (
         replace(
             line,
-            content=own_words(line.content, keep_names=messages[line.message].name is not None),
+            content=own_words(
+                sanitize(messages[line.message].content, with_layout=True),
+                keep_names=messages[line.message].name is not None,
+            ),
         )
         if messages[line.message].role == "user"
         else line

@@ -11,7 +11,7 @@ from functools import cache
 from litemem.core.documents import split_documents
 from litemem.core.text.clauses import Clause, clauses_of, only_reacts, tells_by_asking
 from litemem.core.text.lexicon import ENGLISH, code_of, pattern_in, section, words_in
-from litemem.core.text.questions import presupposed
+from litemem.core.text.questions import gives_reason, presupposed
 from litemem.core.text.scripts import CONTROL_TOKENS
 from litemem.core.text.words import STOP_WORDS, sentences, words
 
@@ -40,10 +40,10 @@ _OWN_LABEL = re.compile(r"\A\W{0,2}(?:user|human)\W{0,2}:", re.IGNORECASE)
 _QUESTION = re.compile(r"(?<![^.!?\n])[^.!?\n]*\?")
 
 
-def sanitize(content: str) -> str:
+def sanitize(content: str, *, with_layout: bool = False) -> str:
     """Return a message without documents, long code, forged turns and orders to the reader.
 
-    Its lines stay.
+    Its lines stay; blank ones and indents only `with_layout`, by which code is known.
     """
     text, _ = split_documents(content)
     text = _CODE.sub(lambda code: code[0] if len(code[0]) <= MAX_CODE else "[code]", text)
@@ -55,6 +55,8 @@ def sanitize(content: str) -> str:
     text = claims.sub(" ", text)
     is_own = _pattern("own_act").match
     text = _pattern("order").sub(lambda order: order[0] if is_own(order[0]) else " ", text)
+    if with_layout:
+        return text
     return "\n".join(line.strip() for line in text.splitlines() if line.strip())
 
 
@@ -99,7 +101,7 @@ def is_small_talk(text: str, names: Collection[str] = ()) -> bool:
     question that says something of who asks ("can I eat sushi while pregnant?") is not small talk.
     `names` are those of the speakers, case-folded; they are ignored.
     """
-    if presupposed(text):
+    if presupposed(text) or gives_reason(questions(text), code_of(text)):
         return False
     if code_of(text) != ENGLISH:
         return not any(map(_may_tell, clauses_of(text)))

@@ -75,7 +75,7 @@ def _rules() -> Iterator[Rule]:
         yield Rule(f"core.text.clauses:{name}", "told", unchanged)
     for name in ("guesses_age", "misnames_user", "is_written_in", "guesses_place"):
         yield Rule(f"core.text.english:{name}", "phrases told", no)
-    for name in """is_shared is_turned is_of_thing is_general is_yours is_nameless says_nothing
+    for name in """is_shared is_turned is_of_thing is_of_activity is_yours is_nameless says_nothing
     is_truism is_shared_by_all is_elliptical""".split():
         yield Rule(f"core.text.english:{name}", "told", no)
     yield Rule("extraction.grounding:Grounding.has_borrowed_name", "told", no)

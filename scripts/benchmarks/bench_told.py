@@ -5,7 +5,8 @@
 A line of a set has what was `said` (a text, or messages), the `facts` that a model writes of it,
 and whether they are `good`. A `ScriptedLLM` gives these facts, so the rules alone decide. Good
 facts have to be live as they are, or with the text that `holds` names and without what it `lacks`.
-No live memory may have the words of others. Each case that goes wrong is printed with the live
+No live memory may have the words of others, or what a case that is not good `lacks`. What the model
+passes over is read by rules if it is `small`. Each case that goes wrong is printed with the live
 memories.
 """
 
@@ -19,6 +20,12 @@ from verdicts import Verdicts, sets
 ANSWERS = 6  # of the model for a turn, at most
 
 
+class SmallLLM(ScriptedLLM):
+    """A model whose silence means nothing."""
+
+    parameters = 1_500_000_000
+
+
 def live_after(case: dict[str, Any], embedder: FastEmbedEmbedder) -> list[str]:
     """Add what was said to a new memory, and return its live memories."""
     said, facts = case["said"], case["facts"]
@@ -26,7 +33,8 @@ def live_after(case: dict[str, Any], embedder: FastEmbedEmbedder) -> list[str]:
     first, last = messages[:-1], messages[-1:]
     # an answer stands in the turn of its question, and people speak with each other in one
     is_whole = bool(first) and (first[-1]["role"] == "assistant" or "name" in first[-1])
-    llm = ScriptedLLM(([[]] if first and not is_whole else []) + [facts] * ANSWERS)
+    model = SmallLLM if case.get("small") else ScriptedLLM
+    llm = model(([[]] if first and not is_whole else []) + [facts] * ANSWERS)
     with Memory(":memory:", embedder=embedder, llm=llm) as memory:
         if first and not is_whole:
             memory.add(first, user_id="u", timestamp=case.get("timestamp"))
@@ -38,10 +46,11 @@ def live_after(case: dict[str, Any], embedder: FastEmbedEmbedder) -> list[str]:
 def is_right(case: dict[str, Any], live: list[str]) -> bool:
     """Return True if the live memories are those that a case asks for."""
     folded = [_folded(each) for each in live]
+    lacks = case.get("lacks")
     if not case["good"]:
-        return not any(_folded(fact) in folded for fact in case["facts"])
+        is_told = any(_folded(fact) in folded for fact in case["facts"])
+        return not is_told and not any(lacks and lacks in each for each in live)
     if "holds" in case:
-        lacks = case.get("lacks")
         return any(case["holds"] in each for each in live) and not any(
             lacks and lacks in each for each in live
         )

@@ -14,67 +14,29 @@ from litemem.core.text.language import FUNCTION_WORDS
 from litemem.core.text.lexicon import (
     CODES,
     ENGLISH,
+    NOT_SPACED_CODES,
     code_of,
     either_of_all,
     section,
     words_in,
     words_of_all,
 )
+from litemem.core.text.machine_text import without_machine_text
+from litemem.core.text.quotations import (
+    QUOTATIONS,
+    is_own_report,
+    without_introduced,
+    without_speech,
+)
+from litemem.core.text.questions import gives_reason
 from litemem.core.text.words import sentences, words
 
 MAX_NAMES = 4  # words of the name behind a greeting
-MIN_QUOTE = 7  # words of a quotation that is more than a name or a title
 MIN_LOG = 3  # lines "name: text" that make a conversation
-SHARE_OF_NOISE = 0.5  # of the lines of a message; then the rest is noise too
 MAX_GREETING = 60  # characters of a message that may only greet, in any language
 MAX_INTRODUCTION = 60  # characters between "this mail" and its colon
 
-_QUOTATIONS = re.compile(
-    r"“[^“”]*”|„[^„“”]*[“”]|«[^«»]*»|「[^「」]*」|『[^『』]*』|\"[^\"]*\""
-    r"|(?<![\w'’])['‘](?=\S)[^'‘’\n]*(?:\w['’]\w[^'‘’\n]*){0,8}['’](?!\w)"
-)
-_QUOTED_LINE = re.compile(r"^[ \t]*>.*$", re.MULTILINE)
 _LOG_LINE = re.compile(r"^\W{0,3}(?:\d{1,2}[:.]\d\d\S{0,12}\W{0,4})?(?P<name>\w{1,20}) ?[:：] ?\S")
-_NOISE = re.compile(  # lines that a program wrote
-    r"^\W{0,3}\d{4}-\d\d-\d\d[T ]\d\d:\d\d"
-    r"|^\W{0,3}(?:\d\d:\d\d:\d\d\S*\W{0,3})?(?:TRACE|DEBUG|INFO|WARN|WARNING|ERROR|FATAL|CRITICAL)\b"
-    r"|^\W{0,3}(?:\w{3} [ \d]?\d|\w{3}, \d\d \w{3} \d{4}) \d\d:\d\d:\d\d\b"
-    r"|\b\d\d:\d\d:\d\d (?:warn|info|error)\b"
-    r"|^\s*(?:\\t)?(?:Traceback \(most|File \"|at [\w.$<>]+\(|Caused by:|\.\.\. \d+ more)"
-    r"|^\s*\w*(?:Error|Exception):"
-    r"|^\s*(?:error|warning|note)(?:\[\w+\])?: |^\s*--> \S+:\d+"
-    r"|^\s*[\[{}\]],?\s*$|^\s*\"[\w.-]{1,40}\"\s*:"
-    r"|^\s*(?:GET|POST|PUT|PATCH|DELETE|HEAD) /|^\s*HTTP/\d"
-    r"|^\s*[A-Z]\w*-[\w-]+: \S|^(?:Host|Accept|Author|Date|Content|Server|Via|Cookie): \S"
-    r"|^\s*(?:diff --git|@@ -|\+\+\+ |--- |npm |yarn |make(?:\[\d+\])?:|gcc |cc1|ld:|\[\d+/\d+\]"
-    r"|\[\s*\d+%\]|Step \d+/\d+|=== |\$ |PASS\b|FAIL\b|ok \d|not ok \d|commit [0-9a-f]{6,40}\b"
-    r"|(?:BUILD|Compiling|Downloading|Installing|Collecting|Resolving|Building) \S|kernel: "
-    r"|\[(?:ok|fail|tool_result|debug|info)\])"
-    r"|^\S.{1,60}? {2,}\S.{1,60}? {2,}\S|\bno action (?:is )?(?:needed|required)\b"
-    r"|^\s*Exception in thread|^(?:FAILED|PASSED|ERRORS?|OK|SKIPPED) \S"
-    r"|^(?:\w{1,20} ){0,2}(?:Error|Warning|Exception)\b.{0,60}\bat \S{1,80}:\d"
-    r"|^\s*\{.{0,200}\"(?:event|level|path|url|ts|timestamp|host|pid|uptime|status|method|msg)\" ?:"
-    r"|^\S{1,60}/\S{1,60} {1,9}(?:Running|Pending|Completed|Terminating|CrashLoop\w*|Error)\b"
-    r"|\b\d{1,3}/\d{1,3} {1,9}(?:Running|Ready)\b"
-    r"|^\w{1,20}: .{0,60}\d(?:[KMGT]i?B?|%|ms)\b.{0,20}\b(?:total|used|free|available)\b"
-    r"|^(?i:automated|automatic|scheduled|periodic|routine) [\w-]{1,30}(?: [\w-]{1,30})?:"
-    r"|^(?:health|status|smoke) ?-?checks?\b.{0,40}\b(?:ok|passed|green|healthy)\b"
-    r"|\b[Nn]othing (?:new )?to report\b"
-    r"|\b[Aa]ll (?:systems|services|checks) (?:are )?(?:ok|normal|green|up|operational|healthy)\b"
-    r"|\bheart ?beat\b|\bHEARTBEAT|\bkeep-?alive\b"
-    r"|^\s*[\w.]{1,40}=\S{1,80}\s+[\w.]{1,40}=\S|\bcron ?job\b"
-    r"|\d{1,3}% ?\[|^[|+][-=+| ]|^\| |\bicmp_seq="
-    r"|\bexit(?:ed)? (?:with )?(?:code|status) \d|\bwith code \d"
-    r"|\b\d+ (?:passed|failed|skipped|packages|warnings?)\b.{0,80}\bin \d|^/dev/\w+\s"
-    r"|^[A-Za-z0-9+/]{24,}={0,2}\s*$"
-    r"|^\s*<[a-z!/][^>]*>.*</?[a-z][^>]*>\s*$|^\s*SELECT \S.*;\s*$"
-    r"|^\S{0,60}[./]\S{0,60}:(?: line | )?\d{1,6}:(?:\d{1,6}:)? \S"
-    r"|^\S{1,60}(?: \S{1,40})?: (?:command )?not found\s*$"
-    r"|: (?:[Cc]ommand not found|No such file or directory|[Pp]ermission denied)\b.{0,20}$"
-    r"|^(?:ba|z|da|k)?sh: |^[\w.-]{1,40}@[\w.-]{1,40}:\S{0,60}[$#] \S|^C:\\\S{0,60}>"
-    r"|^(?:Segmentation fault|Killed|Aborted|Bus error)(?: \(.{0,30}\))?$|^PS [A-Z]:\\"
-    r"|^(?:bash|fatal|panic|E|W): \S.{0,120}:"
-)
 _START = r"(?:(?<=[.!?。！？\n])|\A)"
 
 
@@ -88,7 +50,6 @@ class Signs:
     letter: re.Pattern[str]  # the line by which a letter begins
     own_things: re.Pattern[str]  # "my menu": no text, so that what follows is said of it
     reports: frozenset[str]  # words by which somebody else is quoted
-    persons: frozenset[str]  # "I", "my", "you", "your"
 
 
 def own_words(text: str, *, keep_names: bool = False) -> str:
@@ -98,14 +59,14 @@ def own_words(text: str, *, keep_names: bool = False) -> str:
     be empty: then nothing was said in the speaker's own name.
     """
     codes = dict.fromkeys((code_of(text), ENGLISH))
-    text = _without_noise(_QUOTED_LINE.sub("", text))
+    text = without_introduced(without_machine_text(text), tuple(codes))
     if _asks_for_work(text[:MAX_INTRODUCTION]):
         return ""
     for code in codes:
         signs = _signs(code)
         text = _until(text, signs)
         text = _without_conversation(text)
-        text = "".join(_own_sentences(text, signs))
+        text = "".join(_own_sentences(text, signs, code))
         if not keep_names and len(text) <= MAX_GREETING:
             for other in CODES.values():
                 text = _signs(other).greeting.sub(lambda match: match["greeting"], text)
@@ -125,18 +86,6 @@ def _asks_for_work(head: str) -> bool:
         signs.rest[0].match(head, 0, end + 1) and not signs.own_things.search(head, 0, end)
         for signs in every
     )
-
-
-def _without_noise(text: str) -> str:
-    """Return a text without the lines of logs, traces, headers and build output."""
-    lines = text.split("\n")
-    noise = [_NOISE.search(line[:400]) is not None for line in lines]
-    if not any(noise):
-        return text
-    written = sum(bool(line.strip()) for line in lines)
-    if sum(noise) > SHARE_OF_NOISE * written:
-        return ""
-    return "\n".join(line for line, is_noise in zip(lines, noise, strict=True) if not is_noise)
 
 
 def _without_conversation(text: str) -> str:
@@ -169,21 +118,22 @@ def _handing_over(sign: re.Pattern[str], signs: Signs, text: str) -> Iterator[re
             yield match
 
 
-def _own_sentences(text: str, signs: Signs) -> Iterator[str]:
-    """Yield the sentences that suppose nothing, without what they quote of nobody by name."""
+def _own_sentences(text: str, signs: Signs, code: str) -> Iterator[str]:
+    """Yield the sentences that suppose nothing, without the speech of others that they quote."""
     is_asked = "?" in text or "？" in text or "؟" in text
     for part in _sentences(text):
         if signs.sentence.search(part):
             continue
-        if _is_reported(part, signs):
-            yield part
+        is_reported = _is_reported(part, signs)
+        if is_reported and is_own_report(part, code):
+            yield part  # "I told her: “I'm vegan”"
             continue
-        yield _QUOTATIONS.sub(lambda m: " " if _is_speech(m[0], is_asked, signs) else m[0], part)
+        yield without_speech(part, code, is_asked=is_asked, is_reported=is_reported)
 
 
 def _sentences(text: str) -> list[str]:
     """Return the sentences of a text; none begins inside a quotation."""
-    spans = [match.span() for match in _QUOTATIONS.finditer(text)]
+    spans = [match.span() for match in QUOTATIONS.finditer(text)]
     borders, at, span = [0], 0, 0
     for sentence in sentences(text):
         at = text.find(sentence, at)
@@ -192,20 +142,21 @@ def _sentences(text: str) -> list[str]:
         is_inside = span < len(spans) and spans[span][0] < at
         if at > 0 and not is_inside:
             borders.append(at)
+        elif is_inside and _ends_sentence(text, spans[span][1]):  # "… mad.' What now?"
+            borders.append(spans[span][1])
         at += len(sentence)
+    borders = sorted(set(borders))
     return [text[start:end] for start, end in pairwise([*borders, len(text)])]
 
 
+def _ends_sentence(text: str, end: int) -> bool:
+    """Return True if a quotation that ends at a place ends its sentence too."""
+    behind = text[end : end + 3].lstrip()[:1]
+    return text[end - 2 : end - 1] in ".!?。！？" and behind != "" and not behind.islower()
+
+
 def _is_reported(sentence: str, signs: Signs) -> bool:
-    return not signs.reports.isdisjoint(words(_QUOTATIONS.sub(" ", sentence)))
-
-
-def _is_speech(quotation: str, is_asked: bool, signs: Signs) -> bool:
-    """Return True if a quotation is somebody's words, and not a name or a title."""
-    said = words(quotation)
-    if len(said) >= MIN_QUOTE or (is_asked and quotation[-2:-1] in ".!?。！？"):
-        return True
-    return len(said) > 2 and not signs.persons.isdisjoint(said)
+    return not signs.reports.isdisjoint(words(QUOTATIONS.sub(" ", sentence)))
 
 
 @cache
@@ -249,7 +200,6 @@ def _signs(code: str) -> Signs:
         ),
         own_things=re.compile(rf"{before}(?:{table.get('own_things', never)}){behind}", flags),
         reports=words_in(code, "clauses", "reports"),
-        persons=words_in(code, "clauses", "persons"),
     )
 
 
@@ -258,11 +208,13 @@ def _signs(code: str) -> Signs:
 MAX_REPORT = 60  # characters in which a verb of saying stands, before a colon
 MAX_TAG = 40  # characters in which a tag, or a first word, stands
 _PUNCTUATION = ".,;:!?।،؛؟\"'“”«»()…"
+MAX_HEADING = 4  # words before a colon that go: "short update: I …"
+MAX_TITLE = 6  # words of a line that only says what follows
+_COLONS = (":", "：")
 MAX_ANSWERED = 40  # characters of an answer that says yes or no
 _OTHERS = [code for code in CODES.values() if code != ENGLISH]
 _QUESTION_MARKS = ("?", "？", "؟")
 MIN_SIGNS = 2  # of a statement in a script without spaces
-NOT_SPACED_CODES = frozenset(["ja", "zh", "ko"])  # of languages that join words
 _NOT_SPACED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 
 
@@ -315,11 +267,11 @@ def quoted_by_others(text: str) -> list[tuple[list[str], str]]:
     """Return, of each sentence in which somebody else is quoted, the quotations and the rest."""
     found = []
     for sentence in _sentences(text):
-        quotations = _QUOTATIONS.findall(sentence)
+        quotations = QUOTATIONS.findall(sentence)
         if not quotations:
             continue
         code = code_of(sentence)
-        rest = _QUOTATIONS.sub(" ", sentence)
+        rest = QUOTATIONS.sub(" ", sentence)
         is_own = not words_in(code, "clauses", "speaker").isdisjoint(words(rest))
         if _is_reported(sentence, _signs(code)) and not is_own:
             found.append((quotations, rest))
@@ -343,7 +295,19 @@ def only_reacts(clause: Clause) -> bool:
     if not told or (_NOT_SPACED.search(clause.text) and len("".join(told)) < MIN_SIGNS):
         return True
     is_about_you = reactions.addressed.search(clause.text) is not None and not clause.is_own
-    return is_about_you and not any(map(str.isdigit, clause.text))
+    if not is_about_you or any(map(str.isdigit, clause.text)):
+        return False
+    return not speaks_of_anybody(clause.text, clause.code)
+
+
+def speaks_of_anybody(text: str, code: str) -> bool:
+    """Return True if "you" stands for anybody: "you can only park there after six"."""
+    return _anybody(code).search(text) is not None
+
+
+@cache
+def _anybody(code: str) -> re.Pattern[str]:
+    return re.compile(section(code, "clauses").get("general", r"(?!)"), re.IGNORECASE)
 
 
 def asks_for_manner(clause: Clause) -> bool:
@@ -360,9 +324,16 @@ def asks_for_manner(clause: Clause) -> bool:
 
 
 def tells_by_asking(clause: Clause) -> bool:
-    """Return True if a question has a fact of who asks: "… for my wife?", "… while pregnant?"."""
+    """Return True if a question has a fact of who asks: "… for my wife?", "…, as I'm ill?"."""
     reactions = _reactions(clause.code)
-    return reactions is not None and reactions.tells.search(clause.text) is not None
+    if reactions is not None and reactions.tells.search(clause.text):
+        return True
+    return gives_reason(clause.text, clause.code)
+
+
+def is_heading(text: str) -> bool:
+    """Return True if a text only says what follows it: "Short update:"."""
+    return text.rstrip()[-1:] in _COLONS and len(words(text)) <= MAX_TITLE
 
 
 def answers_yes_or_no(question: str, answer: str) -> bool:
@@ -439,37 +410,53 @@ def _parts(sentence: str, code: str) -> Iterator[str]:
     own = speaker | words_in(code, "clauses", "possessives")
     reports = words_in(code, "clauses", "reports")
     start, leading, subjects = 0, _leading(), _subjects()
+    quoted = [match.span() for match in QUOTATIONS.finditer(sentence)]
     for border in _border().finditer(sentence):
+        if any(begins < border.start() < ends for begins, ends in quoted):
+            continue  # the words of others, to their end
         is_joined = border[0].isspace()  # "Mike and I": one subject
         is_short = is_joined and len(sentence[start : min(border.start(), start + 40)].split()) < 3
         if border.start() <= start or is_short:
             continue
         near = sentence[max(start, border.start() - MAX_REPORT) : border.start()]
-        if border[0][0] == ":" and not reports.isdisjoint(words(near)):
+        if border[0].strip() in _COLONS and not reports.isdisjoint(words(near)):
             continue  # "my boss wrote: I'm ill"
         rest = leading.sub("", sentence[border.start() : border.end() + 40])
         first = words(rest)[:1]
         if first and first[0] in (speaker if is_joined else own):
             before = sentence[max(start, border.start() - 40) : border.start()].split()
-            if is_joined and before[-1][:1].isupper() and first[0] in subjects:
+            is_first = speaker.isdisjoint(words(sentence[start : border.start()]))
+            is_name = before[-1][:1].isupper() and first[0] in subjects
+            if is_joined and is_first and is_name:
                 continue
+            if border[0].strip() in _COLONS and _heads(sentence[start : border.start()], own):
+                if len(words(sentence[start : border.start()])) <= MAX_HEADING:
+                    start = border.start()
+                continue  # a longer one belongs to what follows
             yield leading.sub("", sentence[start : border.start()]).strip()
             start = border.start()
     yield leading.sub("", sentence[start:]).strip()
+
+
+def _heads(text: str, own: frozenset[str]) -> bool:
+    """Return True if what stands before a colon says nothing of the speaker: "in short"."""
+    return own.isdisjoint(words(text)) and not any(map(str.isdigit, text))
 
 
 @cache
 def _border() -> re.Pattern[str]:
     """Return the pattern of what may stand between two clauses."""
     links = "|".join(sorted(words_of_all("clauses", "links")))
-    return re.compile(rf"[;；]|:\s|(?:\s|(?<=\w))[–—-]\s|—|,\s|，|、(?=我)|\s(?=(?:{links})\s)")
+    return re.compile(
+        rf"[;；]|[ \u00a0]?:\s|：|(?:\s|(?<=\w))[–—-]\s|—|,\s|，|、(?=我)|\s(?=(?:{links})\s)"
+    )
 
 
 @cache
 def _leading() -> re.Pattern[str]:
     """Return the pattern of what stands before a clause: "and", a comma."""
     leads = "|".join(sorted(words_of_all("clauses", "leads")))
-    return re.compile(rf"\A[\s,;，；–—-]*(?:(?:{leads})\s+)?", re.IGNORECASE)
+    return re.compile(rf"\A[\s,;:，；：–—-]*(?:(?:{leads})\s+)?", re.IGNORECASE)
 
 
 @cache

@@ -157,7 +157,7 @@ def language(text: str) -> str | None:
     }
     best = max(counts, key=lambda language: counts[language])
     second = max(count for language, count in counts.items() if language != best)
-    if len(found) <= SHORT:
+    if len(found) <= SHORT or counts[best] < MIN_COMMON:
         return _of_short_text(text, found)
     is_clear = counts[best] >= MIN_COMMON and counts[best] > second
     return best if is_clear and best != "English" else None

@@ -37,6 +37,7 @@ CODES = {
     "Turkish": "tr",
     "Vietnamese": "vi",
 }
+NOT_SPACED_CODES = frozenset(["ja", "zh", "ko"])  # of languages that join words
 # languages with dates that are read
 DATED = {
     **CODES,

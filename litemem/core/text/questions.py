@@ -2,19 +2,25 @@
 
 "As a nurse, how do I sleep better?", "Can I eat sushi while pregnant?" and "a gift for my wife
 Leila, she loves pottery?" say who somebody is on the way. The patterns stand in
-`core/text/languages/en.toml`, in the table `questions`; other languages are left to the model.
+`core/text/languages/en.toml`, in the table `questions`. Of other languages, questions that give a
+reason are known, by the table `clauses`: what they say is left to the model.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from functools import cache
 
 from litemem.core.text.english import is_reaction, third_person, with_user
-from litemem.core.text.lexicon import ENGLISH, pattern_in
+from litemem.core.text.language import ALIKE, COMMON_WORDS
+from litemem.core.text.lexicon import CODES, ENGLISH, NOT_SPACED_CODES, pattern_in, section
+from litemem.core.text.words import words
 
 MAX_QUESTION = 400  # characters that are read
 
 _FIRST_PERSON = re.compile(r"\b(?:I|me|my|we|us|our)\b")
 _EIGHT = re.compile(r"(?:8\d*|1[18])\b|eight")
+_ALIKE_CODES = tuple(sorted(CODES[name] for name in ALIKE))
+_OWNED = re.compile(r"(?:my|our)\b", re.IGNORECASE)
 _VERBS = {"'s": " is", "'re": " are"}
 
 
@@ -24,9 +30,45 @@ def presupposed(sentence: str) -> list[str]:
     return list(dict.fromkeys(_facts(text)))
 
 
+def gives_reason(question: str, code: str) -> bool:
+    """Return True if a question says why it is asked: "…, since I'm left-handed?".
+
+    What stands behind "if" is supposed, and no reason.
+    """
+    text = question[:MAX_QUESTION]
+    return any(_gives_reason(text, each) for each in _possible_codes(text, code))
+
+
+def _possible_codes(text: str, code: str) -> Iterable[str]:
+    """Return the languages that a text may be in: a short one may be of one like its own."""
+    if code in _ALIKE_CODES:
+        return _ALIKE_CODES
+    if code == ENGLISH and COMMON_WORDS["English"].isdisjoint(words(text)):
+        return CODES.values()
+    return (code,)
+
+
+def _gives_reason(text: str, code: str) -> bool:
+    reason = _clause_pattern(code, "reasons").search(text)
+    supposed = _clause_pattern(code, "conditions").search(text)
+    return reason is not None and (supposed is None or reason.start() <= supposed.start())
+
+
+@cache
+def _clause_pattern(code: str, key: str) -> re.Pattern[str]:
+    before, behind = (r"(?<!\w)", r"(?!\w)") if code not in NOT_SPACED_CODES else ("", "")
+    listed = section(code, "clauses").get(key, r"(?!)")
+    return re.compile(rf"{before}(?:{listed}){behind}", re.IGNORECASE)
+
+
 def _facts(text: str) -> Iterator[str]:
+    supposed = _clause_pattern(ENGLISH, "conditions").search(text)
     for match in _pattern("embedded").finditer(text):
+        if supposed is not None and supposed.start() < match.start("said"):
+            continue
         said = _pattern("aside").split(match["said"], maxsplit=1)[0]
+        if _OWNED.match(said) and not _pattern("stated").match(said):
+            continue  # "for me and my wife?"
         if not _pattern("asks").match(said) and not is_reaction(said):
             fact = third_person(said)
             yield from [fact] if fact else []

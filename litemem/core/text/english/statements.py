@@ -293,7 +293,22 @@ _REACTION = re.compile(
 
 def is_reaction(clause: str) -> bool:
     """Return True if a clause with "I" only answers: "I agree", "I hope so", "I love your idea"."""
-    return _REACTION.search(clause) is not None
+    return _REACTION.search(clause) is not None and not is_general(clause)
+
+
+def names_somebody(clause: str) -> bool:
+    """Return True if a clause says how somebody or something is called: "they named him Otto"."""
+    return _NAMING.search(clause[:MAX_NOTE]) is not None
+
+
+def is_general(clause: str) -> bool:
+    """Return True if "you" stands for anybody: "our API returns 429 when you send too much"."""
+    return _general().search(clause[:MAX_NOTE]) is not None
+
+
+@cache
+def _general() -> re.Pattern[str]:
+    return re.compile(section(ENGLISH, "clauses")["general"], re.IGNORECASE)
 
 
 _NOTE = re.compile(
@@ -372,6 +387,12 @@ _BEFORE_VERBS = frozenset(
     "is are was were s re has have had ve d ll will would can could should may might must do does "
     "did be been being not don doesn didn isn aren won t".split()
 )
+_NAMING = re.compile(  # "we named her Iris", "she's called Iris now"
+    r"\b(?:nam|call|christen|bapti[sz]|nicknam|renam|dubb)(?:e?d|ing) "
+    r"(?:(?:him|her|it|them|the|our|my|both|each) ?)(?:[a-z]+ ){0,2}(?:[A-Z]|[\"“'‘])"
+    r"|(?:'s|\b(?:is|are|was|were|be|been|being|got|gets)) (?:\w+ )?"
+    r"(?:called|named|christened|bapti[sz]ed|renamed) [A-Z]"
+)
 _POINTS = frozenset("this that it these those them him her".split())
 _TABULAR = re.compile(r"[{}\[\]<>|=\\]|\S {2,}\S|\t|\w\(\)|::|\w_\w")  # of code, logs and tables
 
@@ -433,7 +454,7 @@ def is_of_thing(clause: str, fact: str) -> bool:
     return bool(subjects) and subjects <= _THINGS
 
 
-def is_general(clause: str, fact: str) -> bool:
+def is_of_activity(clause: str, fact: str) -> bool:
     """Return True if the user does in a fact what a clause only calls hard, good or the like.
 
     "Searching for a studio's a tough job" is no "User is searching for a studio".
@@ -466,8 +487,9 @@ def is_nameless(text: str) -> bool:
 def is_talk(text: str) -> bool:
     """Return True if a text only thanks, cheers, wishes or encourages: "Don't give up, mate!"."""
     start = text[:MAX_NOTE].replace("’", "'")
-    is_to_another = _pattern("vocative").search(start) and not _FIRST_PERSON.search(start)
-    return bool(is_to_another) or _pattern("talk").match(start) is not None
+    if _pattern("vocative").search(start) and not _FIRST_PERSON.search(start):
+        return True
+    return _pattern("talk").match(start) is not None and not is_general(start)
 
 
 def says_nothing(fact: str) -> bool:
@@ -503,6 +525,8 @@ def speaks_of_self(text: str) -> bool:
 
 def is_vague(clause: str) -> bool:
     """Return True if a clause says little beside "this" or "it": "I'm so ready for this"."""
+    if names_somebody(clause):
+        return False
     said = words(clause[:MAX_NOTE])
     told = [word for word in said if word not in STOP_WORDS and word not in fact_words()]
     return not told or (len(told) <= MAX_VAGUE and not _POINTS.isdisjoint(said))
