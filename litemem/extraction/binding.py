@@ -137,21 +137,7 @@ class Binding:
         `message` is the position of a message that it may have come from.
         """
         at = self._nearest(fact)
-        reason = self._grounding.rejection_reason(fact)
-        if reason is None and at is not None:
-            reason = self._contradiction(fact, at)
-        if at is not None and not self._trusts_model and asks_for_manner(self._clauses[at]):
-            reason = reason or "it turns a wish round"
-        if reason is None and self._is_translated(fact):
-            reason = "it is not in the language of the turn"
-        if reason is None and self._speaks_as_user(fact):
-            reason = "it has words of the speaker's own"
-        if reason is None and self._is_english and english.is_nameless(fact):
-            reason = "it names nobody and nothing"
-        if reason is None and self._is_english and self._says_nothing(fact):
-            reason = "it says nothing of anybody"
-        if reason is None and at is not None and self._is_borrowed(fact, at):
-            reason = "somebody else said it of another thing"
+        reason = self._grounding.rejection_reason(fact) or self._flaw_beside(fact, at)
         if reason is None:
             self._told.add(fact)
         if at is not None and reason != ANOTHER_SPEAKER:
@@ -162,6 +148,23 @@ class Binding:
             message = message if clause is None else self._clauses[clause].message
             self._rejected.append(_Rejected(fact, reason, clause, message))
         return reason
+
+    def _flaw_beside(self, fact: str, at: int | None) -> str | None:
+        """Return what is wrong with a fact beside its clause and the turn, or None."""
+        if at is not None and (reason := self._contradiction(fact, at)):
+            return reason
+        if at is not None and not self._trusts_model and asks_for_manner(self._clauses[at]):
+            return "it turns a wish round"
+        if self._is_translated(fact):
+            return "it is not in the language of the turn"
+        if self._speaks_as_user(fact):
+            return "it has words of the speaker's own"
+        if self._is_english and english.is_nameless(fact):
+            return "it names nobody and nothing"
+        if self._is_english and self._says_nothing(fact):
+            return "it says nothing of anybody"
+        is_borrowed = at is not None and self._is_borrowed(fact, at)
+        return "somebody else said it of another thing" if is_borrowed else None
 
     def _contradiction(self, fact: str, at: int) -> str | None:
         """Return how a fact contradicts its clause, or None."""

@@ -93,8 +93,7 @@ def read_requests(text: str) -> Reading:
             pointed_at = 0
             continue
         is_private |= part.takes_rest
-        is_told = part.requests and not _points(part.requests[0])
-        if is_told and pointed_at and pointed_at == len(requests):
+        if _repeats_last(part, requests, pointed_at):
             requests.pop()  # "scrap that. I was kidding about the python": the python alone
         pointed_at = 0
         for request in part.requests:
@@ -118,6 +117,12 @@ def read_requests(text: str) -> Reading:
 
 def _points(request: Request) -> bool:
     return request.topic is None and not request.is_all
+
+
+def _repeats_last(part: "_Part", requests: list[Request], pointed_at: int) -> bool:
+    """Return True if a part names what the request before it only points at."""
+    is_told = bool(part.requests) and not _points(part.requests[0])
+    return is_told and 0 < pointed_at == len(requests)
 
 
 class _Part(NamedTuple):
@@ -267,8 +272,8 @@ def _asked(raw: str, seen: str, words_of: _Patterns) -> _Part | None:
         if onward:
             return None
         if borders and _points(request):  # "scrap that, I was kidding about the python"
-            rest = (_behind_opener(seen, borders[0][1], end, words_of), end)
-            told = _request(raw, seen, rest, words_of, is_question=is_question)
+            behind = (_behind_opener(seen, borders[0][1], end, words_of), end)
+            told = _request(raw, seen, behind, words_of, is_question=is_question)
             if told is not None and told.topic is not None:
                 return _Part((told,), "\n")
         if borders and request.kind == "retract" and request.topic is None:

@@ -14,7 +14,7 @@ from functools import cache
 from litemem.core.text import scripts
 from litemem.core.text.lexicon import section, words_in
 from litemem.core.text.phrases import Words, names_user, phrases, tokens_of
-from litemem.core.text.statements import Statement, code_of_pair, read, unquoted
+from litemem.core.text.statements import FactSlots, code_of_pair, read, unquoted
 
 LONG = 400  # characters of two texts that are no facts
 FROM_TO = 2  # numbers of a change: the old value and the new one
@@ -52,7 +52,7 @@ def have_changed(known: str, new: str) -> bool:
     return any(_are_of_one(known, new, each, code) for each in shared)
 
 
-def _values(statement: Statement) -> tuple[str, ...]:
+def _values(statement: FactSlots) -> tuple[str, ...]:
     """Return all numbers; one behind a verb that the slots do not list counts as an id there."""
     return (*(number for _, number in sorted(statement.ids)), *statement.numbers)
 

@@ -238,7 +238,9 @@ def _kinds_of(words: Sequence[str], code: str) -> set[str]:
 
 
 def _is_part(word: str) -> bool:
-    return len(word) > LEAST or not word[0].isascii() and len(word) > 1 and "가" <= word[0] <= "힣"
+    return len(word) > LEAST or (
+        not word[0].isascii() and len(word) > 1 and "가" <= word[0] <= "힣"
+    )
 
 
 # -- what is over

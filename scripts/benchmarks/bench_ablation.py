@@ -53,38 +53,57 @@ def unchanged(text: str, *_: object, **__: object) -> str:
     return text
 
 
+OFF: tuple[tuple[str, str, Callable[..., Any], str], ...] = (  # where, sets, instead, names
+    (
+        "ingestion.compare:",
+        "pairs",
+        nothing,
+        """_by_correction _by_update _by_opposites _by_coverage _by_event _by_attribute _by_possessive
+        _by_polarity _by_plurality""",
+    ),
+    (
+        "ingestion.compare:",
+        "pairs",
+        no,
+        """_name_opposites _are_exchanged _are_on_other_days _is_of_kind _is_of_other _is_partial
+        are_apart ends""",
+    ),
+    ("ingestion.slots:", "pairs", nothing, " ".join(rule.__name__ for rule in slots._RULES)),
+    (
+        "extraction.paraphrase:_Compared.",
+        "phrases told",
+        no,
+        """is_of_somebody_else is_of_other_part is_supposed is_refuted is_over is_excepted is_opposite
+        is_denied is_contrasted is_exchanged is_turned_round is_preferred_less is_compared
+        counts_another changes_half_of_day is_of_next is_beside says_nothing is_in_other_role
+        is_substituted""",
+    ),
+    (
+        "extraction.binding:",
+        "phrases told",
+        no,
+        """_takes_for_speaker _is_of_theirs _is_of_the_others _makes_order_a_deed _denies_unread
+        _is_reordered _names_emoji _is_opposite asks_for_manner""",
+    ),
+    ("core.text.clauses:", "told", unchanged, "_without_noise _without_conversation _until"),
+    (
+        "core.text.english:",
+        "told",
+        no,
+        """guesses_age misnames_user is_written_in guesses_place is_shared is_turned is_of_thing
+        is_of_activity is_yours is_nameless says_nothing is_truism is_shared_by_all is_elliptical""",
+    ),
+    ("core.text.english:", "told", nothing, "flaw answered quoted_answer wish"),
+    ("extraction.grounding:Grounding.", "told", no, "has_borrowed_name"),
+    ("extraction.facts:_Answer.", "told", no, "denies adds_to"),
+    ("ingestion.forget:", "forget", lambda *_, **__: [], "_joined _echoes _names_of"),
+)
+
+
 def _rules() -> Iterator[Rule]:
-    words = """_by_correction _by_update _by_opposites _by_coverage _by_event _by_attribute
-    _by_possessive _by_polarity _by_plurality"""
-    for name in words.split():
-        yield Rule(f"ingestion.compare:{name}", "pairs", nothing)
-    for name in """_name_opposites _are_exchanged _are_on_other_days _is_of_kind _is_of_other
-    _is_partial are_apart ends""".split():
-        yield Rule(f"ingestion.compare:{name}", "pairs", no)
-    for name in ("_by_role", *(rule.__name__ for rule in slots._RULES)):
-        yield Rule(f"ingestion.slots:{name}", "pairs", nothing)
-    for name in """is_of_somebody_else is_of_other_part is_supposed is_refuted is_over is_excepted
-    is_opposite is_denied is_contrasted is_exchanged is_turned_round is_preferred_less is_compared
-    counts_another changes_half_of_day is_of_next is_beside says_nothing is_in_other_role
-    is_substituted""".split():
-        yield Rule(f"extraction.paraphrase:_Compared.{name}", "phrases told", no)
-    for name in """_takes_for_speaker _is_of_theirs _is_of_the_others _makes_order_a_deed
-    _denies_unread _is_reordered _names_emoji _is_opposite asks_for_manner""".split():
-        yield Rule(f"extraction.binding:{name}", "phrases told", no)
-    for name in ("_without_noise", "_without_conversation", "_until"):
-        yield Rule(f"core.text.clauses:{name}", "told", unchanged)
-    for name in ("guesses_age", "misnames_user", "is_written_in", "guesses_place"):
-        yield Rule(f"core.text.english:{name}", "phrases told", no)
-    for name in """is_shared is_turned is_of_thing is_of_activity is_yours is_nameless says_nothing
-    is_truism is_shared_by_all is_elliptical""".split():
-        yield Rule(f"core.text.english:{name}", "told", no)
-    yield Rule("extraction.grounding:Grounding.has_borrowed_name", "told", no)
-    for name in ("flaw", "answered", "quoted_answer", "wish"):
-        yield Rule(f"core.text.english:{name}", "told", nothing)
-    yield Rule("extraction.facts:_Answer.denies", "told", no)
-    yield Rule("extraction.facts:_Answer.adds_to", "told", no)
-    for name in ("_joined", "_echoes", "_names_of"):
-        yield Rule(f"ingestion.forget:{name}", "forget", lambda *_, **__: [])
+    for where, tried, instead, names in OFF:
+        for name in names.split():
+            yield Rule(f"{where}{name}", tried, instead)
 
 
 @contextmanager

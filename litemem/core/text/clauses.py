@@ -22,13 +22,13 @@ from litemem.core.text.lexicon import (
     words_of_all,
 )
 from litemem.core.text.machine_text import without_machine_text
+from litemem.core.text.questions import gives_reason
 from litemem.core.text.quotations import (
     QUOTATIONS,
     is_own_report,
     without_introduced,
     without_speech,
 )
-from litemem.core.text.questions import gives_reason
 from litemem.core.text.words import sentences, words
 
 MAX_NAMES = 4  # words of the name behind a greeting

@@ -169,7 +169,7 @@ _RULES = (
         f" WHERE a.pk IS NULL OR b.pk IS NULL OR NOT ({SAME_SCOPE.format('a', 'b')})"
         f" OR relation.pk NOT IN (SELECT relation_pk {_OF_SUPPORT})",
     ),
-    _Guard(
+    _ExportRule(
         "shown",
         "shown",
         "SELECT pk FROM shown",
