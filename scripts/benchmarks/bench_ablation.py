@@ -58,8 +58,8 @@ OFF: tuple[tuple[str, str, Callable[..., Any], str], ...] = (  # where, sets, in
         "ingestion.compare:",
         "pairs",
         nothing,
-        """_by_correction _by_update _by_opposites _by_coverage _by_event _by_attribute _by_possessive
-        _by_polarity _by_plurality""",
+        """_by_correction _by_update _by_opposites _by_coverage _by_event _by_attribute
+        _by_possessive _by_polarity _by_plurality""",
     ),
     (
         "ingestion.compare:",
@@ -68,13 +68,14 @@ OFF: tuple[tuple[str, str, Callable[..., Any], str], ...] = (  # where, sets, in
         """_name_opposites _are_exchanged _are_on_other_days _is_of_kind _is_of_other _is_partial
         are_apart ends""",
     ),
+    ("ingestion.slots:", "pairs", nothing, "_by_role"),
     ("ingestion.slots:", "pairs", nothing, " ".join(rule.__name__ for rule in slots._RULES)),
     (
         "extraction.paraphrase:_Compared.",
         "phrases told",
         no,
-        """is_of_somebody_else is_of_other_part is_supposed is_refuted is_over is_excepted is_opposite
-        is_denied is_contrasted is_exchanged is_turned_round is_preferred_less is_compared
+        """is_of_somebody_else is_of_other_part is_supposed is_refuted is_over is_excepted
+        is_opposite is_denied is_contrasted is_exchanged is_turned_round is_preferred_less is_compared
         counts_another changes_half_of_day is_of_next is_beside says_nothing is_in_other_role
         is_substituted""",
     ),
@@ -91,7 +92,8 @@ OFF: tuple[tuple[str, str, Callable[..., Any], str], ...] = (  # where, sets, in
         "told",
         no,
         """guesses_age misnames_user is_written_in guesses_place is_shared is_turned is_of_thing
-        is_of_activity is_yours is_nameless says_nothing is_truism is_shared_by_all is_elliptical""",
+        is_of_activity is_yours is_nameless says_nothing is_truism is_shared_by_all
+        is_elliptical""",
     ),
     ("core.text.english:", "told", nothing, "flaw answered quoted_answer wish"),
     ("extraction.grounding:Grounding.", "told", no, "has_borrowed_name"),
