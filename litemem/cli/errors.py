@@ -25,6 +25,7 @@ _IN_SHELL = {
     "accept_edited=True (--accept-edited)": "--accept-edited",
     "(embedder=…, --embedder or LITEMEM_EMBEDDER)": "(--embedder or LITEMEM_EMBEDDER)",
     "`litemem reindex` or Memory.reindex()": "`litemem reindex`",
+    "`litemem salvage` or litemem.salvage()": "`litemem salvage`",
     "infer=False (--no-infer)": "--no-infer",
     "conflicts() lists them": "`litemem conflicts` lists them",
 }

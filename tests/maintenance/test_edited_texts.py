@@ -68,8 +68,10 @@ def test_a_repair_does_not_make_a_changed_text_official(memory: Memory, path: Pa
     assert "--accept-edited" in str(after[CHECK].advice)
     assert texts(memory.get_all(**CAM)) == [RUM]
     assert memory.search("black tea", **CAM)["damaged"] == [memory_id]
-    with pytest.raises(CorruptError, match="does not match its hash"):
+    with pytest.raises(CorruptError, match=r"\(a text: --accept-edited\).*does not match its hash"):
         memory.get(memory_id)
+    told = shell(path, "get", memory_id).stderr
+    assert "with `litemem salvage` (memory" in told
 
 
 def test_a_changed_text_is_shown_with_what_is_known_of_it(memory: Memory, path: Path) -> None:

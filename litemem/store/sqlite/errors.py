@@ -18,8 +18,8 @@ from litemem.store.sqlite.values import RowDamageError
 _SAVE = "save the readable rows with `litemem salvage` or litemem.salvage()"
 _DAMAGED = f"it is damaged; restore a backup, or {_SAVE}"
 _CHANGED = (
-    "another tool changed it, which `litemem verify --fix` repairs, or it is damaged: then restore "
-    f"a backup, or {_SAVE}"
+    "another tool changed it, which `litemem verify --fix` repairs (a text: --accept-edited), or "
+    f"it is damaged: then restore a backup, or {_SAVE}"
 )
 
 # The first class that fits decides; apsw.Error at the end takes those without advice of their own.
