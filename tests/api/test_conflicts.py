@@ -267,7 +267,7 @@ def test_an_import_refuses_a_conflict_without_two_memories_of_one_scope(
     path.write_text("".join(f"{json.dumps(line)}\n" for line in lines))
     with (
         Memory(tmp_path / "new.db", embedder=HashEmbedder(64)) as new,
-        pytest.raises(ValidationError, match="numbers of two earlier memories"),
+        pytest.raises(ValidationError, match="two earlier memories with the same ids"),
     ):
         new.import_file(path, accept_edited=True)
 
