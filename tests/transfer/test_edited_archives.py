@@ -121,7 +121,7 @@ BROKEN: dict[str, tuple[bytes, str]] = {
     "an id twice": (json.dumps(memory_line(2, id="m1")).encode() + b"\n", "is a duplicate"),
     "a source that is missing": (
         json.dumps(memory_line(2, sources=[7])).encode() + b"\n",
-        "line 3: message 7",
+        "line 3: sources .* got 7",
     ),
     "a conflict of git": (b"<<<<<<< HEAD\n", "line 3: git left a conflict here"),
     "a line that is cut off": (b'{"kind":"mem', "line 3: the line is cut off"),
