@@ -152,6 +152,45 @@ def test_a_child_that_inherits_an_open_file_is_refused(
     assert run_python(UNSEEN, tmp_path / "memory.db", fork) == told
 
 
+INHERITS = """
+import ctypes, os, subprocess, sys
+from litemem import Memory
+from litemem.testing import HashEmbedder, ScriptedLLM
+path, fork = sys.argv[1:]
+def opened():
+    return Memory(path, embedder=HashEmbedder(8), llm=ScriptedLLM([]))
+memory = opened()
+memory.add("parent", user_id="cam", infer=False)
+begin, go = os.pipe()
+if fork == "C":
+    child = ctypes.PyDLL(None).fork()
+else:
+    with memory.store.read():
+        child = os.fork()
+if child == 0:
+    os.close(go)
+    os.read(begin, 1)
+    sys.exit()  # Python closes what it has
+memory.close()
+other = os.fork()
+if other == 0:
+    own = opened()
+    own.add("killed later", user_id="cam", infer=False)
+    os._exit(0)
+os.waitpid(other, 0)
+os.write(go, b"x")
+os.waitpid(child, 0)
+with opened() as memory:
+    print(len(memory.get_all(user_id="cam")["results"]))
+"""
+
+
+@pytest.mark.parametrize("fork", ["C", "inside a read"])
+def test_a_child_that_ends_leaves_the_log_of_a_killed_program(fork: str, tmp_path: Path) -> None:
+    """Previously it removed the log: what the other program had added was lost."""
+    assert run_python(INHERITS, tmp_path / "memory.db", fork) == "2\n"
+
+
 SIGNALS = """
 import os, signal, sys, time
 from litemem.store.sqlite.locks import GATE

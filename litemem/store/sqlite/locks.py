@@ -30,7 +30,7 @@ import apsw
 
 from litemem.core import clock
 from litemem.errors import StoreError
-from litemem.store.sqlite.open_files import any_open
+from litemem.store.sqlite.open_files import any_open, keep_inherited
 
 FORK_SECONDS = 2.0  # how long a fork waits for threads that are inside SQLite
 _SHORTEST = 0.001  # seconds; about the time of a commit without a sync
@@ -250,8 +250,7 @@ class ForkGate:
     def enter(self) -> None:
         """Begin to use SQLite; see `inside`."""
         _register()
-        if os.getpid() != self._process:  # forked by C code, which calls no hook
-            self.after_in_child()
+        self.after_in_child()  # if it was forked by C code, which calls no hook
         me = threading.get_ident()
         with self._mutex:
             while self._forker not in (None, me) and me not in self._inside:
@@ -311,6 +310,7 @@ class ForkGate:
         """
         if os.getpid() == self._process:
             return
+        keep_inherited()
         clock.renew_lock()
         reason = self._reason
         if self._forker is None or reason is None:  # `before_fork` was not called, or has done all

@@ -7,6 +7,7 @@ opens a file that SQLite has open; asking for a file's inode opens nothing.
 """
 
 import atexit
+import ctypes
 from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO, Protocol
@@ -43,6 +44,16 @@ def is_open(path: str | Path) -> bool:
 def any_open() -> bool:
     """Return True if this process, or before a fork its parent, has a file open."""
     return any(inode is not None for _, inode in _open_entries())
+
+
+def keep_inherited() -> None:
+    """Never close the connections that this process has from its parent.
+
+    SQLite believes to hold the parent's locks. When nobody has the file open, it would remove the
+    log by its name, which is another program's by then.
+    """
+    for connection in apsw.connections():
+        ctypes.pythonapi.Py_IncRef(ctypes.py_object(connection))
 
 
 def open_bytes(path: Path) -> BinaryIO:

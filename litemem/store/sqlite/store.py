@@ -336,6 +336,7 @@ class SqliteStore:
     def close(self) -> None:
         """Close the file and remove its side files; in a forked child, do nothing."""
         if self.is_forked:
+            GATE.after_in_child()  # if no hook was called
             return
         with self._writing(), GATE.inside(), translated(self.path):
             self._is_closed = True
