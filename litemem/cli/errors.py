@@ -52,6 +52,19 @@ class ErrorHandlingGroup(click.Group):
         """Return the commands in the order in which they were added: daily ones first."""
         return list(self.commands)
 
+    def main(self, *args: Any, standalone_mode: bool = True, **options: Any) -> Any:
+        """Run the program; Ctrl-C before and after the command has the same exit code as in it."""
+        if not standalone_mode:
+            return super().main(*args, standalone_mode=False, **options)
+        try:
+            exit_code = super().main(*args, standalone_mode=False, **options)
+        except (KeyboardInterrupt, click.Abort) as error:
+            raise SystemExit(interrupted().exit_code) from error
+        except click.ClickException as error:
+            error.show()
+            raise SystemExit(error.exit_code) from error
+        raise SystemExit(exit_code)
+
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Read the arguments; `--help --json` prints the tree of commands."""
         if ctx.parent is None and (found := asked_for(self, args)):
@@ -62,7 +75,7 @@ class ErrorHandlingGroup(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; map litemem's errors, Ctrl-C and errors of the system."""
         try:
-            return super().invoke(ctx)
+            super().invoke(ctx)
         except LitememError as error:
             raise CliError(_in_shell(error)) from error
         except (KeyboardInterrupt, click.Abort) as error:

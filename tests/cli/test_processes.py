@@ -98,6 +98,28 @@ def test_ctrl_c_ends_with_130_and_no_traceback() -> None:
         assert process.stderr.read() == b"interrupted\n"
 
 
+@pytest.mark.parametrize("place", ["main", "parse_args", "__exit__"])
+def test_ctrl_c_before_and_after_the_command_has_the_same_exit_code(
+    place: str, tmp_path: Path
+) -> None:
+    """Previously it ended with 1, which a script takes for a failure."""
+    code = (
+        "import sys\nimport click\nfrom litemem.cli import main\n"
+        "def profile(frame, event, _):\n"
+        "    is_there = frame.f_code.co_filename == click.core.__file__\n"
+        f"    if event == 'call' and is_there and frame.f_code.co_name == {place!r}:\n"
+        "        sys.setprofile(None)\n        raise KeyboardInterrupt\n"
+        "sys.argv = ['litemem', 'info', '--db', sys.argv[1]]\n"
+        "sys.setprofile(profile)\nmain()"
+    )
+    with Memory(tmp_path / "memory.db", embedder=HashEmbedder()):
+        pass
+    command = [sys.executable, "-c", code, str(tmp_path / "memory.db")]
+    done = subprocess.run(command, capture_output=True, timeout=SECONDS)
+    assert done.returncode == 130
+    assert b"Traceback" not in done.stderr
+
+
 @posix
 def test_ctrl_c_also_ends_work_that_lets_no_exception_through() -> None:
     code = (
