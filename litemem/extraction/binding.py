@@ -51,6 +51,7 @@ from litemem.extraction.paraphrase import (
     DENIED,
     OF_ANOTHER,
     OF_OTHER_THING,
+    affirmed,
     content_prefixes,
     departure,
     substitutes,
@@ -452,7 +453,7 @@ def contradiction(
         return "its order is reversed"
     if _names_emoji(fact, said):
         return "it puts words in place of an emoji"
-    if _is_opposite(fact, clause.text):
+    if _is_opposite(*(affirmed(text, clause.code) for text in (fact, clause.text))):
         return "it says the opposite"
     return departure(fact, clause.text, code, said, then)
 

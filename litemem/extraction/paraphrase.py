@@ -8,6 +8,7 @@ else's life the user's. The words for all this are data, in the table `phrases` 
 import re
 from collections.abc import Callable, Collection, Sequence
 from functools import cache
+from itertools import pairwise
 
 from litemem.core.text import english
 from litemem.core.text.language import FUNCTION_WORDS
@@ -53,7 +54,7 @@ def support(
     A word is supported by another form of it, by one that means nearly the same, or by its number.
     """
     heard = _Heard(said, code)
-    content = [word for word in _content(fact, code) if word not in names]
+    content = [w for w in _content(_without_copula(fact, code), code) if w not in names]
     return sum(map(heard.supports, content)), len(content)
 
 
@@ -117,6 +118,17 @@ def _content(text: str, code: str) -> list[str]:
     return [w for w in long if not _HIRAGANA.fullmatch(w)][:MAX_CONTENT]
 
 
+def _without_copula(text: str, code: str) -> str:
+    """Return a text without its "is", "was" and "worked as", which stand for each other."""
+    table = phrases(code)
+    return table.copula.sub(" ", table.was.sub(" ", text[:MAX_CHARACTERS]))
+
+
+def affirmed(text: str, code: str) -> str:
+    """Return a text without a denial that affirms: "ne … que", "not only", "never without"."""
+    return phrases(code).affirms.sub(lambda match: match.groupdict().get("verb") or "", text)
+
+
 def departure(fact: str, said: str, code: str, part: str, then: str = "") -> str | None:
     """Return how a fact says something else than a clause, or None if it may paraphrase it.
 
@@ -157,7 +169,7 @@ class _Compared:
     def __init__(self, fact: str, said: str, code: str) -> None:
         fact, said = fact[:MAX_CHARACTERS], said[:MAX_CHARACTERS]
         self._code, self._table = code, phrases(code)
-        said, fact = (self._without_only(text) for text in (said, fact))
+        said, fact = (affirmed(text, code) for text in (said, fact))
         self._fact, self._said = fact, said
         self._told, self._heard = tokens_of(fact), tokens_of(said)
         self._content = _content(fact, code)
@@ -169,13 +181,11 @@ class _Compared:
         self._held = [w for w in self._content if any(_is_form(w, other) for other in exact)]
         self._is_of_user = any(names_user(word, code) for word in self._told[:2])
 
-    def _without_only(self, text: str) -> str:
-        """Return a text without a denial that affirms: "ne … que", "not only"."""
-        return self._table.affirms.sub(lambda match: match.groupdict().get("verb") or "", text)
-
     @property
     def _is_all_held(self) -> bool:
-        plain = [word for word in self._content if not self._table.negative.has(word)]
+        denials = words_in(self._code, "clauses", "negations")
+        negative = self._table.negative
+        plain = [w for w in self._content if not (negative.has(w) or w in denials)]
         return bool(plain) and set(plain) <= set(self._held)
 
     def _objects(self) -> list[str]:
@@ -265,12 +275,13 @@ class _Compared:
 
     def _was(self) -> bool:
         """Return True if the clause says "I was a lifeguard", and the fact "is a lifeguard"."""
-        was, copula = self._table.was.search(self._said), self._table.copula.search(self._fact)
-        if was is None or copula is None:
+        was = self._table.was.search(self._said)
+        if was is None:
             return False
         behind = _content(self._said[was.end() :], self._code)[:1]
-        now = _content(self._fact[copula.end() :], self._code)[:1]
-        return bool(behind and now and _is_form(behind[0], now[0]))
+        copulas = self._table.copula.finditer(self._fact)  # also "'s"
+        now = [w for each in copulas for w in _content(self._fact[each.end() :], self._code)[:1]]
+        return bool(behind) and any(_is_form(behind[0], word) for word in now)
 
     def _lived(self) -> bool:
         """Return True if a verb of the clause is in the past, and the same one is not any more."""
@@ -378,28 +389,39 @@ class _Compared:
             at = next((i for i, w in heard if _alike(w, other)), None)
             return at is not None and self._is_object_of(at)
         if names_user(other, code):
-            return self._is_done_to(one, self._told[first + 1 : second])
+            return self._is_done_to(one, self._told[first + 1 : second], self._told[second + 1 :])
         order = [next((i for i, w in heard if _alike(w, each)), None) for each in (one, other)]
         return None not in order and order[0] > order[1]  # type: ignore[operator]
 
     def _is_object_of(self, at: int) -> bool:
         """Return True if the party at a place of the clause acts on the speaker: "Anna lent me"."""
         speaker = words_in(self._code, "clauses", "speaker") - self._table.objects
-        if not speaker.isdisjoint(self._heard):
+        if not speaker.isdisjoint(self._heard) or self._is_liked():
             return False
         return at < 2 and not self._table.objects.isdisjoint(self._heard[at + 1 :])
 
-    def _is_done_to(self, party: str, verbs: Sequence[str]) -> bool:
-        """Return True if the speaker does to a party what the fact makes the party do."""
+    def _is_liked(self) -> bool:
+        """Return True if the clause says what the speaker prefers: "Tee ist mir lieber"."""
+        objects, prefers = self._table.objects, self._table.prefers
+        return any(one in objects and prefers.fullmatch(w) for one, w in pairwise(self._heard))
+
+    def _is_done_to(self, party: str, verbs: Sequence[str], behind: Sequence[str]) -> bool:
+        """Return True if the speaker does to a party what the fact makes the party do.
+
+        `verbs` are the words between the two of the fact, `behind` those where a participle may be.
+        """
         heard, objects = self._heard, self._table.objects
         speaker = words_in(self._code, "clauses", "speaker") - objects
         at = next((i for i, w in enumerate(heard) if _alike(w, party)), -1)
         begins = next((i for i, w in enumerate(heard) if w in speaker), at)
-        acts = [w for w in verbs if w in self._content]
-        if begins >= at or not acts or not objects.isdisjoint(heard):
+        acts = [w for w in verbs if w in self._content] or [w for w in behind if w in self._content]
+        is_goal = not words_in(self._code, "phrases", "goals").isdisjoint(
+            heard[max(at - 2, 1) : at]
+        )
+        if not acts or not objects.isdisjoint(heard) or not (begins < at or is_goal):
             return False
-        between = heard[begins + 1 : at][:MAX_CONTENT]
-        return all(any(_is_form(act, w) for w in between) for act in acts)
+        near = (heard[begins + 1 :] if begins < at else heard[:at])[:MAX_CONTENT]
+        return all(any(_is_form(act, w) for w in near) for act in acts)
 
     def is_contrasted(self) -> bool:
         """Return True if the fact gives a thing the "not" or the "hates" of the other part.
@@ -499,9 +521,12 @@ class _Compared:
         """
         if self._code in ("ja", "zh"):
             return False
-        heard = _content(self._said, self._code)
+        heard, told = (
+            _content(_without_copula(text, self._code), self._code)
+            for text in (self._said, self._fact)
+        )
         is_verb_last = self._code in VERB_LAST
-        told = self._content[::-1] if is_verb_last else self._content
+        told = told[::-1] if is_verb_last else told
         heard = heard[::-1] if is_verb_last else heard
         at: int | None = None
         is_subject = True  # a verb follows it, which often has another word
@@ -574,7 +599,9 @@ class _Compared:
             return False
         chosen = _content(self._said[prefers.end() : border.start()], self._code)
         before = _content(self._said[: border.start()], self._code)
-        if not chosen or not before:
+        if not chosen:  # "Jazz ist mir lieber als Oper"
+            before = _content(self._said[: prefers.start()], self._code)
+        if not before:
             return False
         behind = set(_content(self._said[border.end() :], self._code)) - set(before)
         end = table.order.search(self._fact, told.end())

@@ -13,6 +13,39 @@ def objection(said: str, fact: str, *, is_strict: bool = True) -> str | None:
 
 
 EXACT = [
+    ("My uncle was a tailor.", "User's uncle worked as a tailor", "User's uncle works as a tailor"),
+    ("I never go out without a hat.", "User always wears a hat", "User never goes out with a hat"),
+    ("Ich gehe nie ohne Hut.", "Nutzer geht immer mit Hut", "Nutzer geht nie mit Hut"),
+    (
+        "Je ne sors jamais sans parapluie.",
+        "L'utilisateur sort toujours avec un parapluie",
+        "L'utilisateur ne sort jamais avec un parapluie",
+    ),
+    (
+        "Jazz ist mir lieber als Oper.",
+        "Nutzer bevorzugt Jazz gegenüber Oper",
+        "Nutzer bevorzugt Oper gegenüber Jazz",
+    ),
+    (
+        "Ich habe meinem Nachbarn die Leiter geliehen.",
+        "Nutzer hat seinem Nachbarn die Leiter geliehen",
+        "Der Nachbar hat dem Nutzer die Leiter geliehen",
+    ),
+    (
+        "Le presté una escalera a mi vecino.",
+        "El usuario le prestó una escalera a su vecino",
+        "El vecino le prestó una escalera al usuario",
+    ),
+    (
+        "J'ai prêté une échelle à mon voisin.",
+        "L'utilisateur a prêté une échelle à son voisin",
+        "Le voisin a prêté une échelle à l'utilisateur",
+    ),
+    (
+        "Mon grand-père était mineur.",
+        "Le grand-père de l'utilisateur travaillait comme mineur",
+        "Le grand-père de l'utilisateur travaillait comme facteur",
+    ),
     ("Ben owes me 20 euros.", "Ben owes User 20 euros", "User owes Ben 20 euros"),
     ("Ada beat Ben at chess.", "Ada beat Ben at chess", "Ben beat Ada at chess"),
     ("My dog bit the postman.", "User's dog bit the postman", "The postman bit User's dog"),
