@@ -62,16 +62,7 @@ def _clause_pattern(code: str, key: str) -> re.Pattern[str]:
 
 
 def _facts(text: str) -> Iterator[str]:
-    supposed = _clause_pattern(ENGLISH, "conditions").search(text)
-    for match in _pattern("embedded").finditer(text):
-        if supposed is not None and supposed.start() < match.start("said"):
-            continue
-        said = _pattern("aside").split(match["said"], maxsplit=1)[0]
-        if _OWNED.match(said) and not _pattern("stated").match(said):
-            continue  # "for me and my wife?"
-        if not _pattern("asks").match(said) and not is_reaction(said):
-            fact = third_person(said)
-            yield from [fact] if fact else []
+    yield from _of_clauses(text)
     role, state = _pattern("role").search(text), _pattern("state").search(text)
     if role and (role.start() == 0 or _FIRST_PERSON.search(text[: role.start() + 1])):
         yield f"User is {role['role'].strip()}"
@@ -88,6 +79,20 @@ def _facts(text: str) -> Iterator[str]:
     wanted = _pattern("looking").match(text)
     if wanted and _pattern("narrow").search(wanted["what"]):
         yield f"User is looking for {with_user(wanted['what'].strip())}"
+
+
+def _of_clauses(text: str) -> Iterator[str]:
+    """Yield what subordinate clauses state, such as "since I'm a nurse"; not behind "if"."""
+    supposed = _clause_pattern(ENGLISH, "conditions").search(text)
+    for match in _pattern("embedded").finditer(text):
+        if supposed is not None and supposed.start() < match.start("said"):
+            continue
+        said = _pattern("aside").split(match["said"], maxsplit=1)[0]
+        if _OWNED.match(said) and not _pattern("stated").match(said):
+            continue  # "for me and my wife?"
+        if not _pattern("asks").match(said) and not is_reaction(said):
+            fact = third_person(said)
+            yield from [fact] if fact else []
 
 
 def _of_relatives(text: str) -> Iterator[str]:
