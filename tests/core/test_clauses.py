@@ -546,3 +546,91 @@ def test_a_text_to_correct_is_not_said_by_the_user(text: str) -> None:
 @pytest.mark.parametrize("text", SAID_BESIDE_WORK)
 def test_what_follows_a_request_about_a_thing_is_said_by_the_user(text: str) -> None:
     assert own_words(text) == text
+
+
+@pytest.mark.parametrize(
+    ("said", "quote"),
+    [
+        ("Kurzer Überblick: Ich bin seit August Rentner.", "User: “Ich bin seit August Rentner.”"),
+        ("Petit point : je suis à la retraite.", "User: “je suis à la retraite.”"),
+        ("近况：我八月退休了。", "User: “我八月退休了。”"),
+        ("Update:\nI'm a dad!", "User is a dad"),
+        ("Changed gyms: I'm at PureGym now.", "User is at PureGym now"),
+    ],
+)
+def test_a_heading_is_no_memory_and_begins_none(said: str, quote: str) -> None:
+    assert kept(said, small=True) == [quote]
+
+
+@pytest.mark.parametrize(
+    ("said", "fact"),
+    [
+        (
+            "Our API returns 429 when you send too much.",
+            "User's API returns 429 when you send too much",
+        ),
+        ("You can only park there after six.", "User: “You can only park there after six.”"),
+        ("If you press 3 you get support.", "User: “If you press 3 you get support.”"),
+        (
+            "Wenn du die 3 drückst, kommst du zum Support.",
+            "User: “Wenn du die 3 drückst, kommst du zum Support.”",
+        ),
+        ("Je mag daar pas na zes uur parkeren.", "User: “Je mag daar pas na zes uur parkeren.”"),
+    ],
+)
+def test_you_may_stand_for_anybody(said: str, fact: str) -> None:
+    assert kept(said, small=True) == [fact]
+
+
+@pytest.mark.parametrize(
+    "said", ["You are so kind.", "You must be tired.", "Can you help me?", "Du bist echt nett."]
+)
+def test_what_is_said_to_you_is_no_memory(said: str) -> None:
+    assert kept(said, small=True) == []
+
+
+@pytest.mark.parametrize(
+    ("said", "fact"),
+    [
+        ("We named her Iris in the end.", "User named her Iris in the end"),
+        ("They named him Otto.", "User: “They named him Otto.”"),
+    ],
+)
+def test_how_somebody_is_named_is_kept(said: str, fact: str) -> None:
+    assert kept(said, small=True) == [fact]
+
+
+@pytest.mark.parametrize(
+    ("said", "name", "rest"),
+    [
+        (
+            "Meine Frau Hilde leitet noch den Kirchenchor.",
+            "Hilde ist die Frau von User",
+            "Kirchenchor",
+        ),
+        ("My husband Karl drives a bus.", "User's husband is called Karl", "drives a bus"),
+        ("Mi hija Ana estudia en Jaén.", "La hija de User se llama Ana", "Jaén"),
+        ("妻の花子はピアノを教えています。", "Userの妻の名前は花子です", "ピアノ"),
+        ("زوجي كريم يقود حافلة.", "زوج User اسمه كريم", "حافلة"),
+    ],
+)
+def test_what_a_named_relative_does_is_kept(said: str, name: str, rest: str) -> None:
+    assert any(rest in fact for fact in kept(said, name, small=True))
+
+
+@pytest.mark.parametrize(
+    ("said", "fact"),
+    [
+        (
+            "Ich darf wegen meines Herzens keinen Kaffee trinken.",
+            "User darf wegen meines Herzens keinen Kaffee trinken",
+        ),
+        ("No puedo correr por mi cadera.", "User no puede correr por mi cadera"),
+        (
+            "Je ne peux pas courir à cause de ma hanche.",
+            "User ne peut pas courir à cause de ma hanche",
+        ),
+    ],
+)
+def test_a_fact_with_my_is_replaced_by_the_statement(said: str, fact: str) -> None:
+    assert kept(said, fact) == [f"User: “{said}”"]

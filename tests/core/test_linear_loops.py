@@ -30,6 +30,7 @@ from litemem.core.text import (
     words,
 )
 from litemem.core.text.english import day_names
+from litemem.core.text.machine_text import without_machine_text
 from litemem.core.text.query_words import query_words, stop_words
 from litemem.core.text.questions import presupposed
 from litemem.core.types import Message, SourceMessage
@@ -298,6 +299,7 @@ TEXTS: dict[str, Callable[[str], object]] = {
     "segments": lambda text: segments([Message("assistant", text)], len, 700),
     "extract": told,
     "own_words": clauses.own_words,
+    "without_machine_text": without_machine_text,
     "read_requests": read_requests,
     "topic_of": lambda text: topic_of(text, "en"),
     "clauses_of": clauses.clauses_of,

@@ -3,7 +3,8 @@
 import pytest
 
 from litemem.core.text.english import third_person
-from litemem.core.text.questions import presupposed
+from litemem.core.text.lexicon import code_of
+from litemem.core.text.questions import gives_reason, presupposed
 from litemem.extraction.sanitize import is_small_talk
 
 TELLING = {
@@ -68,3 +69,58 @@ def test_when_something_is_may_stand_first(clause: str, fact: str | None) -> Non
 @pytest.mark.parametrize("text", ["Hello there! Hope you're well.", "Nice to meet you!"])
 def test_greetings_are_small_talk(text: str) -> None:
     assert is_small_talk(text)
+
+
+STATED = {
+    "Is it ok to run six weeks after my appendix came out?": "User's appendix came out",
+    "What should I cook, given that my flatmate can't eat nuts?": "User's flatmate can't eat nuts",
+    "Can I get a mortgage even though I went bankrupt in 2019?": "User went bankrupt in 2019",
+    "I'm allergic to nuts, can I eat this cake?": "User is allergic to nuts",
+    "Is it normal that my ears ring after I quit drinking?": "User quit drinking",
+}
+REASONS = [
+    "Est-ce que je peux boire du café, vu que j'allaite ?",
+    "Welche Schuhe soll ich kaufen, da ich Plattfüße habe?",
+    "¿Puedo conducir, ya que me operaron de cataratas ayer?",
+    "Siccome sono mancino, quale chitarra compro?",
+    "Posso correr, já que operei o joelho?",
+    "Welke wijn past erbij, aangezien ik geen rood verdraag?",
+    "Czy mogę jeść sushi, skoro karmię piersią?",
+    "Какую гитару купить, раз я левша?",
+    "Solak olduğum için hangi gitarı almalıyım?",
+    "Kan jag springa eftersom jag just opererat knät?",
+    "授乳中なので、コーヒーを飲んでもいいですか？",
+    "既然我是左撇子，该买哪把吉他？",
+    "수유 중인데 커피를 마셔도 되나요?",
+    "هل يمكنني شرب القهوة لأنني أرضع طفلي؟",
+    "क्या मैं कॉफ़ी पी सकती हूँ क्योंकि मैं स्तनपान करा रही हूँ?",
+    "آیا می‌توانم قهوه بخورم چون شیر می‌دهم؟",
+    "Apakah saya boleh minum kopi karena saya sedang menyusui?",
+    "Tôi nên mua đàn nào vì tôi thuận tay trái?",
+    "Which yoga poses are safe with my slipped disc?",
+]
+SUPPOSED = [
+    "Can I drive if I lose my glasses?",
+    "Was passiert, wenn ich kündige, weil ich umziehe?",
+    "Que faire si je perds mon passeport ?",
+    "¿Qué pasa si pierdo mi pasaporte?",
+    "Что будет, если я потеряю паспорт?",
+    "如果我丢了护照怎么办？",
+    "고양이는 야행성인데 왜 낮에 자나요?",
+    "Warum ist der Himmel blau?",
+]
+
+
+@pytest.mark.parametrize(("question", "fact"), STATED.items())
+def test_a_subordinate_clause_states_a_fact(question: str, fact: str) -> None:
+    assert presupposed(question) == [fact]
+
+
+@pytest.mark.parametrize("question", REASONS)
+def test_a_question_with_a_reason_is_not_small_talk(question: str) -> None:
+    assert gives_reason(question, code_of(question)) and not is_small_talk(question)
+
+
+@pytest.mark.parametrize("question", SUPPOSED)
+def test_what_is_only_supposed_is_no_reason(question: str) -> None:
+    assert not gives_reason(question, code_of(question)) and presupposed(question) == []

@@ -209,6 +209,7 @@ MAX_REPORT = 60  # characters in which a verb of saying stands, before a colon
 MAX_TAG = 40  # characters in which a tag, or a first word, stands
 _PUNCTUATION = ".,;:!?।،؛؟\"'“”«»()…"
 MAX_HEADING = 4  # words before a colon that go: "short update: I …"
+MAX_PLAIN_HEADING = 7  # of them, if no name is among them
 MAX_TITLE = 6  # words of a line that only says what follows
 _COLONS = (":", "：")
 MAX_ANSWERED = 40  # characters of an answer that says yes or no
@@ -332,7 +333,9 @@ def tells_by_asking(clause: Clause) -> bool:
 
 
 def is_heading(text: str) -> bool:
-    """Return True if a text only says what follows it: "Short update:"."""
+    """Return True if a text only says what follows it: "Short update:", "# Summary"."""
+    if text.startswith("# ") and len(words(text)) <= MAX_TITLE:
+        return True
     return text.rstrip()[-1:] in _COLONS and len(words(text)) <= MAX_TITLE
 
 
@@ -420,7 +423,8 @@ def _parts(sentence: str, code: str) -> Iterator[str]:
             continue
         near = sentence[max(start, border.start() - MAX_REPORT) : border.start()]
         if border[0].strip() in _COLONS and not reports.isdisjoint(words(near)):
-            continue  # "my boss wrote: I'm ill"
+            if not is_own_report(near, code):
+                continue  # "my boss wrote: I'm ill"
         rest = leading.sub("", sentence[border.start() : border.end() + 40])
         first = words(rest)[:1]
         if first and first[0] in (speaker if is_joined else own):
@@ -429,18 +433,24 @@ def _parts(sentence: str, code: str) -> Iterator[str]:
             is_name = before[-1][:1].isupper() and first[0] in subjects
             if is_joined and is_first and is_name:
                 continue
-            if border[0].strip() in _COLONS and _heads(sentence[start : border.start()], own):
-                if len(words(sentence[start : border.start()])) <= MAX_HEADING:
-                    start = border.start()
+            head = sentence[start : border.start()]
+            if border[0].strip() in _COLONS and _says_nothing_of(head, own):
+                start = border.start() if _is_short_heading(head) else start
                 continue  # a longer one belongs to what follows
             yield leading.sub("", sentence[start : border.start()]).strip()
             start = border.start()
     yield leading.sub("", sentence[start:]).strip()
 
 
-def _heads(text: str, own: frozenset[str]) -> bool:
+def _says_nothing_of(text: str, own: frozenset[str]) -> bool:
     """Return True if what stands before a colon says nothing of the speaker: "in short"."""
     return own.isdisjoint(words(text)) and not any(map(str.isdigit, text))
+
+
+def _is_short_heading(text: str) -> bool:
+    """Return True for "one thing to know about me", not for "our weekend in Kent with Leo"."""
+    said = len(words(text))
+    return said <= MAX_HEADING or (said <= MAX_PLAIN_HEADING and text.strip()[1:].islower())
 
 
 @cache

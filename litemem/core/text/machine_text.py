@@ -105,7 +105,7 @@ _DATA = re.compile(  # SQL, HTML, CSS, INI, calendars, keys, dumps
     r"|VERSION|CALSCALE|METHOD|SEQUENCE|TRANSP|CREATED|LAST-MODIFIED)[;:]\S"
     r"|^\s*(?:0x)?[0-9a-f]{4,16}:?\s+(?:[0-9a-f]{2,4}\s+){4,}|^(?:[0-9a-fA-F]{2}[ :]){7,}"
     r"|^\s*[\w+/=-]{40,}\s*$|^(?:ssh-(?:rsa|ed25519)|ecdsa-\S+) \S{20}|^eyJ[\w-]{8,}\.\S+"
-    r"|^(?:apiVersion|kind|metadata|spec):(?: \S+)?\s*$|^---\s*$|^%YAML"
+    r"|^\s*-- \w|^(?:apiVersion|kind|metadata|spec):(?: \S+)?\s*$|^---\s*$|^%YAML"
 )
 _TOOL = re.compile(  # git, ls, ps, top, docker, kubectl, terraform, make, cmake, pytest
     r"^[dlcbps-][rwxsStT-]{9}[@+.]?\s|^total \d+(?:\.\d)?[KMG]?\s*$"
@@ -141,7 +141,7 @@ _TOOL = re.compile(  # git, ls, ps, top, docker, kubectl, terraform, make, cmake
     r"|v\d|target)"
     r"|[█▉▊▋▌▍▎▏▓▒░━╸]{2,}|\d{1,3}% ?\|.{0,80}\||\[[=#>. -]{4,}\]|\d{1,3}%.{0,60}\b(?:eta|ETA"
     r"|[kMG]i?B/s|it/s)"
-    r"|^[#=]{5,}>? *\d|^(?:added|removed|audited|changed) \d+ packages|^WARNING: "
+    r"|^[#=]{5,}>? *\d|^(?:added|removed|audited|changed) \d+ packages|^(?:WARNING|Warning|Hint): (?!I\b|[Mm]y\b)"
     r"|^npm (?:ERR!|WARN)"
     r"|^Requirement already satisfied|^(?:remote|To|From) ?:? ?(?:Enumerating|Counting"
     r"|Resolving|git@)"

@@ -20,6 +20,7 @@ MAX_QUESTION = 400  # characters that are read
 _FIRST_PERSON = re.compile(r"\b(?:I|me|my|we|us|our)\b")
 _EIGHT = re.compile(r"(?:8\d*|1[18])\b|eight")
 _ALIKE_CODES = tuple(sorted(CODES[name] for name in ALIKE))
+_LIMB = re.compile(r"arm|leg|ankle|wrist|foot|hip|rib|collarbone|knee|meniscus|ligament")
 _OWNED = re.compile(r"(?:my|our)\b", re.IGNORECASE)
 _VERBS = {"'s": " is", "'re": " are"}
 
@@ -72,7 +73,8 @@ def _facts(text: str) -> Iterator[str]:
         yield f"User is in {with_user(how['place'])}" if how["place"] else f"User has {how['what']}"
     if like := _pattern("like_me").search(text):
         yield f"User is {_with_article(like['one'] or like['many'])}"
-    if ill := _pattern("ill").search(text):
+    ill = _pattern("ill").search(text)
+    if ill and not _LIMB.fullmatch(ill["what"]):
         yield f"User has {ill['what']}"
     yield from _of_relatives(text)
     yield from _of_things(text)
@@ -84,12 +86,17 @@ def _facts(text: str) -> Iterator[str]:
 def _of_clauses(text: str) -> Iterator[str]:
     """Yield what subordinate clauses state, such as "since I'm a nurse"; not behind "if"."""
     supposed = _clause_pattern(ENGLISH, "conditions").search(text)
-    for match in _pattern("embedded").finditer(text):
+    at = 0
+    while match := _pattern("embedded").search(text, at):
+        at = match.end()
         if supposed is not None and supposed.start() < match.start("said"):
             continue
         said = _pattern("aside").split(match["said"], maxsplit=1)[0]
         if _OWNED.match(said) and not _pattern("stated").match(said):
-            continue  # "for me and my wife?"
+            at = (
+                match.start("said") + 1
+            )  # "for me and my wife?" states nothing, but what follows may
+            continue
         if not _pattern("asks").match(said) and not is_reaction(said):
             fact = third_person(said)
             yield from [fact] if fact else []

@@ -128,7 +128,10 @@ def _speaks_of_self(said: str, codes: tuple[str, ...]) -> bool:
 
 def is_own_report(sentence: str, code: str) -> bool:
     """Return True if the speaker says what they said themselves: "I told her: …"."""
-    return _signs(code).own_report.search(QUOTATIONS.sub(" ", sentence)) is not None
+    quotation = QUOTATIONS.search(sentence)
+    before = sentence[: quotation.start()] if quotation else sentence
+    said = before if before.strip() else QUOTATIONS.sub(" ", sentence)
+    return _signs(code).own_report.search(said) is not None
 
 
 def is_speech(quotation: str, persons: frozenset[str], *, is_asked: bool) -> bool:

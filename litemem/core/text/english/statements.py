@@ -387,6 +387,7 @@ _BEFORE_VERBS = frozenset(
     "is are was were s re has have had ve d ll will would can could should may might must do does "
     "did be been being not don doesn didn isn aren won t".split()
 )
+_OWN_NAMED = re.compile(r"\b(?:my|our) [A-Z]")  # "I run this on my NAS"
 _NAMING = re.compile(  # "we named her Iris", "she's called Iris now"
     r"\b(?:nam|call|christen|bapti[sz]|nicknam|renam|dubb)(?:e?d|ing) "
     r"(?:(?:him|her|it|them|the|our|my|both|each) ?)(?:[a-z]+ ){0,2}(?:[A-Z]|[\"“'‘])"
@@ -525,7 +526,7 @@ def speaks_of_self(text: str) -> bool:
 
 def is_vague(clause: str) -> bool:
     """Return True if a clause says little beside "this" or "it": "I'm so ready for this"."""
-    if names_somebody(clause):
+    if names_somebody(clause) or _OWN_NAMED.search(clause[:MAX_NOTE]):
         return False
     said = words(clause[:MAX_NOTE])
     told = [word for word in said if word not in STOP_WORDS and word not in fact_words()]
