@@ -5,7 +5,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import IO, Any
 
@@ -52,12 +52,20 @@ class ErrorHandlingGroup(click.Group):
         """Return the commands in the order in which they were added: daily ones first."""
         return list(self.commands)
 
-    def main(self, *args: Any, standalone_mode: bool = True, **options: Any) -> Any:
+    def main(
+        self,
+        args: Sequence[str] | None = None,
+        prog_name: str | None = None,
+        complete_var: str | None = None,
+        standalone_mode: bool = True,
+        **options: Any,
+    ) -> Any:
         """Run the program; Ctrl-C before and after the command has the same exit code as in it."""
+        given = (args, prog_name, complete_var)
         if not standalone_mode:
-            return super().main(*args, standalone_mode=False, **options)
+            return super().main(*given, standalone_mode=False, **options)
         try:
-            exit_code = super().main(*args, standalone_mode=False, **options)
+            exit_code = super().main(*given, standalone_mode=False, **options)
         except (KeyboardInterrupt, click.Abort) as error:
             raise SystemExit(interrupted().exit_code) from error
         except click.ClickException as error:

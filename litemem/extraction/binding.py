@@ -568,6 +568,7 @@ def retold(clause: Clause, subject: str) -> str:
         and not english.speaks_of_self(text)
         and not english.is_nameless(text)
         and not english.is_elliptical(text)
+        and not english.is_general(text)
     ):
         return text.rstrip(".")
     return f"{subject}: “{text}”"

@@ -84,10 +84,7 @@ def read_requests(text: str) -> Reading:
     for start, end in _spans(seen):
         raw = text[start:end]
         part = _read(raw, seen[start:end], known)
-        if part is None and (words_of := _asks_to_delete_it(seen[start:end], known)):
-            request = _about_it(_last_of(kept), words_of)
-            if request is not None and _take_back(kept):
-                part = _Part((request,), "\n")
+        part = part or _deletion_of_last(seen[start:end], kept, known)
         if part is None:
             kept.append(raw)
             pointed_at = 0
@@ -117,6 +114,13 @@ def read_requests(text: str) -> Reading:
 
 def _points(request: Request) -> bool:
     return request.topic is None and not request.is_all
+
+
+def _deletion_of_last(seen: str, kept: list[str], known: Sequence["_Patterns"]) -> "_Part | None":
+    """Return the request to delete what was said last, which is then no longer kept."""
+    words_of = _asks_to_delete_it(seen, known)
+    request = words_of and _about_it(_last_of(kept), words_of)
+    return _Part((request,), "\n") if request and _take_back(kept) else None
 
 
 def _repeats_last(part: "_Part", requests: list[Request], pointed_at: int) -> bool:

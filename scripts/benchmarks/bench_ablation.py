@@ -75,9 +75,9 @@ OFF: tuple[tuple[str, str, Callable[..., Any], str], ...] = (  # where, sets, in
         "phrases told",
         no,
         """is_of_somebody_else is_of_other_part is_supposed is_refuted is_over is_excepted
-        is_opposite is_denied is_contrasted is_exchanged is_turned_round is_preferred_less is_compared
-        counts_another changes_half_of_day is_of_next is_beside says_nothing is_in_other_role
-        is_substituted""",
+        is_opposite is_denied is_contrasted is_exchanged is_turned_round is_preferred_less
+        is_compared counts_another changes_half_of_day is_of_next is_beside says_nothing
+        is_in_other_role is_substituted""",
     ),
     (
         "extraction.binding:",
@@ -98,7 +98,8 @@ OFF: tuple[tuple[str, str, Callable[..., Any], str], ...] = (  # where, sets, in
     ("core.text.english:", "told", nothing, "flaw answered quoted_answer wish"),
     ("extraction.grounding:Grounding.", "told", no, "has_borrowed_name"),
     ("extraction.facts:_Answer.", "told", no, "denies adds_to"),
-    ("ingestion.forget:", "forget", lambda *_, **__: [], "_joined _echoes _names_of"),
+    ("ingestion.forget:", "forget", lambda *_, **__: [], "_joined _echoes"),
+    ("ingestion.forget:", "forget", lambda *_, **__: set(), "_names_of"),
 )
 
 

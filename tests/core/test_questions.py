@@ -118,9 +118,11 @@ def test_a_subordinate_clause_states_a_fact(question: str, fact: str) -> None:
 
 @pytest.mark.parametrize("question", REASONS)
 def test_a_question_with_a_reason_is_not_small_talk(question: str) -> None:
-    assert gives_reason(question, code_of(question)) and not is_small_talk(question)
+    assert gives_reason(question, code_of(question))
+    assert not is_small_talk(question)
 
 
 @pytest.mark.parametrize("question", SUPPOSED)
 def test_what_is_only_supposed_is_no_reason(question: str) -> None:
-    assert not gives_reason(question, code_of(question)) and presupposed(question) == []
+    assert not gives_reason(question, code_of(question))
+    assert presupposed(question) == []

@@ -413,33 +413,43 @@ def _parts(sentence: str, code: str) -> Iterator[str]:
     own = speaker | words_in(code, "clauses", "possessives")
     reports = words_in(code, "clauses", "reports")
     start, leading, subjects = 0, _leading(), _subjects()
-    quoted = [match.span() for match in QUOTATIONS.finditer(sentence)]
-    for border in _border().finditer(sentence):
-        if any(begins < border.start() < ends for begins, ends in quoted):
-            continue  # the words of others, to their end
+    for border in _borders(sentence):
         is_joined = border[0].isspace()  # "Mike and I": one subject
         is_short = is_joined and len(sentence[start : min(border.start(), start + 40)].split()) < 3
         if border.start() <= start or is_short:
             continue
         near = sentence[max(start, border.start() - MAX_REPORT) : border.start()]
-        if border[0].strip() in _COLONS and not reports.isdisjoint(words(near)):
-            if not is_own_report(near, code):
-                continue  # "my boss wrote: I'm ill"
+        is_colon = border[0].strip() in _COLONS
+        is_report = is_colon and not reports.isdisjoint(words(near))
+        if is_report and not is_own_report(near, code):
+            continue  # "my boss wrote: I'm ill"
         rest = leading.sub("", sentence[border.start() : border.end() + 40])
         first = words(rest)[:1]
+        if first and code in NOT_SPACED_CODES and is_colon:
+            first = [next((word for word in own if first[0].startswith(word)), first[0])]
         if first and first[0] in (speaker if is_joined else own):
-            before = sentence[max(start, border.start() - 40) : border.start()].split()
-            is_first = speaker.isdisjoint(words(sentence[start : border.start()]))
-            is_name = before[-1][:1].isupper() and first[0] in subjects
-            if is_joined and is_first and is_name:
-                continue
             head = sentence[start : border.start()]
-            if border[0].strip() in _COLONS and _says_nothing_of(head, own):
+            last = (head[-40:].split() or [""])[-1]
+            is_first = speaker.isdisjoint(words(head))
+            if is_joined and is_first and last[:1].isupper() and first[0] in subjects:
+                continue
+            if is_colon and _says_nothing_of(head, own):
                 start = border.start() if _is_short_heading(head) else start
                 continue  # a longer one belongs to what follows
             yield leading.sub("", sentence[start : border.start()]).strip()
             start = border.start()
     yield leading.sub("", sentence[start:]).strip()
+
+
+def _borders(sentence: str) -> Iterator[re.Match[str]]:
+    """Yield what may stand between two clauses; nothing inside the words of others."""
+    quotations = QUOTATIONS.finditer(sentence)
+    quotation = next(quotations, None)
+    for border in _border().finditer(sentence):
+        while quotation is not None and quotation.end() <= border.start():
+            quotation = next(quotations, None)
+        if quotation is None or border.start() <= quotation.start():
+            yield border
 
 
 def _says_nothing_of(text: str, own: frozenset[str]) -> bool:

@@ -34,8 +34,10 @@ _SPACE = re.compile(r"\s*")
 _BLOCK = re.compile(r"^[ \t]*>.*(?:\n|\Z)", re.MULTILINE)
 _BLOCK_BEHIND = re.compile(r"\s*(?:^[ \t]*>.*(?:\n|\Z))+", re.MULTILINE)
 _HEAD = re.compile(
-    rf"(?:(?<=[.!?。！？\n])|\A)[ \t]*(?P<head>[^.!?。！？:：\n]{{1,{MAX_HEAD}}})[:：](?=\s|\W|$)"
+    rf"^(?P<mail>(?:On|Am|Le|El|Il|Em|Op|Dnia|Den) [^\n:]{{0,40}}\d[^\n]{{2,{MAX_HEAD}}}):[ \t]*$"
+    rf"|(?:(?<=[.!?。！？\n])|\A)[ \t]*(?P<head>[^.!?。！？:：\n]{{1,{MAX_HEAD}}})[:：](?=\s|\W|\Z)"
     rf"|(?:(?<=[.!?。！？\n])|\A)[ \t]*(?P<unspaced>[^.!?。！？:：\n]{{1,{MAX_HEAD}}})：",
+    re.MULTILINE,
 )
 _PARAGRAPH = re.compile(r"\n[ \t]*\n|\Z")
 _UNSPACED_LETTER = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
@@ -80,7 +82,8 @@ def without_introduced(text: str, codes: tuple[str, ...]) -> str:
     paragraphs = [match.start() for match in _PARAGRAPH.finditer(text)]
     kept, at = [], 0
     for match in _HEAD.finditer(text):
-        if match.start() < at or not _introduces(match["head"] or match["unspaced"], codes):
+        head = match["mail"] or match["head"] or match["unspaced"]
+        if match.start() < at or not _introduces(head, codes):
             continue
         end = _end_of(text, match.end(), paragraphs, codes)
         if end > match.end():
