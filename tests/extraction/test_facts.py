@@ -2,6 +2,7 @@
 
 import math
 import tracemalloc
+from collections import Counter
 from collections.abc import Sequence
 from datetime import date
 from typing import Any
@@ -268,6 +269,25 @@ def test_every_call_fits_into_the_context(drawn: list[tuple[str, list[str]]], ro
     messages = [Message(role, " ".join(said)) for role, said in drawn]
     extract(llm, [*messages, user("the end")], subject="user", context=messages[:3])
     assert all(llm.count_tokens(call.text) <= room for call in llm.calls)
+
+
+class _CountingLLM(ScriptedLLM):
+    """Counts how often it has to count the tokens of each text."""
+
+    counted: Counter[str]
+
+    def count_tokens(self, text: str) -> int:
+        self.counted[text] += 1
+        return super().count_tokens(text)
+
+
+def test_the_tokens_of_a_message_are_counted_once() -> None:
+    llm = _CountingLLM([[]])
+    llm.counted = Counter()
+    messages = [user("I live in Oslo"), user("I work at the hospital")]
+    extract(llm, messages, subject="user")
+    shown = [f"user: {message.content}" for message in messages]
+    assert {text: llm.counted[text] for text in shown} == dict.fromkeys(shown, 1)
 
 
 def test_context_takes_a_share_of_the_room_and_the_latest_of_it_are_kept() -> None:

@@ -9,7 +9,8 @@ from helpers import START
 from helpers.records import ALICE, EIGHT, blob, record
 from helpers.stores import RankBy
 from litemem.core.scope import Scope
-from litemem.core.types import PROCEDURAL, Relation, content_hash
+from litemem.core.text.periods import Period
+from litemem.core.types import PROCEDURAL, Relation, TextIndex, content_hash
 from litemem.errors import (
     EmbedderMismatchError,
     ImmutableError,
@@ -263,6 +264,15 @@ class MemoriesContract(Lent):
             assert r.memories.annotations(["m1", "m2", "m9"]).superseded == {"m2": ["m1"]}
             near = r.known.neighbours(ALICE, blob(1), 9, START)
             assert [match.record.id for match in near] == ["m2"]
+
+    def test_the_days_that_texts_speak_of_are_in_order(self, filled: Store) -> None:
+        days = ((START, START + DAY), (START + DAY, START + 2 * DAY))
+        with filled.write() as tx:
+            index = TextIndex(mentions=days[::-1])
+            tx.memories.insert([record("m5")], [blob(1)], [[]], [index])
+        with filled.read() as r:
+            notes = r.memories.annotations(["m1", "m5", "m9"])
+        assert notes.days == {"m5": [Period(*span) for span in days]}
 
     def test_what_a_memory_superseded_can_be_restored(self, filled: Store) -> None:
         with filled.write() as tx:
