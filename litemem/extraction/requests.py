@@ -80,36 +80,41 @@ def read_requests(text: str) -> Reading:
     requests: list[Request] = []
     kept: list[str] = []
     is_private = False
-    pointed_at = 0  # how many requests there were after one that points, of the sentence before
+    pointing: Request | None = None  # to an earlier statement, of the sentence before
     for start, end in _spans(seen):
         raw = text[start:end]
         part = _read(raw, seen[start:end], known)
         part = part or _deletion_of_last(seen[start:end], kept, known)
         if part is None:
             kept.append(raw)
-            pointed_at = 0
+            pointing = None
             continue
-        is_private |= part.takes_rest
-        if _repeats_last(part, requests, pointed_at):
+        if pointing is not None and any(not _points(request) for request in part.requests):
             requests.pop()  # "scrap that. I was kidding about the python": the python alone
-        pointed_at = 0
-        for request in part.requests:
-            points = _points(request)
-            said = _take_back(kept) if points else ""
-            about = said and _spoken_of(said, _patterns_of(request.code))
-            if about:
-                requests.append(about)
-            elif said:
-                is_private = True
-            else:
-                is_private |= request.is_clause
-                requests.append(request)
-                pointed_at = len(requests) if points else 0
-        kept.append(part.kept)
+        before = len(requests)
+        is_private |= part.takes_rest | _take(part, requests, kept)
+        pointing = next((each for each in requests[before:] if _points(each)), None)
         if part.takes_rest:
             break
     rest = "".join(kept)
     return Reading(tuple(requests), rest if rest.strip() else "", is_private)
+
+
+def _take(part: "_Part", requests: list[Request], kept: list[str]) -> bool:
+    """Add the requests of a sentence and the rest of it; return True if it is private."""
+    is_private = False
+    for request in part.requests:
+        said = _take_back(kept) if _points(request) else ""
+        about = said and _spoken_of(said, _patterns_of(request.code))
+        if about:
+            requests.append(about)
+        elif said:
+            is_private = True
+        else:
+            is_private |= request.is_clause
+            requests.append(request)
+    kept.append(part.kept)
+    return is_private
 
 
 def _points(request: Request) -> bool:
@@ -121,12 +126,6 @@ def _deletion_of_last(seen: str, kept: list[str], known: Sequence["_Patterns"]) 
     words_of = _asks_to_delete_it(seen, known)
     request = words_of and _about_it(_last_of(kept), words_of)
     return _Part((request,), "\n") if request and _take_back(kept) else None
-
-
-def _repeats_last(part: "_Part", requests: list[Request], pointed_at: int) -> bool:
-    """Return True if a part names what the request before it only points at."""
-    is_told = bool(part.requests) and not _points(part.requests[0])
-    return is_told and 0 < pointed_at == len(requests)
 
 
 class _Part(NamedTuple):

@@ -1,6 +1,6 @@
 """Find that two facts give one measured attribute other values: "weighs 88 kg", "weight is 81 kg".
 
-An attribute is told as a verb or as a noun, and a new value with words of change: "down to". Which
+An attribute is a verb or a noun, and a new value may have words of change: "down to". Which
 words stand for which attribute is data (section "measures" of `core/text/languages`), and so are
 those that name nothing beside one; without them, two facts have to say the same. In doubt, as about
 a goal, the weight of another person or another unit, the values are of two things.

@@ -1,10 +1,10 @@
 """Find that a statement names what is over: "I'm at PureGym now, not at Fit4Less".
 
-Such a statement ends a known fact of the same person whose object is what it names, whatever the
-verbs are, if both are about one kind of relation: a home, a job, a gym, a bank. How languages say
-that something is over is data (section "replaced" of `core/text/languages`). A pattern has "…" for
-what is over; `moved` has it for a new home. Languages are tried that the two facts may be in; in
-doubt nothing ends.
+Such a statement ends a known fact of the same person about the same thing, even if the verbs are
+others, in one kind of relation: a home, a job, a gym, a bank. How languages say that something is
+over is data (section "replaced" of `core/text/languages`). A pattern has "…" for the thing that is
+over; `moved` has it for a new home. Languages are tried that the two facts may be in; in doubt
+nothing ends.
 """
 
 import re
@@ -26,9 +26,9 @@ SAME = 0.6  # of the longer form, that they share
 ENDING = 4  # letters of an ending that a name takes, at most
 OTHERS = 4  # words of a known fact that neither name what is over nor its relation
 _KINDS = ("home", "job", "gym", "bank", "care", "school", "insurer", "phone")
-# languages without a table of slots; their facts are not told from English ones
+# languages without a table of slots; they count as English
 BARE = ("cs", "da", "el", "fi", "hu", "nb", "ro", "uk")
-_NAMED = frozenset(["home", "job"])  # kinds that are told with words of their own
+_NAMED = frozenset(["home", "job"])  # kinds with verbs of their own
 _BEHIND = ("tr", "ko", "hi", "fi", "hu")  # in which what is over stands before the words for it
 _UNSPACED = ("zh", "ja")
 _UNENDED = frozenset("wish flips past born like prefer allergic ill".split())
@@ -238,9 +238,9 @@ def _kinds_of(words: Sequence[str], code: str) -> set[str]:
 
 
 def _is_part(word: str) -> bool:
-    return len(word) > LEAST or (
-        not word[0].isascii() and len(word) > 1 and "가" <= word[0] <= "힣"
-    )
+    """Return True if a word is long enough to be looked for in names."""
+    is_syllables = len(word) > 1 and "가" <= word[0] <= "힣"
+    return len(word) > LEAST or is_syllables
 
 
 # -- what is over
@@ -276,8 +276,6 @@ def _of(code: str) -> _Replaced:
         return Words(str(table.get(key, "")), is_joined=is_joined)
 
     stops = str(table.get("stops", "")).split()
-    kin = pattern_in(code, "requests", "kin") if code in CODES.values() else None
-    listed = "|".join(map(re.escape, str(table.get("kin", "")).split()))
     return _Replaced(
         over=tuple(_pattern(each, stops) for each in table.get("over", ())),
         moved=_pattern(str(table.get("moved", r"(?!)")), stops),
@@ -286,7 +284,7 @@ def _of(code: str) -> _Replaced:
         moves=words("moves"),
         light=frozenset(str(table.get("light", "")).split()),
         once=words("once"),
-        kin=kin or re.compile(rf"\b(?:{listed})\b" if listed else r"(?!)"),
+        kin=pattern_in(code, "requests" if code in CODES.values() else "replaced", "kin"),
         users=words("users"),
     )
 

@@ -7,6 +7,7 @@ family, ranks and times of day are data (section "apart" of `core/text/languages
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
+from operator import ne
 
 from litemem.core.text import scripts
 from litemem.core.text.lexicon import section, words_in
@@ -30,28 +31,39 @@ class _Apart:
     lines: Groups  # of a family
     ranks: Groups
     times: Groups
+    hands: Words  # beside a side, the hand that somebody uses
 
 
 def are_on_other_sides(known: str, new: str) -> bool:
     """Return True if two facts are about two things that a side, rank or time tells apart."""
     if len(known) + len(new) > LONG:
         return False
-    one, other = (_words(text) for text in (known, new))
     codes = dict.fromkeys((code_of_pair(known, new), *BARE))
-    return any(_are_told_apart(one, other, new, code) for code in codes)
+    return any(_are_told_apart(known, new, code) for code in codes)
 
 
-def _are_told_apart(one: Sequence[str], other: Sequence[str], new: str, code: str) -> bool:
+def _are_told_apart(known: str, new: str, code: str) -> bool:
     listed = _of(code)
-    if listed.lines.opposed(one, other) or _are_apart(listed.sides, one, other, code):
+    one, other = (_words(text) for text in (known, new))
+    if listed.lines.opposed(one, other):
+        return True
+    is_hand = _is_one_word(one, other) and listed.hands.count(one) > 0  # "is left-handed"
+    if not is_hand and _are_apart(listed.sides, one, other, code):
         return True
     subjects = _subject(one, code), _subject(other, code)
     if _are_apart(listed.ranks, *subjects, code) or _are_apart(listed.times, *subjects, code):
         return True
     if code in BARE or not listed.times.opposed(one, other):
         return False
-    n = read(new, code)
+    k, n = read(known, code), read(new, code)
+    if _is_one_word(one, other) and k.numbers != n.numbers:  # "at 6 in the evening"
+        return False
     return n.concepts.isdisjoint(_CHANGES) and "prefer" not in n.relations
+
+
+def _is_one_word(one: Sequence[str], other: Sequence[str]) -> bool:
+    """Return True if two facts differ by one word, or sign."""
+    return len(one) == len(other) and sum(map(ne, one, other)) == 1
 
 
 def _subject(words: Sequence[str], code: str) -> Sequence[str]:
@@ -88,7 +100,7 @@ def _beside(groups: Groups, group: int, words: Sequence[str], code: str) -> Iter
     places = {place for kind in groups[group] for place in kind.places(words)}
     for place in places:
         for i in range(max(0, place - NEAR), min(len(words), place + NEAR + 1)):
-            is_thing = i not in places and len(words[i]) > LEAST
+            is_thing = i not in places and len(words[i]) > LEAST and words[i] not in _verbs(code)
             if is_thing and not names_user(words[i], code):
                 yield words[i]
 
@@ -119,4 +131,5 @@ def _of(code: str) -> _Apart:
             for group in table.get(key, ())
         )
 
-    return _Apart(groups("sides"), groups("lines"), groups("ranks"), groups("times"))
+    hands = Words(str(table.get("hands", "")), is_joined=code in _UNSPACED)
+    return _Apart(groups("sides"), groups("lines"), groups("ranks"), groups("times"), hands)

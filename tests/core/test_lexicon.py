@@ -9,12 +9,12 @@ from litemem.core.text import lexicon
 
 def test_each_file_belongs_to_a_language() -> None:
     files = resources.files("litemem.core.text") / "languages"
-    assert {file.name for file in files.iterdir()} == {f"{c}.toml" for c in lexicon.DATED.values()}
+    assert {file.name for file in files.iterdir()} == {f"{c}.toml" for c in lexicon.LISTED.values()}
 
 
-@pytest.mark.parametrize("name", lexicon.DATED)
+@pytest.mark.parametrize("name", lexicon.LISTED)
 def test_a_file_names_its_language(name: str) -> None:
-    assert lexicon._read(lexicon.DATED[name])["name"] == name
+    assert lexicon._read(lexicon.LISTED[name])["name"] == name
 
 
 @pytest.mark.parametrize(

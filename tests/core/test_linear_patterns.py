@@ -69,6 +69,7 @@ MAKERS = {
     ("ingestion/forget.py", "topic_of"),
     ("maintenance/backup.py", "_is_replaced"),
     ("maintenance/backup.py", "_parse_name"),
+    ("ingestion/replaced.py", "_pattern"),
 }
 
 

@@ -51,6 +51,8 @@ DATED = {
     "Thai": "th",
     "Ukrainian": "uk",
 }
+# languages with a file
+LISTED = {**DATED, "Hungarian": "hu"}
 
 _BY_CODE = [ENGLISH, *sorted(set(CODES.values()) - {ENGLISH})]
 _ENTRY = re.compile(r"(?<!P)<(\w+)(?:#(\d+))?>")  # of the same table, in a pattern
