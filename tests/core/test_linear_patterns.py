@@ -30,7 +30,16 @@ PACKAGE = ROOT / "litemem"
 SLOWEST = None if NIGHTLY else 10  # texts that are tried with 100,000 characters
 
 # Tables of English with patterns; those that others name are tried as parts of these
-TABLES = ("binding", "compare", "grounding", "questions", "relations", "relative", "sanitize")
+TABLES = (
+    "binding",
+    "compare",
+    "grounding",
+    "questions",
+    "relations",
+    "relative",
+    "sanitize",
+    "statements",
+)
 PART = re.compile(r"(?<!P)<(\w+)(?:#\d+)?>")
 
 # Functions that make a pattern, which is then a constant, or has a name in it. The latter are
