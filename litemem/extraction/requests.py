@@ -23,6 +23,7 @@ MAX_CLOSER = 40  # characters of "please" and the like
 MAX_IT = 60  # characters of "and delete it, please"
 MAX_ABOUT = 2  # times that a topic says "about", before and behind it
 MAX_BARE = 6  # words of a topic without "about", "that" or "my"
+SHORT = 3  # letters of a word that may name nothing: "the"
 _TOPIC = "…"  # in the patterns of a language: the thing that should be forgotten
 _ENDING = " \t\r\n.!?。！？؟।…)"
 _ASKS = "?？؟"
@@ -104,6 +105,8 @@ def _take(part: "_Part", requests: list[Request], kept: list[str]) -> bool:
     """Add the requests of a sentence and the rest of it; return True if it is private."""
     is_private = False
     for request in part.requests:
+        if request.kind == "retract" and request.topic is not None:
+            _drop(kept, request.topic)
         said = _take_back(kept) if _points(request) else ""
         about = said and _spoken_of(said, _patterns_of(request.code))
         if about:
@@ -271,14 +274,15 @@ def _asked(raw: str, seen: str, words_of: _Patterns) -> _Part | None:
     borders = [(b.start(), b.end()) for b in _borders()[0].finditer(seen, start, end)]
     first = borders[0][0] if borders else end
     onward = any(words_of.onward.match(seen, behind) for _, behind in borders)
-    if request := _request(raw, seen, (start, first), words_of, is_question=is_question):
+    request = _request(raw, seen, (start, first), words_of, is_question=is_question)
+    if borders and (_points(request) if request else words_of.idle.fullmatch(seen, start, first)):
+        behind = (_behind_opener(seen, borders[0][1], end, words_of), end)
+        told = _request(raw, seen, behind, words_of, is_question=is_question)
+        if told is not None and told.topic is not None:  # "scrap that, I lied about the python"
+            return _Part((told,), "\n")
+    if request:
         if onward:
             return None
-        if borders and _points(request):  # "scrap that, I was kidding about the python"
-            behind = (_behind_opener(seen, borders[0][1], end, words_of), end)
-            told = _request(raw, seen, behind, words_of, is_question=is_question)
-            if told is not None and told.topic is not None:
-                return _Part((told,), "\n")
         if borders and request.kind == "retract" and request.topic is None:
             rest = raw[borders[0][1] :]
             if count_negations(rest, words_of.code):
@@ -463,3 +467,11 @@ def _take_back(kept: list[str]) -> str:
             said, kept[i] = kept[i], "\n"
             return said
     return ""
+
+
+def _drop(kept: list[str], topic: str) -> None:
+    """Remove the statements of those kept that have all long words of a topic."""
+    named = [word for word in words(topic) if len(word) > SHORT]
+    for i, said in enumerate(kept):
+        if named and set(named) <= set(words(said)):
+            kept[i] = "\n"
