@@ -126,7 +126,7 @@ def _own_sentences(text: str, signs: Signs, code: str) -> Iterator[str]:
             continue
         is_reported = _is_reported(part, signs)
         if is_reported and is_own_report(part, code):
-            yield part  # "I told her: “I'm vegan”"
+            yield part  # "I wrote to her: “I'm vegan”"
             continue
         yield without_speech(part, code, is_asked=is_asked, is_reported=is_reported)
 

@@ -1,6 +1,6 @@
 """Find what programs wrote in a message: logs, traces, diffs, code, data, tables and keys.
 
-A line is judged by itself where its form is enough, else by the lines around it. What a person says
+A line is judged alone where its form is enough, else with the lines around it. What a person says
 before or behind such a block is kept.
 """
 
@@ -15,7 +15,7 @@ MAX_LINE = 400  # characters of a line that are read
 SHARE = 0.5  # of the lines of a message; then an unknown line among them is written by it too
 SYMBOLS = 0.3  # of a line's characters; then it is a pattern, or code
 MIN_SYMBOLS = 6  # characters of such a line
-MIN_ROWS = 3  # of a table whose values are separated by commas
+MIN_ROWS = 3  # of a table with commas between values
 MIN_COLUMNS = 3
 MAX_COMMIT = 40  # lines
 MIN_PAIRS = 2  # lines "name = value"
@@ -87,10 +87,12 @@ _CODE = re.compile(
     r"|^[+-]?\s*\w+(?:\.\w+){0,4}\(.{0,160}\)\s*[;{]?\s*$|\) ?(?:=>|->) ?[{(]|^\s*#!?\[\w"
     r"|^\s*(?:print|console\.log|printf|echo|puts|println!)\s?\("
 )
-_DATA = re.compile(  # SQL, HTML, CSS, INI, calendars, keys, dumps
-    r"^\s*(?:SELECT|INSERT INTO|DELETE FROM|CREATE (?:OR REPLACE )?(?:TABLE|INDEX|VIEW|UNIQUE)"
+_QUERY = re.compile(  # the lines that begin a query
+    r"^\s*(?:SELECT|INSERT\s+INTO|DELETE|CREATE (?:OR REPLACE )?(?:TABLE|INDEX|VIEW|UNIQUE)"
     r"|ALTER TABLE|DROP (?:TABLE|INDEX)|WITH \w+ AS \(|UPDATE \S+ SET|EXPLAIN|TRUNCATE)\b"
-    r"|^\s*(?:FROM|WHERE|(?:(?:LEFT|RIGHT|INNER|OUTER|FULL|CROSS) )*JOIN|GROUP BY|ORDER BY|HAVING"
+)
+_DATA = re.compile(  # other lines of a query, HTML, CSS, INI, calendars, keys, dumps
+    r"^\s*(?:FROM|WHERE|(?:(?:LEFT|RIGHT|INNER|OUTER|FULL|CROSS) )*JOIN|(?:GROUP|ORDER)\s+BY|HAVING"
     r"|UNION(?: ALL)?|VALUES|LIMIT|OFFSET|ON|AND|SET)\b(?! ?:).{0,200}(?:[=;,()<>]|\b(?:DESC|ASC)\b"
     r"|\w+ [a-z]\w{0,2}\s*$|LIMIT \d+)"
     r"|^\s*select\s.{1,160}\sfrom\s+\w+.{0,200}(?:;|\bwhere\b|\bjoin\b|\blimit\b|$)(?<![.!?])$"
@@ -154,7 +156,7 @@ _CHAT = re.compile(  # exports of WhatsApp, Telegram, IRC and Discord
     r"|^.{1,40}, \[\d{1,2}\.\d{1,2}\.\d{2,4} \d\d:\d\d"
     r"|^\W{0,2}\d{4}[./-]\d{1,2}[./-]\d{1,2},? \d{1,2}:\d\d(?::\d\d)?\W{1,5}[^:\n]{1,40}: "
 )
-_TIMED_TALK = re.compile(  # "12:01 - Tess: hi", of which there are several
+_TIMED_TALK = re.compile(  # "12:01 - Tess: hi", several times
     r"^\[?\d{1,2}:\d\d(?::\d\d)?(?: ?[AP]M)?\]? ?[-–]? ?[^\W\d][^:\n]{0,30}: \S"
 )
 _CHAT_HEAD = re.compile(  # the line above a message, in Slack and Discord
@@ -249,7 +251,7 @@ def _written_by_programs(lines: Sequence[str]) -> list[bool]:
 def _is_written(line: str) -> bool:
     if not line.strip():
         return False
-    if any(kind.search(line) for kind in (_LINE, _TRACE, _CODE, _DATA, _TOOL, _CHAT)):
+    if any(kind.search(line) for kind in (_LINE, _TRACE, _CODE, _QUERY, _DATA, _TOOL, _CHAT)):
         return True
     plain = _SPACES.sub("", line)
     is_address = _ADDRESS.search(line) is not None
@@ -281,7 +283,7 @@ def _commits(lines: Sequence[str]) -> Iterator[tuple[int, int]]:
 
 
 def _changes(lines: Sequence[str]) -> Iterator[tuple[int, int]]:
-    """Yield the lines of a diff without a head: "-" and "+" of code, and what is between them."""
+    """Yield the lines of a diff without a head: "-" and "+" of code, and the lines between them."""
     for start, end in _runs(lines, lambda line: line[:1] in ("+", "-", " ") and line.strip() != ""):
         signs = {match["sign"] for match in map(_CHANGED.match, lines[start:end]) if match}
         is_code = any(_IN_CODE.search(line) for line in lines[start:end])
@@ -339,7 +341,7 @@ def _mail(lines: Sequence[str]) -> Iterator[tuple[int, int]]:
 
 
 def _chat(lines: Sequence[str]) -> Iterator[tuple[int, int]]:
-    """Yield messages of a chat whose name and time stand before them, or in the line above."""
+    """Yield messages of a chat, with name and time before them or in the line above."""
     timed = [i for i, line in enumerate(lines) if _TIMED_TALK.match(line)]
     if len(timed) > 1:
         yield from ((i, i + 1) for i in timed)
@@ -350,7 +352,7 @@ def _chat(lines: Sequence[str]) -> Iterator[tuple[int, int]]:
 
 
 def _spread(lines: Sequence[str], written: list[bool]) -> None:
-    """Mark what is indented behind a written line, but for a sentence of a person."""
+    """Mark indented lines behind a written one, but for a sentence of a person."""
     for i in range(1, len(lines)):
         is_indented = lines[i].startswith(("   ", "\t")) and lines[i].strip() != ""
         if written[i - 1] and is_indented and not _speaks_of_self(lines[i]):

@@ -17,7 +17,7 @@ MIN_SIGNS = 12  # characters of one without spaces
 MAX_HEAD = 100  # characters before the colon of what introduces a text
 MAX_REST = 40  # of them, behind the verb: "wrote to us this morning:"
 MAX_READ = 2_000  # characters behind it that are read to see whether they say "I"
-MAX_ASIDE = 8  # words around a quotation that only say whose it is: ", my boss wrote"
+MAX_ASIDE = 8  # words around a quotation that only name its speaker: ", my boss wrote"
 
 # languages in which a sentence needs no word for "I"
 NULL_SUBJECT = frozenset("ar es fa hi it ja ko pl pt ru tr zh".split())
@@ -114,7 +114,7 @@ def _end_of(text: str, start: int, paragraphs: Sequence[int], codes: tuple[str, 
 
 
 def _is_told_of_you(said: str, codes: tuple[str, ...]) -> bool:
-    """Return True for what is said to the speaker: "you are promoted"."""
+    """Return True if others speak to the speaker only: "you are promoted"."""
     is_to_you = any(_signs(code).addressed.search(said) for code in codes)
     is_to_you |= not words_in(ENGLISH, "clauses", "you").isdisjoint(words(said))
     return is_to_you and not _speaks_of_self(said, codes)
@@ -130,7 +130,7 @@ def _speaks_of_self(said: str, codes: tuple[str, ...]) -> bool:
 
 
 def is_own_report(sentence: str, code: str) -> bool:
-    """Return True if the speaker says what they said themselves: "I told her: …"."""
+    """Return True if the speaker says what they said themselves: "I wrote to her: …"."""
     quotation = QUOTATIONS.search(sentence)
     before = sentence[: quotation.start()] if quotation else sentence
     said = before if before.strip() else QUOTATIONS.sub(" ", sentence)
@@ -140,7 +140,7 @@ def is_own_report(sentence: str, code: str) -> bool:
 def is_speech(quotation: str, persons: frozenset[str], *, is_asked: bool) -> bool:
     """Return True if a quotation is somebody's words, and not a name or a title.
 
-    `persons` are the words "I" and "you" of the language. With a question beside it, a short
+    `persons` are the words "I" and "you" of the language. Next to a question, a short
     sentence is speech too.
     """
     said = words(quotation)
@@ -175,7 +175,7 @@ def without_speech(sentence: str, code: str, *, is_asked: bool, is_reported: boo
 
 
 def _without_aside(part: str, signs: _Signs) -> str:
-    """Return what stands beside a quotation without the few words that say whose it is."""
+    """Return what stands next to a quotation without the few words that name its speaker."""
     said = list(_split(part))
     return "".join(
         each
