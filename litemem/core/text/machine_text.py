@@ -313,7 +313,7 @@ def _pairs(lines: Sequence[str]) -> Iterator[tuple[int, int]]:
 
 
 def _keys(lines: Sequence[str]) -> Iterator[tuple[int, int]]:
-    """Yield YAML: lines "name: value", of which one is indented beneath a name alone."""
+    """Yield YAML: lines "name: value", one of them indented beneath a name alone."""
     is_part = lambda line: bool(_KEY.match(line) or _ITEM.match(line))  # noqa: E731
     for start, end in _runs(lines, is_part):
         found = [_KEY.match(line) for line in lines[start:end]]
