@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from functools import cache
 from itertools import pairwise
 
+from litemem.core.text.english import with_subject
 from litemem.core.text.lexicon import ENGLISH, exclusive_in, pattern_in, words_in
 from litemem.core.text.periods import MONTHS, WEEKDAYS
 from litemem.core.text.phrases import phrases, tokens_of
@@ -64,6 +65,7 @@ def compare_facts(known: str, new: str, cosine: float, *, one_turn: bool = False
     facts about one person are near each other, and are true together. Facts of `one_turn` only
     contradict each other if the new one corrects. "unclear" means that both have to stay.
     """
+    known, new = with_subject(known), with_subject(new)
     verdict = _compare(known, new, cosine)
     if verdict in ("same", "richer") and _name_opposites(known, new):
         verdict = "different"

@@ -15,6 +15,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from litemem.core.text import scripts
+from litemem.core.text.english import with_subject
 from litemem.core.text.lexicon import CODES, ENGLISH, code_of, either_of_all, pattern_in, section
 from litemem.core.text.phrases import names_user
 from litemem.core.text.words import STOP_WORDS, question_share, sentences, stem
@@ -458,6 +459,7 @@ def _is_meant(request: Request, topic: Topic, text: str) -> bool:
 
 
 def _is_of_user(topic: Topic, text: str) -> bool:
+    text = with_subject(text)
     codes = dict.fromkeys((topic.code, code_of(text), ENGLISH))
     return any(
         re.search(rf"(?<!\w){section(code, 'requests')['user']}", text, re.IGNORECASE)

@@ -21,6 +21,7 @@ from litemem.core.text.english.facts import (
     misnames_user,
     users,
     with_plain_name,
+    with_subject,
     without_guessed_relatives,
 )
 from litemem.core.text.english.runs import decides, leaves_open, reports_failure, reports_success
@@ -92,6 +93,7 @@ __all__ = [
     "users",
     "wish",
     "with_plain_name",
+    "with_subject",
     "with_user",
     "without_guessed_relatives",
 ]

@@ -49,6 +49,7 @@ NUMERAL = re.compile(
 )
 
 
+_OWNED = re.compile(r"\A(?:[^\W\d_]{1,20} ){0,3}(?:is|was|are)\b")  # behind "favorite" or "dog"
 _NAME_BEHIND = re.compile(r"\Z|[,.;](?:\s|\Z)|,? (?=[A-Z][a-z])")
 
 
@@ -313,6 +314,24 @@ def with_plain_name(fact: str) -> str:
     """Return "Ana is the speaker" as "User is called Ana"; any other fact unchanged."""
     match = _NAMES_SPEAKER.fullmatch(fact)
     return f"User is called {match['name']}" if match else fact
+
+
+def with_subject(fact: str) -> str:
+    """Return a fact that leaves out its subject, as Mem0's do, as one about "User".
+
+    "Loves pizza" is "User loves pizza", "Name is Ana" is "User's name is Ana"; others stay.
+    """
+    first, _, rest = fact.partition(" ")
+    word = first.casefold().replace("’", "'")
+    if not rest or not first[:1].isupper() or not fact.isascii():
+        return fact
+    lowered = f"{first.lower()} {rest}"
+    if word in words_in(ENGLISH, "facts", "bare_verbs"):
+        return f"User {lowered}"
+    if word in words_in(ENGLISH, "facts", "bare_states"):
+        return f"User is {lowered}"
+    is_owned = word in words_in(ENGLISH, "facts", "bare_nouns") and _OWNED.search(rest)
+    return f"User's {lowered}" if is_owned else fact
 
 
 def misnames_user(fact: str, said: Iterable[str] | Heard) -> bool:
