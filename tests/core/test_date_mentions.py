@@ -284,6 +284,13 @@ def test_what_is_no_part_of_a_certain_period_is_not_one(text: str) -> None:
     ("text", "days"),
     [
         ("An Weihnachten sind wir in Bremen", "2026-12-24/2026-12-26"),
+        ("we fly to Taipei for Chinese New Year 2027", "2027-02-06"),
+        ("she visits us during Ramadan 2028", "2028-01-28/2028-02-26"),
+        ("we sailed at Diwali 2025", "2025-10-20"),
+        ("Hanukkah 2026 is at my aunt's", "2026-12-04/2026-12-12"),
+        ("im Ramadan 2027 bin ich in Fès", "2027-02-08/2027-03-09"),
+        ("on part pour le nouvel an chinois 2027", "2027-02-06"),
+        ("Where do we go next Diwali?", "2026-11-08"),
         ("Ostern sind wir in Bremen", "2026-04-03/2026-04-06"),
         ("Ostern 2025 waren wir in Bremen", "2025-04-18/2025-04-21"),
         ("letzte Ostern waren wir in Bremen", "2026-04-03/2026-04-06"),

@@ -417,6 +417,14 @@ _OTHER_NAMES = {
     "ascension": "ascension day",
     "whitsun": "pentecost",
     "holy thursday": "maundy thursday",
+    "lunar new year": "chinese new year",
+    "eid ul-fitr": "eid al-fitr",
+    "eid al fitr": "eid al-fitr",
+    "eid ul-adha": "eid al-adha",
+    "eid al adha": "eid al-adha",
+    "chanukah": "hanukkah",
+    "hanukah": "hanukkah",
+    "deepavali": "diwali",
 }
 _HOLIDAY_NAMES = "|".join(
     re.escape(name).replace("'", "['’]").replace("st\\ ", r"(?:st\.?|saint)\ ")

@@ -1,4 +1,4 @@
-"""The days of holidays: fixed ones, and those that move with Easter or are a weekday of a month.
+"""The days of holidays: fixed ones, those that move with Easter or the moon, weekdays of a month.
 
 Only holidays with one date in the culture of the language that names them.
 """
@@ -7,6 +7,9 @@ from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 
 Span = tuple[date, date]  # the first and the last day
+# The year of the first day of a list; the lists end with 2040. Of two in a year it has the first.
+# The days of Islam are those of the Umm al-Qura calendar; elsewhere they may be a day off.
+LISTED_FROM = 2015
 
 
 def days_of_holiday(name: str, year: int) -> Span:
@@ -94,6 +97,22 @@ def _midsummer(year: int) -> Span:
     return eve, eve + timedelta(days=1)
 
 
+def _listed(days: str, *, eve: int = 0, length: int = 1) -> Callable[[int], Span]:
+    """Return a holiday of another calendar by its days, MM-DD, from `LISTED_FROM` on.
+
+    It begins `eve` days before, and takes `length` days from there.
+    """
+    listed = days.split()
+
+    def span(year: int) -> Span:
+        if not 0 <= year - LISTED_FROM < len(listed):
+            raise ValueError(f"no day of this holiday is listed for {year}")
+        first = date.fromisoformat(f"{year}-{listed[year - LISTED_FROM]}") - timedelta(days=eve)
+        return first, first + timedelta(days=length - 1)
+
+    return span
+
+
 _FIXED: Mapping[str, Callable[[int], Span]] = {
     "christmas": _on(12, 24, 26),
     "christmas eve": _on(12, 24),
@@ -127,6 +146,35 @@ HOLIDAYS: Mapping[str, Callable[[int], Span]] = {
     "corpus christi": _from_easter(60),
     "orthodox easter": _from_easter(-2, 1, orthodox_easter),
     "midsummer": _midsummer,  # of Sweden
+    "chinese new year": _listed(
+        "02-19 02-08 01-28 02-16 02-05 01-25 02-12 02-01 01-22 02-10 01-29 02-17 02-06 01-26 02-13"
+        " 02-03 01-23 02-11 01-31 02-19 02-08 01-28 02-15 02-04 01-24 02-12"
+    ),
+    "ramadan": _listed(
+        "06-18 06-06 05-27 05-16 05-06 04-24 04-13 04-02 03-23 03-11 03-01 02-18 02-08 01-28 01-16"
+        " 01-05 12-15 12-04 11-23 11-12 11-01 10-20 10-10 09-30 09-19 09-07",
+        length=30,
+    ),
+    "eid al-fitr": _listed(
+        "07-17 07-06 06-25 06-15 06-04 05-24 05-13 05-02 04-21 04-10 03-30 03-20 03-09 02-26 02-14"
+        " 02-04 01-24 01-14 01-02 12-12 12-01 11-19 11-08 10-29 10-19 10-07",
+        length=3,
+    ),
+    "eid al-adha": _listed(
+        "09-23 09-11 09-01 08-21 08-11 07-31 07-20 07-09 06-28 06-16 06-06 05-27 05-16 05-05 04-24"
+        " 04-13 04-02 03-22 03-11 03-01 02-18 02-07 01-26 01-16 01-05 12-14",
+        length=4,
+    ),
+    "hanukkah": _listed(
+        "12-07 12-25 12-13 12-03 12-23 12-11 11-29 12-19 12-08 12-26 12-15 12-05 12-25 12-13 12-02"
+        " 12-21 12-10 11-28 12-17 12-07 12-26 12-14 12-03 12-22 12-12 11-30",
+        eve=1,
+        length=9,
+    ),
+    "diwali": _listed(
+        "11-11 10-30 10-19 11-07 10-27 11-14 11-04 10-24 11-12 11-01 10-20 11-08 10-29 10-17 11-05"
+        " 10-26 11-14 11-02 10-22 11-10 10-30 10-19 11-07 10-27 11-15 11-04"
+    ),
     # of the United States, as they are spelt there
     "thanksgiving": _weekday(4, 3, 11),
     "memorial day": _weekday(-1, 0, 5),
