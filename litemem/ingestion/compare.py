@@ -340,7 +340,8 @@ def _by_correction(k: FactFeatures, n: FactFeatures) -> Verdict | None:
     denied = _pattern("denied").findall(n.text)
     is_mentioned = bool(k.content & {stem(fold(word)) for word in denied})
     if is_mentioned and not k.is_negative and len(n.content) > 1:
-        return "different" if _tell_other_frames(k, n) else "contradicts"
+        is_part = "and" in k.predicate  # "works at Nike and at Puma"
+        return "different" if is_part or _tell_other_frames(k, n) else "contradicts"
     is_name = k.content - k.names == n.content - n.names == listed("called_so")
     return "contradicts" if is_name and not k.names & n.names else None
 
@@ -389,6 +390,7 @@ def _by_attribute(k: FactFeatures, n: FactFeatures) -> Verdict | None:
     has_moved = (
         _pattern("home").search(k.text)
         and _pattern("moved").search(n.text)
+        and not _pattern("thing_moved").match(n.text)
         and _pattern("home").search(n.text)
     )
     reached = n.names - set(_pattern("from").findall(n.text))

@@ -31,7 +31,7 @@ BARE = ("cs", "da", "el", "fi", "hu", "nb", "ro", "uk")
 _NAMED = frozenset(["home", "job"])  # kinds with verbs of their own
 _BEHIND = ("tr", "ko", "hi", "fi", "hu")  # in which what is over stands before the words for it
 _UNSPACED = ("zh", "ja")
-_UNENDED = frozenset("wish flips past born like prefer allergic ill".split())
+_UNENDED = frozenset("wish flips past joint born like prefer allergic ill".split())
 _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 _END = r"[,.;:!?…”“\"،؛。，、！？।]"
 
@@ -49,6 +49,8 @@ class _Replaced:
     once: Words  # words of a single event: "yesterday"
     kin: re.Pattern[str]
     users: Words
+    selves: Words  # for the speaker
+    starts: Words  # with which a sentence without a subject begins
 
 
 def is_replaced(known: str, new: str) -> bool:
@@ -80,10 +82,22 @@ def _is_over(thing: str, clause: str, known: str, new: str, code: str) -> bool:
         return False
     if all(word[:1].isdigit() or _is_day(word, code) for word in named):
         return _shares_topic(words, new, thing, code)
+    if not _speaks_of_self(unquoted(new), code) and unquoted(new) != new:
+        return False
     if _habits(new, code) - _habits(known, code):  # no longer at work on Fridays
         return False
     is_one_kind = _are_of_one_kind(words, thing, clause, new, code)
     return is_one_kind and _is_brief(words, named, code)
+
+
+def _speaks_of_self(said: str, code: str) -> bool:
+    """Return True if a sentence has a word for its speaker, or begins without a subject.
+
+    Languages that leave such words out list none, and there all sentences do.
+    """
+    listed, words = _of(code), tokens_of(said)
+    is_known = bool(listed.selves.whole)
+    return not is_known or listed.selves.count(words) > 0 or listed.starts.has(words[0])
 
 
 def _are_of_one_kind(known: Sequence[str], thing: str, clause: str, new: str, code: str) -> bool:
@@ -93,11 +107,12 @@ def _are_of_one_kind(known: Sequence[str], thing: str, clause: str, new: str, co
     told = _kinds_of([w for w in tokens_of(clause) if w not in named], code)
     told = told or _kinds_of([w for w in said if w not in named], code)
     if _of(code).moves.count(tokens_of(clause)):  # a home, or a school: "moved from Leeds to Oslo"
-        return bool(kinds - {"job"})
+        return bool(kinds - {"job"}) or (not kinds and _of(code).goes.count(known) > 0)
     if not kinds:
         is_used = _of(code).goes.count(known) > 0
         return is_used and (not told or told.isdisjoint(_NAMED))
-    return bool(kinds & told) or not told
+    is_event = code not in BARE and "past" in read(new, code).concepts  # "bought … instead of Nike"
+    return bool(kinds & told) or (not told and not is_event)
 
 
 def _shares_topic(known: Sequence[str], new: str, thing: str, code: str) -> bool:
@@ -286,6 +301,8 @@ def _of(code: str) -> _Replaced:
         once=words("once"),
         kin=pattern_in(code, "requests" if code in CODES.values() else "replaced", "kin"),
         users=words("users"),
+        selves=words("selves"),
+        starts=words("starts"),
     )
 
 

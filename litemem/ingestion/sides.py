@@ -31,7 +31,7 @@ class _Apart:
     lines: Groups  # of a family
     ranks: Groups
     times: Groups
-    hands: Words  # beside a side, the hand that somebody uses
+    hands: Words  # that have a side, of the hand that somebody uses
 
 
 def are_on_other_sides(known: str, new: str) -> bool:

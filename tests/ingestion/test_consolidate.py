@@ -137,6 +137,30 @@ def test_a_contradicted_memory_is_superseded_by_the_new_one(memory: Memory) -> N
     assert outdated["valid_to"] == "2024-06-01T00:00:00+00:00"
 
 
+@pytest.mark.parametrize(
+    ("known", "said"),
+    [
+        ("User trains at Fit4Less", "User: “I'm at PureGym now, not at Fit4Less.”"),
+        ("User vive en Sevilla", "User: “Ya no vivo en Sevilla, me mudé a Cádiz en marzo.”"),
+        ("User bydlí v Brně", "User: “Už nebydlím v Brně.”"),
+        ("User weighs 88 kg", "User's weight is down to 81 kg"),
+    ],
+)
+def test_a_replaced_fact_is_superseded_without_a_model(
+    memory: Memory, known: str, said: str
+) -> None:
+    memory.add(known, infer=False, **CAM)
+    assert compare_facts(known, said, 0.5) == "contradicts"
+    assert compare_facts(known, known, 0.5) == "same"
+
+
+@pytest.mark.parametrize("answer", ["outdated", "same"])
+def test_no_model_makes_things_on_different_sides_one(answer: str) -> None:
+    llm = ScriptedLLM([{"1": answer}])
+    known = "User's right knee needs surgery"
+    assert find_verdicts(llm, "User's left knee is fine", [(known, 0.9)]) == ["different"]
+
+
 def test_the_history_of_both_records_the_change(memory: Memory) -> None:
     [old] = say(memory, PARIS)
     [new] = say(memory, BERLIN)
