@@ -18,6 +18,7 @@ from litemem import Memory
 from litemem.core.protocols import Prompt
 from litemem.core.scope import Scope
 from litemem.errors import ImmutableError, LLMError, ValidationError
+from litemem.ingestion.consolidate import find_verdicts
 from litemem.store.filters import compile_filter
 from litemem.testing import HashEmbedder, ScriptedLLM
 
@@ -137,21 +138,29 @@ def test_a_contradicted_memory_is_superseded_by_the_new_one(memory: Memory) -> N
     assert outdated["valid_to"] == "2024-06-01T00:00:00+00:00"
 
 
+class SmallLLM(ScriptedLLM):
+    """A model of which the silence means nothing, so that the user's words are kept."""
+
+    parameters = 1_500_000_000
+
+
 @pytest.mark.parametrize(
-    ("known", "said"),
+    ("said", "fact", "then"),
     [
-        ("User trains at Fit4Less", "User: “I'm at PureGym now, not at Fit4Less.”"),
-        ("User vive en Sevilla", "User: “Ya no vivo en Sevilla, me mudé a Cádiz en marzo.”"),
-        ("User bydlí v Brně", "User: “Už nebydlím v Brně.”"),
-        ("User weighs 88 kg", "User's weight is down to 81 kg"),
+        ("I bank with Barclays.", "User banks with Barclays", "I use Monzo now, not Barclays."),
+        ("Vivo en Sevilla.", "User vive en Sevilla", "Ya no vivo en Sevilla, vivo en Cádiz."),
+        ("Ich wohne in Köln.", "User wohnt in Köln", "Ich bin nach Bonn gezogen."),
+        ("J'habite à Lyon.", "User habite à Lyon", "Je n'habite plus à Lyon."),
     ],
 )
-def test_a_replaced_fact_is_superseded_without_a_model(
-    memory: Memory, known: str, said: str
-) -> None:
-    memory.add(known, infer=False, **CAM)
-    assert compare_facts(known, said, 0.5) == "contradicts"
-    assert compare_facts(known, known, 0.5) == "same"
+def test_a_fact_ends_when_the_user_says_that_it_is_over(said: str, fact: str, then: str) -> None:
+    llm = SmallLLM([[fact], []])
+    with Memory(":memory:", embedder=HashEmbedder(64), llm=llm) as memory:
+        memory.add(said, **CAM)
+        assert told(memory) == [fact]
+        memory.add(then, **CAM)
+        assert fact not in told(memory)
+        assert fact in told(memory, show_superseded=True)
 
 
 @pytest.mark.parametrize("answer", ["outdated", "same"])
