@@ -19,6 +19,7 @@ from litemem.core.text.scripts import english_share, normal_forms
 from litemem.core.text.statements import code_of_pair
 from litemem.ingestion.endings import ends
 from litemem.ingestion.fact_features import FactFeatures, features_of, fold, listed, stem
+from litemem.ingestion.identifiers import is_renumbered
 from litemem.ingestion.measures import have_changed
 from litemem.ingestion.replaced import is_replaced
 from litemem.ingestion.sides import are_on_other_sides
@@ -82,7 +83,12 @@ def _compare(known: str, new: str, cosine: float) -> Verdict | None:
     if _spelt(known) == _spelt(new):
         return "same"
     code = code_of_pair(known, new)
-    if ends(known, new, code) or is_replaced(known, new) or have_changed(known, new):
+    if (
+        ends(known, new, code)
+        or is_replaced(known, new)
+        or have_changed(known, new)
+        or is_renumbered(known, new)
+    ):
         return "contradicts"
     if code != ENGLISH:
         return compare_slots(known, new)
