@@ -125,7 +125,7 @@ def _points(request: Request) -> bool:
 
 
 def _deletion_of_last(seen: str, kept: list[str], known: Sequence["_Patterns"]) -> "_Part | None":
-    """Return the request to delete what was said last, which is then no longer kept."""
+    """Return the request to delete the last statement, which is then not kept."""
     words_of = _asks_to_delete_it(seen, known)
     request = words_of and _about_it(_last_of(kept), words_of)
     return _Part((request,), "\n") if request and _take_back(kept) else None

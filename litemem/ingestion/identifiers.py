@@ -2,7 +2,7 @@
 
 An identifier is six digits and more, or an e-mail address. It replaces another of the same owner
 if the new statement says that it is new, or holds now. A number is one of a phone or an account
-only if such a word stands beside it. The words stand in the section "identifiers" of
+only if such a word stands near. The words stand in the section "identifiers" of
 `core/text/languages`.
 """
 

@@ -287,7 +287,7 @@ class ForkGate:
                     self._reason = None
 
     def _begin_fork(self, me: int) -> bool:
-        """Let no other thread in from now on; return True if none is inside."""
+        """Keep other threads out from now on; return True if none is inside."""
         if self._forker is None:  # also again, after a fork in a signal handler of this thread
             self._forker = me
         return self._forker == me and not self._inside
