@@ -49,7 +49,7 @@ def _has(text: str, key: str) -> bool:
 
 
 def _owners(text: str) -> frozenset[str]:
-    """Return the words of a text that say whose number it is, or for what: "sister", "office"."""
+    """Return the words of a text for the owner of a number and its use: "sister", "office"."""
     found = set()
     for code in _codes(text):
         listed = Words(_people(code), is_joined=code in _UNSPACED)
