@@ -23,7 +23,7 @@ import pytest
 import litemem
 from helpers import NIGHTLY, ROOT, linear
 from helpers.growth import texts, too_slow
-from litemem.core.text import clauses, lexicon
+from litemem.core.text import clauses, lexicon, questions, quotations
 from litemem.extraction import binding, facts, grounding, requests, sanitize
 
 PACKAGE = ROOT / "litemem"
@@ -49,15 +49,20 @@ MAKERS = {
     ("core/text/foreign_dates.py", "_pattern"),
     ("core/text/lexicon.py", "pattern_in"),
     ("core/text/scripts.py", "_special"),
+    ("core/text/clauses.py", "_anybody"),
     ("core/text/clauses.py", "_reactions"),
     ("core/text/clauses.py", "_border"),
     ("core/text/clauses.py", "_leading"),
     ("core/text/clauses.py", "_signs"),
     ("core/text/clauses.py", "_tag"),
     ("core/text/english/facts.py", "is_own_name"),
+    ("core/text/english/statements.py", "_general"),
+    ("core/text/questions.py", "_clause_pattern"),
+    ("core/text/quotations.py", "_signs"),
     ("core/text/phrases.py", "_patterns"),
     ("core/text/phrases.py", "_token"),
     ("extraction/binding.py", "_commands"),
+    ("extraction/binding.py", "_first_persons"),
     ("extraction/binding.py", "_joints"),
     ("extraction/binding.py", "_users_last"),
     ("extraction/facts.py", "_says_no"),
@@ -108,6 +113,12 @@ def patterns() -> dict[str, re.Pattern[str]]:
         found.setdefault(binding._joints(code), f"joints.{code}")
         found.setdefault(facts._says_no(code), f"no.{code}")
         found.setdefault(binding._users_last(code), f"users_last.{code}")
+        found.setdefault(binding._first_persons(code), f"first_persons.{code}")
+        found.setdefault(clauses._anybody(code), f"general.{code}")
+        for key in ("reasons", "conditions"):
+            found.setdefault(questions._clause_pattern(code, key), f"{key}.{code}")
+        for key in ("introduces", "own_report", "addressed"):
+            found.setdefault(getattr(quotations._signs(code), key), f"{key}.{code}")
     for i, pattern in enumerate((*requests._borders(), *grounding._lists_of_names())):
         found.setdefault(pattern, f"lists.{i}")
     for pattern in (clauses._border(), clauses._leading(), clauses._tag()):

@@ -32,7 +32,7 @@ QUOTATIONS = re.compile(
 )
 _SPACE = re.compile(r"\s*")
 _BLOCK = re.compile(r"^[ \t]*>.*(?:\n|\Z)", re.MULTILINE)
-_BLOCK_BEHIND = re.compile(r"\s*(?:^[ \t]*>.*(?:\n|\Z))+", re.MULTILINE)
+_BLOCK_BEHIND = re.compile(r"\s{0,40}(?:^[ \t]{0,40}>.*+(?:\n|\Z))+", re.MULTILINE)
 _HEAD = re.compile(
     rf"^(?P<mail>(?:On|Am|Le|El|Il|Em|Op|Dnia|Den) [^\n:]{{0,40}}\d[^\n]{{2,{MAX_HEAD}}}):[ \t]*$"
     rf"|(?:(?<=[.!?。！？\n])|\A)[ \t]*(?P<head>[^.!?。！？:：\n]{{1,{MAX_HEAD}}})[:：](?=\s|\W|\Z)"
