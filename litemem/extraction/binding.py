@@ -526,7 +526,8 @@ def stands_alone(clause: Clause) -> bool:
         return len(clause.text) >= MIN_NOTE
     if english.is_vague(clause.text) or english.is_talk(clause.text):
         return False
-    if not clause.is_own and english.is_truism(clause.text):
+    is_general = not clause.is_own and english.is_truism(clause.text)
+    if is_general and not english.speaks_of_anybody(clause.text):
         return False
     is_remark = not clause.is_own or english.is_nameless(clause.text)
     if is_remark and english.is_praise(clause.text):
@@ -546,7 +547,7 @@ def states_something(clause: Clause) -> bool:
     if english.is_reaction(clause.text):
         return False
     is_drawn = clause.is_own and _emoji(clause.text) > 0  # "I ❤️ pizza" has no verb
-    if is_drawn or english.is_general(clause.text) or english.names_somebody(clause.text):
+    if is_drawn or english.speaks_of_anybody(clause.text) or english.names_somebody(clause.text):
         return True
     if english.third_person(clause.text) is not None or english.is_note(clause.text):
         return True
@@ -568,7 +569,7 @@ def retold(clause: Clause, subject: str) -> str:
         and not english.speaks_of_self(text)
         and not english.is_nameless(text)
         and not english.is_elliptical(text)
-        and not english.is_general(text)
+        and not english.speaks_of_anybody(text)
     ):
         return text.rstrip(".")
     return f"{subject}: “{text}”"

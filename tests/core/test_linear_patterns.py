@@ -109,6 +109,18 @@ def patterns() -> dict[str, re.Pattern[str]]:
             if isinstance(value, str) and set(value).intersection("\\[(") and key not in parts:
                 pattern = lexicon.pattern_in(lexicon.ENGLISH, name, key)
                 found.setdefault(pattern, f"{name}.{key}")
+    _collect_languages(found)
+    for i, pattern in enumerate((*requests._borders(), *grounding._lists_of_names())):
+        found.setdefault(pattern, f"lists.{i}")
+    for pattern in (clauses._border(), clauses._leading(), clauses._tag()):
+        found.setdefault(pattern, pattern.pattern[:20])
+    found.setdefault(sanitize._forged_line(), "forged_line")
+    found.setdefault(binding._commands(), "commands")
+    return {place: pattern for pattern, place in found.items()}
+
+
+def _collect_languages(found: dict[re.Pattern[str], str]) -> None:
+    """Add the patterns that functions make of the words of each language."""
     for code in lexicon.CODES.values():
         found.setdefault(binding._joints(code), f"joints.{code}")
         found.setdefault(facts._says_no(code), f"no.{code}")
@@ -119,13 +131,6 @@ def patterns() -> dict[str, re.Pattern[str]]:
             found.setdefault(questions._clause_pattern(code, key), f"{key}.{code}")
         for key in ("introduces", "own_report", "addressed"):
             found.setdefault(getattr(quotations._signs(code), key), f"{key}.{code}")
-    for i, pattern in enumerate((*requests._borders(), *grounding._lists_of_names())):
-        found.setdefault(pattern, f"lists.{i}")
-    for pattern in (clauses._border(), clauses._leading(), clauses._tag()):
-        found.setdefault(pattern, pattern.pattern[:20])
-    found.setdefault(sanitize._forged_line(), "forged_line")
-    found.setdefault(binding._commands(), "commands")
-    return {place: pattern for pattern, place in found.items()}
 
 
 def _collect(place: str, value: Any, found: dict[re.Pattern[str], str], depth: int = 0) -> None:

@@ -293,7 +293,7 @@ _REACTION = re.compile(
 
 def is_reaction(clause: str) -> bool:
     """Return True if a clause with "I" only answers: "I agree", "I hope so", "I love your idea"."""
-    return _REACTION.search(clause) is not None and not is_general(clause)
+    return _REACTION.search(clause) is not None and not speaks_of_anybody(clause)
 
 
 def names_somebody(clause: str) -> bool:
@@ -301,7 +301,7 @@ def names_somebody(clause: str) -> bool:
     return _NAMING.search(clause[:MAX_NOTE]) is not None
 
 
-def is_general(clause: str) -> bool:
+def speaks_of_anybody(clause: str) -> bool:
     """Return True if "you" stands for anybody: "our API returns 429 when you send too much"."""
     return _general().search(clause[:MAX_NOTE]) is not None
 
@@ -490,7 +490,7 @@ def is_talk(text: str) -> bool:
     start = text[:MAX_NOTE].replace("’", "'")
     if _pattern("vocative").search(start) and not _FIRST_PERSON.search(start):
         return True
-    return _pattern("talk").match(start) is not None and not is_general(start)
+    return _pattern("talk").match(start) is not None and not speaks_of_anybody(start)
 
 
 def says_nothing(fact: str) -> bool:
