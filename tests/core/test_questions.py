@@ -9,6 +9,9 @@ from litemem.extraction.sanitize import is_small_talk
 
 TELLING = {
     "As a left-footed striker, which boots suit me?": "User is a left-footed striker",
+    "As someone who's deaf in one ear, which headphones suit me?": (
+        "User is someone who's deaf in one ear"
+    ),
     "Can I donate blood with hepatitis C?": "User has hepatitis C",
     "Can I swim with braces?": "User has braces",
     "Which bike lock do you recommend for my Brompton?": "User has a Brompton",

@@ -190,7 +190,7 @@ os._exit(0)
 """
 
 OPENS_AND_CLOSES = """
-import time
+import random, time
 from litemem.errors import StoreError
 while True:
     try:
@@ -198,6 +198,7 @@ while True:
         done = memory.add("x", user_id="cam", infer=False)["results"]
         print(done[0]["id"], flush=True)
         memory.close()
+        time.sleep(random.uniform(0, 0.003))  # else a restore finds it closed once in seconds
     except StoreError:
         time.sleep(0.001)
 """
