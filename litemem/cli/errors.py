@@ -71,7 +71,7 @@ class ErrorHandlingGroup(click.Group):
         except click.ClickException as error:
             error.show()
             raise SystemExit(error.exit_code) from error
-        raise SystemExit(exit_code)
+        raise SystemExit(exit_code or 0)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Read the arguments; `--help --json` prints the tree of commands."""

@@ -27,6 +27,7 @@ _NO_TELEMETRY = {"ORT_DISABLE_TELEMETRY": "1", "HF_HUB_DISABLE_TELEMETRY": "1"}
 # takes 7 s beside two busy programs, and 2.7 s if threads sleep after 1,000 rounds
 _SHORT_WAITS = {"GOMP_SPINCOUNT": "1000"}
 
+IMPORT_SECONDS = 30.0  # for which a fork waits for another thread that imports a library
 LOAD_SECONDS = 0.2  # between two looks at the load; the system counts in hundredths of a second
 NO_LLAMA = (
     "facts are found by a language model, and llama-cpp-python is not installed: run "
@@ -37,10 +38,43 @@ NO_LLAMA = (
 _T = TypeVar("_T")
 
 
+class _ImportLock:
+    """Held while a library is imported; a fork waits for it.
+
+    Python keeps a lock for each module that is imported. If another thread holds one at a fork, an
+    import of the same library hangs in the child for ever, since nobody releases it there.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.RLock()
+        self._forking = False  # whether the fork under way holds the lock
+
+    def __enter__(self) -> None:
+        _register()
+        self._lock.acquire()
+
+    def __exit__(self, *_: object) -> None:
+        self._lock.release()
+
+    def before_fork(self) -> None:
+        self._forking = self._lock.acquire(timeout=IMPORT_SECONDS)
+
+    def after_in_parent(self) -> None:
+        if self._forking:
+            self._forking = False
+            self._lock.release()
+
+    def after_in_child(self) -> None:
+        self._lock, self._forking = threading.RLock(), False
+
+
+_importing = _ImportLock()
+
+
 @cache
 def fastembed() -> ModuleType:
     """Import fastembed late: it takes 0.3 s, and numpy, which reading programs do not need."""
-    with _environment(_NO_TELEMETRY):
+    with _importing, _environment(_NO_TELEMETRY):
         import fastembed
     return fastembed
 
@@ -58,7 +92,7 @@ def llama_cpp() -> ModuleType:
         LLMError: llama-cpp-python is not installed.
     """
     try:
-        with _environment(_SHORT_WAITS):
+        with _importing, _environment(_SHORT_WAITS):
             import llama_cpp
     except ModuleNotFoundError as error:
         raise LLMError(NO_LLAMA) from error
@@ -172,7 +206,7 @@ class _Call(threading.Thread, Generic[_T]):
 @cache
 def hub_client() -> SimpleNamespace:
     """Import the functions and errors of huggingface_hub late: it takes 0.3 s."""
-    with _environment(_NO_TELEMETRY):
+    with _importing, _environment(_NO_TELEMETRY):
         from huggingface_hub import errors, file_download, utils
     return SimpleNamespace(
         hf_hub_url=file_download.hf_hub_url,
@@ -226,6 +260,11 @@ _instances: WeakSet[PerProcess[Any]] = WeakSet()
 def _register() -> None:
     if hasattr(os, "register_at_fork"):
         os.register_at_fork(after_in_child=_keep_values_of_parent)
+        os.register_at_fork(
+            before=_importing.before_fork,
+            after_in_parent=_importing.after_in_parent,
+            after_in_child=_importing.after_in_child,
+        )
 
 
 def _keep_values_of_parent() -> None:

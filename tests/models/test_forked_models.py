@@ -119,3 +119,19 @@ print(in_child(lambda: int(len(embedder.embed_query("tea")) != 384)))
 loading.join()
 """)
     assert printed == "0\n"
+
+
+@pytest.mark.parametrize("library", ["fastembed", "numpy", "onnxruntime"])
+def test_an_embedder_works_in_a_child_that_was_forked_in_the_middle_of_an_import(
+    library: str,
+) -> None:
+    printed = run(f"""
+import time
+embedder = FastEmbedEmbedder(threads=2)
+loading = start(lambda: embedder.embed_query("tea"))
+while {library!r} not in sys.modules:
+    time.sleep(0.0005)
+print(in_child(lambda: int(len(embedder.embed_query("tea")) != 384)))
+loading.join()
+""")
+    assert printed == "0\n"
