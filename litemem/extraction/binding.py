@@ -465,8 +465,6 @@ def _exchange(fact: str, said: str, *, is_named: bool) -> str | None:
     """
     if english.is_shared(said, fact):
         return "it makes one of several"
-    if english.is_turned(said, fact):
-        return "it is turned round"
     is_of_all = is_named and english.is_shared_by_all(said)
     if is_of_all or english.is_of_thing(said, fact) or english.is_of_activity(said, fact):
         return OF_OTHER_THING

@@ -91,7 +91,7 @@ OFF: tuple[tuple[str, str, Callable[..., Any], str], ...] = (  # where, sets, in
         "core.text.english:",
         "told",
         no,
-        """guesses_age misnames_user is_written_in guesses_place is_shared is_turned is_of_thing
+        """guesses_age misnames_user is_written_in guesses_place is_shared is_of_thing
         is_of_activity is_yours is_nameless says_nothing is_truism is_shared_by_all
         is_elliptical""",
     ),

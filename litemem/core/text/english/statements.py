@@ -334,9 +334,6 @@ _GOOD = (
     r"inspiring|powerful|magical|special|worth it|interesting|exciting|relaxing|rewarding|"
     r"therapeutic|calming|fancy|nicely|take a look"
 )
-_TO_ME = re.compile(r"\b(?P<verb>[a-z]{3,20}) me\b")
-_SUBJECTS = re.compile(r"\b(?P<i>i|we)\b|\b(?:he|she|they|who)\b", re.IGNORECASE)
-_PASSIVE = re.compile(r"\b(?:is|was|are|were|be|been|being|gets?|got|feels?|felt)\b|\bby\b")
 _PRAISE = re.compile(rf"\b(?:{_GOOD})\b", re.IGNORECASE)
 _GENERAL = re.compile(
     r"\b(?:life|people|everyone|everybody|someone|anyone|things?|moments?|memories|kindness|words|"
@@ -417,21 +414,6 @@ def is_shared(clause: str, fact: str) -> bool:
     """Return True if a fact says what a clause says of several, and of none of them alone."""
     is_joint = _TOGETHER.search(clause[:MAX_NOTE]) and _TOGETHER.search(fact[:MAX_NOTE])
     return bool(is_joint) and _OF_SEVERAL.match(clause) is not None and " and " not in fact
-
-
-def is_turned(clause: str, fact: str) -> bool:
-    """Return True if the user does in a fact what others do to them: "they motivate me"."""
-    said = clause[:MAX_NOTE]
-    told = words(fact)[1:5]
-    if _PASSIVE.search(fact):
-        return False
-    for match in _TO_ME.finditer(said):
-        subjects = list(_SUBJECTS.finditer(said, 0, match.start()))
-        if subjects and not subjects[-1]["i"]:
-            verb = stem(match["verb"])
-            if any(stem(word) == verb for word in told):
-                return True
-    return False
 
 
 def is_of_thing(clause: str, fact: str) -> bool:
