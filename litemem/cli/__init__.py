@@ -89,7 +89,7 @@ def main() -> None:
     Environment: LITEMEM_DB is the path of the file, LITEMEM_MODELS the folder of the models.
     LITEMEM_LLM and LITEMEM_EMBEDDER replace the default models.
 
-    `litemem doctor` says what is missing. `litemem --help --json` prints all commands as JSON.
+    `litemem doctor` names what is missing. `litemem --help --json` prints all commands as JSON.
 
     Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted with Ctrl-C.
     """

@@ -210,7 +210,7 @@ MAX_TAG = 40  # characters in which a tag, or a first word, stands
 _PUNCTUATION = ".,;:!?।،؛؟\"'“”«»()…"
 MAX_HEADING = 4  # words before a colon that go: "short update: I …"
 MAX_PLAIN_HEADING = 7  # of them, if no name is among them
-MAX_TITLE = 6  # words of a line that only says what follows
+MAX_TITLE = 6  # words of a line that only announces the next
 _COLONS = (":", "：")
 MAX_ANSWERED = 40  # characters of an answer that says yes or no
 _OTHERS = [code for code in CODES.values() if code != ENGLISH]
@@ -333,7 +333,7 @@ def tells_by_asking(clause: Clause) -> bool:
 
 
 def is_heading(text: str) -> bool:
-    """Return True if a text only says what follows it: "Short update:", "# Summary"."""
+    """Return True if a text only announces the next: "Short update:", "# Summary"."""
     if text.startswith("# ") and len(words(text)) <= MAX_TITLE:
         return True
     return text.rstrip()[-1:] in _COLONS and len(words(text)) <= MAX_TITLE

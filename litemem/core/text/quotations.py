@@ -130,7 +130,7 @@ def _speaks_of_self(said: str, codes: tuple[str, ...]) -> bool:
 
 
 def is_own_report(sentence: str, code: str) -> bool:
-    """Return True if the speaker says what they said themselves: "I wrote to her: …"."""
+    """Return True if the speaker quotes themselves: "I wrote to her: …"."""
     quotation = QUOTATIONS.search(sentence)
     before = sentence[: quotation.start()] if quotation else sentence
     said = before if before.strip() else QUOTATIONS.sub(" ", sentence)

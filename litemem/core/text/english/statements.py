@@ -297,7 +297,7 @@ def is_reaction(clause: str) -> bool:
 
 
 def names_somebody(clause: str) -> bool:
-    """Return True if a clause says how somebody or something is called: "they named him Otto"."""
+    """Return True if a clause gives somebody or something a name: "they named him Otto"."""
     return _NAMING.search(clause[:MAX_NOTE]) is not None
 
 
