@@ -72,3 +72,13 @@ def test_a_sentence_before_or_behind_it_stays(said: str, kind: str) -> None:
     written = WRITTEN_BY_PROGRAMS[kind]
     assert without_machine_text(f"{said}\n{written}").strip() == said
     assert without_machine_text(f"{written}\n\n{said}").strip() == said
+
+
+def test_a_sign_in_the_middle_of_a_key_does_not_hide_it() -> None:
+    key = "_ab-cd+ef_" * 6
+    assert key not in without_machine_text(f"Here is my key:\n{key}\n")
+
+
+def test_the_shortened_user_of_a_process_is_of_a_program() -> None:
+    row = "systemd+ 812 0.3 1.2 51204 9012"
+    assert row not in without_machine_text(f"My server is slow:\n{row}\n")

@@ -133,7 +133,7 @@ _DATA = re.compile(  # other lines of a query, HTML, CSS, INI, calendars, keys, 
     r"|VERSION|CALSCALE|METHOD|SEQUENCE|TRANSP|CREATED|LAST-MODIFIED)[;:]\S"
     r"|^\s{0,40}(?:0x)?[0-9a-f]{4,16}:?\s{1,40}(?:[0-9a-f]{2,4}\s{1,40}){4,}"
     r"|^(?:[0-9a-fA-F]{2}[ :]){7,}"
-    r"|^\s{0,40}[\w{1,80}/=-]{40,}\s{0,9}$|^(?:ssh-(?:rsa|ed25519)|ecdsa-\S{1,200}) \S{20}"
+    r"|^\s{0,40}[\w+/=-]{40,}\s{0,9}$|^(?:ssh-(?:rsa|ed25519)|ecdsa-\S{1,200}) \S{20}"
     r"|^eyJ[\w-]{8,}\.\S{1,200}"
     r"|^\s{0,40}-- \w|^(?:apiVersion|kind|metadata|spec):(?: \S{1,200})?\s{0,9}$|^---\s{0,9}$"
     r"|^%YAML"
@@ -151,7 +151,7 @@ _TOOL = re.compile(  # git, ls, ps, top, docker, kubectl, terraform, make, cmake
     r"|^(?:Auto-merging|CONFLICT \(|Fast-forward|Already up to date|nothing to commit)"
     r"|^top - |^Tasks: +\d|^%?Cpu\(s\)|^[KM]iB (?:Mem|Swap)|\bload averages?: \d"
     r"|^\s{0,40}\d{1,40} +\w{1,80} +-?\d{1,40} +-?\d{1,40} +\d\S{0,200} +\d"
-    r"|^[\w{1,80}-]{1,200} +\d{1,40} +\d{1,40}\.\d +\d{1,40}\.\d +\d{1,40}"
+    r"|^[\w+-]{1,200} +\d{1,40} +\d{1,40}\.\d +\d{1,40}\.\d +\d{1,40}"
     r"|^(?:Sending build context| ?---> |Removing intermediate|Successfully (?:built|tagged"
     r"|installed)"
     r"|=> |#\d{1,40} (?:\[|DONE|CACHED|sha256|\d)|Digest: sha|Status: (?:Downloaded|Image))"
@@ -222,7 +222,7 @@ _HEADER = re.compile(
 _SUBJECT = re.compile(
     r"^(?:Subject|Betreff|Objet|Asunto|Oggetto|Assunto|Onderwerp|Temat|Тема|Ämne|Konu|件名|主题"
     r"|제목"
-    r"|الموضوع|Subjek|Message-ID|Reply-To) ?[:：]|[\w.{1,400}-]@[\w-]"
+    r"|الموضوع|Subjek|Message-ID|Reply-To) ?[:：]|[\w.+-]@[\w-]"
 )
 _COMMIT = re.compile(r"^commit [0-9a-f]{7,40}\b")
 _COMMIT_HEAD = re.compile(r"^(?:Author|Merge|AuthorDate|Commit): ")
@@ -236,7 +236,7 @@ _ITEM = re.compile(r"^\s{0,40}- \S")
 _CHANGED = re.compile(r"^(?P<sign>[+-])(?![+-])")
 _IN_CODE = re.compile(r"[;{}()=<>\[\]_]")
 _SYMBOL = re.compile(r"[\\^$*+?{}\[\]()|<>=;&%#~_]")
-_ADDRESS = re.compile(r"://|[\w.{1,400}-]@[\w-]{1,200}\.\w")
+_ADDRESS = re.compile(r"://|[\w.+-]@[\w-]{1,200}\.\w")
 _SPACES = re.compile(r"\s+")
 _BLOCKS = (  # from a line that begins one to the line that ends it
     (re.compile(r"^-----BEGIN "), re.compile(r"^-----END ")),
