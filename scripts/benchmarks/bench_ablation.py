@@ -83,8 +83,14 @@ OFF: tuple[tuple[str, str, Callable[..., Any], str], ...] = (  # where, sets, in
         "extraction.binding:",
         "phrases told",
         no,
+        "asks_for_manner",
+    ),
+    (
+        "extraction.contradiction:",
+        "phrases told",
+        no,
         """_takes_for_speaker _is_of_theirs _is_of_the_others _makes_order_a_deed _denies_unread
-        _is_reordered _names_emoji _is_opposite asks_for_manner""",
+        _is_reordered _names_emoji _is_opposite""",
     ),
     ("core.text.clauses:", "told", unchanged, "_without_noise _without_conversation _until"),
     (

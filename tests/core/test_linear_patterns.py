@@ -24,7 +24,7 @@ import litemem
 from helpers import NIGHTLY, ROOT, linear
 from helpers.growth import texts, too_slow
 from litemem.core.text import clauses, lexicon, questions, quotations
-from litemem.extraction import binding, facts, grounding, requests, sanitize
+from litemem.extraction import binding, contradiction, facts, grounding, requests, sanitize
 
 PACKAGE = ROOT / "litemem"
 SLOWEST = None if NIGHTLY else 10  # texts that are tried with 100,000 characters
@@ -61,10 +61,10 @@ MAKERS = {
     ("core/text/quotations.py", "_signs"),
     ("core/text/phrases.py", "_patterns"),
     ("core/text/phrases.py", "_token"),
-    ("extraction/binding.py", "_commands"),
+    ("extraction/contradiction.py", "_commands"),
     ("extraction/binding.py", "_first_persons"),
-    ("extraction/binding.py", "_joints"),
-    ("extraction/binding.py", "_users_last"),
+    ("extraction/contradiction.py", "_joints"),
+    ("extraction/contradiction.py", "_users_last"),
     ("extraction/facts.py", "_says_no"),
     ("extraction/grounding.py", "_lists_of_names"),
     ("extraction/requests.py", "_borders"),
@@ -115,16 +115,16 @@ def patterns() -> dict[str, re.Pattern[str]]:
     for pattern in (clauses._border(), clauses._leading(), clauses._tag()):
         found.setdefault(pattern, pattern.pattern[:20])
     found.setdefault(sanitize._forged_line(), "forged_line")
-    found.setdefault(binding._commands(), "commands")
+    found.setdefault(contradiction._commands(), "commands")
     return {place: pattern for pattern, place in found.items()}
 
 
 def _collect_languages(found: dict[re.Pattern[str], str]) -> None:
     """Add the patterns that functions make of the words of each language."""
     for code in lexicon.CODES.values():
-        found.setdefault(binding._joints(code), f"joints.{code}")
+        found.setdefault(contradiction._joints(code), f"joints.{code}")
         found.setdefault(facts._says_no(code), f"no.{code}")
-        found.setdefault(binding._users_last(code), f"users_last.{code}")
+        found.setdefault(contradiction._users_last(code), f"users_last.{code}")
         found.setdefault(binding._first_persons(code), f"first_persons.{code}")
         found.setdefault(clauses._anybody(code), f"general.{code}")
         for key in ("reasons", "conditions"):

@@ -3,7 +3,7 @@
 import pytest
 
 from litemem.core.text.clauses import clauses_of
-from litemem.extraction.binding import contradiction
+from litemem.extraction.contradiction import contradiction
 
 
 def reason(said: str, fact: str) -> str | None:

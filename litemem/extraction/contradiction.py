@@ -1,0 +1,355 @@
+"""Compare a fact with its clause alone: the subject, the negation, the order, the side.
+
+A small model drops a denial, reverses a preference, or gives the user what is of a flatmate. The
+words by which a language says so are data.
+"""
+
+import re
+import unicodedata
+from datetime import date
+from functools import cache
+
+from litemem.core.text import english
+from litemem.core.text.clauses import (
+    Clause,
+    count_negations,
+)
+from litemem.core.text.dates import mentions
+from litemem.core.text.lexicon import (
+    ENGLISH,
+    NOT_SPACED_CODES,
+    code_of_dates,
+    exclusive_in,
+    pattern_in,
+    section,
+    words_in,
+)
+from litemem.core.text.periods import DAY
+from litemem.core.text.phrases import SUBJECT, code_for, knows_denials, phrases
+from litemem.core.text.words import root, words
+from litemem.extraction.grounding import (
+    openers,
+)
+from litemem.extraction.paraphrase import (
+    DENIED,
+    OF_ANOTHER,
+    OF_OTHER_THING,
+    affirmed,
+    departure,
+)
+
+ANY_DAY = date(2024, 2, 29)  # from which days are counted to see whether there are any
+MAX_QUOTED = 300  # characters of a clause that is quoted
+ALIKE_CODES = ("da", "nb")  # of languages that count as one
+OWNED_BEHIND = ("id", "vi")  # of languages in which "my" is "I", behind what is owned
+UNSPACED_DATED = ("th",)  # of languages without rules that join words
+MIN_WEEKDAY = 3  # letters of its name; shorter ones are other words too: "do", "sex"
+MAX_APPOINTMENT = 7  # words of a note about one
+_OF_USER = re.compile(r"\AUser(?:'s|s) (?P<noun>[^\W\d_]+)\b")
+
+
+def contradiction(
+    fact: str, clause: Clause, *, is_user: bool | None = None, then: str = ""
+) -> str | None:
+    """Return how a fact contradicts its clause, or None.
+
+    `is_user`: if its first word names the user; by default, if it is "User". `then` is the clause
+    behind, which may say that the first is not true.
+    """
+    if is_user is None:
+        is_user = _names_user(fact)
+    if _is_of_somebody_else(fact, clause, is_user=is_user):
+        return OF_ANOTHER
+    if flaw := _flaw(fact, clause, is_user=is_user):
+        return flaw
+    said = _predicate(fact, clause.text, clause.code)
+    code = code_for(fact, clause.text)
+    if (
+        not knows_denials(code)
+        and count_negations(fact, clause.code) % 2 != count_negations(said, clause.code) % 2
+    ):
+        shared = content_roots(fact) & content_roots(clause.text)
+        if len(shared) >= max(1, len(content_roots(fact)) - 1):
+            return "it denies the statement, or affirms what was denied"
+    if _is_reordered(fact, clause.text):
+        return "its order is reversed"
+    if _names_emoji(fact, said):
+        return "it puts words in place of an emoji"
+    if _is_opposite(*(affirmed(text, clause.code) for text in (fact, clause.text))):
+        return "it says the opposite"
+    return departure(fact, clause.text, code, said, then)
+
+
+def exchange(fact: str, said: str, *, is_named: bool) -> str | None:
+    """Return how a fact in English gives the speaker a deed of others or of things.
+
+    `is_named`: several people speak, so that "we should" may mean everybody.
+    """
+    if english.is_shared(said, fact):
+        return "it makes one of several"
+    is_of_all = is_named and english.is_shared_by_all(said)
+    if is_of_all or english.is_of_thing(said, fact) or english.is_of_activity(said, fact):
+        return OF_OTHER_THING
+    return OF_ANOTHER if english.is_yours(said, fact) else None
+
+
+def _flaw(fact: str, clause: Clause, *, is_user: bool) -> str | None:
+    """Return what only some languages show: an order made a deed, a place, a denial."""
+    if _takes_for_user(fact, clause):
+        return OF_OTHER_THING
+    if clause.code == ENGLISH and is_user:
+        if _makes_order_a_deed(fact, clause):
+            return "it makes a deed of an order"
+        if english.guesses_place(fact, clause.text):
+            return "it is said of something else"
+    return DENIED if _denies_unread(fact, clause) else None
+
+
+def _takes_for_user(fact: str, clause: Clause) -> bool:
+    """Return True if a fact makes the user what a word means, or who comes at a time.
+
+    'By "lead" we mean a customer' is no customer, "plumber Friday 7 am" no plumber.
+    """
+    code = clause.code
+    if pattern_in(code, "clauses", "trade").match(fact) is None:
+        return False
+    if pattern_in(code, "clauses", "defines").search(clause.text):
+        return True
+    if clause.is_own or len(clause.words) > MAX_APPOINTMENT or clause.is_question:
+        return False
+    text = clause.text[:MAX_QUOTED]
+    is_day = any(each.end - each.start == DAY for each in mentions(text, ANY_DAY))
+    return is_day or not _weekdays(code).isdisjoint(clause.words)
+
+
+@cache
+def _weekdays(code: str) -> frozenset[str]:
+    """Return the folded names of the days of a week in a language."""
+    listed = " ".join(section(code, "dates").get("weekdays", ())).casefold()
+    return frozenset(name for name in listed.split() if len(name) > MIN_WEEKDAY)
+
+
+def _is_of_somebody_else(fact: str, clause: Clause, *, is_user: bool) -> bool:
+    """Return True if a fact gives the user what the clause says of another, or is another's."""
+    if is_user and _takes_for_speaker(fact, clause):
+        return True
+    if clause.code == ENGLISH and _is_of_theirs(fact, clause.text):
+        return True
+    return _is_of_the_others(fact, clause)
+
+
+def _takes_for_speaker(fact: str, clause: Clause) -> bool:
+    """Return True if a fact says of the user what the clause says of their people."""
+    spoken = words(fact)
+    first = [word.strip(".,") for word in clause.text.split()[:4]]
+    is_owned = clause.code in OWNED_BEHIND and any(is_person(w, clause.code) for w in first[:2])
+    if not spoken or (clause.by_speaker and not is_owned):
+        return False
+    pronouns = words_in(clause.code, "clauses", "others")
+    if first and first[0].casefold().replace("’", "'") in pronouns:
+        return True  # "she's a vet"
+    if clause.code == ENGLISH and _of_another(clause.text):
+        return True
+    people = [word for word in first if is_person(word, clause.code)]
+    if not people or any(is_person(word, clause.code) for word in spoken[:SUBJECT]):
+        return False
+    return not any(
+        person.strip(".,'s").casefold()[:5] in word for person in people for word in spoken
+    )
+
+
+def begins_with_pronoun(clause: Clause) -> bool:
+    """Return True if a clause begins with "he", "she", "it" or "they"."""
+    first = clause.text.split()[:1]
+    pronouns = words_in(clause.code, "clauses", "others")
+    return bool(first) and first[0].casefold().replace("’", "'") in pronouns
+
+
+def person_of(fact: str) -> str:
+    """Return the folded thing that a fact is about, if it is one of the user: "User's sister"."""
+    owned = _OF_USER.match(fact.replace("’", "'"))
+    return owned["noun"].casefold() if owned else ""
+
+
+def _makes_order_a_deed(fact: str, clause: Clause) -> bool:
+    """Return True if the user is said to do what they order: "always say that …"."""
+    order = _commands().match(clause.text)
+    told = words(fact)[1:2]
+    if order is None or not told or clause.by_speaker:
+        return False
+    return told[0].startswith(order["verb"].casefold())
+
+
+@cache
+def _commands() -> re.Pattern[str]:
+    return re.compile(section(ENGLISH, "clauses")["commands"], re.IGNORECASE)
+
+
+def is_english(clause: Clause) -> bool:
+    """Return False also for languages without rules for clauses: Indonesian."""
+    return clause.code == ENGLISH and code_of_dates(clause.text) == ENGLISH
+
+
+def _denies_unread(fact: str, clause: Clause) -> bool:
+    """Return True if only one of both denies, in a language with no more rules than that."""
+    if clause.code != ENGLISH:
+        return False
+    code = code_of_dates(clause.text)
+    denials = words_in(code, "clauses", "negations") if code != ENGLISH else _unread_denials()
+    told, said = (_count_in(text, denials, code) for text in (fact, clause.text))
+    return told % 2 != said % 2
+
+
+@cache
+def _unread_denials() -> frozenset[str]:
+    """Return the denials of languages that are written so alike that none is recognised."""
+    return frozenset[str]().union(*(words_in(c, "clauses", "negations") for c in ALIKE_CODES))
+
+
+def _count_in(text: str, listed: frozenset[str], code: str) -> int:
+    if code in UNSPACED_DATED:
+        return sum(text.count(word) for word in listed)
+    return sum(word in listed for word in words(text))
+
+
+def _is_of_the_others(fact: str, clause: Clause) -> bool:
+    """Return True if a fact gives the user what is of their people: "el perro de mi vecina"."""
+    owned = _OF_USER.match(fact.replace("’", "'")) or _users_last(clause.code).search(fact)
+    noun = owned["noun"].casefold() if owned else ""
+    heard = words(clause.text)
+    possessives = words_in(clause.code, "clauses", "possessives")
+    if clause.code in (ENGLISH, *NOT_SPACED_CODES) or noun not in heard:
+        return False
+    theirs = words_in(clause.code, "clauses", "theirs")
+    before = [heard[i - 1] for i, word in enumerate(heard) if word == noun and i]
+    if before and theirs.issuperset(before):  # "mi prima y su marido"
+        return True
+    behind = {i: heard[i + 1 : i + 2] for i, word in enumerate(heard) if word in possessives}
+    owners = {word for words_behind in behind.values() for word in words_behind}
+    return bool(owners) and noun not in owners and owners.isdisjoint(words(fact))
+
+
+def _of_another(said: str) -> bool:
+    """Return True if "he", "she" or "they" stands first, after a place: "in the film she says"."""
+    return _pattern("placed").match(said) is not None and not _pattern("self").search(said)
+
+
+def _is_of_theirs(fact: str, said: str) -> bool:
+    """Return True if a fact gives the user, or an owner, what is somebody else's.
+
+    "My uncle and his wife" have no wife of the user's; "Ana's boss quit" says nothing of Ana.
+    """
+    told, heard = words(fact), words(said)
+    owned = _pattern("owned").match(fact.casefold().replace("’", "'"))
+    if owned:
+        noun = owned["noun"]
+        before = [heard[max(i - 2, 0) : i] for i, word in enumerate(heard) if word == noun]
+        return bool(before) and all(map(_are_theirs, before))
+    if not told or _names_user(fact):
+        return False
+    after = [heard[i + 1 : i + 3] for i, word in enumerate(heard) if word == told[0]]
+    owns = [each[:1] == ["s"] and is_person(each[-1], ENGLISH) for each in after]
+    return told[1:2] != ["s"] and bool(owns) and all(owns)
+
+
+def _are_theirs(before: list[str]) -> bool:
+    """Return True if the words before a thing say that it is somebody else's."""
+    own, theirs = (words_in(ENGLISH, "binding", key) for key in ("own", "theirs"))
+    return own.isdisjoint(before[-1:]) and not theirs.isdisjoint(before)
+
+
+def _names_user(fact: str) -> bool:
+    first = fact.split(" ")[0]
+    return first == "User" or first.casefold() in english.users()
+
+
+def is_person(word: str, code: str) -> bool:
+    """Return True if a word is one for a relative, a friend or the like."""
+    plain = word.casefold()
+    exact, begun = people_of(code)
+    return plain in exact or any(plain.startswith(start) for start in begun)
+
+
+@cache
+def people_of(code: str) -> tuple[frozenset[str], tuple[str, ...]]:
+    """Return the words of a language for relatives and friends, and beginnings of others."""
+    listed = str(section(code, "profile").get("people", "")).split()
+    begun = tuple(word[:-1] for word in listed if word.endswith("*") and len(word) > 4)
+    return frozenset(word for word in listed if not word.endswith("*")), begun
+
+
+def _predicate(fact: str, said: str, code: str) -> str:
+    """Return the part of a clause between "and" or commas that shares most with a fact."""
+    joint = _joints(code)
+    if joint.search(fact):
+        return said
+    wanted = set(words(fact.partition(" ")[2]))  # the subject may be a name
+    return max(joint.split(said), key=lambda part: len(wanted.intersection(words(part))))
+
+
+@cache
+def _joints(code: str) -> re.Pattern[str]:
+    """Return the comma, and the words of a language that join parts of a clause."""
+    listed = sorted(words_in(code, "clauses", "joints"))
+    return re.compile(rf",|\b(?:{'|'.join(listed)})\b" if listed else ",")
+
+
+def _is_reordered(fact: str, said: str) -> bool:
+    """Return True if a fact has on one side of "over", "than", "before" what was on the other."""
+    ordered, timed = _pattern("ordered"), words_in(ENGLISH, "binding", "timed")
+    one, other = ordered.search(said.casefold()), ordered.search(fact.casefold())
+    if one is None:
+        return False
+    before, behind = content_roots(said[: one.start()]), content_roots(said[one.end() :])
+    if other is not None and other[0] == one[0]:
+        return bool(content_roots(fact[: other.start()]) & (behind - before))
+    if other is not None or one[0] in timed or not _pattern("sided").search(fact):
+        return False
+    objects = content_roots(fact)
+    likes = content_roots(section(ENGLISH, "binding")["likes"])
+    return bool(objects & (behind - before)) and not objects & (before - likes)
+
+
+def _names_emoji(fact: str, said: str) -> bool:
+    """Return True if a fact has a word for an emoji: "can't stand dogs" of "can't stand 🐈"."""
+    return count_emoji(said) > 0 and not content_roots(fact.partition(" ")[2]) <= content_roots(
+        said
+    )
+
+
+def count_emoji(text: str) -> int:
+    """Return how many emoji a text has."""
+    return sum(unicodedata.category(sign) == "So" for sign in text[:MAX_QUOTED])
+
+
+def _is_opposite(fact: str, said: str) -> bool:
+    opposites = exclusive_in(ENGLISH, "binding", "opposites")
+    told, heard = (set(words(text)) for text in (fact, said))
+    groups = {opposites[word][0] for word in told if word in opposites}
+    for group in groups:
+        pair = {word for word in told | heard if opposites.get(word, (-1,))[0] == group}
+        if heard & pair and not told & heard & pair:
+            return True
+    return False
+
+
+def _pattern(key: str) -> re.Pattern[str]:
+    return pattern_in(ENGLISH, "binding", key)
+
+
+@cache
+def _users_last(code: str) -> re.Pattern[str]:
+    """Return the pattern of what facts in a language name before the user: "el perro de User"."""
+    of = "|".join(sorted(words_in(code, "clauses", "of"))) or "(?!)"
+    users = "|".join(("user", *phrases(code).users))
+    return re.compile(
+        rf"\A\W*(?:[^\W\d_]{{1,3}}[ '’])?(?P<noun>[^\W\d_]+) (?:(?:{of})[ '’]){{0,2}}(?:{users})",
+        re.IGNORECASE,
+    )
+
+
+def content_roots(text: str) -> frozenset[str]:
+    """Return the roots of the words that mean something, or of all words if none does."""
+    return frozenset(root(word) for word in words(text) if word not in openers()) or frozenset(
+        words(text)
+    )
