@@ -101,6 +101,7 @@ def rank(
     meaning = _meanings(pool, words, trust)
     own = _own(meaning, words)
     neighbours = _neighbours(pool, own, answers)
+    runs = _of_runs(pool)
     dated = _dated(pool, periods, asked) if periods else None
     bounded = dated and [d * g for d, g in zip(dated, _answering(own, neighbours), strict=True)]
     if asked.is_all:
@@ -109,7 +110,7 @@ def rank(
         dated = bounded
     boosts = (
         neighbours,
-        [RUN * share for share in _of_runs(pool)],
+        runs and [RUN * share for share in runs],
         _of_speakers(pool, named, of_assistant=of_assistant),
         dated,
     )
@@ -272,8 +273,10 @@ def _own(meaning: Sequence[float], words: Sequence[float]) -> list[float]:
     return [1 - (1 - m) * (1 - WORDS * w) for m, w in zip(meaning, words, strict=True)]
 
 
-def _neighbours(pool: Pool, own: Sequence[float], answers: Mapping[int, int]) -> list[float]:
-    """Return how much the neighbours of each memory in its run add to its score."""
+def _neighbours(pool: Pool, own: Sequence[float], answers: Mapping[int, int]) -> list[float] | None:
+    """Return how much the neighbours of each memory in its run add to its score, if any has one."""
+    if max(pool.before, default=NO_NEIGHBOUR) == NO_NEIGHBOUR:
+        return None
     after = [NO_NEIGHBOUR] * len(own)
     for i, b in enumerate(pool.before):
         if b != NO_NEIGHBOUR:
@@ -292,12 +295,12 @@ def _neighbours(pool: Pool, own: Sequence[float], answers: Mapping[int, int]) ->
     return [1 - part for part in missing[:-1]]
 
 
-def _of_runs(pool: Pool) -> list[float]:
-    """Return for each memory the weighted share of the query's words in its whole run."""
+def _of_runs(pool: Pool) -> list[float] | None:
+    """Return for each memory the weighted share of the query's words in its run, if any has one."""
     known = dict.fromkeys(run for run in pool.runs if run is not None)
     numbers = {run: i for i, run in enumerate(known)}
     if not numbers:
-        return [0.0] * len(pool.runs)
+        return None
     matches: list[dict[int, float]] = []
     for places in pool.term_matches:
         best: dict[int, float] = {}
@@ -319,12 +322,11 @@ def _dated(pool: Pool, periods: Sequence[Period], asked: DateQuestion) -> list[f
     return [max(pair) for pair in zip(said, spoken, strict=True)]
 
 
-def _answering(own: Sequence[float], neighbours: Sequence[float]) -> list[float]:
+def _answering(own: Sequence[float], neighbours: Sequence[float] | None) -> list[float]:
     """Return the part of a date that counts for a memory that answers nothing else: near 0."""
-    return [
-        min(1.0, (1 - (1 - o) * (1 - n)) / ANSWERS) ** 2
-        for o, n in zip(own, neighbours, strict=True)
-    ]
+    if neighbours is not None:
+        own = [1 - (1 - o) * (1 - n) for o, n in zip(own, neighbours, strict=True)]
+    return [min(1.0, score / ANSWERS) ** 2 for score in own]
 
 
 def _said(times: Sequence[int], periods: Sequence[Period], asked: DateQuestion) -> list[float]:

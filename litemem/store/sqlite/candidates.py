@@ -76,8 +76,8 @@ WHERE p.owner > 0
 """
 _AS_QUERY = apsw.FTS5_TOKENIZE_QUERY
 _BARE = {"include_offsets": False, "include_colocated": False}
-_RUN_COLUMN, _CONTENT_COLUMN, _COLUMNS = 4, 5, 6
-_MESSAGE_COLUMN, _ASSISTANT_COLUMN, _TEXT_COLUMN = 7, 8, 9  # of passages of messages
+_RUN_COLUMN, _CONTENT_COLUMN, _COLUMNS = 4, 5, 7
+_MESSAGE_COLUMN, _TEXT_COLUMN = 7, 9  # of passages of messages, which have more columns
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,9 +226,9 @@ def _pool_of_messages(rows: Sequence[Row], query: _Query, *, are_all: bool) -> P
     matches = _term_matches(rows, query)
     before = _before(rows) if are_all else [NO_NEIGHBOUR] * len(rows)
     frequency = [sum(held.values()) for held in matches]
-    columns = [(*row[:_COLUMNS], row[_ASSISTANT_COLUMN]) for row in rows]
-    asks = [question_share(row[_TEXT_COLUMN]) for row in rows]
-    return _pool(columns, matches, before, frequency, len(rows), asks)
+    texts = [row[_TEXT_COLUMN] for row in rows]
+    asks = [0.0 if text == "" else question_share(text) for text in texts]
+    return _pool(rows, matches, before, frequency, len(rows), asks)
 
 
 def _without(condition: Condition, damaged: Iterable[int]) -> Condition:
@@ -259,9 +259,12 @@ def scan_scope(connection: apsw.Connection, condition: Condition, query: _Query)
 
 def _before(rows: Sequence[Row]) -> list[int]:
     """Return for each row the index of the one before it in its run, or `NO_NEIGHBOUR`."""
+    runs = [row[_RUN_COLUMN] for row in rows]
+    if not any(runs):
+        return [NO_NEIGHBOUR] * len(rows)
     last: dict[str | None, int] = {}
     before = []
-    for i, run in enumerate([row[_RUN_COLUMN] for row in rows]):
+    for i, run in enumerate(runs):
         before.append(NO_NEIGHBOUR if run is None or run not in last else last[run])
         last[run] = i
     return before
@@ -328,8 +331,8 @@ def _pool(
     asks: Sequence[float] | None = None,
 ) -> Pool:
     """Return rows as columns; how far each asks is read from its text, unless it is given."""
-    columns: Sequence[Sequence[Any]] = list(zip(*rows, strict=True)) or [()] * (_COLUMNS + 1)
-    pks, cosines, times, speakers, runs, contents, assistants = columns
+    columns: Sequence[Sequence[Any]] = list(zip(*rows, strict=True)) or [()] * _COLUMNS
+    pks, cosines, times, speakers, runs, contents, assistants = columns[:_COLUMNS]
     if asks is None:
         asks = [question_share(content) for content in contents]
     return Pool(

@@ -51,8 +51,9 @@ coalesce(1 - iif(
 ), 0)
 """
 _OF_MESSAGES = f"""
-SELECT p.pk, {_COSINE}, m.created_at, m.actor_id, {_RUN}, p.words, p.asks, m.message_pk,
-  m.role IS 'assistant', iif(p.asks, substr(m.content, p.start + 1, p.stop - p.start), '')
+SELECT p.pk, {_COSINE}, m.created_at, m.actor_id, {_RUN}, p.words,
+  m.role IS 'assistant', m.message_pk, p.asks,
+  iif(p.asks, substr(m.content, p.start + 1, p.stop - p.start), '')
 FROM found_message AS m
 CROSS JOIN passage AS p ON p.owner = m.pk
 WHERE {{}}
@@ -438,8 +439,8 @@ class Passages:
     ) -> list[Row]:
         """Return the passages of the messages that match, oldest first, or those among some.
 
-        A row has the primary key, the cosine, the time, the speaker, the run, the words, 1 if it
-        contains a question mark, and the message.
+        A row has the primary key, the cosine, the time, the speaker, the run, the words, 1 if an
+        assistant said it, the message, 1 if it contains a question mark, and then its text.
         """
         values: list[Any] = [vector, *condition.parameters]
         sql = condition.sql
@@ -546,7 +547,7 @@ class Passages:
 
 def _is_typed(row: Row) -> bool:
     """Return True if a row of `of_messages` has values of the right types."""
-    _, _, at, speaker, run, words, asks, _, _, text = row
+    _, _, at, speaker, run, words, _, _, asks, text = row
     words = words if isinstance(text, str) else None
     are_texts = all(each is None or isinstance(each, str) for each in (speaker, run))
     return are_texts and isinstance(words, str) and isinstance(at, int) and isinstance(asks, int)
