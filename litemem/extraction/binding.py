@@ -55,6 +55,7 @@ from litemem.extraction.grounding import (
 )
 from litemem.extraction.paraphrase import (
     OF_ANOTHER,
+    OF_OTHER_THING,
     content_prefixes,
     substitutes,
 )
@@ -177,6 +178,8 @@ class Binding:
                 return flaw
             if self._praises_the_other(at):
                 return OF_ANOTHER
+            if self._subject != "User" and english.is_of_others(clause.text, fact):
+                return OF_OTHER_THING
         if is_user and self._was_quoted(fact, clause.code):
             return "it is about somebody else"
         reason = contradiction(fact, clause, is_user=is_user, then=self._behind(at))
@@ -202,9 +205,11 @@ class Binding:
         Of "been to Rome once" and "we need a good floor", a small model makes a floor in Rome. What
         they asked may be answered without the name: "Rome?", "I'd love to".
         """
-        pointing = words_in(ENGLISH, "sanitize", "pointing")
-        if not self._is_english or not pointing.isdisjoint(words(self._clauses[at].text)):
+        if not self._is_english:
             return False
+        said = frozenset(words(self._clauses[at].text))
+        if not said.isdisjoint(words_in(ENGLISH, "sanitize", "pointing")):
+            fact = " ".join(_company(fact, said))  # "there" stands for a place, not for this
         return self._grounding.has_borrowed_name(fact)
 
     def _speaks_as_user(self, fact: str) -> bool:
@@ -466,8 +471,10 @@ def retold(clause: Clause, subject: str) -> str:
         return told if subject == "User" else told.replace("User", subject)
     text = _BEFORE_QUOTE.sub("", clause.text).rstrip(" ,;")
     text = text if len(text) <= MAX_QUOTED else text[: text.rfind(" ", 0, MAX_QUOTED)] + " …"
+    is_opinion = subject != "User" and english.is_praise(text)
     if (
         is_english(clause)
+        and not is_opinion
         and not clause.is_own
         and text.isascii()
         and not english.speaks_of_self(text)
@@ -477,6 +484,15 @@ def retold(clause: Clause, subject: str) -> str:
     ):
         return text.rstrip(".")
     return f"{subject}: “{text}”"
+
+
+def _company(fact: str, said: frozenset[str]) -> list[str]:
+    """Return the words of a fact behind "with" and the like, if the clause `said` has no such."""
+    spoken = fact.split()
+    for i, word in enumerate(spoken):
+        if word in words_in(ENGLISH, "binding", "company") and word not in said:
+            return spoken[i:]
+    return []
 
 
 def _asks_or_heads(clause: Clause) -> bool:

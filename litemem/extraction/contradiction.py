@@ -60,6 +60,9 @@ def contradiction(
         is_user = _names_user(fact)
     if _is_of_somebody_else(fact, clause, is_user=is_user):
         return OF_ANOTHER
+    is_named = clause.code == ENGLISH and not is_user
+    if is_named and english.is_of_another_name(clause.text, fact):
+        return OF_ANOTHER
     if flaw := _flaw(fact, clause, is_user=is_user):
         return flaw
     said = _predicate(fact, clause.text, clause.code)

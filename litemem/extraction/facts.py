@@ -66,6 +66,7 @@ CATEGORY_TOKENS = 64
 
 SHORTEST_FORM = 3  # letters
 _DENIES = re.compile(r"n['’]t\b")
+MAX_NAMED = 5  # words of an answer that says no more than a name, a number or a place
 DENIED_ANSWER = "the user just said no to it"
 _REST = re.compile(r"[^\W\d_]{1,12}[,:;.!–—-]{1,3} {0,3}(?P<rest>[^?\n]{2,60})\Z")
 
@@ -459,11 +460,17 @@ def _with_questions(
     for line in mine:
         while following is not None and following.message < line.message:
             asked, following = following, next(earlier, None)
-        is_answer = asked is not None and len(words(line.content)) <= MAX_ANSWER
-        if asked is not None and is_answer and not is_small_talk(line.content):
+        if asked is not None and _may_answer(line.content):
             said.append(questions(asked.content))
         said.append(line.content)
     return tuple(said)
+
+
+def _may_answer(text: str) -> bool:
+    """Return True for a short text, or one that begins with a few words: "Rome! I can't wait"."""
+    first = next(iter(sentences(text)), "")
+    is_short = len(words(text)) <= MAX_ANSWER or len(words(first)) <= MAX_NAMED
+    return is_short and not is_small_talk(text) and not is_small_talk(first)
 
 
 class _Reader:

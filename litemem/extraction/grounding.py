@@ -80,7 +80,7 @@ class Grounding:
         self._numbers: dict[str, set[int]] = {}  # by language, those of several words
         self._times: dict[str, set[str]] = {}
         self._stems: dict[str, set[str]] = {}  # by language, the names without their endings
-        self._others = {_form(token) for name in others for token in _tokens(name)[:1]}
+        self._others = {_form_of_name(token) for name in others for token in _tokens(name)[:1]}
         self._pairs = _Pairs(parts)
         self._personal_pairs = _Pairs([p for p in parts if not english.is_impersonal(p)])
 
@@ -211,7 +211,7 @@ class Grounding:
 
     def _is_about_another(self, fact: str) -> bool:
         """Return True if a fact names another speaker, or its own subject as its object."""
-        names = [_form(token) for token in _tokens(fact)]
+        names = [_form_of_name(token) for token in _tokens(fact)]
         if not names:
             return False
         subject = names[0]
@@ -421,6 +421,11 @@ def _tokens(text: str) -> list[Token]:
 
 def _form(token: Token) -> str:
     return without_ending(fold(token.text))
+
+
+def _form_of_name(token: Token) -> str:
+    """Return a name without endings, also if something is theirs: "John's" as "John"."""
+    return without_ending(fold(token.text).replace("’", "'").removesuffix("'s"))
 
 
 def _last_lists(fact: str) -> dict[str, int]:

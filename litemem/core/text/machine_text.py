@@ -22,26 +22,34 @@ MIN_PAIRS = 2  # lines "name = value"
 
 _LINE = re.compile(
     r"^\W{0,3}\d{4}-\d\d-\d\d[T ]\d\d:\d\d"
-    r"|^\W{0,3}(?:\d\d:\d\d:\d\d\S{0,200}\W{0,3})?(?:TRACE|DEBUG|INFO|WARN|WARNING|ERROR|FATAL"
+    r"|^\W{0,3}\d\d:\d\d:\d\d\S{0,200}\W{0,3}(?:TRACE|DEBUG|INFO|WARN|WARNING|ERROR|FATAL"
     r"|CRITICAL)\b"
+    r"|^\W{0,3}(?:TRACE|DEBUG|INFO|WARN|WARNING|ERROR|FATAL|CRITICAL)"
+    r"(?:\s{0,9}[:\[\]|(>-]|\s{2,}\S|\s(?:[A-Z\d]|[a-z0-9]{0,60}[/.:=\[_])|\s{0,9}$)"
     r"|^\W{0,3}(?:\w{3} [ \d]?\d|\w{3}, \d\d \w{3} \d{4}) \d\d:\d\d:\d\d\b"
     r"|\b\d\d:\d\d:\d\d (?:warn|info|error)\b"
     r"|^\s{0,40}(?:\\t)?(?:Traceback \(most|File \"|at [\w.$<>]{1,200}\(|Caused by:"
     r"|\.\.\. \d{1,40} more)"
     r"|^\s{0,40}\w{0,80}(?:Error|Exception):"
-    r"|^\s{0,40}(?:error|warning|note)(?:\[\w{1,80}\])?: |^\s{0,40}--> \S{1,200}:\d{1,40}"
+    r"|^\s{0,40}(?:error|warning)(?:\[\w{1,80}\])?: |^\s{0,40}note: .{0,80}[`‘'\"#<\[]|^\s{0,40}--> \S{1,200}:\d{1,40}"
     r"|^\s{0,40}[\[{}\]],?\s{0,9}$|^\s{0,40}\"[\w.-]{1,40}\"\s{0,40}:"
     r"|^\s{0,40}(?:GET|POST|PUT|PATCH|DELETE|HEAD) /|^\s{0,40}HTTP/\d"
-    r"|^\s{0,40}[A-Z]\w{0,80}-[\w-]{1,200}: \S|^(?:Host|Accept|Author|Date|Content|Server|Via"
-    r"|Cookie): +\S"
-    r"|^\s{0,40}(?:diff --git|@@ -|\+\+\+ |--- |npm |yarn |make(?:\[\d{1,40}\])?:|gcc |cc1|ld:"
+    r"|^\s{0,40}(?:X|Content|Accept|User|Cache|Set|Transfer|Access|Strict|WWW|Proxy|Retry|Keep"
+    r"|Message|MIME|Request|Last|If|Reply|Return)-[A-Z][\w-]{0,200}: \S|^Host: \S{1,200}\s{0,9}$"
+    r"|^Accept: \S{1,200}/|^Author: .{1,80}<\S|^Server: \S{1,200}\s{0,9}$|^Via: \d|^Cookie: \S{1,200}="
+    r"|^Date: +(?:[A-Z][a-z]{2},? |\d{4}-)"
+    r"|^\s{0,40}(?:diff --git|@@ -|\+\+\+ |--- |npm (?:ERR|WARN|info|notice|error|warn)\b"
+    r"|yarn (?:run|install|add|v\d)\b|make(?:\[\d{1,40}\])?: (?:\*|\S{0,9}['`‘]|[A-Z]\w{1,20} dir)|cc1|ld:"
     r"|\[\d{1,40}/\d{1,40}\]"
-    r"|\[\s{0,40}\d{1,40}%\]|Step \d{1,40}/\d{1,40}|=== |\$ |PASS\b|FAIL\b|ok \d|not ok \d"
+    r"|\[\s{0,40}\d{1,40}%\]|Step \d{1,40}/\d{1,40} ?:|=== |\$ [a-z./~]|(?:PASS|FAIL)(?:\s{2,}\S|:|\s\S{0,200}[/._:]|\s{0,9}$)"
+    r"|ok \d|not ok \d"
     r"|commit [0-9a-f]{6,40}\b"
-    r"|(?:BUILD|Compiling|Downloading|Installing|Collecting|Resolving|Building) \S|kernel: "
+    r"|BUILD [A-Z]|(?:Compiling|Downloading|Installing|Collecting|Resolving|Building)"
+    r"\s(?:\S{1,200}\s{0,9}$|\S{0,200}[\d/@:_=]|.{0,200}\.\.\.)|kernel: \["
     r"|\[(?:ok|fail|tool_result|debug|info)\])"
     r"|^\S.{1,60}? {2,}\S.{1,60}? {2,}\S|\bno action (?:is )?(?:needed|required)\b"
-    r"|^\s{0,40}Exception in thread|^(?:FAILED|PASSED|ERRORS?|OK|SKIPPED) \S"
+    r"|^\s{0,40}Exception in thread|^(?:FAILED|PASSED|ERRORS?|OK|SKIPPED)"
+    r"(?::| \S{0,200}[/._:\[(]|\s{2,}\S)"
     r"|^(?:\w{1,20} ){0,2}(?:Error|Warning|Exception)\b.{0,60}\bat \S{1,80}:\d"
     r"|^\s{0,40}\{.{0,200}\"(?:event|level|path|url|ts|timestamp|host|pid|uptime|status|method"
     r"|msg)\" ?:"
@@ -53,7 +61,8 @@ _LINE = re.compile(
     r"|\b[Nn]othing (?:new )?to report\b"
     r"|\b[Aa]ll (?:systems|services|checks) (?:are )?(?:ok|normal|green|up|operational|healthy)\b"
     r"|\bheart ?beat\b|\bHEARTBEAT|\bkeep-?alive\b"
-    r"|^\s{0,40}[\w.]{1,40}=\S{1,80}\s{1,40}[\w.]{1,40}=\S|\bcron ?job\b"
+    r"|^\s{0,40}[\w.]{1,40}=\S{1,80}\s{1,40}[\w.]{1,40}=\S"
+    r"|^\W{0,3}[Cc]ron ?job\b.{0,80}\b(?:ran|finished|completed?|ok|success\w{0,9}|failed|started|done)\b"
     r"|\d{1,3}% ?\[|^[|+][-=+| ]|^\| |\bicmp_seq="
     r"|\bexit(?:ed)? (?:with )?(?:code|status) \d|\bwith code \d"
     r"|\b\d{1,40} (?:passed|failed|skipped|packages|warnings?)\b.{0,80}\bin \d|^/dev/\w{1,80}\s"
@@ -183,11 +192,18 @@ _TOOL = re.compile(  # git, ls, ps, top, docker, kubectl, terraform, make, cmake
     r"|v\d|target)"
     r"|[█▉▊▋▌▍▎▏▓▒░━╸]{2,}|\d{1,3}% ?\|.{0,80}\||\[[=#>. -]{4,}\]|\d{1,3}%.{0,60}\b(?:eta|ETA"
     r"|[kMG]i?B/s|it/s)"
-    r"|^[#=]{5,}>? *\d|^(?:added|removed|audited|changed) \d{1,40} packages"
+    r"|^[#=]{5,}>? *\d|^(?:added|removed|audited|changed|found) \d{1,40} (?:packages|\w{0,20} ?vulnerabilit)"
     r"|^(?:WARNING|Warning|Hint): (?!I\b|[Mm]y\b)"
     r"|^npm (?:ERR!|WARN)"
     r"|^Requirement already satisfied|^(?:remote|To|From) ?:? ?(?:Enumerating|Counting"
     r"|Resolving|git@)"
+)
+_BY_PROGRAM = re.compile(  # whatever it says of "us" or "my"
+    r"^\W{0,3}\d{4}-\d\d-\d\d[T ]\d\d:\d\d|^\W{0,3}(?:\[?\d\d:\d\d:\d\d|\w{3} [ \d]?\d \d\d:\d\d:)"
+    r"|^\W{0,3}(?:TRACE|DEBUG|INFO|WARN|WARNING|ERROR|FATAL|CRITICAL)\s{0,9}[:\[\]|(-]\s{0,9}+(?!I\b|[Mm]y\b)"
+    r"|^\s{0,40}\w{0,80}(?:Error|Exception):|^\s{0,40}(?:Traceback|File \"|at [\w.$<>]{1,200}\()"
+    r"|^(?:panic|fatal|E|W): |^[0-9a-f]{7,40} |[{};]\s{0,9}$|^\s{0,40}(?://|/\*|#|--|<|[+-])|^\s{0,40}\"[\w.-]{1,40}\"\s{0,40}:"
+    r"|^\s{0,40}(?:print|console\.log|printf|echo|puts|println!)\s?\("
 )
 _CHAT = re.compile(  # exports of WhatsApp, Telegram, IRC and Discord
     r"^\W{0,2}\d{1,2}[./-]\d{1,2}[./-]\d{2,4},? (?:\w{2} )?\d{1,2}:\d\d(?::\d\d)?"
@@ -238,6 +254,7 @@ _IN_CODE = re.compile(r"[;{}()=<>\[\]_]")
 _SYMBOL = re.compile(r"[\\^$*+?{}\[\]()|<>=;&%#~_]")
 _ADDRESS = re.compile(r"://|[\w.+-]@[\w-]{1,200}\.\w")
 _SPACES = re.compile(r"\s+")
+_AROUND = '.,:;!?"“”()'
 _BLOCKS = (  # from a line that begins one to the line that ends it
     (re.compile(r"^-----BEGIN "), re.compile(r"^-----END ")),
     (re.compile(r"^BEGIN:V?[A-Z]+"), re.compile(r"^END:V?[A-Z]+")),
@@ -275,6 +292,19 @@ def _speaks_of_self(line: str) -> bool:
     )
 
 
+def _is_said(line: str) -> bool:
+    """Return True if a line looks like a program's, but says "I" or "my" as people do.
+
+    "OK, I moved to Rome", "my cron job runs at 3"; not "I/O error", "unused variable i".
+    """
+    code = code_of(line)
+    if code in NOT_SPACED_CODES:
+        return _speaks_of_self(line)
+    own = _own_words(code) | _own_words(ENGLISH)
+    said = [word.strip(_AROUND).replace("’", "'").partition("'")[0] for word in line.split()]
+    return any(word != "i" and word.casefold() in own for word in said)
+
+
 @cache
 def _own_words(code: str) -> frozenset[str]:
     return words_in(code, "clauses", "speaker") | words_in(code, "clauses", "possessives")
@@ -294,8 +324,10 @@ def _written_by_programs(lines: Sequence[str]) -> list[bool]:
 def _is_written(line: str) -> bool:
     if not line.strip():
         return False
-    if any(kind.search(line) for kind in (_LINE, _TRACE, _CODE, _QUERY, _DATA, _TOOL, _CHAT)):
+    if _CHAT.search(line):
         return True
+    if any(kind.search(line) for kind in (_LINE, _TRACE, _CODE, _QUERY, _DATA, _TOOL)):
+        return _BY_PROGRAM.search(line) is not None or not _is_said(line)
     plain = _SPACES.sub("", line)
     is_address = _ADDRESS.search(line) is not None
     symbols = len(_SYMBOL.findall(plain))

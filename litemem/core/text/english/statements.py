@@ -332,7 +332,8 @@ _GOOD = (
     r"amazing|awesome|great|good|nice|lovely|cool|fun|beautiful|gorgeous|stunning|incredible|"
     r"wonderful|fantastic|perfect|important|vital|necessary|essential|crucial|tough|hard|scary|"
     r"inspiring|powerful|magical|special|worth it|interesting|exciting|relaxing|rewarding|"
-    r"therapeutic|calming|fancy|nicely|take a look"
+    r"therapeutic|calming|fancy|nicely|take a look|sweet|neat|fab|fabulous|brilliant|impressive|"
+    r"adorable|cute"
 )
 _PRAISE = re.compile(rf"\b(?:{_GOOD})\b", re.IGNORECASE)
 _GENERAL = re.compile(
@@ -384,6 +385,18 @@ _BEFORE_VERBS = frozenset(
     "is are was were s re has have had ve d ll will would can could should may might must do does "
     "did be been being not don doesn didn isn aren won t".split()
 )
+_HAVE = frozenset("has have had".split())
+_SPEAKS_OF_ME = re.compile(r"\b(?:I|we|my|our|me|mine|ours)\b|(?i:\b(?:my|our|we)\b)")
+_OPINION = re.compile(
+    r"[^\W\d_]+ (?:(?:really|also) )?(?:loves?|likes?|enjoys?|finds?|thinks?|believes?|prefers?|hates?"
+    r"|dislikes?|considers?|calls?|admires?)\b"
+)
+_SUBJECT_VERBS = _COPULAS | frozenset("must can could would will has does makes gives".split())
+_NAME_ACTS = re.compile(
+    r"\A(?:\W{0,9}(?:And|But|So|Also|Then),? )?(?P<name>[A-Z][^\W\d_]{1,30}) "
+    r"(?:(?:also|just|now|still|already|recently|then|even|finally|has|had|is|was) )?"
+    r"(?P<verb>[a-z]{2,20})\b"
+)
 _OWN_NAMED = re.compile(r"\b(?:my|our) [A-Z]")  # "I run this on my NAS"
 _NAMING = re.compile(  # "we named her Iris", "she's called Iris now"
     r"\b(?:nam|call|christen|bapti[sz]|nicknam|renam|dubb)(?:e?d|ing) "
@@ -423,6 +436,8 @@ def is_of_thing(clause: str, fact: str) -> bool:
     """
     said = words(clause[:MAX_NOTE])
     told = [w for w in words(fact[:MAX_NOTE])[1:] if w not in _verbs("adverbs")][:3]
+    if told[:1] and told[0] in _HAVE and told[1:] and _is_participle(told[1]):
+        told = told[1:]
     if not told or not _THINGS.intersection(said):
         return False
     verb, then = stem(told[0]), told[1:2]
@@ -435,6 +450,42 @@ def is_of_thing(clause: str, fact: str) -> bool:
             before = [w for w in said[:i] if w not in _verbs("adverbs") and w not in _BEFORE_VERBS]
             subjects.add(before[-1] if before else "")
     return bool(subjects) and subjects <= _THINGS
+
+
+def _is_participle(word: str) -> bool:
+    return _PAST.match(word) is not None or word in _verbs("irregular")
+
+
+def is_of_another_name(clause: str, fact: str) -> bool:
+    """Return True if a clause says of one name what a fact says of another.
+
+    "Mia also started judo" is no "Leo started judo".
+    """
+    said, told = _NAME_ACTS.match(clause[:MAX_NOTE]), _NAME_ACTS.match(fact[:MAX_NOTE])
+    if said is None or told is None or said["name"] == told["name"]:
+        return False
+    if said["name"].casefold() in STOP_WORDS | fact_words() or said["name"] in fact:
+        return False
+    is_same = stem(said["verb"].casefold()) == stem(told["verb"].casefold())
+    return is_same and told["name"] not in clause
+
+
+def is_of_others(clause: str, fact: str) -> bool:
+    """Return True if a clause says of a thing, or to the other, what is not the speaker's own.
+
+    "The signature is sweet!", "congrats on the team"; not "Got a dog", or an answer: "Rome, in
+    May". An opinion of a thing may be the speaker's: "Ana loves tango", of "tango is graceful".
+    """
+    text = clause[:MAX_NOTE].replace("’", "'")
+    if _SPEAKS_OF_ME.search(text) or is_elliptical(text):
+        return False
+    said = frozenset(words(text))
+    if "must" not in said and _OPINION.match(fact):
+        return False
+    is_told = "been" in said and "must" not in said
+    if is_told and text.split()[0].endswith("ing"):  # "looking for a flat has been hard"
+        return False
+    return not _SUBJECT_VERBS.isdisjoint(said) or is_talk(text) or is_praise(text)
 
 
 def is_of_activity(clause: str, fact: str) -> bool:
