@@ -353,7 +353,8 @@ _NAMELESS = re.compile(
     r"(?:(?:it|he|she|they|everyone|everybody|there|yeah|wow|by the way)\b|"
     r"(?:this|that|these|those)(?:'s)? (?:'s|is|are|was|were|has|have|had|will|would|can|could|"
     r"should|must|might|may|takes?|took|brings?|brought|works?|goes|went|depends?|happens?|"
-    r"looks?|sounds?|seems?|feels?|felt|makes?|made|means|meant|gives?|gave|helps?|helped|\w{2,20}ed)\b|"
+    r"looks?|sounds?|seems?|feels?|felt|makes?|made|means|meant|gives?|gave|helps?|helped"
+    r"|\w{2,20}ed)\b|"
     r"(?:this|that)'s\b|(?:looks?|sounds?|seems|feels?) \w)",
     re.IGNORECASE,
 )
@@ -388,7 +389,8 @@ _BEFORE_VERBS = frozenset(
 _HAVE = frozenset("has have had".split())
 _SPEAKS_OF_ME = re.compile(r"\b(?:I|we|my|our|me|mine|ours)\b|(?i:\b(?:my|our|we)\b)")
 _OPINION = re.compile(
-    r"[^\W\d_]+ (?:(?:really|also) )?(?:loves?|likes?|enjoys?|finds?|thinks?|believes?|prefers?|hates?"
+    r"[^\W\d_]+ (?:(?:really|also) )?(?:loves?|likes?|enjoys?|finds?|thinks?|believes?|prefers?"
+    r"|hates?"
     r"|dislikes?|considers?|calls?|admires?)\b"
 )
 _SUBJECT_VERBS = _COPULAS | frozenset("must can could would will has does makes gives".split())
