@@ -16,6 +16,7 @@ from litemem.core.text.clauses import (
 )
 from litemem.core.text.dates import mentions
 from litemem.core.text.lexicon import (
+    CODES,
     ENGLISH,
     NOT_SPACED_CODES,
     code_of_dates,
@@ -195,7 +196,7 @@ def is_english(clause: Clause) -> bool:
 
 def _denies_unread(fact: str, clause: Clause) -> bool:
     """Return True if only one of both denies, in a language with no more rules than that."""
-    if clause.code != ENGLISH:
+    if clause.code != ENGLISH and clause.code in CODES.values():
         return False
     code = code_of_dates(clause.text)
     denials = words_in(code, "clauses", "negations") if code != ENGLISH else _unread_denials()

@@ -12,10 +12,10 @@ from itertools import pairwise
 
 from litemem.core.text.language import FUNCTION_WORDS
 from litemem.core.text.lexicon import (
-    CODES,
     ENGLISH,
+    LISTED,
     NOT_SPACED_CODES,
-    code_of,
+    code_of_speech,
     either_of_all,
     section,
     words_in,
@@ -58,7 +58,7 @@ def own_words(text: str, *, keep_names: bool = False) -> str:
     A name behind a greeting is left out too, unless `keep_names`. Line ends stay. What remains may
     be empty: then nothing was said in the speaker's own name.
     """
-    codes = dict.fromkeys((code_of(text), ENGLISH))
+    codes = dict.fromkeys((code_of_speech(text), ENGLISH))
     text = without_introduced(without_machine_text(text), tuple(codes))
     if _asks_for_work(text[:MAX_INTRODUCTION]):
         return ""
@@ -68,7 +68,7 @@ def own_words(text: str, *, keep_names: bool = False) -> str:
         text = _without_conversation(text)
         text = "".join(_own_sentences(text, signs, code))
         if not keep_names and len(text) <= MAX_GREETING:
-            for other in CODES.values():
+            for other in LISTED.values():
                 text = _signs(other).greeting.sub(lambda match: match["greeting"], text)
         if not keep_names:
             text = signs.greeting.sub(lambda match: match["greeting"], text)
@@ -81,7 +81,7 @@ def _asks_for_work(head: str) -> bool:
     The language of the text that is handed over is often another one, or too short to be known.
     """
     end = max(head.find(colon) for colon in ":：")
-    every = map(_signs, CODES.values())
+    every = map(_signs, LISTED.values())
     return end > 0 and any(
         signs.rest[0].match(head, 0, end + 1) and not signs.own_things.search(head, 0, end)
         for signs in every
@@ -213,8 +213,9 @@ MAX_PLAIN_HEADING = 7  # of them, if no name is among them
 MAX_TITLE = 6  # words of a line that only announces the next
 _COLONS = (":", "：")
 MAX_ANSWERED = 40  # characters of an answer that says yes or no
-_OTHERS = [code for code in CODES.values() if code != ENGLISH]
+_OTHERS = [code for code in LISTED.values() if code != ENGLISH]
 _QUESTION_MARKS = ("?", "？", "؟")
+MIN_LINK = 3  # letters of a word that joins clauses in any language
 MIN_SIGNS = 2  # of a statement in a script without spaces
 _NOT_SPACED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 
@@ -248,9 +249,9 @@ class Clause:
 def clauses_of(text: str, message: int = 0) -> list[Clause]:
     """Return the clauses of a text, in order."""
     found = []
-    of_text = code_of(text)
+    of_text = code_of_speech(text)
     for sentence in _sentences(text):
-        code = of_text if sentence.isascii() else code_of(sentence)
+        code = of_text if sentence.isascii() else code_of_speech(sentence)
         is_question = sentence.rstrip(" \n\"'”’)").endswith(_QUESTION_MARKS)
         is_tagged = _tag().search(sentence[-MAX_TAG:]) is not None
         own = words_in(code, "clauses", "speaker") | words_in(code, "clauses", "possessives")
@@ -271,7 +272,7 @@ def quoted_by_others(text: str) -> list[tuple[list[str], str]]:
         quotations = QUOTATIONS.findall(sentence)
         if not quotations:
             continue
-        code = code_of(sentence)
+        code = code_of_speech(sentence)
         rest = QUOTATIONS.sub(" ", sentence)
         is_own = not words_in(code, "clauses", "speaker").isdisjoint(words(rest))
         if _is_reported(sentence, _signs(code)) and not is_own:
@@ -349,7 +350,7 @@ def answers_yes_or_no(question: str, answer: str) -> bool:
     ):
         return False
     said = answer.strip(_PUNCTUATION + "。！ ")
-    code = code_of(question)
+    code = code_of_speech(question)
     codes = (code,) if code != ENGLISH else _OTHERS
     for reactions in filter(None, map(_reactions, codes)):
         if (found := reactions.yes_or_no.match(said)) and reactions.offers.search(question) is None:
@@ -412,8 +413,8 @@ def _parts(sentence: str, code: str) -> Iterator[str]:
     speaker = words_in(code, "clauses", "speaker")
     own = speaker | words_in(code, "clauses", "possessives")
     reports = words_in(code, "clauses", "reports")
-    start, leading, subjects = 0, _leading(), _subjects()
-    for border in _borders(sentence):
+    start, leading, subjects = 0, _leading(code), _subjects()
+    for border in _borders(sentence, code):
         is_joined = border[0].isspace()  # "Mike and I": one subject
         is_short = is_joined and len(sentence[start : min(border.start(), start + 40)].split()) < 3
         if border.start() <= start or is_short:
@@ -441,11 +442,11 @@ def _parts(sentence: str, code: str) -> Iterator[str]:
     yield leading.sub("", sentence[start:]).strip()
 
 
-def _borders(sentence: str) -> Iterator[re.Match[str]]:
+def _borders(sentence: str, code: str) -> Iterator[re.Match[str]]:
     """Yield what may stand between two clauses; nothing inside the words of others."""
     quotations = QUOTATIONS.finditer(sentence)
     quotation = next(quotations, None)
-    for border in _border().finditer(sentence):
+    for border in _border(code).finditer(sentence):
         while quotation is not None and quotation.end() <= border.start():
             quotation = next(quotations, None)
         if quotation is None or border.start() <= quotation.start():
@@ -464,19 +465,28 @@ def _is_short_heading(text: str) -> bool:
 
 
 @cache
-def _border() -> re.Pattern[str]:
+def _border(code: str) -> re.Pattern[str]:
     """Return the pattern of what may stand between two clauses."""
-    links = "|".join(sorted(words_of_all("clauses", "links")))
+    links = "|".join(sorted(_joining(code, "links")))
     return re.compile(
         rf"[;；]|[ \u00a0]?:\s|：|(?:\s|(?<=\w))[–—-]\s|—|,\s|，|、(?=我)|\s(?=(?:{links})\s)"
     )
 
 
 @cache
-def _leading() -> re.Pattern[str]:
+def _leading(code: str) -> re.Pattern[str]:
     """Return the pattern of what stands before a clause: "and", a comma."""
-    leads = "|".join(sorted(words_of_all("clauses", "leads")))
+    leads = "|".join(sorted(_joining(code, "leads")))
     return re.compile(rf"\A[\s,;:，；：–—-]*(?:(?:{leads})\s+)?", re.IGNORECASE)
+
+
+def _joining(code: str, key: str) -> frozenset[str]:
+    """Return the words of a language that join clauses, and the longer ones of all others.
+
+    People mix languages; but the Polish "i" is the "I" of who writes English without capitals.
+    """
+    others = (word for word in words_of_all("clauses", key) if len(word) >= MIN_LINK)
+    return words_in(code, "clauses", key) | words_in(ENGLISH, "clauses", key) | frozenset(others)
 
 
 @cache

@@ -11,7 +11,7 @@ from functools import cache
 from importlib import resources
 
 from litemem.core.text.scripts import fold
-from litemem.core.text.words import words
+from litemem.core.text.words import STOP_WORDS, words
 
 MIN_COMMON = 2  # common words of a language, more than of any other, that decide for it
 SHORT = 12  # words of a text that is judged by more signs
@@ -110,6 +110,13 @@ _TELLTALE = {
     "Vietnamese": "tôi là của và không với những được đang đã sống tên ở có bị tuổi rất",
     "Indonesian": "saya yang tidak dengan untuk dari adalah punya tinggal suka bukan kami "
     "kita istri suami anak umur tahun sudah belum bekerja nama lagi",
+    "Danish": "jeg mig ikke hedder nej også af efter mine vores uge år arbejder spiser drikker "
+    "kører kender børn hvad hvor meget tak nogle siden hver blev gør købt",
+    "Norwegian": "jeg meg ikke nei også av etter mine våre uke jobber spiser drikker kjører "
+    "barn hva hvor mye takk noen siden hver ble gjør kjøpt samboeren heter liker bor",
+    "Hungarian": "vagyok nem egy és van hogy az én nekem lakom dolgozom szeretem eszem iszom "
+    "gyerekem lányom fiam férjem feleségem kutyám macskám éves már még csak nincs mindig soha "
+    "vannak kérlek köszönöm",
 }
 TELLTALE = {language: frozenset(listed.split()) for language, listed in _TELLTALE.items()}
 _LETTERS = {  # letters and endings that hardly another of these languages has
@@ -133,15 +140,38 @@ _LETTERS = {  # letters and endings that hardly another of these languages has
     "Romanian": re.compile(r"[ășț]", re.IGNORECASE),
     "Czech": re.compile(r"[ěřů]|\b(?:ne)?(?:js(?:em|me|ou|i)|pij[ui])\b", re.IGNORECASE),
     "Finnish": re.compile(r"ää|yö|(?:aa|ssä|llä|stä)\b", re.IGNORECASE),
+    "Danish": re.compile(r"[æø]|aa(?=[rlbg])", re.IGNORECASE),
+    "Norwegian": re.compile(r"[æø]|kj[øe]|øy", re.IGNORECASE),
+    "Hungarian": re.compile(r"[őű]|\b\w{2,30}(?:ban|ben|nak|nek|unk|ünk|tól|től)\b", re.IGNORECASE),
     "Vietnamese": re.compile(r"[ơưđạảấầẩẫậắằẳẵặẹẻẽếềểễệỉịọỏốồổỗộớờởỡợụủứừửữựỳỵỷỹ]", re.IGNORECASE),
     "Turkish": re.compile(
         r"[ğıİş]|\b\w{1,40}(?:yorum|larım|lerim|ların|lerin|sınız|siniz)\b",
     ),
 }
+# Common words of languages whose texts are taken for another one's, with those that both have
+_ALSO_COMMON = {
+    "Danish": "jeg det den en et er og min mit mine ikke med i på af til for vi hun han har bor "
+    "der som at de kan fra om var vores også når mig hvad",
+    "Norwegian": "jeg det den en et er og min mitt mine ikke med i på av til for vi hun han har "
+    "bor der som å de kan fra om var vår også når meg hva",
+    "Hungarian": "a az és nem hogy egy van vagyok én is de már még csak mert meg volt nekem ez "
+    "ha nincs akkor mi",
+    "Czech": "a je v na se že s z do to jsem mám ale nebo o pro mě můj moje si jak když taky jsme "
+    "po už by u máme",
+    "Romanian": "și în de la cu un o pe nu este sunt am mea meu să că din pentru care mă îmi dar "
+    "are mai când noi avem",
+    "Finnish": "ja on ei olen minä se että en mutta kun myös hän minun meillä minulla sitten ole "
+    "niin joka tai jos vain kanssa",
+    "Vietnamese": "tôi là của và không với có ở cho được này mình em anh đã một nhà các những",
+    "Indonesian": "saya aku yang di dan ke dari ini itu tidak untuk dengan ada kami sudah jadi "
+    "nggak kalau pakai juga",
+}
 COMMON_WORDS = {language: frozenset(listed.split()) for language, listed in _COMMON.items()}
 FUNCTION_WORDS = frozenset().union(*COMMON_WORDS.values())
 _LETTER = re.compile(r"[^\W\d_]")
-
+_UKRAINIAN = re.compile("[іїєґІЇЄҐ]")  # letters of Ukrainian that Russian does not have
+_RUSSIAN = re.compile("[ыэёъЫЭЁЪ]")
+MIN_FOREIGN = 4  # words of a text without accents that may be in a language without a file
 
 _PERSIAN = re.compile("[پچژگکی]")  # letters of Persian that Arabic does not have
 
@@ -153,7 +183,7 @@ def language(text: str) -> str | None:
         return script
     found = words(text)
     counts = {
-        language: sum(word in common for word in found) for language, common in COMMON_WORDS.items()
+        language: sum(word in common for word in found) for language, common in _counted().items()
     }
     best = max(counts, key=lambda language: counts[language])
     second = max(count for language, count in counts.items() if language != best)
@@ -161,6 +191,37 @@ def language(text: str) -> str | None:
         return _of_short_text(text, found)
     is_clear = counts[best] >= MIN_COMMON and counts[best] > second
     return best if is_clear and best != "English" else None
+
+
+def is_foreign(text: str) -> bool:
+    """Return True if a text of some words has none of English: it is in another language.
+
+    A text in plain letters has to be longer, as it may be a list of names.
+    """
+    found = words(text)
+    least = MIN_FOREIGN if text.isascii() else MIN_FOREIGN - 1
+    if len(found) < least and not _is_of_other_script(text):
+        return False
+    english = COMMON_WORDS["English"] | TELLTALE["English"] | STOP_WORDS
+    known = _languages_by_word()
+    return not any(
+        word in english or "English" in known.get(fold(word), ()) or word.isdigit()
+        for word in found
+    )
+
+
+def _is_of_other_script(text: str) -> bool:
+    """Return True if most letters of a text are not Latin ones."""
+    letters = _LETTER.findall(text[:MAX_SHORT])
+    others = sum("LATIN" not in unicodedata.name(letter, "LATIN") for letter in letters)
+    return others > len(letters) / 2
+
+
+@cache
+def _counted() -> dict[str, frozenset[str]]:
+    """Return the words by which the language of a longer text is known."""
+    also = {language: frozenset(listed.split()) for language, listed in _ALSO_COMMON.items()}
+    return {**COMMON_WORDS, **also}
 
 
 def _of_short_text(text: str, found: list[str]) -> str | None:
@@ -211,4 +272,6 @@ def _by_script(text: str) -> str | None:
         return "Persian"
     if "Japanese" in counts:  # Japanese mixes Chinese characters with kana
         return "Japanese"
+    if "Russian" in counts and _UKRAINIAN.search(text) and not _RUSSIAN.search(text):
+        return "Ukrainian"
     return max(counts, key=lambda language: counts[language])

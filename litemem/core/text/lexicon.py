@@ -13,7 +13,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from litemem.core.text.language import TELLTALE, VOCABULARY, language
+from litemem.core.text.language import TELLTALE, VOCABULARY, is_foreign, language
 
 ENGLISH = "en"
 CODES = {
@@ -53,6 +53,9 @@ DATED = {
 }
 # languages with a file
 LISTED = {**DATED, "Hungarian": "hu"}
+UNKNOWN = "und"  # a language without a file, as ISO 639 writes it
+# languages without rules of their own for facts, and the one whose rules fit most of them
+_NEAREST = {"Danish": "sv", "Norwegian": "sv", "Ukrainian": "ru"}
 
 _BY_CODE = [ENGLISH, *sorted(set(CODES.values()) - {ENGLISH})]
 _ENTRY = re.compile(r"(?<!P)<(\w+)(?:#(\d+))?>")  # of the same table, in a pattern
@@ -63,12 +66,24 @@ _GROUP = re.compile(r"\?P<(\w+)>")
 
 def code_of(text: str) -> str:
     """Return the code of a text's language: "de". English, if it is uncertain or has no file."""
-    return CODES.get(language(text) or "", ENGLISH)
+    name = language(text) or ""
+    return CODES.get(name) or _NEAREST.get(name, ENGLISH)
 
 
 def code_of_dates(text: str) -> str:
     """Return the same for dates, which more languages have."""
     return DATED.get(language(text) or "", ENGLISH)
+
+
+def code_of_speech(text: str) -> str:
+    """Return the same for what people say, which every language with a file has.
+
+    `UNKNOWN`, if the text has no word of English either.
+    """
+    name = language(text)
+    if name is None and is_foreign(text):
+        return UNKNOWN
+    return LISTED.get(name or "", ENGLISH)
 
 
 @cache
@@ -135,6 +150,8 @@ def exclusive_in(code: str, name: str, key: str) -> dict[str, tuple[int, int]]:
 
 @cache
 def _read(code: str) -> Mapping[str, Any]:
+    if code == UNKNOWN:
+        return {}
     file = resources.files("litemem.core.text") / "languages" / f"{code}.toml"
     return tomllib.loads(file.read_text(encoding="utf-8"))
 
