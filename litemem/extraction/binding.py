@@ -343,7 +343,8 @@ class Binding:
     def _presupposed(self, at: int) -> Iterator[tuple[str, Clause]]:
         """Yield the facts that a question in English states on the way, or else the question."""
         clause = self._clauses[at]
-        facts = list(map(self._named, presupposed(clause.text)))
+        found = (fact for fact in presupposed(clause.text) if not english.is_praise(fact))
+        facts = list(map(self._named, found))
         if not facts and clause.is_question and tells_by_asking(clause):
             facts = [f"{self._subject} asked: “{clause.text}”"]
         for fact in facts:
@@ -439,7 +440,8 @@ def stands_alone(clause: Clause) -> bool:
     is_remark = not clause.is_own or english.is_nameless(clause.text)
     if is_remark and english.is_praise(clause.text):
         return False
-    least = MIN_WORDS if clause.is_own else MIN_NOTE
+    is_own = clause.is_own or english.is_telegraphic(clause.text)
+    least = MIN_WORDS if is_own else MIN_NOTE
     return len(clause.words) + count_emoji(clause.text) >= least and not english.is_reaction(
         clause.text
     )
@@ -458,7 +460,11 @@ def states_something(clause: Clause) -> bool:
     is_drawn = clause.is_own and count_emoji(clause.text) > 0  # "I ❤️ pizza" has no verb
     if is_drawn or english.speaks_of_anybody(clause.text) or english.names_somebody(clause.text):
         return True
+    if pattern_in(ENGLISH, "clauses", "defines").search(clause.text):
+        return True
     if english.third_person(clause.text) is not None or english.is_note(clause.text):
+        return True
+    if english.is_telegraphic(clause.text) or english.tells_of_self(clause.text):
         return True
     return len(clause.words) >= MIN_NOTE and english.is_elliptical(clause.text)
 
@@ -480,6 +486,7 @@ def retold(clause: Clause, subject: str) -> str:
         and not english.speaks_of_self(text)
         and not english.is_nameless(text)
         and not english.is_elliptical(text)
+        and not english.is_telegraphic(text)
         and not english.speaks_of_anybody(text)
     ):
         return text.rstrip(".")

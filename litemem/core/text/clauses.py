@@ -304,12 +304,7 @@ def only_reacts(clause: Clause) -> bool:
 
 def speaks_of_anybody(text: str, code: str) -> bool:
     """Return True if "you" stands for anybody: "you can only park there after six"."""
-    return _anybody(code).search(text) is not None
-
-
-@cache
-def _anybody(code: str) -> re.Pattern[str]:
-    return re.compile(section(code, "clauses").get("general", r"(?!)"), re.IGNORECASE)
+    return _clause_pattern(code, "general").search(text) is not None
 
 
 def asks_for_manner(clause: Clause) -> bool:
@@ -414,8 +409,14 @@ def _parts(sentence: str, code: str) -> Iterator[str]:
     own = speaker | words_in(code, "clauses", "possessives")
     reports = words_in(code, "clauses", "reports")
     start, leading, subjects = 0, _leading(code), _subjects()
+    turns = _clause_pattern(code, "turns")
     for border in _borders(sentence, code):
         is_joined = border[0].isspace()  # "Mike and I": one subject
+        turn = turns.match(sentence, border.end())
+        if turn and not speaks_of_anybody(sentence[turn.start() :], code):
+            yield _without_preamble(leading.sub("", sentence[start : border.start()]).strip(), code)
+            start = border.start()  # "I play the drums, and | you should hear us"
+            continue
         is_short = is_joined and len(sentence[start : min(border.start(), start + 40)].split()) < 3
         if border.start() <= start or is_short:
             continue
@@ -437,9 +438,31 @@ def _parts(sentence: str, code: str) -> Iterator[str]:
             if is_colon and _says_nothing_of(head, own):
                 start = border.start() if _is_short_heading(head) else start
                 continue  # a longer one belongs to what follows
-            yield leading.sub("", sentence[start : border.start()]).strip()
+            yield _without_preamble(leading.sub("", sentence[start : border.start()]).strip(), code)
             start = border.start()
-    yield leading.sub("", sentence[start:]).strip()
+    yield _without_preamble(leading.sub("", sentence[start:]).strip(), code)
+
+
+def _without_preamble(part: str, code: str) -> str:
+    """Return a clause without what only leads to it: "you should know that I'm deaf"."""
+    preamble = _preamble(code).match(part)
+    return part[preamble.end() :] if preamble else part
+
+
+@cache
+def _preamble(code: str) -> re.Pattern[str]:
+    """Return the pattern of what leads to a clause of the speaker's own."""
+    table = section(code, "clauses")
+    own = words_in(code, "clauses", "speaker") | words_in(code, "clauses", "possessives")
+    first = "|".join(sorted(map(re.escape, own))) or "(?!)"
+    listed = table.get("preambles", "(?!)")
+    return re.compile(rf"\A\W*(?:{listed})[,:–—-]*\s+(?:that\s+)?(?=(?:{first})\b)", re.IGNORECASE)
+
+
+@cache
+def _clause_pattern(code: str, key: str) -> re.Pattern[str]:
+    """Return the pattern that the table `clauses` has under a key."""
+    return re.compile(section(code, "clauses").get(key, r"(?!)"), re.IGNORECASE)
 
 
 def _borders(sentence: str, code: str) -> Iterator[re.Match[str]]:
@@ -468,8 +491,10 @@ def _is_short_heading(text: str) -> bool:
 def _border(code: str) -> re.Pattern[str]:
     """Return the pattern of what may stand between two clauses."""
     links = "|".join(sorted(_joining(code, "links")))
+    turns = section(code, "clauses").get("turns", r"(?!)")
     return re.compile(
         rf"[;；]|[ \u00a0]?:\s|：|(?:\s|(?<=\w))[–—-]\s|—|,\s|，|、(?=我)|\s(?=(?:{links})\s)"
+        rf"|\s(?={turns})"
     )
 
 

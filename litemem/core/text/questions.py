@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator
 from functools import cache
 
-from litemem.core.text.english import is_reaction, third_person, with_user
+from litemem.core.text.english import is_reaction, spelled_out, third_person, with_user
 from litemem.core.text.language import ALIKE, COMMON_WORDS
 from litemem.core.text.lexicon import CODES, ENGLISH, NOT_SPACED_CODES, pattern_in, section
 from litemem.core.text.words import words
@@ -27,7 +27,7 @@ _VERBS = {"'s": " is", "'re": " are"}
 
 def presupposed(sentence: str) -> list[str]:
     """Return the facts of who asks that a question or a request in English states on the way."""
-    text = sentence[:MAX_QUESTION].replace("’", "'")
+    text = spelled_out(sentence[:MAX_QUESTION])
     return list(dict.fromkeys(_facts(text)))
 
 

@@ -40,7 +40,10 @@ _PAST = re.compile(r"\A(?!(?:succ|exc|proc|bl|br|sp|n|f|h|s|w)eed\Z|need\Z|feed\
 _OBJECTS = re.compile(r"\b(?:me|us)\b")
 _OWN_WORDS = re.compile(r"\b(?:my|our)\b", re.IGNORECASE)
 _OWN_SELF = re.compile(r"\bmyself\b|\bourselves\b", re.IGNORECASE)
-_INNER = re.compile(r"\b(?:I|we)\b")
+_INNER = re.compile(r"\b(?:I|i(?!\.)|we)\b")
+_BARE_I = re.compile(r"\bi\b(?!\.)")
+_JOINED = re.compile(r"\b[Ii](?:m|ve)\b")  # "im", "ive"
+_STUTTER = re.compile(r"\b(I|we|my)(?: \1\b)+")
 _OF_SEVERAL = re.compile(r"\A(?:[^\W\d]+,? ){0,3}(?:we|our)\b", re.IGNORECASE)
 _OF_ALL = re.compile(  # true of people in general, or of several
     r"\A(?:[^\W\d]+,? ){0,3}we(?:'(?:re|ve|ll))? (?:(?:are|have|were|can|will) )?"
@@ -60,7 +63,7 @@ def third_person(clause: str) -> str | None:
     "I don't smoke" becomes "User doesn't smoke", "my dad has gout" "User's dad has gout". "We know
     each other" is true of nobody alone.
     """
-    text = clause.strip().rstrip(".!?;, ").replace("’", "'")
+    text = spelled_out(clause).strip().rstrip(".!?;, ")
     is_joint = _OF_SEVERAL.match(text) and _TOGETHER.search(text[:MAX_NOTE])
     if is_joint or _OF_ALL.match(text):
         return None
@@ -79,6 +82,13 @@ def third_person(clause: str) -> str | None:
     else:
         return None
     return found if found and not _INNER.search(found) else None
+
+
+def spelled_out(text: str) -> str:
+    """Return a text with "I'm" for "im", "I" for "i", and without the fillers of dictation."""
+    text = _JOINED.sub(lambda match: f"I'{match[0][1:]}", text.replace("’", "'"))
+    text = _pattern("fillers").sub("", _BARE_I.sub("I", text))
+    return _STUTTER.sub(r"\1", text)
 
 
 def _lowered(when: str) -> str:
@@ -313,6 +323,7 @@ def _general() -> re.Pattern[str]:
 
 _NOTE = re.compile(
     r"\A\W*(?!(?:it|that|this|these|those|there|they|he|she|what|how|why|so|such|let|let's|please|"
+    r"its|thats|theres|whats|hes|shes|theyre|dont|cant|didnt|isnt|"
     r"by the way|"
     r"thanks?|hi|hello|hey|wow|oh|yes|yeah|no|nope|ok|okay|sure|great|good|nice|cool|awesome|"
     r"congrats|congratulations|happy|have|hope|hoping|sounds?|looks?|seems?|can|could|would|should|"
@@ -359,6 +370,7 @@ _NAMELESS = re.compile(
     re.IGNORECASE,
 )
 _FIRST_PERSON = re.compile(r"\b(?:I|we|my|our|me|us)\b")
+_OWN_SUBJECT = re.compile(r"\b(?:I|we|my|our)\b", re.IGNORECASE)
 _EMPTY = re.compile(  # of a fact
     r"\A[^\W\d_]{1,30}(?:'s [^\W\d_]{1,30})? "
     r"(?:(?:can|could|can't|couldn't|would) (?:imagine|agree)\b|(?:can|could) tell\W*\Z"
@@ -416,6 +428,8 @@ def is_note(clause: str) -> bool:
     "Staging deploys on merge", "Petra is the treasurer now"; not "it was great", "sounds good".
     """
     text = clause[:MAX_NOTE]
+    cries = _pattern("cries").match(text.replace("’", "'"))
+    text = text[cries.end() :] if cries else text
     said = len(words(text))
     if not text[:1].isalnum() or said < MIN_NAMED or _TABULAR.search(text) or _GENERAL.search(text):
         return False
@@ -540,6 +554,24 @@ def is_elliptical(text: str) -> bool:
     """Return True if a text leaves out who it is about: "Got the tattoo years ago"."""
     start = text[:MAX_NOTE].replace("’", "'")
     return _pattern("elliptical").match(start) is not None and _TABULAR.search(start) is None
+
+
+def tells_of_self(text: str) -> bool:
+    """Return True if a clause says something of "I", "we" or "mine", wherever they stand.
+
+    "When my back hurts I sleep on the floor"; not "what can I do", "let me think".
+    """
+    start = spelled_out(text[:MAX_NOTE])
+    if len(words(start)) <= MIN_NOTE_WORDS or _TABULAR.search(start) or is_talk(start):
+        return False
+    is_plain = _pattern("telling").match(start) is not None and _OWN_SUBJECT.search(start)
+    return bool(is_plain) and not (is_truism(start) and _NARROW.search(start) is None)
+
+
+def is_telegraphic(text: str) -> bool:
+    """Return True if a text leaves out "I" and "am": "Live in Cork", "allergic to bees"."""
+    start = text[:MAX_NOTE].replace("’", "'")
+    return _pattern("telegraphic").match(start) is not None and len(words(start)) >= MIN_NAMED
 
 
 def is_praise(text: str) -> bool:
