@@ -21,6 +21,7 @@ from litemem.ingestion.endings import ends
 from litemem.ingestion.fact_features import FactFeatures, features_of, fold, listed, stem
 from litemem.ingestion.identifiers import is_renumbered
 from litemem.ingestion.measures import have_changed
+from litemem.ingestion.persons import by_name
 from litemem.ingestion.replaced import is_replaced
 from litemem.ingestion.sides import are_on_other_sides
 from litemem.ingestion.slots import Verdict, are_apart, compare_slots, corrects
@@ -83,12 +84,8 @@ def _compare(known: str, new: str, cosine: float) -> Verdict | None:
     if _spelt(known) == _spelt(new):
         return "same"
     code = code_of_pair(known, new)
-    if (
-        ends(known, new, code)
-        or is_replaced(known, new)
-        or have_changed(known, new)
-        or is_renumbered(known, new)
-    ):
+    named = by_name(known, new, code)
+    if _is_over(*named, code) or (named != (known, new) and compare_slots(*named) == "contradicts"):
         return "contradicts"
     if code != ENGLISH:
         return compare_slots(known, new)
@@ -98,6 +95,16 @@ def _compare(known: str, new: str, cosine: float) -> Verdict | None:
         return "different"
     verdict = _compare_english(known, new, cosine)
     return _with_slots(verdict, known, new)
+
+
+def _is_over(known: str, new: str, code: str) -> bool:
+    """Return True if a new fact ends, replaces or changes what a known one tells."""
+    return (
+        ends(known, new, code)
+        or is_replaced(known, new)
+        or have_changed(known, new)
+        or is_renumbered(known, new)
+    )
 
 
 def _with_slots(verdict: Verdict | None, known: str, new: str) -> Verdict | None:
@@ -263,7 +270,8 @@ def _by_update(k: FactFeatures, n: FactFeatures) -> Verdict | None:
     if k.is_event and not _pattern("job").search(k.text):
         return None
     left = _pattern("left").search(n.text)
-    if left and _pattern("job").search(k.text):
+    is_open = n.is_negative or not words_in(ENGLISH, "endings", "blocks").isdisjoint(n.predicate)
+    if left and not is_open and _pattern("job").search(k.text):
         place = left.group(1)
         return "contradicts" if not place or place in k.text else None
     return _by_amount(k, n)

@@ -102,7 +102,11 @@ def _ends(row: _Row, k: _Fact, state: set[int], n: _Fact, event: set[int], liste
 
 def _is_open(fact: _Fact, phrase: set[int], listed: _Words) -> bool:
     """Return True if a fact is a wish or a doubt, or denies what a phrase says."""
-    return any(word in listed.blocks for i, word in enumerate(fact.words) if i not in phrase)
+    return any(
+        word in listed.blocks and not (i and fact.written[i][:1].isupper())  # "May", "Will"
+        for i, word in enumerate(fact.words)
+        if i not in phrase
+    )
 
 
 def _is_shared(

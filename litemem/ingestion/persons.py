@@ -1,0 +1,102 @@
+"""Name one person or pet alike in two facts: "User's son Ben" as "Ben".
+
+A fact introduces somebody by a relation and a name; a later one often has the name alone. The words
+for relations and pets are data (section "requests" of `core/text/languages`). Only a name at the
+beginning of the other fact counts.
+"""
+
+import re
+from functools import cache
+
+from litemem.core.text import scripts
+from litemem.core.text.lexicon import ENGLISH, section, words_in
+from litemem.core.text.phrases import names_user, phrases
+
+LONG = 400  # characters of two texts that are no facts
+MOST = 5  # words before a name, at most
+LEAST = 2  # signs of a name in a script without spaces
+ENDING = 2  # letters that a name takes in another case: "Ivan", "Ivana"
+_UNSPACED = ("zh", "ja")
+_INFLECTING = ("ru", "uk", "pl", "cs", "fi", "hu", "tr", "el")
+_WORD = re.compile(r"[^\W\d_]+(?:[-'’][^\W\d_]+)*")
+_POSSESSIVE = re.compile(r"['’]s?\Z")
+_AGE = re.compile(r"\s*,\s*\d{1,3}(?: [^\W\d_]+){0,2}\s*,")  # "Ben, 19, studies"
+_JOINING = "のは的叫"
+
+
+def by_name(known: str, new: str, code: str) -> tuple[str, str]:
+    """Return two facts, each without the relation of a person whom the other names alone."""
+    if len(known) + len(new) > LONG:
+        return known, new
+    shorten = _unspaced if code in _UNSPACED else _spaced
+    return shorten(known, new, code), shorten(new, known, code)
+
+
+def _spaced(text: str, other: str, code: str) -> str:
+    named = [word[0] for word in _WORD.finditer(other)][:2]
+    named = [word for word in named if scripts.fold(word) not in _light(code)][:1]
+    if not named or _introduces(named[0], code):
+        return text
+    is_related = False
+    for i, word in enumerate(_WORD.finditer(text)):
+        if is_related and _is_name(word[0], named[0], code):
+            rest = text[word.end() :]
+            age = _AGE.match(rest)
+            return word[0] + (rest[age.end() :] if age else rest.removeprefix(","))
+        if i == MOST or not (_introduces(word[0], code) or scripts.fold(word[0]) in _light(code)):
+            return text
+        is_related |= _is_relation(word[0], code)
+    return text
+
+
+def _unspaced(text: str, other: str, code: str) -> str:
+    relation = _relation_before(code).match(text)
+    if relation is None or _relation_before(code).match(other):
+        return text
+    rest = text[relation.end() :]
+    is_named = len(rest) >= LEAST and other.startswith(rest[:LEAST])
+    return rest if is_named else text
+
+
+def _is_name(word: str, named: str, code: str) -> bool:
+    """Return True if a word is the name that the other fact begins with."""
+    one, other = (_POSSESSIVE.sub("", each) for each in (word, named))
+    is_cased = one[0].lower() != one[0].upper()
+    if is_cased and not (one[0].isupper() and other[0].isupper()):
+        return False
+    shorter, longer = sorted((one, other), key=len)
+    is_form = code in _INFLECTING and len(shorter) > LEAST and longer.startswith(shorter)
+    return one == other or (is_form and len(longer) - len(shorter) <= ENDING)
+
+
+def _introduces(word: str, code: str) -> bool:
+    return names_user(word, code) or _is_relation(word, code)
+
+
+def _is_relation(word: str, code: str) -> bool:
+    folded = _POSSESSIVE.sub("", word.replace("İ", "i").casefold())
+    return any(pattern.fullmatch(folded) for each in (code, ENGLISH) for pattern in _relations(each))
+
+
+@cache
+def _relations(code: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """Return the patterns of relatives and friends, and of pets and companies."""
+    table = section(code, "requests")
+    kin, others = (re.compile(str(table.get(key, "(?!)"))) for key in ("kin", "others"))
+    return kin, others
+
+
+@cache
+def _relation_before(code: str) -> re.Pattern[str]:
+    """Return the pattern of a relation before a name: "ユーザーの息子の"."""
+    users = "|".join(map(re.escape, phrases(code).users))
+    kin = "|".join(pattern.pattern for pattern in _relations(code))
+    return re.compile(rf"(?:(?:{users})[{_JOINING}]?)?(?:{kin})[{_JOINING}]?")
+
+
+@cache
+def _light(code: str) -> frozenset[str]:
+    """Return articles, prepositions and the like, without case."""
+    keys = ("light", "my", "from", "place")
+    listed = frozenset[str]().union(*(words_in(code, "slots", key) for key in keys))
+    return listed | words_in(code, "endings", "light")
