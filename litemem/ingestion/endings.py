@@ -32,6 +32,8 @@ _RUN = re.compile(rf"[{scripts.HAN}{scripts.KANA}]+|(?:[^\W_](?<![{scripts.HAN}{
 _HANGUL = re.compile(rf"[{scripts.HANGUL}]")
 _POSSESSIVE = re.compile(r"['’](?:s|re|ve|m|d)?(?!\w)")
 
+_PLACE_FIRST = ("zh", "ja", "ko", "tr", "hi")
+
 Span = tuple[int, int]  # of words
 
 
@@ -57,6 +59,7 @@ class _Words:
     known: frozenset[str]  # all words of the table
     endings: tuple[str, ...]  # that words of the language take, the longest first
     is_bare: bool  # whether all words are compared without endings, and not things alone
+    is_place_first: bool  # whether a place stands before the verb
     head: str  # which word of an object says what it is: the first or the last, or only all
     rows: tuple[_Row, ...]
 
@@ -95,8 +98,11 @@ def _ends(row: _Row, k: _Fact, state: set[int], n: _Fact, event: set[int], liste
     if row.shares in ("holder", "change", "bearer", "subject"):
         born = listed.children if row.shares == "bearer" else frozenset[str]()
         subjects = [_holder(one, found, listed, born) for one, found in ((k, state), (n, event))]
-        is_same = subjects[0] == subjects[1] and not _names_others(row, k, n, event, listed)
-        return is_same and (row.shares != "subject" or bool(subjects[0]))
+        is_one = subjects[0] == subjects[1]
+        if listed.is_place_first and row.shares in ("holder", "subject"):
+            is_one = is_one or _is_before_place(k, state, n, event, listed)
+        is_same = is_one and not _names_others(row, k, n, event, listed)
+        return is_same and (row.shares != "subject" or bool(subjects[1]))
     return _is_shared(k, state, n, event, listed, row.shares)
 
 
@@ -190,12 +196,7 @@ def _are_many(fact: _Fact, at: int, listed: _Words) -> bool:
 
 def _subject(fact: _Fact, stop: int, listed: _Words) -> frozenset[str]:
     """Return the stems of the subject of a fact; none for the user."""
-    words = range(stop)
-    return frozenset(
-        fact.stems[i]
-        for i in words
-        if fact.words[i] not in listed.light and fact.words[i] not in listed.adjuncts
-    )
+    return frozenset(fact.stems[i] for i in _named_before(fact, stop, listed))
 
 
 def _holder(
@@ -209,6 +210,24 @@ def _holder(
         if i not in phrase and fact.words[i] in listed.kin - born:
             found.add(fact.stems[i])
     return frozenset(found)
+
+
+def _is_before_place(
+    k: _Fact, state: set[int], n: _Fact, event: set[int], listed: _Words
+) -> bool:
+    """Return True if a state names a place behind the subject of an event: "花子はトヨタで…"."""
+    named, told = (_named_before(one, min(found), listed) for one, found in ((k, state), (n, event)))
+    behind = named[len(told) :]
+    if [k.stems[i] for i in named[: len(told)]] != [n.stems[i] for i in told] or not behind:
+        return False
+    is_user = k.words[0] in listed.mine and n.words[0] in listed.mine
+    return (bool(told) or is_user) and not any(k.words[i] in listed.kin for i in behind)
+
+
+def _named_before(fact: _Fact, stop: int, listed: _Words) -> list[int]:
+    """Return where a fact names something before a phrase."""
+    ignored = listed.light | listed.adjuncts
+    return [i for i in range(stop) if fact.words[i] not in ignored]
 
 
 def _names_others(row: _Row, k: _Fact, n: _Fact, event: set[int], listed: _Words) -> bool:
@@ -411,6 +430,7 @@ def _words_of(code: str) -> _Words:
         known=frozenset(parts).union(*lists.values()),
         endings=ordered,
         is_bare=is_bare,
+        is_place_first=code in _PLACE_FIRST,
         head=str(table.get("head", "last")),
         rows=rows,
     )

@@ -18,7 +18,8 @@ LEAST = 2  # signs of a name in a script without spaces
 ENDING = 2  # letters that a name takes in another case: "Ivan", "Ivana"
 _UNSPACED = ("zh", "ja")
 _INFLECTING = ("ru", "uk", "pl", "cs", "fi", "hu", "tr", "el")
-_WORD = re.compile(r"[^\W\d_]+(?:[-'’][^\W\d_]+)*")
+_SIGN = rf"(?:[^\W\d_]|(?!\d)[{scripts.MARKED}])"
+_WORD = re.compile(rf"{_SIGN}+(?:[-'’]{_SIGN}+)*")
 _POSSESSIVE = re.compile(r"['’]s?\Z")
 _AGE = re.compile(r"\s*,\s*\d{1,3}(?: [^\W\d_]+){0,2}\s*,")  # "Ben, 19, studies"
 _JOINING = "のは的叫"
@@ -75,7 +76,15 @@ def _introduces(word: str, code: str) -> bool:
 
 def _is_relation(word: str, code: str) -> bool:
     folded = _POSSESSIVE.sub("", word.replace("İ", "i").casefold())
-    return any(pattern.fullmatch(folded) for each in (code, ENGLISH) for pattern in _relations(each))
+    return any(
+        folded in _kin(each) or any(pattern.fullmatch(folded) for pattern in _relations(each))
+        for each in (code, ENGLISH)
+    )
+
+
+@cache
+def _kin(code: str) -> frozenset[str]:
+    return words_in(code, "slots", "kin") | words_in(code, "endings", "kin")
 
 
 @cache
