@@ -3,7 +3,8 @@
 An attribute is a verb or a noun, and a new value may have words of change: "down to". Which
 words stand for which attribute is data (section "measures" of `core/text/languages`), and so are
 those that name nothing beside one; without them, two facts have to say the same. In doubt, as about
-a goal, the weight of another person or another unit, the values are of two things.
+a goal, the weight of another person or another unit, the values are of two things. What a value
+changed by is no value: "went up by 60 euros". Languages are tried that two facts may be in.
 """
 
 import re
@@ -12,7 +13,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from litemem.core.text import scripts
-from litemem.core.text.lexicon import section, words_in
+from litemem.core.text.lexicon import ENGLISH, section, words_in
 from litemem.core.text.phrases import Words, names_user, phrases, tokens_of
 from litemem.core.text.statements import FactSlots, code_of_pair, read, unquoted
 
@@ -22,6 +23,8 @@ _ATTRIBUTES = tuple("weight height income rent cost sleep age pace distance savi
 _SLOTS = ("light", "be", "place", "now", "again", "changed", "my", "user", "from", "unit", "new")
 _OPEN = frozenset("wish flips joint".split())
 _UNSPACED = ("zh", "ja")
+# languages that no guess finds; they count as English
+_BARE = ("cs", "da", "el", "fi", "hu", "nb", "ro", "uk")
 _NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
 _UNIT = re.compile(r"\d ?([^\W\d_]{1,20})")
 _CURRENCY = re.compile("[$€£¥₹₽₺]")
@@ -33,19 +36,50 @@ class _Measures:
 
     attributes: dict[str, Words]
     light: Words
-    changed: frozenset[str]
+    changers: Words  # who changes the values of the user
 
 
 def have_changed(known: str, new: str) -> bool:
     """Return True if a new fact gives another value of the attribute that a known one measures."""
     if len(known) + len(new) > LONG:
         return False
+    return any(_has_changed(known, new, code) for code in _codes(known, new))
+
+
+def tells_difference(known: str, new: str) -> bool:
+    """Return True if a new fact says by how much the number of a known one changed, and not to."""
+    if len(known) + len(new) > LONG or not _NUMBER.search(unquoted(known)):
+        return False
+    said = unquoted(new)
+    if len(_NUMBER.findall(said)) > 1:
+        return False
+    return any(_rises(said, code) and _by(code).search(said) for code in _codes(known, new))
+
+
+def _codes(known: str, new: str) -> list[str]:
     code = code_of_pair(known, new)
+    return list(dict.fromkeys((code, *_BARE) if code in (ENGLISH, *_BARE) else (code,)))
+
+
+def _rises(text: str, code: str) -> bool:
+    return _pattern(code, "rises").search(text) is not None
+
+
+def _by(code: str) -> re.Pattern[str]:
+    return _pattern(code, "by")
+
+
+@cache
+def _pattern(code: str, key: str) -> re.Pattern[str]:
+    return re.compile(str(section(code, "measures").get(key, "(?!)")), re.IGNORECASE)
+
+
+def _has_changed(known: str, new: str, code: str) -> bool:
     k, n = read(known, code), read(new, code)
     one, other = _values(k), _values(n)
     if k.is_denied or n.is_denied or (k.concepts | n.concepts) & _OPEN or k.habits != n.habits:
         return False
-    most = FROM_TO if "changed" in n.concepts else 1
+    most = FROM_TO if "changed" in n.concepts or _rises(new, code) else 1
     if len(one) != 1 or not 0 < len(other) <= most or other[-1] == one[0]:
         return False
     shared = _attributes(known, code) & _attributes(new, code)
@@ -62,9 +96,18 @@ def _are_of_one(known: str, new: str, attribute: str, code: str) -> bool:
     if not _are_in_one_unit(known, new, code):
         return False
     one, other = (_rest(text, attribute, code) for text in (known, new))
+    if _rises(new, code):  # who changed the value: "the landlord"
+        other = [word for word in other if word in one or not _of(code).changers.has(word)]
     if code in _UNSPACED:
-        return one == other
+        return one == other or (_rises(new, code) and one == _without_changers(other, code))
     return _covers(one, other) and _covers(other, one)
+
+
+def _without_changers(words: Sequence[str], code: str) -> list[str]:
+    plain = "".join(words)
+    for changer in _of(code).changers.inside:
+        plain = plain.replace(changer, "")
+    return tokens_of(plain)
 
 
 def _covers(one: Sequence[str], other: Sequence[str]) -> bool:
@@ -127,5 +170,5 @@ def _of(code: str) -> _Measures:
             if name in table
         },
         light=Words(light, is_joined=is_joined),
-        changed=words_in(code, "slots", "changed"),
+        changers=Words(str(table.get("changers", "")), is_joined=is_joined),
     )
