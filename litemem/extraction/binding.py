@@ -440,7 +440,8 @@ def stands_alone(clause: Clause) -> bool:
     is_remark = not clause.is_own or english.is_nameless(clause.text)
     if is_remark and english.is_praise(clause.text):
         return False
-    is_own = clause.is_own or english.is_telegraphic(clause.text)
+    is_note = english.is_note(clause.text)  # "Ife is coeliac"
+    is_own = clause.is_own or is_note or english.is_telegraphic(clause.text)
     least = MIN_WORDS if is_own else MIN_NOTE
     return len(clause.words) + count_emoji(clause.text) >= least and not english.is_reaction(
         clause.text
@@ -457,7 +458,8 @@ def states_something(clause: Clause) -> bool:
         return not only_reacts(clause)
     if english.is_reaction(clause.text):
         return False
-    is_drawn = clause.is_own and count_emoji(clause.text) > 0  # "I ❤️ pizza" has no verb
+    is_mine = clause.is_own or english.speaks_of_self(clause.text)
+    is_drawn = is_mine and count_emoji(clause.text) > 0  # "I ❤️ pizza" has no verb
     if is_drawn or english.speaks_of_anybody(clause.text) or english.names_somebody(clause.text):
         return True
     if pattern_in(ENGLISH, "clauses", "defines").search(clause.text):

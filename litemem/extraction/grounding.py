@@ -92,6 +92,8 @@ class Grounding:
             return ANOTHER_SPEAKER
         if english.guesses_age(fact, self._given):
             return "nobody said how old"
+        if self.is_strict and english.guesses_relative(fact, self._given):
+            return "nobody spoke of such a relative"
         if english.misnames_user(fact, self._given):
             return "nobody gave that as their name"
         missing = self.ungrounded_terms(fact)

@@ -231,17 +231,19 @@ def guesses_age(fact: str, said: Iterable[str] | Heard) -> bool:
 # -- relatives
 
 _IMPLIED_BY = {  # a word: others that say as much
-    "married": "wife husband spouse",
-    "spouse": "wife husband married",
-    "child": "children kid kids son sons daughter daughters boy boys girl girls",
+    "married": "wife husband spouse wedding hubby",
+    "spouse": "wife husband married hubby",
+    "child": "children kid kids son sons daughter daughters boy boys girl girls baby babies newborn "
+    "twin twins triplets toddler teenager firstborn oldest eldest youngest pregnant",
     "son": "sons boy boys",
     "daughter": "daughters girl girls",
-    "mother": "mom mum mam mama mommy mummy",
-    "father": "dad papa daddy",
-    "parent": "parents mother father mom mum mam mama mommy mummy dad papa daddy",
-    "brother": "brothers",
-    "sister": "sisters",
-    "sibling": "siblings brother brothers sister sisters",
+    "mother": "mom mum mam mama mommy mummy ma",
+    "father": "dad papa daddy pa",
+    "parent": "parents folks mother father mom mum mam mama mommy mummy dad papa daddy child children "
+    "kid kids son sons daughter daughters baby twins",
+    "brother": "brothers bro bros",
+    "sister": "sisters sis",
+    "sibling": "siblings brother brothers sister sisters bro sis",
     "grandmother": "grandma gran granny nana",
     "grandfather": "grandpa grandad granddad",
     "grandchild": "grandchildren grandkid grandkids grandson granddaughter",
@@ -261,6 +263,10 @@ _WITHOUT_GENDER = {
     "boyfriend": "partner",
     "girlfriend": "partner",
 }
+_IS_RELATIVE = re.compile(
+    r"\A(?:User|[A-Z][^\W\d_]+) (?:is|was) (?:[A-Z][\w-]+'s |(?:a|an|the) )"
+    rf"(?:\w+ )?(?P<word>{'|'.join(_WITHOUT_GENDER)})\b(?! of (?:pearl|all|invention)\b)"
+)
 _PLURALS = {"child": "children", "grandchild": "grandchildren"}
 _RELATIVE = re.compile(rf"\b(?P<word>{'|'.join(_WITHOUT_GENDER)})(?P<s>s?)\b")
 
@@ -269,6 +275,18 @@ def implied_by(word: str) -> list[str]:
     """Return the words that say as much as a word for a relative: "wife" for "married"."""
     singular = word.removesuffix("s")
     return [singular, *_IMPLIED_BY.get(singular, "").split()] if singular in _IMPLIED_BY else []
+
+
+def guesses_relative(fact: str, said: Iterable[str] | Heard) -> bool:
+    """Return True if a fact makes the user a relative of whom nobody spoke: "User is Kim's mother".
+
+    False for texts in other languages than English.
+    """
+    match = _IS_RELATIVE.match(fact.replace("’", "'"))
+    if match is None:
+        return False
+    heard = _heard(said)
+    return language(heard.text) is None and heard.words.isdisjoint(implied_by(match["word"]))
 
 
 def without_guessed_relatives(fact: str, said: Iterable[str] | Heard) -> str:

@@ -355,10 +355,12 @@ _GENERAL = re.compile(
     re.IGNORECASE,
 )
 _NARROW = re.compile(
-    r"\d|(?<=\w )[A-Z][a-z]|\A(?!The |A |An )[A-Z][a-z]+ (?:is|was|has|gets|needs|wants"
+    r"\d|(?<=\w )[A-Z][a-z]|\A[Tt]he [a-z]{2,20} (?!is |was |has )[a-z]{3,20}s\b"
+    r"|\A(?!The |A |An )[A-Z][a-z]+ (?:is|was|has|gets|needs|wants"
     r"|likes|loves|hates|lives|works|plays|speaks|goes|takes|eats|drinks|prefers|owns|suffers|can't"
     r"|cannot|doesn't|isn't|comes|turns|starts|left|got)\b"
 )
+_SUITS = re.compile(r"\b(?:works|is fine|does it)(?: for (?:me|us))?\W{0,9}\Z", re.IGNORECASE)
 _NAMELESS = re.compile(
     r"\A\W*(?!(?-i:[Tt]his is [A-Z]))"
     r"(?:(?:it|he|she|they|everyone|everybody|there|yeah|wow|by the way)\b|"
@@ -431,7 +433,12 @@ def is_note(clause: str) -> bool:
     cries = _pattern("cries").match(text.replace("’", "'"))
     text = text[cries.end() :] if cries else text
     said = len(words(text))
-    if not text[:1].isalnum() or said < MIN_NAMED or _TABULAR.search(text) or _GENERAL.search(text):
+    if not text[:1].isalnum() or said < MIN_NAMED or _TABULAR.search(text):
+        return False
+    if _SUITS.search(text):
+        return False
+    general = {match.group().casefold() for match in _GENERAL.finditer(text)}
+    if general and (general != {"always"} or not _NARROW.search(text)):
         return False
     if is_talk(text):
         return False
