@@ -131,7 +131,7 @@ def _resolvable(text: str, today: date) -> list[RelativeDate]:
     found = [each for each in relative_dates(text, today) if each.start in chosen]
     for each, before, after in _with_clauses(text, mentioned):
         weekday = _LAST_WEEKDAY.search(text, each.start, each.end)
-        if each.is_relative or each.again or weekday is None:
+        if each.is_relative or each.again or weekday is None or _DAY_BEHIND.match(text, each.end):
             continue
         if not happens_once(f"{before} {after}"):
             continue
@@ -333,6 +333,7 @@ _JOINS_OPENED = re.compile(
     r"(?:(?:the|le|el)\b\s{0,9})?",
     re.IGNORECASE,
 )
+_DAY_BEHIND = re.compile(r",? (?:the )?\d{1,2}(?:st|nd|rd|th)\b")  # "Friday the 13th"
 _LAST_WEEKDAY = re.compile(rf"\b(?:{'|'.join(WEEKDAYS)})\b", re.IGNORECASE)
 _OWNED = re.compile(r"['’]s\s+([\w\-]+)")
 # Behind these words a date needs no preposition of its own: "since 2022"

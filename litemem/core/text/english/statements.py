@@ -489,7 +489,9 @@ def is_of_another_name(clause: str, fact: str) -> bool:
         return False
     if said["name"].casefold() in STOP_WORDS | fact_words() or said["name"] in fact:
         return False
-    is_same = stem(said["verb"].casefold()) == stem(told["verb"].casefold())
+    verb = said["verb"].casefold()
+    is_verb = verb.endswith(("s", "ed")) or verb in _verbs("irregular")
+    is_same = is_verb and stem(verb) == stem(told["verb"].casefold())
     return is_same and told["name"] not in clause
 
 

@@ -27,9 +27,20 @@ EVENT = (
     r"funeral|party|deadline|due|delivery|viewing|concert|trip|leav(?:es?|ing)|arriv(?:es?|ing)|"
     r"fl(?:y|ies|ying)|depart(?:s|ing)?|mov(?:es?|ing)|visit(?:s|ing)?|see you|closed|off|back)"
 )
-_ONCE = re.compile(rf"\b{EVENT}\b", re.IGNORECASE)
+_ONCE = re.compile(
+    rf"\b(?:{EVENT}|will|won['’]t|going to|gonna|(?:has|have|need|needs|got|plans?|planning|hopes?"
+    r"|wants?) to|gotta|must(?! not)|(?:a|an|another|some) (?:\w+ )?(?:meeting|call|lunch|dinner|brunch|date"
+    r"|game|match|gig|race|haircut|scan|hearing|demo|presentation|barbecue|bbq|picnic|sleepover"
+    r"|visitor|guest|review|talk|session)"
+    r"|vet|check-?up|x-ray|court|ceremony|christening|baptism|graduation|recital|launch|plumber"
+    r"|electrician|movers|birthday|kick-?off|(?:is|are|am|['’]m|['’]re) (?:meeting|seeing|coming"
+    r"|going|starting|picking|getting|having|hosting|presenting|driving|travell?ing))\b",
+    re.IGNORECASE,
+)
 _HABITUAL = re.compile(
-    r"\b(?:every|each|always|usually|often|sometimes|normally|regularly|weekly|never|used to)\b",
+    r"\b(?:every|each|always|usually|often|sometimes|normally|regularly|weekly|never|used to"
+    r"|stand-?up|retro|sprint|sync|club|practice|rehearsal|rehearses|choir|church|shifts?|lessons?"
+    r"|class(?:es)?|training)\b",
     re.IGNORECASE,
 )
 _PLANNED = re.compile(
