@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from functools import cache
 
 from litemem.core.text import scripts
-from litemem.core.text.lexicon import ENGLISH, section, words_in
+from litemem.core.text.lexicon import section, words_in
 from litemem.core.text.phrases import Words, names_user, phrases, tokens_of
-from litemem.core.text.statements import FactSlots, code_of_pair, read, unquoted
+from litemem.core.text.statements import FactSlots, code_of_pair, in_digits, read, unquoted
 
 LONG = 400  # characters of two texts that are no facts
 FROM_TO = 2  # numbers of a change: the old value and the new one
@@ -57,8 +57,15 @@ def tells_difference(known: str, new: str) -> bool:
 
 
 def _codes(known: str, new: str) -> list[str]:
+    """Return the languages that two facts may be in; of those without a guess, as words show."""
     code = code_of_pair(known, new)
-    return list(dict.fromkeys((code, *_BARE) if code in (ENGLISH, *_BARE) else (code,)))
+    texts = [tokens_of(unquoted(text)) for text in (known, new)]
+    likely = [each for each in _BARE if all(_speaks(words, each) for words in texts)]
+    return list(dict.fromkeys((code, *likely)))
+
+
+def _speaks(words: Sequence[str], code: str) -> bool:
+    return any(len(word) > 1 and _of(code).light.has(word) for word in words)
 
 
 def _rises(text: str, code: str) -> bool:
@@ -121,8 +128,9 @@ def _attributes(text: str, code: str) -> set[str]:
 
 def _rest(text: str, attribute: str, code: str) -> list[str]:
     """Return the words of a text that name neither the attribute, nor its value or a change."""
-    plain = _CURRENCY.sub(" ", _NUMBER.sub(" ", unquoted(text).replace("’", "'").casefold()))
-    listed = _of(code)
+    listed, plain = _of(code), unquoted(text).replace("’", "'").casefold()
+    plain = in_digits(plain, code) if code in _UNSPACED else plain
+    plain = _CURRENCY.sub(" ", _NUMBER.sub(" ", plain))
     if code in _UNSPACED:
         gone = (*listed.attributes[attribute].inside, *listed.light.inside, *listed.light.whole)
         for word in sorted({*gone, *listed.attributes[attribute].whole}, key=len, reverse=True):

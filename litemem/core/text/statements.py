@@ -46,6 +46,7 @@ _DIGITS = {
 }
 _POWERS = {"十": 10, "百": 100, "千": 1_000}
 _NUMERAL = re.compile(rf"(?<![\d{_NUMERALS}])(\d*+)([{_NUMERALS}]++)(半?)")
+_SEVERAL = re.compile("[一二两兩三四五六七八九][十百千万]")  # not in names: 三亚
 _HALF_PAST = re.compile(r"(?<!\d)(\d{1,2})[点點时時]半")
 _FULL_HOUR = re.compile(r"\A0?(\d{1,2})[:.]00\Z")
 _HOUR = re.compile(r"\A0?(\d{1,2})(?::(\d\d))?\Z")
@@ -394,7 +395,7 @@ def _items(text: str, code: str) -> tuple[Item, ...]:
     for verb in lexicon.words_in(code, "slots", "dash"):
         plain = plain.replace(" — ", f" {verb} ")
     if code in _WITHOUT_SPACES:
-        plain = _in_digits(plain, code)
+        plain = in_digits(plain, code)
     raw = [form for match in _TOKEN.finditer(plain) for form in _forms(match, code, words)]
     return tuple(_phrased(raw, code, words))
 
@@ -404,24 +405,24 @@ def unquoted(text: str) -> str:
     return _QUOTED.sub(r"\1", text)
 
 
-def _in_digits(text: str, code: str) -> str:
+def in_digits(text: str, code: str) -> str:
     """Write the numerals of a text before a counter in digits: "七点" is "7点"."""
     counters, single = (lexicon.words_in(code, "slots", key) for key in ("counters", "single"))
 
     def digits(match: re.Match[str]) -> str:
         counter = text[match.end() : match.end() + 1]
         allowed = single if match[0] == "一" else counters
-        if (counter not in allowed and not (match[1] and match[2] == "万")) or len(
-            match[2]
-        ) > LONGEST:
+        is_counted = counter in allowed or bool(match[1] and match[2] == "万")
+        if not (is_counted or _SEVERAL.search(match[2])) or len(match[2]) > LONGEST:
             return match[0]
-        return str(_value(match[2], int(match[1] or 0))) + match[3]
+        value = _value(match[2], int(match[1] or 0), is_brief=code == "zh")
+        return str(value) + match[3]
 
     return _HALF_PAST.sub(r"\1:30点", _NUMERAL.sub(digits, text))
 
 
-def _value(numeral: str, before: int) -> int:
-    """Return the value of a numeral: 二十五 is 25."""
+def _value(numeral: str, before: int, *, is_brief: bool) -> int:
+    """Return the value of a numeral: 二十五 is 25, and a brief 三万五 is 35,000."""
     total, part, digit = 0, 0, before
     for sign in numeral:
         if sign in _DIGITS:
@@ -430,7 +431,8 @@ def _value(numeral: str, before: int) -> int:
             total, part, digit = (total + part + digit) * 10_000, 0, 0
         else:
             part, digit = part + (digit or 1) * _POWERS[sign], 0
-    return total + part + digit
+    last = _POWERS.get(numeral[-2:-1], 10_000 if numeral[-2:-1] == "万" else 10)
+    return total + part + digit * (last // 10 if is_brief else 1)
 
 
 def _forms(match: re.Match[str], code: str, words: "_Words") -> Iterator[str]:
