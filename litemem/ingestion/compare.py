@@ -20,7 +20,7 @@ from litemem.core.text.statements import code_of_pair
 from litemem.ingestion.endings import ends
 from litemem.ingestion.fact_features import FactFeatures, features_of, fold, listed, stem
 from litemem.ingestion.identifiers import is_renumbered
-from litemem.ingestion.measures import have_changed, tells_difference
+from litemem.ingestion.measures import have_changed, have_same_value, keep_both
 from litemem.ingestion.persons import by_name
 from litemem.ingestion.replaced import is_replaced
 from litemem.ingestion.sides import are_on_other_sides
@@ -75,8 +75,10 @@ def compare_facts(known: str, new: str, cosine: float, *, one_turn: bool = False
         verdict = "different"
     if verdict != "different" and _spelt(known) != _spelt(new) and are_on_other_sides(known, new):
         verdict = "different"
-    if verdict == "contradicts" and tells_difference(known, new):
+    if verdict == "contradicts" and keep_both(known, new):
         verdict = "different"
+    if verdict in (None, "different", "richer") and have_same_value(known, new):
+        verdict = "same"
     if one_turn and verdict in ("contradicts", "unclear", None) and not is_correction(new):
         return "different"
     return verdict

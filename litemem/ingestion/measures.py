@@ -36,6 +36,7 @@ class _Measures:
 
     attributes: dict[str, Words]
     light: Words
+    periods: Sequence[re.Pattern[str]]  # of a rate
     changers: Words  # who changes the values of the user
 
 
@@ -46,14 +47,41 @@ def have_changed(known: str, new: str) -> bool:
     return any(_has_changed(known, new, code) for code in _codes(known, new))
 
 
-def tells_difference(known: str, new: str) -> bool:
-    """Return True if a new fact says by how much the number of a known one changed, and not to."""
-    if len(known) + len(new) > LONG or not _NUMBER.search(unquoted(known)):
+def have_same_value(known: str, new: str) -> bool:
+    """Return True if two facts give one value of one attribute in other words."""
+    if len(known) + len(new) > LONG or _are_of_other_periods(known, new):
         return False
+    return any(_is_same(known, new, code) for code in _codes(known, new))
+
+
+def keep_both(known: str, new: str) -> bool:
+    """Return True if the number of a new fact does not replace that of a known one.
+
+    It is what a value changed by, or a rate in another period: a month, a year.
+    """
+    if len(known) + len(new) > LONG:
+        return False
+    return _tells_difference(known, new) or _are_of_other_periods(known, new)
+
+
+def _tells_difference(known: str, new: str) -> bool:
     said = unquoted(new)
     if len(_NUMBER.findall(said)) > 1:
         return False
-    return any(_rises(said, code) and _by(code).search(said) for code in _codes(known, new))
+    codes = _codes(known, new)
+    return any(_rises(said, each) and _pattern(each, "by").search(said) for each in codes)
+
+
+def _are_of_other_periods(known: str, new: str) -> bool:
+    for code in _codes(known, new):
+        one, other = (_periods(unquoted(text), code) for text in (known, new))
+        if one and other and one.isdisjoint(other):
+            return True
+    return False
+
+
+def _periods(text: str, code: str) -> set[int]:
+    return {i for i, period in enumerate(_of(code).periods) if period.search(text)}
 
 
 def _codes(known: str, new: str) -> list[str]:
@@ -72,10 +100,6 @@ def _rises(text: str, code: str) -> bool:
     return _pattern(code, "rises").search(text) is not None
 
 
-def _by(code: str) -> re.Pattern[str]:
-    return _pattern(code, "by")
-
-
 @cache
 def _pattern(code: str, key: str) -> re.Pattern[str]:
     return re.compile(str(section(code, "measures").get(key, "(?!)")), re.IGNORECASE)
@@ -84,11 +108,26 @@ def _pattern(code: str, key: str) -> re.Pattern[str]:
 def _has_changed(known: str, new: str, code: str) -> bool:
     k, n = read(known, code), read(new, code)
     one, other = _values(k), _values(n)
-    if k.is_denied or n.is_denied or (k.concepts | n.concepts) & _OPEN or k.habits != n.habits:
-        return False
     most = FROM_TO if "changed" in n.concepts or _rises(new, code) else 1
     if len(one) != 1 or not 0 < len(other) <= most or other[-1] == one[0]:
         return False
+    return _are_plain(k, n) and _measure_one(known, new, code)
+
+
+def _is_same(known: str, new: str, code: str) -> bool:
+    k, n = read(known, code), read(new, code)
+    if _values(k) != _values(n) or len(_values(k)) != 1 or _periods(known, code) != _periods(new, code):
+        return False
+    return _are_plain(k, n) and _measure_one(known, new, code)
+
+
+def _are_plain(k: FactSlots, n: FactSlots) -> bool:
+    """Return True if two statements neither deny nor wish, and hold on the same days."""
+    is_denied = k.is_denied or n.is_denied
+    return not (is_denied or (k.concepts | n.concepts) & _OPEN or k.habits != n.habits)
+
+
+def _measure_one(known: str, new: str, code: str) -> bool:
     shared = _attributes(known, code) & _attributes(new, code)
     return any(_are_of_one(known, new, each, code) for each in shared)
 
@@ -129,7 +168,7 @@ def _attributes(text: str, code: str) -> set[str]:
 def _rest(text: str, attribute: str, code: str) -> list[str]:
     """Return the words of a text that name neither the attribute, nor its value or a change."""
     listed, plain = _of(code), unquoted(text).replace("’", "'").casefold()
-    plain = in_digits(plain, code) if code in _UNSPACED else plain
+    plain = in_digits(plain, code)
     plain = _CURRENCY.sub(" ", _NUMBER.sub(" ", plain))
     if code in _UNSPACED:
         gone = (*listed.attributes[attribute].inside, *listed.light.inside, *listed.light.whole)
@@ -141,7 +180,7 @@ def _rest(text: str, attribute: str, code: str) -> list[str]:
     attributes = listed.attributes[attribute]
     places = set(attributes.places(words))
     for i, word in enumerate(words):
-        if i in places or (attributes.pairs and i - 1 in places):
+        if i in places or (i and f"{words[i - 1]} {word}" in attributes.pairs):
             continue
         if not (listed.light.has(word) or names_user(word, code) or len(word) == 1):
             kept.append(word)
@@ -170,13 +209,14 @@ def _of(code: str) -> _Measures:
     table = section(code, "measures")
     is_joined = code in _UNSPACED
     slots = frozenset[str]().union(*(words_in(code, "slots", key) for key in _SLOTS))
-    light = f"{table.get('light', '')} {' '.join(slots)}"
+    light = f"{table.get('light', '')} {' '.join(slots)}".casefold()
     return _Measures(
         attributes={
-            name: Words(str(table[name]), is_joined=is_joined)
+            name: Words(str(table[name]).casefold(), is_joined=is_joined)
             for name in _ATTRIBUTES
             if name in table
         },
         light=Words(light, is_joined=is_joined),
-        changers=Words(str(table.get("changers", "")), is_joined=is_joined),
+        periods=tuple(re.compile(each, re.IGNORECASE) for each in table.get("periods", ())),
+        changers=Words(str(table.get("changers", "")).casefold(), is_joined=is_joined),
     )

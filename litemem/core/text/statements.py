@@ -47,6 +47,7 @@ _DIGITS = {
 _POWERS = {"十": 10, "百": 100, "千": 1_000}
 _NUMERAL = re.compile(rf"(?<![\d{_NUMERALS}])(\d*+)([{_NUMERALS}]++)(半?)")
 _SEVERAL = re.compile("[一二两兩三四五六七八九][十百千万]")  # not in names: 三亚
+_KOREAN = re.compile(r"(?<![\d.,])(?:(\d{1,4})만(?: ?(\d)천)?|(\d)천)(?!\d)")
 _HALF_PAST = re.compile(r"(?<!\d)(\d{1,2})[点點时時]半")
 _FULL_HOUR = re.compile(r"\A0?(\d{1,2})[:.]00\Z")
 _HOUR = re.compile(r"\A0?(\d{1,2})(?::(\d\d))?\Z")
@@ -394,8 +395,7 @@ def _items(text: str, code: str) -> tuple[Item, ...]:
     plain = scripts.normalized("NFKC", unquoted(text)).replace("’", "'")
     for verb in lexicon.words_in(code, "slots", "dash"):
         plain = plain.replace(" — ", f" {verb} ")
-    if code in _WITHOUT_SPACES:
-        plain = in_digits(plain, code)
+    plain = in_digits(plain, code)
     raw = [form for match in _TOKEN.finditer(plain) for form in _forms(match, code, words)]
     return tuple(_phrased(raw, code, words))
 
@@ -406,7 +406,11 @@ def unquoted(text: str) -> str:
 
 
 def in_digits(text: str, code: str) -> str:
-    """Write the numerals of a text before a counter in digits: "七点" is "7点"."""
+    """Write the numerals of a text in Chinese, Japanese or Korean in digits: "七点" is "7点"."""
+    if code == "ko":
+        return _KOREAN.sub(lambda found: str(_korean_value(found)), text)
+    if code not in _WITHOUT_SPACES:
+        return text
     counters, single = (lexicon.words_in(code, "slots", key) for key in ("counters", "single"))
 
     def digits(match: re.Match[str]) -> str:
@@ -419,6 +423,11 @@ def in_digits(text: str, code: str) -> str:
         return str(value) + match[3]
 
     return _HALF_PAST.sub(r"\1:30点", _NUMERAL.sub(digits, text))
+
+
+def _korean_value(found: re.Match[str]) -> int:
+    """Return the value of "60만", "3만 5천" or "5천"."""
+    return int(found[1] or 0) * 10_000 + int(found[2] or found[3] or 0) * 1_000
 
 
 def _value(numeral: str, before: int, *, is_brief: bool) -> int:
