@@ -16,6 +16,7 @@ from litemem.core.text.clauses import (
     asks_for_manner,
     clauses_of,
     is_heading,
+    is_recorded,
     only_reacts,
     quoted_by_others,
     tells_by_asking,
@@ -339,6 +340,10 @@ class Binding:
                 yield self._retell(i, self._named(wish)), clause
             elif states_something(clause):
                 yield self._retell(i, retold(clause, self._subject)), clause
+            elif is_recorded(clause) and not is_small_talk(clause.text):
+                item = _BEFORE_QUOTE.sub("", clause.text).rstrip(" ,;")
+                if len(item) <= MAX_QUOTED:
+                    yield self._retell(i, f"{self._subject}: “{clause.heading} {item}”"), clause
 
     def _presupposed(self, at: int) -> Iterator[tuple[str, Clause]]:
         """Yield the facts that a question in English states on the way, or else the question."""

@@ -17,11 +17,17 @@ from litemem.core.documents import split_documents
 from litemem.core.protocols import LLM, Prompt
 from litemem.core.scope import Scope
 from litemem.core.text import english
-from litemem.core.text.clauses import answers_yes_or_no, count_negations, own_words
+from litemem.core.text.clauses import (
+    Clause,
+    answers_openly,
+    answers_yes_or_no,
+    count_negations,
+    own_words,
+)
 from litemem.core.text.dates import resolve
 from litemem.core.text.english import with_plain_name
 from litemem.core.text.language import language
-from litemem.core.text.lexicon import code_of, section, words_in
+from litemem.core.text.lexicon import ENGLISH, code_of, section, words_in
 from litemem.core.text.phrases import names_user
 from litemem.core.text.words import root, sentences, words
 from litemem.core.types import Kept, Message, SetAside
@@ -189,10 +195,12 @@ def extract(
                     continue
                 facts.keep_told(fact, positions)
         for fact, clause in binding.additions():
+            if facts.has_question_of(clause):
+                continue
             facts.drop(binding.repeated(fact, clause))
             facts.keep(fact, (clause.message,))
         facts.set_aside += binding.set_aside()
-    facts.keep_additions()
+    facts.keep_additions(trusts_model=not is_small)
     if subject == "user":
         facts.set_aside += _not_read(messages, tasks)
     return Kept(facts.by_text.values(), facts.set_aside)
@@ -218,7 +226,8 @@ class _Facts:
         self._today = today
         self._answers = list(answers)
         for answer in self._answers:
-            self.keep(answer.fact, (answer.message,))
+            if not answer.is_open:
+                self.keep(answer.fact, (answer.message,))
 
     def keep_told(self, text: str, messages: tuple[int, ...]) -> None:
         """Add a fact of the model, unless the user just said no to it."""
@@ -227,9 +236,19 @@ class _Facts:
         else:
             self.keep(text, messages)
 
-    def keep_additions(self) -> None:
-        """Add what stands behind a yes or no, and is in no fact."""
+    def has_question_of(self, clause: Clause) -> bool:
+        """Return True if a clause is told with the question that its words answer."""
+        answers = (a for a in self._answers if a.is_open and a.message == clause.message)
+        return any(words(clause.text) == words(answer.said) for answer in answers)
+
+    def keep_additions(self, *, trusts_model: bool) -> None:
+        """Add what stands behind a yes or no, and is in no fact.
+
+        Unless the model is trusted, also what answers an open question.
+        """
         for answer in self._answers:
+            if answer.is_open and trusts_model:
+                continue
             if answer.adds_to(self.by_text):
                 self.keep(answer.quoted(), (answer.message,))
 
@@ -259,9 +278,12 @@ class _Answer:
     message: int
     question: str
     said: str
+    is_open: bool = False  # the question is not answered with yes or no
 
     def denies(self, fact: str) -> bool:
         """Return True if the user just said no to a fact: "Are you vegan?", "No, vegetarian"."""
+        if self.is_open:
+            return False
         code = code_of(self.question)
         if not _says_no(code).match(self.said) or _DENIES.search(fact):
             return False
@@ -273,6 +295,9 @@ class _Answer:
 
     def adds_to(self, facts: Iterable[str]) -> bool:
         """Return True if what stands behind a yes or no is in no fact: "Yes, low FODMAP"."""
+        if self.is_open:
+            said = _meant(self.said)
+            return not said or not said <= frozenset[str]().union(*map(_meant, facts))
         rest = _REST.match(self.said.strip())
         if rest is None or is_small_talk(rest["rest"]) or self.said in self.fact:
             return False
@@ -320,7 +345,17 @@ def _answers(messages: Sequence[Message], context: Sequence[Message]) -> Iterato
                 fact = f"User answered “{said.strip()}” to “{question}”"
             if fact:
                 yield _Answer(fact, i, question, said)
+            elif _answers_openly(question, said):
+                fact = f"User answered “{said.strip()}” to “{question}”"
+                yield _Answer(fact, i, question, said, is_open=True)
             asked = ""
+
+
+def _answers_openly(question: str, said: str) -> bool:
+    if not question or is_small_talk(said):
+        return False
+    is_english = code_of(question) == ENGLISH and english.answers_openly(question, said)
+    return is_english or answers_openly(question, said)
 
 
 def _not_read(messages: Sequence[Message], tasks: Sequence[_Task]) -> Iterator[SetAside]:

@@ -5,7 +5,7 @@ of the speaker. The signs of it stand in `core/text/languages`, in the table `cl
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
@@ -15,6 +15,7 @@ from litemem.core.text.lexicon import (
     ENGLISH,
     LISTED,
     NOT_SPACED_CODES,
+    UNKNOWN,
     code_of_speech,
     either_of_all,
     section,
@@ -172,7 +173,7 @@ def _signs(code: str) -> Signs:
         # "Translate into French: …", "Can you proofread this? …"
         re.compile(
             rf"{_START}\W{{0,3}}(?:(?:{asks})[ ,]*){{0,3}}(?:{works})(?!\w)"
-            r"[^.!?。！？:：\n]{0,120}[:：?？.。\n]",
+            r"[^.!?。！？:：\n]{0,120}(?:[:：?？.。\n]|(?<=[^\W\d]) [-–—] )",
             flags,
         ),
         # "Here is the mail I got: …"
@@ -212,6 +213,7 @@ MAX_HEADING = 4  # words before a colon that go: "short update: I …"
 MAX_PLAIN_HEADING = 7  # of them, if no name is among them
 MAX_TITLE = 6  # words of a line that only announces the next
 _COLONS = (":", "：")
+_ITEM = re.compile(r"(?:[-*•–·]|\d{1,2}[.)]|\[[ xX]?\])\s")  # how the item of a list begins
 MAX_ANSWERED = 40  # characters of an answer that says yes or no
 _OTHERS = [code for code in LISTED.values() if code != ENGLISH]
 _QUESTION_MARKS = ("?", "？", "؟")
@@ -229,6 +231,7 @@ class Clause:
     code: str  # of the language
     is_question: bool
     words: frozenset[str]  # case folded
+    heading: str = ""  # of the list in which it is an item, such as "Decisions:"
 
     @property
     def by_speaker(self) -> bool:
@@ -250,19 +253,36 @@ def clauses_of(text: str, message: int = 0) -> list[Clause]:
     """Return the clauses of a text, in order."""
     found = []
     of_text = code_of_speech(text)
-    for sentence in _sentences(text):
+    for sentence, heading in _under_headings(_sentences(text)):
         code = of_text if sentence.isascii() else code_of_speech(sentence)
         is_question = sentence.rstrip(" \n\"'”’)").endswith(_QUESTION_MARKS)
         is_tagged = _tag().search(sentence[-MAX_TAG:]) is not None
         own = words_in(code, "clauses", "speaker") | words_in(code, "clauses", "possessives")
         parts = [part for part in _parts(sentence, code) if any(map(str.isalnum, part))]
+        if not is_question:
+            parts = [_without_preamble(part, code) for part in parts]
         for i, part in enumerate(parts):
             is_own = not own.isdisjoint(
                 words(part[:MAX_TAG])[:1]
             )  # "…, I'm terrified?", "I'm left-handed, ok?"
             asks = is_question and not (is_own and (i > 0 or is_tagged))
-            found.append(Clause(part, message, code, asks, _words_of(part)))
+            found.append(Clause(part, message, code, asks, _words_of(part), heading))
     return found
+
+
+def _under_headings(parts: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Yield sentences, each with the line above the list in which it stands, or ""."""
+    heading, begins_line = "", True
+    for part in parts:
+        said = part.strip()
+        if is_heading(said):
+            yield part, ""
+            heading = said
+        else:
+            if begins_line and not _ITEM.match(said):
+                heading = ""
+            yield part, heading
+        begins_line = part.endswith("\n")
 
 
 def quoted_by_others(text: str) -> list[tuple[list[str], str]]:
@@ -283,13 +303,15 @@ def quoted_by_others(text: str) -> list[tuple[list[str], str]]:
 def only_reacts(clause: Clause) -> bool:
     """Return True if a clause thanks, greets, agrees, praises "you" or asks for a piece of work.
 
-    False for English, for which the rules are in `english`.
+    False for English, for which the rules are in `english`. One in an unknown language reacts if
+    it does so in any.
     """
-    reactions = _reactions(clause.code)
-    if reactions is None:
-        return False
     if asks_for_manner(clause):
         return False
+    return any(_only_reacts(clause, reactions) for reactions in _possible_reactions(clause.code))
+
+
+def _only_reacts(clause: Clause, reactions: "_Reactions") -> bool:
     if reactions.orders.match(clause.text.strip(_PUNCTUATION + " ")):
         return True
     left = reactions.chatter.sub(" ", clause.text)
@@ -322,8 +344,7 @@ def asks_for_manner(clause: Clause) -> bool:
 
 def tells_by_asking(clause: Clause) -> bool:
     """Return True if a question has a fact of who asks: "… for my wife?", "…, as I'm ill?"."""
-    reactions = _reactions(clause.code)
-    if reactions is not None and reactions.tells.search(clause.text):
+    if any(each.tells.search(clause.text) for each in _possible_reactions(clause.code)):
         return True
     return gives_reason(clause.text, clause.code)
 
@@ -333,6 +354,33 @@ def is_heading(text: str) -> bool:
     if text.startswith("# ") and len(words(text)) <= MAX_TITLE:
         return True
     return text.rstrip()[-1:] in _COLONS and len(words(text)) <= MAX_TITLE
+
+
+def is_recorded(clause: Clause) -> bool:
+    """Return True for an item of a list that its heading makes a record: "Decisions:"."""
+    if not clause.heading or clause.is_question:
+        return False
+    own = words_in(clause.code, "clauses", "speaker") | words_in(
+        clause.code, "clauses", "possessives"
+    )
+    heading = words(clause.heading)
+    is_own = not own.isdisjoint(heading) and heading[0] not in own
+    codes = dict.fromkeys((clause.code, code_of_speech(clause.heading), ENGLISH))
+    return is_own or any(_clause_pattern(c, "records").search(clause.heading) for c in codes)
+
+
+def answers_openly(question: str, answer: str) -> bool:
+    """Return True if some words answer a question of another language about "you".
+
+    They are no sentence of their own: "depuis 2019" behind "Depuis quand habitez-vous ici ?".
+    """
+    code = code_of_speech(question)
+    reactions = _reactions(code)
+    if reactions is None or len(answer) > MAX_ANSWERED or answer.rstrip()[-1:] in _QUESTION_MARKS:
+        return False
+    said = [clause for clause in clauses_of(answer) if not only_reacts(clause)]
+    is_sentence = any(clause.by_speaker for clause in said)
+    return bool(said) and not is_sentence and reactions.offers.search(question) is None
 
 
 def answers_yes_or_no(question: str, answer: str) -> bool:
@@ -366,6 +414,13 @@ class _Reactions:
     wishes: re.Pattern[str]
     manner: re.Pattern[str]
     yes_or_no: re.Pattern[str]
+
+
+@cache
+def _possible_reactions(code: str) -> tuple["_Reactions", ...]:
+    """Return the reactions of a language; of every one, if it is not known."""
+    codes = _OTHERS if code == UNKNOWN else (code,)
+    return tuple(filter(None, map(_reactions, codes)))
 
 
 @cache
@@ -414,7 +469,7 @@ def _parts(sentence: str, code: str) -> Iterator[str]:
         is_joined = border[0].isspace()  # "Mike and I": one subject
         turn = turns.match(sentence, border.end())
         if turn and not speaks_of_anybody(sentence[turn.start() :], code):
-            yield _without_preamble(leading.sub("", sentence[start : border.start()]).strip(), code)
+            yield leading.sub("", sentence[start : border.start()]).strip()
             start = border.start()  # "I play the drums, and | you should hear us"
             continue
         is_short = is_joined and len(sentence[start : min(border.start(), start + 40)].split()) < 3
@@ -438,9 +493,9 @@ def _parts(sentence: str, code: str) -> Iterator[str]:
             if is_colon and _says_nothing_of(head, own):
                 start = border.start() if _is_short_heading(head) else start
                 continue  # a longer one belongs to what follows
-            yield _without_preamble(leading.sub("", sentence[start : border.start()]).strip(), code)
+            yield leading.sub("", sentence[start : border.start()]).strip()
             start = border.start()
-    yield _without_preamble(leading.sub("", sentence[start:]).strip(), code)
+    yield leading.sub("", sentence[start:]).strip()
 
 
 def _without_preamble(part: str, code: str) -> str:

@@ -169,7 +169,9 @@ _ALSO_COMMON = {
 COMMON_WORDS = {language: frozenset(listed.split()) for language, listed in _COMMON.items()}
 FUNCTION_WORDS = frozenset().union(*COMMON_WORDS.values())
 _LETTER = re.compile(r"[^\W\d_]")
-_UKRAINIAN = re.compile("[іїєґІЇЄҐ]")  # letters of Ukrainian that Russian does not have
+_UKRAINIAN = re.compile(  # letters and words of Ukrainian that Russian does not have
+    r"[іїєґ]|\b(?:дякую|ласка|гарн\w+|що|ще|вже|але|також|зроби|дуже|треба|якщо)\b", re.IGNORECASE
+)
 _RUSSIAN = re.compile("[ыэёъЫЭЁЪ]")
 MIN_FOREIGN = 4  # words of a text without accents that may be in a language without a file
 

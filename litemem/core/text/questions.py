@@ -12,7 +12,15 @@ from functools import cache
 
 from litemem.core.text.english import is_reaction, spelled_out, third_person, with_user
 from litemem.core.text.language import ALIKE, COMMON_WORDS
-from litemem.core.text.lexicon import CODES, ENGLISH, NOT_SPACED_CODES, pattern_in, section
+from litemem.core.text.lexicon import (
+    CODES,
+    ENGLISH,
+    LISTED,
+    NOT_SPACED_CODES,
+    UNKNOWN,
+    pattern_in,
+    section,
+)
 from litemem.core.text.words import words
 
 MAX_QUESTION = 400  # characters that are read
@@ -44,8 +52,10 @@ def _possible_codes(text: str, code: str) -> Iterable[str]:
     """Return the languages that a text may be in: a short one may be of one like its own."""
     if code in _ALIKE_CODES:
         return _ALIKE_CODES
+    if code == UNKNOWN:
+        return LISTED.values()
     if code == ENGLISH and COMMON_WORDS["English"].isdisjoint(words(text)):
-        return CODES.values()
+        return LISTED.values()
     return (code,)
 
 

@@ -28,6 +28,7 @@ from litemem.core.text.english.facts import (
 from litemem.core.text.english.runs import decides, leaves_open, reports_failure, reports_success
 from litemem.core.text.english.statements import (
     answered,
+    answers_openly,
     is_elliptical,
     is_nameless,
     is_note,
@@ -61,6 +62,7 @@ __all__ = [
     "NAMES_USER",
     "Heard",
     "answered",
+    "answers_openly",
     "contractions",
     "decides",
     "fact_words",

@@ -13,6 +13,7 @@ MIN_NAMED = 3  # of one with a name or a number
 MAX_VAGUE = 2  # words of a clause about "this" that says little
 MAX_NOTE = 300  # characters of a clause that are read
 MAX_ANSWERED = 60  # characters of an answer that is quoted; its question has four times as many
+MAX_OPEN = 8  # words of an answer to an open question
 MAX_OPTION = 3  # words of one of two things
 
 # -- the third person
@@ -64,8 +65,7 @@ def third_person(clause: str) -> str | None:
     each other" is true of nobody alone.
     """
     text = spelled_out(clause).strip().rstrip(".!?;, ")
-    is_joint = _OF_SEVERAL.match(text) and _TOGETHER.search(text[:MAX_NOTE])
-    if is_joint or _OF_ALL.match(text):
+    if _is_of_several(text):
         return None
     if (lead := _LEAD.match(text)) and (fact := third_person(text[lead.end() :])):
         return f"{fact} {_lowered(lead['when'])}"
@@ -82,6 +82,12 @@ def third_person(clause: str) -> str | None:
     else:
         return None
     return found if found and not _INNER.search(found) else None
+
+
+def _is_of_several(text: str) -> bool:
+    """Return True if a clause is true of nobody alone: "we rock as a team"."""
+    is_joint = _OF_SEVERAL.match(text) and _TOGETHER.search(text[:MAX_NOTE])
+    return bool(is_joint) or _OF_ALL.match(text) is not None
 
 
 def spelled_out(text: str) -> str:
@@ -228,6 +234,20 @@ def quoted_answer(question: str, answer: str) -> str | None:
     return f"User answered “{answer}” to “{question}”" if is_told else None
 
 
+def answers_openly(question: str, answer: str) -> bool:
+    """Return True if some words answer what is asked about "you": "Where do you live?", "leeds".
+
+    What somebody wants done now, thinks or feels is no such question.
+    """
+    question, answer = question.strip(), answer.strip()
+    is_short = 0 < len(answer) <= MAX_ANSWERED and len(words(answer)) <= MAX_OPEN
+    if not is_short or len(question) > 4 * MAX_ANSWERED or "?" in answer:
+        return False
+    is_sentence = _FIRST.match(spelled_out(answer)) is not None
+    asks = _pattern("asks_open").match(question) and not _pattern("asks_now").search(question)
+    return bool(asks) and not is_sentence and _pattern("no_answer").match(answer) is None
+
+
 def _narrowed(before: str, behind: str, *, is_first: bool) -> str:
     """Return a question for one of two things: "in English?" of "in French or English?"."""
     other = behind.split()
@@ -363,7 +383,7 @@ _NARROW = re.compile(
 _SUITS = re.compile(r"\b(?:works|is fine|does it)(?: for (?:me|us))?\W{0,9}\Z", re.IGNORECASE)
 _NAMELESS = re.compile(
     r"\A\W*(?!(?-i:[Tt]his is [A-Z]))"
-    r"(?:(?:it|he|she|they|everyone|everybody|there|yeah|wow|by the way)\b|"
+    r"(?:(?:it|he|she|they|its|hes|shes|theyre|thats|theres|everyone|everybody|there|yeah|wow|by the way)\b|"
     r"(?:this|that|these|those)(?:'s)? (?:'s|is|are|was|were|has|have|had|will|would|can|could|"
     r"should|must|might|may|takes?|took|brings?|brought|works?|goes|went|depends?|happens?|"
     r"looks?|sounds?|seems?|feels?|felt|makes?|made|means|meant|gives?|gave|helps?|helped"
@@ -417,6 +437,7 @@ _OWN_NAMED = re.compile(r"\b(?:my|our) [A-Z]")  # "I run this on my NAS"
 _NAMING = re.compile(  # "we named her Iris", "she's called Iris now"
     r"\b(?:nam|call|christen|bapti[sz]|nicknam|renam|dubb)(?:e?d|ing) "
     r"(?:(?:him|her|it|them|the|our|my|both|each) ?)(?:[a-z]+ ){0,2}(?:[A-Z]|[\"“'‘])"
+    r"|\b(?:a|an|my|our|his|her|their) [^.!?\n]{2,60} (?:called|named) [A-Z]"  # "a whippet called Mabel"
     r"|(?:'s|\b(?:is|are|was|were|be|been|being|got|gets)) (?:\w+ )?"
     r"(?:called|named|christened|bapti[sz]ed|renamed) [A-Z]"
 )
@@ -572,6 +593,8 @@ def tells_of_self(text: str) -> bool:
     """
     start = spelled_out(text[:MAX_NOTE])
     if len(words(start)) <= MIN_NOTE_WORDS or _TABULAR.search(start) or is_talk(start):
+        return False
+    if _is_of_several(start):
         return False
     is_plain = _pattern("telling").match(start) is not None and _OWN_SUBJECT.search(start)
     return bool(is_plain) and not (is_truism(start) and _NARROW.search(start) is None)
