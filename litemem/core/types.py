@@ -273,7 +273,7 @@ class ScoreParts:
     `meaning` is the cosine, `words` the share of the query's words weighted by rarity, and `own`
     combines both. The others are boosts towards 1: by the memories around this one in its run
     (`neighbours`), by the words of its `run`, by its `speaker` and by its `date`. `source` is the
-    score of the message that it came from; the score is the better of both. `stating` is what the
+    score of the message that it came from, if that is known. `stating` is what the
     whole is multiplied with: less than 1 for questions and for what an assistant said.
     """
 

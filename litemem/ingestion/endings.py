@@ -212,11 +212,11 @@ def _holder(
     return frozenset(found)
 
 
-def _is_before_place(
-    k: _Fact, state: set[int], n: _Fact, event: set[int], listed: _Words
-) -> bool:
+def _is_before_place(k: _Fact, state: set[int], n: _Fact, event: set[int], listed: _Words) -> bool:
     """Return True if a state names a place behind the subject of an event: "花子はトヨタで…"."""
-    named, told = (_named_before(one, min(found), listed) for one, found in ((k, state), (n, event)))
+    named, told = (
+        _named_before(one, min(found), listed) for one, found in ((k, state), (n, event))
+    )
     behind = named[len(told) :]
     if [k.stems[i] for i in named[: len(told)]] != [n.stems[i] for i in told] or not behind:
         return False

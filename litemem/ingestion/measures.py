@@ -116,7 +116,11 @@ def _has_changed(known: str, new: str, code: str) -> bool:
 
 def _is_same(known: str, new: str, code: str) -> bool:
     k, n = read(known, code), read(new, code)
-    if _values(k) != _values(n) or len(_values(k)) != 1 or _periods(known, code) != _periods(new, code):
+    if (
+        _values(k) != _values(n)
+        or len(_values(k)) != 1
+        or _periods(known, code) != _periods(new, code)
+    ):
         return False
     return _are_plain(k, n) and _measure_one(known, new, code)
 

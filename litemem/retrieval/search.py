@@ -13,7 +13,7 @@ from litemem.core.text.passages import PAGE
 from litemem.core.text.periods import Period
 from litemem.core.text.query_words import asked_words, query_words
 from litemem.core.text.words import words
-from litemem.core.types import Found, Match, MemoryRecord, MessageMatch, Relation
+from litemem.core.types import Found, Match, MemoryRecord, MessageMatch, Relation, ScoreParts
 from litemem.errors import RerankerError
 from litemem.models.embedding import embed_first_passage, embed_query, mapped_errors
 from litemem.models.registry import all_models
@@ -60,6 +60,8 @@ _ABOUT_IT = re.compile(r"\b(?:about|regarding|concerning|for)\W*$", re.IGNORECAS
 READ = 50_000
 NAME_TEXTS = 50  # memories in which the use of a name is looked at
 RERANKED = 2  # candidates that a reranker chooses from, per result
+BEYOND = 0.25  # what the score of a memory counts beyond that of the message that it came from
+FURTHER = 0.9  # what each further memory of one message counts
 PASSAGES = 3  # passages that are ranked for each message that is wanted
 
 
@@ -183,7 +185,7 @@ def search(
                 replace(ranker, top_k=PASSAGES * wanted),
             )
             damaged = (*matches.damaged, *said.damaged)
-            matches = Found(_fused(matches, said)[:wanted], damaged)
+            matches = Found(_fused(matches, said, options.threshold)[:wanted], damaged)
     if options.reranker is None or not matches:
         return matches
     best = _reranked(options.reranker, query, matches)[: options.top_k]
@@ -209,32 +211,55 @@ def _parse(
     return scope.is_small, parsed
 
 
-def _fused(memories: Sequence[Match], said: Sequence[MessageMatch]) -> list[Match]:
+def _fused(
+    memories: Sequence[Match], said: Sequence[MessageMatch], threshold: float
+) -> list[Match]:
     """Return memories and messages as one list, best first.
 
     A message from which memories came lends its score to the one of them that answers best, and is
     no result of its own. If none of them may be found, neither is the message. A message that never
     yielded a memory is a result, unless a memory or a better message has the same words.
+
+    A short fact is nearer to any question than what it was made of. So what a memory scores beyond
+    its message counts `BEYOND`, and each further memory of one message `FURTHER` less: the memories
+    of one message do not take the places of others. No score falls below `threshold` by this.
     """
     found = {match.record.id: match for match in memories}
     texts = {_folded(match.record.content) for match in memories}
+    sources: dict[str, tuple[float, str]] = {}  # of a memory: the score and id of its message
     for message in said:
         score = message.parts.final
+        for record, _ in message.memories:
+            sources.setdefault(record.id, (score, message.record.id))  # the best one comes first
         if message.memories:
             known = [
                 found.get(record.id) or Match(record, cosine) for record, cosine in message.memories
             ]
             best = max(known, key=lambda match: (match.score, match.semantic))
             if best.score < score:
-                parts = replace(best.parts or message.parts, source=score, final=score)
-                found[best.record.id] = replace(best, score=score, parts=parts)
+                found[best.record.id] = _scored(best, score, best.parts or message.parts, score)
         elif not message.yielded and (text := _folded(message.record.content)) not in texts:
             texts.add(text)
             parts = message.parts
             found[message.record.id] = Match(
                 message.record, parts.meaning, parts.words, score, parts
             )
+    further: dict[str, float] = {}
+    for match in sorted(found.values(), key=_order, reverse=True):
+        if match.record.id in sources:
+            source, message_id = sources[match.record.id]
+            score = (
+                source + BEYOND * (match.score - source) if match.score > source else match.score
+            )
+            share = further[message_id] = further.get(message_id, 1 / FURTHER) * FURTHER
+            score = max(score * share, min(match.score, threshold))
+            if match.parts is not None:
+                found[match.record.id] = _scored(match, score, match.parts, source)
     return sorted(found.values(), key=_order, reverse=True)
+
+
+def _scored(match: Match, score: float, parts: ScoreParts, source: float) -> Match:
+    return replace(match, score=score, parts=replace(parts, source=source, final=score))
 
 
 def _order(match: Match) -> tuple[float, int, str]:

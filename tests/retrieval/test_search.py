@@ -17,7 +17,7 @@ from litemem.models.embedding import to_blob
 from litemem.retrieval.ranking import rank
 from litemem.store.filters import compile_filter, valid_now
 from litemem.store.protocol import CandidateQuery
-from litemem.testing import HashEmbedder, WordReranker
+from litemem.testing import HashEmbedder, ScriptedLLM, WordReranker
 
 CAM = {"user_id": "cam"}
 FACTS = [
@@ -466,3 +466,27 @@ def test_a_name_of_the_memories_is_not_a_date() -> None:
     dated = memory.search("Was it wet in May?", **CAM, explain=True)["results"]
     assert any(r["score_details"]["date_boost"] for r in dated)
     memory.close()
+
+
+def test_memories_of_one_message_do_not_take_the_places_of_others(open_memory: OpenMemory) -> None:
+    said = "Long day at the harbour with Ana: boats, gulls, and a tour of the lighthouse"
+    facts = ["User likes harbours", "User toured the lighthouse", "User saw boats"]
+    memory = open_memory(llm=ScriptedLLM([facts, []]))
+    memory.add(said, **CAM)
+    memory.add("The harbour office closes at five", **CAM)
+    alone = scores(memory, "harbour lighthouse boats", include_messages=False, **CAM)
+    found = scores(memory, "harbour lighthouse boats", explain=True, **CAM)
+    assert set(found) == {*facts, "The harbour office closes at five"}
+    assert all(found[fact] <= max(alone[fact], 0.999) for fact in facts)
+    first, *others = sorted((found[fact] for fact in facts), reverse=True)
+    assert all(later <= first * 0.9 + 1e-9 for later in others)
+
+
+def test_a_memory_is_not_lost_below_the_threshold_by_its_message(open_memory: OpenMemory) -> None:
+    memory = open_memory(llm=ScriptedLLM([["User likes harbours", "User loves boats"]]))
+    memory.add("A long and tiring day, by the way: harbours, and boats", **CAM)
+    own = scores(memory, "harbours boats", include_messages=False, **CAM)
+    for least in (0.05, min(own.values()) - 1e-6):
+        found = scores(memory, "harbours boats", threshold=least, **CAM)
+        assert set(found) == set(own)
+        assert min(found.values()) >= least
