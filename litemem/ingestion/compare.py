@@ -23,6 +23,7 @@ from litemem.ingestion.identifiers import is_renumbered
 from litemem.ingestion.measures import have_changed, have_same_value, keep_both
 from litemem.ingestion.persons import by_name
 from litemem.ingestion.replaced import is_replaced
+from litemem.ingestion.rescheduled import is_of_other_thing, is_rescheduled
 from litemem.ingestion.sides import are_on_other_sides
 from litemem.ingestion.slots import Verdict, are_apart, compare_slots, corrects
 
@@ -43,6 +44,7 @@ _GOES_ON = re.compile(r"[.!?;\n]\s*\S")  # after a sentence
 _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 _COUNT = re.compile(r"([$€£¥]?)(\d[\d.,]*) ?([a-z%€$]*)")
 _MONTHS = frozenset(map(str.casefold, MONTHS))
+_MONTH_STEMS = frozenset(map(stem, _MONTHS))
 READ = 0.9  # share of a text that the embedder reads, below which only equal words count
 
 
@@ -75,7 +77,7 @@ def compare_facts(known: str, new: str, cosine: float, *, one_turn: bool = False
         verdict = "different"
     if verdict != "different" and _spelt(known) != _spelt(new) and are_on_other_sides(known, new):
         verdict = "different"
-    if verdict == "contradicts" and keep_both(known, new):
+    if verdict == "contradicts" and (keep_both(known, new) or is_of_other_thing(known, new)):
         verdict = "different"
     if verdict in (None, "different", "richer") and have_same_value(known, new):
         verdict = "same"
@@ -108,6 +110,7 @@ def _is_over(known: str, new: str, code: str) -> bool:
         or is_replaced(known, new)
         or have_changed(known, new)
         or is_renumbered(known, new)
+        or is_rescheduled(known, new)
     )
 
 
@@ -472,7 +475,8 @@ def _by_polarity(k: FactFeatures, n: FactFeatures) -> Verdict | None:
         ):
             return "contradicts"
         is_moved = k.dates and n.dates and k.dates != n.dates and n.is_turn
-        return "contradicts" if is_moved and len(k.content & n.content) >= 2 else None
+        shared = k.content & n.content - k.dates - _MONTH_STEMS
+        return "contradicts" if is_moved and len(shared) >= 2 else None
     if k.verb in listed("tastes") and n.verb in listed("gone"):  # who sold a red car may like red
         return "different"
     objects_k, objects_n = _objects(k), _objects(n)
