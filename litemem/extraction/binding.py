@@ -336,7 +336,9 @@ class Binding:
                 yield self._retell(i, f"{self._subject} asked: “{clause.text}”"), clause
             if clause.code == ENGLISH and (_asks_or_heads(clause) or not clause.is_own):
                 yield from self._presupposed(i)
-            if clause.code == ENGLISH and (wish := english.wish(clause.text)):
+            if asked := self._asked_before(i):
+                yield self._retell(i, f"{self._subject}: “{asked} {clause.text}”"), clause
+            elif clause.code == ENGLISH and (wish := english.wish(clause.text)):
                 yield self._retell(i, self._named(wish)), clause
             elif states_something(clause):
                 yield self._retell(i, retold(clause, self._subject)), clause
@@ -344,6 +346,17 @@ class Binding:
                 item = _BEFORE_QUOTE.sub("", clause.text).rstrip(" ,;")
                 if len(item) <= MAX_QUOTED:
                     yield self._retell(i, f"{self._subject}: “{clause.heading} {item}”"), clause
+
+    def _asked_before(self, at: int) -> str:
+        """Return the question with a name that a clause points at: "That's what we drive"."""
+        clause, before = self._clauses[at], self._clauses[at - 1] if at else None
+        if before is None or not before.is_question or before.message != clause.message:
+            return ""
+        is_pointing = clause.code == ENGLISH and not clause.is_question
+        if not is_pointing or not english.points_back(clause.text) or is_small_talk(clause.text):
+            return ""
+        is_short = len(before.text) + len(clause.text) <= MAX_QUOTED
+        return before.text if is_short and any(exact_terms(before.text, names=True)) else ""
 
     def _presupposed(self, at: int) -> Iterator[tuple[str, Clause]]:
         """Yield the facts that a question in English states on the way, or else the question."""

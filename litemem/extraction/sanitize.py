@@ -10,7 +10,7 @@ from functools import cache
 
 from litemem.core.documents import split_documents
 from litemem.core.text.clauses import Clause, clauses_of, only_reacts, tells_by_asking
-from litemem.core.text.lexicon import ENGLISH, code_of, pattern_in, section, words_in
+from litemem.core.text.lexicon import ENGLISH, code_of_speech, pattern_in, section, words_in
 from litemem.core.text.questions import gives_reason, presupposed
 from litemem.core.text.scripts import CONTROL_TOKENS
 from litemem.core.text.words import STOP_WORDS, sentences, words
@@ -101,9 +101,9 @@ def is_small_talk(text: str, names: Collection[str] = ()) -> bool:
     question that says something of who asks ("can I eat sushi while pregnant?") is not small talk.
     `names` are those of the speakers, case-folded; they are ignored.
     """
-    if presupposed(text) or gives_reason(questions(text), code_of(text)):
+    if presupposed(text) or gives_reason(questions(text), code_of_speech(text)):
         return False
-    if code_of(text) != ENGLISH:
+    if code_of_speech(text) != ENGLISH:
         return not any(map(_may_tell, clauses_of(text)))
     request, small_talk = _pattern("request"), _small_talk()
     requests = " ".join(request.findall(text))

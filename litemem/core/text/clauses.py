@@ -30,7 +30,7 @@ from litemem.core.text.quotations import (
     without_introduced,
     without_speech,
 )
-from litemem.core.text.words import sentences, words
+from litemem.core.text.words import is_full_stop, sentences, words
 
 MAX_NAMES = 4  # words of the name behind a greeting
 MIN_LOG = 3  # lines "name: text" that make a conversation
@@ -141,7 +141,10 @@ def _sentences(text: str) -> list[str]:
         while span < len(spans) and spans[span][1] <= at:
             span += 1
         is_inside = span < len(spans) and spans[span][0] < at
-        if at > 0 and not is_inside:
+        before = text[max(0, at - 4) : at].rstrip()
+        stop = at - len(text[max(0, at - 4) : at]) + len(before) - 1
+        is_inside_sentence = before.endswith(".") and not is_full_stop(text, stop)
+        if at > 0 and not is_inside and not is_inside_sentence:
             borders.append(at)
         elif is_inside and _ends_sentence(text, spans[span][1]):  # "… mad.' What now?"
             borders.append(spans[span][1])
@@ -215,6 +218,8 @@ MAX_TITLE = 6  # words of a line that only announces the next
 _COLONS = (":", "：")
 _ITEM = re.compile(r"(?:[-*•–·]|\d{1,2}[.)]|\[[ xX]?\])\s")  # how the item of a list begins
 MAX_ANSWERED = 40  # characters of an answer that says yes or no
+# languages of which a short text may be taken for another one
+_ALIKE = {**dict.fromkeys(("da", "nb", "sv"), ("da", "nb", "sv")), "ru": ("ru", "uk"), "uk": ("ru", "uk")}
 _OTHERS = [code for code in LISTED.values() if code != ENGLISH]
 _QUESTION_MARKS = ("?", "？", "؟")
 MIN_LINK = 3  # letters of a word that joins clauses in any language
@@ -319,9 +324,10 @@ def _only_reacts(clause: Clause, reactions: "_Reactions") -> bool:
     if not told or (_NOT_SPACED.search(clause.text) and len("".join(told)) < MIN_SIGNS):
         return True
     is_about_you = reactions.addressed.search(clause.text) is not None and not clause.is_own
-    if not is_about_you or any(map(str.isdigit, clause.text)):
+    if clause.code == UNKNOWN or not is_about_you or any(map(str.isdigit, clause.text)):
         return False
-    return not speaks_of_anybody(clause.text, clause.code)
+    codes = _ALIKE.get(clause.code, (clause.code,))
+    return not any(speaks_of_anybody(clause.text, code) for code in codes)
 
 
 def speaks_of_anybody(text: str, code: str) -> bool:
@@ -339,6 +345,8 @@ def asks_for_manner(clause: Clause) -> bool:
         return False
     text = clause.text.strip(_PUNCTUATION + " ")
     is_order = reactions.manner.match(text) or reactions.orders.match(text)
+    if _clause_pattern(clause.code, "once").search(text):
+        return False
     return bool(is_order and (clause.is_denied or reactions.wishes.search(text)))
 
 
@@ -380,7 +388,9 @@ def answers_openly(question: str, answer: str) -> bool:
         return False
     said = [clause for clause in clauses_of(answer) if not only_reacts(clause)]
     is_sentence = any(clause.by_speaker for clause in said)
-    return bool(said) and not is_sentence and reactions.offers.search(question) is None
+    is_for_now = _clause_pattern(code, "asks_now").search(question) is not None
+    is_offer = is_for_now or reactions.offers.search(question) is not None
+    return bool(said) and not is_sentence and not is_offer
 
 
 def answers_yes_or_no(question: str, answer: str) -> bool:
@@ -419,7 +429,7 @@ class _Reactions:
 @cache
 def _possible_reactions(code: str) -> tuple["_Reactions", ...]:
     """Return the reactions of a language; of every one, if it is not known."""
-    codes = _OTHERS if code == UNKNOWN else (code,)
+    codes = _OTHERS if code == UNKNOWN else _ALIKE.get(code, (code,))
     return tuple(filter(None, map(_reactions, codes)))
 
 

@@ -115,6 +115,7 @@ _TELLTALE = {
     "Norwegian": "jeg meg ikke nei også av etter mine våre uke jobber spiser drikker kjører "
     "barn hva hvor mye takk noen siden hver ble gjør kjøpt samboeren heter liker bor",
     "Hungarian": "vagyok nem egy és van hogy az én nekem lakom dolgozom szeretem eszem iszom "
+    "a le meg ki azt ezt kell jó mit hol "
     "gyerekem lányom fiam férjem feleségem kutyám macskám éves már még csak nincs mindig soha "
     "vannak kérlek köszönöm",
 }
@@ -141,8 +142,10 @@ _LETTERS = {  # letters and endings that hardly another of these languages has
     "Czech": re.compile(r"[ěřů]|\b(?:ne)?(?:js(?:em|me|ou|i)|pij[ui])\b", re.IGNORECASE),
     "Finnish": re.compile(r"ää|yö|(?:aa|ssä|llä|stä)\b", re.IGNORECASE),
     "Danish": re.compile(r"[æø]|aa(?=[rlbg])", re.IGNORECASE),
-    "Norwegian": re.compile(r"[æø]|kj[øe]|øy", re.IGNORECASE),
-    "Hungarian": re.compile(r"[őű]|\b\w{2,30}(?:ban|ben|nak|nek|unk|ünk|tól|től)\b", re.IGNORECASE),
+    "Norwegian": re.compile(r"[æø]", re.IGNORECASE),
+    "Hungarian": re.compile(
+        r"[őű]|\b\w{2,30}(?:nak|nek|unk|ünk|tól|ból|hoz|hez|ság|ség|ást|ést|tsd)\b", re.IGNORECASE
+    ),
     "Vietnamese": re.compile(r"[ơưđạảấầẩẫậắằẳẵặẹẻẽếềểễệỉịọỏốồổỗộớờởỡợụủứừửữựỳỵỷỹ]", re.IGNORECASE),
     "Turkish": re.compile(
         r"[ğıİş]|\b\w{1,40}(?:yorum|larım|lerim|ların|lerin|sınız|siniz)\b",
@@ -173,6 +176,7 @@ _UKRAINIAN = re.compile(  # letters and words of Ukrainian that Russian does not
     r"[іїєґ]|\b(?:дякую|ласка|гарн\w+|що|ще|вже|але|також|зроби|дуже|треба|якщо)\b", re.IGNORECASE
 )
 _RUSSIAN = re.compile("[ыэёъЫЭЁЪ]")
+MAX_ENGLISH = 0.25  # of the words of a text that is not English
 MIN_FOREIGN = 4  # words of a text without accents that may be in a language without a file
 
 _PERSIAN = re.compile("[پچژگکی]")  # letters of Persian that Arabic does not have
@@ -196,9 +200,10 @@ def language(text: str) -> str | None:
 
 
 def is_foreign(text: str) -> bool:
-    """Return True if a text of some words has none of English: it is in another language.
+    """Return True if a text of some words has hardly one of English: it is in another language.
 
-    A text in plain letters has to be longer, as it may be a list of names.
+    A text in plain letters has to be longer, as it may be a list of names. Other languages have
+    words that are written like English ones: "i" and "a" above all.
     """
     found = words(text)
     least = MIN_FOREIGN if text.isascii() else MIN_FOREIGN - 1
@@ -206,10 +211,8 @@ def is_foreign(text: str) -> bool:
         return False
     english = COMMON_WORDS["English"] | TELLTALE["English"] | STOP_WORDS
     known = _languages_by_word()
-    return not any(
-        word in english or "English" in known.get(fold(word), ()) or word.isdigit()
-        for word in found
-    )
+    count = sum(word in english or "English" in known.get(word, ()) for word in found)
+    return count < MAX_ENGLISH * len(found) and not all(map(str.isdigit, found))
 
 
 def _is_of_other_script(text: str) -> bool:

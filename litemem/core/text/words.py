@@ -87,6 +87,13 @@ _ABBREVIATIONS = frozenset(
     sept oct nov dec mon tue tues wed thu thur thurs fri sat sun bzw usw evtl inkl ggf sog geb
     fam""".split()
 )
+_TITLES = frozenset("dr mr mrs ms st prof hr sr sra sig mme mlle dra dña dipl".split())
+_SHORT = frozenset("ca std nr str min vs jr vol zzt".split())  # before a number, or a small letter
+# the number of a day, as languages that write it with a full stop introduce it
+_OF_DAY = re.compile(
+    r"(?<!\w)(?:am|vom|bis|zum|ab|seit|den|dem|nach|vor|dne|od|do|fra|til|på)\s(?:\d{1,2}\.)?\d{1,2}\Z",
+    re.IGNORECASE,
+)
 _LAST_WORD = re.compile(r"(?<!\w)\w*\Z")
 _LIST_ITEM = re.compile(r"[-*•–]\s|(?<!\d)\d+[.)]\s")
 _DIGRAPH = re.compile("[aou]e|aa")  # for an umlaut, or å
@@ -185,6 +192,25 @@ def sentences(text: str) -> list[str]:
     People write without capital letters, so any full stop that no letter follows is an end.
     """
     return _SENTENCE.findall(text)
+
+
+def is_full_stop(text: str, at: int) -> bool:
+    """Return True if the full stop at a position ends a sentence.
+
+    It does not behind an abbreviation or the number of a day: "Dr. Meyer", "ca. 2 Std.", "3. Mai".
+    """
+    head, rest = text[max(0, at - 24) : at], text[at + 1 : at + 9].lstrip(" \t")
+    word = _last_word(head)
+    if not word or not rest or rest[0] == "\n":
+        return True
+    if word in _TITLES:
+        return False
+    if word.isdigit():
+        is_of_day = len(word) <= 2 and (rest[0].islower() or _OF_DAY.search(head))
+        return not is_of_day
+    has_stops = len(word) == 1 and head[: -len(word)].endswith(".")  # "z.B.", "e.g."
+    is_short = word in _ABBREVIATIONS or word in _SHORT or has_stops
+    return not (is_short and (rest[0].islower() or rest[0].isdigit()))
 
 
 def question_share(text: str) -> float:

@@ -314,6 +314,7 @@ _REACTION = re.compile(
     r"love (?:it|that|this|how|to hear|your)|like (?:it|that|this|how|your)|wait to|tell you|"
     r"imagine|agree more|ask|question|need (?:your|some) help|want (?:you|to know|to ask)|say|"
     r"said so|try|"
+    r"have (?:an?|some|another|one|two|more) (?:\w+ )?(?:questions?|quer(?:y|ies)|requests?)|"
     r"look forward|looking forward|excited to hear|curious)\b"
     r"|my (?:bad|pleasure|god|goodness|point|question|mistake|apologies|condolences)\b)"
     r"|\byou\b|\byour\b",
@@ -598,6 +599,11 @@ def tells_of_self(text: str) -> bool:
         return False
     is_plain = _pattern("telling").match(start) is not None and _OWN_SUBJECT.search(start)
     return bool(is_plain) and not (is_truism(start) and _NARROW.search(start) is None)
+
+
+def points_back(text: str) -> bool:
+    """Return True if a statement means what was just asked about: "that's what I ride"."""
+    return _pattern("points_back").search(spelled_out(text[:MAX_NOTE])) is not None
 
 
 def is_telegraphic(text: str) -> bool:
