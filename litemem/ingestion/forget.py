@@ -156,7 +156,10 @@ class Forgetting:
         """Return the messages of the turn that should not be found."""
         hidden = {*self.heard.withdrawn, *self.heard.private}
         if self._outcomes:
-            hidden |= {i for i, _ in self.heard.requests if not self._says_more(i)}
+            asked = {i for i, _ in self.heard.requests}
+            hidden |= {i for i in asked if not self._says_more(i)}
+            ended = set[str]().union(*(_stems(r.content) for r in self._outcomes.values()))
+            hidden |= {*_echoes(list(enumerate(self.turn.messages)), asked, ended)}
         return {self.turn.message_pks[i] for i in hidden}
 
     def _says_more(self, index: int) -> bool:
@@ -277,7 +280,7 @@ def _comes_from(r: Reading, record: MemoryRecord, last: SourceMessage) -> bool:
 
 
 def _echoes(
-    recent: Sequence[tuple[int, SourceMessage]], chosen: Collection[int], stems: set[str]
+    recent: Sequence[tuple[int, Message | SourceMessage]], chosen: Collection[int], stems: set[str]
 ) -> list[int]:
     """Return the keys of the assistant's answers to messages, if they repeat their words."""
     found, is_answer = [], False

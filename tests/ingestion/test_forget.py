@@ -262,6 +262,18 @@ def test_an_answer_that_repeats_the_words_is_hidden_too() -> None:
         assert memory.search("PIN 4471", user_id="u")["results"] == []
 
 
+def test_an_answer_to_the_request_does_not_keep_what_is_forgotten() -> None:
+    with filled(["User's ex is called Marlene | My ex is called Marlene"], []) as memory:
+        turn = [
+            {"role": "user", "content": "Please forget my ex Marlene."},
+            {"role": "assistant", "content": "I have forgotten Marlene."},
+            {"role": "assistant", "content": "Shall we look at your holiday plans?"},
+        ]
+        memory.add(turn, user_id="u")
+        assert texts(memory) == {"Shall we look at your holiday plans?"}
+        assert "Marlene" not in memory.context("Marlene", user_id="u")
+
+
 def test_a_message_without_a_memory_is_hidden() -> None:
     with filled([], []) as memory:
         memory.add("My locker code is 99120", user_id="u")
