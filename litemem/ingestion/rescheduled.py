@@ -19,9 +19,15 @@ from litemem.core.text.statements import code_of_pair, unquoted
 LONG = 400  # characters of two texts that are no facts
 LEAST = 3  # letters of a word that names something
 OTHERS = 5  # words of a known fact beside the thing and its value, at most
-_CLOCK = re.compile(r"\b(\d{1,2})(?:[:.h](\d\d)\b| ?(?:am|pm|a\.m|p\.m|uhr|h|heures|horas)\b)", re.I)
-_HOUR = re.compile(r"\b(?:at|um|à|a las|a la|alle|às|om|о|в|klockan|kl\.?|o) (\d{1,2})\b(?![:./])", re.I)
-_NUMBERED = re.compile(r"\b([^\W\d_]{2,20})\.? (?:nr\.? |no\.? |n° ?)?([A-Z]?\d{1,4}[A-Za-z]?)\b(?![:.]\d)")
+_CLOCK = re.compile(
+    r"\b(\d{1,2})(?:[:.h](\d\d)\b| ?(?:am|pm|a\.m|p\.m|uhr|h|heures|horas)\b)", re.I
+)
+_HOUR = re.compile(
+    r"\b(?:at|um|à|a las|a la|alle|às|om|о|в|klockan|kl\.?|o) (\d{1,2})\b(?![:./])", re.I
+)
+_NUMBERED = re.compile(
+    r"\b([^\W\d_]{2,20})\.? (?:nr\.? |no\.? |n° ?)?([A-Z]?\d{1,4}[A-Za-z]?)\b(?![:.]\d)"
+)
 
 
 def is_rescheduled(known: str, new: str) -> bool:
@@ -127,7 +133,9 @@ def _days(code: str) -> Mapping[str, str]:
 
 @cache
 def _patterns(code: str) -> Sequence[re.Pattern[str]]:
-    return [re.compile(each, re.IGNORECASE) for each in section(code, "rescheduled").get("moved", ())]
+    return [
+        re.compile(each, re.IGNORECASE) for each in section(code, "rescheduled").get("moved", ())
+    ]
 
 
 @cache

@@ -219,7 +219,11 @@ _COLONS = (":", "：")
 _ITEM = re.compile(r"(?:[-*•–·]|\d{1,2}[.)]|\[[ xX]?\])\s")  # how the item of a list begins
 MAX_ANSWERED = 40  # characters of an answer that says yes or no
 # languages of which a short text may be taken for another one
-_ALIKE = {**dict.fromkeys(("da", "nb", "sv"), ("da", "nb", "sv")), "ru": ("ru", "uk"), "uk": ("ru", "uk")}
+_ALIKE = {
+    **dict.fromkeys(("da", "nb", "sv"), ("da", "nb", "sv")),
+    "ru": ("ru", "uk"),
+    "uk": ("ru", "uk"),
+}
 _OTHERS = [code for code in LISTED.values() if code != ENGLISH]
 _QUESTION_MARKS = ("?", "？", "؟")
 MIN_LINK = 3  # letters of a word that joins clauses in any language

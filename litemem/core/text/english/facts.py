@@ -233,14 +233,14 @@ def guesses_age(fact: str, said: Iterable[str] | Heard) -> bool:
 _IMPLIED_BY = {  # a word: others that say as much
     "married": "wife husband spouse wedding hubby",
     "spouse": "wife husband married hubby",
-    "child": "children kid kids son sons daughter daughters boy boys girl girls baby babies newborn "
-    "twin twins triplets toddler teenager firstborn oldest eldest youngest pregnant",
+    "child": "children kid kids son sons daughter daughters boy boys girl girls baby babies "
+    "newborn twin twins triplets toddler teenager firstborn oldest eldest youngest pregnant",
     "son": "sons boy boys",
     "daughter": "daughters girl girls",
     "mother": "mom mum mam mama mommy mummy ma",
     "father": "dad papa daddy pa",
-    "parent": "parents folks mother father mom mum mam mama mommy mummy dad papa daddy child children "
-    "kid kids son sons daughter daughters baby twins",
+    "parent": "parents folks mother father mom mum mam mama mommy mummy dad papa daddy child "
+    "children kid kids son sons daughter daughters baby twins",
     "brother": "brothers bro bros",
     "sister": "sisters sis",
     "sibling": "siblings brother brothers sister sisters bro sis",

@@ -384,7 +384,8 @@ _NARROW = re.compile(
 _SUITS = re.compile(r"\b(?:works|is fine|does it)(?: for (?:me|us))?\W{0,9}\Z", re.IGNORECASE)
 _NAMELESS = re.compile(
     r"\A\W*(?!(?-i:[Tt]his is [A-Z]))"
-    r"(?:(?:it|he|she|they|its|hes|shes|theyre|thats|theres|everyone|everybody|there|yeah|wow|by the way)\b|"
+    r"(?:(?:it|he|she|they|its|hes|shes|theyre|thats|theres|everyone|everybody|there|yeah|wow"
+    r"|by the way)\b|"
     r"(?:this|that|these|those)(?:'s)? (?:'s|is|are|was|were|has|have|had|will|would|can|could|"
     r"should|must|might|may|takes?|took|brings?|brought|works?|goes|went|depends?|happens?|"
     r"looks?|sounds?|seems?|feels?|felt|makes?|made|means|meant|gives?|gave|helps?|helped"
@@ -438,7 +439,8 @@ _OWN_NAMED = re.compile(r"\b(?:my|our) [A-Z]")  # "I run this on my NAS"
 _NAMING = re.compile(  # "we named her Iris", "she's called Iris now"
     r"\b(?:nam|call|christen|bapti[sz]|nicknam|renam|dubb)(?:e?d|ing) "
     r"(?:(?:him|her|it|them|the|our|my|both|each) ?)(?:[a-z]+ ){0,2}(?:[A-Z]|[\"“'‘])"
-    r"|\b(?:a|an|my|our|his|her|their) [^.!?\n]{2,60} (?:called|named) [A-Z]"  # "a whippet called Mabel"
+    r"|\b(?:a|an|my|our|his|her|their) [^.!?\n]{2,60} (?:called"
+    r"|named) [A-Z]"  # "a whippet called Mabel"
     r"|(?:'s|\b(?:is|are|was|were|be|been|being|got|gets)) (?:\w+ )?"
     r"(?:called|named|christened|bapti[sz]ed|renamed) [A-Z]"
 )

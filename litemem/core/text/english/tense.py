@@ -29,7 +29,8 @@ EVENT = (
 )
 _ONCE = re.compile(
     rf"\b(?:{EVENT}|will|won['’]t|going to|gonna|(?:has|have|need|needs|got|plans?|planning|hopes?"
-    r"|wants?) to|gotta|must(?! not)|(?:a|an|another|some) (?:\w+ )?(?:meeting|call|lunch|dinner|brunch|date"
+    r"|wants?) to|gotta|must(?! not)|(?:a|an|another|some) (?:\w+ )?(?:meeting|call|lunch|dinner"
+    r"|brunch|date"
     r"|game|match|gig|race|haircut|scan|hearing|demo|presentation|barbecue|bbq|picnic|sleepover"
     r"|visitor|guest|review|talk|session)"
     r"|vet|check-?up|x-ray|court|ceremony|christening|baptism|graduation|recital|launch|plumber"
@@ -49,7 +50,8 @@ _PLANNED = re.compile(
     re.IGNORECASE,
 )
 _PAST = re.compile(
-    r"\b(?:was|were|did|didn['’]t|had|happened|ago|went|met|saw|got|took|said|told|came|bought|gave|"
+    r"\b(?:was|were|did|didn['’]t|had|happened|ago|went|met|saw|got|took|said|told|came|bought"
+    r"|gave|"
     r"ran|ate|made|found|left|flew|drove|began|felt|lost|won|wrote|spent|sent|sold|slept|held|"
     r"heard|kept|knew|paid|broke|brought|caught|chose|drank|fell|grew|led|sang|sat|spoke|stood|"
     r"swam|taught|thought|threw|wore|became)\b",
@@ -57,7 +59,8 @@ _PAST = re.compile(
 )
 _PRESENT = re.compile(
     r"\b(?:am|is|are|has|have|do|does|must|should|need|needs|want|wants|plans?|would|can|could|"
-    r"might|booked|invited|anything|starts|ends|leaves|flies|flying|meets|meeting)\b|['’](?:m|re)\b|"
+    r"might|booked|invited|anything|starts|ends|leaves|flies|flying|meets|meeting)\b|['’](?:m"
+    r"|re)\b|"
     r"\b(?:what|when|where|who|there|it|that)['’]?s\b",
     re.IGNORECASE,
 )
