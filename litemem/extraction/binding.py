@@ -6,7 +6,7 @@ replaces a fact is in the third person where a rule knows how, else quoted.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -70,6 +70,8 @@ MIN_SHARED = 0.34  # of a fact's content words, in the clause that it comes from
 COVERED = 0.9  # of a clause's content words, in the facts that were kept of it
 MAX_RELATIVE = 6  # characters before the name of a relative, where no spaces are
 MAX_NAME = 4  # characters of it
+MIN_OWN = 0.6  # of a fact's content words, in what its speaker said of themself
+MIN_STORY = 8  # words of a statement with "I" that no rule can retell
 MIN_WORDS = 2  # of a clause that states something
 
 _BEFORE_QUOTE = re.compile(r"\A(?:[\s:;,.!?)\]–—•*·…]|-(?!\d))+")
@@ -127,6 +129,35 @@ class Binding:
         self._rejected: list[_Rejected] = []
         self._retold: dict[int, str] = {}  # by the clause's position, what was stored of it
         self._told = _Told()  # what the kept facts say
+
+    def as_told(self, facts: Iterable[str], others: Sequence[str]) -> Iterator[str]:
+        """Yield facts; those about another speaker at the end, as the speaker's if only "I" did it.
+
+        Of "Hey Jon! I sold my car", a small model makes "Jon sold his car".
+        """
+        of_others = []
+        for fact in facts:
+            name = next((other for other in others if _is_subject(other, fact)), None)
+            if name is None or self._subject == "User":
+                yield fact
+            else:
+                of_others.append((fact, name))
+        for fact, name in of_others:
+            changed = english.without_owner(f"{self._subject}{fact[len(name) :]}")
+            is_own = self._is_own(changed, name)
+            if not (is_own and self._told.says(changed)):
+                yield changed if is_own else fact
+
+    def _is_own(self, fact: str, other: str) -> bool:
+        """Return True if the speaker says a fact of themself, and nothing to the other."""
+        at = self._nearest(fact)
+        if at is None or english.has_gender(fact):
+            return False
+        clause, told = self._clauses[at], content_roots(fact.partition(" ")[2])
+        you = words_in(clause.code, "clauses", "you")
+        if not clause.is_own or clause.is_denied or other in clause.text:
+            return False
+        return clause.words.isdisjoint(you) and len(told & self._content[at]) >= MIN_OWN * len(told)
 
     def hold(self, fact: str, message: int = 0) -> str | None:
         """Return why a fact is rejected, or None; `additions` has its clause.
@@ -484,6 +515,8 @@ def states_something(clause: Clause) -> bool:
         return True
     if english.third_person(clause.text) is not None or english.is_note(clause.text):
         return True
+    if "i" in clause.words and len(clause.words) >= MIN_STORY:
+        return True
     if english.is_telegraphic(clause.text) or english.tells_of_self(clause.text):
         return True
     return len(clause.words) >= MIN_NOTE and english.is_elliptical(clause.text)
@@ -520,6 +553,10 @@ def _company(fact: str, said: frozenset[str]) -> list[str]:
         if word in words_in(ENGLISH, "binding", "company") and word not in said:
             return spoken[i:]
     return []
+
+
+def _is_subject(name: str, fact: str) -> bool:
+    return fact.startswith(name) and not fact[len(name) : len(name) + 1].isalnum()
 
 
 def _asks_or_heads(clause: Clause) -> bool:

@@ -189,7 +189,9 @@ def extract(
         binding = task.binding(grounding, trusts_model=trusts_model)
         for part, found in reader.read(task):
             positions = tuple(dict.fromkeys(line.message for line in part))
-            for fact in (grounding.without_gender(with_plain_name(text)) for text in found):
+            for fact in binding.as_told(
+                [grounding.without_gender(with_plain_name(text)) for text in found], task.others
+            ):
                 if reason := binding.hold(fact, positions[0]):
                     logger.debug("rejected %r: %s", fact, reason)
                     continue

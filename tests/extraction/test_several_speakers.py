@@ -142,3 +142,30 @@ def test_nobody_is_called_user_where_people_have_names() -> None:
 def test_what_is_true_of_both_is_not_made_of_one() -> None:
     said = ana("We're both on different paths, and it is nice to have someone.")
     assert not any("is both" in fact for fact in facts(said, of_model=([],)))
+
+
+@pytest.mark.parametrize(
+    ("said", "of_model", "kept"),
+    [
+        ("Hey Ben! I sold my car.", "Ben sold his car", "Ana sold their car"),
+        ("Count on me, Ben! I collect old maps.", "Ben collects old maps", "Ana collects old maps"),
+    ],
+)
+def test_what_the_speaker_says_of_themself_is_not_the_others(
+    said: str, of_model: str, kept: str
+) -> None:
+    assert facts(ana(said), of_model=([of_model],)) == [kept]
+
+
+@pytest.mark.parametrize(
+    ("said", "of_model"),
+    [
+        ("I love your soup, Ben.", "Ben loves soup"),
+        ("I don't eat your bread, Ben.", "Ben doesn't eat bread"),
+        ("Nice boat, Ben! I bet it is fast.", "Ben has a nice boat"),
+    ],
+)
+def test_what_is_said_to_the_other_is_not_the_speakers(said: str, of_model: str) -> None:
+    assert not any(
+        "Ana" in fact and "“" not in fact for fact in facts(ana(said), of_model=([of_model],))
+    )

@@ -15,6 +15,7 @@ from litemem.core.text.english.facts import (
     guesses_age,
     guesses_place,
     guesses_relative,
+    has_gender,
     implied_by,
     is_impersonal,
     is_own_name,
@@ -24,6 +25,7 @@ from litemem.core.text.english.facts import (
     with_plain_name,
     with_subject,
     without_guessed_relatives,
+    without_owner,
 )
 from litemem.core.text.english.runs import decides, leaves_open, reports_failure, reports_success
 from litemem.core.text.english.statements import (
@@ -71,6 +73,7 @@ __all__ = [
     "guesses_age",
     "guesses_place",
     "guesses_relative",
+    "has_gender",
     "implied_by",
     "is_elliptical",
     "is_impersonal",
@@ -110,4 +113,5 @@ __all__ = [
     "with_subject",
     "with_user",
     "without_guessed_relatives",
+    "without_owner",
 ]

@@ -277,6 +277,16 @@ def implied_by(word: str) -> list[str]:
     return [singular, *_IMPLIED_BY.get(singular, "").split()] if singular in _IMPLIED_BY else []
 
 
+def without_owner(fact: str) -> str:
+    """Return a fact with "their" instead of "his" or "her"."""
+    return re.sub(r"\b(?:his|her)\b", "their", fact)
+
+
+def has_gender(fact: str) -> bool:
+    """Return True if a fact has "he", "she" or the like."""
+    return not set(GENDERED).isdisjoint(words(fact))
+
+
 def guesses_relative(fact: str, said: Iterable[str] | Heard) -> bool:
     """Return True if a fact makes the user a relative of whom nobody spoke: "User is Kim's mother".
 
