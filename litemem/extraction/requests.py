@@ -12,7 +12,7 @@ from functools import cache
 from typing import Any, Literal, NamedTuple
 
 from litemem.core.text.clauses import count_negations
-from litemem.core.text.lexicon import CODES, ENGLISH, either_of_all, section
+from litemem.core.text.lexicon import ENGLISH, LISTED, either_of_all, section
 from litemem.core.text.words import sentence_borders, words
 from litemem.extraction.sanitize import is_empty_talk
 
@@ -174,7 +174,7 @@ class _Patterns(NamedTuple):
 @cache
 def _every(name: str) -> tuple[tuple[str, re.Pattern[str]], ...]:
     """Return a pattern of each language with its code; compiling all of all takes 0.3 seconds."""
-    tables = {code: section(code, "requests") for code in sorted(CODES.values())}
+    tables = {code: section(code, "requests") for code in sorted(LISTED.values())}
     return tuple(
         (code, re.compile(table.get(name) or r"(?!)", re.IGNORECASE))
         for code, table in tables.items()

@@ -30,6 +30,7 @@ from litemem.core.types import (
 )
 from litemem.extraction.requests import Request, read_requests
 from litemem.extraction.sanitize import is_empty_talk
+from litemem.ingestion.absent import find_withdrawal
 from litemem.ingestion.claims import ChangedMeanwhileError
 from litemem.store.protocol import Reading, Revision, Store, Transaction
 
@@ -70,7 +71,10 @@ def listen(messages: Sequence[Message]) -> Heard:
     for i, message in enumerate(messages):
         if message.role != "user":
             continue
-        reading = read_requests(message.content)
+        withdrawal = find_withdrawal(message.content)
+        if withdrawal is not None:
+            requests.append((i, withdrawal.request))
+        reading = read_requests(withdrawal.rest if withdrawal else message.content)
         kept[i] = replace(message, content=reading.text)
         if reading.is_private:
             private.append(i)

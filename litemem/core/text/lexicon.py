@@ -57,7 +57,7 @@ UNKNOWN = "und"  # a language without a file, as ISO 639 writes it
 # languages without rules of their own for facts, and the one whose rules fit most of them
 _NEAREST = {"Danish": "sv", "Norwegian": "sv", "Ukrainian": "ru"}
 
-_BY_CODE = [ENGLISH, *sorted(set(CODES.values()) - {ENGLISH})]
+_BY_CODE = [ENGLISH, *sorted(set(LISTED.values()) - {ENGLISH})]
 _ENTRY = re.compile(r"(?<!P)<(\w+)(?:#(\d+))?>")  # of the same table, in a pattern
 _NO_WORDS = re.compile(r"[\\()\[\]|?*+{}<>^$]")  # in a pattern
 _PLAIN_WORD = re.compile(r"[^\W\d_]{2,}")
