@@ -16,6 +16,7 @@ from litemem.core.text.clauses import (
     asks_for_manner,
     clauses_of,
     is_heading,
+    is_record_heading,
     is_recorded,
     only_reacts,
     quoted_by_others,
@@ -65,6 +66,8 @@ from litemem.extraction.sanitize import is_small_talk
 OTHER_SCRIPTS = frozenset("ar fa hi ja ko ru zh".split())  # of languages
 MY_ENDINGS = {"ar": "ي", "fa": "م"}  # of a word: "my"
 MAX_SAID = 2_000  # characters by which the language of a turn is judged
+MAX_LABEL = 4  # words before a colon that say what follows: "note to self"
+MAX_APPOINTMENT = 7  # words of a note about a day
 MIN_NOTE = 4  # words of a statement about other things
 MIN_SHARED = 0.34  # of a fact's content words, in the clause that it comes from
 COVERED = 0.9  # of a clause's content words, in the facts that were kept of it
@@ -489,12 +492,35 @@ def stands_alone(clause: Clause) -> bool:
     is_remark = not clause.is_own or english.is_nameless(clause.text)
     if is_remark and english.is_praise(clause.text):
         return False
+<<<<<<< HEAD
     is_note = english.is_note(clause.text)  # "Ife is coeliac"
     is_own = clause.is_own or is_note or english.is_telegraphic(clause.text)
+=======
+    is_own = clause.is_own or english.is_telegraphic(clause.text) or _is_short_note(clause)
+>>>>>>> 15c8425 (Keep appointments, names, labelled notes and what a condition binds to its clause)
     least = MIN_WORDS if is_own else MIN_NOTE
     return len(clause.words) + count_emoji(clause.text) >= least and not english.is_reaction(
         clause.text
     )
+
+
+def _is_short_note(clause: Clause) -> bool:
+    """Return True for a few words with a day, a name or a label: "vet Friday 2 pm"."""
+    text = clause.text[:MAX_QUOTED]
+    if english.is_note(text) or english.gives_own_name(text) or _is_labelled(text):
+        return True
+    if english.is_talk(text) or clause.is_question or len(clause.words) > MAX_APPOINTMENT:
+        return False
+    days = mentions(text, ANY_DAY)
+    rest = "".join(text[: each.start] + " " + text[each.end :] for each in days[:1])
+    return any(len(word) > 1 for word in words(rest)) and not is_small_talk(rest)
+
+
+def _is_labelled(text: str) -> bool:
+    """Return True for a note behind its label: "Note to self: …", "FYI: …"."""
+    label, colon, rest = text.partition(": ")
+    is_short = 0 < len(words(label)) <= MAX_LABEL
+    return bool(colon and rest and is_short) and is_record_heading(label)
 
 
 def states_something(clause: Clause) -> bool:
@@ -519,6 +545,8 @@ def states_something(clause: Clause) -> bool:
         return True
     if english.is_telegraphic(clause.text) or english.tells_of_self(clause.text):
         return True
+    if _is_short_note(clause):
+        return True
     return len(clause.words) >= MIN_NOTE and english.is_elliptical(clause.text)
 
 
@@ -540,6 +568,7 @@ def retold(clause: Clause, subject: str) -> str:
         and not english.is_nameless(text)
         and not english.is_elliptical(text)
         and not english.is_telegraphic(text)
+        and not english.gives_own_name(text)
         and not english.speaks_of_anybody(text)
     ):
         return text.rstrip(".")

@@ -226,6 +226,7 @@ _ALIKE = {
 }
 _OTHERS = [code for code in LISTED.values() if code != ENGLISH]
 _QUESTION_MARKS = ("?", "？", "؟")
+MIN_ECHO = 2  # words of an answer that only repeats the verb: "Sou."
 MIN_LINK = 3  # letters of a word that joins clauses in any language
 MIN_SIGNS = 2  # of a statement in a script without spaces
 _NOT_SPACED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
@@ -377,8 +378,13 @@ def is_recorded(clause: Clause) -> bool:
     )
     heading = words(clause.heading)
     is_own = not own.isdisjoint(heading) and heading[0] not in own
-    codes = dict.fromkeys((clause.code, code_of_speech(clause.heading), ENGLISH))
-    return is_own or any(_clause_pattern(c, "records").search(clause.heading) for c in codes)
+    return is_own or is_record_heading(clause.heading, clause.code)
+
+
+def is_record_heading(heading: str, code: str = ENGLISH) -> bool:
+    """Return True for words before a colon that say that a record follows: "note to self"."""
+    codes = dict.fromkeys((code, code_of_speech(heading), ENGLISH))
+    return any(_clause_pattern(each, "records").search(heading) for each in codes)
 
 
 def answers_openly(question: str, answer: str) -> bool:
@@ -391,7 +397,7 @@ def answers_openly(question: str, answer: str) -> bool:
     if reactions is None or len(answer) > MAX_ANSWERED or answer.rstrip()[-1:] in _QUESTION_MARKS:
         return False
     said = [clause for clause in clauses_of(answer) if not only_reacts(clause)]
-    is_sentence = any(clause.by_speaker for clause in said)
+    is_sentence = any(clause.by_speaker and len(clause.words) > MIN_ECHO for clause in said)
     is_for_now = _clause_pattern(code, "asks_now").search(question) is not None
     is_offer = is_for_now or reactions.offers.search(question) is not None
     return bool(said) and not is_sentence and not is_offer
@@ -478,10 +484,12 @@ def _parts(sentence: str, code: str) -> Iterator[str]:
     own = speaker | words_in(code, "clauses", "possessives")
     reports = words_in(code, "clauses", "reports")
     start, leading, subjects = 0, _leading(code), _subjects()
-    turns = _clause_pattern(code, "turns")
+    turns, bound = _clause_pattern(code, "turns"), _bound(code)
     for border in _borders(sentence, code):
         is_joined = border[0].isspace()  # "Mike and I": one subject
         turn = turns.match(sentence, border.end())
+        if bound.match(sentence[start : start + MAX_TAG]) and border[0][0] in ",，":
+            continue  # "when I ask for code, I mean Python": the first holds for the second
         if turn and not speaks_of_anybody(sentence[turn.start() :], code):
             yield leading.sub("", sentence[start : border.start()]).strip()
             start = border.start()  # "I play the drums, and | you should hear us"
@@ -510,6 +518,13 @@ def _parts(sentence: str, code: str) -> Iterator[str]:
             yield leading.sub("", sentence[start : border.start()]).strip()
             start = border.start()
     yield leading.sub("", sentence[start:]).strip()
+
+
+@cache
+def _bound(code: str) -> re.Pattern[str]:
+    """Return the pattern of what binds a clause to the next one: "when", "according to"."""
+    listed = section(code, "clauses").get("bound", r"(?!)")
+    return re.compile(rf"[\W_]*(?:and |but |so )?(?:{listed})(?!\w)", re.IGNORECASE)
 
 
 def _without_preamble(part: str, code: str) -> str:

@@ -18,6 +18,7 @@ SHORT = 12  # words of a text that is judged by more signs
 MAX_SHORT = 300  # characters of it
 MARK = 1.5  # words that letters of one language count for
 ALIKE = frozenset(["Spanish", "Portuguese", "Italian"])  # one of them is better than none
+_NORDIC = frozenset(["Danish", "Norwegian"])  # the same
 MIN_TOLD = 0.4  # words that decide for a language
 DEFAULT = 0.3  # words that stand for English in a text without any
 NEAR = 0.1  # words by which another language may be the right one as well
@@ -205,14 +206,14 @@ def is_foreign(text: str) -> bool:
     A text in plain letters has to be longer, as it may be a list of names. Other languages have
     words that are written like English ones: "i" and "a" above all.
     """
-    found = words(text)
+    found = [word for word in words(text) if word.isalpha() or not word.isascii()]
     least = MIN_FOREIGN if text.isascii() else MIN_FOREIGN - 1
     if len(found) < least and not _is_of_other_script(text):
         return False
     english = COMMON_WORDS["English"] | TELLTALE["English"] | STOP_WORDS
     known = _languages_by_word()
     count = sum(word in english or "English" in known.get(word, ()) for word in found)
-    return count < MAX_ENGLISH * len(found) and not all(map(str.isdigit, found))
+    return bool(found) and count < MAX_ENGLISH * len(found)
 
 
 def _is_of_other_script(text: str) -> bool:
@@ -245,7 +246,9 @@ def _of_short_text(text: str, found: list[str]) -> str | None:
         scores[name] += MARK * (letters.search(plain) is not None)
     best = max(scores, key=lambda name: scores[name])
     tied = {name for name, score in scores.items() if score >= scores[best] - NEAR}
-    if "English" in tied or scores[best] < MIN_TOLD or (len(tied) > 1 and not tied <= ALIKE):
+    if "English" in tied or scores[best] < MIN_TOLD or (
+        len(tied) > 1 and not tied <= ALIKE and not tied <= _NORDIC
+    ):
         return None
     return best
 

@@ -31,6 +31,7 @@ from litemem.core.text.english.runs import decides, leaves_open, reports_failure
 from litemem.core.text.english.statements import (
     answered,
     answers_openly,
+    gives_own_name,
     is_elliptical,
     is_nameless,
     is_note,
@@ -70,6 +71,7 @@ __all__ = [
     "decides",
     "fact_words",
     "flaw",
+    "gives_own_name",
     "guesses_age",
     "guesses_place",
     "guesses_relative",

@@ -308,7 +308,7 @@ _REACTION = re.compile(
     r"\A\W*(?:(?:oh|well|wow|yes|yeah|no|and|but|so|haha|ok|okay|also|honestly) ?,? )*(?:"
     r"(?:I|we)(?:['’](?:m|d|ll|ve))? (?:(?:really|just|do|so|can|could|would|will|also|can't|don't|"
     r"couldn't|totally|completely) )*"
-    r"(?:think|guess|hope|wish|mean|wonder|see|know|agree|understand|suppose|bet|get it|hear|"
+    r"(?:think|guess|hope(?! to (?!see|hear|help|talk|meet|you))|wish|mean|wonder|see|know|agree|understand|suppose|bet|get it|hear|"
     r"remember|believe|feel (?:you|that|like you)|glad|happy (?:to|for|you)|sorry|sure|afraid not|"
     r"good|fine|ok|okay|back|here|wondering|thinking|thanks|thank|appreciate (?:it|you|that|your)|"
     r"love (?:it|that|this|how|to hear|your)|like (?:it|that|this|how|your)|wait to|tell you|"
@@ -354,7 +354,7 @@ _NOTE = re.compile(
     r"don't|never|always|just|also|and|but|or|plus)\b)"
     r"[^.!?\n]{0,200}?\b(?:is|are|was|were|has|have|had|needs?|\w{2,20}ed|\w{2,20}s|will|must|can|"
     r"can't|won't|isn't|doesn't|don't|left|got|went|came|took|made|gave|began|won|lost|sold|bought|"
-    r"met)\b",
+    r"met|chose|held|ran|kept|sent|wrote|built|paid|spent|grew|broke|fell|drove|flew|found|lent)\b",
     re.IGNORECASE,
 )
 
@@ -394,7 +394,7 @@ _NAMELESS = re.compile(
     re.IGNORECASE,
 )
 _FIRST_PERSON = re.compile(r"\b(?:I|we|my|our|me|us)\b")
-_OWN_SUBJECT = re.compile(r"\b(?:I|we|my|our)\b", re.IGNORECASE)
+_OWN_SUBJECT = re.compile(r"\b(?:I|we|my|our|mine|ours)\b", re.IGNORECASE)
 _EMPTY = re.compile(  # of a fact
     r"\A[^\W\d_]{1,30}(?:'s [^\W\d_]{1,30})? "
     r"(?:(?:can|could|can't|couldn't|would) (?:imagine|agree)\b|(?:can|could) tell\W*\Z"
@@ -606,6 +606,11 @@ def tells_of_self(text: str) -> bool:
 def points_back(text: str) -> bool:
     """Return True if a statement means what was just asked about: "that's what I ride"."""
     return _pattern("points_back").search(spelled_out(text[:MAX_NOTE])) is not None
+
+
+def gives_own_name(text: str) -> bool:
+    """Return True if a clause gives the speaker's name: "Call me Bill", "Tariq here, 38"."""
+    return _pattern("introducing").match(text[:MAX_NOTE]) is not None
 
 
 def is_telegraphic(text: str) -> bool:
