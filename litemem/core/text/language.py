@@ -177,6 +177,12 @@ _UKRAINIAN = re.compile(  # letters and words of Ukrainian that Russian does not
     r"[іїєґ]|\b(?:дякую|ласка|гарн\w+|що|ще|вже|але|також|зроби|дуже|треба|якщо)\b", re.IGNORECASE
 )
 _RUSSIAN = re.compile("[ыэёъЫЭЁЪ]")
+_OF_CODE = re.compile(r"[<>{}=|\[\]\\]|\w\(\)|::|\w_\w|\w[/\\]\w|^\w+: \w+:", re.MULTILINE)
+# words of English that no other language writes so
+_ONLY_ENGLISH = frozenset(
+    "the my and our your with this that these they from she his what where would could should "
+    "been have because which into about their".split()
+)
 MAX_ENGLISH = 0.25  # of the words of a text that is not English
 MIN_FOREIGN = 4  # words of a text without accents that may be in a language without a file
 
@@ -209,6 +215,8 @@ def is_foreign(text: str) -> bool:
     found = [word for word in words(text) if word.isalpha() or not word.isascii()]
     least = MIN_FOREIGN if text.isascii() else MIN_FOREIGN - 1
     if len(found) < least and not _is_of_other_script(text):
+        return False
+    if not _ONLY_ENGLISH.isdisjoint(found) or _OF_CODE.search(text[:MAX_SHORT]):
         return False
     english = COMMON_WORDS["English"] | TELLTALE["English"] | STOP_WORDS
     known = _languages_by_word()
