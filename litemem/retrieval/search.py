@@ -8,7 +8,7 @@ from datetime import date, timedelta
 
 from litemem.core.clock import EPOCH
 from litemem.core.protocols import Embedder, EmbedderIdentity, Reranker
-from litemem.core.text import names, scripts
+from litemem.core.text import day_questions, names, scripts
 from litemem.core.text.passages import PAGE
 from litemem.core.text.periods import Period
 from litemem.core.text.query_words import asked_words, query_words
@@ -29,24 +29,6 @@ from litemem.store.protocol import (
 
 _WORD = re.compile(r"(\w+)(?:['’]s?\b)?")  # with a possessive
 
-# Words that ask for the events of a day and for its messages, without a subject
-_OF_EVENTS = frozenset(
-    """agenda anything appointment appointments beginning busy calendar come comes coming date dates
-    day days diary early end event events everything first free get go going got happen happened
-    happening happens important last late later left list look make made need next not now o on out
-    plan planned planning plans schedule scheduled show something thing things today up week
-    weekend year month
-    geplant los passiert steht termin termine prevu prévu passe passé pasa paso pasó tengo tenemos
-    plan planes cita citas mache machen vor fais faire hago hacemos hacer faccio fare faço fazer
-    doe doen robię robimy mam mamy mám máme plánu делаю делаем делать gör göra gì co có minulla
-    meillä tapahtuu έχω έχουμε  دارم داریم برنامه قرار لدي عندي موعد مواعيد יש לי לנו
-    일정 일정이 일정은 뭐 뭐야 뭐가 있어 있지 있나 ม อะไร""".split()  # Thai without its marks
-)
-_OF_SAYING = frozenset(
-    """answer answered ask asked chat chatted discuss discussed mention mentioned note noted said
-    say saying speak spoke spoken talk talked talking tell telling told write writing wrote
-    """.split()
-)
 _OF_ASSISTANT = re.compile(
     r"\b(?:did|have|had) you\b|\bassistant\b"
     r"|\byou (?:\w+ )?(?:told|said|gave|wrote|suggested|recommended|explained|listed|mentioned)\b"
@@ -54,7 +36,6 @@ _OF_ASSISTANT = re.compile(
     re.IGNORECASE,
 )
 _WORD_REST = re.compile(r"[A-Za-z0-9]*+")
-_ABOUT_IT = re.compile(r"\b(?:about|regarding|concerning|for)\W*$", re.IGNORECASE)
 
 # Characters of a query that are read, and the rest of the word there; a megabyte took 12 seconds
 READ = 50_000
@@ -326,15 +307,19 @@ def parse_query(
 
     dates = read_dates(query, day, latest=latest, names={*names, *spoken})
     meaning = _without_names(dates.text, spoken)
-    beside = asked.intersection(words(meaning)) - _OF_EVENTS
+    beside = day_questions.words_beside_day(asked, meaning)
     left_out = spoken.union(words(dates.spoken))
-    if beside - _OF_SAYING:  # the day is compared as a day; its words alone answer nothing
+    asks_more = day_questions.asks_more(beside)
+    if asks_more:  # the day is compared as a day; its words alone answer nothing
         left_out.update(set(words(dates.written)).difference(words(dates.text)))
+    if any(map(scripts.is_unspaced, words(dates.spoken))):  # no word of its own
+        content = query_words(f"{dates.text} {dates.written}")
     wanted = [word for word in content if word.casefold() not in left_out] or content
+    has_begun = any(period.start <= _start_of(day) for period in dates.periods)
     question = ranking.DateQuestion(
         today=_start_of(day),
-        is_all=not beside - _OF_SAYING,
-        of_saying=not beside.isdisjoint(_OF_SAYING) and not _ABOUT_IT.search(dates.text),
+        is_all=not asks_more,
+        of_saying=day_questions.asks_for_messages(beside, dates.text, has_begun=has_begun),
         tense=dates.tense,
     )
     return ParsedQuery(

@@ -335,6 +335,24 @@ def test_names_and_greetings_of_other_languages_are_no_days(text: str) -> None:
     assert spoken_of(text) == []
 
 
+@pytest.mark.parametrize("text", ["at Diwali 2050", "Ramadan 2050", "Chinese New Year 2041"])
+def test_a_holiday_whose_day_is_not_known_is_sometime_in_its_year(text: str) -> None:
+    assert spoken_of(f"User travels to Pune {text}") == [text[-4:]]
+
+
+@pytest.mark.parametrize(
+    ("said_on", "text", "day"),
+    [
+        (date(2026, 4, 1), "The flight is on 29 February", "2028-02-29"),
+        (date(2028, 2, 20), "The flight is on 29 February", "2028-02-29"),
+        (date(2028, 3, 10), "The flight was on 29 February", "2028-02-29"),
+        (date(2027, 12, 1), "We flew on 29 February", "2024-02-29"),
+    ],
+)
+def test_a_leap_day_is_that_of_a_leap_year(said_on: date, text: str, day: str) -> None:
+    assert [written(period) for period in mentions(text, said_on)] == [day]
+
+
 def test_what_can_be_read_in_two_ways_is_both() -> None:
     assert spoken_of("on 05/04/2026") == ["2026-04-05", "2026-05-04"]
 

@@ -48,6 +48,7 @@ MAKERS = {
     ("core/text/date_mentions.py", "_pattern"),
     ("core/text/foreign_dates.py", "_pattern"),
     ("core/text/lexicon.py", "pattern_in"),
+    ("core/text/open_spans.py", "_patterns"),  # matched in 24 characters
     ("core/text/scripts.py", "_special"),
     ("core/text/clauses.py", "_anybody"),
     ("core/text/clauses.py", "_reactions"),

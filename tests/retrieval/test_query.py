@@ -44,6 +44,8 @@ def test_the_words_of_a_date_count_if_there_are_no_others() -> None:
         ),
         *("yarın ne var?", "vad gör jag imorgon?", "내일 뭐 있어?", "מה יש לי מחר?"),
         *("فردا چه دارم؟", "Ngày mai có gì?", "co mám zítra?", "Τι έχω αύριο;"),
+        *("what must I do tomorrow?", "do I need to be anywhere tomorrow?", "明日何がある？"),
+        *("ฉันมีอะไรพรุ่งนี้", "明天我要做什么", "明日は何をしますか", "Was muss ich morgen erledigen?"),
     ],
 )
 def test_a_question_for_a_day_asks_for_nothing_else(query: str) -> None:
@@ -98,6 +100,21 @@ def test_a_date_next_to_a_name_is_one(query: str) -> None:
         ("What's the weather like today?", False, False),
         ("best films of 2026", False, False),
         ("what should I cook tonight?", False, False),
+        ("what did we talk about on 18 March?", True, True),
+        ("Are we going to talk about tomorrow?", True, False),
+        ("Was habe ich am 18. März gesagt?", True, True),
+        ("De quoi avons-nous parlé hier ?", True, True),
+        ("¿Qué te dije ayer?", True, True),
+        ("Что я говорил вчера?", True, True),
+        ("昨天我们聊了什么？", True, True),
+        ("3月18日に何を言った？", True, True),
+        ("어제 무슨 얘기 했지?", True, True),
+        ("어제 뭐 했지?", True, False),
+        ("昨天发生了什么？", True, False),
+        ("今天天气怎么样？", False, False),
+        ("明日の天気は？", False, False),
+        ("내일 날씨 어때?", False, False),
+        ("明天北京有雨吗？", False, False),
     ],
 )
 def test_what_is_asked_of_a_day_is_read(query: str, is_all: bool, of_saying: bool) -> None:

@@ -445,6 +445,8 @@ UNRELATED = (
         "who won the match yesterday?",
         "What do I have today?",
         "anything next week?",
+        "今天天气怎么样？",
+        "今日の天気は？",
     ],
 )
 def test_a_date_alone_carries_nothing_over_a_threshold(query: str) -> None:

@@ -14,6 +14,7 @@ from litemem.core.text.english.day_names import counts_things, is_title, quoted_
 from litemem.core.text.english.tense import EVENT
 from litemem.core.text.foreign_dates import english_dates, may_have_dates
 from litemem.core.text.holidays import HOLIDAYS, days_of_holiday
+from litemem.core.text.lexicon import ENGLISH, section
 from litemem.core.text.periods import CYCLES, MONTHS, SEASONS, WEEKDAYS, Cycle
 from litemem.core.text.relative_dates import (
     Days,
@@ -73,10 +74,13 @@ def dates_in(text: str, reference: date, *, asked: bool = False) -> list[Mention
     With `asked`, words that are dates in questions only count, too: `_ASKED`.
     """
     found = _english(text, reference)
-    if asked and not _ASKS_ABROAD.match(text):
-        found = _with_read(found, text, reference, _ASKED)
+    asks_in_english = asked and not _ASKS_ABROAD.match(text)
+    if asks_in_english:
+        found = _with_free(_with_read([], text, reference, _ASKED_SPANS), found)
     for others in _foreign(text, reference):
         found = _with_free(found, others)
+    if asks_in_english:
+        found = _with_read(found, text, reference, _ASKED)
     return _without_titles(text, found) if found else found
 
 
@@ -203,7 +207,7 @@ def _calendar(match: re.Match[str], reference: date) -> Mention | None:
     if not day_of:
         return replace(_of(match, month(date(year, number, 1))), cycle=cycle)
     is_leap_day = given is None and (number, int(day_of)) == (2, 29)
-    last = date(2024 if is_leap_day else year, number, int(day_of))
+    last = date(year - year % 4 if is_leap_day else year, number, int(day_of))
     first = last.replace(day=int(parts.get("from_day") or last.day))
     is_span = parts.get("joint") != "and" or (parts["opening"] or "").lower() == "between"
     return Mention(*match.span(), first, last, cycle) if first <= last and is_span else None
@@ -309,7 +313,7 @@ def _holiday(match: re.Match[str], reference: date) -> Mention | None:
     )
     name = _OTHER_NAMES.get(name, name)
     if given:
-        return Mention(*match.span(), *days_of_holiday(name, int(given)))
+        return _holiday_of(match, name, int(given))
     if not side and not match["on"]:
         return None
     if side in ("", "every", "each"):
@@ -325,6 +329,40 @@ def _holiday(match: re.Match[str], reference: date) -> Mention | None:
     else:
         days = next(each for each in near if each[0] > reference)
     return Mention(*match.span(), *days)
+
+
+def _holiday_of(match: re.Match[str], name: str, number: int) -> Mention:
+    """Return a holiday in a year; all of the year if its day is not known there."""
+    try:
+        return Mention(*match.span(), *days_of_holiday(name, number))
+    except ValueError:
+        return _of(match, year(number))
+
+
+def _length(match: re.Match[str], reference: date) -> Mention:
+    """Read "in the next four weeks", "within 10 days" and "the past two months"."""
+    by = -1 if match["past"] else 1
+    written = match["count"].lower()
+    count = by * (
+        int(written) if written.isdigit() else section(ENGLISH, "relative")["counts"][written]
+    )
+    unit = match["unit"].lower()
+    if unit in ("day", "week"):
+        other = reference + timedelta(days=count * (7 if unit == "week" else 1))
+    else:
+        of = months_on(reference, count * (12 if unit == "year" else 1))
+        other = of.replace(day=min(reference.day, month(of).last.day))
+    first, last = min(reference, other), max(reference, other)
+    return Mention(*match.span(), first, last, is_relative=True)
+
+
+def _rest(match: re.Match[str], reference: date) -> Mention:
+    """Read "the rest of the week", "later this month" and "earlier this year"."""
+    period = match["period"].lower()
+    days = year(reference.year) if period == "year" else _WHOLE[period](reference)
+    is_over = match["before"] is not None
+    first, last = (days.first, reference) if is_over else (reference, days.last)
+    return Mention(*match.span(), first, last, is_relative=True)
 
 
 def _weekend(match: re.Match[str], reference: date) -> Mention:
@@ -397,6 +435,7 @@ _DAYS_OF_WEEK = ((0, 1), (2, 3), (4, 6))  # of each part, from Monday
 _ORDINALS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "last": 4} | {
     written: int(written[0]) for written in ("1st", "2nd", "3rd", "4th")
 }
+_WHOLE = {"week": week, "month": month}
 _WORK_BEHIND = (
     r"(?= (?:goals?|targets?|results?|revenues?|earnings|budgets?|reports?|reviews?|plans?|numbers|"
     r"planning|OKRs?|roadmap|sales|forecasts?|launch|kick-?off|figures)\b)"
@@ -632,6 +671,29 @@ _WEEKDAYS: tuple[Reading, ...] = (
         _at_end,
     ),
 )
+# Lengths of time in a query, from its day on or up to it; in a text they say no day
+_ASKED_SPANS: tuple[Reading, ...] = (
+    (
+        "length",
+        _pattern(
+            r"(?:(?:in|within|over|during|for) )?(?:the )?"
+            r"(?:(?P<past>last|past|previous)|next|coming|following|(?<=within )) ?"
+            r"(?P<count>\d{1,3}|a couple of|one|two|three|four|five|six|seven|eight|nine|ten|"
+            r"eleven|twelve) "
+            r"(?P<unit>day|week|month|year)s?"
+        ),
+        _length,
+    ),
+    (
+        "length",
+        _pattern(
+            r"(?:(?P<before>earlier|so far) this|later this|"
+            r"(?:for |over |in |during )?(?:the )?(?:rest|remainder) of (?:the|this)) "
+            r"(?P<period>week|month|year)"
+        ),
+        _rest,
+    ),
+)
 # What is a date in a query only: a text that says "April" alone may speak of a person
 _ASKED: tuple[Reading, ...] = (
     ("month", _pattern(rf"(?:{_BEFORE}) (?P<month>{_NAMES})"), _calendar),
@@ -658,6 +720,9 @@ _NEEDS = {
         re.IGNORECASE,
     ),
     "season": _pattern(_SEASON),
+    "length": _pattern(
+        "(?:next|coming|following|last|past|previous|within|rest|remainder|later|earlier|so far)"
+    ),
     "holiday": _pattern(rf"(?:{_HOLIDAY_NAMES})"),
     "quarter": _pattern("quarter"),
     "weekend": _pattern("weekends?"),

@@ -17,6 +17,7 @@ from litemem.core.text.english.day_names import is_name
 from litemem.core.text.english.tense import happens_once, tense_of
 from litemem.core.text.foreign_dates import tense_in
 from litemem.core.text.holidays import days_of_holiday, moves
+from litemem.core.text.open_spans import days_of_side, open_span
 from litemem.core.text.periods import CYCLES, WEEKDAYS, Cycle, Period, period_of
 from litemem.core.text.relative_dates import RelativeDate, day, month, months_on, relative_dates
 
@@ -58,11 +59,17 @@ def read_dates(
         for each in dates_in(text, reference, asked=True)
         if not is_name(text, each.start, each.end, names)
     ]
-    found = _joined(text, _same_year(dates))
+    single = _same_year(dates)
+    alone = set(single)
+    found = _joined(text, single)
     if not found:
         return Dates((), text)
     codes = [each.code for each in found if each.code]
-    tense = _tense(codes[0] if codes else lexicon.code_of_dates(text), text)
+    code = codes[0] if codes else lexicon.code_of_dates(text)
+    tense = _tense(code, text)
+    found = [
+        _opened(text, each, code, reference, tense) if each in alone else each for each in found
+    ]
     named = {(each.first, each.last, each.cycle): each for each in found}
     periods = (
         period_of(meant.first, meant.last)
@@ -167,6 +174,18 @@ def _joined(text: str, found: list[Mention]) -> list[Mention]:
     return joined
 
 
+def _opened(text: str, mention: Mention, code: str, reference: date, tense: int) -> Mention:
+    """Return the span that a day opens at one side in a question, or the day itself."""
+    own = not mention.is_relative
+    span = open_span(text, mention.start, mention.end, mention.code or code, own=own)
+    if span is None:
+        return mention
+    before, ahead = _last_and_next(mention, reference) if mention.cycle else ([], [])
+    (of,) = (before or ahead if tense < 0 else ahead or before) or [mention]
+    days = days_of_side(span.side, of.first, of.last, reference, tense)
+    return Mention(span.start, span.end, *days, is_relative=mention.is_relative)
+
+
 def _is_span(text: str, begin: int, one: Mention, other: Mention) -> bool:
     """Return True if two dates are one period; the mention before them ends at `begin`."""
     if one.cycle != other.cycle or (one.first > other.last and one.cycle != "year"):
@@ -216,7 +235,8 @@ def _in_year(mention: Mention, year: int) -> Mention | None:
 
 def _shifts(mention: Mention) -> Iterator[Mention]:
     """Yield the date of a cycle in the one before, in that of the reference, and in the next."""
-    for by in (-1, 0, 1):
+    is_leap_day = mention.cycle == "year" and (mention.last.month, mention.last.day) == (2, 29)
+    for by in (-8, -4, 0, 4, 8) if is_leap_day else (-1, 0, 1):
         try:
             if mention.cycle == "week":
                 days = timedelta(days=7 * by)
@@ -278,7 +298,7 @@ def _meant_by_text(
     last, following = _last_and_next(mention, said_on)
     tense = _tense(mention.code or code, f"{before} {after}")
     is_past = tense < 0 or (
-        last and following and (following[0].first - said_on).days > 365 - JUST_PAST
+        mention.cycle == "year" and last and (said_on - last[0].first).days < JUST_PAST
     )
     return (last or following) if is_past else (following or last)
 

@@ -40,7 +40,8 @@ def is_name(text: str, start: int, end: int, names: Collection[str]) -> bool:
     if alone["name"].casefold() in names or text.startswith(("'s", "’s"), end):
         return True
     before = text[max(0, start - BEFORE) : start]
-    if _ASKS_OF_NAME.search(before) is not None and _GOES_ON.match(text, end) is not None:
+    asks = alone.start("name") == start and _ASKS_OF_NAME.search(before) is not None
+    if asks and _GOES_ON.match(text, end) is not None:
         return True
     if alone["name"].casefold() in WEEKDAYS:
         return False
