@@ -492,12 +492,7 @@ def stands_alone(clause: Clause) -> bool:
     is_remark = not clause.is_own or english.is_nameless(clause.text)
     if is_remark and english.is_praise(clause.text):
         return False
-<<<<<<< HEAD
-    is_note = english.is_note(clause.text)  # "Ife is coeliac"
-    is_own = clause.is_own or is_note or english.is_telegraphic(clause.text)
-=======
     is_own = clause.is_own or english.is_telegraphic(clause.text) or _is_short_note(clause)
->>>>>>> 15c8425 (Keep appointments, names, labelled notes and what a condition binds to its clause)
     least = MIN_WORDS if is_own else MIN_NOTE
     return len(clause.words) + count_emoji(clause.text) >= least and not english.is_reaction(
         clause.text
