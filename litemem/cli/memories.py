@@ -60,6 +60,7 @@ _SCORE_PARTS = {
     "run": "run_boost",
     "speaker": "speaker_boost",
     "date": "date_boost",
+    "answer": "answer_boost",
 }
 _MIN_SHOWN = 0.005  # smaller parts of a score would be shown as 0.00
 _threshold_option = click.option(

@@ -185,6 +185,7 @@ def _match_dict(found: Match, notes: Annotations, explained_from: float | None) 
             "run_boost": parts.run,
             "speaker_boost": parts.speaker,
             "date_boost": parts.date,
+            "answer_boost": parts.answer,
             "statement_factor": parts.stating,
             "max_possible_score": 1.0,
             "final_score": parts.final,

@@ -272,9 +272,10 @@ class ScoreParts:
 
     `meaning` is the cosine, `words` the share of the query's words weighted by rarity, and `own`
     combines both. The others are boosts towards 1: by the memories around this one in its run
-    (`neighbours`), by the words of its `run`, by its `speaker` and by its `date`. `source` is the
-    score of the message that it came from, if that is known. `stating` is what the
-    whole is multiplied with: less than 1 for questions and for what an assistant said.
+    (`neighbours`), by the words of its `run`, by its `speaker`, by its `date` and by the kind of
+    `answer` that it holds. `source` is the score of the message that it came from, if that is
+    known. `stating` is what the whole is multiplied with: less than 1 for questions and for what an
+    assistant said.
     """
 
     meaning: float
@@ -287,6 +288,7 @@ class ScoreParts:
     final: float
     source: float = 0.0
     stating: float = 1.0
+    answer: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

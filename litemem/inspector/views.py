@@ -48,6 +48,7 @@ PARTS = (  # of a score, as `Memory.search` names them, and what people call the
     ("run", "run_boost"),
     ("speaker", "speaker_boost"),
     ("date", "date_boost"),
+    ("answer", "answer_boost"),
 )
 _MIN_PART = 0.005  # a smaller part of a score would be shown as 0.00
 

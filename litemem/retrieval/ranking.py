@@ -15,6 +15,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from litemem.core.clock import LAST_MICROSECOND
+from litemem.core.text.answer_kinds import AnswerKind
 from litemem.core.text.periods import Period, every
 from litemem.core.types import ScoreParts
 from litemem.store.protocol import NO_NEIGHBOUR, Pool
@@ -43,7 +44,9 @@ FAR = 20 * HALF_LIFE  # further away, the weight is less than a millionth
 VAGUE = (
     0.3  # exponent of the share of the days that a text speaks of: "in 2026" says little of a day
 )
-ANSWERS = 0.4  # score without the date from which on the date counts in full
+HOLDS = 0.25  # weight of a day or a length of time in a memory, if the query asks for one
+HOLDS_NAME = 0.15  # the same of a name, which more memories have that answer nothing
+ANSWERS = 0.4  # score without these from which on a date or a kind of answer counts in full
 
 OVERFETCH = 4  # candidates of each kind per result in a large scope
 MIN_CANDIDATES = 100
@@ -82,6 +85,7 @@ def rank(
     asked: DateQuestion = NOTHING_ELSE,
     of_assistant: bool = False,
     trust: float = 1.0,
+    kind: AnswerKind | None = None,
 ) -> list[tuple[int, ScoreParts]]:
     """Return (primary key, parts) of the best `top_k` that score at least `threshold`, best first.
 
@@ -90,6 +94,9 @@ def rank(
 
     What an assistant said repeats the words of the user, so it counts less. If the query is
     `of_assistant`, it asks for that, and the assistant counts as named.
+
+    If the query asks for a `kind` of answer ("when", "how long", "who"), a memory that holds one
+    counts more, as far as it answers the rest.
 
     Equal scores are sorted by time, newest first, then by primary key, greatest first. Cosines are
     multiplied by `trust` where none of the query's words are, for an embedder that does not know
@@ -103,7 +110,8 @@ def rank(
     neighbours = _neighbours(pool, own, answers)
     runs = _of_runs(pool)
     dated = _dated(pool, periods, asked) if periods else None
-    bounded = dated and [d * g for d, g in zip(dated, _answering(own, neighbours), strict=True)]
+    answering = _answering(own, neighbours) if dated or pool.holds_answer else []
+    bounded = dated and [d * g for d, g in zip(dated, answering, strict=True)]
     if asked.is_all:
         bounded = dated
     elif asked.tense >= 0:
@@ -112,6 +120,7 @@ def rank(
         neighbours,
         runs and [RUN * share for share in runs],
         _of_speakers(pool, named, of_assistant=of_assistant),
+        _holding(pool, answering, kind),
         dated,
     )
     stating = _stating(pool.asks, echoes, meaning)
@@ -119,9 +128,11 @@ def rank(
     answered = final if bounded is dated else _fused(own, (*boosts[:-1], bounded), stating)
 
     def parts(i: int) -> ScoreParts:
-        around, run, speaker, day = (0.0 if boost is None else boost[i] for boost in boosts)
-        own_parts = meaning[i], words[i], own[i]
-        return ScoreParts(*own_parts, around, run, speaker, day, final[i], stating=stating[i])
+        around, run, speaker, answer, day = (0.0 if boost is None else boost[i] for boost in boosts)
+        factors = {"stating": stating[i], "answer": answer}
+        return ScoreParts(
+            meaning[i], words[i], own[i], around, run, speaker, day, final[i], **factors
+        )
 
     kept = [i for i, score in enumerate(answered) if score >= threshold]
     return [(pool.pks[i], parts(i)) for i in _best(pool, final, kept, top_k)]
@@ -159,6 +170,15 @@ def _of_speakers(pool: Pool, named: frozenset[str], *, of_assistant: bool) -> li
     return [NAMED if speaker in named else 0.0 for speaker in pool.speakers] if named else None
 
 
+def _holding(pool: Pool, answering: Sequence[float], kind: AnswerKind | None) -> list[float] | None:
+    """Return how much it adds to each score that a memory holds the kind of answer asked for."""
+    if kind is None or not pool.holds_answer:
+        return None
+    weight = HOLDS_NAME if kind.name == "name" else HOLDS
+    rows = zip(pool.holds_answer, answering, strict=True)
+    return [weight * share if holds else 0.0 for holds, share in rows]
+
+
 def _answers(pool: Pool, echoes: Sequence[bool]) -> dict[int, int]:
     """Return for each memory that asks something the one behind it, unless that is an echo."""
     return {
@@ -179,6 +199,7 @@ class QueryRanker:
     top_k: int
     threshold: float
     trust: float
+    kind: AnswerKind | None = None
 
     def rank(self, pool: Pool) -> list[tuple[int, ScoreParts]]:
         """Return (primary key, parts) of the best, best first."""
@@ -191,6 +212,7 @@ class QueryRanker:
             top_k=self.top_k,
             threshold=self.threshold,
             trust=self.trust,
+            kind=self.kind,
         )
 
     def own_scores(self, pool: Pool) -> list[float]:
@@ -323,7 +345,7 @@ def _dated(pool: Pool, periods: Sequence[Period], asked: DateQuestion) -> list[f
 
 
 def _answering(own: Sequence[float], neighbours: Sequence[float] | None) -> list[float]:
-    """Return the part of a date that counts for a memory that answers nothing else: near 0."""
+    """Return the part of a date or kind of answer that counts: near 0 if nothing else answers."""
     if neighbours is not None:
         own = [1 - (1 - o) * (1 - n) for o, n in zip(own, neighbours, strict=True)]
     return [min(1.0, score / ANSWERS) ** 2 for score in own]

@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from litemem.core.clock import EPOCH
 from litemem.core.protocols import Embedder, EmbedderIdentity, Reranker
 from litemem.core.text import day_questions, names, scripts
+from litemem.core.text.answer_kinds import AnswerKind, asked_kind
 from litemem.core.text.passages import PAGE
 from litemem.core.text.periods import Period
 from litemem.core.text.query_words import asked_words, query_words
@@ -76,8 +77,8 @@ class ParsedQuery:
     `meaning` is the text to embed, without speakers' names and dates: they say who and when, and
     would draw the vector away from what is asked (`docs/engineering/retrieval.md`). `words` are
     the content words but for relative dates, `named` the speakers that the query names, `periods`
-    the dates in it, `asked` what it asks of them, and `of_assistant` whether it asks
-    for what an assistant said, as in "what did you recommend?".
+    the dates in it, `asked` what it asks of them, `of_assistant` whether it asks for what an
+    assistant said, as in "what did you recommend?", and `kind` the kind of answer that it asks for.
     """
 
     meaning: str
@@ -86,6 +87,7 @@ class ParsedQuery:
     periods: tuple[Period, ...]
     asked: ranking.DateQuestion
     of_assistant: bool
+    kind: AnswerKind | None = None
 
 
 def newest(
@@ -139,6 +141,7 @@ def search(
         None if is_small else limit,
         identity,
         coarse,
+        parsed.kind,
     )
     ranker = ranking.QueryRanker(
         parsed.named,
@@ -148,6 +151,7 @@ def search(
         wanted,
         options.threshold,
         _trust(identity, parsed.meaning),
+        parsed.kind,
     )
     with store.read() as r:
         matches = r.candidates.search(condition, candidates, ranker)
@@ -162,6 +166,7 @@ def search(
                     wanted,
                     identity,
                     parsed.periods,
+                    parsed.kind,
                 ),
                 replace(ranker, top_k=PASSAGES * wanted),
             )
@@ -329,6 +334,7 @@ def parse_query(
         dates.periods,
         question,
         _OF_ASSISTANT.search(query) is not None,
+        asked_kind(query),
     )
 
 

@@ -29,6 +29,7 @@ from typing import Any, Literal, Protocol
 
 from litemem.core.protocols import EmbedderIdentity
 from litemem.core.scope import Scope
+from litemem.core.text.answer_kinds import AnswerKind
 from litemem.core.text.periods import Period
 from litemem.core.types import (
     AddResult,
@@ -104,7 +105,7 @@ class CandidateQuery:
     """Which memories to rank: near a `vector`, with some of `words`, or of one of the `periods`.
 
     With a `limit`, about `limit` candidates of each kind are ranked; without, every memory is.
-    `identity` is the embedder of the `vector`.
+    `identity` is the embedder of the `vector`, `kind` the kind of answer that is asked for.
     """
 
     vector: bytes
@@ -113,6 +114,7 @@ class CandidateQuery:
     limit: int | None
     identity: EmbedderIdentity
     quantized: bytes = b""  # the vector as the passages have theirs, a signed byte a dimension
+    kind: AnswerKind | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +123,7 @@ class MessageQuery:
 
     `vector` is float32, `bytes` the same with a signed byte a dimension. In a large scope, about
     `limit` passages of each kind are ranked. At most `wanted` messages are returned. `periods` are
-    the dates in the query.
+    the dates in the query, and `kind` is the kind of answer that it asks for.
     """
 
     vector: bytes
@@ -131,6 +133,7 @@ class MessageQuery:
     wanted: int
     identity: EmbedderIdentity
     periods: Sequence[Period] = ()
+    kind: AnswerKind | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +145,9 @@ class Pool:
     from 0 to 1, by their index; of `sample_size` memories of the scope, `document_frequency` do.
     `asks` is the share of each memory that is questions. `assistants` tells what assistants said,
     and is empty if nobody did.
-    `mentions` are the days that each memory speaks of, and empty if the query has no dates.
+    `mentions` are the days that each memory speaks of, and empty if the query neither has dates nor
+    asks for one. `holds_answer` tells which memories hold the kind of answer that the query asks
+    for, and is empty if that may be any.
     """
 
     pks: Sequence[int]
@@ -157,6 +162,7 @@ class Pool:
     sample_size: int
     mentions: Sequence[Sequence[Period]] = ()
     assistants: Sequence[bool] = ()
+    holds_answer: Sequence[bool] = ()
 
 
 class Ranker(Protocol):

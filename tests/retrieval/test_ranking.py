@@ -2,12 +2,13 @@
 
 import random
 from dataclasses import replace
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from litemem.core.text.answer_kinds import AnswerKind
 from litemem.core.text.periods import Period
 from litemem.core.text.words import question_share
 from litemem.core.types import ScoreParts
@@ -19,6 +20,8 @@ from litemem.retrieval.ranking import (
     ECHOED,
     FLOOR,
     HALF_LIFE,
+    HOLDS,
+    HOLDS_NAME,
     MIN_CANDIDATES,
     NAMED,
     NEXT_TO,
@@ -105,6 +108,7 @@ def pools(draw: st.DrawFn) -> Pool:
         document_frequency=[sum(held.values()) for held in holding],
         sample_size=count,
         mentions=draw(st.lists(periods, **each)),
+        holds_answer=draw(st.lists(st.booleans(), **each)),
     )
 
 
@@ -115,7 +119,7 @@ names = st.sampled_from([(), ("Ana",), ("Ana", "Bo")])
 def test_every_part_of_a_score_lies_between_zero_and_one(
     of: Pool, named: tuple[str, ...], when: tuple[Period, ...]
 ) -> None:
-    for _, parts in ranked(of, named, when):
+    for _, parts in ranked(of, named, when, kind=AnswerKind("day")):
         shares = [getattr(parts, name) for name in ScoreParts.__slots__]
         assert all(0 <= share <= 1 for share in shares)
         assert parts.final >= max(parts.meaning, parts.own) * parts.stating - 1e-12
@@ -311,6 +315,23 @@ def test_a_date_carries_what_answers_nothing_else_over_no_threshold() -> None:
         s < 0.35
         for s in list(scores(of, periods=(Period(NOW, NOW + DAY),), asked=unsure).values())[1:]
     )
+
+
+@pytest.mark.parametrize(
+    ("kind", "weight"), [("day", HOLDS), ("length", HOLDS), ("name", HOLDS_NAME)]
+)
+def test_a_memory_that_holds_the_kind_of_answer_asked_for_comes_first(
+    kind: Literal["day", "length", "name"], weight: float
+) -> None:
+    of = pool(0.5, 0.5, holds_answer=[True, False])
+    assert order(of) == [2, 1]
+    assert order(of, kind=AnswerKind(kind)) == [1, 2]
+    assert scores(of, kind=AnswerKind(kind)) == {1: pytest.approx(1 - 0.5 * (1 - weight)), 2: 0.5}
+
+
+def test_the_kind_of_answer_carries_what_answers_nothing_else_over_no_threshold() -> None:
+    of = pool(0.1, 0.05, 0.0, holds_answer=[True, True, True])
+    assert all(score < 0.12 for score in scores(of, kind=AnswerKind("day")).values())
 
 
 def test_what_happened_on_a_day_is_found_by_the_day() -> None:

@@ -20,6 +20,7 @@ from litemem.store.protocol import CandidateQuery
 from litemem.testing import HashEmbedder, ScriptedLLM, WordReranker
 
 CAM = {"user_id": "cam"}
+NOTHING = '{"facts": []}'
 FACTS = [
     "Cam avoids shellfish",
     "Cam prefers boutique hotels",
@@ -200,13 +201,46 @@ def test_what_an_assistant_said_is_not_left_out(helped: Memory) -> None:
     assert set(texts(helped, "my dog's food", **CAM)) == {QUESTION, ANSWER, TASTE, CODE}
 
 
+@pytest.mark.parametrize(
+    ("query", "answer", "other"),
+    [
+        (
+            "When did Cam visit the penguins?",
+            "Cam saw the penguins on 12 March",
+            "Cam saw the penguins and liked them",
+        ),
+        (
+            "How long was Cam in the aquarium?",
+            "Cam stayed in the aquarium for two hours",
+            "Cam stayed in the aquarium and liked it",
+        ),
+        (
+            "Who did Cam meet in the aquarium?",
+            "In the aquarium, Cam talked with Ivo",
+            "In the aquarium, Cam talked with friends",
+        ),
+    ],
+)
+@pytest.mark.parametrize("infer", [False, True])
+def test_what_holds_the_kind_of_answer_that_is_asked_for_counts_more(
+    open_memory: OpenMemory, query: str, answer: str, other: str, infer: bool
+) -> None:
+    memory = open_memory(NOTHING, NOTHING)
+    memory.add(answer, infer=infer, **CAM)
+    memory.add(other, infer=infer, **CAM)
+    found = memory.search(query, **CAM, explain=True)["results"]
+    boosts = {each["memory"]: each["score_details"]["answer_boost"] for each in found}
+    assert boosts == {answer: boosts[answer], other: 0}
+    assert boosts[answer] > 0.1
+
+
 def test_the_parts_of_a_score_are_explained(facts: Memory) -> None:
     found = facts.search("shellfish?", **CAM, explain=True, threshold=0.1)["results"][0]
     details = found["score_details"]
     assert list(details) == [
         *("semantic_score", "bm25_score", "raw_score"),
         *("neighbour_boost", "run_boost", "speaker_boost", "date_boost"),
-        *("statement_factor",),
+        *("answer_boost", "statement_factor"),
         *("max_possible_score", "final_score", "threshold"),
     ]
     assert details["final_score"] == found["score"]
@@ -214,7 +248,14 @@ def test_the_parts_of_a_score_are_explained(facts: Memory) -> None:
     assert (details["max_possible_score"], details["threshold"]) == (1, 0.1)
     parts = [
         details[name]
-        for name in ("raw_score", "neighbour_boost", "run_boost", "speaker_boost", "date_boost")
+        for name in (
+            "raw_score",
+            "neighbour_boost",
+            "run_boost",
+            "speaker_boost",
+            "date_boost",
+            "answer_boost",
+        )
     ]
     assert found["score"] == pytest.approx(1 - math.prod(1 - part for part in parts))
 

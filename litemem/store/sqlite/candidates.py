@@ -13,6 +13,7 @@ from typing import Any
 
 import apsw
 
+from litemem.core.text.answer_kinds import AnswerKind, holding_answers
 from litemem.core.text.periods import Period
 from litemem.core.text.words import Stem, any_of, holding, question_share, stems_of
 from litemem.core.types import Found, Match, MessageMatch, ScoreParts
@@ -82,11 +83,24 @@ _MESSAGE_COLUMN, _TEXT_COLUMN = 7, 9  # of passages of messages, which have more
 
 @dataclass(frozen=True, slots=True)
 class _Query:
-    """A query as memories are compared with it: its vector, and stems with a word of each."""
+    """A query as memories are compared with it.
+
+    It has a vector, stems with a word of each, and the kind of answer that is asked for.
+    """
 
     vector: bytes
     stems: Mapping[str, str]
     stem: Stem
+    kind: AnswerKind | None
+
+    @property
+    def asks_for_day(self) -> bool:
+        return self.kind is not None and self.kind.name == "day"
+
+    @property
+    def asks_of_texts(self) -> bool:
+        """Return True if texts are read for the kind of answer."""
+        return self.kind is not None and not self.asks_for_day
 
 
 class Candidates:
@@ -123,7 +137,7 @@ class Candidates:
     def search(self, condition: Condition, query: CandidateQuery, ranker: Ranker) -> Found[Match]:
         check_embedder(self._connection, query.identity)
         stem = stemmer(self._connection)
-        stemmed = _Query(query.vector, stems_of(query.words, stem), stem)
+        stemmed = _Query(query.vector, stems_of(query.words, stem), stem, query.kind)
         damaged: dict[int, str] = {}
         for _ in range(ROUNDS):
             kept = _without(condition, damaged)
@@ -155,8 +169,8 @@ class Candidates:
                     nlargest(query.limit, best, key=best.__getitem__),
                 )
             pool = _with_passages(pool, best)
-            if query.periods:
-                pool = replace(pool, mentions=mentions_of(connection, pool.pks))
+            if query.periods or stemmed.asks_for_day:
+                pool = _with_mentions(pool, mentions_of(connection, pool.pks), stemmed)
             ranked = ranker.rank(pool)
         except IndexDamageError:
             raise
@@ -176,11 +190,11 @@ class Candidates:
         """Return the ids of every damaged memory under the condition, by primary key."""
         return readable(self._connection, matching(self._connection, condition), condition)[1]
 
-    def _with_days(self, pool: Pool, periods: Sequence[Period]) -> Pool:
+    def _with_days(self, pool: Pool, periods: Sequence[Period], query: _Query) -> Pool:
         """Return a pool of passages with the days that their texts speak of, if they matter."""
-        if not periods:
+        if not (periods or query.asks_for_day):
             return pool
-        return replace(pool, mentions=mentions_of_passages(self._connection, pool.pks))
+        return _with_mentions(pool, mentions_of_passages(self._connection, pool.pks), query)
 
     def search_messages(
         self, condition: Condition, query: MessageQuery, ranker: Ranker
@@ -188,7 +202,7 @@ class Candidates:
         passages = self._passages
         check_embedder(self._connection, query.identity)
         stem = stemmer(self._connection)
-        stemmed = _Query(query.bytes, stems_of(query.words, stem), stem)
+        stemmed = _Query(query.bytes, stems_of(query.words, stem), stem, query.kind)
         among = None
         if passages.count(condition, SMALL + 1) > SMALL:
             among = [
@@ -198,19 +212,29 @@ class Candidates:
             ]
         damaged: list[int] = []
         try:
-            rows = passages.of_messages(condition, query.bytes, among)
+            rows = passages.of_messages(
+                condition, query.bytes, among, with_texts=stemmed.asks_of_texts
+            )
             pool = _pool_of_messages(rows, stemmed, are_all=among is None)
-            ranked = ranker.rank(self._with_days(pool, query.periods))
+            ranked = ranker.rank(self._with_days(pool, query.periods, stemmed))
         except (TypeError, UnicodeDecodeError):  # a damaged message or passage
-            rows, damaged = passages.readable(condition, query.bytes, among)
+            rows, damaged = passages.readable(
+                condition, query.bytes, among, with_texts=stemmed.asks_of_texts
+            )
             pool = _pool_of_messages(rows, stemmed, are_all=among is None)
-            ranked = ranker.rank(self._with_days(pool, query.periods))
+            ranked = ranker.rank(self._with_days(pool, query.periods, stemmed))
         message_of = {row[0]: row[_MESSAGE_COLUMN] for row in rows}
         best: dict[int, tuple[int, ScoreParts]] = {}
         for pk, parts in ranked:
             best.setdefault(message_of[pk], (pk, parts))
         chosen = list(best.values())[: query.wanted]
         return passages.matches(condition, chosen, query.vector, damaged)
+
+
+def _with_mentions(pool: Pool, mentions: Sequence[Sequence[Period]], query: _Query) -> Pool:
+    """Return a pool with the days that its texts speak of; if one is asked for, these answer."""
+    holds = [bool(days) for days in mentions] if query.asks_for_day else pool.holds_answer
+    return replace(pool, mentions=mentions, holds_answer=holds)
 
 
 def _with_passages(pool: Pool, best: Mapping[int, float]) -> Pool:
@@ -228,7 +252,16 @@ def _pool_of_messages(rows: Sequence[Row], query: _Query, *, are_all: bool) -> P
     frequency = [sum(held.values()) for held in matches]
     texts = [row[_TEXT_COLUMN] for row in rows]
     asks = [0.0 if text == "" else question_share(text) for text in texts]
-    return _pool(rows, matches, before, frequency, len(rows), asks)
+    pool = _pool(rows, matches, before, frequency, len(rows), asks)
+    return _with_answers(pool, texts, query)
+
+
+def _with_answers(pool: Pool, texts: Sequence[str], query: _Query) -> Pool:
+    """Return a pool that tells which texts hold the kind of answer asked for, if not a day."""
+    if query.kind is None or query.asks_for_day:
+        return pool
+    speakers = {speaker for speaker in pool.speakers if isinstance(speaker, str)}
+    return replace(pool, holds_answer=holding_answers(texts, query.kind, speakers))
 
 
 def _without(condition: Condition, damaged: Iterable[int]) -> Condition:
@@ -254,7 +287,8 @@ def scan_scope(connection: apsw.Connection, condition: Condition, query: _Query)
     rows = _read(connection, condition, query)
     matches = _term_matches(rows, query)
     frequency = [sum(held.values()) for held in matches]
-    return _pool(rows, matches, _before(rows), frequency, len(rows))
+    pool = _pool(rows, matches, _before(rows), frequency, len(rows))
+    return _with_answers(pool, [row[_CONTENT_COLUMN] for row in rows], query)
 
 
 def _before(rows: Sequence[Row]) -> list[int]:
@@ -302,7 +336,8 @@ def sample_large_scope(
     for chain in chains:
         for one, other in pairwise(chain):
             before[places[other]] = places[one]
-    return _pool(rows, _term_matches(rows, query), before, frequency, size)
+    pool = _pool(rows, _term_matches(rows, query), before, frequency, size)
+    return _with_answers(pool, [row[_CONTENT_COLUMN] for row in rows], query)
 
 
 def _read(connection: apsw.Connection, condition: Condition, query: _Query) -> list[Row]:

@@ -53,7 +53,7 @@ coalesce(1 - iif(
 _OF_MESSAGES = f"""
 SELECT p.pk, {_COSINE}, m.created_at, m.actor_id, {_RUN}, p.words,
   m.role IS 'assistant', m.message_pk, p.asks,
-  iif(p.asks, substr(m.content, p.start + 1, p.stop - p.start), '')
+  iif(p.asks OR ?, substr(m.content, p.start + 1, p.stop - p.start), '')
 FROM found_message AS m
 CROSS JOIN passage AS p ON p.owner = m.pk
 WHERE {{}}
@@ -435,27 +435,40 @@ class Passages:
         return int(self._connection.execute(f"SELECT count(*) FROM ({counted})", values).get)
 
     def of_messages(
-        self, condition: Condition, vector: bytes, among: Collection[int] | None = None
+        self,
+        condition: Condition,
+        vector: bytes,
+        among: Collection[int] | None = None,
+        *,
+        with_texts: bool = False,
     ) -> list[Row]:
         """Return the passages of the messages that match, oldest first, or those among some.
 
         A row has the primary key, the cosine, the time, the speaker, the run, the words, 1 if an
-        assistant said it, the message, 1 if it contains a question mark, and then its text.
+        assistant said it, the message, 1 if it contains a question mark, and the text: an empty one
+        for a passage without a question mark, unless `with_texts` is true.
         """
-        values: list[Any] = [vector, *condition.parameters]
+        values: list[Any] = [vector, with_texts, *condition.parameters]
         sql = condition.sql
         if among is not None:
             sql = f"p.pk IN {LISTED} AND ({sql})"
-            values.insert(1, json.dumps(list(among)))
+            values.insert(2, json.dumps(list(among)))
         return self._connection.execute(_OF_MESSAGES.format(sql), values).fetchall()
 
     def readable(
-        self, condition: Condition, vector: bytes, among: Collection[int] | None = None
+        self,
+        condition: Condition,
+        vector: bytes,
+        among: Collection[int] | None = None,
+        *,
+        with_texts: bool = False,
     ) -> tuple[list[Row], list[int]]:
         """Return those rows of `of_messages` that can be read, and the keys of the others."""
         keys = self._connection.execute(_KEYS.format(condition.sql), condition.parameters)
         chosen = [pk for (pk,) in keys if among is None or pk in among]
-        rows, damaged = split(lambda some: self.of_messages(condition, vector, some), chosen)
+        rows, damaged = split(
+            lambda some: self.of_messages(condition, vector, some, with_texts=with_texts), chosen
+        )
         typed = [row for row in rows if _is_typed(row)]
         return typed, [*damaged, *(row[0] for row in rows if not _is_typed(row))]
 
