@@ -536,11 +536,9 @@ def states_something(clause: Clause) -> bool:
         return True
     if english.third_person(clause.text) is not None or english.is_note(clause.text):
         return True
-    if "i" in clause.words and len(clause.words) >= MIN_STORY:
-        return True
-    if english.is_telegraphic(clause.text) or english.tells_of_self(clause.text):
-        return True
-    if _is_short_note(clause):
+    is_story = "i" in clause.words and len(clause.words) >= MIN_STORY
+    is_told = english.is_telegraphic(clause.text) or english.tells_of_self(clause.text)
+    if is_story or is_told or _is_short_note(clause):
         return True
     return len(clause.words) >= MIN_NOTE and english.is_elliptical(clause.text)
 

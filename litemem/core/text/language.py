@@ -254,8 +254,10 @@ def _of_short_text(text: str, found: list[str]) -> str | None:
         scores[name] += MARK * (letters.search(plain) is not None)
     best = max(scores, key=lambda name: scores[name])
     tied = {name for name, score in scores.items() if score >= scores[best] - NEAR}
-    if "English" in tied or scores[best] < MIN_TOLD or (
-        len(tied) > 1 and not tied <= ALIKE and not tied <= _NORDIC
+    if (
+        "English" in tied
+        or scores[best] < MIN_TOLD
+        or (len(tied) > 1 and not tied <= ALIKE and not tied <= _NORDIC)
     ):
         return None
     return best
