@@ -22,7 +22,7 @@ from litemem.core.text.clauses import (
     quoted_by_others,
     tells_by_asking,
 )
-from litemem.core.text.dates import mentions
+from litemem.core.text.dates import mentions, read_dates
 from litemem.core.text.lexicon import (
     ENGLISH,
     NOT_SPACED_CODES,
@@ -171,14 +171,21 @@ class Binding:
         reason = self._grounding.rejection_reason(fact) or self._flaw_beside(fact, at)
         if reason is None:
             self._told.add(fact)
-        if at is not None and reason != ANOTHER_SPEAKER:
+        is_joint = at is not None and self._tells_of_several(fact, self._clauses[at])
+        if at is not None and (reason != ANOTHER_SPEAKER or is_joint):  # of "we", what was said
             kept = self._kept if reason is None else self._failed
             kept.setdefault(at, []).append(fact)
         if reason is not None:
-            clause = None if reason == ANOTHER_SPEAKER else at
+            clause = None if reason == ANOTHER_SPEAKER and not is_joint else at
             message = message if clause is None else self._clauses[clause].message
             self._rejected.append(_Rejected(fact, reason, clause, message))
         return reason
+
+    def _tells_of_several(self, fact: str, clause: Clause) -> bool:
+        """Return True if "we" did what a fact says of the speaker and another: "we had lunch"."""
+        if self._subject == "User" or not fact.startswith(f"{self._subject} and "):
+            return False
+        return clause.by_speaker and not english.is_of_both(clause.text)
 
     def _flaw_beside(self, fact: str, at: int | None) -> str | None:
         """Return what is wrong with a fact beside its clause and the turn, or None."""
@@ -506,9 +513,12 @@ def _is_short_note(clause: Clause) -> bool:
         return True
     if english.is_talk(text) or clause.is_question or len(clause.words) > MAX_APPOINTMENT:
         return False
-    days = mentions(text, ANY_DAY)
-    rest = "".join(text[: each.start] + " " + text[each.end :] for each in days[:1])
-    return any(len(word) > 1 for word in words(rest)) and not is_small_talk(rest)
+    found = read_dates(text, ANY_DAY)
+    if not found.periods:
+        return False
+    rest = [word for word in words(found.text) if len(word) > 1]
+    suits = words_in(ENGLISH, "binding", "suits")  # "next Friday works"
+    return not suits.issuperset(rest) and not is_small_talk(found.text)
 
 
 def _is_labelled(text: str) -> bool:

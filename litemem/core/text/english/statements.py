@@ -425,6 +425,12 @@ _BEFORE_VERBS = frozenset(
 )
 _HAVE = frozenset("has have had".split())
 _SPEAKS_OF_ME = re.compile(r"\b(?:I|we|my|our|me|mine|ours)\b|(?i:\b(?:my|our|we)\b)")
+_IS_ME = re.compile(r"\b(?P<noun>[a-z]{2,20}) (?:is|are) (?:just |only )?(?:me|us)\b")
+_PART_OF_NAME = re.compile(
+    r"(?:and |but )?(?P<name>[A-Z][a-z]{1,20}) (?!last |next |in |on |at |for |to |from |with "
+    r"|since |and "
+    r"|this |every |by |of |as |is |was )[a-z]{3,20}\b"
+)
 _OPINION = re.compile(
     r"[^\W\d_]+ (?:(?:really|also) )?(?:loves?|likes?|enjoys?|finds?|thinks?|believes?|prefers?"
     r"|hates?"
@@ -520,6 +526,27 @@ def is_of_another_name(clause: str, fact: str) -> bool:
     return is_same and told["name"] not in clause
 
 
+def is_of_named_part(clause: str, fact: str) -> bool:
+    """Return True if a part of a clause says of somebody named what a fact says of the user.
+
+    "The band is me on bass, Petra drums" is no "User plays drums", and no "User is a band".
+    """
+    if (equal := _IS_ME.search(clause[:MAX_NOTE])) and re.search(
+        rf" is (?:an?|the) {re.escape(equal['noun'])}\b", fact
+    ):
+        return True
+    told = [stem(w) for w in words(fact[:MAX_NOTE])[1:] if w not in STOP_WORDS]
+    parts = [part.strip() for part in clause[:MAX_NOTE].split(",")]
+    heard = [{stem(word) for word in words(part)} for part in parts]
+    for i in (*(i for i, said in enumerate(heard) if told and told[0] in said),) or (
+        *(i for i, said in enumerate(heard) if told and told[-1] in said),
+    ):
+        name = _PART_OF_NAME.match(parts[i])
+        if i == 0 or name is None or name["name"] in fact or _SPEAKS_OF_ME.search(parts[i]):
+            return False
+    return bool(told) and any(told[0] in said or told[-1] in said for said in heard)
+
+
 def is_of_others(clause: str, fact: str) -> bool:
     """Return True if a clause says of a thing, or to the other, what is not the speaker's own.
 
@@ -559,6 +586,12 @@ def is_yours(clause: str, fact: str) -> bool:
 def is_shared_by_all(clause: str) -> bool:
     """Return True if "our" or "we" may mean everybody: "our kids are our future", "we should"."""
     return _FOR_ALL.match(clause[:MAX_NOTE].replace("’", "'")) is not None
+
+
+def is_of_both(clause: str) -> bool:
+    """Return True if a clause only says what is true of both who speak: "we make a great team"."""
+    text = clause[:MAX_NOTE].replace("’", "'")
+    return _TOGETHER.search(text) is not None or is_shared_by_all(text) or is_praise(text)
 
 
 def is_nameless(text: str) -> bool:
