@@ -14,6 +14,7 @@ MAX_VAGUE = 2  # words of a clause about "this" that says little
 MAX_NOTE = 300  # characters of a clause that are read
 MAX_ANSWERED = 60  # characters of an answer that is quoted; its question has four times as many
 MAX_OPEN = 8  # words of an answer to an open question
+MAX_CHEER = 8  # words of one that only praises: "we make a great team"
 MAX_OPTION = 3  # words of one of two things
 
 # -- the third person
@@ -591,7 +592,8 @@ def is_shared_by_all(clause: str) -> bool:
 def is_of_both(clause: str) -> bool:
     """Return True if a clause only says what is true of both who speak: "we make a great team"."""
     text = clause[:MAX_NOTE].replace("’", "'")
-    return _TOGETHER.search(text) is not None or is_shared_by_all(text) or is_praise(text)
+    is_cheer = is_praise(text) and len(words(text)) <= MAX_CHEER
+    return _TOGETHER.search(text) is not None or is_shared_by_all(text) or is_cheer
 
 
 def is_nameless(text: str) -> bool:
