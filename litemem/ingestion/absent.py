@@ -1,4 +1,4 @@
-"""Find that a message takes back a thing that there is not, as in "Ignore that, there is no python".
+"""Find that a message takes back a thing that does not exist: "Ignore that, there's no python".
 
 Such a message asks to forget what was said of the thing, wherever that stands, and not the
 statement before. How languages say both is data (section "requests" of `core/text/languages`):

@@ -45,6 +45,7 @@ PARTIAL = 0.5  # share of a topic's words that makes a memory a candidate
 
 _SPACED = re.compile(r"[^\s,.;:!?()\"،؛؟।]+")
 _UNSPACED = ("zh", "ja", "ko", "hi", "ar", "fa")  # where "\b" is no border of a word
+_ALIKE = {"ru": ("uk",), "da": ("nb",)}
 _PREFIX = 0.7  # of the longer word that both have in common
 _COMPOUND = 0.8  # of the shorter one
 
@@ -311,7 +312,16 @@ class Topic(NamedTuple):
 
 
 def choose(request: Request, records: Sequence[MemoryRecord]) -> list[MemoryRecord]:
-    """Return the memories that are meant by the words of a request; the others are not."""
+    """Return the memories that are meant by the words of a request; the others are not.
+
+    A short request may be in either of two languages that are written alike.
+    """
+    codes = (request.code, *_ALIKE.get(request.code, ()))
+    found = (_choose(replace(request, code=code), records) for code in codes)
+    return next(filter(None, found), [])
+
+
+def _choose(request: Request, records: Sequence[MemoryRecord]) -> list[MemoryRecord]:
     parts = [topic_of(part, request.code) for part in _parts_of(request)]
     found: dict[str, MemoryRecord] = {}
     if request.is_clause and (several := _joined(request, records)):
@@ -334,7 +344,7 @@ def _joined(request: Request, records: Sequence[MemoryRecord]) -> list[MemoryRec
     begun = first.rpartition(" ")[0]
     is_whole = pattern_in(ENGLISH, "requests", "begins").match(last)
     clauses = (first, last if is_whole else f"{begun} {last}")
-    meant = [choose(replace(request, topic=clause), records) for clause in clauses]
+    meant = [_choose(replace(request, topic=clause), records) for clause in clauses]
     if not all(len(found) == 1 for found in meant):
         return []
     return list({record.id: record for found in meant for record in found}.values())

@@ -19,12 +19,7 @@ from litemem.core.text.statements import code_of_pair, unquoted
 LONG = 400  # characters of two texts that are no facts
 LEAST = 3  # letters of a word that names something
 OTHERS = 5  # words of a known fact beside the thing and its value, at most
-_CLOCK = re.compile(
-    r"\b(\d{1,2})(?:[:.h](\d\d)\b| ?(?:am|pm|a\.m|p\.m|uhr|h|heures|horas)\b)", re.I
-)
-_HOUR = re.compile(
-    r"\b(?:at|um|à|a las|a la|alle|às|om|о|в|klockan|kl\.?|o) (\d{1,2})\b(?![:./])", re.I
-)
+_CLOCK = re.compile(r"\b(\d{1,2})[:.h](\d\d)\b")
 _NUMBERED = re.compile(
     r"\b([^\W\d_]{2,20})\.? (?:nr\.? |no\.? |n° ?)?([A-Z]?\d{1,4}[A-Za-z]?)\b(?![:.]\d)"
 )
@@ -86,7 +81,7 @@ def _says(word: str, code: str) -> bool:
 
 
 def _same(one: str, other: str) -> bool:
-    """Return True if two words are forms of one, or one is a part of the other: "Zahnarzttermin"."""
+    """Return True if two words are one, or one is a part of the other: "Zahnarzttermin"."""
     one, other = (scripts.fold(word.removesuffix("'s").removesuffix("’s")) for word in (one, other))
     shorter, longer = sorted((one, other), key=len)
     is_part = len(shorter) > LEAST and (longer.startswith(shorter) or longer.endswith(shorter))
@@ -100,8 +95,9 @@ def _is_open(text: str, code: str) -> bool:
 
 def _values(text: str, code: str) -> Mapping[str, frozenset[str]]:
     """Return the values of a text by their kind."""
-    clocks = {f"{int(m[1])}:{m[2] or '00'}" for m in _CLOCK.finditer(text)}
-    clocks |= {f"{int(m[1])}:00" for m in _HOUR.finditer(text)}
+    clocks = {f"{int(m[1])}:{m[2]}" for m in _CLOCK.finditer(text)}
+    hours = pattern_in(code, "rescheduled", "hours").finditer(text.casefold())
+    clocks |= {f"{int(next(filter(None, m.groups())))}:00" for m in hours}
     found = {"day": frozenset(_dates(text, code)), "clock": frozenset(clocks)}
     for match in _NUMBERED.finditer(text):
         word = match[1].casefold()
@@ -127,7 +123,7 @@ def _days(code: str) -> Mapping[str, str]:
     found: dict[str, str] = {}
     for key, english in (("weekdays", WEEKDAYS), ("months", MONTHS)):
         for i, names in enumerate(dates.get(key, english)):
-            found |= {word: f"{key[:-1]} {i}" for word in str(names).casefold().split()}
+            found |= dict.fromkeys(str(names).casefold().split(), f"{key[:-1]} {i}")
     return found
 
 

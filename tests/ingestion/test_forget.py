@@ -225,6 +225,47 @@ def test_a_statement_that_is_taken_back_in_the_same_turn_is_not_stored() -> None
         assert "I am a spy" not in texts(memory)
 
 
+@pytest.mark.parametrize(
+    ("known", "said"),
+    [
+        ("User has a python named Kaa", "Ignore that, there's no python."),
+        ("User has a python named Kaa", "No wait, forget it. I don't have a python."),
+        ("Nutzer hat einen Papagei", "Vergiss das, es gibt keinen Papagei."),
+        ("L'utilisateur a un bateau", "Oublie ça, il n'y a pas de bateau."),
+        ("El usuario tiene un yate", "Olvida eso, no hay ningún yate."),
+        ("У пользователя есть яхта", "Забудь, никакой яхты нет."),
+        ("Uživatel má papouška", "Zapomeň, nemám žádného papouška."),
+        ("用户养了一条蟒蛇", "忘掉吧，没有蟒蛇。"),
+        ("ユーザーはヘビを飼っている", "それは忘れて、ヘビはいないよ。"),
+        ("사용자는 뱀을 키운다", "그건 잊어줘, 뱀은 없어."),
+    ],
+)
+def test_a_thing_that_there_is_not_is_forgotten_wherever_it_was_told(known: str, said: str) -> None:
+    with filled([], []) as memory:
+        for text in (known, "User works as a nurse"):
+            memory.add(text, user_id="u", infer=False)
+        memory.add(said, user_id="u")
+        assert texts(memory) == {"User works as a nurse"}
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Forget that, there's no milk left.",
+        'He said "ignore that, there\'s no python" and left.',
+        "There's no python in the zoo.",
+    ],
+)
+def test_a_denial_of_something_else_forgets_nothing(said: str) -> None:
+    known = {"User has a python named Kaa", "User works as a nurse"}
+    with filled([], []) as memory:
+        for text in known:
+            memory.add(text, user_id="u", infer=False)
+        result = memory.add(said, user_id="u")
+        assert not [each for each in result["results"] if each["event"] == "DELETE"]
+        assert known <= texts(memory)
+
+
 def test_a_denial_that_was_a_joke_hides_the_statement() -> None:
     kept = ["User keeps a guesthouse in Whitby | I keep a guesthouse in Whitby"]
     with filled([*kept, "User likes tea | I like tea"]) as memory:
