@@ -93,7 +93,11 @@ def _codes(known: str, new: str) -> list[str]:
 
 
 def _speaks(words: Sequence[str], code: str) -> bool:
-    return any(len(word) > 1 and _of(code).light.has(word) for word in words)
+    """Return True if a text has words of a language; Spanish has the plain "cena" too."""
+    listed = _of(code)
+    special = [word for word in words if not word.isascii()]
+    is_told = any(attribute.count(special) for attribute in listed.attributes.values())
+    return is_told or any(len(word) > 1 and listed.light.has(word) for word in words)
 
 
 def _rises(text: str, code: str) -> bool:

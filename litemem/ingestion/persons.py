@@ -11,6 +11,7 @@ from functools import cache
 from litemem.core.text import scripts
 from litemem.core.text.lexicon import ENGLISH, section, words_in
 from litemem.core.text.phrases import names_user, phrases
+from litemem.core.text.statements import unquoted
 
 LONG = 400  # characters of two texts that are no facts
 MOST = 5  # words before a name, at most
@@ -30,7 +31,9 @@ def by_name(known: str, new: str, code: str) -> tuple[str, str]:
     if len(known) + len(new) > LONG:
         return known, new
     shorten = _unspaced if code in _UNSPACED else _spaced
-    return shorten(known, new, code), shorten(new, known, code)
+    said = unquoted(known), unquoted(new)
+    short = shorten(*said, code), shorten(*reversed(said), code)
+    return short if short != said else (known, new)
 
 
 def _spaced(text: str, other: str, code: str) -> str:
@@ -98,7 +101,8 @@ def _relations(code: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
 @cache
 def _relation_before(code: str) -> re.Pattern[str]:
     """Return the pattern of a relation before a name: "ユーザーの息子の"."""
-    users = "|".join(map(re.escape, phrases(code).users))
+    own = words_in(code, "slots", "my") | words_in(code, "slots", "user")
+    users = "|".join(map(re.escape, sorted({*phrases(code).users, *own}, key=len, reverse=True)))
     kin = "|".join(pattern.pattern for pattern in _relations(code))
     return re.compile(rf"(?:(?:{users})[{_JOINING}]?)?(?:{kin})[{_JOINING}]?")
 
