@@ -1,8 +1,8 @@
 """Find that a message takes back a thing that does not exist: "Ignore that, there's no python".
 
-Such a message asks to forget what was said of the thing, wherever that stands, and not the
-statement before. How languages say both is data (section "requests" of `core/text/languages`):
-`scrap` is the order, and `absent` are the denials, with "…" for the thing.
+Such a message asks to forget the thing, not the statement before. How languages say both is data
+(section "requests" of `core/text/languages`): `scrap` is the order, and `absent` are the denials,
+with "…" for the thing.
 """
 
 import re
@@ -14,20 +14,21 @@ from typing import NamedTuple
 from litemem.core.text.lexicon import LISTED, section
 from litemem.extraction.requests import Request
 
-LONGEST = 60  # characters of a thing
+LONGEST = 30  # characters of a word of a thing
+MOST = 4  # words of it; "no way I'm buying a Tesla" names none
 _UNSPACED = ("zh", "ja")
 _BETWEEN = r"[\s,.!;:…，。、！؛،–—-]"
 
 
 class Withdrawal(NamedTuple):
-    """The request to forget what was said of a thing, and the rest of the message."""
+    """The request to forget a thing, and the rest of the message."""
 
     request: Request
     rest: str
 
 
 def find_withdrawal(text: str) -> Withdrawal | None:
-    """Return what a message takes back because there is no such thing, or None."""
+    """Return the thing that a message takes back, because it does not exist, or None."""
     for code, scrap in _scraps():
         found = _pattern(code).match(text) if scrap.search(text) else None
         if found is not None:
@@ -52,7 +53,8 @@ def _scraps() -> Sequence[tuple[str, re.Pattern[str]]]:
 def _pattern(code: str) -> re.Pattern[str]:
     """Return the pattern of an order and a denial behind it, in one sentence or two."""
     table = section(code, "requests")
-    thing = rf"[^,.!?;:…，。！？、]{{1,{LONGEST}}}?"
+    word = rf"[^\s,.!?;:…，。！？、]{{1,{LONGEST}}}?"
+    thing = rf"{word}(?: {word}){{0,{MOST - 1}}}?"
     things = count()
     denials = [
         re.sub("…", lambda _: f"(?P<thing{next(things)}>{thing})", each) for each in table["absent"]

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from litemem.core.text import scripts
 from litemem.core.text.english import with_subject
-from litemem.core.text.lexicon import CODES, ENGLISH, code_of, either_of_all, pattern_in, section
+from litemem.core.text.lexicon import CODES, ENGLISH, code_of, pattern_in, section
 from litemem.core.text.phrases import names_user
 from litemem.core.text.words import STOP_WORDS, question_share, sentences, stem
 from litemem.core.types import (
@@ -395,7 +395,7 @@ def _parts_of(request: Request) -> list[str]:
     topic = request.topic or ""
     if request.is_clause:
         return [topic]
-    parts = [part for part in _and().split(topic) if part.strip()]
+    parts = [part for part in _and(request.code).split(topic) if part.strip()]
     return (
         parts
         if len(parts) > 1 and all(topic_of(part, request.code).words for part in parts)
@@ -404,8 +404,10 @@ def _parts_of(request: Request) -> list[str]:
 
 
 @cache
-def _and() -> re.Pattern[str]:
-    return re.compile(rf"\s(?:{either_of_all('requests', 'and')})\s", re.IGNORECASE)
+def _and(code: str) -> re.Pattern[str]:
+    tables = [section(each, "requests") for each in dict.fromkeys((code, ENGLISH))]
+    either = "|".join(table["and"] for table in tables if "and" in table)
+    return re.compile(rf"\s(?:{either})\s", re.IGNORECASE)
 
 
 @cache

@@ -27,7 +27,7 @@ _JOINING = "のは的叫"
 
 
 def by_name(known: str, new: str, code: str) -> tuple[str, str]:
-    """Return two facts, each without the relation of a person whom the other names alone."""
+    """Return two facts about one person by the name alone, or unchanged."""
     if len(known) + len(new) > LONG:
         return known, new
     shorten = _unspaced if code in _UNSPACED else _spaced

@@ -1,7 +1,6 @@
 """Find that a thing has another time, day or room now: "the flight was rebooked to 7:40".
 
-A pattern has a `thing` and its new `value`; they and the words that name nothing beside a thing are
-data (section "rescheduled" of `core/text/languages`). The thing of a known fact has all words of
+A pattern has a `thing` and its new `value`; they and the words that name nothing are data (section "rescheduled" of `core/text/languages`). The thing of a known fact has all words of
 the new one, and a value of the same kind: a time of day, a day, or a number of a room, gate or
 platform. In doubt, as about another person, a plan or one of several things, nothing ends.
 """
@@ -18,7 +17,7 @@ from litemem.core.text.statements import code_of_pair, unquoted
 
 LONG = 400  # characters of two texts that are no facts
 LEAST = 3  # letters of a word that names something
-OTHERS = 5  # words of a known fact beside the thing and its value, at most
+OTHERS = 5  # words of a known fact that are neither the thing nor its value, at most
 _CLOCK = re.compile(r"\b(\d{1,2})[:.h](\d\d)\b")
 _NUMBERED = re.compile(
     r"\b([^\W\d_]{2,20})\.? (?:nr\.? |no\.? |n° ?)?([A-Z]?\d{1,4}[A-Za-z]?)\b(?![:.]\d)"
