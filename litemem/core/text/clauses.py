@@ -35,6 +35,7 @@ from litemem.core.text.words import is_full_stop, sentences, words
 MAX_NAMES = 4  # words of the name behind a greeting
 MIN_LOG = 3  # lines "name: text" that make a conversation
 MAX_GREETING = 60  # characters of a message that may only greet, in any language
+MAX_SPACE = 8  # characters between a colon and a quotation
 MAX_INTRODUCTION = 60  # characters between "this mail" and its colon
 
 _LOG_LINE = re.compile(r"^\W{0,3}(?:\d{1,2}[:.]\d\d\S{0,12}\W{0,4})?(?P<name>\w{1,20}) ?[:：] ?\S")
@@ -65,7 +66,7 @@ def own_words(text: str, *, keep_names: bool = False) -> str:
         return ""
     for code in codes:
         signs = _signs(code)
-        text = _until(text, signs)
+        text = _until(_without_quoted(text, signs), signs)
         text = _without_conversation(text)
         text = "".join(_own_sentences(text, signs, code))
         if not keep_names and len(text) <= MAX_GREETING:
@@ -100,6 +101,22 @@ def _without_conversation(text: str) -> str:
     if not is_talk or len(set(names)) == len(names):  # each name once: a form, or a list
         return text
     return "\n".join(line for line, match in zip(lines, matches, strict=True) if not match)
+
+
+def _without_quoted(text: str, signs: Signs) -> str:
+    """Return a text without what is handed over in quotation marks, if more stands behind it."""
+    kept, at = [], 0
+    for match in signs.rest[1].finditer(text):
+        quotation = QUOTATIONS.match(text, _end_of_space(text, match.end()))
+        if match.start() < at or quotation is None or not text[quotation.end() :].strip():
+            continue
+        kept.append(text[at : match.start()])
+        at = quotation.end()
+    return "".join(kept) + text[at:]
+
+
+def _end_of_space(text: str, at: int) -> int:
+    return at + len(text[at : at + MAX_SPACE]) - len(text[at : at + MAX_SPACE].lstrip())
 
 
 def _until(text: str, signs: Signs) -> str:
@@ -490,7 +507,7 @@ def _parts(sentence: str, code: str) -> Iterator[str]:
         turn = turns.match(sentence, border.end())
         if bound.match(sentence[start : start + MAX_TAG]) and border[0][0] in ",，":
             continue  # "when I ask for code, I mean Python": the first holds for the second
-        if turn and not speaks_of_anybody(sentence[turn.start() :], code):
+        if turn and not any(speaks_of_anybody(sentence[i:], code) for i in (start, turn.start())):
             yield leading.sub("", sentence[start : border.start()]).strip()
             start = border.start()  # "I play the drums, and | you should hear us"
             continue
@@ -575,10 +592,11 @@ def _is_short_heading(text: str) -> bool:
 def _border(code: str) -> re.Pattern[str]:
     """Return the pattern of what may stand between two clauses."""
     links = "|".join(sorted(_joining(code, "links")))
+    leads = "|".join(sorted(_joining(code, "leads")))
     turns = section(code, "clauses").get("turns", r"(?!)")
     return re.compile(
         rf"[;；]|[ \u00a0]?:\s|：|(?:\s|(?<=\w))[–—-]\s|—|,\s|，|、(?=我)|\s(?=(?:{links})\s)"
-        rf"|\s(?={turns})"
+        rf"|\s(?=(?:{leads})\s)(?={turns})"
     )
 
 
