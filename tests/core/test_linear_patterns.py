@@ -50,6 +50,8 @@ MAKERS = {
     ("core/text/lexicon.py", "pattern_in"),
     ("core/text/open_spans.py", "_patterns"),  # matched in 24 characters
     ("core/text/scripts.py", "_special"),
+    ("core/text/separators.py", "parted"),  # of a word of 40 letters
+    ("core/text/separators.py", "spaced"),
     ("core/text/clauses.py", "_anybody"),
     ("core/text/clauses.py", "_reactions"),
     ("core/text/clauses.py", "_border"),

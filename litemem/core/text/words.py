@@ -13,10 +13,11 @@ from functools import cache
 from itertools import accumulate, chain, islice
 from typing import NamedTuple
 
-from litemem.core.text import scripts
+from litemem.core.text import scripts, separators
 from litemem.core.text.inflections import LONGEST, SHARED, is_form, may_be_inflected
 
 MAX_WORDS = 64  # of a query; more words than this do not find better results
+MAX_WHOLES = 3  # words that may have a word as a part
 MAX_STEMS = 128  # of a query; a word of a script without spaces has several
 PART = 0.7  # share of a word that is a part of a longer one
 MIN_PART = 4  # letters of it, at least
@@ -130,7 +131,8 @@ def any_of(found: Iterable[str]) -> str | None:
     A word is looked for in the forms that `index_words` makes, and in those that FTS5 makes of
     plain texts, "koeln" as "koln" too: "Köln" is that there.
     """
-    forms = dict.fromkeys(form for word in found for form in _fts_forms(word))
+    each = (form for word in found for part in word.split() for form in _fts_forms(part))
+    forms = dict.fromkeys(each)
     return " OR ".join(forms) or None
 
 
@@ -307,12 +309,20 @@ def stems_of(words: Iterable[str], porter: Stem) -> dict[str, str]:
     """Return what texts are searched for to find words, in order, each with a word for `any_of`.
 
     That is a stem, or several with spaces between them, or a pair of letters of a script without
-    spaces. A word in capitals is searched for as it is written.
+    spaces. A word in capitals is searched for as it is written. Words with spaces between them may
+    be one: each of them is held by a text with all as one word, too.
     """
+    given = list(words)
+    wholes: dict[str, list[str]] = {}
+    for joined in (word for word in given if " " in word):
+        for part in joined.split():
+            wholes.setdefault(part, []).append(joined.replace(" ", ""))
     stems: dict[str, str] = {}
-    pairs = (pair for word in words for pair in _keys(word, porter))
+    pairs = (pair for word in given if " " not in word for pair in _keys(word, porter))
     for key, form in islice(pairs, MAX_STEMS):
-        stems.setdefault(key, form)
+        longer = [] if key.isupper() else wholes.get(form, [])[:MAX_WHOLES]
+        keys = (each if _DIGIT.search(each) else porter(each) for each in longer)
+        stems.setdefault(" ".join([key, *keys]), " ".join([form, *longer]))
     return stems
 
 
@@ -338,20 +348,30 @@ def holding(texts: Sequence[str], stems: Mapping[str, str], porter: Stem) -> lis
     two Chinese characters `SINGLE`. `stems` are those of `stems_of`.
     """
     starts, whole = _joined(texts)
+    letters = cache(lambda: whole.encode(errors="replace").translate(None, b" "))
     stemmed = cache(lambda word: fts_fold(porter(word)).strip() if word.isascii() else word)
     found = []
-    for key, word in stems.items():
+    for key, form in stems.items():
         if key.isupper():
             found.append(_as_written(texts, key))
             continue
-        shares = [_shares(whole, starts, stem, word, stemmed) for stem in key.split()]
+        word, *longer = form.split()
+        own = [word] * (len(key.split()) - len(longer))
+        shares = [
+            _shares(whole, starts, stem, of, stemmed)
+            for stem, of in zip(key.split(), [*own, *longer], strict=True)
+        ]
         held = _best(chain.from_iterable(shares))
         if not held:
             bare = [] if word.isascii() else scripts.normal_forms(word, variants=True).split()[1:]
-            shares = [_words(whole, starts, form, form, stemmed) for form in bare]
+            shares = [_words(whole, starts, each, each, stemmed) for each in bare]
             without = ((text, PART) for text, _ in chain.from_iterable(shares))
             similar = _similar(whole, starts, key.split()[0])
-            held = _best(chain(without, similar, _inflected(whole, starts, fts_fold(word).strip())))
+            folded = fts_fold(word).strip()
+            inflected = _inflected(whole, starts, folded)
+            may_be_parted = len(word) >= REST and folded.encode(errors="replace") in letters()
+            signed = _punctuated(texts, whole, starts, folded) if may_be_parted else ()
+            held = _best(chain(without, similar, inflected, signed))
         found.append(held)
     return found
 
@@ -405,7 +425,7 @@ def _shares(
     if scripts.is_unspaced(stem):
         return _runs(whole, starts, stem)
     if _DIGIT.search(stem):  # a number has no endings, and is no part of a longer one
-        return _runs(whole, starts, f" {stem} ")
+        return chain(_runs(whole, starts, f" {stem} "), _parted(whole, starts, stem))
     is_whole = len(stem) == 1 or stem[-1] not in _CHANGED
     beginning = stem if is_whole else stem[:-1]
     part = stem if len(stem) >= MIN_PART and word.startswith(stem) else fts_fold(word)
@@ -420,6 +440,27 @@ def _runs(whole: str, starts: Sequence[int], piece: str) -> Iterator[tuple[int, 
         text = bisect_right(starts, at) - 1
         yield text, 1.0
         at = whole.find(piece, starts[text + 1])
+
+
+def _parted(whole: str, starts: Sequence[int], stem: str) -> Iterator[tuple[int, float]]:
+    """Yield the texts that part a number or a code: "lh 441" for "lh441"."""
+    pattern = separators.parted(stem)
+    for match in pattern.finditer(whole) if pattern else ():
+        text = bisect_right(starts, match.start()) - 1
+        if match.end() <= starts[text + 1] + 1:
+            yield text, 1.0
+
+
+def _punctuated(
+    texts: Sequence[str], whole: str, starts: Sequence[int], word: str
+) -> Iterator[tuple[int, float]]:
+    """Yield the texts that have a folded word with signs between its letters: "wi-fi"."""
+    if scripts.is_unspaced(word):
+        return
+    for match in separators.spaced(word).finditer(whole):
+        text = bisect_right(starts, match.start()) - 1
+        if f" {word} " in f" {fts_fold(separators.without_signs(texts[text]))} ":
+            yield text, 1.0
 
 
 def _similar(whole: str, starts: Sequence[int], stem: str) -> Iterator[tuple[int, float]]:
