@@ -10,6 +10,7 @@ from litemem.core.clock import EPOCH
 from litemem.core.protocols import Embedder, EmbedderIdentity, Reranker
 from litemem.core.text import day_questions, names, scripts
 from litemem.core.text.answer_kinds import AnswerKind, asked_kind
+from litemem.core.text.joined_words import joined_words
 from litemem.core.text.passages import PAGE
 from litemem.core.text.periods import Period
 from litemem.core.text.query_words import asked_words, query_words
@@ -76,9 +77,10 @@ class ParsedQuery:
 
     `meaning` is the text to embed, without speakers' names and dates: they say who and when, and
     would draw the vector away from what is asked (`docs/engineering/retrieval.md`). `words` are
-    the content words but for relative dates, `named` the speakers that the query names, `periods`
-    the dates in it, `asked` what it asks of them, `of_assistant` whether it asks for what an
-    assistant said, as in "what did you recommend?", and `kind` the kind of answer that it asks for.
+    the content words but for relative dates, and what may be one word with spaces between its
+    parts, `named` the speakers that the query names, `periods` the dates in it, `asked` what it
+    asks of them, `of_assistant` whether it asks for what an assistant said, as in "what did you
+    recommend?", and `kind` the kind of answer that it asks for.
     """
 
     meaning: str
@@ -320,6 +322,8 @@ def parse_query(
     if any(map(scripts.is_unspaced, words(dates.spoken))):  # no word of its own
         content = query_words(f"{dates.text} {dates.written}")
     wanted = [word for word in content if word.casefold() not in left_out] or content
+    dated = left_out.union(words(dates.written))
+    wanted += [word for word in joined_words(query) if dated.isdisjoint(word.split())]
     has_begun = any(period.start <= _start_of(day) for period in dates.periods)
     question = ranking.DateQuestion(
         today=_start_of(day),
