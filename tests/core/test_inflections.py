@@ -14,6 +14,7 @@ from litemem.core.text.inflections import is_form, may_be_inflected
     libro=libri amico=amici papel=papeis pez=peces cane=cani
     kot=kota bank=banku kawa=kawe praha=praze banka=bance brno=brna
     auto=autoni kissa=kissani koulu=koulua pankki=pankissa helsinki=helsingissa tampere=tampereella
+    kissa=kissoja kirja=kirjojen pahkina=pahkinoille kenka=kengat
     araba=arabam kitap=kitabi kopek=kopegimin sut=sutu kave=kavet budapest=budapesten
     кот=кота банк=банке
     """.split()

@@ -142,6 +142,12 @@ def test_words_with_one_stem_are_one_word() -> None:
     ]
 
 
+def test_another_case_of_a_name_is_found_next_to_the_name() -> None:
+    texts = ["сестра Анна", "говорил с Анной", "живёт в Москве"]
+    (held,) = holding(texts, stems_of(["анна"], STEM), STEM)
+    assert held == {0: 1.0, 1: 0.5}
+
+
 def test_nothing_is_found_of_nothing() -> None:
     assert holding([], {"tea": "tea"}, STEM) == [{}]
     assert holding(["tea"], {}, STEM) == []

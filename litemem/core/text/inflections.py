@@ -20,6 +20,7 @@ _ENDING = re.compile(
     "|ao|[ao]es|is"  # Romance
     "|i[aeiou]|o[muvw]|[aiu]m|[aei]ch|[aei]?mi|ov[ei]|owi|ego|emu|ej"  # Slavic
     "|ssa|sta|lla|lta|lle|ksi|tt?a|in|si|mme|nne"  # Finnish
+    "|o(?:ja|jen|i(?:ta|den|lla|lle|lta|ssa|sta|hin|na))"
     "|ba|be|ban|ben|on|nak|nek|val|vel)?"  # Hungarian
     "|y[aiu]|[dt][ae]n?|n[iu]n|su"  # Turkish
     "|(?:l[ae]r|[iu]m|in|un|m)(?:[aeiu]|[iu][mn]|[dt][ae]n?)?"

@@ -345,7 +345,8 @@ def holding(texts: Sequence[str], stems: Mapping[str, str], porter: Stem) -> lis
 
     1 is a word with this stem, `PART` a longer word that begins or ends with it, as "Apfelkuchen"
     ends with "Kuchen". If no text holds it, words with another ending count `SIMILAR`, and each of
-    two Chinese characters `SINGLE`. `stems` are those of `stems_of`.
+    two Chinese characters `SINGLE`. Other endings of Cyrillic words always do. `stems` are those of
+    `stems_of`.
     """
     starts, whole = _joined(texts)
     letters = cache(lambda: whole.encode(errors="replace").translate(None, b" "))
@@ -372,6 +373,9 @@ def holding(texts: Sequence[str], stems: Mapping[str, str], porter: Stem) -> lis
             may_be_parted = len(word) >= REST and folded.encode(errors="replace") in letters()
             signed = _punctuated(texts, whole, starts, folded) if may_be_parted else ()
             held = _best(chain(without, similar, inflected, signed))
+        elif not (word.isascii() or scripts.is_unspaced(word)):  # a name in another case, too
+            inflected = _inflected(whole, starts, fts_fold(word).strip())
+            held = _best(chain(held.items(), inflected))
         found.append(held)
     return found
 
