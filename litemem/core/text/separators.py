@@ -7,6 +7,7 @@ NUMBER = 7  # digits of a number that is written in groups of any length, at lea
 PHONE = 9  # digits of a number that may have a prefix or its country's code, at least
 SUBSCRIBER = 8  # last digits of it, which every way of writing it has
 
+_BEFORE_DIGITS = re.compile(r"[^\W\d_]{4,}(?=\d)")
 _SIGN = re.compile(r"(?<=\w)[^\w\s](?=\w)")
 
 
@@ -23,6 +24,16 @@ def parted(number: str) -> re.Pattern[str] | None:
     if len(number) >= NUMBER:
         return spaced(number)
     return re.compile(f" {number[:-3]} {number[-3:]} ") if len(number) > 3 else None
+
+
+def may_be_parted(word: str, text: str) -> bool:
+    """Return False if a folded text surely does not part a word with digits.
+
+    A word before digits is not parted: "room" of "room12". To look for it takes a hundredth of the
+    time of the pattern.
+    """
+    match = _BEFORE_DIGITS.match(word)
+    return match is None or f" {match[0]} " in text
 
 
 def spaced(word: str, *, begin: str = " ") -> re.Pattern[str]:

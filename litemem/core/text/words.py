@@ -448,6 +448,8 @@ def _runs(whole: str, starts: Sequence[int], piece: str) -> Iterator[tuple[int, 
 
 def _parted(whole: str, starts: Sequence[int], stem: str) -> Iterator[tuple[int, float]]:
     """Yield the texts that part a number or a code: "lh 441" for "lh441"."""
+    if not separators.may_be_parted(stem, whole):
+        return
     pattern = separators.parted(stem)
     for match in pattern.finditer(whole) if pattern else ():
         text = bisect_right(starts, match.start()) - 1
