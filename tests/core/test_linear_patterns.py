@@ -52,7 +52,9 @@ MAKERS = {
     ("core/text/scripts.py", "_special"),
     ("core/text/separators.py", "parted"),  # of a word of 40 letters
     ("core/text/separators.py", "spaced"),
-    ("core/text/clauses.py", "_anybody"),
+    ("core/text/clauses.py", "_bound"),
+    ("core/text/clauses.py", "_clause_pattern"),
+    ("core/text/clauses.py", "_preamble"),
     ("core/text/clauses.py", "_reactions"),
     ("core/text/clauses.py", "_border"),
     ("core/text/clauses.py", "_leading"),
@@ -115,8 +117,7 @@ def patterns() -> dict[str, re.Pattern[str]]:
     _collect_languages(found)
     for i, pattern in enumerate((*requests._borders(), *grounding._lists_of_names())):
         found.setdefault(pattern, f"lists.{i}")
-    for pattern in (clauses._border(), clauses._leading(), clauses._tag()):
-        found.setdefault(pattern, pattern.pattern[:20])
+    found.setdefault(clauses._tag(), "tag")
     found.setdefault(sanitize._forged_line(), "forged_line")
     found.setdefault(contradiction._commands(), "commands")
     return {place: pattern for pattern, place in found.items()}
@@ -129,7 +130,11 @@ def _collect_languages(found: dict[re.Pattern[str], str]) -> None:
         found.setdefault(facts._says_no(code), f"no.{code}")
         found.setdefault(contradiction._users_last(code), f"users_last.{code}")
         found.setdefault(binding._first_persons(code), f"first_persons.{code}")
-        found.setdefault(clauses._anybody(code), f"general.{code}")
+    for code in lexicon.LISTED.values():
+        for make in (clauses._border, clauses._leading, clauses._bound, clauses._preamble):
+            found.setdefault(make(code), f"{make.__name__}.{code}")
+        for key in ("general", "turns", "records", "once", "asks_now"):
+            found.setdefault(clauses._clause_pattern(code, key), f"{key}.{code}")
         for key in ("reasons", "conditions"):
             found.setdefault(questions._clause_pattern(code, key), f"{key}.{code}")
         for key in ("introduces", "own_report", "addressed"):
