@@ -77,8 +77,10 @@ def test_after_a_day_is_from_the_next_day_on(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "span"),
     [
-        ("what happened before 10 April?", "2016-04-11/2026-04-09"),
+        ("what happened before 10 April?", "2026-01-07/2026-04-09"),
         ("what happened since 1 April?", "2026-04-01/2026-04-13"),
+        ("what did I do after Christmas?", "2025-12-27/2026-03-29"),
+        ("what happened after 2020?", "2021-01-01/2026-04-13"),
         ("what did I do after Easter?", "2026-04-07/2026-04-13"),
         ("what is planned from 1 May on?", "2026-05-01/2036-04-28"),
         ("what do I have before May?", "2026-04-13/2026-04-30"),
@@ -88,7 +90,13 @@ def test_after_a_day_is_from_the_next_day_on(text: str) -> None:
         ("what do I have the rest of the week?", "2026-04-13/2026-04-19"),
         ("anything later this month?", "2026-04-13/2026-04-30"),
         ("what did I buy so far this year?", "2026-01-01/2026-04-13"),
+        ("what is planned from Friday on?", "2026-04-17/2036-04-14"),
+        ("How long has Ana painted since 2016?", "2016-01-01/2026-04-13"),
         # closed, or at a time of its own
+        ("what do I do Friday?", "2026-04-17/2026-04-17"),
+        ("what did we do the day before 5 April?", "2026-04-05/2026-04-05"),
+        ("what did we do shortly after Easter?", "2026-04-03/2026-04-06"),
+        ("Was war am Tag vor dem 5. April?", "2026-04-05/2026-04-05"),
         ("what was there from 3 to 5 April?", "2026-04-03/2026-04-05"),
         ("what do I do on Friday?", "2026-04-17/2026-04-17"),
         ("Was war vor zwei Tagen?", "2026-04-11/2026-04-11"),

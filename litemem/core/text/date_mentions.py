@@ -643,7 +643,7 @@ _WEEKDAYS: tuple[Reading, ...] = (
     (
         "weekday",
         _pattern(
-            rf"(?:on|by|until|till|before|after|since) (?P<weekday>{_WEEKDAY_NAMES})"
+            rf"(?:on|by|until|till|before|after|since|from) (?P<weekday>{_WEEKDAY_NAMES})"
             r"(?: (?:morning|afternoon|evening|night))?"
         ),
         _weekday,

@@ -16,7 +16,15 @@ Side = Literal["before", "until", "after", "since"]
 SIDES: tuple[Side, ...] = ("before", "until", "after", "since")
 AROUND = 24  # characters before a day, and behind it, in which the words stand
 YEARS = 10  # length of what is open
+MONTH = 31  # days
+NEAR = 92  # days before or after a day in the past
 _JOINED = frozenset(("zh", "ja", "ko", "th"))  # languages without a space there
+_NEAR_IT = re.compile(  # "the day before", "shortly after"
+    r"(?<!\w)(?:day|night|evening|morning|week|weekend|month|days|weeks|months|shortly|right|just|soon|"
+    r"tag|tage|abend|woche|wochen|kurz|jour|jours|semaine|juste|peu|día|días|semana|justo|giorno|"
+    r"giorni|subito|dia|dias|logo|dag|dagen|vlak|kort|день|сразу|dzień|tuż)\s*\Z",
+    re.IGNORECASE,
+)
 _FROM = re.compile(r"(?<!\w)from\s+(?:the\s+)?\Z", re.IGNORECASE)
 _OWN_FROM = re.compile(r"from\b", re.IGNORECASE)
 _ONWARDS = re.compile(r"\s?\bon(?:wards?)?\b", re.IGNORECASE)
@@ -35,20 +43,22 @@ def open_span(text: str, start: int, end: int, code: str, *, own: bool = True) -
     """Return the span that the day at a place of a text opens in a language, or None.
 
     The words stand before the day or behind it, or begin its expression ("by Friday"), unless these
-    are not its `own`: German "vor zwei Wochen" is two weeks ago.
+    are not its `own`: German "vor zwei Wochen" is two weeks ago. "The day before Christmas" is not
+    open.
     """
     lead, behind = text[max(0, start - AROUND) : start], text[end : end + AROUND]
     if code == ENGLISH and (onwards := _ONWARDS.match(behind)):
-        before = _FROM.search(lead)
-        if before or _OWN_FROM.match(text, start, end):
-            begin = start - len(lead) + before.start() if before else start
+        opened = _FROM.search(lead)
+        if opened or _OWN_FROM.match(text, start, end):
+            begin = start - len(lead) + opened.start() if opened else start
             return OpenSpan("since", begin, end + onwards.end())
     for side in SIDES:
         before_day, of_day, behind_day = _patterns(code, side)
-        if found := before_day.search(lead):
-            return OpenSpan(side, start - len(lead) + found.start(), end)
-        if own and of_day.match(text, start, end):
-            return OpenSpan(side, start, end)
+        found = before_day.search(lead)
+        if found or (own and of_day.match(text, start, end)):
+            before = lead[: found.start()] if found else lead
+            is_near = side in ("before", "after") and _NEAR_IT.search(before) is not None
+            return None if is_near else OpenSpan(side, start - len(lead) + len(before), end)
         if found := behind_day.match(behind):
             return OpenSpan(side, start, end + found.end())
     return None
@@ -58,14 +68,20 @@ def days_of_side(side: Side, first: date, last: date, day: date, tense: int) -> 
     """Return the first and the last day of what is asked for on one side of some days.
 
     Asked on a `day`, "before Friday" begins on that day, and "since Monday" ends on it, unless the
-    `tense` or the days are those of another time.
+    `tense` or the days are those of another time. What was before or after a few days that are over
+    was near them.
     """
+    is_short = (last - first).days < MONTH
     if side in ("before", "until"):
         end = last if side == "until" else _moved(first, days=-1)
-        return (day if tense >= 0 and end >= day else _moved(end, years=-YEARS)), end
+        if tense >= 0 and end >= day:
+            return day, end
+        is_near = is_short and side == "before"
+        return (_moved(end, days=-NEAR) if is_near else _moved(end, years=-YEARS)), end
     begin = first if side == "since" else _moved(last, days=1)
-    is_past = tense < 0 or (tense == 0 and begin <= day)
-    return begin, (day if is_past and begin <= day else _moved(begin, years=YEARS))
+    if begin > day or (tense > 0 and (side == "after" or begin == day)):
+        return begin, _moved(begin, years=YEARS)
+    return begin, min(day, _moved(begin, days=NEAR)) if is_short and side == "after" else day
 
 
 def _moved(day: date, *, years: int = 0, days: int = 0) -> date:

@@ -41,6 +41,7 @@ def is_name(text: str, start: int, end: int, names: Collection[str]) -> bool:
         return True
     before = text[max(0, start - BEFORE) : start]
     asks = alone.start("name") == start and _ASKS_OF_NAME.search(before) is not None
+    asks = asks and _SPEAKS_OF_ONESELF.search(before) is None
     if asks and _GOES_ON.match(text, end) is not None:
         return True
     if alone["name"].casefold() in WEEKDAYS:
@@ -120,6 +121,7 @@ _ASKS_OF_NAME = re.compile(
     r"\b(?:do|does|did|can|could|will|would|should|has|have|had|who(?: is|['’]s| was)) $",
     re.IGNORECASE,
 )
+_SPEAKS_OF_ONESELF = re.compile(r"\b(?:I|we)\b")  # "what do I do Friday?"
 _GOES_ON = re.compile(r" (?!in\b|on\b|or\b|and\b)[^\W\d]|\W{0,9}\Z")
 _KIN = (
     "sister|brother|friend|daughter|son|wife|husband|mother|mom|mum|father|dad|dog|cat|boss|"
