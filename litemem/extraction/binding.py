@@ -172,7 +172,7 @@ class Binding:
         if reason is None:
             self._told.add(fact)
         is_joint = at is not None and self._tells_of_several(fact, self._clauses[at])
-        if at is not None and (reason != ANOTHER_SPEAKER or is_joint):  # of "we", what was said
+        if at is not None and (reason != ANOTHER_SPEAKER or is_joint):
             kept = self._kept if reason is None else self._failed
             kept.setdefault(at, []).append(fact)
         if reason is not None:

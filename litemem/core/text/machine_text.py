@@ -204,7 +204,7 @@ _TOOL = re.compile(  # git, ls, ps, top, docker, kubectl, terraform, make, cmake
     r"|^Requirement already satisfied|^(?:remote|To|From) ?:? ?(?:Enumerating|Counting"
     r"|Resolving|git@)"
 )
-_BY_PROGRAM = re.compile(  # whatever it says of "us" or "my"
+_BY_PROGRAM = re.compile(  # even if it says "us" or "my"
     r"^\W{0,3}\d{4}-\d\d-\d\d[T ]\d\d:\d\d|^\W{0,3}(?:\[?\d\d:\d\d:\d\d|\w{3} [ \d]?\d \d\d:\d\d:)"
     r"|^\W{0,3}(?:TRACE|DEBUG|INFO|WARN|WARNING|ERROR|FATAL"
     r"|CRITICAL)\s{0,9}[:\[\]|(-]\s{0,9}+(?!I\b|[Mm]y\b)"

@@ -7,7 +7,7 @@ NUMBER = 7  # digits of a number that is written in groups of any length, at lea
 PHONE = 9  # digits of a number that may have a prefix or its country's code, at least
 SUBSCRIBER = 8  # last digits of it, which every way of writing it has
 
-_BEFORE_DIGITS = re.compile(r"[^\W\d_]{4,}(?=\d)")
+_BEFORE_DIGITS = re.compile(r"\A[^\W\d_]{4,40}(?=\d)")
 _SIGN = re.compile(r"(?<=\w)[^\w\s](?=\w)")
 
 

@@ -263,6 +263,7 @@ _WITHOUT_GENDER = {
     "boyfriend": "partner",
     "girlfriend": "partner",
 }
+_OWNER = re.compile(r"\b(?:his|her)\b")
 _IS_RELATIVE = re.compile(
     r"\A(?:User|[A-Z][^\W\d_]+) (?:is|was) (?:[A-Z][\w-]+'s |(?:a|an|the) )"
     rf"(?:\w+ )?(?P<word>{'|'.join(_WITHOUT_GENDER)})\b(?! of (?:pearl|all|invention)\b)"
@@ -279,7 +280,7 @@ def implied_by(word: str) -> list[str]:
 
 def without_owner(fact: str) -> str:
     """Return a fact with "their" instead of "his" or "her"."""
-    return re.sub(r"\b(?:his|her)\b", "their", fact)
+    return _OWNER.sub("their", fact)
 
 
 def has_gender(fact: str) -> bool:
@@ -288,7 +289,7 @@ def has_gender(fact: str) -> bool:
 
 
 def guesses_relative(fact: str, said: Iterable[str] | Heard) -> bool:
-    """Return True if a fact makes the user a relative of whom nobody spoke: "User is Kim's mother".
+    """Return True if a fact invents that the user is a relative: "User is Kim's mother".
 
     False for texts in other languages than English.
     """

@@ -433,7 +433,7 @@ _PART_OF_NAME = re.compile(
     r"|this |every |by |of |as |is |was )[a-z]{3,20}\b"
 )
 _OPINION = re.compile(
-    r"[^\W\d_]+ (?:(?:really|also) )?(?:loves?|likes?|enjoys?|finds?|thinks?|believes?|prefers?"
+    r"\A[^\W\d_]+ (?:(?:really|also) )?(?:loves?|likes?|enjoys?|finds?|thinks?|believes?|prefers?"
     r"|hates?"
     r"|dislikes?|considers?|calls?|admires?)\b"
 )
@@ -531,10 +531,10 @@ def is_of_named_part(clause: str, fact: str) -> bool:
 
     "The band is me on bass, Petra drums" is no "User plays drums", and no "User is a band".
     """
-    if (equal := _IS_ME.search(clause[:MAX_NOTE])) and re.search(
-        rf" is (?:an?|the) {re.escape(equal['noun'])}\b", fact
-    ):
-        return True
+    if equal := _IS_ME.search(clause[:MAX_NOTE]):
+        told = words(fact[:MAX_NOTE])
+        if told[1:2] == ["is"] and told[3:4] == [equal["noun"]]:
+            return True
     told = [stem(w) for w in words(fact[:MAX_NOTE])[1:] if w not in STOP_WORDS]
     parts = [part.strip() for part in clause[:MAX_NOTE].split(",")]
     heard = [{stem(word) for word in words(part)} for part in parts]
