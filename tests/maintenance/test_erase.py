@@ -418,6 +418,22 @@ def test_copies_in_the_folder_of_the_file_are_named(memory: Memory, path: Path) 
     assert traces(made, *WORDS)
 
 
+def test_a_message_that_is_erased_takes_the_answers_that_repeat_it_along(tmp_path: Path) -> None:
+    file = tmp_path / "codes.db"
+    with Memory(file, embedder="hash", llm=ScriptedLLM([[], []])) as memory:
+        said = [
+            {"role": "user", "content": "The vault code is 99182."},
+            {"role": "assistant", "content": "I'll remember 99182 for you."},
+        ]
+        memory.add(said, **CAM)
+        memory.add([{"role": "user", "content": "My bike is blue."}], **CAM)
+        vault = memory.search("vault code", **CAM)["results"][0]["id"]
+        assert memory.erase(vault)["erased"]["messages"] == 2
+        left = memory.get_all(**CAM, include_messages=True)["results"]
+        assert [each["memory"] for each in left] == ["My bike is blue."]
+    assert b"99182" not in file.read_bytes()
+
+
 def test_an_id_without_history_is_refused_with_the_way_to_its_messages(memory: Memory) -> None:
     memory_id = add(memory, SECRET, **CAM)
     memory.delete(memory_id)

@@ -37,7 +37,7 @@ from litemem.store.sqlite import schema, settings
 from litemem.store.sqlite.cleanup import ANYTHING, drop_empty_sessions, forget_messages
 from litemem.store.sqlite.connection import MEMORY
 from litemem.store.sqlite.echoes import Echoes
-from litemem.store.sqlite.repeats import repeats_of
+from litemem.store.sqlite.repeats import repeats_of, repeats_of_messages
 from litemem.store.sqlite.rows import IN_SCOPE_OF_M, LISTED, id_list, read_field, read_json
 from litemem.store.sqlite.shown import forget_shown
 from litemem.store.sqlite.vector_index import VectorIndex
@@ -353,8 +353,10 @@ def _select(connection: apsw.Connection, plan: Erasure, among: Collection[str] |
     listed = id_list([*memories, *deleted])
     messages = _column(connection, _SOURCES_OF, listed, listed)
     messages += _column(connection, _LIKELY_SOURCES_OF, listed)
-    messages += _column(connection, f"SELECT pk FROM message WHERE id IN {LISTED}", listed)
+    named = _column(connection, f"SELECT pk FROM message WHERE id IN {LISTED}", listed)
+    messages += named
     if plan.whole is None:
+        messages += repeats_of_messages(connection, named)
         pks = _column(connection, f"SELECT pk FROM memory WHERE id IN {LISTED}", listed)
         echoes = Echoes(connection, pks)
         messages += [key for pk in pks for key in repeats_of(connection, pk, echoes, loosely=True)]
