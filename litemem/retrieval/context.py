@@ -38,6 +38,7 @@ SHORT = 128  # unless it has no more tokens than this
 MAX_CHARACTERS = 4_000  # of a line: a tokenizer may count a word of any length as one token
 MAX_NAME = 40  # characters of a speaker's name
 REPEATED = 0.6  # share of a sentence's words that a fact has, if it says the same
+ECHO = 400  # characters of an answer that may only repeat a fact, at most
 ASIDE = 0.5  # part of the score for what a message also says, without a word of the query
 ROUNDS = 6  # of fitting the lines into the budget, each with one count of the whole
 
@@ -239,11 +240,14 @@ def _without_repetitions(
         if line.role is None:
             meanings[line.id] = _meaning(line.text)
             _keep(facts, meanings[line.id], line, NEWER, left_out)
+    stems = {meaning: {_stem(word) for word in meaning} for meaning in facts}
     quotes: dict[tuple[tuple[str, ...], str], Line] = {}
     for line in shown:
         if line.role is None:
             continue
         own = sorted(meanings[fact] for fact in line.facts if fact in meanings)
+        if not own and canonical_role(line.role) == "assistant":
+            own = _repeated(line.text, stems)
         meaning = _meaning(line.text)
         rest = _unsaid(line.text, {_stem(word) for words in own for word in words})
         if meaning in facts or not rest:
@@ -284,6 +288,15 @@ def _unsaid(text: str, said: set[str]) -> str:
 
     kept = " ".join(rest)
     return "" if is_small_talk(kept) else kept
+
+
+def _repeated(text: str, facts: Mapping[tuple[str, ...], set[str]]) -> list[tuple[str, ...]]:
+    """Return a fact that a short text of an assistant only repeats: "Noted: you are …"."""
+    if len(text) > ECHO:
+        return []
+    stems = _stems(text)
+    near = (m for m, said in facts.items() if len(stems & said) >= REPEATED * len(stems) > 0)
+    return [meaning for meaning in near if not _unsaid(text, facts[meaning])][:1]
 
 
 def _is_said(sentence: str, said: set[str]) -> bool:

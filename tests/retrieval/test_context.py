@@ -376,3 +376,19 @@ def test_abridging_keeps_the_order_and_shows_gaps() -> None:
     assert abridge(said, wanted, 10_000) == said
     assert abridge("", wanted, 10) == "…"
     assert abridge(said, wanted, 0) == "…"
+
+
+@pytest.mark.parametrize(
+    ("answer", "is_left_out"),
+    [
+        ("Noted: you are allergic to peanuts.", True),
+        ("You're allergic to peanuts. Thanks!", True),
+        ("You are not allergic to peanuts.", False),
+        ("You are allergic to peanuts and to Brazil nuts.", False),
+        ("You are allergic to peanuts. The clinic opens at nine.", False),
+    ],
+)
+def test_an_answer_that_only_repeats_a_fact_is_left_out(answer: str, is_left_out: bool) -> None:
+    known = fact("User is allergic to peanuts")
+    context = chosen(known, quote(answer, role="assistant"), quote("peanuts, again", score=0.1))
+    assert (reasons(context).get(answer) == (BY_FACT, known.id)) is is_left_out
