@@ -14,6 +14,7 @@ from typing import NamedTuple
 from litemem.core.text.lexicon import LISTED, section
 from litemem.extraction.requests import Request
 
+LONG = 1_000  # characters of a message that does more than that
 LONGEST = 30  # characters of a word of a thing
 MOST = 4  # words of it; "no way I'm buying a Tesla" names none
 _UNSPACED = ("zh", "ja")
@@ -29,6 +30,8 @@ class Withdrawal(NamedTuple):
 
 def find_withdrawal(text: str) -> Withdrawal | None:
     """Return the thing that a message takes back, because it does not exist, or None."""
+    if len(text) > LONG:
+        return None
     for code, scrap in _scraps():
         found = _pattern(code).match(text) if scrap.search(text) else None
         if found is not None:

@@ -22,7 +22,7 @@ _INFLECTING = ("ru", "uk", "pl", "cs", "fi", "hu", "tr", "el")
 _SIGN = rf"(?:[^\W\d_]|(?!\d)[{scripts.MARKED}])"
 _WORD = re.compile(rf"{_SIGN}+(?:[-'’]{_SIGN}+)*")
 _POSSESSIVE = re.compile(r"['’]s?\Z")
-_AGE = re.compile(r"\s*,\s*\d{1,3}(?: [^\W\d_]+){0,2}\s*,")  # "Ben, 19, studies"
+_AGE = re.compile(r", \d{1,3}(?: [^\W\d_]{1,20}){0,2},")  # "Ben, 19, studies"
 _JOINING = "のは的叫"
 
 

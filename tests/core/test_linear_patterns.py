@@ -76,6 +76,8 @@ MAKERS = {
     ("extraction/requests.py", "_compiled"),
     ("extraction/requests.py", "_every"),
     ("extraction/sanitize.py", "_forged_line"),
+    ("ingestion/absent.py", "_pattern"),
+    ("ingestion/absent.py", "_scraps"),
     ("ingestion/forget.py", "_and"),
     ("ingestion/forget.py", "_asked"),
     ("ingestion/forget.py", "_is_kin"),
@@ -88,7 +90,12 @@ MAKERS = {
     ("ingestion/forget.py", "topic_of"),
     ("maintenance/backup.py", "_is_replaced"),
     ("maintenance/backup.py", "_parse_name"),
+    ("ingestion/measures.py", "_of"),
+    ("ingestion/measures.py", "_pattern"),
+    ("ingestion/persons.py", "_relation_before"),
+    ("ingestion/persons.py", "_relations"),
     ("ingestion/replaced.py", "_pattern"),
+    ("ingestion/rescheduled.py", "_patterns"),
 }
 
 
