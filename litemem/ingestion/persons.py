@@ -32,7 +32,7 @@ def by_name(known: str, new: str, code: str) -> tuple[str, str]:
         return known, new
     shorten = _unspaced if code in _UNSPACED else _spaced
     said = unquoted(known), unquoted(new)
-    short = shorten(*said, code), shorten(*reversed(said), code)
+    short = shorten(said[0], said[1], code), shorten(said[1], said[0], code)
     return short if short != said else (known, new)
 
 
