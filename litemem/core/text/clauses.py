@@ -541,7 +541,7 @@ def _parts(sentence: str, code: str) -> Iterator[str]:
 def _bound(code: str) -> re.Pattern[str]:
     """Return the pattern of what binds a clause to the next one: "when", "according to"."""
     listed = section(code, "clauses").get("bound", r"(?!)")
-    return re.compile(rf"[\W_]*(?:and |but |so )?(?:{listed})(?!\w)", re.IGNORECASE)
+    return re.compile(rf"\A\W{{0,5}}(?:{listed})(?!\w)", re.IGNORECASE)
 
 
 def _without_preamble(part: str, code: str) -> str:
@@ -557,7 +557,9 @@ def _preamble(code: str) -> re.Pattern[str]:
     own = words_in(code, "clauses", "speaker") | words_in(code, "clauses", "possessives")
     first = "|".join(sorted(map(re.escape, own))) or "(?!)"
     listed = table.get("preambles", "(?!)")
-    return re.compile(rf"\A\W*(?:{listed})[,:–—-]*\s+(?:that\s+)?(?=(?:{first})\b)", re.IGNORECASE)
+    return re.compile(
+        rf"\A\W{{0,5}}(?:{listed})[,:–—-]{{0,3}}\s{{1,5}}(?=(?:{first})\b)", re.IGNORECASE
+    )
 
 
 @cache

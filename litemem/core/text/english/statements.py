@@ -45,7 +45,7 @@ _OWN_SELF = re.compile(r"\bmyself\b|\bourselves\b", re.IGNORECASE)
 _INNER = re.compile(r"\b(?:I|i(?!\.)|we)\b")
 _BARE_I = re.compile(r"\bi\b(?!\.)")
 _JOINED = re.compile(r"\b[Ii](?:m|ve)\b")  # "im", "ive"
-_STUTTER = re.compile(r"\b(I|we|my)(?: \1\b)+")
+_STUTTER = re.compile(r"\b(I|we|my)(?: \1\b){1,4}")
 _OF_SEVERAL = re.compile(r"\A(?:[^\W\d]+,? ){0,3}(?:we|our)\b", re.IGNORECASE)
 _OF_ALL = re.compile(  # true of people in general, or of several
     r"\A(?:[^\W\d]+,? ){0,3}we(?:'(?:re|ve|ll))? (?:(?:are|have|were|can|will) )?"
