@@ -381,12 +381,11 @@ class Binding:
                 yield self._retell(i, f"{self._subject}: “{asked} {clause.text}”"), clause
             elif clause.code == ENGLISH and (wish := english.wish(clause.text)):
                 yield self._retell(i, self._named(wish)), clause
+            elif _needs_heading(clause):
+                item = _BEFORE_QUOTE.sub("", clause.text).rstrip(" ,;")
+                yield self._retell(i, f"{self._subject}: “{clause.heading} {item}”"), clause
             elif states_something(clause):
                 yield self._retell(i, retold(clause, self._subject)), clause
-            elif is_recorded(clause) and not is_small_talk(clause.text):
-                item = _BEFORE_QUOTE.sub("", clause.text).rstrip(" ,;")
-                if len(item) <= MAX_QUOTED:
-                    yield self._retell(i, f"{self._subject}: “{clause.heading} {item}”"), clause
 
     def _asked_before(self, at: int) -> str:
         """Return the question with a name that a clause points at: "That's what we drive"."""
@@ -504,6 +503,13 @@ def stands_alone(clause: Clause) -> bool:
     return len(clause.words) + count_emoji(clause.text) >= least and not english.is_reaction(
         clause.text
     )
+
+
+def _needs_heading(clause: Clause) -> bool:
+    """Return True for an item of a record that says little by itself: "RA since 2017"."""
+    if not is_recorded(clause) or clause.is_own or len(clause.text) > MAX_QUOTED:
+        return False
+    return not english.is_note(clause.text) and not is_small_talk(clause.text)
 
 
 def _is_short_note(clause: Clause) -> bool:

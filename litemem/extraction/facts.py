@@ -239,7 +239,7 @@ class _Facts:
             self.keep(text, messages)
 
     def has_question_of(self, clause: Clause) -> bool:
-        """Return True if a clause is told with the question that its words answer."""
+        """Return True if a clause answers an open question, and is stored with it."""
         answers = (a for a in self._answers if a.is_open and a.message == clause.message)
         return any(words(clause.text) == words(answer.said) for answer in answers)
 

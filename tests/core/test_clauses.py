@@ -634,3 +634,99 @@ def test_what_a_named_relative_does_is_kept(said: str, name: str, rest: str) -> 
 )
 def test_a_fact_with_my_is_replaced_by_the_statement(said: str, fact: str) -> None:
     assert kept(said, fact) == [f"User: “{said}”"]
+
+
+def answered(question: str, said: str) -> list[str]:
+    turn = [Message("assistant", question), Message("user", said)]
+    return [fact.text for fact in extract(SmallLLM([[]]), turn, subject="user")]
+
+
+@pytest.mark.parametrize(
+    ("said", "fact"),
+    [
+        ("You should know that I'm allergic to latex.", "User is allergic to latex"),
+        ("I've got a pacemaker so you should skip the chair.", "User has got a pacemaker"),
+        ("I play the drums in a band, and you should hear us.", "User plays the drums in a band"),
+        ("im allergic to bees", "User is allergic to bees"),
+        ("I um I live in Ayr", "User lives in Ayr"),
+        ("allergic to bees", "User: “allergic to bees”"),
+        ("vet wednesday 14:30", "vet wednesday 14:30"),
+        ("Call me Bill, everyone does.", "User: “Call me Bill, everyone does.”"),
+        (
+            "When I ask for code, I mean Python.",
+            "User: “When I ask for code, I mean Python.”",
+        ),
+        (
+            "Can you find parts for a Yamaha XT500? That's what I ride.",
+            "User: “Can you find parts for a Yamaha XT500? That's what I ride.”",
+        ),
+        ("Dr. Meyer is my cardiologist.", "User: “Dr. Meyer is my cardiologist.”"),
+        ("Am 3. Mai ziehe ich nach Bonn.", "User: “Am 3. Mai ziehe ich nach Bonn.”"),
+        ("Jsem učitelka z Brna.", "User: “Jsem učitelka z Brna.”"),
+        ("Jeg er sygeplejerske i Aarhus.", "User: “Jeg er sygeplejerske i Aarhus.”"),
+        ("Olen laktoosi-intolerantti.", "User: “Olen laktoosi-intolerantti.”"),
+        ("Debrecenben lakom.", "User: “Debrecenben lakom.”"),
+        ("Живея в Пловдив.", "User: “Живея в Пловдив.”"),
+        ("আমি ঢাকায় থাকি।", "User: “আমি ঢাকায় থাকি।”"),
+        ("Na nossa escola a gente só entra com crachá.",) * 2,
+    ],
+)
+def test_what_is_said_without_form_is_kept(said: str, fact: str) -> None:
+    assert any(fact in each for each in kept(said, small=True))
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "pls proofread:\n\nI have lived in Oslo since 2015.",
+        "Make this sound nicer: I hate working with Bob.",
+        "You're a barista and I'm a customer who only drinks oat milk. Start.",
+        "Přelož do angličtiny: mám horečku a bolí mě v krku",
+        "Tradúceme esto al inglés: tengo fiebre",
+        "Képzeld el, hogy űrhajós vagyok és a Marson élek.",
+        "Kan du gjøre avsnittet kortere?",
+        "refais-le en plus court stp",
+        "Tusen takk for hjelpen, ha en fin kveld!",
+        "Okei, selvä, kiitos avusta!",
+        "Σε ευχαριστώ για τη βοήθεια!",
+        "haha yeah thats so true, thanks a lot!!",
+        "0x7ffee4 0x00 0x1f 0xa3",
+    ],
+)
+def test_work_parts_and_thanks_of_more_languages_are_no_facts(said: str) -> None:
+    assert kept(said, small=True) == []
+
+
+def test_items_of_a_list_have_their_heading() -> None:
+    found = kept("About me:\n- RA since 2017\n- vegan ish", small=True)
+    assert found == ["User: “About me: RA since 2017”", "User: “About me: vegan ish”"]
+
+
+def test_what_is_quoted_behind_its_title_ends_with_its_mark() -> None:
+    said = 'Fwd from HR: "All staff in Leeds move in May." I work in the Leeds office.'
+    assert kept(said, small=True) == ["User works in the Leeds office"]
+
+
+@pytest.mark.parametrize(
+    ("question", "said"),
+    [
+        ("Which city do you live in now?", "leeds"),
+        ("Do you have any children?", "two, Ida and Tom"),
+        ("Depuis quand habitez-vous à Nantes ?", "depuis 2019"),
+        ("Máš nějaké alergie?", "Ano, na ořechy"),
+    ],
+)
+def test_a_short_answer_has_its_question(question: str, said: str) -> None:
+    assert answered(question, said) == [f"User answered “{said}” to “{question}”"]
+
+
+@pytest.mark.parametrize(
+    ("question", "said"),
+    [
+        ("What tone do you want for the letter?", "friendly"),
+        ("How are you today?", "tired"),
+        ("Quel titre voulez-vous pour l'article ?", "Le printemps"),
+    ],
+)
+def test_the_answer_to_a_question_about_the_work_is_no_fact(question: str, said: str) -> None:
+    assert answered(question, said) == []

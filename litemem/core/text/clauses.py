@@ -235,7 +235,7 @@ MAX_TITLE = 6  # words of a line that only announces the next
 _COLONS = (":", "：")
 _ITEM = re.compile(r"(?:[-*•–·]|\d{1,2}[.)]|\[[ xX]?\])\s")  # how the item of a list begins
 MAX_ANSWERED = 40  # characters of an answer that says yes or no
-# languages of which a short text may be taken for another one
+# languages so alike that a short text may be in each of them
 _ALIKE = {
     **dict.fromkeys(("da", "nb", "sv"), ("da", "nb", "sv")),
     "ru": ("ru", "uk"),

@@ -152,7 +152,7 @@ _LETTERS = {  # letters and endings that hardly another of these languages has
         r"[ğıİş]|\b\w{1,40}(?:yorum|larım|lerim|ların|lerin|sınız|siniz)\b",
     ),
 }
-# Common words of languages whose texts are taken for another one's, with those that both have
+# Common words of languages that are like another one, with those that both have
 _ALSO_COMMON = {
     "Danish": "jeg det den en et er og min mit mine ikke med i på af til for vi hun han har bor "
     "der som at de kan fra om var vores også når mig hvad",

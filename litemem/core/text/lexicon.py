@@ -54,7 +54,7 @@ DATED = {
 # languages with a file
 LISTED = {**DATED, "Hungarian": "hu"}
 UNKNOWN = "und"  # a language without a file, as ISO 639 writes it
-# languages without rules of their own for facts, and the one whose rules fit most of them
+# languages without rules for facts, and the one with the rules that fit most of them
 _NEAREST = {"Danish": "sv", "Norwegian": "sv", "Ukrainian": "ru"}
 
 _BY_CODE = [ENGLISH, *sorted(set(LISTED.values()) - {ENGLISH})]
