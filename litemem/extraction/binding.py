@@ -74,6 +74,7 @@ COVERED = 0.9  # of a clause's content words, in the facts that were kept of it
 MAX_RELATIVE = 6  # characters before the name of a relative, where no spaces are
 MAX_NAME = 4  # characters of it
 MIN_OWN = 0.6  # of a fact's content words, in what its speaker said of themself
+MIN_PLACE = 4  # first letters of the name of a place, which its forms share
 MIN_STORY = 8  # words of a statement with "I" that no rule can retell
 MIN_WORDS = 2  # of a clause that states something
 
@@ -310,7 +311,7 @@ class Binding:
         if self._told.lacks(clause):
             return True
         facts = self._kept.get(at, ())
-        if self._names_only(at):
+        if self._names_only(at) or (facts and _lacks_place(clause, facts)):
             return True
         if _names_relative(clause.text, clause.code) and not any(
             _names_relative(fact, clause.code) for fact in facts
@@ -582,6 +583,18 @@ def retold(clause: Clause, subject: str) -> str:
     ):
         return text.rstrip(".")
     return f"{subject}: “{text}”"
+
+
+def _lacks_place(clause: Clause, facts: Iterable[str]) -> bool:
+    """Return True if a place of a clause is in no fact, in a script without capital letters."""
+    told = " ".join(facts)
+    found = _places(clause.code).finditer(clause.text[:MAX_QUOTED])
+    return any(match["place"][:MIN_PLACE] not in told for match in found)
+
+
+@cache
+def _places(code: str) -> re.Pattern[str]:
+    return re.compile(section(code, "clauses").get("place", r"(?!)(?P<place>)"))
 
 
 def _company(fact: str, said: frozenset[str]) -> list[str]:
