@@ -507,7 +507,7 @@ def stands_alone(clause: Clause) -> bool:
 
 
 def _needs_heading(clause: Clause) -> bool:
-    """Return True for an item of a record that says little by itself: "RA since 2017"."""
+    """Return True for an item of a record that has few words: "RA since 2017"."""
     if not is_recorded(clause) or clause.is_own or len(clause.text) > MAX_QUOTED:
         return False
     return not english.is_note(clause.text) and not is_small_talk(clause.text)
