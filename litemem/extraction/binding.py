@@ -184,7 +184,8 @@ class Binding:
 
     def _tells_of_several(self, fact: str, clause: Clause) -> bool:
         """Return True if "we" did what a fact says of the speaker and another: "we had lunch"."""
-        if self._subject == "User" or not fact.startswith(f"{self._subject} and "):
+        joint = section(ENGLISH, "binding")["joint"]
+        if self._subject == "User" or not fact.startswith(f"{self._subject} {joint} "):
             return False
         return clause.by_speaker and not english.is_of_both(clause.text)
 
