@@ -245,6 +245,7 @@ _OTHERS = [code for code in LISTED.values() if code != ENGLISH]
 _QUESTION_MARKS = ("?", "？", "؟")
 MIN_ECHO = 2  # words of an answer that only repeats the verb: "Sou."
 MIN_LINK = 3  # letters of a word that joins clauses in any language
+MAX_REACTION = 1_000  # characters of a clause that only reacts
 MIN_SIGNS = 2  # of a statement in a script without spaces
 _NOT_SPACED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 
@@ -333,13 +334,15 @@ def only_reacts(clause: Clause) -> bool:
     False for English, for which the rules are in `english`. One in an unknown language reacts if
     it does so in any.
     """
-    if asks_for_manner(clause):
+    if asks_for_manner(clause) or len(clause.text) > MAX_REACTION:
         return False
     return any(_only_reacts(clause, reactions) for reactions in _possible_reactions(clause.code))
 
 
 def _only_reacts(clause: Clause, reactions: "_Reactions") -> bool:
-    if reactions.orders.match(clause.text.strip(_PUNCTUATION + " ")):
+    has_name = any(word[:1].isupper() for word in clause.text.split()[1:])
+    may_order = clause.code != UNKNOWN or not has_name  # "anna" is an order in Finnish
+    if may_order and reactions.orders.match(clause.text.strip(_PUNCTUATION + " ")):
         return True
     left = reactions.chatter.sub(" ", clause.text)
     told = [word for word in words(left) if word not in FUNCTION_WORDS]

@@ -315,8 +315,9 @@ def stems_of(words: Iterable[str], porter: Stem) -> dict[str, str]:
     given = list(words)
     wholes: dict[str, list[str]] = {}
     for joined in (word for word in given if " " in word):
-        for part in joined.split():
-            wholes.setdefault(part, []).append(joined.replace(" ", ""))
+        whole = joined.replace(" ", "")
+        for part in dict.fromkeys(joined.split()):
+            wholes.setdefault(part, []).append(whole)
     stems: dict[str, str] = {}
     pairs = (pair for word in given if " " not in word for pair in _keys(word, porter))
     for key, form in islice(pairs, MAX_STEMS):
@@ -463,8 +464,8 @@ def _punctuated(
     """Yield the texts that have a folded word with signs between its letters: "wi-fi"."""
     if scripts.is_unspaced(word):
         return
-    for match in separators.spaced(word).finditer(whole):
-        text = bisect_right(starts, match.start()) - 1
+    matches = separators.spaced(word).finditer(whole)
+    for text in dict.fromkeys(bisect_right(starts, match.start()) - 1 for match in matches):
         if f" {word} " in f" {fts_fold(separators.without_signs(texts[text]))} ":
             yield text, 1.0
 
