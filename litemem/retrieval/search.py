@@ -208,9 +208,10 @@ def _fused(
     no result of its own. If none of them may be found, neither is the message. A message that never
     yielded a memory is a result, unless a memory or a better message has the same words.
 
-    A short fact is nearer to any question than what it was made of. So what a memory scores beyond
-    its message counts `BEYOND`, and each further memory of one message `FURTHER` less: the memories
-    of one message do not take the places of others. No score falls below `threshold` by this.
+    A short fact is nearer to any question than its message. So what a memory scores beyond its
+    message counts `BEYOND`, and each further memory of a message `FURTHER` of the one before:
+    other messages are found next to those of which a model made much. No score falls below
+    `threshold` by this.
     """
     found = {match.record.id: match for match in memories}
     texts = {_folded(match.record.content) for match in memories}
