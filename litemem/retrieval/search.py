@@ -210,8 +210,8 @@ def _fused(
 
     A short fact is nearer to any question than its message. So what a memory scores beyond its
     message counts `BEYOND`, and each further memory of a message `FURTHER` of the one before:
-    other messages are found next to those of which a model made much. No score falls below
-    `threshold` by this.
+    several memories of one message do not hide other messages. No score falls below `threshold` by
+    this.
     """
     found = {match.record.id: match for match in memories}
     texts = {_folded(match.record.content) for match in memories}

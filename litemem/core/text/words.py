@@ -523,7 +523,7 @@ def _words(
 def _parts(
     whole: str, starts: Sequence[int], stem: str, beginning: str, part: str, stemmed: Stem
 ) -> Iterator[tuple[int, float]]:
-    """Yield the texts whose words have a stem, or have a part before or behind others."""
+    """Yield the texts with words that have a stem, or have a part before or behind others."""
     at = whole.find(beginning)
     while at >= 0:
         behind, share = at + len(beginning), 0.0
