@@ -48,6 +48,9 @@ _MONTH_STEMS = frozenset(map(stem, _MONTHS))
 READ = 0.9  # share of a text that the embedder reads, below which only equal words count
 
 
+_OF_NAMED = re.compile(r"\A(?!User:)[^\W\d_][^:\n“]{0,60}: “")  # a quotation of somebody named
+
+
 def _pattern(key: str) -> re.Pattern[str]:
     return pattern_in(ENGLISH, "compare", key)
 
@@ -95,7 +98,7 @@ def _compare(known: str, new: str, cosine: float) -> Verdict | None:
         return "contradicts"
     if code != ENGLISH:
         return compare_slots(known, new)
-    if not _are_read(known, new):
+    if not _are_read(known, new) or any(map(_OF_NAMED.match, (known, new))):
         return "different"
     if are_apart(known, new):
         return "different"
@@ -168,6 +171,9 @@ def confirm_verdict(verdict: Verdict, known: str, new: str, cosine: float) -> Ve
     if verdict == "same" and not _may_be_same(k, n, cosine):
         return "different"
     if verdict == "contradicts" and not _may_contradict(k, n, cosine):
+        return "different"
+    past = _pattern("used_to").search(new)
+    if verdict == "contradicts" and past and stem(past["verb"]) not in {k.verb, *k.content}:
         return "different"
     return verdict
 
