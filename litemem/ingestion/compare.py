@@ -17,10 +17,16 @@ from litemem.core.text.periods import MONTHS, WEEKDAYS
 from litemem.core.text.phrases import phrases, tokens_of
 from litemem.core.text.scripts import english_share, normal_forms
 from litemem.core.text.statements import code_of_pair
+from litemem.ingestion.births import is_born
+from litemem.ingestion.contrast import is_contrasted
+from litemem.ingestion.doses import is_dosed
 from litemem.ingestion.endings import ends
 from litemem.ingestion.fact_features import FactFeatures, features_of, fold, listed, stem
+from litemem.ingestion.handover import is_handed_over
 from litemem.ingestion.identifiers import is_renumbered
+from litemem.ingestion.lasting import lasts_otherwise
 from litemem.ingestion.measures import have_changed, have_same_value, keep_both
+from litemem.ingestion.naming import codes_of
 from litemem.ingestion.persons import by_name
 from litemem.ingestion.replaced import is_replaced
 from litemem.ingestion.rescheduled import is_of_other_thing, is_rescheduled
@@ -65,15 +71,19 @@ def _weekdays() -> frozenset[str]:
     return frozenset(stem(day.casefold()) for day in WEEKDAYS)
 
 
-def compare_facts(known: str, new: str, cosine: float, *, one_turn: bool = False) -> Verdict | None:
+def compare_facts(
+    known: str, new: str, cosine: float, *, one_turn: bool = False, before: str | None = None
+) -> Verdict | None:
     """Return the verdict on a new fact and a known one, or None if only a model can decide.
 
     `cosine` is that of their vectors. Without a sign of the contrary they are different: most
     facts about one person are near each other, and are true together. Facts of `one_turn` only
-    contradict each other if the new one corrects. "unclear" means that both have to stay.
+    contradict each other if the new one corrects. `before` is what was said before the new fact,
+    or None if unknown: a pronoun may stand for a thing in it. "unclear" means that both have to
+    stay.
     """
     known, new = with_subject(known), with_subject(new)
-    verdict = _compare(known, new, cosine)
+    verdict = _compare(known, new, cosine, before)
     if verdict in ("same", "richer") and _name_opposites(known, new):
         verdict = "different"
     if verdict not in (None, "unclear") and _are_exchanged(known, new):
@@ -89,12 +99,16 @@ def compare_facts(known: str, new: str, cosine: float, *, one_turn: bool = False
     return verdict
 
 
-def _compare(known: str, new: str, cosine: float) -> Verdict | None:
+def _compare(known: str, new: str, cosine: float, before: str | None) -> Verdict | None:
     if _spelt(known) == _spelt(new):
         return "same"
     code = code_of_pair(known, new)
     named = by_name(known, new, code)
-    if _is_over(*named, code) or (named != (known, new) and compare_slots(*named) == "contradicts"):
+    if (
+        _is_over(*named, code)
+        or is_other_now(*named, before)
+        or (named != (known, new) and compare_slots(*named) == "contradicts")
+    ):
         return "contradicts"
     if code != ENGLISH:
         return compare_slots(known, new)
@@ -109,7 +123,7 @@ def _compare(known: str, new: str, cosine: float) -> Verdict | None:
 def _is_over(known: str, new: str, code: str) -> bool:
     """Return True if a new fact ends, replaces or changes what a known one tells."""
     return (
-        ends(known, new, code)
+        any(ends(known, new, each) for each in dict.fromkeys((code, *codes_of(known, new))))
         or is_replaced(known, new)
         or have_changed(known, new)
         or is_renumbered(known, new)
@@ -161,6 +175,20 @@ def _compare_english(known: str, new: str, cosine: float) -> Verdict | None:
     )
     is_open = _may_be_same(k, n, cosine) or _may_contradict(k, n, cosine)
     return verdict or (None if is_open else "different")
+
+
+def is_other_now(known: str, new: str, before: str | None = None) -> bool:
+    """Return True if a new fact gives what a known one tells another holder or value.
+
+    `before` is what was said before the new fact, or None if unknown.
+    """
+    return (
+        is_handed_over(known, new, before)
+        or is_contrasted(known, new, before)
+        or is_born(known, new)
+        or lasts_otherwise(known, new)
+        or is_dosed(known, new)
+    )
 
 
 def confirm_verdict(verdict: Verdict, known: str, new: str, cosine: float) -> Verdict:

@@ -26,15 +26,17 @@ from litemem.ingestion.compare import (
     as_user,
     compare_facts,
     confirm_verdict,
+    is_other_now,
     is_one_sentence,
     user_names,
 )
 from litemem.ingestion.slots import Verdict
-from litemem.store.protocol import KnownReader, Revision, Store, Transaction
+from litemem.store.protocol import KnownReader, Reading, Revision, Store, Transaction
 
 NEIGHBOURS = 16  # nearest memories that a fact is compared with
 MIN_COSINE = 0.1  # low: a name instead of "User", or one more date, costs much of it
 MAX_ROUNDS = 3  # of judging; then later changes are judged by their words alone
+BEFORE = 2  # messages before that of a fact, in which a thing may be named: "it"
 ASKED = 3  # known facts in one question; the nearest
 PROMPT = "still_true"
 _ANSWERS: dict[str, Verdict] = {"true": "different", "outdated": "contradicts", "same": "same"}
@@ -76,6 +78,7 @@ class Consolidation:
         self._rounds = 0
         self._judged_at: Revision | None = None
         self._near: dict[str, set[str]] = {}  # by a new id, the ids of its neighbours
+        self._before: dict[str, str] = {}  # by a new text, what was said before it
 
     def judge(self, store: Store) -> None:
         """Compare each fact with its neighbours; pairs that have a verdict are not judged again.
@@ -88,12 +91,13 @@ class Consolidation:
             self._names = self._user_names(r.known)
             self._judged_at = r.known.revision()
             near = [self._neighbours(r.known, fact) for fact in self.facts]
+            self._before = {fact.record.content: _said_before(r, fact) for fact in self.facts}
         try:
             for i, (fact, stored) in enumerate(zip(self.facts, near, strict=True)):
                 self._near[fact.record.id] = {match.record.id for match in stored}
                 earlier = [_as_match(other, fact) for other in self.facts[:i]]
                 for near_facts, one_turn in ((stored, False), (earlier, True)):
-                    chosen = _comparable(fact.record, near_facts)
+                    chosen = self._comparable(fact.record, near_facts)
                     self._judge(fact.record, chosen, one_turn=one_turn)
         except LLMError:
             if self._rounds == 1:
@@ -127,7 +131,13 @@ class Consolidation:
         if not asked:
             return
         known = [(as_user(match.record.content, self._names), match.semantic) for match in asked]
-        verdicts = find_verdicts(self._llm, as_user(new, self._names), known, one_turn=one_turn)
+        verdicts = find_verdicts(
+            self._llm,
+            as_user(new, self._names),
+            known,
+            one_turn=one_turn,
+            before=self._before.get(new),
+        )
         for match, verdict in zip(asked, verdicts, strict=True):
             self._verdicts[new, match.record.content] = verdict
 
@@ -135,7 +145,7 @@ class Consolidation:
         new = fact.record
         near = self._neighbours(tx.known, fact, self._candidates(tx, new))
         by_verdict: dict[Verdict, list[MemoryRecord]] = {}
-        for match in _comparable(new, near):
+        for match in self._comparable(new, near):
             verdict = _permitted(self._verdict(new, match), match.record, new)
             by_verdict.setdefault(verdict, []).append(match.record)
         contradicted = by_verdict.get("contradicts", [])
@@ -153,6 +163,23 @@ class Consolidation:
             tx.conflicts.open(old.id, outcome.record.id, self._now)
         return replace(outcome, supersedes=tuple(old.id for old in outdated))
 
+    def _comparable(self, new: MemoryRecord, near: Sequence[Match]) -> list[Match]:
+        """Return the neighbours that are near enough and about the same party, nearest first.
+
+        The vectors of "it's a girl, 3.4 kg" and of a pregnancy may have nothing in common.
+        """
+        party, before = _party(new), self._before.get(new.content)
+        chosen = [
+            match
+            for match in near
+            if _party(match.record) in (party, None)
+            and (
+                match.semantic >= MIN_COSINE
+                or is_other_now(match.record.content, new.content, before)
+            )
+        ]
+        return sorted(chosen, key=lambda f: (-f.semantic, f.record.created_at, f.record.id))
+
     def _candidates(self, tx: Transaction, new: MemoryRecord) -> set[str] | None:
         """Return the ids of a fact's possible neighbours: the judged ones, and changed ones.
 
@@ -168,17 +195,35 @@ class Consolidation:
     def _verdict(self, new: MemoryRecord, match: Match) -> Verdict:
         known = match.record.content
         verdict = self._verdicts.get((new.content, known)) or compare_facts(
-            as_user(known, self._names), as_user(new.content, self._names), match.semantic
+            as_user(known, self._names),
+            as_user(new.content, self._names),
+            match.semantic,
+            before=self._before.get(new.content),
         )
         if verdict is None and self._rounds < MAX_ROUNDS:
             raise ChangedMeanwhileError
         return verdict or "different"
 
 
+def _said_before(r: Reading, fact: NewFact) -> str:
+    """Return the messages before the first one of a fact."""
+    if not fact.sources:
+        return ""
+    recent = r.messages.latest(fact.record.scope, limit=BEFORE, before=min(fact.sources))
+    return "\n".join(message.content for _, message in recent)
+
+
 def find_verdicts(
-    llm: LLM, fact: str, known: Sequence[tuple[str, float]], *, one_turn: bool = False
+    llm: LLM,
+    fact: str,
+    known: Sequence[tuple[str, float]],
+    *,
+    one_turn: bool = False,
+    before: str | None = None,
 ) -> list[Verdict]:
     """Return the verdict on `fact` and each known one, given as its text and the vectors' cosine.
+
+    `before` is what was said before the message of the fact, or None if unknown.
 
     The model is asked at most once, about the nearest of those that the rules leave open. The
     rest are different, and so are all if the answer cannot be parsed.
@@ -186,7 +231,10 @@ def find_verdicts(
     Raises:
         LLMError: the model failed.
     """
-    verdicts = [compare_facts(text, fact, cosine, one_turn=one_turn) for text, cosine in known]
+    verdicts = [
+        compare_facts(text, fact, cosine, one_turn=one_turn, before=before)
+        for text, cosine in known
+    ]
     undecided = sorted(
         (i for i, verdict in enumerate(verdicts) if verdict is None), key=lambda i: -known[i][1]
     )[:ASKED]
@@ -208,13 +256,6 @@ def _ask(llm: LLM, fact: str, known: Sequence[str]) -> list[Verdict]:
     except (ExtractionError, TypeError, KeyError) as error:
         logger.debug("no verdict on %r: %s", fact, error)
         return ["different"] * len(known)
-
-
-def _comparable(new: MemoryRecord, near: Sequence[Match]) -> list[Match]:
-    """Return the neighbours that are near enough and about the same party, nearest first."""
-    party = _party(new)
-    chosen = [f for f in near if f.semantic >= MIN_COSINE and _party(f.record) in (party, None)]
-    return sorted(chosen, key=lambda f: (-f.semantic, f.record.created_at, f.record.id))
 
 
 def _party(record: MemoryRecord) -> str | None:

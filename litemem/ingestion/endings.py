@@ -30,6 +30,7 @@ _AGE = re.compile(r"[1-9]\d{0,2}(?:st|nd|rd|th|\.)?")
 _UNSPACED = re.compile(rf"[{scripts.HAN}{scripts.KANA}]")
 _RUN = re.compile(rf"[{scripts.HAN}{scripts.KANA}]+|(?:[^\W_](?<![{scripts.HAN}{scripts.KANA}]))+")
 _HANGUL = re.compile(rf"[{scripts.HANGUL}]")
+_CLAUSE = re.compile(r"[.;!。！；؛।]+|,\s|，|،")
 _POSSESSIVE = re.compile(r"['’](?:s|re|ve|m|d)?(?!\w)")
 
 _PLACE_FIRST = ("zh", "ja", "ko", "tr", "hi")
@@ -78,6 +79,18 @@ def ends(known: str, new: str, code: str) -> bool:
     listed = _words_of(code)
     if not listed.rows or len(known) + len(new) > LONG:
         return False
+    return any(_is_ended(known, clause, code, listed) for clause in _clauses(new))
+
+
+def _clauses(text: str) -> list[str]:
+    """Return a fact, and the clauses of a quotation: "sold the Seat, now I ride a Vespa"."""
+    said = unquoted(text)
+    parts = [part for part in _CLAUSE.split(said) if part.strip()]
+    is_plain = said == text or said.rstrip().endswith(("?", "？", "؟")) or len(parts) == 1
+    return [text] if is_plain else [text, *parts]
+
+
+def _is_ended(known: str, new: str, code: str, listed: _Words) -> bool:
     k, n = _fact(known, code), _fact(new, code)
     states, events = _places(known, code)[0], _places(new, code)[1]
     return any(
@@ -131,7 +144,8 @@ def _is_shared(
         return False
     if shares != "person" and told <= names_k and not listed.joint.intersection(k.words):
         return True
-    persons = {k.stems[i] for i in things_k if _is_person(k, i, listed)}
+    named = [i for i in things_k if shares != "goods" or i < max(state) or k.words[i] in listed.kin]
+    persons = {k.stems[i] for i in named if _is_person(k, i, listed)}
     if not persons | _owner(k, things_k, state) <= told | names_k:
         return False
     if _are_numbered_apart(k, n):
@@ -142,6 +156,9 @@ def _is_shared(
     if not objects:
         return False
     heads = {"first": objects[:1], "last": objects[-1:]}.get(listed.head, objects)
+    makers = [i for i in objects if shares == "goods" and k.written[i][:1].isupper() and i]
+    if makers and not all(k.stems[i] in told for i in heads):  # "the Seat" for a Seat Ibiza
+        heads = [next((i for i in makers if k.stems[i] in told), makers[0])]
     is_one = all(k.stems[i] in told and not _are_many(k, i, listed) for i in heads)
     return is_one and not listed.joint.intersection(k.words)
 

@@ -245,12 +245,23 @@ def _by_single(k: FactSlots, n: FactSlots) -> Verdict | None:
         return "contradicts" if is_one else "unclear" if few else None
     if verdict := _by_attribute(k, n):
         return verdict
+    if _are_elsewhere(k, n):
+        return "contradicts"
     if not few or shared:
         return None
     if k.relations == n.relations == {"name"}:
         is_one = not k.holder or "partner" in k.concepts & n.concepts
         return "contradicts" if is_one else "unclear"
     return _by_habit(k, n, is_new=is_new)
+
+
+def _are_elsewhere(k: FactSlots, n: FactSlots) -> bool:
+    """Return True if one named person studies at two places: "Ines studies in Ghent"."""
+    is_place = "place" in k.concepts & n.concepts and not (k.habits or n.habits)
+    values = k.content - k.holder, n.content - n.holder
+    is_one = all(len(each) == 1 for each in values) and values[0] != values[1]
+    is_kept = k.relations == n.relations == {"study"} and k.holder == n.holder
+    return bool(k.holder) and is_kept and is_place and is_one
 
 
 def _differ(k: FactSlots, n: FactSlots) -> bool:

@@ -1,0 +1,43 @@
+"""Find that the child is born that the user expects: "he's here! Otis, 3.4 kg, born at 4am".
+
+How languages say so is data (section "births" of `core/text/languages`): `expects` is the known
+state, `born` the event, and `others` whose child is another's. The child of a relative or a friend
+ends no pregnancy of the user or a partner.
+"""
+
+import re
+
+from litemem.core.text.lexicon import ENGLISH, words_in
+from litemem.core.text.statements import unquoted
+from litemem.ingestion.naming import codes_of, is_open, matches, pattern_of
+
+LONG = 500  # characters of two texts that are no facts
+_TABLE = "births"
+_YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
+
+
+def is_born(known: str, new: str) -> bool:
+    """Return True if a new fact tells the birth of the child that a known one expects."""
+    if len(known) + len(new) > LONG:
+        return False
+    codes = dict.fromkeys((*codes_of(known, new), *codes_of(new, new)))
+    return any(_is_born(known, unquoted(new), code) for code in codes)
+
+
+def _is_born(known: str, new: str, code: str) -> bool:
+    if not matches(new, code, _TABLE, "born"):
+        return False
+    state = unquoted(known)
+    expects = any(matches(state, each, _TABLE, "expects") for each in (code, ENGLISH))
+    if not expects or _names_other(state, code) or _names_other(state, ENGLISH):
+        return False
+    if _YEAR.search(new) or _names_other(new, code):
+        return False
+    return not is_open(new, code) and not pattern_of(code, _TABLE, "others").search(new)
+
+
+def _names_other(text: str, code: str) -> bool:
+    """Return True if a text names a relative who is neither the child nor a partner."""
+    own = words_in(code, _TABLE, "own") | words_in(code, "endings", "partners")
+    found = pattern_of(code, "requests", "kin").findall(text.casefold())
+    return any(each not in own for each in found)

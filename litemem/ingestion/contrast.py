@@ -1,0 +1,169 @@
+"""Find that a statement takes a value back for another: "not mango but pineapple", "wrong city, …".
+
+How languages say so is data (section "contrast" of `core/text/languages`). `pairs` name what is
+taken back, as `old`, and what holds, as `right`. `openers` stand before a corrected statement, and
+`bare` before a value alone. The known fact ends if it has the value that is taken back, and all
+else that the new statement names. In doubt, as about another person, nothing ends.
+"""
+
+import re
+from collections.abc import Sequence
+from functools import cache, lru_cache
+
+from litemem.core.text import scripts
+from litemem.core.text.lexicon import section
+from litemem.core.text.statements import unquoted
+from litemem.ingestion.naming import UNSPACED, codes_of, has_one, is_open, named_in, pattern_of
+
+LONG = 400  # characters of two texts that are no facts
+MOST = 4  # words of a value
+_TABLE = "contrast"
+_THING = r"[^,.;:!?…“”\"，。、！？；]{1,40}?"
+_END = r"(?=\s*(?:[,.;:!?…”\"，。、！？；]|\Z))"
+_QUESTIONS = ("?", "？", "؟")
+
+
+def is_contrasted(known: str, new: str, before: str | None = None) -> bool:
+    """Return True if a new statement takes back a value of a known one.
+
+    `before` is what was said before the new statement. Without it, a value that stands alone is
+    taken for one of the known fact.
+    """
+    if len(known) + len(new) > LONG or unquoted(new).rstrip().endswith(_QUESTIONS):
+        return False
+    return any(
+        _is_other_value(known, unquoted(new), before, code)
+        or _is_corrected(known, unquoted(new), before, code)
+        or _is_answered(known, unquoted(new), before, code)
+        for code in codes_of(known, new)
+    )
+
+
+def _is_other_value(known: str, new: str, before: str | None, code: str) -> bool:
+    """Return True for "not mango but pineapple", of a fact with mango."""
+    found = _contrasted(new, code)
+    if not found or is_open(unquoted(known), code):
+        return False
+    words = _named(unquoted(known), code)
+    for old, right, rest in found:
+        if _takes_back(words, old, right, code) and _is_of(known, old, rest, before, code):
+            return True
+    return False
+
+
+@lru_cache(maxsize=8_192)
+def _contrasted(new: str, code: str) -> Sequence[tuple[list[str], list[str], str]]:
+    """Return the words that a statement takes back, those that hold, and the rest of it."""
+    return [
+        (
+            _named(match["old"], code),
+            _named(match["right"], code),
+            f"{new[: match.start()]} {match.groupdict().get('what') or ''} {new[match.end() :]}",
+        )
+        for pattern in _pairs(code)
+        for match in pattern.finditer(new)
+    ]
+
+
+def _takes_back(words: Sequence[str], old: Sequence[str], right: Sequence[str], code: str) -> bool:
+    is_value = 0 < len(old) <= MOST and 0 < len(right) <= MOST
+    return is_value and _hold(words, old, code) and not _hold(words, right, code)
+
+
+def _is_of(known: str, old: Sequence[str], rest: str, before: str | None, code: str) -> bool:
+    """Return True if the rest of a statement names nothing that a known fact lacks.
+
+    If it names nothing, what was said before has to name what the known fact is about.
+    """
+    words = _named(unquoted(known), code)
+    said = [word for word in _named(_without_opener(rest, code), code) if _says(word, code)]
+    if not _hold(words, said, code) or not _have_one_holder(known, rest, code):
+        return False
+    if said or before is None:
+        return True
+    about = [word for word in words if not has_one(old, word, code)]
+    return _is_mentioned(about or words, before, code)
+
+
+def _is_corrected(known: str, new: str, before: str | None, code: str) -> bool:
+    """Return True for "wrong city, Ines studies in Ghent": the same with another value."""
+    plain = _without_opener(new, code)
+    if plain == new or code in UNSPACED or is_open(plain, code):
+        return False
+    words, said = _named(unquoted(known), code), _named(plain, code)
+    lost = [w for w in words if not has_one(said, w, code) and not _is_kin(w, code)]
+    added = [w for w in said if not has_one(words, w, code)]
+    is_one_value = 0 < len(added) <= MOST and 0 < len(lost) <= MOST and len(lost) < len(words)
+    are_alike = all(_kind(word) == _kind(added[0]) for word in (*lost[-1:], *added[:1]))
+    is_said = before is None or _is_mentioned(words, before, code)
+    return is_one_value and are_alike and is_said and _have_one_holder(known, plain, code)
+
+
+def _is_answered(known: str, new: str, before: str | None, code: str) -> bool:
+    """Return True for "no, it's Ghent", behind a statement with another value."""
+    match = pattern_of(code, _TABLE, "bare").match(new)
+    if match is None or is_open(unquoted(known), code):
+        return False
+    words, right = _named(unquoted(known), code), _named(match["right"], code)
+    if not words or not 0 < len(right) <= 2 or _hold(words, right, code):
+        return False
+    if before is not None and not _is_mentioned(words, before, code):
+        return False
+    return _kind(words[-1]) == _kind(right[-1]) != "word" and len(words) > len(right)
+
+
+def _named(text: str, code: str) -> list[str]:
+    return named_in(text, code, with_days=True)
+
+
+@lru_cache(maxsize=8_192)
+def _without_opener(text: str, code: str) -> str:
+    return pattern_of(code, _TABLE, "openers").sub("", text, count=1)
+
+
+def _kind(word: str) -> str:
+    """Return what a word is like: a number, a name, or another word."""
+    return "number" if word[:1].isdigit() else "name" if word[:1].isupper() else "word"
+
+
+def _is_mentioned(words: Sequence[str], before: str, code: str) -> bool:
+    said = _named(before, code)
+    return any(has_one(said, word, code) or (code in UNSPACED and word in before) for word in words)
+
+
+def _have_one_holder(known: str, new: str, code: str) -> bool:
+    """Return True if two texts are about one relative, or if the new one names nobody."""
+    kin = pattern_of(code, "requests", "kin")
+    one, other = (set(kin.findall(unquoted(text).casefold())) for text in (known, new))
+    is_user = pattern_of(code, _TABLE, "self").search(new) is not None
+    return one == other or not (other or is_user)
+
+
+def _is_kin(word: str, code: str) -> bool:
+    return pattern_of(code, "requests", "kin").fullmatch(word.casefold()) is not None
+
+
+def _says(word: str, code: str) -> bool:
+    listed = str(section(code, _TABLE).get("light", "")).split()
+    return scripts.fold(word) not in set(map(scripts.fold, listed))
+
+
+def _hold(words: Sequence[str], named: Sequence[str], code: str) -> bool:
+    """Return True if a fact has all words of a value."""
+    if code in UNSPACED:
+        return all(any(part in word or word in part for word in words) for part in named)
+    return all(has_one(words, part, code) for part in named)
+
+
+@cache
+def _pairs(code: str) -> Sequence[re.Pattern[str]]:
+    """Return the patterns; "{old}" and "{right}" are values, "{what}" the rest of a clause."""
+    groups = {name: rf"(?P<{name}>{_THING})" for name in ("old", "right", "what")}
+    written = section(code, _TABLE).get("pairs", ())
+    return [
+        re.compile(
+            re.sub(r"\{(old|right|what)\}", lambda found: groups[found[1]], each) + _END,
+            re.IGNORECASE,
+        )
+        for each in written
+    ]
