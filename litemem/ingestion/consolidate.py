@@ -26,8 +26,8 @@ from litemem.ingestion.compare import (
     as_user,
     compare_facts,
     confirm_verdict,
-    is_other_now,
     is_one_sentence,
+    is_other_now,
     user_names,
 )
 from litemem.ingestion.slots import Verdict

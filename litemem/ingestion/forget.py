@@ -38,6 +38,7 @@ SCANNED = 5_000  # newest memories, and messages, of a scope that are compared w
 RECENT = 8  # messages before a turn in which "that" is looked for
 MANY = 50  # memories that may go at once; more are in doubt
 MIN_ENDED = 3  # letters of a word before an ending that its language lists
+LEAST_PART = 3  # letters of a part of a compound
 NEAR = 8  # characters before a name, in scripts without spaces
 SHOWN = 20  # candidates
 MAX_ROUNDS = 3  # of reading before the transaction; then inside it
@@ -46,6 +47,7 @@ PARTIAL = 0.5  # share of a topic's words that makes a memory a candidate
 _SPACED = re.compile(r"[^\s,.;:!?()\"،؛؟।]+")
 _UNSPACED = ("zh", "ja", "ko", "hi", "ar", "fa")  # where "\b" is no border of a word
 _ALIKE = {"ru": ("uk",), "da": ("nb",)}
+_COMPOUNDING = ("de", "nl", "sv", "da", "nb", "fi", "hu")  # that write compounds as one word
 _PREFIX = 0.7  # of the longer word that both have in common
 _COMPOUND = 0.8  # of the shorter one
 
@@ -500,8 +502,11 @@ def _is_of_another(topic: Topic, text: str) -> bool:
             return True
     found = [re.search(section(code, "requests")["kin"], lowered) for code in codes]
     first = min((each for each in found if each), key=lambda each: each.start(), default=None)
-    if first is None or not topic.kin:
-        return first is not None
+    if first is None:
+        return False
+    if not topic.kin:  # "the hint for the PIN is the year Dad bought the boat"
+        is_first = len(topic.words) > 1 and topic.thing is None
+        return not (is_first and _share(topic, text[: first.start()]) == 1.0)
     forms = _forms(first[0])
     return not any(_same(word, form, topic.code) for word in topic.words for form in forms) and (
         not any(scripts.is_unspaced(word) for word in topic.words)
@@ -541,13 +546,40 @@ def _share(topic: Topic, text: str) -> float:
         return 0.0
     forms = _forms(text)
     whole = f"{scripts.normal_forms(text)} {''.join(forms)}"
+    if any(_is_compound(form, topic.words, topic.code) for form in forms):
+        return 1.0
     held = sum(
         word in whole
         if scripts.is_unspaced(word)
         else any(_same(word, form, topic.code) for form in forms)
+        or _is_compound(word, forms, topic.code)
         for word in topic.words
     )
     return held / len(topic.words)
+
+
+def _is_compound(word: str, parts: Sequence[str], code: str) -> bool:
+    """Return True if two words make one: "Schuhgröße" is the "Größe der Schuhe"."""
+    if code not in _COMPOUNDING or len(word) < 2 * LEAST_PART:
+        return False
+    heads = [part for part in parts if len(part) >= LEAST_PART and word.endswith(part)]
+    return any(
+        _begins(word, part, len(word) - len(head))
+        for head in heads
+        for part in parts
+        if part != head
+    )
+
+
+def _begins(word: str, part: str, length: int) -> bool:
+    """Return True if the first letters of a compound are a word, perhaps with another ending."""
+    first = word[:length]
+    shorter, longer = sorted((first, part), key=len)
+    return (
+        len(shorter) >= LEAST_PART
+        and longer.startswith(shorter)
+        and len(longer) - len(shorter) <= 2
+    )
 
 
 def _names_of(topic: Topic, texts: Sequence[str]) -> set[str]:
