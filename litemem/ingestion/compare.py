@@ -86,7 +86,8 @@ def compare_facts(
     verdict = _compare(known, new, cosine, before)
     if verdict in ("same", "richer") and _name_opposites(known, new):
         verdict = "different"
-    if verdict not in (None, "unclear") and _are_exchanged(known, new):
+    is_turned = verdict not in (None, "unclear") and _are_exchanged(known, new)
+    if is_turned and not is_handed_over(known, new, before):
         verdict = "different"
     if verdict != "different" and _spelt(known) != _spelt(new) and are_on_other_sides(known, new):
         verdict = "different"

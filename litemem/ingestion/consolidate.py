@@ -206,11 +206,14 @@ class Consolidation:
 
 
 def _said_before(r: Reading, fact: NewFact) -> str:
-    """Return the messages before the first one of a fact."""
+    """Return the message before the first one of a fact; an answer, with what it answers."""
     if not fact.sources:
         return ""
     recent = r.messages.latest(fact.record.scope, limit=BEFORE, before=min(fact.sources))
-    return "\n".join(message.content for _, message in recent)
+    said = [message for _, message in recent]
+    if said and said[-1].role == "user":
+        said = said[-1:]
+    return "\n".join(message.content for message in said)
 
 
 def find_verdicts(

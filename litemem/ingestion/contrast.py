@@ -94,9 +94,15 @@ def _is_corrected(known: str, new: str, before: str | None, code: str) -> bool:
     lost = [w for w in words if not has_one(said, w, code) and not _is_kin(w, code)]
     added = [w for w in said if not has_one(words, w, code)]
     is_one_value = 0 < len(added) <= MOST and 0 < len(lost) <= MOST and len(lost) < len(words)
+    is_one_value = is_one_value and _stand_together(lost, words) and _stand_together(added, said)
     are_alike = all(_kind(word) == _kind(added[0]) for word in (*lost[-1:], *added[:1]))
     is_said = before is None or _is_mentioned(words, before, code)
     return is_one_value and are_alike and is_said and _have_one_holder(known, plain, code)
+
+
+def _stand_together(value: Sequence[str], words: Sequence[str]) -> bool:
+    """Return True if a value is one part of a statement: not a person and a place."""
+    return " ".join(value) in " ".join(words)
 
 
 def _is_answered(known: str, new: str, before: str | None, code: str) -> bool:

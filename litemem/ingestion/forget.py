@@ -633,6 +633,8 @@ def _same(one: str, other: str, code: str = ENGLISH) -> bool:
         return True
     shorter, longer = sorted((len(one), len(other)))
     shared = next((i for i in range(shorter) if one[i] != other[i]), shorter)
+    if code in _COMPOUNDING and shared == len(other) and len(one) - len(other) > LEAST_PART:
+        return False  # a cellar is no key of a cellar
     least = 4 if one.isascii() else 3
     is_form = shared >= least and shared >= _PREFIX * longer
     return is_form or (shared >= 6 and shared >= _COMPOUND * shorter)

@@ -114,7 +114,7 @@ def _days(code: str) -> frozenset[str]:
 @cache
 def _light(code: str) -> frozenset[str]:
     slots = frozenset[str]().union(*(words_in(code, "slots", key) for key in _SLOTS))
-    endings = words_in(code, "endings", "light")
+    endings = words_in(code, "endings", "light") | words_in(code, "endings", "adjuncts")
     rest = words_in(code, "replaced", "light") | words_in(code, "handover", "light")
     bare = words_in(code, "measures", "light") if code in BARE else frozenset[str]()
     return frozenset(map(scripts.fold, slots | endings | rest | bare))

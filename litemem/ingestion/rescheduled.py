@@ -1,9 +1,9 @@
 """Find that a thing has another time, day or room now: "the flight was rebooked to 7:40".
 
 A pattern has a `thing` and its new `value`; they and the words that name nothing are data (section
-"rescheduled" of `core/text/languages`). The thing of a known fact has all words of the new one, and
-a value of the same kind: a time of day, a day, or a number of a room, gate or platform. In doubt,
-as about another person, a plan or one of several things, nothing ends.
+"rescheduled" of `core/text/languages`). The thing of a known fact has all words of the new one,
+and a value of the same kind: a time of day, a day, or a number of a room, gate or platform. In
+doubt, as about another person, a plan or one of several things, nothing ends.
 """
 
 import re

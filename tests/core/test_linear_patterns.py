@@ -89,6 +89,10 @@ MAKERS = {
     ("ingestion/forget.py", "_particles"),
     ("ingestion/forget.py", "_thing"),
     ("ingestion/forget.py", "topic_of"),
+    ("ingestion/contrast.py", "_pairs"),  # matched in 400 characters
+    ("ingestion/lasting.py", "_units"),  # matched in 400 characters
+    ("ingestion/naming.py", "_parting"),  # the words of a table
+    ("ingestion/naming.py", "pattern_of"),  # matched in 500 characters
     ("maintenance/backup.py", "_is_replaced"),
     ("maintenance/backup.py", "_parse_name"),
     ("ingestion/measures.py", "_of"),
