@@ -1,7 +1,7 @@
 """Find that the child is born that the user expects: "he's here! Otis, 3.4 kg, born at 4am".
 
 How languages say so is data (section "births" of `core/text/languages`): `expects` is the known
-state, `born` the event, and `others` whose child is another's. The child of a relative or a friend
+state, `born` the event, `came` what may be one, and `others` whose child is another's. The child of a relative or a friend
 ends no pregnancy of the user or a partner.
 """
 
@@ -13,6 +13,7 @@ from litemem.ingestion.naming import codes_of, is_open, matches, pattern_of
 
 LONG = 500  # characters of two texts that are no facts
 _TABLE = "births"
+_WEIGHT = re.compile(r"\d ?(?:kg|kilos?|g|gramm?|lbs?|pounds|кг)\b", re.IGNORECASE)
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 
 
@@ -25,7 +26,7 @@ def is_born(known: str, new: str) -> bool:
 
 
 def _is_born(known: str, new: str, code: str) -> bool:
-    if not matches(new, code, _TABLE, "born"):
+    if not matches(new, code, _TABLE, "born") and not _has_come(new, code):
         return False
     state = unquoted(known)
     expects = any(matches(state, each, _TABLE, "expects") for each in (code, ENGLISH))
@@ -34,6 +35,12 @@ def _is_born(known: str, new: str, code: str) -> bool:
     if _YEAR.search(new) or _names_other(new, code):
         return False
     return not is_open(new, code) and not pattern_of(code, _TABLE, "others").search(new)
+
+
+def _has_come(text: str, code: str) -> bool:
+    """Return True if somebody has come, and a weight or another sign shows that it is a child."""
+    is_child = _WEIGHT.search(text) is not None or matches(text, code, _TABLE, "signs")
+    return is_child and matches(text, code, _TABLE, "came")
 
 
 def _names_other(text: str, code: str) -> bool:

@@ -18,7 +18,7 @@ from litemem.ingestion.naming import UNSPACED, codes_of, has_one, is_open, named
 LONG = 400  # characters of two texts that are no facts
 MOST = 4  # words of a value
 _TABLE = "contrast"
-_THING = r"[^,.;:!?…“”\"，。、！？；]{1,40}?"
+_THING = r"(?:[^,.;:!?…“”\"，。、！？；]|(?<=\d)[:.,](?=\d)){1,40}?"
 _END = r"(?=\s*(?:[,.;:!?…”\"，。、！？；]|\Z))"
 _QUESTIONS = ("?", "？", "؟")
 

@@ -33,7 +33,7 @@ _UNSURE = (
 )  # may look like English
 _SLOTS = ("light", "my", "be", "place", "from", "now", "again", "user", "new")
 _SIGNS = re.compile(r"[\s,.;:!?…“”\"()，。、！？；：·]+")
-_POSSESSIVE = re.compile(r"['’]s?\Z")
+_POSSESSIVE = re.compile(r"['’](?:s|ve|re|ll|d|m)?\Z")  # or a verb: "they've"
 
 
 def codes_of(known: str, new: str) -> Sequence[str]:

@@ -213,5 +213,5 @@ def test_a_value_alone_corrects_what_the_message_before_says() -> None:
         ("The concert is on Tuesday.", ["The concert is on Tuesday"]),
         ("Sorry, not Tuesday but Thursday.", ["User: “Sorry, not Tuesday but Thursday.”"]),
     )
-    assert "User's dentist appointment is on Tuesday" in memories
-    assert "The concert is on Tuesday" not in memories
+    assert [memory for memory in memories if "dentist" in memory]
+    assert not [memory for memory in memories if "concert" in memory]
