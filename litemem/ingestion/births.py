@@ -1,8 +1,8 @@
 """Find that the child is born that the user expects: "he's here! Otis, 3.4 kg, born at 4am".
 
 How languages say so is data (section "births" of `core/text/languages`): `expects` is the known
-state, `born` the event, `came` what may be one, and `others` whose child is another's. The child of a relative or a friend
-ends no pregnancy of the user or a partner.
+state, `born` the event, `came` what may be one, and `others` whose child is another's. The child of
+a relative or a friend ends no pregnancy of the user or a partner.
 """
 
 import re
@@ -14,6 +14,7 @@ from litemem.ingestion.naming import codes_of, is_open, matches, pattern_of
 LONG = 500  # characters of two texts that are no facts
 _TABLE = "births"
 _WEIGHT = re.compile(r"\d ?(?:kg|kilos?|g|gramm?|lbs?|pounds|кг)\b", re.IGNORECASE)
+_TIME = re.compile(r"[^\W\d_]{1,4} \d{1,2}(?:[:.h]\d\d)?(?!\d)")
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 
 
@@ -34,7 +35,8 @@ def _is_born(known: str, new: str, code: str) -> bool:
         return False
     if _YEAR.search(new) or _names_other(new, code):
         return False
-    return not is_open(new, code) and not pattern_of(code, _TABLE, "others").search(new)
+    plain = _TIME.sub(" ", new)  # "om" may begin a wish in Dutch
+    return not is_open(plain, code) and not pattern_of(code, _TABLE, "others").search(new)
 
 
 def _has_come(text: str, code: str) -> bool:

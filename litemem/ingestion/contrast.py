@@ -19,7 +19,7 @@ LONG = 400  # characters of two texts that are no facts
 MOST = 4  # words of a value
 _TABLE = "contrast"
 _THING = r"(?:[^,.;:!?…“”\"，。、！？；]|(?<=\d)[:.,](?=\d)){1,40}?"
-_END = r"(?=\s*(?:[,.;:!?…”\"，。、！？；]|\Z))"
+_END = r"(?=\s*(?:[,;!?…”\"，。、！？；]|[.:](?!\d)|\Z))"
 _QUESTIONS = ("?", "？", "؟")
 
 

@@ -29,6 +29,7 @@ _AMOUNT = re.compile(
     rf"[$€£¥₹]?(\d+(?:[.,]\d+)*) ?(k\b|(?:[^\W\d_](?<![{HAN}{KANA}])){{0,20}}|[$€£¥₹%])",
     re.IGNORECASE,
 )
+_REMOVED = ("changes", "takes", "dose", "pay", "me")  # that name nothing beside a value
 _THOUSAND = 1_000
 
 
@@ -94,10 +95,8 @@ def _amounts(text: str, code: str) -> list[tuple[float, str]]:
 def _rest(text: str, code: str) -> list[str]:
     """Return the words of a text but those of its value, its change and who makes it."""
     plain = pattern_of(code, _TABLE, "dates").sub(" ", in_digits(text, code))
-    for table, key in (
-        ("measures", "rises"),
-        *((_TABLE, key) for key in ("changes", "takes", "dose", "pay", "me")),
-    ):
+    keys = (*((_TABLE, key) for key in _REMOVED), ("measures", "rises"))
+    for table, key in keys:
         pattern = pattern_of(code, table, key)  # "put my dose up" has what it changes inside
         plain = pattern.sub(lambda found: found[0] if found[0].count(" ") > 1 else " ", plain)
     plain = _AMOUNT.sub(" ", plain)

@@ -144,7 +144,8 @@ def _is_shared(
         return False
     if shares != "person" and told <= names_k and not listed.joint.intersection(k.words):
         return True
-    named = [i for i in things_k if shares != "goods" or i < max(state) or k.words[i] in listed.kin]
+    maker = _maker(k, told, max(state)) if shares == "goods" else frozenset[int]()
+    named = [i for i in things_k if i not in maker or k.words[i] in listed.kin]
     persons = {k.stems[i] for i in named if _is_person(k, i, listed)}
     if not persons | _owner(k, things_k, state) <= told | names_k:
         return False
@@ -156,11 +157,23 @@ def _is_shared(
     if not objects:
         return False
     heads = {"first": objects[:1], "last": objects[-1:]}.get(listed.head, objects)
-    makers = [i for i in objects if shares == "goods" and k.written[i][:1].isupper() and i]
-    if makers and not all(k.stems[i] in told for i in heads):  # "the Seat" for a Seat Ibiza
-        heads = [next((i for i in makers if k.stems[i] in told), makers[0])]
+    if maker and not all(k.stems[i] in told for i in heads):  # "the Seat" for a Seat Ibiza
+        heads = [next(i for i in sorted(maker) if k.stems[i] in told)]
     is_one = all(k.stems[i] in told and not _are_many(k, i, listed) for i in heads)
     return is_one and not listed.joint.intersection(k.words)
+
+
+def _maker(k: _Fact, told: set[str], after: int) -> frozenset[int]:
+    """Return where the name of a thing stands that is told in part: "Seat Ibiza" for "Seat"."""
+    for i in range(after + 1, len(k.words)):
+        if k.stems[i] in told and k.written[i][:1].isupper():
+            start = end = i
+            while start - 1 > after and k.written[start - 1][:1].isupper():
+                start -= 1
+            while end + 1 < len(k.words) and k.written[end + 1][:1].isupper():
+                end += 1
+            return frozenset(range(start, end + 1))
+    return frozenset()
 
 
 def _owner(k: _Fact, things: Sequence[int], state: set[int]) -> set[str]:

@@ -67,7 +67,10 @@ def _is_handed_over(known: str, new: str, before: str | None, code: str) -> bool
     state = _state(unquoted(known), code)
     if state is None:
         return False
-    return any(_is_given(state, clause, before, code) for clause in _clauses(unquoted(new), code))
+    said = unquoted(new)
+    is_over = pattern_of(code, _TABLE, "opener").match(said) is not None
+    clauses = _clauses(said, code)
+    return any(_is_given(state, clause, before, code, is_over=is_over) for clause in clauses)
 
 
 def _clauses(text: str, code: str) -> list[str]:
@@ -105,13 +108,23 @@ def _is_of_user(text: str, code: str) -> bool:
 
 
 def _is_given(
-    state: tuple[Sequence[str], Sequence[str]], clause: str, before: str | None, code: str
+    state: tuple[Sequence[str], Sequence[str]],
+    clause: str,
+    before: str | None,
+    code: str,
+    *,
+    is_over: bool,
 ) -> bool:
-    """Return True if a clause says that another than the holder has a thing now."""
+    """Return True if a clause says that another than the holder has a thing now.
+
+    With `is_over`, the sentence begins with "not any more".
+    """
     holder, thing = state
     takes, hands, by = (pattern_of(code, _TABLE, key) for key in ("takes", "hands", "by"))
     is_taken, is_handed, is_by = (each.search(clause) for each in (takes, hands, by))
-    runs_now = pattern_of(code, _TABLE, "runs").search(clause) if _is_now(clause, code) else None
+    is_one_of_many = pattern_of(code, _TABLE, "any").search(clause) is not None
+    is_now = is_over or (_is_now(clause, code) and not is_one_of_many)
+    runs_now = pattern_of(code, _TABLE, "runs").search(clause) if is_now else None
     verb = is_taken or is_handed or is_by or runs_now
     if verb is None or is_open(clause, code):
         return False
