@@ -253,7 +253,7 @@ def _are_keys(text: str) -> bool:
 @cache
 def keys_of_tables() -> frozenset[str]:
     """Return the names of what languages list: "own", "from"; and of modes and languages."""
-    names = ("binding", "clauses", "compare", "phrases", "requests", "slots")
+    names = "binding clauses compare contrast doses handover phrases requests slots".split()
     keys = {key for name in names for key in section("en", name)}
     return frozenset(keys | {"off"} | set(CODES.values()))
 

@@ -1,8 +1,8 @@
 """Find that the child is born that the user expects: "he's here! Otis, 3.4 kg, born at 4am".
 
 How languages say so is data (section "births" of `core/text/languages`): `expects` is the known
-state, `born` the event, `came` what may be one, and `others` whose child is another's. The child of
-a relative or a friend ends no pregnancy of the user or a partner.
+state, `born` the event, `came` a possible one, and `others` the child of somebody else. The child
+of a relative or a friend ends no pregnancy of the user or a partner.
 """
 
 import re

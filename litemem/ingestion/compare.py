@@ -78,7 +78,7 @@ def compare_facts(
 
     `cosine` is that of their vectors. Without a sign of the contrary they are different: most
     facts about one person are near each other, and are true together. Facts of `one_turn` only
-    contradict each other if the new one corrects. `before` is what was said before the new fact,
+    contradict each other if the new one corrects. `before` is the text before the new fact,
     or None if unknown: a pronoun may stand for a thing in it. "unclear" means that both have to
     stay.
     """
@@ -181,7 +181,7 @@ def _compare_english(known: str, new: str, cosine: float) -> Verdict | None:
 def is_other_now(known: str, new: str, before: str | None = None) -> bool:
     """Return True if a new fact gives what a known one tells another holder or value.
 
-    `before` is what was said before the new fact, or None if unknown.
+    `before` is the text before the new fact, or None if unknown.
     """
     return (
         is_handed_over(known, new, before)

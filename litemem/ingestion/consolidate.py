@@ -78,7 +78,7 @@ class Consolidation:
         self._rounds = 0
         self._judged_at: Revision | None = None
         self._near: dict[str, set[str]] = {}  # by a new id, the ids of its neighbours
-        self._before: dict[str, str] = {}  # by a new text, what was said before it
+        self._before: dict[str, str] = {}  # by a new text, the messages before it
 
     def judge(self, store: Store) -> None:
         """Compare each fact with its neighbours; pairs that have a verdict are not judged again.
@@ -226,7 +226,7 @@ def find_verdicts(
 ) -> list[Verdict]:
     """Return the verdict on `fact` and each known one, given as its text and the vectors' cosine.
 
-    `before` is what was said before the message of the fact, or None if unknown.
+    `before` is the text before the message of the fact, or None if unknown.
 
     The model is asked at most once, about the nearest of those that the rules leave open. The
     rest are different, and so are all if the answer cannot be parsed.

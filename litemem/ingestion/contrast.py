@@ -26,7 +26,7 @@ _QUESTIONS = ("?", "？", "؟")
 def is_contrasted(known: str, new: str, before: str | None = None) -> bool:
     """Return True if a new statement takes back a value of a known one.
 
-    `before` is what was said before the new statement. Without it, a value that stands alone is
+    `before` is the text before the new statement. Without it, a value that stands alone is
     taken for one of the known fact.
     """
     if len(known) + len(new) > LONG or unquoted(new).rstrip().endswith(_QUESTIONS):
@@ -73,7 +73,7 @@ def _takes_back(words: Sequence[str], old: Sequence[str], right: Sequence[str], 
 def _is_of(known: str, old: Sequence[str], rest: str, before: str | None, code: str) -> bool:
     """Return True if the rest of a statement names nothing that a known fact lacks.
 
-    If it names nothing, what was said before has to name what the known fact is about.
+    If it names nothing, the text before has to name what the known fact is about.
     """
     words = _named(unquoted(known), code)
     said = [word for word in _named(_without_opener(rest, code), code) if _says(word, code)]

@@ -1,8 +1,8 @@
 """Find that somebody changes a dose or a pay: "the doctor put my levothyroxine up to 75".
 
 The statement names the substance, or only the dose, and the new value. Words for a change, for who
-makes it and for a dose are data (sections "measures" and "doses" of `core/text/languages`). What
-a value changed by is no value. In doubt, as about the dose of another person, nothing ends.
+makes it and for a dose are data (sections "measures" and "doses" of `core/text/languages`). A
+difference is no value: "up by 25". In doubt, as about the dose of another person, nothing ends.
 """
 
 import re
@@ -29,7 +29,7 @@ _AMOUNT = re.compile(
     rf"[$€£¥₹]?(\d+(?:[.,]\d+)*) ?(k\b|(?:[^\W\d_](?<![{HAN}{KANA}])){{0,20}}|[$€£¥₹%])",
     re.IGNORECASE,
 )
-_REMOVED = ("changes", "takes", "dose", "pay", "me")  # that name nothing beside a value
+_REMOVED = ("changes", "takes", "dose", "pay", "me")  # words that name nothing
 _THOUSAND = 1_000
 
 
@@ -75,7 +75,7 @@ def _has_digit(text: str) -> bool:
 
 
 def _relatives(text: str, code: str) -> set[str]:
-    """Return the relatives that a text names; one who changes a dose is none."""
+    """Return the relatives that a text names; without those who change a dose."""
     kin = pattern_of(code, "requests", "kin").findall(text.casefold())
     changers = _changers(code)
     return {word for word in kin if not changers.has(word)}

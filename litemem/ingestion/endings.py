@@ -164,7 +164,7 @@ def _is_shared(
 
 
 def _maker(k: _Fact, told: set[str], after: int) -> frozenset[int]:
-    """Return where the name of a thing stands that is told in part: "Seat Ibiza" for "Seat"."""
+    """Return where the whole name of a thing stands: "Seat Ibiza" for "Seat"."""
     for i in range(after + 1, len(k.words)):
         if k.stems[i] in told and k.written[i][:1].isupper():
             start = end = i

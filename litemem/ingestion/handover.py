@@ -53,7 +53,7 @@ _CLAUSE = re.compile(r"[.;!。！；؛।]+|,\s|，|،")
 def is_handed_over(known: str, new: str, before: str | None = None) -> bool:
     """Return True if a new fact says that another person runs what a known one names.
 
-    `before` is what was said before the new fact: "it" is a thing that it names. Without it, "it"
+    `before` is the text before the new fact: "it" is a thing that it names. Without it, "it"
     is the thing of the known fact.
     """
     if len(known) + len(new) > LONG:

@@ -21,7 +21,7 @@ _TABLE = "lasting"
 
 
 class _Length(NamedTuple):
-    """A number of a unit, and the words for what has that length."""
+    """A number of a unit, and the words for the thing of that length."""
 
     value: tuple[str, int]
     thing: Sequence[str]
