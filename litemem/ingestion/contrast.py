@@ -58,7 +58,7 @@ def _contrasted(new: str, code: str) -> Sequence[tuple[list[str], list[str], str
         (
             _named(match["old"], code),
             _named(match["right"], code),
-            f"{new[: match.start()]} {match.groupdict().get('what') or ''} {new[match.end() :]}",
+            f"{new[: match.start()]} {new[match.end() :]}",
         )
         for pattern in _pairs(code)
         for match in pattern.finditer(new)
@@ -163,12 +163,12 @@ def _hold(words: Sequence[str], named: Sequence[str], code: str) -> bool:
 
 @cache
 def _pairs(code: str) -> Sequence[re.Pattern[str]]:
-    """Return the patterns; "{old}" and "{right}" are values, "{what}" the rest of a clause."""
-    groups = {name: rf"(?P<{name}>{_THING})" for name in ("old", "right", "what")}
+    """Return the patterns; "{old}" and "{right}" are values."""
+    groups = {name: rf"(?P<{name}>{_THING})" for name in ("old", "right")}
     written = section(code, _TABLE).get("pairs", ())
     return [
         re.compile(
-            re.sub(r"\{(old|right|what)\}", lambda found: groups[found[1]], each) + _END,
+            re.sub(r"\{(old|right)\}", lambda found: groups[found[1]], each) + _END,
             re.IGNORECASE,
         )
         for each in written

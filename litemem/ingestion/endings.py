@@ -56,6 +56,7 @@ class _Words:
     alias: frozenset[str]  # words before a name
     joint: frozenset[str]
     counts: frozenset[str]
+    of: frozenset[str]  # before the name of a maker: "ein Rennrad von Canyon"
     mine: frozenset[str]  # words for the user, where a birth needs one
     known: frozenset[str]  # all words of the table
     endings: tuple[str, ...]  # that words of the language take, the longest first
@@ -145,7 +146,12 @@ def _is_shared(
     if shares != "person" and told <= names_k and not listed.joint.intersection(k.words):
         return True
     maker = _maker(k, told, max(state)) if shares == "goods" else frozenset[int]()
-    named = [i for i in things_k if i not in maker or k.words[i] in listed.kin]
+    named = [
+        i
+        for i in things_k
+        if k.words[i] in listed.kin
+        or (i not in maker and not (maker and k.words[i - 1] in listed.of and i > max(maker)))
+    ]
     persons = {k.stems[i] for i in named if _is_person(k, i, listed)}
     if not persons | _owner(k, things_k, state) <= told | names_k:
         return False
@@ -451,7 +457,7 @@ def _words_of(code: str) -> _Words:
         plain = _forms(written)
         return [_unended(word, ordered) for word in plain] if is_bare else plain
 
-    keys = "light blocks adjuncts kin children partners alias joint counts mine".split()
+    keys = "light blocks adjuncts kin children partners alias joint counts of mine".split()
     rows = tuple(_rows(table.get("rows", ()), forms))
     lists = {key: frozenset(forms(str(table.get(key, "")))) for key in keys}
     parts = {part for row in rows for phrase in row.states + row.events for part in phrase}

@@ -126,11 +126,13 @@ def _is_given(
     is_now = is_over or (_is_now(clause, code) and not is_one_of_many)
     runs_now = pattern_of(code, _TABLE, "runs").search(clause) if is_now else None
     verb = is_taken or is_handed or is_by or runs_now
-    if verb is None or is_open(clause, code):
+    if verb is None:
         return False
     rest = clause
     for pattern in (takes, hands, by, pattern_of(code, _TABLE, "runs")):
         rest = pattern.sub(lambda found: f" {_VERB} {_kept(found)} {_VERB} ", rest)
+    if is_open(rest, code):
+        return False
     words = named_in(rest, code)
     of_holder = [w for w in words if has_one(holder, w, code)]
     of_thing = [w for w in words if has_one(thing, w, code)]
