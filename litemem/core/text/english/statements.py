@@ -426,6 +426,8 @@ _BEFORE_VERBS = frozenset(
 )
 _HAVE = frozenset("has have had".split())
 _SPEAKS_OF_ME = re.compile(r"\b(?:I|we|my|our|me|mine|ours)\b|(?i:\b(?:my|our|we)\b)")
+_SPEAKS_AS_I = re.compile(r"(?i:\b(?:i|we|im|ive|id|ill)\b)")
+_TO = frozenset("to not and or but".split())
 _IS_ME = re.compile(r"\b(?P<noun>[a-z]{2,20}) (?:is|are) (?:just |only )?(?:me|us)\b")
 _PART_OF_NAME = re.compile(
     r"(?:and |but )?(?P<name>[A-Z][a-z]{1,20}) (?!last |next |in |on |at |for |to |from |with "
@@ -524,6 +526,25 @@ def is_of_another_name(clause: str, fact: str) -> bool:
     is_verb = verb.endswith(("s", "ed")) or verb in _verbs("irregular")
     is_same = is_verb and stem(verb) == stem(told["verb"].casefold())
     return is_same and told["name"] not in clause
+
+
+def is_of_other_subject(clause: str, fact: str) -> bool:
+    """Return True if the user does in a fact what something else does in a clause without "I".
+
+    "My wife bought me a car" is no "User bought a car"; "bought a car" is.
+    """
+    text = clause[:MAX_NOTE].replace("’", "'")
+    if _SPEAKS_AS_I.search(text) or is_elliptical(text) or is_telegraphic(text):
+        return False
+    told = [w for w in words(fact[:MAX_NOTE])[1:] if w not in _verbs("adverbs")][:1]
+    if not told or told[0] in _COPULAS | _HAVE | _BEFORE_VERBS:
+        return False
+    said, verb = words(text), stem(told[0])
+    if said[:1] and said[0] in _verbs("openers"):  # no subject: "for lunch usually eat soup"
+        return False
+    found = [i for i, word in enumerate(said) if stem(word) == verb]
+    before = said[: found[0]] if found else []
+    return any(w not in _verbs("adverbs") for w in before) and before[-1] not in _TO
 
 
 def is_of_named_part(clause: str, fact: str) -> bool:
