@@ -30,6 +30,7 @@ _AMOUNT = re.compile(
     re.IGNORECASE,
 )
 _REMOVED = ("changes", "takes", "dose", "pay", "me")  # words that name nothing
+_THOUSANDS = re.compile(r"[.,](?=\d{3}(?!\d))")
 _THOUSAND = 1_000
 
 
@@ -86,7 +87,7 @@ def _amounts(text: str, code: str) -> list[tuple[float, str]]:
     plain = pattern_of(code, _TABLE, "dates").sub(" ", in_digits(text, code))
     found = []
     for match in _AMOUNT.finditer(plain):
-        digits = re.sub(r"[.,](?=\d{3}(?!\d))", "", match[1]).replace(",", ".")
+        digits = _THOUSANDS.sub("", match[1]).replace(",", ".")
         value = float(digits) if digits.count(".") < 2 else 0.0
         found.append((value * (_THOUSAND if match[2].casefold() == "k" else 1), match[2]))
     return found

@@ -56,7 +56,7 @@ class _Words:
     alias: frozenset[str]  # words before a name
     joint: frozenset[str]
     counts: frozenset[str]
-    of: frozenset[str]  # before the name of a maker: "ein Rennrad von Canyon"
+    before_maker: frozenset[str]  # "ein Rennrad von Canyon"
     mine: frozenset[str]  # words for the user, where a birth needs one
     known: frozenset[str]  # all words of the table
     endings: tuple[str, ...]  # that words of the language take, the longest first
@@ -150,7 +150,10 @@ def _is_shared(
         i
         for i in things_k
         if k.words[i] in listed.kin
-        or (i not in maker and not (maker and k.words[i - 1] in listed.of and i > max(maker)))
+        or (
+            i not in maker
+            and not (maker and k.words[i - 1] in listed.before_maker and i > max(maker))
+        )
     ]
     persons = {k.stems[i] for i in named if _is_person(k, i, listed)}
     if not persons | _owner(k, things_k, state) <= told | names_k:
@@ -457,7 +460,9 @@ def _words_of(code: str) -> _Words:
         plain = _forms(written)
         return [_unended(word, ordered) for word in plain] if is_bare else plain
 
-    keys = "light blocks adjuncts kin children partners alias joint counts of mine".split()
+    keys = (
+        "light blocks adjuncts kin children partners alias joint counts before_maker mine".split()
+    )
     rows = tuple(_rows(table.get("rows", ()), forms))
     lists = {key: frozenset(forms(str(table.get(key, "")))) for key in keys}
     parts = {part for row in rows for phrase in row.states + row.events for part in phrase}
