@@ -227,6 +227,9 @@ class Binding:
         if is_user and self._was_quoted(fact, clause.code):
             return "it is about somebody else"
         reason = contradiction(fact, clause, is_user=is_user, then=self._behind(at))
+        is_read = is_user and clause.code == ENGLISH
+        if reason is None and is_read and english.is_of_other_subject(clause.text, fact):
+            return OF_ANOTHER
         if (
             reason is None
             and self._grounding.is_strict

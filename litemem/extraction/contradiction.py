@@ -94,11 +94,7 @@ def exchange(fact: str, said: str, *, is_named: bool) -> str | None:
     is_of_all = is_named and english.is_shared_by_all(said)
     if is_of_all or english.is_of_thing(said, fact) or english.is_of_activity(said, fact):
         return OF_OTHER_THING
-    is_of_another = (
-        english.is_yours(said, fact)
-        or english.is_of_named_part(said, fact)
-        or english.is_of_other_subject(said, fact)
-    )
+    is_of_another = english.is_yours(said, fact) or english.is_of_named_part(said, fact)
     return OF_ANOTHER if is_of_another else None
 
 

@@ -544,6 +544,8 @@ def is_of_other_subject(clause: str, fact: str) -> bool:
         return False
     found = [i for i, word in enumerate(said) if stem(word) == verb]
     before = said[: found[0]] if found else []
+    if words(fact[:MAX_NOTE])[0] in before:
+        return False
     return any(w not in _verbs("adverbs") for w in before) and before[-1] not in _TO
 
 
