@@ -46,6 +46,7 @@ OWNED_BEHIND = ("id", "vi")  # of languages in which "my" is "I", behind what is
 UNSPACED_DATED = ("th",)  # of languages without rules that join words
 MIN_WEEKDAY = 3  # letters of its name; shorter ones are other words too: "do", "sex"
 MAX_APPOINTMENT = 7  # words of a note about one
+_LETTER = re.compile(r"(?<=\w )[B-HJ-Z](?![\w.'’&+-])")  # a letter alone: "option D", "gate C"
 _OF_USER = re.compile(r"\AUser(?:'s|s) (?P<noun>[^\W\d_]+)\b")
 
 
@@ -61,9 +62,6 @@ def contradiction(
         is_user = _names_user(fact)
     if _is_of_somebody_else(fact, clause, is_user=is_user):
         return OF_ANOTHER
-    is_named = clause.code == ENGLISH and not is_user
-    if is_named and english.is_of_another_name(clause.text, fact):
-        return OF_ANOTHER
     if flaw := _flaw(fact, clause, is_user=is_user):
         return flaw
     said = _predicate(fact, clause.text, clause.code)
@@ -77,6 +75,8 @@ def contradiction(
             return "it denies the statement, or affirms what was denied"
     if _is_reordered(fact, clause.text):
         return "its order is reversed"
+    if _has_other_letter(fact, clause.text):
+        return "it has another letter than was said"
     if _names_emoji(fact, said):
         return "it puts words in place of an emoji"
     if _is_opposite(*(affirmed(text, clause.code) for text in (fact, clause.text))):
@@ -94,6 +94,8 @@ def exchange(fact: str, said: str, *, is_named: bool) -> str | None:
     is_of_all = is_named and english.is_shared_by_all(said)
     if is_of_all or english.is_of_thing(said, fact) or english.is_of_activity(said, fact):
         return OF_OTHER_THING
+    if english.is_done_to_user(said, fact):
+        return "its order is reversed"
     is_of_another = english.is_yours(said, fact) or english.is_of_named_part(said, fact)
     return OF_ANOTHER if is_of_another else None
 
@@ -102,6 +104,8 @@ def _flaw(fact: str, clause: Clause, *, is_user: bool) -> str | None:
     """Return what only some languages show: an order made a deed, a place, a denial."""
     if _takes_for_user(fact, clause):
         return OF_OTHER_THING
+    if clause.code == ENGLISH and not is_user and english.is_of_another_name(clause.text, fact):
+        return OF_ANOTHER
     if clause.code == ENGLISH and is_user:
         if _makes_order_a_deed(fact, clause):
             return "it makes a deed of an order"
@@ -313,6 +317,12 @@ def _is_reordered(fact: str, said: str) -> bool:
     objects = content_roots(fact)
     likes = content_roots(section(ENGLISH, "binding")["likes"])
     return bool(objects & (behind - before)) and not objects & (before - likes)
+
+
+def _has_other_letter(fact: str, said: str) -> bool:
+    """Return True if a fact has "option B" where "option D" was said."""
+    told, heard = (frozenset(_LETTER.findall(text[:MAX_QUOTED])) for text in (fact, said))
+    return bool(heard) and not told <= heard
 
 
 def _names_emoji(fact: str, said: str) -> bool:

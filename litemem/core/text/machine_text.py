@@ -28,6 +28,7 @@ _LINE = re.compile(
     r"(?:\s{0,9}[:\[\]|(>-]|\s{2,}\S|\s(?:[A-Z\d]|[a-z0-9]{0,60}[/.:=\[_])|\s{0,9}$)"
     r"|^\W{0,3}(?:\w{3} [ \d]?\d|\w{3}, \d\d \w{3} \d{4}) \d\d:\d\d:\d\d\b"
     r"|\b\d\d:\d\d:\d\d (?:warn|info|error)\b"
+    r"|^\W{0,3}\[[\w.:/ -]{1,40}\]\W{0,3}\[?(?:\d{4}-\d\d-\d\d|\d\d:\d\d:\d\d)"
     r"|^\s{0,40}(?:\\t)?(?:Traceback \(most|File \"|at [\w.$<>]{1,200}\(|Caused by:"
     r"|\.\.\. \d{1,40} more)"
     r"|^\s{0,40}\w{0,80}(?:Error|Exception):"
@@ -169,7 +170,9 @@ _TOOL = re.compile(  # git, ls, ps, top, docker, kubectl, terraform, make, cmake
     r"|^(?:Sending build context| ?---> |Removing intermediate|Successfully (?:built|tagged"
     r"|installed)"
     r"|=> |#\d{1,40} (?:\[|DONE|CACHED|sha256|\d)|Digest: sha|Status: (?:Downloaded|Image))"
-    r"|^[0-9a-f]{12}(?:\s|:)|^[\w./-]{1,200}: (?:Pulling|Pull complete|Waiting|Already exists"
+    r"|^(?=[0-9a-f]{0,11}\d)[0-9a-f]{4,12}: (?:Layer|Pushed|Mounted|Preparing|Waiting|Pull)"
+    r"|^\S{1,60}: digest: sha256:|^[0-9a-f]{12}(?:\s|:)|^[\w./-]{1,200}: (?:Pulling"
+    r"|Pull complete|Waiting|Already exists"
     r"|Verifying)"
     r"|^\S{1,200}\s{1,40}\d{1,40}/\d{1,40}\s{1,40}[A-Z]\w{1,80}"
     r"|^[a-z]{1,200}(?:\.[a-z.]{1,200})?/\S{1,200} (?:created|configured|unchanged"
@@ -235,6 +238,7 @@ _COLUMNS = re.compile(
 )
 _HEADER = re.compile(
     r"^(?:From|To|Cc|Bcc|Subject|Date|Sent|Reply-To|Message-ID|Received|Return-Path|MIME-Version"
+    r"|DKIM-Signature"
     r"|Delivered-To|Content-[\w-]{1,200}|X-[\w-]{1,200}|Von|An|Gesendet|Betreff|Datum|De|À|A"
     r"|Envoyé|Objet|Date"
     r"|Para|Enviado|Asunto|Fecha|Da|Inviato|Oggetto|Data|Assunto|Onderwerp|Aan|Van|Verzonden|Od|Do"
@@ -242,6 +246,10 @@ _HEADER = re.compile(
     r"|日時"
     r"|发件人|收件人|主题|日期|보낸 사람|받는 사람|제목|날짜|من|إلى|الموضوع|Dari|Kepada"
     r"|Subjek) ?[:：] ?\S"
+)
+_OF_WAY = re.compile(  # headers that say how a mail came, and nothing of what it says
+    r"^(?:Received|Message-ID|Return-Path|Delivered-To|MIME-Version|DKIM-Signature|ARC-[\w-]{1,200}"
+    r"|Authentication-Results|X-[\w-]{1,200}|Content-[\w-]{1,200}) ?:"
 )
 _SUBJECT = re.compile(
     r"^(?:Subject|Betreff|Objet|Asunto|Oggetto|Assunto|Onderwerp|Temat|Тема|Ämne|Konu|件名|主题"
@@ -416,10 +424,11 @@ def _table(lines: Sequence[str]) -> Iterator[tuple[int, int]]:
 
 
 def _mail(lines: Sequence[str]) -> Iterator[tuple[int, int]]:
-    """Yield a mail with its headers, to the end of the text."""
+    """Yield a mail with its headers, to the end of the text; headers of its way alone end first."""
     for start, end in _runs(lines, lambda line: _HEADER.match(line) is not None):
         if end - start > 1 and any(_SUBJECT.search(line) for line in lines[start:end]):
-            yield start, len(lines)
+            is_of_way = all(_OF_WAY.match(line) for line in lines[start:end])
+            yield start, end if is_of_way else len(lines)
             return
 
 

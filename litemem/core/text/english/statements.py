@@ -427,6 +427,10 @@ _BEFORE_VERBS = frozenset(
 _HAVE = frozenset("has have had".split())
 _SPEAKS_OF_ME = re.compile(r"\b(?:I|we|my|our|me|mine|ours)\b|(?i:\b(?:my|our|we)\b)")
 _SPEAKS_AS_I = re.compile(r"(?i:\b(?:i|we|im|ive|id|ill)\b)")
+_PARTS = re.compile(r"[,;]| and | but | while | whereas ")
+_USER_AS_OBJECT = frozenset("me us".split())
+_AS_SUBJECT = frozenset("i we".split())
+MIN_DEED = 2
 _TO = frozenset("to not and or but".split())
 _IS_ME = re.compile(r"\b(?P<noun>[a-z]{2,20}) (?:is|are) (?:just |only )?(?:me|us)\b")
 _PART_OF_NAME = re.compile(
@@ -526,6 +530,26 @@ def is_of_another_name(clause: str, fact: str) -> bool:
     is_verb = verb.endswith(("s", "ed")) or verb in _verbs("irregular")
     is_same = is_verb and stem(verb) == stem(told["verb"].casefold())
     return is_same and told["name"] not in clause
+
+
+def is_done_to_user(clause: str, fact: str) -> bool:
+    """Return True if somebody does to the user what the user does to them in a fact.
+
+    "I owe Ana 200 and Ben owes me 50" is no "User owes Ben 50".
+    """
+    told = words(fact[:MAX_NOTE])[1:]
+    if len(told) < MIN_DEED or told[0] in _COPULAS:
+        return False
+    verb, others = stem(told[0]), set(told[1:]) - STOP_WORDS
+    for part in _PARTS.split(clause[:MAX_NOTE]):
+        said = words(part)
+        acts = [i for i, word in enumerate(said) if stem(word) == verb and i]
+        if not acts or not _USER_AS_OBJECT.intersection(said[acts[0] :]):
+            continue
+        before = said[: acts[0]]
+        if _AS_SUBJECT.isdisjoint(before) and not others.isdisjoint(before):
+            return True
+    return False
 
 
 def is_of_other_subject(clause: str, fact: str) -> bool:
