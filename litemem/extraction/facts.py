@@ -24,7 +24,7 @@ from litemem.core.text.clauses import (
     count_negations,
     own_words,
 )
-from litemem.core.text.dates import resolve
+from litemem.core.text.dates import resolve, with_days
 from litemem.core.text.english import with_plain_name
 from litemem.core.text.language import language
 from litemem.core.text.lexicon import ENGLISH, code_of, section, words_in
@@ -269,7 +269,17 @@ class _Facts:
                 self.set_aside.append(SetAside(text, reason, fact.messages[0]))
 
     def _dated(self, text: str) -> str:
-        return text if self._today is None else resolve(text, self._today)
+        if self._today is None:
+            return text
+        dated = resolve(text, self._today)
+        if dated != text:
+            return dated
+        head, quote, said = text.partition("“")
+        return (
+            f"{head}{quote}{with_days(said, self._today)}"
+            if quote
+            else with_days(text, self._today)
+        )
 
 
 @dataclass(frozen=True, slots=True)

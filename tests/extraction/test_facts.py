@@ -169,6 +169,25 @@ def test_a_fact_of_several_speakers_comes_from_its_speakers_message() -> None:
 # -- facts
 
 
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        (
+            "Gestern hat die Katze Junge bekommen",
+            "Gestern (2026-08-17) hat die Katze Junge bekommen",
+        ),
+        ("Mañana empiezo en la panadería", "Mañana (2026-08-19) empiezo en la panadería"),
+        ("Avant-hier j'ai signé pour le local", "Avant-hier (2026-08-16) j'ai signé pour le local"),
+        ("明日、引っ越します", "明日 (2026-08-19)、引っ越します"),
+        ("Trabajo por la mañana en Lugo", "Trabajo por la mañana en Lugo"),
+    ],
+)
+def test_a_word_for_a_day_in_another_language_gets_the_day(said: str, kept: str) -> None:
+    llm = ScriptedLLM([[f"User: “{said}”"]])
+    (fact,) = extract(llm, [user(said)], subject="user", today=date(2026, 8, 18))
+    assert fact.text == f"User: “{kept}”"
+
+
 def test_relative_dates_are_seen_from_the_day_of_the_turn() -> None:
     llm = ScriptedLLM([["User lost their job yesterday"]])
     said = [user("I lost my job yesterday")]

@@ -512,7 +512,7 @@ def test_a_name_of_the_memories_is_not_a_date() -> None:
 
 
 def test_memories_of_one_message_do_not_take_the_places_of_others(open_memory: OpenMemory) -> None:
-    said = "Long day at the harbour with Ana: boats, gulls, and a tour of the lighthouse"
+    said = "I like harbours, so I saw boats, and in the end I toured the lighthouse"
     facts = ["User likes harbours", "User toured the lighthouse", "User saw boats"]
     memory = open_memory(llm=ScriptedLLM([facts, []]))
     memory.add(said, **CAM)

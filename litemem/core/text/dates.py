@@ -126,6 +126,23 @@ def resolve(text: str, today: date) -> str:
     return "".join([*parts, text[end:]])
 
 
+def with_days(text: str, said_on: date) -> str:
+    """Return a text that is not English with the day behind each relative one: "gestern (…)".
+
+    No rule knows how to write the day in the place of the word. Spans and weekdays stay as they
+    are.
+    """
+    if lexicon.code_of_dates(text) == lexicon.ENGLISH:
+        return text
+    parts: list[str] = []
+    end = 0
+    for each in dates_in(text, said_on)[:MAX_DATES]:
+        if each.is_relative and each.first == each.last and each.end > end:
+            parts += text[end : each.end], f" ({each.first.isoformat()})"
+            end = each.end
+    return "".join([*parts, text[end:]])
+
+
 def _resolvable(text: str, today: date) -> list[RelativeDate]:
     """Return the relative dates and the weekdays of a text that a date may replace.
 
