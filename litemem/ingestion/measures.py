@@ -28,6 +28,7 @@ _BARE = ("cs", "da", "el", "fi", "hu", "nb", "ro", "uk")
 _NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
 _UNIT = re.compile(r"\d ?([^\W\d_]{1,20})")
 _CURRENCY = re.compile("[$€£¥₹₽₺]")
+_SIGH = re.compile(r",\s?[a-zß-ÿ]{2,8}[.!…\s]*\Z")  # "to 820 euros, ugh"
 
 
 @dataclass(frozen=True)
@@ -149,12 +150,21 @@ def _are_of_one(known: str, new: str, attribute: str, code: str) -> bool:
     """Return True if two facts measure an attribute of one holder in one unit."""
     if not _are_in_one_unit(known, new, code):
         return False
-    one, other = (_rest(text, attribute, code) for text in (known, new))
+    texts = [_without_rate(t, code) for t in (known, new)] if _rises(new, code) else [known, new]
+    one, other = (_rest(text, attribute, code) for text in texts)
     if _rises(new, code):  # who changed the value: "the landlord"
         other = [word for word in other if word in one or not _of(code).changers.has(word)]
     if code in _UNSPACED:
         return one == other or (_rises(new, code) and one == _without_changers(other, code))
     return _covers(one, other) and _covers(other, one)
+
+
+def _without_rate(text: str, code: str) -> str:
+    """Return what a text says without its period: what rises is still paid in the same one."""
+    plain = _SIGH.sub("", unquoted(text))
+    for period in _of(code).periods:
+        plain = period.sub(" ", plain)
+    return plain
 
 
 def _without_changers(words: Sequence[str], code: str) -> list[str]:
