@@ -8,10 +8,10 @@ thing, and another person. In doubt, as about a plan or another thing of that so
 
 import re
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from litemem.core.text import scripts
-from litemem.core.text.lexicon import words_in
+from litemem.core.text.lexicon import section, words_in
 from litemem.core.text.statements import unquoted
 from litemem.ingestion.naming import (
     UNSPACED,
@@ -27,6 +27,7 @@ from litemem.ingestion.naming import (
 
 LONG = 400  # characters of two texts that are no facts
 NAMES = 3  # words of who runs a thing, at most
+NAMED = 2  # words of a thing with a name, and what it is: "Falcon project"
 _TABLE = "handover"
 _CASELESS = ("ar", "fa", "hi", "ja", "ko", "zh", "th", "he")
 _NAME_FIRST = ("ja", "ko", "hi", "tr", "fa")  # the verb stands last
@@ -66,6 +67,8 @@ def _is_handed_over(known: str, new: str, before: str | None, code: str) -> bool
         return False
     state = _state(unquoted(known), code)
     if state is None:
+        return False
+    if _roles(unquoted(known), code) != _roles(unquoted(new), code):
         return False
     said = unquoted(new)
     is_over = pattern_of(code, _TABLE, "opener").match(said) is not None
@@ -137,6 +140,8 @@ def _is_given(
     of_holder = [w for w in words if has_one(holder, w, code)]
     of_thing = [w for w in words if has_one(thing, w, code)]
     others = [w for w in words if w not in of_holder and w not in of_thing]
+    if of_thing and not any(_is_generic(word, code) for word in thing):  # "Falcon" is a project
+        others = [word for word in others if not _is_generic(word, code)]
     points = pattern_of(code, _TABLE, "it").search(clause) is not None and not of_thing
     if not _is_thing(of_thing, thing, code) and not (points and _is_named(thing, before, code)):
         return False
@@ -165,7 +170,24 @@ def _is_thing(told: Sequence[str], thing: Sequence[str], code: str) -> bool:
     if not told:
         return False
     head = thing[0] if code in _GENITIVE_LAST else thing[-1]
-    return has_one(told, head, code)
+    is_named = len(thing) == NAMED and _is_generic(head, code) and thing[0][:1].isupper()
+    return has_one(told, thing[0] if is_named else head, code)
+
+
+def _is_generic(word: str, code: str) -> bool:
+    """Return True for a word that says what a named thing is: "project" of "Falcon project"."""
+    return scripts.fold(word) in words_in(code, _TABLE, "generic")
+
+
+def _roles(text: str, code: str) -> set[int]:
+    """Return the roles in a text that one thing has beside its leader: a coach, a treasurer."""
+    return {i for i, role in enumerate(_patterns_of_roles(code)) if role.search(text)}
+
+
+@cache
+def _patterns_of_roles(code: str) -> Sequence[re.Pattern[str]]:
+    written = section(code, _TABLE).get("roles", ())
+    return [re.compile(each, re.IGNORECASE) for each in written]
 
 
 def _is_named(thing: Sequence[str], before: str | None, code: str) -> bool:

@@ -95,6 +95,7 @@ MAKERS = {
     ("ingestion/naming.py", "pattern_of"),  # matched in 500 characters
     ("maintenance/backup.py", "_is_replaced"),
     ("maintenance/backup.py", "_parse_name"),
+    ("ingestion/handover.py", "_patterns_of_roles"),
     ("ingestion/measures.py", "_of"),
     ("ingestion/measures.py", "_pattern"),
     ("ingestion/persons.py", "_relation_before"),
