@@ -129,7 +129,7 @@ def resolve(text: str, today: date) -> str:
 def with_days(text: str, said_on: date) -> str:
     """Return a text that is not English with the day behind each relative one: "gestern (…)".
 
-    No rule knows how to write the day in the place of the word. Spans and weekdays stay as they
+    No rule knows how to write the day instead of the word. Spans and weekdays stay as they
     are.
     """
     if lexicon.code_of_dates(text) == lexicon.ENGLISH:
