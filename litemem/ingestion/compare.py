@@ -27,6 +27,7 @@ from litemem.ingestion.identifiers import is_renumbered
 from litemem.ingestion.lasting import lasts_otherwise
 from litemem.ingestion.measures import have_changed, have_same_value, keep_both
 from litemem.ingestion.naming import codes_of
+from litemem.ingestion.partings import has_parted, is_of_other_couple
 from litemem.ingestion.persons import by_name
 from litemem.ingestion.replaced import is_replaced
 from litemem.ingestion.rescheduled import is_of_other_thing, is_rescheduled
@@ -87,11 +88,12 @@ def compare_facts(
     if verdict in ("same", "richer") and _name_opposites(known, new):
         verdict = "different"
     is_turned = verdict not in (None, "unclear") and _are_exchanged(known, new)
-    if is_turned and not is_handed_over(known, new, before):
+    if is_turned and not (is_handed_over(known, new, before) or has_parted(known, new)):
         verdict = "different"
     if verdict != "different" and _spelt(known) != _spelt(new) and are_on_other_sides(known, new):
         verdict = "different"
-    if verdict == "contradicts" and (keep_both(known, new) or is_of_other_thing(known, new)):
+    apart = (keep_both, is_of_other_thing, is_of_other_couple)
+    if verdict == "contradicts" and any(each(known, new) for each in apart):
         verdict = "different"
     if verdict in (None, "different", "richer") and have_same_value(known, new):
         verdict = "same"
@@ -108,6 +110,7 @@ def _compare(known: str, new: str, cosine: float, before: str | None) -> Verdict
     if (
         _is_over(*named, code)
         or is_other_now(*named, before)
+        or has_parted(known, new)
         or (named != (known, new) and compare_slots(*named) == "contradicts")
     ):
         return "contradicts"
@@ -189,6 +192,7 @@ def is_other_now(known: str, new: str, before: str | None = None) -> bool:
         or is_born(known, new)
         or lasts_otherwise(known, new)
         or is_dosed(known, new)
+        or has_parted(known, new)
     )
 
 
