@@ -1,9 +1,9 @@
-"""Find that a couple parted, or that a relative or pet died whom the user "lost".
+"""Find that a couple parted, or that a lost relative or pet died.
 
 How languages say so is data (section "partings" of `core/text/languages`): `couple` is the known
 state, `parted` names both of a couple, `over` one of them; `lost` and `gone` have the name of who
-died, and `died` is the plain way to say it. Other persons of those names are not known here: in doubt, as
-about another couple or a game lost to somebody, nothing ends.
+died, and `died` is the plain way to say it. Other persons of those names are not known here: in
+doubt, as about another couple or a game lost to somebody, nothing ends.
 """
 
 import re
