@@ -9,6 +9,7 @@ from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
+import apsw
 import pytest
 
 from helpers import OpenMemory, run_python
@@ -341,3 +342,28 @@ def test_writing_a_file_without_write_permission_says_so(tmp_path: Path) -> None
         store.write(),
     ):
         pass
+
+
+def test_a_log_that_another_program_empties_before_a_write_is_not_taken_for_cut(
+    open_memory: OpenMemory, tmp_path: Path
+) -> None:
+    path = tmp_path / "memory.db"
+    memory = open_memory()
+    for number in range(20):
+        memory.add(f"tea {number} " * 100, infer=False, **CAM)
+    emptied: list[str] = []
+
+    def empty_first(_cursor: apsw.Cursor, sql: str, _values: object) -> bool:
+        if sql == "BEGIN IMMEDIATE" and not emptied:
+            emptied.append(sql)
+            with closing(apsw.Connection(str(path))) as other:
+                assert other.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()[0][0] == 0
+        return True
+
+    for connection in apsw.connections():
+        connection.exec_trace = empty_first
+    memory.add("User likes coffee", infer=False, **CAM)
+    for connection in apsw.connections():
+        connection.exec_trace = None
+    assert emptied
+    assert len(memory.get_all(**CAM, limit=50)["results"]) == 21

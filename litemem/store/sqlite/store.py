@@ -168,19 +168,28 @@ class SqliteStore:
             GATE.enter()
         try:
             tx = self._open_writer()
-            self._check_log(tx.connection)
             if secure_delete:
                 erasure.set_secure_delete(tx.connection, True)
-            tx.connection.set_busy_timeout(0)
-            try:
-                tx.connection.execute("BEGIN IMMEDIATE")
-            finally:
-                tx.connection.set_busy_timeout(BUSY_MS)
+            self._lock(tx.connection)
         except apsw.BusyError:
             if self.path != MEMORY:
                 GATE.back_to(depth)  # it asks again later; `_end` comes after other errors
             raise
         return tx
+
+    def _lock(self, connection: apsw.Connection) -> None:
+        """Start a transaction with a whole log, which no other program can empty from then on."""
+        for _ in range(3):
+            self._check_log(connection)
+            connection.set_busy_timeout(0)
+            try:
+                connection.execute("BEGIN IMMEDIATE")
+            finally:
+                connection.set_busy_timeout(BUSY_MS)
+            if self.path == MEMORY or self._log_size() >= self._least_log_size:
+                return
+            connection.execute("ROLLBACK")  # another program emptied it in between: look again
+        raise log_cut_error(self.path)
 
     def _commit(self, tx: SqliteTransaction) -> None:
         if self.is_forked:
