@@ -9,10 +9,11 @@ import re
 from collections.abc import Sequence
 
 from litemem.core.text import scripts
+from litemem.core.text.cjk_numerals import in_digits
 from litemem.core.text.lexicon import words_in
 from litemem.core.text.phrases import Words
 from litemem.core.text.scripts import HAN, KANA
-from litemem.core.text.statements import in_digits, unquoted
+from litemem.core.text.statements import unquoted
 from litemem.ingestion.naming import (
     UNSPACED,
     codes_of,

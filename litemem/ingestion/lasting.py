@@ -12,8 +12,9 @@ from functools import cache, lru_cache
 from typing import NamedTuple
 
 from litemem.core.text import scripts
+from litemem.core.text.cjk_numerals import in_digits
 from litemem.core.text.lexicon import section, words_in
-from litemem.core.text.statements import in_digits, unquoted
+from litemem.core.text.statements import unquoted
 from litemem.ingestion.naming import UNSPACED, codes_of, has_one, is_open, named_in, pattern_of
 
 LONG = 400  # characters of two texts that are no facts

@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from functools import cache
 
 from litemem.core.text import scripts
+from litemem.core.text.cjk_numerals import in_digits
 from litemem.core.text.lexicon import section, words_in
 from litemem.core.text.phrases import Words, names_user, phrases, tokens_of
-from litemem.core.text.statements import FactSlots, code_of_pair, in_digits, read, unquoted
+from litemem.core.text.statements import FactSlots, code_of_pair, read, unquoted
 
 LONG = 400  # characters of two texts that are no facts
 FROM_TO = 2  # numbers of a change: the old value and the new one

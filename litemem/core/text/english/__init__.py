@@ -1,10 +1,23 @@
 """Rules for English beyond the words of `languages/en.toml`.
 
-`facts` judges the wording of a fact, `statements` writes a clause as a fact about the user, `runs`
-reads the output of an agent's tools, `day_names` says which words for days are names, and `tense`
-when what a sentence speaks of happens.
+`facts` judges the wording of a fact, `statements` writes a clause as a fact about the user, `deeds`
+judges who does what a clause states, `runs` reads the output of an agent's tools, `day_names` says
+which words for days are names, and `tense` when what a sentence speaks of happens.
 """
 
+from litemem.core.text.english.deeds import (
+    is_done_to_user,
+    is_of_activity,
+    is_of_another_name,
+    is_of_both,
+    is_of_named_part,
+    is_of_other_subject,
+    is_of_others,
+    is_of_thing,
+    is_shared,
+    is_shared_by_all,
+    is_yours,
+)
 from litemem.core.text.english.facts import (
     GENDERED,
     NAMES_USER,
@@ -32,26 +45,15 @@ from litemem.core.text.english.statements import (
     answered,
     answers_openly,
     gives_own_name,
-    is_done_to_user,
     is_elliptical,
     is_nameless,
     is_note,
-    is_of_activity,
-    is_of_another_name,
-    is_of_both,
-    is_of_named_part,
-    is_of_other_subject,
-    is_of_others,
-    is_of_thing,
     is_praise,
     is_reaction,
-    is_shared,
-    is_shared_by_all,
     is_talk,
     is_telegraphic,
     is_truism,
     is_vague,
-    is_yours,
     names_somebody,
     points_back,
     quoted_answer,

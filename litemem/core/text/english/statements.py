@@ -6,7 +6,7 @@ from functools import cache
 from litemem.core.text.english.facts import ADDRESSING, NUMERAL, fact_words
 from litemem.core.text.lexicon import ENGLISH, pattern_in, section, words_in
 from litemem.core.text.periods import MONTHS
-from litemem.core.text.words import STOP_WORDS, stem, words
+from litemem.core.text.words import STOP_WORDS, words
 
 MIN_NOTE_WORDS = 4  # of a statement about a thing
 MIN_NAMED = 3  # of one with a name or a number
@@ -14,7 +14,6 @@ MAX_VAGUE = 2  # words of a clause about "this" that says little
 MAX_NOTE = 300  # characters of a clause that are read
 MAX_ANSWERED = 60  # characters of an answer that is quoted; its question has four times as many
 MAX_OPEN = 8  # words of an answer to an open question
-MAX_CHEER = 8  # words of one that only praises: "we make a great team"
 MAX_OPTION = 3  # words of one of two things
 
 # -- the third person
@@ -38,7 +37,7 @@ _LEAD = re.compile(  # when something is: "in September we fly to Antalya"
 )
 _CONTRACTED = {"m": "is", "re": "is", "ve": "has", "d": "would", "ll": "will"}
 _MY = re.compile(r"\A(?:my|our)\b", re.IGNORECASE)
-_PAST = re.compile(r"\A(?!(?:succ|exc|proc|bl|br|sp|n|f|h|s|w)eed\Z|need\Z|feed\Z)\w+ed\Z")
+PAST = re.compile(r"\A(?!(?:succ|exc|proc|bl|br|sp|n|f|h|s|w)eed\Z|need\Z|feed\Z)\w+ed\Z")
 _OBJECTS = re.compile(r"\b(?:me|us)\b")
 _OWN_WORDS = re.compile(r"\b(?:my|our)\b", re.IGNORECASE)
 _OWN_SELF = re.compile(r"\bmyself\b|\bourselves\b", re.IGNORECASE)
@@ -46,13 +45,13 @@ _INNER = re.compile(r"\b(?:I|i(?!\.)|we)\b")
 _BARE_I = re.compile(r"\bi\b(?!\.)")
 _JOINED = re.compile(r"\b[Ii](?:m|ve)\b")  # "im", "ive"
 _STUTTER = re.compile(r"\b(I|we|my)(?: \1\b){1,4}")
-_OF_SEVERAL = re.compile(r"\A(?:[^\W\d]+,? ){0,3}(?:we|our)\b", re.IGNORECASE)
+OF_SEVERAL = re.compile(r"\A(?:[^\W\d]+,? ){0,3}(?:we|our)\b", re.IGNORECASE)
 _OF_ALL = re.compile(  # true of people in general, or of several
     r"\A(?:[^\W\d]+,? ){0,3}we(?:'(?:re|ve|ll))? (?:(?:are|have|were|can|will) )?"
     r"(?:all|both|each)\b",
     re.IGNORECASE,
 )
-_TOGETHER = re.compile(
+TOGETHER = re.compile(
     r"\b(?:together|each other|one another|(?:both|all) of (?:us|them)|"
     r"as a team|(?:great|good|awesome|amazing|dream) team|on the same page)\b",
     re.IGNORECASE,
@@ -87,7 +86,7 @@ def third_person(clause: str) -> str | None:
 
 def _is_of_several(text: str) -> bool:
     """Return True if a clause is true of nobody alone: "we rock as a team"."""
-    is_joint = _OF_SEVERAL.match(text) and _TOGETHER.search(text[:MAX_NOTE])
+    is_joint = OF_SEVERAL.match(text) and TOGETHER.search(text[:MAX_NOTE])
     return bool(is_joint) or _OF_ALL.match(text) is not None
 
 
@@ -109,14 +108,14 @@ def with_user(text: str) -> str:
 
 
 @cache
-def _verbs(kind: str) -> frozenset[str]:
+def verbs(kind: str) -> frozenset[str]:
     """Return one list of the table `verbs`."""
     return words_in(ENGLISH, "verbs", kind)
 
 
 def _conjugated(predicate: str) -> str:
     """Return a predicate of "I" as one of "User"."""
-    adverbs, in_ly = _verbs("adverbs"), _verbs("in_ly")
+    adverbs, in_ly = verbs("adverbs"), verbs("in_ly")
     found = predicate.split(" ")
     for i, word in enumerate(found[:3]):
         plain = word.casefold()
@@ -132,7 +131,7 @@ def _verb_form(word: str) -> str:
     auxiliary = section(ENGLISH, "verbs")["auxiliary"]
     if plain in auxiliary:
         return str(auxiliary[plain])
-    if plain in _verbs("unchanged") or _PAST.match(plain) or plain in _verbs("irregular"):
+    if plain in verbs("unchanged") or PAST.match(plain) or plain in verbs("irregular"):
         return word
     if plain.endswith(("s", "sh", "ch", "x", "z", "o")):
         return word + "es"
@@ -409,46 +408,6 @@ _EMPTY = re.compile(  # of a fact
     rf"(?:{_GOOD})\W*\Z)",
     re.IGNORECASE,
 )
-_YOUR = re.compile(r"\byour (?P<noun>[^\W\d_]{2,30})")
-_MINE = re.compile(r"\b(?:my|our) (?P<noun>[^\W\d_]{2,30})")
-_THEIR = re.compile(r"(?:\b(?:his|her|their)|[^\W\d_]'s|\bhas(?: an?)?) (?P<noun>[^\W\d_]{2,30})")
-_FOR_ALL = re.compile(
-    r"\A\W*(?:(?:yes|yeah|yep|sure|and|but|so|also|definitely|really),? ){0,2}"
-    r"(?:our [^\W\d_]{2,30} (?:is|are) our\b|we (?:really |all |just )?"
-    r"(?:should|must|gotta|need to|can|could|have to|ought to)\b)",
-    re.IGNORECASE,
-)
-_THINGS = frozenset("it this that these those which they he she you".split())
-_COPULAS = frozenset("is are was were s re".split())
-_BEFORE_VERBS = frozenset(
-    "is are was were s re has have had ve d ll will would can could should may might must do does "
-    "did be been being not don doesn didn isn aren won t".split()
-)
-_HAVE = frozenset("has have had".split())
-_SPEAKS_OF_ME = re.compile(r"\b(?:I|we|my|our|me|mine|ours)\b|(?i:\b(?:my|our|we)\b)")
-_SPEAKS_AS_I = re.compile(r"(?i:\b(?:i|we|im|ive|id|ill)\b)")
-_PARTS = re.compile(r"[,;]| and | but | while | whereas ")
-_USER_AS_OBJECT = frozenset("me us".split())
-_AS_SUBJECT = frozenset("i we".split())
-MIN_DEED = 2
-_TO = frozenset("to not and or but".split())
-_IS_ME = re.compile(r"\b(?P<noun>[a-z]{2,20}) (?:is|are) (?:just |only )?(?:me|us)\b")
-_PART_OF_NAME = re.compile(
-    r"(?:and |but )?(?P<name>[A-Z][a-z]{1,20}) (?!last |next |in |on |at |for |to |from |with "
-    r"|since |and "
-    r"|this |every |by |of |as |is |was )[a-z]{3,20}\b"
-)
-_OPINION = re.compile(
-    r"\A[^\W\d_]+ (?:(?:really|also) )?(?:loves?|likes?|enjoys?|finds?|thinks?|believes?|prefers?"
-    r"|hates?"
-    r"|dislikes?|considers?|calls?|admires?)\b"
-)
-_SUBJECT_VERBS = _COPULAS | frozenset("must can could would will has does makes gives".split())
-_NAME_ACTS = re.compile(
-    r"\A(?:\W{0,9}(?:And|But|So|Also|Then),? )?(?P<name>[A-Z][^\W\d_]{1,30}) "
-    r"(?:(?:also|just|now|still|already|recently|then|even|finally|has|had|is|was) )?"
-    r"(?P<verb>[a-z]{2,20})\b"
-)
 _OWN_NAMED = re.compile(r"\b(?:my|our) [A-Z]")  # "I run this on my NAS"
 _NAMING = re.compile(  # "we named her Iris", "she's called Iris now"
     r"\b(?:nam|call|christen|bapti[sz]|nicknam|renam|dubb)(?:e?d|ing) "
@@ -481,165 +440,6 @@ def is_note(clause: str) -> bool:
         return False
     states = _NOTE.match(text) is not None
     return states if said >= MIN_NOTE_WORDS else states and _NARROW.search(text) is not None
-
-
-def is_shared(clause: str, fact: str) -> bool:
-    """Return True if a fact says what a clause says of several, and of none of them alone."""
-    is_joint = _TOGETHER.search(clause[:MAX_NOTE]) and _TOGETHER.search(fact[:MAX_NOTE])
-    return bool(is_joint) and _OF_SEVERAL.match(clause) is not None and " and " not in fact
-
-
-def is_of_thing(clause: str, fact: str) -> bool:
-    """Return True if a fact says of the user what a clause says of "it", "that" or "they".
-
-    "I got a tattoo, it stands for freedom" is no "User stands for freedom".
-    """
-    said = words(clause[:MAX_NOTE])
-    told = [w for w in words(fact[:MAX_NOTE])[1:] if w not in _verbs("adverbs")][:3]
-    if told[:1] and told[0] in _HAVE and told[1:] and _is_participle(told[1]):
-        told = told[1:]
-    if not told or not _THINGS.intersection(said):
-        return False
-    verb, then = stem(told[0]), told[1:2]
-    subjects = set()
-    for i, word in enumerate(said):
-        is_copula = told[0] in _COPULAS and word in _COPULAS and said[i + 1 : i + 2] == then
-        if is_copula and said[i - 1 : i] == ["this"]:  # "this is Olga"
-            return False
-        if is_copula or (told[0] not in _COPULAS and stem(word) == verb):
-            before = [w for w in said[:i] if w not in _verbs("adverbs") and w not in _BEFORE_VERBS]
-            subjects.add(before[-1] if before else "")
-    return bool(subjects) and subjects <= _THINGS
-
-
-def _is_participle(word: str) -> bool:
-    return _PAST.match(word) is not None or word in _verbs("irregular")
-
-
-def is_of_another_name(clause: str, fact: str) -> bool:
-    """Return True if a clause says of one name what a fact says of another.
-
-    "Mia also started judo" is no "Leo started judo".
-    """
-    said, told = _NAME_ACTS.match(clause[:MAX_NOTE]), _NAME_ACTS.match(fact[:MAX_NOTE])
-    if said is None or told is None or said["name"] == told["name"]:
-        return False
-    if said["name"].casefold() in STOP_WORDS | fact_words() or said["name"] in fact:
-        return False
-    verb = said["verb"].casefold()
-    is_verb = verb.endswith(("s", "ed")) or verb in _verbs("irregular")
-    is_same = is_verb and stem(verb) == stem(told["verb"].casefold())
-    return is_same and told["name"] not in clause
-
-
-def is_done_to_user(clause: str, fact: str) -> bool:
-    """Return True if somebody does to the user what the user does to them in a fact.
-
-    "I owe Ana 200 and Ben owes me 50" is no "User owes Ben 50".
-    """
-    told = words(fact[:MAX_NOTE])[1:]
-    if len(told) < MIN_DEED or told[0] in _COPULAS:
-        return False
-    verb, others = stem(told[0]), set(told[1:]) - STOP_WORDS
-    for part in _PARTS.split(clause[:MAX_NOTE]):
-        said = words(part)
-        acts = [i for i, word in enumerate(said) if stem(word) == verb and i]
-        if not acts or not _USER_AS_OBJECT.intersection(said[acts[0] :]):
-            continue
-        before = said[: acts[0]]
-        if _AS_SUBJECT.isdisjoint(before) and not others.isdisjoint(before):
-            return True
-    return False
-
-
-def is_of_other_subject(clause: str, fact: str) -> bool:
-    """Return True if the user does in a fact what something else does in a clause without "I".
-
-    "My wife bought me a car" is no "User bought a car"; "bought a car" is.
-    """
-    text = clause[:MAX_NOTE].replace("’", "'")
-    if _SPEAKS_AS_I.search(text) or is_elliptical(text) or is_telegraphic(text):
-        return False
-    told = [w for w in words(fact[:MAX_NOTE])[1:] if w not in _verbs("adverbs")][:1]
-    if not told or told[0] in _COPULAS | _HAVE | _BEFORE_VERBS:
-        return False
-    said, verb = words(text), stem(told[0])
-    if said[:1] and said[0] in _verbs("openers"):  # no subject: "for lunch usually eat soup"
-        return False
-    found = [i for i, word in enumerate(said) if stem(word) == verb]
-    before = said[: found[0]] if found else []
-    if words(fact[:MAX_NOTE])[0] in before:
-        return False
-    return any(w not in _verbs("adverbs") for w in before) and before[-1] not in _TO
-
-
-def is_of_named_part(clause: str, fact: str) -> bool:
-    """Return True if a part of a clause says of somebody named what a fact says of the user.
-
-    "The band is me on bass, Petra drums" is no "User plays drums", and no "User is a band".
-    """
-    if equal := _IS_ME.search(clause[:MAX_NOTE]):
-        told = words(fact[:MAX_NOTE])
-        if told[1:2] == ["is"] and told[3:4] == [equal["noun"]]:
-            return True
-    told = [stem(w) for w in words(fact[:MAX_NOTE])[1:] if w not in STOP_WORDS]
-    parts = [part.strip() for part in clause[:MAX_NOTE].split(",")]
-    heard = [{stem(word) for word in words(part)} for part in parts]
-    for i in (*(i for i, said in enumerate(heard) if told and told[0] in said),) or (
-        *(i for i, said in enumerate(heard) if told and told[-1] in said),
-    ):
-        name = _PART_OF_NAME.match(parts[i])
-        if i == 0 or name is None or name["name"] in fact or _SPEAKS_OF_ME.search(parts[i]):
-            return False
-    return bool(told) and any(told[0] in said or told[-1] in said for said in heard)
-
-
-def is_of_others(clause: str, fact: str) -> bool:
-    """Return True if a clause says of a thing, or to the other, what is not the speaker's own.
-
-    "The signature is sweet!", "congrats on the team"; not "Got a dog", or an answer: "Rome, in
-    May". An opinion of a thing may be the speaker's: "Ana loves tango", of "tango is graceful".
-    """
-    text = clause[:MAX_NOTE].replace("’", "'")
-    if _SPEAKS_OF_ME.search(text) or is_elliptical(text):
-        return False
-    said = frozenset(words(text))
-    if "must" not in said and _OPINION.match(fact):
-        return False
-    is_told = "been" in said and "must" not in said
-    if is_told and text.split()[0].endswith("ing"):  # "looking for a flat has been hard"
-        return False
-    return not _SUBJECT_VERBS.isdisjoint(said) or is_talk(text) or is_praise(text)
-
-
-def is_of_activity(clause: str, fact: str) -> bool:
-    """Return True if the user does in a fact what a clause only calls hard, good or the like.
-
-    "Searching for a studio's a tough job" is no "User is searching for a studio".
-    """
-    match = _pattern("doing").match(clause[:MAX_NOTE].replace("’", "'"))
-    return match is not None and match["doing"].casefold() in words(fact[:MAX_NOTE])[1:4]
-
-
-def is_yours(clause: str, fact: str) -> bool:
-    """Return True if a fact gives its subject what is the other's: "I believe in your power"."""
-    said = clause[:MAX_NOTE].casefold()
-    yours = {match["noun"] for match in _YOUR.finditer(said)}
-    mine = {match["noun"] for match in _MINE.finditer(said)}
-    theirs = {match["noun"] for match in _THEIR.finditer(fact[:MAX_NOTE].casefold())}
-    return bool(theirs & (yours - mine))
-
-
-def is_shared_by_all(clause: str) -> bool:
-    """Return True if "our" or "we" may mean everybody: "our kids are our future", "we should"."""
-    return _FOR_ALL.match(clause[:MAX_NOTE].replace("’", "'")) is not None
-
-
-def is_of_both(clause: str) -> bool:
-    """Return True if a clause only says what is true of both who speak: "we make a great team"."""
-    text = clause[:MAX_NOTE].replace("’", "'")
-    is_cheer = is_praise(text) and len(words(text)) <= MAX_CHEER
-    return _TOGETHER.search(text) is not None or is_shared_by_all(text) or is_cheer
 
 
 def is_nameless(text: str) -> bool:
