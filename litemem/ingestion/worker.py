@@ -10,7 +10,7 @@ from typing import Any
 
 from litemem.core.protocols import LLM, Prompt
 from litemem.core.types import Turn
-from litemem.errors import FlushTimeoutError, LitememError, StoreError
+from litemem.errors import FlushTimeoutError, LitememError, LLMError, StoreError
 from litemem.ingestion.claims import Claims
 from litemem.ingestion.pipeline import Pipeline
 from litemem.models.sharing import SharedModel
@@ -269,7 +269,14 @@ class _StoppableLLM:
         self, prompt: Prompt, text: str, *, schema: dict[str, Any], max_tokens: int
     ) -> str:
         self._check()
-        return self._llm.generate(prompt, text, schema=schema, max_tokens=max_tokens)
+        try:
+            return self._llm.generate(prompt, text, schema=schema, max_tokens=max_tokens)
+        except LLMError:
+            # the end of the program stops the model, and right after it this worker
+            if not threading.main_thread().is_alive():
+                self._stopping.wait(EXIT_SECONDS)
+            self._check()
+            raise
 
     def close(self) -> None:
         """Do nothing: the `Memory` closes the model."""

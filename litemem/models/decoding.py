@@ -53,7 +53,7 @@ class Decoder:
         fresh = self._behind_kept(prompt)
         found: list[int] = []
         while True:
-            evaluate(self._llama, fresh, self._threads())
+            evaluate(self._llama, fresh, self._threads)
             token = self._choose()
             if llama_cpp().llama_vocab_is_eog(self._vocab, token):
                 return found
@@ -99,10 +99,15 @@ def _chain(*samplers: Any) -> Any:
     return chain
 
 
-def evaluate(llama: Any, tokens: Sequence[int], threads: int) -> None:
-    """Evaluate tokens behind those that the model holds."""
-    llama_cpp().llama_set_n_threads(llama.ctx, threads, threads)
-    llama.eval(tokens)
+def evaluate(llama: Any, tokens: Sequence[int], threads: Callable[[], int]) -> None:
+    """Evaluate tokens behind those that the model holds, a batch at a time.
+
+    `threads` says before each batch how many threads it may use. What it raises ends the work.
+    """
+    for start in range(0, len(tokens), llama.n_batch):
+        number = threads()
+        llama_cpp().llama_set_n_threads(llama.ctx, number, number)
+        llama.eval(tokens[start : start + llama.n_batch])
 
 
 @lru_cache(maxsize=64)

@@ -1,5 +1,6 @@
 """llama.cpp behind the `LLM` protocol."""
 
+import atexit
 import os
 import threading
 import time
@@ -9,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
-from weakref import ref
+from weakref import WeakSet, ref
 
 from litemem.core.arguments import check_seconds
 from litemem.core.protocols import Prompt, Usage
@@ -29,7 +30,10 @@ from litemem.models.runtimes import (
 )
 
 CONTEXT_TOKENS = 4_096  # 117 MB of keys and values with the default model
+END_SECONDS = 30.0  # that the end of the program waits for the batch that a model works at
+_ENDS = "the program ends"
 SEED = 7  # required by the sampler, although temperature 0 leaves nothing to chance
+_to_finish: "WeakSet[_Loaded]" = WeakSet()  # the models that were loaded
 _MARK = "\ue000"  # private use: a placeholder for the text in a rendered chat template
 
 
@@ -115,7 +119,7 @@ class LlamaCppLLM:
             try:
                 evaluated = self._at_prefix(llama, head) + len(body)
                 answer = self._complete(llama, head + body, schema, max_tokens)
-            except RuntimeError as error:
+            except (RuntimeError, _ProgramEndsError) as error:
                 llama.reset()
                 raise LLMError(f"{self.name} did not answer: {error}") from error
             self.usage = self.usage.plus(evaluated, len(answer))
@@ -130,7 +134,10 @@ class LlamaCppLLM:
         """Hold the model for a call, loading it if necessary."""
         here = self._here
         with here.lock:
+            if here.ends:
+                raise LLMError(f"{self.name} did not answer: {_ENDS}")
             if here.llama is None:
+                _finish_at_exit(here)
                 path = _gguf_path(self.name)
                 most = self._threads or _default_threads()
                 cores = FreeCores(most)  # looks at the load from here on
@@ -171,7 +178,7 @@ class LlamaCppLLM:
         if cache.restore(llama, head):
             return 0
         llama.reset()
-        evaluate(llama, head, self._here.threads())
+        evaluate(llama, head, self._here.threads_now)
         cache.keep(llama, head)
         return len(head)
 
@@ -179,14 +186,18 @@ class LlamaCppLLM:
         self, llama: Any, tokens: list[int], schema: Mapping[str, Any], max_tokens: int
     ) -> list[int]:
         """Return the answer's tokens; the context holds a prefix of `tokens`."""
-        with Decoder(llama, schema, self._here.threads) as decoder:
+        with Decoder(llama, schema, self._here.threads_now) as decoder:
             answer = decoder.answer(tokens, max_tokens)
         if answer is not None:
             return answer
         raise ExtractionError(f"{self.name} did not finish its answer within {max_tokens} tokens")
 
 
-@dataclass(slots=True, weakref_slot=True)
+class _ProgramEndsError(Exception):
+    """The program ends while the model works."""
+
+
+@dataclass(slots=True, weakref_slot=True, eq=False)
 class _Loaded:
     """The model of one process, once it is loaded; `chats` are the tokens of each prompt."""
 
@@ -195,8 +206,15 @@ class _Loaded:
     cache: PromptCache | None = None
     chats: dict[Prompt, tuple[list[int], list[int]]] = field(default_factory=dict)
     threads: Callable[[], int] = lambda: 1  # how many to compute with now
+    ends: bool = False  # the program does; a call that runs stops behind its token or batch
     used: float = 0.0  # the end of the last call, by time.monotonic
     freed: threading.Event = field(default_factory=threading.Event)  # ends the thread of `watch`
+
+    def threads_now(self) -> int:
+        """Return how many threads to compute with now, unless the program ends."""
+        if self.ends:
+            raise _ProgramEndsError(_ENDS)
+        return self.threads()
 
     def unload(self) -> None:
         """Free the model's memory."""
@@ -216,6 +234,28 @@ class _Loaded:
             name="litemem-unload",
             daemon=True,
         ).start()
+
+
+def _finish_at_exit(loaded: _Loaded) -> None:
+    """Stop what a model works at when the program ends, and wait until it has.
+
+    A thread inside llama.cpp that outlives the interpreter crashes the program now and then. The
+    calls of an atexit handler run in reverse order, so this one comes before those of the threads
+    that were there before the model.
+    """
+    if not _to_finish:
+        atexit.register(_finish_all, os.getpid())
+    _to_finish.add(loaded)
+
+
+def _finish_all(process: int) -> None:
+    if os.getpid() != process:
+        return  # locks and threads are the parent's
+    for loaded in list(_to_finish):
+        loaded.ends = True
+    for loaded in list(_to_finish):
+        if loaded.lock.acquire(timeout=END_SECONDS):
+            loaded.lock.release()
 
 
 def _unload_when_idle(loaded: "ref[_Loaded]", freed: threading.Event, seconds: float) -> None:

@@ -382,6 +382,19 @@ def test_a_program_may_end_while_the_real_model_is_loaded_or_works(
 
 
 @pytest.mark.model
+@pytest.mark.usefixtures("tiny_llm")
+@pytest.mark.parametrize("moment", [0.8, 1, 1.2, 1.5])
+def test_a_long_answer_stops_with_the_program_and_its_turn_stays(
+    programs: Programs, moment: float
+) -> None:
+    """Previously the program ended beside it after five seconds, and one in three crashed."""
+    long = ENDING.replace("* 20", "* 150")
+    assert finish(programs.start(long, moment)) == "leaving\n"
+    with closing(SqliteStore(programs.path)) as store:
+        assert reading(store).turns.waiting(TurnFilter(tries_below=1)) == 1
+
+
+@pytest.mark.model
 def test_closing_waits_for_one_answer_of_the_real_model_at_most(
     tmp_path: Path, tiny_llm: LLM
 ) -> None:
