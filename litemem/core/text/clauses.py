@@ -503,12 +503,17 @@ def _parts(sentence: str, code: str) -> Iterator[str]:
     speaker = words_in(code, "clauses", "speaker")
     own = speaker | words_in(code, "clauses", "possessives")
     reports = words_in(code, "clauses", "reports")
-    start, leading, subjects = 0, _leading(code), _subjects()
+    start, behind, leading, subjects = 0, 0, _leading(code), _subjects()
     turns, bound = _clause_pattern(code, "turns"), _bound(code)
     for border in _borders(sentence, code):
         is_joined = border[0].isspace()  # "Mike and I": one subject
         turn = turns.match(sentence, border.end())
-        if bound.match(sentence[start : start + MAX_TAG]) and border[0][0] in ",，":
+        last, behind = behind, border.start()
+        then = sentence[border.start() : border.start() + MAX_TAG]
+        is_led = any(map(str.isalpha, leading.match(then)[0]))
+        places = (last,) if is_led else (start, last)  # ", and I …" stands for itself
+        is_bound = any(bound.match(leading.sub("", sentence[i : i + MAX_TAG])) for i in places)
+        if is_bound and border[0][0] in ",，":
             continue  # "when I ask for code, I mean Python": the first holds for the second
         if turn and not any(speaks_of_anybody(sentence[i:], code) for i in (start, turn.start())):
             yield leading.sub("", sentence[start : border.start()]).strip()

@@ -38,9 +38,10 @@ _LEAD = re.compile(  # when something is: "in September we fly to Antalya"
 _CONTRACTED = {"m": "is", "re": "is", "ve": "has", "d": "would", "ll": "will"}
 _MY = re.compile(r"\A(?:my|our)\b", re.IGNORECASE)
 PAST = re.compile(r"\A(?!(?:succ|exc|proc|bl|br|sp|n|f|h|s|w)eed\Z|need\Z|feed\Z)\w+ed\Z")
-_OBJECTS = re.compile(r"\b(?:me|us)\b")
-_OWN_WORDS = re.compile(r"\b(?:my|our)\b", re.IGNORECASE)
-_OWN_SELF = re.compile(r"\bmyself\b|\bourselves\b", re.IGNORECASE)
+# "me-time" and "do-it-myself" are words of their own
+_OBJECTS = re.compile(r"(?<![\w-])(?:me|us)\b(?!-\w| time\b)")
+_OWN_WORDS = re.compile(r"(?<![\w-])(?:my|our)\b(?!-)", re.IGNORECASE)
+_OWN_SELF = re.compile(r"(?<![\w-])(?:myself|ourselves)\b", re.IGNORECASE)
 _INNER = re.compile(r"\b(?:I|i(?!\.)|we)\b")
 _BARE_I = re.compile(r"\bi\b(?!\.)")
 _JOINED = re.compile(r"\b[Ii](?:m|ve)\b")  # "im", "ive"
