@@ -26,6 +26,7 @@ from litemem.core.text.dates import mentions, read_dates
 from litemem.core.text.lexicon import (
     ENGLISH,
     NOT_SPACED_CODES,
+    NOUNS_IN_CAPITALS,
     code_of,
     pattern_in,
     section,
@@ -50,7 +51,6 @@ from litemem.extraction.contradiction import (
 )
 from litemem.extraction.grounding import (
     ANOTHER_SPEAKER,
-    NOUNS_IN_CAPITALS,
     Grounding,
     exact_terms,
     forms_of,
@@ -306,7 +306,7 @@ class Binding:
             is_told = at not in self._failed or len(wanted & told) >= COVERED * len(wanted)
             is_told &= self._trusts_model or not self._is_thinned(at)
             is_short = at in self._failed or len(clause.text) <= MAX_QUOTED
-            if stands_alone(clause) and not is_told and is_short:
+            if _may_replace(clause) and not is_told and is_short:
                 yield self._retell(at, retold(clause, self._subject)), clause
 
     def _is_thinned(self, at: int) -> bool:
@@ -510,6 +510,11 @@ def stands_alone(clause: Clause) -> bool:
     )
 
 
+def _may_replace(clause: Clause) -> bool:
+    is_wish = clause.code == ENGLISH and english.wish(clause.text) is not None
+    return is_wish or stands_alone(clause)
+
+
 def _needs_heading(clause: Clause) -> bool:
     """Return True for an item of a record that has few words: "RA since 2017"."""
     if not is_recorded(clause) or clause.is_own or len(clause.text) > MAX_QUOTED:
@@ -566,7 +571,9 @@ def states_something(clause: Clause) -> bool:
 
 def retold(clause: Clause, subject: str) -> str:
     """Return a clause as a fact: in the third person, or quoted."""
-    told = english.third_person(clause.text) if clause.code == ENGLISH else None
+    told = None
+    if clause.code == ENGLISH:
+        told = english.third_person(clause.text) or english.wish(clause.text)
     is_of_all = subject != "User" and english.is_shared_by_all(clause.text)
     if told is not None and not is_of_all:
         return told if subject == "User" else told.replace("User", subject)

@@ -182,6 +182,8 @@ def person_of(fact: str) -> str:
 
 def _makes_order_a_deed(fact: str, clause: Clause) -> bool:
     """Return True if the user is said to do what they order: "always say that …"."""
+    if english.does_what_is_asked(clause.text, fact):
+        return True
     order = _commands().match(clause.text)
     told = words(fact)[1:2]
     if order is None or not told or clause.by_speaker:

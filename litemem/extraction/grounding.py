@@ -7,7 +7,7 @@ from functools import cache
 
 from litemem.core.text import english
 from litemem.core.text.language import FUNCTION_WORDS
-from litemem.core.text.lexicon import ENGLISH, pattern_in, section, words_in
+from litemem.core.text.lexicon import ENGLISH, NOUNS_IN_CAPITALS, pattern_in, section, words_in
 from litemem.core.text.names import without_ending
 from litemem.core.text.phrases import code_for, names_user, phrases
 from litemem.core.text.quantities import spoken_numbers, spoken_times
@@ -24,7 +24,6 @@ from litemem.core.text.words import (
 )
 from litemem.extraction.paraphrase import support
 
-NOUNS_IN_CAPITALS = frozenset(["de"])  # there a capital letter does not make a name
 SHORT_FORM = 3  # letters, at least, of a name by which friends call somebody
 MIN_SAID = 0.5  # more than this share of a fact's content words occurs in the source
 

@@ -102,6 +102,19 @@ def test_the_rest_of_a_message_is_left_out(said: str, left: str) -> None:
         ("Mike and I love tea, coffee and cake", ["Mike and I love tea, coffee and cake"]),
         ("I'm at 12 Elm St- my phone is dead", ["I'm at 12 Elm St", "my phone is dead"]),
         ("I run; my sister swims. Leo cooks.", ["I run", "my sister swims.", "Leo cooks."]),
+        (
+            "Since we moved to Leeds, my asthma is better",
+            ["Since we moved to Leeds, my asthma is better"],
+        ),
+        ("It's fun, but when I'm ill, I stay in", ["It's fun, but when I'm ill, I stay in"]),
+        (
+            "When I travel, I get sick, and my wife drives",
+            ["When I travel, I get sick", "my wife drives"],
+        ),
+        ("Hamid, our agronomist, is leaving", ["Hamid, our agronomist, is leaving"]),
+        ("We met Leo, my knee hurts, I'm tired", ["We met Leo", "my knee hurts", "I'm tired"]),
+        ("The good news is that the board approved it", ["the board approved it"]),
+        ("La mala noticia es que Ana se va", ["Ana se va"]),
     ],
 )
 def test_a_clause_has_its_own_subject(said: str, parts: list[str]) -> None:
@@ -158,6 +171,17 @@ REPLACED = [
     ),
     ("It cost me 90 euros", "It cost them 90 euros", "User: “It cost me 90 euros”"),
     ("I ❤️ hiking but 🙈 caves", "User fears caves", "User: “I ❤️ hiking but 🙈 caves”"),
+    ("We're 12 now", "User is 12 now", "User: “We're 12 now”"),
+    (
+        "We have all the chairs we need",
+        "User is in the chairs",
+        "User: “We have all the chairs we need”",
+    ),
+    (
+        "Keep it under 100 words from now on, no emojis",
+        "User will keep the messages under 100 words from now on",
+        "User asks: Keep it under 100 words from now on, no emojis",
+    ),
 ]
 
 
@@ -310,6 +334,7 @@ def test_the_silence_of_a_small_model_is_not_trusted() -> None:
             ["User asks: Write in British English, never American"],
         ),
         ("Write a summary of this text", []),
+        ("Answer in French from now on.", ["User asks: Answer in French from now on"]),
     ],
 )
 def test_how_somebody_wants_to_be_answered_is_kept(said: str, told: list[str]) -> None:
@@ -395,6 +420,7 @@ def test_thanks_and_orders_are_no_facts_in_any_language(said: str) -> None:
         ("Hamileyken suşi yiyebilir miyim?", True),
         ("妊娠中にコーヒーを飲んでもいいですか？", True),
         ("Che regalo per mia moglie Sara?", True),
+        ("Яке мило підійде, якщо в мене екзема?", True),
         ("Wie spät ist es in Tokio?", False),
         ("Qual è la capitale della Francia?", False),
     ],

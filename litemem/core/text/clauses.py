@@ -15,6 +15,7 @@ from litemem.core.text.lexicon import (
     ENGLISH,
     LISTED,
     NOT_SPACED_CODES,
+    NOUNS_IN_CAPITALS,
     UNKNOWN,
     code_of_speech,
     either_of_all,
@@ -227,6 +228,7 @@ def _signs(code: str) -> Signs:
 # -- clauses
 
 MAX_REPORT = 60  # characters in which a verb of saying stands, before a colon
+MAX_APPOSITION = 4  # words
 MAX_TAG = 40  # characters in which a tag, or a first word, stands
 _PUNCTUATION = ".,;:!?।،؛؟\"'“”«»()…"
 MAX_HEADING = 4  # words before a colon that go: "short update: I …"
@@ -503,29 +505,24 @@ def _parts(sentence: str, code: str) -> Iterator[str]:
     speaker = words_in(code, "clauses", "speaker")
     own = speaker | words_in(code, "clauses", "possessives")
     reports = words_in(code, "clauses", "reports")
-    start, behind, leading, subjects = 0, 0, _leading(code), _subjects()
-    turns, bound = _clause_pattern(code, "turns"), _bound(code)
+    start, last, leading = 0, 0, _leading(code)
+    turns = _clause_pattern(code, "turns")
     for border in _borders(sentence, code):
         is_joined = border[0].isspace()  # "Mike and I": one subject
         turn = turns.match(sentence, border.end())
-        last, behind = behind, border.start()
-        then = sentence[border.start() : border.start() + MAX_TAG]
-        is_led = any(map(str.isalpha, leading.match(then)[0]))
-        places = (last,) if is_led else (start, last)  # ", and I …" stands for itself
-        is_bound = any(bound.match(leading.sub("", sentence[i : i + MAX_TAG])) for i in places)
-        if is_bound and border[0][0] in ",，":
-            continue  # "when I ask for code, I mean Python": the first holds for the second
+        before, last = last, border.start()
+        if _holds_for_next(sentence, (start, before), border, code):
+            continue
         if turn and not any(speaks_of_anybody(sentence[i:], code) for i in (start, turn.start())):
             yield leading.sub("", sentence[start : border.start()]).strip()
             start = border.start()  # "I play the drums, and | you should hear us"
             continue
-        is_short = is_joined and len(sentence[start : min(border.start(), start + 40)].split()) < 3
-        if border.start() <= start or is_short:
-            continue
+        said = sentence[start : min(border.start(), start + MAX_TAG)]
+        is_short = border.start() <= start or (is_joined and len(said.split()) < 3)
         near = sentence[max(start, border.start() - MAX_REPORT) : border.start()]
         is_colon = border[0].strip() in _COLONS
         is_report = is_colon and not reports.isdisjoint(words(near))
-        if is_report and not is_own_report(near, code):
+        if is_short or (is_report and not is_own_report(near, code)):
             continue  # "my boss wrote: I'm ill"
         rest = leading.sub("", sentence[border.start() : border.end() + 40])
         first = words(rest)[:1]
@@ -533,9 +530,11 @@ def _parts(sentence: str, code: str) -> Iterator[str]:
             first = [next((word for word in own if first[0].startswith(word)), first[0])]
         if first and first[0] in (speaker if is_joined else own):
             head = sentence[start : border.start()]
-            last = (head[-40:].split() or [""])[-1]
-            is_first = speaker.isdisjoint(words(head))
-            if is_joined and is_first and last[:1].isupper() and first[0] in subjects:
+            is_joint = is_joined and _is_joint_subject(head, first[0], speaker)
+            is_beside = first[0] not in speaker and _is_apposition(
+                head, sentence[last:], own, code
+            )
+            if is_joint or is_beside:
                 continue
             if is_colon and _says_nothing_of(head, own):
                 start = border.start() if _is_short_heading(head) else start
@@ -543,6 +542,43 @@ def _parts(sentence: str, code: str) -> Iterator[str]:
             yield leading.sub("", sentence[start : border.start()]).strip()
             start = border.start()
     yield leading.sub("", sentence[start:]).strip()
+
+
+def _holds_for_next(
+    sentence: str, places: tuple[int, int], border: re.Match[str], code: str
+) -> bool:
+    """Return True if what stands before a comma is a condition of what stands behind it.
+
+    "When I ask for code, I mean Python". `places` are where the clause, and its last part, begin.
+    """
+    if border[0][0] not in ",，":
+        return False
+    leading, bound, at = _leading(code), _bound(code), border.start()
+    then = leading.match(sentence[at : at + MAX_TAG])
+    is_led = then is not None and any(map(str.isalpha, then[0]))  # ", and I …" stands for itself
+    return any(
+        bound.match(leading.sub("", sentence[i : i + MAX_TAG])) for i in places[int(is_led) :]
+    )
+
+
+def _is_joint_subject(before: str, first: str, speaker: frozenset[str]) -> bool:
+    """Return True for "I" behind a name and "and": "Mike and I"."""
+    last = (before[-40:].split() or [""])[-1]
+    is_first = speaker.isdisjoint(words(before))
+    return is_first and last[:1].isupper() and first in _subjects()
+
+
+def _is_apposition(before: str, behind: str, own: frozenset[str], code: str) -> bool:
+    """Return True if "our agronomist" says who a name is: "Hamid, our agronomist, is leaving".
+
+    `behind` begins with the comma.
+    """
+    name = (before.split() or [""])[-1]
+    is_name = len(name) > 1 and name[0].isupper() and code not in NOUNS_IN_CAPITALS
+    what, comma, then = behind[1 : MAX_TAG + 1].strip().partition(", ")
+    following = words(then)[:1]
+    is_open = bool(following) and following[0] not in own | _joining(code, "leads")
+    return is_name and bool(comma) and len(what.split()) <= MAX_APPOSITION and is_open
 
 
 @cache
@@ -554,6 +590,8 @@ def _bound(code: str) -> re.Pattern[str]:
 
 def _without_preamble(part: str, code: str) -> str:
     """Return a clause without what only leads to it: "you should know that I'm deaf"."""
+    announced = _clause_pattern(code, "announces").match(part)
+    part = part[announced.end() :] if announced else part  # "the good news is that …"
     preamble = _preamble(code).match(part)
     return part[preamble.end() :] if preamble else part
 

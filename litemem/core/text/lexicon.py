@@ -38,6 +38,7 @@ CODES = {
     "Vietnamese": "vi",
 }
 NOT_SPACED_CODES = frozenset(["ja", "zh", "ko"])  # of languages that join words
+NOUNS_IN_CAPITALS = frozenset(["de"])  # there a capital letter does not make a name
 # languages with dates that are read
 DATED = {
     **CODES,

@@ -44,6 +44,7 @@ from litemem.core.text.english.runs import decides, leaves_open, reports_failure
 from litemem.core.text.english.statements import (
     answered,
     answers_openly,
+    does_what_is_asked,
     gives_own_name,
     is_elliptical,
     is_nameless,
@@ -75,6 +76,7 @@ __all__ = [
     "answers_openly",
     "contractions",
     "decides",
+    "does_what_is_asked",
     "fact_words",
     "flaw",
     "gives_own_name",

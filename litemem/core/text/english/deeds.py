@@ -7,6 +7,7 @@ import re
 
 from litemem.core.text.english.facts import fact_words
 from litemem.core.text.english.statements import (
+    COUNTED,
     MAX_NOTE,
     OF_SEVERAL,
     PAST,
@@ -32,6 +33,7 @@ _FOR_ALL = re.compile(
     re.IGNORECASE,
 )
 _THINGS = frozenset("it this that these those which they he she you".split())
+_IS_NUMBER = re.compile(r"\A[^\W\d_]+ is \w+(?: now)?\W*\Z")
 _COPULAS = frozenset("is are was were s re".split())
 _BEFORE_VERBS = frozenset(
     "is are was were s re has have had ve d ll will would can could should may might must do does "
@@ -65,6 +67,8 @@ _NAME_ACTS = re.compile(
 
 def is_shared(clause: str, fact: str) -> bool:
     """Return True if a fact says what a clause says of several, and of none of them alone."""
+    if COUNTED.match(clause[:MAX_NOTE]) and _IS_NUMBER.match(fact):
+        return True
     is_joint = TOGETHER.search(clause[:MAX_NOTE]) and TOGETHER.search(fact[:MAX_NOTE])
     return bool(is_joint) and OF_SEVERAL.match(clause) is not None and " and " not in fact
 

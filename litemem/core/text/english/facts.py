@@ -95,6 +95,12 @@ def flaw(fact: str, said: "Iterable[str] | Heard" = ()) -> str | None:
 
 
 _PLACED = re.compile(r"\A\S+ is (?:in|on|at|near|from|with|under|over|of|by|between|for)\b")
+_IN = re.compile(r"\A\S+ is (?:in|on|at|under) (?:(?:the|an?|his|her|their) )?(?P<place>[^\W\d_]+)")
+_AT = frozenset(
+    "in on at under inside within into onto to near by from off "
+    "visit visits visited visiting".split()
+)
+BEFORE_PLACE = 4  # words in which "in" stands
 _IS_SAID = re.compile(
     r"\b(?:am|is|are|was|were|be|been|being|based|located|situated|im)\b|['’](?:m|s|re)\b",
     re.IGNORECASE,
@@ -104,8 +110,16 @@ _IS_SAID = re.compile(
 def guesses_place(fact: str, said: str) -> bool:
     """Return True if "is in", "is near" of a fact has no "am" or "is" behind it.
 
-    "I grew up in Wales, near Bangor" does not say "User is near Bangor".
+    "I grew up in Wales, near Bangor" does not say "User is near Bangor"; "the oven's beeping" does
+    not say that the user is in it.
     """
+    if placed := _IN.match(fact):
+        heard, place = words(said), placed["place"].casefold()
+        near = [
+            heard[max(i - BEFORE_PLACE, 0) : i] for i, word in enumerate(heard) if word == place
+        ]
+        if all(map(_AT.isdisjoint, near or [heard])):
+            return True
     return bool(_PLACED.match(fact)) and not _IS_SAID.search(said)
 
 
@@ -123,14 +137,14 @@ def is_impersonal(sentence: str) -> bool:
 # -- ages
 
 _AGE_IN_FACT = re.compile(r"\byears? old\b|\baged (?=\d)", re.IGNORECASE)
-_NUMBER = rf"\b(?:\d{{1,3}}|{'|'.join(NUMBER_WORDS)})\b"
-_NUMBERS = re.compile(_NUMBER, re.IGNORECASE)
+NUMBER = rf"\b(?:\d{{1,3}}|{'|'.join(NUMBER_WORDS)})\b"
+_NUMBERS = re.compile(NUMBER, re.IGNORECASE)
 _OF_AGE = frozenset("old age aged birthday born turning turned turns".split())
 # "I'm 34 and", "who is 91,", "they are 4 and 7."; not "it's 5", "I'm 5 minutes late", "is 3:42"
 _AGES = re.compile(
     r"(?<!\bit)(?<!\bthat)(?<!\bthere)(?<!\btime)"
     r"(?:\s(?:am|is|are|was|were)|['’](?:m|s|re))\s(?:(?:only|just|now|already|almost)\s)?"
-    rf"(?P<ages>{_NUMBER}(?:(?:, | and |, and ){_NUMBER})*)"
+    rf"(?P<ages>{NUMBER}(?:(?:, | and |, and ){NUMBER})*)"
     r"(?=\s*(?:$|[.,;!?)](?!\d)|(?:and|but|so|now|already|who)\b))",
     re.IGNORECASE | re.MULTILINE,
 )

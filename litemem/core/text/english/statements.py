@@ -3,10 +3,10 @@
 import re
 from functools import cache
 
-from litemem.core.text.english.facts import ADDRESSING, NUMERAL, fact_words
+from litemem.core.text.english.facts import ADDRESSING, NUMBER, NUMERAL, fact_words
 from litemem.core.text.lexicon import ENGLISH, pattern_in, section, words_in
 from litemem.core.text.periods import MONTHS
-from litemem.core.text.words import STOP_WORDS, words
+from litemem.core.text.words import STOP_WORDS, stem, words
 
 MIN_NOTE_WORDS = 4  # of a statement about a thing
 MIN_NAMED = 3  # of one with a name or a number
@@ -33,6 +33,11 @@ _LEAD = re.compile(  # when something is: "in September we fly to Antalya"
     r"weeks?|months?|years?|days?|today|tomorrow|yesterday|tonight|nowadays|currently|lately|"
     r"recently|easter|christmas|moment)(?: (?:\d{1,4}(?:st|nd|rd|th)?|ago|now|"
     rf"{'|'.join(MONTHS)}|mornings?|afternoons?|evenings?|nights?))*),? (?=(?:I|we|my|our)\b)",
+    re.IGNORECASE,
+)
+COUNTED = re.compile(  # how many "we" are is no age: "so we're 12 now"
+    rf"\A(?:\w+ )?we(?:['’]re| are) (?:\w+ )?{NUMBER}"
+    r"(?: now| people| of us| in total| strong){0,3}\W*\Z",
     re.IGNORECASE,
 )
 _CONTRACTED = {"m": "is", "re": "is", "ve": "has", "d": "would", "ll": "will"}
@@ -72,7 +77,7 @@ def third_person(clause: str) -> str | None:
         return f"{fact} {_lowered(lead['when'])}"
     if my := _MY.match(text):
         found: str | None = _about_user("User's" + text[my.end() :], "User's")
-    elif first := _FIRST.match(text):
+    elif (first := _FIRST.match(text)) and not COUNTED.match(text):
         verb = first["rest"].lstrip("'")
         then = first["then"]
         if verb:
@@ -304,7 +309,16 @@ def wish(clause: str) -> str | None:
     return f"User asks: {match['wish'].rstrip('.! ')}" if match and is_lasting else None
 
 
-_ONCE = re.compile(r"\b(?:this|these|that|below|above|following|now|today|here)\b", re.IGNORECASE)
+def does_what_is_asked(clause: str, fact: str) -> bool:
+    """Return True if a fact makes a deed of a wish: "User keeps it short", of "keep it short"."""
+    match = _WISHED.match(clause.strip())
+    told = [word for word in words(fact)[1:3] if word != "will"][:1]
+    return match is not None and list(map(stem, told)) == [stem(words(match["wish"])[0])]
+
+
+_ONCE = re.compile(  # not "from now on"
+    r"\b(?:this|these|that|below|above|following|(?<!from )(?:now|today|here))\b", re.IGNORECASE
+)
 _REACTION = re.compile(
     r"\A\W*(?:(?:oh|well|wow|yes|yeah|no|and|but|so|haha|ok|okay|also|honestly) ?,? )*(?:"
     r"(?:I|we)(?:['’](?:m|d|ll|ve))? (?:(?:really|just|do|so|can|could|would|will|also|can't|don't|"
