@@ -13,6 +13,7 @@ from litemem.core.text import english
 from litemem.core.text.clauses import (
     Clause,
     count_negations,
+    kin_of_speaker,
 )
 from litemem.core.text.dates import mentions
 from litemem.core.text.lexicon import (
@@ -26,7 +27,7 @@ from litemem.core.text.lexicon import (
     words_in,
 )
 from litemem.core.text.periods import DAY
-from litemem.core.text.phrases import SUBJECT, code_for, knows_denials, phrases
+from litemem.core.text.phrases import SUBJECT, code_for, knows_denials, names_user, phrases
 from litemem.core.text.words import root, words
 from litemem.extraction.grounding import (
     openers,
@@ -44,6 +45,7 @@ MAX_QUOTED = 300  # characters of a clause that is quoted
 ALIKE_CODES = ("da", "nb")  # of languages that count as one
 OWNED_BEHIND = ("id", "vi")  # of languages in which "my" is "I", behind what is owned
 UNSPACED_DATED = ("th",)  # of languages without rules that join words
+KIN_FORM = 5  # first letters of a word for a relative, which its forms share
 MIN_WEEKDAY = 3  # letters of its name; shorter ones are other words too: "do", "sex"
 MAX_APPOINTMENT = 7  # words of a note about one
 _LETTER = re.compile(r"(?<=\w )[B-HJ-Z](?![\w.'’&+-])")  # a letter alone: "option D", "gate C"
@@ -142,6 +144,9 @@ def _is_of_somebody_else(fact: str, clause: Clause, *, is_user: bool) -> bool:
     """Return True if a fact gives the user what the clause says of another, or is another's."""
     if is_user and _takes_for_speaker(fact, clause):
         return True
+    is_of_user = is_user or any(names_user(word, clause.code) for word in words(fact)[:2])
+    if is_of_user and _is_of_kin(fact, clause):
+        return True
     if clause.code == ENGLISH and _is_of_theirs(fact, clause.text):
         return True
     return _is_of_the_others(fact, clause)
@@ -165,6 +170,19 @@ def _takes_for_speaker(fact: str, clause: Clause) -> bool:
     return not any(
         person.strip(".,'s").casefold()[:5] in word for person in people for word in spoken
     )
+
+
+def _is_of_kin(fact: str, clause: Clause) -> bool:
+    """Return True if a clause is about a relative of the speaker alone, and a fact names none."""
+    kin = kin_of_speaker(clause.code).match(clause.text)
+    if kin is None:
+        return False
+    rest = frozenset(words(clause.text[kin.end() :]))
+    own = (words_in(clause.code, "clauses", key) for key in ("speaker", "possessives"))
+    if not rest.isdisjoint(frozenset().union(*own)):
+        return False  # "my wife and I"
+    told = fact.casefold()
+    return not any(word[:KIN_FORM] in told for word in words(kin[0]) if len(word) > 1)
 
 
 def begins_with_pronoun(clause: Clause) -> bool:

@@ -9,7 +9,8 @@ from litemem.core.text import lexicon
 
 def test_each_file_belongs_to_a_language() -> None:
     files = resources.files("litemem.core.text") / "languages"
-    assert {file.name for file in files.iterdir()} == {f"{c}.toml" for c in lexicon.LISTED.values()}
+    codes = {*lexicon.LISTED.values(), lexicon.UNKNOWN}
+    assert {file.name for file in files.iterdir()} == {f"{code}.toml" for code in codes}
 
 
 @pytest.mark.parametrize("name", lexicon.LISTED)

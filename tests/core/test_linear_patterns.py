@@ -60,6 +60,8 @@ MAKERS = {
     ("core/text/clauses.py", "_leading"),
     ("core/text/clauses.py", "_signs"),
     ("core/text/clauses.py", "_tag"),
+    ("core/text/clauses.py", "_turning_to_kin"),
+    ("core/text/clauses.py", "kin_of_speaker"),
     ("core/text/english/facts.py", "is_own_name"),
     ("core/text/english/statements.py", "_general"),
     ("core/text/questions.py", "_clause_pattern"),
@@ -146,7 +148,8 @@ def _collect_languages(found: dict[re.Pattern[str], str]) -> None:
         found.setdefault(binding._first_persons(code), f"first_persons.{code}")
         found.setdefault(binding._places(code), f"places.{code}")
     for code in lexicon.LISTED.values():
-        for make in (clauses._border, clauses._leading, clauses._bound, clauses._preamble):
+        makers = (clauses._border, clauses._leading, clauses._bound, clauses._preamble)
+        for make in (*makers, clauses._turning_to_kin, clauses.kin_of_speaker):
             found.setdefault(make(code), f"{make.__name__}.{code}")
         for key in ("general", "turns", "records", "once", "asks_now"):
             found.setdefault(clauses._clause_pattern(code, key), f"{key}.{code}")

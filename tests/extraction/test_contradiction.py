@@ -140,6 +140,36 @@ RELATIVES = [  # what was said of a relative; what it does not say of the user
     ("Adik saya vegan.", "User vegan"),
     ("Chị gái tôi sống ở Huế.", "User sống ở Huế"),
 ]
+TURNS = [  # to a relative, whose work is not the user's
+    ("Tôi nuôi tôm ở Cà Mau, còn vợ tôi dạy toán.", "User dạy toán"),
+    ("ผมเลี้ยงกุ้งที่ตราด แต่ภรรยาผมสอนคณิตศาสตร์", "User สอนคณิตศาสตร์"),
+    ("Saya beternak udang di Lampung, tapi istri saya mengajar seni.", "User mengajar seni"),
+    ("Nag-aalaga ako ng hipon, pero ang asawa ko ay nagtuturo.", "User ay nagtuturo"),
+    ("Mimi nafuga kamba Tanga, lakini mke wangu anafundisha.", "User anafundisha"),
+    ("Я розводжу креветок, а моя дружина викладає хімію.", "User викладає хімію"),
+    ("من میگو پرورش می‌دهم، اما همسرم ریاضی درس می‌دهد.", "User ریاضی درس می‌دهد"),
+    ("मैं झींगा पालता हूँ, लेकिन मेरी पत्नी गणित पढ़ाती है।", "User गणित पढ़ाता है"),
+    ("আমি চিংড়ি চাষ করি, কিন্তু আমার স্ত্রী গণিত পড়ায়।", "User গণিত পড়ায়"),
+    ("Εκτρέφω γαρίδες, αλλά η κόρη μου διδάσκει χημεία.", "Ο χρήστης διδάσκει χημεία"),
+    ("Rákot tenyésztek, a feleségem pedig kémiát tanít.", "A felhasználó kémiát tanít"),
+    ("Kasvatan rapuja, mutta äitini opettaa kemiaa.", "User opettaa kemiaa"),
+    ("Chovám raky v Brně, ale můj syn učí chemii.", "Uživatel učí chemii"),
+    ("Cresc creveți, dar soția mea predă chimia.", "User predă chimia"),
+    ("Jeg opdrætter rejer, men min kone underviser i kemi.", "User underviser i kemi"),
+    ("Jeg driver med reker, men mannen min underviser i kjemi.", "User underviser i kjemi"),
+    ("Karides yetiştiriyorum ama eşim kimya öğretiyor.", "User kimya öğretiyor"),
+    ("אני מגדל שרימפס באילת, אבל אשתי מלמדת כימיה.", "User מלמד כימיה"),
+    ("저는 새우를 키우지만 아내는 화학을 가르쳐요.", "User는 화학을 가르친다"),
+    ("エビを養殖していますが、妻は化学を教えています。", "Userは化学を教えている"),
+]
+WITH_RELATIVES = [  # what a relative and the user do
+    ("Η γυναίκα μου κι εγώ μένουμε στον Βόλο.", "Ο χρήστης μένει στον Βόλο"),
+    ("Vaimoni ja minä asumme Turussa.", "User asuu Turussa"),
+    ("Saya tinggal di Solo dengan istri saya.", "User tinggal di Solo"),
+    ("ผมอยู่กับภรรยาที่เชียงใหม่", "User อยู่กับภรรยาที่เชียงใหม่"),
+    ("Eşim ve ben Mersin'de yaşıyoruz.", "User Mersin'de yaşıyor"),
+    ("妻は化学を教えています。", "Userの妻は化学を教えている"),
+]
 OWN = [  # what was said; what it says of the user
     ("I'm a plumber since 3 May", "User is a plumber"),
     ("nurse", "User is a nurse"),
@@ -176,3 +206,15 @@ def test_what_the_user_is_stays(said: str, fact: str) -> None:
 def test_what_is_said_of_a_relative_is_not_said_of_the_user(said: str, fact: str) -> None:
     clause = clauses_of(said)[-1]
     assert contradiction(fact, clause, is_user=fact.startswith("User")) is not None
+
+
+@pytest.mark.parametrize(("said", "fact"), TURNS)
+def test_a_sentence_that_turns_to_a_relative_is_cut_there(said: str, fact: str) -> None:
+    _, theirs = clauses_of(said)
+    assert contradiction(fact, theirs, is_user=fact.startswith("User")) is not None
+
+
+@pytest.mark.parametrize(("said", "fact"), WITH_RELATIVES)
+def test_what_the_user_does_with_a_relative_stays(said: str, fact: str) -> None:
+    assert len(clauses_of(said)) == 1
+    assert reason(said, fact) is None

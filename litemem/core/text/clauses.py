@@ -5,10 +5,11 @@ of the speaker. The signs of it stand in `core/text/languages`, in the table `cl
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
+from typing import Any
 
 from litemem.core.text.language import FUNCTION_WORDS
 from litemem.core.text.lexicon import (
@@ -502,6 +503,23 @@ def count_negations(text: str, code: str) -> int:
 
 def _parts(sentence: str, code: str) -> Iterator[str]:
     """Cut a sentence before each "and I …", "but my …"."""
+    for part in _until_kin(sentence, code):
+        yield from _cut(part, code)
+
+
+def _until_kin(sentence: str, code: str) -> Iterator[str]:
+    """Cut a sentence where it turns to a relative: "I farm shrimp, but | my wife teaches"."""
+    start, turning = 0, _turning_to_kin(code)
+    for border in _borders(sentence, code):
+        turn = turning.match(sentence, border.end())
+        if turn and border.start() > start:
+            yield sentence[start : border.start()]
+            start = turn.end()
+    yield sentence[start:]
+
+
+def _cut(sentence: str, code: str) -> Iterator[str]:
+    """Cut a sentence where its subject changes."""
     speaker = words_in(code, "clauses", "speaker")
     own = speaker | words_in(code, "clauses", "possessives")
     reports = words_in(code, "clauses", "reports")
@@ -644,8 +662,34 @@ def _border(code: str) -> re.Pattern[str]:
     turns = section(code, "clauses").get("turns", r"(?!)")
     return re.compile(
         rf"[;；]|[ \u00a0]?:\s|：|(?:\s|(?<=\w))[–—-]\s|—|,\s|，|、(?=我)|\s(?=(?:{links})\s)"
-        rf"|\s(?=(?:{leads})\s)(?={turns})"
+        rf"|\s(?=(?:{leads})\s)(?={turns})|[\s、](?={_turning_to_kin(code).pattern})",
+        re.IGNORECASE,
     )
+
+
+@cache
+def _turning_to_kin(code: str) -> re.Pattern[str]:
+    """Return the pattern of what turns to a relative of the speaker: "but" before "my wife"."""
+    found = [
+        rf"(?:{table['but']})\s?(?={table['my_kin']})"
+        rf"|(?=(?:{table['my_kin']})\s(?:{table['but']})(?!\w))"
+        for table in _tables_of_kin(code)
+    ]
+    return re.compile("|".join(found), re.IGNORECASE)
+
+
+@cache
+def kin_of_speaker(code: str) -> re.Pattern[str]:
+    """Return the pattern of a relative of the speaker at the beginning of a clause: "my wife"."""
+    listed = "|".join(str(table["my_kin"]) for table in _tables_of_kin(code))
+    return re.compile(rf"\A\W{{0,9}}(?:{listed})", re.IGNORECASE)
+
+
+def _tables_of_kin(code: str) -> list[Mapping[str, Any]]:
+    """Return the tables with relatives: that of a language, and that of those without a file."""
+    codes = (*_ALIKE.get(code, (code,)), UNKNOWN)
+    tables = [section(each, "clauses") for each in dict.fromkeys(codes)]
+    return [table for table in tables if "my_kin" in table]
 
 
 @cache

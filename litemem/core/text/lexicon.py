@@ -54,7 +54,7 @@ DATED = {
 }
 # languages with a file
 LISTED = {**DATED, "Hungarian": "hu"}
-UNKNOWN = "und"  # a language without a file, as ISO 639 writes it
+UNKNOWN = "und"  # a language without a file, as ISO 639 writes it; one file is for all of them
 # languages without rules for facts, and the one with the rules that fit most of them
 _NEAREST = {"Danish": "sv", "Norwegian": "sv", "Ukrainian": "ru"}
 
@@ -151,8 +151,6 @@ def exclusive_in(code: str, name: str, key: str) -> dict[str, tuple[int, int]]:
 
 @cache
 def _read(code: str) -> Mapping[str, Any]:
-    if code == UNKNOWN:
-        return {}
     file = resources.files("litemem.core.text") / "languages" / f"{code}.toml"
     return tomllib.loads(file.read_text(encoding="utf-8"))
 
