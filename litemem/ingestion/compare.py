@@ -7,7 +7,7 @@ an unclear sign is left to the language model.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cache
 from itertools import pairwise
 
@@ -20,7 +20,7 @@ from litemem.core.text.statements import code_of_pair
 from litemem.ingestion.births import is_born
 from litemem.ingestion.contrast import is_contrasted
 from litemem.ingestion.doses import is_dosed
-from litemem.ingestion.endings import ends
+from litemem.ingestion.endings import are_two_of_a_kind, ends, is_of_other_name
 from litemem.ingestion.fact_features import FactFeatures, features_of, fold, listed, stem
 from litemem.ingestion.handover import is_handed_over
 from litemem.ingestion.identifiers import is_renumbered
@@ -118,7 +118,8 @@ def _compare(known: str, new: str, cosine: float, before: str | None) -> Verdict
         return compare_slots(known, new)
     if not _are_read(known, new) or any(map(_OF_NAMED.match, (known, new))):
         return "different"
-    if are_apart(known, new):
+    is_of_other = features_of(new).is_end and is_of_other_name(known, new, ENGLISH)
+    if is_of_other or are_apart(known, new):
         return "different"
     verdict = _compare_english(known, new, cosine)
     return _with_slots(verdict, known, new)
@@ -227,6 +228,20 @@ def as_user(text: str, names: frozenset[str]) -> str:
     if not match or match.group() not in names:
         return text
     return "User" + text[match.end() :]
+
+
+def may_mean_another(known: str, others: Sequence[str], new: str) -> bool:
+    """Return True if a new fact ends a known one by a word that another known one has, too.
+
+    It is open which of two is meant: "sold the Seat", where a Seat Ibiza and a Seat Leon are known.
+    """
+    codes = dict.fromkeys((code_of_pair(known, new), *codes_of(known, new)))
+    return any(
+        are_two_of_a_kind(known, other, new, code)
+        for other in others
+        for code in codes
+        if other != known
+    )
 
 
 def is_correction(text: str) -> bool:

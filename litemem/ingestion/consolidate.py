@@ -28,6 +28,7 @@ from litemem.ingestion.compare import (
     confirm_verdict,
     is_one_sentence,
     is_other_now,
+    may_mean_another,
     user_names,
 )
 from litemem.ingestion.slots import Verdict
@@ -148,7 +149,7 @@ class Consolidation:
         for match in self._comparable(new, near):
             verdict = _permitted(self._verdict(new, match), match.record, new)
             by_verdict.setdefault(verdict, []).append(match.record)
-        contradicted = by_verdict.get("contradicts", [])
+        contradicted, open_ones = _parted(by_verdict.get("contradicts", []), new)
         outdated = [old for old in contradicted if old.since <= new.created_at]
         if same := by_verdict.get("same"):
             outcome = _repeat(tx, same[0], fact)
@@ -159,7 +160,7 @@ class Consolidation:
             outcome = _add(tx, fact, outdated, newer)
         for old in outdated:
             tx.known.supersede(old, outcome.record.id, new.created_at)
-        for old in by_verdict.get("unclear", ()):
+        for old in (*by_verdict.get("unclear", ()), *open_ones):
             tx.conflicts.open(old.id, outcome.record.id, self._now)
         return replace(outcome, supersedes=tuple(old.id for old in outdated))
 
@@ -290,6 +291,17 @@ def _permitted(verdict: Verdict, old: MemoryRecord, new: MemoryRecord) -> Verdic
         case _:
             fits = False
     return verdict if fits else "different"
+
+
+def _parted(
+    contradicted: Sequence[MemoryRecord], new: MemoryRecord
+) -> tuple[list[MemoryRecord], list[MemoryRecord]]:
+    """Return the memories that a new one contradicts, and those of which it may mean another."""
+    texts = [old.content for old in contradicted]
+    parts: tuple[list[MemoryRecord], list[MemoryRecord]] = ([], [])
+    for old in contradicted:
+        parts[may_mean_another(old.content, texts, new.content)].append(old)
+    return parts
 
 
 def _outlasts(one: MemoryRecord, other: MemoryRecord) -> bool:

@@ -327,6 +327,54 @@ def _is_source(k: _Fact, state: set[int], n: _Fact, event: set[int], listed: _Wo
     return bool(left) and set(left) <= told and subjects[0] == subjects[1] and told <= set(left)
 
 
+# -- which of several things
+
+
+def are_two_of_a_kind(one: str, other: str, new: str, code: str) -> bool:
+    """Return True if two known facts name two things by a word that a new fact has alone.
+
+    "Sold the Seat" names neither a Seat Ibiza nor a Seat Leon.
+    """
+    told = _names_behind(new, code)
+    named, others = (_names_behind(fact, code) for fact in (one, other))
+    return any(
+        not names
+        and word in named.keys() & others.keys()
+        and named[word] != others[word]
+        and (named[word] | others[word]).isdisjoint(_fact(new, code).words)
+        for word, names in told.items()
+        if named.get(word) and others.get(word)
+    )
+
+
+def is_of_other_name(known: str, new: str, code: str) -> bool:
+    """Return True if a word has other names behind it in two facts: Seat Ibiza, Seat Leon."""
+    named, told = (_names_behind(fact, code) for fact in (known, new))
+    return any(
+        named.get(word) and names and named[word].isdisjoint(names) for word, names in told.items()
+    )
+
+
+@lru_cache(maxsize=4_096)
+def _names_behind(text: str, code: str) -> dict[str, frozenset[str]]:
+    """Return the words of a fact that name something, each with the name behind it."""
+    fact, listed = _fact(text, code), _words_of(code)
+    found: dict[str, frozenset[str]] = {}
+    for i, word in enumerate(fact.words):
+        if word in listed.light | listed.adjuncts | listed.alias or len(word) < LEAST:
+            continue
+        at = i + 1
+        while at < len(fact.words) and fact.words[at] in listed.alias:
+            at += 1
+        is_name = at < len(fact.words) and _is_name(fact.written[at])
+        found[word] = frozenset([fact.words[at]]) if is_name else frozenset()
+    return found
+
+
+def _is_name(written: str) -> bool:
+    return written[:1].isupper() or written[:1].isdigit()
+
+
 # -- phrases
 
 

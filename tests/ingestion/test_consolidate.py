@@ -170,6 +170,42 @@ def test_no_model_makes_things_on_different_sides_one(answer: str) -> None:
     assert find_verdicts(llm, "User's left knee is fine", [(known, 0.9)]) == ["different"]
 
 
+IBIZA, LEON = "User has a Seat Ibiza", "User has a Seat Leon too"
+
+
+@pytest.mark.parametrize(
+    ("known", "event"),
+    [
+        ((IBIZA, LEON), "User sold the Seat"),
+        (("User tiene un Seat Ibiza", "User también tiene un Seat León"), "User vendió el Seat"),
+        (("User hat einen Seat Ibiza", "User hat einen Seat Leon"), "User hat den Seat verkauft"),
+        (("User has a cat called Tom", "User has a cat called Ada"), "User's cat died"),
+    ],
+)
+def test_an_event_ends_neither_of_two_things_that_it_may_mean(
+    memory: Memory, known: tuple[str, str], event: str
+) -> None:
+    for fact in known:
+        say(memory, fact)
+    say(memory, event)
+    assert told(memory) == sorted((*known, event))
+    assert len(memory.conflicts(**CAM)["results"]) == len(known)
+
+
+@pytest.mark.parametrize("sold", ["User sold the Seat Leon", "User sold the Leon"])
+def test_an_event_ends_the_one_that_it_names(memory: Memory, sold: str) -> None:
+    for fact in (IBIZA, LEON, sold):
+        say(memory, fact)
+    assert told(memory) == [IBIZA, sold]
+    assert memory.conflicts(**CAM)["results"] == []
+
+
+def test_an_event_ends_all_that_is_known_of_one_thing(memory: Memory) -> None:
+    for fact in (IBIZA, "User drives a Seat Ibiza to work", "User sold the Seat"):
+        say(memory, fact)
+    assert told(memory) == ["User sold the Seat"]
+
+
 def test_the_history_of_both_records_the_change(memory: Memory) -> None:
     [old] = say(memory, PARIS)
     [new] = say(memory, BERLIN)
