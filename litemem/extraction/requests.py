@@ -101,6 +101,16 @@ def read_requests(text: str) -> Reading:
     return Reading(tuple(requests), rest if rest.strip() else "", is_private)
 
 
+def read_deletion(text: str) -> Request | None:
+    """Return the request of a message that says no more than "delete that", or None.
+
+    It may mean a text as well as a memory: the request is not `sure`.
+    """
+    known = [_patterns_of(code) for code, signs in _every("signs") if signs.search(text[:MAX_IT])]
+    words_of = _asks_to_delete_it(text.strip(), known)
+    return words_of and Request("forget", code=words_of.code, sure=False)
+
+
 def _take(part: "_Part", requests: list[Request], kept: list[str]) -> bool:
     """Add the requests of a sentence and the rest of it; return True if it is private."""
     is_private = False

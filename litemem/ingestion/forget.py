@@ -16,9 +16,9 @@ from typing import NamedTuple
 
 from litemem.core.text import scripts
 from litemem.core.text.english import with_subject
-from litemem.core.text.lexicon import CODES, ENGLISH, code_of, pattern_in, section
+from litemem.core.text.lexicon import CODES, ENGLISH, code_of, pattern_in, section, words_in
 from litemem.core.text.phrases import names_user
-from litemem.core.text.words import STOP_WORDS, question_share, sentences, stem
+from litemem.core.text.words import STOP_WORDS, question_share, sentences, stem, words
 from litemem.core.types import (
     DOCUMENT,
     PROCEDURAL,
@@ -28,7 +28,7 @@ from litemem.core.types import (
     SourceMessage,
     Turn,
 )
-from litemem.extraction.requests import Request, read_requests
+from litemem.extraction.requests import Request, read_deletion, read_requests
 from litemem.extraction.sanitize import is_empty_talk
 from litemem.ingestion.absent import find_withdrawal
 from litemem.ingestion.claims import ChangedMeanwhileError
@@ -88,6 +88,13 @@ def listen(messages: Sequence[Message]) -> Heard:
             else:
                 kept[before] = replace(kept[before], content="")
                 withdrawn.append(before)
+        if not reading.requests and (deletion := read_deletion(message.content)):
+            before = _repeated(kept[:i])
+            if before is None:
+                requests.append((i, deletion))
+            else:
+                kept[before] = replace(kept[before], content="")
+                withdrawn.append(before)
     return Heard(tuple(kept), tuple(requests), tuple(withdrawn), tuple(private))
 
 
@@ -99,6 +106,16 @@ def _last_said(messages: Sequence[Message]) -> int | None:
     """Return the last message of a user that says something."""
     said = (i for i in range(len(messages) - 1, -1, -1) if messages[i].role == "user")
     return next((i for i in said if not is_empty_talk(messages[i].content)), None)
+
+
+def _repeated(messages: Sequence[Message]) -> int | None:
+    """Return the last message of a user if the answer of an assistant repeats most of it."""
+    said = _last_said(messages)
+    if said is None or messages[-1].role != "assistant":
+        return None
+    stems = _stems(messages[said].content)
+    shared = stems & _stems(messages[-1].content)
+    return said if len(shared) > PARTIAL * len(stems) else None
 
 
 @dataclass
@@ -177,9 +194,9 @@ class Forgetting:
         self._judged_at = r.known.revision()
         for found in (self._deleted, self._outcomes, self._hidden, self._doubtful):
             found.clear()
-        for _, request in self._requests:
+        for i, request in self._requests:
             if _points(request):
-                self._find_last(r)
+                self._find_last(r, i, request)
             else:
                 self._find(r, request)
 
@@ -207,22 +224,35 @@ class Forgetting:
         self._hide(r, ids)
         return None
 
-    def _find_last(self, r: Reading) -> None:
-        """Find what came from the last message of a user before the turn."""
+    def _find_last(self, r: Reading, index: int, request: Request) -> None:
+        """Find what came from the last message of a user before the turn.
+
+        If the assistant's answer to it names known memories, those are meant.
+        """
         recent = r.messages.latest(self.turn.scope, limit=RECENT, before=self.turn.message_pks[0])
+        before = [*(message for _, message in recent), *self.turn.messages[:index]]
+        answer = before[-1].content if before and before[-1].role == "assistant" else ""
+        named = self._named_in(r, answer, request.code)
+        if not request.sure:
+            self._find_named(r, named)
+            return
         said = [
             (key, message)
             for key, message in recent
             if message.role == "user" and not is_empty_talk(message.content)
         ]
-        if not said:
-            return
-        key, last = said[-1]
-        if not read_requests(last.content).text.strip() or question_share(last.content) == 1.0:
+        key, last = said[-1] if said else (0, None)
+        is_question = last is None or question_share(last.content) == 1.0
+        if last is None or is_question or not read_requests(last.content).text.strip():
+            self._find_named(r, named)
             return
         made = r.known.made_from(self.turn.scope, [key])
         own = [each for each in made if each.attributed_to != "assistant"]
         meant = [each for each in own if _comes_from(r, each, last)]
+        ids = {each.id for each in named}
+        if said_of := [each for each in meant if each.id in ids]:
+            self._find_named(r, said_of, is_sure=True)
+            return
         record = None if last.id is None else r.messages.get(last.id)
         alone = [record] if record is not None and not meant else []
         if self.mode == "ask":
@@ -230,6 +260,34 @@ class Forgetting:
             return
         self._delete(meant, restores=True, alone=alone)
         self._hidden |= {key, *_echoes(recent, {key}, _stems(last.content))}
+
+    def _named_in(self, r: Reading, answer: str, code: str) -> list[MemoryRecord]:
+        """Return the current memories of the user with all their words in an assistant's answer.
+
+        None of an answer in English without "you": a draft tells the user nothing.
+        """
+        you = words_in(code, "clauses", "you")
+        is_draft = bool(you) and you.isdisjoint(words(answer))
+        if not answer or is_draft or question_share(answer) == 1.0:
+            return []
+        return [
+            record
+            for record in r.known.of_scope(self.turn.scope, SCANNED)
+            if record.memory_type not in (PROCEDURAL, DOCUMENT)
+            and record.attributed_to != "assistant"
+            and record.superseded_by is None
+            and _names(answer, record.content, code)
+        ]
+
+    def _find_named(
+        self, r: Reading, named: Sequence[MemoryRecord], *, is_sure: bool = False
+    ) -> None:
+        """Find the memory that an assistant's answer names; of several, none is sure."""
+        if self.mode == "ask" or (len(named) > 1 and not is_sure):
+            self._doubt(named)
+            return
+        self._delete(named, restores=True, alone=())
+        self._hide(r, self._sources(r, named))
 
     def _doubt(self, records: Sequence[MemoryRecord]) -> None:
         self._doubtful |= {record.id: record for record in records}
@@ -276,6 +334,12 @@ class Forgetting:
         for message in chosen.values():
             stems |= _stems(message.content)
         self._hidden |= {*chosen, *_echoes(recent, chosen, stems)}
+
+
+def _names(answer: str, fact: str, code: str) -> bool:
+    """Return True if an answer has all words of a fact that name something."""
+    topic = topic_of(fact, code)
+    return bool(topic.words) and _share(topic, answer) == 1.0
 
 
 def _comes_from(r: Reading, record: MemoryRecord, last: SourceMessage) -> bool:

@@ -450,3 +450,37 @@ def test_what_another_program_added_meanwhile_is_looked_at_too(tmp_path: Path) -
         with memory.store.write() as tx:
             gone = {each.record.content for each in forgetting.apply(tx)}
         assert gone == {"I live in Oslo", "My address is Elm Street 4"}
+
+
+REGISTRATION = "User's registration is VX19 KLM"
+KNOWN = [f"{REGISTRATION} | My registration is VX19 KLM", "User likes tea | I like tea"]
+NOTED = {"role": "assistant", "content": "Noted, your registration is VX19 KLM."}
+
+
+def facts(memory: Memory) -> set[str]:
+    return {each["memory"] for each in memory.get_all(user_id="u")["results"]}
+
+
+@pytest.mark.parametrize("said", ["delete that", "Don't keep that, please."])
+def test_what_the_last_answer_named_is_meant(said: str) -> None:
+    asked = [{"role": "user", "content": "What do I drive?"}, NOTED]
+    with filled(KNOWN, [], []) as memory:
+        memory.add(asked, user_id="u")
+        memory.add(said, user_id="u")
+        assert facts(memory) == {"User likes tea"}
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "Here is the mail: the registration VX19 KLM needs a service.",  # a draft
+        "You like tea, and your registration is VX19 KLM.",  # which of them?
+        "Sure.",
+    ],
+)
+def test_an_answer_that_names_no_single_memory_means_none(answer: str) -> None:
+    asked = [{"role": "user", "content": "Go on"}, {"role": "assistant", "content": answer}]
+    with filled(KNOWN, [], []) as memory:
+        memory.add(asked, user_id="u")
+        memory.add("delete that", user_id="u")
+        assert facts(memory) == {REGISTRATION, "User likes tea"}
