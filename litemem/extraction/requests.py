@@ -162,6 +162,7 @@ class _Patterns(NamedTuple):
     it: re.Pattern[str]
     idle: re.Pattern[str]
     joke: re.Pattern[str]
+    none: re.Pattern[str]
     joking: Sequence[re.Pattern[str]]
     ahead: re.Pattern[str]
     that: re.Pattern[str]
@@ -384,8 +385,10 @@ def _spoken_of(clause: str, words_of: _Patterns) -> Request | None:
 
 
 def _is_joke(seen: str, span: tuple[int, int], words_of: _Patterns) -> bool:
+    """Return True for "that was a joke", and "I don't have one"."""
     start = _behind_opener(seen, *span, words_of)
-    return words_of.joke.fullmatch(seen, start, span[1]) is not None
+    signs = (words_of.joke, words_of.none)
+    return any(sign.fullmatch(seen, start, span[1]) for sign in signs)
 
 
 def _stated(clause: str, words_of: _Patterns) -> Request:

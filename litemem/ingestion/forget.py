@@ -28,9 +28,10 @@ from litemem.core.types import (
     SourceMessage,
     Turn,
 )
+from litemem.extraction.requests import Reading as Requests
 from litemem.extraction.requests import Request, read_deletion, read_requests
 from litemem.extraction.sanitize import is_empty_talk
-from litemem.ingestion.absent import find_withdrawal
+from litemem.ingestion.absent import find_jest, find_withdrawal
 from litemem.ingestion.claims import ChangedMeanwhileError
 from litemem.store.protocol import Reading, Revision, Store, Transaction
 
@@ -78,6 +79,9 @@ def listen(messages: Sequence[Message]) -> Heard:
         if withdrawal is not None:
             requests.append((i, withdrawal.request))
         reading = read_requests(withdrawal.rest if withdrawal else message.content)
+        jest = None if reading.requests else find_jest(reading.text)
+        if jest is not None:
+            reading = Requests((jest.request,), jest.rest)
         kept[i] = replace(message, content=reading.text)
         if reading.is_private:
             private.append(i)

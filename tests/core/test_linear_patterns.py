@@ -79,6 +79,8 @@ MAKERS = {
     ("extraction/requests.py", "_compiled"),
     ("extraction/requests.py", "_every"),
     ("extraction/sanitize.py", "_forged_line"),
+    ("ingestion/absent.py", "_jest"),  # matched in 1,000 characters
+    ("ingestion/absent.py", "_jest_signs"),
     ("ingestion/absent.py", "_pattern"),
     ("ingestion/absent.py", "_scraps"),
     ("ingestion/forget.py", "_and"),
