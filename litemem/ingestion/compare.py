@@ -73,18 +73,26 @@ def _weekdays() -> frozenset[str]:
 
 
 def compare_facts(
-    known: str, new: str, cosine: float, *, one_turn: bool = False, before: str | None = None
+    known: str,
+    new: str,
+    cosine: float,
+    *,
+    one_turn: bool = False,
+    before: str | None = None,
+    opener: str = "",
 ) -> Verdict | None:
     """Return the verdict on a new fact and a known one, or None if only a model can decide.
 
     `cosine` is that of their vectors. Without a sign of the contrary they are different: most
     facts about one person are near each other, and are true together. Facts of `one_turn` only
     contradict each other if the new one corrects. `before` is the text before the new fact,
-    or None if unknown: a pronoun may stand for a thing in it. "unclear" means that both have to
-    stay.
+    or None if unknown: a pronoun may stand for a thing in it. `opener` stood before the new fact
+    in its message: "Correction, ". "unclear" means that both have to stay.
     """
     known, new = with_subject(known), with_subject(new)
     verdict = _compare(known, new, cosine, before)
+    if opener and verdict != "same" and is_contrasted(known, f"{opener}{new}", before):
+        verdict = "contradicts"
     if verdict in ("same", "richer") and _name_opposites(known, new):
         verdict = "different"
     is_turned = verdict not in (None, "unclear") and _are_exchanged(known, new)
@@ -97,7 +105,8 @@ def compare_facts(
         verdict = "different"
     if verdict in (None, "different", "richer") and have_same_value(known, new):
         verdict = "same"
-    if one_turn and verdict in ("contradicts", "unclear", None) and not is_correction(new):
+    is_kept = one_turn and not (opener or is_correction(new))
+    if is_kept and verdict in ("contradicts", "unclear", None):
         return "different"
     return verdict
 

@@ -31,6 +31,7 @@ from litemem.ingestion.compare import (
     may_mean_another,
     user_names,
 )
+from litemem.ingestion.contrast import opener_of
 from litemem.ingestion.slots import Verdict
 from litemem.store.protocol import KnownReader, Reading, Revision, Store, Transaction
 
@@ -38,6 +39,7 @@ NEIGHBOURS = 16  # nearest memories that a fact is compared with
 MIN_COSINE = 0.1  # low: a name instead of "User", or one more date, costs much of it
 MAX_ROUNDS = 3  # of judging; then later changes are judged by their words alone
 BEFORE = 2  # messages before that of a fact, in which a thing may be named: "it"
+MARKED = 8  # messages of a turn in which a fact may be marked as a correction
 ASKED = 3  # known facts in one question; the nearest
 PROMPT = "still_true"
 _ANSWERS: dict[str, Verdict] = {"true": "different", "outdated": "contradicts", "same": "same"}
@@ -80,6 +82,7 @@ class Consolidation:
         self._judged_at: Revision | None = None
         self._near: dict[str, set[str]] = {}  # by a new id, the ids of its neighbours
         self._before: dict[str, str] = {}  # by a new text, the messages before it
+        self._openers: dict[str, str] = {}  # by a new text, what marks it as a correction
 
     def judge(self, store: Store) -> None:
         """Compare each fact with its neighbours; pairs that have a verdict are not judged again.
@@ -93,6 +96,7 @@ class Consolidation:
             self._judged_at = r.known.revision()
             near = [self._neighbours(r.known, fact) for fact in self.facts]
             self._before = {fact.record.content: _said_before(r, fact) for fact in self.facts}
+            self._openers = {fact.record.content: _opener(r, fact) for fact in self.facts}
         try:
             for i, (fact, stored) in enumerate(zip(self.facts, near, strict=True)):
                 self._near[fact.record.id] = {match.record.id for match in stored}
@@ -137,7 +141,8 @@ class Consolidation:
             as_user(new, self._names),
             known,
             one_turn=one_turn,
-            before=self._before.get(new),
+            before=None if one_turn and self._openers.get(new) else self._before.get(new),
+            opener=self._openers.get(new, ""),
         )
         for match, verdict in zip(asked, verdicts, strict=True):
             self._verdicts[new, match.record.content] = verdict
@@ -200,6 +205,7 @@ class Consolidation:
             as_user(new.content, self._names),
             match.semantic,
             before=self._before.get(new.content),
+            opener=self._openers.get(new.content, ""),
         )
         if verdict is None and self._rounds < MAX_ROUNDS:
             raise ChangedMeanwhileError
@@ -217,6 +223,22 @@ def _said_before(r: Reading, fact: NewFact) -> str:
     return "\n".join(message.content for message in said)
 
 
+def _opener(r: Reading, fact: NewFact) -> str:
+    """Return what marks a fact as a correction in its message; "" if the message is an answer."""
+    if not fact.sources:
+        return ""
+    last = max(fact.sources)
+    limit = min(len(fact.sources) + BEFORE, MARKED)
+    recent = r.messages.latest(fact.record.scope, limit=limit, before=last + 1)
+    for i in range(len(recent) - 1, -1, -1):
+        key, message = recent[i]
+        asked = i > 0 and recent[i - 1][1].content.rstrip().endswith("?")
+        is_said = key in fact.sources and message.role == "user" and not asked
+        if is_said and (opener := opener_of(message.content, fact.record.content)):
+            return opener
+    return ""
+
+
 def find_verdicts(
     llm: LLM,
     fact: str,
@@ -224,10 +246,12 @@ def find_verdicts(
     *,
     one_turn: bool = False,
     before: str | None = None,
+    opener: str = "",
 ) -> list[Verdict]:
     """Return the verdict on `fact` and each known one, given as its text and the vectors' cosine.
 
-    `before` is the text before the message of the fact, or None if unknown.
+    `before` is the text before the message of the fact, or None if unknown; `opener` is what marks
+    the fact as a correction there.
 
     The model is asked at most once, about the nearest of those that the rules leave open. The
     rest are different, and so are all if the answer cannot be parsed.
@@ -236,7 +260,7 @@ def find_verdicts(
         LLMError: the model failed.
     """
     verdicts = [
-        compare_facts(text, fact, cosine, one_turn=one_turn, before=before)
+        compare_facts(text, fact, cosine, one_turn=one_turn, before=before, opener=opener)
         for text, cosine in known
     ]
     undecided = sorted(

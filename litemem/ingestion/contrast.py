@@ -39,6 +39,21 @@ def is_contrasted(known: str, new: str, before: str | None = None) -> bool:
     )
 
 
+def opener_of(said: str, fact: str) -> str:
+    """Return what stands before a fact in its message if it marks a correction: "Sorry, ".
+
+    "" if there is none, or if the message says something else than the fact.
+    """
+    if len(said) > LONG or said.rstrip().endswith(_QUESTIONS):
+        return ""
+    for code in codes_of(fact, said):
+        plain = _without_opener(said, code)
+        told = [word for word in _named(fact, code) if _says(word, code)]
+        if plain != said and told and _hold(_named(plain, code), told, code):
+            return said[: len(said) - len(plain)]
+    return ""
+
+
 def _is_other_value(known: str, new: str, before: str | None, code: str) -> bool:
     """Return True for "not mango but pineapple", of a fact with mango."""
     found = _contrasted(new, code)

@@ -170,6 +170,83 @@ def test_no_model_makes_things_on_different_sides_one(answer: str) -> None:
     assert find_verdicts(llm, "User's left knee is fine", [(known, 0.9)]) == ["different"]
 
 
+def add_turns(*turns: tuple[list[tuple[str, str]], list[str]]) -> list[str]:
+    """Add turns, each with its roles and texts and the facts of it; return what is known then."""
+    llm = SmallLLM([facts for _, facts in turns])
+    with Memory(":memory:", embedder=HashEmbedder(64), llm=llm) as memory:
+        for said, _ in turns:
+            memory.add([{"role": role, "content": text} for role, text in said], **CAM)
+        return told(memory)
+
+
+@pytest.mark.parametrize(
+    ("known", "correction", "right"),
+    [
+        (
+            "Rosa comes on Tuesdays",
+            "Correction, Rosa comes on Thursdays",
+            "Rosa comes on Thursdays",
+        ),
+        (
+            "Rosa comes on Tuesdays",
+            "I mixed up the days, Rosa comes on Thursdays",
+            "Rosa comes on Thursdays",
+        ),
+        (
+            "Rosa comes on Tuesdays",
+            "Sorry, I meant Rosa comes on Thursdays",
+            "Rosa comes on Thursdays",
+        ),
+        (
+            "Rosa kommt dienstags",
+            "Ich habe die Tage verwechselt, Rosa kommt donnerstags",
+            "Rosa kommt donnerstags",
+        ),
+        ("Rosa viene los martes", "Corrección: Rosa viene los jueves", "Rosa viene los jueves"),
+        (
+            "Rosa vient le mardi",
+            "J'ai confondu les jours, Rosa vient le jeudi",
+            "Rosa vient le jeudi",
+        ),
+        (
+            "Rosa przychodzi we wtorki",
+            "Poprawka, Rosa przychodzi w czwartki",
+            "Rosa przychodzi w czwartki",
+        ),
+        (
+            "Роза приходит по вторникам",
+            "Я перепутал дни, Роза приходит по четвергам",
+            "Роза приходит по четвергам",
+        ),
+    ],
+)
+def test_a_correction_that_only_the_message_marks_is_followed(
+    known: str, correction: str, right: str
+) -> None:
+    first = ([("user", f"{known}.")], [known])
+    answer = [("assistant", "Ok"), ("user", f"{correction}.")]
+    assert add_turns(first, (answer, [right])) == [right]
+
+
+def test_a_correction_in_one_turn_is_followed_if_only_its_message_marks_it() -> None:
+    known, right = "Rosa comes on Tuesdays", "Rosa comes on Thursdays"
+    said = [("user", f"{known}."), ("assistant", "Ok"), ("user", f"Correction, {right}.")]
+    assert add_turns((said, [known, right])) == [right]
+
+
+def test_a_no_to_a_question_corrects_nothing_else() -> None:
+    asked = [("assistant", "Do you also like milk?"), ("user", "No, I like tea.")]
+    coffee, tea = "User likes coffee", "User likes tea"
+    assert add_turns(([("user", "I like coffee.")], [coffee]), (asked, [tea])) == [coffee, tea]
+
+
+def test_another_statement_behind_an_excuse_corrects_nothing() -> None:
+    said = [("user", "Sorry, I'm late today. Petra comes on Thursdays.")]
+    rosa, petra = "Rosa comes on Tuesdays", "Petra comes on Thursdays"
+    known = add_turns(([("user", f"{rosa}.")], [rosa]), (said, [petra]))
+    assert {rosa, petra} <= set(known)
+
+
 IBIZA, LEON = "User has a Seat Ibiza", "User has a Seat Leon too"
 
 
