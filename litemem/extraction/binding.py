@@ -62,7 +62,9 @@ from litemem.extraction.paraphrase import (
     substitutes,
 )
 from litemem.extraction.sanitize import is_small_talk
+from litemem.extraction.substitution import exchanges_kind
 
+OTHER_WORD = "it has another word than was said"
 OTHER_SCRIPTS = frozenset("ar fa hi ja ko ru zh".split())  # of languages
 MY_ENDINGS = {"ar": "ي", "fa": "م"}  # of a word: "my"
 MAX_SAID = 2_000  # characters by which the language of a turn is judged
@@ -230,14 +232,18 @@ class Binding:
         is_read = is_user and clause.code == ENGLISH
         if reason is None and is_read and english.is_of_other_subject(clause.text, fact):
             return OF_ANOTHER
-        if (
-            reason is None
-            and self._grounding.is_strict
-            and clause.code == code_for(fact, clause.text)
-        ):
-            is_exchanged = substitutes(fact, clause.text, clause.code, self._grounding.knows)
-            reason = "it has another word than was said" if is_exchanged else None
-        return reason
+        return reason or self._exchanged_word(fact, clause)
+
+    def _exchanged_word(self, fact: str, clause: Clause) -> str | None:
+        """Return what is wrong if a fact has a word that nobody said instead of one of its clause.
+
+        A large model may write other words, but not another thing of the same kind.
+        """
+        code, is_known = code_for(fact, clause.text), self._grounding.knows
+        is_near = self._grounding.is_strict and clause.code == code
+        if is_near and substitutes(fact, clause.text, code, is_known):
+            return OTHER_WORD
+        return OTHER_WORD if exchanges_kind(fact, clause.text, code, is_known) else None
 
     def _says_nothing(self, fact: str) -> bool:
         """Return True if a fact is talk, or has no subject where people speak with each other."""

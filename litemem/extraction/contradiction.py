@@ -39,6 +39,7 @@ from litemem.extraction.paraphrase import (
     affirmed,
     departure,
 )
+from litemem.extraction.substitution import is_due
 
 ANY_DAY = date(2024, 2, 29)  # from which days are counted to see whether there are any
 MAX_QUOTED = 300  # characters of a clause that is quoted
@@ -142,6 +143,8 @@ def _weekdays(code: str) -> frozenset[str]:
 
 def _is_of_somebody_else(fact: str, clause: Clause, *, is_user: bool) -> bool:
     """Return True if a fact gives the user what the clause says of another, or is another's."""
+    if is_due(fact, clause.text, clause.code):
+        return False
     if is_user and _takes_for_speaker(fact, clause):
         return True
     is_of_user = is_user or any(names_user(word, clause.code) for word in words(fact)[:2])
@@ -318,8 +321,8 @@ def _predicate(fact: str, said: str, code: str) -> str:
 
 @cache
 def _joints(code: str) -> re.Pattern[str]:
-    """Return the comma, and the words of a language that join parts of a clause."""
-    listed = sorted(words_in(code, "clauses", "joints"))
+    """Return the comma, and the words that join parts of a clause: "and", "because"."""
+    listed = sorted(words_in(code, "clauses", "joints") | words_in(code, "phrases", "causes"))
     return re.compile(rf",|\b(?:{'|'.join(listed)})\b" if listed else ",")
 
 

@@ -35,7 +35,8 @@ MAX_CONTENT = 64  # content words of a fact that are looked for; a sentence has 
 ANOTHER_SPEAKER = "it is about another speaker"
 
 _JOINTS = re.compile(r"['’\-]")
-_ELIDED = re.compile(r"\A(?:[ldjnsmtc]|qu)['’](?=[^\W\dA-Z])", re.IGNORECASE)
+_ELIDED = re.compile(r"\A(?i:[ldjnsmtc]|qu|un|[adns]\w?ll)['’](?=[^\W\d_A-Z])")
+_JOINED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")
 _SENTENCE_END = re.compile(r"[.!?]\s+")
 _NAME = r"[^\W\d_a-z][^\W\d_]*+(?: [^\W\d_a-z][^\W\d_]*+)*+"
 _HOUR = re.compile(r"(\d{1,2}):00")
@@ -108,6 +109,8 @@ class Grounding:
 
     def knows(self, word: str) -> bool:
         """Return True if a word was said, now or before."""
+        if _JOINED.search(word):
+            return any(word in text for text in self._all)
         return self._known.has(word)
 
     def ungrounded_terms(self, fact: str) -> list[str]:

@@ -24,6 +24,13 @@ from litemem.core.text.phrases import (
 )
 from litemem.core.text.quantities import changes_half_of_day, counts_another, values_of
 from litemem.core.text.words import STOP_WORDS, is_number
+from litemem.extraction.substitution import (
+    is_due,
+    is_given_back,
+    is_still_ahead,
+    likes_what_is_bad,
+    needs_what_it_lacks,
+)
 
 MIN_PREFIX = 3  # letters that forms of a word share
 PREFIX_SHARE = 0.6  # of the shorter word
@@ -41,6 +48,8 @@ VERB_LAST = frozenset("ja ko tr hi fa".split())  # languages in which the verb i
 MAX_PARTS = 12  # of a clause, each with a person of its own
 
 _JOINED_SCRIPT = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")
+_VOWEL_SIGNS = re.compile(r"[\u064b-\u0652\u0640]")  # of Arabic, which few write
+_PREFIXES = frozenset("أيتنآ")  # of verbs in Arabic: "I", "he", "she", "we"
 _HIRAGANA = re.compile(r"[\u3040-\u309f]+")
 
 
@@ -74,6 +83,7 @@ class _Heard:
         self._values = {n for text in said for n in values_of(text, code)}
         self._code = code
         self._groups = phrases(code).same
+        self._persons = phrases(code).persons
         self._same = self._groups.of_words(self._words)
 
     def supports(self, word: str) -> bool:
@@ -81,6 +91,8 @@ class _Heard:
         if any(_is_form(word, other) for other in near[:MAX_TOKENS]):
             return True
         if not self._same.isdisjoint(self._groups.having(word)):
+            return True
+        if self._persons.has(word) and any(self._persons.are_alike(word, o) for o in self._words):
             return True
         if not self._values.isdisjoint(values_of(word, self._code)):
             return True
@@ -90,6 +102,8 @@ class _Heard:
 def _is_form(word: str, other: str) -> bool:
     """Return True if two words share enough letters to be probably forms of one."""
     if word == other:
+        return True
+    if word[1:] == other[1:] and len(word) > MIN_PREFIX and {word[0], other[0]} <= _PREFIXES:
         return True
     shorter = min(len(word), len(other))
     least = max(MIN_PREFIX, -(-int(shorter * PREFIX_SHARE * 10) // 10))
@@ -134,19 +148,26 @@ def departure(fact: str, said: str, code: str, part: str, then: str = "") -> str
 
     `part` is the part of the clause that has its predicate, `then` the clause behind it.
     """
+    if code == "ar":
+        fact, said, part, then = (_VOWEL_SIGNS.sub("", text) for text in (fact, said, part, then))
     compared, near = _Compared(fact, said, code), _Compared(fact, part, code)
     for reason, is_so in (
         (OF_ANOTHER, compared.is_of_somebody_else),
         (OF_ANOTHER, compared.is_of_other_part),
         (OF_ANOTHER, near.is_of_somebody_else),
         ("it states what was only supposed", compared.is_supposed),
+        ("it states what was only supposed", compared.is_urged),
         ("it states what was only supposed", lambda: compared.is_refuted(then)),
+        ("it states a plan as done", compared.is_still_ahead),
         ("it states what is over", compared.is_over),
         ("it states what was excepted", compared.is_excepted),
         ("it says the opposite", compared.is_opposite),
+        ("it says the opposite", near.likes_what_is_bad),
         (DENIED, near.is_denied),
         (DENIED, compared.is_contrasted),
         ("its order is reversed", compared.is_exchanged),
+        ("its order is reversed", compared.is_given_back),
+        ("its order is reversed", compared.prefers_what_was_denied),
         ("its order is reversed", compared.is_turned_round),
         ("its order is reversed", compared.is_preferred_less),
         ("its order is reversed", compared.is_compared),
@@ -196,14 +217,30 @@ class _Compared:
         """Return True if the fact says of the user what the clause says of a person of theirs."""
         persons = self._table.persons
         speaker = words_in(self._code, "clauses", "speaker")
-        is_person = persons.count(self._heard[: 3 if self._spaces else 6]) > 0
-        if not self._is_of_user or not (is_person or self._begins_with_name()):
+        begins, pets = self._heard[: 3 if self._spaces else 6], self._table.pets
+        is_pet = pets.count(begins) > 0
+        is_person = persons.count(begins) > 0
+        if not self._is_of_user or not (is_person or is_pet or self._begins_with_name()):
             return self._exchanges_person()
         if not (speaker | self._table.selves).isdisjoint(self._heard[1:]):
             return False
-        if persons.count(self._told):
+        if is_due(self._fact, self._said, self._code):
+            return False
+        if (is_pet and pets.count(self._told)) or self._names_person():
             return self._exchanges_person()
         return bool(self._held)
+
+    def _names_person(self) -> bool:
+        """Return True if the fact has a person; none that the clause only has further behind.
+
+        Of "my sister married her boyfriend", "User married her boyfriend" has not the sister.
+        """
+        persons = self._table.persons
+        subject = next((i for i, word in enumerate(self._heard[:3]) if persons.has(word)), None)
+        if not self._spaces or subject is None or persons.count(self._told[:3]):
+            return persons.count(self._told) > 0
+        behind = self._heard[subject + 1 :]
+        return any(persons.has(word) and word not in behind for word in self._told)
 
     def _begins_with_name(self) -> bool:
         """Return True if the clause begins as "Carla is …", and the fact has no Carla."""
@@ -254,6 +291,46 @@ class _Compared:
         table = self._table
         return bool(table.unreal.search(self._said)) and not (
             table.marked.search(self._fact) or self._table.unreal.search(self._fact)
+        )
+
+    def is_urged(self) -> bool:
+        """Return True if the fact states as a plan what somebody else wants of the user."""
+        return bool(self._table.urged.search(self._said)) and not (
+            self._table.urges.search(self._fact) or self._says_no(self._told, self._fact)
+        )
+
+    def is_still_ahead(self) -> bool:
+        """Return True if the fact says that a planned thing is done."""
+        return is_still_ahead(self._fact, self._said, self._code)
+
+    def likes_what_is_bad(self) -> bool:
+        """Return True if the fact likes what the clause denies, avoids or calls bad."""
+        if self._denials(self._told, self._fact) or not self._held:
+            return False
+        is_denied = self._denials(self._heard, self._said) > 0
+        return likes_what_is_bad(self._fact, self._said, self._code, is_denied=is_denied)
+
+    def is_given_back(self) -> bool:
+        """Return True if the user gives somebody what these gave them."""
+        return is_given_back(self._fact, self._said, self._code)
+
+    def prefers_what_was_denied(self) -> bool:
+        """Return True if the fact prefers the thing that the clause denies."""
+        told = self._table.prefers.search(self._fact)
+        border = self._table.order.search(self._fact, told.end()) if told else None
+        cut = self._table.joint.split(self._said)[:MAX_PARTS]
+        cut = cut if len(cut) > 1 else self._said.split(",")[:MAX_PARTS]
+        if told is None or border is None or len(cut) < 2:
+            return False
+        chosen = _content(self._fact[told.end() : border.start()], self._code)
+        lesser = _content(self._fact[border.end() :], self._code)
+        parts = [(tokens_of(part), self._denials(tokens_of(part), part) % 2) for part in cut]
+        is_chosen_denied, is_lesser_denied = (
+            [no for part, no in parts if any(_is_form(w, o) for w in things for o in part)]
+            for things in (chosen, lesser)
+        )
+        return bool(is_chosen_denied and is_lesser_denied) and (
+            all(is_chosen_denied) and not any(is_lesser_denied)
         )
 
     def is_refuted(self, then: str) -> bool:
@@ -345,6 +422,8 @@ class _Compared:
         sign = self._table.exception.search(self._said)
         heard = tokens_of(self._said[: sign.start()]) if sign else self._heard
         said, told = self._denials(heard, self._said) % 2, self._denials(self._told, self._fact) % 2
+        if needs_what_it_lacks(self._fact, self._said, self._code):
+            return bool(told)
         if said == told or not any(map(self._by.supports, self._content)):
             return False
         if told and self._table.ended.search(self._said):
@@ -356,7 +435,13 @@ class _Compared:
         return self._is_all_held and not is_harm
 
     def _denials(self, words: Sequence[str], text: str) -> int:
-        """Return 1 for a denial, and 1 for a word such as "avoids"."""
+        """Return 1 for a denial, and 1 for a word such as "avoids".
+
+        An allergy and "can't eat" say the same once.
+        """
+        if self._table.harms.count(words):
+            text = self._table.cannot.sub(" ", text)
+            words = tokens_of(text) or words
         return self._says_no(words, text) + (self._table.negative.count(words) > 0)
 
     def _says_no(self, words: Sequence[str], text: str) -> bool:
@@ -371,12 +456,15 @@ class _Compared:
     def is_exchanged(self) -> bool:
         """Return True if the fact has two parties in the other order, with the same words."""
         code, table = self._code, self._table
-        names = _parties(self._said) | _parties(self._fact)
+        names = (_parties(self._said) | _parties(self._fact)) - self._uncapitalised()
         told = [(i, w) for i, w in enumerate(self._told) if _is_party(w, names, code, table)]
         if told and names_user(told[0][1], code) and self._told[told[0][0] + 1 :][:1] == ["s"]:
             told = told[1:]  # "User's brother"
         heard = [(i, w) for i, w in enumerate(self._heard) if _is_party(w, names, code, table)]
-        others = [w for w in self._content if not _is_party(w, names, code, table)]
+        theirs = words_in(code, "clauses", "theirs")
+        others = [
+            w for w in self._content if not _is_party(w, names, code, table) and w not in theirs
+        ]
         if len(told) < 2 or not all(map(self._by.supports, others)) or self._names_converse():
             return False
         (first, one), (second, other) = told[0], told[1]
@@ -392,6 +480,11 @@ class _Compared:
             return self._is_done_to(one, self._told[first + 1 : second], self._told[second + 1 :])
         order = [next((i for i, w in heard if _alike(w, each)), None) for each in (one, other)]
         return None not in order and order[0] > order[1]  # type: ignore[operator]
+
+    def _uncapitalised(self) -> set[str]:
+        """Return the words that both have without a capital, at least once: "desde" is not a name."""
+        spelt = (*words_with_case(self._said), *words_with_case(self._fact))
+        return {word for word in spelt if word[0].islower()}
 
     def _is_object_of(self, at: int) -> bool:
         """Return True if the party at a place of the clause acts on the speaker: "Anna lent me"."""
@@ -621,6 +714,8 @@ class _Compared:
         spans = [each.span("thing") for each in lesser.finditer(self._said)][:MAX_PARTS]
         said = [self._said[start:end] for start, end in spans]
         told = [each["thing"] for each in lesser.finditer(self._fact)][:MAX_PARTS]
+        if said and not told:
+            return self._prefers_any(said)
         if not said or not told or self._names_converse():
             return False
         ends = [0, *(end for _, end in spans)]
@@ -629,6 +724,14 @@ class _Compared:
         return all(
             _is_of(each, greater) and not any(_is_of(each, o) for o in said) for each in told
         )
+
+    def _prefers_any(self, things: Sequence[str]) -> bool:
+        """Return True if a fact without "than" prefers one of these things: "喜欢咖啡"."""
+        told = self._table.prefers.search(self._fact)
+        if told is None or self._spaces or self._denials(self._told, self._fact):
+            return False
+        behind = self._fact[told.end() :]
+        return any(_is_of(each, behind[: len(each) + 2]) for each in things)
 
     def is_compared(self) -> bool:
         """Return True if the first of two things compared is the second in the fact."""

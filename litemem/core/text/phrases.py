@@ -19,6 +19,9 @@ _MARKS = "\u0900-\u0963\u064b-\u065f\u200c"  # vowel signs, and what joins parts
 _ELIDED = re.compile(r"\b(?:[ldjnsmtc]|qu|[adns]\w?ll)['’](?=\w)", re.IGNORECASE)
 
 
+_PRONOUNS = {"j": "je ", "m": "me "}
+
+
 class Words:
     """Words, beginnings and ends of words, which are listed with "*"; "_" stands for a space."""
 
@@ -33,6 +36,10 @@ class Words:
     def has(self, word: str) -> bool:
         """Return True if a word is listed, or begins or ends as a listed one."""
         return word in self.whole or word.startswith(self.begun) or word.endswith(self.ended)
+
+    def are_alike(self, word: str, other: str) -> bool:
+        """Return True if two words begin with the same listed one: "남편과", "남편이랑"."""
+        return any(word.startswith(start) and other.startswith(start) for start in self.begun)
 
     def count(self, tokens: Sequence[str]) -> int:
         """Return how many of the words are listed, and of each two in a row."""
@@ -87,6 +94,13 @@ class Groups:
         """Return the groups that list some of the words, each with the kind."""
         return {place for word in words for place in self.having(word)}
 
+    def named(self, tokens: Sequence[str]) -> Iterator[tuple[str, int, int]]:
+        """Yield each listed word of a text, with its group and kind."""
+        for word in tokens:
+            yield from ((word, group, kind) for group, kind in self.having(word))
+        text = "".join(tokens) if self._inside else ""
+        yield from ((listed, *place) for listed, place in self._inside if listed in text)
+
     def found(self, tokens: Sequence[str]) -> dict[int, set[int]]:
         """Return the groups that list some of the words, or of each two in a row, and the kinds."""
         places = self.of_words(set(tokens))
@@ -125,6 +139,8 @@ class Phrases:
     selves: frozenset[str]
     objects: frozenset[str]
     persons: Words
+    pets: Words
+    likes: Words
     negative: Words
     harms: Words  # of the negative ones, those that no denial has to stand behind
     half: re.Pattern[str]
@@ -136,6 +152,7 @@ class Phrases:
     converse: Groups  # opposites that hold with both parties exchanged
     last: Groups  # opposites that end a sentence
     exclusive: Groups  # a fact has only those of them that were said
+    kinds: Groups  # things of a kind: "son | daughter"
     units: tuple[Words, ...]
     over: tuple[tuple[Words, Words], ...]  # a verb in the past and in the present
     ended: re.Pattern[str]
@@ -161,6 +178,18 @@ class Phrases:
     exact: re.Pattern[str]  # the places and the like that a fact may not exchange
     lesser: re.Pattern[str]  # a `thing` that another is preferred to: "커피보다"
     contrast: re.Pattern[str]  # "but", between two parts of a sentence
+    urged: re.Pattern[str]  # what somebody else wants of the speaker
+    urges: re.Pattern[str]  # of a fact, that it says so
+    ahead: re.Pattern[str]  # what is to come
+    done: re.Pattern[str]  # of a fact, that it is over
+    cannot: re.Pattern[str]  # what an allergy means: "can't eat"
+    bad: re.Pattern[str]  # what the speaker suffers from: "upsets my stomach"
+    enthuses: re.Pattern[str]  # a denial that praises: "can't get enough of"
+    needed: re.Pattern[str]  # "without a `thing` I can't"
+    needs: re.Pattern[str]  # of a fact, that it says so
+    receives: re.Pattern[str]  # a `giver` gives the speaker something
+    gives: re.Pattern[str]  # of a fact, that the user gives a `taker` something
+    dues: tuple[tuple[Words, ...], ...]  # who does what with which things of the user's
     roles: tuple[tuple[tuple[Words, ...], int], ...]  # "from | to", and how many have to differ
 
 
@@ -185,6 +214,8 @@ def phrases(code: str) -> Phrases:
         fillers=words_in(code, "phrases", "fillers"),
         objects=words_in(code, "phrases", "objects"),
         persons=words(f"{_single(listed)} {table.get('persons', '')}"),
+        pets=words(str(table.get("pets", ""))),
+        likes=words(str(table.get("likes", ""))),
         negative=words(str(table.get("negative", ""))),
         harms=words(str(table.get("harms", ""))),
         is_half_before=table.get("half_is") == "before",
@@ -195,6 +226,8 @@ def phrases(code: str) -> Phrases:
         converse=Groups(kinds(g) for g in groups if g[0] == "~"),
         last=Groups(kinds(g) for g in groups if g[0] == "$"),
         exclusive=Groups([*map(kinds, table.get("exclusive", ())), *_days_and_months(code)]),
+        kinds=Groups(map(kinds, table.get("kinds", ()))),
+        dues=tuple(map(kinds, table.get("dues", ()))),
         units=kinds(str(table.get("units", ""))),
         over=tuple(_pair(kinds(each)) for each in table.get("over", ())),
         same=Groups((words(each),) for each in table.get("same", ())),
@@ -208,7 +241,8 @@ def phrases(code: str) -> Phrases:
 def _patterns(table: Mapping[str, Any]) -> dict[str, re.Pattern[str]]:
     """Return the patterns of a language by the names of their fields."""
     names = """half affirms denied refuted unreal marked past passed prefers order compares beside
-    copula was third joint ended contrast exact lesser""".split()
+    copula was third joint ended contrast exact lesser urged urges ahead done enthuses needed needs
+    receives gives bad cannot""".split()
     keys = {name: name for name in names} | {"exception": "except"}
     return {
         name: re.compile(table[key], re.IGNORECASE) if key in table else NEVER
@@ -261,8 +295,8 @@ def words_with_case(text: str) -> list[str]:
 
 
 def without_elision(text: str) -> str:
-    """Return a text without "l'", "d'" and the like."""
-    return _ELIDED.sub("", text)
+    """Return a text without "l'", "d'" and the like, and with "je" and "me" for "j'" and "m'"."""
+    return _ELIDED.sub(lambda match: _PRONOUNS.get(match[0][0].casefold(), ""), text)
 
 
 def names_user(word: str, code: str) -> bool:

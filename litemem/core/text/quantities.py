@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cache, lru_cache
 from itertools import pairwise
 
+from litemem.core.text.cjk_numerals import in_digits
 from litemem.core.text.language import FUNCTION_WORDS
 from litemem.core.text.phrases import phrases, tokens_of
 from litemem.core.text.scripts import fold as fold_text
@@ -16,6 +17,8 @@ COUNTED = 3  # words behind a number that may name what is counted
 
 _COMPOUND = re.compile(r"(?P<unit>\w{3,6})(?:und|en|ën)(?P<ten>\w{3,5}(?:zig|ßig|ssig|tig))")
 _AMOUNT = re.compile(r"(?P<number>\d{1,15}(?:[.,:]\d{1,9}){0,4})(?P<unit>[^\W\d_]{1,20})")
+_NUMBER = re.compile(r"(?<![\d.,])\d{1,12}(?![\d.,])")
+CJK_CODES = frozenset("zh ja ko".split())
 _JOINTS = frozenset("y und and et e и i en och ve و और 와 과 と 和".split())
 _ONES = frozenset("un una uno um uma une ein eine een en ett один одна".split())
 _CLOCK = re.compile(
@@ -38,6 +41,8 @@ def spoken_numbers(text: str, code: str) -> Iterator[tuple[str, int]]:
     known = phrases(code).numbers
     said = [part for word in tokens_of(text) for part in _parts(word, known)]
     yield from _scaled(said, known, code)
+    if code in CJK_CODES:
+        yield from ((number, int(number)) for number in _NUMBER.findall(in_digits(text, code)))
     behind = ""  # the unit of the ten before
     for i, word in enumerate(said):
         goes_on = _goes_on(said, i, known)
@@ -199,7 +204,7 @@ def _changes_unit(
 
 def _counted(words: Sequence[str], code: str) -> list[tuple[int, list[str]]]:
     """Return the numbers of a sentence, each with the words behind it up to the next number."""
-    parts = [part for word in words for part in _amount(word)]
+    parts = [part for word in words for part in _amount(word, code)]
     values = [min(values_of(part, code), default=None) for part in parts]
     found: list[tuple[int, list[str]]] = []
     scales = phrases(code).scales
@@ -230,10 +235,14 @@ def _whole(values: Sequence[int | None], parts: Sequence[str], i: int) -> tuple[
     return value + unit, j + 1
 
 
-def _amount(word: str) -> tuple[str, ...]:
-    """Return a number and its unit: "5mg"."""
+def _amount(word: str, code: str) -> tuple[str, ...]:
+    """Return a number and its unit, or what it counts: "5mg", "two-bedroom"."""
     amount = _AMOUNT.fullmatch(word)
-    return (amount["number"], amount["unit"]) if amount else (word,)
+    if amount:
+        return (amount["number"], amount["unit"])
+    number, hyphen, rest = word.partition("-")
+    is_number = hyphen and rest.isalpha() and bool(values_of(number, code))
+    return (number, rest) if is_number else (word,)
 
 
 def _start(word: str) -> str:
