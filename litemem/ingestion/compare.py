@@ -33,6 +33,7 @@ from litemem.ingestion.replaced import is_replaced
 from litemem.ingestion.rescheduled import is_of_other_thing, is_rescheduled
 from litemem.ingestion.sides import are_on_other_sides
 from litemem.ingestion.slots import Verdict, are_apart, compare_slots, corrects
+from litemem.ingestion.updates import is_updated
 
 SENTENCE = 200  # characters in one sentence, at most
 EXTRA = 3  # words that a new fact may add to a known one that it ends
@@ -203,6 +204,7 @@ def is_other_now(known: str, new: str, before: str | None = None) -> bool:
         or lasts_otherwise(known, new)
         or is_dosed(known, new)
         or has_parted(known, new)
+        or is_updated(known, new, before)
     )
 
 
@@ -480,8 +482,10 @@ def _by_attribute(k: FactFeatures, n: FactFeatures) -> Verdict | None:
     reached = n.names - set(_pattern("from").findall(n.text))
     if has_moved and k.names and reached and not k.names & reached:
         return "contradicts"
-    if _pattern("job").search(k.text) and _pattern("new_job").search(n.text):
-        return "contradicts"
+    if _pattern("job").search(k.text):
+        is_other = n.is_turn and _pattern("job_at").search(n.text) and k.names & n.names
+        if is_other or _pattern("new_job").search(n.text):
+            return "contradicts"
     status_k, status_n = _pattern("status").search(k.text), _pattern("status").search(n.text)
     if status_k and status_n and _state(status_k) != _state(status_n):
         return "contradicts"
@@ -517,10 +521,18 @@ def _by_possessive(k: FactFeatures, n: FactFeatures) -> Verdict | None:
     states = exclusive_in(k.code, "slots", "opposites")
     if (one.group(2) in states) != (other.group(2) in states):  # a Pixel, and broken
         return "different"
+    if not has_one and not _may_exclude(one.group(2), other.group(2)):
+        return "different"
     is_person = last in listed("people")
     if is_person and not (_is_named(one) and _is_named(other)):
         return None
     return "contradicts"
+
+
+def _may_exclude(one: str, other: str) -> bool:
+    """Return False for two states that are true together: a red car may be clean."""
+    state = _pattern("bare_state")
+    return not (state.fullmatch(one) and state.fullmatch(other))
 
 
 def _is_favourite(attribute: re.Match[str]) -> bool:
@@ -530,6 +542,8 @@ def _is_favourite(attribute: re.Match[str]) -> bool:
 def _by_polarity(k: FactFeatures, n: FactFeatures) -> Verdict | None:
     """Compare a fact that affirms with one that denies or ends."""
     if k.is_negative == n.is_negative and (k.is_negative or not n.is_end):
+        if _are_values_of_others(k, n):
+            return "different"
         if (
             n.is_turn
             and k.verb == n.verb
@@ -558,6 +572,13 @@ def _by_polarity(k: FactFeatures, n: FactFeatures) -> Verdict | None:
         return "unclear"
     is_brief = len(objects_n - objects_k) <= EXTRA
     return "contradicts" if n.is_change and is_brief and len(shared) * 2 >= len(objects_k) else None
+
+
+def _are_values_of_others(k: FactFeatures, n: FactFeatures) -> bool:
+    """Return True if both facts have numbers, and the new one names another thing: the pool."""
+    if not (n.is_turn and k.verb == n.verb and _has_digit(k.text) and _has_digit(n.text)):
+        return False
+    return any(not _has_digit(word) for word in _objects(n) - k.content - listed("light"))
 
 
 def _is_partial(n: FactFeatures) -> bool:

@@ -18,6 +18,7 @@ from functools import cache, lru_cache
 from itertools import product
 
 from litemem.core.text import lexicon, scripts
+from litemem.core.text.periods import MONTHS
 from litemem.core.text.statements import unquoted
 from litemem.core.text.words import stem as english_stem
 
@@ -26,6 +27,8 @@ GAP = 4  # words that "…" stands for
 LEAST = 3  # letters of a word without its ending
 LONGEST = 12  # signs of a word of a script without spaces, at most
 _WORD = re.compile(r"[^\W_]+(?:[-.][^\W_]+)*")
+_YEAR = re.compile(r"(?:19|20)\d\d")  # of a car
+_MONTHS = frozenset(map(str.casefold, MONTHS))
 _AGE = re.compile(r"[1-9]\d{0,2}(?:st|nd|rd|th|\.)?")
 _UNSPACED = re.compile(rf"[{scripts.HAN}{scripts.KANA}]")
 _RUN = re.compile(rf"[{scripts.HAN}{scripts.KANA}]+|(?:[^\W_](?<![{scripts.HAN}{scripts.KANA}]))+")
@@ -40,7 +43,7 @@ Span = tuple[int, int]  # of words
 
 @dataclass(frozen=True)
 class _Row:
-    shares: str  # thing, goods, person, holder, change, bearer, subject, birth, age or source
+    shares: str  # thing, goods, person, plan, holder, change, bearer, subject, birth, age or source
     states: tuple[tuple[str, ...], ...]
     events: tuple[tuple[str, ...], ...]
 
@@ -58,6 +61,8 @@ class _Words:
     counts: frozenset[str]
     before_maker: frozenset[str]  # "ein Rennrad von Canyon"
     mine: frozenset[str]  # words for the user, where a birth needs one
+    trips: frozenset[str]  # words for what a plan is
+    fillers: frozenset[str]  # words that may stand inside of a phrase: "is still pending"
     known: frozenset[str]  # all words of the table
     endings: tuple[str, ...]  # that words of the language take, the longest first
     is_bare: bool  # whether all words are compared without endings, and not things alone
@@ -107,6 +112,8 @@ def _ends(row: _Row, k: _Fact, state: set[int], n: _Fact, event: set[int], liste
         return _is_older(k, state, n, event, listed)
     if row.shares == "source":
         return _is_source(k, state, n, event, listed)
+    if row.shares == "plan":
+        return _is_plan(k, state, n, event, listed)
     if row.shares == "birth":
         return _is_birth(k, state, n, event, listed)
     if row.shares in ("holder", "change", "bearer", "subject"):
@@ -139,10 +146,11 @@ def _is_shared(
     told = {n.stems[i] for i in things_n}
     if shares == "goods" and any(n.words[i] in listed.kin for i in things_n):  # lost in a park
         return False
-    if not told or not things_k or not told <= names_n | names_k:
+    if not told or not things_k or not told <= names_n | names_k | rest_k:
         return False
-    if rest_k - names_k - told and rest_n - names_n - names_k:  # a flight to Rome, and one to Oslo
-        return False
+    told -= rest_k - names_n  # "the Etsy parcel", of a parcel from Etsy
+    if rest_k - names_k - told - rest_n and rest_n - names_n - names_k - rest_k:
+        return False  # a flight to Rome, and one to Oslo
     if shares != "person" and told <= names_k and not listed.joint.intersection(k.words):
         return True
     maker = _maker(k, told, max(state)) if shares == "goods" else frozenset[int]()
@@ -193,8 +201,19 @@ def _owner(k: _Fact, things: Sequence[int], state: set[int]) -> set[str]:
 
 def _are_numbered_apart(k: _Fact, n: _Fact) -> bool:
     """Return True if two facts are about things with other numbers: invoice 12, invoice 13."""
-    one, other = ({word for word in fact.words if word.isdigit()} for fact in (k, n))
+    one, other = (_ids(fact) for fact in (k, n))
     return bool(one and other) and one.isdisjoint(other)
+
+
+def _ids(fact: _Fact) -> set[str]:
+    """Return the numbers of a fact that are neither years nor days of a month."""
+    return {
+        word
+        for i, word in enumerate(fact.words)
+        if word.isdigit()
+        and not _YEAR.fullmatch(word)
+        and _MONTHS.isdisjoint(fact.words[max(i - 1, 0) : i + 2])
+    }
 
 
 def _things(fact: _Fact, phrase: set[int], listed: _Words) -> tuple[list[int], set[str]]:
@@ -230,7 +249,9 @@ def _is_person(fact: _Fact, at: int, listed: _Words) -> bool:
 def _are_many(fact: _Fact, at: int, listed: _Words) -> bool:
     """Return True if a number stands before a thing: two cats."""
     before = fact.words[max(0, at - 2) : at]
-    return any(word.isdigit() or word in listed.counts for word in before)
+    return any(
+        (word.isdigit() and not _YEAR.fullmatch(word)) or word in listed.counts for word in before
+    )
 
 
 def _subject(fact: _Fact, stop: int, listed: _Words) -> frozenset[str]:
@@ -300,6 +321,18 @@ def _is_birth(k: _Fact, state: set[int], n: _Fact, event: set[int], listed: _Wor
     behind = n.words[max(event) + 1 :][:2]
     is_year = any(word.isdigit() and len(word) == 4 for word in behind)  # "born in 1990"
     return is_own and is_child and not is_year
+
+
+def _is_plan(k: _Fact, state: set[int], n: _Fact, event: set[int], listed: _Words) -> bool:
+    """Return True if an event is of where a plan goes, and names nothing else: "the move to Oslo"."""
+    things_k, rest_k = _things(k, state, listed)
+    things_n, rest_n = _things(n, event, listed)
+    subjects = [_subject(one, min(found), listed) for one, found in ((k, state), (n, event))]
+    goal = {k.stems[i] for i in things_k if i > min(state)}
+    told = {n.stems[i] for i in things_n if n.words[i] not in listed.trips} | rest_n
+    told -= {_stem(trip, "") for trip in listed.trips}
+    is_named = bool(goal) and goal <= told and told <= goal | rest_k
+    return is_named and subjects[0] - goal <= told and not _are_numbered_apart(k, n)
 
 
 def _is_older(k: _Fact, state: set[int], n: _Fact, event: set[int], listed: _Words) -> bool:
@@ -382,12 +415,17 @@ def _is_name(written: str) -> bool:
 def _places(text: str, code: str) -> tuple[dict[int, set[int]], dict[int, set[int]]]:
     """Return the places of the states, and of the events, that a fact has, by row."""
     words, rows = _fact(text, code).words, _words_of(code).rows
-    states = {i: found for i, row in enumerate(rows) if (found := _find(row.states, words))}
-    events = {i: found for i, row in enumerate(rows) if (found := _find(row.events, words))}
+    fillers = _words_of(code).fillers
+    states, events = (
+        {i: found for i, each in enumerate(phrases) if (found := _find(each, words, fillers))}
+        for phrases in ([row.states for row in rows], [row.events for row in rows])
+    )
     return states, events
 
 
-def _find(phrases: Sequence[tuple[str, ...]], words: Sequence[str]) -> set[int] | None:
+def _find(
+    phrases: Sequence[tuple[str, ...]], words: Sequence[str], fillers: frozenset[str]
+) -> set[int] | None:
     """Return where the words of the first phrase stand that is found."""
     is_number = any(map(_AGE.fullmatch, words))
     for phrase in phrases:
@@ -395,13 +433,15 @@ def _find(phrases: Sequence[tuple[str, ...]], words: Sequence[str]) -> set[int] 
             continue
         for start, word in enumerate(words):
             if _is_word(phrase[0], word):
-                found = _match(phrase, words, start)
+                found = _match(phrase, words, start, fillers)
                 if found:
                     return found
     return None
 
 
-def _match(phrase: tuple[str, ...], words: Sequence[str], start: int) -> set[int] | None:
+def _match(
+    phrase: tuple[str, ...], words: Sequence[str], start: int, fillers: frozenset[str]
+) -> set[int] | None:
     """Return where a phrase's words stand from a place on; after "…", the first place counts."""
     found: set[int] = set()
     at, is_open = start, False
@@ -409,6 +449,8 @@ def _match(phrase: tuple[str, ...], words: Sequence[str], start: int) -> set[int
         if part == "…":
             is_open = True
             continue
+        while not is_open and at < len(words) and words[at] in fillers and words[at] != part:
+            at += 1
         stop = at + GAP + 1 if is_open else at + 1
         place = next(
             (i for i in range(at, min(stop, len(words))) if _is_word(part, words[i])), None
@@ -509,7 +551,8 @@ def _words_of(code: str) -> _Words:
         return [_unended(word, ordered) for word in plain] if is_bare else plain
 
     keys = (
-        "light blocks adjuncts kin children partners alias joint counts before_maker mine".split()
+        "light blocks adjuncts kin children partners alias joint counts before_maker mine "
+        "fillers trips".split()
     )
     rows = tuple(_rows(table.get("rows", ()), forms))
     lists = {key: frozenset(forms(str(table.get(key, "")))) for key in keys}

@@ -31,7 +31,7 @@ def is_rescheduled(known: str, new: str) -> bool:
     found = _moved(known, new, code)
     if found is None or _is_open(found[0], code) or _is_past(known, code):
         return False
-    one, other = _values(unquoted(known), code), _values(found["value"], code)
+    one, other = values_in(unquoted(known), code), values_in(found["value"], code)
     if not any(one[kind].isdisjoint(other[kind]) for kind in one.keys() & other.keys()):
         return False
     named, lost, rest = _compared(known, found["thing"], code)
@@ -45,7 +45,7 @@ def is_of_other_thing(known: str, new: str) -> bool:
     """Return True if a new fact gives the time, day or room of a thing that a known one lacks."""
     code = code_of_pair(known, new)
     found = _moved(known, new, code)
-    if found is None or not _values(found["value"], code):
+    if found is None or not values_in(found["value"], code):
         return False
     _, lost, rest = _compared(known, found["thing"], code)
     return bool(rest and lost - _words(code, "vague"))
@@ -77,7 +77,7 @@ def _is_relation(word: str, code: str) -> bool:
 
 def _says(word: str, code: str) -> bool:
     is_long = len(word) >= LEAST and not word[0].isdigit()
-    return is_long and not (names_user(word, code) or word in _light(code) or word in _days(code))
+    return is_long and not (names_user(word, code) or word in _light(code) or word in days_of(code))
 
 
 def _same(one: str, other: str) -> bool:
@@ -93,8 +93,8 @@ def _is_open(text: str, code: str) -> bool:
     return any(word in _words(code, "open") for word in tokens_of(text))
 
 
-def _values(text: str, code: str) -> Mapping[str, frozenset[str]]:
-    """Return the values of a text by their kind."""
+def values_in(text: str, code: str) -> Mapping[str, frozenset[str]]:
+    """Return the days, times and rooms of a text, by their kind."""
     clocks = {f"{int(m[1])}:{m[2]}" for m in _CLOCK.finditer(text)}
     hours = pattern_in(code, "rescheduled", "hours").finditer(text.casefold())
     clocks |= {f"{int(next(filter(None, m.groups())))}:00" for m in hours}
@@ -110,14 +110,14 @@ def _dates(text: str, code: str) -> Iterator[str]:
     """Yield the weekdays of a text, and its months with the day: "3 June", "June 3"."""
     words = tokens_of(text)
     for i, word in enumerate(words):
-        if day := _days(code).get(word):
+        if day := days_of(code).get(word) or days_of(code).get(word.removesuffix("s")):
             near = (words[j].rstrip(".") for j in (i - 1, i + 1) if 0 <= j < len(words))
             number = next((each for each in near if each.isdigit()), "")
             yield f"{number} {day}" if day.startswith("month") else day
 
 
 @cache
-def _days(code: str) -> Mapping[str, str]:
+def days_of(code: str) -> Mapping[str, str]:
     """Return the names of weekdays and months, each with one name of its group."""
     dates = section(code, "dates")
     found: dict[str, str] = {}

@@ -549,9 +549,7 @@ def _cut(sentence: str, code: str) -> Iterator[str]:
         if first and first[0] in (speaker if is_joined else own):
             head = sentence[start : border.start()]
             is_joint = is_joined and _is_joint_subject(head, first[0], speaker)
-            is_beside = first[0] not in speaker and _is_apposition(
-                head, sentence[last:], own, code
-            )
+            is_beside = first[0] not in speaker and _is_apposition(head, sentence[last:], own, code)
             if is_joint or is_beside:
                 continue
             if is_colon and _says_nothing_of(head, own):

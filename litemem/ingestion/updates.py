@@ -1,0 +1,263 @@
+"""Find that a statement marks a new value of what a known fact tells: "the host is db2 now".
+
+A mark says that something changed: "now", "down to", "upgraded to". How a language says so is data
+(section "updates" of `core/text/languages`); the words for "now" of its slots are marks too. Beside
+the mark, both have to name the same thing, and give it other values of one kind: a day, a time, a
+number of a unit, how often, a version, a code, a place, a name. In doubt nothing ends: where the
+new statement names something more, or the known one much more.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache, lru_cache
+
+from litemem.core.text import scripts
+from litemem.core.text.lexicon import exclusive_in, section, words_in
+from litemem.core.text.phrases import phrases
+from litemem.core.text.statements import unquoted
+from litemem.core.text.words import NUMBERS_IN_WORDS
+from litemem.ingestion.naming import (
+    UNSPACED,
+    codes_of,
+    has_one,
+    is_light,
+    is_open,
+    matches,
+    named_in,
+    pattern_of,
+)
+from litemem.ingestion.rescheduled import days_of, values_in
+
+LONG = 400  # characters of two texts that are no facts
+EXTRA = 2  # words of a known fact that neither name the thing nor its value
+BARE = "number "  # a kind of value: a number without a unit
+NAMES = 3  # words of a name or a place that is a value
+_TABLE = "updates"
+_TIMES = frozenset(["day", "clock"])
+_CLAUSE = re.compile(
+    r"[.;!]\s|,\s(?:and |so |but )?|\s(?:so|and) (?=\w+ (?:now )?(?:has|have|is|are)\b)"
+)
+_NUMBER = re.compile(r"(?<![\w.,:])[$€£]?(\d+(?:[.,]\d+)*)(?![\w:]|[.,]\d)")
+_CODE = re.compile(r"(?<![\w.])(?=[\w.-]*[A-Za-z])(?=[\w.-]*\d)[\w.-]*\w")
+_YEAR = re.compile(r"(?:19|20)\d\d")
+
+
+@dataclass(frozen=True)
+class _Statement:
+    """The words of a statement that name something, and its values by their kind."""
+
+    words: Sequence[str]
+    values: Mapping[str, frozenset[str]]
+    of_values: frozenset[str]  # the folded words of the values
+
+
+def is_updated(known: str, new: str, before: str | None = None) -> bool:
+    """Return True if a new fact marks another value of the thing that a known one tells.
+
+    `before` is the text before the new fact, which names the thing if the fact does not: "Two
+    people left, so we're 12 now".
+    """
+    if len(known) + len(new) > LONG:
+        return False
+    return any(
+        _is_updated(known, new, before or "", code)
+        for code in codes_of(known, new)
+        if matches(new, code, _TABLE, "renewed", "changed", "gets")
+        or _marks(code).search(new) is not None
+    )
+
+
+def _is_updated(known: str, new: str, before: str, code: str) -> bool:
+    said = unquoted(known)
+    one = pattern_of(code, _TABLE, "is").match(said)  # "plan" may be a thing
+    if is_open(one["value"] if one else said, code) or _persons(said, code) != _persons(
+        unquoted(new), code
+    ):
+        return False
+    k = _read(said, code)
+    whole = f"{before} {unquoted(new)}"
+    if any(_has_other_value(k, clause, whole, code) for clause in _marked(unquoted(new), code)):
+        return True
+    return _is_renewed(said, unquoted(new), code)
+
+
+def _marked(text: str, code: str) -> Iterator[str]:
+    """Yield the clauses of a text that have a mark, without it."""
+    if text.rstrip('”" ').endswith(("?", "？", "؟")):
+        return
+    for clause in _CLAUSE.split(text):
+        if clause and _marks(code).search(clause) and not is_open(clause, code):
+            yield _marks(code).sub(" ", clause)
+
+
+def _has_other_value(k: _Statement, clause: str, whole: str, code: str) -> bool:
+    n = _read(clause, code)
+    changed = [kind for kind in n.values if _is_other(kind, k, n)]
+    if not changed or any(n.values[kind] & k.values.get(kind, frozenset()) for kind in n.values):
+        return False
+    if len(changed) > 1 and not _TIMES.issuperset(changed):  # another meeting, with somebody else
+        return False
+    own = [word for word in n.words if scripts.fold(word) not in n.of_values]
+    shared = [word for word in own if has_one(k.words, word, code)]
+    if not own:  # "a fox took two hens, so I have four now"
+        shared = [word for word in named_in(whole, code) if has_one(k.words, word, code)]
+    gained = [word for word in own if word not in shared]
+    lost = [
+        word
+        for word in k.words
+        if not has_one(n.words, word, code) and scripts.fold(word) not in k.of_values
+    ]
+    return bool(shared) and not gained and len(lost) <= EXTRA
+
+
+def _is_other(kind: str, k: _Statement, n: _Statement) -> bool:
+    """Return True if two statements have other values of a kind; a bare number has any unit."""
+    if kind == BARE:
+        numbers = [kind for kind in k.values if kind.startswith(BARE)]
+        return len(numbers) == 1 and k.values[numbers[0]].isdisjoint(n.values[kind])
+    return kind in k.values and k.values[kind].isdisjoint(n.values[kind])
+
+
+def _is_renewed(known: str, new: str, code: str) -> bool:
+    """Return True if a thing that is one of its kind is another: "the new boss is Amit".
+
+    Also if a verb of change gives it another value: "changed the topic to wasps".
+    """
+    one = pattern_of(code, _TABLE, "is").match(known)
+    if one is None:
+        return False
+    kinds = words_in(code, "slots", "attributes") | words_in(code, _TABLE, "singles")
+    things = named_in(one["thing"], code)
+    is_single = bool(things) and scripts.fold(things[-1]) in kinds
+    renewed = pattern_of(code, _TABLE, "renewed").match(new)
+    if renewed is None and _marks(code).search(new):
+        renewed = pattern_of(code, _TABLE, "is").match(" ".join(_marks(code).sub("", new).split()))
+    if renewed is not None:
+        is_one = list(map(scripts.fold, things)) == [
+            scripts.fold(word) for word in named_in(renewed["thing"], code)
+        ]
+        return is_single and is_one and scripts.fold(one["value"]) != scripts.fold(renewed["value"])
+    if is_single and (got := pattern_of(code, _TABLE, "gets").search(new)):
+        return _is_newer(one["value"], got["value"])
+    changed = pattern_of(code, _TABLE, "changed").search(new)
+    if changed is None or is_open(new, code):
+        return False
+    thing = [w for w in things if scripts.fold(w) not in kinds]
+    told = [w for w in named_in(changed["thing"], code) if scripts.fold(w) not in kinds]
+    value = named_in(changed["value"], code)
+    is_one = bool(told or thing) and all(has_one(thing, word, code) for word in told)
+    is_other = bool(value) and not all(
+        has_one(named_in(one["value"], code), w, code) for w in value
+    )
+    return is_one and bool(told) and is_other and len(value) <= NAMES
+
+
+def _is_newer(known: str, new: str) -> bool:
+    """Return True if two names differ by a number: "Pixel 6", "Pixel 9"."""
+    one, other = known.split(), new.split()
+    names = [[word.casefold() for word in each if not word.isdigit()] for each in (one, other)]
+    return names[0] == names[1] and one != other and any(map(str.isdigit, new))
+
+
+def _persons(text: str, code: str) -> frozenset[str]:
+    return frozenset(
+        match[0] for match in pattern_of(code, "requests", "kin").finditer(text.casefold())
+    )
+
+
+@lru_cache(maxsize=8_192)
+def _read(text: str, code: str) -> _Statement:
+    values = {kind: frozenset(found) for kind, found in values_in(text, code).items()}
+    plain = text
+    often = {_often(match) for match in pattern_of(code, _TABLE, "often").finditer(text)}
+    if often:
+        values["often"] = frozenset(often)
+        plain = pattern_of(code, _TABLE, "often").sub(" ", text)
+    words = named_in(plain, code)
+    of_values: set[str] = set()
+    for kind, found in _typed(plain, words, code):
+        values[kind] = values.get(kind, frozenset()) | {found}
+        of_values.update(scripts.fold(part) for part in found.split())
+    of_values.update(scripts.fold(word) for word in words if _digits(word))
+    return _Statement(words, values, frozenset(of_values))
+
+
+def _often(match: re.Match[str]) -> str:
+    number = match.groupdict().get("n") or match[0]
+    return _digits(number) or scripts.fold(number)
+
+
+def _typed(text: str, words: Sequence[str], code: str) -> Iterator[tuple[str, str]]:
+    """Yield the numbers, codes and places of a text, each with its kind."""
+    tokens = re.findall(r"[^\s,;:!?()“”\"]+", text)
+    for i, token in enumerate(tokens):
+        word = token.strip(".'’")
+        number = _digits(word)
+        before = tokens[i - 1].strip(".'’") if i else ""
+        behind = tokens[i + 1].strip(".'’") if i + 1 < len(tokens) else ""
+        is_date = any(scripts.fold(near) in days_of(code) for near in (before, behind))
+        if number and not (_YEAR.fullmatch(number) or is_date):
+            is_version = before[:1].isupper() and not is_light(before, code)
+            unit = scripts.fold(before) if is_version else _unit(behind, code)
+            yield f"number {unit}", number
+        elif _CODE.fullmatch(word):
+            yield "code", word
+        elif scripts.fold(word) in _opposites(code):
+            group, kind = _opposites(code)[scripts.fold(word)]
+            yield f"opposite {group}", f"{word} {kind}"
+        elif scripts.fold(word) in _places(code):
+            place = _named_behind(tokens[i + 1 :], code)
+            if place:
+                yield "place", place
+
+
+def _digits(word: str) -> str:
+    match = _NUMBER.fullmatch(word)
+    return match[1] if match else NUMBERS_IN_WORDS.get(word.casefold(), "")
+
+
+def _unit(word: str, code: str) -> str:
+    """Return what a number counts: a unit of a group, or the stem of a word."""
+    folded = scripts.fold(word)
+    group = next((i for i, each in enumerate(phrases(code).units) if each.has(folded)), None)
+    return f"unit {group}" if group is not None else folded[:4]
+
+
+def _named_behind(tokens: Sequence[str], code: str) -> str:
+    """Return the name of a place: words behind a preposition and an article."""
+    found: list[str] = []
+    for token in tokens[: NAMES + 1]:
+        word = token.strip(".'’")
+        if is_light(word, code) and not found:
+            continue
+        if is_light(word, code) or _digits(word):
+            break
+        found.append(word)
+        if token.endswith((".", ",")):
+            break
+    return scripts.fold(" ".join(found[:NAMES]))
+
+
+@cache
+def _opposites(code: str) -> Mapping[str, tuple[int, int]]:
+    return {
+        scripts.fold(word): found
+        for word, found in exclusive_in(code, "slots", "opposites").items()
+    }
+
+
+@cache
+def _places(code: str) -> frozenset[str]:
+    listed = words_in(code, "slots", "place") | words_in(code, _TABLE, "places")
+    return frozenset(map(scripts.fold, listed))
+
+
+@cache
+def _marks(code: str) -> re.Pattern[str]:
+    """Return the pattern of what marks a change; "now" is a word of the slots."""
+    listed = sorted(words_in(code, "slots", "now"), key=len, reverse=True)
+    now = "|".join(re.escape(word.replace("_", " ")) for word in listed) or "(?!)"
+    border = ("", "") if code in UNSPACED else (r"(?<!\w)", r"(?!\w)")
+    own = str(section(code, _TABLE).get("marks", "(?!)"))
+    return re.compile(rf"{border[0]}(?:{own}|{now}){border[1]}", re.IGNORECASE)
