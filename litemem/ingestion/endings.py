@@ -149,6 +149,8 @@ def _is_shared(
     if not told or not things_k or not told <= names_n | names_k | rest_k:
         return False
     told -= rest_k - names_n  # "the Etsy parcel", of a parcel from Etsy
+    if not told:  # the cat, of a picture of it
+        return False
     if rest_k - names_k - told - rest_n and rest_n - names_n - names_k - rest_k:
         return False  # a flight to Rome, and one to Oslo
     if shares != "person" and told <= names_k and not listed.joint.intersection(k.words):
@@ -324,7 +326,7 @@ def _is_birth(k: _Fact, state: set[int], n: _Fact, event: set[int], listed: _Wor
 
 
 def _is_plan(k: _Fact, state: set[int], n: _Fact, event: set[int], listed: _Words) -> bool:
-    """Return True if an event is of where a plan goes, and names nothing else: "the move to Oslo"."""
+    """Return True if an event is of where a plan goes, and of nothing else: "the move to Oslo"."""
     things_k, rest_k = _things(k, state, listed)
     things_n, rest_n = _things(n, event, listed)
     subjects = [_subject(one, min(found), listed) for one, found in ((k, state), (n, event))]

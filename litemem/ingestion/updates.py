@@ -176,7 +176,7 @@ def _read(text: str, code: str) -> _Statement:
         plain = pattern_of(code, _TABLE, "often").sub(" ", text)
     words = named_in(plain, code)
     of_values: set[str] = set()
-    for kind, found in _typed(plain, words, code):
+    for kind, found in _typed(plain, code):
         values[kind] = values.get(kind, frozenset()) | {found}
         of_values.update(scripts.fold(part) for part in found.split())
     of_values.update(scripts.fold(word) for word in words if _digits(word))
@@ -188,7 +188,7 @@ def _often(match: re.Match[str]) -> str:
     return _digits(number) or scripts.fold(number)
 
 
-def _typed(text: str, words: Sequence[str], code: str) -> Iterator[tuple[str, str]]:
+def _typed(text: str, code: str) -> Iterator[tuple[str, str]]:
     """Yield the numbers, codes and places of a text, each with its kind."""
     tokens = re.findall(r"[^\s,;:!?()“”\"]+", text)
     for i, token in enumerate(tokens):
