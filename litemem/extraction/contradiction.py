@@ -256,6 +256,8 @@ def _is_of_the_others(fact: str, clause: Clause) -> bool:
     before = [heard[i - 1] for i, word in enumerate(heard) if word == noun and i]
     if before and theirs.issuperset(before):  # "mi prima y su marido"
         return True
+    if not _joint_words(clause.code).isdisjoint(before):  # "моя дочка … , а сын …"
+        return False
     behind = {i: heard[i + 1 : i + 2] for i, word in enumerate(heard) if word in possessives}
     owners = {word for words_behind in behind.values() for word in words_behind}
     return bool(owners) and noun not in owners and owners.isdisjoint(words(fact))
@@ -317,6 +319,11 @@ def _predicate(fact: str, said: str, code: str) -> str:
         return said
     wanted = set(words(fact.partition(" ")[2]))  # the subject may be a name
     return max(joint.split(said), key=lambda part: len(wanted.intersection(words(part))))
+
+
+@cache
+def _joint_words(code: str) -> frozenset[str]:
+    return words_in(code, "clauses", "joints")
 
 
 @cache

@@ -267,7 +267,8 @@ class _Compared:
         parts = [[w for w in each if w not in _unmeant()] for each in cut]
         if len(parties) != 1 or not others or len(parts) < 2:
             return False
-        own = [i for i, part in enumerate(parts) if any(_alike(parties[0], w) for w in part)]
+        own = [i for i, part in enumerate(parts) if parties[0] in part]
+        own = own or [i for i, p in enumerate(parts) if any(_alike(parties[0], w) for w in p)]
         if len(own) != 1:
             return False
         has_more = [w for w in parts[own[0]] if not self._is_person(w, names)]
@@ -280,7 +281,7 @@ class _Compared:
             return False
         there = place.pop()
         speaker = words_in(self._code, "clauses", "speaker")
-        if not speaker.isdisjoint([*cut[there], *cut[own[0]]]):
+        if not speaker.isdisjoint(cut[there]):
             return False
         return any(self._is_person(w, names) for w in parts[there])
 
@@ -423,6 +424,8 @@ class _Compared:
         heard = tokens_of(self._said[: sign.start()]) if sign else self._heard
         said, told = self._denials(heard, self._said) % 2, self._denials(self._told, self._fact) % 2
         if needs_what_it_lacks(self._fact, self._said, self._code):
+            return bool(told)
+        if self._table.enthuses.search(self._said) and self._table.likes.count(self._told):
             return bool(told)
         if said == told or not any(map(self._by.supports, self._content)):
             return False

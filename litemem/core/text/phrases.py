@@ -180,7 +180,7 @@ class Phrases:
     contrast: re.Pattern[str]  # "but", between two parts of a sentence
     urged: re.Pattern[str]  # what somebody else wants of the speaker
     urges: re.Pattern[str]  # of a fact, that it says so
-    ahead: re.Pattern[str]  # what is to come
+    ahead: re.Pattern[str]  # plans: "next month"
     done: re.Pattern[str]  # of a fact, that it is over
     cannot: re.Pattern[str]  # what an allergy means: "can't eat"
     bad: re.Pattern[str]  # what the speaker suffers from: "upsets my stomach"
