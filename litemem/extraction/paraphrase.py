@@ -485,7 +485,7 @@ class _Compared:
         return None not in order and order[0] > order[1]  # type: ignore[operator]
 
     def _uncapitalised(self) -> set[str]:
-        """Return the words that both have without a capital, at least once: "desde" is not a name."""
+        """Return the words that both have once without a capital: "desde" is not a name."""
         spelt = (*words_with_case(self._said), *words_with_case(self._fact))
         return {word for word in spelt if word[0].islower()}
 

@@ -12,6 +12,62 @@ def objection(said: str, fact: str, *, is_strict: bool = True) -> str | None:
     return Binding([(said, 0)], grounding).hold(fact)
 
 
+OF_LARGE_MODELS = [
+    ("I teach chemistry.", "User teaches chemistry", "User teaches physics"),
+    ("Mein Sohn spielt Geige.", "Der Sohn spielt Geige", "Die Tochter spielt Geige"),
+    ("Уже год учу немецкий.", "Пользователь учит немецкий", "Пользователь учит английский"),
+    ("我儿子在学钢琴。", "用户的儿子在学钢琴", "用户的儿子在学吉他"),
+    ("Moro com meu avô.", "O usuário mora com o avô", "O usuário mora com a avó"),
+    ("I'm moving to Denver next month.", "User moves to Denver", "User moved to Denver"),
+    ("Milk upsets my stomach.", "Milk upsets User's stomach", "User likes milk"),
+    ("小王送给我一本书。", "小王送给用户一本书", "用户送给小王一本书"),
+    ("Paul m'a prêté un vélo.", "Paul a prêté un vélo à User", "User a prêté un vélo à Paul"),
+    ("My cat is fourteen.", "User's cat is fourteen", "User is fourteen"),
+    ("My mom says I should quit.", "User's mom says User should quit", "User plans to quit"),
+    (
+        "I rent a two-bedroom flat.",
+        "User rents a two-bedroom flat",
+        "User rents a three-bedroom flat",
+    ),
+    (
+        "My boss got his vacation approved.",
+        "User's boss got his vacation approved",
+        "User's vacation was approved",
+    ),
+    (
+        "Koffie hoef ik niet, geef mij maar thee.",
+        "Gebruiker drinkt liever thee dan koffie",
+        "Gebruiker drinkt liever koffie dan thee",
+    ),
+]
+
+KEPT = [
+    ("My boss approved my vacation.", "User's vacation was approved"),
+    ("Mein Vermieter hat die Miete erhöht.", "Die Miete des Nutzers wurde erhöht"),
+    ("Ma propriétaire a augmenté le loyer.", "Le loyer de l'utilisateur a été augmenté"),
+    ("Хозяйка подняла аренду.", "Пользователю подняли аренду"),
+    ("Our landlord won't let us keep pets.", "User is not allowed to have pets"),
+    ("Ohne Kaffee komme ich nicht in Gang.", "Nutzer braucht Kaffee"),
+    ("Não como glúten porque tenho doença celíaca.", "O usuário é celíaco"),
+    ("У меня аллергия на пенициллин.", "Пользователь аллергик: не переносит пенициллин"),
+    ("房东把房租涨到了三千块。", "用户的房租涨到了3000元"),
+    ("저는 부산에서 남편이랑 살고 있어요.", "사용자는 부산에서 남편과 살고 있다"),
+    ("Je passe mon permis le 12 juin.", "L'examen du permis de l'utilisateur est le 12 juin"),
+    ("Je ne peux pas me passer de chocolat.", "L'utilisateur adore le chocolat"),
+]
+
+
+@pytest.mark.parametrize(("said", "good", "bad"), OF_LARGE_MODELS)
+def test_a_free_paraphrase_may_not_exchange_what_was_said(said: str, good: str, bad: str) -> None:
+    assert objection(said, good, is_strict=False) is None
+    assert objection(said, bad, is_strict=False) is not None
+
+
+@pytest.mark.parametrize(("said", "good"), KEPT)
+def test_what_touches_or_follows_for_the_user_is_kept(said: str, good: str) -> None:
+    assert objection(said, good, is_strict=False) is None
+
+
 EXACT = [
     ("My uncle was a tailor.", "User's uncle worked as a tailor", "User's uncle works as a tailor"),
     ("I never go out without a hat.", "User always wears a hat", "User never goes out with a hat"),
