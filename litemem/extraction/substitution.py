@@ -5,8 +5,9 @@ in the table `phrases` of each language.
 """
 
 from collections.abc import Callable
+from functools import cache
 
-from litemem.core.text.lexicon import words_in
+from litemem.core.text.lexicon import ENGLISH, words_in
 from litemem.core.text.phrases import Phrases, names_user, phrases, tokens_of
 from litemem.core.text.scripts import fold
 
@@ -67,12 +68,19 @@ def is_still_ahead(fact: str, said: str, code: str) -> bool:
 def is_due(fact: str, said: str, code: str) -> bool:
     """Return True if somebody does what touches the user: "my landlord raised the rent"."""
     heard, told = tokens_of(said[:MAX_CHARACTERS]), tokens_of(fact[:MAX_CHARACTERS])
-    if not words_in(code, "clauses", "theirs").isdisjoint(heard):
+    if not _of_others(code).isdisjoint(heard):  # "my boss got his holiday approved"
         return False
     return any(
         who.count(heard) and acts.count(heard) and things.count(heard) and result[-1].count(told)
         for who, acts, things, *result in ((*row, row[-1]) for row in phrases(code).dues)
     )
+
+
+@cache
+def _of_others(code: str) -> frozenset[str]:
+    """Return the words for somebody else and for what is theirs."""
+    own = words_in(ENGLISH, "binding", "theirs") if code == ENGLISH else frozenset[str]()
+    return own.union(*(words_in(code, "clauses", key) for key in ("theirs", "others")))
 
 
 def needs_what_it_lacks(fact: str, said: str, code: str) -> bool:
