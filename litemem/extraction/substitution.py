@@ -4,7 +4,7 @@ Each word of such a fact may have been said; what is wrong is where it stands. T
 in the table `phrases` of each language.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 
 from litemem.core.text.lexicon import ENGLISH, words_in
@@ -12,6 +12,9 @@ from litemem.core.text.phrases import Phrases, names_user, phrases, tokens_of
 from litemem.core.text.scripts import fold
 
 MAX_CHARACTERS = 2_000  # of a clause or a fact that is compared
+_ARTICLES = frozenset("der die el la o a le l il lo de het".split())  # before the user
+_OWNS = frozenset("s の 的 का के की".split())  # behind the user: what is theirs
+_DATIVE = ("телю", "телям", "telowi", "자의")  # ends of the user to whom something is done
 MIN_FORM = 3  # letters that forms of a word share
 
 
@@ -70,10 +73,22 @@ def is_due(fact: str, said: str, code: str) -> bool:
     heard, told = tokens_of(said[:MAX_CHARACTERS]), tokens_of(fact[:MAX_CHARACTERS])
     if not _of_others(code).isdisjoint(heard):  # "my boss got his holiday approved"
         return False
-    return any(
-        who.count(heard) and acts.count(heard) and things.count(heard) and result[-1].count(told)
-        for who, acts, things, *result in ((*row, row[-1]) for row in phrases(code).dues)
-    )
+    for who, acts, things, *permission in phrases(code).dues:
+        if not (who.count(heard) and acts.count(heard) and things.count(heard)):
+            continue
+        if any(words.count(told) for words in permission):
+            return True
+        if things.count(told) and not (permission or _is_of_user_alone(told, code)):
+            return True
+    return False
+
+
+def _is_of_user_alone(told: Sequence[str], code: str) -> bool:
+    """Return True if the user is who does it: "User raised the rent", not "User's rent rose"."""
+    at = 1 if told[:1] and told[0] in _ARTICLES else 0
+    if not told[at:] or not names_user(told[at], code) or told[at].endswith(_DATIVE):
+        return False
+    return told[at + 1 : at + 2] == [] or told[at + 1] not in _OWNS
 
 
 @cache

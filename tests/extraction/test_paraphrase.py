@@ -41,6 +41,14 @@ OF_LARGE_MODELS = [
     ),
 ]
 
+DEEDS_OF_OTHERS = [
+    ("Mein Vermieter hat die Miete erhöht.", "Nutzer hat die Miete erhöht"),
+    ("Mi casero subió el alquiler.", "El usuario subió el alquiler"),
+    ("Хозяйка подняла аренду.", "Пользователь поднял аренду"),
+    ("房东涨了房租。", "用户涨了房租"),
+    ("大家さんが家賃を上げた。", "ユーザーは家賃を上げた"),
+]
+
 KEPT = [
     ("My boss approved my vacation.", "User's vacation was approved"),
     ("Mein Vermieter hat die Miete erhöht.", "Die Miete des Nutzers wurde erhöht"),
@@ -60,6 +68,11 @@ KEPT = [
 @pytest.mark.parametrize(("said", "good", "bad"), OF_LARGE_MODELS)
 def test_a_free_paraphrase_may_not_exchange_what_was_said(said: str, good: str, bad: str) -> None:
     assert objection(said, good, is_strict=False) is None
+    assert objection(said, bad, is_strict=False) is not None
+
+
+@pytest.mark.parametrize(("said", "bad"), DEEDS_OF_OTHERS)
+def test_what_a_landlord_does_is_not_a_deed_of_the_user(said: str, bad: str) -> None:
     assert objection(said, bad, is_strict=False) is not None
 
 
