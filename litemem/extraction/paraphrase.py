@@ -397,6 +397,8 @@ class _Compared:
             exchanged = table.converse.opposed(told, heard)
             if not all(self._is_converse(table.converse[group]) for group in exchanged):
                 return True
+        if table.enthuses.search(self._said) and table.negative.count(told):
+            return True
         said = table.exclusive.found(heard)
         stated = table.exclusive.found(told)
         if any(not stated.get(group, set()) <= kinds for group, kinds in said.items()):

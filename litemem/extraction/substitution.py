@@ -14,7 +14,7 @@ from litemem.core.text.scripts import fold
 MAX_CHARACTERS = 2_000  # of a clause or a fact that is compared
 _ARTICLES = frozenset("der die el la o a le l il lo de het".split())  # before the user
 _OWNS = frozenset("s の 的 का के की".split())  # behind the user: what is theirs
-_DATIVE = ("телю", "телям", "telowi", "자의")  # ends of the user to whom something is done
+_DATIVE = ("телю", "телям", "telowi", "자의")  # ends of the user in the dative
 MIN_FORM = 3  # letters that forms of a word share
 
 

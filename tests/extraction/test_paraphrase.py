@@ -13,6 +13,7 @@ def objection(said: str, fact: str, *, is_strict: bool = True) -> str | None:
 
 
 OF_LARGE_MODELS = [
+    ("I can't get enough of sushi.", "User loves sushi", "User hates sushi"),
     ("I teach chemistry.", "User teaches chemistry", "User teaches physics"),
     ("Mein Sohn spielt Geige.", "Der Sohn spielt Geige", "Die Tochter spielt Geige"),
     ("Уже год учу немецкий.", "Пользователь учит немецкий", "Пользователь учит английский"),
