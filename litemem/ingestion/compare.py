@@ -542,18 +542,7 @@ def _is_favourite(attribute: re.Match[str]) -> bool:
 def _by_polarity(k: FactFeatures, n: FactFeatures) -> Verdict | None:
     """Compare a fact that affirms with one that denies or ends."""
     if k.is_negative == n.is_negative and (k.is_negative or not n.is_end):
-        if _are_values_of_others(k, n):
-            return "different"
-        if (
-            n.is_turn
-            and k.verb == n.verb
-            and k.verb in listed("single")
-            and _objects(k) & _objects(n)
-        ):
-            return "contradicts"
-        is_moved = k.dates and n.dates and k.dates != n.dates and n.is_turn
-        shared = k.content & n.content - k.dates - _MONTH_STEMS
-        return "contradicts" if is_moved and len(shared) >= 2 else None
+        return _by_turn(k, n) if n.is_turn else None
     if k.verb in listed("tastes") and n.verb in listed("gone"):  # who sold a red car may like red
         return "different"
     objects_k, objects_n = _objects(k), _objects(n)
@@ -574,9 +563,20 @@ def _by_polarity(k: FactFeatures, n: FactFeatures) -> Verdict | None:
     return "contradicts" if n.is_change and is_brief and len(shared) * 2 >= len(objects_k) else None
 
 
+def _by_turn(k: FactFeatures, n: FactFeatures) -> Verdict | None:
+    """Compare a fact with one that says what holds now."""
+    if _are_values_of_others(k, n):
+        return "different"
+    if k.verb == n.verb and k.verb in listed("single") and _objects(k) & _objects(n):
+        return "contradicts"
+    is_moved = k.dates and n.dates and k.dates != n.dates
+    shared = k.content & n.content - k.dates - _MONTH_STEMS
+    return "contradicts" if is_moved and len(shared) >= 2 else None
+
+
 def _are_values_of_others(k: FactFeatures, n: FactFeatures) -> bool:
     """Return True if both facts have numbers, and the new one names another thing: the pool."""
-    if not (n.is_turn and k.verb == n.verb and _has_digit(k.text) and _has_digit(n.text)):
+    if k.verb != n.verb or not (_has_digit(k.text) and _has_digit(n.text)):
         return False
     return any(not _has_digit(word) for word in _objects(n) - k.content - listed("light"))
 
