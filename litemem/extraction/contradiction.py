@@ -46,6 +46,7 @@ MAX_QUOTED = 300  # characters of a clause that is quoted
 ALIKE_CODES = ("da", "nb")  # of languages that count as one
 OWNED_BEHIND = ("id", "vi")  # of languages in which "my" is "I", behind what is owned
 UNSPACED_DATED = ("th",)  # of languages without rules that join words
+MIN_KIN = 3  # letters that two forms of a short word for a relative share
 KIN_FORM = 5  # first letters of a word for a relative, which its forms share
 MIN_WEEKDAY = 3  # letters of its name; shorter ones are other words too: "do", "sex"
 MAX_APPOINTMENT = 7  # words of a note about one
@@ -184,8 +185,15 @@ def _is_of_kin(fact: str, clause: Clause) -> bool:
     own = (words_in(clause.code, "clauses", key) for key in ("speaker", "possessives"))
     if not rest.isdisjoint(frozenset().union(*own)):
         return False  # "my wife and I"
-    told = fact.casefold()
-    return not any(word[:KIN_FORM] in told for word in words(kin[0]) if len(word) > 1)
+    begun = tuple(_begun(word) for word in words(kin[0]) if len(word) > 1)
+    if clause.code in (*NOT_SPACED_CODES, *UNSPACED_DATED):
+        return not any(word in fact for word in begun)
+    return not any(word.startswith(begun) for word in words(fact))
+
+
+def _begun(word: str) -> str:
+    """Return the first letters of a word for a relative: "eşim", "eşi"."""
+    return word[: max(MIN_KIN, min(len(word) - 1, KIN_FORM))]
 
 
 def begins_with_pronoun(clause: Clause) -> bool:

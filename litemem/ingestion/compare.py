@@ -31,6 +31,7 @@ from litemem.ingestion.partings import has_parted, is_of_other_couple
 from litemem.ingestion.persons import by_name
 from litemem.ingestion.replaced import is_replaced
 from litemem.ingestion.rescheduled import is_of_other_thing, is_rescheduled
+from litemem.ingestion.roles import is_given_up, is_role_of_either
 from litemem.ingestion.sides import are_on_other_sides
 from litemem.ingestion.slots import Verdict, are_apart, compare_slots, corrects
 from litemem.ingestion.updates import is_updated
@@ -143,6 +144,7 @@ def _is_over(known: str, new: str, code: str) -> bool:
         or have_changed(known, new)
         or is_renumbered(known, new)
         or is_rescheduled(known, new)
+        or is_given_up(known, new)
     )
 
 
@@ -248,9 +250,9 @@ def may_mean_another(known: str, others: Sequence[str], new: str) -> bool:
     """
     codes = dict.fromkeys((code_of_pair(known, new), *codes_of(known, new)))
     return any(
-        are_two_of_a_kind(known, other, new, code)
+        is_role_of_either(known, other, new)
+        or any(are_two_of_a_kind(known, other, new, code) for code in codes)
         for other in others
-        for code in codes
         if other != known
     )
 

@@ -107,6 +107,7 @@ MAKERS = {
     ("ingestion/persons.py", "_relations"),
     ("ingestion/replaced.py", "_pattern"),
     ("ingestion/rescheduled.py", "_patterns"),
+    ("ingestion/roles.py", "_before_role"),  # matched in 400 characters
 }
 
 

@@ -169,6 +169,7 @@ WITH_RELATIVES = [  # what a relative and the user do
     ("ผมอยู่กับภรรยาที่เชียงใหม่", "User อยู่กับภรรยาที่เชียงใหม่"),
     ("Eşim ve ben Mersin'de yaşıyoruz.", "User Mersin'de yaşıyor"),
     ("妻は化学を教えています。", "Userの妻は化学を教えている"),
+    ("Eşim öğretmen.", "User'ın eşi öğretmen"),
 ]
 OWN = [  # what was said; what it says of the user
     ("I'm a plumber since 3 May", "User is a plumber"),
