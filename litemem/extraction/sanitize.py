@@ -9,7 +9,13 @@ from collections.abc import Collection
 from functools import cache
 
 from litemem.core.documents import split_documents
-from litemem.core.text.clauses import Clause, clauses_of, only_reacts, tells_by_asking
+from litemem.core.text.clauses import (
+    Clause,
+    clauses_of,
+    only_reacts,
+    only_takes_leave,
+    tells_by_asking,
+)
 from litemem.core.text.lexicon import ENGLISH, code_of_speech, pattern_in, section, words_in
 from litemem.core.text.questions import gives_reason, presupposed
 from litemem.core.text.scripts import CONTROL_TOKENS
@@ -103,6 +109,8 @@ def is_small_talk(text: str, names: Collection[str] = ()) -> bool:
     """
     if presupposed(text) or gives_reason(questions(text), code_of_speech(text)):
         return False
+    if only_takes_leave(text):
+        return True
     if code_of_speech(text) != ENGLISH:
         return not any(map(_may_tell, clauses_of(text)))
     request, small_talk = _pattern("request"), _small_talk()

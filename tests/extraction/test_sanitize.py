@@ -162,3 +162,65 @@ def test_what_points_elsewhere_leans_on_its_context(text: str) -> None:
 
 def test_what_stands_alone_does_not() -> None:
     assert not needs_context("I fly to Tokyo on 12 March with my sister Ana")
+
+
+LEAVE = [  # thanks and goodbyes
+    "Oké, top, bedankt! 👍 Tot zo",
+    "Ok, thanks! See you later 👍",
+    "Danke dir, bis später!",
+    "Merci beaucoup, à tout à l'heure !",
+    "Gracias, hasta luego",
+    "Grazie mille, a dopo!",
+    "Obrigado, até logo",
+    "Dzięki, do zobaczenia!",
+    "Спасибо, до встречи!",
+    "Teşekkürler, görüşürüz",
+    "ありがとう、またね",
+    "고마워요, 또 봐요",
+    "谢谢，回头见",
+    "Tack så mycket, vi ses!",
+    "Tak, vi ses!",
+    "Takk, vi snakkes",
+    "Kiitos, nähdään!",
+    "Ευχαριστώ, τα λέμε!",
+    "Köszi, viszlát!",
+    "Mulțumesc, pe curând!",
+    "Díky, zatím ahoj",
+    "Дякую, до зустрічі!",
+    "Cảm ơn nhé, hẹn gặp lại",
+    "Terima kasih, sampai jumpa",
+    "ขอบคุณ แล้วเจอกัน",
+    "शुक्रिया, फिर मिलेंगे",
+    "شكرا، إلى اللقاء",
+    "مرسی، فعلا",
+    "תודה, להתראות",
+    "Top, danke! 👍 Bis gleich",
+    "Perfecto, gracias 🙏 ¡hasta mañana!",
+    "Super, merci 👍 à plus",
+    "Perfetto grazie, ci vediamo",
+    "Bedankt, tot morgen!",
+    "Ok super, pa!",
+    "Ладно, пока",
+    "Tamam, sağ ol 👍",
+    "Okej tack 👍 hörs sen",
+    "Ok kiitti, moikka",
+    "Rendben, köszi! Szia",
+    "Super, mersi! Pa",
+    "Dobře, díky! Čau",
+]
+TOLD = [  # with something to keep, or an answer
+    "Danke, bis morgen bin ich in Wien",
+    "Gracias, soy vegano",
+    "Tak, jeg bor i Aarhus",
+    "Kiitos, nähdään Turussa",
+]
+
+
+@pytest.mark.parametrize("text", LEAVE)
+def test_thanks_and_goodbyes_are_small_talk_in_every_language(text: str) -> None:
+    assert is_small_talk(text)
+
+
+@pytest.mark.parametrize("text", TOLD)
+def test_thanks_with_a_statement_are_no_small_talk(text: str) -> None:
+    assert not is_small_talk(text)

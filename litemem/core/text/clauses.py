@@ -249,6 +249,9 @@ _QUESTION_MARKS = ("?", "？", "؟")
 MIN_ECHO = 2  # words of an answer that only repeats the verb: "Sou."
 MIN_LINK = 3  # letters of a word that joins clauses in any language
 MAX_REACTION = 1_000  # characters of a clause that only reacts
+MAX_LEAVE = 60  # characters of thanks and a goodbye
+_CHATTER = ("chatter", "yes", "no")
+_ESCAPE = re.compile(r"\\[a-z]|[?*+|()\[\]{}]")
 MIN_SIGNS = 2  # of a statement in a script without spaces
 _NOT_SPACED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 
@@ -356,6 +359,30 @@ def _only_reacts(clause: Clause, reactions: "_Reactions") -> bool:
         return False
     codes = _ALIKE.get(clause.code, (clause.code,))
     return not any(speaks_of_anybody(clause.text, code) for code in codes)
+
+
+def only_takes_leave(text: str) -> bool:
+    """Return True if a short text has only thanks and goodbyes of one language: "Tak, vi ses!".
+
+    The language of such a text is hard to guess. "No" alone is an answer.
+    """
+    if len(text) > MAX_LEAVE or not _chatter_words().issuperset(words(text)):
+        return False
+    return any(_only_takes_leave(text, each) for each in _possible_reactions(UNKNOWN))
+
+
+def _only_takes_leave(text: str, reactions: "_Reactions") -> bool:
+    found = [match[0] for match in reactions.chatter.finditer(text)]
+    if all(map(reactions.yes_or_no.fullmatch, found)):
+        return False
+    return not any(map(str.isalnum, reactions.chatter.sub(" ", text)))
+
+
+@cache
+def _chatter_words() -> frozenset[str]:
+    """Return all words of chatter of all languages; most texts have others."""
+    listed = (str(section(code, "clauses").get(key, "")) for code in _OTHERS for key in _CHATTER)
+    return frozenset(word for each in listed for word in words(_ESCAPE.sub(" ", each)))
 
 
 def speaks_of_anybody(text: str, code: str) -> bool:
