@@ -87,7 +87,34 @@ def _is_over(thing: str, clause: str, known: str, new: str, code: str) -> bool:
     if _habits(new, code) - _habits(known, code):  # no longer at work on Fridays
         return False
     is_one_kind = _are_of_one_kind(words, thing, clause, new, code)
+    is_one_kind = is_one_kind or _tells_all_else(words, named, thing, new, code)
     return is_one_kind and _is_brief(words, named, code)
+
+
+def _tells_all_else(
+    known: Sequence[str], named: Sequence[str], thing: str, new: str, code: str
+) -> bool:
+    """Return True if a new fact says what holds now, with all other words of a known one.
+
+    "Now plays the violin in the orchestra instead of the viola" has one relation with "plays the
+    viola in the orchestra", whatever its verb.
+    """
+    if code in _BEHIND:  # what is over is the last word before the words for it
+        named, thing = named[-1:], (tokens_of(thing) or [""])[-1]
+    plain = unquoted(new).casefold().replace(thing.casefold(), " ")
+    said = tokens_of(plain)
+    now = words_in(code, "slots", "now") | words_in(code, "handover", "now")
+    if code in _UNSPACED:
+        rest = "".join(word for word in known if not names_user(word, code)).replace(thing, "")
+        return len(rest) > 1 and rest in plain and any(word in plain for word in now)
+    if not now.intersection(said):
+        return False
+    rest = [
+        word
+        for word in _things(" ".join(known), code)
+        if not (names_user(word, code) or any(_same(word, other) for other in named))
+    ]
+    return bool(rest) and all(any(_same(word, other) for other in said) for word in rest)
 
 
 def _speaks_of_self(said: str, code: str) -> bool:
