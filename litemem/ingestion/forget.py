@@ -220,6 +220,7 @@ class Forgetting:
         said = () if len(meant) > MANY else self._messages(r, request)
         if not meant and not said:
             return self._doubt(near(request, current))
+        meant = meant or self._made_of(r, request, said)
         if self.mode == "ask" or len(meant) > MANY:
             return self._doubt(meant or said)
         chain = meant if request.kind == "retract" else with_earlier(meant, known)
@@ -320,6 +321,31 @@ class Forgetting:
             request.wide or request.is_clause or topic_of(request.topic or "", request.code).thing
         )
         return [] if is_narrow and len(found) > 1 else found
+
+    def _made_of(
+        self, r: Reading, request: Request, said: Sequence[MemoryRecord]
+    ) -> list[MemoryRecord]:
+        """Return the memories of messages that state a topic, if they have a part of it alone.
+
+        The user's "member number at the rowing club" may be known as their member number.
+        """
+        if not said:
+            return []
+        recent = r.messages.latest(self.turn.scope, limit=SCANNED, before=self.turn.message_pks[0])
+        ids = {message.id for message in said}
+        found: dict[str, MemoryRecord] = {}
+        for key, message in recent:
+            if message.id not in ids:
+                continue
+            made = [
+                record
+                for record in r.known.made_from(self.turn.scope, [key])
+                if record.attributed_to != "assistant" and _comes_from(r, record, message)
+            ]
+            alike = [record for record in made if near(request, [record])]
+            is_all = len(made) == 1 and len(sentences(message.content)) == 1
+            found |= {record.id: record for record in (alike or made if is_all else alike)}
+        return list(found.values())
 
     def _sources(self, r: Reading, records: Sequence[MemoryRecord]) -> list[str]:
         """Return the ids of those messages of memories that hold their words; else of all."""

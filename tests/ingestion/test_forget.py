@@ -504,3 +504,45 @@ def test_an_answer_that_names_no_single_memory_means_none(answer: str) -> None:
         memory.add(asked, user_id="u")
         memory.add("delete that", user_id="u")
         assert facts(memory) == {REGISTRATION, "User likes tea"}
+
+
+@pytest.mark.parametrize(
+    ("said", "fact", "request_"),
+    [
+        (
+            "My member number at the rowing club is 4471.",
+            "User's member number is 4471",
+            "Please forget my member number at the rowing club.",
+        ),
+        (
+            "Mi número de socio del club de remo es el 4471.",
+            "El número de socio de User es 4471",
+            "Olvida mi número de socio del club de remo, por favor.",
+        ),
+        (
+            "Mi número de socio del club de remo es el 4471.",
+            "User's member number is 4471",
+            "Olvida mi número de socio del club de remo, por favor.",
+        ),
+        (
+            "Mon numéro de membre du club d'aviron est le 4471.",
+            "Le numéro de membre de User est 4471",
+            "Oublie mon numéro de membre du club d'aviron.",
+        ),
+    ],
+)
+def test_a_memory_that_lacks_what_its_thing_is_of_goes_with_its_message(
+    said: str, fact: str, request_: str
+) -> None:
+    with filled([f"{fact} | {said}", "User likes tea | I like tea"]) as memory:
+        memory.add(request_, user_id="u")
+        assert texts(memory) == {"User likes tea", "I like tea"}
+
+
+def test_another_memory_of_that_message_stays() -> None:
+    said = "My member number at the rowing club is 4471 and my locker is 12."
+    made = ["User's member number is 4471", "User's locker is 12"]
+    with filled([], made) as memory:
+        memory.add(said, user_id="u")
+        memory.add("Please forget my member number at the rowing club.", user_id="u")
+        assert facts(memory) == {made[1]}
