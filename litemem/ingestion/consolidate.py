@@ -320,7 +320,7 @@ def _permitted(verdict: Verdict, old: MemoryRecord, new: MemoryRecord) -> Verdic
 def _parted(
     contradicted: Sequence[MemoryRecord], new: MemoryRecord
 ) -> tuple[list[MemoryRecord], list[MemoryRecord]]:
-    """Return the memories that a new one contradicts, and those of which it may mean another."""
+    """Return the memories that a new one ends, and those that it ends only perhaps."""
     texts = [old.content for old in contradicted]
     parts: tuple[list[MemoryRecord], list[MemoryRecord]] = ([], [])
     for old in contradicted:

@@ -235,7 +235,8 @@ class Forgetting:
         If the assistant's answer to it names known memories, those are meant.
         """
         recent = r.messages.latest(self.turn.scope, limit=RECENT, before=self.turn.message_pks[0])
-        before = [*(message for _, message in recent), *self.turn.messages[:index]]
+        before: list[Message | SourceMessage] = [message for _, message in recent]
+        before += self.turn.messages[:index]
         answer = before[-1].content if before and before[-1].role == "assistant" else ""
         named = self._named_in(r, answer, request.code)
         if not request.sure:

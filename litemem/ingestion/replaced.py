@@ -97,7 +97,7 @@ def _tells_all_else(
     """Return True if a new fact says what holds now, with all other words of a known one.
 
     "Now plays the violin in the orchestra instead of the viola" has one relation with "plays the
-    viola in the orchestra", whatever its verb.
+    viola in the orchestra".
     """
     if code in _BEHIND:  # what is over is the last word before the words for it
         named, thing = named[-1:], (tokens_of(thing) or [""])[-1]
@@ -105,8 +105,8 @@ def _tells_all_else(
     said = tokens_of(plain)
     now = words_in(code, "slots", "now") | words_in(code, "handover", "now")
     if code in _UNSPACED:
-        rest = "".join(word for word in known if not names_user(word, code)).replace(thing, "")
-        return len(rest) > 1 and rest in plain and any(word in plain for word in now)
+        signs = "".join(word for word in known if not names_user(word, code)).replace(thing, "")
+        return len(signs) > 1 and signs in plain and any(word in plain for word in now)
     if not now.intersection(said):
         return False
     rest = [

@@ -25,7 +25,7 @@ _CLAUSE = re.compile(r"[.;!]+|,\s")
 
 @dataclass(frozen=True)
 class _Held:
-    """A role that a text tells: which one, of whom and of what; `is_noun` if by its name."""
+    """A role that a text tells, its holder and its group; `is_noun` if by the name of the role."""
 
     group: int
     holder: tuple[str, ...]
