@@ -78,6 +78,7 @@ MAX_NAME = 4  # characters of it
 MIN_OWN = 0.6  # of a fact's content words, in what its speaker said of themself
 MIN_PLACE = 4  # first letters of the name of a place, which its forms share
 MIN_STORY = 8  # words of a statement with "I" that no rule can retell
+MAX_ASIDE = 3  # words behind the last comma that say when or how
 MIN_WORDS = 2  # of a clause that states something
 
 _BEFORE_QUOTE = re.compile(r"\A(?:[\s:;,.!?)\]–—•*·…]|-(?!\d))+")
@@ -321,6 +322,8 @@ class Binding:
         if self._told.lacks(clause):
             return True
         facts = self._kept.get(at, ())
+        if self._lacks_aside(clause.text, facts):
+            return True
         if self._names_only(at) or (facts and _lacks_place(clause, facts)):
             return True
         if _names_relative(clause.text, clause.code) and not any(
@@ -329,6 +332,15 @@ class Binding:
             return True
         has_day = bool(mentions(clause.text[:MAX_QUOTED], ANY_DAY))
         return has_day and not any(mentions(fact, ANY_DAY) for fact in facts)
+
+    def _lacks_aside(self, text: str, facts: Sequence[str]) -> bool:
+        """Return True if the end of "I'm a midwife in Galway, nights mostly" is in no fact."""
+        asides = words_in(ENGLISH, "binding", "asides")
+        last = words(text[:MAX_QUOTED].rpartition(", ")[2]) if ", " in text[:MAX_QUOTED] else []
+        named = asides.intersection(last)
+        if not self._is_english or not named or len(last) > MAX_ASIDE:
+            return False
+        return bool(facts) and not named & set(words(" ".join(facts)))
 
     def _names_only(self, at: int) -> bool:
         """Return True if of "my husband Karl drives a bus" the facts have the name alone."""

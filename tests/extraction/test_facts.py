@@ -465,3 +465,44 @@ def test_a_message_of_common_length_is_read_whole() -> None:
     given = [user("x" * READ), assistant("")]
     assert readable(given) == given
     assert readable(given).set_aside == ()
+
+
+@pytest.mark.parametrize(
+    ("said", "facts", "kept"),
+    [
+        (
+            "I'm a midwife in Galway, nights mostly.",
+            ["User is a midwife in Galway"],
+            "User is a midwife in Galway, nights mostly",
+        ),
+        (
+            "I drive a bus in Cork, weekends only.",
+            ["User drives a bus in Cork"],
+            "User drives a bus in Cork, weekends only",
+        ),
+        (
+            "I'd like you to answer in plain words, please.",
+            [],
+            "User asks: answer in plain words",
+        ),
+        (
+            "I want you to always use metric units.",
+            [],
+            "User asks: always use metric units",
+        ),
+    ],
+)
+def test_an_aside_and_a_wish_are_kept(said: str, facts: list[str], kept: str) -> None:
+    llm = ScriptedLLM([facts])
+    llm.parameters = 1_500_000_000  # type: ignore[attr-defined]
+    found = extract(llm, [Message("user", said)], subject="user")
+    assert [fact.text for fact in found] == [kept]
+
+
+@pytest.mark.parametrize(
+    "said", ["I'd like you to answer my aunt's mail.", "I want you to reply to this message."]
+)
+def test_a_wish_for_one_piece_of_work_is_not_kept(said: str) -> None:
+    llm = ScriptedLLM([[]])
+    llm.parameters = 1_500_000_000  # type: ignore[attr-defined]
+    assert not list(extract(llm, [Message("user", said)], subject="user"))

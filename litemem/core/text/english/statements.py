@@ -304,7 +304,8 @@ _WISHED = re.compile(
 
 def wish(clause: str) -> str | None:
     """Return a lasting wish about answers and messages as a fact, or None."""
-    match = _WISHED.match(clause.strip())
+    clause = _WANTS.sub("", clause.strip())
+    match = _WISHED.match(_PLEASE.sub("", clause))
     is_lasting = match is not None and _ONCE.search(clause) is None
     return f"User asks: {match['wish'].rstrip('.! ')}" if match and is_lasting else None
 
@@ -316,6 +317,13 @@ def does_what_is_asked(clause: str, fact: str) -> bool:
     return match is not None and list(map(stem, told)) == [stem(words(match["wish"])[0])]
 
 
+_WANTS = re.compile(  # "I'd like you to answer briefly"; not "to answer the mail of my aunt"
+    r"\A\W*(?:(?:I['’]d|I would) (?:like|prefer)|I want|I need) (?:(?:that|if) )?you (?:to )?"
+    r"(?=(?:please |always |only |never )*(?:use|keep|speak|talk|be|avoid|stop|call me|"
+    r"(?:answer|reply|respond)(?! (?:to|the|my|an?|his|her|their|every)\b))\b)",
+    re.IGNORECASE,
+)
+_PLEASE = re.compile(r",? (?:please|pls|thanks|thank you)[.! ]{0,3}\Z", re.IGNORECASE)
 _ONCE = re.compile(  # not "from now on"
     r"\b(?:this|these|that|below|above|following|(?<!from )(?:now|today|here))\b", re.IGNORECASE
 )
