@@ -19,6 +19,7 @@ LONG = 1_000  # characters of a message that does more than that
 LONGEST = 30  # characters of a word of a thing
 MOST = 4  # words of it; "no way I'm buying a Tesla" names none
 _UNSPACED = ("zh", "ja")
+_THING = re.compile("…")
 _BETWEEN = r"[\s,.!;:…，。、！؛،–—-]"
 
 
@@ -109,5 +110,5 @@ def _with_thing(patterns: Sequence[str], things: Iterator[int]) -> str:
     word = rf"[^\s,.!?;:…，。！？、]{{1,{LONGEST}}}?"
     thing = rf"{word}(?: {word}){{0,{MOST - 1}}}?"
     return "|".join(
-        re.sub("…", lambda _: f"(?P<thing{next(things)}>{thing})", each) for each in patterns
+        _THING.sub(lambda _: f"(?P<thing{next(things)}>{thing})", each) for each in patterns
     )
