@@ -1,12 +1,12 @@
 """Dates in other languages than English, in the words of each language's file."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
 from litemem.core.text import lexicon
 from litemem.core.text.date_mentions import may_name_day
-from litemem.core.text.dates import mentions
+from litemem.core.text.dates import mentions, read_dates
 from litemem.core.text.foreign_dates import HINTS, made_hints
 from litemem.core.text.periods import days_of, written
 
@@ -271,3 +271,64 @@ def test_a_hindi_day_that_no_verb_decides_is_not_read(text: str) -> None:
 def test_the_listed_hints_are_those_of_the_languages() -> None:
     listed = HINTS.read_text(encoding="utf-8")
     assert listed == made_hints(), "run python -m litemem.core.text.foreign_dates"
+
+
+@pytest.mark.parametrize(
+    ("query", "first", "last"),
+    [
+        ("Was habe ich in den nächsten zwei Wochen vor?", 0, 14),
+        ("Was habe ich in den letzten drei Tagen gemacht?", -3, 0),
+        ("Qu'est-ce que j'ai dans les trois prochains jours ?", 0, 3),
+        ("Qu'ai-je fait les deux dernières semaines ?", -14, 0),
+        ("¿Qué tengo en los próximos diez días?", 0, 10),
+        ("¿Qué hice en las últimas dos semanas?", -14, 0),
+        ("Cosa ho nei prossimi due giorni?", 0, 2),
+        ("Cosa ho fatto negli ultimi tre giorni?", -3, 0),
+        ("O que tenho nas próximas duas semanas?", 0, 14),
+        ("O que fiz nos últimos dez dias?", -10, 0),
+        ("Wat heb ik de komende twee weken?", 0, 14),
+        ("Wat heb ik de afgelopen drie dagen gedaan?", -3, 0),
+        ("Что у меня в ближайшие две недели?", 0, 14),
+        ("Что я делал за последние три дня?", -3, 0),
+        ("Що в мене в найближчі два тижні?", 0, 14),
+        ("Co mam w ciągu najbliższych dwóch tygodni?", 0, 14),
+        ("Co mám v příštích dvou týdnech?", 0, 14),
+        ("Vad har jag de närmaste två veckorna?", 0, 14),
+        ("Hvad skal jeg de næste 2 uger?", 0, 14),
+        ("Hva skal jeg de neste to ukene?", 0, 14),
+        ("Mitä minulla on seuraavan kahden viikon aikana?", 0, 14),
+        ("Önümüzdeki iki hafta ne yapıyorum?", 0, 14),
+        ("Son üç günde ne yaptım?", -3, 0),
+        ("Τι έχω τις επόμενες δύο εβδομάδες;", 0, 14),
+        ("Ce am în următoarele două săptămâni?", 0, 14),
+        ("Tôi có gì trong 2 tuần tới?", 0, 14),
+        ("Apa jadwal saya 2 minggu ke depan?", 0, 14),
+        ("接下来两周有什么安排？", 0, 14),
+        ("过去两周我做了什么？", -14, 0),
+        ("这两周有什么安排？", 0, 14),
+        ("这两周我做了什么？", -14, 0),
+        ("今後2週間の予定は？", 0, 14),
+        ("過去3日間に何をした？", -3, 0),
+        ("この2週間何をした？", -14, 0),
+        ("다음 2주 동안 일정은?", 0, 14),
+        ("지난 3일 동안 뭐 했어?", -3, 0),
+        ("ماذا لدي خلال الأسبوعين القادمين؟", 0, 14),
+        ("ماذا لدي في الأيام الثلاثة القادمة؟", 0, 3),
+        ("अगले दो हफ्तों में क्या है?", 0, 14),
+        ("पिछले तीन दिनों में मैंने क्या किया?", -3, 0),
+        ("دو هفته آینده چه برنامه‌ای دارم؟", 0, 14),
+        ("מה יש לי בשבועיים הקרובים?", 0, 14),
+        ("ฉันมีอะไรในอีก 2 สัปดาห์ข้างหน้า", 0, 14),
+        ("ในช่วง 3 วันที่ผ่านมาฉันทำอะไร", -3, 0),
+    ],
+)
+def test_a_span_of_days_from_today_is_read_in_a_query_only(
+    query: str, first: int, last: int
+) -> None:
+    (found,) = read_dates(query, WEDNESDAY, latest=True).periods
+    assert days_of(found) == (
+        WEDNESDAY + timedelta(days=first),
+        WEDNESDAY + timedelta(days=last),
+    )
+    spans = {days_of(period) for period in mentions(query, WEDNESDAY)}
+    assert days_of(found) not in spans

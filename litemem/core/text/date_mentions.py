@@ -77,7 +77,7 @@ def dates_in(text: str, reference: date, *, asked: bool = False) -> list[Mention
     asks_in_english = asked and not _ASKS_ABROAD.match(text)
     if asks_in_english:
         found = _with_free(_with_read([], text, reference, _ASKED_SPANS), found)
-    for others in _foreign(text, reference):
+    for others in _foreign(text, reference, asked=asked):
         found = _with_free(found, others)
     if asks_in_english:
         found = _with_read(found, text, reference, _ASKED)
@@ -125,11 +125,12 @@ def _relative(text: str, reference: date) -> Iterator[Mention]:
         yield Mention(each.start, each.end, *days, is_relative=True, may_be_title=True)
 
 
-def _foreign(text: str, reference: date) -> Iterator[list[Mention]]:
+def _foreign(text: str, reference: date, *, asked: bool) -> Iterator[list[Mention]]:
     """Yield the dates of a text in other languages, by the pattern that finds them."""
+    spans = _ASKED_SPANS if asked else ()
     for code, places in english_dates(text):
         dates = [
-            (start, end, _english(english, reference))
+            (start, end, _with_read(_english(english, reference), english, reference, spans))
             for start, end, english in islice(places, MAX_DATES)
         ]
         yield [
