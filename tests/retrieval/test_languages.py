@@ -29,14 +29,17 @@ MEMORIES = {
     "el": "Πίνω καφέ κάθε πρωί|Μένω στην Αθήνα|Έχω δύο γάτες|Ο δρόμος είναι μακρύς",
     "de": "Ich backe am liebsten Apfelkuchen|Ich wohne in Köln|Ich arbeite im Krankenhaus"
     "|Die Straßenbahnhaltestelle ist am Markt|Ich habe zwei Katzen"
-    "|Mein Bruder heißt Jörg",
-    "fr": "J'ai pris l'avion|Je bois un verre d'eau|Ma sœur habite à Lyon|Je mange du fromage",
+    "|Mein Bruder heißt Jörg"
+    "|Eine Maus war im Keller|Sie sammelt alte Bücher",
+    "fr": "J'ai pris l'avion|Je bois un verre d'eau|Ma sœur habite à Lyon|Je mange du fromage"
+    "|J'ai un cheval noir|Ses yeux sont verts",
     "tr": "Işık Lisesi'nde okuyorum|İstanbul'da oturuyorum|Kahveyi çok severim|Bir kedim var",
     "nordic": "Jeg bor i Århus|Han reiste til Tromsø|Moje miasto to Łódź|Sống ở Đà Nẵng"
     "|Asun kerrostalossa",
     "en": "User works in IT support|User lives in the US|It was raining when he left"
     "|Will is her brother|User likes a party|She told us about it"
-    "|User paints art at home",
+    "|User paints art at home|A mouse was in the kitchen"
+    "|User's child is called Ada|User saw a goose|User's teeth hurt",
 }
 QUESTIONS = """
 zh: 咖啡=咖啡, 住在哪里=上海, 过敏=花生, 用户对什么过敏？=花生, 猫=咪咪
@@ -59,11 +62,13 @@ ru: кофе=кофе, кошек=кошки, елка=ёлку
 el: ΚΑΦΕΣ=καφέ, καφε=καφέ, γατες=γάτες, δρομος=δρόμος
 de: Kuchen=Apfelkuchen, Koeln=Köln, Köln=Köln, Haus=Krankenhaus, strassenbahn=Straßenbahn
 de: Joerg=Jörg
-fr: avion=avion, eau=eau, soeur=sœur, l'eau=eau
+de: Mäuse=Maus, Buch=Bücher
+fr: chevaux=cheval, œil=yeux, avion=avion, eau=eau, soeur=sœur, l'eau=eau
 tr: ışık=Işık, ISIK=Işık, istanbul=İstanbul, ISTANBUL=İstanbul
 nordic: Aarhus=Århus, Tromso=Tromsø, Tromsoe=Tromsø, Lodz=Łódź, Da Nang=Đà Nẵng
 nordic: talo=kerrostalo
 en: Do I have a job in IT?=IT support, When did I move to the US?=the US
+en: mice=mouse, children=child, geese=goose, tooth=teeth
 en: What did Will do?=Will is, art=art at
 """
 ASKED = [

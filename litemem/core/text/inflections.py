@@ -1,10 +1,20 @@
-"""Forms of a short word in languages of Latin and Cyrillic script: "hund" and "hunden".
+"""Forms of a word: "mouse" and "mice", "hund" and "hunden".
 
-Only endings are known, no words. So forms are looked for where no text has a word with the stem of
-the query's, and not in English texts: the Porter stemmer knows the forms of English.
+Of nouns that change inside, the forms are listed (`irregular_nouns.txt`), and one is the other.
+
+Of others only endings are known, no words, in languages of Latin and Cyrillic script. So such forms
+are looked for where no text has a word with the stem of the query's, and not in English texts: the
+Porter stemmer knows the forms of English.
 """
 
 import re
+from collections.abc import Mapping, Sequence
+from functools import cache
+from importlib import resources
+
+from litemem.core.text import scripts
+
+NOUNS = resources.files("litemem.core.text") / "irregular_nouns.txt"
 
 SHARED = 3  # letters, at least, with which both forms begin
 LONGEST = 6  # letters of an ending
@@ -54,3 +64,23 @@ def is_form(word: str, other: str) -> bool:
 def may_be_inflected(text: str) -> bool:
     """Return True for a folded text that is not surely English."""
     return _ENGLISH.isdisjoint(text.split())
+
+
+def other_forms(word: str) -> Sequence[str]:
+    """Return the other forms of a noun that changes inside: "mice" for "mouse"; mostly none.
+
+    All are in normal form, that of an umlaut with two letters too: "hauser" and "haeuser".
+    """
+    return _nouns().get(word, ())
+
+
+@cache
+def _nouns() -> Mapping[str, Sequence[str]]:
+    found: dict[str, dict[str, None]] = {}
+    for line in NOUNS.read_text(encoding="utf-8").splitlines():
+        if not line.startswith("#"):
+            written = line.lower()
+            forms = dict.fromkeys((scripts.normal_forms(written, variants=True)).split())
+            for form in forms:
+                found.setdefault(form, {}).update(forms)
+    return {form: [each for each in forms if each != form] for form, forms in found.items()}

@@ -14,7 +14,13 @@ from itertools import accumulate, chain, islice
 from typing import NamedTuple
 
 from litemem.core.text import scripts, separators
-from litemem.core.text.inflections import LONGEST, SHARED, is_form, may_be_inflected
+from litemem.core.text.inflections import (
+    LONGEST,
+    SHARED,
+    is_form,
+    may_be_inflected,
+    other_forms,
+)
 
 MAX_WORDS = 64  # of a query; more words than this do not find better results
 MAX_WHOLES = 3  # words that may have a word as a part
@@ -310,7 +316,8 @@ def stems_of(words: Iterable[str], porter: Stem) -> dict[str, str]:
 
     That is a stem, or several with spaces between them, or a pair of letters of a script without
     spaces. A word in capitals is searched for as it is written. Words with spaces between them may
-    be one: each of them is held by a text with all as one word, too.
+    be one: each of them is held by a text with all as one word, too. So is a noun by one with
+    another form that is listed: "mouse" by "mice".
     """
     given = list(words)
     wholes: dict[str, list[str]] = {}
@@ -321,10 +328,14 @@ def stems_of(words: Iterable[str], porter: Stem) -> dict[str, str]:
     stems: dict[str, str] = {}
     pairs = (pair for word in given if " " not in word for pair in _keys(word, porter))
     for key, form in islice(pairs, MAX_STEMS):
-        longer = [] if key.isupper() else wholes.get(form, [])[:MAX_WHOLES]
+        longer = [] if key.isupper() else [*wholes.get(form, [])[:MAX_WHOLES], *_others(form)]
         keys = (each if _DIGIT.search(each) else porter(each) for each in longer)
         stems.setdefault(" ".join([key, *keys]), " ".join([form, *longer]))
     return stems
+
+
+def _others(form: str) -> Sequence[str]:
+    return other_forms(form if form.isascii() else scripts.normal_forms(form).strip())
 
 
 def _keys(word: str, porter: Stem) -> Iterator[tuple[str, str]]:
