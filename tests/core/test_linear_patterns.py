@@ -52,6 +52,10 @@ MAKERS = {
     ("core/text/scripts.py", "_special"),
     ("core/text/separators.py", "parted"),  # of a word of 40 letters
     ("core/text/separators.py", "spaced"),
+    ("core/text/split_verbs.py", "_at_end"),  # of listed words, with bounds
+    ("core/text/split_verbs.py", "_finite"),
+    ("core/text/split_verbs.py", "_verb"),
+    ("core/text/split_verbs.py", "split_verb"),
     ("core/text/clauses.py", "_bound"),
     ("core/text/clauses.py", "_clause_pattern"),
     ("core/text/clauses.py", "_preamble"),

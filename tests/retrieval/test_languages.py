@@ -29,7 +29,7 @@ MEMORIES = {
     "el": "Πίνω καφέ κάθε πρωί|Μένω στην Αθήνα|Έχω δύο γάτες|Ο δρόμος είναι μακρύς",
     "de": "Ich backe am liebsten Apfelkuchen|Ich wohne in Köln|Ich arbeite im Krankenhaus"
     "|Die Straßenbahnhaltestelle ist am Markt|Ich habe zwei Katzen"
-    "|Mein Bruder heißt Jörg"
+    "|Mein Bruder heißt Jörg|Anna ruft am Montag an|Um acht Tim abholen"
     "|Eine Maus war im Keller|Sie sammelt alte Bücher",
     "fr": "J'ai pris l'avion|Je bois un verre d'eau|Ma sœur habite à Lyon|Je mange du fromage"
     "|J'ai un cheval noir|Ses yeux sont verts",
@@ -61,7 +61,7 @@ hi: कॉफी=कॉफ़ी, हिन्दी=हिंदी, चां�
 ru: кофе=кофе, кошек=кошки, елка=ёлку
 el: ΚΑΦΕΣ=καφέ, καφε=καφέ, γατες=γάτες, δρομος=δρόμος
 de: Kuchen=Apfelkuchen, Koeln=Köln, Köln=Köln, Haus=Krankenhaus, strassenbahn=Straßenbahn
-de: Joerg=Jörg
+de: Joerg=Jörg, Wer will anrufen?=ruft, Wann hole ich Tim ab?=abholen
 de: Mäuse=Maus, Buch=Bücher
 fr: chevaux=cheval, œil=yeux, avion=avion, eau=eau, soeur=sœur, l'eau=eau
 tr: ışık=Işık, ISIK=Işık, istanbul=İstanbul, ISTANBUL=İstanbul

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from functools import cache
 
 from litemem.core.text import scripts
+from litemem.core.text.split_verbs import whole_verb
 from litemem.core.text.words import MAX_WORDS, STOP_WORDS, words
 
 _WORD = re.compile(rf"[\w{scripts.MARKED}]+")
@@ -142,6 +143,8 @@ def query_words(text: str) -> list[str]:
                 counted.append(word)
             elif match.start() in names:
                 counted.append(part if part.isupper() else word)
+    if not stop >= STOP_WORDS:
+        counted = whole_verb(written, counted)
     return list(dict.fromkeys(counted or every))[:MAX_WORDS]
 
 

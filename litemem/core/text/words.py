@@ -21,6 +21,7 @@ from litemem.core.text.inflections import (
     may_be_inflected,
     other_forms,
 )
+from litemem.core.text.split_verbs import split_verb
 
 MAX_WORDS = 64  # of a query; more words than this do not find better results
 MAX_WHOLES = 3  # words that may have a word as a part
@@ -374,6 +375,7 @@ def holding(texts: Sequence[str], stems: Mapping[str, str], porter: Stem) -> lis
             _shares(whole, starts, stem, of, stemmed)
             for stem, of in zip(key.split(), [*own, *longer], strict=True)
         ]
+        shares.append(_split(texts, whole, starts, fts_fold(word).strip()))
         held = _best(chain.from_iterable(shares))
         if not held:
             bare = [] if word.isascii() else scripts.normal_forms(word, variants=True).split()[1:]
@@ -479,6 +481,17 @@ def _punctuated(
     for text in dict.fromkeys(bisect_right(starts, match.start()) - 1 for match in matches):
         if f" {word} " in f" {fts_fold(separators.without_signs(texts[text]))} ":
             yield text, 1.0
+
+
+def _split(
+    texts: Sequence[str], whole: str, starts: Sequence[int], word: str
+) -> Iterator[tuple[int, float]]:
+    """Yield the texts with a verb whose particle stands apart: "ruft … an" for "anrufen"."""
+    verb = split_verb(word)
+    for stem in verb.stems if verb else ():
+        for text, _ in _runs(whole, starts, stem):
+            if verb and verb.pattern.search(scripts.fold(texts[text])):
+                yield text, 1.0
 
 
 def _similar(whole: str, starts: Sequence[int], stem: str) -> Iterator[tuple[int, float]]:
