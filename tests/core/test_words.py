@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from litemem.core.text.query_words import query_words
 from litemem.core.text.words import (
     MAX_WORDS,
+    MISSPELT,
     STOP_WORDS,
     any_of,
     fts_fold,
@@ -128,6 +129,18 @@ def test_a_word_is_found_in_other_forms(word: str, text: str) -> None:
 )
 def test_another_word_that_begins_or_ends_the_same_is_not_found(word: str, text: str) -> None:
     assert found(word, text) == [[]]
+
+
+def test_a_word_with_a_letter_wrong_is_found_where_no_text_has_the_word() -> None:
+    texts = ["The restaurant was full", "a horse", "restaurants and houses"]
+    (held,) = holding(texts, stems_of(["resturant"], STEM), STEM)
+    assert held == {0: MISSPELT}
+    (held,) = holding(texts, stems_of(["house"], STEM), STEM)
+    assert held == {2: 1.0}  # no horse
+
+
+def test_a_code_is_found_to_the_letter_only() -> None:
+    assert found("lh13744", "LH13745", "LH13744x") == [[]]
 
 
 def test_each_text_is_listed_once_and_in_order() -> None:

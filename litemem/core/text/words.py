@@ -21,6 +21,7 @@ from litemem.core.text.inflections import (
     may_be_inflected,
     other_forms,
 )
+from litemem.core.text.misspellings import is_misspelt, is_spelt
 from litemem.core.text.split_verbs import split_verb
 
 MAX_WORDS = 64  # of a query; more words than this do not find better results
@@ -32,6 +33,8 @@ SIMILAR = 0.5  # share of a word with another ending
 MIN_INFLECTED = 6  # letters of such a word, at least; 4 where letters are not ASCII
 ENDING = 3  # letters of its ending, at most
 SINGLE = 0.3  # share of one of two Chinese characters
+MISSPELT = 0.4  # share of a word with one letter wrong, if the query's is nowhere
+MIN_MISSPELT = 5  # letters of the query's, at least
 REST = 3  # letters of the longer word before or behind it, at least
 
 STOP_WORDS = frozenset(
@@ -358,8 +361,8 @@ def holding(texts: Sequence[str], stems: Mapping[str, str], porter: Stem) -> lis
 
     1 is a word with this stem, `PART` a longer word that begins or ends with it, as "Apfelkuchen"
     ends with "Kuchen". If no text holds it, words with another ending count `SIMILAR`, and each of
-    two Chinese characters `SINGLE`. Other endings of Cyrillic words always do. `stems` are those of
-    `stems_of`.
+    two Chinese characters `SINGLE`; if there are none, words with one letter wrong `MISSPELT`.
+    Other endings of Cyrillic words always do. `stems` are those of `stems_of`.
     """
     starts, whole = _joined(texts)
     letters = cache(lambda: whole.encode(errors="replace").translate(None, b" "))
@@ -387,6 +390,7 @@ def holding(texts: Sequence[str], stems: Mapping[str, str], porter: Stem) -> lis
             may_be_parted = len(word) >= REST and folded.encode(errors="replace") in letters()
             signed = _punctuated(texts, whole, starts, folded) if may_be_parted else ()
             held = _best(chain(without, similar, inflected, signed))
+            held = held or _best(_misspelt(whole, starts, folded))
         elif not (word.isascii() or scripts.is_unspaced(word)):  # a name in another case, too
             inflected = _inflected(whole, starts, fts_fold(word).strip())
             held = _best(chain(held.items(), inflected))
@@ -501,7 +505,7 @@ def _similar(whole: str, starts: Sequence[int], stem: str) -> Iterator[tuple[int
             yield from ((text, SINGLE) for text, _ in _runs(whole, starts, character))
         return
     shortest = MIN_INFLECTED if stem.isascii() else MIN_INFLECTED - 2
-    if len(stem) < shortest or scripts.is_unspaced(stem):
+    if len(stem) < shortest or scripts.is_unspaced(stem) or _DIGIT.search(stem):
         return
     kept = stem[: -1 if len(stem) == shortest else -2]
     at = whole.find(f" {kept}")
@@ -528,6 +532,21 @@ def _inflected(whole: str, starts: Sequence[int], word: str) -> Iterator[tuple[i
                 yield text, SIMILAR
             end = starts[text + 1]  # the space before the next text
         at = whole.find(beginning, end)
+
+
+def _misspelt(whole: str, starts: Sequence[int], word: str) -> Iterator[tuple[int, float]]:
+    """Yield the texts with a word that one wrong letter makes of a word: "reykjavk"."""
+    if len(word) < MIN_MISSPELT or not is_spelt(word):
+        return
+    half = len(word) // 2  # whichever letter is wrong, those before or behind this one are right
+    for piece in (f" {word[:half]}", f"{word[half + 1 :]} "):
+        at = whole.find(piece)
+        while at >= 0:
+            begin = whole.rfind(" ", 0, at + 1) + 1
+            end = whole.find(" ", begin)
+            if abs(end - begin - len(word)) <= 1 and is_misspelt(word, whole[begin:end]):
+                yield bisect_right(starts, begin - 1) - 1, MISSPELT
+            at = whole.find(piece, end)
 
 
 def _words(
