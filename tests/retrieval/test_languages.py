@@ -117,6 +117,9 @@ def large() -> Iterator[Memory]:
         ("Lodz", "Łódź"),
         ("strassenbahnhaltestelle", "Straßenbahn"),
         ("ΚΑΦΕ", "καφέ"),
+        ("anrufen", "ruft"),
+        ("mice", "mouse"),
+        ("œil", "yeux"),
     ],
 )
 def test_a_word_is_found_in_a_large_scope(large: Memory, question: str, expected: str) -> None:

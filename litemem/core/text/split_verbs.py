@@ -50,11 +50,14 @@ def whole_verb(query: str, counted: Sequence[str]) -> list[str]:
 class SplitVerb(NamedTuple):
     """A verb with a particle: a pattern of all its forms, and the stems of which each has one.
 
-    Both are for texts that `scripts.fold` has folded. In them "abholen" is "hole … ab", too.
+    Both are for texts that `scripts.fold` has folded. In them "abholen" is "hole … ab", too: one of
+    the `finite` forms with one of the `particles`, folded as well.
     """
 
     stems: Sequence[str]
     pattern: re.Pattern[str]
+    finite: Sequence[str]
+    particles: Sequence[str]
 
 
 @cache
@@ -66,7 +69,15 @@ def split_verb(word: str) -> SplitVerb | None:
     stems = {code: _variants(code, parts["stem"]) for code, parts in found.items()}
     forms = (_forms(code, parts["particle"], stems[code]) for code, parts in found.items())
     pattern = re.compile("|".join(chain.from_iterable(forms)))
-    return SplitVerb(list(dict.fromkeys(chain.from_iterable(stems.values()))), pattern)
+    finite = [
+        stem + ending
+        for code, each in stems.items()
+        for stem in each
+        for ending in ("", *_table(code)["finite"].split("|"))
+    ]
+    particles = list(dict.fromkeys(parts["particle"] for parts in found.values()))
+    every = list(dict.fromkeys(chain.from_iterable(stems.values())))
+    return SplitVerb(every, pattern, list(dict.fromkeys(finite)), particles)
 
 
 def _forms(code: str, particle: str, stems: Sequence[str]) -> Iterator[str]:

@@ -139,11 +139,11 @@ def any_of(found: Iterable[str]) -> str | None:
     """Return an FTS5 query for texts with any of these words, each quoted, or None without any.
 
     A word is looked for in the forms that `index_words` makes, and in those that FTS5 makes of
-    plain texts, "koeln" as "koln" too: "Köln" is that there.
+    plain texts, "koeln" as "koln" too: "Köln" is that there. "Abholen" is "holt" and "ab", too.
     """
-    each = (form for word in found for part in word.split() for form in _fts_forms(part))
-    forms = dict.fromkeys(each)
-    return " OR ".join(forms) or None
+    parts = [part for word in found for part in word.split()]
+    forms = dict.fromkeys(form for part in parts for form in (*_fts_forms(part), *_fts_split(part)))
+    return " OR ".join(f"({form})" if " AND " in form else form for form in forms) or None
 
 
 def all_of(found: Iterable[str]) -> str | None:
@@ -168,6 +168,13 @@ def _fts_forms(word: str) -> Iterator[str]:
     lowered = word.lower()
     if (other := scripts.digraphs(lowered)) != lowered:
         yield f'"{other}"'
+
+
+def _fts_split(word: str) -> Iterator[str]:
+    verb = split_verb(fts_fold(word).strip())
+    if verb is not None:
+        forms = " OR ".join(f'"{form}"' for form in verb.finite)
+        yield from (f'({forms}) AND "{particle}"' for particle in verb.particles)
 
 
 def needs_index_words(text: str) -> bool:
