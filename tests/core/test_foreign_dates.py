@@ -332,3 +332,35 @@ def test_a_span_of_days_from_today_is_read_in_a_query_only(
     )
     spans = {days_of(period) for period in mentions(query, WEDNESDAY)}
     assert days_of(found) not in spans
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("Was mache ich am Montag?", {"2026-04-13", "2026-04-20"}),
+        ("Was steht am Montag an?", {"2026-04-13", "2026-04-20"}),
+        ("Was war am Montag?", {"2026-04-13"}),
+        ("Was habe ich am Montag gemacht?", {"2026-04-13"}),
+        ("What did I do vendredi?", {"2026-04-10"}),
+        ("Was habe ich übernächste Woche vor?", {"2026-04-27/2026-05-03"}),
+        ("Was war vorletzte Woche?", {"2026-03-30/2026-04-05"}),
+        ("再来週の予定は？", {"2026-04-27/2026-05-03"}),
+        ("先々週何をした？", {"2026-03-30/2026-04-05"}),
+        ("下下周有什么安排？", {"2026-04-27/2026-05-03"}),
+        ("上上周我做了什么？", {"2026-03-30/2026-04-05"}),
+        ("다다음 주 일정은?", {"2026-04-27/2026-05-03"}),
+        ("지지난주에 뭐 했어?", {"2026-03-30/2026-04-05"}),
+        ("Was mache ich heute in einer Woche?", {"2026-04-22"}),
+        ("Qu'est-ce que j'ai dans quinze jours ?", {"2026-04-30"}),
+        ("¿Qué hice hace quince días?", {"2026-03-31"}),
+        ("Was habe ich am Wochenende gemacht?", {"2026-04-11/2026-04-12"}),
+        ("Cosa ho questo fine settimana?", {"2026-04-18/2026-04-19"}),
+        ("O que fiz no fim de semana?", {"2026-04-11/2026-04-12"}),
+        ("Co robię w ten weekend?", {"2026-04-18/2026-04-19"}),
+        ("Vad gör jag i helgen?", {"2026-04-11/2026-04-12", "2026-04-18/2026-04-19"}),
+        ("Что у меня на выходных?", {"2026-04-11/2026-04-12", "2026-04-18/2026-04-19"}),
+    ],
+)
+def test_a_question_of_another_language_asks_for_its_days(query: str, expected: set[str]) -> None:
+    periods = read_dates(query, WEDNESDAY, latest=True).periods
+    assert {written(period) for period in periods} == expected

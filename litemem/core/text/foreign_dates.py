@@ -17,7 +17,7 @@ from typing import Any
 from litemem.core.text import lexicon
 from litemem.core.text.english.day_names import counts_things
 from litemem.core.text.english.tense import tense_of
-from litemem.core.text.language import COMMON_WORDS, FUNCTION_WORDS
+from litemem.core.text.language import COMMON_WORDS, FUNCTION_WORDS, languages_of
 from litemem.core.text.periods import MONTHS, WEEKDAYS
 from litemem.core.text.words import STOP_WORDS, words
 
@@ -97,7 +97,10 @@ def tense_in(code: str, text: str) -> int:
     """
     if _past(code).search(text):
         return -1
-    english, other = _common_words(text, code)
+    name = _name_of(code)
+    found = [word for word in words(text) if word in COMMON_WORDS["English"]]
+    english = sum(name not in languages_of(word) for word in found)  # "was" is German, too
+    _, other = _common_words(text, code)
     return tense_of(text) if english > other else 0
 
 
@@ -160,8 +163,7 @@ def _by_tense(match: re.Match[str], template: str, code: str) -> str:
 def _common_words(text: str, code: str) -> tuple[int, int]:
     """Return how many common words of English and of another language a text has."""
     found = words(text)
-    (name,) = (name for name, each in lexicon.DATED.items() if each == code)
-    common = COMMON_WORDS.get(name, frozenset())
+    common = COMMON_WORDS.get(_name_of(code), frozenset())
     return (
         sum(word in COMMON_WORDS["English"] for word in found),
         sum(word in common for word in found),
@@ -176,6 +178,10 @@ def _is_counted(match: re.Match[str]) -> bool:
     following = _NEXT_WORD.match(match.string, match.end())
     is_bare = match.start() == match.start("day")
     return is_bare and following is not None and following[1].casefold() not in _SMALL
+
+
+def _name_of(code: str) -> str:
+    return next(name for name, each in lexicon.DATED.items() if each == code)
 
 
 def _codes(text: str) -> set[str]:

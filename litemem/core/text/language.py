@@ -263,6 +263,12 @@ def _of_short_text(text: str, found: list[str]) -> str | None:
     return best
 
 
+def languages_of(word: str) -> frozenset[str]:
+    """Return the languages that have a word in lower case, of those with plain words to tell."""
+    known = _languages_by_word()
+    return known.get(word, frozenset()) | known.get(fold(word), frozenset())
+
+
 @cache
 def _languages_by_word() -> dict[str, frozenset[str]]:
     """Return the languages of each word, folded but for accents that make another; 10 ms."""
