@@ -24,7 +24,16 @@ _OF_EVENTS = frozenset(
     mam mamy mám máme plánu делаю делаем делать gör göra gì co có minulla meillä tapahtuu
     dois devo debo deber preciso moet ska muszę musím нужно надо план планы impegni
     programma planlandı έχω έχουμε دارم داریم برنامه قرار لدي عندي موعد مواعيد יש לי לנו
-    일정 일정이 일정은 뭐 뭐야 뭐가 있어 있지 있나 ม อะไร 했지 했어 했나 뭐했지 할까 해야""".split()
+    일정 일정이 일정은 뭐 뭐야 뭐가 있어 있지 있나 ม อะไร 했지 했어 했나 뭐했지 할까 해야
+    해 약속 약속이 계획 계획이 hab etwas gemacht getan unternommen verabredet rendez fait arrivé
+    hice hicimos algo fatto successo qualcosa appuntamento appuntamenti fiz fizemos aconteceu
+    compromisso compromissos gedaan staat afspraak afspraken skal laver lavede sker skete hva gjør
+    gjorde skjer skjedde händer hände något делал делала делали встреча встречи встреч
+    запланировано роблю робив робила плани які robiłem robiłam stało dzieje coś plany
+    spotkania dělám dělal dělala jsem něco yapıyorum yapacağım yapıyoruz yaptım yaptık planım
+    randevum randevu tôi làm lịch hẹn apa jadwal saya rencana ce fac făcut planuri tein jotain
+    onko क्या है हैं der κάνω έκανα ραντεβού עושה עשיתי תוכניות کار کردم کنم سأفعل أفعل فعلت करना करूँगा
+    करूंगा किया प्लान योजना होगा होगी""".split()
 )
 _OF_SAYING = frozenset(
     """answer answered ask asked chat chatted discuss discussed mention mentioned note noted
@@ -49,12 +58,14 @@ _OF_SAYING = frozenset(
 _JOINED_OF_EVENTS = re.compile(
     "(?:有没有|有|需要|要|会|會|做|干|忙|空|安排|计划|計劃|打算|活动|活動|日程|行程|事情|事|发生|發生|过|過"
     "|什么|什麼|[我吗嗎]"
+    "|约|約|あります|ありました|します|しました|教えて|ください|か"
     "|予定|用事|約束|計画|スケジュール|ある|あり|した|する|やる|やった|し|何|[がはをにのでもとか]"
-    "|มี|นัด|ต้อง|ทำ|แผน|ว่าง|บ้าง|กำหนดการ|จะ|ฉัน|อะไร)+"
+    "|มี|นัด|ต้อง|ทำ|ทํา|แผน|ว่าง|บ้าง|กำหนดการ|จะ|ฉัน|อะไร)+"
 )
 _JOINED_OF_SAYING = re.compile(
     "(?:说|說|聊|讲|講|谈|談|提到|告诉|告訴|言|話|พูด|บอก|คุย)(?:[过過了っしたてい]|อะไร){0,4}"
 )
+_MARKED = re.compile("[ऀ-෿]")  # scripts of India
 _ABOUT_IT = re.compile(r"\b(?:about|regarding|concerning|for)\W*$", re.IGNORECASE)
 _TALKS_ABOUT = re.compile(
     r"\b(?:talk|talked|talking|speak|spoke|chat|chatted) about\W*$", re.IGNORECASE
@@ -68,8 +79,13 @@ def words_beside_day(asked: Collection[str], rest: str) -> set[str]:
     script without spaces that asks for messages is the word "said".
     """
     spaced = {word for word in asked if not scripts.is_unspaced(word)}
-    found = spaced.intersection(words(rest)) - _OF_EVENTS
-    for word in filter(scripts.is_unspaced, query_words(rest)):
+    counted = query_words(rest)
+    if _MARKED.search(rest):  # words of Hindi have marks, which part them for `words`
+        spaced_in_rest = {word for word in counted if not scripts.is_unspaced(word)}
+    else:
+        spaced_in_rest = spaced.intersection(words(rest))
+    found = spaced_in_rest - _OF_EVENTS
+    for word in filter(scripts.is_unspaced, counted):
         if _JOINED_OF_SAYING.fullmatch(word):
             found.add("said")
         elif word not in _OF_EVENTS and not _JOINED_OF_EVENTS.fullmatch(word):
