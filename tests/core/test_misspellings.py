@@ -1,4 +1,4 @@
-"""Words with one letter wrong are told from other words."""
+"""A word with one letter wrong, and another word."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Verbs whose particle stands apart, in questions and in texts."""
+"""Verbs with a particle that stands apart, in questions and in texts."""
 
 import pytest
 

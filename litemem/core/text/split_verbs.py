@@ -1,4 +1,4 @@
-"""Verbs whose particle stands apart: German "ruft … an" for "anrufen", Dutch "belt … op".
+"""Verbs with a particle that stands apart: German "ruft … an" for "anrufen", Dutch "belt … op".
 
 `split_verbs.toml` has the particles, the endings, and the stems of verbs that change inside.
 A particle stands apart at the end of a clause only.
@@ -28,7 +28,7 @@ _CLAUSE_END = r"(?=\s{0,9}(?:[.,!?;:)\n]|\Z|(?:und|oder|weil|wenn|dass|en|of|wan
 
 
 def whole_verb(query: str, counted: Sequence[str]) -> list[str]:
-    """Return the words of a query with the whole verb for one whose particle ends its clause.
+    """Return the words of a query with the whole verb for one with its particle at the end.
 
     "Wann ruft Anna an?" has "anrufen" for "ruft". Dutch stems stay as they are written:
     "ophaalen" is not how "ophalen" is written, but `split_verb` knows both.
@@ -48,7 +48,7 @@ def whole_verb(query: str, counted: Sequence[str]) -> list[str]:
 
 
 class SplitVerb(NamedTuple):
-    """A verb with a particle: a pattern of all its forms, and the stems of which each has one.
+    """A verb with a particle: a pattern of all its forms, and its stems. Each form has one.
 
     Both are for texts that `scripts.fold` has folded. In them "abholen" is "hole … ab", too: one of
     the `finite` forms with one of the `particles`, folded as well.
@@ -62,7 +62,7 @@ class SplitVerb(NamedTuple):
 
 @cache
 def split_verb(word: str) -> SplitVerb | None:
-    """Return the verb of a folded word, or None if it is none with a particle."""
+    """Return the verb of a folded word, or None if it is not a verb with a particle."""
     found = {code: parts for code in CODES if (parts := _verb(code).fullmatch(word))}
     if not found:
         return None
