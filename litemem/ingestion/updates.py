@@ -116,7 +116,9 @@ def _is_other(kind: str, k: _Statement, n: _Statement) -> bool:
     if kind == BARE:
         numbers = [kind for kind in k.values if kind.startswith(BARE)]
         return len(numbers) == 1 and k.values[numbers[0]].isdisjoint(n.values[kind])
-    return kind in k.values and k.values[kind].isdisjoint(n.values[kind])
+    values = k.values.get(kind, frozenset())
+    is_one = bool(values) and (kind in _TIMES or len(values) == 1)  # not "at Nike and at Puma"
+    return is_one and values.isdisjoint(n.values[kind])
 
 
 def _is_renewed(known: str, new: str, code: str) -> bool:
@@ -198,9 +200,9 @@ def _typed(text: str, code: str) -> Iterator[tuple[str, str]]:
         behind = tokens[i + 1].strip(".'’") if i + 1 < len(tokens) else ""
         is_date = any(scripts.fold(near) in days_of(code) for near in (before, behind))
         if number and not (_YEAR.fullmatch(number) or is_date):
-            is_version = before[:1].isupper() and not is_light(before, code)
-            unit = scripts.fold(before) if is_version else _unit(behind, code)
-            yield f"number {unit}", number
+            is_of_name = bool(before) and not (is_light(before, code) or before.endswith(","))
+            unit = f"of {scripts.fold(before)}" if is_of_name else _unit(behind, code)
+            yield f"{BARE}{unit}", number  # "PostgreSQL 16", "room 4"; "12 people"
         elif _CODE.fullmatch(word):
             yield "code", word
         elif scripts.fold(word) in _opposites(code):
