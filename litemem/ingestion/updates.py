@@ -88,7 +88,7 @@ def _marked(text: str, code: str) -> Iterator[str]:
         return
     for clause in _CLAUSE.split(text):
         if clause and _marks(code).search(clause) and not is_open(clause, code):
-            yield _marks(code).sub(" ", clause)
+            yield _marks(code).sub(" | ", clause)
 
 
 def _has_other_value(k: _Statement, clause: str, whole: str, code: str) -> bool:
