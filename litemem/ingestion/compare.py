@@ -11,12 +11,13 @@ from collections.abc import Iterable, Sequence
 from functools import cache
 from itertools import pairwise
 
+from litemem.core.text.clauses import begins_as_user, stated_parts
 from litemem.core.text.english import with_subject
 from litemem.core.text.lexicon import ENGLISH, exclusive_in, pattern_in, words_in
 from litemem.core.text.periods import MONTHS, WEEKDAYS
 from litemem.core.text.phrases import phrases, tokens_of
 from litemem.core.text.scripts import english_share, normal_forms
-from litemem.core.text.statements import code_of_pair
+from litemem.core.text.statements import code_of_pair, unquoted
 from litemem.ingestion.births import is_born
 from litemem.ingestion.contrast import is_contrasted
 from litemem.ingestion.doses import is_dosed
@@ -82,6 +83,7 @@ def compare_facts(
     one_turn: bool = False,
     before: str | None = None,
     opener: str = "",
+    said: Iterable[str] = (),
 ) -> Verdict | None:
     """Return the verdict on a new fact and a known one, or None if only a model can decide.
 
@@ -89,10 +91,17 @@ def compare_facts(
     facts about one person are near each other, and are true together. Facts of `one_turn` only
     contradict each other if the new one corrects. `before` is the text before the new fact,
     or None if unknown: a pronoun may stand for a thing in it. `opener` stood before the new fact
-    in its message: "Correction, ". "unclear" means that both have to stay.
+    in its message: "Correction, ". `said` are parts of the message that the fact was made of, one
+    of which may say more clearly what is over. "unclear" means that both have to stay.
     """
     known, new = with_subject(known), with_subject(new)
     verdict = _compare(known, new, cosine, before)
+    if verdict in (None, "different", "unclear") and not one_turn:
+        parts = dict.fromkeys([*stated_parts(unquoted(new)), *said])
+        if _speaks_of_others(known, new):
+            parts = {part: None for part in parts if begins_as_user(part)}
+        if any(is_over_now(known, part, before) for part in parts if part != new):
+            verdict = "contradicts"
     if opener and verdict != "same" and is_contrasted(known, f"{opener}{new}", before):
         verdict = "contradicts"
     if verdict in ("same", "richer") and _name_opposites(known, new):
@@ -134,6 +143,21 @@ def _compare(known: str, new: str, cosine: float, before: str | None) -> Verdict
         return "different"
     verdict = _compare_english(known, new, cosine)
     return _with_slots(verdict, known, new)
+
+
+def _speaks_of_others(known: str, new: str) -> bool:
+    """Return True if a new statement is about a relative whom a known one does not name."""
+    kin = pattern_in(code_of_pair(known, new), "requests", "kin")
+    return not set(kin.findall(new.casefold())) <= set(kin.findall(known.casefold()))
+
+
+def is_over_now(known: str, said: str, before: str | None = None) -> bool:
+    """Return True if a part of what the user says ends, replaces or changes what a fact tells."""
+    said = f"User: “{said}”"
+    named = by_name(known, said, code_of_pair(known, said))
+    if not (_is_over(*named, code_of_pair(known, said)) or is_other_now(*named, before)):
+        return False
+    return not any(each(known, said) for each in (keep_both, is_of_other_thing, is_of_other_couple))
 
 
 def _is_over(known: str, new: str, code: str) -> bool:

@@ -13,11 +13,13 @@ pairs that the rules leave open, and its answer counts only where the words do n
 
 import logging
 from array import array
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from operator import attrgetter, mul
 
 from litemem.core.protocols import LLM
+from litemem.core.text.clauses import own_words, stated_parts
+from litemem.core.text.statements import code_of_pair, unquoted
 from litemem.core.types import AddResult, Match, MemoryRecord, TextIndex, canonical_role
 from litemem.errors import ExtractionError, LLMError
 from litemem.extraction.ask import ask, load_prompt
@@ -32,6 +34,7 @@ from litemem.ingestion.compare import (
     user_names,
 )
 from litemem.ingestion.contrast import opener_of
+from litemem.ingestion.naming import has_one, named_in
 from litemem.ingestion.slots import Verdict
 from litemem.store.protocol import KnownReader, Reading, Revision, Store, Transaction
 
@@ -221,6 +224,19 @@ def _said_before(r: Reading, fact: NewFact) -> str:
     if said and said[-1].role == "user":
         said = said[-1:]
     return "\n".join(message.content for message in said)
+
+
+def said_clauses(fact: str, messages: Iterable[str]) -> list[str]:
+    """Return the parts of messages that name something of a fact, at most `MARKED` of them.
+
+    A small model thins what it retells: "the Pixel went on eBay" may be in no fact.
+    """
+    code = code_of_pair(fact, fact)
+    told = named_in(unquoted(fact), code)
+    parts = [part for text in messages for part in stated_parts(own_words(text))]
+    return [
+        part for part in parts if any(has_one(told, word, code) for word in named_in(part, code))
+    ][:MARKED]
 
 
 def _opener(r: Reading, fact: NewFact) -> str:

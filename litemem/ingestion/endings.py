@@ -3,8 +3,9 @@
 Which events end which states is data, one file a language (section "endings" of
 `core/text/languages`). A row has a name for what both facts have to share, the phrases of the
 state, and those of the event; "…" in a phrase stands for up to four words, "#" for a number, and
-"/" between words for either. Without a row, or with a doubt about the person or the thing,
-nothing ends.
+"/" between words for either. The state "*" is any that a thing
+has part in, but for those that `kept` lists: who liked a car that was sold may like it still.
+Without a row, or with a doubt about the person or the thing, nothing ends.
 
 Words are compared in one form a language: English stems, else normal forms without the endings
 that the table lists. Scripts without spaces are parted by the words that the table has, the longest
@@ -17,13 +18,14 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from itertools import product
 
-from litemem.core.text import lexicon, scripts
+from litemem.core.text import english, lexicon, scripts
 from litemem.core.text.periods import MONTHS
 from litemem.core.text.statements import unquoted
 from litemem.core.text.words import stem as english_stem
 
 LONG = 400  # characters of two texts that are no facts
 GAP = 4  # words that "…" stands for
+MIN_STATE = 2  # words of a fact that tells more than a name
 LEAST = 3  # letters of a word without its ending
 LONGEST = 12  # signs of a word of a script without spaces, at most
 _WORD = re.compile(r"[^\W_]+(?:[-.][^\W_]+)*")
@@ -37,6 +39,8 @@ _CLAUSE = re.compile(r"[.;!。！；؛।]+|,\s|，|،")
 _POSSESSIVE = re.compile(r"['’](?:s|re|ve|m|d)?(?!\w)")
 
 _PLACE_FIRST = ("zh", "ja", "ko", "tr", "hi")
+
+ANY = (("*",),)  # of the states of a row
 
 Span = tuple[int, int]  # of words
 
@@ -60,8 +64,12 @@ class _Words:
     joint: frozenset[str]
     counts: frozenset[str]
     before_maker: frozenset[str]  # "ein Rennrad von Canyon"
+    speaker: frozenset[str]
     mine: frozenset[str]  # words for the user, where a birth needs one
     trips: frozenset[str]  # words for what a plan is
+    agents: frozenset[str]  # who does something to the things of the user: a thief, a client
+    verbs: frozenset[str]  # first words of states
+    kept: frozenset[str]  # verbs of what lasts when a thing is gone
     fillers: frozenset[str]  # words that may stand inside of a phrase: "is still pending"
     known: frozenset[str]  # all words of the table
     endings: tuple[str, ...]  # that words of the language take, the longest first
@@ -119,7 +127,10 @@ def _ends(row: _Row, k: _Fact, state: set[int], n: _Fact, event: set[int], liste
     if row.shares in ("holder", "change", "bearer", "subject"):
         born = listed.children if row.shares == "bearer" else frozenset[str]()
         subjects = [_holder(one, found, listed, born) for one, found in ((k, state), (n, event))]
-        is_one = subjects[0] == subjects[1]
+        if any(n.words[i] in listed.mine for i in event):  # "the firm laid me off"
+            subjects[1] = frozenset()
+        named = {k.stems[i] for i in _things(k, state, listed)[0] if i > min(state)}
+        is_one = subjects[0] == subjects[1] or subjects[0] == subjects[1] - named
         if listed.is_place_first and row.shares in ("holder", "subject"):
             is_one = is_one or _is_before_place(k, state, n, event, listed)
         is_same = is_one and not _names_others(row, k, n, event, listed)
@@ -143,11 +154,15 @@ def _is_shared(
     things_k, rest_k = _things(k, state, listed)
     things_n, rest_n = _things(n, event, listed)
     names_k, names_n = _aliases(k, listed), {k.stems[i] for i in things_k}
+    if _is_done_by_agent(n, event, things_n, listed):  # "somebody took the bike"
+        things_n = [i for i in things_n if i > min(event)]
     told = {n.stems[i] for i in things_n}
     if shares == "goods" and any(n.words[i] in listed.kin for i in things_n):  # lost in a park
         return False
     if not told or not things_k or not told <= names_n | names_k | rest_k:
         return False
+    if shares == "place" and told <= rest_k:  # law at Durham
+        return True
     told -= rest_k - names_n  # "the Etsy parcel", of a parcel from Etsy
     if not told:  # the cat, of a picture of it
         return False
@@ -166,6 +181,8 @@ def _is_shared(
         )
     ]
     persons = {k.stems[i] for i in named if _is_person(k, i, listed)}
+    if shares == "goods":
+        persons -= _brand(k, things_k, listed)
     if not persons | _owner(k, things_k, state) <= told | names_k:
         return False
     if _are_numbered_apart(k, n):
@@ -180,6 +197,22 @@ def _is_shared(
         heads = [next(i for i in sorted(maker) if k.stems[i] in told)]
     is_one = all(k.stems[i] in told and not _are_many(k, i, listed) for i in heads)
     return is_one and not listed.joint.intersection(k.words)
+
+
+def _brand(k: _Fact, things: Sequence[int], listed: _Words) -> set[str]:
+    """Return the stems of the names right before the last thing: "a red Trek mountain bike"."""
+    found: set[str] = set()
+    for i in reversed(things[:-1]):
+        if i + 1 not in things or k.words[i] in listed.kin:
+            break
+        found |= {k.stems[i]} if k.written[i][:1].isupper() else set()
+    return found
+
+
+def _is_done_by_agent(n: _Fact, event: set[int], things: Sequence[int], listed: _Words) -> bool:
+    """Return True if all that is named before an event is who may do it to the user's things."""
+    before = [i for i in things if i < min(event)]
+    return bool(before) and all(n.words[i] in listed.agents for i in before)
 
 
 def _maker(k: _Fact, told: set[str], after: int) -> frozenset[int]:
@@ -417,12 +450,29 @@ def _is_name(written: str) -> bool:
 def _places(text: str, code: str) -> tuple[dict[int, set[int]], dict[int, set[int]]]:
     """Return the places of the states, and of the events, that a fact has, by row."""
     words, rows = _fact(text, code).words, _words_of(code).rows
-    fillers = _words_of(code).fillers
+    listed = _words_of(code)
     states, events = (
-        {i: found for i, each in enumerate(phrases) if (found := _find(each, words, fillers))}
+        {
+            i: found
+            for i, each in enumerate(phrases)
+            if (
+                found := _any_state(words, listed)
+                if each == ANY
+                else _find(each, words, listed.fillers)
+            )
+        }
         for phrases in ([row.states for row in rows], [row.events for row in rows])
     )
     return states, events
+
+
+def _any_state(words: Sequence[str], listed: _Words) -> set[int] | None:
+    """Return where the verb of a state stands: behind the user, or the first that is listed."""
+    at = next((i for i, word in enumerate(words) if i and word in listed.verbs), None)
+    if at is None and len(words) > MIN_STATE and words[0] in listed.mine:
+        at = 1 if words[0] in listed.speaker else 2  # "the cleaner comes"
+    is_kept = at is None or not listed.kept.isdisjoint(words[: at + 2])
+    return None if at is None or is_kept else {at}
 
 
 def _find(
@@ -472,6 +522,7 @@ def _is_word(part: str, word: str) -> bool:
 def _fact(text: str, code: str) -> _Fact:
     plain = unquoted(text)
     if code == lexicon.ENGLISH:
+        plain = lexicon.pattern_in(code, "endings", "is_short").sub(" is ", plain)
         written = tuple(_WORD.findall(_POSSESSIVE.sub(" ", plain)))
         words = tuple(_one_form(scripts.fold(word)) for word in written)
         return _Fact(written, words, tuple(_stem(word, code) for word in words))
@@ -554,13 +605,15 @@ def _words_of(code: str) -> _Words:
 
     keys = (
         "light blocks adjuncts kin children partners alias joint counts before_maker mine "
-        "fillers trips".split()
+        "fillers trips kept agents".split()
     )
     rows = tuple(_rows(table.get("rows", ()), forms))
     lists = {key: frozenset(forms(str(table.get(key, "")))) for key in keys}
     parts = {part for row in rows for phrase in row.states + row.events for part in phrase}
     return _Words(
         **lists,
+        speaker=lexicon.words_in(code, "clauses", "speaker") | english.users(),
+        verbs=frozenset(phrase[0] for row in rows for phrase in row.states),
         known=frozenset(parts).union(*lists.values()),
         endings=ordered,
         is_bare=is_bare,

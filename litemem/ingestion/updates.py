@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 
 from litemem.core.text import scripts
-from litemem.core.text.lexicon import exclusive_in, section, words_in
-from litemem.core.text.phrases import phrases
+from litemem.core.text.lexicon import exclusive_in, pattern_in, section, words_in
+from litemem.core.text.phrases import names_user, phrases
 from litemem.core.text.statements import unquoted
 from litemem.core.text.words import NUMBERS_IN_WORDS
 from litemem.ingestion.naming import (
@@ -31,6 +31,7 @@ from litemem.ingestion.rescheduled import days_of, values_in
 
 LONG = 400  # characters of two texts that are no facts
 EXTRA = 2  # words of a known fact that neither name the thing nor its value
+OF = "number of "  # a word, behind which it stands
 BARE = "number "  # a kind of value: a number without a unit
 NAMES = 3  # words of a name or a place that is a value
 _TABLE = "updates"
@@ -50,6 +51,8 @@ class _Statement:
     words: Sequence[str]
     values: Mapping[str, frozenset[str]]
     of_values: frozenset[str]  # the folded words of the values
+    subject: str  # what it is about, if not about the user
+    code: str
 
 
 def is_updated(known: str, new: str, before: str | None = None) -> bool:
@@ -71,9 +74,9 @@ def is_updated(known: str, new: str, before: str | None = None) -> bool:
 def _is_updated(known: str, new: str, before: str, code: str) -> bool:
     said = unquoted(known)
     one = pattern_of(code, _TABLE, "is").match(said)  # "plan" may be a thing
-    if is_open(one["value"] if one else said, code) or _persons(said, code) != _persons(
-        unquoted(new), code
-    ):
+    if is_open(one["value"] if one else said, code) or _are_of_others(said, unquoted(new), code):
+        return False
+    if pattern_in(code, "rescheduled", "past").search(said):
         return False
     k = _read(said, code)
     whole = f"{before} {unquoted(new)}"
@@ -88,27 +91,32 @@ def _marked(text: str, code: str) -> Iterator[str]:
         return
     for clause in _CLAUSE.split(text):
         if clause and _marks(code).search(clause) and not is_open(clause, code):
-            yield _marks(code).sub(" | ", clause)
+            plain = pattern_of(code, _TABLE, "leading").sub("", clause)
+            yield _marks(code).sub(" | ", plain)
 
 
 def _has_other_value(k: _Statement, clause: str, whole: str, code: str) -> bool:
     n = _read(clause, code)
     changed = [kind for kind in n.values if _is_other(kind, k, n)]
-    if not changed or any(n.values[kind] & k.values.get(kind, frozenset()) for kind in n.values):
+    if not changed:
         return False
     if len(changed) > 1 and not _TIMES.issuperset(changed):  # another meeting, with somebody else
         return False
-    own = [word for word in n.words if scripts.fold(word) not in n.of_values]
+    aside = words_in(code, _TABLE, "agents") | words_in(code, _TABLE, "generic")
+    own = [word for word in n.words if scripts.fold(word) not in n.of_values | aside]
     shared = [word for word in own if has_one(k.words, word, code)]
     if not own:  # "a fox took two hens, so I have four now"
         shared = [word for word in named_in(whole, code) if has_one(k.words, word, code)]
+    if k.subject and not has_one(shared, k.subject, code):
+        return False
     gained = [word for word in own if word not in shared]
     lost = [
         word
         for word in k.words
         if not has_one(n.words, word, code) and scripts.fold(word) not in k.of_values
     ]
-    return bool(shared) and not gained and len(lost) <= EXTRA
+    is_bare = not own and len(lost) <= 1 and BARE not in changed  # "I'm at 88 kilos"
+    return (bool(shared) or is_bare) and not gained and len(lost) <= EXTRA
 
 
 def _is_other(kind: str, k: _Statement, n: _Statement) -> bool:
@@ -116,7 +124,11 @@ def _is_other(kind: str, k: _Statement, n: _Statement) -> bool:
     if kind == BARE:
         numbers = [kind for kind in k.values if kind.startswith(BARE)]
         return len(numbers) == 1 and k.values[numbers[0]].isdisjoint(n.values[kind])
-    values = k.values.get(kind, frozenset())
+    if kind.startswith(OF) and kind not in k.values and has_one(k.words, kind[len(OF) :], k.code):
+        kind_k = BARE  # "locker number is 45", "locker 62"
+    else:
+        kind_k = kind
+    values = k.values.get(kind_k, frozenset())
     is_one = bool(values) and (kind in _TIMES or len(values) == 1)  # not "at Nike and at Puma"
     return is_one and values.isdisjoint(n.values[kind])
 
@@ -126,6 +138,12 @@ def _is_renewed(known: str, new: str, code: str) -> bool:
 
     Also if a verb of change gives it another value: "changed the topic to wasps".
     """
+    held, holds = (pattern_of(code, _TABLE, "holds").match(text) for text in (known, new))
+    if held and holds and held["role"] == holds["role"]:
+        is_single = held["role"].casefold() in words_in(code, _TABLE, "singles")
+        return (
+            is_single and held["holder"] != holds["holder"] and _marks(code).search(new) is not None
+        )
     one = pattern_of(code, _TABLE, "is").match(known)
     if one is None:
         return False
@@ -162,6 +180,18 @@ def _is_newer(known: str, new: str) -> bool:
     return names[0] == names[1] and one != other and any(map(str.isdigit, new))
 
 
+def _are_of_others(known: str, new: str, code: str) -> bool:
+    """Return True if two texts are about other relatives, and no name is in both."""
+    if _persons(known, code) == _persons(new, code):
+        return False
+    names = [
+        w
+        for w in named_in(new, code)
+        if w[:1].isupper() and has_one(named_in(known, code), w, code)
+    ]
+    return not names or bool(_persons(known, code) and _persons(new, code))
+
+
 def _persons(text: str, code: str) -> frozenset[str]:
     return frozenset(
         match[0] for match in pattern_of(code, "requests", "kin").finditer(text.casefold())
@@ -182,7 +212,16 @@ def _read(text: str, code: str) -> _Statement:
         values[kind] = values.get(kind, frozenset()) | {found}
         of_values.update(scripts.fold(part) for part in found.split())
     of_values.update(scripts.fold(word) for word in words if _digits(word))
-    return _Statement(words, values, frozenset(of_values))
+    return _Statement(words, values, frozenset(of_values), _subject(text, words, code), code)
+
+
+def _subject(text: str, words: Sequence[str], code: str) -> str:
+    """Return the first word that names something, unless the user does something."""
+    first, second = [*text.split()[:2], "", ""][:2]
+    is_owner = first.endswith(("'s", "’s"))
+    is_user = not is_owner and is_light(first, code) and is_light(second, code)
+    is_user = is_user or (not is_owner and names_user(first, code))
+    return "" if is_user or not words else words[0]
 
 
 def _often(match: re.Match[str]) -> str:

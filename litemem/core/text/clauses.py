@@ -319,6 +319,53 @@ def _under_headings(parts: Iterable[str]) -> Iterator[tuple[str, str]]:
         begins_line = part.endswith("\n")
 
 
+def begins_as_user(text: str) -> bool:
+    """Return True if a text begins with "I", "my" or the like."""
+    code = code_of_speech(text)
+    own = words_in(code, "clauses", "speaker") | words_in(code, "clauses", "possessives")
+    return not own.isdisjoint(words(text[:MAX_TAG])[:1])
+
+
+def stated_parts(text: str) -> list[str]:
+    """Return what a text states, parted at commas and joining words; nothing asked or supposed.
+
+    A part without a subject is left out where the sentence begins with somebody: "Lena moved to
+    York and sold the flat".
+    """
+    code = code_of_speech(text)
+    own = words_in(code, "clauses", "speaker") | words_in(code, "clauses", "possessives")
+    supposed, joining = _supposed(code), _joints_of(code)
+    found: list[str] = []
+    for sentence in _SENTENCE_PARTS.split(text):
+        if sentence.rstrip(" \"'”’)").endswith(_QUESTION_MARKS) or supposed.search(sentence):
+            continue
+        parts = [part.strip(_PUNCTUATION + " –—-") for part in joining.split(sentence)]
+        first = (words(parts[0]) or [""])[0]
+        is_of_user = first in own or first in ("user", "users") or not parts[0][:1].isupper()
+        for i, part in enumerate(parts):
+            has_subject = i == 0 or is_of_user or bool(own.intersection(words(part)[:1]))
+            if part and (has_subject or part[:1].isupper()):
+                found.append(part)
+    return found
+
+
+_SENTENCE_PARTS = re.compile(r"(?<=[.!?;。！？；؟।])\s*|\n")
+
+
+@cache
+def _supposed(code: str) -> re.Pattern[str]:
+    listed = section(code, "clauses").get("conditions", r"(?!)")
+    first, last = (r"(?<!\w)", r"(?!\w)") if code not in NOT_SPACED_CODES else ("", "")
+    return re.compile(rf"{first}(?:{listed}){last}", re.IGNORECASE)
+
+
+@cache
+def _joints_of(code: str) -> re.Pattern[str]:
+    """Return the pattern of what joins two parts of a sentence: a comma, "and", "because"."""
+    words_between = "|".join(sorted(map(re.escape, _joining(code, "leads"))))
+    return re.compile(rf"[,:，、،：]\s?|\s[–—-]\s|\s(?:{words_between})\s", re.IGNORECASE)
+
+
 def quoted_by_others(text: str) -> list[tuple[list[str], str]]:
     """Return, of each sentence in which somebody else is quoted, the quotations and the rest."""
     found = []
