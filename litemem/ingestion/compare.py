@@ -299,7 +299,7 @@ def _name_opposites(known: str, new: str) -> bool:
 def _are_exchanged(known: str, new: str) -> bool:
     """Return True if the subject of each fact is named in the other: "Ada trains Ben"."""
     k, n = features_of(known), features_of(new)
-    is_other = k.subject != n.subject
+    is_other = k.subject != n.subject and not k.subject <= n.subject
     return is_other and bool(k.subject & set(n.predicate) and n.subject & set(k.predicate))
 
 
@@ -510,6 +510,7 @@ def _by_attribute(k: FactFeatures, n: FactFeatures) -> Verdict | None:
         return "contradicts"
     if _pattern("job").search(k.text):
         is_other = n.is_turn and _pattern("job_at").search(n.text) and k.names & n.names
+        is_other = is_other or bool(_pattern("occupation").search(n.text))
         if is_other or _pattern("new_job").search(n.text):
             return "contradicts"
     status_k, status_n = _pattern("status").search(k.text), _pattern("status").search(n.text)

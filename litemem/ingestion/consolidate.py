@@ -42,6 +42,7 @@ NEIGHBOURS = 16  # nearest memories that a fact is compared with
 MIN_COSINE = 0.1  # low: a name instead of "User", or one more date, costs much of it
 MAX_ROUNDS = 3  # of judging; then later changes are judged by their words alone
 BEFORE = 2  # messages before that of a fact, in which a thing may be named: "it"
+FEW = 4  # parts of a message that are all of what its facts tell
 MARKED = 8  # messages of a turn in which a fact may be marked as a correction
 ASKED = 3  # known facts in one question; the nearest
 PROMPT = "still_true"
@@ -234,9 +235,11 @@ def said_clauses(fact: str, messages: Iterable[str]) -> list[str]:
     code = code_of_pair(fact, fact)
     told = named_in(unquoted(fact), code)
     parts = [part for text in messages for part in stated_parts(own_words(text))]
-    return [
-        part for part in parts if any(has_one(told, word, code) for word in named_in(part, code))
-    ][:MARKED]
+    if len(parts) <= FEW:
+        return parts
+    return [p for p in parts if any(has_one(told, word, code) for word in named_in(p, code))][
+        :MARKED
+    ]
 
 
 def _opener(r: Reading, fact: NewFact) -> str:

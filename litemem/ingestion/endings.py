@@ -65,6 +65,7 @@ class _Words:
     counts: frozenset[str]
     before_maker: frozenset[str]  # "ein Rennrad von Canyon"
     speaker: frozenset[str]
+    me: frozenset[str]  # for the user to whom something is done
     mine: frozenset[str]  # words for the user, where a birth needs one
     trips: frozenset[str]  # words for what a plan is
     agents: frozenset[str]  # who does something to the things of the user: a thief, a client
@@ -127,13 +128,14 @@ def _ends(row: _Row, k: _Fact, state: set[int], n: _Fact, event: set[int], liste
     if row.shares in ("holder", "change", "bearer", "subject"):
         born = listed.children if row.shares == "bearer" else frozenset[str]()
         subjects = [_holder(one, found, listed, born) for one, found in ((k, state), (n, event))]
-        if any(n.words[i] in listed.mine for i in event):  # "the firm laid me off"
+        if any(n.words[i] in listed.me for i in event):  # "the firm laid me off"
             subjects[1] = frozenset()
         named = {k.stems[i] for i in _things(k, state, listed)[0] if i > min(state)}
         is_one = subjects[0] == subjects[1] or subjects[0] == subjects[1] - named
         if listed.is_place_first and row.shares in ("holder", "subject"):
             is_one = is_one or _is_before_place(k, state, n, event, listed)
-        is_same = is_one and not _names_others(row, k, n, event, listed)
+        is_of_user = any(n.words[i] in listed.me for i in event)
+        is_same = is_one and (is_of_user or not _names_others(row, k, n, event, listed))
         return is_same and (row.shares != "subject" or bool(subjects[1]))
     return _is_shared(k, state, n, event, listed, row.shares)
 
@@ -605,7 +607,7 @@ def _words_of(code: str) -> _Words:
 
     keys = (
         "light blocks adjuncts kin children partners alias joint counts before_maker mine "
-        "fillers trips kept agents".split()
+        "fillers trips kept agents me".split()
     )
     rows = tuple(_rows(table.get("rows", ()), forms))
     lists = {key: frozenset(forms(str(table.get(key, "")))) for key in keys}

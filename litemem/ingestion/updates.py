@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 
 from litemem.core.text import scripts
-from litemem.core.text.lexicon import exclusive_in, pattern_in, section, words_in
+from litemem.core.text.lexicon import ENGLISH, exclusive_in, pattern_in, section, words_in
 from litemem.core.text.phrases import names_user, phrases
 from litemem.core.text.statements import unquoted
-from litemem.core.text.words import NUMBERS_IN_WORDS
+from litemem.core.text.words import digits
 from litemem.ingestion.naming import (
     UNSPACED,
     codes_of,
@@ -31,8 +31,10 @@ from litemem.ingestion.rescheduled import days_of, values_in
 
 LONG = 400  # characters of two texts that are no facts
 EXTRA = 2  # words of a known fact that neither name the thing nor its value
+SUBJECT = 2  # words that may name what a statement is about
 OF = "number of "  # a word, behind which it stands
 BARE = "number "  # a kind of value: a number without a unit
+UNIT = "unit "
 NAMES = 3  # words of a name or a place that is a value
 _TABLE = "updates"
 _TIMES = frozenset(["day", "clock"])
@@ -51,7 +53,7 @@ class _Statement:
     words: Sequence[str]
     values: Mapping[str, frozenset[str]]
     of_values: frozenset[str]  # the folded words of the values
-    subject: str  # what it is about, if not about the user
+    subject: Sequence[str]  # first words that name what it is about, if not about the user
     code: str
 
 
@@ -87,6 +89,7 @@ def _is_updated(known: str, new: str, before: str, code: str) -> bool:
 
 def _marked(text: str, code: str) -> Iterator[str]:
     """Yield the clauses of a text that have a mark, without it."""
+    text = pattern_in(code, "endings", "is_short").sub(" is ", text)
     if text.rstrip('”" ').endswith(("?", "？", "؟")):
         return
     for clause in _CLAUSE.split(text):
@@ -107,7 +110,7 @@ def _has_other_value(k: _Statement, clause: str, whole: str, code: str) -> bool:
     shared = [word for word in own if has_one(k.words, word, code)]
     if not own:  # "a fox took two hens, so I have four now"
         shared = [word for word in named_in(whole, code) if has_one(k.words, word, code)]
-    if k.subject and not has_one(shared, k.subject, code):
+    if k.subject and not any(has_one(shared, word, code) for word in k.subject):
         return False
     gained = [word for word in own if word not in shared]
     lost = [
@@ -138,13 +141,17 @@ def _is_renewed(known: str, new: str, code: str) -> bool:
 
     Also if a verb of change gives it another value: "changed the topic to wasps".
     """
+    new = pattern_in(code, "endings", "is_short").sub(" is ", new)
     held, holds = (pattern_of(code, _TABLE, "holds").match(text) for text in (known, new))
+    one = pattern_of(code, _TABLE, "is").match(known)
+    if one and holds and _ends_with(one["thing"], holds["role"]) and holds["mark"]:
+        is_single = holds["role"].casefold() in words_in(code, _TABLE, "singles")
+        return is_single and holds["holder"] not in one["value"]
     if held and holds and held["role"] == holds["role"]:
         is_single = held["role"].casefold() in words_in(code, _TABLE, "singles")
         return (
             is_single and held["holder"] != holds["holder"] and _marks(code).search(new) is not None
         )
-    one = pattern_of(code, _TABLE, "is").match(known)
     if one is None:
         return False
     kinds = words_in(code, "slots", "attributes") | words_in(code, _TABLE, "singles")
@@ -165,12 +172,16 @@ def _is_renewed(known: str, new: str, code: str) -> bool:
         return False
     thing = [w for w in things if scripts.fold(w) not in kinds]
     told = [w for w in named_in(changed["thing"], code) if scripts.fold(w) not in kinds]
-    value = named_in(changed["value"], code)
+    value = named_in(changed["value"], code, with_days=True)
     is_one = bool(told or thing) and all(has_one(thing, word, code) for word in told)
     is_other = bool(value) and not all(
-        has_one(named_in(one["value"], code), w, code) for w in value
+        has_one(named_in(one["value"], code, with_days=True), w, code) for w in value
     )
     return is_one and bool(told) and is_other and len(value) <= NAMES
+
+
+def _ends_with(thing: str, role: str) -> bool:
+    return thing.split()[-1].casefold() == role.casefold()
 
 
 def _is_newer(known: str, new: str) -> bool:
@@ -184,12 +195,14 @@ def _are_of_others(known: str, new: str, code: str) -> bool:
     """Return True if two texts are about other relatives, and no name is in both."""
     if _persons(known, code) == _persons(new, code):
         return False
+    if _persons(new, code) - _persons(known, code):
+        return True
     names = [
         w
         for w in named_in(new, code)
         if w[:1].isupper() and has_one(named_in(known, code), w, code)
     ]
-    return not names or bool(_persons(known, code) and _persons(new, code))
+    return not names
 
 
 def _persons(text: str, code: str) -> frozenset[str]:
@@ -202,7 +215,7 @@ def _persons(text: str, code: str) -> frozenset[str]:
 def _read(text: str, code: str) -> _Statement:
     values = {kind: frozenset(found) for kind, found in values_in(text, code).items()}
     plain = text
-    often = {_often(match) for match in pattern_of(code, _TABLE, "often").finditer(text)}
+    often = {_often(match, code) for match in pattern_of(code, _TABLE, "often").finditer(text)}
     if often:
         values["often"] = frozenset(often)
         plain = pattern_of(code, _TABLE, "often").sub(" ", text)
@@ -211,36 +224,39 @@ def _read(text: str, code: str) -> _Statement:
     for kind, found in _typed(plain, code):
         values[kind] = values.get(kind, frozenset()) | {found}
         of_values.update(scripts.fold(part) for part in found.split())
-    of_values.update(scripts.fold(word) for word in words if _digits(word))
+    of_values.update(scripts.fold(word) for word in words if _digits(word, code))
     return _Statement(words, values, frozenset(of_values), _subject(text, words, code), code)
 
 
-def _subject(text: str, words: Sequence[str], code: str) -> str:
-    """Return the first word that names something, unless the user does something."""
+def _subject(text: str, words: Sequence[str], code: str) -> Sequence[str]:
+    """Return the first words that name something, unless the user does something."""
     first, second = [*text.split()[:2], "", ""][:2]
     is_owner = first.endswith(("'s", "’s"))
     is_user = not is_owner and is_light(first, code) and is_light(second, code)
     is_user = is_user or (not is_owner and names_user(first, code))
-    return "" if is_user or not words else words[0]
+    return () if is_user else words[:SUBJECT]
 
 
-def _often(match: re.Match[str]) -> str:
+def _often(match: re.Match[str], code: str) -> str:
     number = match.groupdict().get("n") or match[0]
-    return _digits(number) or scripts.fold(number)
+    return _digits(number, code) or scripts.fold(number)
 
 
 def _typed(text: str, code: str) -> Iterator[tuple[str, str]]:
     """Yield the numbers, codes and places of a text, each with its kind."""
+    clocks = values_in(text, code).get("clock", frozenset())
     tokens = re.findall(r"[^\s,;:!?()“”\"]+", text)
     for i, token in enumerate(tokens):
         word = token.strip(".'’")
-        number = _digits(word)
+        number = _digits(word, code)
         before = tokens[i - 1].strip(".'’") if i else ""
         behind = tokens[i + 1].strip(".'’") if i + 1 < len(tokens) else ""
-        is_date = any(scripts.fold(near) in days_of(code) for near in (before, behind))
+        is_clock = f"{number}:00" in clocks
+        is_date = is_clock or any(scripts.fold(near) in days_of(code) for near in (before, behind))
         if number and not (_YEAR.fullmatch(number) or is_date):
-            is_of_name = bool(before) and not (is_light(before, code) or before.endswith(","))
-            unit = f"of {scripts.fold(before)}" if is_of_name else _unit(behind, code)
+            unit = _unit(behind, code)
+            if before and not (unit.startswith(UNIT) or is_light(before, code)):
+                unit = f"of {scripts.fold(before)}"
             yield f"{BARE}{unit}", number  # "PostgreSQL 16", "room 4"; "12 people"
         elif _CODE.fullmatch(word):
             yield "code", word
@@ -253,16 +269,23 @@ def _typed(text: str, code: str) -> Iterator[tuple[str, str]]:
                 yield "place", place
 
 
-def _digits(word: str) -> str:
+def _digits(word: str, code: str) -> str:
+    """Return a number, which may be a word of its language, in digits; else an empty text."""
     match = _NUMBER.fullmatch(word)
-    return match[1] if match else NUMBERS_IN_WORDS.get(word.casefold(), "")
+    if match is not None:
+        return match[1]
+    named = phrases(code).numbers.get(word.casefold())
+    if named is not None or code != ENGLISH:
+        return "" if named is None else str(named)
+    plain = digits(word.casefold())
+    return "1" if plain == "one" else plain if plain.isdigit() else ""
 
 
 def _unit(word: str, code: str) -> str:
     """Return what a number counts: a unit of a group, or the stem of a word."""
     folded = scripts.fold(word)
     group = next((i for i, each in enumerate(phrases(code).units) if each.has(folded)), None)
-    return f"unit {group}" if group is not None else folded[:4]
+    return f"{UNIT}{group}" if group is not None else folded[:4]
 
 
 def _named_behind(tokens: Sequence[str], code: str) -> str:
@@ -272,7 +295,7 @@ def _named_behind(tokens: Sequence[str], code: str) -> str:
         word = token.strip(".'’")
         if is_light(word, code) and not found:
             continue
-        if is_light(word, code) or _digits(word):
+        if is_light(word, code) or _digits(word, code):
             break
         found.append(word)
         if token.endswith((".", ",")):

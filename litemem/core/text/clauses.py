@@ -32,7 +32,7 @@ from litemem.core.text.quotations import (
     without_introduced,
     without_speech,
 )
-from litemem.core.text.words import is_full_stop, sentences, words
+from litemem.core.text.words import STOP_WORDS, is_full_stop, sentences, words
 
 MAX_NAMES = 4  # words of the name behind a greeting
 MIN_LOG = 3  # lines "name: text" that make a conversation
@@ -336,20 +336,17 @@ def stated_parts(text: str) -> list[str]:
     own = words_in(code, "clauses", "speaker") | words_in(code, "clauses", "possessives")
     supposed, joining = _supposed(code), _joints_of(code)
     found: list[str] = []
-    for sentence in _SENTENCE_PARTS.split(text):
+    for sentence in _sentences(text):
         if sentence.rstrip(" \"'”’)").endswith(_QUESTION_MARKS) or supposed.search(sentence):
             continue
         parts = [part.strip(_PUNCTUATION + " –—-") for part in joining.split(sentence)]
         first = (words(parts[0]) or [""])[0]
-        is_of_user = first in own or first in ("user", "users") or not parts[0][:1].isupper()
+        is_of_user = not parts[0][:1].isupper() or first in own | STOP_WORDS or first == "user"
         for i, part in enumerate(parts):
             has_subject = i == 0 or is_of_user or bool(own.intersection(words(part)[:1]))
             if part and (has_subject or part[:1].isupper()):
                 found.append(part)
     return found
-
-
-_SENTENCE_PARTS = re.compile(r"(?<=[.!?;。！？；؟।])\s*|\n")
 
 
 @cache
