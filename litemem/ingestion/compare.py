@@ -97,11 +97,7 @@ def compare_facts(
     known, new = with_subject(known), with_subject(new)
     verdict = _compare(known, new, cosine, before)
     if verdict in (None, "different", "unclear") and not one_turn:
-        parts = dict.fromkeys([*stated_parts(unquoted(new)), *said])
-        if _speaks_of_others(known, new):
-            parts = {part: None for part in parts if begins_as_user(part)}
-        if any(is_over_now(known, part, before) for part in parts if part != new):
-            verdict = "contradicts"
+        verdict = "contradicts" if _is_over_by_a_part(known, new, said, before) else verdict
     if opener and verdict != "same" and is_contrasted(known, f"{opener}{new}", before):
         verdict = "contradicts"
     if verdict in ("same", "richer") and _name_opposites(known, new):
@@ -143,6 +139,14 @@ def _compare(known: str, new: str, cosine: float, before: str | None) -> Verdict
         return "different"
     verdict = _compare_english(known, new, cosine)
     return _with_slots(verdict, known, new)
+
+
+def _is_over_by_a_part(known: str, new: str, said: Iterable[str], before: str | None) -> bool:
+    """Return True if a part of a new fact, or of its message, says that a known one is over."""
+    parts = dict.fromkeys([*stated_parts(unquoted(new)), *said])
+    if _speaks_of_others(known, new):
+        parts = {part: None for part in parts if begins_as_user(part)}
+    return any(is_over_now(known, part, before) for part in parts if part != new)
 
 
 def _speaks_of_others(known: str, new: str) -> bool:
@@ -509,9 +513,8 @@ def _by_attribute(k: FactFeatures, n: FactFeatures) -> Verdict | None:
     if has_moved and k.names and reached and not k.names & reached:
         return "contradicts"
     if _pattern("job").search(k.text):
-        is_other = n.is_turn and _pattern("job_at").search(n.text) and k.names & n.names
-        is_other = is_other or bool(_pattern("occupation").search(n.text))
-        if is_other or _pattern("new_job").search(n.text):
+        is_elsewhere = n.is_turn and bool(k.names & n.names) and _pattern("job_at").search(n.text)
+        if is_elsewhere or any(_pattern(key).search(n.text) for key in ("occupation", "new_job")):
             return "contradicts"
     status_k, status_n = _pattern("status").search(k.text), _pattern("status").search(n.text)
     if status_k and status_n and _state(status_k) != _state(status_n):

@@ -87,6 +87,7 @@ class Consolidation:
         self._near: dict[str, set[str]] = {}  # by a new id, the ids of its neighbours
         self._before: dict[str, str] = {}  # by a new text, the messages before it
         self._openers: dict[str, str] = {}  # by a new text, what marks it as a correction
+        self._said: dict[str, list[str]] = {}  # by a new text, parts of its messages
 
     def judge(self, store: Store) -> None:
         """Compare each fact with its neighbours; pairs that have a verdict are not judged again.
@@ -101,6 +102,7 @@ class Consolidation:
             near = [self._neighbours(r.known, fact) for fact in self.facts]
             self._before = {fact.record.content: _said_before(r, fact) for fact in self.facts}
             self._openers = {fact.record.content: _opener(r, fact) for fact in self.facts}
+            self._said = {fact.record.content: _said_with(r, fact) for fact in self.facts}
         try:
             for i, (fact, stored) in enumerate(zip(self.facts, near, strict=True)):
                 self._near[fact.record.id] = {match.record.id for match in stored}
@@ -147,6 +149,7 @@ class Consolidation:
             one_turn=one_turn,
             before=None if one_turn and self._openers.get(new) else self._before.get(new),
             opener=self._openers.get(new, ""),
+            said=() if one_turn else self._said.get(new, ()),
         )
         for match, verdict in zip(asked, verdicts, strict=True):
             self._verdicts[new, match.record.content] = verdict
@@ -210,6 +213,7 @@ class Consolidation:
             match.semantic,
             before=self._before.get(new.content),
             opener=self._openers.get(new.content, ""),
+            said=self._said.get(new.content, ()),
         )
         if verdict is None and self._rounds < MAX_ROUNDS:
             raise ChangedMeanwhileError
@@ -225,6 +229,16 @@ def _said_before(r: Reading, fact: NewFact) -> str:
     if said and said[-1].role == "user":
         said = said[-1:]
     return "\n".join(message.content for message in said)
+
+
+def _said_with(r: Reading, fact: NewFact) -> list[str]:
+    """Return parts of the user's messages that a fact was made of."""
+    if not fact.sources:
+        return []
+    last, limit = max(fact.sources), min(len(fact.sources), MARKED)
+    recent = r.messages.latest(fact.record.scope, limit=limit, before=last + 1)
+    said = [m.content for key, m in recent if key in fact.sources and m.role == "user"]
+    return said_clauses(fact.record.content, said)
 
 
 def said_clauses(fact: str, messages: Iterable[str]) -> list[str]:
@@ -266,11 +280,12 @@ def find_verdicts(
     one_turn: bool = False,
     before: str | None = None,
     opener: str = "",
+    said: Sequence[str] = (),
 ) -> list[Verdict]:
     """Return the verdict on `fact` and each known one, given as its text and the vectors' cosine.
 
     `before` is the text before the message of the fact, or None if unknown; `opener` is what marks
-    the fact as a correction there.
+    the fact as a correction there, and `said` are parts of that message.
 
     The model is asked at most once, about the nearest of those that the rules leave open. The
     rest are different, and so are all if the answer cannot be parsed.
@@ -279,7 +294,9 @@ def find_verdicts(
         LLMError: the model failed.
     """
     verdicts = [
-        compare_facts(text, fact, cosine, one_turn=one_turn, before=before, opener=opener)
+        compare_facts(
+            text, fact, cosine, one_turn=one_turn, before=before, opener=opener, said=said
+        )
         for text, cosine in known
     ]
     undecided = sorted(

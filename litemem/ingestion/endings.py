@@ -70,7 +70,7 @@ class _Words:
     trips: frozenset[str]  # words for what a plan is
     agents: frozenset[str]  # who does something to the things of the user: a thief, a client
     verbs: frozenset[str]  # first words of states
-    kept: frozenset[str]  # verbs of what lasts when a thing is gone
+    kept: frozenset[str]  # verbs of what lasts when a thing is gone, some with the word behind
     fillers: frozenset[str]  # words that may stand inside of a phrase: "is still pending"
     known: frozenset[str]  # all words of the table
     endings: tuple[str, ...]  # that words of the language take, the longest first
@@ -126,18 +126,26 @@ def _ends(row: _Row, k: _Fact, state: set[int], n: _Fact, event: set[int], liste
     if row.shares == "birth":
         return _is_birth(k, state, n, event, listed)
     if row.shares in ("holder", "change", "bearer", "subject"):
-        born = listed.children if row.shares == "bearer" else frozenset[str]()
-        subjects = [_holder(one, found, listed, born) for one, found in ((k, state), (n, event))]
-        if any(n.words[i] in listed.me for i in event):  # "the firm laid me off"
-            subjects[1] = frozenset()
-        named = {k.stems[i] for i in _things(k, state, listed)[0] if i > min(state)}
-        is_one = subjects[0] == subjects[1] or subjects[0] == subjects[1] - named
-        if listed.is_place_first and row.shares in ("holder", "subject"):
-            is_one = is_one or _is_before_place(k, state, n, event, listed)
-        is_of_user = any(n.words[i] in listed.me for i in event)
-        is_same = is_one and (is_of_user or not _names_others(row, k, n, event, listed))
-        return is_same and (row.shares != "subject" or bool(subjects[1]))
+        return _is_of_holder(row, k, state, n, event, listed)
     return _is_shared(k, state, n, event, listed, row.shares)
+
+
+def _is_of_holder(
+    row: _Row, k: _Fact, state: set[int], n: _Fact, event: set[int], listed: _Words
+) -> bool:
+    """Return True if an event is of whom a state is of, and of nothing else."""
+    born = listed.children if row.shares == "bearer" else frozenset[str]()
+    subjects = [_holder(one, found, listed, born) for one, found in ((k, state), (n, event))]
+    is_of_user = any(n.words[i] in listed.me for i in event)  # "the firm laid me off"
+    if is_of_user:
+        subjects[1] = frozenset()
+    if not listed.joint.isdisjoint(n.words[: min(event)]):  # "Gordon and I are divorced"
+        subjects[1] -= {k.stems[i] for i in _things(k, state, listed)[0] if i > min(state)}
+    is_one = subjects[0] == subjects[1]
+    if listed.is_place_first and row.shares in ("holder", "subject"):
+        is_one = is_one or _is_before_place(k, state, n, event, listed)
+    is_same = is_one and (is_of_user or not _names_others(row, k, n, event, listed))
+    return is_same and (row.shares != "subject" or bool(subjects[1]))
 
 
 def _is_open(fact: _Fact, phrase: set[int], listed: _Words) -> bool:
@@ -172,26 +180,22 @@ def _is_shared(
         return False  # a flight to Rome, and one to Oslo
     if shares != "person" and told <= names_k and not listed.joint.intersection(k.words):
         return True
+    return not _are_numbered_apart(k, n) and _has_head(k, state, told, listed, shares)
+
+
+def _has_head(k: _Fact, state: set[int], told: set[str], listed: _Words, shares: str) -> bool:
+    """Return True if words name the object of a state, and all persons in it."""
+    things, _ = _things(k, state, listed)
+    names = _aliases(k, listed)
     maker = _maker(k, told, max(state)) if shares == "goods" else frozenset[int]()
-    named = [
-        i
-        for i in things_k
-        if k.words[i] in listed.kin
-        or (
-            i not in maker
-            and not (maker and k.words[i - 1] in listed.before_maker and i > max(maker))
-        )
-    ]
-    persons = {k.stems[i] for i in named if _is_person(k, i, listed)}
+    persons = _persons_in(k, things, maker, listed)
     if shares == "goods":
-        persons -= _brand(k, things_k, listed)
-    if not persons | _owner(k, things_k, state) <= told | names_k:
-        return False
-    if _are_numbered_apart(k, n):
+        persons -= _brand(k, things, listed)
+    if not persons | _owner(k, things, state) <= told | names:
         return False
     if shares == "person":
         return bool(persons & told)
-    objects = [i for i in things_k if k.stems[i] not in names_k]
+    objects = [i for i in things if k.stems[i] not in names]
     if not objects:
         return False
     heads = {"first": objects[:1], "last": objects[-1:]}.get(listed.head, objects)
@@ -199,6 +203,18 @@ def _is_shared(
         heads = [next(i for i in sorted(maker) if k.stems[i] in told)]
     is_one = all(k.stems[i] in told and not _are_many(k, i, listed) for i in heads)
     return is_one and not listed.joint.intersection(k.words)
+
+
+def _persons_in(k: _Fact, things: Sequence[int], maker: frozenset[int], listed: _Words) -> set[str]:
+    """Return the stems of the persons among things, without who made one."""
+    before_maker = {
+        i for i in things if maker and k.words[i - 1] in listed.before_maker and i > max(maker)
+    }
+    return {
+        k.stems[i]
+        for i in things
+        if k.words[i] in listed.kin or (i not in maker | before_maker and _is_person(k, i, listed))
+    }
 
 
 def _brand(k: _Fact, things: Sequence[int], listed: _Words) -> set[str]:
@@ -473,8 +489,11 @@ def _any_state(words: Sequence[str], listed: _Words) -> set[int] | None:
     at = next((i for i, word in enumerate(words) if i and word in listed.verbs), None)
     if at is None and len(words) > MIN_STATE and words[0] in listed.mine:
         at = 1 if words[0] in listed.speaker else 2  # "the cleaner comes"
-    is_kept = at is None or not listed.kept.isdisjoint(words[: at + 2])
-    return None if at is None or is_kept else {at}
+    if at is None:
+        return None
+    first = words[: at + 2]
+    is_kept = not listed.kept.isdisjoint((*first, "_".join(first[-2:])))  # "plays the piano"
+    return None if is_kept else {at}
 
 
 def _find(
@@ -611,6 +630,7 @@ def _words_of(code: str) -> _Words:
     )
     rows = tuple(_rows(table.get("rows", ()), forms))
     lists = {key: frozenset(forms(str(table.get(key, "")))) for key in keys}
+    lists["kept"] |= {word for word in str(table.get("kept", "")).split() if "_" in word}
     parts = {part for row in rows for phrase in row.states + row.events for part in phrase}
     return _Words(
         **lists,

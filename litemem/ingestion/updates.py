@@ -31,6 +31,7 @@ from litemem.ingestion.rescheduled import days_of, values_in
 
 LONG = 400  # characters of two texts that are no facts
 EXTRA = 2  # words of a known fact that neither name the thing nor its value
+HOLDER = 3  # words in which a person is named: "User's daughter Jo"
 SUBJECT = 2  # words that may name what a statement is about
 OF = "number of "  # a word, behind which it stands
 BARE = "number "  # a kind of value: a number without a unit
@@ -197,10 +198,9 @@ def _are_of_others(known: str, new: str, code: str) -> bool:
         return False
     if _persons(new, code) - _persons(known, code):
         return True
+    holder = named_in(" ".join(known.split()[:HOLDER]), code)
     names = [
-        w
-        for w in named_in(new, code)
-        if w[:1].isupper() and has_one(named_in(known, code), w, code)
+        word for word in holder if word[:1].isupper() and has_one(named_in(new, code), word, code)
     ]
     return not names
 

@@ -328,7 +328,7 @@ def test_the_silence_of_a_small_model_is_not_trusted() -> None:
     ("said", "told"),
     [
         ("pls keep replies short", ["User asks: keep replies short"]),
-        ("no calls before 10am pls", ["User asks: no calls before 10am pls"]),
+        ("no calls before 10am pls", ["User asks: no calls before 10am"]),
         (
             "Write in British English, never American.",
             ["User asks: Write in British English, never American"],
