@@ -254,9 +254,12 @@ def _typed(text: str, code: str) -> Iterator[tuple[str, str]]:
         is_clock = f"{number}:00" in clocks
         is_date = is_clock or any(scripts.fold(near) in days_of(code) for near in (before, behind))
         if number and not (_YEAR.fullmatch(number) or is_date):
-            unit = _unit(behind, code)
-            if before and not (unit.startswith(UNIT) or is_light(before, code)):
-                unit = f"of {scripts.fold(before)}"
+            is_counting = bool(behind) and not is_light(behind, code)
+            owner = re.split("['’]", before)[0]
+            if is_counting or not owner or is_light(owner, code):
+                unit = _unit(behind, code) if is_counting else ""
+            else:
+                unit = f"of {scripts.fold(owner)}"
             yield f"{BARE}{unit}", number  # "PostgreSQL 16", "room 4"; "12 people"
         elif _CODE.fullmatch(word):
             yield "code", word
