@@ -12,6 +12,7 @@ from functools import cache
 from litemem.core.text.lexicon import ENGLISH, code_of, section
 from litemem.core.text.phrases import Words, tokens_of
 from litemem.core.text.statements import unquoted
+from litemem.ingestion.replaced import BARE
 
 LONG = 400  # characters of two texts that are no facts
 _NUMBER = re.compile(r"\+?\d(?:[ ()./-]{0,2}\d){5,24}")
@@ -60,7 +61,7 @@ def _owners(text: str) -> frozenset[str]:
 
 def _codes(text: str) -> tuple[str, ...]:
     """Return the languages of a text; the words of a fact around a quotation are English."""
-    return tuple(dict.fromkeys((code_of(unquoted(text)), ENGLISH)))
+    return tuple(dict.fromkeys((code_of(unquoted(text)), ENGLISH, *BARE)))
 
 
 @cache

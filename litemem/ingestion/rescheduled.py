@@ -15,6 +15,7 @@ from litemem.core.text.lexicon import pattern_in, section, words_in
 from litemem.core.text.periods import MONTHS, WEEKDAYS
 from litemem.core.text.phrases import names_user, tokens_of
 from litemem.core.text.statements import code_of_pair, unquoted
+from litemem.ingestion.naming import is_one
 
 LONG = 400  # characters of two texts that are no facts
 LEAST = 3  # letters of a word that names something
@@ -62,8 +63,8 @@ def _compared(known: str, thing: str, code: str) -> tuple[set[str], set[str], se
     """Return the words of a thing, those of them that a known fact lacks, and its others."""
     words = {word for word in tokens_of(unquoted(known)) if _says(word, code)}
     named = {word for word in tokens_of(thing) if _says(word, code)}
-    lost = {word for word in named if not any(_same(word, other) for other in words)}
-    rest = {word for word in words if not any(_same(word, other) for other in named)}
+    lost = {word for word in named if not any(_same(word, other, code) for other in words)}
+    rest = {word for word in words if not any(_same(word, other, code) for other in named)}
     return named, lost, rest
 
 
@@ -80,12 +81,12 @@ def _says(word: str, code: str) -> bool:
     return is_long and not (names_user(word, code) or word in _light(code) or word in days_of(code))
 
 
-def _same(one: str, other: str) -> bool:
+def _same(one: str, other: str, code: str) -> bool:
     """Return True if two words are one, or one is a part of the other: "Zahnarzttermin"."""
     one, other = (scripts.fold(word.removesuffix("'s").removesuffix("’s")) for word in (one, other))
     shorter, longer = sorted((one, other), key=len)
     is_part = len(shorter) > LEAST and (longer.startswith(shorter) or longer.endswith(shorter))
-    return one == other or is_part
+    return is_part or is_one(one, other, code)
 
 
 def _is_open(text: str, code: str) -> bool:
@@ -118,12 +119,17 @@ def _dates(text: str, code: str) -> Iterator[str]:
 
 @cache
 def days_of(code: str) -> Mapping[str, str]:
-    """Return the names of weekdays and months, each with one name of its group."""
+    """Return the names of weekdays and months, each with one name of its group.
+
+    More forms of weekdays than dates have are listed with what is rescheduled.
+    """
     dates = section(code, "dates")
     found: dict[str, str] = {}
     for key, english in (("weekdays", WEEKDAYS), ("months", MONTHS)):
         for i, names in enumerate(dates.get(key, english)):
             found |= dict.fromkeys(str(names).casefold().split(), f"{key[:-1]} {i}")
+    for i, names in enumerate(section(code, "rescheduled").get("weekdays", ())):
+        found |= dict.fromkeys(str(names).casefold().split(), f"weekday {i}")
     return found
 
 

@@ -43,6 +43,8 @@ def are_on_other_sides(known: str, new: str) -> bool:
 
 
 def _are_told_apart(known: str, new: str, code: str) -> bool:
+    if "promoted" in read(new, code).concepts:  # from junior to senior
+        return False
     listed = _of(code)
     one, other = (_words(text) for text in (known, new))
     if listed.lines.opposed(one, other):

@@ -297,7 +297,8 @@ def _by_habit(k: FactSlots, n: FactSlots, *, is_new: bool) -> Verdict | None:
     if k.relations == {"work"}:
         is_one = is_new or (is_frame and n.code != ENGLISH)
         return "contradicts" if is_one else "unclear"
-    if k.relations <= {"drive", "use", "study"}:
+    are_tools = k.relations == {"use"} and bool(k.numbers and n.numbers)  # "Python 3", "Node 22"
+    if k.relations <= {"drive", "use", "study"} and not are_tools:
         return "contradicts" if is_new else None
     return None
 

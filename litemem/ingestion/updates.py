@@ -16,12 +16,12 @@ from litemem.core.text import scripts
 from litemem.core.text.lexicon import ENGLISH, exclusive_in, pattern_in, section, words_in
 from litemem.core.text.phrases import names_user, phrases
 from litemem.core.text.statements import unquoted
-from litemem.core.text.words import digits
+from litemem.core.text.words import NUMBER_WORDS
 from litemem.ingestion.naming import (
     UNSPACED,
     codes_of,
-    has_one,
     is_light,
+    is_one,
     is_open,
     matches,
     named_in,
@@ -36,14 +36,17 @@ SUBJECT = 2  # words that may name what a statement is about
 OF = "number of "  # a word, behind which it stands
 BARE = "number "  # a kind of value: a number without a unit
 UNIT = "unit "
+PLACE = "place"  # a kind of value, which may also tell the thing: "in the team"
+STEM = 3  # letters that the forms of a word for what is counted share
 NAMES = 3  # words of a name or a place that is a value
 _TABLE = "updates"
 _TIMES = frozenset(["day", "clock"])
 _CLAUSE = re.compile(
-    r"[.;!]\s|,\s(?:and |so |but )?|\s(?:so|and) (?=\w+ (?:now )?(?:has|have|is|are)\b)"
+    r"(?<!\d)[.;!]\s|,\s(?:and |so |but )?|\s(?:so|and) (?=\w+ (?:now )?(?:has|have|is|are)\b)"
 )
 _NUMBER = re.compile(r"(?<![\w.,:])[$€£]?(\d+(?:[.,]\d+)*)(?![\w:]|[.,]\d)")
 _CODE = re.compile(r"(?<![\w.])(?=[\w.-]*[A-Za-z])(?=[\w.-]*\d)[\w.-]*\w")
+_ENGLISH_NUMBERS = {"one": "1"} | {word: str(i) for i, word in enumerate(NUMBER_WORDS, start=2)}
 _YEAR = re.compile(r"(?:19|20)\d\d")
 
 
@@ -69,7 +72,7 @@ def is_updated(known: str, new: str, before: str | None = None) -> bool:
     return any(
         _is_updated(known, new, before or "", code)
         for code in codes_of(known, new)
-        if matches(new, code, _TABLE, "renewed", "changed", "gets")
+        if matches(unquoted(new), code, _TABLE, "renewed", "changed", "gets")
         or _marks(code).search(new) is not None
     )
 
@@ -102,22 +105,25 @@ def _marked(text: str, code: str) -> Iterator[str]:
 def _has_other_value(k: _Statement, clause: str, whole: str, code: str) -> bool:
     n = _read(clause, code)
     changed = [kind for kind in n.values if _is_other(kind, k, n)]
-    if not changed:
+    is_of_other = any(kind.startswith("opposite") for kind in n.values.keys() - k.values.keys())
+    if not changed or is_of_other:  # "the second team"
         return False
     if len(changed) > 1 and not _TIMES.issuperset(changed):  # another meeting, with somebody else
         return False
     aside = words_in(code, _TABLE, "agents") | words_in(code, _TABLE, "generic")
-    own = [word for word in n.words if scripts.fold(word) not in n.of_values | aside]
-    shared = [word for word in own if has_one(k.words, word, code)]
+    places = [place for place in n.values.get(PLACE, ()) if place in k.values.get(PLACE, ())]
+    of_values = n.of_values.difference(*map(str.split, places))
+    own = [word for word in n.words if scripts.fold(word) not in of_values | aside]
+    shared = [word for word in own if _has_one(k.words, word, code)]
     if not own:  # "a fox took two hens, so I have four now"
-        shared = [word for word in named_in(whole, code) if has_one(k.words, word, code)]
-    if k.subject and not any(has_one(shared, word, code) for word in k.subject):
+        shared = [word for word in _named(whole, code) if _has_one(k.words, word, code)]
+    if k.subject and not any(_has_one(shared, word, code) for word in k.subject):
         return False
     gained = [word for word in own if word not in shared]
     lost = [
         word
         for word in k.words
-        if not has_one(n.words, word, code) and scripts.fold(word) not in k.of_values
+        if not _has_one(n.words, word, code) and scripts.fold(word) not in k.of_values
     ]
     is_bare = not own and len(lost) <= 1 and BARE not in changed  # "I'm at 88 kilos"
     return (bool(shared) or is_bare) and not gained and len(lost) <= EXTRA
@@ -128,7 +134,8 @@ def _is_other(kind: str, k: _Statement, n: _Statement) -> bool:
     if kind == BARE:
         numbers = [kind for kind in k.values if kind.startswith(BARE)]
         return len(numbers) == 1 and k.values[numbers[0]].isdisjoint(n.values[kind])
-    if kind.startswith(OF) and kind not in k.values and has_one(k.words, kind[len(OF) :], k.code):
+    words = (scripts.fold(word)[:STEM] for word in k.words)
+    if kind.startswith(OF) and kind not in k.values and kind[len(OF) :] in words:
         kind_k = BARE  # "locker number is 45", "locker 62"
     else:
         kind_k = kind
@@ -155,30 +162,32 @@ def _is_renewed(known: str, new: str, code: str) -> bool:
         )
     if one is None:
         return False
-    kinds = words_in(code, "slots", "attributes") | words_in(code, _TABLE, "singles")
-    things = named_in(one["thing"], code)
+    kinds = _singles(code)
+    things = _named(one["thing"], code)
     is_single = bool(things) and scripts.fold(things[-1]) in kinds
     renewed = pattern_of(code, _TABLE, "renewed").match(new)
     if renewed is None and _marks(code).search(new):
         renewed = pattern_of(code, _TABLE, "is").match(" ".join(_marks(code).sub("", new).split()))
     if renewed is not None:
-        is_one = list(map(scripts.fold, things)) == [
-            scripts.fold(word) for word in named_in(renewed["thing"], code)
-        ]
-        return is_single and is_one and scripts.fold(one["value"]) != scripts.fold(renewed["value"])
+        others = _named(renewed["thing"], code)
+        is_same = len(things) == len(others) and all(
+            _is_one(*pair, code) for pair in zip(things, others, strict=True)
+        )
+        is_other = scripts.fold(one["value"]) != scripts.fold(renewed["value"])
+        return is_single and is_same and is_other
     if is_single and (got := pattern_of(code, _TABLE, "gets").search(new)):
         return _is_newer(one["value"], got["value"])
     changed = pattern_of(code, _TABLE, "changed").search(new)
     if changed is None or is_open(new, code):
         return False
     thing = [w for w in things if scripts.fold(w) not in kinds]
-    told = [w for w in named_in(changed["thing"], code) if scripts.fold(w) not in kinds]
+    told = [w for w in _named(changed["thing"], code) if scripts.fold(w) not in kinds]
     value = named_in(changed["value"], code, with_days=True)
-    is_one = bool(told or thing) and all(has_one(thing, word, code) for word in told)
+    is_of_thing = bool(told or thing) and all(_has_one(thing, word, code) for word in told)
     is_other = bool(value) and not all(
-        has_one(named_in(one["value"], code, with_days=True), w, code) for w in value
+        _has_one(named_in(one["value"], code, with_days=True), w, code) for w in value
     )
-    return is_one and bool(told) and is_other and len(value) <= NAMES
+    return is_of_thing and bool(told) and is_other and len(value) <= NAMES
 
 
 def _ends_with(thing: str, role: str) -> bool:
@@ -200,15 +209,15 @@ def _are_of_others(known: str, new: str, code: str) -> bool:
         return True
     holder = named_in(" ".join(known.split()[:HOLDER]), code)
     names = [
-        word for word in holder if word[:1].isupper() and has_one(named_in(new, code), word, code)
+        word for word in holder if word[:1].isupper() and _has_one(named_in(new, code), word, code)
     ]
     return not names
 
 
 def _persons(text: str, code: str) -> frozenset[str]:
-    return frozenset(
-        match[0] for match in pattern_of(code, "requests", "kin").finditer(text.casefold())
-    )
+    """Return the relatives of a text; not the boss, of whom there is one."""
+    found = (match[0] for match in pattern_of(code, "requests", "kin").finditer(text.casefold()))
+    return frozenset(word for word in found if word not in words_in(code, _TABLE, "singles"))
 
 
 @lru_cache(maxsize=8_192)
@@ -219,13 +228,17 @@ def _read(text: str, code: str) -> _Statement:
     if often:
         values["often"] = frozenset(often)
         plain = pattern_of(code, _TABLE, "often").sub(" ", text)
-    words = named_in(plain, code)
+    words = _named(plain, code)
     of_values: set[str] = set()
     for kind, found in _typed(plain, code):
         values[kind] = values.get(kind, frozenset()) | {found}
         of_values.update(scripts.fold(part) for part in found.split())
-    of_values.update(scripts.fold(word) for word in words if _digits(word, code))
+    of_values.update(scripts.fold(word) for word in words if _is_value(word, code))
     return _Statement(words, values, frozenset(of_values), _subject(text, words, code), code)
+
+
+def _is_value(word: str, code: str) -> bool:
+    return word[:1].isdigit() or bool(_digits(word, code)) or word.casefold() in days_of(code)
 
 
 def _subject(text: str, words: Sequence[str], code: str) -> Sequence[str]:
@@ -245,50 +258,54 @@ def _often(match: re.Match[str], code: str) -> str:
 def _typed(text: str, code: str) -> Iterator[tuple[str, str]]:
     """Yield the numbers, codes and places of a text, each with its kind."""
     clocks = values_in(text, code).get("clock", frozenset())
+    plays = frozenset(map(scripts.fold, words_in(code, "slots", "play")))
     tokens = re.findall(r"[^\s,;:!?()“”\"]+", text)
+    is_played = any(scripts.fold(token) in plays for token in tokens)  # one plays many instruments
     for i, token in enumerate(tokens):
         word = token.strip(".'’")
         number = _digits(word, code)
         before = tokens[i - 1].strip(".'’") if i else ""
         behind = tokens[i + 1].strip(".'’") if i + 1 < len(tokens) else ""
         is_clock = f"{number}:00" in clocks
-        is_date = is_clock or any(scripts.fold(near) in days_of(code) for near in (before, behind))
+        is_date = is_clock or any(near.casefold() in days_of(code) for near in (before, behind))
         if number and not (_YEAR.fullmatch(number) or is_date):
-            is_counting = bool(behind) and not is_light(behind, code)
+            is_counting = bool(behind) and not _is_light(behind, code)
             owner = re.split("['’]", before)[0]
-            if is_counting or not owner or is_light(owner, code):
+            if is_counting or not owner or _is_light(owner, code):
                 unit = _unit(behind, code) if is_counting else ""
             else:
-                unit = f"of {scripts.fold(owner)}"
+                unit = f"of {scripts.fold(owner)[:STEM]}"
             yield f"{BARE}{unit}", number  # "PostgreSQL 16", "room 4"; "12 people"
         elif _CODE.fullmatch(word):
             yield "code", word
         elif scripts.fold(word) in _opposites(code):
             group, kind = _opposites(code)[scripts.fold(word)]
             yield f"opposite {group}", f"{word} {kind}"
-        elif scripts.fold(word) in _places(code):
+        elif scripts.fold(word) in _places(code) and not is_played:
             place = _named_behind(tokens[i + 1 :], code)
-            if place:
-                yield "place", place
+            yield from [(PLACE, place)] if place else ()
 
 
 def _digits(word: str, code: str) -> str:
     """Return a number, which may be a word of its language, in digits; else an empty text."""
     match = _NUMBER.fullmatch(word)
-    if match is not None:
-        return match[1]
-    named = phrases(code).numbers.get(word.casefold())
-    if named is not None or code != ENGLISH:
-        return "" if named is None else str(named)
-    plain = digits(word.casefold())
-    return "1" if plain == "one" else plain if plain.isdigit() else ""
+    return match[1] if match else _numbers(code).get(scripts.fold(word), "")
+
+
+@cache
+def _numbers(code: str) -> Mapping[str, str]:
+    """Return the words for numbers, with their digits."""
+    listed = (one.partition("=") for one in words_in(code, "slots", "numbers"))
+    found = {word: str(number) for word, number in phrases(code).numbers.items()}
+    found |= {scripts.fold(word): value for word, _, value in listed if value.isdigit()}
+    return found | (_ENGLISH_NUMBERS if code == ENGLISH else {})
 
 
 def _unit(word: str, code: str) -> str:
     """Return what a number counts: a unit of a group, or the stem of a word."""
     folded = scripts.fold(word)
     group = next((i for i, each in enumerate(phrases(code).units) if each.has(folded)), None)
-    return f"{UNIT}{group}" if group is not None else folded[:4]
+    return f"{UNIT}{group}" if group is not None else folded[:STEM]
 
 
 def _named_behind(tokens: Sequence[str], code: str) -> str:
@@ -296,14 +313,58 @@ def _named_behind(tokens: Sequence[str], code: str) -> str:
     found: list[str] = []
     for token in tokens[: NAMES + 1]:
         word = token.strip(".'’")
-        if is_light(word, code) and not found:
+        if _is_light(word, code) and not found:
             continue
-        if is_light(word, code) or _digits(word, code):
+        if _digits(word, code) or word.casefold() in days_of(code):  # "on port 8080"
+            return ""
+        if _is_light(word, code):
             break
         found.append(word)
         if token.endswith((".", ",")):
             break
     return scripts.fold(" ".join(found[:NAMES]))
+
+
+def _named(text: str, code: str) -> list[str]:
+    """Return the words that name something, without the verbs of any value: "costs"."""
+    return [word for word in named_in(text, code) if not _is_light(word, code)]
+
+
+def _is_light(word: str, code: str) -> bool:
+    return is_light(word, code) or scripts.fold(word) in _light(code)
+
+
+def _has_one(words: Sequence[str], word: str, code: str) -> bool:
+    return any(_is_one(word, other, code) for other in words)
+
+
+def _is_one(word: str, other: str, code: str) -> bool:
+    """Return True if two words may be forms of one, or are one without their endings."""
+    return is_one(word, other, code) or _bare(word, code) == _bare(other, code)
+
+
+def _bare(word: str, code: str) -> str:
+    """Return a folded word without the longest ending that its language lists."""
+    folded = scripts.fold(word)
+    endings = (one for one in _endings(code) if folded.endswith(one))
+    return next((folded.removesuffix(e) for e in endings if len(folded) - len(e) >= STEM), folded)
+
+
+@cache
+def _endings(code: str) -> Sequence[str]:
+    listed = words_in(code, _TABLE, "endings") | words_in(code, "endings", "endings")
+    return sorted(map(scripts.fold, listed), key=lambda ending: (-len(ending), ending))
+
+
+@cache
+def _singles(code: str) -> frozenset[str]:
+    listed = words_in(code, "slots", "attributes") | words_in(code, _TABLE, "singles")
+    return frozenset(map(scripts.fold, listed))
+
+
+@cache
+def _light(code: str) -> frozenset[str]:
+    return frozenset(map(scripts.fold, words_in(code, _TABLE, "light")))
 
 
 @cache
