@@ -67,7 +67,7 @@ def is_updated(known: str, new: str, before: str | None = None) -> bool:
     `before` is the text before the new fact, which names the thing if the fact does not: "Two
     people left, so we're 12 now".
     """
-    if len(known) + len(new) > LONG:
+    if len(known) + len(new) > LONG or unquoted(new).rstrip().endswith(("?", "？", "؟")):
         return False
     return any(
         _is_updated(known, new, before or "", code)
@@ -78,7 +78,7 @@ def is_updated(known: str, new: str, before: str | None = None) -> bool:
 
 
 def _is_updated(known: str, new: str, before: str, code: str) -> bool:
-    said = unquoted(known)
+    said = unquoted(known).rstrip(".! ")
     one = pattern_of(code, _TABLE, "is").match(said)  # "plan" may be a thing
     if is_open(one["value"] if one else said, code) or _are_of_others(said, unquoted(new), code):
         return False
@@ -88,14 +88,12 @@ def _is_updated(known: str, new: str, before: str, code: str) -> bool:
     whole = f"{before} {unquoted(new)}"
     if any(_has_other_value(k, clause, whole, code) for clause in _marked(unquoted(new), code)):
         return True
-    return _is_renewed(said, unquoted(new), code)
+    return _is_renewed(said, unquoted(new).rstrip(".! "), code)
 
 
 def _marked(text: str, code: str) -> Iterator[str]:
     """Yield the clauses of a text that have a mark, without it."""
     text = pattern_in(code, "endings", "is_short").sub(" is ", text)
-    if text.rstrip('”" ').endswith(("?", "？", "؟")):
-        return
     for clause in _CLAUSE.split(text):
         if clause and _marks(code).search(clause) and not is_open(clause, code):
             plain = pattern_of(code, _TABLE, "leading").sub("", clause)
