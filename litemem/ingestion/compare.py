@@ -103,7 +103,8 @@ def compare_facts(
     if verdict in ("same", "richer") and _name_opposites(known, new):
         verdict = "different"
     is_turned = verdict not in (None, "unclear") and _are_exchanged(known, new)
-    if is_turned and not (is_handed_over(known, new, before) or has_parted(known, new)):
+    is_of_both = has_parted(known, new) or ends(known, new, code_of_pair(known, new))
+    if is_turned and not (is_of_both or is_handed_over(known, new, before)):
         verdict = "different"
     if verdict != "different" and _spelt(known) != _spelt(new) and are_on_other_sides(known, new):
         verdict = "different"

@@ -486,9 +486,10 @@ def _places(text: str, code: str) -> tuple[dict[int, set[int]], dict[int, set[in
 
 def _any_state(words: Sequence[str], listed: _Words) -> set[int] | None:
     """Return where the verb of a state stands: behind the user, or the first that is listed."""
-    at = next((i for i, word in enumerate(words) if i and word in listed.verbs), None)
-    if at is None and len(words) > MIN_STATE and words[0] in listed.mine:
-        at = 1 if words[0] in listed.speaker else 2  # "the cleaner comes"
+    found = [i for i, word in enumerate(words) if i and word in listed.verbs][:1]
+    if len(words) > MIN_STATE and words[0] in listed.mine:
+        found.append(1 if words[0] in listed.speaker else 2)  # "the cleaner comes"
+    at = min(found, default=None)
     if at is None:
         return None
     first = words[: at + 2]

@@ -72,7 +72,7 @@ def is_updated(known: str, new: str, before: str | None = None) -> bool:
     return any(
         _is_updated(known, new, before or "", code)
         for code in codes_of(known, new)
-        if matches(unquoted(new), code, _TABLE, "renewed", "changed", "gets")
+        if matches(unquoted(new), code, _TABLE, "renewed", "changed", "gets", "holds")
         or _marks(code).search(new) is not None
     )
 
@@ -155,9 +155,7 @@ def _is_renewed(known: str, new: str, code: str) -> bool:
         return is_single and holds["holder"] not in one["value"]
     if held and holds and held["role"] == holds["role"]:
         is_single = held["role"].casefold() in words_in(code, _TABLE, "singles")
-        return (
-            is_single and held["holder"] != holds["holder"] and _marks(code).search(new) is not None
-        )
+        return is_single and held["holder"] != holds["holder"] and bool(holds["mark"])
     if one is None:
         return False
     kinds = _singles(code)
