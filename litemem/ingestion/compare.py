@@ -91,8 +91,8 @@ def compare_facts(
     facts about one person are near each other, and are true together. Facts of `one_turn` only
     contradict each other if the new one corrects. `before` is the text before the new fact,
     or None if unknown: a pronoun may stand for a thing in it. `opener` stood before the new fact
-    in its message: "Correction, ". `said` are parts of the message that the fact was made of, one
-    of which may say more clearly what is over. "unclear" means that both have to stay.
+    in its message: "Correction, ". `said` are parts of the message that the fact was made of: one
+    may say more clearly what is over. "unclear" means that both have to stay.
     """
     known, new = with_subject(known), with_subject(new)
     verdict = _compare(known, new, cosine, before)
@@ -151,7 +151,7 @@ def _is_over_by_a_part(known: str, new: str, said: Iterable[str], before: str | 
 
 
 def _speaks_of_others(known: str, new: str) -> bool:
-    """Return True if a new statement is about a relative whom a known one does not name."""
+    """Return True if a new statement names a relative, and a known one does not."""
     kin = pattern_in(code_of_pair(known, new), "requests", "kin")
     return not set(kin.findall(new.casefold())) <= set(kin.findall(known.casefold()))
 

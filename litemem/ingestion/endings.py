@@ -65,7 +65,7 @@ class _Words:
     counts: frozenset[str]
     before_maker: frozenset[str]  # "ein Rennrad von Canyon"
     speaker: frozenset[str]
-    me: frozenset[str]  # for the user to whom something is done
+    objects: frozenset[str]  # words for the user, if something is done to them
     mine: frozenset[str]  # words for the user, where a birth needs one
     trips: frozenset[str]  # words for what a plan is
     agents: frozenset[str]  # who does something to the things of the user: a thief, a client
@@ -133,10 +133,10 @@ def _ends(row: _Row, k: _Fact, state: set[int], n: _Fact, event: set[int], liste
 def _is_of_holder(
     row: _Row, k: _Fact, state: set[int], n: _Fact, event: set[int], listed: _Words
 ) -> bool:
-    """Return True if an event is of whom a state is of, and of nothing else."""
+    """Return True if an event and a state have one holder, and the event names nothing else."""
     born = listed.children if row.shares == "bearer" else frozenset[str]()
     subjects = [_holder(one, found, listed, born) for one, found in ((k, state), (n, event))]
-    is_of_user = any(n.words[i] in listed.me for i in event)  # "the firm laid me off"
+    is_of_user = any(n.words[i] in listed.objects for i in event)  # "the firm laid me off"
     if is_of_user:
         subjects[1] = frozenset()
     if not listed.joint.isdisjoint(n.words[: min(event)]):  # "Gordon and I are divorced"
@@ -627,7 +627,7 @@ def _words_of(code: str) -> _Words:
 
     keys = (
         "light blocks adjuncts kin children partners alias joint counts before_maker mine "
-        "fillers trips kept agents me".split()
+        "fillers trips kept agents objects".split()
     )
     rows = tuple(_rows(table.get("rows", ()), forms))
     lists = {key: frozenset(forms(str(table.get(key, "")))) for key in keys}

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 
 from litemem.core.text import scripts
+from litemem.core.text.clauses import stated_parts
 from litemem.core.text.lexicon import ENGLISH, exclusive_in, pattern_in, section, words_in
 from litemem.core.text.phrases import names_user, phrases
 from litemem.core.text.statements import unquoted
@@ -41,11 +42,10 @@ STEM = 3  # letters that the forms of a word for what is counted share
 NAMES = 3  # words of a name or a place that is a value
 _TABLE = "updates"
 _TIMES = frozenset(["day", "clock"])
-_CLAUSE = re.compile(
-    r"(?<!\d)[.;!]\s|,\s(?:and |so |but )?|\s(?:so|and) (?=\w+ (?:now )?(?:has|have|is|are)\b)"
-)
 _NUMBER = re.compile(r"(?<![\w.,:])[$€£]?(\d+(?:[.,]\d+)*)(?![\w:]|[.,]\d)")
-_CODE = re.compile(r"(?<![\w.])(?=[\w.-]*[A-Za-z])(?=[\w.-]*\d)[\w.-]*\w")
+_CODE = re.compile(r"(?=[\w.-]{0,39}[A-Za-z])(?=[\w.-]{0,39}\d)[\w.-]{0,39}\w")
+_TOKEN = re.compile(r"[^\s,;:!?()“”\"]+")
+_APOSTROPHE = re.compile("['’]")
 _ENGLISH_NUMBERS = {"one": "1"} | {word: str(i) for i, word in enumerate(NUMBER_WORDS, start=2)}
 _YEAR = re.compile(r"(?:19|20)\d\d")
 
@@ -94,8 +94,8 @@ def _is_updated(known: str, new: str, before: str, code: str) -> bool:
 def _marked(text: str, code: str) -> Iterator[str]:
     """Yield the clauses of a text that have a mark, without it."""
     text = pattern_in(code, "endings", "is_short").sub(" is ", text)
-    for clause in _CLAUSE.split(text):
-        if clause and _marks(code).search(clause) and not is_open(clause, code):
+    for clause in stated_parts(text):
+        if _marks(code).search(clause) and not is_open(clause, code):
             plain = pattern_of(code, _TABLE, "leading").sub("", clause)
             yield _marks(code).sub(" | ", plain)
 
@@ -211,7 +211,7 @@ def _are_of_others(known: str, new: str, code: str) -> bool:
 
 
 def _persons(text: str, code: str) -> frozenset[str]:
-    """Return the relatives of a text; not the boss, of whom there is one."""
+    """Return the relatives of a text; not the boss: there is one."""
     found = (match[0] for match in pattern_of(code, "requests", "kin").finditer(text.casefold()))
     return frozenset(word for word in found if word not in words_in(code, _TABLE, "singles"))
 
@@ -255,7 +255,7 @@ def _typed(text: str, code: str) -> Iterator[tuple[str, str]]:
     """Yield the numbers, codes and places of a text, each with its kind."""
     clocks = values_in(text, code).get("clock", frozenset())
     plays = frozenset(map(scripts.fold, words_in(code, "slots", "play")))
-    tokens = re.findall(r"[^\s,;:!?()“”\"]+", text)
+    tokens = _TOKEN.findall(text)
     is_played = any(scripts.fold(token) in plays for token in tokens)  # one plays many instruments
     for i, token in enumerate(tokens):
         word = token.strip(".'’")
@@ -266,7 +266,7 @@ def _typed(text: str, code: str) -> Iterator[tuple[str, str]]:
         is_date = is_clock or any(near.casefold() in days_of(code) for near in (before, behind))
         if number and not (_YEAR.fullmatch(number) or is_date):
             is_counting = bool(behind) and not _is_light(behind, code)
-            owner = re.split("['’]", before)[0]
+            owner = _APOSTROPHE.split(before)[0]
             if is_counting or not owner or _is_light(owner, code):
                 unit = _unit(behind, code) if is_counting else ""
             else:

@@ -61,8 +61,10 @@ MAKERS = {
     ("core/text/clauses.py", "_preamble"),
     ("core/text/clauses.py", "_reactions"),
     ("core/text/clauses.py", "_border"),
+    ("core/text/clauses.py", "_joints_of"),
     ("core/text/clauses.py", "_leading"),
     ("core/text/clauses.py", "_signs"),
+    ("core/text/clauses.py", "_supposed"),
     ("core/text/clauses.py", "_tag"),
     ("core/text/clauses.py", "_turning_to_kin"),
     ("core/text/clauses.py", "kin_of_speaker"),
@@ -83,6 +85,7 @@ MAKERS = {
     ("extraction/requests.py", "_compiled"),
     ("extraction/requests.py", "_every"),
     ("extraction/sanitize.py", "_forged_line"),
+    ("ingestion/updates.py", "_marks"),
     ("ingestion/absent.py", "_jest"),  # matched in 1,000 characters
     ("ingestion/absent.py", "_jest_signs"),
     ("ingestion/absent.py", "_pattern"),

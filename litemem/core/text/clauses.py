@@ -642,7 +642,7 @@ def _holds_for_next(
         return False
     leading, bound, at = _leading(code), _bound(code), border.start()
     then = leading.match(sentence[at : at + MAX_TAG])
-    is_led = then is not None and any(map(str.isalpha, then[0]))  # ", and I …" stands for itself
+    is_led = then is not None and any(map(str.isalpha, then[0]))  # ", and I …" is another clause
     return any(
         bound.match(leading.sub("", sentence[i : i + MAX_TAG])) for i in places[int(is_led) :]
     )
