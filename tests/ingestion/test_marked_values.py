@@ -2,7 +2,9 @@
 
 import pytest
 
+from litemem import Memory
 from litemem.ingestion.compare import compare_facts
+from litemem.testing import HashEmbedder, ScriptedLLM
 
 REPLACED = """
 User's team has 14 people | User's team is down to 12 people
@@ -83,3 +85,12 @@ def test_a_part_of_the_message_says_what_the_fact_lost() -> None:
     assert compare_facts(known, new, 0.6) != "contradicts"
     said = ["the XPS drowned in coffee"]
     assert compare_facts(known, new, 0.6, said=said) == "contradicts"
+
+
+def test_a_fact_that_lost_what_is_over_still_supersedes() -> None:
+    facts = [["User has a Dell XPS laptop"], ["User bought a Framework to replace it"]]
+    with Memory(":memory:", llm=ScriptedLLM(facts), embedder=HashEmbedder()) as memory:
+        memory.add("My laptop is a Dell XPS.", user_id="u")
+        memory.add("the XPS drowned in coffee. bought a Framework to replace it", user_id="u")
+        live = [found["memory"] for found in memory.get_all(user_id="u")["results"]]
+    assert live == ["User bought a Framework to replace it"]
