@@ -160,7 +160,7 @@ def is_over_now(known: str, said: str, before: str | None = None) -> bool:
     """Return True if a part of what the user says ends, replaces or changes what a fact tells."""
     said = f"User: “{said}”"
     named = by_name(known, said, code_of_pair(known, said))
-    if not (_is_over(*named, code_of_pair(known, said)) or is_other_now(*named, before)):
+    if not (_is_over(*named, code_of_pair(known, said)) or _is_passed_on(*named, before)):
         return False
     return not any(each(known, said) for each in (keep_both, is_of_other_thing, is_of_other_couple))
 
@@ -228,9 +228,12 @@ def is_other_now(known: str, new: str, before: str | None = None) -> bool:
 
     `before` is the text before the new fact, or None if unknown.
     """
+    return is_contrasted(known, new, before) or _is_passed_on(known, new, before)
+
+
+def _is_passed_on(known: str, new: str, before: str | None) -> bool:
     return (
         is_handed_over(known, new, before)
-        or is_contrasted(known, new, before)
         or is_born(known, new)
         or lasts_otherwise(known, new)
         or is_dosed(known, new)
