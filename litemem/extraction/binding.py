@@ -582,6 +582,7 @@ def states_something(clause: Clause) -> bool:
         return True
     is_story = "i" in clause.words and len(clause.words) >= MIN_STORY
     is_told = english.is_telegraphic(clause.text) or english.tells_of_self(clause.text)
+    is_told = is_told or english.counts_people(clause.text)
     if is_story or is_told or _is_short_note(clause):
         return True
     return len(clause.words) >= MIN_NOTE and english.is_elliptical(clause.text)

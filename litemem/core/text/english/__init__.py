@@ -44,6 +44,7 @@ from litemem.core.text.english.runs import decides, leaves_open, reports_failure
 from litemem.core.text.english.statements import (
     answered,
     answers_openly,
+    counts_people,
     does_what_is_asked,
     gives_own_name,
     is_elliptical,
@@ -75,6 +76,7 @@ __all__ = [
     "answered",
     "answers_openly",
     "contractions",
+    "counts_people",
     "decides",
     "does_what_is_asked",
     "fact_words",

@@ -90,6 +90,11 @@ def third_person(clause: str) -> str | None:
     return found if found and not _INNER.search(found) else None
 
 
+def counts_people(clause: str) -> bool:
+    """Return True if a clause says how many "we" are: "so we're 12 now"."""
+    return COUNTED.match(clause[:MAX_NOTE]) is not None
+
+
 def _is_of_several(text: str) -> bool:
     """Return True if a clause is true of nobody alone: "we rock as a team"."""
     is_joint = OF_SEVERAL.match(text) and TOGETHER.search(text[:MAX_NOTE])
