@@ -27,7 +27,7 @@ from litemem.ingestion.handover import is_handed_over
 from litemem.ingestion.identifiers import is_renumbered
 from litemem.ingestion.lasting import lasts_otherwise
 from litemem.ingestion.measures import have_changed, have_same_value, keep_both
-from litemem.ingestion.naming import codes_of
+from litemem.ingestion.naming import asks, codes_of
 from litemem.ingestion.partings import has_parted, is_of_other_couple
 from litemem.ingestion.persons import by_name
 from litemem.ingestion.replaced import is_replaced
@@ -109,7 +109,7 @@ def compare_facts(
     if verdict != "different" and _spelt(known) != _spelt(new) and are_on_other_sides(known, new):
         verdict = "different"
     apart = (keep_both, is_of_other_thing, is_of_other_couple)
-    if verdict == "contradicts" and any(each(known, new) for each in apart):
+    if verdict == "contradicts" and (asks(new) or any(each(known, new) for each in apart)):
         verdict = "different"
     if verdict in (None, "different", "richer") and have_same_value(known, new):
         verdict = "same"

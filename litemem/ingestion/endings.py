@@ -35,7 +35,7 @@ _AGE = re.compile(r"[1-9]\d{0,2}(?:st|nd|rd|th|\.)?")
 _UNSPACED = re.compile(rf"[{scripts.HAN}{scripts.KANA}]")
 _RUN = re.compile(rf"[{scripts.HAN}{scripts.KANA}]+|(?:[^\W_](?<![{scripts.HAN}{scripts.KANA}]))+")
 _HANGUL = re.compile(rf"[{scripts.HANGUL}]")
-_CLAUSE = re.compile(r"[.;!。！；؛।]+|,\s|，|،")
+_CLAUSE = re.compile(r"(?:(?<!\d)\.|[;!。！；؛।])+|,\s|，|،")  # not in "3. Mai"
 _POSSESSIVE = re.compile(r"['’](?:s|re|ve|m|d)?(?!\w)")
 
 _PLACE_FIRST = ("zh", "ja", "ko", "tr", "hi")
@@ -47,7 +47,7 @@ Span = tuple[int, int]  # of words
 
 @dataclass(frozen=True)
 class _Row:
-    shares: str  # thing, goods, person, plan, holder, change, bearer, subject, birth, age or source
+    shares: str  # thing, goods, named, person, plan, holder, change, bearer, subject, age, …
     states: tuple[tuple[str, ...], ...]
     events: tuple[tuple[str, ...], ...]
 
@@ -178,6 +178,8 @@ def _is_shared(
         return False
     if rest_k - names_k - told - rest_n and rest_n - names_n - names_k - rest_k:
         return False  # a flight to Rome, and one to Oslo
+    if shares == "named":  # "the bike is a Trek", and the bike is gone
+        return told == _owner(k, things_k, state) and listed.kin.isdisjoint(rest_n)
     if shares != "person" and told <= names_k and not listed.joint.intersection(k.words):
         return True
     return not _are_numbered_apart(k, n) and _has_head(k, state, told, listed, shares)

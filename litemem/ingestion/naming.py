@@ -83,10 +83,15 @@ def has_one(words: Sequence[str], word: str, code: str) -> bool:
     return any(is_one(word, other, code) for other in words)
 
 
+def asks(text: str) -> bool:
+    """Return True if a text ends as a question does."""
+    return text.rstrip('”"» ').endswith(("?", "？", "؟"))
+
+
 @lru_cache(maxsize=8_192)
 def is_open(text: str, code: str) -> bool:
     """Return True if a text asks, denies, wishes or supposes something."""
-    if text.rstrip('”" ').endswith(("?", "？", "؟")):
+    if asks(text):
         return True
     listed = _blocks(code)
     if code in UNSPACED:

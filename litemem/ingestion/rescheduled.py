@@ -96,6 +96,7 @@ def _is_open(text: str, code: str) -> bool:
 
 def values_in(text: str, code: str) -> Mapping[str, frozenset[str]]:
     """Return the days, times and rooms of a text, by their kind."""
+    text = text.rstrip(".! ”")  # "at 10."
     clocks = {f"{int(m[1])}:{m[2]}" for m in _CLOCK.finditer(text)}
     hours = pattern_in(code, "rescheduled", "hours").finditer(text.casefold())
     clocks |= {f"{int(next(filter(None, m.groups())))}:00" for m in hours}
@@ -111,10 +112,18 @@ def _dates(text: str, code: str) -> Iterator[str]:
     """Yield the weekdays of a text, and its months with the day: "3 June", "June 3"."""
     words = tokens_of(text)
     for i, word in enumerate(words):
-        if day := days_of(code).get(word) or days_of(code).get(word.removesuffix("s")):
-            near = (words[j].rstrip(".") for j in (i - 1, i + 1) if 0 <= j < len(words))
+        if day := day_of(word, code):
+            is_of = i > 1 and scripts.fold(words[i - 1]) in words_in(code, "rescheduled", "of")
+            places = (i - 2, i - 1, i + 1) if is_of else (i - 1, i + 1)  # "11 de junio"
+            near = (words[j].rstrip(".") for j in places if 0 <= j < len(words))
             number = next((each for each in near if each.isdigit()), "")
             yield f"{number} {day}" if day.startswith("month") else day
+
+
+def day_of(word: str, code: str) -> str:
+    """Return the weekday or month that a word names; weekdays have a plural: "torsdagar"."""
+    endings = ("", "s", *words_in(code, "rescheduled", "plurals"))
+    return next(filter(None, (days_of(code).get(word.removesuffix(end)) for end in endings)), "")
 
 
 @cache

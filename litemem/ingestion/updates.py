@@ -13,13 +13,13 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 
 from litemem.core.text import scripts
-from litemem.core.text.clauses import stated_parts
 from litemem.core.text.lexicon import ENGLISH, exclusive_in, pattern_in, section, words_in
-from litemem.core.text.phrases import names_user, phrases
+from litemem.core.text.phrases import names_user, phrases, words_with_case
 from litemem.core.text.statements import unquoted
 from litemem.core.text.words import NUMBER_WORDS
 from litemem.ingestion.naming import (
     UNSPACED,
+    asks,
     codes_of,
     is_light,
     is_one,
@@ -28,7 +28,7 @@ from litemem.ingestion.naming import (
     named_in,
     pattern_of,
 )
-from litemem.ingestion.rescheduled import days_of, values_in
+from litemem.ingestion.rescheduled import day_of, days_of, values_in
 
 LONG = 400  # characters of two texts that are no facts
 EXTRA = 2  # words of a known fact that neither name the thing nor its value
@@ -67,20 +67,21 @@ def is_updated(known: str, new: str, before: str | None = None) -> bool:
     `before` is the text before the new fact, which names the thing if the fact does not: "Two
     people left, so we're 12 now".
     """
-    if len(known) + len(new) > LONG or unquoted(new).rstrip().endswith(("?", "？", "؟")):
+    if len(known) + len(new) > LONG or asks(new):
         return False
     return any(
         _is_updated(known, new, before or "", code)
         for code in codes_of(known, new)
         if matches(unquoted(new), code, _TABLE, "renewed", "changed", "gets", "holds")
         or _marks(code).search(new) is not None
+        or matches(new, code, _TABLE, "one")
     )
 
 
 def _is_updated(known: str, new: str, before: str, code: str) -> bool:
     said = unquoted(known).rstrip(".! ")
     one = pattern_of(code, _TABLE, "is").match(said)  # "plan" may be a thing
-    if is_open(one["value"] if one else said, code) or _are_of_others(said, unquoted(new), code):
+    if _is_unsure(one["value"] if one else said, code) or _are_of_others(said, unquoted(new), code):
         return False
     if pattern_in(code, "rescheduled", "past").search(said):
         return False
@@ -94,10 +95,18 @@ def _is_updated(known: str, new: str, before: str, code: str) -> bool:
 def _marked(text: str, code: str) -> Iterator[str]:
     """Yield the clauses of a text that have a mark, without it."""
     text = pattern_in(code, "endings", "is_short").sub(" is ", text)
-    for clause in stated_parts(text):
-        if _marks(code).search(clause) and not is_open(clause, code):
+    text = pattern_of(code, _TABLE, "one").sub(lambda one: f" | {one['verb'] or ''}1", text)
+    for clause in _clause_ends(code).split(text):
+        if clause and (" | " in clause or _marks(code).search(clause)):
             plain = pattern_of(code, _TABLE, "leading").sub("", clause)
-            yield _marks(code).sub(" | ", plain)
+            rest = _marks(code).sub(" | ", plain)
+            if not _is_unsure(rest, code):  # a mark may deny: "ne … plus que"
+                yield rest
+
+
+def _is_unsure(text: str, code: str) -> bool:
+    """Return True if a text is open, apart from its times and rates: "om 10", "om dagen"."""
+    return is_open(_times_and_rates(code).sub(" ", text), code)
 
 
 def _has_other_value(k: _Statement, clause: str, whole: str, code: str) -> bool:
@@ -159,13 +168,13 @@ def _is_renewed(known: str, new: str, code: str) -> bool:
     if one is None:
         return False
     kinds = _singles(code)
-    things = _named(one["thing"], code)
-    is_single = bool(things) and scripts.fold(things[-1]) in kinds
+    things = _things(one["thing"], code)
+    is_single = bool(things) and scripts.fold(things[_head(code)]) in kinds
     renewed = pattern_of(code, _TABLE, "renewed").match(new)
     if renewed is None and _marks(code).search(new):
         renewed = pattern_of(code, _TABLE, "is").match(" ".join(_marks(code).sub("", new).split()))
     if renewed is not None:
-        others = _named(renewed["thing"], code)
+        others = _things(renewed["thing"], code)
         is_same = len(things) == len(others) and all(
             _is_one(*pair, code) for pair in zip(things, others, strict=True)
         )
@@ -184,6 +193,12 @@ def _is_renewed(known: str, new: str, code: str) -> bool:
         _has_one(named_in(one["value"], code, with_days=True), w, code) for w in value
     )
     return is_of_thing and bool(told) and is_other and len(value) <= NAMES
+
+
+def _things(text: str, code: str) -> Sequence[str]:
+    """Return the words that name a thing of which there is one; elsewhere a doctor names none."""
+    words = words_with_case(text)
+    return [w for w in words if scripts.fold(w) in _singles(code) or not _is_light(w, code)]
 
 
 def _ends_with(thing: str, role: str) -> bool:
@@ -234,7 +249,8 @@ def _read(text: str, code: str) -> _Statement:
 
 
 def _is_value(word: str, code: str) -> bool:
-    return word[:1].isdigit() or bool(_digits(word, code)) or word.casefold() in days_of(code)
+    is_number = word[:1].isdigit() or bool(_digits(word, code))
+    return is_number or bool(day_of(word.casefold(), code))
 
 
 def _subject(text: str, words: Sequence[str], code: str) -> Sequence[str]:
@@ -255,6 +271,7 @@ def _typed(text: str, code: str) -> Iterator[tuple[str, str]]:
     """Yield the numbers, codes and places of a text, each with its kind."""
     clocks = values_in(text, code).get("clock", frozenset())
     plays = frozenset(map(scripts.fold, words_in(code, "slots", "play")))
+    rooms = words_in(code, "rescheduled", "rooms")
     tokens = _TOKEN.findall(text)
     is_played = any(scripts.fold(token) in plays for token in tokens)  # one plays many instruments
     for i, token in enumerate(tokens):
@@ -265,21 +282,22 @@ def _typed(text: str, code: str) -> Iterator[tuple[str, str]]:
         is_clock = f"{number}:00" in clocks
         is_date = is_clock or any(near.casefold() in days_of(code) for near in (before, behind))
         if number and not (_YEAR.fullmatch(number) or is_date):
-            is_counting = bool(behind) and not _is_light(behind, code)
-            owner = _APOSTROPHE.split(before)[0]
+            is_counting = _is_counted(behind, code)
+            owner = _APOSTROPHE.split(before)[0] if token[0].isdigit() else ""
             if is_counting or not owner or _is_light(owner, code):
                 unit = _unit(behind, code) if is_counting else ""
             else:
                 unit = f"of {scripts.fold(owner)[:STEM]}"
-            yield f"{BARE}{unit}", number  # "PostgreSQL 16", "room 4"; "12 people"
-        elif _CODE.fullmatch(word):
+            if before.casefold() not in rooms:  # "room 4" is a value of its own
+                yield f"{BARE}{unit}", number  # "PostgreSQL 16"; "12 people"
+        elif _CODE.fullmatch(word) and "clock" not in values_in(word, code):
             yield "code", word
         elif scripts.fold(word) in _opposites(code):
             group, kind = _opposites(code)[scripts.fold(word)]
             yield f"opposite {group}", f"{word} {kind}"
         elif scripts.fold(word) in _places(code) and not is_played:
             place = _named_behind(tokens[i + 1 :], code)
-            yield from [(PLACE, place)] if place else ()
+            yield from [(PLACE, place)] if place and place not in rooms else ()
 
 
 def _digits(word: str, code: str) -> str:
@@ -297,6 +315,13 @@ def _numbers(code: str) -> Mapping[str, str]:
     return found | (_ENGLISH_NUMBERS if code == ENGLISH else {})
 
 
+def _is_counted(word: str, code: str) -> bool:
+    """Return True if a word behind a number may say what it counts: a unit, or what is named."""
+    folded = scripts.fold(word)
+    is_unit = any(each.has(folded) for each in phrases(code).units)
+    return is_unit or (bool(folded) and not _is_light(word, code))
+
+
 def _unit(word: str, code: str) -> str:
     """Return what a number counts: a unit of a group, or the stem of a word."""
     folded = scripts.fold(word)
@@ -311,7 +336,7 @@ def _named_behind(tokens: Sequence[str], code: str) -> str:
         word = token.strip(".'’")
         if _is_light(word, code) and not found:
             continue
-        if _digits(word, code) or word.casefold() in days_of(code):  # "on port 8080"
+        if _digits(word, code) or day_of(word.casefold(), code):  # "on port 8080"
             return ""
         if _is_light(word, code):
             break
@@ -360,7 +385,31 @@ def _singles(code: str) -> frozenset[str]:
 
 @cache
 def _light(code: str) -> frozenset[str]:
-    return frozenset(map(scripts.fold, words_in(code, _TABLE, "light")))
+    """Return the verbs of any value, and those that say only that somebody has something."""
+    listed = words_in(code, _TABLE, "light") | words_in(code, "slots", "have")
+    return frozenset(map(scripts.fold, listed))
+
+
+@cache
+def _head(code: str) -> int:
+    """Return which word of a thing says what it is: the first one, or the last."""
+    return 0 if section(code, _TABLE).get("head") == "first" else -1
+
+
+@cache
+def _times_and_rates(code: str) -> re.Pattern[str]:
+    places = "|".join(map(re.escape, sorted(words_in(code, "slots", "place"))))
+    rates = section(code, "measures").get("periods", ())
+    return re.compile(
+        "|".join([rf"\b(?:{places or '(?!)'}) (?=\d)", *map("(?:{})".format, rates)]), re.IGNORECASE
+    )
+
+
+@cache
+def _clause_ends(code: str) -> re.Pattern[str]:
+    """Return the pattern of what ends a clause: a sign, or a conjunction of the language."""
+    joints = str(section(code, _TABLE).get("joints", "(?!)"))
+    return re.compile(rf"(?<!\d)[.;!]\s|,\s|\s(?:{joints})\s", re.IGNORECASE)
 
 
 @cache
@@ -374,7 +423,7 @@ def _opposites(code: str) -> Mapping[str, tuple[int, int]]:
 @cache
 def _places(code: str) -> frozenset[str]:
     listed = words_in(code, "slots", "place") | words_in(code, _TABLE, "places")
-    return frozenset(map(scripts.fold, listed))
+    return frozenset(map(scripts.fold, listed - words_in(code, _TABLE, "links")))
 
 
 @cache

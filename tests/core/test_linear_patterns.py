@@ -104,6 +104,9 @@ MAKERS = {
     ("ingestion/lasting.py", "_units"),  # matched in 400 characters
     ("ingestion/naming.py", "_parting"),  # the words of a table
     ("ingestion/naming.py", "pattern_of"),  # matched in 500 characters
+    ("ingestion/updates.py", "_times_and_rates"),  # matched in 400 characters
+    ("ingestion/updates.py", "_clause_ends"),  # matched in 400 characters
+    ("ingestion/updates.py", "_marks"),  # matched in 400 characters
     ("maintenance/backup.py", "_is_replaced"),
     ("maintenance/backup.py", "_parse_name"),
     ("ingestion/handover.py", "_patterns_of_roles"),

@@ -32,7 +32,7 @@ from litemem.core.text.quotations import (
     without_introduced,
     without_speech,
 )
-from litemem.core.text.words import STOP_WORDS, is_full_stop, sentences, words
+from litemem.core.text.words import is_full_stop, sentences, words
 
 MAX_NAMES = 4  # words of the name behind a greeting
 MIN_LOG = 3  # lines "name: text" that make a conversation
@@ -341,7 +341,7 @@ def stated_parts(text: str) -> list[str]:
             continue
         parts = [part.strip(_PUNCTUATION + " –—-") for part in joining.split(sentence)]
         first = (words(parts[0]) or [""])[0]
-        is_of_user = not parts[0][:1].isupper() or first in own | STOP_WORDS or first == "user"
+        is_of_user = not parts[0][:1].isupper() or first in own | FUNCTION_WORDS or first == "user"
         for i, part in enumerate(parts):
             has_subject = i == 0 or is_of_user or bool(own.intersection(words(part)[:1]))
             if part and (has_subject or part[:1].isupper()):
