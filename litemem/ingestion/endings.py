@@ -14,7 +14,7 @@ first; what is between them is one word.
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from itertools import product
 
@@ -108,10 +108,25 @@ def _clauses(text: str) -> list[str]:
 def _is_ended(known: str, new: str, code: str, listed: _Words) -> bool:
     k, n = _fact(known, code), _fact(new, code)
     states, events = _places(known, code)[0], _places(new, code)[1]
+    n = _in_words_of(k, n)
     return any(
         _ends(listed.rows[i], k, states[i], n, events[i], listed)
         for i in states.keys() & events.keys()
     )
+
+
+def _in_words_of(k: _Fact, n: _Fact) -> _Fact:
+    """Return a fact with the whole name of a known one for a part, where names are not parted."""
+    stems = tuple(
+        next((one for one in k.stems if _is_part(stem, one)), stem) if stem not in k.stems else stem
+        for stem in n.stems
+    )
+    return replace(n, stems=stems)
+
+
+def _is_part(stem: str, whole: str) -> bool:
+    is_long = len(stem) > 1 and _UNSPACED.match(stem) is not None
+    return is_long and (whole.startswith(stem) or whole.endswith(stem))
 
 
 def _ends(row: _Row, k: _Fact, state: set[int], n: _Fact, event: set[int], listed: _Words) -> bool:
@@ -189,14 +204,16 @@ def _has_head(k: _Fact, state: set[int], told: set[str], listed: _Words, shares:
     """Return True if words name the object of a state, and all persons in it."""
     things, _ = _things(k, state, listed)
     names = _aliases(k, listed)
-    maker = _maker(k, told, max(state)) if shares == "goods" else frozenset[int]()
+    behind = 0 if listed.is_place_first else max(state)
+    maker = _maker(k, told, behind) if shares == "goods" else frozenset[int]()
     persons = _persons_in(k, things, maker, listed)
     if shares == "goods":
         persons -= _brand(k, things, listed)
     if not persons | _owner(k, things, state) <= told | names:
         return False
     if shares == "person":
-        return bool(persons & told)
+        cased = {k.stems[i] for i in things if not k.written[i][:1].islower()}  # or without case
+        return bool((persons | cased) & told)
     objects = [i for i in things if k.stems[i] not in names]
     if not objects:
         return False
@@ -335,14 +352,14 @@ def _is_before_place(k: _Fact, state: set[int], n: _Fact, event: set[int], liste
     behind = named[len(told) :]
     if [k.stems[i] for i in named[: len(told)]] != [n.stems[i] for i in told] or not behind:
         return False
-    is_user = k.words[0] in listed.mine and n.words[0] in listed.mine
+    is_user = k.words[0] in listed.mine and (n.words[0] in listed.mine or not told)
     return (bool(told) or is_user) and not any(k.words[i] in listed.kin for i in behind)
 
 
 def _named_before(fact: _Fact, stop: int, listed: _Words) -> list[int]:
     """Return where a fact names something before a phrase."""
     ignored = listed.light | listed.adjuncts
-    return [i for i in range(stop) if fact.words[i] not in ignored]
+    return [i for i in range(stop) if not (fact.words[i] in ignored or fact.words[i].isdigit())]
 
 
 def _names_others(row: _Row, k: _Fact, n: _Fact, event: set[int], listed: _Words) -> bool:
@@ -384,6 +401,8 @@ def _is_plan(k: _Fact, state: set[int], n: _Fact, event: set[int], listed: _Word
     things_n, rest_n = _things(n, event, listed)
     subjects = [_subject(one, min(found), listed) for one, found in ((k, state), (n, event))]
     goal = {k.stems[i] for i in things_k if i > min(state)}
+    if listed.is_place_first and not goal:
+        goal = {k.stems[i] for i in things_k}
     told = {n.stems[i] for i in things_n if n.words[i] not in listed.trips} | rest_n
     told -= {_stem(trip, "") for trip in listed.trips}
     is_named = bool(goal) and goal <= told and told <= goal | rest_k

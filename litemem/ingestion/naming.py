@@ -31,6 +31,11 @@ _UNSURE = (
     "tr",
     "vi",
 )  # may look like English
+_SCRIPTS = [
+    ("ja", re.compile(f"[{scripts.KANA}]")),
+    ("ko", re.compile(f"[{scripts.HANGUL}]")),
+    ("zh", re.compile(f"[{scripts.HAN}]")),
+]
 _SLOTS = ("light", "my", "be", "place", "from", "now", "again", "user", "new")
 _SIGNS = re.compile(r"[\s,.;:!?…“”\"()，。、！？；：·]+")
 _POSSESSIVE = re.compile(r"['’](?:s|ve|re|ll|d|m)?\Z")  # or a verb: "they've"
@@ -39,7 +44,14 @@ _POSSESSIVE = re.compile(r"['’](?:s|ve|re|ll|d|m)?\Z")  # or a verb: "they've"
 def codes_of(known: str, new: str) -> Sequence[str]:
     """Return the languages that two facts may be in: short facts are hard to guess."""
     code = code_of_pair(known, new)
-    return tuple(dict.fromkeys((code, *BARE, *(_UNSURE if code == ENGLISH else ()))))
+    unsure = _UNSURE if code == ENGLISH else ()
+    hidden = _of_script(f"{known} {new}") if code in (ENGLISH, *_UNSURE) else ()
+    return tuple(dict.fromkeys((code, *BARE, *unsure, *hidden)))
+
+
+def _of_script(text: str) -> Sequence[str]:
+    """Return the language of a script that few others have: many Latin names hide it."""
+    return [code for code, signs in _SCRIPTS if signs.search(text)][:1]
 
 
 def named_in(text: str, code: str, *, with_days: bool = False) -> list[str]:

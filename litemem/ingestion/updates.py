@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 
 from litemem.core.text import scripts
+from litemem.core.text.cjk_numerals import in_digits
 from litemem.core.text.lexicon import ENGLISH, exclusive_in, pattern_in, section, words_in
 from litemem.core.text.phrases import names_user, phrases, words_with_case
-from litemem.core.text.statements import unquoted
+from litemem.core.text.statements import VERB_LAST, unquoted
 from litemem.core.text.words import NUMBER_WORDS
 from litemem.ingestion.naming import (
     UNSPACED,
@@ -37,16 +38,23 @@ SUBJECT = 2  # words that may name what a statement is about
 OF = "number of "  # a word, behind which it stands
 BARE = "number "  # a kind of value: a number without a unit
 UNIT = "unit "
+OFTEN = "often"
 PLACE = "place"  # a kind of value, which may also tell the thing: "in the team"
 STEM = 3  # letters that the forms of a word for what is counted share
 NAMES = 3  # words of a name or a place that is a value
 _TABLE = "updates"
+JOINED = (*UNSPACED, "ko")  # in which a number is written together with what it counts
 _TIMES = frozenset(["day", "clock"])
 _NUMBER = re.compile(r"(?<![\w.,:])[$€£]?(\d+(?:[.,]\d+)*)(?![\w:]|[.,]\d)")
 _CODE = re.compile(r"(?=[\w.-]{0,39}[A-Za-z])(?=[\w.-]{0,39}\d)[\w.-]{0,39}\w")
 _TOKEN = re.compile(r"[^\s,;:!?()“”\"]+")
 _APOSTROPHE = re.compile("['’]")
 _ENGLISH_NUMBERS = {"one": "1"} | {word: str(i) for i, word in enumerate(NUMBER_WORDS, start=2)}
+_ASCII_RUN = re.compile(r"[A-Za-z0-9]+(?:[.:-][A-Za-z0-9]+)*")
+_DATE = re.compile(r"(\d{1,2})[月월] ?(\d{1,2})[日号일]")
+_CLOCK = re.compile(r"(?<!\d)\d{1,2}:\d\d(?!\d)")
+_COUNTED = re.compile(r"(?<![\w.:,-])\d+(?:[.,:]\d+)*(?=[^\W\d_a-zA-Z])")  # "14명"
+_NAMED = re.compile(r"[\w.:-]+")
 _YEAR = re.compile(r"(?:19|20)\d\d")
 
 
@@ -96,6 +104,7 @@ def _marked(text: str, code: str) -> Iterator[str]:
     """Yield the clauses of a text that have a mark, without it."""
     text = pattern_in(code, "endings", "is_short").sub(" is ", text)
     text = pattern_of(code, _TABLE, "one").sub(lambda one: f" | {one['verb'] or ''}1", text)
+    text = pattern_of(code, _TABLE, "joint").sub(". ", text)
     for clause in _clause_ends(code).split(text):
         if clause and (" | " in clause or _marks(code).search(clause)):
             plain = pattern_of(code, _TABLE, "leading").sub("", clause)
@@ -124,7 +133,8 @@ def _has_other_value(k: _Statement, clause: str, whole: str, code: str) -> bool:
     shared = [word for word in own if _has_one(k.words, word, code)]
     if not own:  # "a fox took two hens, so I have four now"
         shared = [word for word in _named(whole, code) if _has_one(k.words, word, code)]
-    if k.subject and not any(_has_one(shared, word, code) for word in k.subject):
+    is_named = any(word[:1].isupper() for word in shared)
+    if k.subject and not (is_named or any(_has_one(shared, word, code) for word in k.subject)):
         return False
     gained = [word for word in own if word not in shared]
     lost = [
@@ -132,7 +142,8 @@ def _has_other_value(k: _Statement, clause: str, whole: str, code: str) -> bool:
         for word in k.words
         if not _has_one(n.words, word, code) and scripts.fold(word) not in k.of_values
     ]
-    is_bare = not own and len(lost) <= 1 and BARE not in changed  # "I'm at 88 kilos"
+    is_measured = all(kind == OFTEN or kind.startswith(BARE + UNIT) for kind in changed)
+    is_bare = not own and len(lost) <= 1 and is_measured  # "I'm at 88 kilos"
     return (bool(shared) or is_bare) and not gained and len(lost) <= EXTRA
 
 
@@ -197,6 +208,8 @@ def _is_renewed(known: str, new: str, code: str) -> bool:
 
 def _things(text: str, code: str) -> Sequence[str]:
     """Return the words that name a thing of which there is one; elsewhere a doctor names none."""
+    if code in UNSPACED:
+        return _named(text, code)
     words = words_with_case(text)
     return [w for w in words if scripts.fold(w) in _singles(code) or not _is_light(w, code)]
 
@@ -233,11 +246,14 @@ def _persons(text: str, code: str) -> frozenset[str]:
 
 @lru_cache(maxsize=8_192)
 def _read(text: str, code: str) -> _Statement:
+    text = _spaced(text, code)
     values = {kind: frozenset(found) for kind, found in values_in(text, code).items()}
+    if code in JOINED and (days := {day for word, day in days_of(code).items() if word in text}):
+        values["day"] = frozenset(day for day in days if day.startswith("weekday"))
     plain = text
     often = {_often(match, code) for match in pattern_of(code, _TABLE, "often").finditer(text)}
     if often:
-        values["often"] = frozenset(often)
+        values[OFTEN] = frozenset(often)
         plain = pattern_of(code, _TABLE, "often").sub(" ", text)
     words = _named(plain, code)
     of_values: set[str] = set()
@@ -248,9 +264,28 @@ def _read(text: str, code: str) -> _Statement:
     return _Statement(words, values, frozenset(of_values), _subject(text, words, code), code)
 
 
+def _spaced(text: str, code: str) -> str:
+    """Return a text of a script without spaces with some around numbers and Latin words.
+
+    Its numerals are digits, and its days "d6-4" and words apart.
+    """
+    if code not in JOINED:
+        return text
+    plain = _DATE.sub(r" d\1-\2 ", in_digits(text, code))
+    if code not in UNSPACED:
+        return _COUNTED.sub(r"\g<0> ", plain)
+    return _ASCII_RUN.sub(r" \g<0> ", _weekdays(code).sub(r" \g<0> ", plain))
+
+
+@cache
+def _weekdays(code: str) -> re.Pattern[str]:
+    """Return the pattern of the names of days and months."""
+    return re.compile("|".join(map(re.escape, sorted(days_of(code), key=len, reverse=True))))
+
+
 def _is_value(word: str, code: str) -> bool:
     is_number = word[:1].isdigit() or bool(_digits(word, code))
-    return is_number or bool(day_of(word.casefold(), code))
+    return is_number or bool(day_of(word.casefold(), code) or day_of(_bare(word, code), code))
 
 
 def _subject(text: str, words: Sequence[str], code: str) -> Sequence[str]:
@@ -272,7 +307,8 @@ def _typed(text: str, code: str) -> Iterator[tuple[str, str]]:
     clocks = values_in(text, code).get("clock", frozenset())
     plays = frozenset(map(scripts.fold, words_in(code, "slots", "play")))
     rooms = words_in(code, "rescheduled", "rooms")
-    tokens = _TOKEN.findall(text)
+    tokens = _TOKEN.findall(_CLOCK.sub(" ", text))
+    is_aside = code in VERB_LAST  # where a place stands before the word for it
     is_played = any(scripts.fold(token) in plays for token in tokens)  # one plays many instruments
     for i, token in enumerate(tokens):
         word = token.strip(".'’")
@@ -281,10 +317,14 @@ def _typed(text: str, code: str) -> Iterator[tuple[str, str]]:
         behind = tokens[i + 1].strip(".'’") if i + 1 < len(tokens) else ""
         is_clock = f"{number}:00" in clocks
         is_date = is_clock or any(near.casefold() in days_of(code) for near in (before, behind))
-        if number and not (_YEAR.fullmatch(number) or is_date):
+        if code in UNSPACED and number:
+            is_named = before.isascii() and before.isalpha()
+            unit = behind[:1] if behind.isalpha() and not _is_light(behind[:1], code) else ""
+            yield f"{BARE}{f'of {scripts.fold(before)}' if is_named else unit}", number
+        elif number and not (_YEAR.fullmatch(number) or is_date):
             is_counting = _is_counted(behind, code)
             owner = _APOSTROPHE.split(before)[0] if token[0].isdigit() else ""
-            if is_counting or not owner or _is_light(owner, code):
+            if is_counting or not owner or code in VERB_LAST or _is_light(owner, code):
                 unit = _unit(behind, code) if is_counting else ""
             else:
                 unit = f"of {scripts.fold(owner)[:STEM]}"
@@ -295,7 +335,7 @@ def _typed(text: str, code: str) -> Iterator[tuple[str, str]]:
         elif scripts.fold(word) in _opposites(code):
             group, kind = _opposites(code)[scripts.fold(word)]
             yield f"opposite {group}", f"{word} {kind}"
-        elif scripts.fold(word) in _places(code) and not is_played:
+        elif scripts.fold(word) in _places(code) and not (is_played or is_aside):
             place = _named_behind(tokens[i + 1 :], code)
             yield from [(PLACE, place)] if place and place not in rooms else ()
 
@@ -326,7 +366,7 @@ def _unit(word: str, code: str) -> str:
     """Return what a number counts: a unit of a group, or the stem of a word."""
     folded = scripts.fold(word)
     group = next((i for i, each in enumerate(phrases(code).units) if each.has(folded)), None)
-    return f"{UNIT}{group}" if group is not None else folded[:STEM]
+    return f"{UNIT}{group}" if group is not None else _bare(word, code)[:STEM]
 
 
 def _named_behind(tokens: Sequence[str], code: str) -> str:
@@ -348,7 +388,22 @@ def _named_behind(tokens: Sequence[str], code: str) -> str:
 
 def _named(text: str, code: str) -> list[str]:
     """Return the words that name something, without the verbs of any value: "costs"."""
+    if code in UNSPACED:
+        parts = _signs(code).sub(lambda found: f" {found['one'] or ''} ", _spaced(text, code))
+        return _NAMED.findall(parts)
     return [word for word in named_in(text, code) if not _is_light(word, code)]
+
+
+@cache
+def _signs(code: str) -> re.Pattern[str]:
+    """Return what parts the names of a script without spaces; `one` is a name as a whole."""
+    tables = (_TABLE, "light"), ("endings", "light"), ("slots", "user"), ("slots", "now")
+    light = frozenset[str]().union(*(words_in(code, *each) for each in tables))
+    either = [
+        "|".join(sorted(map(re.escape, each), key=len, reverse=True))
+        for each in (words_in(code, _TABLE, "singles"), {*light, *days_of(code)})
+    ]
+    return re.compile(rf"(?P<one>{either[0] or '(?!)'})|(?:{either[1] or '(?!)'})", re.IGNORECASE)
 
 
 def _is_light(word: str, code: str) -> bool:
@@ -361,14 +416,20 @@ def _has_one(words: Sequence[str], word: str, code: str) -> bool:
 
 def _is_one(word: str, other: str, code: str) -> bool:
     """Return True if two words may be forms of one, or are one without their endings."""
+    if code in UNSPACED:
+        return word == other or (len(word) > 1 and word in other)
     return is_one(word, other, code) or _bare(word, code) == _bare(other, code)
 
 
 def _bare(word: str, code: str) -> str:
-    """Return a folded word without the longest ending that its language lists."""
+    """Return a folded word without the longest beginning and ending that its language lists."""
     folded = scripts.fold(word)
+    beginnings = sorted(words_in(code, _TABLE, "beginnings"), key=len, reverse=True)
+    first = next((one for one in beginnings if folded.startswith(one)), "")
+    folded = folded[len(first) :] if len(folded) - len(first) >= STEM else folded
+    least = 1 if "가" <= folded[:1] <= "힣" else STEM
     endings = (one for one in _endings(code) if folded.endswith(one))
-    return next((folded.removesuffix(e) for e in endings if len(folded) - len(e) >= STEM), folded)
+    return next((folded.removesuffix(e) for e in endings if len(folded) - len(e) >= least), folded)
 
 
 @cache
@@ -409,7 +470,7 @@ def _times_and_rates(code: str) -> re.Pattern[str]:
 def _clause_ends(code: str) -> re.Pattern[str]:
     """Return the pattern of what ends a clause: a sign, or a conjunction of the language."""
     joints = str(section(code, _TABLE).get("joints", "(?!)"))
-    return re.compile(rf"(?<!\d)[.;!]\s|,\s|\s(?:{joints})\s", re.IGNORECASE)
+    return re.compile(rf"[。！；，、،؛।]|(?<!\d)[.;!]\s|,\s|\s(?:{joints})\s", re.IGNORECASE)
 
 
 @cache
