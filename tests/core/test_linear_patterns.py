@@ -85,7 +85,8 @@ MAKERS = {
     ("extraction/requests.py", "_compiled"),
     ("extraction/requests.py", "_every"),
     ("extraction/sanitize.py", "_forged_line"),
-    ("ingestion/updates.py", "_marks"),
+    ("ingestion/stated_values.py", "_signs"),  # matched in 400 characters
+    ("ingestion/stated_values.py", "_weekdays"),
     ("ingestion/absent.py", "_jest"),  # matched in 1,000 characters
     ("ingestion/absent.py", "_jest_signs"),
     ("ingestion/absent.py", "_pattern"),
