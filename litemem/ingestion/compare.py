@@ -146,14 +146,25 @@ def _is_over_by_a_part(known: str, new: str, said: Iterable[str], before: str | 
     """Return True if a part of a new fact, or of its message, says that a known one is over."""
     parts = dict.fromkeys([*stated_parts(unquoted(new)), *said])
     if _speaks_of_others(known, new):
-        parts = {part: None for part in parts if begins_as_user(part)}
-    return any(is_over_now(known, part, before) for part in parts if part != new)
+        parts = {part: None for part in parts if _is_of_known(known, part)}
+    whole = f"{before or ''} {unquoted(new)}"
+    return any(is_over_now(known, part, whole) for part in parts if part != new)
 
 
 def _speaks_of_others(known: str, new: str) -> bool:
     """Return True if a new statement names a relative, and a known one does not."""
+    return not _kin(known, new, new) <= _kin(known, new, known)
+
+
+def _is_of_known(known: str, part: str) -> bool:
+    """Return True if a part is of the user, or names relatives that a known fact names."""
+    kin = _kin(known, part, part)
+    return begins_as_user(part) if not kin else kin <= _kin(known, part, known)
+
+
+def _kin(known: str, new: str, text: str) -> frozenset[str]:
     kin = pattern_in(code_of_pair(known, new), "requests", "kin")
-    return not set(kin.findall(new.casefold())) <= set(kin.findall(known.casefold()))
+    return frozenset(match[0] for match in kin.finditer(text.casefold()))
 
 
 def is_over_now(known: str, said: str, before: str | None = None) -> bool:

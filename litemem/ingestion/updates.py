@@ -148,12 +148,12 @@ def _is_renewed(known: str, new: str, code: str) -> bool:
     new = pattern_in(code, "endings", "is_short").sub(" is ", new)
     held, holds = (pattern_of(code, TABLE, "holds").match(text) for text in (known, new))
     one = pattern_of(code, TABLE, "is").match(known)
-    if one and holds and _ends_with(one["thing"], holds["role"]) and holds["mark"]:
+    if one and holds and _ends_with(one["thing"], holds["role"]) and _is_marked(holds):
         is_single = holds["role"].casefold() in words_in(code, TABLE, "singles")
         return is_single and holds["holder"] not in one["value"]
     if held and holds and held["role"] == holds["role"]:
         is_single = held["role"].casefold() in words_in(code, TABLE, "singles")
-        return is_single and held["holder"] != holds["holder"] and bool(holds["mark"])
+        return is_single and held["holder"] != holds["holder"] and _is_marked(holds)
     if one is None:
         return False
     kinds = _singles(code)
@@ -190,6 +190,10 @@ def _things(text: str, code: str) -> Sequence[str]:
         return named_things(text, code)
     words = words_with_case(text)
     return [w for w in words if scripts.fold(w) in _singles(code) or not is_plain(w, code)]
+
+
+def _is_marked(holds: re.Match[str]) -> bool:
+    return any(found for key, found in holds.groupdict().items() if key in ("mark", "over"))
 
 
 def _ends_with(thing: str, role: str) -> bool:
