@@ -425,7 +425,7 @@ def _counts(features: FactFeatures) -> list[tuple[str, str]]:
 def _may_be_same(k: FactFeatures, n: FactFeatures, cosine: float) -> bool:
     """Return True if a new fact may be a known one in other words: it adds almost nothing."""
     is_of_other = bool(k.subject and n.subject and not k.subject & n.subject)
-    if _differ_tellingly(k, n) or k.dates != n.dates:
+    if _differ_tellingly(k, n) or k.dates != n.dates or _are_attributes_of_others(k, n):
         return False
     if is_of_other or cosine < LIKELY or not n.names | n.dates <= k.names | k.dates:
         return False
@@ -439,9 +439,20 @@ def _may_be_same(k: FactFeatures, n: FactFeatures, cosine: float) -> bool:
     )
 
 
+def _are_attributes_of_others(k: FactFeatures, n: FactFeatures) -> bool:
+    """Return True if each of two attributes has a word of its own: quiz night, chess night."""
+    one, other = _pattern("attribute").match(k.text), _pattern("attribute").match(n.text)
+    if one is None or other is None:
+        return False
+    things = [set(map(stem, match.group(1).split())) - _stems("people") for match in (one, other)]
+    return bool(things[0] - things[1] and things[1] - things[0])
+
+
 def _may_contradict(k: FactFeatures, n: FactFeatures, cosine: float) -> bool:
     """Return True if a new fact may end a known one: it has to contain a sign of that."""
     if cosine < NEAR or k.is_event or n.is_event or n.wishes - k.wishes:
+        return False
+    if _are_attributes_of_others(k, n):
         return False
     if _flips(k) != _flips(n) or _sides(k) != _sides(n) or _is_place(k) != _is_place(n):
         return False
