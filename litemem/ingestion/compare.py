@@ -620,7 +620,7 @@ def _by_polarity(k: FactFeatures, n: FactFeatures) -> Verdict | None:
 
 
 def _by_turn(k: FactFeatures, n: FactFeatures) -> Verdict | None:
-    """Compare a fact with one that says what holds now."""
+    """Compare a fact with one about the present."""
     if _are_values_of_others(k, n):
         return "different"
     if k.verb == n.verb and k.verb in listed("single") and _objects(k) & _objects(n):

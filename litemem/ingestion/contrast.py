@@ -42,7 +42,7 @@ def is_contrasted(known: str, new: str, before: str | None = None) -> bool:
 def opener_of(said: str, fact: str) -> str:
     """Return what stands before a fact in its message if it marks a correction: "Sorry, ".
 
-    "" if there is none, or if the message says something else than the fact.
+    "" if nothing marks it, or if the message says something else than the fact.
     """
     if len(said) > LONG or said.rstrip().endswith(_QUESTIONS):
         return ""

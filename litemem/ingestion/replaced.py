@@ -94,7 +94,7 @@ def _is_over(thing: str, clause: str, known: str, new: str, code: str) -> bool:
 def _tells_all_else(
     known: Sequence[str], named: Sequence[str], thing: str, new: str, code: str
 ) -> bool:
-    """Return True if a new fact says what holds now, with all other words of a known one.
+    """Return True if a new fact is about the present, with all other words of a known one.
 
     "Now plays the violin in the orchestra instead of the viola" has one relation with "plays the
     viola in the orchestra".

@@ -165,7 +165,7 @@ def _numbers(code: str) -> Mapping[str, str]:
 
 
 def _is_counted(word: str, code: str) -> bool:
-    """Return True if a word behind a number may say what it counts: a unit, or what is named."""
+    """Return True if a word behind a number may be counted: a unit, or a named thing."""
     folded = scripts.fold(word)
     is_unit = any(each.has(folded) for each in phrases(code).units)
     return is_unit or (bool(folded) and not is_plain(word, code))

@@ -234,7 +234,7 @@ def _singles(code: str) -> frozenset[str]:
 
 @cache
 def _head(code: str) -> int:
-    """Return which word of a thing says what it is: the first one, or the last."""
+    """Return the position of the noun in a thing: the first word, or the last."""
     return 0 if section(code, TABLE).get("head") == "first" else -1
 
 

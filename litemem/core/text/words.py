@@ -368,7 +368,7 @@ def holding(texts: Sequence[str], stems: Mapping[str, str], porter: Stem) -> lis
 
     1 is a word with this stem, `PART` a longer word that begins or ends with it, as "Apfelkuchen"
     ends with "Kuchen". If no text holds it, words with another ending count `SIMILAR`, and each of
-    two Chinese characters `SINGLE`; if there are none, words with one letter wrong `MISSPELT`.
+    two Chinese characters `SINGLE`; otherwise words with one letter wrong `MISSPELT`.
     Other endings of Cyrillic words always do. `stems` are those of `stems_of`.
     """
     starts, whole = _joined(texts)
@@ -497,7 +497,7 @@ def _punctuated(
 def _split(
     texts: Sequence[str], whole: str, starts: Sequence[int], word: str
 ) -> Iterator[tuple[int, float]]:
-    """Yield the texts with a verb whose particle stands apart: "ruft … an" for "anrufen"."""
+    """Yield the texts with a verb that has its particle apart: "ruft … an" for "anrufen"."""
     verb = split_verb(word)
     for stem in verb.stems if verb else ():
         for text, _ in _runs(whole, starts, stem):

@@ -91,7 +91,7 @@ def third_person(clause: str) -> str | None:
 
 
 def counts_people(clause: str) -> bool:
-    """Return True if a clause says how many "we" are: "so we're 12 now"."""
+    """Return True if a clause counts "us": "so we're 12 now"."""
     return COUNTED.match(clause[:MAX_NOTE]) is not None
 
 
