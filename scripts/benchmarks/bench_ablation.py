@@ -104,8 +104,9 @@ OFF: tuple[tuple[str, str, Callable[..., Any], str], ...] = (  # where, sets, in
     ("core.text.english:", "told", nothing, "flaw answered quoted_answer wish"),
     ("extraction.grounding:Grounding.", "told", no, "has_borrowed_name"),
     ("extraction.facts:_Answer.", "told", no, "denies adds_to"),
-    ("ingestion.forget:", "forget", lambda *_, **__: [], "_joined _echoes"),
-    ("ingestion.forget:", "forget", lambda *_, **__: set(), "_names_of"),
+    ("ingestion.topics:", "forget", lambda *_, **__: [], "_joined"),
+    ("ingestion.forget:", "forget", lambda *_, **__: [], "_echoes"),
+    ("ingestion.topics:", "forget", lambda *_, **__: set(), "_names_of"),
 )
 
 

@@ -44,8 +44,8 @@ from litemem.extraction.grounding import Grounding
 from litemem.extraction.relations import RelationGrounding
 from litemem.extraction.requests import read_requests
 from litemem.ingestion import compare, fact_features
-from litemem.ingestion.forget import topic_of
 from litemem.ingestion.runs import already_read
+from litemem.ingestion.topics import topic_of
 from litemem.inspector.site import marked
 from litemem.retrieval import profile
 from litemem.retrieval.context import choose, lines_of
