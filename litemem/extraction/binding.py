@@ -13,14 +13,11 @@ from functools import cache
 from litemem.core.text import english
 from litemem.core.text.clauses import (
     Clause,
-    asks_for_manner,
     clauses_of,
     is_heading,
     is_record_heading,
     is_recorded,
-    only_reacts,
     quoted_by_others,
-    tells_by_asking,
 )
 from litemem.core.text.dates import mentions, read_dates
 from litemem.core.text.lexicon import (
@@ -34,6 +31,7 @@ from litemem.core.text.lexicon import (
 )
 from litemem.core.text.phrases import code_for
 from litemem.core.text.questions import presupposed
+from litemem.core.text.reactions import asks_for_manner, only_reacts, tells_by_asking
 from litemem.core.text.words import words
 from litemem.core.types import SetAside
 from litemem.extraction.contradiction import (

@@ -17,18 +17,13 @@ from litemem.core.documents import split_documents
 from litemem.core.protocols import LLM, Prompt
 from litemem.core.scope import Scope
 from litemem.core.text import english
-from litemem.core.text.clauses import (
-    Clause,
-    answers_openly,
-    answers_yes_or_no,
-    count_negations,
-    own_words,
-)
+from litemem.core.text.clauses import Clause, count_negations, own_words
 from litemem.core.text.dates import resolve, with_days
 from litemem.core.text.english import with_plain_name
 from litemem.core.text.language import language
 from litemem.core.text.lexicon import ENGLISH, code_of, section, words_in
 from litemem.core.text.phrases import names_user
+from litemem.core.text.reactions import answers_openly, answers_yes_or_no
 from litemem.core.text.words import root, sentences, words
 from litemem.core.types import Kept, Message, SetAside
 from litemem.errors import ExtractionError, LLMError

@@ -9,15 +9,10 @@ from collections.abc import Collection
 from functools import cache
 
 from litemem.core.documents import split_documents
-from litemem.core.text.clauses import (
-    Clause,
-    clauses_of,
-    only_reacts,
-    only_takes_leave,
-    tells_by_asking,
-)
+from litemem.core.text.clauses import Clause, clauses_of
 from litemem.core.text.lexicon import ENGLISH, code_of_speech, pattern_in, section, words_in
 from litemem.core.text.questions import gives_reason, presupposed
+from litemem.core.text.reactions import only_reacts, only_takes_leave, tells_by_asking
 from litemem.core.text.scripts import CONTROL_TOKENS
 from litemem.core.text.words import STOP_WORDS, sentences, words
 

@@ -25,6 +25,7 @@ from litemem.core.text import (
     english,
     language,
     names,
+    reactions,
     scripts,
     statements,
     words,
@@ -274,7 +275,9 @@ TEXTS: dict[str, Callable[[str], object]] = {
     "presupposed": presupposed,
     "is_note": english.is_note,
     "is_vague": english.is_vague,
-    "only_reacts": lambda text: [clauses.only_reacts(c) for c in clauses.clauses_of("ich " + text)],
+    "only_reacts": lambda text: [
+        reactions.only_reacts(c) for c in clauses.clauses_of("ich " + text)
+    ],
     "quoted_answer": lambda text: english.quoted_answer(text + "?", "yes"),
     "is_impersonal": english.is_impersonal,
     "leaves_open": english.leaves_open,
@@ -303,6 +306,7 @@ TEXTS: dict[str, Callable[[str], object]] = {
     "read_requests": read_requests,
     "topic_of": lambda text: topic_of(text, "en"),
     "clauses_of": clauses.clauses_of,
+    "stated_parts": clauses.stated_parts,
     "third_person": english.third_person,
     "wish": english.wish,
     "answered": lambda text: english.answered(f"Do you {text}?", text),

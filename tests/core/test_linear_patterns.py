@@ -57,9 +57,9 @@ MAKERS = {
     ("core/text/split_verbs.py", "_verb"),
     ("core/text/split_verbs.py", "split_verb"),
     ("core/text/clauses.py", "_bound"),
-    ("core/text/clauses.py", "_clause_pattern"),
+    ("core/text/clauses.py", "clause_pattern"),
     ("core/text/clauses.py", "_preamble"),
-    ("core/text/clauses.py", "_reactions"),
+    ("core/text/reactions.py", "_reactions"),
     ("core/text/clauses.py", "_border"),
     ("core/text/clauses.py", "_joints_of"),
     ("core/text/clauses.py", "_leading"),
@@ -163,10 +163,11 @@ def _collect_languages(found: dict[re.Pattern[str], str]) -> None:
         found.setdefault(binding._places(code), f"places.{code}")
     for code in lexicon.LISTED.values():
         makers = (clauses._border, clauses._leading, clauses._bound, clauses._preamble)
+        makers += (clauses._supposed, clauses._joints_of)
         for make in (*makers, clauses._turning_to_kin, clauses.kin_of_speaker):
             found.setdefault(make(code), f"{make.__name__}.{code}")
-        for key in ("general", "turns", "records", "once", "asks_now"):
-            found.setdefault(clauses._clause_pattern(code, key), f"{key}.{code}")
+        for key in ("general", "turns", "records", "once", "asks_now", "announces"):
+            found.setdefault(clauses.clause_pattern(code, key), f"{key}.{code}")
         for key in ("reasons", "conditions"):
             found.setdefault(questions._clause_pattern(code, key), f"{key}.{code}")
         for key in ("introduces", "own_report", "addressed"):

@@ -25,7 +25,6 @@ from litemem.core.text.lexicon import (
     words_of_all,
 )
 from litemem.core.text.machine_text import without_machine_text
-from litemem.core.text.questions import gives_reason
 from litemem.core.text.quotations import (
     QUOTATIONS,
     is_own_report,
@@ -228,32 +227,24 @@ def _signs(code: str) -> Signs:
 
 # -- clauses
 
+# languages so alike that a short text may be in each of them
+ALIKE = {
+    **dict.fromkeys(("da", "nb", "sv"), ("da", "nb", "sv")),
+    "ru": ("ru", "uk"),
+    "uk": ("ru", "uk"),
+}
 MAX_REPORT = 60  # characters in which a verb of saying stands, before a colon
 MAX_APPOSITION = 4  # words
 MAX_TAG = 40  # characters in which a tag, or a first word, stands
-_PUNCTUATION = ".,;:!?।،؛؟\"'“”«»()…"
+PUNCTUATION = ".,;:!?।،؛؟\"'“”«»()…"
 MAX_HEADING = 4  # words before a colon that go: "short update: I …"
 MAX_PLAIN_HEADING = 7  # of them, if no name is among them
 MAX_TITLE = 6  # words of a line that only announces the next
 _COLONS = (":", "：")
 _ITEM = re.compile(r"(?:[-*•–·]|\d{1,2}[.)]|\[[ xX]?\])\s")  # how the item of a list begins
-MAX_ANSWERED = 40  # characters of an answer that says yes or no
-# languages so alike that a short text may be in each of them
-_ALIKE = {
-    **dict.fromkeys(("da", "nb", "sv"), ("da", "nb", "sv")),
-    "ru": ("ru", "uk"),
-    "uk": ("ru", "uk"),
-}
-_OTHERS = [code for code in LISTED.values() if code != ENGLISH]
-_QUESTION_MARKS = ("?", "？", "؟")
-MIN_ECHO = 2  # words of an answer that only repeats the verb: "Sou."
+QUESTION_MARKS = ("?", "？", "؟")
 MIN_LINK = 3  # letters of a word that joins clauses in any language
-MAX_REACTION = 1_000  # characters of a clause that only reacts
-MAX_LEAVE = 60  # characters of thanks and a goodbye
-_CHATTER = ("chatter", "yes", "no")
-_ESCAPE = re.compile(r"\\[a-z]|[?*+|()\[\]{}]")
-MIN_SIGNS = 2  # of a statement in a script without spaces
-_NOT_SPACED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+NOT_SPACED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,7 +280,7 @@ def clauses_of(text: str, message: int = 0) -> list[Clause]:
     of_text = code_of_speech(text)
     for sentence, heading in _under_headings(_sentences(text)):
         code = of_text if sentence.isascii() else code_of_speech(sentence)
-        is_question = sentence.rstrip(" \n\"'”’)").endswith(_QUESTION_MARKS)
+        is_question = sentence.rstrip(" \n\"'”’)").endswith(QUESTION_MARKS)
         is_tagged = _tag().search(sentence[-MAX_TAG:]) is not None
         own = words_in(code, "clauses", "speaker") | words_in(code, "clauses", "possessives")
         parts = [part for part in _parts(sentence, code) if any(map(str.isalnum, part))]
@@ -337,9 +328,9 @@ def stated_parts(text: str) -> list[str]:
     supposed, joining = _supposed(code), _joints_of(code)
     found: list[str] = []
     for sentence in _sentences(text):
-        if sentence.rstrip(" \"'”’)").endswith(_QUESTION_MARKS) or supposed.search(sentence):
+        if sentence.rstrip(" \"'”’)").endswith(QUESTION_MARKS) or supposed.search(sentence):
             continue
-        parts = [part.strip(_PUNCTUATION + " –—-") for part in joining.split(sentence)]
+        parts = [part.strip(PUNCTUATION + " –—-") for part in joining.split(sentence)]
         first = (words(parts[0]) or [""])[0]
         is_of_user = not parts[0][:1].isupper() or first in own | FUNCTION_WORDS or first == "user"
         for i, part in enumerate(parts):
@@ -378,82 +369,9 @@ def quoted_by_others(text: str) -> list[tuple[list[str], str]]:
     return found
 
 
-def only_reacts(clause: Clause) -> bool:
-    """Return True if a clause thanks, greets, agrees, praises "you" or asks for a piece of work.
-
-    False for English, for which the rules are in `english`. One in an unknown language reacts if
-    it does so in any.
-    """
-    if asks_for_manner(clause) or len(clause.text) > MAX_REACTION:
-        return False
-    return any(_only_reacts(clause, reactions) for reactions in _possible_reactions(clause.code))
-
-
-def _only_reacts(clause: Clause, reactions: "_Reactions") -> bool:
-    has_name = any(word[:1].isupper() for word in clause.text.split()[1:])
-    may_order = clause.code != UNKNOWN or not has_name  # "anna" is an order in Finnish
-    if may_order and reactions.orders.match(clause.text.strip(_PUNCTUATION + " ")):
-        return True
-    left = reactions.chatter.sub(" ", clause.text)
-    told = [word for word in words(left) if word not in FUNCTION_WORDS]
-    if not told or (_NOT_SPACED.search(clause.text) and len("".join(told)) < MIN_SIGNS):
-        return True
-    is_about_you = reactions.addressed.search(clause.text) is not None and not clause.is_own
-    if clause.code == UNKNOWN or not is_about_you or any(map(str.isdigit, clause.text)):
-        return False
-    codes = _ALIKE.get(clause.code, (clause.code,))
-    return not any(speaks_of_anybody(clause.text, code) for code in codes)
-
-
-def only_takes_leave(text: str) -> bool:
-    """Return True if a short text has only thanks and goodbyes of one language: "Tak, vi ses!".
-
-    The language of such a text is hard to guess. "No" alone is an answer.
-    """
-    if len(text) > MAX_LEAVE or not _chatter_words().issuperset(words(text)):
-        return False
-    return any(_only_takes_leave(text, each) for each in _possible_reactions(UNKNOWN))
-
-
-def _only_takes_leave(text: str, reactions: "_Reactions") -> bool:
-    found = [match[0] for match in reactions.chatter.finditer(text)]
-    if all(map(reactions.yes_or_no.fullmatch, found)):
-        return False
-    return not any(map(str.isalnum, reactions.chatter.sub(" ", text)))
-
-
-@cache
-def _chatter_words() -> frozenset[str]:
-    """Return all words of chatter of all languages; most texts have others."""
-    listed = (str(section(code, "clauses").get(key, "")) for code in _OTHERS for key in _CHATTER)
-    return frozenset(word for each in listed for word in words(_ESCAPE.sub(" ", each)))
-
-
 def speaks_of_anybody(text: str, code: str) -> bool:
     """Return True if "you" stands for anybody: "you can only park there after six"."""
-    return _clause_pattern(code, "general").search(text) is not None
-
-
-def asks_for_manner(clause: Clause) -> bool:
-    """Return True if a clause in another language asks for a way to answer or to write.
-
-    Small models turn such an order round: "Rispondi in italiano" is not "User answers in Italian".
-    """
-    reactions = _reactions(clause.code)
-    if reactions is None:
-        return False
-    text = clause.text.strip(_PUNCTUATION + " ")
-    is_order = reactions.manner.match(text) or reactions.orders.match(text)
-    if _clause_pattern(clause.code, "once").search(text):
-        return False
-    return bool(is_order and (clause.is_denied or reactions.wishes.search(text)))
-
-
-def tells_by_asking(clause: Clause) -> bool:
-    """Return True if a question has a fact of who asks: "… for my wife?", "…, as I'm ill?"."""
-    if any(each.tells.search(clause.text) for each in _possible_reactions(clause.code)):
-        return True
-    return gives_reason(clause.text, clause.code)
+    return clause_pattern(code, "general").search(text) is not None
 
 
 def is_heading(text: str) -> bool:
@@ -478,80 +396,7 @@ def is_recorded(clause: Clause) -> bool:
 def is_record_heading(heading: str, code: str = ENGLISH) -> bool:
     """Return True for words before a colon that say that a record follows: "note to self"."""
     codes = dict.fromkeys((code, code_of_speech(heading), ENGLISH))
-    return any(_clause_pattern(each, "records").search(heading) for each in codes)
-
-
-def answers_openly(question: str, answer: str) -> bool:
-    """Return True if some words answer a question of another language about "you".
-
-    They are no sentence of their own: "depuis 2019" behind "Depuis quand habitez-vous ici ?".
-    """
-    code = code_of_speech(question)
-    reactions = _reactions(code)
-    if reactions is None or len(answer) > MAX_ANSWERED or answer.rstrip()[-1:] in _QUESTION_MARKS:
-        return False
-    said = [clause for clause in clauses_of(answer) if not only_reacts(clause)]
-    is_sentence = any(clause.by_speaker and len(clause.words) > MIN_ECHO for clause in said)
-    is_for_now = _clause_pattern(code, "asks_now").search(question) is not None
-    is_offer = is_for_now or reactions.offers.search(question) is not None
-    return bool(said) and not is_sentence and not is_offer
-
-
-def answers_yes_or_no(question: str, answer: str) -> bool:
-    """Return True if a short answer begins with yes or no, and the question offers nothing.
-
-    False for English, for which the rules are in `english`.
-    """
-    if max(len(question) // 8, len(answer)) > MAX_ANSWERED or not question.endswith(
-        _QUESTION_MARKS
-    ):
-        return False
-    said = answer.strip(_PUNCTUATION + "。！ ")
-    code = code_of_speech(question)
-    codes = (code,) if code != ENGLISH else _OTHERS
-    for reactions in filter(None, map(_reactions, codes)):
-        if (found := reactions.yes_or_no.match(said)) and reactions.offers.search(question) is None:
-            left = reactions.chatter.sub("", said[found.end() :])
-            return code != ENGLISH or not left.strip(_PUNCTUATION + "，、。！ ")
-    return False
-
-
-@dataclass(frozen=True, slots=True)
-class _Reactions:
-    """How a language reacts, answers, gives orders, offers, and tells something on the way."""
-
-    chatter: re.Pattern[str]
-    orders: re.Pattern[str]
-    addressed: re.Pattern[str]
-    tells: re.Pattern[str]
-    offers: re.Pattern[str]
-    wishes: re.Pattern[str]
-    manner: re.Pattern[str]
-    yes_or_no: re.Pattern[str]
-
-
-@cache
-def _possible_reactions(code: str) -> tuple["_Reactions", ...]:
-    """Return the reactions of a language; of every one, if it is not known."""
-    codes = _OTHERS if code == UNKNOWN else _ALIKE.get(code, (code,))
-    return tuple(filter(None, map(_reactions, codes)))
-
-
-@cache
-def _reactions(code: str) -> _Reactions | None:
-    table = section(code, "clauses")
-    if "chatter" not in table:
-        return None
-    first, last = (r"(?<!\w)", r"(?!\w)") if code not in NOT_SPACED_CODES else ("", "")
-    kinds = ("chatter", "orders", "addressed", "tells", "offers", "wishes", "manner")
-    written = {key: table[key] for key in kinds}
-    written["yes_or_no"] = f"{table['yes']}|{table['no']}"
-    written["chatter"] += f"|{written['yes_or_no']}"
-    found = {
-        key: re.compile(f"{first}(?:{listed}){last}", re.IGNORECASE)
-        for key, listed in written.items()
-    }
-    return _Reactions(**found)
+    return any(clause_pattern(each, "records").search(heading) for each in codes)
 
 
 def _words_of(text: str) -> frozenset[str]:
@@ -559,16 +404,16 @@ def _words_of(text: str) -> frozenset[str]:
     found = frozenset(words(text))
     if text.isascii():
         return found
-    return found | frozenset(part.strip(_PUNCTUATION) for part in text.casefold().split())
+    return found | frozenset(part.strip(PUNCTUATION) for part in text.casefold().split())
 
 
 def count_negations(text: str, code: str) -> int:
     """Return how often a text says no, in its language and in English."""
     listed = words_in(code, "clauses", "negations") | words_in(ENGLISH, "clauses", "negations")
-    if _NOT_SPACED.search(text):
+    if NOT_SPACED.search(text):
         return sum(text.count(sign) for sign in words_in(code, "clauses", "negations"))
     plain = text.casefold().replace("’", "'")
-    said = (part.strip(_PUNCTUATION) for part in plain.split())
+    said = (part.strip(PUNCTUATION) for part in plain.split())
     return sum(word in listed for word in said)
 
 
@@ -595,7 +440,7 @@ def _cut(sentence: str, code: str) -> Iterator[str]:
     own = speaker | words_in(code, "clauses", "possessives")
     reports = words_in(code, "clauses", "reports")
     start, last, leading = 0, 0, _leading(code)
-    turns = _clause_pattern(code, "turns")
+    turns = clause_pattern(code, "turns")
     for border in _borders(sentence, code):
         is_joined = border[0].isspace()  # "Mike and I": one subject
         turn = turns.match(sentence, border.end())
@@ -677,7 +522,7 @@ def _bound(code: str) -> re.Pattern[str]:
 
 def _without_preamble(part: str, code: str) -> str:
     """Return a clause without what only leads to it: "you should know that I'm deaf"."""
-    announced = _clause_pattern(code, "announces").match(part)
+    announced = clause_pattern(code, "announces").match(part)
     part = part[announced.end() :] if announced else part  # "the good news is that …"
     preamble = _preamble(code).match(part)
     return part[preamble.end() :] if preamble else part
@@ -696,7 +541,7 @@ def _preamble(code: str) -> re.Pattern[str]:
 
 
 @cache
-def _clause_pattern(code: str, key: str) -> re.Pattern[str]:
+def clause_pattern(code: str, key: str) -> re.Pattern[str]:
     """Return the pattern that the table `clauses` has under a key."""
     return re.compile(section(code, "clauses").get(key, r"(?!)"), re.IGNORECASE)
 
@@ -756,7 +601,7 @@ def kin_of_speaker(code: str) -> re.Pattern[str]:
 
 def _tables_of_kin(code: str) -> list[Mapping[str, Any]]:
     """Return the tables with relatives: that of a language, and that of those without a file."""
-    codes = (*_ALIKE.get(code, (code,)), UNKNOWN)
+    codes = (*ALIKE.get(code, (code,)), UNKNOWN)
     tables = [section(each, "clauses") for each in dict.fromkeys(codes)]
     return [table for table in tables if "my_kin" in table]
 
@@ -794,4 +639,4 @@ def _has(clause: Clause, key: str) -> bool:
     listed = words_in(clause.code, "clauses", key)
     if clause.words & listed:
         return True
-    return bool(_NOT_SPACED.search(clause.text)) and any(word in clause.text for word in listed)
+    return bool(NOT_SPACED.search(clause.text)) and any(word in clause.text for word in listed)
