@@ -103,8 +103,7 @@ def compare_facts(
     if verdict in ("same", "richer") and _name_opposites(known, new):
         verdict = "different"
     is_turned = verdict not in (None, "unclear") and _are_exchanged(known, new)
-    is_of_both = has_parted(known, new) or ends(known, new, code_of_pair(known, new))
-    if is_turned and not (is_of_both or is_handed_over(known, new, before)):
+    if is_turned and not _is_of_both(known, new, before):
         verdict = "different"
     if verdict != "different" and _spelt(known) != _spelt(new) and are_on_other_sides(known, new):
         verdict = "different"
@@ -140,6 +139,12 @@ def _compare(known: str, new: str, cosine: float, before: str | None) -> Verdict
         return "different"
     verdict = _compare_english(known, new, cosine)
     return _with_slots(verdict, known, new)
+
+
+def _is_of_both(known: str, new: str, before: str | None) -> bool:
+    """Return True if a new fact tells what became of two who are named in a known one."""
+    is_over = has_parted(known, new) or ends(known, new, code_of_pair(known, new))
+    return is_over or is_handed_over(known, new, before)
 
 
 def _is_over_by_a_part(known: str, new: str, said: Iterable[str], before: str | None) -> bool:

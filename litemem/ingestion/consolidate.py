@@ -15,6 +15,7 @@ import logging
 from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from operator import attrgetter, mul
 
 from litemem.core.protocols import LLM
@@ -248,12 +249,18 @@ def said_clauses(fact: str, messages: Iterable[str]) -> list[str]:
     """
     code = code_of_pair(fact, fact)
     told = named_in(unquoted(fact), code)
-    parts = [part for text in messages for part in stated_parts(own_words(text))]
+    parts = [part for text in messages for part in _parts_of(text)]
     if len(parts) <= FEW:
         return parts
     return [p for p in parts if any(has_one(told, word, code) for word in named_in(p, code))][
         :MARKED
     ]
+
+
+@lru_cache(maxsize=MARKED)
+def _parts_of(message: str) -> Sequence[str]:
+    """Return what a message states, in parts; a turn asks for each of its facts."""
+    return tuple(stated_parts(own_words(message)))
 
 
 def _opener(r: Reading, fact: NewFact) -> str:
