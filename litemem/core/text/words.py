@@ -9,7 +9,7 @@ word for a thousand texts, where splitting them would take 10 ms.
 import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from itertools import accumulate, chain, islice
 from typing import NamedTuple
 
@@ -35,6 +35,7 @@ ENDING = 3  # letters of its ending, at most
 SINGLE = 0.3  # share of one of two Chinese characters
 MISSPELT = 0.4  # share of a word with one letter wrong, if the query's is nowhere
 MIN_MISSPELT = 5  # letters of the query's, at least
+KEPT = 2_000  # characters of a text whose share of questions is kept, at most
 REST = 3  # letters of the longer word before or behind it, at least
 
 STOP_WORDS = frozenset(
@@ -236,6 +237,11 @@ def question_share(text: str) -> float:
     """Return the share of a text that is questions, from 0 to 1."""
     if "?" not in text and (text.isascii() or not ("？" in text or "؟" in text)):
         return 0.0
+    return (_asked_share if len(text) <= KEPT else _asked_share.__wrapped__)(text)
+
+
+@lru_cache(maxsize=8_192)
+def _asked_share(text: str) -> float:
     asked = sum(len(part) for part in _CLAUSE.findall(text) if part[-1:] in "?？؟")
     return min(1.0, asked / (len(text.strip()) or 1))
 
