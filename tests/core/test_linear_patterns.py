@@ -45,7 +45,7 @@ PART = re.compile(r"(?<!P)<(\w+)(?:#\d+)?>")
 # Functions that make a pattern, which is then a constant, or has a name in it. The latter are
 # called with long texts in `test_linear_loops.py`; the name of a backup is the name of a file.
 MAKERS = {
-    ("core/text/date_mentions.py", "_pattern"),
+    ("core/text/english/date_patterns.py", "_pattern"),
     ("core/text/foreign_dates.py", "_pattern"),
     ("core/text/lexicon.py", "pattern_in"),
     ("core/text/open_spans.py", "_patterns"),  # matched in 24 characters

@@ -12,13 +12,13 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from litemem.core.text import lexicon
-from litemem.core.text.date_mentions import MAX_DATES, MAX_MENTIONS, Mention, dates_in
+from litemem.core.text.date_mentions import MAX_DATES, MAX_MENTIONS, dates_in
 from litemem.core.text.english.day_names import is_name
 from litemem.core.text.english.tense import happens_once, tense_of
 from litemem.core.text.foreign_dates import tense_in
 from litemem.core.text.holidays import days_of_holiday, moves
 from litemem.core.text.open_spans import days_of_side, open_span
-from litemem.core.text.periods import CYCLES, WEEKDAYS, Cycle, Period, period_of
+from litemem.core.text.periods import CYCLES, WEEKDAYS, Cycle, Mention, Period, period_of
 from litemem.core.text.relative_dates import RelativeDate, day, month, months_on, relative_dates
 
 YEARS = 30  # before the reference date in which a month or day without a year may lie

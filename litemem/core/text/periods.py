@@ -1,4 +1,4 @@
-"""Periods of days, and how recurring days are stored: "every Friday", a birthday."""
+"""Periods of days, dates in a text, and how days that come again are stored: "every Friday"."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -33,6 +33,29 @@ class Period:
 
     start: int
     end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A date in a text, from `start` to before `end`; its first and its last day.
+
+    With a `cycle` it is a date of every year ("3 June"), month ("the 5th") or week ("Friday"), of
+    which the text means one, or all if it is `again`. A date that can be read in two ways is also
+    the day `other`. Words may be a title: "Yesterday", "Friday Night". The code is that of another
+    language than English. A `holiday` without a year is on days of its own in each.
+    """
+
+    start: int
+    end: int
+    first: date
+    last: date
+    cycle: Cycle | None = None
+    again: bool = False
+    other: date | None = None
+    is_relative: bool = False
+    may_be_title: bool = False
+    code: str = ""
+    holiday: str = ""
 
 
 def every(period: Period, longest: Mapping[Cycle, int] = LONGEST) -> list[Period]:
