@@ -119,6 +119,23 @@ def test_two_joined_days_are_a_span_also_over_new_year(text: str) -> None:
     assert spoken_of == period("2023-12-30", "2024-01-03")
 
 
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [
+        ("I am ill since Monday", "2023-06-12"),
+        ("I work here since March", "2023-03-01"),
+        ("Ich bin seit Montag krank", "2023-06-12"),
+        ("Je suis malade depuis lundi", "2023-06-12"),
+        ("Ik ben sinds maandag ziek", "2023-06-12"),
+        ("A partir del lunes trabajo en casa", "2023-06-19"),
+        ("A partir de segunda trabalho em casa", "2023-06-19"),
+    ],
+)
+def test_what_began_on_a_day_began_on_the_last_one(text: str, day: str) -> None:
+    (found,) = mentions(text, TODAY)
+    assert found.start == period(day, day).start
+
+
 @pytest.mark.parametrize("begin", ["What's on", "What's", "Who's there", "Where's Ana"])
 def test_a_short_is_owns_no_week(begin: str) -> None:
     found = read_dates(f"{begin} next week?", date(2023, 6, 15), latest=True).periods

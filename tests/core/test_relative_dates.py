@@ -37,6 +37,15 @@ MONDAY = date(2023, 5, 8)
         ("Ana comes in two months", "Ana comes in July 2023"),
         ("yesterday's meeting was long", "meeting on 7 May 2023 was long"),
         ("Ana went YESTERDAY and last month", "Ana went on 7 May 2023 and in April 2023"),
+        ("Ana leaves a week today", "Ana leaves on 15 May 2023"),
+        ("Ana's exam is a week on Friday", "Ana's exam is on 19 May 2023"),
+        ("The flat is Ana's as of Friday", "The flat is Ana's as of Friday 12 May 2023"),
+        ("From Friday Ana is on nights", "From Friday 12 May 2023 Ana is on nights"),
+        ("Ana has been ill since Friday", "Ana has been ill since Friday 5 May 2023"),
+        ("Hand it in by the end of next month", "Hand it in by the end of June 2023"),
+        ("Rent is due at the end of the month", "Rent is due at the end of May 2023"),
+        ("Ana moves early next week", "Ana moves early in the week of 15 May 2023"),
+        ("Ana moves at the start of next year", "Ana moves at the start of 2024"),
     ],
 )
 def test_a_relative_date_becomes_a_date(said: str, meant: str) -> None:
@@ -47,6 +56,9 @@ def test_a_relative_date_becomes_a_date(said: str, meant: str) -> None:
     "said",
     [
         "Ana runs every week",
+        "Ana works from Monday to Friday",
+        "Ana runs twice a week on Tuesday",
+        "Ana gets paid at the end of the month",
         "Ana met Tom recently",
         "Ana met Tom the other day",
         "Ana met Tom a few weeks ago",

@@ -180,6 +180,14 @@ def test_a_fact_of_several_speakers_comes_from_its_speakers_message() -> None:
         ("Avant-hier j'ai signé pour le local", "Avant-hier (2026-08-16) j'ai signé pour le local"),
         ("明日、引っ越します", "明日 (2026-08-19)、引っ越します"),
         ("Trabajo por la mañana en Lugo", "Trabajo por la mañana en Lugo"),
+        (
+            "Nächste Woche fahre ich nach Rom",
+            "Nächste Woche (2026-08-24 – 2026-08-30) fahre ich nach Rom",
+        ),
+        ("Le mois prochain je déménage", "Le mois prochain (2026-09) je déménage"),
+        ("Fin du mois prochain je déménage", "Fin du mois prochain (2026-09) je déménage"),
+        ("Dieses Jahr mache ich Abitur", "Dieses Jahr (2026) mache ich Abitur"),
+        ("En dos semanas me mudo a Lugo", "En dos semanas (~2026-09-01) me mudo a Lugo"),
     ],
 )
 def test_a_word_for_a_day_in_another_language_gets_the_day(said: str, kept: str) -> None:

@@ -13,14 +13,23 @@ from datetime import date, timedelta
 
 from litemem.core.text import lexicon
 from litemem.core.text.date_mentions import MAX_DATES, MAX_MENTIONS, dates_in
+from litemem.core.text.english.date_patterns import part_of_period
 from litemem.core.text.english.day_names import is_name
 from litemem.core.text.english.tense import happens_once, tense_of
 from litemem.core.text.foreign_dates import tense_in
 from litemem.core.text.holidays import days_of_holiday, moves
 from litemem.core.text.open_spans import days_of_side, open_span
 from litemem.core.text.periods import CYCLES, WEEKDAYS, Cycle, Mention, Period, period_of
-from litemem.core.text.relative_dates import RelativeDate, day, month, months_on, relative_dates
+from litemem.core.text.relative_dates import (
+    RelativeDate,
+    day,
+    month,
+    months_on,
+    relative_dates,
+    year,
+)
 
+WEEK = 7  # days
 YEARS = 30  # before the reference date in which a month or day without a year may lie
 CLAUSE = 60  # characters around a date that can say that it comes again
 JUST_PAST = (
@@ -129,18 +138,40 @@ def resolve(text: str, today: date) -> str:
 def with_days(text: str, said_on: date) -> str:
     """Return a text that is not English with the day behind each relative one: "gestern (…)".
 
-    No rule knows how to write the day instead of the word. Spans and weekdays stay as they
-    are.
+    No rule knows how to write the day instead of the word. A week is written by its first and its
+    last day, a month and a year by their numbers. Weekdays stay as they are.
     """
     if lexicon.code_of_dates(text) == lexicon.ENGLISH:
         return text
     parts: list[str] = []
     end = 0
     for each in dates_in(text, said_on)[:MAX_DATES]:
-        if each.is_relative and each.first == each.last and each.end > end:
-            parts += text[end : each.end], f" ({each.first.isoformat()})"
+        if each.end > end and (each.is_relative or _is_part_of_one(text, each)):
+            parts += text[end : each.end], f" ({_in_numbers(each.first, each.last)})"
             end = each.end
     return "".join([*parts, text[end:]])
+
+
+def _is_part_of_one(text: str, mention: Mention) -> bool:
+    """Return True for a part of a relative span: "fin du mois prochain", not "fin mai"."""
+    return mention.cycle is None and _YEAR.search(text, mention.start, mention.end) is None
+
+
+def _in_numbers(first: date, last: date) -> str:
+    """Return days in every language: "2026-12-01", "2026-12", "2026", "~2026-12-16"."""
+    if first == last:
+        return first.isoformat()
+    for form, longer in (("%Y", year(first.year)), ("%Y-%m", month(first))):
+        if (longer.first, longer.last) == (first, last):
+            return first.strftime(form)
+    if (first.day in (11, 21) and last == month(last).last) or (first.day, last.day) == (1, 10):
+        return first.strftime("%Y-%m")
+    is_about = (last - first).days == WEEK - 1 and first.weekday() != 0
+    if is_about:
+        return f"~{first + (last - first) / 2}"
+    is_of_months = first.day == 1 and (last + timedelta(days=1)).day == 1
+    form = "%Y-%m" if is_of_months else "%Y-%m-%d"
+    return f"{first.strftime(form)} – {last.strftime(form)}"
 
 
 def _resolvable(text: str, today: date) -> list[RelativeDate]:
@@ -148,22 +179,34 @@ def _resolvable(text: str, today: date) -> list[RelativeDate]:
 
     A weekday does for what happened or happens once: "the exam is on Friday".
     """
-    mentioned = [m for m in dates_in(text, today) if m.is_relative or m.cycle == "week"]
+    mentioned = [m for m in dates_in(text, today) if not m.code and not m.again]
     if not mentioned:
         return []
-    chosen = {each.start for each in mentioned}
+    chosen = {each.start for each in mentioned if each.is_relative}
     found = [each for each in relative_dates(text, today) if each.start in chosen]
     for each, before, after in _with_clauses(text, mentioned):
-        weekday = _LAST_WEEKDAY.search(text, each.start, each.end)
-        if each.is_relative or each.again or weekday is None or _DAY_BEHIND.match(text, each.end):
-            continue
-        if not happens_once(f"{before} {after}"):
-            continue
-        for meant in _meant_by_text(each, today, before, after, lexicon.ENGLISH):
-            days = day(meant.first)
-            named = replace(days, written=f"{weekday[0].capitalize()} {days.written}")
-            found.append(RelativeDate(*weekday.span(), named))
+        is_once = happens_once(f"{before} {after}")
+        if each.cycle is None and not each.is_relative:
+            of = part_of_period(text, each.start, each.end, today)
+            is_sure = is_once or (of and not text.startswith("the ", of.start))
+            found += [of] if of and is_sure else []
+        elif each.cycle == "week":
+            weekday = _LAST_WEEKDAY.search(text, each.start, each.end)
+            begins = _begins(text, each)
+            if weekday is None or not (is_once or begins) or _DAY_BEHIND.match(text, each.end):
+                continue
+            for meant in _meant_by_text(each, today, before, after, lexicon.ENGLISH):
+                days = day(meant.first)
+                named = replace(days, written=f"{weekday[0].capitalize()} {days.written}")
+                if is_once or meant.first != today:
+                    found.append(RelativeDate(*weekday.span(), named))
     return sorted(found, key=lambda each: each.start)
+
+
+def _begins(text: str, mention: Mention) -> bool:
+    """Return True if something begins on a weekday without an end: "from Monday"."""
+    opened = _BEGINS.match(text, mention.start, mention.end)
+    return opened is not None and _ENDS.match(text, mention.end) is None
 
 
 def _same_year(found: list[Mention]) -> list[Mention]:
@@ -314,8 +357,10 @@ def _meant_by_text(
         return [mention]
     last, following = _last_and_next(mention, said_on)
     tense = _tense(mention.code or code, f"{before} {after}")
-    is_past = tense < 0 or (
-        mention.cycle == "year" and last and (said_on - last[0].first).days < JUST_PAST
+    is_past = (
+        mention.began
+        or tense < 0
+        or (mention.cycle == "year" and last and (said_on - last[0].first).days < JUST_PAST)
     )
     return (last or following) if is_past else (following or last)
 
@@ -372,10 +417,13 @@ _JOINS_OPENED = re.compile(
 )
 _DAY_BEHIND = re.compile(r",? (?:the )?\d{1,2}(?:st|nd|rd|th)\b")  # "Friday the 13th"
 _LAST_WEEKDAY = re.compile(rf"\b(?:{'|'.join(WEEKDAYS)})\b", re.IGNORECASE)
+_BEGINS = re.compile(r"(?:from|since|as of|starting|beginning)\b", re.IGNORECASE)
+_ENDS = re.compile(r"\s?(?:-|–|to\b|till\b|until\b|through\b|and\b|onwards? every)", re.IGNORECASE)
+_YEAR = re.compile(r"\d{4}")
 _OWNED = re.compile(r"['’]s\s+([\w\-]+)")
 # Behind these words a date needs no preposition of its own: "since 2022"
 _GOVERNING = re.compile(
-    r"\b(?:since|until|till|by|from|before|after|between|through|to|for|of|than|as|during|in|on|at)\s+$|[-–]\s?$",
+    r"\b(?:since|until|till|by|from|before|after|between|through|to|for|of|than|as|during|in|on|at|mid)\s+$|[-–]\s?$",
     re.IGNORECASE,
 )
 _SENTENCE_END = re.compile(r"(?<=\w\w\w)[.!?]+\s|[\n;]|(?<=\w),? and (?=\w)")

@@ -42,7 +42,8 @@ class Mention:
     With a `cycle` it is a date of every year ("3 June"), month ("the 5th") or week ("Friday"), of
     which the text means one, or all if it is `again`. A date that can be read in two ways is also
     the day `other`. Words may be a title: "Yesterday", "Friday Night". The code is that of another
-    language than English. A `holiday` without a year is on days of its own in each.
+    language than English. A `holiday` without a year is on days of its own in each. What `began`
+    on a date began on the last one: "since Friday".
     """
 
     start: int
@@ -56,6 +57,7 @@ class Mention:
     may_be_title: bool = False
     code: str = ""
     holiday: str = ""
+    began: bool = False
 
 
 def every(period: Period, longest: Mapping[Cycle, int] = LONGEST) -> list[Period]:

@@ -35,7 +35,7 @@ ENDING = 3  # letters of its ending, at most
 SINGLE = 0.3  # share of one of two Chinese characters
 MISSPELT = 0.4  # share of a word with one letter wrong, if the query's is nowhere
 MIN_MISSPELT = 5  # letters of the query's, at least
-KEPT = 2_000  # characters of a text whose share of questions is kept, at most
+KEPT = 2_000  # characters of a text, at most, to keep its share of questions
 REST = 3  # letters of the longer word before or behind it, at least
 
 STOP_WORDS = frozenset(

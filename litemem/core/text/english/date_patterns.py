@@ -16,6 +16,7 @@ from litemem.core.text.lexicon import ENGLISH, section
 from litemem.core.text.periods import CYCLES, MONTHS, SEASONS, WEEKDAYS, Cycle, Mention
 from litemem.core.text.relative_dates import (
     Days,
+    RelativeDate,
     month,
     months_on,
     quarter,
@@ -62,7 +63,7 @@ def _calendar(match: re.Match[str], reference: date) -> Mention | None:
     year = int(given) if given else reference.year
     cycle: Cycle | None = None if given else "year"
     if not day_of:
-        return replace(_of(match, month(date(year, number, 1))), cycle=cycle)
+        return _begun(match, replace(_of(match, month(date(year, number, 1))), cycle=cycle))
     is_leap_day = given is None and (number, int(day_of)) == (2, 29)
     last = date(year - year % 4 if is_leap_day else year, number, int(day_of))
     first = last.replace(day=int(parts.get("from_day") or last.day))
@@ -85,7 +86,7 @@ def _weekday(match: re.Match[str], reference: date) -> Mention:
     ahead = names.index(match["weekday"][:3].lower()) - reference.weekday()
     on = reference + timedelta(days=ahead)
     again = bool(parts.get("each") or parts.get("plural"))
-    return Mention(*match.span(), on, on, "week", again, may_be_title=True)
+    return _begun(match, Mention(*match.span(), on, on, "week", again, may_be_title=True))
 
 
 def _at_end(match: re.Match[str], reference: date) -> Mention | None:
@@ -110,7 +111,7 @@ def _day_of_month(match: re.Match[str], reference: date) -> Mention:
         of = CYCLES["month"][0]
     on = of.replace(day=number)
     is_one = which in ("this", "next", "last")
-    return Mention(*match.span(), on, on, None if is_one else "month", again)
+    return _begun(match, Mention(*match.span(), on, on, None if is_one else "month", again))
 
 
 def _whole_year(match: re.Match[str], _: date) -> Mention:
@@ -153,6 +154,26 @@ def _part_of_period(match: re.Match[str], reference: date) -> Mention:
     return Mention(*match.span(), first, last - timedelta(days=1))
 
 
+def _begun(match: re.Match[str], mention: Mention) -> Mention:
+    return replace(mention, began=match[0][:6].lower() == "since ")
+
+
+def part_of_period(text: str, start: int, end: int, reference: date) -> RelativeDate | None:
+    """Return what a date is a part of, if that has no date itself: "the end of next month"."""
+    found = _IN_PART.search(text, start, end)
+    if found is None:
+        return None
+    by, period = _SIDES.get((found["side"] or "").lower(), 0), found["period"].lower()
+    if period == "week":
+        days = week(reference + timedelta(days=7 * by))
+    elif period == "year":
+        days = year(reference.year + by)
+    else:
+        of = months_on(reference, by * (1 if period == "month" else 3))
+        days = month(of) if period == "month" else quarter(of.year, (of.month + 2) // 3)
+    return RelativeDate(*found.span("whole"), days)
+
+
 def _quarter(match: re.Match[str], reference: date) -> Mention:
     """Read "in Q3" and "the third quarter of 2025"."""
     parts = match.groupdict()
@@ -175,7 +196,8 @@ def _holiday(match: re.Match[str], reference: date) -> Mention | None:
         return None
     if side in ("", "every", "each"):
         days = days_of_holiday(name, reference.year)
-        return Mention(*match.span(), *days, "year", side != "", holiday=name)
+        of = Mention(*match.span(), *days, "year", side != "", holiday=name)
+        return _begun(match, of)
     near = [days_of_holiday(name, reference.year + by) for by in (-1, 0, 1, 2)]
     last = [each for each in near if each[1] < reference][-1]
     if side in ("last", "past", "this past"):
@@ -289,6 +311,11 @@ _PARTS = {
 }
 _SIDES = {"last": -1, "next": 1, "coming": 1, "following": 1}  # of the reference date
 _DAYS_OF_WEEK = ((0, 1), (2, 3), (4, 6))  # of each part, from Monday
+_IN_PART = re.compile(
+    r"[ -](?P<whole>(?:the )?(?:(?P<side>this|next|last|current|coming|following) )?"
+    r"(?P<period>week|month|quarter|year))\Z",
+    re.IGNORECASE,
+)
 _ORDINALS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "last": 4} | {
     written: int(written[0]) for written in ("1st", "2nd", "3rd", "4th")
 }
@@ -500,7 +527,9 @@ WEEKDAY_PATTERNS: tuple[Reading, ...] = (
     (
         "weekday",
         _pattern(
-            rf"(?:on|by|until|till|before|after|since|from) (?P<weekday>{_WEEKDAY_NAMES})"
+            r"(?:on|by|until|till|before|after|since|from|"
+            r"(?:as of|starting|beginning)(?: on| from)?) "
+            rf"(?P<weekday>{_WEEKDAY_NAMES})"
             r"(?: (?:morning|afternoon|evening|night))?"
         ),
         _weekday,
