@@ -40,8 +40,8 @@ _ONCE = re.compile(
 )
 _HABITUAL = re.compile(
     r"\b(?:every|each|always|usually|often|sometimes|normally|regularly|weekly|never|used to"
-    r"|gets? paid|stand-?up|retro|sprint|sync|club|practice|rehearsal|rehearses|choir|church|shifts?"
-    r"|lessons?|class(?:es)?|training)\b",
+    r"|gets? paid|stand-?up|retro|sprint|sync|club|practice|rehearsal|rehearses|choir|church"
+    r"|shifts?|lessons?|class(?:es)?|training)\b",
     re.IGNORECASE,
 )
 _PLANNED = re.compile(
