@@ -265,15 +265,19 @@ class Binding:
         return self._grounding.has_borrowed_name(fact)
 
     def _speaks_as_user(self, fact: str) -> bool:
-        """Return True if a fact of the user says "my" in another language than English.
+        """Return True if a fact of the user says "my" or "I do" in another language than English.
 
-        No rule knows how to write "wegen meines Herzens" in the third person.
+        No rule knows how to write "wegen meines Herzens" in the third person, nor "nie palę".
         """
         code = code_of(fact)
         code = code_of(self._said) if code == ENGLISH else code
         subject = fact.split(" ")[0]
         is_user = self._grounding.is_user(subject) or fact.startswith(self._subject)
-        return is_user and _first_persons(code).search(_QUOTED.sub(" ", fact)) is not None
+        plain = _QUOTED.sub(" ", fact)
+        if not is_user or _first_persons(code).search(plain):
+            return is_user
+        found = _first_person_verb(code).search(plain)
+        return found is not None and found["verb"].casefold() in words(self._said)
 
     def _praises_the_other(self, at: int) -> bool:
         """Return True for praise beside "you": "You're amazing! Taking them in is so lovely"."""
@@ -655,6 +659,13 @@ def _first_persons(code: str) -> re.Pattern[str]:
     listed = section(code, "clauses").get("first_persons", r"(?!)")
     before, behind = (r"(?<!\w)", r"(?!\w)") if code not in ("ja", "zh") else ("", "")
     return re.compile(rf"{before}(?:{listed}){behind}", re.IGNORECASE)
+
+
+@cache
+def _first_person_verb(code: str) -> re.Pattern[str]:
+    """Return the pattern of a fact with its `verb` in the first person: "User nie palę"."""
+    listed = section(code, "clauses").get("first_person_verbs", r"(?!)(?P<verb>)")
+    return re.compile(listed, re.IGNORECASE)
 
 
 def _names_relative(text: str, code: str) -> bool:

@@ -76,6 +76,7 @@ MAKERS = {
     ("core/text/phrases.py", "_token"),
     ("extraction/contradiction.py", "_commands"),
     ("extraction/binding.py", "_first_persons"),
+    ("extraction/binding.py", "_first_person_verb"),
     ("extraction/binding.py", "_places"),
     ("extraction/contradiction.py", "_joints"),
     ("extraction/contradiction.py", "_users_last"),
@@ -160,6 +161,7 @@ def _collect_languages(found: dict[re.Pattern[str], str]) -> None:
         found.setdefault(facts._says_no(code), f"no.{code}")
         found.setdefault(contradiction._users_last(code), f"users_last.{code}")
         found.setdefault(binding._first_persons(code), f"first_persons.{code}")
+        found.setdefault(binding._first_person_verb(code), f"first_person_verbs.{code}")
         found.setdefault(binding._places(code), f"places.{code}")
     for code in lexicon.LISTED.values():
         makers = (clauses._border, clauses._leading, clauses._bound, clauses._preamble)

@@ -196,6 +196,26 @@ def test_a_word_for_a_day_in_another_language_gets_the_day(said: str, kept: str)
     assert fact.text == f"User: “{kept}”"
 
 
+@pytest.mark.parametrize(
+    ("said", "fact", "kept"),
+    [
+        ("Nie jem glutenu", "User nie jem glutenu", "User: “Nie jem glutenu”"),
+        ("Non fumo più", "User non fumo più", "User: “Non fumo più”"),
+        ("Ich verdiene 3100 Euro", "User verdiene 3100 Euro", "User: “Ich verdiene 3100 Euro”"),
+        ("Teletrabajo desde Lugo", "User teletrabajo desde Lugo", "User: “Teletrabajo desde Lugo”"),
+        ("Não fumo", "User não fumo", "User: “Não fumo”"),
+        ("Живу в Твери", "User живу в Твери", "User: “Живу в Твери”"),
+        ("Bankada çalışıyorum", "User bankada çalışıyorum", "User: “Bankada çalışıyorum”"),
+        ("Ich wurde 1987 geboren", "User wurde 1987 geboren", "User wurde 1987 geboren"),
+        ("Di a luz a un niño", "User dio a luz a un niño", "User dio a luz a un niño"),
+        ("J'habite à Lyon", "User habite à Lyon", "User habite à Lyon"),
+        ("Mieszkam w Łodzi", "User mieszka w Łodzi", "User mieszka w Łodzi"),
+    ],
+)
+def test_a_fact_with_a_verb_of_the_first_person_gives_way(said: str, fact: str, kept: str) -> None:
+    assert found([fact], user(said)) == [kept]
+
+
 def test_relative_dates_are_seen_from_the_day_of_the_turn() -> None:
     llm = ScriptedLLM([["User lost their job yesterday"]])
     said = [user("I lost my job yesterday")]
