@@ -155,6 +155,7 @@ class _Patterns(NamedTuple):
     code: str
     opener: re.Pattern[str]
     closer: re.Pattern[str]
+    please: re.Pattern[str]
     forget: Sequence[re.Pattern[str]]
     erase: Sequence[re.Pattern[str]]
     asks: Sequence[re.Pattern[str]]
@@ -221,7 +222,13 @@ def _compiled(code: str) -> _Patterns:
             rf"(?:{table['own']})(?:\s+(?!(?:{verbs})(?!\w))\w+){{1,4}}(?=\s+(?:{verbs})(?!\w)|\Z)"
         )
         table = {**table, "owned": owned}
-    table = {**table, "things": things, "named": rf"(?:{table['own']})\W*{things}"}
+    polite, of = (either_of_all("requests", key) for key in ("please", "please_of"))
+    table = {
+        **table,
+        "please": rf"[\s,،]{{0,4}}(?:{polite})(?!\w)[\s,،]{{1,4}}(?:(?:{of})\s)?",
+        "things": things,
+        "named": rf"(?:{table['own']})\W*{things}",
+    }
     patterns: dict[str, Any] = {
         name: tuple(
             re.compile(each.replace(f" {_TOPIC}", between).replace(_TOPIC, topic), re.IGNORECASE)
@@ -445,6 +452,8 @@ def _of_topic(
 ) -> Request | None:
     """Return a request on a topic, or None if the topic is not one."""
     start, end = found.span("topic")
+    if polite := words_of.please.match(seen, start, end):  # "forget, please, my address"
+        start = polite.end()
     if words_of.nothing.fullmatch(seen, start, end):
         return None
     if words_of.that.fullmatch(seen, start, end):
