@@ -37,6 +37,8 @@ MONDAY = date(2023, 5, 8)
         ("Ana comes in two months", "Ana comes in July 2023"),
         ("yesterday's meeting was long", "meeting on 7 May 2023 was long"),
         ("Ana went YESTERDAY and last month", "Ana went on 7 May 2023 and in April 2023"),
+        ("See the vet in a fortnight, Tuesday 8:15", "See the vet on 23 May 2023 8:15"),
+        ("Ana's exam is in two weeks, on Friday", "Ana's exam is on 26 May 2023"),
         ("Ana leaves a week today", "Ana leaves on 15 May 2023"),
         ("Ana's exam is a week on Friday", "Ana's exam is on 19 May 2023"),
         ("The flat is Ana's as of Friday", "The flat is Ana's as of Friday 12 May 2023"),

@@ -82,6 +82,22 @@ _LINE = re.compile(
     r"|^(?:Segmentation fault|Killed|Aborted|Bus error)(?: \(.{0,30}\))?$|^PS [A-Z]:\\"
     r"|^(?:bash|fatal|panic|E|W): \S.{0,120}:"
 )
+_REPORT = re.compile(  # of compilers, build tools, package managers and clients of servers
+    r"^\s{0,40}[\w+./-]{1,60}: (?:fatal )?(?:error|warning): "
+    r"|^\S{1,200}\(\d{1,6},\d{1,6}\): (?:error|warning)\b|^Found \d{1,6} errors? in \S{0,200}[./:]\S"
+    r"|^\s{0,40}\d{1,6}:\d{1,6}\s{1,9}(?:error|warning)\s|^[✖✗] \d{1,6} problems?\b"
+    r"|^> Task :|^FAILURE: |^\* (?:What went wrong|Try|Exception is):\s{0,9}$|^Execution failed for task"
+    r"|^> Run with --|^[ew]: file:|^hint: (?:Updates were|not have locally|to the same ref|before pushing|See the|Use ['`-])|^To \S{1,200}\.git\s{0,9}$|^ ! \[\w"
+    r"|^go: (?:downloading|module|finding|cannot|upgraded|added)\b|^# [\w.]{1,80}/[\w./-]{1,200}$"
+    r"|^Error (?:from server \(|response from daemon)|^The connection to the server \S{1,200} was"
+    r"|^[EWN]: (?:Unable|Failed|Could|Some|Package|Sub-process)\b|^dpkg: |^LINE \d{1,6}: "
+    r"|^[●○×] \S{1,200}\.(?:service|socket|timer)\b"
+    r"|^\s{1,40}(?:Loaded|Active|Main PID|Process|Tasks|Memory|CGroup|CPU): \S"
+    r"|^[\w-]{1,30}: \[(?:emerg|alert|crit|error|warn|notice)\]"
+    r"|^(?:ssh|scp|curl|wget|rsync|psql|git|tar|cp|mv|rm|ls|cat|mount|ld|/usr/bin/ld): "
+    r"(?:\(\d|connect to|cannot|could not|unable|invalid|unrecognized|no such|can['’]t)"
+    r"|^Permission denied \(|^@{5,80}\s{0,9}$|^@ {2,9}\S.{0,80} @$|^Plan: \d{1,6} to add"
+)
 _TRACE = re.compile(  # of Go, Rust, JavaScript, C#, PHP, Ruby and Python
     r"^panic: |^goroutine \d{1,40} \[|^\s{0,40}/?\S{1,200}\.(?:go|rs|rb|php|cs|js|ts|py|java"
     r"|kt):\d{1,40}\b"
@@ -342,7 +358,7 @@ def _is_written(line: str) -> bool:
         return False
     if _CHAT.search(line):
         return True
-    if any(kind.search(line) for kind in (_LINE, _TRACE, _CODE, _QUERY, _DATA, _TOOL)):
+    if any(kind.search(line) for kind in (_LINE, _REPORT, _TRACE, _CODE, _QUERY, _DATA, _TOOL)):
         return _BY_PROGRAM.search(line) is not None or not _is_said(line)
     plain = _SPACES.sub("", line)
     is_address = _ADDRESS.search(line) is not None

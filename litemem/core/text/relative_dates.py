@@ -110,6 +110,8 @@ def _days(found: dict[str, str], today: date) -> Days:
         return _ago(found, today)
     if "half" in found:
         return month(months_on(today, 6))
+    if "unit" in found and "weekday" in found:  # "in a fortnight, on Tuesday"
+        return _in_week(found, _on(today, found["unit"], _number(found["count"])))
     if "unit" in found:
         return _distant(found["unit"], _number(found["count"]), today)
     if "double" in found:
@@ -149,9 +151,7 @@ def _ago(found: dict[str, str], today: date) -> Days:
         return _about(today + timedelta(days=sign * round(30.4 * whole + 15)))
     unit, count = found["unit"], sign * _number(found["count"])
     if "weekday" in found:
-        near = _on(today, unit, count)
-        ahead = WEEKDAYS.index(found["weekday"]) - near.weekday()
-        return day(near + timedelta(days=ahead))
+        return _in_week(found, _on(today, unit, count))
     anchor = found.get("anchor", "")
     if anchor in days:
         return day(_on(today + timedelta(days=days[anchor]), unit, count))
@@ -160,6 +160,11 @@ def _ago(found: dict[str, str], today: date) -> Days:
     if anchor == table["this_month"]:
         return month(_on(today, unit, count))
     return _distant(unit, count, today)
+
+
+def _in_week(found: dict[str, str], near: date) -> Days:
+    """Return a weekday of the week of a day."""
+    return day(near + timedelta(days=WEEKDAYS.index(found["weekday"]) - near.weekday()))
 
 
 def _double(found: dict[str, str], today: date) -> Days:
