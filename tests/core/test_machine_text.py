@@ -31,16 +31,16 @@ WRITTEN_BY_PROGRAMS = {
     "c++: fatal error: Killed signal terminated program cc1plus",
     "linker": "/usr/bin/ld: cannot find -lssl\ncollect2: error: ld returned 1 exit status",
     "Gradle": "> Task :app:compileDebugKotlin FAILED\ne: file:///src/Main.kt:12:5 Unresolved\n"
-    "FAILURE: Build failed with an exception.\n* What went wrong:\nExecution failed for task 'x'.",
+    "FAILURE: Build failed.\n* What went wrong:\nExecution failed for task 'x'.",
     "tsc": "src/my.ts(12,5): error TS2322: no string\nFound 1 error in src/my.ts:12",
     "eslint": "  12:5  error  'my' is not defined  no-undef\n✖ 2 problems (1 error, 1 warning)",
     "git push": " ! [rejected]        main -> main (fetch first)\n"
     "hint: Updates were rejected because my remote has work\nhint: not have locally.",
-    "apt": "E: Unable to locate package my\ndpkg: error processing package my (--configure)",
-    "systemctl": "● my.service - A server\n     Loaded: loaded (x)\n     Active: failed (Result: y)",
-    "nginx": "nginx: [emerg] bind() to my port failed (98: Address already in use)",
-    "psql": 'psql: error: connection to server at "my" failed\nLINE 1: SELECT * FROM my;',
-    "ssh": "ssh: connect to host my port 22: Connection refused\nPermission denied (publickey).",
+    "apt": "E: Unable to locate package foo\ndpkg: error processing package foo (--configure)",
+    "systemctl": "● my.service - A server\n     Loaded: loaded\n     Active: failed (Result: y)",
+    "nginx": "nginx: [emerg] bind() to 0.0.0.0:80 failed (98: Address already in use)",
+    "psql": 'psql: error: connection to server at "my_db" failed\nLINE 1: SELECT * FROM my_table;',
+    "ssh": "ssh: connect to host my_nas port 22: Connection refused\nPermission denied (publickey).",
     "progress": "45%|████      | 45/100 [00:10<00:12,  4.5it/s]",
     "git log": "commit 1f2e3d4c5b6a\nAuthor: A <a@b.c>\nDate:   Mon May 3 10:00:00 2026\n\n"
     "    I fixed my parser",

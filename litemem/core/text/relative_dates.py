@@ -110,10 +110,12 @@ def _days(found: dict[str, str], today: date) -> Days:
         return _ago(found, today)
     if "half" in found:
         return month(months_on(today, 6))
-    if "unit" in found and "weekday" in found:  # "in a fortnight, on Tuesday"
-        return _in_week(found, _on(today, found["unit"], _number(found["count"])))
     if "unit" in found:
-        return _distant(found["unit"], _number(found["count"]), today)
+        unit, count = found["unit"], _number(found["count"])
+        is_named = "weekday" in found  # "in a fortnight, on Tuesday"
+        return (
+            _in_week(found, _on(today, unit, count)) if is_named else _distant(unit, count, today)
+        )
     if "double" in found:
         return _double(found, today)
     if "named" in found:
