@@ -9,7 +9,7 @@ from collections.abc import Collection
 from functools import cache
 
 from litemem.core.documents import split_documents
-from litemem.core.text.clauses import Clause, clauses_of
+from litemem.core.text.clauses import Clause, clauses_of, stated_before
 from litemem.core.text.lexicon import ENGLISH, code_of_speech, pattern_in, section, words_in
 from litemem.core.text.questions import gives_reason, presupposed
 from litemem.core.text.reactions import only_reacts, only_takes_leave, tells_by_asking
@@ -110,7 +110,8 @@ def is_small_talk(text: str, names: Collection[str] = ()) -> bool:
         return not any(map(_may_tell, clauses_of(text)))
     request, small_talk = _pattern("request"), _small_talk()
     requests = " ".join(request.findall(text))
-    statements = _QUESTION.sub(" ", request.sub(" ", text))
+    told = (stated_before(question, ENGLISH) for question in _QUESTION.findall(text))
+    statements = "\n".join([_QUESTION.sub(" ", request.sub(" ", text)), *told])
     if any(word not in small_talk and word not in names for word in words(statements)):
         return False
     is_own = set(words(requests)) & (_words("first_person") - _words("objects"))

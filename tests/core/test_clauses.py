@@ -756,3 +756,44 @@ def test_a_short_answer_has_its_question(question: str, said: str) -> None:
 )
 def test_the_answer_to_a_question_about_the_work_is_no_fact(question: str, said: str) -> None:
     assert answered(question, said) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "stated", "asked"),
+    [
+        ("My wife turns 40 in June, what can I give her?", "My wife turns 40 in June", "what"),
+        ("Ben's allergic to nuts, can he eat pesto?", "Ben's allergic to nuts", "can"),
+        ("I work nights and I can't sleep, any tips?", "I work nights and I can't sleep", "any"),
+        ("Ich ziehe im Mai nach Kiel, wo suche ich?", "Ich ziehe im Mai nach Kiel", "wo"),
+        ("Me mudo a León en mayo, ¿dónde busco?", "Me mudo a León en mayo", "¿dónde"),
+        ("Je déménage à Lyon, où chercher ?", "Je déménage à Lyon", "où"),
+        ("Mi trasferisco a Bari, dove cerco casa?", "Mi trasferisco a Bari", "dove"),
+        ("Vou me mudar pra Recife, onde procuro?", "Vou me mudar pra Recife", "onde"),
+        ("Ik verhuis in mei naar Gent, waar zoek ik?", "Ik verhuis in mei naar Gent", "waar"),
+        ("В мае переезжаю в Казань, где искать?", "В мае переезжаю в Казань", "где"),
+        ("W maju jadę do Łodzi, gdzie szukać?", "W maju jadę do Łodzi", "gdzie"),
+        ("12 Haziran'da sergi açılıyor, ne alayım?", "12 Haziran'da sergi açılıyor", "ne"),
+        ("سأنتقل إلى طنطا في مايو، أين أبحث؟", "سأنتقل إلى طنطا في مايو", "أين"),
+    ],
+)
+def test_what_stands_before_a_question_is_stated(text: str, stated: str, asked: str) -> None:
+    first, *rest = clauses_of(text)
+    assert (first.text, first.is_question) == (stated, False)
+    assert rest[0].text.startswith(asked)
+    assert all(clause.is_question for clause in rest)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "If it rains in May, what do we do?",
+        "I was wondering, what is the capital of Peru?",
+        "Suppose I earn 50k, how much tax do I pay?",
+        "In the United Kingdom, do I need a licence?",
+        "Ich habe eine Frage, wo ist der Bahnhof?",
+        "Tengo una duda, ¿dónde está la estación?",
+        "Je ne sais pas, où est la gare ?",
+    ],
+)
+def test_what_only_opens_a_question_is_not_stated(text: str) -> None:
+    assert all(clause.is_question for clause in clauses_of(text))

@@ -40,7 +40,7 @@ WRITTEN_BY_PROGRAMS = {
     "systemctl": "● my.service - A server\n     Loaded: loaded\n     Active: failed (Result: y)",
     "nginx": "nginx: [emerg] bind() to 0.0.0.0:80 failed (98: Address already in use)",
     "psql": 'psql: error: connection to server at "my_db" failed\nLINE 1: SELECT * FROM my_table;',
-    "ssh": "ssh: connect to host my_nas port 22: Connection refused\nPermission denied (publickey).",
+    "ssh": "ssh: connect to host my_nas: refused\nPermission denied (publickey).",
     "progress": "45%|████      | 45/100 [00:10<00:12,  4.5it/s]",
     "git log": "commit 1f2e3d4c5b6a\nAuthor: A <a@b.c>\nDate:   Mon May 3 10:00:00 2026\n\n"
     "    I fixed my parser",

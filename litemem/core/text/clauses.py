@@ -36,6 +36,8 @@ from litemem.core.text.words import is_full_stop, sentences, words
 MAX_NAMES = 4  # words of the name behind a greeting
 MIN_LOG = 3  # lines "name: text" that make a conversation
 MAX_GREETING = 60  # characters of a message that may only greet, in any language
+MAX_STATED = 400  # characters in which a question behind a statement begins
+MIN_STATED = 3  # words of the statement
 MAX_SPACE = 8  # characters between a colon and a quotation
 MAX_INTRODUCTION = 60  # characters between "this mail" and its colon
 
@@ -283,6 +285,10 @@ def clauses_of(text: str, message: int = 0) -> list[Clause]:
         is_question = sentence.rstrip(" \n\"'”’)").endswith(QUESTION_MARKS)
         is_tagged = _tag().search(sentence[-MAX_TAG:]) is not None
         own = words_in(code, "clauses", "speaker") | words_in(code, "clauses", "possessives")
+        if is_question and (stated := stated_before(sentence, code)):
+            said = _without_preamble(stated, code)
+            found.append(Clause(said, message, code, False, _words_of(said), heading))
+            sentence = sentence[len(stated) :].lstrip(" ,;:.،，…–—-")
         parts = [part for part in _parts(sentence, code) if any(map(str.isalnum, part))]
         if not is_question:
             parts = [_without_preamble(part, code) for part in parts]
@@ -293,6 +299,31 @@ def clauses_of(text: str, message: int = 0) -> list[Clause]:
             asks = is_question and not (is_own and (i > 0 or is_tagged))
             found.append(Clause(part, message, code, asks, _words_of(part), heading))
     return found
+
+
+def stated_before(sentence: str, code: str) -> str:
+    """Return what a sentence states before it asks: "we move in May, where do we find a flat?"."""
+    asks = _asking(code).search(sentence[:MAX_STATED])
+    if asks is None:
+        return ""
+    said = sentence[: asks.start()]
+    few = len(words(said)) < MIN_STATED
+    if few or _supposed(code).search(said) or clause_pattern(code, "wonders").search(said):
+        return ""
+    own = words_in(code, "clauses", "speaker") | words_in(code, "clauses", "possessives")
+    begins = words(said)[:2]
+    asks_already = clause_pattern(code, "interrogatives").match(said.lstrip(" \"'“«¿"))
+    states = not own.isdisjoint(begins) or clause_pattern(code, "states").search(said)
+    return said if states and not asks_already else ""
+
+
+@cache
+def _asking(code: str) -> re.Pattern[str]:
+    """Return the pattern of what stands between a statement and the question behind it."""
+    listed = section(code, "clauses").get("interrogatives", r"(?!)")
+    return re.compile(
+        rf"(?:[,;:，،]|\s[–—-]|\.{{3}}|…)\s{{1,3}}(?=(?:{listed})(?!\w))|\s(?=¿)", re.IGNORECASE
+    )
 
 
 def _under_headings(parts: Iterable[str]) -> Iterator[tuple[str, str]]:
