@@ -17,6 +17,7 @@ from litemem.models.embedders import FastEmbedEmbedder
 from litemem.testing import ScriptedLLM
 from verdicts import Verdicts, sets
 
+DATE = re.compile(r" \(~?\d{4}[\d –-]*\)")
 ANSWERS = 6  # of the model for a turn, at most
 
 
@@ -58,7 +59,8 @@ def is_right(case: dict[str, Any], live: list[str]) -> bool:
 
 
 def _folded(text: str) -> str:
-    return " ".join(text.casefold().replace("’", "'").rstrip(".。").split())
+    undated = DATE.sub("", text)  # "gestern (2026-11-29)"
+    return " ".join(undated.casefold().replace("’", "'").rstrip(".。").split())
 
 
 def main() -> None:
