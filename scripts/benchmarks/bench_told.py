@@ -10,6 +10,7 @@ passes over is read by rules if it is `small`. Each case that goes wrong is prin
 memories.
 """
 
+import re
 from typing import Any
 
 from litemem import Memory
