@@ -13,6 +13,7 @@ from functools import cache
 from litemem.core.text import english
 from litemem.core.text.clauses import (
     Clause,
+    clause_pattern,
     clauses_of,
     is_heading,
     is_record_heading,
@@ -204,8 +205,27 @@ class Binding:
             return "it names nobody and nothing"
         if self._is_english and self._says_nothing(fact):
             return "it says nothing of anybody"
+        is_asked = self._is_english and clause_pattern(ENGLISH, "asks_unmarked").search(fact)
+        if is_asked or fact.endswith("?") or self._is_of_question(fact):
+            return "it is only asked"
         is_borrowed = at is not None and self._is_borrowed(fact, at)
         return "somebody else said it of another thing" if is_borrowed else None
+
+    def _is_of_question(self, fact: str) -> bool:
+        """Return True if a question that tells nothing has more of a fact than each statement."""
+        wanted = content_roots(fact.partition(" ")[2] or fact)
+        shares = [len(wanted & content) for content in self._content]
+        asked = [
+            share
+            for share, clause in zip(shares, self._clauses, strict=True)
+            if clause.code == ENGLISH and clause.is_question and not presupposed(clause.text)
+        ]
+        stated = [
+            share
+            for share, clause in zip(shares, self._clauses, strict=True)
+            if not clause.is_question
+        ]
+        return bool(asked and stated) and max(asked) > max(stated)
 
     def _contradiction(self, fact: str, at: int) -> str | None:
         """Return how a fact contradicts its clause, or None."""
@@ -516,6 +536,8 @@ def stands_alone(clause: Clause) -> bool:
     if not is_english(clause) or not clause.text.isascii():
         return len(clause.text) >= MIN_NOTE
     if english.is_vague(clause.text) or english.is_talk(clause.text):
+        return False
+    if clause_pattern(ENGLISH, "asks_for_work").match(clause.text):
         return False
     is_general = not clause.is_own and english.is_truism(clause.text)
     if is_general and not english.speaks_of_anybody(clause.text):

@@ -12,6 +12,7 @@ from functools import cache
 from litemem.core.text import english
 from litemem.core.text.clauses import (
     Clause,
+    clause_pattern,
     count_negations,
     kin_of_speaker,
 )
@@ -51,6 +52,7 @@ KIN_FORM = 5  # first letters of a word for a relative, which its forms share
 MIN_WEEKDAY = 3  # letters of its name; shorter ones are other words too: "do", "sex"
 MAX_APPOINTMENT = 7  # words of a note about one
 _LETTER = re.compile(r"(?<=\w )[B-HJ-Z](?![\w.'’&+-])")  # a letter alone: "option D", "gate C"
+_JOINED = re.compile(r",(?= )| and (?=[a-z])")  # parts of a sentence with an order each
 _OF_USER = re.compile(r"\AUser(?:'s|s) (?P<noun>[^\W\d_]+)\b")
 
 
@@ -110,9 +112,13 @@ def _flaw(fact: str, clause: Clause, *, is_user: bool) -> str | None:
         return OF_OTHER_THING
     if clause.code == ENGLISH and not is_user and english.is_of_another_name(clause.text, fact):
         return OF_ANOTHER
+    if clause.code == ENGLISH and english.is_to_come(clause.text, fact):
+        return "it is not so yet"
     if clause.code == ENGLISH and is_user:
         if _makes_order_a_deed(fact, clause):
             return "it makes a deed of an order"
+        if english.is_done_by_thing(clause.text, fact):
+            return OF_OTHER_THING
         if english.guesses_place(fact, clause.text):
             return "it is said of something else"
     return DENIED if _denies_unread(fact, clause) else None
@@ -213,16 +219,19 @@ def _makes_order_a_deed(fact: str, clause: Clause) -> bool:
     """Return True if the user is said to do what they order: "always say that …"."""
     if english.does_what_is_asked(clause.text, fact):
         return True
-    order = _commands().match(clause.text)
-    told = words(fact)[1:2]
-    if order is None or not told or clause.by_speaker:
-        return False
-    return told[0].startswith(order["verb"].casefold())
+    told = [word for word in words(fact)[1:5] if word not in _modals()][:1]
+    orders = (
+        order["verb"].casefold()
+        for part in _JOINED.split(clause.text)
+        for key in ("commands", "orders_plainly")
+        if (order := clause_pattern(ENGLISH, key).match(part))
+    )
+    return bool(told) and any(len(verb) > 1 and told[0].startswith(verb) for verb in orders)
 
 
 @cache
-def _commands() -> re.Pattern[str]:
-    return re.compile(section(ENGLISH, "clauses")["commands"], re.IGNORECASE)
+def _modals() -> frozenset[str]:
+    return words_in(ENGLISH, "clauses", "modals")
 
 
 def is_english(clause: Clause) -> bool:

@@ -216,6 +216,51 @@ def test_a_fact_with_a_verb_of_the_first_person_gives_way(said: str, fact: str, 
     assert found([fact], user(said)) == [kept]
 
 
+@pytest.mark.parametrize(
+    ("said", "facts", "kept"),
+    [
+        ("Suggest a treat without sugar.", ["User suggests a treat without sugar"], []),
+        ("Explain monads to me like I'm five", ["User explains monads"], []),
+        (
+            "Don't use bullet points with me please, and keep it under 100 words.",
+            ["User doesn't use bullet points", "User keeps the message under 100 words"],
+            ["User asks: Don't use bullet points with me please, and keep it under 100 words"],
+        ),
+        (
+            "I explain things slowly",
+            ["User explains things slowly"],
+            ["User explains things slowly"],
+        ),
+        (
+            "I finally switched to Linux, what's the equivalent of Notepad",
+            ["User finally switched to Linux, what's the equivalent of Notepad"],
+            ["User finally switched to Linux"],
+        ),
+        (
+            "My ex has the kids every other weekend, so can you plan meals for one?",
+            ["User has the kids every other weekend"],
+            ["User's ex has the kids every other weekend"],
+        ),
+        ("My mum will be 70 in July", ["User's mum is 70"], ["User's mum will be 70 in July"]),
+        (
+            "I work nights and I can't sleep, any tips?",
+            ["User works nights"],
+            ["User works nights"],
+        ),
+        (
+            "Thinking about getting a second dog but the flat's tiny",
+            ["User x"],
+            ["User is thinking about getting a second dog but the flat's tiny"],
+        ),
+    ],
+)
+def test_orders_and_questions_are_no_deeds(said: str, facts: list[str], kept: list[str]) -> None:
+    llm = ScriptedLLM([facts])
+    llm.parameters = 1_500_000_000  # type: ignore[attr-defined]
+    told = [fact.text for fact in extract(llm, [user(said)], subject="user")]
+    assert told[: len(kept)] == kept
+
+
 def test_relative_dates_are_seen_from_the_day_of_the_turn() -> None:
     llm = ScriptedLLM([["User lost their job yesterday"]])
     said = [user("I lost my job yesterday")]

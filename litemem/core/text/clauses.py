@@ -37,6 +37,7 @@ MAX_NAMES = 4  # words of the name behind a greeting
 MIN_LOG = 3  # lines "name: text" that make a conversation
 MAX_GREETING = 60  # characters of a message that may only greet, in any language
 MAX_STATED = 400  # characters in which a question behind a statement begins
+MAX_OPEN = 120  # characters of a question behind a statement that has no mark
 MIN_STATED = 3  # words of the statement
 MAX_SPACE = 8  # characters between a colon and a quotation
 MAX_INTRODUCTION = 60  # characters between "this mail" and its colon
@@ -285,7 +286,9 @@ def clauses_of(text: str, message: int = 0) -> list[Clause]:
         is_question = sentence.rstrip(" \n\"'”’)").endswith(QUESTION_MARKS)
         is_tagged = _tag().search(sentence[-MAX_TAG:]) is not None
         own = words_in(code, "clauses", "speaker") | words_in(code, "clauses", "possessives")
-        if is_question and (stated := stated_before(sentence, code)):
+        is_open = is_question or clause_pattern(code, "asks_unmarked").search(sentence[-MAX_OPEN:])
+        if is_open and (stated := stated_before(sentence, code)):
+            is_question = True
             said = _without_preamble(stated, code)
             found.append(Clause(said, message, code, False, _words_of(said), heading))
             sentence = sentence[len(stated) :].lstrip(" ,;:.،，…–—-")
@@ -321,8 +324,10 @@ def stated_before(sentence: str, code: str) -> str:
 def _asking(code: str) -> re.Pattern[str]:
     """Return the pattern of what stands between a statement and the question behind it."""
     listed = section(code, "clauses").get("interrogatives", r"(?!)")
+    link = section(code, "requests").get("link", r"(?!)")
     return re.compile(
-        rf"(?:[,;:，،]|\s[–—-]|\.{{3}}|…)\s{{1,3}}(?=(?:{listed})(?!\w))|\s(?=¿)", re.IGNORECASE
+        rf"(?:[,;:，،]|\s[–—-]|\.{{3}}|…)\s{{1,3}}(?:(?:{link})\s)?(?=(?:{listed})(?!\w))|\s(?=¿)",
+        re.IGNORECASE,
     )
 
 

@@ -15,7 +15,7 @@ from litemem.core.text import lexicon
 from litemem.core.text.date_mentions import MAX_DATES, MAX_MENTIONS, dates_in
 from litemem.core.text.english.date_patterns import part_of_period
 from litemem.core.text.english.day_names import is_name
-from litemem.core.text.english.tense import happens_once, tense_of
+from litemem.core.text.english.tense import happens_once, tense_of, was_due
 from litemem.core.text.foreign_dates import tense_in
 from litemem.core.text.holidays import days_of_holiday, moves
 from litemem.core.text.open_spans import days_of_side, open_span
@@ -356,6 +356,8 @@ def _meant_by_text(
     if mention.cycle is None:
         return [mention]
     last, following = _last_and_next(mention, said_on)
+    if mention.due and not mention.code and not was_due(f"{before} {after}"):
+        return following or last
     tense = _tense(mention.code or code, f"{before} {after}")
     is_past = (
         mention.began

@@ -43,7 +43,8 @@ class Mention:
     which the text means one, or all if it is `again`. A date that can be read in two ways is also
     the day `other`. Words may be a title: "Yesterday", "Friday Night". The code is that of another
     language than English. A `holiday` without a year is on days of its own in each. What `began`
-    on a date began on the last one: "since Friday".
+    on a date began on the last one: "since Friday"; what is `due` is so on the next one, unless its
+    sentence is plainly of the past: "by Friday".
     """
 
     start: int
@@ -58,6 +59,7 @@ class Mention:
     code: str = ""
     holiday: str = ""
     began: bool = False
+    due: bool = False
 
 
 def every(period: Period, longest: Mapping[Cycle, int] = LONGEST) -> list[Period]:

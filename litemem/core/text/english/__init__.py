@@ -6,6 +6,7 @@ which words for days are names, and `tense` when what a sentence speaks of happe
 """
 
 from litemem.core.text.english.deeds import (
+    is_done_by_thing,
     is_done_to_user,
     is_of_activity,
     is_of_another_name,
@@ -16,6 +17,7 @@ from litemem.core.text.english.deeds import (
     is_of_thing,
     is_shared,
     is_shared_by_all,
+    is_to_come,
     is_yours,
 )
 from litemem.core.text.english.facts import (
@@ -87,6 +89,7 @@ __all__ = [
     "guesses_relative",
     "has_gender",
     "implied_by",
+    "is_done_by_thing",
     "is_done_to_user",
     "is_elliptical",
     "is_impersonal",
@@ -106,6 +109,7 @@ __all__ = [
     "is_shared_by_all",
     "is_talk",
     "is_telegraphic",
+    "is_to_come",
     "is_truism",
     "is_vague",
     "is_written_in",

@@ -155,7 +155,8 @@ def _part_of_period(match: re.Match[str], reference: date) -> Mention:
 
 
 def _begun(match: re.Match[str], mention: Mention) -> Mention:
-    return replace(mention, began=match[0][:6].lower() == "since ")
+    opening = match[0].split(" ", 1)[0].lower()
+    return replace(mention, began=opening == "since", due=opening in ("by", "until", "till"))
 
 
 def part_of_period(text: str, start: int, end: int, reference: date) -> RelativeDate | None:

@@ -65,6 +65,16 @@ _NAME_ACTS = re.compile(
 )
 
 
+_DOES_TO_ME = re.compile(
+    r"(?:\A|[,;.] |\band )(?P<verb>[a-z]{2,20}s) (?:my|me|us|our)\b", re.IGNORECASE
+)
+_IS_WHAT = re.compile(r"\b(?:is|are) (?:now )?(?P<what>\d{1,3}|[a-z]{3,20})\b")
+_WILL_BE = (
+    r"(?:'ll|\bwill|\bgoing to|\bgonna|\babout to) (?:soon |then |finally )?(?:be|turn|become)"
+)
+_IS_NOW = r"(?:'s|'m|'re|\bis|\bam|\bare)(?: now| already)?"
+
+
 def is_shared(clause: str, fact: str) -> bool:
     """Return True if a fact says what a clause says of several, and of none of them alone."""
     if COUNTED.match(clause[:MAX_NOTE]) and _IS_NUMBER.match(fact):
@@ -191,6 +201,26 @@ def is_of_other_subject(clause: str, fact: str) -> bool:
     if words(fact[:MAX_NOTE])[0] in before:
         return False
     return any(w not in verbs("adverbs") for w in before) and before[-1] not in _TO
+
+
+def is_done_by_thing(clause: str, fact: str) -> bool:
+    """Return True if the user does to themself what something does: "swells my throat up"."""
+    text = clause[:MAX_NOTE].replace("’", "'")
+    verbs_of_things = {match["verb"].casefold() for match in _DOES_TO_ME.finditer(text)}
+    return words(fact[:MAX_NOTE])[1:2] != [] and words(fact[:MAX_NOTE])[1] in verbs_of_things
+
+
+def is_to_come(clause: str, fact: str) -> bool:
+    """Return True if a fact says that something is what a clause says that it will be.
+
+    "She'll be 70 in July" is no "Ana is 70 years old".
+    """
+    text = clause[:MAX_NOTE].replace("’", "'")
+    for told in _IS_WHAT.finditer(fact[:MAX_NOTE]):
+        what = re.escape(told["what"])
+        if re.search(rf"{_WILL_BE} {what}\b", text, re.IGNORECASE):
+            return not re.search(rf"{_IS_NOW} {what}\b", text, re.IGNORECASE)
+    return False
 
 
 def is_done_to_user(clause: str, fact: str) -> bool:

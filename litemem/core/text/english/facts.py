@@ -278,6 +278,8 @@ _WITHOUT_GENDER = {
     "girlfriend": "partner",
 }
 _OWNER = re.compile(r"\b(?:his|her)\b")
+_SUBJECT = re.compile(r"\b(?:he|she)(?P<verb>['’]s| is| was| has)\b")  # forms with one for "they"
+_PLURAL_VERBS = {"'s": "'re", " is": " are", " was": " were", " has": " have"}
 _IS_RELATIVE = re.compile(
     r"\A(?:User|[A-Z][^\W\d_]+) (?:is|was) (?:[A-Z][\w-]+'s |(?:a|an|the) )"
     rf"(?:\w+ )?(?P<word>{'|'.join(_WITHOUT_GENDER)})\b(?! of (?:pearl|all|invention)\b)"
@@ -293,8 +295,12 @@ def implied_by(word: str) -> list[str]:
 
 
 def without_owner(fact: str) -> str:
-    """Return a fact with "their" instead of "his" or "her"."""
-    return _OWNER.sub("their", fact)
+    """Return a fact with "their" instead of "his" or "her", and "they are" instead of "he is"."""
+
+    def plural(match: re.Match[str]) -> str:
+        return f"they{_PLURAL_VERBS[match['verb'].replace('’', chr(39))]}"
+
+    return _SUBJECT.sub(plural, _OWNER.sub("their", fact))
 
 
 def has_gender(fact: str) -> bool:

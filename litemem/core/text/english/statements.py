@@ -40,6 +40,10 @@ COUNTED = re.compile(  # how many "we" are is no age: "so we're 12 now"
     r"(?: now| people| of us| in total| strong){0,3}\W*\Z",
     re.IGNORECASE,
 )
+_BEGUN = re.compile(  # "thinking of a second dog", "been off sugar for a week"
+    r"\A(?:(?:also|just|still|currently|now|already) ){0,2}(?P<verb>been|[a-z]{3,12}ing)\b(?=.* )",
+    re.IGNORECASE,
+)
 _CONTRACTED = {"m": "is", "re": "is", "ve": "has", "d": "would", "ll": "will"}
 _MY = re.compile(r"\A(?:my|our)\b", re.IGNORECASE)
 PAST = re.compile(r"\A(?!(?:succ|exc|proc|bl|br|sp|n|f|h|s|w)eed\Z|need\Z|feed\Z)\w+ed\Z")
@@ -85,6 +89,9 @@ def third_person(clause: str) -> str | None:
         else:
             is_verb = then[:1].isalpha()  # "I ❤️ pizza" has none
             found = _about_user(f"User {_conjugated(then)}", "their") if is_verb else None
+    elif (begun := _BEGUN.match(text)) and is_elliptical(text):
+        verb = "has" if begun["verb"].casefold() == "been" else "is"
+        found = _about_user(f"User {verb} {begun['verb'].casefold()}{text[begun.end() :]}", "their")
     else:
         return None
     return found if found and not _INNER.search(found) else None

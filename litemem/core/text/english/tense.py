@@ -14,6 +14,11 @@ def tense_of(text: str) -> int:
     return -1 if _WEAK_PAST.search(text) else 0
 
 
+def was_due(sentence: str) -> bool:
+    """Return True if a term was in the past: "it had to be in by Friday"."""
+    return _WAS.search(sentence) is not None
+
+
 def happens_once(sentence: str) -> bool:
     """Return True if a sentence with a weekday is about one day: an event, or the past."""
     if _HABITUAL.search(sentence):
@@ -44,6 +49,7 @@ _HABITUAL = re.compile(
     r"|shifts?|lessons?|class(?:es)?|training)\b",
     re.IGNORECASE,
 )
+_WAS = re.compile(r"\b(?:was|were|had to|needed|wanted|stayed|did)\b", re.IGNORECASE)
 _PLANNED = re.compile(
     r"\b(?:will|won['’]t|shall|going to|gonna|moved to|postponed|rescheduled|scheduled|planned|"
     r"planning|upcoming|coming up|due)\b|['’]ll\b",
