@@ -192,7 +192,9 @@ class Grounding:
         if is_gendered or not is_user:
             return fact
         neutral = section(ENGLISH, "grounding")["neutral"]
-        return pattern_in(ENGLISH, "grounding", "gendered").sub(neutral, fact)
+        return english.without_owner(
+            pattern_in(ENGLISH, "grounding", "gendered").sub(neutral, fact)
+        )
 
     def is_user(self, subject: str) -> bool:
         """Return True if the first word of a fact is "User", or a name that they gave as theirs."""
