@@ -6,7 +6,7 @@ replaces a fact is in the third person where a rule knows how, else quoted.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -20,6 +20,7 @@ from litemem.core.text.clauses import (
     is_recorded,
     quoted_by_others,
 )
+from litemem.core.text.date_mentions import dates_in
 from litemem.core.text.dates import mentions, read_dates
 from litemem.core.text.lexicon import (
     ENGLISH,
@@ -81,6 +82,7 @@ MAX_ASIDE = 3  # words behind the last comma that say when or how
 MIN_WORDS = 2  # of a clause that states something
 
 _BEFORE_QUOTE = re.compile(r"\A(?:[\s:;,.!?)\]–—•*·…]|-(?!\d))+")
+_OF_ITSELF = re.compile(r"\AUser \S.{0,80}\b(?:of|von|de|di|van|od|от) User\W*\Z")
 _QUOTED = re.compile(r"“[^“”]{0,400}”|\"[^\"]{0,400}\"")
 _WORD = re.compile(r"[^\W\d_][\w'’-]*")
 
@@ -199,6 +201,10 @@ class Binding:
             return "it turns a wish round"
         if self._is_translated(fact):
             return "it is not in the language of the turn"
+        if _OF_ITSELF.match(fact) or (at is not None and self._takes_relative(fact, at)):
+            return "it is about somebody else"
+        if self._is_on_other_day(fact):
+            return "it has another day than was said"
         if self._speaks_as_user(fact):
             return "it has words of the speaker's own"
         if self._is_english and english.is_nameless(fact):
@@ -210,6 +216,21 @@ class Binding:
             return "it is only asked"
         is_borrowed = at is not None and self._is_borrowed(fact, at)
         return "somebody else said it of another thing" if is_borrowed else None
+
+    def _is_on_other_day(self, fact: str) -> bool:
+        """Return True if a fact has other relative days than was said: "next weekend"."""
+        told, said = (
+            {(each.first, each.last) for each in dates_in(text, ANY_DAY) if each.is_relative}
+            for text in (fact, self._said)
+        )
+        return bool(said) and not told <= said
+
+    def _takes_relative(self, fact: str, at: int) -> bool:
+        """Return True if a fact is about a relative, and its clause about the speaker alone."""
+        clause = self._clauses[at]
+        if clause.code == ENGLISH or not clause.by_speaker:
+            return False
+        return _names_relative(fact, clause.code) and not _names_relative(clause.text, clause.code)
 
     def _is_of_question(self, fact: str) -> bool:
         """Return True if a question that tells nothing has more of a fact than each statement."""
@@ -294,8 +315,10 @@ class Binding:
         subject = fact.split(" ")[0]
         is_user = self._grounding.is_user(subject) or fact.startswith(self._subject)
         plain = _QUOTED.sub(" ", fact)
-        if not is_user or _first_persons(code).search(plain):
-            return is_user
+        if _first_persons(code).search(plain) and (is_user or self._subject == "User"):
+            return True
+        if not is_user:
+            return False
         found = _first_person_verb(code).search(plain)
         return found is not None and found["verb"].casefold() in words(self._said)
 
@@ -481,7 +504,13 @@ class Binding:
             shared = len(wanted & self._content[i]) / len(wanted)
             if shared > score and not clause.is_question:
                 best, score = i, shared
+        is_foreign = not self._is_english  # English has rules of its own for what questions tell
+        if is_foreign and all(clause.is_question for clause in self._clauses):
+            return max(range(len(self._clauses)), key=self._shared_with(wanted), default=None)
         return best if score >= MIN_SHARED else self._nearest_in_meaning(fact)
+
+    def _shared_with(self, wanted: frozenset[str]) -> Callable[[int], int]:
+        return lambda at: len(wanted & self._content[at])
 
     def _nearest_in_meaning(self, fact: str) -> int | None:
         """Return the position of the clause with most words like a fact's, or of the only one."""

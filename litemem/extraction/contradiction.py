@@ -29,6 +29,7 @@ from litemem.core.text.lexicon import (
 )
 from litemem.core.text.periods import DAY
 from litemem.core.text.phrases import SUBJECT, code_for, knows_denials, names_user, phrases
+from litemem.core.text.scripts import normal_forms
 from litemem.core.text.words import root, words
 from litemem.extraction.grounding import (
     openers,
@@ -42,6 +43,7 @@ from litemem.extraction.paraphrase import (
 )
 from litemem.extraction.substitution import is_due
 
+SAME_VERB = 5  # letters that an order and its verb share, with the space before them
 ANY_DAY = date(2024, 2, 29)  # from which days are counted to see whether there are any
 MAX_QUOTED = 300  # characters of a clause that is quoted
 ALIKE_CODES = ("da", "nb")  # of languages that count as one
@@ -114,6 +116,8 @@ def _flaw(fact: str, clause: Clause, *, is_user: bool) -> str | None:
         return OF_ANOTHER
     if clause.code == ENGLISH and english.is_to_come(clause.text, fact):
         return "it is not so yet"
+    if clause.code != ENGLISH and is_user and _does_for_itself(fact, clause):
+        return "it makes a deed of an order"
     if clause.code == ENGLISH and is_user:
         if _makes_order_a_deed(fact, clause):
             return "it makes a deed of an order"
@@ -227,6 +231,16 @@ def _makes_order_a_deed(fact: str, clause: Clause) -> bool:
         if (order := clause_pattern(ENGLISH, key).match(part))
     )
     return bool(told) and any(len(verb) > 1 and told[0].startswith(verb) for verb in orders)
+
+
+def _does_for_itself(fact: str, clause: Clause) -> bool:
+    """Return True if the user does what they order: "recuerda …", of "recuérdame …"."""
+    order = clause_pattern(clause.code, "orders_for_me").match(clause.text)
+    told = words(fact)[1:2]
+    if order is None or not told:
+        return False
+    said = words(order["order"])[:1]
+    return bool(said) and normal_forms(said[0])[:SAME_VERB] == normal_forms(told[0])[:SAME_VERB]
 
 
 @cache

@@ -797,3 +797,20 @@ def test_what_stands_before_a_question_is_stated(text: str, stated: str, asked: 
 )
 def test_what_only_opens_a_question_is_not_stated(text: str) -> None:
     assert all(clause.is_question for clause in clauses_of(text))
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("我妹妹在成都当老师，我在上海做会计。", ["我妹妹在成都当老师", "我在上海做会计。"]),
+        ("我爸爸是医生，我妈妈是护士。", ["我爸爸是医生", "我妈妈是护士。"]),
+        ("妹は札幌で先生で、私は会計士です。", ["妹は札幌で先生で", "私は会計士です。"]),
+        ("私は会計士で、妹は札幌で先生です。", ["私は会計士で", "妹は札幌で先生です。"]),
+        ("我对花生过敏，晚上还要上夜班。", ["我对花生过敏，晚上还要上夜班。"]),
+        ("りんご、妹の好きなぶどうを買った。", ["りんご、妹の好きなぶどうを買った。"]),
+    ],
+)
+def test_scripts_without_spaces_are_cut_where_they_turn_to_somebody(
+    text: str, parts: list[str]
+) -> None:
+    assert [clause.text for clause in clauses_of(text)] == parts

@@ -261,6 +261,26 @@ def test_orders_and_questions_are_no_deeds(said: str, facts: list[str], kept: li
     assert told[: len(kept)] == kept
 
 
+@pytest.mark.parametrize(
+    ("said", "fact", "lost"),
+    [
+        (
+            "Ich habe nächste Woche Prüfung",
+            "User hat am kommenden Wochenende Prüfung",
+            "Wochenende",
+        ),
+        ("我妹妹在成都当老师，我在上海做会计。", "妹妹在上海做会计", "妹妹在上海"),
+        ("Meine Schwester ist Ärztin", "User ist die Schwester von User", "von User"),
+        ("Recuérdame que viene Ana", "User recuerda que viene Ana", "recuerda"),
+        ("Mon fils a 7 ans, une idée de cadeau ?", "User a 7 ans", "User a 7 ans"),
+        ("The Corsa failed its MOT. Should I scrap it?", "Should I scrap the Corsa?", "Should"),
+        ("Can't eat shellfish, swells my throat up", "User swells their throat up", "User swells"),
+    ],
+)
+def test_what_a_small_model_makes_of_a_clause_gives_way(said: str, fact: str, lost: str) -> None:
+    assert not any(lost in told for told in found([fact], user(said)))
+
+
 def test_relative_dates_are_seen_from_the_day_of_the_turn() -> None:
     llm = ScriptedLLM([["User lost their job yesterday"]])
     said = [user("I lost my job yesterday")]

@@ -42,6 +42,7 @@ MIN_STATED = 3  # words of the statement
 MAX_SPACE = 8  # characters between a colon and a quotation
 MAX_INTRODUCTION = 60  # characters between "this mail" and its colon
 
+_COMMAS = frozenset("，、")
 _LOG_LINE = re.compile(r"^\W{0,3}(?:\d{1,2}[:.]\d\d\S{0,12}\W{0,4})?(?P<name>\w{1,20}) ?[:：] ?\S")
 _START = r"(?:(?<=[.!?。！？\n])|\A)"
 
@@ -456,7 +457,8 @@ def count_negations(text: str, code: str) -> int:
 def _parts(sentence: str, code: str) -> Iterator[str]:
     """Cut a sentence before each "and I …", "but my …"."""
     for part in _until_kin(sentence, code):
-        yield from _cut(part, code)
+        for turned in _until_turn(part, code):
+            yield from _cut(turned, code)
 
 
 def _until_kin(sentence: str, code: str) -> Iterator[str]:
@@ -510,6 +512,36 @@ def _cut(sentence: str, code: str) -> Iterator[str]:
             yield leading.sub("", sentence[start : border.start()]).strip()
             start = border.start()
     yield leading.sub("", sentence[start:]).strip()
+
+
+def _until_turn(sentence: str, code: str) -> Iterator[str]:
+    """Cut Chinese or Japanese at commas where it turns to another person."""
+    start = 0
+    for border in _borders(sentence, code) if code in NOT_SPACED_CODES else ():
+        head, rest = sentence[start : border.start()], sentence[border.end() :]
+        if border[0] in _COMMAS and _turns_unspaced(head, rest, code):
+            yield head
+            start = border.end()
+    yield sentence[start:]
+
+
+def _turns_unspaced(head: str, rest: str, code: str) -> bool:
+    """Return True if Chinese or Japanese turns to the speaker, or to a relative of theirs."""
+    kin, speaker = _kin_unspaced(code), tuple(words_in(code, "clauses", "speaker"))
+    before, behind = kin.match(head), kin.match(rest)
+    if before and behind:
+        return before[0] != behind[0]
+    return bool(behind) or (before is not None and rest.startswith(speaker))
+
+
+@cache
+def _kin_unspaced(code: str) -> re.Pattern[str]:
+    """Return the pattern of a relative of the speaker before other words: "我妹妹", "妹は"."""
+    listed = "|".join(sorted(words_in(code, "slots", "kin"), key=len, reverse=True))
+    own = "|".join(
+        [*words_in(code, "clauses", "possessives"), *words_in(code, "clauses", "speaker")]
+    )
+    return re.compile(rf"(?:{own})?(?:{listed})(?!的|の)")
 
 
 def _holds_for_next(
@@ -610,8 +642,10 @@ def _border(code: str) -> re.Pattern[str]:
     links = "|".join(sorted(_joining(code, "links")))
     leads = "|".join(sorted(_joining(code, "leads")))
     turns = section(code, "clauses").get("turns", r"(?!)")
+    speaker = "|".join(words_in(code, "clauses", "speaker")) or r"(?!)"
+    turned = f"{speaker}|{_kin_unspaced(code).pattern}" if code in NOT_SPACED_CODES else speaker
     return re.compile(
-        rf"[;；]|[ \u00a0]?:\s|：|(?:\s|(?<=\w))[–—-]\s|—|,\s|，|、(?=我)|\s(?=(?:{links})\s)"
+        rf"[;；]|[ \u00a0]?:\s|：|(?:\s|(?<=\w))[–—-]\s|—|,\s|，|、(?={turned})|\s(?=(?:{links})\s)"
         rf"|\s(?=(?:{leads})\s)(?={turns})|[\s、](?={_turning_to_kin(code).pattern})",
         re.IGNORECASE,
     )
