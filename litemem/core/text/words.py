@@ -117,6 +117,9 @@ _NO_WORD = re.compile(r"[\W_]+")
 _DIGIT = re.compile(r"\d")
 _LETTERS = re.compile(r"[^\W_]+")
 _PLAIN = {i: chr(i).lower() if chr(i).isalnum() else " " for i in range(128)}
+_INITIAL = re.compile(  # "Dr F. Osei", "J. R. Smith"
+    r"(?:\b(?:Dr|Mr|Mrs|Ms|Prof|Sir|Fr|Herr|Frau|Sr|Sra|Mme|M)\.? |\b[A-Z]\. ?)[A-Z]\Z"
+)
 _CLAUSE = re.compile(r"[^.!?？。！؟\n]*[.!?？。！؟\n]?")
 _CHANGED = "iel"  # last letters of a stem that its word may not have there: happi, hope, sensibl
 
@@ -228,6 +231,8 @@ def is_full_stop(text: str, at: int) -> bool:
     if word.isdigit():
         is_of_day = len(word) <= 2 and (rest[0].islower() or _OF_DAY.search(head))
         return not is_of_day
+    if len(word) == 1 and _INITIAL.search(head):
+        return False
     has_stops = len(word) == 1 and head[: -len(word)].endswith(".")  # "z.B.", "e.g."
     is_short = word in _ABBREVIATIONS or word in _SHORT or has_stops
     return not (is_short and (rest[0].islower() or rest[0].isdigit()))
