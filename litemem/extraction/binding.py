@@ -18,6 +18,7 @@ from litemem.core.text.clauses import (
     is_heading,
     is_record_heading,
     is_recorded,
+    kin_of_speaker,
     quoted_by_others,
 )
 from litemem.core.text.date_mentions import dates_in
@@ -55,14 +56,11 @@ from litemem.extraction.grounding import (
     exact_terms,
     forms_of,
 )
-from litemem.extraction.paraphrase import (
-    OF_ANOTHER,
-    OF_OTHER_THING,
-    content_prefixes,
-    substitutes,
-)
+from litemem.extraction.paraphrase import OF_ANOTHER, OF_OTHER_THING
+from litemem.extraction.paraphrase.questions import is_asked
+from litemem.extraction.paraphrase.substitution import exchanges_kind, substitutes
+from litemem.extraction.paraphrase.support import content_prefixes
 from litemem.extraction.sanitize import is_small_talk
-from litemem.extraction.substitution import exchanges_kind
 
 OTHER_WORD = "it has another word than was said"
 OTHER_SCRIPTS = frozenset("ar fa hi ja ko ru zh".split())  # of languages
@@ -197,6 +195,8 @@ class Binding:
         """Return what is wrong with a fact beside its clause and the turn, or None."""
         if at is not None and (reason := self._contradiction(fact, at)):
             return reason
+        if self._is_asked(fact, at):
+            return "it states what was asked"
         if at is not None and not self._trusts_model and asks_for_manner(self._clauses[at]):
             return "it turns a wish round"
         if self._is_translated(fact):
@@ -211,9 +211,6 @@ class Binding:
             return "it names nobody and nothing"
         if self._is_english and self._says_nothing(fact):
             return "it says nothing of anybody"
-        is_asked = self._is_english and clause_pattern(ENGLISH, "asks_unmarked").search(fact)
-        if is_asked or fact.endswith("?") or self._is_of_question(fact):
-            return "it is only asked"
         is_borrowed = at is not None and self._is_borrowed(fact, at)
         return "somebody else said it of another thing" if is_borrowed else None
 
@@ -248,6 +245,24 @@ class Binding:
         ]
         return bool(asked and stated) and max(asked) > max(stated)
 
+    def _is_asked(self, fact: str, at: int | None) -> bool:
+        """Return True if a fact asks, or makes a deed of what a question asks."""
+        is_open = self._is_english and clause_pattern(ENGLISH, "asks_unmarked").search(fact)
+        if is_open or fact.endswith("?") or self._is_of_question(fact):
+            return True
+        questions = [i for i, clause in enumerate(self._clauses) if clause.is_question]
+        if not questions:
+            return False
+        wanted = content_prefixes(fact, code_for(fact, fact[:MAX_QUOTED]))
+        is_told = at is not None and not self._clauses[at].is_question
+        shared = 0 if not is_told or at is None else len(wanted & self._prefixes_of(at))
+        return any(
+            is_asked(fact, text, code_for(fact, text))
+            for i in questions
+            if len(wanted & self._prefixes_of(i)) > shared
+            for text in [self._clauses[i].text]
+        )
+
     def _contradiction(self, fact: str, at: int) -> str | None:
         """Return how a fact contradicts its clause, or None."""
         clause = self._clauses[at]
@@ -268,7 +283,9 @@ class Binding:
                 return OF_OTHER_THING
         if is_user and self._was_quoted(fact, clause.code):
             return "it is about somebody else"
-        reason = contradiction(fact, clause, is_user=is_user, then=self._behind(at))
+        reason = contradiction(
+            fact, clause, is_user=is_user, then=self._behind(at), sentence=self._sentence(at)
+        )
         is_read = is_user and clause.code == ENGLISH
         if reason is None and is_read and english.is_of_other_subject(clause.text, fact):
             return OF_ANOTHER
@@ -504,9 +521,13 @@ class Binding:
             shared = len(wanted & self._content[i]) / len(wanted)
             if shared > score and not clause.is_question:
                 best, score = i, shared
-        is_foreign = not self._is_english  # English has rules of its own for what questions tell
-        if is_foreign and all(clause.is_question for clause in self._clauses):
-            return max(range(len(self._clauses)), key=self._shared_with(wanted), default=None)
+        of_kin = [
+            i
+            for i, clause in enumerate(self._clauses)
+            if clause.code != ENGLISH and clause.is_question and _begins_with_kin(clause)
+        ]
+        if of_kin and len(of_kin) == len(self._clauses):  # "mon fils a 7 ans, une idée ?"
+            return max(of_kin, key=self._shared_with(wanted))
         return best if score >= MIN_SHARED else self._nearest_in_meaning(fact)
 
     def _shared_with(self, wanted: frozenset[str]) -> Callable[[int], int]:
@@ -529,6 +550,18 @@ class Binding:
         then = self._clauses[at + 1] if at + 1 < len(self._clauses) else None
         is_near = then is not None and then.message == self._clauses[at].message
         return then.text[:MAX_QUOTED] if then is not None and is_near else ""
+
+    def _sentence(self, at: int) -> str:
+        """Return a clause with those before and behind it in its sentence, or an empty text."""
+        near = range(max(at - 1, 0), min(at + 2, len(self._clauses)))
+        message = self._clauses[at].message
+        found = [self._clauses[i] for i in near if self._clauses[i].message == message]
+        here = found.index(self._clauses[at])
+        begins = here - (here > 0 and not _ends(found[here - 1]))
+        last = here + (here + 1 < len(found) and not _ends(found[here]))
+        if begins == last:
+            return ""
+        return ", ".join(clause.text[:MAX_QUOTED] for clause in found[begins : last + 1])
 
     def _prefixes_of(self, at: int) -> frozenset[str]:
         if at not in self._prefixes:
@@ -693,6 +726,11 @@ def _is_subject(name: str, fact: str) -> bool:
     return fact.startswith(name) and not fact[len(name) : len(name) + 1].isalnum()
 
 
+def _ends(clause: Clause) -> bool:
+    """Return True if a clause ends its sentence."""
+    return clause.text.rstrip("\"”»' ").endswith((".", "!", "?", "。", "！", "？", "।", "؟"))
+
+
 def _asks_or_heads(clause: Clause) -> bool:
     return clause.is_question or clause.text.rstrip().endswith(":")
 
@@ -717,6 +755,10 @@ def _first_person_verb(code: str) -> re.Pattern[str]:
     """Return the pattern of a fact with its `verb` in the first person: "User nie palę"."""
     listed = section(code, "clauses").get("first_person_verbs", r"(?!)(?P<verb>)")
     return re.compile(listed, re.IGNORECASE)
+
+
+def _begins_with_kin(clause: Clause) -> bool:
+    return kin_of_speaker(clause.code).match(clause.text) is not None
 
 
 def _names_relative(text: str, code: str) -> bool:

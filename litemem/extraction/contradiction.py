@@ -6,6 +6,7 @@ words by which a language says so are data.
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from datetime import date
 from functools import cache
 
@@ -17,6 +18,7 @@ from litemem.core.text.clauses import (
     kin_of_speaker,
 )
 from litemem.core.text.dates import mentions
+from litemem.core.text.language import FUNCTION_WORDS
 from litemem.core.text.lexicon import (
     CODES,
     ENGLISH,
@@ -28,7 +30,14 @@ from litemem.core.text.lexicon import (
     words_in,
 )
 from litemem.core.text.periods import DAY
-from litemem.core.text.phrases import SUBJECT, code_for, knows_denials, names_user, phrases
+from litemem.core.text.phrases import (
+    SUBJECT,
+    code_for,
+    knows_denials,
+    names_user,
+    phrases,
+)
+from litemem.core.text.quantities import counts_together
 from litemem.core.text.scripts import normal_forms
 from litemem.core.text.words import root, words
 from litemem.extraction.grounding import (
@@ -38,10 +47,10 @@ from litemem.extraction.paraphrase import (
     DENIED,
     OF_ANOTHER,
     OF_OTHER_THING,
-    affirmed,
     departure,
 )
-from litemem.extraction.substitution import is_due
+from litemem.extraction.paraphrase.subject import is_due
+from litemem.extraction.paraphrase.support import affirmed
 
 SAME_VERB = 5  # letters that an order and its verb share, with the space before them
 ANY_DAY = date(2024, 2, 29)  # from which days are counted to see whether there are any
@@ -59,12 +68,17 @@ _OF_USER = re.compile(r"\AUser(?:'s|s) (?P<noun>[^\W\d_]+)\b")
 
 
 def contradiction(
-    fact: str, clause: Clause, *, is_user: bool | None = None, then: str = ""
+    fact: str,
+    clause: Clause,
+    *,
+    is_user: bool | None = None,
+    then: str = "",
+    sentence: str = "",
 ) -> str | None:
     """Return how a fact contradicts its clause, or None.
 
     `is_user`: if its first word names the user; by default, if it is "User". `then` is the clause
-    behind, which may say that the first is not true.
+    behind, which may say that the first is not true. `sentence` has the clause and its neighbours.
     """
     if is_user is None:
         is_user = _names_user(fact)
@@ -89,7 +103,7 @@ def contradiction(
         return "it puts words in place of an emoji"
     if _is_opposite(*(affirmed(text, clause.code) for text in (fact, clause.text))):
         return "it says the opposite"
-    return departure(fact, clause.text, code, said, then)
+    return departure(fact, clause.text, code, said, then, sentence)
 
 
 def exchange(fact: str, said: str, *, is_named: bool) -> str | None:
@@ -154,7 +168,7 @@ def _weekdays(code: str) -> frozenset[str]:
 
 def _is_of_somebody_else(fact: str, clause: Clause, *, is_user: bool) -> bool:
     """Return True if a fact gives the user what the clause says of another, or is another's."""
-    if is_due(fact, clause.text, clause.code):
+    if is_due(fact, clause.text, clause.code) or counts_together(fact, clause.text, clause.code):
         return False
     if is_user and _takes_for_speaker(fact, clause):
         return True
@@ -178,6 +192,8 @@ def _takes_for_speaker(fact: str, clause: Clause) -> bool:
         return True  # "she's a vet"
     if clause.code == ENGLISH and _of_another(clause.text):
         return True
+    if phrases(clause.code).terse.match(clause.text):  # "got a dog"
+        return False
     people = [word for word in first if is_person(word, clause.code)]
     if not people or any(is_person(word, clause.code) for word in spoken[:SUBJECT]):
         return False
@@ -191,14 +207,29 @@ def _is_of_kin(fact: str, clause: Clause) -> bool:
     kin = kin_of_speaker(clause.code).match(clause.text)
     if kin is None:
         return False
-    rest = frozenset(words(clause.text[kin.end() :]))
+    behind = words(clause.text[kin.end() :])
+    rest = frozenset(behind)
     own = (words_in(clause.code, "clauses", key) for key in ("speaker", "possessives"))
     if not rest.isdisjoint(frozenset().union(*own)):
         return False  # "my wife and I"
+    if _is_of_other_kin(fact, behind, clause.code):
+        return False
     begun = tuple(_begun(word) for word in words(kin[0]) if len(word) > 1)
     if clause.code in (*NOT_SPACED_CODES, *UNSPACED_DATED):
         return not any(word in fact for word in begun)
     return not any(word.startswith(begun) for word in words(fact))
+
+
+def _is_of_other_kin(fact: str, behind: Sequence[str], code: str) -> bool:
+    """Return True if a fact begins with a relative that a clause has further behind.
+
+    "My daughter paints, and my son swims" has a son of the user's, "my sister and her son" not.
+    """
+    persons = phrases(code).persons
+    people = {word[:KIN_FORM] for word in words(fact)[:SUBJECT] if persons.has(word)}
+    theirs = words_in(code, "clauses", "theirs")
+    places = [i for i, word in enumerate(behind) if word[:KIN_FORM] in people]
+    return bool(places) and all(i == 0 or behind[i - 1] not in theirs for i in places)
 
 
 def _begun(word: str) -> str:
@@ -282,6 +313,8 @@ def _is_of_the_others(fact: str, clause: Clause) -> bool:
     heard = words(clause.text)
     possessives = words_in(clause.code, "clauses", "possessives")
     if clause.code in (ENGLISH, *NOT_SPACED_CODES) or noun not in heard:
+        return False
+    if noun in FUNCTION_WORDS:  # "o usuário" is the user
         return False
     theirs = words_in(clause.code, "clauses", "theirs")
     before = [heard[i - 1] for i, word in enumerate(heard) if word == noun and i]

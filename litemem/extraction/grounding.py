@@ -9,8 +9,16 @@ from litemem.core.text import english
 from litemem.core.text.language import FUNCTION_WORDS
 from litemem.core.text.lexicon import ENGLISH, NOUNS_IN_CAPITALS, pattern_in, section, words_in
 from litemem.core.text.names import without_ending
-from litemem.core.text.phrases import code_for, names_user, phrases
-from litemem.core.text.quantities import spoken_numbers, spoken_times
+from litemem.core.text.phrases import code_for, names_user, phrases, tokens_of
+from litemem.core.text.quantities import (
+    CJK_CODES,
+    COUNTED,
+    counts_together,
+    spoken_numbers,
+    spoken_times,
+    sums_of,
+    values_of,
+)
 from litemem.core.text.scripts import fold
 from litemem.core.text.words import (
     NUMBERS_IN_WORDS,
@@ -22,7 +30,8 @@ from litemem.core.text.words import (
     sentences,
     tokens,
 )
-from litemem.extraction.paraphrase import support
+from litemem.extraction.paraphrase.subject import follows
+from litemem.extraction.paraphrase.support import support
 
 SHORT_FORM = 3  # letters, at least, of a name by which friends call somebody
 MIN_SAID = 0.5  # more than this share of a fact's content words occurs in the source
@@ -135,6 +144,9 @@ class Grounding:
             and not self._declines(token.text, code)
             and not self._spells_out(token.text, spoken, code)
             and not self._is_common(found, i, code)
+            and not self._is_said_otherwise(token.text, code)
+            and not self._is_sum(fact, token, code)
+            and not self._is_hour(fact, token, code)
         ]
 
     def _declines(self, name: str, code: str) -> bool:
@@ -164,6 +176,41 @@ class Grounding:
         plain = digits(fold(number)) if value is None and is_number(fold(number)) else ""
         value = int(plain) if plain.isdecimal() and len(plain) < MAX_DIGITS else value
         return value in self._numbers[code]
+
+    def _is_said_otherwise(self, word: str, code: str) -> bool:
+        """Return True if a noun of German means a said word: "Teilzeit" of "halbtags"."""
+        if code not in NOUNS_IN_CAPITALS:
+            return False
+        same = phrases(code).same
+        wanted = same.having(word.casefold())
+        return bool(wanted) and any(
+            not wanted.isdisjoint(same.having(other))
+            for text in self._said
+            for other in tokens_of(text)
+        )
+
+    def _is_sum(self, fact: str, token: Token, code: str) -> bool:
+        """Return True if a number adds what was counted apart: "two sons and a daughter" as 3."""
+        values = values_of(token.text, code)
+        if not values:
+            return False
+        behind = "" if code in CJK_CODES else fact[token.start + len(token.text) :]
+        counted = tokens_of(behind)[:COUNTED] or tokens_of(fact)
+        return any(
+            number in values and together.count(counted)
+            for text in self._said
+            for number, together in sums_of(text, code)
+        )
+
+    def _is_hour(self, fact: str, token: Token, code: str) -> bool:
+        """Return True if a number is an hour that was said on a clock of 12: "13 Uhr"."""
+        found = phrases(code).hour.finditer(fact)
+        hours = {int(next(filter(None, match.groups()))) for match in found}
+        values = values_of(token.text, code) & hours
+        return any(value > 12 and self._says(value - 12, code) for value in values)
+
+    def _says(self, value: int, code: str) -> bool:
+        return any(value in values_of(text, code) for text in self._said)
 
     def _is_common(self, found: Sequence[Token], i: int, code: str) -> bool:
         """Return True if a word with a capital is common: the user, an article, a German noun."""
@@ -270,6 +317,8 @@ class Grounding:
         if self._others:
             return False
         code = self._code_of(fact)
+        if any(counts_together(fact, t, code) or follows(fact, t, code) for t in self._said):
+            return True
         if not self.is_strict:
             held, content = support(fact, self._said, code)
             return content > 0 and held >= support(fact, self._context, code)[0]

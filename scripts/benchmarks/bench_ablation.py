@@ -71,14 +71,43 @@ OFF: tuple[tuple[str, str, Callable[..., Any], str], ...] = (  # where, sets, in
     ("ingestion.slots:", "pairs", nothing, "_by_role"),
     ("ingestion.slots:", "pairs", nothing, " ".join(rule.__name__ for rule in slots._RULES)),
     (
-        "extraction.paraphrase:_Compared.",
+        "extraction.paraphrase:",
         "phrases told",
         no,
-        """is_of_somebody_else is_of_other_part is_supposed is_refuted is_over is_excepted
-        is_opposite is_denied is_contrasted is_exchanged is_turned_round is_preferred_less
-        is_compared counts_another changes_half_of_day is_of_next is_beside says_nothing
-        is_in_other_role is_substituted""",
+        "_counts_another _changes_half_of_day",
     ),
+    (
+        "extraction.paraphrase.subject:",
+        "phrases told",
+        no,
+        """is_of_somebody_else is_of_other_part is_of_next is_beside says_nothing
+        is_in_other_role""",
+    ),
+    (
+        "extraction.paraphrase.reality:",
+        "phrases told",
+        no,
+        "is_supposed is_urged is_refuted is_still_ahead is_over",
+    ),
+    (
+        "extraction.paraphrase.polarity:",
+        "phrases told",
+        no,
+        "is_excepted is_opposite is_denied is_contrasted likes_what_is_bad",
+    ),
+    (
+        "extraction.paraphrase.parties:",
+        "phrases told",
+        no,
+        "is_exchanged is_turned_round is_given_back",
+    ),
+    (
+        "extraction.paraphrase.preference:",
+        "phrases told",
+        no,
+        "prefers_what_was_denied is_preferred_less is_compared puts_other_behind",
+    ),
+    ("extraction.paraphrase.substitution:", "phrases told", no, "_is_substituted"),
     (
         "extraction.binding:",
         "phrases told",

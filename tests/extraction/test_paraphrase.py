@@ -276,6 +276,162 @@ def test_a_fact_that_says_something_else_is_caught(
     assert reason in (objection(said, fact, is_strict=is_strict) or "it passes")
 
 
+JOINED_FROM_TWO_PARTS = [
+    (
+        "The train leaves at 7:40 and gets in at 9:15.",
+        "The train gets in at 9:15",
+        "The train leaves at 9:15",
+    ),
+    (
+        "I take metoprolol at night and aspirin in the morning.",
+        "User takes aspirin in the morning",
+        "User takes aspirin at night",
+    ),
+    (
+        "I quit the gym because I joined a rowing club.",
+        "User quit the gym because of joining a rowing club",
+        "User quit the rowing club",
+    ),
+    ("Ich wohne in Bonn und arbeite in Ulm.", "User arbeitet in Ulm", "User wohnt in Ulm"),
+    ("Vivo en Getafe y trabajo en Madrid.", "User trabaja en Madrid", "User vive en Madrid"),
+    ("Je vis à Lyon mais je travaille à Metz.", "User travaille à Metz", "User habite à Metz"),
+    ("A loja abre às nove e fecha às seis.", "A loja fecha às 18 horas", "A loja abre às seis"),
+    ("Il bar apre alle 9 e chiude alle 13.", "Il bar chiude alle 13", "Il bar apre alle 13"),
+    ("Живу в Туле, а работаю в Москве.", "User работает в Москве", "User живёт в Москве"),
+    ("我住在南京，在上海上班。", "用户在上海工作", "用户住在上海"),
+    (
+        "京都に住んでいて、大阪で働いています。",
+        "ユーザーは大阪で働いている",
+        "ユーザーは大阪に住んでいる",
+    ),
+    ("أسكن في الرباط وأعمل في فاس.", "المستخدم يعمل في فاس", "المستخدم يسكن في فاس"),
+    (
+        "मैं पुणे में रहता हूँ और मुंबई में काम करता हूँ।",
+        "उपयोगकर्ता मुंबई में काम करता है",
+        "उपयोगकर्ता मुंबई में रहता है",
+    ),
+]
+
+
+@pytest.mark.parametrize(("said", "right", "wrong"), JOINED_FROM_TWO_PARTS)
+@pytest.mark.parametrize("is_strict", [True, False])
+def test_a_fact_keeps_apart_what_two_parts_of_a_sentence_say(
+    said: str, right: str, wrong: str, is_strict: bool
+) -> None:
+    assert objection(said, right, is_strict=is_strict) is None
+    assert objection(said, wrong, is_strict=is_strict) is not None
+
+
+ASKED = [
+    ("Do you think I should learn Dutch?", "User is learning Dutch"),
+    ("Is a sauna worth it?", "User has a sauna"),
+    ("Soll ich Cello lernen?", "Nutzer lernt Cello"),
+    ("¿Crees que debería estudiar enfermería?", "El usuario estudia enfermería"),
+    ("Est-ce que je devrais apprendre le breton ?", "L'utilisateur apprend le breton"),
+    ("Será que eu devia fazer pilates?", "O usuário faz pilates"),
+    ("Secondo te dovrei imparare il greco?", "L'utente impara il greco"),
+    ("Стоит ли мне учить китайский?", "Пользователь учит китайский"),
+    ("我应该学法语吗？", "用户在学法语"),
+    ("ピアノを習ったほうがいいかな？", "ユーザーはピアノを習っている"),
+    ("هل يجب أن أتعلم الإسبانية؟", "المستخدم يتعلم الإسبانية"),
+    ("क्या मुझे गिटार सीखना चाहिए?", "उपयोगकर्ता गिटार सीख रहा है"),
+]
+
+
+@pytest.mark.parametrize(("said", "fact"), ASKED)
+def test_what_a_question_asks_is_no_fact(said: str, fact: str) -> None:
+    assert objection(said, fact, is_strict=False) == "it states what was asked"
+
+
+@pytest.mark.parametrize(
+    ("said", "fact"),
+    [
+        ("Should I sell my car?", "User has a car"),
+        ("Should I learn Dutch?", "User wants to learn Dutch"),
+        ("Is it safe to fly at 30 weeks pregnant?", "User is 30 weeks pregnant"),
+        ("Darf ich als Diabetikerin Feigen essen?", "Nutzer ist Diabetikerin"),
+        ("我对牛奶过敏，可以吃奶酪吗？", "用户对牛奶过敏"),
+    ],
+)
+def test_what_a_question_says_of_who_asks_is_kept(said: str, fact: str) -> None:
+    assert objection(said, fact) is None
+
+
+NOT_DONE = [
+    ("If the loan comes through, we'll buy a farm.", "User bought a farm", "only supposed"),
+    ("Wenn es klappt, ziehen wir nach Jena.", "Nutzer ist nach Jena gezogen", "only supposed"),
+    ("Si j'obtiens le poste, on déménage à Brest.", "User a déménagé à Brest", "only supposed"),
+    ("Se vinco il bando, apro un bar.", "L'utente ha aperto un bar", "only supposed"),
+    ("Если дадут кредит, купим дом.", "Пользователь купил дом", "only supposed"),
+    ("如果签证下来，我们就去冰岛。", "用户去了冰岛", "only supposed"),
+    ("試験に受かったら、札幌に引っ越します。", "ユーザーは札幌に引っ越した", "only supposed"),
+    ("अगर नौकरी मिली तो मैं दिल्ली चला जाऊँगा।", "उपयोगकर्ता दिल्ली चला गया", "only supposed"),
+    ("I was this close to buying a boat.", "User bought a boat", "only supposed"),
+    ("Our offer on the house fell through.", "User is a homeowner", "failed"),
+    ("Nos denegaron la hipoteca.", "El usuario tiene una hipoteca", "failed"),
+    ("Took the exam, still waiting to hear back.", "User passed the exam", "failed"),
+]
+
+
+@pytest.mark.parametrize(("said", "fact", "reason"), NOT_DONE)
+def test_what_depends_on_a_condition_or_failed_did_not_happen(
+    said: str, fact: str, reason: str
+) -> None:
+    assert reason in (objection(said, fact, is_strict=False) or "it passes")
+
+
+@pytest.mark.parametrize(
+    ("said", "fact", "reason"),
+    [
+        ("I'm fine with nuts, it's sesame I react to.", "User is allergic to nuts", "opposite"),
+        ("Il latte lo digerisco, le uova no.", "L'utente è allergico al latte", "opposite"),
+        ("I only eat meat on holidays.", "User is vegan", "more than was said"),
+        ("Bevo vino solo alle feste.", "L'utente è astemio", "more than was said"),
+        ("Ich esse ab und zu Fleisch.", "Nutzer ist Veganer", "more than was said"),
+        ("我只在过年的时候喝酒。", "用户从不喝酒", "more than was said"),
+        ("Tenho um irmão mais velho.", "O usuário é o irmão mais velho", "something else"),
+        ("Emprestei o violão para o Davi.", "Davi emprestou o violão para User", "order"),
+        ("J'ai vendu mon vélo à Luc.", "Luc a vendu son vélo à l'utilisateur", "order"),
+        ("Все любят оливки, кроме меня.", "Пользователь любит оливки", "excepted"),
+    ],
+)
+def test_a_harm_an_exception_and_a_giver_stay_what_they_are(
+    said: str, fact: str, reason: str
+) -> None:
+    assert reason in (objection(said, fact, is_strict=False) or "it passes")
+
+
+FOLLOWING = [
+    ("We have two girls and a boy.", "User has three children"),
+    ("У нас два сына и дочь.", "У пользователя трое детей"),
+    ("我有两个女儿和一个儿子。", "用户有三个孩子"),
+    ("息子が二人と娘が一人います。", "ユーザーには子供が三人いる"),
+    ("मेरी दो बेटियाँ और एक बेटा है।", "उपयोगकर्ता के तीन बच्चे हैं"),
+    ("My husband passed away last spring.", "User is widowed"),
+    ("Mon mari est décédé il y a deux ans.", "L'utilisatrice est veuve depuis deux ans"),
+    ("توفي زوجي قبل عامين.", "المستخدمة أرملة"),
+    ("My doctor told me to cut back on salt, so I have.", "User cut back on salt"),
+    ("If I eat nuts, I get hives.", "User gets hives from nuts"),
+    ("Got a dog, a greyhound.", "User has a greyhound"),
+    ("Dejé el tenis y ahora nado.", "El usuario dejó el tenis y ahora nada"),
+    ("Tengo dos gatas y ningún perro.", "El usuario tiene dos gatas"),
+    ("La palestra chiude alle 21 e la domenica non apre.", "La domenica la palestra è chiusa"),
+    ("Die Bäckerei macht um eins zu.", "Die Bäckerei schließt um 13 Uhr"),
+    ("Ich muss bald meinen Pass verlängern.", "Nutzer muss bald seinen Pass verlängern"),
+    ("J'ai arrêté le café à cause de mon dos.", "User a arrêté le café en raison de son dos"),
+    ("Odeio gente atrasada.", "O usuário não gosta de pessoas atrasadas"),
+    ("我女儿特别喜欢恐龙。", "用户的女儿喜欢恐龙"),
+    ("六月までに更新しないといけません。", "ユーザーは6月までに更新する必要がある"),
+    ("Моя дочка рисует, а сын плавает.", "Сын пользователя плавает"),
+    ("Larguei o cigarro quando meu filho nasceu.", "O usuário largou o cigarro"),
+]
+
+
+@pytest.mark.parametrize(("said", "fact"), FOLLOWING)
+def test_what_follows_from_a_clause_passes(said: str, fact: str) -> None:
+    assert objection(said, fact) is None
+
+
 def test_only_a_large_model_may_use_all_other_words() -> None:
     said, fact = "Mornings are when I think best.", "User works well at dawn"
     assert objection(said, fact, is_strict=False) is None

@@ -26,7 +26,7 @@ class Words:
     """Words, beginnings and ends of words, which are listed with "*"; "_" stands for a space."""
 
     def __init__(self, listed: str, *, is_joined: bool = False) -> None:
-        parts = listed.split()
+        parts = listed.casefold().split()
         self.whole = frozenset(p for p in parts if "*" not in p and "_" not in p)
         self.ended = tuple(p[1:] for p in parts if p.startswith("*"))
         self.begun = tuple(p[:-1] for p in parts if p.endswith("*"))
@@ -94,6 +94,10 @@ class Groups:
         """Return the groups that list some of the words, each with the kind."""
         return {place for word in words for place in self.having(word)}
 
+    def count(self, tokens: Sequence[str]) -> int:
+        """Return how many words of a text are listed."""
+        return len(list(self.named(tokens)))
+
     def named(self, tokens: Sequence[str]) -> Iterator[tuple[str, int, int]]:
         """Yield each listed word of a text, with its group and kind."""
         for word in tokens:
@@ -142,6 +146,7 @@ class Phrases:
     pets: Words
     likes: Words
     negative: Words
+    annoys: Words  # of a fact, what says no as "can't stand" does
     harms: Words  # of the negative ones, those that no denial has to stand behind
     half: re.Pattern[str]
     is_half_before: bool
@@ -189,6 +194,25 @@ class Phrases:
     needs: re.Pattern[str]  # of a fact, that it says so
     receives: re.Pattern[str]  # a `giver` gives the speaker something
     gives: re.Pattern[str]  # of a fact, that the user gives a `taker` something
+    parts: re.Pattern[str]  # between the parts of a clause, each with a predicate
+    reasons: re.Pattern[str]  # "because", between a deed and its reason
+    located: re.Pattern[str]  # a place or a day, in one of several groups
+    advice: re.Pattern[str]  # of a question, what asks for advice: "should I"
+    given: re.Pattern[str]  # behind it, what begins a part that is not asked: "because"
+    inquires: re.Pattern[str]  # of a fact, that the user asks or seeks something
+    supposing: re.Pattern[str]  # "if"
+    happened: re.Pattern[str]  # of a fact, that something was done or is owned
+    failed: re.Pattern[str]  # "fell through"
+    followed: re.Pattern[str]  # that the user did what was urged: "so I have"
+    tolerates: re.Pattern[str]  # a `thing` that does no harm: "fine with nuts"
+    restricts: re.Pattern[str]  # "only", "now and then"
+    absolute: re.Pattern[str]  # of a fact, a word without exceptions: "vegan", "never"
+    hour: re.Pattern[str]  # of a clock of 24
+    has: re.Pattern[str]  # that the speaker has somebody or something
+    impersonal: re.Pattern[str]  # a pronoun that is nobody: "il y a"
+    terse: re.Pattern[str]  # a clause without "I": "got a dog"
+    times: Groups  # of the day
+    sums: tuple[tuple[Words, Words], ...]  # what is counted together: "son daughter | child"
     dues: tuple[tuple[Words, ...], ...]  # who does what with which things of the user's
     roles: tuple[tuple[tuple[Words, ...], int], ...]  # "from | to", and how many have to differ
 
@@ -217,6 +241,7 @@ def phrases(code: str) -> Phrases:
         pets=words(str(table.get("pets", ""))),
         likes=words(str(table.get("likes", ""))),
         negative=words(str(table.get("negative", ""))),
+        annoys=words(str(table.get("annoys", ""))),
         harms=words(str(table.get("harms", ""))),
         is_half_before=table.get("half_is") == "before",
         agents=words_in(code, "phrases", "agents"),
@@ -229,6 +254,8 @@ def phrases(code: str) -> Phrases:
         kinds=Groups(map(kinds, table.get("kinds", ()))),
         dues=tuple(map(kinds, table.get("dues", ()))),
         units=kinds(str(table.get("units", ""))),
+        times=Groups(map(kinds, section(code, "apart").get("times", ()))),
+        sums=tuple(_pair(kinds(each)) for each in table.get("sums", ())),
         over=tuple(_pair(kinds(each)) for each in table.get("over", ())),
         same=Groups((words(each),) for each in table.get("same", ())),
         roles=tuple((kinds(g), 2 if g[0] == "~" else 1) for g in table.get("roles", ())),
@@ -242,8 +269,11 @@ def _patterns(table: Mapping[str, Any]) -> dict[str, re.Pattern[str]]:
     """Return the patterns of a language by the names of their fields."""
     names = """half affirms denied refuted unreal marked past passed prefers order compares beside
     copula was third joint ended contrast exact lesser urged urges ahead done enthuses needed needs
-    receives gives bad cannot""".split()
+    receives gives bad cannot reasons located advice given inquires happened failed followed
+    tolerates restricts absolute terse supposing hour has
+    impersonal""".split()
     keys = {name: name for name in names} | {"exception": "except"}
+    keys["parts"] = "parts" if "parts" in table else "joint"
     return {
         name: re.compile(table[key], re.IGNORECASE) if key in table else NEVER
         for name, key in keys.items()

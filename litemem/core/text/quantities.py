@@ -1,13 +1,13 @@
 """Read the quantities of a clause and a fact: numbers in words, times, what is counted, units."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cache, lru_cache
 from itertools import pairwise
 
 from litemem.core.text.cjk_numerals import in_digits
 from litemem.core.text.language import FUNCTION_WORDS
-from litemem.core.text.phrases import phrases, tokens_of
+from litemem.core.text.phrases import Words, phrases, tokens_of
 from litemem.core.text.scripts import fold as fold_text
 from litemem.core.text.words import NUMBERS_IN_WORDS, STOP_WORDS, digits, is_number
 
@@ -152,6 +152,45 @@ def values_of(text: str, code: str) -> set[int]:
     return found | {
         int(number) for number in plain if number.isdecimal() and len(number) < MAX_DIGITS
     }
+
+
+def counts_together(fact: str, said: str, code: str) -> bool:
+    """Return True if a fact adds what a clause counts apart: "three children"."""
+    told = tokens_of(fact)
+    sums = [number for number, words in sums_of(said, code) if words.count(told)]
+    return not values_of(fact, code).isdisjoint(sums)
+
+
+def sums_of(text: str, code: str) -> Iterator[tuple[int, Words]]:
+    """Yield the sums of what a text counts apart, with the words for both: 3 for "2 sons, 1 girl".
+
+    A thing without a number counts once.
+    """
+    for apart, together in phrases(code).sums:
+        things = _named(apart, text, code)
+        counted = [_number_of(text, thing, things, code) for thing in things]
+        if len(counted) > 1 and any(counted):
+            yield sum(number or 1 for number in counted), together
+
+
+def _named(listed: Words, text: str, code: str) -> list[str]:
+    """Return the listed words of a text, in their order."""
+    if code in CJK_CODES:
+        return [word for word in sorted(listed.whole) if word in text]
+    return [word for word in tokens_of(text) if listed.has(word)]
+
+
+def _number_of(text: str, thing: str, things: Collection[str], code: str) -> int:
+    """Return the number of a thing, or 0: before it, in its ending, or in Japanese behind it."""
+    before, _, behind = text.casefold().partition(thing)
+    near = tokens_of(before)[-COUNTED:][::-1]
+    near = tokens_of(behind)[:COUNTED] if code == "ja" else [thing, *near]
+    for word in near:
+        if word in _JOINTS or (word in things and word != thing):
+            break
+        if value := max(values_of(word, code), default=0):
+            return value
+    return 0
 
 
 def counts_another(told: Sequence[str], heard: Sequence[str], code: str) -> bool:

@@ -1,0 +1,181 @@
+"""Find a fact that denies what was affirmed, affirms what was denied, or says the opposite."""
+
+from litemem.core.text.phrases import names_user, tokens_of
+from litemem.core.text.words import is_number
+from litemem.extraction.paraphrase.comparison import (
+    MAX_PARTS,
+    VERB_LAST,
+    Comparison,
+    holds,
+)
+from litemem.extraction.paraphrase.parties import is_converse
+from litemem.extraction.paraphrase.support import MIN_PREFIX, content_words, is_form
+
+
+def is_excepted(pair: Comparison) -> bool:
+    """Return True if the fact says of an exception what the clause says of the rest."""
+    sign = pair.table.exception.search(pair.said)
+    if sign is None or pair.table.exception.search(pair.fact):
+        return False
+    if _excepts_speaker(pair, pair.said[sign.end() :]):
+        return not pair.denials(pair.told, pair.fact) and bool(pair.held)
+    before = set(content_words(pair.said[: sign.start()], pair.code))
+    behind = set(content_words(pair.said[sign.end() :], pair.code)) - before
+    named = {w for w in pair.content if any(is_form(w, o) for o in behind)}
+    if not named:
+        return False
+    is_denied = pair.denials(tokens_of(pair.said[: sign.start()]), "") % 2
+    return pair.denials(pair.told, pair.fact) % 2 == is_denied
+
+
+def _excepts_speaker(pair: Comparison, behind: str) -> bool:
+    """Return True if the exception is the speaker, and the fact is about them: "except me"."""
+    selves = pair.table.selves | pair.table.objects
+    return pair.is_of_user and not selves.isdisjoint(tokens_of(behind)[:1])
+
+
+def is_opposite(pair: Comparison) -> bool:
+    """Return True if the fact has an opposite of a word of the clause: "closes" for "opens"."""
+    table, told, heard = pair.table, pair.told, pair.heard
+    if pair.denials(told, pair.fact) == pair.denials(heard, pair.said):
+        if table.opposites.opposed(told, heard):
+            return True
+        exchanged = table.converse.opposed(told, heard)
+        if not all(is_converse(pair, table.converse[group]) for group in exchanged):
+            return True
+    if table.enthuses.search(pair.said) and table.negative.count(told):
+        return True
+    said = table.exclusive.found(heard)
+    stated = table.exclusive.found(told)
+    if any(not stated.get(group, set()) <= kinds for group, kinds in said.items()):
+        return True
+    return bool(table.last.opposed(told[-1:], heard[-1:]))
+
+
+def is_denied(pair: Comparison) -> bool:
+    """Return True if only one of both says no, of the same thing."""
+    sign = pair.table.exception.search(pair.said)
+    near = _without_others(pair)
+    heard = tokens_of(pair.said[: sign.start()]) if sign else tokens_of(near)
+    said, told = pair.denials(heard, near) % 2, pair.denials(pair.told, pair.fact) % 2
+    if _needs_what_it_lacks(pair):
+        return bool(told)
+    if pair.table.enthuses.search(pair.said) and pair.table.likes.count(pair.told):
+        return bool(told)
+    if said == told or not any(map(pair.by.supports, pair.content)):
+        return False
+    if said and (_denies_opposite(pair, near) or pair.table.annoys.count(pair.told)):
+        return False
+    if told and pair.table.ended.search(pair.said):
+        return False
+    if said:  # what was denied is affirmed
+        stated = [w for w in pair.content if not is_number(w)]
+        return len([w for w in stated if pair.by.supports(w)]) * 2 >= len(stated)
+    is_harm = pair.table.harms.count(pair.told) > 0
+    return pair.is_all_held and not is_harm
+
+
+def _without_others(pair: Comparison) -> str:
+    """Return the clause without the last parts, if they state something that the fact has not."""
+    cut = pair.table.parts.split(pair.said)[:MAX_PARTS]
+    held = [any(holds(tokens_of(part), w, pair.code) for w in pair.content) for part in cut]
+    while len(cut) > 1 and any(held[:-1]) and not held[-1] and content_words(cut[-1], pair.code):
+        cut, held = cut[:-1], held[:-1]
+    is_whole = len(cut) == len(pair.table.parts.split(pair.said)[:MAX_PARTS])
+    return pair.said if is_whole else ", ".join(cut)
+
+
+def _denies_opposite(pair: Comparison, near: str) -> bool:
+    """Return True if a part denies the opposite of the fact: "does not open" of "is closed"."""
+    for part in pair.table.parts.split(near)[:MAX_PARTS]:
+        tokens = tokens_of(part)
+        if not pair.denials(tokens, part) or pair.table.times.count(tokens):
+            continue
+        for told in pair.table.parts.split(pair.fact)[:MAX_PARTS]:
+            if pair.table.opposites.opposed(tokens_of(told), tokens):
+                return True
+    return False
+
+
+def _needs_what_it_lacks(pair: Comparison) -> bool:
+    """Return True if a fact needs what the clause cannot do without: "without coffee I can't"."""
+    table = pair.table
+    found = table.needed.search(pair.said)
+    if found is None or table.needs.search(pair.fact) is None:
+        return False
+    told = [word for word in pair.told if not names_user(word, pair.code)]
+    without = tokens_of(found["thing"])
+    return any(
+        len(word) >= MIN_PREFIX
+        and any(word[:MIN_PREFIX] == other[:MIN_PREFIX] for other in without)
+        for word in told
+    )
+
+
+def is_contrasted(pair: Comparison) -> bool:
+    """Return True if the fact gives a thing the "not" or the "hates" of the other part.
+
+    "I don't eat meat, but fish" is not "doesn't eat fish".
+    """
+    if pair.table.contrast.search(pair.fact):
+        return False
+    cut = pair.table.contrast.split(pair.said)[:MAX_PARTS]
+    if len(cut) < 2:
+        return False
+    parts = [tokens_of(part) for part in cut]
+    denied = [pair.denials(part, text) % 2 for part, text in zip(parts, cut, strict=True)]
+    told = pair.denials(pair.told, pair.fact) % 2
+    negative = pair.table.negative
+    things = [w for w in pair.held if not (is_number(w) or negative.has(w))]
+    places = {w: [i for i, p in enumerate(parts) if holds(p, w, pair.code)] for w in things}
+    known = [places[w][0] for w in things if len(places[w]) == 1]
+    if not known:
+        return False
+    at = known[0] if pair.code in VERB_LAST else known[-1]
+    verbs = [w for w in pair.told if negative.has(w)]
+    for verb in verbs:  # "I don't mind dogs, but I hate cats"
+        there = [i for i, p in enumerate(parts) if any(is_form(verb, w) for w in p)]
+        if (
+            there
+            and at not in there
+            and all(len(content_words(cut[i], pair.code)) > 1 for i in there)
+        ):
+            return True
+    if told and not denied[at]:
+        return any(denied)
+    return not told and bool(denied[at]) and set(known) == {at} and not all(denied)
+
+
+def is_tolerated(pair: Comparison) -> bool:
+    """Return True if the fact gives a harm to what does none: "I'm fine with nuts, not sesame"."""
+    fine = pair.table.tolerates.search(pair.said)
+    if fine is None or pair.table.tolerates.search(pair.fact):
+        return False
+    thing = next(filter(None, fine.groupdict().values()), "")
+    things = content_words(thing, pair.code)
+    others = [w for w in pair.content if not any(is_form(w, thing) for thing in things)]
+    if len(others) == len(pair.content):
+        return False
+    rest = tokens_of(f"{pair.said[: fine.start()]} {pair.said[fine.end() :]} {pair.then}")
+    is_bad = pair.table.harms.count(pair.told) + pair.table.negative.count(pair.told) > 0
+    return is_bad or any(is_form(word, other) for word in others for other in rest)
+
+
+def is_without_exception(pair: Comparison) -> bool:
+    """Return True if the fact says "never" or "vegan" of what is done now and then."""
+    table = pair.table
+    told = table.absolute.search(pair.fact)
+    if told is None or table.restricts.search(pair.said) is None:
+        return False
+    return told[0] not in pair.said.casefold() and table.restricts.search(pair.fact) is None
+
+
+def likes_what_is_bad(pair: Comparison) -> bool:
+    """Return True if the fact likes what the clause denies, avoids or calls bad."""
+    table, told, heard = pair.table, pair.told, pair.heard
+    if pair.denials(told, pair.fact) or not pair.held:
+        return False
+    is_bad = pair.denials(heard, pair.said) > 0 or table.bad.search(pair.said) is not None
+    if not is_bad or table.likes.count(told) == 0 or table.enthuses.search(pair.said):
+        return False
+    return table.likes.count(heard) == 0 and table.prefers.search(pair.said) is None

@@ -1,0 +1,232 @@
+"""Find a fact that gives the user, or a thing, what the clause says of another."""
+
+from collections.abc import Sequence
+from functools import cache
+
+from litemem.core.text.lexicon import ENGLISH, words_in
+from litemem.core.text.phrases import SUBJECT, Words, names_user, phrases, tokens_of
+from litemem.core.text.quantities import counts_together, values_of
+from litemem.extraction.paraphrase.comparison import (
+    MAX_PARTS,
+    Comparison,
+    are_alike,
+    holds,
+    parties_of,
+)
+from litemem.extraction.paraphrase.support import (
+    MAX_CHARACTERS,
+    content_words,
+    is_form,
+    unmeant,
+)
+
+BEHIND = 4  # words behind a preposition; the first that names something counts
+_ARTICLES = frozenset("der die el la o a le l il lo de het".split())  # before the user
+_OWNS = frozenset("s の 的 का के की".split())  # behind the user: what is theirs
+_DATIVE = ("телю", "телям", "telowi", "자의")  # ends of the user in the dative
+
+
+def is_of_somebody_else(pair: Comparison) -> bool:
+    """Return True if the fact says of the user what the clause says of a person of theirs."""
+    if counts_together(pair.fact, pair.whole, pair.code):
+        return False
+    persons = pair.table.persons
+    speaker = words_in(pair.code, "clauses", "speaker")
+    begins, pets = pair.heard[: 3 if pair.spaces else 6], pair.table.pets
+    is_pet = pets.count(begins) > 0
+    is_person = persons.count(begins) > 0
+    if not pair.is_of_user or not (is_person or is_pet or _begins_with_name(pair)):
+        return _exchanges_person(pair)
+    if not (speaker | pair.table.selves).isdisjoint(pair.heard[1:]):
+        return False
+    if is_due(pair.fact, pair.whole, pair.code) or pair.table.terse.match(pair.said):
+        return False
+    if (is_pet and pets.count(pair.told)) or _names_person(pair):
+        return _exchanges_person(pair)
+    return bool(pair.held)
+
+
+def _names_person(pair: Comparison) -> bool:
+    """Return True if the fact has a person; none that the clause only has further behind.
+
+    Of "my sister married her boyfriend", "User married her boyfriend" has not the sister.
+    """
+    persons = pair.table.persons
+    subject = next((i for i, word in enumerate(pair.heard[:3]) if persons.has(word)), None)
+    if not pair.spaces or subject is None or persons.count(pair.told[:3]):
+        return persons.count(pair.told) > 0
+    behind = pair.heard[subject + 1 :]
+    return any(persons.has(word) and word not in behind for word in pair.told)
+
+
+def _begins_with_name(pair: Comparison) -> bool:
+    """Return True if the clause begins as "Carla is …", and the fact has no Carla."""
+    begins = pair.table.third.match(pair.said)
+    return begins is not None and not pair.by_fact.supports(begins["name"].casefold())
+
+
+def _exchanges_person(pair: Comparison) -> bool:
+    """Return True if the fact begins with another person than the clause: a sister, a dad."""
+    persons = pair.table.persons
+    told = [word for word in pair.told[:SUBJECT] if persons.has(word)]
+    if pair.table.kinds.opposed(told, pair.heard):  # "figlio", "figlia"
+        return True
+    if not told or not any(map(persons.has, pair.heard[:SUBJECT])):
+        return False
+    return not any(map(pair.by.supports, told))
+
+
+def is_of_other_part(pair: Comparison) -> bool:
+    """Return True if a person of one part of the clause has what another part has.
+
+    "Anna is a nurse and Ben is a pilot" does not make Ben a nurse.
+    """
+    names = parties_of(pair.said) | parties_of(pair.fact)
+    parties = [w for w in pair.content if _is_person(pair, w, names)]
+    others = [w for w in pair.content if w not in parties]
+    cut = [tokens_of(each) for each in pair.table.joint.split(pair.said)[:MAX_PARTS]]
+    parts = [[w for w in each if w not in unmeant()] for each in cut]
+    if len(parties) != 1 or not others or len(parts) < 2:
+        return False
+    own = [i for i, part in enumerate(parts) if parties[0] in part]
+    own = own or [i for i, p in enumerate(parts) if any(are_alike(parties[0], w) for w in p)]
+    if len(own) != 1:
+        return False
+    has_more = [w for w in parts[own[0]] if not _is_person(pair, w, names)]
+    in_part = [{i for i, p in enumerate(parts) if holds(p, w, pair.code)} for w in others]
+    known = [places for places in in_part if places]
+    if not has_more or not known or any(own[0] in places for places in known):
+        return False
+    place = set.intersection(*known)
+    if len(place) != 1:
+        return False
+    there = place.pop()
+    speaker = words_in(pair.code, "clauses", "speaker")
+    if not speaker.isdisjoint(cut[there]):
+        return False
+    return any(_is_person(pair, w, names) for w in parts[there])
+
+
+def _is_person(pair: Comparison, word: str, names: set[str]) -> bool:
+    return pair.table.persons.has(word) or word in names
+
+
+def is_of_next(pair: Comparison) -> bool:
+    """Return True if the fact has the "hates" of the clause behind, and the thing of this."""
+    following = tokens_of(pair.then)
+    if not following:
+        return False
+    if (  # "I like beer, but I can't stand wine"
+        pair.says_no(pair.told, pair.fact)
+        and pair.says_no(following, pair.then)
+        and not pair.denials(pair.heard, pair.said)
+        and pair.held
+        and not any(is_form(w, o) for w in pair.held for o in following)
+    ):
+        return True
+    return any(
+        any(is_form(verb, w) for w in following)
+        and not any(is_form(verb, w) for w in pair.heard)
+        and not any(is_form(w, o) for w in pair.content if w != verb for o in following)
+        for verb in pair.told
+        if pair.table.negative.has(verb)
+    )
+
+
+def is_in_other_role(pair: Comparison) -> bool:
+    """Return True if the fact goes to where the clause comes from, or is with who is near."""
+    for kinds, needed in pair.table.roles:
+        said = _behind_each(pair, pair.heard, kinds)
+        told = _behind_each(pair, pair.told, kinds)
+        turned = 0
+        for word, roles in told.items():
+            others = [found for other, found in said.items() if is_form(word, other)]
+            turned += bool(others) and not any(roles & found for found in others)
+        if turned >= needed:
+            return True
+    return False
+
+
+def _behind_each(
+    pair: Comparison, tokens: Sequence[str], kinds: Sequence[Words]
+) -> dict[str, set[int]]:
+    """Return the first meant word behind each preposition, with the kinds of these."""
+    found: dict[str, set[int]] = {}
+    for i, word in enumerate(tokens):
+        both = " ".join(tokens[max(i - 1, 0) : i + 1])
+        kind = next((k for k, w in enumerate(kinds) if w.has(word) or both in w.pairs), None)
+        if kind is None:
+            continue
+        for thing in tokens[i + 1 : i + 1 + BEHIND]:
+            if any(listed.has(thing) for listed in kinds):
+                break
+            if len(thing) > 1 and thing not in unmeant() and not names_user(thing, pair.code):
+                found.setdefault(thing, set()).add(kind)
+                break
+    return found
+
+
+def is_beside(pair: Comparison) -> bool:
+    """Return True if the user is said to be what they work with, or for."""
+    table = pair.table
+    beside, copula = table.beside.search(pair.said), table.copula.search(pair.fact)
+    has = table.has.search(pair.said)
+    beside = beside or has
+    if beside is None or copula is None or table.copula.search(pair.said):
+        return False
+    said = content_words(pair.fact[copula.end() :], pair.code)[:1]
+    behind = content_words(pair.said[beside.end() :], pair.code)
+    behind = [word for word in behind if not values_of(word, pair.code)][:1]
+    if not (said and behind and is_form(said[0], behind[0])):
+        return False
+    is_owned = table.persons.has(said[0]) or table.pets.has(said[0])
+    return beside is not has or is_owned  # "have diabetes" is "diabetic"
+
+
+def says_nothing(pair: Comparison) -> bool:
+    """Return True if a fact has one thing twice: "User's aunt is the aunt of User"."""
+    return len(pair.content) == 1 and pair.told.count(pair.content[0]) > 1
+
+
+def is_due(fact: str, said: str, code: str) -> bool:
+    """Return True if somebody does what touches the user: "my landlord raised the rent"."""
+    said = phrases(code).impersonal.sub(" ", said[:MAX_CHARACTERS])
+    heard, told = tokens_of(said), tokens_of(fact[:MAX_CHARACTERS])
+    if not _of_others(code).isdisjoint(heard):  # "my boss got his holiday approved"
+        return False
+    for who, acts, things, *permission in phrases(code).dues:
+        if not (who.count(heard) and acts.count(heard) and things.count(heard)):
+            continue
+        if any(words.count(told) for words in permission):
+            return True
+        if things.count(told) and not (permission or _is_of_user_alone(told, code)):
+            return True
+    return False
+
+
+def follows(fact: str, said: str, code: str) -> bool:
+    """Return True if a fact says what follows for the user: "my wife died" makes a widower."""
+    told, heard = tokens_of(fact), tokens_of(phrases(code).impersonal.sub(" ", said))
+    if not _of_others(code).isdisjoint(heard):
+        return False
+    return any(
+        permission
+        and all(words.count(heard) for words in (who, acts, things))
+        and any(words.count(told) for words in permission)
+        for who, acts, things, *permission in phrases(code).dues
+    )
+
+
+def _is_of_user_alone(told: Sequence[str], code: str) -> bool:
+    """Return True if the user is who does it: "User raised the rent", not "User's rent rose"."""
+    at = 1 if told[:1] and told[0] in _ARTICLES else 0
+    if not told[at:] or not names_user(told[at], code) or told[at].endswith(_DATIVE):
+        return False
+    return told[at + 1 : at + 2] == [] or told[at + 1] not in _OWNS
+
+
+@cache
+def _of_others(code: str) -> frozenset[str]:
+    """Return the words for somebody else and for what is theirs."""
+    own = words_in(ENGLISH, "binding", "theirs") if code == ENGLISH else frozenset[str]()
+    return own.union(*(words_in(code, "clauses", key) for key in ("theirs", "others")))

@@ -1,0 +1,107 @@
+"""Find the content words of a fact, and which of them a text supports: in another form or word."""
+
+import re
+from collections.abc import Collection, Sequence
+from functools import cache
+
+from litemem.core.text import english
+from litemem.core.text.language import FUNCTION_WORDS
+from litemem.core.text.lexicon import ENGLISH, words_in
+from litemem.core.text.phrases import names_user, phrases, tokens_of
+from litemem.core.text.quantities import values_of
+from litemem.core.text.words import STOP_WORDS
+
+MIN_PREFIX = 3  # letters that forms of a word share
+PREFIX_SHARE = 0.6  # of the shorter word
+MAX_CHARACTERS = 2_000  # of a clause or a fact that is compared
+MAX_CONTENT = 64  # words of a fact that are looked for; a sentence has fewer
+MAX_TOKENS = 400  # words with the same first letters that are compared with one
+
+_PREFIXES = frozenset("أيتنآ")  # of verbs in Arabic: "I", "he", "she", "we"
+_HIRAGANA = re.compile(r"[\u3040-\u309f]+")
+
+
+def support(
+    fact: str, said: Sequence[str], code: str, names: Collection[str] = ()
+) -> tuple[int, int]:
+    """Return how many content words of a fact a text supports, and how many there are.
+
+    `names` do not count.
+
+    A word is supported by another form of it, by one that means nearly the same, or by its number.
+    """
+    heard = Heard(said, code)
+    content = [w for w in content_words(without_copula(fact, code), code) if w not in names]
+    return sum(map(heard.supports, content)), len(content)
+
+
+class Heard:
+    """The words of a text, to look up whether they support others."""
+
+    def __init__(self, said: Sequence[str], code: str) -> None:
+        self._words = list(dict.fromkeys(w for text in said for w in tokens_of(text)))
+        self._by_prefix: dict[str, list[str]] = {}
+        for word in self._words:
+            self._by_prefix.setdefault(word[:MIN_PREFIX], []).append(word)
+        self._values = {n for text in said for n in values_of(text, code)}
+        self._code = code
+        self._groups = phrases(code).same
+        self._persons = phrases(code).persons
+        self._same = self._groups.of_words(self._words)
+
+    def supports(self, word: str) -> bool:
+        """Return True if the text has a form of a word, one that means nearly it, or its number."""
+        near = self._by_prefix.get(word[:MIN_PREFIX], ())
+        if any(is_form(word, other) for other in near[:MAX_TOKENS]):
+            return True
+        if not self._same.isdisjoint(self._groups.having(word)):
+            return True
+        if self._persons.has(word) and any(self._persons.are_alike(word, o) for o in self._words):
+            return True
+        if not self._values.isdisjoint(values_of(word, self._code)):
+            return True
+        return len(word) > 5 and any(len(o) > 2 and word.endswith(o) for o in self._words)
+
+
+def is_form(word: str, other: str) -> bool:
+    """Return True if two words share enough letters to be probably forms of one."""
+    if word == other:
+        return True
+    if word[1:] == other[1:] and len(word) > MIN_PREFIX and {word[0], other[0]} <= _PREFIXES:
+        return True
+    shorter = min(len(word), len(other))
+    least = max(MIN_PREFIX, -(-int(shorter * PREFIX_SHARE * 10) // 10))
+    return shorter >= MIN_PREFIX and word[:least] == other[:least]
+
+
+def content_prefixes(text: str, code: str) -> frozenset[str]:
+    """Return the first letters of the content words of a text, which most forms of them share."""
+    return frozenset(word[:MIN_PREFIX] for word in content_words(text, code))
+
+
+@cache
+def unmeant() -> frozenset[str]:
+    """Return the words that mean nothing for themselves."""
+    words = STOP_WORDS | FUNCTION_WORDS | english.fact_words() | english.contractions()
+    return words - words_in(ENGLISH, "phrases", "meant")
+
+
+def content_words(text: str, code: str) -> list[str]:
+    """Return the words of a text that mean something, without those for the user."""
+    told, fillers = tokens_of(text[:MAX_CHARACTERS]), phrases(code).fillers
+    found = dict.fromkeys(
+        w for w in told if w not in unmeant() and w not in fillers and not names_user(w, code)
+    )
+    long = [w for w in found if len(w) > 2 or not w.isascii() or w.isdigit()]
+    return [w for w in long if not _HIRAGANA.fullmatch(w)][:MAX_CONTENT]
+
+
+def without_copula(text: str, code: str) -> str:
+    """Return a text without its "is", "was" and "worked as", which stand for each other."""
+    table = phrases(code)
+    return table.copula.sub(" ", table.was.sub(" ", text[:MAX_CHARACTERS]))
+
+
+def affirmed(text: str, code: str) -> str:
+    """Return a text without a denial that affirms: "ne … que", "not only", "never without"."""
+    return phrases(code).affirms.sub(lambda match: match.groupdict().get("verb") or "", text)
