@@ -28,12 +28,12 @@ from litemem.ingestion.claims import ChangedMeanwhileError
 from litemem.ingestion.compare import (
     as_user,
     compare_facts,
-    confirm_verdict,
     is_one_sentence,
     is_other_now,
     may_mean_another,
     user_names,
 )
+from litemem.ingestion.compare_english import confirm_verdict
 from litemem.ingestion.contrast import opener_of
 from litemem.ingestion.naming import has_one, named_in
 from litemem.ingestion.slots import Verdict

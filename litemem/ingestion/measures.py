@@ -76,7 +76,10 @@ def _tells_difference(known: str, new: str) -> bool:
 
 def _are_of_other_periods(known: str, new: str) -> bool:
     for code in _codes(known, new):
-        one, other = (_periods(unquoted(text), code) for text in (known, new))
+        said = [in_digits(unquoted(text), code) for text in (known, new)]
+        if not all(map(_NUMBER.search, said)):  # "twice a week" is how often
+            return False
+        one, other = (_periods(text, code) for text in said)
         if one and other and one.isdisjoint(other):
             return True
     return False

@@ -69,6 +69,8 @@ def read_values(text: str, code: str) -> StatedValues:
     for kind, found in _typed(plain, code):
         values[kind] = values.get(kind, frozenset()) | {found}
         of_values.update(scripts.fold(part) for part in found.split())
+    if values.get("code") == values.get(PLACE):  # "in 4b"
+        values.pop("code", None)
     of_values.update(scripts.fold(word) for word in words if _is_value(word, code))
     return StatedValues(words, values, frozenset(of_values), _subject(text, words, code), code)
 
@@ -93,7 +95,7 @@ def _weekdays(code: str) -> re.Pattern[str]:
 
 
 def _is_value(word: str, code: str) -> bool:
-    is_number = word[:1].isdigit() or bool(_digits(word, code))
+    is_number = word[:1].isdigit() or bool(digits_of(word, code))
     return is_number or bool(day_of(word.casefold(), code) or day_of(_bare(word, code), code))
 
 
@@ -108,7 +110,7 @@ def _subject(text: str, words: Sequence[str], code: str) -> Sequence[str]:
 
 def _often(match: re.Match[str], code: str) -> str:
     number = match.groupdict().get("n") or match[0]
-    return _digits(number, code) or scripts.fold(number)
+    return digits_of(number, code) or scripts.fold(number)
 
 
 def _typed(text: str, code: str) -> Iterator[tuple[str, str]]:
@@ -121,7 +123,7 @@ def _typed(text: str, code: str) -> Iterator[tuple[str, str]]:
     is_played = any(scripts.fold(token) in plays for token in tokens)  # one plays many instruments
     for i, token in enumerate(tokens):
         word = token.strip(".'’")
-        number = _digits(word, code)
+        number = digits_of(word, code)
         before = tokens[i - 1].strip(".'’") if i else ""
         behind = tokens[i + 1].strip(".'’") if i + 1 < len(tokens) else ""
         is_clock = f"{number}:00" in clocks
@@ -133,7 +135,8 @@ def _typed(text: str, code: str) -> Iterator[tuple[str, str]]:
         elif number and not (_YEAR.fullmatch(number) or is_date):
             is_counting = _is_counted(behind, code)
             owner = _APOSTROPHE.split(before)[0] if token[0].isdigit() else ""
-            if is_counting or not owner or code in VERB_LAST or is_plain(owner, code):
+            is_verb = scripts.fold(owner) in words_in(code, TABLE, "verbs")
+            if is_counting or not owner or code in VERB_LAST or is_verb or is_plain(owner, code):
                 unit = _unit(behind, code) if is_counting else ""
             else:
                 unit = f"of {scripts.fold(owner)[:STEM]}"
@@ -149,7 +152,7 @@ def _typed(text: str, code: str) -> Iterator[tuple[str, str]]:
             yield from [(PLACE, place)] if place and place not in rooms else ()
 
 
-def _digits(word: str, code: str) -> str:
+def digits_of(word: str, code: str) -> str:
     """Return a number, which may be a word of its language, in digits; else an empty text."""
     match = _NUMBER.fullmatch(word)
     return match[1] if match else _numbers(code).get(scripts.fold(word), "")
@@ -185,7 +188,7 @@ def _named_behind(tokens: Sequence[str], code: str) -> str:
         word = token.strip(".'’")
         if is_plain(word, code) and not found:
             continue
-        if _digits(word, code) or day_of(word.casefold(), code):  # "on port 8080"
+        if digits_of(word, code) or day_of(word.casefold(), code):  # "on port 8080"
             return ""
         if is_plain(word, code):
             break
@@ -229,7 +232,8 @@ def are_forms(word: str, other: str, code: str) -> bool:
     """Return True if two words may be forms of one, or are one without their endings."""
     if code in UNSPACED:
         return word == other or (len(word) > 1 and word in other)
-    return is_one(word, other, code) or _bare(word, code) == _bare(other, code)
+    is_long = code != ENGLISH or min(len(word), len(other)) > STEM  # "tea" is no form of "team"
+    return (is_long and is_one(word, other, code)) or _bare(word, code) == _bare(other, code)
 
 
 def _bare(word: str, code: str) -> str:

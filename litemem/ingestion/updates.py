@@ -8,7 +8,7 @@ new statement names something more, or the known one much more.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 
 from litemem.core.text import scripts
@@ -35,6 +35,7 @@ from litemem.ingestion.stated_values import (
     UNIT,
     StatedValues,
     are_forms,
+    digits_of,
     has_form,
     is_plain,
     named_things,
@@ -58,7 +59,7 @@ def is_updated(known: str, new: str, before: str | None = None) -> bool:
     return any(
         _is_updated(known, new, before or "", code)
         for code in codes_of(known, new)
-        if matches(unquoted(new), code, TABLE, "renewed", "changed", "gets", "holds")
+        if matches(unquoted(new), code, TABLE, "renewed", "changed", "gets", "holds", "nth")
         or _marks(code).search(new) is not None
         or matches(new, code, TABLE, "one")
     )
@@ -73,7 +74,12 @@ def _is_updated(known: str, new: str, before: str, code: str) -> bool:
         return False
     k = read_values(said, code)
     whole = f"{before} {unquoted(new)}"
-    if any(_has_other_value(k, clause, whole, code) for clause in _marked(unquoted(new), code)):
+    marked = list(_marked(unquoted(new), code))
+    if any(_has_other_value(k, clause, whole, code) for clause in marked):
+        return True
+    if any(_is_other_post(said, clause, code) for clause in marked):
+        return True
+    if _is_counted_on(k, unquoted(new), code) or _is_left_out(k, unquoted(new), code):
         return True
     return _is_renewed(said, unquoted(new).rstrip(".! "), code)
 
@@ -83,12 +89,20 @@ def _marked(text: str, code: str) -> Iterator[str]:
     text = pattern_in(code, "endings", "is_short").sub(" is ", text)
     text = pattern_of(code, TABLE, "one").sub(lambda one: f" | {one['verb'] or ''}1", text)
     text = pattern_of(code, TABLE, "joint").sub(". ", text)
+    text = pattern_of(code, TABLE, "aside").sub("", text)
     for clause in _clause_ends(code).split(text):
         if clause and (" | " in clause or _marks(code).search(clause)):
             plain = pattern_of(code, TABLE, "leading").sub("", clause)
-            rest = _marks(code).sub(" | ", plain)
+            rest = _marks(code).sub(lambda mark: f" | {_place_word(mark, code)}", plain)
             if not _is_unsure(rest, code):  # a mark may deny: "ne … plus que"
                 yield rest
+
+
+def _place_word(mark: re.Match[str], code: str) -> str:
+    """Return a word for a place if a mark stands before one: "has moved to" before "Park Road"."""
+    has_moved = pattern_of(code, TABLE, "moved_to").match(mark[0])
+    rest = mark.string[mark.end() :].lstrip()
+    return f"{has_moved['place']} " if has_moved and rest[:1].isupper() else ""
 
 
 def _is_unsure(text: str, code: str) -> bool:
@@ -105,16 +119,19 @@ def _has_other_value(k: StatedValues, clause: str, whole: str, code: str) -> boo
     if len(changed) > 1 and not _TIMES.issuperset(changed):  # another meeting, with somebody else
         return False
     aside = words_in(code, TABLE, "agents") | words_in(code, TABLE, "generic")
-    places = [place for place in n.values.get(PLACE, ()) if place in k.values.get(PLACE, ())]
+    places = [place for place in n.values.get(PLACE, ()) if _is_place_of(k, place, code)]
     of_values = n.of_values.difference(*map(str.split, places))
     own = [word for word in n.words if scripts.fold(word) not in of_values | aside]
     shared = [word for word in own if has_form(k.words, word, code)]
     if not own:  # "a fox took two hens, so I have four now"
-        shared = [word for word in named_things(whole, code) if has_form(k.words, word, code)]
+        told = (w for w in named_things(whole, code) if scripts.fold(w) not in n.of_values)
+        shared = [w for w in told if has_form(k.words, w, code) and not digits_of(w, code)]
     is_named = any(word[:1].isupper() for word in shared)
     if k.subject and not (is_named or any(has_form(shared, word, code) for word in k.subject)):
         return False
-    gained = [word for word in own if word not in shared]
+    verbs = words_in(code, TABLE, "verbs")
+    gained = [w for w in own if w not in shared and scripts.fold(w) not in verbs]
+    shared = [word for word in shared if scripts.fold(word) not in verbs]
     lost = [
         word
         for word in k.words
@@ -123,6 +140,65 @@ def _has_other_value(k: StatedValues, clause: str, whole: str, code: str) -> boo
     is_measured = all(kind == OFTEN or kind.startswith(BARE + UNIT) for kind in changed)
     is_bare = not own and len(lost) <= 1 and is_measured  # "I'm at 88 kilos"
     return (bool(shared) or is_bare) and not gained and len(lost) <= EXTRA
+
+
+def _is_other_post(known: str, clause: str, code: str) -> bool:
+    """Return True if a clause tells another post at the place of a known one."""
+    one = pattern_of(code, TABLE, "post_known").match(known)
+    plain = " ".join(clause.replace("|", " ").split()).strip(".! ")
+    other = pattern_of(code, TABLE, "post").match(plain) if one else None
+    if one is None or other is None:
+        return False
+    places, posts = ([named_in(m[key], code) for m in (one, other)] for key in ("place", "post"))
+    is_one_place = bool(places[0]) and all(has_form(places[0], w, code) for w in places[1])
+    return is_one_place and bool(places[1]) and posts[0] != posts[1] and bool(posts[1])
+
+
+def _is_counted_on(k: StatedValues, new: str, code: str) -> bool:
+    """Return True if a statement names one more of what a known one counts: "my third tattoo"."""
+    if is_open(new, code):
+        return False
+    for found in pattern_of(code, TABLE, "nth").finditer(new):
+        place, word = (
+            next(value for key, value in found.groupdict().items() if value and key[0] == one)
+            for one in "nt"
+        )
+        number = _ordinals(code).get(scripts.fold(place)) or digits_of(place, code)
+        for kind, values in k.values.items():
+            things = [w for w in k.words if has_form([word], w, code)]
+            is_counted = kind.startswith(BARE) and bool(things) and len(values) == 1
+            if is_counted and number.isdigit() and all(_is_less(one, number) for one in values):
+                return True
+    return False
+
+
+def _is_less(one: str, other: str) -> bool:
+    return one.isdigit() and int(one) < int(other)
+
+
+@cache
+def _ordinals(code: str) -> Mapping[str, str]:
+    listed = (each.partition("=") for each in words_in(code, TABLE, "ordinals"))
+    return {scripts.fold(word): number for word, _, number in listed}
+
+
+def _is_left_out(k: StatedValues, new: str, code: str) -> bool:
+    """Return True if a thing of a known statement is left out now: "coffee without sugar"."""
+    if _marks(code).search(new) is None:
+        return False
+    found = pattern_of(code, TABLE, "without").search(new)
+    if found is None or not has_form(k.words, found["thing"], code):
+        return False
+    rest = named_things(without_marks(new.replace(found[0], " "), code), code)
+    verbs = words_in(code, TABLE, "verbs")
+    named = [word for word in rest if scripts.fold(word) not in verbs]
+    return bool(named) and all(has_form(k.words, word, code) for word in named)
+
+
+def _is_place_of(k: StatedValues, place: str, code: str) -> bool:
+    """Return True if a place is one of a known statement, or names its thing: "in the choir"."""
+    is_thing = all(has_form(k.words, word, code) for word in place.split())
+    return place in k.values.get(PLACE, ()) or (is_thing and PLACE not in k.values)
 
 
 def _is_other(kind: str, k: StatedValues, n: StatedValues) -> bool:
@@ -137,7 +213,14 @@ def _is_other(kind: str, k: StatedValues, n: StatedValues) -> bool:
         kind_k = kind
     values = k.values.get(kind_k, frozenset())
     is_one = bool(values) and (kind in _TIMES or len(values) == 1)  # not "at Nike and at Puma"
+    if kind in (PLACE, "code") and not _are_alike(values, n.values[kind]):  # "Maple House", "4b"
+        return False
     return is_one and values.isdisjoint(n.values[kind])
+
+
+def _are_alike(one: Iterable[str], other: Iterable[str]) -> bool:
+    """Return True if names of places or codes all have a number, or none has."""
+    return len({any(map(str.isdigit, value)) for value in (*one, *other)}) == 1
 
 
 def _is_renewed(known: str, new: str, code: str) -> bool:
@@ -148,12 +231,12 @@ def _is_renewed(known: str, new: str, code: str) -> bool:
     new = pattern_in(code, "endings", "is_short").sub(" is ", new)
     held, holds = (pattern_of(code, TABLE, "holds").match(text) for text in (known, new))
     one = pattern_of(code, TABLE, "is").match(known)
-    if one and holds and _ends_with(one["thing"], holds["role"]) and _is_marked(holds):
+    if one and holds and _ends_with(one["thing"], holds["role"]) and _holds_now(holds):
         is_single = holds["role"].casefold() in words_in(code, TABLE, "singles")
         return is_single and holds["holder"] not in one["value"]
     if held and holds and held["role"] == holds["role"]:
         is_single = held["role"].casefold() in words_in(code, TABLE, "singles")
-        return is_single and held["holder"] != holds["holder"] and _is_marked(holds)
+        return is_single and held["holder"] != holds["holder"] and _holds_now(holds)
     if one is None:
         return False
     kinds = _singles(code)
@@ -192,7 +275,7 @@ def _things(text: str, code: str) -> Sequence[str]:
     return [w for w in words if scripts.fold(w) in _singles(code) or not is_plain(w, code)]
 
 
-def _is_marked(holds: re.Match[str]) -> bool:
+def _holds_now(holds: re.Match[str]) -> bool:
     return any(found for key, found in holds.groupdict().items() if key in ("mark", "over"))
 
 
@@ -209,9 +292,9 @@ def _is_newer(known: str, new: str) -> bool:
 
 def _are_of_others(known: str, new: str, code: str) -> bool:
     """Return True if two texts are about other relatives, and no name is in both."""
-    if _persons(known, code) == _persons(new, code):
+    if persons_in(known, code) == persons_in(new, code):
         return False
-    if _persons(new, code) - _persons(known, code):
+    if persons_in(new, code) - persons_in(known, code):
         return True
     holder = named_in(" ".join(known.split()[:HOLDER]), code)
     names = [
@@ -220,7 +303,7 @@ def _are_of_others(known: str, new: str, code: str) -> bool:
     return not names
 
 
-def _persons(text: str, code: str) -> frozenset[str]:
+def persons_in(text: str, code: str) -> frozenset[str]:
     """Return the relatives of a text; not the boss: there is one."""
     found = (match[0] for match in pattern_of(code, "requests", "kin").finditer(text.casefold()))
     return frozenset(word for word in found if word not in words_in(code, TABLE, "singles"))
@@ -252,6 +335,16 @@ def _clause_ends(code: str) -> re.Pattern[str]:
     """Return the pattern of what ends a clause: a sign, or a conjunction of the language."""
     joints = str(section(code, TABLE).get("joints", "(?!)"))
     return re.compile(rf"[。！；，、،؛।]|(?<!\d)[.;!]\s|,\s|\s(?:{joints})\s", re.IGNORECASE)
+
+
+def is_marked(text: str, code: str) -> bool:
+    """Return True if a text says that something changed, or that it holds now."""
+    return _marks(code).search(text) is not None
+
+
+def without_marks(text: str, code: str) -> str:
+    """Return a text without what says that something changed."""
+    return _marks(code).sub(" ", text)
 
 
 @cache

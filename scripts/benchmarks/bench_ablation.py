@@ -55,7 +55,7 @@ def unchanged(text: str, *_: object, **__: object) -> str:
 
 OFF: tuple[tuple[str, str, Callable[..., Any], str], ...] = (  # where, sets, instead, names
     (
-        "ingestion.compare:",
+        "ingestion.compare_english:",
         "pairs",
         nothing,
         """_by_correction _by_update _by_opposites _by_coverage _by_event _by_attribute
@@ -65,8 +65,13 @@ OFF: tuple[tuple[str, str, Callable[..., Any], str], ...] = (  # where, sets, in
         "ingestion.compare:",
         "pairs",
         no,
-        """_name_opposites _are_exchanged _are_on_other_days _is_of_kind _is_of_other _is_partial
-        are_apart ends""",
+        "_name_opposites _are_exchanged ends",
+    ),
+    (
+        "ingestion.compare_english:",
+        "pairs",
+        no,
+        "_are_on_other_days _is_of_kind _is_of_other _is_partial are_apart",
     ),
     ("ingestion.slots:", "pairs", nothing, "_by_role"),
     ("ingestion.slots:", "pairs", nothing, " ".join(rule.__name__ for rule in slots._RULES)),

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from helpers import FILES
 from litemem.errors import ExtractionError, LLMError
-from litemem.ingestion.compare import compare_facts, confirm_verdict
+from litemem.ingestion.compare import compare_facts
+from litemem.ingestion.compare_english import confirm_verdict
 from litemem.ingestion.consolidate import find_verdicts
 from litemem.ingestion.slots import Verdict
 from litemem.models.embedders import FastEmbedEmbedder
