@@ -22,6 +22,7 @@ from litemem.core.text import english, lexicon, scripts
 from litemem.core.text.periods import MONTHS
 from litemem.core.text.statements import unquoted
 from litemem.core.text.words import stem as english_stem
+from litemem.ingestion.outcomes import is_outcome
 
 LONG = 400  # characters of two texts that are no facts
 GAP = 4  # words that "…" stands for
@@ -91,6 +92,8 @@ class _Fact:
 
 def ends(known: str, new: str, code: str) -> bool:
     """Return True if a new fact tells an event that ends the state which a known one tells."""
+    if is_outcome(known, new, code):
+        return True
     listed = _words_of(code)
     if not listed.rows or len(known) + len(new) > LONG:
         return False

@@ -35,6 +35,8 @@ _SCRIPTS = [
     ("ja", re.compile(f"[{scripts.KANA}]")),
     ("ko", re.compile(f"[{scripts.HANGUL}]")),
     ("zh", re.compile(f"[{scripts.HAN}]")),
+    ("vi", re.compile("[ạảấầẩẫậắằẳẵặẹẻẽếềểễệỉịọỏốồổỗộớờởỡợụủứừửữựỳỵỷỹ]")),
+    ("th", re.compile("[\u0e00-\u0e7f]")),
 ]
 _SLOTS = ("light", "my", "be", "place", "from", "now", "again", "user", "new")
 _SIGNS = re.compile(r"[\s,.;:!?…“”\"()，。、！？；：·]+")
@@ -45,7 +47,7 @@ def codes_of(known: str, new: str) -> Sequence[str]:
     """Return the languages that two facts may be in: short facts are hard to guess."""
     code = code_of_pair(known, new)
     unsure = _UNSURE if code == ENGLISH else ()
-    hidden = _of_script(f"{known} {new}") if code in (ENGLISH, *_UNSURE) else ()
+    hidden = _of_script(f"{known} {new}") if code in (ENGLISH, *BARE, *_UNSURE) else ()
     return tuple(dict.fromkeys((code, *BARE, *unsure, *hidden)))
 
 

@@ -112,4 +112,5 @@ def _light(code: str) -> frozenset[str]:
     """Return articles, prepositions and the like, without case."""
     keys = ("light", "my", "from", "place")
     listed = frozenset[str]().union(*(words_in(code, "slots", key) for key in keys))
-    return listed | words_in(code, "endings", "light")
+    marks = words_in(code, "requests", "subject")  # behind who does something to a named thing
+    return (listed | words_in(code, "endings", "light")) - marks

@@ -114,6 +114,8 @@ MAKERS = {
     ("ingestion/handover.py", "_patterns_of_roles"),
     ("ingestion/measures.py", "_of"),
     ("ingestion/measures.py", "_pattern"),
+    ("ingestion/outcomes.py", "_of"),  # matched in 400 characters
+    ("ingestion/outcomes.py", "_patterns"),
     ("ingestion/partings.py", "_pattern"),  # matched in 400 characters
     ("ingestion/persons.py", "_relation_before"),
     ("ingestion/persons.py", "_relations"),

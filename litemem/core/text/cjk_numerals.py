@@ -16,6 +16,7 @@ _POWERS = {"十": 10, "百": 100, "千": 1_000}
 _NUMERAL = re.compile(rf"(?<![\d{_NUMERALS}])(\d*+)([{_NUMERALS}]++)(半?)")
 _SEVERAL = re.compile("[一二两兩三四五六七八九][十百千万]")  # not in names: 三亚
 _KOREAN = re.compile(r"(?<![\d.,])(?:(\d{1,4})만(?: ?(\d)천)?|(\d)천)(?!\d)")
+_MIXED = re.compile(r"(?<![\d.,])(\d{1,4})万(\d)千(?!\d)")
 _HALF_PAST = re.compile(r"(?<!\d)(\d{1,2})[点點时時]半")
 
 
@@ -25,6 +26,7 @@ def in_digits(text: str, code: str) -> str:
         return _KOREAN.sub(lambda found: str(_korean_value(found)), text)
     if code not in _WITHOUT_SPACES:
         return text
+    text = _MIXED.sub(lambda found: str(_korean_value(found)), text)
     counters, single = (lexicon.words_in(code, "slots", key) for key in ("counters", "single"))
 
     def digits(match: re.Match[str]) -> str:
@@ -40,8 +42,9 @@ def in_digits(text: str, code: str) -> str:
 
 
 def _korean_value(found: re.Match[str]) -> int:
-    """Return the value of "60만", "3만 5천" or "5천"."""
-    return int(found[1] or 0) * 10_000 + int(found[2] or found[3] or 0) * 1_000
+    """Return the value of "60만", "3만 5천" or "5천", and of "8万5千"."""
+    thousands = next(filter(None, found.groups()[1:]), 0)
+    return int(found[1] or 0) * 10_000 + int(thousands) * 1_000
 
 
 def _value(numeral: str, before: int, *, is_brief: bool) -> int:

@@ -279,7 +279,7 @@ def _head(items: Sequence[Item], code: str) -> Sequence[Item]:
         end = next((i for i, item in enumerate(items) if "topic" in item.concepts), 0)
     elif code in ("tr", "hi"):
         marked = [i for i, one in enumerate(items) if one.concepts & {"kin", "attributes"}]
-        end = marked[0] + 1 if marked and items[0].concepts & {"my", "user"} else 0
+        end = marked[0] + 1 if marked and items[0].concepts & {"my", "user", "kin"} else 0
     else:
         verbs = (i for i, one in enumerate(items) if one.concepts & _VERBS or one.kinds)
         now = next((i for i, one in enumerate(items) if "now" in one.concepts), 0)

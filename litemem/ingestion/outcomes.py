@@ -1,0 +1,397 @@
+"""Find that what somebody tells in passing leaves a known fact over: "the bangle broke today".
+
+Everyday words name the result, leave out the subject, or put the thing first. A row of a language
+(section "outcomes" of `core/text/languages`) has the pattern of a state, and of what ends it, with
+"=>" between them, and "||" between patterns of the same. A clause, or one with that before it, has
+to match as a whole, apart from times, places and reasons, which the table lists as `light` and
+`aside`: another word in it may be another thing. In doubt nothing ends.
+
+Parts of patterns with a name, such as "{thing}", are compared:
+- `thing`, and `name` of a state: the clause names the thing of the state, or a part of its name.
+- `value` and `amount`: the clause gives another one. An amount differs by less than a factor.
+- `doer`: the clause names another person, or the user.
+- `to`: another person, who gets the thing. Elsewhere both facts have to be of the same persons.
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache, lru_cache
+
+from litemem.core.text import scripts
+from litemem.core.text.cjk_numerals import in_digits
+from litemem.core.text.lexicon import section, words_in
+from litemem.core.text.statements import unquoted
+
+LONG = 400  # characters of two texts that are no facts
+MOST = 40  # characters of a thing or a value
+CLAUSES = 8  # of a message that are read
+PASSES = 2  # in which words are left out of a clause: one may stand behind another
+LEAST = 2  # signs of a part of a name, in a script without spaces
+_TABLE = "outcomes"
+_UNSPACED = ("zh", "ja", "th")
+_HEAD_FIRST = ("th", "vi", "id")  # languages in which the first word says what a thing is
+_NAMES = ("thing", "name", "value", "amount", "doer", "to")
+_FACTOR = 3  # by which an amount changes, at most: a child weighs less than its mother
+_ASIDE = ("doer", "to")  # parts with persons who are not those of the fact
+_CLAUSE = re.compile(r"[.,]+(?!\d)|[;!?，。！？；、।~～…\n]+")
+_QUESTION = re.compile(r"[?？]")
+_TOPIC = "\x00"  # in place of what the clause before names
+_PART = re.compile(r"\{(\w+)\}")
+_ENTRY = re.compile(r"(?<!P)<(\w+)>")
+_NUMBER = re.compile(r"\d+(?:[.,]\d+)?")
+_SIGNS = re.compile(r"[\s“”\"'()（）「」《》]+")
+
+
+@dataclass(frozen=True)
+class _Row:
+    states: Sequence[re.Pattern[str]]
+    events: Sequence[re.Pattern[str]]
+    has_thing: bool
+
+
+@dataclass(frozen=True)
+class _Words:
+    """The patterns of a language."""
+
+    rows: Sequence[_Row]
+    persons: Sequence[re.Pattern[str]]  # each with the words for one relation
+    self: re.Pattern[str]
+    user: re.Pattern[str]  # at the beginning of a fact
+    owner: re.Pattern[str]  # the user behind what is owned
+    open: re.Pattern[str]  # words of a wish, a doubt, a denial or of the past
+    light: re.Pattern[str]
+    aside: re.Pattern[str]
+    giver: re.Pattern[str]  # who a thing of the user is from
+    generic: re.Pattern[str]  # words that a name may leave out
+    endings: re.Pattern[str]  # of a word
+    parts: re.Pattern[str]  # of a text, as clauses
+
+
+@dataclass(frozen=True)
+class _Told:
+    """What a clause tells by one row: its named parts, who it is of, and what stood before it."""
+
+    row: int
+    parts: Mapping[str, str]
+    persons: frozenset[int]
+    before: str = ""
+
+
+def is_outcome(known: str, new: str, code: str) -> bool:
+    """Return True if a new fact tells, in the words of everyday talk, that a known one is over."""
+    if not section(code, _TABLE) or len(known) + len(new) > LONG:
+        return False
+    said = _told(new, code)
+    states = _states(known, code) if said else ()
+    return any(
+        _is_over(state, told, code) for told in said for state in states if state.row == told.row
+    )
+
+
+def _is_over(state: _Told, told: _Told, code: str) -> bool:
+    k, n = state.parts, told.parts
+    if "doer" in n:
+        if _person(k.get("doer", ""), code) == _person(n["doer"], code):
+            return False
+    elif state.persons != told.persons:
+        return False
+    if "value" in k and "value" in n and not _is_other(k["value"], n["value"], code):
+        return False
+    if "amount" in k and "amount" in n and not _is_near(k["amount"], n["amount"], code):
+        return False
+    if "thing" not in n:
+        return True
+    things = [k[key] for key in ("thing", "name") if key in k]
+    if n["thing"] == _TOPIC:
+        return any(_begins_with(told.before, thing, code) for thing in things)
+    return any(_is_thing(n["thing"], thing, code) for thing in things)
+
+
+# -- things and values
+
+
+def _is_other(one: str, other: str, code: str) -> bool:
+    """Return True if two values differ, and neither is a part of the other."""
+    values = [_plain(text, code) for text in (one, other)]
+    if not all(values):
+        return False
+    shorter, longer = sorted(values, key=len)
+    return shorter not in longer
+
+
+def _is_near(one: str, other: str, code: str) -> bool:
+    """Return True if two amounts differ, by less than a factor."""
+    amounts = [_NUMBER.search(_plain(text, code)) for text in (one, other)]
+    values = sorted(float(found[0].replace(",", ".")) for found in amounts if found)
+    return len(values) == len(amounts) and values[0] < values[1] < _FACTOR * values[0]
+
+
+@lru_cache(maxsize=8_192)
+def _plain(text: str, code: str) -> str:
+    """Return a value without spaces, its numbers in digits."""
+    numbers = _numbers(code)
+    words = [numbers.get(word, word) for word in scripts.composed(text).casefold().split()]
+    return _SIGNS.sub("", "".join(words))
+
+
+@cache
+def _numbers(code: str) -> Mapping[str, str]:
+    listed = words_in(code, "slots", "numbers") | words_in(code, _TABLE, "numbers")
+    pairs = (each.partition("=") for each in listed)
+    return {scripts.composed(word).casefold(): digits for word, _, digits in pairs}
+
+
+def _is_thing(told: str, thing: str, code: str) -> bool:
+    """Return True if words name a thing: by its name, or by the word that says what it is."""
+    one, other = _words(told, code), _words(thing, code)
+    if not one or not other:
+        return False
+    if code in _UNSPACED:
+        return _is_part(one[0], other[0], code)
+    if not all(any(_same(word, each, code) for each in other) for word in one):
+        return False
+    head = other[0 if code in _HEAD_FIRST else -1]
+    names = [word for word in other if not word.isalpha() or word[:1].isupper()]
+    return any(_same(word, each, code) for word in one for each in (head, *names))
+
+
+def _is_part(told: str, thing: str, code: str) -> bool:
+    """Return True if a name without spaces is the whole of another, its end or its beginning."""
+    if told == thing:
+        return True
+    if len(told) < LEAST:
+        return False
+    if code in _HEAD_FIRST:
+        is_name = told.isascii() and thing.endswith(told)
+        return is_name or thing.startswith(told) or told.startswith(thing)
+    rest = thing.removeprefix(told)
+    is_begun = rest != thing and (len(rest) == 1 or rest[:1].isascii())
+    return thing.endswith(told) or is_begun
+
+
+def _same(word: str, other: str, code: str) -> bool:
+    one, two = word.casefold(), other.casefold()
+    is_joined = code == "ko" and min(len(one), len(two)) >= LEAST
+    return one == two or (is_joined and two.endswith(one))
+
+
+def _begins_with(before: str, thing: str, code: str) -> bool:
+    """Return True if a clause begins with the name of a thing."""
+    words = _words(thing, code)
+    if not words:
+        return False
+    if code not in _UNSPACED:
+        first = _words(before, code)[: len(words)]
+        names = [word for word in words if not word.isalpha() or word[:1].isupper()]
+        is_name = any(_same(first[0], name, code) for name in names) if first else False
+        return is_name or _is_thing(" ".join(first), thing, code)
+    whole = _SIGNS.sub("", before).casefold()
+    name = words[0]
+    starts = [name[i:] for i in range(max(len(name) - 1, 1))]
+    return any(whole.startswith(each) for each in starts if len(each) >= LEAST or each == name)
+
+
+@lru_cache(maxsize=8_192)
+def _words(text: str, code: str) -> Sequence[str]:
+    """Return the words of a name without endings; one for a script without spaces."""
+    listed = _of(code)
+    plain = listed.light.sub(" ", listed.aside.sub(" ", text))
+    if code in _UNSPACED:
+        whole = _SIGNS.sub("", plain).casefold()
+        short = listed.generic.sub("", whole)
+        return [short or whole] if whole else []
+    words = [listed.endings.sub("", word) or word for word in _SIGNS.sub(" ", plain).split()]
+    short_words = [word for word in words if not listed.generic.fullmatch(word)]
+    return short_words or words
+
+
+# -- clauses
+
+
+@lru_cache(maxsize=4_096)
+def _states(text: str, code: str) -> Sequence[_Told]:
+    """Return the states that a fact tells; none if it tells several things."""
+    listed, said = _of(code), unquoted(text)
+    plain = in_digits(scripts.composed(said).strip(" .。!！।"), code)
+    if _CLAUSE.search(plain):
+        return ()
+    user = listed.user.match(plain)
+    is_of_user = said != text or user is not None or listed.owner.search(plain) is not None
+    own = listed.giver.sub("", plain[user.end() :] if user else plain)
+    own = ("" if code in _UNSPACED else " ").join(listed.owner.sub(" ", own).split())
+    found = []
+    for i, row in enumerate(listed.rows):
+        match = next(filter(None, (each.search(own) for each in row.states)), None)
+        if match is None or not (is_of_user or (row.has_thing and match.start() == 0)):
+            continue
+        rest = f"{own[: match.start()]} {own[match.end() :]}"
+        if listed.open.search(rest):
+            continue
+        parts = _parts(match)
+        outside = _without(own, parts.values())
+        found.append(_Told(i, parts, _persons(outside, code)))
+    return tuple(found)
+
+
+@lru_cache(maxsize=4_096)
+def _told(text: str, code: str) -> Sequence[_Told]:
+    """Return what the clauses of a statement tell, row by row."""
+    said = in_digits(scripts.composed(unquoted(text)), code)
+    found: list[_Told] = []
+    before, holder = "", frozenset[int]()
+    for clause, is_asked in _clauses(said, code)[:CLAUSES]:
+        plain = _reduced(clause, code)
+        if not is_asked:
+            found += _told_by(plain, clause, before, holder, code)
+        subject = _subject(clause, code)
+        holder = holder if subject is None else subject
+        before = plain
+    return tuple(found)
+
+
+def _told_by(
+    plain: str, clause: str, before: str, holder: frozenset[int], code: str
+) -> list[_Told]:
+    """Return what a clause tells; without a person of its own, it is of who the last one was of."""
+    texts = [plain]
+    if before:
+        joint = "" if code in _UNSPACED else " "
+        texts += [f"{_TOPIC}{joint}{plain}", f"{before},{plain}"]
+    found = []
+    for i, row in enumerate(_of(code).rows):
+        tried = (each.fullmatch(text) for text in texts for each in row.events)
+        for match in filter(None, tried):
+            parts = _parts(match)
+            rest = _without(clause, [parts[k] for k in _ASIDE if k in parts])
+            subject = _subject(rest, code)
+            named = _persons(rest, code) or (holder if subject is None else subject)
+            found.append(_Told(i, parts, named, before))
+    return found
+
+
+def _parts(match: re.Match[str]) -> Mapping[str, str]:
+    return {key: text.strip() for key, text in match.groupdict().items() if text and text.strip()}
+
+
+def _without(text: str, parts: Iterable[str]) -> str:
+    for part in parts:
+        text = text.replace(part, " ")
+    return text
+
+
+def _clauses(text: str, code: str) -> list[tuple[str, bool]]:
+    """Return the clauses of a text, each with whether it asks."""
+    found = []
+    start = 0
+    for match in _of(code).parts.finditer(text):
+        found.append((text[start : match.start()], bool(_QUESTION.search(match[0]))))
+        start = match.end()
+    found.append((text[start:], False))
+    return [(clause, asks) for clause, asks in found if clause.strip()]
+
+
+def _reduced(clause: str, code: str) -> str:
+    """Return a clause without what says when, where and why, in one form."""
+    listed = _of(code)
+    joint = "" if code in _UNSPACED else " "
+    plain = listed.aside.sub(joint, clause)
+    for _ in range(PASSES):
+        plain = joint.join(listed.light.sub(joint, plain).split())
+    return plain
+
+
+# -- persons
+
+
+def _subject(clause: str, code: str) -> frozenset[int] | None:
+    """Return who a clause begins with: a person, or nobody for the user; None without either."""
+    listed = _of(code)
+    plain = listed.light.sub(" ", clause).strip()
+    own = listed.self.match(plain)
+    rest = plain[own.end() :].strip() if own else plain
+    for i, person in enumerate(listed.persons):
+        if person.match(rest):
+            return frozenset([i])
+    return frozenset() if own else None
+
+
+def _persons(text: str, code: str) -> frozenset[int]:
+    return frozenset(i for i, each in enumerate(_of(code).persons) if each.search(text))
+
+
+def _person(text: str, code: str) -> object:
+    """Return which person a text names: a relation, the user or a name."""
+    listed = _of(code)
+    found = _persons(text, code)
+    if found:
+        return found
+    return "" if listed.self.search(text) else _plain(text, code)
+
+
+# -- the table of a language
+
+
+@cache
+def _of(code: str) -> _Words:
+    table = section(code, _TABLE)
+
+    def pattern(key: str) -> re.Pattern[str]:
+        return re.compile(_expanded(str(table.get(key, "(?!)")), table), re.IGNORECASE)
+
+    return _Words(
+        rows=tuple(_rows(table)),
+        persons=tuple(
+            re.compile(_expanded(f"(?:{each})", table), re.IGNORECASE)
+            for each in table.get("persons", ())
+        ),
+        self=pattern("self"),
+        user=pattern("user"),
+        owner=pattern("owner"),
+        open=pattern("open"),
+        light=pattern("light"),
+        aside=pattern("aside"),
+        giver=pattern("giver"),
+        generic=pattern("generic"),
+        endings=pattern("endings"),
+        parts=re.compile(
+            rf"{_CLAUSE.pattern}|{_expanded(str(table.get('joints', '(?!)')), table)}"
+        ),
+    )
+
+
+def _rows(table: Mapping[str, object]) -> list[_Row]:
+    listed = table.get("rows", ())
+    rows = []
+    for written in listed if isinstance(listed, list) else ():
+        state, _, over = str(written).partition("=>")
+        rows.append(_Row(_patterns(state, table), _patterns(over, table), "{thing}" in over))
+    return rows
+
+
+def _patterns(written: str, table: Mapping[str, object]) -> Sequence[re.Pattern[str]]:
+    return [
+        re.compile(_expanded(each.strip(), table), re.IGNORECASE) for each in written.split("||")
+    ]
+
+
+def _expanded(written: str, table: Mapping[str, object]) -> str:
+    """Return a pattern with the entries of its table, and with its named parts.
+
+    A part at the end of a pattern goes as far as the text.
+    """
+    plain = _ENTRY.sub(
+        lambda found: (
+            f"(?:{_expanded(str(table[found[1]]), table)})" if found[1] in table else found[0]
+        ),
+        written,
+    )
+
+    def part(found: re.Match[str]) -> str:
+        name = found[1]
+        if name not in _NAMES:
+            return found[0]
+        is_last = found.end() == len(plain)
+        return rf"(?P<{name}>.{{1,{MOST}}}{'' if is_last else '?'})"
+
+    return scripts.composed(_PART.sub(part, plain))
