@@ -14,6 +14,7 @@ from litemem.core.text.lexicon import words_in
 from litemem.core.text.phrases import Words
 from litemem.core.text.scripts import HAN, KANA
 from litemem.core.text.statements import unquoted
+from litemem.ingestion.measures import are_in_one_unit
 from litemem.ingestion.naming import (
     UNSPACED,
     codes_of,
@@ -45,7 +46,7 @@ def is_dosed(known: str, new: str) -> bool:
 def _is_dosed(known: str, new: str, code: str) -> bool:
     if not (_has_digit(known) and _has_digit(new)) or not _changes(new, code):
         return False
-    if is_open(new, code) or is_open(known, code):
+    if is_open(new, code) or is_open(known, code) or not are_in_one_unit(known, new, code):
         return False
     one, other = _amounts(known, code), _amounts(new, code)
     if len(one) != 1 or not 0 < len(other) <= 2 or pattern_of(code, "measures", "by").search(new):

@@ -2,8 +2,10 @@
 
 How languages say so is data (section "handover" of `core/text/languages`): `runs` are the verbs
 of the state, `takes` those of who gets a thing, `hands` those of who gives it away, `by` a thing
-that is run by somebody. A thing has one holder: the known fact is over if the new one names its
-thing, and another person. In doubt, as about a plan or another thing of that sort, nothing ends.
+that is run by somebody. `since` stands for "now": "since my operation"; `helpers` are machines and
+people without a name that do a task. A thing has one holder: the known fact is over if the new one
+names its thing, and another person. In doubt, as about a plan or another thing of that sort,
+nothing ends.
 """
 
 import re
@@ -71,7 +73,7 @@ def _is_handed_over(known: str, new: str, before: str | None, code: str) -> bool
     if _roles(unquoted(known), code) != _roles(unquoted(new), code):
         return False
     said = unquoted(new)
-    is_over = pattern_of(code, _TABLE, "opener").match(said) is not None
+    is_over = any(pattern_of(code, _TABLE, key).match(said) for key in ("opener", "since"))
     clauses = _clauses(said, code)
     return any(_is_given(state, clause, before, code, is_over=is_over) for clause in clauses)
 
@@ -123,6 +125,9 @@ def _is_given(
     With `is_over`, the sentence begins with "not any more".
     """
     holder, thing = state
+    since = pattern_of(code, _TABLE, "since")
+    is_over = is_over or since.search(clause) is not None
+    clause = since.sub(" ", clause)
     takes, hands, by = (pattern_of(code, _TABLE, key) for key in ("takes", "hands", "by"))
     is_taken, is_handed, is_by = (each.search(clause) for each in (takes, hands, by))
     is_one_of_many = pattern_of(code, _TABLE, "any").search(clause) is not None
@@ -207,7 +212,11 @@ def _are_persons(others: Sequence[str], rest: str, code: str, *, is_users: bool)
     kin = pattern_of(code, "requests", "kin")
     if code in _CASELESS:
         return True
-    is_named = all(word[:1].isupper() or kin.search(word.casefold()) for word in others)
+    helpers = words_in(code, _TABLE, "helpers")
+    is_named = all(
+        word[:1].isupper() or kin.search(word.casefold()) or scripts.fold(word) in helpers
+        for word in others
+    )
     parts = (named_in(part, code) for part in rest.split(_VERB))
     return is_named and any(" ".join(others) in " ".join(part) for part in parts)
 

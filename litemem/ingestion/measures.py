@@ -152,7 +152,7 @@ def _values(statement: FactSlots) -> tuple[str, ...]:
 
 def _are_of_one(known: str, new: str, attribute: str, code: str) -> bool:
     """Return True if two facts measure an attribute of one holder in one unit."""
-    if not _are_in_one_unit(known, new, code):
+    if not are_in_one_unit(known, new, code):
         return False
     texts = [_without_rate(t, code) for t in (known, new)] if _rises(new, code) else [known, new]
     one, other = (_rest(text, attribute, code) for text in texts)
@@ -209,7 +209,8 @@ def _rest(text: str, attribute: str, code: str) -> list[str]:
     return kept
 
 
-def _are_in_one_unit(known: str, new: str, code: str) -> bool:
+def are_in_one_unit(known: str, new: str, code: str) -> bool:
+    """Return True if two facts have the same units, or one of them has none."""
     units = [_units(text, code) for text in (known, new)]
     return units[0] == units[1] or not all(units)
 

@@ -31,6 +31,7 @@ _UNSURE = (
     "tr",
     "vi",
 )  # may look like English
+_ALIKE = {"es": ("pt",), "pt": ("es",)}  # a short text may be either
 _SCRIPTS = [
     ("ja", re.compile(f"[{scripts.KANA}]")),
     ("ko", re.compile(f"[{scripts.HANGUL}]")),
@@ -46,7 +47,7 @@ _POSSESSIVE = re.compile(r"['’](?:s|ve|re|ll|d|m)?\Z")  # or a verb: "they've"
 def codes_of(known: str, new: str) -> Sequence[str]:
     """Return the languages that two facts may be in: short facts are hard to guess."""
     code = code_of_pair(known, new)
-    unsure = _UNSURE if code == ENGLISH else ()
+    unsure = _UNSURE if code == ENGLISH else _ALIKE.get(code, ())
     hidden = _of_script(f"{known} {new}") if code in (ENGLISH, *BARE, *_UNSURE) else ()
     return tuple(dict.fromkeys((code, *BARE, *unsure, *hidden)))
 

@@ -18,9 +18,11 @@ MOST = 5  # words before a name, at most
 LEAST = 2  # signs of a name in a script without spaces
 ENDING = 2  # letters that a name takes in another case: "Ivan", "Ivana"
 _UNSPACED = ("zh", "ja")
-_INFLECTING = ("ru", "uk", "pl", "cs", "fi", "hu", "tr", "el")
+_SUFFIXED = ("tr",)  # in which an apostrophe parts a case from a name: "Kadıköy'de"
+_INFLECTING = ("ru", "uk", "pl", "cs", "fi", "hu", "el")
 _SIGN = rf"(?:[^\W\d_]|(?!\d)[{scripts.MARKED}])"
 _WORD = re.compile(rf"{_SIGN}+(?:[-'’]{_SIGN}+)*")
+_APOSTROPHE = re.compile("['’]")
 _POSSESSIVE = re.compile(r"['’]s?\Z")
 _AGE = re.compile(r", \d{1,3}(?: [^\W\d_]{1,20}){0,2},")  # "Ben, 19, studies"
 _JOINING = "のは的叫"
@@ -37,9 +39,9 @@ def by_name(known: str, new: str, code: str) -> tuple[str, str]:
 
 
 def _spaced(text: str, other: str, code: str) -> str:
-    named = [word[0] for word in _WORD.finditer(other)][:2]
-    named = [word for word in named if scripts.fold(word) not in _light(code)][:1]
-    if not named or _introduces(named[0], code):
+    first = [word[0] for word in _WORD.finditer(other)][:2]
+    named = [word for word in first if scripts.fold(word) not in _light(code)][:1]
+    if not named or _is_user(first[0], code) or _introduces(named[0], code):
         return text
     is_related = False
     for i, word in enumerate(_WORD.finditer(text)):
@@ -65,12 +67,20 @@ def _unspaced(text: str, other: str, code: str) -> str:
 def _is_name(word: str, named: str, code: str) -> bool:
     """Return True if a word is the name that the other fact begins with."""
     one, other = (_POSSESSIVE.sub("", each) for each in (word, named))
+    if code in _SUFFIXED:
+        if _APOSTROPHE.search(other):  # a place, and nobody
+            return False
+        one = _APOSTROPHE.split(one)[0]
     is_cased = one[0].lower() != one[0].upper()
     if is_cased and not (one[0].isupper() and other[0].isupper()):
         return False
     shorter, longer = sorted((one, other), key=len)
     is_form = code in _INFLECTING and len(shorter) > LEAST and longer.startswith(shorter)
     return one == other or (is_form and len(longer) - len(shorter) <= ENDING)
+
+
+def _is_user(word: str, code: str) -> bool:
+    return names_user(word, code) or word in words_in(code, "slots", "user")
 
 
 def _introduces(word: str, code: str) -> bool:
@@ -109,8 +119,10 @@ def _relation_before(code: str) -> re.Pattern[str]:
 
 @cache
 def _light(code: str) -> frozenset[str]:
-    """Return articles, prepositions and the like, without case."""
+    """Return articles, prepositions and the like; not "die" of "kat die Moos heet"."""
     keys = ("light", "my", "from", "place")
     listed = frozenset[str]().union(*(words_in(code, "slots", key) for key in keys))
     marks = words_in(code, "requests", "subject")  # behind who does something to a named thing
-    return (listed | words_in(code, "endings", "light")) - marks
+    return (
+        (listed | words_in(code, "endings", "light")) - marks - words_in(code, "endings", "alias")
+    )

@@ -24,6 +24,8 @@ FIRST = 3  # words of a fact that may name the user
 LEAST = 3  # letters that two forms of a name share
 SAME = 0.6  # of the longer form, that they share
 ENDING = 4  # letters of an ending that a name takes, at most
+SHORTEST = 2  # letters of a name behind a preposition that is written with it
+MOST_PREFIXES = 2  # letters of such prepositions
 OTHERS = 4  # words of a known fact that neither name what is over nor its relation
 _KINDS = ("home", "job", "gym", "bank", "care", "school", "insurer", "phone")
 # languages without a table of slots; they count as English
@@ -32,6 +34,8 @@ _NAMED = frozenset(["home", "job"])  # kinds with verbs of their own
 _BEHIND = ("tr", "ko", "hi", "fi", "hu")  # in which what is over stands before the words for it
 _UNSPACED = ("zh", "ja")
 _UNENDED = frozenset("wish flips past joint born like prefer allergic ill".split())
+_PREFIXED = re.compile("[א-ת]")  # letters of a script that joins prepositions to a word
+_OTHER_SCRIPT = re.compile(r"[\u0370-\u1fff]")  # than Latin
 _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 _END = r"[,.;:!?…”“\"،؛。，、！？।]"
 
@@ -167,6 +171,11 @@ def _is_other_home(known: str, new: str, moved: str, clause: str, code: str) -> 
     if not places or not is_name or _YEAR.search(new) or _holds(tokens_of(known), places, code):
         return False
     k, n = read(known, code), read(new, code)
+    if "have" in k.concepts and "live" not in k.concepts:  # "a parrot lives with us"
+        return False
+    is_other_script = _OTHER_SCRIPT.search(known) and not _OTHER_SCRIPT.search(moved)
+    if "elsewhere" in n.concepts or is_other_script:  # an office, "на Kubernetes"
+        return False
     if bool(k.concepts & {"region", "dwelling"}) != bool(n.concepts & {"region", "dwelling"}):
         return False
     return any(word[:1].isupper() for word in unquoted(known).split()[1:]) or not known.isascii()
@@ -243,6 +252,9 @@ def _same(one: str, other: str) -> bool:
         return False
     shorter, longer = sorted((len(one), len(other)))
     shared = next((i for i in range(shorter) if one[i] != other[i]), shorter)
+    if _PREFIXED.match(one):
+        whole, part = (one, other) if len(one) > len(other) else (other, one)
+        return whole.endswith(part) and shorter >= SHORTEST and longer - shorter <= MOST_PREFIXES
     is_hangul = scripts.is_unspaced(one) or not one[0].isalpha()
     if is_hangul or "가" <= one[0] <= "힣":
         return shared >= 2 and (shared == shorter or shared >= SAME * longer)

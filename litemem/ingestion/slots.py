@@ -82,7 +82,9 @@ def _are_apart(k: FactSlots, n: FactSlots) -> bool:
 
 
 def _is_home(statement: FactSlots) -> bool:
-    return bool(statement.relations) and statement.relations <= _HOME
+    """Return True if a statement tells where somebody lives, and not that an office moved."""
+    is_home = bool(statement.relations) and statement.relations <= _HOME
+    return is_home and "elsewhere" not in statement.concepts
 
 
 def _agree(k: FactSlots, n: FactSlots) -> bool:
@@ -113,7 +115,7 @@ def _by_words(k: FactSlots, n: FactSlots) -> Verdict | None:
     is_alike = _are_alike(k, n) and not (lost or added)
     if n.content <= k.content and set(n.numbers) <= set(k.numbers) and n.sides <= k.sides:
         return "same" if is_alike and (n.content or not k.content) and _says(n) else None
-    is_more = k.content <= n.content and set(k.numbers) <= set(n.numbers) and bool(k.content)
+    is_more = k.content <= n.content and set(k.numbers) <= set(n.numbers) and _says(k)
     is_added = not (lost or added - _ADDED or _relations(n) - _relations(k) - _ADDED)
     return "richer" if is_more and is_added and _relations(k) <= _relations(n) else None
 
@@ -226,15 +228,17 @@ def _by_number(k: FactSlots, n: FactSlots) -> Verdict | None:
 def _by_single(k: FactSlots, n: FactSlots) -> Verdict | None:
     """Compare what a holder has one of: a home, a job, a name, a favourite."""
     values_k, values_n = k.content - k.holder, n.content - n.holder
+    is_user = not (k.holder or n.holder)
+    is_named = is_user and k.relations == n.relations == {"name"}
     is_aside = k.sides != n.sides and not (_is_home(k) and _is_home(n) and not n.sides)
-    if k.is_denied or n.is_denied or _is_over(k, n) or _joins(k) or is_aside:
+    if k.is_denied or n.is_denied or _is_over(k, n) or _joins(k) or (is_aside and not is_named):
         return None
     if "cancelled" in n.concepts:  # another flight
         return None
     is_new = bool(n.concepts & {"now", "new", "changed", "moved", "hired"})
     few = 0 < len(values_k) <= FEW and 0 < len(values_n) <= FEW
     shared = values_k & values_n
-    if _is_home(k) and _is_home(n):
+    if _is_home(k) and _is_home(n) and not _are_in_two_scripts(values_k, values_n):
         left = "from" in n.concepts and values_k < values_n
         is_finer = bool({"region", "dwelling"} & (k.concepts ^ n.concepts))
         is_finer = is_finer or bool(k.numbers) != bool(n.numbers)
@@ -247,12 +251,18 @@ def _by_single(k: FactSlots, n: FactSlots) -> Verdict | None:
         return verdict
     if _are_elsewhere(k, n):
         return "contradicts"
-    if not few or shared:
+    is_renamed = is_named and (is_new or bool(n.sides)) and _differ(k, n)  # a surname, "since …"
+    if not few or (shared and not is_renamed):
         return None
     if k.relations == n.relations == {"name"}:
         is_one = not k.holder or "partner" in k.concepts & n.concepts
         return "contradicts" if is_one else "unclear"
     return _by_habit(k, n, is_new=is_new)
+
+
+def _are_in_two_scripts(one: frozenset[str], other: frozenset[str]) -> bool:
+    """Return True if one value is Latin and the other is not: "moved to Kubernetes" in Russian."""
+    return bool(one and other) and any(map(str.isascii, other)) != any(map(str.isascii, one))
 
 
 def _are_elsewhere(k: FactSlots, n: FactSlots) -> bool:

@@ -28,6 +28,8 @@ NAMED = {
     "Min syster är läkare": "Swedish",
     "Nie jem mięsa.": "Polish",
     "Mijn broer is bakker": "Dutch",
+    "We zijn verhuisd, we wonen nu in de Kerkstraat 8, nog steeds in Zwolle.": "Dutch",
+    "Was vorige week in Gent, we waren in een museum, was in mei al dicht.": "Dutch",
     "Não fumo.": "Portuguese",
     "Je ne fume pas.": "French",
     "Trabajo en un banco.": "Spanish",

@@ -15,6 +15,7 @@ from litemem.core.text.words import STOP_WORDS, words
 
 MIN_COMMON = 2  # common words of a language, more than of any other, that decide for it
 SHORT = 12  # words of a text that is judged by more signs
+CLOSE = 4  # words by which English has to lead: other languages have many of its short words
 MAX_SHORT = 300  # characters of it
 MARK = 1.5  # words that letters of one language count for
 ALIKE = frozenset(["Spanish", "Portuguese", "Italian"])  # one of them is better than none
@@ -200,7 +201,8 @@ def language(text: str) -> str | None:
     }
     best = max(counts, key=lambda language: counts[language])
     second = max(count for language, count in counts.items() if language != best)
-    if len(found) <= SHORT or counts[best] < MIN_COMMON:
+    is_close = best == "English" and counts[best] - second < CLOSE  # "we", "in" and "was" are Dutch
+    if len(found) <= SHORT or counts[best] < MIN_COMMON or is_close:
         return _of_short_text(text, found)
     is_clear = counts[best] >= MIN_COMMON and counts[best] > second
     return best if is_clear and best != "English" else None

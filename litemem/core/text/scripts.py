@@ -98,6 +98,19 @@ _HEBREW_PREFIX = re.compile(r"ה(?=..)|[ובכלמש](?=...)")
 _DEVANAGARI_ENDING = re.compile(r"(?<=[क-ह])(?:िय)?[ा-ौं]+\Z")
 _SCRIPTED = re.compile(r"[\u05d0-\u05ea\u0620-\u06ff\u0900-\u0963\u0971-\u097f]+")
 
+_ROMAN = {
+    pair[0]: pair[1:]
+    for pair in """
+    аa бb вv гg ґg дd еe єe жj зz иi іi їi йi кk лl мm нn оo пp рr сs тt уu фf хh цts чch шsh щsh ыi
+    эe юu яia ь ъ""".split()
+}
+_SOUNDS = [  # as they are written, and one form for each, the longest first
+    pair.split("=")
+    for pair in """
+    sch=sh ck=k qu=kv ph=f oo=u ee=i ts=c dj=j ch=c sh=s th=t kh=h w=v y=i x=ks c=k q=k""".split()
+]
+_DOUBLED = re.compile(r"(.)\1")
+
 # -- the index
 
 _MARK = re.compile(rf"(?:(?!\w)[{MARKED}])+")
@@ -165,6 +178,17 @@ def _simplified() -> dict[int, str]:
     lines = SIMPLIFIED.read_text(encoding="utf-8").splitlines()
     pairs = "".join(line for line in lines if not line.startswith("#"))
     return {ord(old): new for old, new in zip(pairs[::2], pairs[1::2], strict=True)}
+
+
+def sounds(word: str) -> str:
+    """Return the consonants and inner vowels of a folded name, alike in Latin and Cyrillic letters.
+
+    "октави" and "octavia" have one form, "хонд" and "honda" too.
+    """
+    plain = "".join(_ROMAN.get(sign, sign) for sign in word)
+    for written, one in _SOUNDS:
+        plain = plain.replace(written, one)
+    return _DOUBLED.sub(r"\1", plain).rstrip("aeiou")
 
 
 def digraphs(word: str) -> str:

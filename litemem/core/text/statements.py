@@ -27,8 +27,13 @@ FREQUENCY = -1  # the group of rarely and often
 _LATIN = ("en", "de", "es", "fr", "it", "pt", "nl", "pl", "sv", "tr", "id", "vi", "cs", "ro")
 _COMPARED = {**lexicon.CODES, "Czech": "cs", "Romanian": "ro"}  # languages with slots
 _MARKED = ("cs", "ro")  # that a guess is sure of
-_LETTERS_OF = {"cs": re.compile("[ěřůĚŘŮ]"), "uk": re.compile("[іїєґІЇЄҐ]")}  # of no other
+_LETTERS_OF = {  # of no other
+    "cs": re.compile("[ěřůĚŘŮ]"),
+    "he": re.compile("[א-ת]"),
+    "uk": re.compile("[іїєґІЇЄҐ]"),
+}
 _ACCENTED = ("vi",)  # in which a word with another accent is another word
+_VERB_SECOND = ("de", "nl", "sv")  # in which the subject may stand behind the verb
 _ARABIC = ("ar", "fa")
 _WITHOUT_SPACES = ("zh", "ja")
 _TOKEN = re.compile(
@@ -53,7 +58,8 @@ RELATIONS = frozenset(
 DOCTOR = "doctor"  # one stem stands for all of them
 _CHANGERS = frozenset([DOCTOR, "changer"])  # who may raise a dose, a rent or a salary of the user
 _NAMING = frozenset(
-    "kin habit attributes role doctor changer region unit dwelling partner pm am workplace".split()
+    "kin habit attributes role doctor changer region unit dwelling partner pm am workplace"
+    " elsewhere".split()
 )
 _BARE_JOBS = ("ar", "ru")  # in which a job follows the verb: "работает токарем"
 _NO_CONCEPTS = frozenset(
@@ -286,10 +292,17 @@ def _head(items: Sequence[Item], code: str) -> Sequence[Item]:
         end = next(verbs, now)  # "Пётр теперь казначей"
         if items and items[end].kinds:  # "the first floor is …"
             end = next((i for i, one in enumerate(items) if one.concepts & _VERBS), end)
+    if code in _VERB_SECOND and items[end + 1 : end + 2] and _is_speaker(items[end + 1], code):
+        return ()  # "Netflix hab ich gekündigt"
     head = items[:end]
     is_user = bool(head) and "user" in head[0].concepts and "my" not in head[0].concepts
     owns = len(head) > 1 and bool(head[1].concepts & {"my", "kin", "attributes"})
     return () if is_user and not owns else head
+
+
+def _is_speaker(item: Item, code: str) -> bool:
+    """Return True if a word stands for the speaker as a subject: "ich", not "mich"."""
+    return item.stem in lexicon.words_in(code, "clauses", "speaker")
 
 
 def _clocked(items: Sequence[Item]) -> list[Item]:
