@@ -61,6 +61,7 @@ class _Words:
     owner: re.Pattern[str]  # the user behind what is owned
     open: re.Pattern[str]  # words of a wish, a doubt, a denial or of the past
     light: re.Pattern[str]
+    also: re.Pattern[str]  # that somebody does the same as before
     aside: re.Pattern[str]
     giver: re.Pattern[str]  # who a thing of the user is from
     generic: re.Pattern[str]  # words that a name may leave out
@@ -82,7 +83,8 @@ def is_outcome(known: str, new: str, code: str) -> bool:
     """Return True if a new fact tells, in the words of everyday talk, that a known one is over."""
     if not section(code, _TABLE) or len(known) + len(new) > LONG:
         return False
-    said = _told(new, code)
+    is_shared = _words_of(code).also.search(new) is not None  # "my sister cooks now, too"
+    said = [told for told in _told(new, code) if not (is_shared and "doer" in told.parts)]
     states = _states(known, code) if said else ()
     return any(
         _is_over(state, told, code) for told in said for state in states if state.row == told.row
@@ -350,6 +352,7 @@ def _of(code: str) -> _Words:
         owner=pattern("owner"),
         open=pattern("open"),
         light=pattern("light"),
+        also=pattern("also"),
         aside=pattern("aside"),
         giver=pattern("giver"),
         generic=pattern("generic"),
