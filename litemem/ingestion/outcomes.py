@@ -83,7 +83,7 @@ def is_outcome(known: str, new: str, code: str) -> bool:
     """Return True if a new fact tells, in the words of everyday talk, that a known one is over."""
     if not section(code, _TABLE) or len(known) + len(new) > LONG:
         return False
-    is_shared = _words_of(code).also.search(new) is not None  # "my sister cooks now, too"
+    is_shared = _of(code).also.search(new) is not None  # "my sister cooks now, too"
     said = [told for told in _told(new, code) if not (is_shared and "doer" in told.parts)]
     states = _states(known, code) if said else ()
     return any(
