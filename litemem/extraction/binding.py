@@ -80,7 +80,6 @@ MAX_ASIDE = 3  # words behind the last comma that say when or how
 MIN_WORDS = 2  # of a clause that states something
 
 _BEFORE_QUOTE = re.compile(r"\A(?:[\s:;,.!?)\]–—•*·…]|-(?!\d))+")
-_OF_ITSELF = re.compile(r"\AUser \S.{0,80}\b(?:of|von|de|di|van|od|от) User\W*\Z")
 _QUOTED = re.compile(r"“[^“”]{0,400}”|\"[^\"]{0,400}\"")
 _WORD = re.compile(r"[^\W\d_][\w'’-]*")
 
@@ -201,7 +200,9 @@ class Binding:
             return "it turns a wish round"
         if self._is_translated(fact):
             return "it is not in the language of the turn"
-        if _OF_ITSELF.match(fact) or (at is not None and self._takes_relative(fact, at)):
+        if pattern_in(ENGLISH, "binding", "of_itself").match(fact) or (
+            at is not None and self._takes_relative(fact, at)
+        ):
             return "it is about somebody else"
         if self._is_on_other_day(fact):
             return "it has another day than was said"

@@ -63,7 +63,6 @@ KIN_FORM = 5  # first letters of a word for a relative, which its forms share
 MIN_WEEKDAY = 3  # letters of its name; shorter ones are other words too: "do", "sex"
 MAX_APPOINTMENT = 7  # words of a note about one
 _LETTER = re.compile(r"(?<=\w )[B-HJ-Z](?![\w.'’&+-])")  # a letter alone: "option D", "gate C"
-_JOINED = re.compile(r",(?= )| and (?=[a-z])")  # parts of a sentence with an order each
 _OF_USER = re.compile(r"\AUser(?:'s|s) (?P<noun>[^\W\d_]+)\b")
 
 
@@ -257,7 +256,7 @@ def _makes_order_a_deed(fact: str, clause: Clause) -> bool:
     told = [word for word in words(fact)[1:5] if word not in _modals()][:1]
     orders = (
         order["verb"].casefold()
-        for part in _JOINED.split(clause.text)
+        for part in clause_pattern(ENGLISH, "order_joints").split(clause.text)
         for key in ("commands", "orders_plainly")
         if (order := clause_pattern(ENGLISH, key).match(part))
     )

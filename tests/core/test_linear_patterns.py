@@ -60,7 +60,9 @@ MAKERS = {
     ("core/text/clauses.py", "clause_pattern"),
     ("core/text/clauses.py", "_preamble"),
     ("core/text/reactions.py", "_reactions"),
+    ("core/text/clauses.py", "_asking"),
     ("core/text/clauses.py", "_border"),
+    ("core/text/clauses.py", "_kin_unspaced"),  # words of a table
     ("core/text/clauses.py", "_joints_of"),
     ("core/text/clauses.py", "_leading"),
     ("core/text/clauses.py", "_signs"),
@@ -74,7 +76,6 @@ MAKERS = {
     ("core/text/quotations.py", "_signs"),
     ("core/text/phrases.py", "_patterns"),
     ("core/text/phrases.py", "_token"),
-    ("extraction/contradiction.py", "_commands"),
     ("extraction/binding.py", "_first_persons"),
     ("extraction/binding.py", "_first_person_verb"),
     ("extraction/binding.py", "_places"),
@@ -114,7 +115,12 @@ MAKERS = {
     ("ingestion/handover.py", "_patterns_of_roles"),
     ("ingestion/measures.py", "_of"),
     ("ingestion/measures.py", "_pattern"),
+    ("ingestion/duties.py", "_parting"),  # matched in 400 characters
     ("ingestion/outcomes.py", "_of"),  # matched in 400 characters
+    ("ingestion/outcomes.py", "pattern"),
+    ("ingestion/renamed.py", "_light_signs"),  # matched in 400 characters
+    ("ingestion/renamed.py", "_patterns"),
+    ("ingestion/renamed.py", "_words"),
     ("ingestion/outcomes.py", "_patterns"),
     ("ingestion/partings.py", "_pattern"),  # matched in 400 characters
     ("ingestion/persons.py", "_relation_before"),
@@ -152,7 +158,8 @@ def patterns() -> dict[str, re.Pattern[str]]:
         found.setdefault(pattern, f"lists.{i}")
     found.setdefault(clauses._tag(), "tag")
     found.setdefault(sanitize._forged_line(), "forged_line")
-    found.setdefault(contradiction._commands(), "commands")
+    for key in ("commands", "orders_plainly", "asks_for_work", "asks_unmarked"):
+        found.setdefault(clauses.clause_pattern(lexicon.ENGLISH, key), key)
     return {place: pattern for pattern, place in found.items()}
 
 
@@ -167,10 +174,11 @@ def _collect_languages(found: dict[re.Pattern[str], str]) -> None:
         found.setdefault(binding._places(code), f"places.{code}")
     for code in lexicon.LISTED.values():
         makers = (clauses._border, clauses._leading, clauses._bound, clauses._preamble)
-        makers += (clauses._supposed, clauses._joints_of)
+        makers += (clauses._supposed, clauses._joints_of, clauses._asking)
         for make in (*makers, clauses._turning_to_kin, clauses.kin_of_speaker):
             found.setdefault(make(code), f"{make.__name__}.{code}")
-        for key in ("general", "turns", "records", "once", "asks_now", "announces"):
+        keys = ("general", "turns", "records", "once", "asks_now", "announces", "interrogatives")
+        for key in (*keys, "states", "wonders", "orders_for_me"):
             found.setdefault(clauses.clause_pattern(code, key), f"{key}.{code}")
         for key in ("reasons", "conditions"):
             found.setdefault(questions._clause_pattern(code, key), f"{key}.{code}")

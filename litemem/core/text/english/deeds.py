@@ -69,10 +69,15 @@ _DOES_TO_ME = re.compile(
     r"(?:\A|[,;.] |\band )(?P<verb>[a-z]{2,20}s) (?:my|me|us|our)\b", re.IGNORECASE
 )
 _IS_WHAT = re.compile(r"\b(?:is|are) (?:now )?(?P<what>\d{1,3}|[a-z]{3,20})\b")
-_WILL_BE = (
-    r"(?:'ll|\bwill|\bgoing to|\bgonna|\babout to) (?:soon |then |finally )?(?:be|turn|become)"
+_WILL_BE = re.compile(
+    r"(?:'ll|\bwill|\bgoing to|\bgonna|\babout to) (?:soon |then |finally )?(?:be|turn|become) "
+    r"(?P<what>\d{1,3}|[a-z]{3,20})\b",
+    re.IGNORECASE,
 )
-_IS_NOW = r"(?:'s|'m|'re|\bis|\bam|\bare)(?: now| already)?"
+_IS_NOW = re.compile(
+    r"(?:'s|'m|'re|\bis|\bam|\bare)(?: now| already)? (?P<what>\d{1,3}|[a-z]{3,20})\b",
+    re.IGNORECASE,
+)
 
 
 def is_shared(clause: str, fact: str) -> bool:
@@ -216,11 +221,11 @@ def is_to_come(clause: str, fact: str) -> bool:
     "She'll be 70 in July" is no "Ana is 70 years old".
     """
     text = clause[:MAX_NOTE].replace("’", "'")
-    for told in _IS_WHAT.finditer(fact[:MAX_NOTE]):
-        what = re.escape(told["what"])
-        if re.search(rf"{_WILL_BE} {what}\b", text, re.IGNORECASE):
-            return not re.search(rf"{_IS_NOW} {what}\b", text, re.IGNORECASE)
-    return False
+    to_come, so, told = (
+        {match["what"].casefold() for match in pattern.finditer(said)}
+        for pattern, said in ((_WILL_BE, text), (_IS_NOW, text), (_IS_WHAT, fact[:MAX_NOTE]))
+    )
+    return not told.isdisjoint(to_come - so)
 
 
 def is_done_to_user(clause: str, fact: str) -> bool:
