@@ -30,7 +30,7 @@ PASSES = 2  # in which words are left out of a clause: one may stand behind anot
 LEAST = 2  # signs of a part of a name, in a script without spaces
 _TABLE = "outcomes"
 _UNSPACED = ("zh", "ja", "th")
-_HEAD_FIRST = ("th", "vi", "id")  # languages in which the first word says what a thing is
+_HEAD_FIRST = ("th", "vi", "id")  # languages in which the first word names the kind
 _NAMES = ("thing", "name", "value", "amount", "doer", "to")
 _FACTOR = 3  # by which an amount changes, at most: a child weighs less than its mother
 _ASIDE = ("doer", "to")  # parts with persons who are not those of the fact
@@ -145,7 +145,7 @@ def _numbers(code: str) -> Mapping[str, str]:
 
 
 def _is_thing(told: str, thing: str, code: str) -> bool:
-    """Return True if words name a thing: by its name, or by the word that says what it is."""
+    """Return True if words name a thing: by its name, or by the word for its kind."""
     one, other = _words(told, code), _words(thing, code)
     if not one or not other:
         return False

@@ -53,7 +53,7 @@ def _is_object_of(pair: Comparison, at: int) -> bool:
 
 
 def _is_liked(pair: Comparison) -> bool:
-    """Return True if the clause says what the speaker prefers: "Tee ist mir lieber"."""
+    """Return True if the clause has a preference: "Tee ist mir lieber"."""
     objects, prefers = pair.table.objects, pair.table.prefers
     return any(one in objects and prefers.fullmatch(w) for one, w in pairwise(pair.heard))
 

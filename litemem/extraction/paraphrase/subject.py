@@ -205,7 +205,7 @@ def is_due(fact: str, said: str, code: str) -> bool:
 
 
 def follows(fact: str, said: str, code: str) -> bool:
-    """Return True if a fact says what follows for the user: "my wife died" makes a widower."""
+    """Return True if a fact has the consequence for the user: "my wife died" makes a widower."""
     told, heard = tokens_of(fact), tokens_of(phrases(code).impersonal.sub(" ", said))
     if not _of_others(code).isdisjoint(heard):
         return False
