@@ -774,6 +774,9 @@ def test_the_answer_to_a_question_about_the_work_is_no_fact(question: str, said:
         ("W maju jadę do Łodzi, gdzie szukać?", "W maju jadę do Łodzi", "gdzie"),
         ("12 Haziran'da sergi açılıyor, ne alayım?", "12 Haziran'da sergi açılıyor", "ne"),
         ("سأنتقل إلى طنطا في مايو، أين أبحث؟", "سأنتقل إلى طنطا في مايو", "أين"),
+        ("बाइक भाई को दे दी, अब मैं कैसे जाऊँ?", "बाइक भाई को दे दी", "अब"),
+        ("Ehliyeti geçen ay aldım, bunu nasıl aşarım?", "Ehliyeti geçen ay aldım", "bunu"),
+        ("我戒了奶茶,可是晚上睡不着,怎么办?", "我戒了奶茶,可是晚上睡不着", "怎么办"),
     ],
 )
 def test_what_stands_before_a_question_is_stated(text: str, stated: str, asked: str) -> None:

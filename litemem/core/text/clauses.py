@@ -39,9 +39,12 @@ MAX_GREETING = 60  # characters of a message that may only greet, in any languag
 MAX_STATED = 400  # characters in which a question behind a statement begins
 MAX_OPEN = 120  # characters of a question behind a statement that has no mark
 MIN_STATED = 3  # words of the statement
+UNSPACED_WORD = 2  # signs of a word of a script without spaces, about
 MAX_SPACE = 8  # characters between a colon and a quotation
 MAX_INTRODUCTION = 60  # characters between "this mail" and its colon
 
+# languages in which what stands before a comma is a statement: its verb is at the end, or has no form
+_VERB_BEFORE_COMMA = ("ar", "hi", "ja", "ko", "tr", "zh")
 _COMMAS = frozenset("，、")
 _LOG_LINE = re.compile(r"^\W{0,3}(?:\d{1,2}[:.]\d\d\S{0,12}\W{0,4})?(?P<name>\w{1,20}) ?[:：] ?\S")
 _START = r"(?:(?<=[.!?。！？\n])|\A)"
@@ -292,7 +295,7 @@ def clauses_of(text: str, message: int = 0) -> list[Clause]:
             is_question = True
             said = _without_preamble(stated, code)
             found.append(Clause(said, message, code, False, _words_of(said), heading))
-            sentence = sentence[len(stated) :].lstrip(" ,;:.،，…–—-")
+            sentence = sentence[len(stated) :].lstrip(" ,;:.،，、…–—-")
         parts = [part for part in _parts(sentence, code) if any(map(str.isalnum, part))]
         if not is_question:
             parts = [_without_preamble(part, code) for part in parts]
@@ -307,18 +310,29 @@ def clauses_of(text: str, message: int = 0) -> list[Clause]:
 
 def stated_before(sentence: str, code: str) -> str:
     """Return what a sentence states before it asks: "we move in May, where do we find a flat?"."""
-    asks = _asking(code).search(sentence[:MAX_STATED])
-    if asks is None:
-        return ""
-    said = sentence[: asks.start()]
-    few = len(words(said)) < MIN_STATED
+    text = sentence[:MAX_STATED]
+    is_loose = code in _VERB_BEFORE_COMMA
+    pattern = (_interrogative if is_loose else _asking)(code)
+    starts = (asks.start() for asks in pattern.finditer(text))
+    if is_loose:
+        starts = (max(text.rfind(comma, 0, at) for comma in ",，、،") for at in starts)
+    said = text[: next((at for at in starts if at > 0), 0)]
+    few = len(words(said)) < MIN_STATED and len(said) < MIN_STATED * UNSPACED_WORD
     if few or _supposed(code).search(said) or clause_pattern(code, "wonders").search(said):
         return ""
     own = words_in(code, "clauses", "speaker") | words_in(code, "clauses", "possessives")
     begins = words(said)[:2]
     asks_already = clause_pattern(code, "interrogatives").match(said.lstrip(" \"'“«¿"))
     states = not own.isdisjoint(begins) or clause_pattern(code, "states").search(said)
-    return said if states and not asks_already else ""
+    return said if (states or is_loose) and not asks_already else ""
+
+
+@cache
+def _interrogative(code: str) -> re.Pattern[str]:
+    """Return the pattern of a word that asks, in a language where it may stand anywhere."""
+    first, last = ("", "") if code in NOT_SPACED_CODES else (r"(?<!\w)", r"(?!\w)")
+    listed = section(code, "clauses").get("interrogatives", r"(?!)")
+    return re.compile(rf"{first}(?:{listed}){last}", re.IGNORECASE)
 
 
 @cache
