@@ -43,7 +43,7 @@ UNSPACED_WORD = 2  # signs of a word of a script without spaces, about
 MAX_SPACE = 8  # characters between a colon and a quotation
 MAX_INTRODUCTION = 60  # characters between "this mail" and its colon
 
-# languages in which what stands before a comma is a statement: its verb is at the end, or has no form
+# languages in which a statement before a comma has its verb at the end, or verbs without forms
 _VERB_BEFORE_COMMA = ("ar", "hi", "ja", "ko", "tr", "zh")
 _COMMAS = frozenset("，、")
 _LOG_LINE = re.compile(r"^\W{0,3}(?:\d{1,2}[:.]\d\d\S{0,12}\W{0,4})?(?P<name>\w{1,20}) ?[:：] ?\S")
