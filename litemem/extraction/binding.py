@@ -80,6 +80,7 @@ MAX_ASIDE = 3  # words behind the last comma that say when or how
 MIN_WORDS = 2  # of a clause that states something
 
 _BEFORE_QUOTE = re.compile(r"\A(?:[\s:;,.!?)\]–—•*·…]|-(?!\d))+")
+MAX_NOUN = 2  # words of an answer that only names a thing
 _QUOTED = re.compile(r"“[^“”]{0,400}”|\"[^\"]{0,400}\"")
 _WORD = re.compile(r"[^\W\d_][\w'’-]*")
 
@@ -649,6 +650,12 @@ def _is_labelled(text: str) -> bool:
     return bool(colon and rest and is_short) and is_record_heading(label)
 
 
+def _only_names(clause: Clause) -> bool:
+    """Return True for an article and a noun alone: "Le printemps"."""
+    said = words(clause.text)
+    return len(said) <= MAX_NOUN and said[0] in words_in(clause.code, "clauses", "articles")
+
+
 def states_something(clause: Clause) -> bool:
     """Return True if a clause states something of the speaker that is worth keeping."""
     if not stands_alone(clause) or len(clause.text) > MAX_QUOTED:
@@ -656,7 +663,7 @@ def states_something(clause: Clause) -> bool:
     if not clause.text[0].isalnum() and clause.text[0] in "[{<":
         return False
     if clause.code != ENGLISH:
-        return not only_reacts(clause)
+        return not only_reacts(clause) and not _only_names(clause)
     if english.is_reaction(clause.text):
         return False
     is_mine = clause.is_own or english.speaks_of_self(clause.text)

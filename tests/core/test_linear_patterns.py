@@ -62,6 +62,7 @@ MAKERS = {
     ("core/text/reactions.py", "_reactions"),
     ("core/text/clauses.py", "_asking"),
     ("core/text/clauses.py", "_border"),
+    ("core/text/clauses.py", "_interrogative"),
     ("core/text/clauses.py", "_kin_unspaced"),  # words of a table
     ("core/text/clauses.py", "_joints_of"),
     ("core/text/clauses.py", "_leading"),
@@ -116,6 +117,7 @@ MAKERS = {
     ("ingestion/measures.py", "_of"),
     ("ingestion/measures.py", "_pattern"),
     ("ingestion/duties.py", "_parting"),  # matched in 400 characters
+    ("ingestion/ending_table.py", "table_of"),  # matched in 400 characters
     ("ingestion/outcomes.py", "_of"),  # matched in 400 characters
     ("ingestion/outcomes.py", "pattern"),
     ("ingestion/renamed.py", "_light_signs"),  # matched in 400 characters
@@ -175,6 +177,7 @@ def _collect_languages(found: dict[re.Pattern[str], str]) -> None:
     for code in lexicon.LISTED.values():
         makers = (clauses._border, clauses._leading, clauses._bound, clauses._preamble)
         makers += (clauses._supposed, clauses._joints_of, clauses._asking)
+        makers += (clauses._interrogative,)
         for make in (*makers, clauses._turning_to_kin, clauses.kin_of_speaker):
             found.setdefault(make(code), f"{make.__name__}.{code}")
         keys = ("general", "turns", "records", "once", "asks_now", "announces", "interrogatives")
