@@ -242,10 +242,12 @@ def _is_shared(row: Row, k: Fact, state: set[int], n: Fact, event: set[int], lis
         return False
     if row.shares == "named":  # "the bike is a Trek", and the bike is gone
         return told == owner_of(k, things_k, state) and listed.kin.isdisjoint(rest_n)
+    if are_numbered_apart(k, n):  # invoice 12, invoice 13
+        return False
     if row.shares != "person" and told <= names_k and not listed.joint.intersection(k.words):
         return True
     is_all = not listed.whole.isdisjoint(n.words)
-    return not are_numbered_apart(k, n) and has_head(k, state, told, listed, row.shares, is_all)
+    return has_head(k, state, told, listed, row.shares, is_all)
 
 
 def _told(
