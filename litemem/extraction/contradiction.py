@@ -134,7 +134,7 @@ def _flaw(fact: str, clause: Clause, *, is_user: bool) -> str | None:
     if clause.code == ENGLISH and is_user:
         if _makes_order_a_deed(fact, clause):
             return "it makes a deed of an order"
-        if english.is_done_by_thing(clause.text, fact):
+        if english.is_reversed(clause.text, fact) or english.is_done_by_thing(clause.text, fact):
             return OF_OTHER_THING
         if english.guesses_place(fact, clause.text):
             return "it is said of something else"

@@ -242,8 +242,6 @@ def _is_shared(row: Row, k: Fact, state: set[int], n: Fact, event: set[int], lis
         return False
     if row.shares == "named":  # "the bike is a Trek", and the bike is gone
         return told == owner_of(k, things_k, state) and listed.kin.isdisjoint(rest_n)
-    if are_numbered_apart(k, n):  # invoice 12, invoice 13
-        return False
     if row.shares != "person" and told <= names_k and not listed.joint.intersection(k.words):
         return True
     is_all = not listed.whole.isdisjoint(n.words)
@@ -289,6 +287,7 @@ def _is_of_another(
     is_lost = row.shares == "goods" and any(n.words[i] in listed.kin for i in things)  # in a park
     return (
         is_lost
+        or are_numbered_apart(k, n)  # invoice 12, invoice 13
         or _was_put(k, n, event, listed)
         or _is_done_by_companion(k, state, n, event, things, listed)
         or (row.states == ANY and is_once(n, listed))  # a class that is off tonight

@@ -274,6 +274,7 @@ def test_orders_and_questions_are_no_deeds(said: str, facts: list[str], kept: li
         ("Recuérdame que viene Ana", "User recuerda que viene Ana", "recuerda"),
         ("Mon fils a 7 ans, une idée de cadeau ?", "User a 7 ans", "User a 7 ans"),
         ("The Corsa failed its MOT. Should I scrap it?", "Should I scrap the Corsa?", "Should"),
+        ("Gregor is my line manager.", "User is Gregor's line manager", "User is Gregor"),
         ("Can't eat shellfish, swells my throat up", "User swells their throat up", "User swells"),
     ],
 )

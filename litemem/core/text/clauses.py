@@ -402,7 +402,13 @@ def _supposed(code: str) -> re.Pattern[str]:
 def _joints_of(code: str) -> re.Pattern[str]:
     """Return the pattern of what joins two parts of a sentence: a comma, "and", "because"."""
     words_between = "|".join(sorted(map(re.escape, _joining(code, "leads"))))
-    return re.compile(rf"[,:](?=\s)|[，、،：]|\s[–—-]\s|\s(?:{words_between})\s", re.IGNORECASE)
+    table = section(code, "clauses")  # "since | we sold the car | I ride a bike"
+    begins, again = (table.get(key, r"(?!)") for key in ("since", "subject_again"))
+    return re.compile(
+        rf"[,:](?=\s)|[，、，：]|\s[–—-]\s|\s(?:{words_between})\s|(?:\A|(?<=\s))(?:{begins})\s"
+        rf"|(?<=\w)\s(?=(?:{again})\s)",
+        re.IGNORECASE,
+    )
 
 
 def quoted_by_others(text: str) -> list[tuple[list[str], str]]:

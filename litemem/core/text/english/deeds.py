@@ -68,6 +68,10 @@ _NAME_ACTS = re.compile(
 _DOES_TO_ME = re.compile(
     r"(?:\A|[,;.] |\band )(?P<verb>[a-z]{2,20}s) (?:my|me|us|our)\b", re.IGNORECASE
 )
+_IS_THEIRS = re.compile(r"\AUser is (?P<name>[A-Z][\w. -]{0,40}?)'s (?P<what>[\w -]{2,40}?)\W*\Z")
+_IS_MINE = re.compile(
+    r"\b(?P<name>\w[\w. -]{0,40}?)(?:'s| is| was) (?:my|our) (?P<what>\w[\w -]{1,40})"
+)
 _IS_WHAT = re.compile(r"\b(?:is|are) (?:now )?(?P<what>\d{1,3}|[a-z]{3,20})\b")
 _WILL_BE = re.compile(
     r"(?:'ll|\bwill|\bgoing to|\bgonna|\babout to) (?:soon |then |finally )?(?:be|turn|become) "
@@ -213,6 +217,19 @@ def is_done_by_thing(clause: str, fact: str) -> bool:
     text = clause[:MAX_NOTE].replace("’", "'")
     verbs_of_things = {match["verb"].casefold() for match in _DOES_TO_ME.finditer(text)}
     return words(fact[:MAX_NOTE])[1:2] != [] and words(fact[:MAX_NOTE])[1] in verbs_of_things
+
+
+def is_reversed(clause: str, fact: str) -> bool:
+    """Return True if a fact turns round who is of whom: "Tom is my boss" as "User is Tom's boss".
+
+    Of friends, neighbours and the like both are true.
+    """
+    told = _IS_THEIRS.match(fact[:MAX_NOTE].replace("’", "'"))
+    if told is None or told["what"].split()[-1].casefold() in verbs("mutual"):
+        return False
+    name, what = told["name"].casefold(), told["what"].casefold()
+    said = _IS_MINE.finditer(clause[:MAX_NOTE].replace("’", "'").casefold())
+    return any(each["name"].endswith(name) and what in each["what"] for each in said)
 
 
 def is_to_come(clause: str, fact: str) -> bool:
