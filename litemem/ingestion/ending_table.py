@@ -1,4 +1,4 @@
-"""The table of a language that says which events end which states.
+"""The table of a language that lists which events end which states.
 
 It is section "endings" of `core/text/languages`. A row has a name for what both facts have to
 share, the phrases of the state, and those of the event; "…" in a phrase stands for up to four
@@ -107,7 +107,7 @@ class Table:
     is_bare: bool  # whether all words are compared without endings, and not things alone
     is_verb_last: bool
     is_place_first: bool  # whether a place stands before the verb
-    head: str  # which word of an object says what it is: the first or the last, or only all
+    head: str  # which word of an object names its kind: the first or the last, or only all
     rows: tuple[Row, ...]
     states: Phrases  # row, rank and words; the lower rank is found first
     events: Phrases  # a rank below zero is of a phrase with which the row has no event

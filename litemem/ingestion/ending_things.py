@@ -75,7 +75,7 @@ def names_of(k: Fact, state: set[int], listed: Table) -> set[str]:
 
 
 def _is_equated(k: Fact, things: Sequence[int], state: set[int], listed: Table) -> bool:
-    """Return True if a fact says what a thing is: "the phone is a Pixel"."""
+    """Return True if a fact names the kind of a thing: "the phone is a Pixel"."""
     follows = k.words[max(state) + 1] if max(state) + 1 < len(k.words) else ""
     before = {k.words[i] for i in things if i < min(state)}
     is_said = k.words[min(state)] in listed.copulas and follows not in listed.adjuncts

@@ -220,7 +220,7 @@ def is_done_by_thing(clause: str, fact: str) -> bool:
 
 
 def is_reversed(clause: str, fact: str) -> bool:
-    """Return True if a fact turns round who is of whom: "Tom is my boss" as "User is Tom's boss".
+    """Return True if a fact turns a relation round: "Tom is my boss" as "User is Tom's boss".
 
     Of friends, neighbours and the like both are true.
     """
