@@ -38,6 +38,7 @@ MIN_SAID = 0.5  # more than this share of a fact's content words occurs in the s
 
 MIN_PARAPHRASED = 0.33  # of a fact's content words, if others may mean the same
 MAX_GUESSED = 2_000  # characters by which the language is guessed
+LONG = 400  # characters of a text that is no fact
 MAX_DIGITS = 20  # of a number that is compared by its value
 MAX_CONTENT = 64  # content words of a fact that are looked for; a sentence has fewer
 
@@ -192,7 +193,7 @@ class Grounding:
     def _is_sum(self, fact: str, token: Token, code: str) -> bool:
         """Return True if a number adds what was counted apart: "two sons and a daughter" as 3."""
         values = values_of(token.text, code)
-        if not values:
+        if not values or len(fact) > LONG:
             return False
         behind = "" if code in CJK_CODES else fact[token.start + len(token.text) :]
         counted = tokens_of(behind)[:COUNTED] or tokens_of(fact)
@@ -204,6 +205,8 @@ class Grounding:
 
     def _is_hour(self, fact: str, token: Token, code: str) -> bool:
         """Return True if a number is an hour that was said on a clock of 12: "13 Uhr"."""
+        if len(fact) > LONG:
+            return False
         found = phrases(code).hour.finditer(fact)
         hours = {int(next(filter(None, match.groups()))) for match in found}
         values = values_of(token.text, code) & hours
