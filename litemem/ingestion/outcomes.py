@@ -98,6 +98,9 @@ def _is_over(state: _Told, told: _Told, code: str) -> bool:
             return False
     elif state.persons != told.persons:
         return False
+    of_thing, named = (_persons(each.get("thing", ""), code) for each in (k, n))
+    if "thing" in n and not of_thing <= named | told.persons:  # the rent of a sister
+        return False
     if "value" in k and "value" in n and not _is_other(k["value"], n["value"], code):
         return False
     if "amount" in k and "amount" in n and not _is_near(k["amount"], n["amount"], code):
