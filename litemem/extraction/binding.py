@@ -8,21 +8,14 @@ replaces a fact is in the third person where a rule knows how, else quoted.
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
+from datetime import date
+from functools import cache, cached_property
 
 from litemem.core.text import english
-from litemem.core.text.clauses import (
-    Clause,
-    clause_pattern,
-    clauses_of,
-    is_heading,
-    is_record_heading,
-    is_recorded,
-    kin_of_speaker,
-    quoted_by_others,
-)
+from litemem.core.text.clause_borders import clause_pattern, kin_of_speaker
+from litemem.core.text.clauses import Clause, clauses_of, quoted_by_others
 from litemem.core.text.date_mentions import dates_in
-from litemem.core.text.dates import mentions, read_dates
+from litemem.core.text.dates import mentions
 from litemem.core.text.lexicon import (
     ENGLISH,
     NOT_SPACED_CODES,
@@ -34,7 +27,7 @@ from litemem.core.text.lexicon import (
 )
 from litemem.core.text.phrases import code_for
 from litemem.core.text.questions import presupposed
-from litemem.core.text.reactions import asks_for_manner, only_reacts, tells_by_asking
+from litemem.core.text.reactions import asks_for_manner, tells_by_asking
 from litemem.core.text.words import words
 from litemem.core.types import SetAside
 from litemem.extraction.contradiction import (
@@ -43,9 +36,7 @@ from litemem.extraction.contradiction import (
     begins_with_pronoun,
     content_roots,
     contradiction,
-    count_emoji,
     exchange,
-    is_english,
     is_person,
     people_of,
     person_of,
@@ -60,27 +51,27 @@ from litemem.extraction.paraphrase import OF_ANOTHER, OF_OTHER_THING
 from litemem.extraction.paraphrase.questions import is_asked
 from litemem.extraction.paraphrase.substitution import exchanges_kind, substitutes
 from litemem.extraction.paraphrase.support import content_prefixes
+from litemem.extraction.retelling import (
+    BEFORE_QUOTE,
+    may_replace,
+    needs_heading,
+    retold,
+    states_something,
+)
 from litemem.extraction.sanitize import is_small_talk
 
 OTHER_WORD = "it has another word than was said"
 OTHER_SCRIPTS = frozenset("ar fa hi ja ko ru zh".split())  # of languages
 MY_ENDINGS = {"ar": "ي", "fa": "م"}  # of a word: "my"
 MAX_SAID = 2_000  # characters by which the language of a turn is judged
-MAX_LABEL = 4  # words before a colon that say what follows: "note to self"
-MAX_APPOINTMENT = 7  # words of a note about a day
-MIN_NOTE = 4  # words of a statement about other things
 MIN_SHARED = 0.34  # of a fact's content words, in the clause that it comes from
 COVERED = 0.9  # of a clause's content words, in the facts that were kept of it
 MAX_RELATIVE = 6  # characters before the name of a relative, where no spaces are
 MAX_NAME = 4  # characters of it
 MIN_OWN = 0.6  # of a fact's content words, in what its speaker said of themself
 MIN_PLACE = 4  # first letters of the name of a place, which its forms share
-MIN_STORY = 8  # words of a statement with "I" that no rule can retell
 MAX_ASIDE = 3  # words behind the last comma that say when or how
-MIN_WORDS = 2  # of a clause that states something
 
-_BEFORE_QUOTE = re.compile(r"\A(?:[\s:;,.!?)\]–—•*·…]|-(?!\d))+")
-MAX_NOUN = 2  # words of an answer that only names a thing
 _QUOTED = re.compile(r"“[^“”]{0,400}”|\"[^\"]{0,400}\"")
 _WORD = re.compile(r"[^\W\d_][\w'’-]*")
 
@@ -218,11 +209,12 @@ class Binding:
 
     def _is_on_other_day(self, fact: str) -> bool:
         """Return True if a fact has other relative days than was said: "next weekend"."""
-        told, said = (
-            {(each.first, each.last) for each in dates_in(text, ANY_DAY) if each.is_relative}
-            for text in (fact, self._said)
-        )
-        return bool(said) and not told <= said
+        said = self._relative_days
+        return bool(said) and not _relative_days_in(fact) <= said
+
+    @cached_property
+    def _relative_days(self) -> set[tuple[date, date]]:
+        return _relative_days_in(self._said)
 
     def _takes_relative(self, fact: str, at: int) -> bool:
         """Return True if a fact is about a relative, and its clause about the speaker alone."""
@@ -233,19 +225,24 @@ class Binding:
 
     def _is_of_question(self, fact: str) -> bool:
         """Return True if a question that tells nothing has more of a fact than each statement."""
+        if not self._only_ask:
+            return False
         wanted = content_roots(fact.partition(" ")[2] or fact)
-        shares = [len(wanted & content) for content in self._content]
-        asked = [
-            share
-            for share, clause in zip(shares, self._clauses, strict=True)
+        stated = [i for i, clause in enumerate(self._clauses) if not clause.is_question]
+        asked, told = (
+            max((len(wanted & self._content[i]) for i in places), default=None)
+            for places in (self._only_ask, stated)
+        )
+        return asked is not None and told is not None and asked > told
+
+    @cached_property
+    def _only_ask(self) -> list[int]:
+        """The positions of questions in English that tell nothing of who asks."""
+        return [
+            i
+            for i, clause in enumerate(self._clauses)
             if clause.code == ENGLISH and clause.is_question and not presupposed(clause.text)
         ]
-        stated = [
-            share
-            for share, clause in zip(shares, self._clauses, strict=True)
-            if not clause.is_question
-        ]
-        return bool(asked and stated) and max(asked) > max(stated)
 
     def _is_asked(self, fact: str, at: int | None) -> bool:
         """Return True if a fact asks, or makes a deed of what a question asks."""
@@ -377,7 +374,7 @@ class Binding:
             is_told = at not in self._failed or len(wanted & told) >= COVERED * len(wanted)
             is_told &= self._trusts_model or not self._is_thinned(at)
             is_short = at in self._failed or len(clause.text) <= MAX_QUOTED
-            if _may_replace(clause) and not is_told and is_short:
+            if may_replace(clause) and not is_told and is_short:
                 yield self._retell(at, retold(clause, self._subject)), clause
 
     def _is_thinned(self, at: int) -> bool:
@@ -468,8 +465,8 @@ class Binding:
                 yield self._retell(i, f"{self._subject}: “{asked} {clause.text}”"), clause
             elif clause.code == ENGLISH and (wish := english.wish(clause.text)):
                 yield self._retell(i, self._named(wish)), clause
-            elif _needs_heading(clause):
-                item = _BEFORE_QUOTE.sub("", clause.text).rstrip(" ,;")
+            elif needs_heading(clause):
+                item = BEFORE_QUOTE.sub("", clause.text).rstrip(" ,;")
                 yield self._retell(i, f"{self._subject}: “{clause.heading} {item}”"), clause
             elif states_something(clause):
                 yield self._retell(i, retold(clause, self._subject)), clause
@@ -593,122 +590,6 @@ class _Told:
         return any(forms.isdisjoint(self._tokens) for forms in exact)
 
 
-def stands_alone(clause: Clause) -> bool:
-    """Return True if a clause may replace a fact: a statement of some words."""
-    if clause.is_question or is_heading(clause.text):
-        return False
-    if not is_english(clause) or not clause.text.isascii():
-        return len(clause.text) >= MIN_NOTE
-    if english.is_vague(clause.text) or english.is_talk(clause.text):
-        return False
-    if clause_pattern(ENGLISH, "asks_for_work").match(clause.text):
-        return False
-    is_general = not clause.is_own and english.is_truism(clause.text)
-    if is_general and not english.speaks_of_anybody(clause.text):
-        return False
-    is_remark = not clause.is_own or english.is_nameless(clause.text)
-    if is_remark and english.is_praise(clause.text):
-        return False
-    is_own = clause.is_own or english.is_telegraphic(clause.text) or _is_short_note(clause)
-    least = MIN_WORDS if is_own else MIN_NOTE
-    return len(clause.words) + count_emoji(clause.text) >= least and not english.is_reaction(
-        clause.text
-    )
-
-
-def _may_replace(clause: Clause) -> bool:
-    is_wish = clause.code == ENGLISH and english.wish(clause.text) is not None
-    return is_wish or stands_alone(clause)
-
-
-def _needs_heading(clause: Clause) -> bool:
-    """Return True for an item of a record that has few words: "RA since 2017"."""
-    if not is_recorded(clause) or clause.is_own or len(clause.text) > MAX_QUOTED:
-        return False
-    return not english.is_note(clause.text) and not is_small_talk(clause.text)
-
-
-def _is_short_note(clause: Clause) -> bool:
-    """Return True for a few words with a day, a name or a label: "vet Friday 2 pm"."""
-    text = clause.text[:MAX_QUOTED]
-    if english.is_note(text) or english.gives_own_name(text) or _is_labelled(text):
-        return True
-    if english.is_talk(text) or clause.is_question or len(clause.words) > MAX_APPOINTMENT:
-        return False
-    found = read_dates(text, ANY_DAY)
-    if not found.periods:
-        return False
-    rest = [word for word in words(found.text) if len(word) > 1]
-    suits = words_in(ENGLISH, "binding", "suits")  # "next Friday works"
-    return not suits.issuperset(rest) and not is_small_talk(found.text)
-
-
-def _is_labelled(text: str) -> bool:
-    """Return True for a note behind its label: "Note to self: …", "FYI: …"."""
-    label, colon, rest = text.partition(": ")
-    is_short = 0 < len(words(label)) <= MAX_LABEL
-    return bool(colon and rest and is_short) and is_record_heading(label)
-
-
-def _only_names(clause: Clause) -> bool:
-    """Return True for an article and a noun alone: "Le printemps"."""
-    said = words(clause.text)
-    return len(said) <= MAX_NOUN and said[0] in words_in(clause.code, "clauses", "articles")
-
-
-def states_something(clause: Clause) -> bool:
-    """Return True if a clause states something of the speaker that is worth keeping."""
-    if not stands_alone(clause) or len(clause.text) > MAX_QUOTED:
-        return False
-    if not clause.text[0].isalnum() and clause.text[0] in "[{<":
-        return False
-    if clause.code != ENGLISH:
-        return not only_reacts(clause) and not _only_names(clause)
-    if english.is_reaction(clause.text):
-        return False
-    is_mine = clause.is_own or english.speaks_of_self(clause.text)
-    is_drawn = is_mine and count_emoji(clause.text) > 0  # "I ❤️ pizza" has no verb
-    if is_drawn or english.speaks_of_anybody(clause.text) or english.names_somebody(clause.text):
-        return True
-    if pattern_in(ENGLISH, "clauses", "defines").search(clause.text):
-        return True
-    if english.third_person(clause.text) is not None or english.is_note(clause.text):
-        return True
-    is_story = "i" in clause.words and len(clause.words) >= MIN_STORY
-    is_told = english.is_telegraphic(clause.text) or english.tells_of_self(clause.text)
-    is_told = is_told or english.counts_people(clause.text)
-    if is_story or is_told or _is_short_note(clause):
-        return True
-    return len(clause.words) >= MIN_NOTE and english.is_elliptical(clause.text)
-
-
-def retold(clause: Clause, subject: str) -> str:
-    """Return a clause as a fact: in the third person, or quoted."""
-    told = None
-    if clause.code == ENGLISH:
-        told = english.third_person(clause.text) or english.wish(clause.text)
-    is_of_all = subject != "User" and english.is_shared_by_all(clause.text)
-    if told is not None and not is_of_all:
-        return told if subject == "User" else told.replace("User", subject)
-    text = _BEFORE_QUOTE.sub("", clause.text).rstrip(" ,;")
-    text = text if len(text) <= MAX_QUOTED else text[: text.rfind(" ", 0, MAX_QUOTED)] + " …"
-    is_opinion = subject != "User" and english.is_praise(text)
-    if (
-        is_english(clause)
-        and not is_opinion
-        and not clause.is_own
-        and text.isascii()
-        and not english.speaks_of_self(text)
-        and not english.is_nameless(text)
-        and not english.is_elliptical(text)
-        and not english.is_telegraphic(text)
-        and not english.gives_own_name(text)
-        and not english.speaks_of_anybody(text)
-    ):
-        return text.rstrip(".")
-    return f"{subject}: “{text}”"
-
-
 def _lacks_place(clause: Clause, facts: Iterable[str]) -> bool:
     """Return True if a place of a clause is in no fact, in a script without capital letters."""
     told = " ".join(facts)
@@ -767,6 +648,10 @@ def _first_person_verb(code: str) -> re.Pattern[str]:
 
 def _begins_with_kin(clause: Clause) -> bool:
     return kin_of_speaker(clause.code).match(clause.text) is not None
+
+
+def _relative_days_in(text: str) -> set[tuple[date, date]]:
+    return {(each.first, each.last) for each in dates_in(text, ANY_DAY) if each.is_relative}
 
 
 def _names_relative(text: str, code: str) -> bool:

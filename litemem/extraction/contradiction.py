@@ -11,12 +11,8 @@ from datetime import date
 from functools import cache
 
 from litemem.core.text import english
-from litemem.core.text.clauses import (
-    Clause,
-    clause_pattern,
-    count_negations,
-    kin_of_speaker,
-)
+from litemem.core.text.clause_borders import clause_pattern, kin_of_speaker
+from litemem.core.text.clauses import Clause, count_negations
 from litemem.core.text.dates import mentions
 from litemem.core.text.language import FUNCTION_WORDS
 from litemem.core.text.lexicon import (

@@ -155,7 +155,6 @@ class _Patterns(NamedTuple):
     code: str
     opener: re.Pattern[str]
     closer: re.Pattern[str]
-    please: re.Pattern[str]
     forget: Sequence[re.Pattern[str]]
     erase: Sequence[re.Pattern[str]]
     asks: Sequence[re.Pattern[str]]
@@ -204,6 +203,15 @@ def _borders() -> tuple[re.Pattern[str], re.Pattern[str]]:
 
 
 @cache
+def _polite() -> re.Pattern[str]:
+    """Return the pattern of "please" in any language, and of a preposition behind it."""
+    polite, of = (either_of_all("requests", key) for key in ("please", "please_of"))
+    return re.compile(
+        rf"[\s,،]{{0,4}}(?:{polite})(?!\w)[\s,،]{{1,4}}(?:(?:{of})\s)?", re.IGNORECASE
+    )
+
+
+@cache
 def _patterns_of(code: str) -> _Patterns:
     return _compiled(code)
 
@@ -222,10 +230,8 @@ def _compiled(code: str) -> _Patterns:
             rf"(?:{table['own']})(?:\s+(?!(?:{verbs})(?!\w))\w+){{1,4}}(?=\s+(?:{verbs})(?!\w)|\Z)"
         )
         table = {**table, "owned": owned}
-    polite, of = (either_of_all("requests", key) for key in ("please", "please_of"))
     table = {
         **table,
-        "please": rf"[\s,،]{{0,4}}(?:{polite})(?!\w)[\s,،]{{1,4}}(?:(?:{of})\s)?",
         "things": things,
         "named": rf"(?:{table['own']})\W*{things}",
     }
@@ -452,7 +458,7 @@ def _of_topic(
 ) -> Request | None:
     """Return a request on a topic, or None if the topic is not one."""
     start, end = found.span("topic")
-    if polite := words_of.please.match(seen, start, end):  # "forget, please, my address"
+    if polite := _polite().match(seen, start, end):  # "forget, please, my address"
         start = polite.end()
     if words_of.nothing.fullmatch(seen, start, end):
         return None

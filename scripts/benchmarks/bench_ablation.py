@@ -126,7 +126,7 @@ OFF: tuple[tuple[str, str, Callable[..., Any], str], ...] = (  # where, sets, in
         """_takes_for_speaker _is_of_theirs _is_of_the_others _makes_order_a_deed _denies_unread
         _is_reordered _names_emoji _is_opposite""",
     ),
-    ("core.text.clauses:", "told", unchanged, "_without_noise _without_conversation _until"),
+    ("core.text.clauses:", "told", unchanged, "_without_quoted _without_conversation _until"),
     (
         "core.text.english:",
         "told",

@@ -23,7 +23,7 @@ import pytest
 import litemem
 from helpers import NIGHTLY, ROOT, linear
 from helpers.growth import texts, too_slow
-from litemem.core.text import clauses, lexicon, questions, quotations
+from litemem.core.text import clause_borders, clauses, lexicon, questions, quotations
 from litemem.extraction import binding, contradiction, facts, grounding, requests, sanitize
 
 PACKAGE = ROOT / "litemem"
@@ -56,21 +56,21 @@ MAKERS = {
     ("core/text/split_verbs.py", "_finite"),
     ("core/text/split_verbs.py", "_verb"),
     ("core/text/split_verbs.py", "split_verb"),
-    ("core/text/clauses.py", "_bound"),
-    ("core/text/clauses.py", "clause_pattern"),
-    ("core/text/clauses.py", "_preamble"),
+    ("core/text/clause_borders.py", "_bound"),
+    ("core/text/clause_borders.py", "clause_pattern"),
+    ("core/text/clause_borders.py", "_preamble"),
     ("core/text/reactions.py", "_reactions"),
     ("core/text/clauses.py", "_asking"),
-    ("core/text/clauses.py", "_border"),
+    ("core/text/clause_borders.py", "_border"),
     ("core/text/clauses.py", "_interrogative"),
-    ("core/text/clauses.py", "_kin_unspaced"),  # words of a table
+    ("core/text/clause_borders.py", "_kin_unspaced"),  # words of a table
     ("core/text/clauses.py", "_joints_of"),
-    ("core/text/clauses.py", "_leading"),
+    ("core/text/clause_borders.py", "_leading"),
     ("core/text/clauses.py", "_signs"),
     ("core/text/clauses.py", "_supposed"),
     ("core/text/clauses.py", "_tag"),
-    ("core/text/clauses.py", "_turning_to_kin"),
-    ("core/text/clauses.py", "kin_of_speaker"),
+    ("core/text/clause_borders.py", "_turning_to_kin"),
+    ("core/text/clause_borders.py", "kin_of_speaker"),
     ("core/text/english/facts.py", "is_own_name"),
     ("core/text/english/statements.py", "_general"),
     ("core/text/questions.py", "_clause_pattern"),
@@ -85,6 +85,7 @@ MAKERS = {
     ("extraction/facts.py", "_says_no"),
     ("extraction/grounding.py", "_lists_of_names"),
     ("extraction/requests.py", "_borders"),
+    ("extraction/requests.py", "_polite"),
     ("extraction/requests.py", "_compiled"),
     ("extraction/requests.py", "_every"),
     ("extraction/sanitize.py", "_forged_line"),
@@ -156,12 +157,14 @@ def patterns() -> dict[str, re.Pattern[str]]:
                 pattern = lexicon.pattern_in(lexicon.ENGLISH, name, key)
                 found.setdefault(pattern, f"{name}.{key}")
     _collect_languages(found)
-    for i, pattern in enumerate((*requests._borders(), *grounding._lists_of_names())):
+    for i, pattern in enumerate(
+        (*requests._borders(), requests._polite(), *grounding._lists_of_names())
+    ):
         found.setdefault(pattern, f"lists.{i}")
     found.setdefault(clauses._tag(), "tag")
     found.setdefault(sanitize._forged_line(), "forged_line")
     for key in ("commands", "orders_plainly", "asks_for_work", "asks_unmarked"):
-        found.setdefault(clauses.clause_pattern(lexicon.ENGLISH, key), key)
+        found.setdefault(clause_borders.clause_pattern(lexicon.ENGLISH, key), key)
     return {place: pattern for pattern, place in found.items()}
 
 
@@ -175,14 +178,19 @@ def _collect_languages(found: dict[re.Pattern[str], str]) -> None:
         found.setdefault(binding._first_person_verb(code), f"first_person_verbs.{code}")
         found.setdefault(binding._places(code), f"places.{code}")
     for code in lexicon.LISTED.values():
-        makers = (clauses._border, clauses._leading, clauses._bound, clauses._preamble)
+        makers = (
+            clause_borders._border,
+            clause_borders._leading,
+            clause_borders._bound,
+            clause_borders._preamble,
+        )
         makers += (clauses._supposed, clauses._joints_of, clauses._asking)
         makers += (clauses._interrogative,)
-        for make in (*makers, clauses._turning_to_kin, clauses.kin_of_speaker):
+        for make in (*makers, clause_borders._turning_to_kin, clause_borders.kin_of_speaker):
             found.setdefault(make(code), f"{make.__name__}.{code}")
         keys = ("general", "turns", "records", "once", "asks_now", "announces", "interrogatives")
         for key in (*keys, "states", "wonders", "orders_for_me"):
-            found.setdefault(clauses.clause_pattern(code, key), f"{key}.{code}")
+            found.setdefault(clause_borders.clause_pattern(code, key), f"{key}.{code}")
         for key in ("reasons", "conditions"):
             found.setdefault(questions._clause_pattern(code, key), f"{key}.{code}")
         for key in ("introduces", "own_report", "addressed"):

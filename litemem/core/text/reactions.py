@@ -7,16 +7,14 @@ import re
 from dataclasses import dataclass
 from functools import cache
 
-from litemem.core.text.clauses import (
+from litemem.core.text.clause_borders import (
     ALIKE,
     NOT_SPACED,
     PUNCTUATION,
-    QUESTION_MARKS,
-    Clause,
     clause_pattern,
-    clauses_of,
     speaks_of_anybody,
 )
+from litemem.core.text.clauses import QUESTION_MARKS, Clause, clauses_of
 from litemem.core.text.language import FUNCTION_WORDS
 from litemem.core.text.lexicon import (
     ENGLISH,
