@@ -11,10 +11,11 @@ from collections.abc import Iterable, Sequence
 
 from litemem.core.text.clauses import begins_as_user, stated_parts
 from litemem.core.text.english import with_subject
-from litemem.core.text.lexicon import ENGLISH, pattern_in
+from litemem.core.text.lexicon import ENGLISH, pattern_in, words_in
 from litemem.core.text.phrases import phrases, tokens_of
 from litemem.core.text.scripts import normal_forms
 from litemem.core.text.statements import code_of_pair, unquoted
+from litemem.core.text.words import words
 from litemem.ingestion.births import is_born
 from litemem.ingestion.compare_english import compare_english
 from litemem.ingestion.contrast import is_contrasted
@@ -71,6 +72,8 @@ def compare_facts(
         verdict = "contradicts"
     if verdict in ("same", "richer") and _name_opposites(known, new):
         verdict = "different"
+    if verdict == "richer" and _is_of_another_subject(known, new):
+        verdict = "different"
     is_turned = verdict not in (None, "unclear") and _are_exchanged(known, new)
     if is_turned and not _is_of_both(known, new, before):
         verdict = "different"
@@ -95,13 +98,32 @@ def _compare(known: str, new: str, cosine: float, before: str | None) -> Verdict
     if (
         _is_over(*named, code)
         or is_other_now(*named, before)
-        or any(each(known, new) for each in (has_parted, has_other_holder, is_renamed))
-        or (named != (known, new) and compare_slots(*named) == "contradicts")
+        or (named != (known, new) and _is_over_by_name(known, new, named))
     ):
         return "contradicts"
     if code != ENGLISH:
         return compare_slots(known, new)
     return compare_english(known, new, cosine)
+
+
+def _is_over_by_name(known: str, new: str, named: tuple[str, str]) -> bool:
+    """Return True if two facts contradict each other as they stand, or with their names."""
+    is_over = any(each(known, new) for each in (has_parted, has_other_holder, is_renamed))
+    return is_over or compare_slots(*named) == "contradicts"
+
+
+def _is_of_another_subject(known: str, new: str) -> bool:
+    """Return True if a quotation may be of another subject than a known fact.
+
+    "The nurse took my blood" does not say more than "User is a nurse".
+    """
+    said = unquoted(new)
+    if said == new or unquoted(known) != known:
+        return False
+    first = words(said[:SENTENCE])[:1]
+    is_english = code_of_pair(known, new) == ENGLISH
+    is_of_user = not words_in(ENGLISH, "clauses", "speaker").isdisjoint(first)
+    return (is_english and not is_of_user) or _speaks_of_others(known, new)
 
 
 def _is_of_both(known: str, new: str, before: str | None) -> bool:

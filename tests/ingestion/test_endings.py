@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from litemem.ingestion.compare import compare_facts
-from litemem.ingestion.consolidate import said_clauses
 
 NEAR = 0.6  # of the vectors of two facts about one thing
 
@@ -163,35 +162,6 @@ def test_an_event_ends_the_state_that_it_is_about(known: str, new: str) -> None:
 @pytest.mark.parametrize(("known", "new"), _pairs(KEPT))
 def test_an_event_about_another_thing_ends_nothing(known: str, new: str) -> None:
     assert compare_facts(known, new, NEAR) in ("different", "unclear", "richer", None)
-
-
-# -- in everyday words
-
-
-_PASSING = [
-    json.loads(line)
-    for line in Path(__file__).with_name("told_in_passing.jsonl").read_text("utf-8").splitlines()
-]
-
-
-def _in_passing(is_end: bool) -> list[tuple[str, str]]:
-    return [(each["known"], each["message"]) for each in _PASSING if each["ends"] is is_end]
-
-
-def _verdict(known: str, message: str) -> str | None:
-    new = f"User: “{message}”"
-    said = said_clauses(new, [message])
-    return compare_facts(known, new, NEAR, before=message, said=said)
-
-
-@pytest.mark.parametrize(("known", "message"), _in_passing(True))
-def test_an_end_that_is_told_in_passing_is_seen(known: str, message: str) -> None:
-    assert _verdict(known, message) == "contradicts"
-
-
-@pytest.mark.parametrize(("known", "message"), _in_passing(False))
-def test_words_that_are_like_an_end_end_nothing(known: str, message: str) -> None:
-    assert _verdict(known, message) != "contradicts"
 
 
 # -- other languages
