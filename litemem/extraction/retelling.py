@@ -1,6 +1,6 @@
 """Retell a clause as a fact: which clauses state something worth keeping, and how it is written.
 
-A clause takes the place of a fact that does not hold, or that the model passed over. It is in the
+A clause is kept instead of a fact that does not hold, or that the model passed over. It is in the
 third person where a rule knows how, else quoted.
 """
 
