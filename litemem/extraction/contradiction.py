@@ -57,7 +57,7 @@ UNSPACED_DATED = ("th",)  # of languages without rules that join words
 MIN_KIN = 3  # letters that two forms of a short word for a relative share
 KIN_FORM = 5  # first letters of a word for a relative, which its forms share
 MIN_WEEKDAY = 3  # letters of its name; shorter ones are other words too: "do", "sex"
-MAX_APPOINTMENT = 7  # words of a note about one
+MAX_APPOINTMENT = 7  # words of a note about a day
 _LETTER = re.compile(r"(?<=\w )[B-HJ-Z](?![\w.'’&+-])")  # a letter alone: "option D", "gate C"
 _OF_USER = re.compile(r"\AUser(?:'s|s) (?P<noun>[^\W\d_]+)\b")
 

@@ -19,6 +19,7 @@ from litemem.core.text.reactions import only_reacts
 from litemem.core.text.words import words
 from litemem.extraction.contradiction import (
     ANY_DAY,
+    MAX_APPOINTMENT,
     MAX_QUOTED,
     count_emoji,
     is_english,
@@ -26,7 +27,6 @@ from litemem.extraction.contradiction import (
 from litemem.extraction.sanitize import is_small_talk
 
 MAX_LABEL = 4  # words before a colon that say what follows: "note to self"
-MAX_APPOINTMENT = 7  # words of a note about a day
 MIN_NOTE = 4  # words of a statement about other things
 MIN_STORY = 8  # words of a statement with "I" that no rule can retell
 MIN_WORDS = 2  # of a clause that states something

@@ -13,9 +13,18 @@ from functools import cache, lru_cache
 
 from litemem.core.text import scripts
 from litemem.core.text.lexicon import NOUNS_IN_CAPITALS, section, words_in
-from litemem.core.text.phrases import names_user, words_with_case
+from litemem.core.text.phrases import names_user
 from litemem.core.text.statements import unquoted
-from litemem.ingestion.naming import UNSPACED, asks, codes_of, is_light, is_open, pattern_of
+from litemem.ingestion.naming import (
+    UNSPACED,
+    asks,
+    codes_of,
+    folded_in,
+    is_light,
+    is_open,
+    pattern_of,
+    plain_words,
+)
 from litemem.ingestion.sides import are_on_other_sides
 from litemem.ingestion.stated_values import has_form
 from litemem.ingestion.updates import is_marked, without_marks
@@ -25,7 +34,6 @@ LOST = 2  # words behind the thing that a new statement may leave out, at most
 DOERS = 3  # words that name a doer, at most
 PLAIN = 0  # the group of verbs that any work has: "does"
 _TABLE = "duties"
-_POSSESSIVE = re.compile(r"['’](?:s|ve|re|ll|d|m)?\Z")
 _SENTENCE = re.compile(r"(?<=[.!;。！；])")
 _CLAUSE = re.compile(r"[,.;:!，。！；：、](?!\d)|\s[-–—]\s")
 
@@ -171,15 +179,19 @@ def _first(words: Sequence[str], verb: int, code: str) -> int:
 def _words(text: str, code: str) -> list[str]:
     """Return the words of a text; a script without spaces is parted at the words of the table."""
     if code not in UNSPACED:
-        return [_POSSESSIVE.sub("", word) for word in words_with_case(text)]
+        return plain_words(text)
     parts = _parting(code).split(text)
     return [part for part in parts if part and part.strip()]
 
 
 @cache
 def _parting(code: str) -> re.Pattern[str]:
-    listed = {word for group in _verbs(code) for word in group} | _listed(code, "things")
-    listed |= _listed(code, "helpers") | _listed(code, "light") | words_in(code, "slots", "user")
+    listed = {word for group in _verbs(code) for word in group} | folded_in(code, _TABLE, "things")
+    listed |= (
+        folded_in(code, _TABLE, "helpers")
+        | folded_in(code, _TABLE, "light")
+        | words_in(code, "slots", "user")
+    )
     either = "|".join(map(re.escape, sorted(listed, key=lambda word: (-len(word), word))))
     kin = pattern_of(code, "requests", "kin").pattern
     return re.compile(rf"({kin}|{either})", re.IGNORECASE)
@@ -190,7 +202,7 @@ def _is_person(word: str, code: str) -> bool:
     folded = word.casefold()
     if pattern_of(code, "requests", "kin").fullmatch(folded) is not None:
         return True
-    if scripts.fold(word) in _listed(code, "helpers") | _listed(code, "cared"):
+    if scripts.fold(word) in folded_in(code, _TABLE, "helpers") | folded_in(code, _TABLE, "cared"):
         return True
     is_listed = _is_aside(word, code) or _group(word, code) >= 0 or _is_thing(word, code)
     is_name = word[:1].isupper() and code not in NOUNS_IN_CAPITALS and not is_listed
@@ -199,11 +211,11 @@ def _is_person(word: str, code: str) -> bool:
 
 def _is_cared_for(word: str, code: str) -> bool:
     """Return True if a word names somebody who is taken somewhere: a child, a grandmother."""
-    return scripts.fold(word) in _listed(code, "cared")
+    return scripts.fold(word) in folded_in(code, _TABLE, "cared")
 
 
 def _is_thing(word: str, code: str) -> bool:
-    return scripts.fold(word) in _listed(code, "things")
+    return scripts.fold(word) in folded_in(code, _TABLE, "things")
 
 
 def _is_aside(word: str, code: str) -> bool:
@@ -211,7 +223,9 @@ def _is_aside(word: str, code: str) -> bool:
     if _is_thing(word, code) or _group(word, code) >= 0:
         return False
     folded = scripts.fold(word)
-    return is_light(word, code) or folded in _listed(code, "light") or names_user(word, code)
+    return (
+        is_light(word, code) or folded in folded_in(code, _TABLE, "light") or names_user(word, code)
+    )
 
 
 def _has_verb(text: str, code: str) -> bool:
@@ -231,8 +245,3 @@ def _verbs(code: str) -> Sequence[frozenset[str]]:
     """Return the forms of each verb; the first group is of any work."""
     groups = section(code, _TABLE).get("verbs", ())
     return [frozenset(map(scripts.fold, str(group).split())) for group in groups]
-
-
-@cache
-def _listed(code: str, key: str) -> frozenset[str]:
-    return frozenset(map(scripts.fold, words_in(code, _TABLE, key)))

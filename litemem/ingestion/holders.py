@@ -14,9 +14,18 @@ from itertools import pairwise
 
 from litemem.core.text import scripts
 from litemem.core.text.lexicon import NOUNS_IN_CAPITALS, words_in
-from litemem.core.text.phrases import names_user, words_with_case
+from litemem.core.text.phrases import names_user
 from litemem.core.text.statements import unquoted
-from litemem.ingestion.naming import UNSPACED, asks, codes_of, is_light, is_open, pattern_of
+from litemem.ingestion.naming import (
+    UNSPACED,
+    asks,
+    codes_of,
+    folded_in,
+    is_light,
+    is_open,
+    pattern_of,
+    plain_words,
+)
 from litemem.ingestion.rescheduled import day_of
 from litemem.ingestion.stated_values import has_form
 from litemem.ingestion.updates import is_marked, persons_in, without_marks
@@ -25,7 +34,6 @@ LONG = 400  # characters of two texts that are no facts
 NAMES = 3  # words of a name, at most
 LOST = 3  # words for what a role is of, that a new statement may leave out, at most
 _TABLE = "holders"
-_POSSESSIVE = re.compile(r"['’](?:s|ve|re|ll|d|m)?\Z")
 _SENTENCE = re.compile(r"(?<=[!;])\s|(?<=[a-zа-я]{3}\.)\s")  # not behind "Dr."
 _CLAUSE = re.compile(r"[,;:!]\s|\s[-–—]\s")
 
@@ -125,7 +133,7 @@ def _changes(text: str, code: str) -> Iterator[str]:
 
 
 def _names_role(text: str, code: str) -> bool:
-    return any(_is_role(word, code) for word in _words(text))
+    return any(_is_role(word, code) for word in plain_words(text))
 
 
 @lru_cache(maxsize=8_192)
@@ -135,7 +143,7 @@ def _read(text: str, code: str) -> _Holding:
     others: list[str] = []
     before: list[str] = []
     place = 0
-    words = _words(text)
+    words = plain_words(text)
     for i, (word, following) in enumerate(pairwise([*words, ""])):
         folded = scripts.fold(word)
         if role := _verbs(code).get(folded):
@@ -158,39 +166,32 @@ def _read(text: str, code: str) -> _Holding:
 def _names_nobody(word: str, code: str) -> bool:
     """Return True if a word names the user, nothing, or is a title before a name."""
     folded = scripts.fold(word)
-    is_title = word[:1].isupper() and folded in _listed(code, "titles")
+    is_title = word[:1].isupper() and folded in folded_in(code, _TABLE, "titles")
     is_user = names_user(word, code) and not _is_role(word, code)
-    return is_title or is_user or folded in _listed(code, "light")
+    return is_title or is_user or folded in folded_in(code, _TABLE, "light")
 
 
 def _says(word: str, code: str) -> bool:
     """Return True if a word behind a role makes it a part of a thing: "GP surgery"."""
     is_said = word[:1].islower() and not is_light(word, code) and not _is_role(word, code)
-    return is_said and scripts.fold(word) not in _listed(code, "light") | _verbs(code).keys()
+    return (
+        is_said and scripts.fold(word) not in folded_in(code, _TABLE, "light") | _verbs(code).keys()
+    )
 
 
 def _is_name(word: str, place: int, code: str) -> bool:
     """Return True if a word may be a name: a capital letter, and no article or day."""
     if not word[:1].isupper() or day_of(word.casefold(), code):
         return False
-    if code in NOUNS_IN_CAPITALS and scripts.fold(word) in _listed(code, "nouns"):
+    if code in NOUNS_IN_CAPITALS and scripts.fold(word) in folded_in(code, _TABLE, "nouns"):
         return False
     is_first_light = place == 0 and is_light(word, code)
     return not is_first_light and len(word) > 1 and not (is_light(word, code) and word.istitle())
 
 
-def _words(text: str) -> list[str]:
-    return [_POSSESSIVE.sub("", word) for word in words_with_case(text)]
-
-
 @lru_cache(maxsize=16_384)
 def _is_role(word: str, code: str) -> bool:
-    return scripts.fold(word) in _roles(code)
-
-
-@cache
-def _roles(code: str) -> frozenset[str]:
-    return frozenset(map(scripts.fold, words_in(code, _TABLE, "roles")))
+    return scripts.fold(word) in folded_in(code, _TABLE, "roles")
 
 
 @cache
@@ -198,8 +199,3 @@ def _verbs(code: str) -> Mapping[str, str]:
     """Return verbs and things that tell a role: "coaches", "on drums"."""
     listed = (each.partition("=") for each in words_in(code, _TABLE, "verbs"))
     return {scripts.fold(verb): role for verb, _, role in listed}
-
-
-@cache
-def _listed(code: str, key: str) -> frozenset[str]:
-    return frozenset(map(scripts.fold, words_in(code, _TABLE, key)))

@@ -65,9 +65,20 @@ def named_in(text: str, code: str, *, with_days: bool = False) -> list[str]:
     if code in UNSPACED:
         parts = _SIGNS.split(_parting(code).sub(" ", text))
         return [part for part in parts if part]
-    words = (_POSSESSIVE.sub("", word) for word in words_with_case(text))
+    words = plain_words(text)
     days = _days(code) if with_days else frozenset[str]()
     return [w for w in words if w and (not is_light(w, code) or scripts.fold(w) in days)]
+
+
+def plain_words(text: str) -> list[str]:
+    """Return the words of a text as written, without possessives and the verbs joined to them."""
+    return [_POSSESSIVE.sub("", word) for word in words_with_case(text)]
+
+
+@cache
+def folded_in(code: str, table: str, key: str) -> frozenset[str]:
+    """Return the words that a table of a language has under a key, folded."""
+    return frozenset(map(scripts.fold, words_in(code, table, key)))
 
 
 def is_light(word: str, code: str) -> bool:

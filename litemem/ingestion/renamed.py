@@ -12,15 +12,23 @@ from functools import cache, lru_cache
 
 from litemem.core.text import scripts
 from litemem.core.text.lexicon import section, words_in
-from litemem.core.text.phrases import names_user, words_with_case
+from litemem.core.text.phrases import names_user
 from litemem.core.text.statements import unquoted
-from litemem.ingestion.naming import UNSPACED, asks, codes_of, is_light, matches, pattern_of
+from litemem.ingestion.naming import (
+    UNSPACED,
+    asks,
+    codes_of,
+    folded_in,
+    is_light,
+    matches,
+    pattern_of,
+    plain_words,
+)
 from litemem.ingestion.stated_values import has_form
 from litemem.ingestion.updates import persons_in, without_marks
 
 LONG = 400  # characters of two texts that are no facts
 _TABLE = "renamed"
-_POSSESSIVE = re.compile(r"['’](?:s|ve|re|ll|d|m)?\Z")
 
 
 def is_renamed(known: str, new: str) -> bool:
@@ -72,7 +80,7 @@ def _words(text: str, code: str) -> list[str]:
     if code in UNSPACED:
         plain = _light_signs(code).sub(" ", text)
         return [part for part in re.split(r"[\s，。、！,.;:]+", plain) if part]
-    words = (_POSSESSIVE.sub("", word) for word in words_with_case(text))
+    words = plain_words(text)
     return [word for word in words if not _names_nothing(word, code)]
 
 
@@ -97,13 +105,8 @@ def _patterns(code: str, key: str) -> Sequence[re.Pattern[str]]:
 def _names_nothing(word: str, code: str) -> bool:
     """Return True if a word names nothing; a school or a doctor has a name."""
     folded = scripts.fold(word)
-    if folded in _listed(code, "light"):
+    if folded in folded_in(code, _TABLE, "light"):
         return True
     is_kin = pattern_of(code, "requests", "kin").fullmatch(word.casefold()) is not None
-    is_thing = is_kin or folded in _listed(code, "things")
+    is_thing = is_kin or folded in folded_in(code, _TABLE, "things")
     return (is_light(word, code) or names_user(word, code)) and not is_thing
-
-
-@cache
-def _listed(code: str, key: str) -> frozenset[str]:
-    return frozenset(map(scripts.fold, words_in(code, _TABLE, key)))
