@@ -135,7 +135,9 @@ class Binding:
         of_others = []
         for fact in facts:
             name = next((other for other in others if _is_subject(other, fact)), None)
-            if name is None or self._subject == "User":
+            if self._subject == "User":
+                yield english.about_user(fact)
+            elif name is None:
                 yield fact
             else:
                 of_others.append((fact, name))

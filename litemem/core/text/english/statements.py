@@ -54,6 +54,10 @@ _OWN_SELF = re.compile(r"(?<![\w-])(?:myself|ourselves)\b", re.IGNORECASE)
 _INNER = re.compile(r"\b(?:I|i(?!\.)|we)\b")
 _BARE_I = re.compile(r"\bi\b(?!\.)")
 _JOINED = re.compile(r"\b[Ii](?:m|ve)\b")  # "im", "ive"
+_DENIALS = re.compile(
+    r"\b(?:will|does|do|don['’]?t|doesn['’]?t|not|never|always|only|ever)\b", re.IGNORECASE
+)
+_IN_FIRST_PERSON = re.compile(r"(?:I|[Ww]e|[Mm]y|[Oo]ur)\b")
 _STUTTER = re.compile(r"\b(I|we|my)(?: \1\b){1,4}")
 OF_SEVERAL = re.compile(r"\A(?:[^\W\d]+,? ){0,3}(?:we|our)\b", re.IGNORECASE)
 _OF_ALL = re.compile(  # true of people in general, or of several
@@ -95,6 +99,11 @@ def third_person(clause: str) -> str | None:
     else:
         return None
     return found if found and not _INNER.search(found) else None
+
+
+def about_user(fact: str) -> str:
+    """Return a fact in the third person if it is in the first: "We use Unleash"."""
+    return (third_person(fact) if _IN_FIRST_PERSON.match(fact) else None) or fact
 
 
 def counts_people(clause: str) -> bool:
@@ -309,7 +318,10 @@ _WISHED = re.compile(
     r"messages?|texts?|meetings?|sentences?|words|units?|metric|celsius|call me|markdown|jargon|"
     r"headings?|"
     r"slang|jokes?|links?|sources?|notifications?|reminders?|small talk|per cent|euros|dollars|"
-    r"pronouns?|polite|blunt|direct|simple|details?|summar\w+|code)\b).*)\Z",
+    r"pronouns?|polite|blunt|direct|simple|details?|summar\w+|code)\b).*"
+    r"|(?:(?:don't|dont|do not|never|always|only) (?:ever )?)(?:schedule|book|suggest|recommend|"
+    r"offer|propose|mention|call|phone|text|ring|wake|contact|disturb|message|e-?mail|invite|"
+    r"send|show|assume|include|expect|remind)\b.*)\Z",
     re.IGNORECASE | re.DOTALL,
 )
 
@@ -325,8 +337,10 @@ def wish(clause: str) -> str | None:
 def does_what_is_asked(clause: str, fact: str) -> bool:
     """Return True if a fact makes a deed of a wish: "User keeps it short", of "keep it short"."""
     match = _WISHED.match(clause.strip())
-    told = [word for word in words(fact)[1:3] if word != "will"][:1]
-    return match is not None and list(map(stem, told)) == [stem(words(match["wish"])[0])]
+    if match is None:
+        return False
+    told, asked = (_DENIALS.sub(" ", text) for text in (fact.partition(" ")[2], match["wish"]))
+    return list(map(stem, words(told)[:1])) == list(map(stem, words(asked)[:1]))
 
 
 _WANTS = re.compile(  # "I'd like you to answer briefly"; not "to answer the mail of my aunt"
