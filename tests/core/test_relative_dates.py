@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from litemem.core.text.dates import resolve
+from litemem.core.text.dates import resolve, with_days
 from litemem.core.text.periods import WEEKDAYS
 from litemem.core.text.relative_dates import relative_dates
 
@@ -161,6 +161,49 @@ def test_the_weekday_of_what_happens_once_gets_its_date(said: str, meant: str) -
 )
 def test_the_weekday_of_a_habit_stays(said: str) -> None:
     assert resolve(said, WEDNESDAY) == said
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "we built the wall in 3 weeks",
+        "I lost 5 kilos in two months",
+        "I've read four books in two weeks",
+        "I changed jobs three times in two years",
+        "In two weeks I went from 80 to 76 kilos",
+        "Wir haben die Mauer in 3 Wochen gebaut",
+        "Leí el libro en dos días",
+        "Terminei o livro em dois dias",
+        "三周后收到了包裹",
+        "荷物は3日後に届きました",
+        "3주 후에 도착했어요",
+        "Через три недели я уволился",
+    ],
+)
+def test_how_long_something_took_is_no_date(said: str) -> None:
+    assert resolve(said, WEDNESDAY) == said
+    assert with_days(said, WEDNESDAY) == said
+
+
+@pytest.mark.parametrize(
+    ("said", "meant"),
+    [
+        ("I decided to leave in two weeks", "I decided to leave around 29 April 2026"),
+        ("he said he'd be back in two weeks", "he said he'd be back around 29 April 2026"),
+        ("She passed and starts in three weeks", "She passed and starts around 6 May 2026"),
+        ("I'm getting married in two weeks", "I'm getting married around 29 April 2026"),
+        ("It will be delivered in 3 days", "It will be delivered on 18 April 2026"),
+        ("I fell, and in 2 days we fly", "I fell, and on 17 April 2026 we fly"),
+        (
+            "Dinner's at Lena's on Friday, she asked me to come",
+            "Dinner's at Lena's on Friday 17 April 2026, she asked me to come",
+        ),
+        ("Das Baby kommt in 2 Wochen", "Das Baby kommt in 2 Wochen (~2026-04-29)"),
+        ("3日後に出発します", "3日後 (2026-04-18)に出発します"),
+    ],
+)
+def test_the_verb_beside_a_date_decides_if_it_is_to_come(said: str, meant: str) -> None:
+    assert with_days(resolve(said, WEDNESDAY), WEDNESDAY) == meant
 
 
 @given(st.dates(date(1900, 1, 1), date(2100, 1, 1)), st.sampled_from(WEEKDAYS))

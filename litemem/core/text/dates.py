@@ -337,6 +337,12 @@ def _tense(code: str, sentence: str) -> int:
     return tense_of(sentence) if code == lexicon.ENGLISH else tense_in(code, sentence)
 
 
+def _tense_of_clause(code: str, before: str, after: str) -> int:
+    """Return the tense of the clause with a date, or of the sentence: parts before and after it."""
+    clause = f"{before.rpartition(', ')[2]} {after.partition(', ')[0]}"
+    return _tense(code, clause) or _tense(code, f"{before} {after}")
+
+
 def _meant_by_text(
     mention: Mention, said_on: date, before: str, after: str, code: str
 ) -> Iterable[Mention]:
@@ -358,7 +364,7 @@ def _meant_by_text(
     last, following = _last_and_next(mention, said_on)
     if mention.due and not mention.code and not was_due(f"{before} {after}"):
         return following or last
-    tense = _tense(mention.code or code, f"{before} {after}")
+    tense = _tense_of_clause(mention.code or code, before, after)
     is_past = (
         mention.began
         or tense < 0

@@ -29,6 +29,8 @@ _SMALL = FUNCTION_WORDS | STOP_WORDS
 UNDECIDED = 200  # words of a text that no verb decides, after which no more are read
 CLAUSE = 120  # characters around a date that can say if it is past
 _SENTENCE_END = re.compile(r"[।.!?\n]")
+_CLAUSE_END = re.compile(r"[।.!?\n,;:،、，。]")
+_AHEAD = "in {count}"  # how "in drei Wochen" is written in English
 _HINT_BOUNDS = {"left": r"(?<![^\W\d])"}
 _NEXT_WORD = re.compile(r" ([^\W\d_]+)")
 _TOKEN = re.compile(r"[^\W\d_]+")
@@ -125,6 +127,11 @@ def _found(
             continue
         if may_be_english and counts_things(text, *match.span()):
             continue
+        if template.startswith(_AHEAD) and _is_over(match, code):
+            undecided += 1
+            if undecided > UNDECIDED:
+                return
+            continue
         if "|" in template:
             template_of = _by_tense(match, template, code)
             if not template_of:
@@ -143,16 +150,26 @@ def _found(
         yield *match.span(), template_of.format(**parts).strip()
 
 
+def _is_over(match: re.Match[str], code: str) -> bool:
+    """Return True if what took or came after so long is over: "in drei Wochen gebaut"."""
+    clause = " ".join(_around(match, _CLAUSE_END))
+    return _ahead(code).search(clause) is None and _past(code).search(clause) is not None
+
+
+def _around(match: re.Match[str], border: re.Pattern[str]) -> tuple[str, str]:
+    """Return what stands before and behind an expression, up to a border."""
+    text = match.string
+    before = border.split(text[max(0, match.start() - CLAUSE) : match.start()])[-1]
+    return before, border.split(text[match.end() : match.end() + CLAUSE])[0]
+
+
 def _by_tense(match: re.Match[str], template: str, code: str) -> str:
     """Return what a word means in its sentence: Hindi "कल" is yesterday or tomorrow by the verb.
 
     The template has both, the past first. Nothing is returned if no verb decides.
     """
     past, ahead = template.split("|")
-    text = match.string
-    before = _SENTENCE_END.split(text[max(0, match.start() - CLAUSE) : match.start()])[-1]
-    after = _SENTENCE_END.split(text[match.end() : match.end() + CLAUSE])[0]
-    sentence = f"{before} {after}"
+    sentence = " ".join(_around(match, _SENTENCE_END))
     if _ahead(code).search(sentence):
         return ahead
     if _past(code).search(sentence):
@@ -262,7 +279,7 @@ def _language(code: str) -> _Language:
 
 @cache
 def _ahead(code: str) -> re.Pattern[str]:
-    return _pattern(lexicon.section(code, "dates")["ahead"])
+    return _pattern(lexicon.section(code, "dates").get("ahead", "(?!)"))
 
 
 @cache

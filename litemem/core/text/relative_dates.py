@@ -12,9 +12,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
+from litemem.core.text.english.tense import lasted
 from litemem.core.text.lexicon import ENGLISH, pattern_in, section
 from litemem.core.text.periods import MONTHS, SEASONS, WEEKDAYS
 
+AROUND = 80  # characters around an expression in which its verb stands
 BEFORE = 24  # characters before an expression that can say that it is a part of another
 
 
@@ -78,12 +80,21 @@ def _meaning(match: re.Match[str], today: date) -> Days | None:
         if part
     }
     before = match.string[max(0, match.start() - BEFORE) : match.start()]
-    if _is_part(match[0], found, before):
+    if _is_part(match[0], found, before) or ("unit" in found and _lasted(match)):
         return None
     try:
         return _days(found, today)
     except (OverflowError, ValueError):  # before the year 1, or after 9999
         return None
+
+
+def _lasted(match: re.Match[str]) -> bool:
+    """Return True for how long something took: "we built it in two weeks"."""
+    if not match[0].casefold().startswith(section(ENGLISH, "relative")["lasting"]):
+        return False
+    text, (start, end) = match.string, match.span()
+    before = _SENTENCE_END.split(text[max(0, start - AROUND) : start])[-1]
+    return lasted(before, _SENTENCE_END.split(text[end : end + AROUND])[0])
 
 
 def _is_part(expression: str, found: dict[str, str], before: str) -> bool:
@@ -266,6 +277,8 @@ def _values(key: str) -> Mapping[str, int]:
 def _pattern(key: str) -> re.Pattern[str]:
     return pattern_in(ENGLISH, "relative", key)
 
+
+_SENTENCE_END = re.compile(r"(?<=\w\w\w)[.!?]\s|[\n;]")
 
 # -- days
 

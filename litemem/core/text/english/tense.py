@@ -19,6 +19,16 @@ def was_due(sentence: str) -> bool:
     return _WAS.search(sentence) is not None
 
 
+def lasted(before: str, after: str) -> bool:
+    """Return True if "in two weeks" is how long something took: "we built it in two weeks".
+
+    It stands between these parts of a sentence; the verb that is next to it decides.
+    """
+    verbs = [] if _BEGINS.search(before) else list(_VERB.finditer(before))
+    verb = verbs[-1] if verbs else _VERB.search(after)
+    return verb is not None and (verb.lastgroup or "").startswith("past")
+
+
 def happens_once(sentence: str) -> bool:
     """Return True if a sentence with a weekday is about one day: an event, or the past."""
     if _HABITUAL.search(sentence):
@@ -39,7 +49,7 @@ _ONCE = re.compile(
     r"|game|match|gig|race|haircut|scan|hearing|demo|presentation|barbecue|bbq|picnic|sleepover"
     r"|visitor|guest|review|talk|session)"
     r"|vet|check-?up|x-ray|court|ceremony|christening|baptism|graduation|recital|launch|plumber"
-    r"|electrician|movers|birthday|kick-?off|(?:is|are|am|['’]m|['’]re) (?:meeting|seeing|coming"
+    r"|electrician|movers|birthday|kick-?off|(?:dinner|lunch|brunch|one|attempt|round|try|party)(?: is|['’]s)|(?:is|are|am|['’]m|['’]re|['’]s) (?:meeting|seeing|coming"
     r"|going|starting|picking|getting|having|hosting|presenting|driving|travell?ing))\b",
     re.IGNORECASE,
 )
@@ -63,10 +73,36 @@ _PAST = re.compile(
     r"swam|taught|thought|threw|wore|became)\b",
     re.IGNORECASE,
 )
+_BEGINS = re.compile(r"[,;:–—]\s*(?:(?:and|but|so|then) )?\Z", re.IGNORECASE)
+_DONE = (
+    r"(?:(?!(?:succ|exc|proc|bl|br|sp|n|f|h|s|w)eed\b)\w{2,30}ed|\w{3,30}(?:en|wn)|been|done|gone|"
+    r"read|run|made|lost|won|sold|bought|built|had|met|paid|put|cut|got|sent|spent|left|kept|"
+    r"begun|swum|come|become|caught|taught|found|led|told|written)"
+)
+_BETWEEN = r"(?:\w{2,20}ly |just |already |only |never |now |not |all |also |even ){0,2}"
+_VERB = re.compile(
+    r"\b(?:(?P<ahead>"
+    rf"(?:am|is|are|be|being|get|gets|getting) {_BETWEEN}{_DONE}"
+    rf"|(?:want|wants|need|needs|have|has|get|gets) (?!been )(?:\w{{1,20}} ){{1,2}}{_DONE}"
+    r"|(?:booked|scheduled|planned|reserved|promised|agreed|decided|wanted|hoped|expected|needed|"
+    r"asked|told|said|announced|invited|confirmed|offered|arranged|supposed|postponed|rescheduled|"
+    r"had to|moved to|(?:was|were) (?:going to|due))|am|is|are|will|won|would|shall|should|can|"
+    r"could|may|might|must|gonna|going|needs?|wants?|plans?|hopes?|starts?|ends?|begins?|leaves?|"
+    r"comes?|arrives?|expires?|opens?|closes?|flies|fly|moves?|visits?|turns?|gets?|due|back)"
+    rf"|(?P<past>(?:have|has) {_BETWEEN}{_DONE}|was|were|did|didn|had|happened|went|met|saw|got|"
+    r"took|came|bought|built|gave|ran|ate|made|found|left|flew|drove|began|felt|lost|won|wrote|"
+    r"spent|sent|sold|slept|held|heard|kept|knew|paid|broke|brought|caught|chose|drank|fell|grew|"
+    r"led|sang|sat|spoke|stood|swam|taught|thought|threw|wore|became|did|rode|"
+    r"(?!(?:succ|exc|proc|bl|br|sp|n|f|h|s|w)eed\b)\w{2,30}ed))\b"
+    rf"|['’](?:(?P<ahead_>(?:m|re|s) {_BETWEEN}{_DONE}|m|re|ll|d|s)"
+    rf"|(?P<past_>ve {_BETWEEN}{_DONE}))\b",
+    re.IGNORECASE,
+)
 _PRESENT = re.compile(
     r"\b(?:am|is|are|has|have|do|does|must|should|need|needs|want|wants|plans?|would|can|could|"
     r"might|booked|invited|anything|starts|ends|leaves|flies|flying|meets|meeting)\b|['’](?:m"
     r"|re)\b|"
+    r"\b[A-Za-z]{2,30}['’]s (?:at|on|in|coming|going|having|getting|leaving|back|off|over)\b|"
     r"\b(?:what|when|where|who|there|it|that)['’]?s\b",
     re.IGNORECASE,
 )
