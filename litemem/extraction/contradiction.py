@@ -123,6 +123,8 @@ def _flaw(fact: str, clause: Clause, *, is_user: bool) -> str | None:
         return OF_OTHER_THING
     if clause.code == ENGLISH and not is_user and english.is_of_another_name(clause.text, fact):
         return OF_ANOTHER
+    if _leaves_out_share(fact, clause):
+        return "it leaves out of how many it is true"
     if clause.code == ENGLISH and english.is_to_come(clause.text, fact):
         return "it is not so yet"
     if clause.code != ENGLISH and is_user and _does_for_itself(fact, clause):
@@ -135,6 +137,15 @@ def _flaw(fact: str, clause: Clause, *, is_user: bool) -> str | None:
         if english.guesses_place(fact, clause.text):
             return "it is said of something else"
     return DENIED if _denies_unread(fact, clause) else None
+
+
+def _leaves_out_share(fact: str, clause: Clause) -> bool:
+    """Return True if a fact says of all what is true of a part: "half of the team is in Lagos"."""
+    told = words(fact)
+    return any(
+        match["of"].casefold() in told and words(match["share"])[-1] not in told
+        for match in clause_pattern(clause.code, "shares").finditer(clause.text[:MAX_QUOTED])
+    )
 
 
 def _takes_for_user(fact: str, clause: Clause) -> bool:

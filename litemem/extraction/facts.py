@@ -185,7 +185,11 @@ def extract(
         for part, found in reader.read(task):
             positions = tuple(dict.fromkeys(line.message for line in part))
             for fact in binding.as_told(
-                [grounding.without_gender(with_plain_name(text)) for text in found], task.others
+                [
+                    grounding.without_gender(grounding.with_user(with_plain_name(text)))
+                    for text in found
+                ],
+                task.others,
             ):
                 if reason := binding.hold(fact, positions[0]):
                     logger.debug("rejected %r: %s", fact, reason)

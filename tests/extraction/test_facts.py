@@ -227,6 +227,42 @@ def test_a_fact_with_a_verb_of_the_first_person_gives_way(said: str, fact: str, 
             ["User asks: Don't use bullet points with me please, and keep it under 100 words"],
         ),
         (
+            "I work nights at the bakery, so don't schedule anything before 2 pm.",
+            ["User doesn't schedule anything before 2 pm"],
+            ["User asks: don't schedule anything before 2 pm", "User works nights at the bakery"],
+        ),
+        (
+            "My dad died in May so please never suggest gifts for him",
+            ["User never suggests gifts for him", "User's dad died in May"],
+            ["User's dad died in May", "User asks: never suggest gifts for him"],
+        ),
+        (
+            "Could you remind me to renew my passport, it expires in July?",
+            ["User needs to renew their passport"],
+            ["User needs to renew their passport"],
+        ),
+        ("Can you remind me how to boil eggs?", ["User boils eggs"], []),
+        (
+            "As a nurse, I want to see allergies at a glance so that nobody is harmed.",
+            ["User wants to see allergies at a glance"],
+            [],
+        ),
+        (
+            "From: hr@acme.test To: all Subject: Holiday. We are closed on 5 May. - when is that?",
+            ["User is sending an email to all"],
+            [],
+        ),
+        (
+            "Our team uses feature flags and we squash-merge.",
+            ["Our team uses feature flags", "We squash-merge"],
+            ["User's team uses feature flags", "User squash-merges"],
+        ),
+        (
+            "I think I might be pregnant. The doc put me on pills",
+            ["User thinks she might be pregnant", "The doc put the user on pills"],
+            ["User thinks they might be pregnant", "The doc put User on pills"],
+        ),
+        (
             "I explain things slowly",
             ["User explains things slowly"],
             ["User explains things slowly"],
@@ -258,7 +294,7 @@ def test_orders_and_questions_are_no_deeds(said: str, facts: list[str], kept: li
     llm = ScriptedLLM([facts])
     llm.parameters = 1_500_000_000  # type: ignore[attr-defined]
     told = [fact.text for fact in extract(llm, [user(said)], subject="user")]
-    assert told[: len(kept)] == kept
+    assert told[: len(kept) or 1] == kept
 
 
 @pytest.mark.parametrize(
@@ -275,6 +311,9 @@ def test_orders_and_questions_are_no_deeds(said: str, facts: list[str], kept: li
         ("Mon fils a 7 ans, une idée de cadeau ?", "User a 7 ans", "User a 7 ans"),
         ("The Corsa failed its MOT. Should I scrap it?", "Should I scrap the Corsa?", "Should"),
         ("Gregor is my line manager.", "User is Gregor's line manager", "User is Gregor"),
+        ("Half of the team is in Lagos", "The team is in Lagos", "The team"),
+        ("Die Hälfte der Kollegen ist krank", "Kollegen sind krank", "Kollegen sind"),
+        ("Casi la mitad de mis amigos son veganos", "Los amigos de User son veganos", "Los amigos"),
         ("Can't eat shellfish, swells my throat up", "User swells their throat up", "User swells"),
     ],
 )

@@ -278,6 +278,8 @@ def clauses_of(text: str, message: int = 0) -> list[Clause]:
     for sentence, heading in _under_headings(_sentences(text)):
         code = of_text if sentence.isascii() else code_of_speech(sentence)
         is_question = sentence.rstrip(" \n\"'”’)").endswith(QUESTION_MARKS)
+        if is_question and clause_pattern(code, "reminds").match(sentence[:MAX_OPEN]):
+            is_question = False
         is_tagged = _tag().search(sentence[-MAX_TAG:]) is not None
         own = words_in(code, "clauses", "speaker") | words_in(code, "clauses", "possessives")
         is_open = is_question or clause_pattern(code, "asks_unmarked").search(sentence[-MAX_OPEN:])

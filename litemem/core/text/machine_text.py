@@ -278,6 +278,10 @@ _SUBJECT = re.compile(
     r"|제목"
     r"|الموضوع|Subjek|Message-ID|Reply-To) ?[:：]|[\w.+-]@[\w-]"
 )
+_MAIL_IN_LINE = re.compile(
+    r"^\W{0,5}(?:From|Von|De|Da|Van|Od|От|Från): \S.{0,200}?\s(?:Subject|Betreff|Objet|Asunto"
+    r"|Oggetto|Assunto|Onderwerp|Temat|Тема|Ämne): "
+)
 _COMMIT = re.compile(r"^commit [0-9a-f]{7,40}\b")
 _COMMIT_HEAD = re.compile(r"^(?:Author|Merge|AuthorDate|Commit): ")
 _PAIR = re.compile(r"^\s{0,40}[\w.\"-]{1,60}(?: [\w.\"-]{1,30}){0,3} ?= ?\S")
@@ -452,6 +456,9 @@ def _mail(lines: Sequence[str]) -> Iterator[tuple[int, int]]:
             is_of_way = all(_OF_WAY.match(line) for line in lines[start:end])
             yield start, end if is_of_way else len(lines)
             return
+    for i, line in enumerate(lines):
+        if _MAIL_IN_LINE.match(line):
+            yield i, i + 1
 
 
 def _chat(lines: Sequence[str]) -> Iterator[tuple[int, int]]:

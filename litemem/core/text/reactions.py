@@ -45,6 +45,8 @@ def only_reacts(clause: Clause) -> bool:
     """
     if asks_for_manner(clause) or len(clause.text) > MAX_REACTION:
         return False
+    if clause_pattern(clause.code, "reminds").match(clause.text):
+        return False
     return any(_only_reacts(clause, reactions) for reactions in _possible_reactions(clause.code))
 
 

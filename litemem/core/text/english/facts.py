@@ -340,6 +340,11 @@ def without_guessed_relatives(fact: str, said: Iterable[str] | Heard) -> str:
 # -- the speaker's own name
 
 _NAMES_SPEAKER = re.compile(r"\A(?P<name>\w+) is the (?:speaker|user)\.?", re.IGNORECASE)
+_SHE = re.compile(
+    r"\A(?P<head>User (?:thinks|says|hopes|believes|knows|feels|fears|worries|suspects|wishes|said|"
+    r"thought|guesses|doubts)(?: that)? )s?he\b(?P<verb> (?:is|was|has|does)\b)?"
+)
+_THEY = {" is": " are", " was": " were", " has": " have", " does": " do"}
 NAMES_USER = re.compile(
     r"User(?:['’]s (?:first |full )?name is| is called| is named) (?:Dr\.? |Mrs?\.? |Ms\.? )?"
     r"(?P<name>\w+)"
@@ -363,6 +368,18 @@ def with_plain_name(fact: str) -> str:
     """Return "Ana is the speaker" as "User is called Ana"; any other fact unchanged."""
     match = _NAMES_SPEAKER.fullmatch(fact)
     return f"User is called {match['name']}" if match else fact
+
+
+def with_they(fact: str) -> str:
+    """Return "User thinks they are ill" for "User thinks she is ill"."""
+    return _SHE.sub(
+        lambda match: (
+            f"{match['head']}they{_THEY[match['verb'].casefold()]}"
+            if match["verb"]
+            else f"{match['head']}they"
+        ),
+        fact,
+    )
 
 
 def with_subject(fact: str) -> str:

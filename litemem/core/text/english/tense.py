@@ -49,7 +49,9 @@ _ONCE = re.compile(
     r"|game|match|gig|race|haircut|scan|hearing|demo|presentation|barbecue|bbq|picnic|sleepover"
     r"|visitor|guest|review|talk|session)"
     r"|vet|check-?up|x-ray|court|ceremony|christening|baptism|graduation|recital|launch|plumber"
-    r"|electrician|movers|birthday|kick-?off|(?:dinner|lunch|brunch|one|attempt|round|try|party)(?: is|['’]s)|(?:is|are|am|['’]m|['’]re|['’]s) (?:meeting|seeing|coming"
+    r"|electrician|movers|birthday|kick-?off|remind (?:me|us)"
+    r"|(?:dinner|lunch|brunch|one|attempt|round|try|party)(?: is|['’]s)"
+    r"|(?:is|are|am|['’]m|['’]re|['’]s) (?:meeting|seeing|coming"
     r"|going|starting|picking|getting|having|hosting|presenting|driving|travell?ing))\b",
     re.IGNORECASE,
 )
