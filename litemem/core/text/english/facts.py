@@ -87,6 +87,10 @@ def flaw(fact: str, said: "Iterable[str] | Heard" = ()) -> str | None:
     heard = _heard(said)
     if (polite := _POLITE.match(fact)) and not (polite["act"] and heard.states(polite["act"])):
         return "it is only a question or politeness"
+    if _SEVERAL.match(fact):
+        return "one person is not several"
+    if _REMINDER.search(fact):
+        return "it makes a deed of an order"
     if _UNFINISHED.search(fact) and not heard.ends_with(fact):
         return "it breaks off"
     if any(not heard.names_with(match) for match in ADDRESSING.finditer(NUMERAL.sub(" ", fact))):
@@ -139,6 +143,10 @@ def is_impersonal(sentence: str) -> bool:
 _AGE_IN_FACT = re.compile(r"\byears? old\b|\baged (?=\d)", re.IGNORECASE)
 NUMBER = rf"\b(?:\d{{1,3}}|{'|'.join(NUMBER_WORDS)})\b"
 _NUMBERS = re.compile(NUMBER, re.IGNORECASE)
+_REMINDER = re.compile(r",? (?:so |and )?(?:please )?remind them (?:to|that|about)\b")
+_SEVERAL = re.compile(  # "we're 12 people"
+    rf"\A\S+ (?:is|was|will be) {NUMBER} (?:people|persons|of us|in total)\b", re.IGNORECASE
+)
 _OF_AGE = frozenset("old age aged birthday born turning turned turns".split())
 # "I'm 34 and", "who is 91,", "they are 4 and 7."; not "it's 5", "I'm 5 minutes late", "is 3:42"
 _AGES = re.compile(

@@ -37,7 +37,7 @@ _LEAD = re.compile(  # when something is: "in September we fly to Antalya"
 )
 COUNTED = re.compile(  # how many "we" are is no age: "so we're 12 now"
     rf"\A(?:\w+ )?we(?:['’]re| are) (?:\w+ )?{NUMBER}"
-    r"(?: now| people| of us| in total| strong){0,3}\W*\Z",
+    r"(?:(?: now| people| of us| in total| strong){0,3}\W*\Z| people\b| of us\b| in total\b)",
     re.IGNORECASE,
 )
 _BEGUN = re.compile(  # "thinking of a second dog", "been off sugar for a week"
@@ -321,7 +321,8 @@ _WISHED = re.compile(
     r"pronouns?|polite|blunt|direct|simple|details?|summar\w+|code)\b).*"
     r"|(?:(?:don't|dont|do not|never|always|only) (?:ever )?)(?:schedule|book|suggest|recommend|"
     r"offer|propose|mention|call|phone|text|ring|wake|contact|disturb|message|e-?mail|invite|"
-    r"send|show|assume|include|expect|remind)\b.*)\Z",
+    r"send|show|assume|include|expect|remind)\b.*"
+    r"|remind (?:me|us) (?:to|that|about)\b.*)\Z",
     re.IGNORECASE | re.DOTALL,
 )
 
