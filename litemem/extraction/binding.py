@@ -55,6 +55,7 @@ from litemem.extraction.retelling import (
     BEFORE_QUOTE,
     may_replace,
     needs_heading,
+    only_greets,
     retold,
     states_something,
 )
@@ -266,6 +267,8 @@ class Binding:
 
     def _contradiction(self, fact: str, at: int) -> str | None:
         """Return how a fact contradicts its clause, or None."""
+        if only_greets(self._clauses[at]):
+            return "it is only a question or politeness"
         clause = self._clauses[at]
         is_user = self._grounding.is_user(fact.split(" ")[0]) or fact.startswith(self._subject)
         if english.NAMES_USER.match(

@@ -26,6 +26,7 @@ from litemem.extraction.contradiction import (
 )
 from litemem.extraction.sanitize import is_small_talk
 
+MAX_GREETING = 3  # words
 MAX_LABEL = 4  # words before a colon that say what follows: "note to self"
 MIN_NOTE = 4  # words of a statement about other things
 MIN_STORY = 8  # words of a statement with "I" that no rule can retell
@@ -59,8 +60,16 @@ def stands_alone(clause: Clause) -> bool:
 
 def may_replace(clause: Clause) -> bool:
     """Return True if a clause may stand for a fact that does not hold."""
+    if only_greets(clause):
+        return False
     is_wish = clause.code == ENGLISH and english.wish(clause.text) is not None
     return is_wish or stands_alone(clause)
+
+
+def only_greets(clause: Clause) -> bool:
+    """Return True for a few words in another language that say nothing: "Guten Morgen!"."""
+    is_short = clause.code != ENGLISH and len(words(clause.text)) <= MAX_GREETING
+    return is_short and only_reacts(clause)
 
 
 def needs_heading(clause: Clause) -> bool:
