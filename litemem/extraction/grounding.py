@@ -47,7 +47,6 @@ ANOTHER_SPEAKER = "it is about another speaker"
 _JOINTS = re.compile(r"['’\-]")
 _ELIDED = re.compile(r"\A(?i:[ldjnsmtc]|qu|un|[adns]\w?ll)['’](?=[^\W\d_A-Z])")
 _JOINED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")
-_THE_USER = re.compile(r"\b[Tt]he user\b(?! [a-z]+(?:face|name|id|story|group|base)\b)")
 _SENTENCE_END = re.compile(r"[.!?]\s+")
 _NAME = r"[^\W\d_a-z][^\W\d_]*+(?: [^\W\d_a-z][^\W\d_]*+)*+"
 _HOUR = re.compile(r"(\d{1,2}):00")
@@ -250,7 +249,7 @@ class Grounding:
     def with_user(self, fact: str) -> str:
         """Return the fact with "User" for "the user", unless users were spoken of."""
         is_spoken_of = any("user" in text.casefold() for text in self._said)
-        return fact if is_spoken_of else _THE_USER.sub("User", fact)
+        return fact if is_spoken_of else english.with_plain_user(fact)
 
     def is_user(self, subject: str) -> bool:
         """Return True if the first word of a fact is "User", or a name that they gave as theirs."""

@@ -239,7 +239,7 @@ def test_a_fact_with_a_verb_of_the_first_person_gives_way(said: str, fact: str, 
         (
             "Could you remind me to renew my passport, it expires in July?",
             ["User needs to renew their passport"],
-            ["User needs to renew their passport"],
+            ["User asks: remind me to renew my passport, it expires in July"],
         ),
         ("Can you remind me how to boil eggs?", ["User boils eggs"], []),
         (

@@ -348,6 +348,7 @@ def without_guessed_relatives(fact: str, said: Iterable[str] | Heard) -> str:
 # -- the speaker's own name
 
 _NAMES_SPEAKER = re.compile(r"\A(?P<name>\w+) is the (?:speaker|user)\.?", re.IGNORECASE)
+_THE_USER = re.compile(r"\b[Tt]he user\b")
 _SHE = re.compile(
     r"\A(?P<head>User (?:thinks|says|hopes|believes|knows|feels|fears|worries|suspects|wishes|said|"
     r"thought|guesses|doubts)(?: that)? )s?he\b(?P<verb> (?:is|was|has|does)\b)?"
@@ -376,6 +377,11 @@ def with_plain_name(fact: str) -> str:
     """Return "Ana is the speaker" as "User is called Ana"; any other fact unchanged."""
     match = _NAMES_SPEAKER.fullmatch(fact)
     return f"User is called {match['name']}" if match else fact
+
+
+def with_plain_user(fact: str) -> str:
+    """Return a fact with "User" for "the user"."""
+    return _THE_USER.sub("User", fact)
 
 
 def with_they(fact: str) -> str:

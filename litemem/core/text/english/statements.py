@@ -332,7 +332,7 @@ def wish(clause: str) -> str | None:
     clause = _WANTS.sub("", clause.strip())
     match = _WISHED.match(_PLEASE.sub("", clause))
     is_lasting = match is not None and _ONCE.search(clause) is None
-    return f"User asks: {match['wish'].rstrip('.! ')}" if match and is_lasting else None
+    return f"User asks: {match['wish'].rstrip('.!? ')}" if match and is_lasting else None
 
 
 def does_what_is_asked(clause: str, fact: str) -> bool:
