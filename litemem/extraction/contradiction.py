@@ -119,24 +119,30 @@ def exchange(fact: str, said: str, *, is_named: bool) -> str | None:
 
 def _flaw(fact: str, clause: Clause, *, is_user: bool) -> str | None:
     """Return what only some languages show: an order made a deed, a place, a denial."""
-    if _takes_for_user(fact, clause):
+    if _takes_for_user(fact, clause) or (is_user and _is_listed(clause)):
         return OF_OTHER_THING
-    if clause.code == ENGLISH and not is_user and english.is_of_another_name(clause.text, fact):
-        return OF_ANOTHER
     if _leaves_out_share(fact, clause):
         return "it leaves out of how many it is true"
-    if clause.code == ENGLISH and english.is_to_come(clause.text, fact):
+    if clause.code == ENGLISH:
+        flaw = _flaw_in_english(fact, clause, is_user=is_user)
+    else:
+        is_order = is_user and _does_for_itself(fact, clause)
+        flaw = "it makes a deed of an order" if is_order else None
+    return flaw or (DENIED if _denies_unread(fact, clause) else None)
+
+
+def _flaw_in_english(fact: str, clause: Clause, *, is_user: bool) -> str | None:
+    if english.is_to_come(clause.text, fact):
         return "it is not so yet"
-    if clause.code != ENGLISH and is_user and _does_for_itself(fact, clause):
+    if not is_user:
+        if english.is_of_another_name(clause.text, fact):
+            return OF_ANOTHER
+        return OF_OTHER_THING if english.is_of_event(clause.text, fact) else None
+    if _makes_order_a_deed(fact, clause):
         return "it makes a deed of an order"
-    if clause.code == ENGLISH and is_user:
-        if _makes_order_a_deed(fact, clause):
-            return "it makes a deed of an order"
-        if english.is_reversed(clause.text, fact) or english.is_done_by_thing(clause.text, fact):
-            return OF_OTHER_THING
-        if english.guesses_place(fact, clause.text):
-            return "it is said of something else"
-    return DENIED if _denies_unread(fact, clause) else None
+    if english.is_reversed(clause.text, fact) or english.is_done_by_thing(clause.text, fact):
+        return OF_OTHER_THING
+    return "it is said of something else" if english.guesses_place(fact, clause.text) else None
 
 
 def _leaves_out_share(fact: str, clause: Clause) -> bool:
@@ -163,6 +169,11 @@ def _takes_for_user(fact: str, clause: Clause) -> bool:
     text = clause.text[:MAX_QUOTED]
     is_day = any(each.end - each.start == DAY for each in mentions(text, ANY_DAY))
     return is_day or not _weekdays(code).isdisjoint(clause.words)
+
+
+def _is_listed(clause: Clause) -> bool:
+    """Return True for a list of what is to be so: "Definition of done: tests green"."""
+    return not clause.is_own and clause_pattern(clause.code, "lists").match(clause.text) is not None
 
 
 @cache

@@ -123,7 +123,8 @@ def states_something(clause: Clause) -> bool:
         return True
     if pattern_in(ENGLISH, "clauses", "defines").search(clause.text):
         return True
-    if english.third_person(clause.text) is not None or english.is_note(clause.text):
+    told = english.third_person(clause.text) or ""
+    if len(told.split()) > MIN_WORDS or english.is_note(clause.text):  # not "my rule"
         return True
     is_story = "i" in clause.words and len(clause.words) >= MIN_STORY
     is_told = english.is_telegraphic(clause.text) or english.tells_of_self(clause.text)

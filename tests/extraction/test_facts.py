@@ -311,6 +311,12 @@ def test_orders_and_questions_are_no_deeds(said: str, facts: list[str], kept: li
         ("Mon fils a 7 ans, une idée de cadeau ?", "User a 7 ans", "User a 7 ans"),
         ("The Corsa failed its MOT. Should I scrap it?", "Should I scrap the Corsa?", "Should"),
         ("Gregor is my line manager.", "User is Gregor's line manager", "User is Gregor"),
+        (
+            "Definition of done: tests green, docs updated, demoed to Marta.",
+            "User has demoed the product to Marta",
+            "User has",
+        ),
+        ("Dinner is at Bistro Lumen, 7 pm", "Bistro Lumen is at 7 pm", "Lumen is at"),
         ("Half of the team is in Lagos", "The team is in Lagos", "The team"),
         ("Die Hälfte der Kollegen ist krank", "Kollegen sind krank", "Kollegen sind"),
         ("Casi la mitad de mis amigos son veganos", "Los amigos de User son veganos", "Los amigos"),

@@ -68,6 +68,9 @@ _NAME_ACTS = re.compile(
 _DOES_TO_ME = re.compile(
     r"(?:\A|[,;.] |\band )(?P<verb>[a-z]{2,20}s) (?:my|me|us|our)\b", re.IGNORECASE
 )
+_TIMED = re.compile(  # "the hall is at 7 pm"
+    r"\A(?:The )?(?P<what>(?!User\b)[^\W\d_][\w .'’-]{1,40}?) (?:is|starts|begins) (?:at|on) \d"
+)
 _IS_THEIRS = re.compile(r"\AUser is (?P<name>[A-Z][\w. -]{0,40}?)'s (?P<what>[\w -]{2,40}?)\W*\Z")
 _IS_MINE = re.compile(
     r"\b(?P<name>\w[\w. -]{0,40}?)(?:'s| is| was) (?:my|our) (?P<what>\w[\w -]{1,40})"
@@ -217,6 +220,16 @@ def is_done_by_thing(clause: str, fact: str) -> bool:
     text = clause[:MAX_NOTE].replace("’", "'")
     verbs_of_things = {match["verb"].casefold() for match in _DOES_TO_ME.finditer(text)}
     return words(fact[:MAX_NOTE])[1:2] != [] and words(fact[:MAX_NOTE])[1] in verbs_of_things
+
+
+def is_of_event(clause: str, fact: str) -> bool:
+    """Return True if a place gets the time of what is there: "dinner is at Lumen, 7 pm"."""
+    told = _TIMED.match(fact[:MAX_NOTE])
+    if told is None:
+        return False
+    said, place = f" {clause[:MAX_NOTE].casefold()}", told["what"].casefold()
+    is_place = any(f" {word} {place}" in said for word in ("at", "in", "at the", "in the"))
+    return is_place and not said.startswith(f" {place}")
 
 
 def is_reversed(clause: str, fact: str) -> bool:
