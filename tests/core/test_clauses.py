@@ -507,6 +507,10 @@ def test_assent_to_an_offer_says_nothing(question: str) -> None:
         ("I never skip breakfast", "User never skips breakfast"),
         ("I think I need a break", None),
         ("Staging deploys on merge", None),
+        ("I brought my dog to work", "User brought their dog to work"),
+        ("I threw my back out", "User threw their back out"),
+        ("I meant Wednesday", "User meant Wednesday"),
+        ("We're 12 people at Christmas", None),
     ],
 )
 def test_a_clause_in_the_third_person(clause: str, told: str | None) -> None:
