@@ -172,7 +172,7 @@ def _takes_for_user(fact: str, clause: Clause) -> bool:
 
 
 def _is_listed(clause: Clause) -> bool:
-    """Return True for a list of what is to be so: "Definition of done: tests green"."""
+    """Return True for a list of rules: "Definition of done: tests green"."""
     return not clause.is_own and clause_pattern(clause.code, "lists").match(clause.text) is not None
 
 

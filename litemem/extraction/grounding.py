@@ -238,8 +238,8 @@ class Grounding:
         """
         fact = english.without_guessed_relatives(fact, self._given)
         is_gendered = any(self._known.has(word) for word in english.GENDERED)
-        is_user = self.is_user(fact.partition(" ")[0])
-        if is_gendered or not is_user:
+        first = fact.partition(" ")[0].replace("’", "'")
+        if is_gendered or not self.is_user(first.removesuffix("'s")):
             return fact
         neutral = section(ENGLISH, "grounding")["neutral"]
         return english.without_owner(

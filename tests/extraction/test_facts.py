@@ -316,6 +316,12 @@ def test_orders_and_questions_are_no_deeds(said: str, facts: list[str], kept: li
             "User has demoed the product to Marta",
             "User has",
         ),
+        (
+            "My favourite team lost again and this is what I get",
+            "User lost their favourite team",
+            "User lost",
+        ),
+        ("My uncle taught me to fish", "User's uncle taught him to fish", "him"),
         ("Dinner is at Bistro Lumen, 7 pm", "Bistro Lumen is at 7 pm", "Lumen is at"),
         ("Half of the team is in Lagos", "The team is in Lagos", "The team"),
         ("Die Hälfte der Kollegen ist krank", "Kollegen sind krank", "Kollegen sind"),

@@ -197,10 +197,11 @@ def is_of_named_part(clause: str, fact: str) -> bool:
 def is_of_other_subject(clause: str, fact: str) -> bool:
     """Return True if the user does in a fact what something else does in a clause without "I".
 
-    "My wife bought me a car" is no "User bought a car"; "bought a car" is.
+    "My wife bought me a car" is no "User bought a car"; "bought a car" is. What "I" do behind the
+    verb is another deed.
     """
     text = clause[:MAX_NOTE].replace("’", "'")
-    if _SPEAKS_AS_I.search(text) or is_elliptical(text) or is_telegraphic(text):
+    if is_elliptical(text) or is_telegraphic(text):
         return False
     told = [w for w in words(fact[:MAX_NOTE])[1:] if w not in verbs("adverbs")][:1]
     if not told or told[0] in _COPULAS | _HAVE | _BEFORE_VERBS:
@@ -210,7 +211,8 @@ def is_of_other_subject(clause: str, fact: str) -> bool:
         return False
     found = [i for i, word in enumerate(said) if stem(word) == verb]
     before = said[: found[0]] if found else []
-    if words(fact[:MAX_NOTE])[0] in before:
+    until = said[: found[-1] + 1] if found else said
+    if words(fact[:MAX_NOTE])[0] in before or _SPEAKS_AS_I.search(" ".join(until)):
         return False
     return any(w not in verbs("adverbs") for w in before) and before[-1] not in _TO
 
@@ -223,7 +225,7 @@ def is_done_by_thing(clause: str, fact: str) -> bool:
 
 
 def is_of_event(clause: str, fact: str) -> bool:
-    """Return True if a place gets the time of what is there: "dinner is at Lumen, 7 pm"."""
+    """Return True if a place gets the time of an event there: "dinner is at Lumen, 7 pm"."""
     told = _TIMED.match(fact[:MAX_NOTE])
     if told is None:
         return False

@@ -349,11 +349,13 @@ def without_guessed_relatives(fact: str, said: Iterable[str] | Heard) -> str:
 
 _NAMES_SPEAKER = re.compile(r"\A(?P<name>\w+) is the (?:speaker|user)\.?", re.IGNORECASE)
 _THE_USER = re.compile(r"\b[Tt]he user\b")
-_SHE = re.compile(
-    r"\A(?P<head>User (?:thinks|says|hopes|believes|knows|feels|fears|worries|suspects|wishes|said|"
-    r"thought|guesses|doubts)(?: that)? )s?he\b(?P<verb> (?:is|was|has|does)\b)?"
-)
-_THEY = {" is": " are", " was": " were", " has": " have", " does": " do"}
+_OF_THEY = {"is": "are", "was": "were", "has": "have", "does": "do"}
+_THEY = {
+    **{f"{she}{verb}": f"they{verb}" for she in ("he", "she") for verb in ("", "'ll", "'d")},
+    **{f"{she} {verb}": f"they {them}" for she in ("he", "she") for verb, them in _OF_THEY.items()},
+    "him": "them", "herself": "themselves", "himself": "themselves",
+}
+_SHE = re.compile(rf"\b(?:{'|'.join(sorted(_THEY, key=len, reverse=True))})\b")
 NAMES_USER = re.compile(
     r"User(?:['’]s (?:first |full )?name is| is called| is named) (?:Dr\.? |Mrs?\.? |Ms\.? )?"
     r"(?P<name>\w+)"
@@ -385,15 +387,8 @@ def with_plain_user(fact: str) -> str:
 
 
 def with_they(fact: str) -> str:
-    """Return "User thinks they are ill" for "User thinks she is ill"."""
-    return _SHE.sub(
-        lambda match: (
-            f"{match['head']}they{_THEY[match['verb'].casefold()]}"
-            if match["verb"]
-            else f"{match['head']}they"
-        ),
-        fact,
-    )
+    """Return a fact without "she", "him" and the like: "User thinks they are ill"."""
+    return _SHE.sub(lambda match: _THEY[match[0]], fact)
 
 
 def with_subject(fact: str) -> str:
