@@ -109,6 +109,7 @@ def _compare(known: str, new: str, cosine: float, before: str | None) -> Verdict
 def _is_over_by_name(known: str, new: str, named: tuple[str, str]) -> bool:
     """Return True if two facts contradict each other as written, or with names."""
     is_over = any(each(known, new) for each in (has_parted, has_other_holder, is_renamed))
+    is_over = is_over or ends(known, new, code_of_pair(known, new))  # "豆豆走了", of a dog 豆豆
     return is_over or compare_slots(*named) == "contradicts"
 
 

@@ -30,17 +30,20 @@ PASSES = 2  # in which words are left out of a clause: one may stand behind anot
 LEAST = 2  # signs of a part of a name, in a script without spaces
 _TABLE = "outcomes"
 _UNSPACED = ("zh", "ja", "th")
-_HEAD_FIRST = ("th", "vi", "id")  # languages in which the first word names the kind
+_HEAD_FIRST = (  # languages in which the first word names the kind
+    *("th", "vi", "id"),
+    *("ru", "uk", "ar", "fa", "he", "el"),
+)
 _NAMES = ("thing", "name", "value", "amount", "doer", "to")
 _FACTOR = 3  # by which an amount changes, at most: a child weighs less than its mother
 _ASIDE = ("doer", "to")  # parts with persons who are not those of the fact
-_CLAUSE = re.compile(r"[.,]+(?!\d)|[;!?，。！？；、।~～…\n]+")
-_QUESTION = re.compile(r"[?？]")
+_CLAUSE = re.compile(r"\.+(?!\w)|,+(?!\d)|[;!?，。！？；、।،؛؟~～…\n]+")
+_QUESTION = re.compile(r"[?？؟]")
 _TOPIC = "\x00"  # in place of what the clause before names
 _PART = re.compile(r"\{(\w+)\}")
 _ENTRY = re.compile(r"(?<!P)<(\w+)>")
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)?")
-_SIGNS = re.compile(r"[\s“”\"'()（）「」《》]+")
+_SIGNS = re.compile(r"[\s“”\"'()（）「」《》«»]+")
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,7 @@ class _Words:
     user: re.Pattern[str]  # at the beginning of a fact
     owner: re.Pattern[str]  # the user behind what is owned
     open: re.Pattern[str]  # words of a wish, a doubt, a denial or of the past
+    doubt: re.Pattern[str]  # words that leave open whether something happened
     light: re.Pattern[str]
     also: re.Pattern[str]  # that somebody does the same as before
     aside: re.Pattern[str]
@@ -110,7 +114,8 @@ def _is_over(state: _Told, told: _Told, code: str) -> bool:
     things = [k[key] for key in ("thing", "name") if key in k]
     if n["thing"] == _TOPIC:
         return any(_begins_with(told.before, thing, code) for thing in things)
-    return any(_is_thing(n["thing"], thing, code) for thing in things)
+    is_part = code not in _UNSPACED and "name" in k and _names(n["thing"], k["name"], code)
+    return is_part or any(_is_thing(n["thing"], thing, code) for thing in things)
 
 
 # -- things and values
@@ -135,9 +140,10 @@ def _is_near(one: str, other: str, code: str) -> bool:
 @lru_cache(maxsize=8_192)
 def _plain(text: str, code: str) -> str:
     """Return a value without spaces, its numbers in digits."""
-    numbers = _numbers(code)
-    words = [numbers.get(word, word) for word in scripts.composed(text).casefold().split()]
-    return _SIGNS.sub("", "".join(words))
+    numbers, endings = _numbers(code), _of(code).endings
+    words = scripts.composed(text).casefold().split()
+    plain = (numbers.get(word) or endings.sub("", word) or word for word in words)
+    return _SIGNS.sub("", "".join(plain))
 
 
 @cache
@@ -145,6 +151,12 @@ def _numbers(code: str) -> Mapping[str, str]:
     listed = words_in(code, "slots", "numbers") | words_in(code, _TABLE, "numbers")
     pairs = (each.partition("=") for each in listed)
     return {scripts.composed(word).casefold(): digits for word, _, digits in pairs}
+
+
+def _names(told: str, name: str, code: str) -> bool:
+    """Return True if all words are of a name: "the Accent", of a Hyundai Accent."""
+    one, other = _words(told, code), _words(name, code)
+    return bool(one) and all(any(_same(word, each, code) for each in other) for word in one)
 
 
 def _is_thing(told: str, thing: str, code: str) -> bool:
@@ -206,9 +218,9 @@ def _words(text: str, code: str) -> Sequence[str]:
         whole = _SIGNS.sub("", plain).casefold()
         short = listed.generic.sub("", whole)
         return [short or whole] if whole else []
-    words = [listed.endings.sub("", word) or word for word in _SIGNS.sub(" ", plain).split()]
-    short_words = [word for word in words if not listed.generic.fullmatch(word)]
-    return short_words or words
+    words = _SIGNS.sub(" ", plain).split()
+    kept = [word for word in words if not listed.generic.fullmatch(word)] or words
+    return [listed.endings.sub("", word) or word for word in kept]
 
 
 # -- clauses
@@ -244,6 +256,8 @@ def _told(text: str, code: str) -> Sequence[_Told]:
     """Return what the clauses of a statement tell, row by row."""
     said = in_digits(scripts.composed(unquoted(text)), code)
     found: list[_Told] = []
+    if _of(code).doubt.search(said):
+        return ()
     before, holder = "", frozenset[int]()
     for clause, is_asked in _clauses(said, code)[:CLAUSES]:
         plain = _reduced(clause, code)
@@ -354,6 +368,7 @@ def _of(code: str) -> _Words:
         user=pattern("user"),
         owner=pattern("owner"),
         open=pattern("open"),
+        doubt=pattern("doubt"),
         light=pattern("light"),
         also=pattern("also"),
         aside=pattern("aside"),
@@ -371,7 +386,8 @@ def _rows(table: Mapping[str, object]) -> list[_Row]:
     rows = []
     for written in listed if isinstance(listed, list) else ():
         state, _, over = str(written).partition("=>")
-        rows.append(_Row(_patterns(state, table), _patterns(over, table), "{thing}" in over))
+        has_thing = "{thing}" in over or "(?P<thing>" in over
+        rows.append(_Row(_patterns(state, table), _patterns(over, table), has_thing))
     return rows
 
 

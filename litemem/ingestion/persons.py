@@ -18,6 +18,7 @@ MOST = 5  # words before a name, at most
 LEAST = 2  # signs of a name in a script without spaces
 ENDING = 2  # letters that a name takes in another case: "Ivan", "Ivana"
 _UNSPACED = ("zh", "ja")
+_MEASURED = ("weight", "height", "income", "rent", "cost", "sleep", "age")
 _SUFFIXED = ("tr",)  # in which an apostrophe parts a case from a name: "Kadıköy'de"
 _INFLECTING = ("ru", "uk", "pl", "cs", "fi", "hu", "el")
 _SIGN = rf"(?:[^\W\d_]|(?!\d)[{scripts.MARKED}])"
@@ -60,6 +61,8 @@ def _unspaced(text: str, other: str, code: str) -> str:
     if relation is None or _relation_before(code).match(other):
         return text
     rest = text[relation.end() :]
+    if rest.startswith(_attributes(code)):  # the rent of a sister
+        return text
     is_named = len(rest) >= LEAST and other.startswith(rest[:LEAST])
     return rest if is_named else text
 
@@ -115,6 +118,15 @@ def _relation_before(code: str) -> re.Pattern[str]:
     users = "|".join(map(re.escape, sorted({*phrases(code).users, *own}, key=len, reverse=True)))
     kin = "|".join(pattern.pattern for pattern in _relations(code))
     return re.compile(rf"(?:(?:{users})[{_JOINING}]?)?(?:{kin})[{_JOINING}]?")
+
+
+@cache
+def _attributes(code: str) -> tuple[str, ...]:
+    """Return the words for what somebody has one of: a rent, a car."""
+    listed = words_in(code, "slots", "attributes") | words_in(code, "updates", "singles")
+    listed |= words_in(code, "requests", "owned")
+    measured = (words_in(code, "measures", key) for key in _MEASURED)
+    return tuple(each for each in listed.union(*measured) if len(each) >= LEAST)
 
 
 @cache

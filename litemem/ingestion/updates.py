@@ -46,6 +46,7 @@ LONG = 400  # characters of two texts that are no facts
 EXTRA = 2  # words of a known fact that neither name the thing nor its value
 HOLDER = 3  # words in which a person is named: "User's daughter Jo"
 _TIMES = frozenset(["day", "clock"])
+_VERSION = re.compile(r"(?P<name>[A-Z][A-Za-z.+#]{1,30})[ -]?v?(?P<number>\d+(?:\.\d+)*)(?![\d%])")
 
 
 def is_updated(known: str, new: str, before: str | None = None) -> bool:
@@ -60,6 +61,7 @@ def is_updated(known: str, new: str, before: str | None = None) -> bool:
         _is_updated(known, new, before or "", code)
         for code in codes_of(known, new)
         if matches(unquoted(new), code, TABLE, "renewed", "changed", "gets", "holds", "nth")
+        or matches(unquoted(new), code, TABLE, "upgrades")
         or _marks(code).search(new) is not None
         or matches(new, code, TABLE, "one")
     )
@@ -67,8 +69,12 @@ def is_updated(known: str, new: str, before: str | None = None) -> bool:
 
 def _is_updated(known: str, new: str, before: str, code: str) -> bool:
     said = unquoted(known).rstrip(".! ")
+    if _are_of_others(said, unquoted(new), code):
+        return False
+    if _is_other_version(said, unquoted(new), code):
+        return True
     one = pattern_of(code, TABLE, "is").match(said)  # "plan" may be a thing
-    if _is_unsure(one["value"] if one else said, code) or _are_of_others(said, unquoted(new), code):
+    if _is_unsure(one["value"] if one else said, code):
         return False
     if pattern_in(code, "rescheduled", "past").search(said):
         return False
@@ -140,6 +146,33 @@ def _has_other_value(k: StatedValues, clause: str, whole: str, code: str) -> boo
     is_measured = all(kind == OFTEN or kind.startswith(BARE + UNIT) for kind in changed)
     is_bare = not own and len(lost) <= 1 and is_measured  # "I'm at 88 kilos"
     return (bool(shared) or is_bare) and not gained and len(lost) <= EXTRA
+
+
+def _is_other_version(known: str, new: str, code: str) -> bool:
+    """Return True if a statement tells another version of what a known one names: "Node 22"."""
+    one = _VERSION.search(known)
+    told = _upgraded_to(new, code) if one else None
+    if one is None or told is None or is_open(new, code):
+        return False
+    name, number, things = told
+    named, said = named_things(known, code), known.casefold()
+    is_of_thing = all(word.casefold() in said or has_form(named, word, code) for word in things)
+    return name == one["name"] and number != one["number"] and is_of_thing
+
+
+def _upgraded_to(new: str, code: str) -> tuple[str, str, Sequence[str]] | None:
+    """Return the name, the version and the words for the thing of an upgrade that a text tells."""
+    if found := pattern_of(code, TABLE, "upgraded").search(new):
+        return found["name"], found["number"], named_things(found["thing"] or "", code)
+    for clause in _marked(new, code):
+        mark, _, behind = clause.partition(" | ")
+        found = _VERSION.search(behind)
+        if found:
+            rest = f"{mark} {behind[: found.start()]} {behind[found.end() :]}"
+            things = named_things(rest, code)
+            is_one = not any(map(str.isdigit, rest))
+            return (found["name"], found["number"], things) if is_one else None
+    return None
 
 
 def _is_other_post(known: str, clause: str, code: str) -> bool:
