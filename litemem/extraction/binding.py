@@ -48,9 +48,10 @@ from litemem.extraction.grounding import (
     forms_of,
 )
 from litemem.extraction.paraphrase import OF_ANOTHER, OF_OTHER_THING
+from litemem.extraction.paraphrase.definitions import is_defined
 from litemem.extraction.paraphrase.questions import is_asked
 from litemem.extraction.paraphrase.substitution import exchanges_kind, substitutes
-from litemem.extraction.paraphrase.support import content_prefixes
+from litemem.extraction.paraphrase.support import Heard, content_prefixes, content_words
 from litemem.extraction.retelling import (
     BEFORE_QUOTE,
     may_replace,
@@ -165,7 +166,9 @@ class Binding:
         `message` is the position of a message that it may have come from.
         """
         at = self._nearest(fact)
-        reason = self._grounding.rejection_reason(fact) or self._flaw_beside(fact, at)
+        reason = self._grounding.rejection_reason(fact)
+        if reason is None and (at is None or not self._is_defined(fact, at)):
+            reason = self._flaw_beside(fact, at)
         if reason is None:
             self._told.add(fact)
         is_joint = at is not None and self._tells_of_several(fact, self._clauses[at])
@@ -209,6 +212,11 @@ class Binding:
             return "it says nothing of anybody"
         is_borrowed = at is not None and self._is_borrowed(fact, at)
         return "somebody else said it of another thing" if is_borrowed else None
+
+    def _is_defined(self, fact: str, at: int) -> bool:
+        """Return True if a fact defines what its clause says: "no siblings", "an only child"."""
+        clause = self._clauses[at]
+        return not clause.is_question and is_defined(fact, clause.text, code_for(fact, clause.text))
 
     def _is_on_other_day(self, fact: str) -> bool:
         """Return True if a fact has other relative days than was said: "next weekend"."""
@@ -341,7 +349,8 @@ class Binding:
         if not is_user:
             return False
         found = _first_person_verb(code).search(plain)
-        return found is not None and found["verb"].casefold() in words(self._said)
+        is_noun = found is not None and found["verb"][:1].isupper()  # "Users Miete"
+        return found is not None and not is_noun and found["verb"].casefold() in words(self._said)
 
     def _praises_the_other(self, at: int) -> bool:
         """Return True for praise beside "you": "You're amazing! Taking them in is so lovely"."""
@@ -540,6 +549,9 @@ class Binding:
     def _nearest_in_meaning(self, fact: str) -> int | None:
         """Return the position of the clause with most words like a fact's, or of the only one."""
         code = code_for(fact, fact[:MAX_QUOTED])
+        for i in range(len(self._clauses)):
+            if self._is_defined(fact, i):
+                return i
         wanted = content_prefixes(fact, code)
         stated = [i for i, clause in enumerate(self._clauses) if not clause.is_question]
         best, most = None, 0
@@ -547,7 +559,18 @@ class Binding:
             shared = len(wanted & self._prefixes_of(i))
             if shared > most:
                 best, most = i, shared
+        if best is None and len(stated) > 1:
+            best = self._nearest_by_support(fact, code, stated)
         return stated[0] if best is None and len(stated) == 1 else best
+
+    def _nearest_by_support(self, fact: str, code: str, places: Sequence[int]) -> int | None:
+        """Return the position of the clause that has most words of a fact in other words."""
+        content = content_words(fact, code)
+        shared = {
+            i: sum(map(Heard([self._clauses[i].text], code).supports, content)) for i in places
+        }
+        best = max(places, key=lambda i: shared[i])
+        return best if shared[best] else None
 
     def _behind(self, at: int) -> str:
         """Return the clause behind one, if the same message has it: "but I wasn't"."""

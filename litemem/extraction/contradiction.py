@@ -45,6 +45,7 @@ from litemem.extraction.paraphrase import (
     OF_OTHER_THING,
     departure,
 )
+from litemem.extraction.paraphrase.definitions import is_defined
 from litemem.extraction.paraphrase.subject import is_due
 from litemem.extraction.paraphrase.support import affirmed
 
@@ -77,8 +78,8 @@ def contradiction(
     """
     if is_user is None:
         is_user = _names_user(fact)
-    if _is_of_somebody_else(fact, clause, is_user=is_user):
-        return OF_ANOTHER
+    if is_defined(fact, clause.text, code_for(fact, clause.text)):
+        return None
     if flaw := _flaw(fact, clause, is_user=is_user):
         return flaw
     said = _predicate(fact, clause.text, clause.code)
@@ -118,8 +119,15 @@ def exchange(fact: str, said: str, *, is_named: bool) -> str | None:
 
 
 def _flaw(fact: str, clause: Clause, *, is_user: bool) -> str | None:
+<<<<<<< HEAD
     """Return what only some languages show: an order made a deed, a place, a denial."""
     if _takes_for_user(fact, clause) or (is_user and _is_listed(clause)):
+=======
+    """Return if it is of another, or what few languages show: an order made a deed, a place."""
+    if _is_of_somebody_else(fact, clause, is_user=is_user):
+        return OF_ANOTHER
+    if _takes_for_user(fact, clause):
+>>>>>>> sp
         return OF_OTHER_THING
     if _leaves_out_share(fact, clause):
         return "it leaves out of how many it is true"
@@ -285,7 +293,7 @@ def _does_for_itself(fact: str, clause: Clause) -> bool:
     """Return True if the user does what they order: "recuerda …", of "recuérdame …"."""
     order = clause_pattern(clause.code, "orders_for_me").match(clause.text)
     told = words(fact)[1:2]
-    if order is None or not told:
+    if order is None or not told or phrases(clause.code).outgoing.search(clause.text):
         return False
     said = words(order["order"])[:1]
     return bool(said) and normal_forms(said[0])[:SAME_VERB] == normal_forms(told[0])[:SAME_VERB]

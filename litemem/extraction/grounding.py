@@ -30,6 +30,7 @@ from litemem.core.text.words import (
     sentences,
     tokens,
 )
+from litemem.extraction.paraphrase.definitions import is_defined, without_definitions
 from litemem.extraction.paraphrase.subject import follows
 from litemem.extraction.paraphrase.support import support
 
@@ -100,22 +101,35 @@ class Grounding:
             return flaw
         if self._is_about_another(fact):
             return ANOTHER_SPEAKER
+        defined = self._without_defined(fact)
         if english.guesses_age(fact, self._given):
             return "nobody said how old"
-        if self.is_strict and english.guesses_relative(fact, self._given):
+        if self.is_strict and english.guesses_relative(defined, self._given):
             return "nobody spoke of such a relative"
         if english.misnames_user(fact, self._given):
             return "nobody gave that as their name"
-        missing = self.ungrounded_terms(fact)
+        missing = self.ungrounded_terms(defined)
         if missing:
             return f"nobody said {', '.join(missing)}"
         for match in phrases(self._code_of(fact)).exact.finditer(fact):
             place = next(filter(None, match.groups()), "")
             if not any(place in text for text in self._all):
                 return f"nobody said {place}"
-        if not self._is_new(fact) and not self._is_paraphrase(fact):
+        if defined == fact and not self._is_new(fact) and not self._is_paraphrase(fact):
             return "too little of it was said just now"
         return None
+
+    def _without_defined(self, fact: str) -> str:
+        """Return a fact without what defines something said: "no brothers", "an only child"."""
+        code = self._code_of(fact)
+        return next(
+            (
+                without_definitions(fact, text, code)[0]
+                for text in self._said
+                if is_defined(fact, text, code)
+            ),
+            fact,
+        )
 
     def knows(self, word: str) -> bool:
         """Return True if a word was said, now or before."""
@@ -179,10 +193,12 @@ class Grounding:
         return value in self._numbers[code]
 
     def _is_said_otherwise(self, word: str, code: str) -> bool:
-        """Return True if a noun of German means a said word: "Teilzeit" of "halbtags"."""
-        if code not in NOUNS_IN_CAPITALS:
-            return False
-        same = phrases(code).same
+        """Return True if a noun of German means a said word: "Teilzeit" of "halbtags".
+
+        In any language, the name of a country means that of its people.
+        """
+        table = phrases(code)
+        same = table.same if code in NOUNS_IN_CAPITALS else table.origins
         wanted = same.having(word.casefold())
         return bool(wanted) and any(
             not wanted.isdisjoint(same.having(other))
@@ -221,6 +237,8 @@ class Grounding:
         if is_number(fold(word)) or word.casefold() in phrases(code).numbers:
             return False
         if names_user(word, code) or _ELIDED.match(word):
+            return True
+        if i == 0 and word.casefold() in phrases(code).openings:
             return True
         if i == 0 and (len(found) == 1 or any(names_user(t.text, code) for t in found[1:3])):
             return True

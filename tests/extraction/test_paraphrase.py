@@ -212,7 +212,7 @@ def test_a_faithful_paraphrase_passes(said: str, fact: str) -> None:
         ("I moved from Graz to Linz.", "User moved from Linz to Graz", "something else"),
         ("Ich fahre von Ulm nach Aalen.", "User fährt von Aalen nach Ulm", "something else"),
         ("I live with Jo, near Max.", "User lives with Max", "something else"),
-        ("I don't mind dogs, but I hate cats.", "User hates dogs", "something else"),
+        ("I don't mind dogs, but I hate cats.", "User hates dogs", "denie"),
         ("I like beer, but I can't stand wine.", "User can't stand beer", "something else"),
         ("No como carne pero sí pescado.", "User no come pescado", "denies"),
         ("我不吃香菜，但喜欢葱。", "用户不吃葱", "denies"),
@@ -460,3 +460,79 @@ def test_a_small_model_may_not_exchange_a_word(said: str, fact: str) -> None:
 def test_a_greeting_in_any_language_names_nobody() -> None:
     for greeting in ("Bonjour Madame Leroy,", "Guten Morgen, Herr Vogt.", "Ciao Marco!"):
         assert own_words(greeting).strip(",.! ").casefold() in ("bonjour", "guten morgen", "ciao")
+
+
+DEFINED = [
+    ("I've got no brothers or sisters.", "User is an only child", "User has two brothers"),
+    ("Ich habe keine Geschwister.", "Der Nutzer ist ein Einzelkind", "Der Nutzer hat Geschwister"),
+    ("لا أقرب اللحوم ولا الأسماك.", "المستخدم نباتي", "المستخدم يأكل الأسماك"),
+    ("兄弟はいません。", "ユーザーは一人っ子だ", "ユーザーには兄弟がいる"),
+    (
+        "I'm married to a Dane, Søren.",
+        "User's husband Søren is from Denmark",
+        "User comes from Denmark",
+    ),
+    ("Ma belle-sœur est polonaise.", "La belle-sœur de User vient de Pologne", "User est polonais"),
+    ("My cousin doesn't eat meat.", "User's cousin is a vegetarian", "User is a vegetarian"),
+]
+
+TURNED = [
+    (
+        "Mi prima me prestó su tienda.",
+        "La prima de User le prestó su tienda",
+        "User prestó su tienda a su prima",
+    ),
+    (
+        "I'm teaching my dad to swim.",
+        "User's dad is learning to swim from User",
+        "User's dad is teaching User to swim",
+    ),
+    (
+        "Meine Nichte hat mir Schach beigebracht.",
+        "User hat von seiner Nichte Schach gelernt",
+        "User hat seiner Nichte Schach beigebracht",
+    ),
+    (
+        "先輩にカメラを借りました。",
+        "ユーザーは先輩にカメラを借りた",
+        "ユーザーは先輩にカメラを貸した",
+    ),
+    ("我把相机借给了小刘。", "用户把相机借给了小刘", "小刘把相机借给了用户"),
+    ("أعارني جاري سيارته.", "أعار الجار المستخدم سيارته", "أعار المستخدم جاره سيارته"),
+    (
+        "I run the kitchen, Dominic runs the bar.",
+        "Dominic runs the bar",
+        "Dominic is in charge of the kitchen",
+    ),
+    ("O Rui trata da horta e eu do jardim.", "O Rui trata da horta", "O Rui trata do jardim"),
+    (
+        "My wife and I keep three hens.",
+        "User and User's wife keep three hens",
+        "User's wife's parents keep three hens",
+    ),
+    ("My boss is very patient.", "User's boss is patient", "User's boss is impatient"),
+    ("I hate this song.", "User hates this song", "User hates music"),
+    ("I don't have a TV.", "User doesn't have a TV", "User wants a TV"),
+    (
+        "I mustn't lift more than five kilos.",
+        "User may not lift more than five kilos",
+        "User is not allowed to lift anything",
+    ),
+    ("Antes fumaba, ahora corro.", "User fumaba antes y ahora corre", "User fuma"),
+    ("Yesterday I painted.", "User painted yesterday", "User paints"),
+    ("My doctor thinks it could be gout.", "User may have gout", "User has gout"),
+    (
+        "My rent is due on the first and my loan on the tenth.",
+        "User's rent is due on the first",
+        "User's rent is due on the tenth",
+    ),
+    ("Ich esse weder Nüsse noch Fisch.", "Der Nutzer isst keinen Fisch", "Der Nutzer isst Fisch"),
+]
+
+
+@pytest.mark.parametrize(("said", "good", "bad"), [*DEFINED, *TURNED])
+def test_a_definition_is_kept_and_a_deed_is_not_turned_round(
+    said: str, good: str, bad: str
+) -> None:
+    assert objection(said, good, is_strict=False) is None
+    assert objection(said, bad, is_strict=False) is not None

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from itertools import chain, pairwise
 from typing import Any
 
@@ -13,6 +13,7 @@ from litemem.core.text.lexicon import CODES, ENGLISH, code_of, section, words_in
 MAX_NAMED = 300  # characters of a fact that may name the user
 SUBJECT = 5  # words at the beginning of a fact that name its subject
 NEVER = re.compile(r"(?!)")
+_NAMED = re.compile(r"\(\?P<\w+>")
 
 _JOINED = "\u3040-\u30ff\u3400-\u9fff"  # scripts without spaces
 _MARKS = "\u0900-\u0963\u064b-\u065f\u200c"  # vowel signs, and what joins parts of a word
@@ -77,7 +78,7 @@ class Groups:
                     for each in listed:
                         index.setdefault(each, set()).add((i, j))
                 self._inside += [(each, (i, j)) for each in kind.inside]
-        self._longest = max(map(len, (*self._begun, *self._ended)), default=0)
+        self._lengths = [sorted({len(w) for w in index}) for index in (self._begun, self._ended)]
 
     def __getitem__(self, group: int) -> tuple[Words, ...]:
         return self._groups[group]
@@ -85,9 +86,13 @@ class Groups:
     def having(self, word: str) -> set[tuple[int, int]]:
         """Return the groups that list a word, each with the kind."""
         found = set(self._whole.get(word, ()))
-        for n in range(min(len(word), self._longest) + 1):
-            found |= self._begun.get(word[:n], set())
-            found |= self._ended.get(word[len(word) - n :], set())
+        begun, ended = self._lengths
+        for n in begun:
+            if places := self._begun.get(word[:n]):
+                found |= places
+        for n in ended:
+            if places := self._ended.get(word[-n:]):
+                found |= places
         return found
 
     def of_words(self, words: Iterable[str]) -> set[tuple[int, int]]:
@@ -211,6 +216,24 @@ class Phrases:
     has: re.Pattern[str]  # that the speaker has somebody or something
     impersonal: re.Pattern[str]  # a pronoun that is nobody: "il y a"
     terse: re.Pattern[str]  # a clause without "I": "got a dog"
+    incoming: re.Pattern[str]  # that the speaker is given, lent or taught something
+    outgoing: re.Pattern[str]  # that the speaker gives, lends or teaches something
+    got: re.Pattern[str]  # of a fact, that the user is given something
+    gave: re.Pattern[str]  # of a fact, that the user gives something
+    imperfect: re.Pattern[str]  # a verb in the past, with its `stem`
+    present: re.Pattern[str]  # of a fact, a verb that is not, with its `stem`
+    infix: re.Pattern[str]  # a verb with "zu" inside, with its `head` and `verb`
+    hails: re.Pattern[str]  # of a fact, that somebody comes from a country
+    own_is: re.Pattern[str]  # "I am", before what the speaker is
+    deeds: re.Pattern[str]  # what somebody hates or likes: "hate it when"
+    tongue: re.Pattern[str]  # that a country's word names its language: "speak"
+    feels: Words  # verbs of liking and disliking, each with a thing
+    asides: frozenset[str]  # words that stand instead of no other: "now"
+    reverses: frozenset[str]  # beginnings that turn a word round: "un"
+    openings: frozenset[str]  # words that begin a fact with a capital: "según"
+    origins: Groups  # a country, with the words for its people
+    definitions: tuple[tuple[re.Pattern[str], re.Pattern[str]], ...]  # two that mean the same
+    defining: re.Pattern[str]  # any of them
     times: Groups  # of the day
     sums: tuple[tuple[Words, Words], ...]  # what is counted together: "son daughter | child"
     dues: tuple[tuple[Words, ...], ...]  # who does what with which things of the user's
@@ -257,7 +280,14 @@ def phrases(code: str) -> Phrases:
         times=Groups(map(kinds, section(code, "apart").get("times", ()))),
         sums=tuple(_pair(kinds(each)) for each in table.get("sums", ())),
         over=tuple(_pair(kinds(each)) for each in table.get("over", ())),
-        same=Groups((words(each),) for each in table.get("same", ())),
+        same=Groups((words(each),) for key in ("same", "origins") for each in table.get(key, ())),
+        origins=Groups((words(each),) for each in table.get("origins", ())),
+        feels=words(str(table.get("feels", ""))),
+        reverses=words_in(code, "phrases", "reverses"),
+        asides=words_in(code, "phrases", "asides"),
+        openings=words_in(code, "phrases", "openings"),
+        definitions=tuple(map(_defined, table.get("means", ()))),
+        defining=_any_of(table.get("means", ())),
         roles=tuple((kinds(g), 2 if g[0] == "~" else 1) for g in table.get("roles", ())),
         scales=_values(str(table.get("scales", ""))),
         numbers=_values(str(table.get("numbers", ""))),
@@ -271,13 +301,26 @@ def _patterns(table: Mapping[str, Any]) -> dict[str, re.Pattern[str]]:
     copula was third joint ended contrast exact lesser urged urges ahead done enthuses needed needs
     receives gives bad cannot reasons located advice given inquires happened failed followed
     tolerates restricts absolute terse supposing hour has
-    impersonal""".split()
+    impersonal incoming outgoing got gave imperfect present infix hails own_is tongue
+    deeds""".split()
     keys = {name: name for name in names} | {"exception": "except"}
     keys["parts"] = "parts" if "parts" in table else "joint"
     return {
         name: re.compile(table[key], re.IGNORECASE) if key in table else NEVER
         for name, key in keys.items()
     }
+
+
+def _defined(listed: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """Return the patterns on both sides of "=>": "no brothers or sisters => only child"."""
+    said, told = listed.split(" => ")
+    return re.compile(said, re.IGNORECASE), re.compile(told, re.IGNORECASE)
+
+
+def _any_of(means: Sequence[str]) -> re.Pattern[str]:
+    """Return a pattern of each side of each definition."""
+    sides = dict.fromkeys(f"(?:{side})" for each in means for side in each.split(" => "))
+    return re.compile(_NAMED.sub("(?:", "|".join(sides)), re.IGNORECASE) if sides else NEVER
 
 
 def _values(listed: str) -> dict[str, int]:
@@ -316,7 +359,12 @@ def _token() -> re.Pattern[str]:
 
 def tokens_of(text: str) -> list[str]:
     """Return the folded words of a text, without elided articles: "utilisateur", not "l'"."""
-    return _token().findall(without_elision(text).casefold())
+    return list(_tokens_of(text))
+
+
+@lru_cache(maxsize=64)  # one fact is compared with one clause by many rules
+def _tokens_of(text: str) -> tuple[str, ...]:
+    return tuple(_token().findall(without_elision(text).casefold()))
 
 
 def words_with_case(text: str) -> list[str]:

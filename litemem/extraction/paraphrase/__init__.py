@@ -8,7 +8,16 @@ else's life the user's. The words for all this are data, in the table `phrases` 
 import re
 
 from litemem.core.text.quantities import changes_half_of_day, counts_another, counts_together
-from litemem.extraction.paraphrase import parties, parts, polarity, preference, reality, subject
+from litemem.extraction.paraphrase import (
+    agents,
+    parties,
+    parts,
+    polarity,
+    preference,
+    reality,
+    subject,
+    transfers,
+)
 from litemem.extraction.paraphrase.comparison import Comparison
 
 OF_ANOTHER = "it is about somebody else"
@@ -40,6 +49,9 @@ def departure(
         (OF_ANOTHER, whole, subject.is_of_somebody_else),
         (OF_ANOTHER, whole, subject.is_of_other_part),
         (OF_ANOTHER, near, subject.is_of_somebody_else),
+        (OF_ANOTHER, whole, subject.is_of_new_relative),
+        (OF_ANOTHER, whole, subject.is_of_other_origin),
+        (OF_ANOTHER, whole, agents.is_of_other_agent),
         (SUPPOSED, whole, reality.is_supposed),
         (SUPPOSED, whole, reality.is_urged),
         (SUPPOSED, whole, reality.is_refuted),
@@ -54,6 +66,7 @@ def departure(
         ("it says more than was said", whole, polarity.is_without_exception),
         (DENIED, near, polarity.is_denied),
         (DENIED, whole, polarity.is_contrasted),
+        (REVERSED, whole, transfers.is_other_direction),
         (REVERSED, whole, parties.is_exchanged),
         (REVERSED, whole, parties.is_given_back),
         (REVERSED, whole, preference.prefers_what_was_denied),
@@ -65,6 +78,7 @@ def departure(
         (OTHER_NUMBER, whole, _changes_half_of_day),
         (OF_OTHER_THING, whole, subject.is_of_next),
         (OF_OTHER_THING, whole, subject.is_beside),
+        (OF_OTHER_THING, whole, preference.is_of_other_thing),
         ("it says nothing", whole, subject.says_nothing),
         (OF_OTHER_THING, whole, subject.is_in_other_role),
         (OF_OTHER_THING, whole, parts.is_crossed),

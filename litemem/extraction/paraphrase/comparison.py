@@ -1,5 +1,6 @@
 """A fact and the clause that it is held against, with their words, people and denials."""
 
+import re
 from collections.abc import Sequence
 
 from litemem.core.text.lexicon import words_in
@@ -39,7 +40,8 @@ class Comparison:
         self.sentence = affirmed(sentence[:MAX_CHARACTERS], code)
         self.whole = whole[:MAX_CHARACTERS] or said
         self.code, self.table = code, phrases(code)
-        said, fact = (affirmed(text, code) for text in (said, fact))
+        infix, self.spoken = self.table.infix, said
+        said, fact = (infix.sub(_without_zu, affirmed(text, code)) for text in (said, fact))
         self.fact, self.said = fact, said
         self.told, self.heard = tokens_of(fact), tokens_of(said)
         self.content = content_words(fact, code)
@@ -86,6 +88,10 @@ class Comparison:
         """Return the words that both have once without a capital: "desde" is not a name."""
         spelt = (*words_with_case(self.said), *words_with_case(self.fact))
         return {word for word in spelt if word[0].islower()}
+
+
+def _without_zu(match: re.Match[str]) -> str:
+    return match["head"] + match["verb"]  # "anzunehmen" is a form of "annehmen"
 
 
 def parties_of(text: str) -> set[str]:

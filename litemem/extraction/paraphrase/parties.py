@@ -13,12 +13,17 @@ from litemem.extraction.paraphrase.comparison import (
     parties_of,
 )
 from litemem.extraction.paraphrase.support import MAX_CONTENT, is_form, unmeant
+from litemem.extraction.paraphrase.transfers import is_same_direction
 
 VERB_BETWEEN = frozenset("en es fr it pt".split())  # languages in which the object is behind it
 
 
 def is_exchanged(pair: Comparison) -> bool:
     """Return True if the fact has two parties in the other order, with the same words."""
+    return _has_other_order(pair) and not is_same_direction(pair)
+
+
+def _has_other_order(pair: Comparison) -> bool:
     code, table = pair.code, pair.table
     names = (parties_of(pair.said) | parties_of(pair.fact)) - pair.uncapitalised()
     told = [(i, w) for i, w in enumerate(pair.told) if is_party(w, names, code, table)]
@@ -77,6 +82,10 @@ def _is_done_to(pair: Comparison, party: str, verbs: Sequence[str], behind: Sequ
 
 def is_turned_round(pair: Comparison) -> bool:
     """Return True if subject and object change places: "my dog bit him", "he bit the dog"."""
+    return _changes_places(pair) and not is_same_direction(pair)
+
+
+def _changes_places(pair: Comparison) -> bool:
     heard = [w for w in pair.heard if w not in unmeant()][:MAX_CONTENT]
     told = pair.content
     by = words_of_all("phrases", "by")

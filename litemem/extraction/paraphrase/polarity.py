@@ -8,8 +8,12 @@ from litemem.extraction.paraphrase.comparison import (
     Comparison,
     holds,
 )
+from litemem.extraction.paraphrase.definitions import without_definitions
 from litemem.extraction.paraphrase.parties import is_converse
-from litemem.extraction.paraphrase.support import MIN_PREFIX, content_words, is_form
+from litemem.extraction.paraphrase.support import MIN_PREFIX, Heard, content_words, is_form
+from litemem.extraction.paraphrase.transfers import is_same_direction
+
+MIN_REVERSED = 7  # letters of "unhappy", which turns "happy" round
 
 
 def is_excepted(pair: Comparison) -> bool:
@@ -36,20 +40,54 @@ def _excepts_speaker(pair: Comparison, behind: str) -> bool:
 
 def is_opposite(pair: Comparison) -> bool:
     """Return True if the fact has an opposite of a word of the clause: "closes" for "opens"."""
-    table, told, heard = pair.table, pair.told, pair.heard
-    if pair.denials(told, pair.fact) == pair.denials(heard, pair.said):
-        if table.opposites.opposed(told, heard):
+    table, fact, said = pair.table, *without_definitions(pair.fact, pair.said, pair.code)
+    told, heard = tokens_of(fact), tokens_of(said)
+    if pair.denials(told, fact) == pair.denials(heard, said):
+        if table.opposites.opposed(told, heard) or _is_turned(pair):
             return True
         exchanged = table.converse.opposed(told, heard)
-        if not all(is_converse(pair, table.converse[group]) for group in exchanged):
+        is_kept = all(is_converse(pair, table.converse[group]) for group in exchanged)
+        if not is_kept and not is_same_direction(pair):
             return True
     if table.enthuses.search(pair.said) and table.negative.count(told):
         return True
-    said = table.exclusive.found(heard)
     stated = table.exclusive.found(told)
-    if any(not stated.get(group, set()) <= kinds for group, kinds in said.items()):
+    if any(
+        not stated.get(group, set()) <= kinds
+        for group, kinds in table.exclusive.found(heard).items()
+    ):
         return True
     return bool(table.last.opposed(told[-1:], heard[-1:]))
+
+
+def _is_turned(pair: Comparison) -> bool:
+    return _is_reversed_word(pair) or _is_opposite_beside(pair)
+
+
+def _is_reversed_word(pair: Comparison) -> bool:
+    """Return True if only one of both turns a word round: "patient", "impatient"."""
+    starts = tuple(pair.table.reverses)
+    turned = [w for w in (*pair.told, *pair.heard) if w.startswith(starts)] if starts else []
+    if not any(len(word) >= MIN_REVERSED for word in turned):
+        return False
+    told, heard = pair.content, content_words(pair.said, pair.code)
+    return any(
+        len(one) >= MIN_REVERSED and one.startswith(start) and is_form(one[len(start) :], other)
+        for ones, others in ((told, heard), (heard, told))
+        for start in pair.table.reverses
+        for one in ones
+        if not (pair.table.negative.has(one) or any(is_form(one, other) for other in others))
+        for other in others
+        if len(other) >= MIN_REVERSED - len(start)
+    )
+
+
+def _is_opposite_beside(pair: Comparison) -> bool:
+    """Return True if the fact has an opposite of a word of the next clause: "it was cheap"."""
+    beside = tokens_of(pair.sentence)
+    if not beside or pair.denials(beside, pair.sentence) or pair.denials(pair.told, pair.fact):
+        return False
+    return bool(pair.table.opposites.opposed(pair.told, beside))
 
 
 def is_denied(pair: Comparison) -> bool:
@@ -58,6 +96,7 @@ def is_denied(pair: Comparison) -> bool:
     near = _without_others(pair)
     heard = tokens_of(pair.said[: sign.start()]) if sign else tokens_of(near)
     said, told = pair.denials(heard, near) % 2, pair.denials(pair.told, pair.fact) % 2
+    said = said or _is_under_denial(pair)
     if _needs_what_it_lacks(pair):
         return bool(told)
     if pair.table.enthuses.search(pair.said) and pair.table.likes.count(pair.told):
@@ -68,6 +107,8 @@ def is_denied(pair: Comparison) -> bool:
         return False
     if told and pair.table.ended.search(pair.said):
         return False
+    if told and not pair.spaces and pair.table.negative.count(tokens_of(pair.whole)):
+        return False  # "昔は吸っていたが、やめた"
     if said:  # what was denied is affirmed
         stated = [w for w in pair.content if not is_number(w)]
         return len([w for w in stated if pair.by.supports(w)]) * 2 >= len(stated)
@@ -75,11 +116,25 @@ def is_denied(pair: Comparison) -> bool:
     return pair.is_all_held and not is_harm
 
 
+def _is_under_denial(pair: Comparison) -> bool:
+    """Return True if another part denies the verb of the only thing here: "no meat and fish"."""
+    whole, here = pair.whole, Heard([pair.said], pair.code)
+    if not pair.spaces or whole == pair.said or pair.denials(tokens_of(whole), whole) % 2 == 0:
+        return False
+    there, same = Heard([whole], pair.code), pair.table.same
+    is_thing = len(content_words(pair.said, pair.code)) == 1
+    verbs = [w for w in pair.told if w in pair.content or same.having(w)]
+    return is_thing and any(there.supports(w) and not here.supports(w) for w in verbs)
+
+
 def _without_others(pair: Comparison) -> str:
     """Return the clause without the last parts, if they state something that the fact has not."""
     cut = pair.table.parts.split(pair.said)[:MAX_PARTS]
     held = [any(holds(tokens_of(part), w, pair.code) for w in pair.content) for part in cut]
+    negative = pair.table.negative
     while len(cut) > 1 and any(held[:-1]) and not held[-1] and content_words(cut[-1], pair.code):
+        if negative.count(tokens_of(cut[-1])) and negative.count(pair.told):
+            break  # "I smoked, now I have stopped"
         cut, held = cut[:-1], held[:-1]
     is_whole = len(cut) == len(pair.table.parts.split(pair.said)[:MAX_PARTS])
     return pair.said if is_whole else ", ".join(cut)
@@ -104,7 +159,7 @@ def _needs_what_it_lacks(pair: Comparison) -> bool:
     if found is None or table.needs.search(pair.fact) is None:
         return False
     told = [word for word in pair.told if not names_user(word, pair.code)]
-    without = tokens_of(found["thing"])
+    without = tokens_of(next(filter(None, found.groups()), ""))
     return any(
         len(word) >= MIN_PREFIX
         and any(word[:MIN_PREFIX] == other[:MIN_PREFIX] for other in without)
@@ -165,7 +220,7 @@ def is_without_exception(pair: Comparison) -> bool:
     """Return True if the fact says "never" or "vegan" of what is done now and then."""
     table = pair.table
     told = table.absolute.search(pair.fact)
-    if told is None or table.restricts.search(pair.said) is None:
+    if told is None or table.restricts.search(pair.spoken) is None:
         return False
     return told[0] not in pair.said.casefold() and table.restricts.search(pair.fact) is None
 

@@ -8,6 +8,8 @@ from litemem.core.text.phrases import names_user, tokens_of
 from litemem.extraction.paraphrase.comparison import MAX_PARTS, Comparison
 from litemem.extraction.paraphrase.support import MIN_PREFIX, content_words, is_form
 
+NEAR = 3  # words before "better" that name what is
+
 _JOINED_SCRIPT = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")
 
 
@@ -50,8 +52,9 @@ def is_preferred_less(pair: Comparison) -> bool:
     if end is None and pair.denials(pair.told, pair.fact):
         return False
     named = content_words(pair.fact[told.end() : end.start() if end else None], pair.code)
+    preferred = before[-1 if chosen else -NEAR :]
     for word in named or pair.content:
-        if is_form(word, before[-1]) or (len(word) > 5 and word.endswith(before[-1])):
+        if any(is_form(word, w) or (len(word) > 5 and word.endswith(w)) for w in preferred):
             return False
         if any(is_form(word, o) for o in behind):
             return True
@@ -81,6 +84,20 @@ def _prefers_any(pair: Comparison, things: Sequence[str]) -> bool:
         return False
     behind = pair.fact[told.end() :]
     return any(_is_of(each, behind[: len(each) + 2]) for each in things)
+
+
+def is_of_other_thing(pair: Comparison) -> bool:
+    """Return True if the fact likes or hates something else: "this song" is not "music"."""
+    feels = pair.table.feels
+    if not feels.count(pair.told):
+        return False
+    if not (feels.count(pair.heard) or pair.denials(pair.heard, pair.said)):
+        return False
+    things = [w for w in pair.content if not feels.has(w)]
+    if pair.table.deeds.search(pair.said) and not pair.table.deeds.search(pair.fact):
+        return len(things) < 2  # "I hate it when people are late"
+    has_thing = any(not feels.has(w) for w in content_words(pair.said, pair.code))
+    return bool(things) and has_thing and not any(map(pair.by.supports, things))
 
 
 def is_compared(pair: Comparison) -> bool:

@@ -1,5 +1,8 @@
 """Find a fact that states what was only supposed, wished, planned, denied later, or is over."""
 
+import re
+
+from litemem.core.text.lexicon import words_in
 from litemem.core.text.phrases import tokens_of
 from litemem.extraction.paraphrase.comparison import MAX_PARTS, Comparison
 from litemem.extraction.paraphrase.questions import owned_words
@@ -9,9 +12,44 @@ from litemem.extraction.paraphrase.support import content_words, is_form
 def is_supposed(pair: Comparison) -> bool:
     """Return True if the fact states what the clause only wishes, plans or supposes."""
     table = pair.table
+    if _is_begun_by_maybe(pair):
+        return not (table.marked.search(pair.fact) or table.unreal.search(pair.fact))
     if table.unreal.search(pair.said) is None or _is_followed(pair) or _is_habit(pair):
         return False
-    return not (table.marked.search(pair.fact) or table.unreal.search(pair.fact))
+    if _is_of_certain_part(pair) or table.failed.search(pair.fact):
+        return False
+    if table.marked.search(pair.fact):
+        return False
+    told = (sign[0] for sign in table.unreal.finditer(pair.fact))
+    return all(  # "might apply", but "applied"
+        sign.casefold() not in pair.said.casefold() and (table.done.search(sign) or not pair.spaces)
+        for sign in told
+    )
+
+
+def _is_begun_by_maybe(pair: Comparison) -> bool:
+    """Return True if only "maybe" stands before the clause in its sentence."""
+    before, border, _ = pair.sentence.partition(",")
+    is_alone = bool(border) and len(tokens_of(before)) < 3 and pair.said not in before
+    return is_alone and pair.table.unreal.search(before) is not None
+
+
+def _is_of_certain_part(pair: Comparison) -> bool:
+    """Return True if a part of the clause states all that the fact has: "I'm a nurse and hope …".
+
+    A part that begins with "I" counts, or the first.
+    """
+    cut = pair.table.parts.split(pair.said)[:MAX_PARTS]
+    speaker = words_in(pair.code, "clauses", "speaker") - pair.table.objects
+    for i, part in enumerate(cut if pair.held and len(cut) > 1 else ()):
+        if pair.table.unreal.search(part) or pair.table.supposing.search(part):
+            if len(content_words(part, pair.code)) < 2:
+                return False  # "maybe, I move"
+            continue
+        is_own = i == 0 or not speaker.isdisjoint(tokens_of(part)[:2])
+        if is_own and all(any(is_form(w, o) for o in tokens_of(part)) for w in pair.content):
+            return True
+    return False
 
 
 def _is_habit(pair: Comparison) -> bool:
@@ -95,6 +133,8 @@ def is_over(pair: Comparison) -> bool:
         return False
     if any(table.negative.has(word) and word not in pair.heard for word in pair.told):
         return False
+    if _is_put_into_present(pair):
+        return bool(pair.held)
     if _is_of_present(pair):
         return False
     if table.past.search(pair.said):
@@ -135,10 +175,31 @@ def _lived(pair: Comparison) -> bool:
     return False
 
 
+def _is_put_into_present(pair: Comparison) -> bool:
+    """Return True if a verb in the past has the ending of the present: "fumaba", "fuma"."""
+    table = pair.table
+    past = _stems(table.imperfect, pair.said) & _stems(table.present, pair.fact)
+    still = _stems(table.present, pair.said)
+    return any(
+        not (table.likes.has(word) or table.feels.has(word))
+        for stem in past - still
+        for word in pair.told
+        if word.startswith(stem)
+    )
+
+
+def _stems(verbs: re.Pattern[str], text: str) -> set[str]:
+    return {next(filter(None, m.groups()), "").casefold() for m in verbs.finditer(text)}
+
+
 def _has_ended(pair: Comparison) -> bool:
     """Return True if the user is said to have the thing that they sold or paid off."""
     ended = pair.table.ended.search(pair.said)
-    if ended is None or not any(p.count(pair.told) for _, p in pair.table.over):
+    if (
+        ended is None
+        or pair.table.ended.search(pair.fact)
+        or not any(p.count(pair.told) for _, p in pair.table.over)
+    ):
         return False
     things = content_words(pair.said[ended.end() :], pair.code)[:2]
     return any(is_form(word, thing) for word in pair.content for thing in things)

@@ -20,6 +20,7 @@ from litemem.extraction.paraphrase.support import (
     unmeant,
 )
 
+NEAR_SUBJECT = 8  # words at the beginning of a fact that may have two people
 BEHIND = 4  # words behind a preposition; the first that names something counts
 _ARTICLES = frozenset("der die el la o a le l il lo de het".split())  # before the user
 _OWNS = frozenset("s の 的 का के की".split())  # behind the user: what is theirs
@@ -57,6 +58,55 @@ def _names_person(pair: Comparison) -> bool:
         return persons.count(pair.told) > 0
     behind = pair.heard[subject + 1 :]
     return any(persons.has(word) and word not in behind for word in pair.told)
+
+
+def is_of_new_relative(pair: Comparison) -> bool:
+    """Return True if the fact is about a relative that the clause does not have.
+
+    "My wife and I" have no wife's parents. Who marries has a wife, and who rents a landlord, so
+    that only relatives by blood count if the clause has none at all.
+    """
+    persons, kinds = pair.table.persons, pair.table.kinds
+    pets, told = pair.table.pets, pair.told
+    places = [i for i, w in enumerate(told[:NEAR_SUBJECT]) if persons.has(w) and not pets.has(w)]
+    new = [i for i in places if not pair.by.supports(told[i])]
+    if not pair.spaces or counts_together(pair.fact, pair.whole, pair.code):
+        return False
+    if any(_are_joined(pair, min(i, j), max(i, j)) for i in new for j in places if j not in new):
+        return True
+    is_known = persons.count(pair.heard) > 0 or pair.names_converse()
+    return any(kinds.having(pair.told[i]) for i in new if i < SUBJECT) and not is_known
+
+
+def _are_joined(pair: Comparison, first: int, last: int) -> bool:
+    """Return True if two people of the fact are near and nothing says that one is the other."""
+    between = " ".join(pair.told[first + 1 : last])
+    return last - first < BEHIND and pair.table.copula.search(between) is None
+
+
+def is_of_other_origin(pair: Comparison) -> bool:
+    """Return True if the user is said to come from where somebody or something else does.
+
+    "I'm married to a Dane" does not make a Dane of the user, nor does "I speak Danish".
+    """
+    table = pair.table
+    told = table.origins.of_words(pair.content)
+    if not told:
+        return False
+    heard = [i for i, w in enumerate(pair.heard) if table.origins.having(w) & told]
+    hails = table.hails.search(pair.fact)
+    if not heard or hails is None:
+        return False
+    if table.tongue.search(pair.fact):
+        return False
+    if table.tongue.search(pair.said):
+        return not any(word in pair.heard for word in pair.told if table.origins.having(word))
+    if not pair.is_of_user or table.persons.count(pair.told) or pair.told[1:2] == ["s"]:
+        return False
+    own = list(table.own_is.finditer(pair.said))
+    return not any(
+        table.origins.of_words(tokens_of(pair.said[sign.end() :])[:BEHIND]) & told for sign in own
+    )
 
 
 def _begins_with_name(pair: Comparison) -> bool:

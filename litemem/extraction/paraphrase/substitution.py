@@ -64,6 +64,8 @@ def _is_substituted(pair: Comparison, is_known: Callable[[str], bool]) -> bool:
         is_short = len(word) < MIN_PREFIX and pair.is_spelt
         if is_number(word) or is_short or pair.table.negative.has(word):
             continue
+        if word in pair.table.asides and not pair.by.supports(word):
+            continue
         if is_liked and likes.has(word):
             continue
         if not pair.by.supports(word):

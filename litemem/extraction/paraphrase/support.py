@@ -17,7 +17,11 @@ MAX_CHARACTERS = 2_000  # of a clause or a fact that is compared
 MAX_CONTENT = 64  # words of a fact that are looked for; a sentence has fewer
 MAX_TOKENS = 400  # words with the same first letters that are compared with one
 
-_PREFIXES = frozenset("أيتنآ")  # of verbs in Arabic: "I", "he", "she", "we"
+_PREFIXES = frozenset("أيتنآم")  # of verbs in Arabic: "I", "he", "she", "we"; of participles
+_ARABIC = re.compile(
+    r"\A[وفبل]?(?:ال|لل)?(?P<core>[\u0621-\u064a]{3,}?)(?:ها|هم|ني|نا|ي|ه|ة)?\Z"
+)  # a word with the article, and with who owns it
+_CAPITALS = re.compile(r"\b[A-Z]{2}\b")  # "TV"
 _HIRAGANA = re.compile(r"[\u3040-\u309f]+")
 
 
@@ -42,7 +46,8 @@ class Heard:
         self._words = list(dict.fromkeys(w for text in said for w in tokens_of(text)))
         self._by_prefix: dict[str, list[str]] = {}
         for word in self._words:
-            self._by_prefix.setdefault(word[:MIN_PREFIX], []).append(word)
+            for start in _starts(word):
+                self._by_prefix.setdefault(start, []).append(word)
         self._values = {n for text in said for n in values_of(text, code)}
         self._code = code
         self._groups = phrases(code).same
@@ -51,7 +56,7 @@ class Heard:
 
     def supports(self, word: str) -> bool:
         """Return True if the text has a form of a word, one that means nearly it, or its number."""
-        near = self._by_prefix.get(word[:MIN_PREFIX], ())
+        near = [other for start in _starts(word) for other in self._by_prefix.get(start, ())]
         if any(is_form(word, other) for other in near[:MAX_TOKENS]):
             return True
         if not self._same.isdisjoint(self._groups.having(word)):
@@ -67,11 +72,40 @@ def is_form(word: str, other: str) -> bool:
     """Return True if two words share enough letters to be probably forms of one."""
     if word == other:
         return True
-    if word[1:] == other[1:] and len(word) > MIN_PREFIX and {word[0], other[0]} <= _PREFIXES:
-        return True
+    if "\u0621" <= word[:1] <= "\u064a":
+        return _is_arabic_form(word, other)
+    if "-" in word and "-" in other:  # "levanto-me", "levanta-se"
+        word, other = word.partition("-")[0], other.partition("-")[0]
     shorter = min(len(word), len(other))
     least = max(MIN_PREFIX, -(-int(shorter * PREFIX_SHARE * 10) // 10))
     return shorter >= MIN_PREFIX and word[:least] == other[:least]
+
+
+def _is_arabic_form(word: str, other: str) -> bool:
+    """Return True for forms of one verb, and with the article or an owner: "جاري", "الجار"."""
+    if word[1:] == other[1:] and len(word) > MIN_PREFIX and {word[0], other[0]} <= _PREFIXES:
+        return True
+    core, of_other = _core(word), _core(other)
+    shorter = min(len(core), len(of_other))
+    if shorter < MIN_PREFIX:
+        return core == of_other
+    least = max(MIN_PREFIX, round(shorter * PREFIX_SHARE + 0.4))
+    return core[:least] == of_other[:least]
+
+
+def _core(word: str) -> str:
+    """Return an Arabic word without the article, what is joined to it, and a verb's person."""
+    found = _ARABIC.match(word)
+    core = found["core"] if found else word
+    core = core[1:] if len(core) > MIN_PREFIX and core[0] in _PREFIXES else core
+    return core[:-1] + "ت" if core.endswith("ة") else core
+
+
+def _starts(word: str) -> set[str]:
+    """Return the first letters under which the forms of a word are found."""
+    if "\u0621" <= word[:1] <= "\u064a":
+        return {word[:MIN_PREFIX], _core(word)[:MIN_PREFIX]}
+    return {word[:MIN_PREFIX]}
 
 
 def content_prefixes(text: str, code: str) -> frozenset[str]:
@@ -92,7 +126,8 @@ def content_words(text: str, code: str) -> list[str]:
     found = dict.fromkeys(
         w for w in told if w not in unmeant() and w not in fillers and not names_user(w, code)
     )
-    long = [w for w in found if len(w) > 2 or not w.isascii() or w.isdigit()]
+    named = {w.casefold() for w in _CAPITALS.findall(text[:MAX_CHARACTERS])}
+    long = [w for w in found if len(w) > 2 or not w.isascii() or w.isdigit() or w in named]
     return [w for w in long if not _HIRAGANA.fullmatch(w)][:MAX_CONTENT]
 
 
@@ -104,4 +139,4 @@ def without_copula(text: str, code: str) -> str:
 
 def affirmed(text: str, code: str) -> str:
     """Return a text without a denial that affirms: "ne … que", "not only", "never without"."""
-    return phrases(code).affirms.sub(lambda match: match.groupdict().get("verb") or "", text)
+    return phrases(code).affirms.sub(lambda match: next(filter(None, match.groups()), ""), text)
