@@ -119,15 +119,10 @@ def exchange(fact: str, said: str, *, is_named: bool) -> str | None:
 
 
 def _flaw(fact: str, clause: Clause, *, is_user: bool) -> str | None:
-<<<<<<< HEAD
-    """Return what only some languages show: an order made a deed, a place, a denial."""
-    if _takes_for_user(fact, clause) or (is_user and _is_listed(clause)):
-=======
     """Return if it is of another, or what few languages show: an order made a deed, a place."""
     if _is_of_somebody_else(fact, clause, is_user=is_user):
         return OF_ANOTHER
-    if _takes_for_user(fact, clause):
->>>>>>> sp
+    if _takes_for_user(fact, clause) or (is_user and _is_listed(clause)):
         return OF_OTHER_THING
     if _leaves_out_share(fact, clause):
         return "it leaves out of how many it is true"

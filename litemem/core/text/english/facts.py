@@ -353,7 +353,9 @@ _OF_THEY = {"is": "are", "was": "were", "has": "have", "does": "do"}
 _THEY = {
     **{f"{she}{verb}": f"they{verb}" for she in ("he", "she") for verb in ("", "'ll", "'d")},
     **{f"{she} {verb}": f"they {them}" for she in ("he", "she") for verb, them in _OF_THEY.items()},
-    "him": "them", "herself": "themselves", "himself": "themselves",
+    "him": "them",
+    "herself": "themselves",
+    "himself": "themselves",
 }
 _SHE = re.compile(rf"\b(?:{'|'.join(sorted(_THEY, key=len, reverse=True))})\b")
 NAMES_USER = re.compile(
