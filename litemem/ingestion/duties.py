@@ -111,13 +111,19 @@ def _duties(text: str, code: str) -> Iterator[tuple[_Duty, bool]]:
             continue
         strong = pattern_of(code, _TABLE, "strong")
         is_strong = strong.search(sentence) is not None
-        plain = pattern_of(code, _TABLE, "aside").sub(" ", sentence)
+        plain = pattern_of(code, _TABLE, "introduces").sub(_introduced, sentence)
+        plain = pattern_of(code, _TABLE, "aside").sub(" ", plain)
         plain = pattern_of(code, _TABLE, "since").sub(" ", plain)
         for clause in _clauses(without_marks(strong.sub(" ", plain), code), code):
             if not is_open(clause, code) and not pattern_of(code, _TABLE, "also").search(clause):
                 duty = _duty(clause, code)
                 if duty is not None:
                     yield duty, is_strong
+
+
+def _introduced(found: re.Match[str]) -> str:
+    """Return who does something, in place of a pronoun: "we've got an au pair, she cooks"."""
+    return found["doer"]
 
 
 def _clauses(sentence: str, code: str) -> list[str]:

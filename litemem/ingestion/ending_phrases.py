@@ -56,6 +56,7 @@ def fact_of(text: str, code: str) -> Fact:
     """Return the words of a text in the forms that the table of a language compares."""
     plain = unquoted(text)
     if code == lexicon.ENGLISH:
+        plain = table_of(code).aside.sub(" ", plain)
         plain = lexicon.pattern_in(code, "endings", "negated").sub(r"\1 not", plain)
         plain = lexicon.pattern_in(code, "endings", "is_short").sub(" is ", plain)
         written = tuple(_WORD.findall(_POSSESSIVE.sub(" ", plain)))

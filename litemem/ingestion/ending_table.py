@@ -92,11 +92,13 @@ class Table:
     weekdays: frozenset[str]
     vague: frozenset[str]  # verbs that tell an act with their object alone: "plays"
     definite: frozenset[str]  # articles that no name has
+    two_verbs: re.Pattern[str]  # a clause with two verbs, and a subject before the first
     temporary: re.Pattern[str]  # what says that something ends for a time
     numbered: frozenset[str]  # words before a number that counts nothing: "type 2"
     persons: frozenset[str]  # pronouns of persons
     others: frozenset[str]  # words for somebody other than the user: "she"
     copulas: frozenset[str]
+    spots: frozenset[str]  # places where a thing is taken: "on the tube"
     passives: frozenset[str]  # first words of what became of a thing: "is at the bottom of"
     unnamed: frozenset[str]  # words that are no things
     known: frozenset[str]  # all words of the table
@@ -158,6 +160,7 @@ def table_of(code: str) -> Table:
         beginnings=beginnings,
         aside=lexicon.pattern_in(code, "endings", "aside"),
         fleeting=lexicon.pattern_in(code, "endings", "fleeting"),
+        two_verbs=re.compile(str(table.get("two_verbs", "(?!)")), re.IGNORECASE),
         temporary=re.compile(str(table.get("temporary", "(?!)")), re.IGNORECASE),
         doers=tuple(str(table.get("doers", "")).split()),
         is_bare=is_bare,
@@ -178,7 +181,7 @@ def _lists(
         "light blocks adjuncts kin children partners alias joint counts before_maker makers mine "
         "fillers trips kept holds objects causes because leaves clitics called "
         "indefinite pronouns articles predicates settings acts once reasons adverbs others "
-        "copulas passives generic "
+        "copulas passives generic spots "
         "numbered persons sorts whole definite vague places weekdays".split()
     )
     lists = {key: frozenset(forms(str(table.get(key, "")))) for key in keys}

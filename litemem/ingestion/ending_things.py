@@ -154,9 +154,16 @@ def holder_of(
     for i in range(min(phrase) + 1, len(fact.words) if listed.mine else 0):
         if fact.words[i] in listed.adjuncts:
             break
-        if i not in phrase and fact.words[i] in listed.kin - born:
+        is_kin = i not in phrase and fact.words[i] in listed.kin - born
+        if is_kin and not _has_thing_behind(fact, i, listed):
             found.add(fact.stems[i])
     return frozenset(found)
+
+
+def _has_thing_behind(fact: Fact, at: int, listed: Table) -> bool:
+    """Return True if a thing stands right behind a relative: "wears her grandfather's watch"."""
+    behind = fact.words[at + 1 : at + 2]
+    return bool(listed.articles) and bool(behind) and behind[0] not in listed.unnamed
 
 
 def named_before(fact: Fact, stop: int, listed: Table) -> list[int]:

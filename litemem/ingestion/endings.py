@@ -7,7 +7,7 @@ row, or with a doubt about the person or the thing, nothing ends.
 
 import re
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import pairwise
 
 from litemem.core.text import lexicon, scripts
@@ -28,6 +28,7 @@ from litemem.ingestion.ending_table import (
     LEAST,
     Row,
     Table,
+    one_form_of,
     stem_of,
     table_of,
     without_endings,
@@ -45,6 +46,7 @@ from litemem.ingestion.ending_things import (
     names_of,
     owner_of,
     places_of_aliases,
+    subject_of,
     things_in,
     things_of_event,
     things_of_known,
@@ -61,12 +63,32 @@ def ends(known: str, new: str, code: str) -> bool:
     """Return True if a new fact tells an event that ends the state which a known one tells."""
     if is_outcome(known, new, code):
         return True
+    return any(_is_over(each, new, code) for each in (known, *_retold(known, code)))
+
+
+@lru_cache(maxsize=4_096)
+def _retold(known: str, code: str) -> tuple[str, ...]:
+    """Return a fact in other words for a state: "User banks with Lloyds", "the bank is Lloyds"."""
+    said = unquoted(known).rstrip(".! ")
+    found = ((pattern.fullmatch(said), words) for pattern, words in _retellings(code))
+    return tuple(match.expand(words) for match, words in found if match is not None)
+
+
+@cache
+def _retellings(code: str) -> Sequence[tuple[re.Pattern[str], str]]:
+    """Return patterns of facts, each with words of the same meaning, from a table."""
+    written = lexicon.section(code, "endings").get("retold", ())
+    parts = (str(each).partition(" => ") for each in written)
+    return [(re.compile(pattern, re.IGNORECASE), words) for pattern, _, words in parts]
+
+
+def _is_over(known: str, new: str, code: str) -> bool:
     listed = table_of(code)
     if not listed.rows or len(known) + len(new) > LONG:
         return False
     if _names_weekday(known, code) and _is_of_today(new, code):  # one lesson of a course
         return False
-    return any(_is_ended(known, clause, code, listed) for clause in _clauses(new))
+    return any(_is_ended(known, clause, code, listed) for clause in _clauses(new, code))
 
 
 @lru_cache(maxsize=4_096)
@@ -88,7 +110,7 @@ def _is_of_today(text: str, code: str) -> bool:
     return any(f" {scripts.normal_forms(str(day))} " in plain for day in named)
 
 
-def _clauses(text: str) -> list[str]:
+def _clauses(text: str, code: str) -> list[str]:
     """Return a fact, and the clauses of a quotation: "sold the Seat, now I ride a Vespa".
 
     A topic before a comma counts with its clause: "Le Petrof, je l'ai vendu".
@@ -99,7 +121,26 @@ def _clauses(text: str) -> list[str]:
     joined = [
         f"{topic} {clause}" for topic, clause in pairwise(parts) if len(topic.split()) <= TOPIC
     ]
-    return [text] if is_plain else [text, *parts, *joined]
+    carried = [one for part in parts for one in _with_subject(part, code)]
+    return [text, *carried] if is_plain else [text, *parts, *joined, *carried]
+
+
+def _with_subject(clause: str, code: str) -> list[str]:
+    """Return the second verb of a clause, behind "and", with the subject of the first.
+
+    "The Mini failed its test and went for scrap" says that the Mini went for scrap.
+    """
+    found = table_of(code).two_verbs.fullmatch(clause.strip(" .!”"))
+    if found is None or one_form_of(scripts.fold(found["verb"])) not in _first_words(code):
+        return []
+    subjects = (found["subject"], f"{found['subject']} {found['next']}")
+    return [f"{subject} {found['verb']} {found['rest']}" for subject in subjects]
+
+
+@cache
+def _first_words(code: str) -> frozenset[str]:
+    """Return the words that events begin with."""
+    return frozenset(event[0] for row in table_of(code).rows for event in row.events if event)
 
 
 def _is_ended(known: str, new: str, code: str, listed: Table) -> bool:
@@ -118,6 +159,8 @@ def _ends(row: Row, k: Fact, state: set[int], n: Fact, event: set[int], listed: 
     if _is_open(k, state, listed) or _is_open(n, event, listed):
         return False
     if _is_at_other_time(row, k, n, event, listed):
+        return False
+    if row.states == ANY and _is_name_of_relative(k, subject_of(k, min(state), listed), listed):
         return False
     is_of_other = any(n.words[i] in listed.others for i in range(min(event)))  # "she finished"
     if is_of_other and row.states != ANY and not _is_of_person(k, state, listed):
@@ -171,12 +214,17 @@ def _is_of_holder(
     """Return True if an event and a state have one holder, and the event names nothing else."""
     born = listed.children if row.shares == "bearer" else frozenset[str]()
     subjects = [holder_of(one, found, listed, born) for one, found in ((k, state), (n, event))]
-    is_of_user = any(n.words[i] in listed.objects for i in event)  # "the firm laid me off"
+    is_of_user = row.shares != "subject" and any(
+        n.words[i] in listed.objects for i in event
+    )  # "the firm laid me off"
     if is_of_user or _is_done_to_user(k, subjects[1], n, event, listed):
         subjects[1] = frozenset()
     if not listed.joint.isdisjoint(n.words[: min(event)]):  # "Gordon and I are divorced"
         subjects[1] -= {k.stems[i] for i in things_in(k, state, listed)[0] if i > min(state)}
     is_one = subjects[0] == subjects[1]
+    if row.shares == "subject" and listed.articles and not subjects[1]:
+        subjects[1] = _named_object(k, subjects[0], n, event, listed)  # "buried Milo"
+        is_one = bool(subjects[1])
     if listed.is_place_first and row.shares in ("holder", "subject"):
         is_one = is_one or _is_before_place(k, state, n, event, listed)
     partners = {stem_of(one, "") for one in listed.partners}
@@ -188,6 +236,23 @@ def _is_of_holder(
         is_one and not is_other and (is_of_user or not _names_others(row, k, n, event, listed))
     )
     return is_same and (row.shares != "subject" or bool(subjects[1]))
+
+
+def _is_name_of_relative(k: Fact, subject: frozenset[str], listed: Table) -> bool:
+    """Return True if a fact tells the name of a relative, which lasts: "my dad is called Frank"."""
+    relatives = {stem_of(one, "") for one in listed.kin - listed.partners}
+    is_named = not listed.alias.isdisjoint(k.words)
+    return bool(listed.articles) and is_named and not subject.isdisjoint(relatives)
+
+
+def _named_object(
+    k: Fact, subject: frozenset[str], n: Fact, event: set[int], listed: Table
+) -> frozenset[str]:
+    """Return the stems of the object of an event, if it is the name or subject of a known fact."""
+    objects = {n.stems[i] for i in things_in(n, event, listed)[0] if i > min(event)}
+    names = {k.stems[i] for i in range(1, len(k.words)) if k.written[i][:1].isupper()}
+    is_named = bool(objects) and objects <= subject & names
+    return frozenset(objects) if is_named or objects == subject else frozenset()
 
 
 def _is_by_known(k: Fact, n: Fact, event: set[int], listed: Table) -> bool:
@@ -236,8 +301,9 @@ def _is_shared(row: Row, k: Fact, state: set[int], n: Fact, event: set[int], lis
     if row.shares == "place" and told <= rest_k:  # law at Durham, but not of somebody else
         return all(i > min(state) or k.stems[i] in told for i in things_k)
     said = told | rest_n
+    spots = {stem_of(spot, "") for spot in listed.spots if spot in n.words}
     told -= (rest_k | does) - names_n - names_k  # "the Etsy parcel", of a parcel from Etsy
-    is_elsewhere = rest_k - names_k - said and rest_n - names_n - names_k - rest_k
+    is_elsewhere = rest_k - names_k - said and rest_n - names_n - names_k - rest_k - spots
     if not told or is_elsewhere:  # the cat, of a picture of it; a flight to Oslo
         return False
     if row.shares == "named":  # "the bike is a Trek", and the bike is gone
@@ -284,7 +350,9 @@ def _is_of_another(
     """Return True if an event is of another thing of a kind, of a part, or of a single time."""
     is_of_user = row.states == ANY and k.words[min(state)] in listed.copulas and min(state) == 1
     is_trade = row.shares == "trade" or is_of_user  # "the captain died", of a captain
-    is_lost = row.shares == "goods" and any(n.words[i] in listed.kin for i in things)  # in a park
+    is_lost = row.shares == "goods" and any(
+        n.words[i] in listed.kin and i + 1 not in things for i in things
+    )  # in a park
     return (
         is_lost
         or are_numbered_apart(k, n)  # invoice 12, invoice 13

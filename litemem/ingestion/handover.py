@@ -90,6 +90,9 @@ def _clauses(text: str, code: str) -> list[str]:
 def _state(text: str, code: str) -> tuple[Sequence[str], Sequence[str]] | None:
     """Return who runs a thing, and the words of the thing; nobody is the user."""
     verb = pattern_of(code, _TABLE, "runs").search(text)
+    held = pattern_of(code, _TABLE, "held").match(text.rstrip(". "))
+    if held is not None:  # "the team lead is Carmen"
+        return named_in(held["holder"], code), named_in(held["thing"], code)
     by = pattern_of(code, _TABLE, "by").search(text)
     if by is not None:
         thing, holder = named_in(text[: by.start()], code), named_in(text[by.end() :], code)

@@ -8,7 +8,8 @@ to match as a whole, apart from times, places and reasons, which the table lists
 
 Parts of patterns with a name, such as "{thing}", are compared:
 - `thing`, and `name` of a state: the clause names the thing of the state, or a part of its name.
-- `value` and `amount`: the clause gives another one. An amount differs by less than a factor.
+- `value`, `amount` and `age`: the clause gives another one. An amount differs by less than a
+  factor, and an age is more.
 - `doer`: the clause names another person, or the user.
 - `to`: another person, who gets the thing. Elsewhere both facts have to be of the same persons.
 """
@@ -27,6 +28,8 @@ LONG = 400  # characters of two texts that are no facts
 MOST = 40  # characters of a thing or a value
 CLAUSES = 8  # of a message that are read
 PASSES = 2  # in which words are left out of a clause: one may stand behind another
+FORM = 3  # letters that two cases of a name share
+SAME = 0.6  # of the longer form, that they share
 LEAST = 2  # signs of a part of a name, in a script without spaces
 _TABLE = "outcomes"
 _UNSPACED = ("zh", "ja", "th")
@@ -34,11 +37,14 @@ _HEAD_FIRST = (  # languages in which the first word names the kind
     *("th", "vi", "id"),
     *("ru", "uk", "ar", "fa", "he", "el"),
 )
-_NAMES = ("thing", "name", "value", "amount", "doer", "to")
+_GROUPS = (("es", "fr", "it", "pt", "ro"), ("de", "nl"), ("da", "nb", "sv"), ("cs", "pl"))
+_RELATED = {code: group for group in _GROUPS for code in group}  # a short text may be in either
+_NAMES = ("thing", "name", "value", "amount", "age", "doer", "to")
 _FACTOR = 3  # by which an amount changes, at most: a child weighs less than its mother
 _ASIDE = ("doer", "to")  # parts with persons who are not those of the fact
 _CLAUSE = re.compile(r"\.+(?!\w)|,+(?!\d)|[;!?，。！？；、।،؛؟~～…\n]+")
 _QUESTION = re.compile(r"[?？؟]")
+_TOKEN = re.compile(r"[^\W\d_]+")
 _TOPIC = "\x00"  # in place of what the clause before names
 _PART = re.compile(r"\{(\w+)\}")
 _ENTRY = re.compile(r"(?<!P)<(\w+)>")
@@ -63,13 +69,15 @@ class _Words:
     user: re.Pattern[str]  # at the beginning of a fact
     owner: re.Pattern[str]  # the user behind what is owned
     open: re.Pattern[str]  # words of a wish, a doubt, a denial or of the past
-    doubt: re.Pattern[str]  # words that leave open whether something happened
+    doubt: re.Pattern[str]  # words of a text that leave open whether something happened
+    unsaid: re.Pattern[str]  # of a clause, that it tells no change: a wish, something long past
     light: re.Pattern[str]
     also: re.Pattern[str]  # that somebody does the same as before
     aside: re.Pattern[str]
     giver: re.Pattern[str]  # who a thing of the user is from
     generic: re.Pattern[str]  # words that a name may leave out
     endings: re.Pattern[str]  # of a word
+    breaks: re.Pattern[str]  # signs between clauses
     parts: re.Pattern[str]  # of a text, as clauses
 
 
@@ -84,15 +92,39 @@ class _Told:
 
 
 def is_outcome(known: str, new: str, code: str) -> bool:
-    """Return True if a new fact tells, in the words of everyday talk, that a known one is over."""
-    if not section(code, _TABLE) or len(known) + len(new) > LONG:
+    """Return True if a new fact tells, in the words of everyday talk, that a known one is over.
+
+    Languages that are easily taken for `code` are tried too.
+    """
+    return any(_is_outcome(known, new, each) for each in _RELATED.get(code, (code,)))
+
+
+def _is_outcome(known: str, new: str, code: str) -> bool:
+    is_short = len(known) + len(new) <= LONG
+    if not section(code, _TABLE) or not is_short or not _may_be_in(known, new, code):
         return False
-    is_shared = _of(code).also.search(new) is not None  # "my sister cooks now, too"
-    said = [told for told in _told(new, code) if not (is_shared and "doer" in told.parts)]
-    states = _states(known, code) if said else ()
+    states = _states(known, code)
+    is_shared = bool(states) and _of(code).also.search(new) is not None  # "she cooks now, too"
     return any(
-        _is_over(state, told, code) for told in said for state in states if state.row == told.row
+        _is_over(state, told, code)
+        for state in states
+        for told in _told(new, state.row, code)
+        if not (is_shared and "doer" in told.parts)
     )
+
+
+def _may_be_in(known: str, new: str, code: str) -> bool:
+    """Return True if a fact has one of the words that are frequent in a language of Latin script.
+
+    Other languages do not list them.
+    """
+    frequent = words_in(code, _TABLE, "frequent")
+    return not frequent or not all(frequent.isdisjoint(_tokens(text)) for text in (new, known))
+
+
+@lru_cache(maxsize=4_096)
+def _tokens(text: str) -> frozenset[str]:
+    return frozenset(_TOKEN.findall(scripts.composed(text).casefold()))
 
 
 def _is_over(state: _Told, told: _Told, code: str) -> bool:
@@ -100,7 +132,7 @@ def _is_over(state: _Told, told: _Told, code: str) -> bool:
     if "doer" in n:
         if _person(k.get("doer", ""), code) == _person(n["doer"], code):
             return False
-    elif state.persons != told.persons:
+    elif state.persons != told.persons and (told.persons or not _is_by_name(k, n, code)):
         return False
     of_thing, named = (_persons(each.get("thing", ""), code) for each in (k, n))
     if "thing" in n and not of_thing <= named | told.persons:  # the rent of a sister
@@ -109,6 +141,8 @@ def _is_over(state: _Told, told: _Told, code: str) -> bool:
         return False
     if "amount" in k and "amount" in n and not _is_near(k["amount"], n["amount"], code):
         return False
+    if "age" in k and "age" in n and not _is_more(k["age"], n["age"], code):
+        return False
     if "thing" not in n:
         return True
     things = [k[key] for key in ("thing", "name") if key in k]
@@ -116,6 +150,11 @@ def _is_over(state: _Told, told: _Told, code: str) -> bool:
         return any(_begins_with(told.before, thing, code) for thing in things)
     is_part = code not in _UNSPACED and "name" in k and _names(n["thing"], k["name"], code)
     return is_part or any(_is_thing(n["thing"], thing, code) for thing in things)
+
+
+def _is_by_name(k: Mapping[str, str], n: Mapping[str, str], code: str) -> bool:
+    """Return True if a clause has the name that a known fact has with a relative: "Chiara"."""
+    return "name" in k and "thing" in n and _is_thing(n["thing"], k["name"], code)
 
 
 # -- things and values
@@ -127,14 +166,32 @@ def _is_other(one: str, other: str, code: str) -> bool:
     if not all(values):
         return False
     shorter, longer = sorted(values, key=len)
-    return shorter not in longer
+    is_inflected = bool(words_in(code, _TABLE, "frequent"))
+    return shorter not in longer and not (is_inflected and _are_forms(shorter, longer))
+
+
+def _are_forms(shorter: str, longer: str) -> bool:
+    """Return True if two values may be one in two cases: "Krakowie", "Krakowa"."""
+    shared = next((i for i, sign in enumerate(shorter) if sign != longer[i]), len(shorter))
+    return longer.isalpha() and shared >= FORM and shared >= SAME * len(longer)
 
 
 def _is_near(one: str, other: str, code: str) -> bool:
     """Return True if two amounts differ, by less than a factor."""
-    amounts = [_NUMBER.search(_plain(text, code)) for text in (one, other)]
-    values = sorted(float(found[0].replace(",", ".")) for found in amounts if found)
-    return len(values) == len(amounts) and values[0] < values[1] < _FACTOR * values[0]
+    values = sorted(value for text in (one, other) for value in _amounts(text, code))
+    return len(values) > 1 and values[0] < values[1] < _FACTOR * values[0]
+
+
+def _is_more(one: str, other: str, code: str) -> bool:
+    """Return True if the second of two amounts is more."""
+    values = [value for text in (one, other) for value in _amounts(text, code)]
+    return len(values) > 1 and values[0] < values[1]
+
+
+def _amounts(text: str, code: str) -> list[float]:
+    """Return the first number of a text, or none."""
+    found = _NUMBER.search(_plain(text, code))
+    return [float(found[0].replace(",", "."))] if found else []
 
 
 @lru_cache(maxsize=8_192)
@@ -218,9 +275,14 @@ def _words(text: str, code: str) -> Sequence[str]:
         whole = _SIGNS.sub("", plain).casefold()
         short = listed.generic.sub("", whole)
         return [short or whole] if whole else []
-    words = _SIGNS.sub(" ", plain).split()
-    kept = [word for word in words if not listed.generic.fullmatch(word)] or words
-    return [listed.endings.sub("", word) or word for word in kept]
+    whole_words = _SIGNS.sub(" ", plain).split()
+    words = [listed.endings.sub("", word) or word for word in whole_words]
+    short_words = [
+        word
+        for word, whole in zip(words, whole_words, strict=True)
+        if not (listed.generic.fullmatch(word) or listed.generic.fullmatch(whole))
+    ]
+    return short_words or words
 
 
 # -- clauses
@@ -231,7 +293,7 @@ def _states(text: str, code: str) -> Sequence[_Told]:
     """Return the states that a fact tells; none if it tells several things."""
     listed, said = _of(code), unquoted(text)
     plain = in_digits(scripts.composed(said).strip(" .。!！।"), code)
-    if _CLAUSE.search(plain):
+    if listed.breaks.search(plain):
         return ()
     user = listed.user.match(plain)
     is_of_user = said != text or user is not None or listed.owner.search(plain) is not None
@@ -251,41 +313,54 @@ def _states(text: str, code: str) -> Sequence[_Told]:
     return tuple(found)
 
 
-@lru_cache(maxsize=4_096)
-def _told(text: str, code: str) -> Sequence[_Told]:
-    """Return what the clauses of a statement tell, row by row."""
-    said = in_digits(scripts.composed(unquoted(text)), code)
+@lru_cache(maxsize=8_192)
+def _told(text: str, row: int, code: str) -> Sequence[_Told]:
+    """Return what the clauses of a statement tell by one row."""
     found: list[_Told] = []
+    before = ""
+    for clause, plain, holder in _said(text, code):
+        if plain is not None:
+            found += _told_by(row, plain, clause, before, holder, code)
+        before = _reduced(clause, code) if plain is None else plain
+    return tuple(found)
+
+
+@lru_cache(maxsize=4_096)
+def _said(text: str, code: str) -> Sequence[tuple[str, str | None, frozenset[int]]]:
+    """Return the clauses of a text, also without times and places, and who the last one was of.
+
+    A clause that asks has None there.
+    """
+    said = in_digits(scripts.composed(unquoted(text)), code)
     if _of(code).doubt.search(said):
         return ()
-    before, holder = "", frozenset[int]()
+    found: list[tuple[str, str | None, frozenset[int]]] = []
+    holder = frozenset[int]()
     for clause, is_asked in _clauses(said, code)[:CLAUSES]:
-        plain = _reduced(clause, code)
-        if not is_asked:
-            found += _told_by(plain, clause, before, holder, code)
+        found.append((clause, None if is_asked else _reduced(clause, code), holder))
         subject = _subject(clause, code)
         holder = holder if subject is None else subject
-        before = plain
     return tuple(found)
 
 
 def _told_by(
-    plain: str, clause: str, before: str, holder: frozenset[int], code: str
+    row: int, plain: str, clause: str, before: str, holder: frozenset[int], code: str
 ) -> list[_Told]:
     """Return what a clause tells; without a person of its own, it is of who the last one was of."""
+    if _of(code).unsaid.search(clause):
+        return []
     texts = [plain]
     if before:
         joint = "" if code in _UNSPACED else " "
         texts += [f"{_TOPIC}{joint}{plain}", f"{before},{plain}"]
     found = []
-    for i, row in enumerate(_of(code).rows):
-        tried = (each.fullmatch(text) for text in texts for each in row.events)
-        for match in filter(None, tried):
-            parts = _parts(match)
-            rest = _without(clause, [parts[k] for k in _ASIDE if k in parts])
-            subject = _subject(rest, code)
-            named = _persons(rest, code) or (holder if subject is None else subject)
-            found.append(_Told(i, parts, named, before))
+    tried = (each.fullmatch(text) for text in texts for each in _of(code).rows[row].events)
+    for match in filter(None, tried):
+        parts = _parts(match)
+        rest = _without(clause, [parts[k] for k in _ASIDE if k in parts])
+        subject = _subject(rest, code)
+        named = _persons(rest, code) or (holder if subject is None else subject)
+        found.append(_Told(row, parts, named, before))
     return found
 
 
@@ -358,6 +433,7 @@ def _of(code: str) -> _Words:
     def pattern(key: str) -> re.Pattern[str]:
         return re.compile(_expanded(str(table.get(key, "(?!)")), table), re.IGNORECASE)
 
+    breaks = f"{_expanded(str(table.get('unbroken', '')), table)}(?:{_CLAUSE.pattern})"
     return _Words(
         rows=tuple(_rows(table)),
         persons=tuple(
@@ -369,14 +445,16 @@ def _of(code: str) -> _Words:
         owner=pattern("owner"),
         open=pattern("open"),
         doubt=pattern("doubt"),
+        unsaid=pattern("unsaid"),
         light=pattern("light"),
         also=pattern("also"),
         aside=pattern("aside"),
         giver=pattern("giver"),
         generic=pattern("generic"),
         endings=pattern("endings"),
+        breaks=re.compile(breaks),
         parts=re.compile(
-            rf"{_CLAUSE.pattern}|{_expanded(str(table.get('joints', '(?!)')), table)}"
+            rf"{breaks}|{_expanded(str(table.get('joints', '(?!)')), table)}", re.IGNORECASE
         ),
     )
 

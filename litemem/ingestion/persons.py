@@ -7,6 +7,7 @@ beginning of the other fact counts.
 
 import re
 from functools import cache
+from itertools import islice
 
 from litemem.core.text import scripts
 from litemem.core.text.lexicon import ENGLISH, section, words_in
@@ -15,6 +16,7 @@ from litemem.core.text.statements import unquoted
 
 LONG = 400  # characters of two texts that are no facts
 MOST = 5  # words before a name, at most
+BEFORE = 4  # words at the beginning of another fact, where a name may stand
 LEAST = 2  # signs of a name in a script without spaces
 ENDING = 2  # letters that a name takes in another case: "Ivan", "Ivana"
 _UNSPACED = ("zh", "ja")
@@ -40,7 +42,7 @@ def by_name(known: str, new: str, code: str) -> tuple[str, str]:
 
 
 def _spaced(text: str, other: str, code: str) -> str:
-    first = [word[0] for word in _WORD.finditer(other)][:2]
+    first = [word[0] for word in islice(_WORD.finditer(other), BEFORE)]
     named = [word for word in first if scripts.fold(word) not in _light(code)][:1]
     if not named or _is_user(first[0], code) or _introduces(named[0], code):
         return text

@@ -8,6 +8,7 @@ In doubt, as about another person's dog, nothing ends.
 
 import re
 from collections.abc import Iterator, Sequence
+from difflib import SequenceMatcher
 from functools import cache, lru_cache
 
 from litemem.core.text import scripts
@@ -28,6 +29,8 @@ from litemem.ingestion.stated_values import has_form
 from litemem.ingestion.updates import persons_in, without_marks
 
 LONG = 400  # characters of two texts that are no facts
+SPELT = 2  # letters by which a name is spelled, at most
+ALIKE = 0.6  # of two names, if one may be the other, misspelled
 _TABLE = "renamed"
 
 
@@ -56,8 +59,13 @@ def _is_of(thing: Sequence[str], value: str, new: str, name: str, code: str) -> 
     """Return True if a name is another, and the rest of its text names the known thing."""
     if scripts.fold(name) == scripts.fold(value) or scripts.fold(value) in scripts.fold(name):
         return False
-    rest = _words(without_marks(new, code).replace(name, " ").replace(value, " "), code)
+    plain = pattern_of(code, "updates", "aside").sub(" ", new)  # "because next door has a Rex"
+    rest = _words(without_marks(plain, code).replace(name, " ").replace(value, " "), code)
     others = [word for word in rest if not has_form(thing, word, code)]
+    if not any(len(word) > SPELT for word in rest):  # "it's Stephen, with a ph"
+        likeness = SequenceMatcher(a=scripts.fold(value), b=scripts.fold(name)).ratio()
+        if likeness >= ALIKE:
+            return True
     if not thing:  # the user's own name
         return not others and pattern_of(code, _TABLE, "own").search(new) is not None
     is_named = has_form(rest, thing[-1] if _is_last(code) else thing[0], code)

@@ -23,6 +23,7 @@ from litemem.ingestion.naming import (
     matches,
     named_in,
     pattern_of,
+    plain_words,
 )
 from litemem.ingestion.stated_values import (
     BARE,
@@ -127,7 +128,12 @@ def _has_other_value(k: StatedValues, clause: str, whole: str, code: str) -> boo
     aside = words_in(code, TABLE, "agents") | words_in(code, TABLE, "generic")
     places = [place for place in n.values.get(PLACE, ()) if _is_place_of(k, place, code)]
     of_values = n.of_values.difference(*map(str.split, places))
-    own = [word for word in n.words if scripts.fold(word) not in of_values | aside]
+    own = [
+        word
+        for word in n.words
+        if scripts.fold(word) not in of_values | aside
+        or (scripts.fold(word) in aside and word in k.words)  # "the gym charges 38"
+    ]
     shared = [word for word in own if has_form(k.words, word, code)]
     if not own:  # "a fox took two hens, so I have four now"
         told = (w for w in named_things(whole, code) if scripts.fold(w) not in n.of_values)
@@ -144,7 +150,8 @@ def _has_other_value(k: StatedValues, clause: str, whole: str, code: str) -> boo
         if not has_form(n.words, word, code) and scripts.fold(word) not in k.of_values
     ]
     is_measured = all(kind == OFTEN or kind.startswith(BARE + UNIT) for kind in changed)
-    is_bare = not own and len(lost) <= 1 and is_measured  # "I'm at 88 kilos"
+    is_of_class = not own and changed == ["code"] and _are_of_one_form(k, n)  # "moved to 6a"
+    is_bare = not own and len(lost) <= 1 and (is_measured or is_of_class)  # "I'm at 88 kilos"
     return (bool(shared) or is_bare) and not gained and len(lost) <= EXTRA
 
 
@@ -173,6 +180,15 @@ def _upgraded_to(new: str, code: str) -> tuple[str, str, Sequence[str]] | None:
             is_one = not any(map(str.isdigit, rest))
             return (found["name"], found["number"], things) if is_one else None
     return None
+
+
+def _are_of_one_form(k: StatedValues, n: StatedValues) -> bool:
+    """Return True if codes have digits and letters at the same places: "5b", "6a"."""
+    codes = [
+        code for each in (k, n) for code in each.values.get("code", each.values.get(PLACE, ()))
+    ]
+    forms = {"".join("0" if sign.isdigit() else sign.isalpha() * "a" for sign in c) for c in codes}
+    return len(forms) == 1
 
 
 def _is_other_post(known: str, clause: str, code: str) -> bool:
@@ -242,6 +258,8 @@ def _is_other(kind: str, k: StatedValues, n: StatedValues) -> bool:
     words = (scripts.fold(word)[:STEM] for word in k.words)
     if kind.startswith(OF) and kind not in k.values and kind[len(OF) :] in words:
         kind_k = BARE  # "locker number is 45", "locker 62"
+    elif kind == "code" and kind not in k.values:
+        kind_k = PLACE  # "in class 5b", "moved to 6a"
     else:
         kind_k = kind
     values = k.values.get(kind_k, frozenset())
@@ -327,8 +345,12 @@ def _are_of_others(known: str, new: str, code: str) -> bool:
     """Return True if two texts are about other relatives, and no name is in both."""
     if persons_in(known, code) == persons_in(new, code):
         return False
-    if persons_in(new, code) - persons_in(known, code):
+    own, told = list(persons_in(known, code)), list(persons_in(new, code))
+    words = own if code in UNSPACED else [*own, *plain_words(known)]  # "three nieces"
+    if not all(has_form(words, word, code) for word in told):
         return True
+    if told and all(has_form(told, word, code) for word in own):  # "grandchild number five"
+        return False
     holder = named_in(" ".join(known.split()[:HOLDER]), code)
     names = [
         word for word in holder if word[:1].isupper() and has_form(named_in(new, code), word, code)

@@ -119,6 +119,7 @@ MAKERS = {
     ("ingestion/measures.py", "_pattern"),
     ("ingestion/duties.py", "_parting"),  # matched in 400 characters
     ("ingestion/ending_table.py", "table_of"),  # matched in 400 characters
+    ("ingestion/endings.py", "_retellings"),
     ("ingestion/outcomes.py", "_of"),  # matched in 400 characters
     ("ingestion/outcomes.py", "pattern"),
     ("ingestion/renamed.py", "_light_signs"),  # matched in 400 characters
