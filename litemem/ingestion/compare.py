@@ -129,7 +129,7 @@ def _is_of_another_subject(known: str, new: str) -> bool:
 
 def _is_of_both(known: str, new: str, before: str | None) -> bool:
     """Return True if a new fact tells what became of two who are named in a known one."""
-    is_over = has_parted(known, new) or ends(known, new, code_of_pair(known, new))
+    is_over = has_parted(known, new) or _is_ended(known, new, code_of_pair(known, new))
     is_over = is_over or has_other_holder(known, new) or is_done_by_another(known, new)
     return is_over or is_handed_over(known, new, before)
 
@@ -171,13 +171,17 @@ def is_over_now(known: str, said: str, before: str | None = None) -> bool:
 def _is_over(known: str, new: str, code: str) -> bool:
     """Return True if a new fact ends, replaces or changes what a known one tells."""
     return (
-        any(ends(known, new, each) for each in dict.fromkeys((code, *codes_of(known, new))))
+        _is_ended(known, new, code)
         or is_replaced(known, new)
         or have_changed(known, new)
         or is_renumbered(known, new)
         or is_rescheduled(known, new)
         or is_given_up(known, new)
     )
+
+
+def _is_ended(known: str, new: str, code: str) -> bool:
+    return any(ends(known, new, each) for each in dict.fromkeys((code, *codes_of(known, new))))
 
 
 def is_other_now(known: str, new: str, before: str | None = None) -> bool:
