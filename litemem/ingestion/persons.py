@@ -16,7 +16,8 @@ from litemem.core.text.statements import unquoted
 
 LONG = 400  # characters of two texts that are no facts
 MOST = 5  # words before a name, at most
-BEFORE = 4  # words at the beginning of another fact, where a name may stand
+FIRST = 2  # words at the beginning of another fact, where a name may stand
+BEHIND = 4  # of them in English, behind "now that"
 LEAST = 2  # signs of a name in a script without spaces
 ENDING = 2  # letters that a name takes in another case: "Ivan", "Ivana"
 _UNSPACED = ("zh", "ja")
@@ -42,7 +43,8 @@ def by_name(known: str, new: str, code: str) -> tuple[str, str]:
 
 
 def _spaced(text: str, other: str, code: str) -> str:
-    first = [word[0] for word in islice(_WORD.finditer(other), BEFORE)]
+    number = BEHIND if code == ENGLISH else FIRST
+    first = [word[0] for word in islice(_WORD.finditer(other), number)]
     named = [word for word in first if scripts.fold(word) not in _light(code)][:1]
     if not named or _is_user(first[0], code) or _introduces(named[0], code):
         return text

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 
 from litemem.core.text import scripts
-from litemem.core.text.lexicon import pattern_in, section, words_in
+from litemem.core.text.lexicon import ENGLISH, pattern_in, section, words_in
 from litemem.core.text.phrases import words_with_case
 from litemem.core.text.statements import unquoted
 from litemem.ingestion.naming import (
@@ -345,12 +345,15 @@ def _are_of_others(known: str, new: str, code: str) -> bool:
     """Return True if two texts are about other relatives, and no name is in both."""
     if persons_in(known, code) == persons_in(new, code):
         return False
-    own, told = list(persons_in(known, code)), list(persons_in(new, code))
-    words = own if code in UNSPACED else [*own, *plain_words(known)]  # "three nieces"
-    if not all(has_form(words, word, code) for word in told):
+    own, told = persons_in(known, code), persons_in(new, code)
+    if code != ENGLISH and told - own:  # "hija" and "hijo" are no forms of one word
         return True
-    if told and all(has_form(told, word, code) for word in own):  # "grandchild number five"
-        return False
+    if code == ENGLISH:
+        words = [*own, *plain_words(known)]  # "three nieces"
+        if not all(has_form(words, word, code) for word in told):
+            return True
+        if told and all(has_form(list(told), word, code) for word in own):
+            return False  # "grandchild number five"
     holder = named_in(" ".join(known.split()[:HOLDER]), code)
     names = [
         word for word in holder if word[:1].isupper() and has_form(named_in(new, code), word, code)
