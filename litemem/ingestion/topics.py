@@ -202,10 +202,25 @@ def _is_meant(request: Request, topic: Topic, text: str) -> bool:
     if topic.thing is not None and topic.kin:
         return share_of(topic, text) == 1.0 and topic.thing.search(text) is not None
     if topic.thing is not None:
-        return _is_of_user(topic, text) and topic.thing.search(text) is not None
+        is_told = topic.thing.search(text) is not None or _is_in_its_words(topic, text)
+        return is_told and _is_of_user(topic, text)
     if (request.is_own or request.is_clause) and not topic.kin and not _is_of_user(topic, text):
         return False
     return share_of(topic, text) == 1.0
+
+
+def _is_in_its_words(topic: Topic, text: str) -> bool:
+    """Return True if a text is of the user's own thing by the very word: "User's surname is"."""
+    if len(topic.words) != 1:
+        return False
+    codes = dict.fromkeys((topic.code, code_of(text), ENGLISH))
+    owners = (f"(?:{section(code, 'requests')['own']})" for code in codes)
+    own = re.compile(rf"(?:\bUser['’]s|{'|'.join(owners)})\s+(\w+)", re.IGNORECASE)
+    return any(
+        _same(topic.words[0], form, topic.code)
+        for match in own.finditer(text)
+        for form in _forms(match[match.lastindex or 0])
+    )
 
 
 def _is_of_user(topic: Topic, text: str) -> bool:
