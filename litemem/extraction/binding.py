@@ -52,6 +52,7 @@ from litemem.extraction.paraphrase.definitions import is_defined
 from litemem.extraction.paraphrase.questions import is_asked
 from litemem.extraction.paraphrase.substitution import exchanges_kind, substitutes
 from litemem.extraction.paraphrase.support import Heard, content_prefixes, content_words
+from litemem.extraction.paraphrase.verbs import has_other_verb
 from litemem.extraction.retelling import (
     BEFORE_QUOTE,
     may_replace,
@@ -312,6 +313,8 @@ class Binding:
         is_near = self._grounding.is_strict and clause.code == code
         if is_near and substitutes(fact, clause.text, code, is_known):
             return OTHER_WORD
+        if is_near and has_other_verb(fact, clause.text, code, is_known):
+            return "it has another verb"
         return OTHER_WORD if exchanges_kind(fact, clause.text, code, is_known) else None
 
     def _says_nothing(self, fact: str) -> bool:
