@@ -139,7 +139,7 @@ class Binding:
         for fact in facts:
             name = next((other for other in others if _is_subject(other, fact)), None)
             if self._subject == "User":
-                yield english.about_user(fact)
+                yield english.about_user(self._grounding.of_user(fact))
             elif name is None:
                 yield fact
             else:

@@ -3,11 +3,19 @@
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import cache
+from functools import cache, cached_property
 
 from litemem.core.text import english
+from litemem.core.text.clause_borders import clause_pattern
 from litemem.core.text.language import FUNCTION_WORDS
-from litemem.core.text.lexicon import ENGLISH, NOUNS_IN_CAPITALS, pattern_in, section, words_in
+from litemem.core.text.lexicon import (
+    ENGLISH,
+    NOUNS_IN_CAPITALS,
+    code_of_speech,
+    pattern_in,
+    section,
+    words_in,
+)
 from litemem.core.text.names import without_ending
 from litemem.core.text.phrases import code_for, names_user, phrases, tokens_of
 from litemem.core.text.quantities import (
@@ -271,7 +279,24 @@ class Grounding:
 
     def is_user(self, subject: str) -> bool:
         """Return True if the first word of a fact is "User", or a name that they gave as theirs."""
-        return subject == "User" or self._given.is_own_name(subject)
+        is_own = self._given.is_own_name(subject) or subject in self._introduced
+        return subject == "User" or is_own
+
+    def of_user(self, fact: str) -> str:
+        """Return a fact that begins with the user's own name as one about "User"."""
+        name, _, rest = fact.partition(" ")
+        is_told = rest != "" and name != "User" and self.is_user(name)
+        return f"User {rest}" if is_told and name not in rest else fact
+
+    @cached_property
+    def _introduced(self) -> frozenset[str]:
+        """The names by which people call themselves in other languages: "Ich heiße Wiebke"."""
+        found = (
+            match["name"]
+            for text in self._said
+            for match in clause_pattern(code_of_speech(text), "introduces_self").finditer(text)
+        )
+        return frozenset(found)
 
     def has_borrowed_name(self, fact: str) -> bool:
         """Return True if several people speak, and a fact has a name that only others stated."""
