@@ -60,6 +60,11 @@ KIN_FORM = 5  # first letters of a word for a relative, which its forms share
 MIN_WEEKDAY = 3  # letters of its name; shorter ones are other words too: "do", "sex"
 MAX_APPOINTMENT = 7  # words of a note about a day
 _LETTER = re.compile(r"(?<=\w )[B-HJ-Z](?![\w.'’&+-])")  # a letter alone: "option D", "gate C"
+_LENGTH = re.compile(r"[日天周週月年]間?")
+_LATER = re.compile(r"[日天周週月年]間?(?:之|以)?[后後]")
+_NEVER_THEN = re.compile(r"\b(?:never|not) (after|before|during|until|on|in|at)\b")
+_USERS_UNSPACED = ("user", "用户", "用戶", "ユーザ")
+_OWNED_UNSPACED = re.compile(r"(?:我们?|俺|私|僕|わたし|うち)(?:的|家|の)")
 _OF_USER = re.compile(r"\AUser(?:'s|s) (?P<noun>[^\W\d_]+)\b")
 
 
@@ -91,7 +96,7 @@ def contradiction(
         shared = content_roots(fact) & content_roots(clause.text)
         if len(shared) >= max(1, len(content_roots(fact)) - 1):
             return "it denies the statement, or affirms what was denied"
-    if _is_reordered(fact, clause.text):
+    if _is_reordered(fact, clause.text) or _is_turned_in_time(fact, clause.text):
         return "its order is reversed"
     if _has_other_letter(fact, clause.text):
         return "it has another letter than was said"
@@ -192,12 +197,31 @@ def _is_of_somebody_else(fact: str, clause: Clause, *, is_user: bool) -> bool:
         return False
     if is_user and _takes_for_speaker(fact, clause):
         return True
+    if not is_user and _is_said_of_self(fact, clause):
+        return True
     is_of_user = is_user or any(names_user(word, clause.code) for word in words(fact)[:2])
     if is_of_user and _is_of_kin(fact, clause):
         return True
     if clause.code == ENGLISH and _is_of_theirs(fact, clause.text):
         return True
     return _is_of_the_others(fact, clause)
+
+
+def _is_said_of_self(fact: str, clause: Clause) -> bool:
+    """Return True if a fact gives somebody named before what the speaker says of themself.
+
+    In scripts without spaces: of "我升总监了", "小郑升总监".
+    """
+    if clause.code not in ("zh", "ja") or _is_user_unspaced(fact):
+        return False
+    own = tuple(words_in(clause.code, "clauses", "speaker"))
+    is_of_speaker = clause.text.startswith(own) and not _OWNED_UNSPACED.match(clause.text)
+    return is_of_speaker and fact[:2] not in clause.text
+
+
+def _is_user_unspaced(fact: str) -> bool:
+    """Return True if a fact without spaces begins with a word for the user."""
+    return fact.casefold().startswith(_USERS_UNSPACED)
 
 
 def _takes_for_speaker(fact: str, clause: Clause) -> bool:
@@ -437,6 +461,17 @@ def _has_other_letter(fact: str, said: str) -> bool:
     """Return True if a fact has "option B" where "option D" was said."""
     told, heard = (frozenset(_LETTER.findall(text[:MAX_QUOTED])) for text in (fact, said))
     return bool(heard) and not told <= heard
+
+
+def _is_turned_in_time(fact: str, said: str) -> bool:
+    """Return True if a fact has "after" of "never after", or 後 behind a length of time without."""
+    told, heard = fact[:MAX_QUOTED].casefold(), said[:MAX_QUOTED].casefold()
+    is_later = _LATER.search(told) is not None and _LATER.search(heard) is None
+    return (is_later and bool(_LENGTH.search(heard))) or any(
+        match[1] in told.split() and f" {match[1]} " not in f" {_NEVER_THEN.sub(' ', heard)} "
+        for match in _NEVER_THEN.finditer(heard)
+        if not words_in(ENGLISH, "clauses", "negations").intersection(words(told))
+    )
 
 
 def _names_emoji(fact: str, said: str) -> bool:

@@ -283,8 +283,10 @@ class Grounding:
         return subject == "User" or is_own
 
     def of_user(self, fact: str) -> str:
-        """Return a fact that begins with the user's own name as one about "User"."""
+        """Return a fact that begins with the user's own name, or "their", as one about "User"."""
         name, _, rest = fact.partition(" ")
+        if any(english.owns(text, fact) for text in self._said):
+            return f"User's {rest}"
         is_told = rest != "" and name != "User" and self.is_user(name)
         return f"User {rest}" if is_told and name not in rest else fact
 

@@ -32,7 +32,12 @@ def has_other_verb(fact: str, said: str, code: str, is_known: Callable[[str], bo
     if not verb or verb in light or is_known(verb):
         return False
     pair = Comparison(fact, said, code)
-    if pair.by.supports(verb) or pair.by.supports(fold(verb)) or pair.table.negative.has(verb) or pair.table.likes.has(verb):
+    if (
+        pair.by.supports(verb)
+        or pair.by.supports(fold(verb))
+        or pair.table.negative.has(verb)
+        or pair.table.likes.has(verb)
+    ):
         return False
     heard = content_words(without_copula(said, code), code)[:1]
     return bool(heard) and heard[0] not in light and not pair.by_fact.supports(heard[0])

@@ -348,6 +348,8 @@ def without_guessed_relatives(fact: str, said: Iterable[str] | Heard) -> str:
 # -- the speaker's own name
 
 _NAMES_SPEAKER = re.compile(r"\A(?P<name>\w+) is the (?:speaker|user)\.?", re.IGNORECASE)
+_THEIRS = re.compile(r"Their ([\w-]+)")
+_MINE = re.compile(r"\b(?:my|our) ([\w-]+)", re.IGNORECASE)
 _THE_USER = re.compile(r"\b[Tt]he user\b")
 _OF_THEY = {"is": "are", "was": "were", "has": "have", "does": "do"}
 _THEY = {
@@ -386,6 +388,13 @@ def with_plain_name(fact: str) -> str:
 def with_plain_user(fact: str) -> str:
     """Return a fact with "User" for "the user"."""
     return _THE_USER.sub("User", fact)
+
+
+def owns(said: str, fact: str) -> bool:
+    """Return True if a fact begins with "their" and a thing that the speaker calls "my"."""
+    theirs = _THEIRS.match(fact)
+    mine = {match[1].casefold() for match in _MINE.finditer(said)} if theirs else set()
+    return theirs is not None and theirs[1].casefold() in mine
 
 
 def with_they(fact: str) -> str:
