@@ -287,7 +287,7 @@ class Grounding:
         name, _, rest = fact.partition(" ")
         if any(english.owns(text, fact) for text in self._said):
             return f"User's {rest}"
-        is_told = rest != "" and name != "User" and self.is_user(name)
+        is_told = rest != "" and name in self._introduced
         return f"User {rest}" if is_told and name not in rest else fact
 
     @cached_property
