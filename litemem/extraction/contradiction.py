@@ -60,11 +60,7 @@ KIN_FORM = 5  # first letters of a word for a relative, which its forms share
 MIN_WEEKDAY = 3  # letters of its name; shorter ones are other words too: "do", "sex"
 MAX_APPOINTMENT = 7  # words of a note about a day
 _LETTER = re.compile(r"(?<=\w )[B-HJ-Z](?![\w.'’&+-])")  # a letter alone: "option D", "gate C"
-_LENGTH = re.compile(r"[日天周週月年]間?")
-_LATER = re.compile(r"[日天周週月年]間?(?:之|以)?[后後]")
-_NEVER_THEN = re.compile(r"\b(?:never|not) (after|before|during|until|on|in|at)\b")
-_USERS_UNSPACED = ("user", "用户", "用戶", "ユーザ")
-_OWNED_UNSPACED = re.compile(r"(?:我们?|俺|私|僕|わたし|うち)(?:的|家|の)")
+SUBJECT_OF_FACTS = "user"  # case folded
 _OF_USER = re.compile(r"\AUser(?:'s|s) (?P<noun>[^\W\d_]+)\b")
 
 
@@ -96,7 +92,7 @@ def contradiction(
         shared = content_roots(fact) & content_roots(clause.text)
         if len(shared) >= max(1, len(content_roots(fact)) - 1):
             return "it denies the statement, or affirms what was denied"
-    if _is_reordered(fact, clause.text) or _is_turned_in_time(fact, clause.text):
+    if _is_reordered(fact, clause.text) or _is_turned_in_time(fact, clause):
         return "its order is reversed"
     if _has_other_letter(fact, clause.text):
         return "it has another letter than was said"
@@ -207,21 +203,22 @@ def _is_of_somebody_else(fact: str, clause: Clause, *, is_user: bool) -> bool:
     return _is_of_the_others(fact, clause)
 
 
+@cache
+def _users(code: str) -> tuple[str, ...]:
+    return (*phrases(code).users, SUBJECT_OF_FACTS)
+
+
 def _is_said_of_self(fact: str, clause: Clause) -> bool:
     """Return True if a fact gives somebody named before what the speaker says of themself.
 
     In scripts without spaces: of "我升总监了", "小郑升总监".
     """
-    if clause.code not in ("zh", "ja") or _is_user_unspaced(fact):
+    if clause.code not in ("zh", "ja") or fact.casefold().startswith(_users(clause.code)):
         return False
     own = tuple(words_in(clause.code, "clauses", "speaker"))
-    is_of_speaker = clause.text.startswith(own) and not _OWNED_UNSPACED.match(clause.text)
+    owned = clause_pattern(clause.code, "own_of")
+    is_of_speaker = clause.text.startswith(own) and not owned.match(clause.text)
     return is_of_speaker and fact[:2] not in clause.text
-
-
-def _is_user_unspaced(fact: str) -> bool:
-    """Return True if a fact without spaces begins with a word for the user."""
-    return fact.casefold().startswith(_USERS_UNSPACED)
 
 
 def _takes_for_speaker(fact: str, clause: Clause) -> bool:
@@ -463,15 +460,18 @@ def _has_other_letter(fact: str, said: str) -> bool:
     return bool(heard) and not told <= heard
 
 
-def _is_turned_in_time(fact: str, said: str) -> bool:
+def _is_turned_in_time(fact: str, clause: Clause) -> bool:
     """Return True if a fact has "after" of "never after", or 後 behind a length of time without."""
-    told, heard = fact[:MAX_QUOTED].casefold(), said[:MAX_QUOTED].casefold()
-    is_later = _LATER.search(told) is not None and _LATER.search(heard) is None
-    return (is_later and bool(_LENGTH.search(heard))) or any(
-        match[1] in told.split() and f" {match[1]} " not in f" {_NEVER_THEN.sub(' ', heard)} "
-        for match in _NEVER_THEN.finditer(heard)
-        if not words_in(ENGLISH, "clauses", "negations").intersection(words(told))
-    )
+    told, heard = fact[:MAX_QUOTED].casefold(), clause.text[:MAX_QUOTED].casefold()
+    later, lengths = (clause_pattern(clause.code, key) for key in ("later", "lengths"))
+    if later.search(told) and lengths.search(heard) and not later.search(heard):
+        return True
+    never = clause_pattern(clause.code, "never_then")
+    said = f" {never.sub(' ', heard)} "
+    denied = [match[1] for match in never.finditer(heard) if f" {match[1]} " not in said]
+    if not denied or words_in(clause.code, "clauses", "negations").intersection(words(told)):
+        return False
+    return not set(denied).isdisjoint(words(told))
 
 
 def _names_emoji(fact: str, said: str) -> bool:
