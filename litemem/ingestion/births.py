@@ -2,7 +2,8 @@
 
 How languages say so is data (section "births" of `core/text/languages`): `expects` is the known
 state, `born` the event, `came` a possible one, and `others` the child of somebody else. The child
-of a relative or a friend ends no pregnancy of the user or a partner.
+of a relative or a friend ends no pregnancy of the user or a partner. `several` children, as twins,
+are those of who expects several, unless `mine` says that they are the user's, or of a single child.
 """
 
 import re
@@ -30,10 +31,12 @@ def _is_born(known: str, new: str, code: str) -> bool:
     if not matches(new, code, _TABLE, "born") and not _has_come(new, code):
         return False
     state = unquoted(known)
-    expects = any(matches(state, each, _TABLE, "expects") for each in (code, ENGLISH))
-    if not expects or _names_other(state, code) or _names_other(state, ENGLISH):
+    if not any(matches(state, each, _TABLE, "expects") for each in (code, ENGLISH)):
         return False
-    if _YEAR.search(new) or _names_other(new, code):
+    if _YEAR.search(new):
+        return False
+    kin, told = _others_in(state, code) | _others_in(state, ENGLISH), _others_in(new, code)
+    if (kin or told) and not _are_twins_of(kin, told, state, new, code):
         return False
     plain = _TIME.sub(" ", new)  # "om" may begin a wish in Dutch
     return not is_open(plain, code) and not pattern_of(code, _TABLE, "others").search(new)
@@ -45,8 +48,36 @@ def _has_come(text: str, code: str) -> bool:
     return is_child and matches(text, code, _TABLE, "came")
 
 
-def _names_other(text: str, code: str) -> bool:
-    """Return True if a text names a relative who is neither the child nor a partner."""
+def is_birth_of_several(known: str, new: str) -> bool:
+    """Return True if several children are born, and a known pregnancy is not said to be of several.
+
+    "The twins are here" may be of anybody; "our twins" are the user's.
+    """
+    if len(known) + len(new) > LONG:
+        return False
+    state, said = unquoted(known), unquoted(new)
+    return any(
+        matches(state, code, _TABLE, "expects")
+        and _has_several(said, code)
+        and not (_has_several(state, code) or matches(said, code, _TABLE, "mine"))
+        for code in codes_of(known, new)
+    )
+
+
+def _are_twins_of(
+    kin: frozenset[str], told: frozenset[str], state: str, new: str, code: str
+) -> bool:
+    """Return True if a relative expects several children, and a new fact is of their birth."""
+    is_of_several = _has_several(state, code) and _has_several(new, code)
+    is_of_user = not told and matches(new, code, _TABLE, "mine")
+    return is_of_several and told <= kin and not is_of_user
+
+
+def _has_several(text: str, code: str) -> bool:
+    return matches(text, code, _TABLE, "several")
+
+
+def _others_in(text: str, code: str) -> frozenset[str]:
+    """Return the relatives in a text who are neither the child nor a partner."""
     own = words_in(code, _TABLE, "own") | words_in(code, "endings", "partners")
-    found = pattern_of(code, "requests", "kin").findall(text.casefold())
-    return any(each not in own for each in found)
+    return frozenset(pattern_of(code, "requests", "kin").findall(text.casefold())) - own

@@ -16,7 +16,7 @@ from litemem.core.text.phrases import phrases, tokens_of
 from litemem.core.text.scripts import normal_forms
 from litemem.core.text.statements import code_of_pair, unquoted
 from litemem.core.text.words import words
-from litemem.ingestion.births import is_born
+from litemem.ingestion.births import is_birth_of_several, is_born
 from litemem.ingestion.compare_english import compare_english
 from litemem.ingestion.contrast import is_contrasted
 from litemem.ingestion.doses import is_dosed
@@ -29,6 +29,7 @@ from litemem.ingestion.identifiers import is_renumbered
 from litemem.ingestion.lasting import lasts_otherwise
 from litemem.ingestion.measures import have_changed, have_same_value, keep_both
 from litemem.ingestion.naming import asks, codes_of
+from litemem.ingestion.outcomes import is_said_now
 from litemem.ingestion.partings import has_parted, is_of_other_couple
 from litemem.ingestion.persons import by_name
 from litemem.ingestion.renamed import is_renamed
@@ -79,13 +80,13 @@ def compare_facts(
         verdict = "different"
     if verdict != "different" and _spelt(known) != _spelt(new) and are_on_other_sides(known, new):
         verdict = "different"
-    apart = (keep_both, is_of_other_thing, is_of_other_couple)
-    if verdict == "contradicts" and (asks(new) or any(each(known, new) for each in apart)):
+    is_kept = asks(new) or _is_of_others(known, new) or _is_so_now(known, before or new)
+    if verdict == "contradicts" and is_kept:
         verdict = "different"
     if verdict in (None, "different", "richer") and have_same_value(known, new):
         verdict = "same"
-    is_kept = one_turn and not (opener or is_correction(new))
-    if is_kept and verdict in ("contradicts", "unclear", None):
+    is_of_turn = one_turn and not (opener or is_correction(new))
+    if is_of_turn and verdict in ("contradicts", "unclear", None):
         return "different"
     return verdict
 
@@ -165,7 +166,17 @@ def is_over_now(known: str, said: str, before: str | None = None) -> bool:
     named = by_name(known, said, code_of_pair(known, said))
     if not (_is_over(*named, code_of_pair(known, said)) or _is_passed_on(*named, before)):
         return False
-    return not any(each(known, said) for each in (keep_both, is_of_other_thing, is_of_other_couple))
+    return not _is_of_others(known, said)
+
+
+def _is_so_now(known: str, text: str) -> bool:
+    return is_said_now(known, unquoted(text), code_of_pair(known, text))
+
+
+def _is_of_others(known: str, new: str) -> bool:
+    """Return True if two facts are of different things, persons or children, or both stay true."""
+    apart = (keep_both, is_of_other_thing, is_of_other_couple, is_birth_of_several)
+    return any(each(known, new) for each in apart)
 
 
 def _is_over(known: str, new: str, code: str) -> bool:

@@ -72,6 +72,8 @@ class _Words:
     doubt: re.Pattern[str]  # words of a text that leave open whether something happened
     unsaid: re.Pattern[str]  # of a clause, that it tells no change: a wish, something long past
     light: re.Pattern[str]
+    inverted: re.Pattern[str]  # of a fact that names who is what to the user, and then the user
+    present: re.Pattern[str]  # with the value of what is so now
     also: re.Pattern[str]  # that somebody does the same as before
     aside: re.Pattern[str]
     giver: re.Pattern[str]  # who a thing of the user is from
@@ -97,6 +99,12 @@ def is_outcome(known: str, new: str, code: str) -> bool:
     Languages that are easily taken for `code` are tried too.
     """
     return any(_is_outcome(known, new, each) for each in _RELATED.get(code, (code,)))
+
+
+def is_said_now(known: str, text: str, code: str) -> bool:
+    """Return True if what a known fact names is said to be so: "I'm with Dr Fallon now"."""
+    named = (match["value"] for match in _of(code).present.finditer(text))
+    return any(_plain(value, code) in _plain(known, code) for value in named)
 
 
 def _is_outcome(known: str, new: str, code: str) -> bool:
@@ -293,6 +301,7 @@ def _states(text: str, code: str) -> Sequence[_Told]:
     """Return the states that a fact tells; none if it tells several things."""
     listed, said = _of(code), unquoted(text)
     plain = in_digits(scripts.composed(said).strip(" .。!！।"), code)
+    plain = listed.inverted.sub(_as_user_says, plain)
     if listed.breaks.search(plain):
         return ()
     user = listed.user.match(plain)
@@ -313,15 +322,22 @@ def _states(text: str, code: str) -> Sequence[_Told]:
     return tuple(found)
 
 
+def _as_user_says(found: re.Match[str]) -> str:
+    """Return "User's GP is Dr Ito" for "Dr Ito is the GP of User"."""
+    return f"User's {found['role'] or found['kind']} is {found['holder']}"
+
+
 @lru_cache(maxsize=8_192)
 def _told(text: str, row: int, code: str) -> Sequence[_Told]:
     """Return what the clauses of a statement tell by one row."""
     found: list[_Told] = []
-    before = ""
+    before = earlier = ""
     for clause, plain, holder in _said(text, code):
         if plain is not None:
             found += _told_by(row, plain, clause, before, holder, code)
-        before = _reduced(clause, code) if plain is None else plain
+        if plain is not None and earlier:
+            found += _told_by(row, f"{earlier},{before},{plain}", clause, "", holder, code)
+        earlier, before = before, _reduced(clause, code) if plain is None else plain
     return tuple(found)
 
 
@@ -447,6 +463,8 @@ def _of(code: str) -> _Words:
         doubt=pattern("doubt"),
         unsaid=pattern("unsaid"),
         light=pattern("light"),
+        inverted=pattern("inverted"),
+        present=pattern("present"),
         also=pattern("also"),
         aside=pattern("aside"),
         giver=pattern("giver"),
