@@ -444,7 +444,8 @@ def _is_reordered(fact: str, said: str) -> bool:
     one, other = ordered.search(said.casefold()), ordered.search(fact.casefold())
     if one is None:
         return False
-    before, behind = content_roots(said[: one.start()]), content_roots(said[one.end() :])
+    asides = frozenset(map(root, phrases(ENGLISH).asides))  # "now"
+    before, behind = content_roots(said[: one.start()]), content_roots(said[one.end() :]) - asides
     if other is not None and other[0] == one[0]:
         return bool(content_roots(fact[: other.start()]) & (behind - before))
     if other is not None or one[0] in timed or not _pattern("sided").search(fact):

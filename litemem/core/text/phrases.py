@@ -227,6 +227,16 @@ class Phrases:
     own_is: re.Pattern[str]  # "I am", before what the speaker is
     deeds: re.Pattern[str]  # what somebody hates or likes: "hate it when"
     tongue: re.Pattern[str]  # that a country's word names its language: "speak"
+    measured: re.Pattern[str]  # a comparison, with its `degree`, and the `thing` it is with
+    limited: re.Pattern[str]  # "only when", with a `condition` or an `exception`
+    oblique: re.Pattern[str]  # that a person is no subject: its ending, or the word behind
+    hardly: re.Pattern[str]  # what is not quite "none"
+    softens: re.Pattern[str]  # of a fact, that it says so: "little", "rarely"
+    closed: re.Pattern[str]  # that something came to its end: "for a year before I"
+    lasting: re.Pattern[str]  # of a fact, that it goes on
+    owns: re.Pattern[str]  # of a fact, behind the user: "has a"
+    acts: re.Pattern[str]  # without spaces, behind the person who acts: "は"
+    turns: re.Pattern[str]  # of a fact without spaces: "by", "from"
     feels: Words  # verbs of liking and disliking, each with a thing
     asides: frozenset[str]  # words that stand instead of no other: "now"
     reverses: frozenset[str]  # beginnings that turn a word round: "un"
@@ -302,7 +312,7 @@ def _patterns(table: Mapping[str, Any]) -> dict[str, re.Pattern[str]]:
     receives gives bad cannot reasons located advice given inquires happened failed followed
     tolerates restricts absolute terse supposing hour has
     impersonal incoming outgoing got gave imperfect present infix hails own_is tongue
-    deeds""".split()
+    deeds closed lasting hardly softens oblique limited measured owns acts turns""".split()
     keys = {name: name for name in names} | {"exception": "except"}
     keys["parts"] = "parts" if "parts" in table else "joint"
     return {

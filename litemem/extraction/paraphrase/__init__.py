@@ -10,6 +10,7 @@ import re
 from litemem.core.text.quantities import changes_half_of_day, counts_another, counts_together
 from litemem.extraction.paraphrase import (
     agents,
+    participants,
     parties,
     parts,
     polarity,
@@ -52,7 +53,9 @@ def departure(
         (OF_ANOTHER, whole, subject.is_of_new_relative),
         (OF_ANOTHER, whole, subject.is_of_other_origin),
         (OF_ANOTHER, whole, agents.is_of_other_agent),
+        (OF_ANOTHER, whole, participants.is_of_participant),
         (SUPPOSED, whole, reality.is_supposed),
+        ("it leaves out the condition", whole, reality.loses_condition),
         (SUPPOSED, whole, reality.is_urged),
         (SUPPOSED, whole, reality.is_refuted),
         (SUPPOSED, whole, reality.is_conditional),
@@ -73,6 +76,7 @@ def departure(
         (REVERSED, whole, parties.is_turned_round),
         (REVERSED, whole, preference.is_preferred_less),
         (REVERSED, whole, preference.is_compared),
+        (REVERSED, whole, preference.is_measured_round),
         (REVERSED, whole, preference.puts_other_behind),
         (OTHER_NUMBER, whole, _counts_another),
         (OTHER_NUMBER, whole, _changes_half_of_day),

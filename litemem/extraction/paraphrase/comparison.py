@@ -16,7 +16,9 @@ from litemem.extraction.paraphrase.support import (
 )
 
 SHORT_SCRIPTS = frozenset("ko hi ar fa".split())
+NAMED_USERS = frozenset("ja zh ko hi tr".split())  # languages with patterns that name the user
 VERB_LAST = frozenset("ja ko tr hi fa".split())  # languages in which the verb is last
+OWNERS = frozenset("s का के की ın un nın nin 의".split())  # behind the user: what is theirs
 MAX_PARTS = 12  # of a clause, each with a person of its own
 
 
@@ -52,6 +54,12 @@ class Comparison:
         self.is_spelt = code not in SHORT_SCRIPTS  # a word has more than two letters
         self.held = [w for w in self.content if any(is_form(w, other) for other in exact)]
         self.is_of_user = any(names_user(word, code) for word in self.told[:2])
+
+    @property
+    def fact_in_language(self) -> str:
+        """The fact with the word of its language for the user, by which patterns find them."""
+        named = self.table.users[0]
+        return self.fact if self.code not in NAMED_USERS else self.fact.replace("User", named)
 
     @property
     def is_all_held(self) -> bool:

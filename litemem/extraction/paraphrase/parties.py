@@ -114,7 +114,7 @@ def _changes_places(pair: Comparison) -> bool:
 def is_given_back(pair: Comparison) -> bool:
     """Return True if the user gives somebody what these gave them: "小李借给我五百块"."""
     table = pair.table
-    received, given = table.receives.search(pair.said), table.gives.search(pair.fact)
+    received, given = table.receives.search(pair.said), table.gives.search(pair.fact_in_language)
     if received is None or given is None:
         return False
     giver, taker = (next(filter(None, each.groups()), "") for each in (received, given))

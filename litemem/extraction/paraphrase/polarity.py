@@ -10,6 +10,7 @@ from litemem.extraction.paraphrase.comparison import (
 )
 from litemem.extraction.paraphrase.definitions import without_definitions
 from litemem.extraction.paraphrase.parties import is_converse
+from litemem.extraction.paraphrase.preference import is_measured_otherwise
 from litemem.extraction.paraphrase.support import MIN_PREFIX, Heard, content_words, is_form
 from litemem.extraction.paraphrase.transfers import is_same_direction
 
@@ -43,7 +44,8 @@ def is_opposite(pair: Comparison) -> bool:
     table, fact, said = pair.table, *without_definitions(pair.fact, pair.said, pair.code)
     told, heard = tokens_of(fact), tokens_of(said)
     if pair.denials(told, fact) == pair.denials(heard, said):
-        if table.opposites.opposed(told, heard) or _is_turned(pair):
+        is_opposed = table.opposites.opposed(told, heard) and not is_measured_otherwise(pair)
+        if is_opposed or _is_turned(pair):
             return True
         exchanged = table.converse.opposed(told, heard)
         is_kept = all(is_converse(pair, table.converse[group]) for group in exchanged)
@@ -101,6 +103,8 @@ def is_denied(pair: Comparison) -> bool:
         return bool(told)
     if pair.table.enthuses.search(pair.said) and pair.table.likes.count(pair.told):
         return bool(told)
+    if pair.table.hardly.search(pair.said) and pair.table.softens.search(pair.fact):
+        return False
     if said == told or not any(map(pair.by.supports, pair.content)):
         return False
     if said and (_denies_opposite(pair, near) or pair.table.annoys.count(pair.told)):
@@ -219,10 +223,23 @@ def is_tolerated(pair: Comparison) -> bool:
 def is_without_exception(pair: Comparison) -> bool:
     """Return True if the fact says "never" or "vegan" of what is done now and then."""
     table = pair.table
+    if _makes_none_of_little(pair):
+        return True
     told = table.absolute.search(pair.fact)
     if told is None or table.restricts.search(pair.spoken) is None:
         return False
     return told[0] not in pair.said.casefold() and table.restricts.search(pair.fact) is None
+
+
+def _makes_none_of_little(pair: Comparison) -> bool:
+    """Return True if the fact says "no" of what there is hardly any: "hardly eats meat"."""
+    table = pair.table
+    hardly = table.hardly.search(pair.spoken)
+    if hardly is None or table.softens.search(pair.fact) or not pair.denials(pair.told, pair.fact):
+        return False
+    behind = pair.spoken[hardly.start() :]
+    near = content_words(behind if pair.code not in VERB_LAST else pair.spoken, pair.code)
+    return any(is_form(word, other) for word in pair.content for other in near)
 
 
 def likes_what_is_bad(pair: Comparison) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from litemem.core.text.lexicon import words_in
 from litemem.core.text.phrases import names_user, tokens_of
-from litemem.extraction.paraphrase.comparison import MAX_PARTS, Comparison
+from litemem.extraction.paraphrase.comparison import MAX_PARTS, OWNERS, Comparison
 from litemem.extraction.paraphrase.support import MIN_PREFIX, content_words, is_form
 
 NEAR = 3  # words before "better" that name what is
@@ -129,12 +129,50 @@ def _is_compared_with_user(
     sides = (pair.said[: said[0]], pair.said[said[1] :])
     speaks = [not selves.isdisjoint(tokens_of(side)) for side in sides]
     sides = (pair.fact[: told[0]], pair.fact[told[1] :])
-    is_user = [any(names_user(w, code) for w in tokens_of(side)) for side in sides]
+    is_user = [_has_user(tokens_of(side), code) for side in sides]
     if speaks.count(True) != 1 or is_user.count(True) != 1 or speaks == is_user:
         return False
     others = content_words(sides[1] if is_user[0] else sides[0], code)
     theirs = before if speaks[1] else behind
     return any(is_form(word, other) for word in others for other in theirs)
+
+
+def _has_user(words: Sequence[str], code: str) -> bool:
+    """Return True if words name the user, and not only what is theirs: "User's son"."""
+    behind = (*words[1:], "")
+    return any(names_user(w, code) and o not in OWNERS for w, o in zip(words, behind, strict=True))
+
+
+def is_measured_round(pair: Comparison) -> bool:
+    """Return True if the fact measures the thing that is the measure in the clause.
+
+    "Сын старше племянника": the same word, as "older", has the nephew before it.
+    """
+    said, told = (pair.table.measured.search(text) for text in (pair.said, pair.fact))
+    if said is None or told is None or not _is_same_degree(said, told):
+        return False
+    measure, of_fact = (each["thing"] or "" for each in (said, told))
+    me = words_in(pair.code, "phrases", "measure")
+    is_me = not measure or not me.isdisjoint((measure.casefold(), *tokens_of(measure)))
+    is_user = any(names_user(word, pair.code) for word in (of_fact, *tokens_of(of_fact)))
+    if is_me or is_user:
+        return is_me is not is_user
+    rest = f"{pair.said[: said.start('thing')]} {pair.said[said.end('thing') :]}"
+    things = content_words(of_fact, pair.code) or [of_fact]
+    return any(_is_of(each, rest) and not _is_of(each, measure) for each in things)
+
+
+def is_measured_otherwise(pair: Comparison) -> bool:
+    """Return True if the fact has another degree with another measure: "taller", "shorter"."""
+    said, told = (pair.table.measured.search(text) for text in (pair.said, pair.fact))
+    if said is None or told is None or _is_same_degree(said, told):
+        return False
+    return (said["thing"] or "") != (told["thing"] or "")
+
+
+def _is_same_degree(said: re.Match[str], told: re.Match[str]) -> bool:
+    one, other = said["degree"].casefold(), told["degree"].casefold()
+    return one == other or is_form(one, other)
 
 
 def _is_of(thing: str, text: str) -> bool:

@@ -107,6 +107,33 @@ def is_urged(pair: Comparison) -> bool:
     return not (pair.table.urges.search(pair.fact) or pair.says_no(pair.told, pair.fact))
 
 
+def loses_condition(pair: Comparison) -> bool:
+    """Return True if the fact says of all times what is only so at some: "only for weddings"."""
+    table = pair.table
+    limits = table.limited.search(pair.spoken) or table.limited.search(pair.sentence)
+    if limits is None or table.restricts.search(pair.fact) or table.supposing.search(pair.fact):
+        return False
+    if table.limited.search(pair.fact) or pair.says_no(pair.told, pair.fact):
+        return False
+    condition = next(filter(None, limits.groups()), "")
+    kept = content_words(condition, pair.code)
+    held = [word for word in kept if pair.by_fact.supports(word)]
+    if not kept or (len(held) * 2 >= len(kept) if not pair.spaces else held):
+        return False
+    part = _limited_part(pair, limits)
+    return any(is_form(w, other) for w in pair.content for other in part)
+
+
+def _limited_part(pair: Comparison, limits: re.Match[str]) -> list[str]:
+    """Return the words of the part of a sentence that a condition limits."""
+    text, condition = limits.string, next(filter(None, limits.groups()), "")
+    *before, near = pair.table.parts.split(text[: limits.start()])
+    inside = limits[0].replace(condition, " ")  # "only go to church for weddings"
+    if not tokens_of(near) and len(tokens_of(inside)) < 2 and before:  # "…, only when I drive"
+        near = next((part for part in reversed(before) if part and tokens_of(part)), "")
+    return tokens_of(f"{near} {inside} {text[limits.end() :]}")
+
+
 def is_refuted(pair: Comparison) -> bool:
     """Return True if the speaker says of something reported that it is not so."""
     whole = f"{pair.said}, {pair.then}" if pair.then else pair.said
@@ -129,6 +156,8 @@ def is_still_ahead(pair: Comparison) -> bool:
 def is_over(pair: Comparison) -> bool:
     """Return True if the fact says in the present what the clause says of the past."""
     table = pair.table
+    if _goes_on(pair):
+        return bool(pair.held)
     if table.passed.search(pair.fact) or pair.says_no(pair.told, pair.fact):
         return False
     if any(table.negative.has(word) and word not in pair.heard for word in pair.told):
@@ -140,6 +169,13 @@ def is_over(pair: Comparison) -> bool:
     if table.past.search(pair.said):
         return bool(pair.held)
     return _was(pair) or _lived(pair) or _has_ended(pair)
+
+
+def _goes_on(pair: Comparison) -> bool:
+    """Return True if the fact goes on with what came to its end: "for ten years before I"."""
+    table = pair.table
+    lasts = [table.lasting.search(text) is not None for text in (pair.said, pair.fact)]
+    return lasts == [False, True] and table.closed.search(pair.spoken) is not None
 
 
 def _is_of_present(pair: Comparison) -> bool:

@@ -59,6 +59,7 @@ def _is_substituted(pair: Comparison, is_known: Callable[[str], bool]) -> bool:
     at: int | None = None
     is_owner, likes = False, pair.table.likes
     is_liked = likes.count(pair.heard) > 0
+    is_softened = pair.table.hardly.search(pair.said) is not None
     is_subject = True  # a verb follows it, which often has another word
     for i, word in enumerate(told):
         is_short = len(word) < MIN_PREFIX and pair.is_spelt
@@ -66,6 +67,8 @@ def _is_substituted(pair: Comparison, is_known: Callable[[str], bool]) -> bool:
             continue
         if word in pair.table.asides and not pair.by.supports(word):
             continue
+        if is_softened and pair.table.softens.search(word):
+            continue  # "little" of "hardly any"
         if is_liked and likes.has(word):
             continue
         if not pair.by.supports(word):

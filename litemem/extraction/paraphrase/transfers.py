@@ -25,7 +25,8 @@ def _said(pair: Comparison) -> str | None:
 
 def _told(pair: Comparison) -> str | None:
     table = pair.table
-    return _direction(table.got.search(pair.fact), table.gave.search(pair.fact))
+    fact = pair.fact_in_language
+    return _direction(table.got.search(fact), table.gave.search(fact))
 
 
 def _direction(to_user: object, from_user: object) -> str | None:

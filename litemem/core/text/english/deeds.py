@@ -206,6 +206,8 @@ def is_of_other_subject(clause: str, fact: str) -> bool:
     told = [w for w in words(fact[:MAX_NOTE])[1:] if w not in verbs("adverbs")][:1]
     if not told or told[0] in _COPULAS | _HAVE | _BEFORE_VERBS | _TO:
         return False
+    if told == ["and"] and _SPEAKS_AS_I.search(text):  # "User and User's wife keep hens"
+        return False
     said, verb = words(text), stem(told[0])
     if said[:1] and said[0] in verbs("openers"):  # no subject: "for lunch usually eat soup"
         return False
