@@ -5,11 +5,12 @@ Everyday words name the result, leave out the subject, or put the thing first. A
 "=>" between them, and "||" between patterns of the same. A clause, or one with that before it, has
 to match as a whole, apart from times, places and reasons, which the table lists as `light` and
 `aside`: another word in it may be another thing. In doubt nothing ends.
+The state of `joint_rows` may be one of several that a fact tells: who died has no age and home.
 
 Parts of patterns with a name, such as "{thing}", are compared:
 - `thing`, and `name` of a state: the clause names the thing of the state, or a part of its name.
 - `value`, `amount` and `age`: the clause gives another one. An amount differs by less than a
-  factor, and an age is more.
+  factor, and an age is more. `spelt` is a name that may differ in one letter.
 - `doer`: the clause names another person, or the user.
 - `to`: another person, who gets the thing. Elsewhere both facts have to be of the same persons.
 """
@@ -30,6 +31,7 @@ CLAUSES = 8  # of a message that are read
 PASSES = 2  # in which words are left out of a clause: one may stand behind another
 FORM = 3  # letters that two cases of a name share
 SAME = 0.6  # of the longer form, that they share
+TEN = 10
 LEAST = 2  # signs of a part of a name, in a script without spaces
 _TABLE = "outcomes"
 _UNSPACED = ("zh", "ja", "th")
@@ -39,7 +41,7 @@ _HEAD_FIRST = (  # languages in which the first word names the kind
 )
 _GROUPS = (("es", "fr", "it", "pt", "ro"), ("de", "nl"), ("da", "nb", "sv"), ("cs", "pl"))
 _RELATED = {code: group for group in _GROUPS for code in group}  # a short text may be in either
-_NAMES = ("thing", "name", "value", "amount", "age", "doer", "to")
+_NAMES = ("thing", "name", "value", "amount", "age", "spelt", "doer", "to")
 _FACTOR = 3  # by which an amount changes, at most: a child weighs less than its mother
 _ASIDE = ("doer", "to")  # parts with persons who are not those of the fact
 _CLAUSE = re.compile(r"\.+(?!\w)|,+(?!\d)|[;!?，。！？；、।،؛؟~～…\n]+")
@@ -57,6 +59,7 @@ class _Row:
     states: Sequence[re.Pattern[str]]
     events: Sequence[re.Pattern[str]]
     has_thing: bool
+    is_joint: bool  # its state may be one of several that a fact tells
 
 
 @dataclass(frozen=True)
@@ -145,11 +148,7 @@ def _is_over(state: _Told, told: _Told, code: str) -> bool:
     of_thing, named = (_persons(each.get("thing", ""), code) for each in (k, n))
     if "thing" in n and not of_thing <= named | told.persons:  # the rent of a sister
         return False
-    if "value" in k and "value" in n and not _is_other(k["value"], n["value"], code):
-        return False
-    if "amount" in k and "amount" in n and not _is_near(k["amount"], n["amount"], code):
-        return False
-    if "age" in k and "age" in n and not _is_more(k["age"], n["age"], code):
+    if not _has_other_values(k, n, code):
         return False
     if "thing" not in n:
         return True
@@ -158,6 +157,13 @@ def _is_over(state: _Told, told: _Told, code: str) -> bool:
         return any(_begins_with(told.before, thing, code) for thing in things)
     is_part = code not in _UNSPACED and "name" in k and _names(n["thing"], k["name"], code)
     return is_part or any(_is_thing(n["thing"], thing, code) for thing in things)
+
+
+def _has_other_values(k: Mapping[str, str], n: Mapping[str, str], code: str) -> bool:
+    """Return True if each value that a fact and a clause both give differs as it has to."""
+    checks = {"value": _is_other, "spelt": _is_spelt_otherwise, "amount": _is_near, "age": _is_more}
+    given = (key for key in checks if key in k and key in n)
+    return all(checks[key](k[key], n[key], code) for key in given)
 
 
 def _is_by_name(k: Mapping[str, str], n: Mapping[str, str], code: str) -> bool:
@@ -176,6 +182,10 @@ def _is_other(one: str, other: str, code: str) -> bool:
     shorter, longer = sorted(values, key=len)
     is_inflected = bool(words_in(code, _TABLE, "frequent"))
     return shorter not in longer and not (is_inflected and _are_forms(shorter, longer))
+
+
+def _is_spelt_otherwise(one: str, other: str, _code: str) -> bool:
+    return one.casefold() != other.casefold()
 
 
 def _are_forms(shorter: str, longer: str) -> bool:
@@ -197,9 +207,27 @@ def _is_more(one: str, other: str, code: str) -> bool:
 
 
 def _amounts(text: str, code: str) -> list[float]:
-    """Return the first number of a text, or none."""
-    found = _NUMBER.search(_plain(text, code))
-    return [float(found[0].replace(",", "."))] if found else []
+    """Return the first number of a text, which may be in words, or none."""
+    found = _NUMBER.search(_SIGNS.sub("", text))
+    if found:
+        return [float(found[0].replace(",", "."))]
+    plain = scripts.composed(text).casefold()
+    whole = [word for word in plain.split() if word in _numbers(code)]
+    for spelt in (_numerals(code).findall(plain), whole):  # "zweiunddreißig"
+        values = sorted((float(_numbers(code)[word]) for word in spelt), reverse=True)
+        if len(values) == 1 or (len(values) == 2 and _are_tens_and_ones(*values)):
+            return [sum(values)]
+    return []
+
+
+def _are_tens_and_ones(tens: float, ones: float) -> bool:
+    return tens >= 2 * TEN and tens % TEN == 0 and ones < TEN
+
+
+@cache
+def _numerals(code: str) -> re.Pattern[str]:
+    listed = sorted(_numbers(code), key=lambda word: (-len(word), word))
+    return re.compile("|".join(map(re.escape, listed)) or "(?!)")
 
 
 @lru_cache(maxsize=8_192)
@@ -298,18 +326,19 @@ def _words(text: str, code: str) -> Sequence[str]:
 
 @lru_cache(maxsize=4_096)
 def _states(text: str, code: str) -> Sequence[_Told]:
-    """Return the states that a fact tells; none if it tells several things."""
+    """Return the states that a fact tells; of several things, only those of rows for them."""
     listed, said = _of(code), unquoted(text)
     plain = in_digits(scripts.composed(said).strip(" .。!！।"), code)
     plain = listed.inverted.sub(_as_user_says, plain)
-    if listed.breaks.search(plain):
-        return ()
+    is_several = listed.breaks.search(plain) is not None
     user = listed.user.match(plain)
     is_of_user = said != text or user is not None or listed.owner.search(plain) is not None
     own = listed.giver.sub("", plain[user.end() :] if user else plain)
     own = ("" if code in _UNSPACED else " ").join(listed.owner.sub(" ", own).split())
     found = []
     for i, row in enumerate(listed.rows):
+        if is_several and not row.is_joint:
+            continue
         match = next(filter(None, (each.search(own) for each in row.states)), None)
         if match is None or not (is_of_user or (row.has_thing and match.start() == 0)):
             continue
@@ -478,12 +507,14 @@ def _of(code: str) -> _Words:
 
 
 def _rows(table: Mapping[str, object]) -> list[_Row]:
-    listed = table.get("rows", ())
     rows = []
-    for written in listed if isinstance(listed, list) else ():
-        state, _, over = str(written).partition("=>")
-        has_thing = "{thing}" in over or "(?P<thing>" in over
-        rows.append(_Row(_patterns(state, table), _patterns(over, table), has_thing))
+    for key in ("rows", "joint_rows"):
+        listed = table.get(key, ())
+        for written in listed if isinstance(listed, list) else ():
+            state, _, over = str(written).partition("=>")
+            has_thing = "{thing}" in over or "(?P<thing>" in over
+            patterns = _patterns(state, table), _patterns(over, table)
+            rows.append(_Row(*patterns, has_thing, is_joint=key != "rows"))
     return rows
 
 
