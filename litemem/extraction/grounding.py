@@ -274,8 +274,16 @@ class Grounding:
 
     def with_user(self, fact: str) -> str:
         """Return the fact with "User" for "the user", unless users were spoken of."""
-        is_spoken_of = any("user" in text.casefold() for text in self._said)
-        return fact if is_spoken_of else english.with_plain_user(fact)
+        return fact if self._speaks_of_users else english.with_plain_user(fact)
+
+    @cached_property
+    def _speaks_of_users(self) -> bool:
+        return any(english.speaks_of_users(text) for text in self._said)
+
+    @cached_property
+    def _owned(self) -> frozenset[str]:
+        """The things that the speaker calls "my" or "our", case folded."""
+        return frozenset(thing for text in self._said for thing in english.things_of_mine(text))
 
     def is_user(self, subject: str) -> bool:
         """Return True if the first word of a fact is "User", or a name that they gave as theirs."""
@@ -285,7 +293,7 @@ class Grounding:
     def of_user(self, fact: str) -> str:
         """Return a fact that begins with the user's own name, or "their", as one about "User"."""
         name, _, rest = fact.partition(" ")
-        if any(english.owns(text, fact) for text in self._said):
+        if english.thing_of_theirs(fact) in self._owned:
             return f"User's {rest}"
         is_told = rest != "" and name in self._introduced
         return f"User {rest}" if is_told and name not in rest else fact

@@ -213,14 +213,19 @@ def _is_in_its_words(topic: Topic, text: str) -> bool:
     """Return True if a text is of the user's own thing by the very word: "User's surname is"."""
     if len(topic.words) != 1:
         return False
-    codes = dict.fromkeys((topic.code, code_of(text), ENGLISH))
-    owners = (f"(?:{section(code, 'requests')['own']})" for code in codes)
-    own = re.compile(rf"(?:\bUser['’]s|{'|'.join(owners)})\s+(\w+)", re.IGNORECASE)
     return any(
         _same(topic.words[0], form, topic.code)
-        for match in own.finditer(text)
+        for code in dict.fromkeys((topic.code, code_of(text), ENGLISH))
+        for match in _own_thing(code).finditer(text)
         for form in _forms(match[match.lastindex or 0])
     )
+
+
+@cache
+def _own_thing(code: str) -> re.Pattern[str]:
+    """Return the pattern of a word behind "my" or "User's"."""
+    own = section(code, "requests")["own"]
+    return re.compile(rf"(?:\bUser['’]s|{own})\s+(\w+)", re.IGNORECASE)
 
 
 def _is_of_user(topic: Topic, text: str) -> bool:

@@ -77,6 +77,8 @@ MAKERS = {
     ("core/text/quotations.py", "_signs"),
     ("core/text/phrases.py", "_patterns"),
     ("core/text/phrases.py", "_token"),
+    ("core/text/phrases.py", "_any_of"),  # patterns of a table, which is tried
+    ("core/text/phrases.py", "_defined"),
     ("extraction/binding.py", "_first_persons"),
     ("extraction/binding.py", "_first_person_verb"),
     ("extraction/binding.py", "_places"),
@@ -101,7 +103,9 @@ MAKERS = {
     ("ingestion/topics.py", "_is_named"),
     ("ingestion/topics.py", "_is_of_another"),
     ("ingestion/topics.py", "_is_of_user"),
+    ("ingestion/outcomes.py", "_numerals"),  # listed words
     ("ingestion/topics.py", "_names_of"),
+    ("ingestion/topics.py", "_own_thing"),
     ("ingestion/topics.py", "_particles"),
     ("ingestion/topics.py", "_thing"),
     ("ingestion/topics.py", "topic_of"),

@@ -10,6 +10,7 @@ from litemem.extraction.paraphrase.comparison import Comparison
 from litemem.extraction.paraphrase.support import content_words, without_copula
 
 MAX_SKIPPED = 4  # words between "User" and the verb
+_USER = re.compile(r"\A\W*(?:user|用户|用戶)", re.IGNORECASE)
 _KANJI = re.compile(r"[\u3400-\u9fff々]+")
 _STATE = re.compile(
     r"(?:です|だ|である|でした|だった|たい|がある|がいる)[。.]?\Z"
@@ -58,7 +59,7 @@ def _verbs(fact: str, code: str) -> Iterator[str]:
 
 def _has_other_sign(fact: str, said: str, light: frozenset[str]) -> bool:
     """Return True if the first sign behind "User" was not said, in Chinese."""
-    told = re.sub(r"\A\W*(?:user|用户|用戶)", "", fact, flags=re.IGNORECASE).strip()
+    told = _USER.sub("", fact).strip()
     return (
         bool(told)
         and told[0] not in said

@@ -348,6 +348,7 @@ def without_guessed_relatives(fact: str, said: Iterable[str] | Heard) -> str:
 # -- the speaker's own name
 
 _NAMES_SPEAKER = re.compile(r"\A(?P<name>\w+) is the (?:speaker|user)\.?", re.IGNORECASE)
+_USERS = re.compile(r"user", re.IGNORECASE)
 _THEIRS = re.compile(r"Their ([\w-]+)")
 _MINE = re.compile(r"\b(?:my|our) ([\w-]+)", re.IGNORECASE)
 _THE_USER = re.compile(r"\b[Tt]he user\b")
@@ -390,11 +391,20 @@ def with_plain_user(fact: str) -> str:
     return _THE_USER.sub("User", fact)
 
 
-def owns(said: str, fact: str) -> bool:
-    """Return True if a fact begins with "their" and a thing that the speaker calls "my"."""
+def thing_of_theirs(fact: str) -> str | None:
+    """Return the thing, case folded, with which a fact begins behind "their", or None."""
     theirs = _THEIRS.match(fact)
-    mine = {match[1].casefold() for match in _MINE.finditer(said)} if theirs else set()
-    return theirs is not None and theirs[1].casefold() in mine
+    return theirs[1].casefold() if theirs else None
+
+
+def things_of_mine(said: str) -> list[str]:
+    """Return the things that a text calls "my" or "our", case folded."""
+    return [match[1].casefold() for match in _MINE.finditer(said)]
+
+
+def speaks_of_users(said: str) -> bool:
+    """Return True if a text speaks of users, who need not be who speaks."""
+    return _USERS.search(said) is not None
 
 
 def with_they(fact: str) -> str:
