@@ -71,6 +71,7 @@ MIN_SHARED = 0.34  # of a fact's content words, in the clause that it comes from
 COVERED = 0.9  # of a clause's content words, in the facts that were kept of it
 MAX_RELATIVE = 6  # characters before the name of a relative, where no spaces are
 MAX_NAME = 4  # characters of it
+MAX_TRIED = 40  # clauses of a turn in which a fact is looked for in other words
 MIN_OWN = 0.6  # of a fact's content words, in what its speaker said of themself
 MIN_PLACE = 4  # first letters of the name of a place, which its forms share
 MAX_ASIDE = 3  # words behind the last comma that say when or how
@@ -552,7 +553,8 @@ class Binding:
     def _nearest_in_meaning(self, fact: str) -> int | None:
         """Return the position of the clause with most words like a fact's, or of the only one."""
         code = code_for(fact, fact[:MAX_QUOTED])
-        for i in range(len(self._clauses)):
+        is_short = len(self._clauses) <= MAX_TRIED
+        for i in range(len(self._clauses) if is_short else 0):
             if self._is_defined(fact, i):
                 return i
         wanted = content_prefixes(fact, code)
@@ -562,7 +564,7 @@ class Binding:
             shared = len(wanted & self._prefixes_of(i))
             if shared > most:
                 best, most = i, shared
-        if best is None and len(stated) > 1:
+        if best is None and is_short and len(stated) > 1:
             best = self._nearest_by_support(fact, code, stated)
         return stated[0] if best is None and len(stated) == 1 else best
 
