@@ -198,6 +198,8 @@ def test_how_long_something_took_is_no_date(said: str) -> None:
             "Dinner's at Lena's on Friday, she asked me to come",
             "Dinner's at Lena's on Friday 17 April 2026, she asked me to come",
         ),
+        ("Ben was born on Wednesday", "Ben was born on Wednesday 15 April 2026"),
+        ("Ben was born on Monday, 3.4 kilos", "Ben was born on Monday 13 April 2026, 3.4 kilos"),
         ("Das Baby kommt in 2 Wochen", "Das Baby kommt in 2 Wochen (~2026-04-29)"),
         ("3日後に出発します", "3日後 (2026-04-18)に出発します"),
     ],

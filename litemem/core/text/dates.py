@@ -10,6 +10,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from itertools import islice
 
 from litemem.core.text import lexicon
 from litemem.core.text.date_mentions import MAX_DATES, MAX_MENTIONS, dates_in
@@ -195,7 +196,8 @@ def _resolvable(text: str, today: date) -> list[RelativeDate]:
             begins = _begins(text, each)
             if weekday is None or not (is_once or begins) or _DAY_BEHIND.match(text, each.end):
                 continue
-            for meant in _meant_by_text(each, today, before, after, lexicon.ENGLISH):
+            all_meant = _meant_by_text(each, today, before, after, lexicon.ENGLISH)
+            for meant in islice(all_meant, 1):  # a birth is also a day of every year
                 days = day(meant.first)
                 named = replace(days, written=f"{weekday[0].capitalize()} {days.written}")
                 if is_once or meant.first != today:
