@@ -1,7 +1,7 @@
 """Find a fact with another verb than its clause: "User sells the bass" of "I play the bass"."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 from litemem.core.text.lexicon import words_in
 from litemem.core.text.phrases import names_user, tokens_of
@@ -29,7 +29,7 @@ def has_other_verb(fact: str, said: str, code: str, is_known: Callable[[str], bo
         return _has_other_sign(fact, said, light)
     if code == "ja":
         return _ends_otherwise(fact, said, light)
-    verb = next(_verbs(fact, code), "")
+    verb = _verb(fact, code)
     if not verb or verb in light or is_known(verb):
         return False
     pair = Comparison(fact, said, code)
@@ -44,17 +44,14 @@ def has_other_verb(fact: str, said: str, code: str, is_known: Callable[[str], bo
     return bool(heard) and heard[0] not in light and not pair.by_fact.supports(heard[0])
 
 
-def _verbs(fact: str, code: str) -> Iterator[str]:
-    """Yield the verb right behind "User", if one stands there."""
+def _verb(fact: str, code: str) -> str:
+    """Return the verb right behind "User", or an empty text if none stands there."""
     told = tokens_of(fact)
     if not told or not names_user(told[0], code) or fact[len(told[0]) :].startswith(("'", "’")):
-        return
+        return ""
     skipped = words_in(code, "clauses", "negations") | words_in(code, "phrases", "before_verb")
-    for word in told[1 : MAX_SKIPPED + 1]:
-        if word not in skipped:
-            if content_words(word, code):
-                yield word
-            return
+    verb = next((word for word in told[1 : MAX_SKIPPED + 1] if word not in skipped), "")
+    return verb if content_words(verb, code) else ""
 
 
 def _has_other_sign(fact: str, said: str, light: frozenset[str]) -> bool:

@@ -67,14 +67,13 @@ _PLANNED = re.compile(
     r"planning|upcoming|coming up|due)\b|['’]ll\b",
     re.IGNORECASE,
 )
-_PAST = re.compile(
-    r"\b(?:was|were|did|didn['’]t|had|happened|ago|went|met|saw|got|took|said|told|came|bought"
-    r"|gave|"
-    r"ran|ate|made|found|left|flew|drove|began|felt|lost|won|wrote|spent|sent|sold|slept|held|"
-    r"heard|kept|knew|paid|broke|brought|caught|chose|drank|fell|grew|led|sang|sat|spoke|stood|"
-    r"swam|taught|thought|threw|wore|became)\b",
-    re.IGNORECASE,
+_IRREGULAR = (  # verbs of the past
+    r"happened|went|met|saw|got|took|came|bought|gave|ran|ate|made|found|left|"
+    r"flew|drove|began|felt|lost|won|wrote|spent|sent|sold|slept|held|heard|kept|"
+    r"knew|paid|broke|brought|caught|chose|drank|fell|grew|led|sang|sat|spoke|"
+    r"stood|swam|taught|thought|threw|wore|became"
 )
+_PAST = re.compile(rf"\b(?:was|were|did|didn['’]t|had|ago|said|told|{_IRREGULAR})\b", re.IGNORECASE)
 _BEGINS = re.compile(r"[,;:–—]\s*(?:(?:and|but|so|then) )?\Z", re.IGNORECASE)
 _DONE = (
     r"(?:(?!(?:succ|exc|proc|bl|br|sp|n|f|h|s|w)eed\b)\w{2,30}ed|\w{3,30}(?:en|wn)|been|done|gone|"
@@ -91,10 +90,7 @@ _VERB = re.compile(
     r"had to|moved to|(?:was|were) (?:going to|due))|am|is|are|will|won|would|shall|should|can|"
     r"could|may|might|must|gonna|going|needs?|wants?|plans?|hopes?|starts?|ends?|begins?|leaves?|"
     r"comes?|arrives?|expires?|opens?|closes?|flies|fly|moves?|visits?|turns?|gets?|due|back)"
-    rf"|(?P<past>(?:have|has) {_BETWEEN}{_DONE}|was|were|did|didn|had|happened|went|met|saw|got|"
-    r"took|came|bought|built|gave|ran|ate|made|found|left|flew|drove|began|felt|lost|won|wrote|"
-    r"spent|sent|sold|slept|held|heard|kept|knew|paid|broke|brought|caught|chose|drank|fell|grew|"
-    r"led|sang|sat|spoke|stood|swam|taught|thought|threw|wore|became|did|rode|"
+    rf"|(?P<past>(?:have|has) {_BETWEEN}{_DONE}|was|were|did|didn|had|built|rode|{_IRREGULAR}|"
     r"(?!(?:succ|exc|proc|bl|br|sp|n|f|h|s|w)eed\b)\w{2,30}ed))\b"
     rf"|['’](?:(?P<ahead_>(?:m|re|s) {_BETWEEN}{_DONE}|m|re|ll|d|s)"
     rf"|(?P<past_>ve {_BETWEEN}{_DONE}))\b",
