@@ -16,7 +16,9 @@ from helpers.memories import CAM
 from litemem import Memory
 from litemem.testing import HashEmbedder, ScriptedLLM
 
-pytest.importorskip("playwright", reason="needs the extra litemem[browser]")
+playwright = pytest.importorskip("playwright.sync_api", reason="needs the extra litemem[browser]")
+expect = playwright.expect  # looks again until it holds: a click does not wait for the next page
+expect.set_options(timeout=15_000)
 pytestmark = pytest.mark.slow
 if chromium() is None:
     pytest.skip("needs a Chromium: install one, or set LITEMEM_CHROMIUM", allow_module_level=True)
@@ -101,23 +103,23 @@ def test_somebody_finds_why_an_agent_said_it_and_corrects_it(seen: Watched) -> N
     page.get_by_label("Query").fill("where does cam live")
     page.get_by_role("button", name="Search").click()
     page.get_by_role("link", name="User moved to Oslo").first.click()
-    assert page.locator("mark").all_inner_texts() == ["moved", "Oslo"]
-    assert page.get_by_role("link", name="User lives in Bergen").is_visible()
+    expect(page.locator("mark")).to_have_text(["moved", "Oslo"])
+    expect(page.get_by_role("link", name="User lives in Bergen")).to_be_visible()
     page.get_by_text("Correct it").click()
     page.get_by_label("Text").fill("User moved to Bodø")
     page.get_by_role("button", name="Save").first.click()
-    assert page.get_by_role("heading", level=1).inner_text() == "User moved to Bodø"
+    expect(page.get_by_role("heading", level=1)).to_have_text("User moved to Bodø")
     page.get_by_role("button", name="Undo", exact=True).click()
-    assert page.get_by_role("heading", level=1).inner_text() == "User moved to Oslo"
+    expect(page.get_by_role("heading", level=1)).to_have_text("User moved to Oslo")
 
 
 def test_a_memory_is_deleted_and_taken_back(seen: Watched) -> None:
     page = seen.go("memories?user_id=cam")
     page.get_by_role("link", name="User likes green tea").click()
     page.get_by_role("button", name="Delete").click()
-    assert page.get_by_text("Deleted. Its history stays.").is_visible()
+    expect(page.get_by_text("Deleted. Its history stays.")).to_be_visible()
     page.get_by_role("button", name="Undo", exact=True).click()
-    assert page.get_by_text("Taken back.").is_visible()
+    expect(page.get_by_text("Taken back.")).to_be_visible()
     assert "User likes green tea" in seen.go("memories").content()
 
 
@@ -125,12 +127,12 @@ def test_many_are_selected_deleted_and_taken_back(seen: Watched) -> None:
     page = seen.go("memories?user_id=cam")
     number = page.get_by_role("checkbox").count()
     page.get_by_role("button", name="Select all on this page").click()
-    assert page.locator("[data-number]").inner_text() == str(number)
+    expect(page.locator("[data-number]")).to_have_text(str(number))
     page.get_by_role("button", name="Delete …").click()
     page.get_by_role("button", name=f"Delete {number}").click()
-    assert page.get_by_role("checkbox").count() == 0
+    expect(page.get_by_role("checkbox")).to_have_count(0)
     page.get_by_role("button", name="Undo").click()
-    assert page.get_by_role("checkbox").count() == number
+    expect(page.get_by_role("checkbox")).to_have_count(number)
 
 
 @pytest.mark.parametrize("view", ["", "memories", "memories?user_id=cam"])
@@ -139,7 +141,7 @@ def test_a_memory_of_another_program_appears(seen: Watched, path: Path, view: st
     page.wait_for_timeout(800)  # the stream is open
     add(path, "User bought a red bicycle")
     page.get_by_text("User bought a red bicycle").wait_for(timeout=15_000)
-    assert page.locator(".is-new").count() >= 1
+    expect(page.locator(".is-new").first).to_be_attached()
 
 
 def test_a_person_who_selects_is_not_interrupted(seen: Watched, path: Path) -> None:
@@ -173,11 +175,11 @@ def test_the_keyboard_alone_is_enough(seen: Watched) -> None:
     tab_to(page, "document.activeElement.innerText === 'Save'")
     page.keyboard.press("Enter")
     page.get_by_text("Changed.").wait_for()
-    assert page.get_by_role("heading", level=1).inner_text() == "User likes black tea"
+    expect(page.get_by_role("heading", level=1)).to_have_text("User likes black tea")
     tab_to(page, "document.activeElement.innerText === 'Undo'")
     page.keyboard.press("Enter")
     page.get_by_text("Taken back.").wait_for()
-    assert page.get_by_role("heading", level=1).inner_text() == "User likes green tea"
+    expect(page.get_by_role("heading", level=1)).to_have_text("User likes green tea")
 
 
 def tab_to(page: Any, condition: str) -> None:
@@ -270,7 +272,7 @@ def test_everything_works_without_scripts(browser: Any, path: Path) -> None:
         page.get_by_role("link", name="User likes green tea").click()
         page.get_by_role("button", name="Delete").click()
         page.get_by_role("button", name="Undo", exact=True).click()
-        assert page.get_by_text("Taken back.").is_visible()
+        expect(page.get_by_text("Taken back.")).to_be_visible()
         context.close()
 
 
