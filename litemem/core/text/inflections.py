@@ -2,9 +2,9 @@
 
 Of nouns that change inside, the forms are listed (`irregular_nouns.txt`), and one is the other.
 
-Of others only endings are known, no words, in languages of Latin and Cyrillic script. So such forms
-are looked for where no text has a word with the stem of the query's, and not in English texts: the
-Porter stemmer knows the forms of English.
+Of others only endings are known, no words, in languages of Latin and Cyrillic script, and the first
+letters of Arabic verbs. So such forms are looked for where no text has a word with the stem of the
+query's, and not in English texts: the Porter stemmer knows the forms of English.
 """
 
 import re
@@ -36,6 +36,8 @@ _ENDING = re.compile(
     "|(?:l[ae]r|[iu]m|in|un|m)(?:[aeiu]|[iu][mn]|[dt][ae]n?)?"
     "|[аеиоуыюяьій]|[оеі]й|[оеая]м|[ая]ми|[ая]х|[оеі]в|ью|о[гм][оу]|ов[иі]"  # Cyrillic script
 )
+# the first letter of an Arabic verb tells its person: "أعمل", "يعمل"
+_ARABIC_PERSON = re.compile("[ايتن](?=[ء-ي]{3})")
 _ENGLISH = frozenset("that the their they this user users which with you your".split())
 
 
@@ -64,6 +66,12 @@ def is_form(word: str, other: str) -> bool:
 def may_be_inflected(text: str) -> bool:
     """Return True for a folded text that is not surely English."""
     return _ENGLISH.isdisjoint(text.split())
+
+
+def other_persons(word: str) -> list[str]:
+    """Return an Arabic verb in normal form as others do it: "يعمل" for "اعمل"; mostly none."""
+    match = _ARABIC_PERSON.match(word)
+    return [person + word[1:] for person in "ايتن" if person != match[0]] if match else []
 
 
 def other_forms(word: str) -> Sequence[str]:

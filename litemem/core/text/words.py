@@ -20,6 +20,7 @@ from litemem.core.text.inflections import (
     is_form,
     may_be_inflected,
     other_forms,
+    other_persons,
 )
 from litemem.core.text.misspellings import is_misspelt, is_spelt
 from litemem.core.text.split_verbs import split_verb
@@ -540,6 +541,8 @@ def _inflected(whole: str, starts: Sequence[int], word: str) -> Iterator[tuple[i
     """Yield texts with words that may be another form of one, in texts that are not English."""
     if len(word) < SHARED or " " in word or _DIGIT.search(word) or scripts.is_unspaced(word):
         return
+    for form in other_persons(word):
+        yield from ((text, SIMILAR) for text, _ in _runs(whole, starts, f" {form} "))
     beginning = f" {word[: max(SHARED - 1, len(word) - 3)]}"
     at = whole.find(beginning)
     while at >= 0:
