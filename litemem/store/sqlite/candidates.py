@@ -201,10 +201,13 @@ class Candidates:
     ) -> Found[MessageMatch]:
         passages = self._passages
         check_embedder(self._connection, query.identity)
+        number = passages.count(condition, SMALL + 1)
+        if number == 0:  # as where programs keep memories only: 0.4 ms of 5 are saved
+            return Found([], ())
         stem = stemmer(self._connection)
         stemmed = _Query(query.bytes, stems_of(query.words, stem), stem, query.kind)
         among = None
-        if passages.count(condition, SMALL + 1) > SMALL:
+        if number > SMALL:
             among = [
                 *passages.nearest(condition, query.bytes, query.limit),
                 *passages.with_words(condition, list(stemmed.stems.values()), query.limit),
