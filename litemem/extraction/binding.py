@@ -20,7 +20,10 @@ from litemem.core.text.lexicon import (
     ENGLISH,
     NOT_SPACED_CODES,
     NOUNS_IN_CAPITALS,
+    UNKNOWN,
+    WITHOUT_RULES,
     code_of,
+    code_of_speech,
     pattern_in,
     section,
     words_in,
@@ -55,6 +58,7 @@ from litemem.extraction.paraphrase.support import Heard, content_prefixes, conte
 from litemem.extraction.paraphrase.verbs import has_other_verb
 from litemem.extraction.retelling import (
     BEFORE_QUOTE,
+    is_stub,
     may_replace,
     needs_heading,
     only_greets,
@@ -64,10 +68,12 @@ from litemem.extraction.retelling import (
 from litemem.extraction.sanitize import is_small_talk
 
 OTHER_WORD = "it has another word than was said"
+OWN_WORDS = "it has words of the speaker's own"
 OTHER_SCRIPTS = frozenset("ar fa hi ja ko ru zh".split())  # of languages
 MY_ENDINGS = {"ar": "ي", "fa": "م"}  # of a word: "my"
 MAX_SAID = 2_000  # characters by which the language of a turn is judged
 MIN_SHARED = 0.34  # of a fact's content words, in the clause that it comes from
+GRANTED = 0.5  # of a wish's content words, the same
 COVERED = 0.9  # of a clause's content words, in the facts that were kept of it
 MAX_RELATIVE = 6  # characters before the name of a relative, where no spaces are
 MAX_NAME = 4  # characters of it
@@ -78,6 +84,8 @@ MAX_ASIDE = 3  # words behind the last comma that say when or how
 
 _QUOTED = re.compile(r"“[^“”]{0,400}”|\"[^\"]{0,400}\"")
 _WORD = re.compile(r"[^\W\d_][\w'’-]*")
+_DOUBLED = re.compile(r"\AUser (?P<verb>\S{3,30}) .{1,200} (?P=verb)\W{0,9}\Z")
+_BEHIND_COMMA = re.compile(r"[,;，、،] ?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +119,7 @@ class Binding:
         self._said = "\n".join(text for text, _ in said)[:MAX_SAID]
         code = code_of(self._said)
         self._is_english, self._is_latin = code == ENGLISH, code not in OTHER_SCRIPTS
+        self._has_no_rules = code_of_speech(self._said) in WITHOUT_RULES
         self._trusts_model = trusts_model
         self._clauses = [clause for text, i in said for clause in clauses_of(text, i)]
         self._prefixes: dict[int, frozenset[str]] = {}
@@ -206,14 +215,27 @@ class Binding:
             return "it is about somebody else"
         if self._is_on_other_day(fact):
             return "it has another day than was said"
+        if at is not None and self._is_copied(fact, self._clauses[at]):
+            return OWN_WORDS
+        return self._flaw_in_form(fact) or (
+            "somebody else said it of another thing"
+            if at is not None and self._is_borrowed(fact, at)
+            else None
+        )
+
+    def _flaw_in_form(self, fact: str) -> str | None:
+        """Return what is wrong with how a fact is written, or None."""
         if self._speaks_as_user(fact):
-            return "it has words of the speaker's own"
+            return OWN_WORDS
+        if _DOUBLED.match(fact):
+            return "it says a word twice"
         if self._is_english and english.is_nameless(fact):
             return "it names nobody and nothing"
         if self._is_english and self._says_nothing(fact):
             return "it says nothing of anybody"
-        is_borrowed = at is not None and self._is_borrowed(fact, at)
-        return "somebody else said it of another thing" if is_borrowed else None
+        if is_stub(fact, code_for(fact, fact[:MAX_QUOTED])):
+            return "it leaves out what it says of somebody"
+        return None
 
     def _is_defined(self, fact: str, at: int) -> bool:
         """Return True if a fact defines what its clause says: "no siblings", "an only child"."""
@@ -300,10 +322,19 @@ class Binding:
         reason = contradiction(
             fact, clause, is_user=is_user, then=self._behind(at), sentence=self._sentence(at)
         )
-        is_read = is_user and clause.code == ENGLISH
-        if reason is None and is_read and english.is_of_other_subject(clause.text, fact):
-            return OF_ANOTHER
+        if reason is None and clause.code == ENGLISH:
+            reason = self._misread(fact, at, is_user=is_user)
         return reason or self._exchanged_word(fact, clause)
+
+    def _misread(self, fact: str, at: int, *, is_user: bool) -> str | None:
+        """Return what of a clause in English a fact turns round, or None."""
+        clause = self._clauses[at]
+        if is_user and english.is_of_other_subject(clause.text, fact):
+            return OF_ANOTHER
+        if is_user and english.is_sought(clause.text, fact):
+            return "it states what was sought"
+        is_moved = english.is_moved_elsewhere(self._sentence(at) or clause.text, fact)
+        return "it has another day or time" if is_moved else None
 
     def _exchanged_word(self, fact: str, clause: Clause) -> str | None:
         """Return what is wrong if a fact has a word that nobody said instead of one of its clause.
@@ -343,8 +374,8 @@ class Binding:
 
         No rule knows how to write "wegen meines Herzens" in the third person, nor "nie palę".
         """
-        code = code_of(fact)
-        code = code_of(self._said) if code == ENGLISH else code
+        code = code_of_speech(fact)
+        code = code_of_speech(self._said) if code in (ENGLISH, UNKNOWN) else code
         subject = fact.split(" ")[0]
         is_user = self._grounding.is_user(subject) or fact.startswith(self._subject)
         plain = _QUOTED.sub(" ", fact)
@@ -355,6 +386,16 @@ class Binding:
         found = _first_person_verb(code).search(plain)
         is_noun = found is not None and found["verb"][:1].isupper()  # "Users Miete"
         return found is not None and not is_noun and found["verb"].casefold() in words(self._said)
+
+    def _is_copied(self, fact: str, clause: Clause) -> bool:
+        """Return True if a fact says "we have" without a word for "we": "Tenemos ensayo"."""
+        if clause.code == ENGLISH or not clause.by_speaker:
+            return False
+        if fact.startswith((self._subject, "User")):
+            return False
+        found = _first_person_verb(clause.code).match(f"{self._subject} {fact}")
+        is_verb = found is not None and found["verb"].casefold() in clause.words
+        return is_verb or clause.code in WITHOUT_RULES
 
     def _praises_the_other(self, at: int) -> bool:
         """Return True for praise beside "you": "You're amazing! Taking them in is so lovely"."""
@@ -382,6 +423,7 @@ class Binding:
         """
         yield from self._replacements()
         if not self._trusts_model:
+            yield from self._wishes()
             yield from self._unread()
 
     def _replacements(self) -> Iterator[tuple[str, Clause]]:
@@ -393,7 +435,7 @@ class Binding:
             is_told &= self._trusts_model or not self._is_thinned(at)
             is_short = at in self._failed or len(clause.text) <= MAX_QUOTED
             if may_replace(clause) and not is_told and is_short:
-                yield self._retell(at, retold(clause, self._subject)), clause
+                yield self._retell(at, self._as_said(at)), clause
 
     def _is_thinned(self, at: int) -> bool:
         """Return True if a number or a name of a clause is lost, or all of its days or people."""
@@ -403,6 +445,8 @@ class Binding:
         facts = self._kept.get(at, ())
         if self._lacks_aside(clause.text, facts):
             return True
+        if is_stub(_BEHIND_COMMA.split(clause.text[-MAX_QUOTED:])[-1], clause.code):
+            return True  # ", moi pas"
         if self._names_only(at) or (facts and _lacks_place(clause, facts)):
             return True
         if _names_relative(clause.text, clause.code) and not any(
@@ -464,8 +508,16 @@ class Binding:
         return [fact for fact in kept if not names.search(fact) and content_roots(fact) <= said]
 
     def _is_translated(self, fact: str) -> bool:
-        """Return True if a small model wrote a fact in English of a turn in another language."""
-        if self._trusts_model or self._is_english:
+        """Return True if a small model wrote a fact in English of a turn in another language.
+
+        Where no rule knows the forms of a language, a fact has the words that were said.
+        """
+        if self._trusts_model:
+            return False
+        if self._has_no_rules:
+            others = set(words(fact)).difference(words(self._said))
+            return not others <= {"user", *words(self._subject)}
+        if self._is_english:
             return False
         if not self._is_latin and fact.isascii():
             return True
@@ -486,8 +538,33 @@ class Binding:
             elif needs_heading(clause):
                 item = BEFORE_QUOTE.sub("", clause.text).rstrip(" ,;")
                 yield self._retell(i, f"{self._subject}: “{clause.heading} {item}”"), clause
-            elif states_something(clause):
-                yield self._retell(i, retold(clause, self._subject)), clause
+            elif states_something(clause) or self._completed(i):
+                yield self._retell(i, self._as_said(i)), clause
+
+    def _as_said(self, at: int) -> str:
+        """Return a clause as a fact."""
+        if whole := self._completed(at):
+            return f"{self._subject}: “{whole}”"
+        return retold(self._clauses[at], self._subject)
+
+    def _completed(self, at: int) -> str:
+        """Return a clause without a verb with the one before it: "…, my wife isn't"; or ""."""
+        clause, before = self._clauses[at], self._clauses[at - 1] if at else None
+        if before is None or before.is_question or before.message != clause.message:
+            return ""
+        if not is_stub(clause.text, clause.code):
+            return ""
+        return f"{before.text.rstrip(' ,;')}, {clause.text}"
+
+    def _wishes(self) -> Iterator[tuple[str, Clause]]:
+        """Yield wishes, if the facts have less than half of one: "User dislikes coriander"."""
+        for at in sorted(self._kept.keys() - self._failed.keys()):
+            clause = self._clauses[at]
+            wish = english.wish(clause.text) if clause.code == ENGLISH else None
+            wanted = content_roots(clause.text) if wish else frozenset[str]()
+            told = frozenset[str]().union(*map(content_roots, self._kept[at]))
+            if wish and len(wanted & told) < GRANTED * len(wanted):
+                yield self._retell(at, self._named(wish)), clause
 
     def _asked_before(self, at: int) -> str:
         """Return the question with a name that a clause points at: "That's what we drive"."""

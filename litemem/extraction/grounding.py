@@ -263,13 +263,22 @@ class Grounding:
         Relatives lose theirs only if a more general word was said: "kids".
         """
         fact = english.without_guessed_relatives(fact, self._given)
-        is_gendered = any(self._known.has(word) for word in english.GENDERED)
+        guessed = {
+            word
+            for pronouns in english.GENDERED
+            if not any(map(self._known.has, pronouns))
+            for word in pronouns
+        }
         first = fact.partition(" ")[0].replace("’", "'")
-        if is_gendered or not self.is_user(first.removesuffix("'s")):
+        if not guessed or not self.is_user(first.removesuffix("'s")):
             return fact
         neutral = section(ENGLISH, "grounding")["neutral"]
+        gendered = pattern_in(ENGLISH, "grounding", "gendered")
         return english.without_owner(
-            pattern_in(ENGLISH, "grounding", "gendered").sub(neutral, english.with_they(fact))
+            gendered.sub(
+                lambda match: neutral if match[0].casefold() in guessed else match[0],
+                english.with_they(fact, guessed),
+            )
         )
 
     def with_user(self, fact: str) -> str:

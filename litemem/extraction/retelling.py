@@ -27,12 +27,18 @@ from litemem.extraction.contradiction import (
 from litemem.extraction.sanitize import is_small_talk
 
 MAX_GREETING = 3  # words
+MAX_STUB = 80  # characters of a clause that may be without a verb
 MAX_LABEL = 4  # words before a colon that say what follows: "note to self"
 MIN_NOTE = 4  # words of a statement about other things
 MIN_STORY = 8  # words of a statement with "I" that no rule can retell
 MIN_WORDS = 2  # of a clause that states something
 BEFORE_QUOTE = re.compile(r"\A(?:[\s:;,.!?)\]–—•*·…]|-(?!\d))+")
 MAX_NOUN = 2  # words of an answer that only names a thing
+
+
+def is_stub(text: str, code: str) -> bool:
+    """Return True if a clause or a fact leaves out what it says of somebody: "my wife isn't"."""
+    return clause_pattern(code, "stub").match(text[:MAX_STUB]) is not None
 
 
 def stands_alone(clause: Clause) -> bool:
@@ -154,6 +160,7 @@ def retold(clause: Clause, subject: str) -> str:
         and not english.is_nameless(text)
         and not english.is_elliptical(text)
         and not english.is_telegraphic(text)
+        and not clause_pattern(ENGLISH, "bare_wish").match(text)
         and not english.gives_own_name(text)
         and not english.speaks_of_anybody(text)
     ):

@@ -144,6 +144,11 @@ def test_what_would_be_half_read_stays(said: str) -> None:
         ("Ana saw the dentist on Friday", "Ana saw the dentist on Friday 10 April 2026"),
         ("the party is Saturday", "the party is on Saturday 18 April 2026"),
         ("the report is due by Friday", "the report is due by Friday 17 April 2026"),
+        (
+            "the dentist moved me to Friday at 4",
+            "the dentist moved me to Friday 17 April 2026 at 4",
+        ),
+        ("We moved to Leeds on Friday", "We moved to Leeds on Friday 10 April 2026"),
     ],
 )
 def test_the_weekday_of_what_happens_once_gets_its_date(said: str, meant: str) -> None:

@@ -209,6 +209,10 @@ def test_a_word_for_a_day_in_another_language_gets_the_day(said: str, kept: str)
         ("Ich wurde 1987 geboren", "User wurde 1987 geboren", "User wurde 1987 geboren"),
         ("Di a luz a un niño", "User dio a luz a un niño", "User dio a luz a un niño"),
         ("J'habite à Lyon", "User habite à Lyon", "User habite à Lyon"),
+        ("Wir haben zwei Esel", "Wir haben zwei Esel", "User: “Wir haben zwei Esel”"),
+        ("Tenemos dos burros", "Tenemos dos burros", "User: “Tenemos dos burros”"),
+        ("Mamy dwa osły", "Mamy dwa osły", "User: “Mamy dwa osły”"),
+        ("من پزشک هستم", "User پزشک هستم", "User: “من پزشک هستم”"),
         ("Mieszkam w Łodzi", "User mieszka w Łodzi", "User mieszka w Łodzi"),
     ],
 )
@@ -338,10 +342,18 @@ def test_orders_and_questions_are_no_deeds(said: str, facts: list[str], kept: li
         ("Die Hälfte der Kollegen ist krank", "Kollegen sind krank", "Kollegen sind"),
         ("Casi la mitad de mis amigos son veganos", "Los amigos de User son veganos", "Los amigos"),
         ("Can't eat shellfish, swells my throat up", "User swells their throat up", "User swells"),
+        ("I need help with a CV for a nurse role", "User is a nurse", "is a nurse"),
+        ("Applied for a job as a welder, wish me luck", "User works as a welder", "works as"),
+        ("They moved me to Friday, it was Monday", "They moved User to Monday", "to Monday"),
+        ("My gf pays, she has more", "User and his girlfriend pay", "his girlfriend"),
+        ("İzmir'de öğretmenim", "User teaches chemistry in İzmir", "teaches"),
+        ("Asun Turussa ja työskentelen kokkina.", "Asun Turussa on työskenteljä", "on työ"),
+        ("Locuiesc la Cluj și lucrez mult.", "User lives in Cluj", "lives"),
+        ("در تبریز زندگی می‌کنم", "User می‌کند در تبریز زندگی می‌کند", "می‌کند در"),
     ],
 )
 def test_what_a_small_model_makes_of_a_clause_gives_way(said: str, fact: str, lost: str) -> None:
-    assert not any(lost in told for told in found([fact], user(said)))
+    assert not any(lost in told for told in found_by_small_model([fact], said))
 
 
 def test_relative_dates_are_seen_from_the_day_of_the_turn() -> None:
@@ -649,10 +661,73 @@ def test_a_message_of_common_length_is_read_whole() -> None:
     ],
 )
 def test_an_aside_and_a_wish_are_kept(said: str, facts: list[str], kept: str) -> None:
+    assert found_by_small_model(facts, said) == [kept]
+
+
+def found_by_small_model(facts: list[str], said: str) -> list[str]:
+    """Return what is kept if a model of 1.5 billion parameters writes these facts."""
     llm = ScriptedLLM([facts])
     llm.parameters = 1_500_000_000  # type: ignore[attr-defined]
-    found = extract(llm, [Message("user", said)], subject="user")
-    assert [fact.text for fact in found] == [kept]
+    return [fact.text for fact in extract(llm, [Message("user", said)], subject="user")]
+
+
+@pytest.mark.parametrize(
+    ("said", "facts", "kept"),
+    [
+        (
+            "I've been vegetarian since 2011, my wife isn't.",
+            ["User has been vegetarian since 2011", "User's wife isn't"],
+            [
+                "User has been vegetarian since 2011",
+                "User: “I've been vegetarian since 2011, my wife isn't.”",
+            ],
+        ),
+        (
+            "My son speaks French, I don't.",
+            ["User's son speaks French"],
+            ["User's son speaks French", "User: “My son speaks French, I don't.”"],
+        ),
+        (
+            "Mein Mann verträgt keine Laktose, ich schon.",
+            ["User hat einen Mann, der keine Laktose verträgt"],
+            [
+                "User hat einen Mann, der keine Laktose verträgt",
+                "User: “Mein Mann verträgt keine Laktose, ich schon.”",
+            ],
+        ),
+        (
+            "Ma femme mange de la viande, moi pas.",
+            ["La femme de User mange de la viande"],
+            ["User: “Ma femme mange de la viande, moi pas.”"],
+        ),
+        (
+            "Жена ест мясо, а я нет.",
+            ["Жена User ест мясо"],
+            ["Жена User ест мясо", "User: “Жена ест мясо, я нет.”"],
+        ),
+    ],
+)
+def test_what_is_left_out_of_a_clause_is_told_with_it(
+    said: str, facts: list[str], kept: list[str]
+) -> None:
+    assert found_by_small_model(facts, said) == kept
+
+
+@pytest.mark.parametrize(
+    ("said", "facts", "kept"),
+    [
+        (
+            "Please don't ever suggest recipes with coriander, it tastes of soap",
+            ["User doesn't like recipes with coriander"],
+            [
+                "User doesn't like recipes with coriander",
+                "User asks: don't ever suggest recipes with coriander, it tastes of soap",
+            ],
+        ),
+    ],
+)
+def test_a_wish_is_more_than_a_taste(said: str, facts: list[str], kept: list[str]) -> None:
+    assert found_by_small_model(facts, said) == kept
 
 
 @pytest.mark.parametrize(

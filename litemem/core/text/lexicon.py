@@ -57,6 +57,9 @@ LISTED = {**DATED, "Hungarian": "hu"}
 UNKNOWN = "und"  # a language without a file, as ISO 639 writes it; one file is for all of them
 # languages without rules for facts, and the one with the rules that fit most of them
 _NEAREST = {"Danish": "sv", "Norwegian": "sv", "Ukrainian": "ru"}
+WITHOUT_RULES = frozenset(
+    code for name, code in LISTED.items() if name not in CODES and name not in _NEAREST
+)
 
 _BY_CODE = [ENGLISH, *sorted(set(LISTED.values()) - {ENGLISH})]
 _ENTRY = re.compile(r"(?<!P)<(\w+)(?:#(\d+))?>")  # of the same table, in a pattern

@@ -8,6 +8,7 @@ which words for days are names, and `tense` when what a sentence speaks of happe
 from litemem.core.text.english.deeds import (
     is_done_by_thing,
     is_done_to_user,
+    is_moved_elsewhere,
     is_of_activity,
     is_of_another_name,
     is_of_both,
@@ -19,6 +20,7 @@ from litemem.core.text.english.deeds import (
     is_reversed,
     is_shared,
     is_shared_by_all,
+    is_sought,
     is_to_come,
     is_yours,
 )
@@ -102,6 +104,7 @@ __all__ = [
     "is_done_to_user",
     "is_elliptical",
     "is_impersonal",
+    "is_moved_elsewhere",
     "is_nameless",
     "is_note",
     "is_of_activity",
@@ -118,6 +121,7 @@ __all__ = [
     "is_reversed",
     "is_shared",
     "is_shared_by_all",
+    "is_sought",
     "is_talk",
     "is_telegraphic",
     "is_to_come",

@@ -57,6 +57,23 @@ _OPINION = re.compile(
     r"|hates?"
     r"|dislikes?|considers?|calls?|admires?)\b"
 )
+_WORD = re.compile(r"[\w-]+")
+_HAS_ROLE = re.compile(
+    r"User (?:is (?:currently |now )?|works as |is (?:currently |now )?(?:working|employed) as )"
+    r"(?:an?|the) (?P<role>[a-z][\w-]{2,30})\b"
+)
+_SEEKS = re.compile(
+    r"\b(?:cv|résumé|resume|appl(?:y|ied|ying|ications?)|interview(?:ed|ing|s)?|cover letter"
+    r"|hunting|looking|searching|audition(?:ed|ing)?|hoping|studying|retraining|shortlisted|vacancy)\b"
+    r"(?: \w{1,20}){0,2}? (?:for|as|to be|to become) (?:an? |the )?(?P<role>[\w -]{3,40})",
+    re.IGNORECASE,
+)
+_VALUE_WRITTEN = (
+    r"(?:mon|tues|wednes|thurs|fri|satur|sun)day|january|february|march|april|may|june|july|august"
+    r"|september|october|november|december|\d[\d.,:]{0,9}"
+)
+_VALUE = re.compile(rf"\b(?:{_VALUE_WRITTEN})\b", re.IGNORECASE)
+_TO_VALUE = re.compile(rf"\bto (?:the )?({_VALUE_WRITTEN})\b", re.IGNORECASE)
 _SUBJECT_VERBS = _COPULAS | frozenset("must can could would will has does makes gives".split())
 _NAME_ACTS = re.compile(
     r"\A(?:\W{0,9}(?:And|But|So|Also|Then),? )?(?P<name>[A-Z][^\W\d_]{1,30}) "
@@ -217,6 +234,30 @@ def is_of_other_subject(clause: str, fact: str) -> bool:
     if words(fact[:MAX_NOTE])[0] in before or _SPEAKS_AS_I.search(" ".join(until)):
         return False
     return any(w not in verbs("adverbs") for w in before) and before[-1] not in _TO
+
+
+def is_sought(clause: str, fact: str) -> bool:
+    """Return True if a fact gives the user a role that they only look for: "a CV for a nurse"."""
+    role = _HAS_ROLE.match(fact[:MAX_NOTE])
+    if role is None:
+        return False
+    text = clause[:MAX_NOTE]
+    sought = [match.span("role") for match in _SEEKS.finditer(text)]
+    named = [match.start() for match in _WORD.finditer(text) if match[0].casefold() == role["role"]]
+    return bool(named) and all(any(a <= at < b for a, b in sought) for at in named)
+
+
+def is_moved_elsewhere(clause: str, fact: str) -> bool:
+    """Return True if a fact moves something to the day or time that it had: "it was Wednesday"."""
+    new, told = (
+        {match[1].casefold() for match in _TO_VALUE.finditer(text[:MAX_NOTE])}
+        for text in (clause, fact)
+    )
+    return bool(new) and bool(told) and new.isdisjoint(told) and told <= _values_in(clause)
+
+
+def _values_in(text: str) -> set[str]:
+    return {match[0].casefold() for match in _VALUE.finditer(text[:MAX_NOTE])}
 
 
 def is_done_by_thing(clause: str, fact: str) -> bool:

@@ -5,15 +5,17 @@ somebody's age, a sister's name becomes the user's. Each rule says nothing about
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from functools import cache, cached_property
+from itertools import chain
 
-from litemem.core.text.language import TELLTALE, language
+from litemem.core.text.language import TELLTALE, language, languages_of
 from litemem.core.text.lexicon import ENGLISH, words_in
 from litemem.core.text.words import NUMBER_WORDS, digits, words
 
 MAX_NAME = 100  # characters; what is longer, nobody is called
-GENDERED = "he she his her him hers herself himself".split()
+MIN_PLAIN = 5  # letters of a word that tells its language
+GENDERED = ("he his him himself".split(), "she her hers herself".split())
 
 # Small models report politeness, questions and agreement as acts
 _POLITE = re.compile(
@@ -128,9 +130,12 @@ def guesses_place(fact: str, said: str) -> bool:
 
 
 def is_written_in(fact: str, said: str) -> bool:
-    """Return True if a fact has English verbs or small words that another language did not say."""
-    heard, only = set(words(said)), _english_only()
-    return any(word in only and word not in heard for word in words(fact))
+    """Return True if a fact has words of English alone that another language did not say."""
+    only = _english_only()
+    return any(
+        word in only or (len(word) >= MIN_PLAIN and languages_of(word) == {"English"})
+        for word in set(words(fact)).difference(words(said))
+    )
 
 
 def is_impersonal(sentence: str) -> bool:
@@ -313,7 +318,7 @@ def without_owner(fact: str) -> str:
 
 def has_gender(fact: str) -> bool:
     """Return True if a fact has "he", "she" or the like."""
-    return not set(GENDERED).isdisjoint(words(fact))
+    return not set(chain(*GENDERED)).isdisjoint(words(fact))
 
 
 def guesses_relative(fact: str, said: Iterable[str] | Heard) -> bool:
@@ -360,6 +365,7 @@ _THEY = {
     "herself": "themselves",
     "himself": "themselves",
 }
+_PRONOUN_END = re.compile(r"[' ]")  # of "he's" and "she was"
 _SHE = re.compile(rf"\b(?:{'|'.join(sorted(_THEY, key=len, reverse=True))})\b")
 NAMES_USER = re.compile(
     r"User(?:['’]s (?:first |full )?name is| is called| is named) (?:Dr\.? |Mrs?\.? |Ms\.? )?"
@@ -407,9 +413,12 @@ def speaks_of_users(said: str) -> bool:
     return _USERS.search(said) is not None
 
 
-def with_they(fact: str) -> str:
-    """Return a fact without "she", "him" and the like: "User thinks they are ill"."""
-    return _SHE.sub(lambda match: _THEY[match[0]], fact)
+def with_they(fact: str, pronouns: Container[str]) -> str:
+    """Return a fact without some of "she", "him" and the like: "User thinks they are ill"."""
+    return _SHE.sub(
+        lambda match: _THEY[match[0]] if _PRONOUN_END.split(match[0])[0] in pronouns else match[0],
+        fact,
+    )
 
 
 def with_subject(fact: str) -> str:

@@ -63,8 +63,11 @@ _HABITUAL = re.compile(
 )
 _WAS = re.compile(r"\b(?:was|were|had to|needed|wanted|stayed|did)\b", re.IGNORECASE)
 _PLANNED = re.compile(
-    r"\b(?:will|won['’]t|shall|going to|gonna|moved to|postponed|rescheduled|scheduled|planned|"
-    r"planning|upcoming|coming up|due)\b|['’]ll\b",
+    r"\b(?:will|won['’]t|shall|going to|gonna|postponed|rescheduled|scheduled|planned|planning|"
+    r"(?:moved|pushed|shifted|changed|switched|booked|put|brought|delayed|squeezed|fitted)"
+    r"(?: (?!to\b)\w{1,20}){0,3} (?:to|for|until|till)(?=\s{0,3}\Z|\s{2}"  # a date is left out
+    r"| (?:(?:the|next|this) )?(?:mon|tues|wednes|thurs|fri|satur|sun)day\b| \d| tomorrow\b)"
+    r"|upcoming|coming up|due)\b|['’]ll\b",
     re.IGNORECASE,
 )
 _IRREGULAR = (  # verbs of the past
