@@ -73,6 +73,7 @@ OTHER_SCRIPTS = frozenset("ar fa hi ja ko ru zh".split())  # of languages
 MY_ENDINGS = {"ar": "ي", "fa": "م"}  # of a word: "my"
 MAX_SAID = 2_000  # characters by which the language of a turn is judged
 MIN_SHARED = 0.34  # of a fact's content words, in the clause that it comes from
+MIN_PART = 3  # content words of a part of a clause that may not be lost
 GRANTED = 0.5  # of a wish's content words, the same
 COVERED = 0.9  # of a clause's content words, in the facts that were kept of it
 MAX_RELATIVE = 6  # characters before the name of a relative, where no spaces are
@@ -85,6 +86,7 @@ MAX_ASIDE = 3  # words behind the last comma that say when or how
 _QUOTED = re.compile(r"“[^“”]{0,400}”|\"[^\"]{0,400}\"")
 _WORD = re.compile(r"[^\W\d_][\w'’-]*")
 _DOUBLED = re.compile(r"\AUser (?P<verb>\S{3,30}) .{1,200} (?P=verb)\W{0,9}\Z")
+_PARTS = re.compile(r" ?[;–—] ?")
 _BEHIND_COMMA = re.compile(r"[,;，、،] ?")
 
 
@@ -203,7 +205,7 @@ class Binding:
         """Return what is wrong with a fact beside its clause and the turn, or None."""
         if at is not None and (reason := self._contradiction(fact, at)):
             return reason
-        if self._is_asked(fact, at):
+        if self._is_asked(fact, at) or self._obeys(fact):
             return "it states what was asked"
         if at is not None and not self._trusts_model and asks_for_manner(self._clauses[at]):
             return "it turns a wish round"
@@ -296,6 +298,12 @@ class Binding:
             if len(wanted & self._prefixes_of(i)) > shared
             for text in [self._clauses[i].text]
         )
+
+    def _obeys(self, fact: str) -> bool:
+        """Return True if a fact makes a deed of an order to the other: "don't tell anyone"."""
+        parts = (part for each in self._clauses for part in _PARTS.split(each.text[:MAX_QUOTED]))
+        orders = filter(english.is_order_not_to, parts)
+        return any(english.does_what_is_asked(order, fact) for order in orders)
 
     def _contradiction(self, fact: str, at: int) -> str | None:
         """Return how a fact contradicts its clause, or None."""
@@ -445,9 +453,12 @@ class Binding:
         facts = self._kept.get(at, ())
         if self._lacks_aside(clause.text, facts):
             return True
-        if is_stub(_BEHIND_COMMA.split(clause.text[-MAX_QUOTED:])[-1], clause.code):
-            return True  # ", moi pas"
+        _, *rest = _BEHIND_COMMA.split(clause.text[-MAX_QUOTED:])
+        if rest and is_stub(rest[-1], clause.code):  # ", moi pas"
+            return True
         if self._names_only(at) or (facts and _lacks_place(clause, facts)):
+            return True
+        if self._is_english and self._lacks_part(clause.text):
             return True
         if _names_relative(clause.text, clause.code) and not any(
             _names_relative(fact, clause.code) for fact in facts
@@ -464,6 +475,16 @@ class Binding:
         if not self._is_english or not named or len(last) > MAX_ASIDE:
             return False
         return bool(facts) and not named & set(words(" ".join(facts)))
+
+    def _lacks_part(self, text: str) -> bool:
+        """Return True if no fact has a word of a longer part with a conjunction: "so I need …"."""
+        parts = pattern_in(ENGLISH, "binding", "part_borders").split(text[:MAX_QUOTED])
+        if len(parts) < 2:
+            return False
+        told = frozenset[str]().union(
+            *(content_roots(fact) for facts in self._kept.values() for fact in facts)
+        )
+        return any(len(r) >= MIN_PART and r.isdisjoint(told) for r in map(content_roots, parts))
 
     def _names_only(self, at: int) -> bool:
         """Return True if of "my husband Karl drives a bus" the facts have the name alone."""
@@ -525,7 +546,7 @@ class Binding:
 
     def _unread(self) -> Iterator[tuple[str, Clause]]:
         for i, clause in enumerate(self._clauses):
-            if i in self._kept or i in self._failed:
+            if i in self._kept or i in self._failed or self._is_answered(i):
                 continue
             if clause.code != ENGLISH and clause.is_question and tells_by_asking(clause):
                 yield self._retell(i, f"{self._subject} asked: “{clause.text}”"), clause
@@ -550,11 +571,20 @@ class Binding:
     def _completed(self, at: int) -> str:
         """Return a clause without a verb with the one before it: "…, my wife isn't"; or ""."""
         clause, before = self._clauses[at], self._clauses[at - 1] if at else None
-        if before is None or before.is_question or before.message != clause.message:
+        if before is None or before.message != clause.message:
             return ""
         if not is_stub(clause.text, clause.code):
             return ""
-        return f"{before.text.rstrip(' ,;')}, {clause.text}"
+        border = " " if before.is_question else ", "
+        return f"{before.text.rstrip(' ,;')}{border}{clause.text}"
+
+    def _is_answered(self, at: int) -> bool:
+        """Return True if the facts have what "my dad does" says behind a question."""
+        is_short = at > 0 and is_stub(self._clauses[at].text, self._clauses[at].code)
+        if not is_short or not self._clauses[at - 1].is_question:
+            return False
+        told = (content_roots(fact) for facts in self._kept.values() for fact in facts)
+        return any(self._content[at] & roots for roots in told)
 
     def _wishes(self) -> Iterator[tuple[str, Clause]]:
         """Yield wishes, if the facts have less than half of one: "User dislikes coriander"."""

@@ -93,7 +93,7 @@ def read_requests(text: str) -> Reading:
         if pointing is not None and any(not _points(request) for request in part.requests):
             requests.pop()  # "scrap that. I was kidding about the python": the python alone
         before = len(requests)
-        is_private |= part.takes_rest | _take(part, requests, kept)
+        is_private |= part.takes_rest | part.is_private | _take(part, requests, kept)
         pointing = next((each for each in requests[before:] if _points(each)), None)
         if part.takes_rest:
             break
@@ -123,6 +123,9 @@ def _take(part: "_Part", requests: list[Request], kept: list[str]) -> bool:
             requests.append(about)
         elif said:
             is_private = True
+            known = _about_it(said.strip(_ENDING), _patterns_of(request.code))
+            if known and request.kind == "forget":  # it may be stored already
+                requests.append(replace(known, sure=False))
         else:
             is_private |= request.is_clause
             requests.append(request)
@@ -142,11 +145,15 @@ def _deletion_of_last(seen: str, kept: list[str], known: Sequence["_Patterns"]) 
 
 
 class _Part(NamedTuple):
-    """What a sentence asks, and the text that is kept of it; `takes_rest`: and nothing after it."""
+    """What a sentence asks, and the text that is kept of it; `takes_rest`: and nothing after it.
+
+    `is_private`: it states itself what should not be known.
+    """
 
     requests: tuple[Request, ...]
     kept: str
     takes_rest: bool = False
+    is_private: bool = False
 
 
 class _Patterns(NamedTuple):
@@ -200,6 +207,13 @@ def _borders() -> tuple[re.Pattern[str], re.Pattern[str]]:
     border = rf"[,;，；、；،؛](?![ \t]*(?:{goes_on})\b)[ \t]*|{dash}"
     last = rf"[,;:，、；：،؛][ \t]*|{dash}|[ \t](?=(?:{links})[ \t])"
     return re.compile(border, re.IGNORECASE), re.compile(last)
+
+
+@cache
+def _soft_border() -> re.Pattern[str]:
+    """Return the pattern of what may stand before "please forget it" instead of a comma."""
+    polite = either_of_all("requests", "please")
+    return re.compile(rf"[ \t](?:\(|(?=(?:{polite})[ \t]))", re.IGNORECASE)
 
 
 @cache
@@ -316,7 +330,7 @@ def _asked(raw: str, seen: str, words_of: _Patterns) -> _Part | None:
         request = replace(request, sure=request.sure or is_joke)
         return _Part((request,), raw[borders[0][1] :] if borders and not is_joke else "\n")
     if not is_question and (about := _last_about_it(raw, seen, end, words_of)):
-        return _Part((about,), "\n")
+        return _Part((about,), "\n", is_private=True)
     whole = (start, end)
     if borders and (request := _request(raw, seen, whole, words_of, is_question=is_question)):
         return _Part((request,), "\n")
@@ -332,11 +346,15 @@ def _asked_last(
     *,
     is_question: bool,
 ) -> _Part | None:
-    """Return the request in the last clause of a sentence."""
-    for before, behind in borders[-1:]:
+    """Return the request in the last clause of a sentence.
+
+    Without a sign before it, "please forget it" only points.
+    """
+    softer = [(b.start(), b.end()) for b in _soft_border().finditer(seen, 0, end)]
+    for before, behind in borders[-1:] or softer[-1:]:
         last = (_behind_opener(seen, behind, end, words_of), end)
         request = _request(raw, seen, last, words_of, is_question=is_question)
-        if request is None:
+        if request is None or not (borders or _points(request)):
             return None
         if request.topic is not None or request.is_all:
             return _Part((request,), raw[:before] + "\n")
@@ -349,8 +367,10 @@ def _asked_last(
 
 def _last_about_it(raw: str, seen: str, end: int, words_of: _Patterns) -> Request | None:
     """Return the request in the last clause of a sentence to delete what the others are about."""
-    borders = _borders()[1].finditer(seen, max(0, end - MAX_IT), end)
-    for border in list(borders)[-1:]:
+    begin = max(0, end - MAX_IT)
+    patterns = (_borders()[1], _soft_border())
+    borders = [border for each in patterns for border in each.finditer(seen, begin, end)]
+    for border in sorted(borders, key=re.Match.end)[-1:]:
         start = _behind_opener(seen, border.end(), end, words_of)
         asked = words_of.about.sub("", seen[start:end]) if start < end else ""
         if words_of.it.fullmatch(asked.strip()):

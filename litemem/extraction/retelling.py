@@ -51,6 +51,8 @@ def stands_alone(clause: Clause) -> bool:
         return False
     if clause_pattern(ENGLISH, "asks_for_work").match(clause.text):
         return False
+    if english.is_order_not_to(clause.text):
+        return False
     is_general = not clause.is_own and english.is_truism(clause.text)
     if is_general and not english.speaks_of_anybody(clause.text):
         return False

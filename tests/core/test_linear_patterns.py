@@ -88,6 +88,7 @@ MAKERS = {
     ("extraction/grounding.py", "_lists_of_names"),
     ("extraction/requests.py", "_borders"),
     ("extraction/requests.py", "_polite"),
+    ("extraction/requests.py", "_soft_border"),
     ("extraction/requests.py", "_compiled"),
     ("extraction/requests.py", "_every"),
     ("extraction/sanitize.py", "_forged_line"),
@@ -163,7 +164,12 @@ def patterns() -> dict[str, re.Pattern[str]]:
                 found.setdefault(pattern, f"{name}.{key}")
     _collect_languages(found)
     for i, pattern in enumerate(
-        (*requests._borders(), requests._polite(), *grounding._lists_of_names())
+        (
+            *requests._borders(),
+            requests._polite(),
+            requests._soft_border(),
+            *grounding._lists_of_names(),
+        )
     ):
         found.setdefault(pattern, f"lists.{i}")
     found.setdefault(clauses._tag(), "tag")

@@ -342,6 +342,7 @@ def test_orders_and_questions_are_no_deeds(said: str, facts: list[str], kept: li
         ("Die Hälfte der Kollegen ist krank", "Kollegen sind krank", "Kollegen sind"),
         ("Casi la mitad de mis amigos son veganos", "Los amigos de User son veganos", "Los amigos"),
         ("Can't eat shellfish, swells my throat up", "User swells their throat up", "User swells"),
+        ("The key is under the pot; don't tell Jo", "User doesn't tell Jo", "User doesn't tell"),
         ("I need help with a CV for a nurse role", "User is a nurse", "is a nurse"),
         ("Applied for a job as a welder, wish me luck", "User works as a welder", "works as"),
         ("They moved me to Friday, it was Monday", "They moved User to Monday", "to Monday"),
@@ -658,6 +659,36 @@ def test_a_message_of_common_length_is_read_whole() -> None:
             [],
             "User asks: always use metric units",
         ),
+        (
+            "I'd rather you didn't use bullet points",
+            [],
+            "User asks: don't use bullet points",
+        ),
+        (
+            "I'd prefer it if you wrote in French",
+            [],
+            "User: “I'd prefer it if you wrote in French”",
+        ),
+        (
+            "I'm blind, use a screen reader and work at Lidl.",
+            [],
+            "User is blind, uses a screen reader and works at Lidl",
+        ),
+        (
+            "I live in Bath and work in Bristol",
+            [],
+            "User lives in Bath and works in Bristol",
+        ),
+        (
+            "I want to live in Bath and work in Bristol",
+            [],
+            "User wants to live in Bath and work in Bristol",
+        ),
+        (
+            "We're a team of nine: six devs, two designers, one PM.",
+            [],
+            "User: “We're a team of nine: six devs, two designers, one PM.”",
+        ),
     ],
 )
 def test_an_aside_and_a_wish_are_kept(said: str, facts: list[str], kept: str) -> None:
@@ -699,6 +730,21 @@ def found_by_small_model(facts: list[str], said: str) -> list[str]:
             "Ma femme mange de la viande, moi pas.",
             ["La femme de User mange de la viande"],
             ["User: “Ma femme mange de la viande, moi pas.”"],
+        ),
+        (
+            "Does my family like olives? My dad does.",
+            ["User x"],
+            ["User: “Does my family like olives? My dad does.”"],
+        ),
+        (
+            "Does my family like olives? My dad does.",
+            ["User's dad likes olives"],
+            ["User's dad likes olives"],
+        ),
+        (
+            "I've got ADHD so long answers lose me.",
+            ["User has ADHD"],
+            ["User has got ADHD so long answers lose them"],
         ),
         (
             "Жена ест мясо, а я нет.",

@@ -226,6 +226,28 @@ def test_a_statement_that_is_taken_back_in_the_same_turn_is_not_stored() -> None
 
 
 @pytest.mark.parametrize(
+    "said",
+    [
+        "My pin is 8832, please forget it",
+        "My pin is 8832 please forget it",
+        "My pin is 8832 (don't store this)",
+        "Das Passwort ist blau77 bitte vergiss das wieder",
+        "Mon code est 4411 s'il te plaît oublie ça",
+    ],
+)
+def test_a_message_that_says_what_should_be_forgotten_is_not_found(said: str) -> None:
+    with filled([]) as memory:
+        assert memory.add(said, user_id="u") == {"results": []}
+        assert texts(memory) == set()
+
+
+def test_what_is_taken_back_at_once_and_was_known_before_is_a_candidate() -> None:
+    with filled(["User's pin is 8832 | My pin is 8832"]) as memory:
+        result = memory.add("My pin is 8832. Forget that please", user_id="u")
+        assert [each["memory"] for each in result["candidates"]] == ["User's pin is 8832"]
+
+
+@pytest.mark.parametrize(
     ("known", "said"),
     [
         ("User has a python named Kaa", "Ignore that, there's no python."),

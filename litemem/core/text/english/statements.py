@@ -36,8 +36,9 @@ _LEAD = re.compile(  # when something is: "in September we fly to Antalya"
     re.IGNORECASE,
 )
 COUNTED = re.compile(  # how many "we" are is no age: "so we're 12 now"
-    rf"\A(?:\w+ )?we(?:['’]re| are) (?:\w+ )?{NUMBER}"
-    r"(?:(?: now| people| of us| in total| strong){0,3}\W*\Z| people\b| of us\b| in total\b)",
+    rf"\A(?:\w+ )?we(?:['’]re| are) (?:\w+ )?(?:{NUMBER}"
+    r"(?:(?: now| people| of us| in total| strong){0,3}\W*\Z| people\b| of us\b| in total\b)"
+    rf"|(?:\w+ )?[a-z]{{4,12}} of {NUMBER}\b)",  # "a team of nine"
     re.IGNORECASE,
 )
 _BEGUN = re.compile(  # "thinking of a second dog", "been off sugar for a week"
@@ -45,6 +46,15 @@ _BEGUN = re.compile(  # "thinking of a second dog", "been off sugar for a week"
     re.IGNORECASE,
 )
 _CONTRACTED = {"m": "is", "re": "is", "ve": "has", "d": "would", "ll": "will"}
+_LATER = re.compile(  # a verb behind another one of the same "I", with what it governs
+    r"(?P<before>,? (?:and |but |then |and then )|, )(?P<verb>[a-z]{2,12})"
+    r"(?= (?:in|at|for|as|with|on|to|up|off|an?|the|my|our|every|from|about|around|near|by|until"
+    r"|till|both|all|some|no|two|three|it|them|home|work|school|training|\d))"
+)
+_BINDS = re.compile(  # what makes the verbs behind "and" others than those of the present
+    r"(?:\b(?:to|can|could|will|would|should|must|may|might|let|did|not|if|when|who|that|which|has"
+    r"|have|had|been|helps?|makes?)\b|n['’]t\b)"
+)
 _MY = re.compile(r"\A(?:my|our)\b", re.IGNORECASE)
 PAST = re.compile(r"\A(?!(?:succ|exc|proc|bl|br|sp|n|f|h|s|w)eed\Z|need\Z|feed\Z)\w+ed\Z")
 # "me-time" and "do-it-myself" are words of their own
@@ -89,10 +99,12 @@ def third_person(clause: str) -> str | None:
         verb = first["rest"].lstrip("'")
         then = first["then"]
         if verb:
-            found = _about_user(f"User {_CONTRACTED[verb.casefold()]} {then}", "their")
+            predicate = f"{_CONTRACTED[verb.casefold()]} {then}"
+            found = _about_user(f"User {_with_later_verbs(predicate)}", "their")
         else:
             is_verb = then[:1].isalpha()  # "I ❤️ pizza" has none
-            found = _about_user(f"User {_conjugated(then)}", "their") if is_verb else None
+            predicate = _with_later_verbs(_conjugated(then))
+            found = _about_user(f"User {predicate}", "their") if is_verb else None
     elif (begun := _BEGUN.match(text)) and is_elliptical(text):
         verb = "has" if begun["verb"].casefold() == "been" else "is"
         found = _about_user(f"User {verb} {begun['verb'].casefold()}{text[begun.end() :]}", "their")
@@ -151,6 +163,17 @@ def _conjugated(predicate: str) -> str:
         found[i] = _verb_form(word)
         break
     return " ".join(found)
+
+
+def _with_later_verbs(predicate: str) -> str:
+    """Return a predicate of "User" with the verbs behind "and", too: "is blind and uses a cane"."""
+
+    def conjugated(match: re.Match[str]) -> str:
+        is_free = not _BINDS.search(predicate, 0, match.start())
+        is_verb = is_free and match["verb"] in verbs("later")
+        return f"{match['before']}{_verb_form(match['verb'])}" if is_verb else match[0]
+
+    return _LATER.sub(conjugated, predicate)
 
 
 def _verb_form(word: str) -> str:
@@ -329,21 +352,35 @@ _WISHED = re.compile(
 
 def wish(clause: str) -> str | None:
     """Return a lasting wish about answers and messages as a fact, or None."""
-    clause = _WANTS.sub("", clause.strip())
-    match = _WISHED.match(_PLEASE.sub("", clause))
-    is_lasting = match is not None and _ONCE.search(clause) is None
-    return f"User asks: {match['wish'].rstrip('.!? ')}" if match and is_lasting else None
+    clause = clause.strip()
+    is_once = _ONCE.search(clause) is not None
+    if rather := _RATHER.match(clause):
+        text = clause if rather["not"] is None else f"don't {clause[rather.end() :]}"
+        asks = f"User asks: {text.rstrip('.!? ')}" if rather["not"] else f"User: “{text}”"
+        return None if is_once else asks
+    match = _WISHED.match(_PLEASE.sub("", _WANTS.sub("", clause)))
+    return f"User asks: {match['wish'].rstrip('.!? ')}" if match and not is_once else None
 
 
 def does_what_is_asked(clause: str, fact: str) -> bool:
     """Return True if a fact makes a deed of a wish: "User keeps it short", of "keep it short"."""
-    match = _WISHED.match(clause.strip())
+    match = _WISHED.match(clause.strip()) or is_order_not_to(clause)
     if match is None:
         return False
     told, asked = (_DENIALS.sub(" ", text) for text in (fact.partition(" ")[2], match["wish"]))
     return list(map(stem, words(told)[:1])) == list(map(stem, words(asked)[:1]))
 
 
+def is_order_not_to(clause: str) -> re.Match[str] | None:
+    """Return a match if whoever is addressed should not do a thing: "don't tell anyone"."""
+    return _pattern("order_not_to").match(clause.strip())
+
+
+_RATHER = re.compile(  # "I'd rather you didn't use bullet points"
+    r"\A\W*(?:I['’]d|I would) (?:much |really )?(?:(?:rather|prefer)(?: it)?(?: if| that)?|"
+    r"(?:like|love|appreciate) it if) you (?P<not>(?:didn['’]?t|did not|don['’]?t|do not) )?",
+    re.IGNORECASE,
+)
 _WANTS = re.compile(  # "I'd like you to answer briefly"; not "to answer the mail of my aunt"
     r"\A\W*(?:(?:I['’]d|I would) (?:like|prefer)|I want|I need) (?:(?:that|if) )?you (?:to )?"
     r"(?=(?:please |always |only |never )*(?:use|keep|speak|talk|be|avoid|stop|call me|"
