@@ -41,15 +41,11 @@ LOOK = re.compile("|".join(rf"\b({phrase})\b" for phrase in PHRASES), re.IGNOREC
 USES = list(PHRASES.values())
 # Files that may hold a phrase, and why.
 EXCEPTIONS = {
-    ("litemem/core/text/words.py", "whom"): "a stop word",
-    ("litemem/core/text/words.py", "whose"): "a stop word",
     ("litemem/core/text/english/day_names.py", "told"): "a verb behind a name",
     (
         "litemem/core/text/english/tense.py",
         "told",
     ): "an irregular verb of the past",
-    ("litemem/core/text/day_questions.py", "told"): "a word of a query",
-    ("litemem/retrieval/search.py", "told"): "a word of a query",
 }
 
 TEXT_TOKENS = (tokenize.COMMENT, tokenize.STRING, getattr(tokenize, "FSTRING_MIDDLE", -1))

@@ -14,6 +14,7 @@ from itertools import pairwise, permutations
 from typing import Any, Literal
 
 from litemem.core.clock import to_iso
+from litemem.core.text import vocabulary
 from litemem.core.text.scripts import fold, without_control_tokens
 from litemem.core.text.words import STOP_WORDS, sentence_borders, stem, tokens, words
 from litemem.core.types import (
@@ -56,9 +57,10 @@ _UNSEEN = re.compile(
 
 
 _INNER = re.compile(r"['’\-]")  # inside a word
-_ENDINGS = frozenset("d ll m re s ve".split())  # of English words, behind an apostrophe
-ARTICLES = frozenset("a an the".split())
-_DENIALS = frozenset("no not never without nor".split())
+# of English words, behind an apostrophe
+_ENDINGS = vocabulary.words_of_all("search", "clitics")
+ARTICLES = vocabulary.words_of_all("search", "articles")
+_DENIALS = vocabulary.words_of_all("search", "denials")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 
 from litemem.core.clock import EPOCH
 from litemem.core.protocols import Embedder, EmbedderIdentity, Reranker
-from litemem.core.text import day_questions, names, scripts
+from litemem.core.text import day_questions, names, scripts, vocabulary
 from litemem.core.text.answer_kinds import AnswerKind, asked_kind
 from litemem.core.text.joined_words import joined_words
 from litemem.core.text.passages import PAGE
@@ -31,12 +31,7 @@ from litemem.store.protocol import (
 
 _WORD = re.compile(r"(\w+)(?:['’]s?\b)?")  # with a possessive
 
-_OF_ASSISTANT = re.compile(
-    r"\b(?:did|have|had) you\b|\bassistant\b"
-    r"|\byou (?:\w+ )?(?:told|said|gave|wrote|suggested|recommended|explained|listed|mentioned)\b"
-    r"|\byour (?:\w+ )?(?:answer|advice|suggestion|recommendation|list|example|explanation)s?\b",
-    re.IGNORECASE,
-)
+_OF_ASSISTANT = vocabulary.pattern_in(vocabulary.ENGLISH, "search", "of_assistant")
 _WORD_REST = re.compile(r"[A-Za-z0-9]*+")
 
 # Characters of a query that are read, and the rest of the word there; a megabyte took 12 seconds

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from litemem.core.text.language import VOCABULARY, language
+from litemem.core.text import vocabulary
+from litemem.core.text.language import TELLTALE, language
 from litemem.core.text.lexicon import code_of, made_vocabulary
 
 NAMED = {
@@ -89,5 +90,10 @@ def test_the_language_of_a_few_words_is_known(code: str, text: str) -> None:
 
 
 def test_the_listed_words_are_those_of_the_languages() -> None:
-    listed = VOCABULARY.read_text(encoding="utf-8")
+    listed = vocabulary.FILE.read_text(encoding="utf-8")
     assert listed == made_vocabulary(), "run python -m litemem.core.text.lexicon"
+
+
+@pytest.mark.parametrize("key", ["common", "counted", "telltale", "letters"])
+def test_each_language_with_words_of_its_own_has_a_rank(key: str) -> None:
+    assert set(vocabulary.texts_by_name("language", key)) <= set(TELLTALE)

@@ -48,6 +48,7 @@ MAKERS = {
     ("core/text/english/date_patterns.py", "_pattern"),
     ("core/text/foreign_dates.py", "_pattern"),
     ("core/text/lexicon.py", "pattern_in"),
+    ("core/text/vocabulary.py", "pattern_in"),
     ("core/text/open_spans.py", "_patterns"),  # matched in 24 characters
     ("core/text/scripts.py", "_special"),
     ("core/text/separators.py", "parted"),  # of a word of 40 letters

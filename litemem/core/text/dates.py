@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from itertools import islice
 
-from litemem.core.text import lexicon
+from litemem.core.text import lexicon, vocabulary
 from litemem.core.text.date_mentions import MAX_DATES, MAX_MENTIONS, dates_in
 from litemem.core.text.english.date_patterns import part_of_period
 from litemem.core.text.english.day_names import is_name
@@ -129,7 +129,8 @@ def resolve(text: str, today: date) -> str:
             parts.append(before)
             before = f"{owned[1]} "
             end = owned.end()
-        governed = _GOVERNING.search(before) is not None or (is_between and before == " and ")
+        is_joint = is_between and _BETWEEN_AND.fullmatch(before)
+        governed = bool(is_joint or _GOVERNING.search(before))
         is_between = before.endswith("between ")
         written = each.days.written if governed else f"{each.days.preposition} {each.days.written}"
         parts += before, written
@@ -189,7 +190,7 @@ def _resolvable(text: str, today: date) -> list[RelativeDate]:
         is_once = happens_once(f"{before} {after}")
         if each.cycle is None and not each.is_relative:
             of = part_of_period(text, each.start, each.end, today)
-            is_sure = is_once or (of and not text.startswith("the ", of.start))
+            is_sure = is_once or (of and not _BEFORE_PART.match(text, of.start))
             found += [of] if of and is_sure else []
         elif each.cycle == "week":
             weekday = _LAST_WEEKDAY.search(text, each.start, each.end)
@@ -408,35 +409,33 @@ def _merged(periods: Iterable[Period]) -> list[Period]:
     return merged
 
 
-_OPENERS = (
-    "between|from|vo[mn]|zwischen|du|entre(?: le)?|del?|dal|van|tussen|från|fra|mellan|mellem|od|"
-    "między|с|со|между|з|між"
-)
+_OPENERS = vocabulary.either_of_all("spans", "opens")
+_ARTICLE = vocabulary.either_of([lexicon.ENGLISH], "spans", "article")
 _OPENING = re.compile(rf"(?:{_OPENERS}) ", re.IGNORECASE)
-_OPENS_A_SPAN = re.compile(rf"\b(?:{_OPENERS})\s*(?:the\s*)?$", re.IGNORECASE)
+_OPENS_A_SPAN = re.compile(rf"\b(?:{_OPENERS})\s*(?:{_ARTICLE}\s*)?$", re.IGNORECASE)
 # what joins two dates to a span, and what does so behind a word that opens one
 _JOINS = re.compile(
-    r"\s{0,9}(?:[-–—~〜～至到]|から|부터|(?:until|through|bis(?: zum)?|hasta(?: el)?|jusqu['’]au"
-    r"|fino al|até(?: o)?|tot(?: en met)?|t/m)\b)\s{0,9}(?:the\b\s{0,9})?",
+    rf"\s{{0,9}}(?:[-–—~〜～至到]|{vocabulary.either_of_all('spans', 'joins_inside')}"
+    rf"|(?:{vocabulary.either_of_all('spans', 'joins')})\b)\s{{0,9}}(?:{_ARTICLE}\b\s{{0,9}})?",
     re.IGNORECASE,
 )
 _JOINS_OPENED = re.compile(
-    r"\s{0,9}(?:and|to|till|und|au|et|al|a|y|e|ao|en|til|og|och|i|do|по|до|и|та|й)\b\s{0,9}"
-    r"(?:(?:the|le|el)\b\s{0,9})?",
+    rf"\s{{0,9}}(?:{vocabulary.either_of_all('spans', 'joins_opened')})\b\s{{0,9}}"
+    rf"(?:(?:{vocabulary.either_of_all('spans', 'article')})\b\s{{0,9}})?",
     re.IGNORECASE,
 )
-_DAY_BEHIND = re.compile(r",? (?:the )?\d{1,2}(?:st|nd|rd|th)\b")  # "Friday the 13th"
+_BEFORE_PART = re.compile(f"{_ARTICLE} ")
+_DAY_BEHIND = vocabulary.pattern_in(lexicon.ENGLISH, "spans", "day_behind")  # "Friday the 13th"
 _LAST_WEEKDAY = re.compile(rf"\b(?:{'|'.join(WEEKDAYS)})\b", re.IGNORECASE)
-_BEGINS = re.compile(r"(?:from|since|as of|starting|beginning)\b", re.IGNORECASE)
-_ENDS = re.compile(r"\s?(?:-|–|to\b|till\b|until\b|through\b|and\b|onwards? every)", re.IGNORECASE)
+_BEGINS = vocabulary.pattern_in(lexicon.ENGLISH, "spans", "begins")
+_ENDS = vocabulary.pattern_in(lexicon.ENGLISH, "spans", "ends")
 _YEAR = re.compile(r"\d{4}")
 _OWNED = re.compile(r"['’]s\s+([\w\-]+)")
 # Behind these words a date needs no preposition of its own: "since 2022"
-_GOVERNING = re.compile(
-    r"\b(?:since|until|till|by|from|before|after|between|through|to|for|of|than|as|during|in|on|at|mid)\s+$|[-–]\s?$",
-    re.IGNORECASE,
-)
-_SENTENCE_END = re.compile(r"(?<=\w\w\w)[.!?]+\s|[\n;]|(?<=\w),? and (?=\w)")
-_AGAIN = r"birthdays?|birth|born|anniversar(?:y|ies)|every year|each year|yearly|annual(?:ly)?"
-_AGAIN_BEFORE = re.compile(rf"\b(?:{_AGAIN})\b|\b(?:every|each)\s*$", re.IGNORECASE)
+_GOVERNING = vocabulary.pattern_in(lexicon.ENGLISH, "spans", "governs")
+_BETWEEN_AND = vocabulary.pattern_in(lexicon.ENGLISH, "spans", "between_and")
+_SENTENCE_END = vocabulary.pattern_in(lexicon.ENGLISH, "spans", "clause_end")
+_AGAIN = vocabulary.either_of_all("spans", "again")
+_EACH = vocabulary.either_of_all("spans", "each")
+_AGAIN_BEFORE = re.compile(rf"\b(?:{_AGAIN})\b|\b(?:{_EACH})\s*$", re.IGNORECASE)
 _AGAIN_AFTER = re.compile(rf"[^.!?\n]{{0,{CLAUSE}}}\b(?:{_AGAIN})\b", re.IGNORECASE)

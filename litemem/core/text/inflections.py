@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib import resources
 
-from litemem.core.text import scripts
+from litemem.core.text import scripts, vocabulary
 
 NOUNS = resources.files("litemem.core.text") / "irregular_nouns.txt"
 
@@ -38,7 +38,7 @@ _ENDING = re.compile(
 )
 # the first letter of an Arabic verb tells its person: "أعمل", "يعمل"
 _ARABIC_PERSON = re.compile("[ايتن](?=[ء-ي]{3})")
-_ENGLISH = frozenset("that the their they this user users which with you your".split())
+_ENGLISH = vocabulary.words_of_all("search", "uninflected")
 
 
 def is_form(word: str, other: str) -> bool:

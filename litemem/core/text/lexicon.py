@@ -1,7 +1,10 @@
 """The words and patterns by which rules read statements, one file a language.
 
 A rule names what it looks for; `languages/*.toml` say how each language writes it. A language
-without an entry has none of it, and a rule that finds none says nothing.
+without an entry has none of it, and a rule that finds none says nothing. A pattern may be written
+over several lines: an indented line goes on with the one before.
+
+What every search needs is also in one file, which this module makes: see `vocabulary`.
 """
 
 import json
@@ -13,9 +16,10 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from litemem.core.text.language import TELLTALE, VOCABULARY, is_foreign, language
+from litemem.core.text import vocabulary
+from litemem.core.text.language import is_foreign, language
 
-ENGLISH = "en"
+ENGLISH = vocabulary.ENGLISH
 CODES = {
     "Arabic": "ar",
     "Chinese": "zh",
@@ -62,6 +66,7 @@ WITHOUT_RULES = frozenset(
 )
 
 _BY_CODE = [ENGLISH, *sorted(set(LISTED.values()) - {ENGLISH})]
+_GOES_ON = re.compile(r"\n[ \t]+")  # a line break within a pattern
 _ENTRY = re.compile(r"(?<!P)<(\w+)(?:#(\d+))?>")  # of the same table, in a pattern
 _NO_WORDS = re.compile(r"[\\()\[\]|?*+{}<>^$]")  # in a pattern
 _PLAIN_WORD = re.compile(r"[^\W\d_]{2,}")
@@ -93,8 +98,19 @@ def code_of_speech(text: str) -> str:
 @cache
 def section(code: str, name: str) -> Mapping[str, Any]:
     """Return one table of a language's file, empty if it has none; each room has its own."""
-    table: Mapping[str, Any] = _read(code).get(name, {})
+    table: Mapping[str, Any] = _joined(_read(code).get(name, {}))
     return table
+
+
+def _joined(value: Any) -> Any:
+    """Return a value of a table with each of its texts in one line."""
+    if isinstance(value, str):
+        return _GOES_ON.sub("", value) if "\n" in value else value
+    if isinstance(value, list):
+        return [_joined(each) for each in value]
+    if isinstance(value, Mapping):
+        return {key: _joined(each) for key, each in value.items()}
+    return value
 
 
 @cache
@@ -159,14 +175,28 @@ def _read(code: str) -> Mapping[str, Any]:
 
 
 def made_vocabulary() -> str:
-    """Return what the file `VOCABULARY` must hold: the plain words of languages to tell apart."""
-    found: dict[str, str] = {}
-    for name, code in sorted(CODES.items()):
-        if name in TELLTALE:
-            texts = [text for text in _texts(_read(code)) if not _NO_WORDS.search(text)]
-            known = {word for text in texts for word in _PLAIN_WORD.findall(text.casefold())}
-            found[name] = " ".join(sorted(known))
+    """Return what the file of `vocabulary` must hold."""
+    found: dict[str, dict[str, Any]] = {}
+    for code in (*_BY_CODE, UNKNOWN):
+        found[code] = {"name": str(_read(code)["name"])}
+        if code in CODES.values() and "telltale" in section(code, "language"):
+            found[code]["plain"] = " ".join(sorted(_plain_words(code)))
+        for name in vocabulary.TABLES:
+            if table := section(code, name):
+                found[code][name] = {key: _in_full(str(text), table) for key, text in table.items()}
     return json.dumps(found, ensure_ascii=False, indent=0) + "\n"
+
+
+def _in_full(text: str, table: Mapping[str, Any]) -> str:
+    """Return a list of words, or a pattern with the entries that it names, in one line."""
+    return _written(text.replace("\n", " "), table)
+
+
+def _plain_words(code: str) -> set[str]:
+    """Return the plain words of what rules read; those of `vocabulary.TABLES` are not counted."""
+    tables = {key: table for key, table in _read(code).items() if key not in vocabulary.TABLES}
+    found = [text for text in _texts(tables) if not _NO_WORDS.search(text)]
+    return {word for text in found for word in _PLAIN_WORD.findall(text.casefold())}
 
 
 def _texts(value: Any) -> Iterator[str]:
@@ -178,4 +208,4 @@ def _texts(value: Any) -> Iterator[str]:
 
 
 if __name__ == "__main__":  # after a change of a language's words
-    Path(str(VOCABULARY)).write_text(made_vocabulary(), encoding="utf-8")
+    Path(str(vocabulary.FILE)).write_text(made_vocabulary(), encoding="utf-8")

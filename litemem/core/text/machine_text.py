@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Sequence
 from functools import cache
 
+from litemem.core.text import vocabulary
 from litemem.core.text.lexicon import ENGLISH, NOT_SPACED_CODES, code_of, words_in
 from litemem.core.text.words import words
 
@@ -258,29 +259,23 @@ _COLUMNS = re.compile(
     r"|TYPE|CLUSTER-IP|PORT\(S\)|DESIRED|CURRENT|NODE|IP|FD|DEVICE|Filesystem|Mounted|Proto"
     r"|Used|Avail)\b"
 )
+_HEADERS = vocabulary.either_of_all("mail", "headers")
+_SUBJECTS = vocabulary.texts("mail", "subject")
+_SENDERS = vocabulary.texts("mail", "sender_in_line")
 _HEADER = re.compile(
     r"^(?:From|To|Cc|Bcc|Subject|Date|Sent|Reply-To|Message-ID|Received|Return-Path|MIME-Version"
-    r"|DKIM-Signature"
-    r"|Delivered-To|Content-[\w-]{1,200}|X-[\w-]{1,200}|Von|An|Gesendet|Betreff|Datum|De|À|A"
-    r"|Envoyé|Objet|Date"
-    r"|Para|Enviado|Asunto|Fecha|Da|Inviato|Oggetto|Data|Assunto|Onderwerp|Aan|Van|Verzonden|Od|Do"
-    r"|Temat|Wysłano|От|Кому|Тема|Дата|Från|Till|Ämne|Skickat|Kimden|Kime|Konu|差出人|宛先|件名"
-    r"|日時"
-    r"|发件人|收件人|主题|日期|보낸 사람|받는 사람|제목|날짜|من|إلى|الموضوع|Dari|Kepada"
-    r"|Subjek) ?[:：] ?\S"
+    rf"|DKIM-Signature|Delivered-To|Content-[\w-]{{1,200}}|X-[\w-]{{1,200}}|{_HEADERS}) ?[:：] ?\S"
 )
 _OF_WAY = re.compile(  # headers that say how a mail came, and nothing of what it says
     r"^(?:Received|Message-ID|Return-Path|Delivered-To|MIME-Version|DKIM-Signature|ARC-[\w-]{1,200}"
     r"|Authentication-Results|X-[\w-]{1,200}|Content-[\w-]{1,200}) ?:"
 )
 _SUBJECT = re.compile(
-    r"^(?:Subject|Betreff|Objet|Asunto|Oggetto|Assunto|Onderwerp|Temat|Тема|Ämne|Konu|件名|主题"
-    r"|제목"
-    r"|الموضوع|Subjek|Message-ID|Reply-To) ?[:：]|[\w.+-]@[\w-]"
+    rf"^(?:Subject|Message-ID|Reply-To|{'|'.join(_SUBJECTS.values())}) ?[:：]|[\w.+-]@[\w-]"
 )
 _MAIL_IN_LINE = re.compile(
-    r"^\W{0,5}(?:From|Von|De|Da|Van|Od|От|Från): \S.{0,200}?\s(?:Subject|Betreff|Objet|Asunto"
-    r"|Oggetto|Assunto|Onderwerp|Temat|Тема|Ämne): "
+    rf"^\W{{0,5}}(?:From|{'|'.join(_SENDERS.values())}): \S.{{0,200}}?"
+    rf"\s(?:Subject|{'|'.join(_SUBJECTS[code] for code in _SENDERS)}): "
 )
 _COMMIT = re.compile(r"^commit [0-9a-f]{7,40}\b")
 _COMMIT_HEAD = re.compile(r"^(?:Author|Merge|AuthorDate|Commit): ")

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from difflib import SequenceMatcher
 
+from litemem.core.text import vocabulary
 from litemem.core.text.scripts import fold
 from litemem.core.text.words import MAX_WORDS
 
@@ -15,7 +16,7 @@ LONGEST = 4  # words of a name that is searched in a query
 SPELT = 100  # characters of a name that are compared: `difflib` may take the cube of a longer one
 SPELT_ALIKE = 0.5  # of two names' letters, by difflib; "Sara" and "Sarah" have 0.89
 
-_ARTICLES = frozenset(["the", "a", "an"])
+_ARTICLES = vocabulary.words_of_all("search", "articles")
 # A word keeps its inner marks ("ci.yml", "10:30") and those that C++ and C# end on. Files store
 # these forms, so the pattern is not that of `words.tokens`, and may not change.
 _WORD = re.compile(r"\w+(?:[.,:/@&'’\-]\w+)*[+#]*")

@@ -10,6 +10,7 @@ from datetime import date, timedelta
 from functools import cache
 from typing import Literal
 
+from litemem.core.text import vocabulary
 from litemem.core.text.lexicon import ENGLISH, section
 
 Side = Literal["before", "until", "after", "since"]
@@ -20,14 +21,11 @@ MONTH = 31  # days
 NEAR = 92  # days before or after a day in the past
 _JOINED = frozenset(("zh", "ja", "ko", "th"))  # languages without a space there
 _NEAR_IT = re.compile(  # "the day before", "shortly after"
-    r"(?<!\w)(?:day|night|evening|morning|week|weekend|month|days|weeks|months|shortly|right|just|soon|"
-    r"tag|tage|abend|woche|wochen|kurz|jour|jours|semaine|juste|peu|día|días|semana|justo|giorno|"
-    r"giorni|subito|dia|dias|logo|dag|dagen|vlak|kort|день|сразу|dzień|tuż)\s*\Z",
-    re.IGNORECASE,
+    rf"(?<!\w)(?:{vocabulary.either_of_all('spans', 'near')})\s*\Z", re.IGNORECASE
 )
-_FROM = re.compile(r"(?<!\w)from\s+(?:the\s+)?\Z", re.IGNORECASE)
-_OWN_FROM = re.compile(r"from\b", re.IGNORECASE)
-_ONWARDS = re.compile(r"\s?\bon(?:wards?)?\b", re.IGNORECASE)
+_FROM = vocabulary.pattern_in(ENGLISH, "spans", "from")
+_OWN_FROM = vocabulary.pattern_in(ENGLISH, "spans", "own_from")
+_ONWARDS = vocabulary.pattern_in(ENGLISH, "spans", "onwards")
 
 
 @dataclass(frozen=True, slots=True)

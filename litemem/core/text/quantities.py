@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cache, lru_cache
 from itertools import pairwise
 
+from litemem.core.text import vocabulary
 from litemem.core.text.cjk_numerals import in_digits
 from litemem.core.text.language import FUNCTION_WORDS
 from litemem.core.text.phrases import Words, phrases, tokens_of
@@ -19,8 +20,8 @@ _COMPOUND = re.compile(r"(?P<unit>\w{3,6})(?:und|en|ën)(?P<ten>\w{3,5}(?:zig|ß
 _AMOUNT = re.compile(r"(?P<number>\d{1,15}(?:[.,:]\d{1,9}){0,4})(?P<unit>[^\W\d_]{1,20})")
 _NUMBER = re.compile(r"(?<![\d.,])\d{1,12}(?![\d.,])")
 CJK_CODES = frozenset("zh ja ko".split())
-_JOINTS = frozenset("y und and et e и i en och ve و और 와 과 と 和".split())
-_ONES = frozenset("un una uno um uma une ein eine een en ett один одна".split())
+_JOINTS = vocabulary.words_of_all("numbers", "joints")
+_ONES = vocabulary.words_of_all("numbers", "ones")
 _CLOCK = re.compile(
     r"(?<![\d:.,])(?P<hour>[01]?\d|2[0-3])(?:[:.](?P<minute>[0-5]\d))?(?![\d:])"
     r" ?(?:(?P<half>[apAP])\.?[mM]\b)?"

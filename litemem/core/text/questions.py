@@ -25,11 +25,8 @@ from litemem.core.text.words import words
 
 MAX_QUESTION = 400  # characters that are read
 
-_FIRST_PERSON = re.compile(r"\b(?:I|me|my|we|us|our)\b")
 _EIGHT = re.compile(r"(?:8\d*|1[18])\b|eight")
 _ALIKE_CODES = tuple(sorted(CODES[name] for name in ALIKE))
-_LIMB = re.compile(r"arm|leg|ankle|wrist|foot|hip|rib|collarbone|knee|meniscus|ligament")
-_OWNED = re.compile(r"(?:my|our)\b", re.IGNORECASE)
 _VERBS = {"'s": " is", "'re": " are"}
 
 
@@ -75,16 +72,16 @@ def _clause_pattern(code: str, key: str) -> re.Pattern[str]:
 def _facts(text: str) -> Iterator[str]:
     yield from _of_clauses(text)
     role, state = _pattern("role").search(text), _pattern("state").search(text)
-    if role and (role.start() == 0 or _FIRST_PERSON.search(text[: role.start() + 1])):
+    if role and (role.start() == 0 or _pattern("first_person").search(text[: role.start() + 1])):
         yield f"User is {role['role'].strip()}"
-    if state and (_FIRST_PERSON.search(text) or _pattern("impersonal").search(text)):
+    if state and (_pattern("first_person").search(text) or _pattern("impersonal").search(text)):
         yield f"User is {state['state']}"
     if how := _pattern("with_me").search(text):
         yield f"User is in {with_user(how['place'])}" if how["place"] else f"User has {how['what']}"
     if like := _pattern("like_me").search(text):
         yield f"User is {_with_article(like['one'] or like['many'])}"
     ill = _pattern("ill").search(text)
-    if ill and not _LIMB.fullmatch(ill["what"]):
+    if ill and not _pattern("limb").fullmatch(ill["what"]):
         yield f"User has {ill['what']}"
     yield from _of_relatives(text)
     yield from _of_things(text)
@@ -102,7 +99,7 @@ def _of_clauses(text: str) -> Iterator[str]:
         if supposed is not None and supposed.start() < match.start("said"):
             continue
         said = _pattern("aside").split(match["said"], maxsplit=1)[0]
-        if _OWNED.match(said) and not _pattern("stated").match(said):
+        if _pattern("possessive").match(said) and not _pattern("stated").match(said):
             at = (
                 match.start("said") + 1
             )  # "for me and my wife?" states nothing, but what follows may

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from itertools import pairwise
 
-from litemem.core.text import lexicon, scripts
+from litemem.core.text import lexicon, scripts, vocabulary
 from litemem.core.text.cjk_numerals import in_digits
 from litemem.core.text.language import language
 from litemem.core.text.periods import MONTHS, WEEKDAYS
@@ -28,9 +28,7 @@ _LATIN = ("en", "de", "es", "fr", "it", "pt", "nl", "pl", "sv", "tr", "id", "vi"
 _COMPARED = {**lexicon.CODES, "Czech": "cs", "Romanian": "ro"}  # languages with slots
 _MARKED = ("cs", "ro")  # that a guess is sure of
 _LETTERS_OF = {  # of no other
-    "cs": re.compile("[ěřůĚŘŮ]"),
-    "he": re.compile("[א-ת]"),
-    "uk": re.compile("[іїєґІЇЄҐ]"),
+    code: re.compile(letters) for code, letters in vocabulary.texts("language", "of_facts").items()
 }
 _ACCENTED = ("vi",)  # in which a word with another accent is another word
 _VERB_SECOND = ("de", "nl", "sv")  # in which the subject may stand behind the verb
@@ -69,7 +67,7 @@ _VAGUE = frozenset("habit pm am unit changer".split())
 _BEFORE_VERB = frozenset("place light again now wish end negation be".split())
 _VERBS = frozenset(
     "live moved work name like eat drink prefer have drive use take speak learn play study be past"
-    " cost pay changed promoted place was negation end state resigned left gone died finished"
+    " cost pay changed promoted place was negation end resigned left gone died finished"
     " cancelled".split()
 )
 MANY = frozenset(["like", "have", "speak", "learn", "play", "eat", "drink", "allergic", "ill"])

@@ -13,7 +13,7 @@ from functools import cache, lru_cache
 from itertools import accumulate, chain, islice
 from typing import NamedTuple
 
-from litemem.core.text import scripts, separators
+from litemem.core.text import scripts, separators, vocabulary
 from litemem.core.text.inflections import (
     LONGEST,
     SHARED,
@@ -39,47 +39,23 @@ MIN_MISSPELT = 5  # letters of the query's, at least
 KEPT = 2_000  # characters of a text, at most, to keep its share of questions
 REST = 3  # letters of the longer word before or behind it, at least
 
-STOP_WORDS = frozenset(
-    """a about am an and any are as at be been but by can could did do does doing for from had has
-    have having he her hers him his how i if in into is it its just me my of on or our ours s she
-    should so some t than that the their theirs them then there these they this those to too us
-    was we were what when where which who whom whose why will with would you your yours""".split()
-)
-NUMBER_WORDS = (  # "one" is left out: it is a pronoun more often than a number
-    "two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
-    "seventeen eighteen nineteen twenty"
-).split()
-
-_UNITS = "one two three four five six seven eight nine".split()
-_TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
-_OTHERS = {  # numbers in other words and languages, folded
-    "2": "zwei dos deux due dois duas twee dwa dwie два две iki tva 二 两 둘 두 اثنان दो",
-    "3": "drei tres trois tre três drie trzy три üç 三 셋 세 ثلاثة तीन",
-    "4": "vier cuatro quatre quattro quatro cztery четыре dört fyra 四 넷 네 أربعة चार",
-    "5": "fünf funf cinco cinq cinque vijf pięć piec пять beş bes fem 五 다섯 خمسة पांच पाँच",
-    "6": "sechs seis six sei zes sześć szesc шесть altı alti sex 六 여섯 ستة छह",
-    "7": "sieben siete sept sette sete zeven siedem семь yedi sju 七 일곱 سبعة सात",
-    "8": "acht ocho huit otto oito osiem восемь sekiz åtta atta 八 여덟 ثمانية आठ",
-    "9": "neun nueve neuf nove negen dziewięć dziewiec девять dokuz nio 九 아홉 تسعة नौ",
-    "10": "zehn diez dix dieci dez tien dziesięć dziesiec десять on tio 十 열 عشرة दस",
-    "12": "dozen zwölf zwolf doce douze dodici doze twaalf dwanaście двенадцать",
-    "1": "one first erste",
-    "100": "hundred hundert cien cent cento honderd sto сто",
-}
+_ENGLISH = vocabulary.ENGLISH
+STOP_WORDS = frozenset(vocabulary.words_in(_ENGLISH, "search", "stop_words"))
+_CARDINALS = vocabulary.words_in(_ENGLISH, "numbers", "cardinals")
+NUMBER_WORDS = _CARDINALS[1:]  # "one" is left out: it is a pronoun more often than a number
+_TENS = vocabulary.words_in(_ENGLISH, "numbers", "tens")
 NUMBERS_IN_WORDS = {  # a folded word: its digits
-    **{word: number for number, listed in _OTHERS.items() for word in listed.split()},
-    **{word: str(i) for i, word in enumerate(NUMBER_WORDS, start=2)},
+    **dict(each.split("=") for each in vocabulary.words_of_all("numbers", "words")),
+    **{word: str(i) for i, word in enumerate(_CARDINALS, start=1)},
     **{
         word: str(i)
-        for i, word in enumerate(
-            "first second third fourth fifth sixth seventh eighth ninth tenth".split(), start=1
-        )
+        for i, word in enumerate(vocabulary.words_in(_ENGLISH, "numbers", "ordinals"), start=1)
     },
     **{ten: str(10 * i) for i, ten in enumerate(_TENS, start=2)},
     **{
         f"{ten}-{unit}": str(10 * i + n)
         for i, ten in enumerate(_TENS, start=2)
-        for n, unit in enumerate(_UNITS, start=1)
+        for n, unit in enumerate(_CARDINALS[:9], start=1)
     },
 }
 
@@ -94,19 +70,12 @@ _WRITTEN_BORDER = re.compile(r"(?<=[.!?])\s+(?=[^\W\d_a-z]|[`\"(])|\n")
 # Where one sentence surely ends and another begins. Short words before a full stop may be
 # abbreviations, digits a date or a list, and several full stops a pause.
 _SURE_END = re.compile(r"(?<![.!?])(?:\.|[!?]{1,3})[\"'”’)\]]{0,3}(?=\s)|[。！？؟।॥]|\n")
-_ABBREVIATIONS = frozenset(
-    """mrs prof rev gen sen rep capt sgt col hon pres ave blvd str dept inc ltd corp bros est etc
-    approx appt incl excl resp max min avg vol fig sec ext tel usd jan feb mar apr jun jul aug sep
-    sept oct nov dec mon tue tues wed thu thur thurs fri sat sun bzw usw evtl inkl ggf sog geb
-    fam""".split()
-)
-_TITLES = frozenset("dr mr mrs ms st prof hr sr sra sig mme mlle dra dña dipl".split())
-_SHORT = frozenset("ca std nr str min vs jr vol zzt".split())  # before a number, or a small letter
+_ABBREVIATIONS = vocabulary.words_of_all("sentences", "abbreviations")
+_TITLES = vocabulary.words_of_all("sentences", "titles")
+_SHORT = vocabulary.words_of_all("sentences", "short")  # before a number, or a small letter
 # the number of a day, as languages that write it with a full stop introduce it
-_OF_DAY = re.compile(
-    r"(?<!\w)(?:am|vom|bis|zum|ab|seit|den|dem|nach|vor|dne|od|do|fra|til|på)\s(?:\d{1,2}\.)?\d{1,2}\Z",
-    re.IGNORECASE,
-)
+_BEFORE_DAY = "|".join(sorted(vocabulary.words_of_all("sentences", "before_day")))
+_OF_DAY = re.compile(rf"(?<!\w)(?:{_BEFORE_DAY})\s(?:\d{{1,2}}\.)?\d{{1,2}}\Z", re.IGNORECASE)
 _LAST_WORD = re.compile(r"(?<!\w)\w*\Z")
 _LIST_ITEM = re.compile(r"[-*•–]\s|(?<!\d)\d+[.)]\s")
 _DIGRAPH = re.compile("[aou]e|aa")  # for an umlaut, or å
@@ -118,8 +87,9 @@ _NO_WORD = re.compile(r"[\W_]+")
 _DIGIT = re.compile(r"\d")
 _LETTERS = re.compile(r"[^\W_]+")
 _PLAIN = {i: chr(i).lower() if chr(i).isalnum() else " " for i in range(128)}
+_BEFORE_INITIAL = "|".join(sorted(vocabulary.words_of_all("sentences", "before_initial")))
 _INITIAL = re.compile(  # "Dr F. Osei", "J. R. Smith"
-    r"(?:\b(?:Dr|Mr|Mrs|Ms|Prof|Sir|Fr|Herr|Frau|Sr|Sra|Mme|M)\.? |\b[A-Z]\. ?)[A-Z]\Z"
+    rf"(?:\b(?:{_BEFORE_INITIAL})\.? |\b[A-Z]\. ?)[A-Z]\Z"
 )
 _CLAUSE = re.compile(r"[^.!?？。！؟\n]*[.!?？。！؟\n]?")
 _CHANGED = "iel"  # last letters of a stem that its word may not have there: happi, hope, sensibl
