@@ -18,7 +18,7 @@ from litemem.core.text.statements import code_of_pair, unquoted
 from litemem.core.text.words import words
 from litemem.ingestion.births import is_birth_of_several, is_born
 from litemem.ingestion.compare_english import compare_english
-from litemem.ingestion.contrast import is_contrasted
+from litemem.ingestion.contrast import is_contrasted, is_retracted
 from litemem.ingestion.doses import is_dosed
 from litemem.ingestion.duties import is_done_by_another
 from litemem.ingestion.endings import are_two_of_a_kind, ends
@@ -66,9 +66,10 @@ def compare_facts(
     may say more clearly what is over. "unclear" means that both have to stay.
     """
     known, new = with_subject(known), with_subject(new)
+    said = tuple(said)
     verdict = _compare(known, new, cosine, before)
-    if verdict in (None, "different", "unclear") and not one_turn:
-        verdict = "contradicts" if _is_over_by_a_part(known, new, said, before) else verdict
+    if not one_turn and _is_over_as_said(verdict, known, new, said, before):
+        verdict = "contradicts"
     if opener and verdict != "same" and is_contrasted(known, f"{opener}{new}", before):
         verdict = "contradicts"
     if verdict in ("same", "richer") and _name_opposites(known, new):
@@ -135,13 +136,27 @@ def _is_of_both(known: str, new: str, before: str | None) -> bool:
     return is_over or is_handed_over(known, new, before)
 
 
-def _is_over_by_a_part(known: str, new: str, said: Iterable[str], before: str | None) -> bool:
+def _is_over_as_said(
+    verdict: Verdict | None, known: str, new: str, said: Sequence[str], before: str | None
+) -> bool:
+    """Return True if a message takes back what a known fact tells, or a part of it ends that."""
+    if _is_taken_back(known, new, said):
+        return True
+    is_open = verdict in (None, "different", "unclear")
+    return is_open and _is_over_by_a_part(known, new, said, before)
+
+
+def _is_taken_back(known: str, new: str, said: Sequence[str]) -> bool:
+    return any(is_retracted(known, text) for text in (unquoted(new), ", ".join(said)))
+
+
+def _is_over_by_a_part(known: str, new: str, said: Sequence[str], before: str | None) -> bool:
     """Return True if a part of a new fact, or of its message, says that a known one is over."""
-    parts = dict.fromkeys([*stated_parts(unquoted(new)), *said])
+    parts = dict.fromkeys([*stated_parts(unquoted(new)), *said, ", ".join(said)])
     if _speaks_of_others(known, new):
         parts = {part: None for part in parts if _is_of_known(known, part)}
     whole = f"{before or ''} {unquoted(new)}"
-    return any(is_over_now(known, part, whole) for part in parts if part != new)
+    return any(is_over_now(known, part, whole) for part in parts if part not in ("", new))
 
 
 def _speaks_of_others(known: str, new: str) -> bool:
@@ -236,14 +251,16 @@ def as_user(text: str, names: frozenset[str]) -> str:
     return "User" + text[match.end() :]
 
 
-def may_mean_another(known: str, others: Sequence[str], new: str) -> bool:
+def may_mean_another(known: str, others: Sequence[str], new: str, said: Sequence[str] = ()) -> bool:
     """Return True if a new fact ends a known one by a word that another known one has, too.
 
     It is open which of two is meant: "sold the Seat", where a Seat Ibiza and a Seat Leon are known.
+    `said` are parts of the message of the new fact.
     """
     codes = dict.fromkeys((code_of_pair(known, new), *codes_of(known, new)))
     return any(
         is_role_of_either(known, other, new)
+        or (_is_taken_back(known, new, said) and _is_taken_back(other, new, said))
         or any(are_two_of_a_kind(known, other, new, code) for code in codes)
         for other in others
         if other != known

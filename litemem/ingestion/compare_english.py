@@ -466,6 +466,8 @@ def _by_denial(k: FactFeatures, n: FactFeatures) -> Verdict:
     denied = n.content - n.dates - _stems("ending") - k.subject
     added = {day for day in n.dates - k.dates if not day[0].isdigit() and day not in _MONTHS}
     is_other = bool(_pattern("have").search(n.text)) and not _pattern("have").search(k.text)
+    if _pattern("given_up").search(n.text) and _is_part_of_name(denied, k):
+        return "different"
     if (
         denied
         and denied <= k.content | {stem(k.verb)}
@@ -473,6 +475,14 @@ def _by_denial(k: FactFeatures, n: FactFeatures) -> Verdict:
     ):
         return "contradicts"
     return "unclear"
+
+
+def _is_part_of_name(denied: frozenset[str], k: FactFeatures) -> bool:
+    """Return True if what was denied only tells the kind of a thing: "the car", of a car seat."""
+    return any(
+        stem(word) in denied and stem(following) in k.content - denied - k.dates
+        for word, following in pairwise(k.predicate)
+    )
 
 
 def _by_plurality(k: FactFeatures, n: FactFeatures) -> Verdict | None:

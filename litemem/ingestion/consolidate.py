@@ -162,7 +162,8 @@ class Consolidation:
         for match in self._comparable(new, near):
             verdict = _permitted(self._verdict(new, match), match.record, new)
             by_verdict.setdefault(verdict, []).append(match.record)
-        contradicted, open_ones = _parted(by_verdict.get("contradicts", []), new)
+        said = self._said.get(new.content, ())
+        contradicted, open_ones = _parted(by_verdict.get("contradicts", []), new, said)
         outdated = [old for old in contradicted if old.since <= new.created_at]
         if same := by_verdict.get("same"):
             outcome = _repeat(tx, same[0], fact)
@@ -361,13 +362,13 @@ def _permitted(verdict: Verdict, old: MemoryRecord, new: MemoryRecord) -> Verdic
 
 
 def _parted(
-    contradicted: Sequence[MemoryRecord], new: MemoryRecord
+    contradicted: Sequence[MemoryRecord], new: MemoryRecord, said: Sequence[str]
 ) -> tuple[list[MemoryRecord], list[MemoryRecord]]:
     """Return the memories that a new one ends, and those that it ends only perhaps."""
     texts = [old.content for old in contradicted]
     parts: tuple[list[MemoryRecord], list[MemoryRecord]] = ([], [])
     for old in contradicted:
-        parts[may_mean_another(old.content, texts, new.content)].append(old)
+        parts[may_mean_another(old.content, texts, new.content, said)].append(old)
     return parts
 
 

@@ -1,9 +1,10 @@
 """Find that a statement takes a value back for another: "not mango but pineapple", "wrong city, …".
 
 How languages say so is data (section "contrast" of `core/text/languages`). `pairs` name what is
-taken back, as `old`, and what holds, as `right`. `openers` stand before a corrected statement, and
-`bare` before a value alone. The known fact ends if it has the value that is taken back, and all
-else that the new statement names. In doubt, as about another person, nothing ends.
+taken back, as `old`, and what holds, as `right`. `openers` stand before a corrected statement,
+`bare` before a value alone, and `retracted` names what the user said before. The known fact ends
+if it has the value that is taken back, and all else that the new statement names. In doubt, as
+about another person, nothing ends.
 """
 
 import re
@@ -19,7 +20,10 @@ LONG = 400  # characters of two texts that are no facts
 MOST = 4  # words of a value
 _TABLE = "contrast"
 _THING = r"(?:[^,.;:!?…“”\"，。、！？；]|(?<=\d)[:.,](?=\d)){1,40}?"
-_END = r"(?=\s*(?:[,;!?…”\"，。、！？；]|[.:](?!\d)|\Z))"
+_END = r"(?=\s*(?:,(?!\d)|[;!?…”\"，。、！？；]|[.:](?!\d)|\Z))"
+_DAY = re.compile(r"(?<!\d)(\d{1,2}) (?=[A-ZÀ-Þ])")
+_MONEY = "£$€"
+_ORDINAL = re.compile(r"\d(?:st|nd|rd|th)\b", re.IGNORECASE)
 _QUESTIONS = ("?", "？", "؟")
 
 
@@ -37,6 +41,52 @@ def is_contrasted(known: str, new: str, before: str | None = None) -> bool:
         or _is_answered(known, unquoted(new), before, code)
         for code in codes_of(known, new)
     )
+
+
+@lru_cache(maxsize=4_096)
+def is_retracted(known: str, said: str) -> bool:
+    """Return True if the user takes back what they said: "I said Tuesday, I meant Thursday".
+
+    `said` is all that the message states: what else it names has to be of the known fact.
+    """
+    if len(known) + len(said) > LONG:
+        return False
+    return any(_is_taken_back(known, said, code) for code in codes_of(known, said))
+
+
+def _is_taken_back(known: str, said: str, code: str) -> bool:
+    for old, right, taken, rest in _retractions(said, code):
+        if any(sign in taken and sign not in known for sign in _MONEY):
+            continue
+        is_nth = taken.isdigit() and _ORDINAL.search(said) is not None  # "not the 12th"
+        if is_nth and not _is_day(known, taken):
+            continue
+        words = _named(unquoted(known), code)
+        named = [w for w in _named(_without_opener(rest, code), code) if _says(w, code)]
+        is_of_known = _hold(words, named, code) and _have_one_holder(known, taken + rest, code)
+        if is_of_known and _takes_back(words, old, right, code):
+            return True
+    return False
+
+
+@lru_cache(maxsize=8_192)
+def _retractions(said: str, code: str) -> Sequence[tuple[list[str], list[str], str, str]]:
+    """Return the words that are taken back, those that hold, the former as said, and the rest."""
+    return [
+        (
+            _named(match["old"], code),
+            _named(match["right"], code),
+            match["old"],
+            f" {said[: match.start()]} {said[match.end() :]}",
+        )
+        for pattern in _pairs(code, "retracted")
+        for match in pattern.finditer(said)
+    ]
+
+
+def _is_day(known: str, number: str) -> bool:
+    """Return True if a number stands before a name, as that of a month: not "£12 a month"."""
+    return number in _DAY.findall(known)
 
 
 def opener_of(said: str, fact: str) -> str:
@@ -75,7 +125,7 @@ def _contrasted(new: str, code: str) -> Sequence[tuple[list[str], list[str], str
             _named(match["right"], code),
             f"{new[: match.start()]} {new[match.end() :]}",
         )
-        for pattern in _pairs(code)
+        for pattern in _pairs(code, "pairs")
         for match in pattern.finditer(new)
     ]
 
@@ -177,10 +227,10 @@ def _hold(words: Sequence[str], named: Sequence[str], code: str) -> bool:
 
 
 @cache
-def _pairs(code: str) -> Sequence[re.Pattern[str]]:
+def _pairs(code: str, key: str) -> Sequence[re.Pattern[str]]:
     """Return the patterns; "{old}" and "{right}" are values."""
     groups = {name: rf"(?P<{name}>{_THING})" for name in ("old", "right")}
-    written = section(code, _TABLE).get("pairs", ())
+    written = section(code, _TABLE).get(key, ())
     return [
         re.compile(
             re.sub(r"\{(old|right)\}", lambda found: groups[found[1]], each) + _END,

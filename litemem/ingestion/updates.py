@@ -10,6 +10,7 @@ new statement names something more, or the known one much more.
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
+from itertools import pairwise
 
 from litemem.core.text import scripts
 from litemem.core.text.lexicon import ENGLISH, pattern_in, section, words_in
@@ -133,9 +134,14 @@ def _has_other_value(k: StatedValues, clause: str, whole: str, code: str) -> boo
         for word in n.words
         if scripts.fold(word) not in of_values | aside
         or (scripts.fold(word) in aside and word in k.words)  # "the gym charges 38"
+        or _is_modifier(word, n, k, code)
     ]
     shared = [word for word in own if has_form(k.words, word, code)]
     if not own:  # "a fox took two hens, so I have four now"
+        if PLACE in changed and pattern_of(code, "contrast", "self").match(clause.strip()):
+            return False  # "I'm in Lisbon now" moves no flat that is spoken of
+        if _is_of_last_thing(k, whole, code):
+            return False
         told = (w for w in named_things(whole, code) if scripts.fold(w) not in n.of_values)
         shared = [w for w in told if has_form(k.words, w, code) and not digits_of(w, code)]
     is_named = any(word[:1].isupper() for word in shared)
@@ -153,6 +159,20 @@ def _has_other_value(k: StatedValues, clause: str, whole: str, code: str) -> boo
     is_of_class = not own and changed == ["code"] and _are_of_one_form(k, n)  # "moved to 6a"
     is_bare = not own and len(lost) <= 1 and (is_measured or is_of_class)  # "I'm at 88 kilos"
     return (bool(shared) or is_bare) and not gained and len(lost) <= EXTRA
+
+
+def _is_modifier(word: str, n: StatedValues, k: StatedValues, code: str) -> bool:
+    """Return True if a word tells which of a known thing is meant: "the session timeout"."""
+    if scripts.fold(word) not in words_in(code, TABLE, "modifiers"):
+        return False
+    pairs = pairwise(n.words)
+    return any(one == word and has_form(k.words, other, code) for one, other in pairs)
+
+
+def _is_of_last_thing(k: StatedValues, whole: str, code: str) -> bool:
+    """Return True if "it" stands for a thing that a known statement does not name."""
+    found = list(pattern_of(code, TABLE, "antecedent").finditer(whole))
+    return bool(found) and not has_form(k.words, found[-1]["thing"], code)
 
 
 def _is_other_version(known: str, new: str, code: str) -> bool:

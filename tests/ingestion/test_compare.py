@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from helpers import FILES
 from litemem.errors import ExtractionError, LLMError
-from litemem.ingestion.compare import compare_facts
+from litemem.ingestion.compare import compare_facts, may_mean_another
 from litemem.ingestion.compare_english import confirm_verdict
 from litemem.ingestion.consolidate import find_verdicts
 from litemem.ingestion.slots import Verdict
@@ -276,3 +276,33 @@ def test_facts_of_one_turn_contradict_only_by_a_correction(
     known: str, new: str, verdict: Verdict
 ) -> None:
     assert compare_facts(known, new, 0.9, one_turn=True) == verdict
+
+
+def test_a_day_that_is_taken_back_is_open_if_two_facts_have_it() -> None:
+    dentist, choir = "User's dentist appointment is on Tuesday", "User's choir meets on Tuesday"
+    new = "User: “I said Tuesday, I meant Thursday”"
+    assert compare_facts(dentist, new, 0.6) == "contradicts"
+    assert may_mean_another(dentist, [choir], new)
+    said = ["I said Tuesday", "I meant Thursday"]
+    assert may_mean_another(dentist, [choir], "User said Tuesday", said)
+    assert not may_mean_another(dentist, ["User's choir meets on Monday"], new)
+
+
+def test_a_fact_of_the_model_is_of_what_its_message_takes_back() -> None:
+    known, new = "User can't eat gluten", "User can't eat lactose"
+    said = ["I told you", "I can't eat gluten", "that was wrong", "it's lactose"]
+    assert compare_facts(known, new, 0.6, said=said) == "contradicts"
+    assert compare_facts(known, new, 0.6, said=["it's lactose"]) != "contradicts"
+
+
+@pytest.mark.parametrize(
+    ("known", "message"),
+    [
+        ("User rents a flat in Leeds", "I'm in Lisbon now, the Airbnb flat is tiny"),
+        ("User needs a car seat", "decided against the car"),
+        ("User's tax return is due in May", "I gave birth on Sunday"),
+        ("User pays £12 a month for Spotify", "not the 12th as I told you, the 14th"),
+    ],
+)
+def test_what_only_looks_like_a_change_ends_nothing(known: str, message: str) -> None:
+    assert compare_facts(known, f"User: “{message}”", 0.6, before=message) != "contradicts"
