@@ -51,6 +51,8 @@ from litemem.extraction.grounding import (
     forms_of,
 )
 from litemem.extraction.paraphrase import OF_ANOTHER, OF_OTHER_THING
+from litemem.extraction.paraphrase.additions import adds_cause, claims_more
+from litemem.extraction.paraphrase.comparison import Comparison
 from litemem.extraction.paraphrase.definitions import is_defined
 from litemem.extraction.paraphrase.questions import is_asked
 from litemem.extraction.paraphrase.substitution import exchanges_kind, substitutes
@@ -67,6 +69,7 @@ from litemem.extraction.retelling import (
 )
 from litemem.extraction.sanitize import is_small_talk
 
+EXCHANGED = frozenset([OF_ANOTHER, OF_OTHER_THING])
 OTHER_WORD = "it has another word than was said"
 OWN_WORDS = "it has words of the speaker's own"
 OTHER_SCRIPTS = frozenset("ar fa hi ja ko ru zh".split())  # of languages
@@ -78,6 +81,7 @@ GRANTED = 0.5  # of a wish's content words, the same
 COVERED = 0.9  # of a clause's content words, in the facts that were kept of it
 MAX_RELATIVE = 6  # characters before the name of a relative, where no spaces are
 MAX_NAME = 4  # characters of it
+MAX_FACTS = 4  # in one sentence
 MAX_TRIED = 40  # clauses of a turn in which a fact is looked for in other words
 MIN_OWN = 0.6  # of a fact's content words, in what its speaker said of themself
 MIN_PLACE = 4  # first letters of the name of a place, which its forms share
@@ -181,7 +185,7 @@ class Binding:
         at = self._nearest(fact)
         reason = self._grounding.rejection_reason(fact)
         if reason is None and (at is None or not self._is_defined(fact, at)):
-            reason = self._flaw_beside(fact, at)
+            reason = self._flaw_in_parts(fact, self._flaw_beside(fact, at))
         if reason is None:
             self._told.add(fact)
         is_joint = at is not None and self._tells_of_several(fact, self._clauses[at])
@@ -193,6 +197,24 @@ class Binding:
             message = message if clause is None else self._clauses[clause].message
             self._rejected.append(_Rejected(fact, reason, clause, message))
         return reason
+
+    def _flaw_in_parts(self, fact: str, reason: str | None) -> str | None:
+        """Return what is wrong with a part of a fact about two people, else the `reason`.
+
+        Of "my wife teaches violin and I teach maths", "User teaches maths and User's wife teaches
+        violin" holds, because each part does alone.
+        """
+        if reason is not None and reason not in EXCHANGED:
+            return reason
+        code = code_for(fact, self._said)
+        parts = clause_pattern(code, "joins_facts").split(fact[:MAX_SAID])[:MAX_FACTS]
+        if len(parts) < 2 or not all(content_words(part, code) for part in parts):
+            return reason
+        places = [self._nearest(part) for part in parts]
+        flaws = [self._flaw_beside(p, at) for p, at in zip(parts, places, strict=True)]
+        if reason is None:
+            return next((flaw for flaw in flaws if flaw in EXCHANGED), None)
+        return reason if None in places or any(flaws) else None
 
     def _tells_of_several(self, fact: str, clause: Clause) -> bool:
         """Return True if "we" did what a fact says of the speaker and another: "we had lunch"."""
@@ -350,12 +372,18 @@ class Binding:
         A large model may write other words, but not another thing of the same kind.
         """
         code, is_known = code_for(fact, clause.text), self._grounding.knows
-        is_near = self._grounding.is_strict and clause.code == code
-        if is_near and substitutes(fact, clause.text, code, is_known):
+        if self._grounding.is_strict and clause.code == code:
+            pair = Comparison(fact, clause.text, code)
+            if substitutes(pair, is_known):
+                return OTHER_WORD
+            if has_other_verb(pair, is_known):
+                return "it has another verb"
+        if exchanges_kind(fact, clause.text, code, is_known):
             return OTHER_WORD
-        if is_near and has_other_verb(fact, clause.text, code, is_known):
-            return "it has another verb"
-        return OTHER_WORD if exchanges_kind(fact, clause.text, code, is_known) else None
+        heard = self._grounding.heard
+        if claims_more(fact, heard, code) or adds_cause(fact, heard, code):
+            return "it says more than was said"
+        return None
 
     def _says_nothing(self, fact: str) -> bool:
         """Return True if a fact is talk, or has no subject where people speak with each other."""

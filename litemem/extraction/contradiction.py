@@ -152,10 +152,17 @@ def _flaw_in_english(fact: str, clause: Clause, *, is_user: bool) -> str | None:
 def _leaves_out_share(fact: str, clause: Clause) -> bool:
     """Return True if a fact says of all what is true of a part: "half of the team is in Lagos"."""
     told = words(fact)
+    if clause_pattern(clause.code, "shares").search(fact) or _names_some(fact, clause.code):
+        return False
     return any(
         match["of"].casefold() in told and words(match["share"])[-1] not in told
         for match in clause_pattern(clause.code, "shares").finditer(clause.text[:MAX_QUOTED])
     )
+
+
+def _names_some(fact: str, code: str) -> bool:
+    """Return True if a fact says of how many it is true in other words: "a few of"."""
+    return not words_in(code, "clauses", "some").isdisjoint(words(fact))
 
 
 def _takes_for_user(fact: str, clause: Clause) -> bool:
@@ -446,6 +453,8 @@ def _is_reordered(fact: str, said: str) -> bool:
         return False
     asides = frozenset(map(root, phrases(ENGLISH).asides))  # "now"
     before, behind = content_roots(said[: one.start()]), content_roots(said[one.end() :]) - asides
+    if one[0] in timed:  # "after lunch on Friday", "on Friday after lunch"
+        behind -= content_roots(" ".join(words_in(ENGLISH, "clauses", "days")))
     if other is not None and other[0] == one[0]:
         return bool(content_roots(fact[: other.start()]) & (behind - before))
     if other is not None or one[0] in timed or not _pattern("sided").search(fact):

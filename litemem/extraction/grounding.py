@@ -40,12 +40,14 @@ from litemem.core.text.words import (
 )
 from litemem.extraction.paraphrase.definitions import is_defined, without_definitions
 from litemem.extraction.paraphrase.subject import follows
-from litemem.extraction.paraphrase.support import support
+from litemem.extraction.paraphrase.support import is_form, support
 
 SHORT_FORM = 3  # letters, at least, of a name by which friends call somebody
 MIN_SAID = 0.5  # more than this share of a fact's content words occurs in the source
 
 MIN_PARAPHRASED = 0.33  # of a fact's content words, if others may mean the same
+MIN_INFLECTED = 7  # letters of a word that begins a fact and is not a name
+MAX_HEARD = 4_000  # characters in which the support of a claim is looked for
 MAX_GUESSED = 2_000  # characters by which the language is guessed
 LONG = 400  # characters of a text that is no fact
 MAX_DIGITS = 20  # of a number that is compared by its value
@@ -138,6 +140,23 @@ class Grounding:
             ),
             fact,
         )
+
+    def _was_inflected(self, word: str, code: str) -> bool:
+        """Return True if a long word was said without a capital, with another ending of it."""
+        if len(word) < MIN_INFLECTED or not phrases(code).endings:
+            return False
+        return any(is_form(word.casefold(), each) for each in self._uncapitalised)
+
+    @cached_property
+    def _uncapitalised(self) -> list[str]:
+        """The words of the speaker that are written without a capital."""
+        said = " ".join(self._said)[-MAX_HEARD:]
+        return [token.text for token in _tokens(said) if token.text.islower()]
+
+    @cached_property
+    def heard(self) -> str:
+        """The last texts that the model was given, those of the speaker at the end."""
+        return " ".join((*self._context, *self._said))[-MAX_HEARD:]
 
     def knows(self, word: str) -> bool:
         """Return True if a word was said, now or before."""
@@ -250,6 +269,8 @@ class Grounding:
             return True
         if i == 0 and (len(found) == 1 or any(names_user(t.text, code) for t in found[1:3])):
             return True
+        if i == 0 and self._was_inflected(word, code):
+            return True  # "Двоюродный брат", of "двоюродному брату"
         if code not in NOUNS_IN_CAPITALS or i == 0:
             return False
         before = found[i - 1].text

@@ -777,3 +777,77 @@ CLOSED = [
 def test_what_came_to_its_end_does_not_go_on(said: str, good: str, bad: str) -> None:
     assert objection(said, good, is_strict=False) is None
     assert objection(said, bad, is_strict=False) is not None
+
+
+SAYS_MORE = [
+    ("I work nights at a bakery.", "User works nights at a bakery", "User hates working nights"),
+    ("I have a beer now and then.", "User has a beer now and then", "User has a drinking problem"),
+    ("I'm a bit tired after the move.", "User is a bit tired", "User is exhausted by the move"),
+    ("I quit the bank last year.", "User quit the bank", "User quit the bank because of stress"),
+    ("I'm in Lisbon for a talk.", "User is in Lisbon for a talk", "User lives in Lisbon"),
+    ("Trabajo de noche en Vigo.", "User trabaja de noche", "User odia trabajar de noche"),
+    ("Ab und zu rauche ich.", "User raucht ab und zu", "User ist starker Raucher"),
+    ("Faccio il panettiere.", "User fa il panettiere", "User fa il panettiere da molti anni"),
+    ("Иногда я пью вино.", "User иногда пьёт вино", "User злоупотребляет вином"),
+]
+
+
+@pytest.mark.parametrize(("said", "good", "bad"), SAYS_MORE)
+def test_a_large_model_may_not_say_more_than_was_said(said: str, good: str, bad: str) -> None:
+    assert objection(said, good, is_strict=False) is None
+    assert objection(said, bad, is_strict=False) is not None
+
+
+CHANGES = [
+    ("My rent went up by 300.", "User's rent rose by 300", "User's rent is 300"),
+    ("My rent went up by 300.", "User's rent went up by 300", "User's rent went up to 300"),
+    ("Meine Miete ist um 80 Euro gestiegen.", "Die Miete stieg um 80 Euro", "Users Miete: 80 Euro"),
+    ("家賃が五千円上がりました。", "Userの家賃は五千円値上がりした", "Userの家賃は五千円だ"),
+]
+
+
+@pytest.mark.parametrize(("said", "good", "bad"), CHANGES)
+def test_what_something_rose_by_is_not_its_sum(said: str, good: str, bad: str) -> None:
+    assert objection(said, good, is_strict=False) is None
+    assert objection(said, bad, is_strict=False) is not None
+
+
+def test_what_was_done_once_is_no_habit() -> None:
+    said = "I went climbing once in Chamonix."
+    assert objection(said, "User climbed once in Chamonix", is_strict=False) is None
+    assert objection(said, "User goes climbing in Chamonix", is_strict=False) is not None
+
+
+def test_the_thing_of_a_neighbour_is_not_the_user_s() -> None:
+    said = "I feed my neighbour's cat on weekends."
+    assert objection(said, "User feeds a neighbour's cat on weekends") is None
+    assert objection(said, "User has a cat") is not None
+
+
+def test_who_lets_a_flat_does_not_rent_it() -> None:
+    said = "I rent my flat out to a nurse."
+    assert objection(said, "User is the landlord of a nurse", is_strict=False) is None
+    assert objection(said, "User rents a flat from a nurse", is_strict=False) is not None
+
+
+def test_each_part_of_a_fact_about_two_people_holds_by_itself() -> None:
+    said = "My wife teaches violin and I teach maths."
+    assert objection(said, "User teaches maths and User's wife teaches violin") is None
+    assert objection(said, "User teaches violin and User's wife teaches maths") is not None
+
+
+LAST_VERBS = [
+    ("Bas gitar çalıyorum.", "User bas gitar çalıyor", "User bas gitar satıyor"),
+    ("저는 베이스를 연주해요.", "User는 베이스를 연주한다", "User는 베이스를 판매한다"),
+    ("मैं गिटार बजाता हूँ।", "User गिटार बजाता है", "User गिटार बेचता है"),
+    ("من گیتار می‌زنم.", "User گیتار می‌زند", "User گیتار می‌فروشد"),
+    ("أقرأ الجريدة كل صباح.", "يقرأ User الجريدة كل صباح", "يوزع User الجريدة كل صباح"),
+    ("Jag spelar bas.", "User spelar bas", "User säljer bas"),
+    ("Saya bermain bas.", "User bermain bas", "User menjual bas"),
+]
+
+
+@pytest.mark.parametrize(("said", "good", "bad"), LAST_VERBS)
+def test_a_small_model_may_not_exchange_the_verb(said: str, good: str, bad: str) -> None:
+    assert objection(said, good) is None
+    assert objection(said, bad) is not None

@@ -244,6 +244,15 @@ class Phrases:
     origins: Groups  # a country, with the words for its people
     definitions: tuple[tuple[re.Pattern[str], re.Pattern[str]], ...]  # two that mean the same
     defining: re.Pattern[str]  # any of them
+    claims: tuple[tuple[re.Pattern[str], re.Pattern[str]], ...]  # of a fact, and what supports it
+    because: re.Pattern[str]  # of a fact, before a cause
+    raised: re.Pattern[str]  # that something rose or fell
+    raised_to: re.Pattern[str]  # the same, with the new number
+    unreturned: re.Pattern[str]  # that a thing was not given back: "never paid me back"
+    single: re.Pattern[str]  # that something was done once
+    habit: re.Pattern[str]  # of a fact, that it is done again and again
+    rules_out: tuple[tuple[re.Pattern[str], re.Pattern[str]], ...]  # of a clause, and of a fact
+    limits: re.Pattern[str]  # to when or where a denial is limited: "before ten"
     times: Groups  # of the day
     sums: tuple[tuple[Words, Words], ...]  # what is counted together: "son daughter | child"
     dues: tuple[tuple[Words, ...], ...]  # who does what with which things of the user's
@@ -298,6 +307,8 @@ def phrases(code: str) -> Phrases:
         openings=words_in(code, "phrases", "openings"),
         definitions=tuple(map(_defined, table.get("means", ()))),
         defining=_any_of(table.get("means", ())),
+        rules_out=tuple(map(_defined, table.get("rules_out", ()))),
+        claims=tuple(map(_defined, table.get("claims", ()))),
         roles=tuple((kinds(g), 2 if g[0] == "~" else 1) for g in table.get("roles", ())),
         scales=_values(str(table.get("scales", ""))),
         numbers=_values(str(table.get("numbers", ""))),
@@ -312,7 +323,8 @@ def _patterns(table: Mapping[str, Any]) -> dict[str, re.Pattern[str]]:
     receives gives bad cannot reasons located advice given inquires happened failed followed
     tolerates restricts absolute terse supposing hour has
     impersonal incoming outgoing got gave imperfect present infix hails own_is tongue
-    deeds closed lasting hardly softens oblique limited measured owns acts turns""".split()
+    deeds closed lasting hardly softens oblique limited measured owns acts turns
+    because raised raised_to limits unreturned single habit""".split()
     keys = {name: name for name in names} | {"exception": "except"}
     keys["parts"] = "parts" if "parts" in table else "joint"
     return {
@@ -394,6 +406,7 @@ def names_user(word: str, code: str) -> bool:
     return folded.startswith(listed) or folded in english.users()
 
 
+@lru_cache(maxsize=64)  # one fact is compared with one clause by many rules
 def code_for(fact: str, said: str) -> str:
     """Return the language of a fact and its source: by the word for the user, if it has one.
 

@@ -9,6 +9,7 @@ import re
 
 from litemem.core.text.quantities import changes_half_of_day, counts_another, counts_together
 from litemem.extraction.paraphrase import (
+    additions,
     agents,
     participants,
     parties,
@@ -78,6 +79,11 @@ def departure(
         (REVERSED, whole, preference.is_compared),
         (REVERSED, whole, preference.is_measured_round),
         (REVERSED, whole, preference.puts_other_behind),
+        ("it leaves out when it is so", whole, additions.drops_limit),
+        ("it makes a habit of what was done once", whole, additions.makes_habit_of_once),
+        (REVERSED, whole, additions.is_crossed_out),
+        (OF_ANOTHER, whole, additions.has_what_is_anothers),
+        (OTHER_NUMBER, whole, additions.states_change_as_sum),
         (OTHER_NUMBER, whole, _counts_another),
         (OTHER_NUMBER, whole, _changes_half_of_day),
         (OF_OTHER_THING, whole, subject.is_of_next),

@@ -15,7 +15,6 @@ from litemem.extraction.paraphrase.support import Heard, content_words, is_form,
 
 SPEAKER = "user"  # who says "I", and who the fact calls the user
 FIRST = 4  # words of a part that name who acts
-ARTICLES = frozenset("o a il la el le l' lo der die den".split())  # before a name
 VERB_SECOND = frozenset("de nl sv".split())  # languages in which "bake I" is usual
 NAME = 2  # signs of a name in a script without spaces
 
@@ -79,6 +78,7 @@ def _agents(text: str, pair: Comparison, *, is_fact: bool = False) -> Agents:
     if not pair.spaces:
         return _agents_unspaced(text, pair)
     begins = tokens_of(text)[:FIRST]
+    articles = words_in(pair.code, "phrases", "articles")
     persons = pair.table.persons
     speaker = words_in(pair.code, "clauses", "speaker") - pair.table.objects
     people = [w for w in begins if persons.has(w)]
@@ -86,7 +86,7 @@ def _agents(text: str, pair: Comparison, *, is_fact: bool = False) -> Agents:
     is_owned = bool(people) and not is_fact
     if not speaker.isdisjoint(begins[: 3 if pair.code in VERB_SECOND else 2]) and not is_owned:
         return frozenset([SPEAKER])
-    first = begins[1:] if begins[:1] and begins[0] in ARTICLES else begins  # "o Rui"
+    first = begins[1:] if begins[:1] and begins[0] in articles else begins  # "o Rui"
     is_noun = pair.code in NOUNS_IN_CAPITALS and first is not begins  # "das Auto"
     is_name = bool(first) and first[0] in names and first[0] not in unmeant()
     if is_name and not is_noun and not names_user(first[0], pair.code):

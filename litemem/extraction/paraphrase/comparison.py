@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from litemem.core.text.lexicon import words_in
+from litemem.core.text.lexicon import ENGLISH, words_in
 from litemem.core.text.phrases import Phrases, names_user, phrases, tokens_of, words_with_case
 from litemem.core.text.quantities import values_of
 from litemem.extraction.paraphrase.support import (
@@ -18,7 +18,6 @@ from litemem.extraction.paraphrase.support import (
 SHORT_SCRIPTS = frozenset("ko hi ar fa".split())
 NAMED_USERS = frozenset("ja zh ko hi tr".split())  # languages with patterns that name the user
 VERB_LAST = frozenset("ja ko tr hi fa".split())  # languages in which the verb is last
-OWNERS = frozenset("s का के की ın un nın nin 의".split())  # behind the user: what is theirs
 MAX_PARTS = 12  # of a clause, each with a person of its own
 
 
@@ -42,7 +41,7 @@ class Comparison:
         self.sentence = affirmed(sentence[:MAX_CHARACTERS], code)
         self.whole = whole[:MAX_CHARACTERS] or said
         self.code, self.table = code, phrases(code)
-        infix, self.spoken = self.table.infix, said
+        infix, self.spoken, self.written = self.table.infix, said, fact
         said, fact = (infix.sub(_without_zu, affirmed(text, code)) for text in (said, fact))
         self.fact, self.said = fact, said
         self.told, self.heard = tokens_of(fact), tokens_of(said)
@@ -100,6 +99,11 @@ class Comparison:
 
 def _without_zu(match: re.Match[str]) -> str:
     return match["head"] + match["verb"]  # "anzunehmen" is a form of "annehmen"
+
+
+def owners_in(code: str) -> frozenset[str]:
+    """Return the words that stand behind somebody and before what is theirs, also of English."""
+    return words_in(code, "phrases", "owners") | words_in(ENGLISH, "phrases", "owners")
 
 
 def parties_of(text: str) -> set[str]:

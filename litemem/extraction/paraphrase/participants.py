@@ -7,11 +7,10 @@ the grammar does: "My parents raised me", "User was raised by User's parents".
 
 from collections.abc import Sequence
 
-from litemem.core.text.lexicon import words_in
+from litemem.core.text.lexicon import ENGLISH, words_in
 from litemem.core.text.phrases import names_user
 from litemem.core.text.quantities import counts_together
-from litemem.extraction.paraphrase.agents import ARTICLES
-from litemem.extraction.paraphrase.comparison import OWNERS, VERB_LAST, Comparison, are_alike
+from litemem.extraction.paraphrase.comparison import VERB_LAST, Comparison, are_alike, owners_in
 from litemem.extraction.paraphrase.subject import is_due
 from litemem.extraction.paraphrase.transfers import is_same_direction
 
@@ -19,7 +18,6 @@ SUBJECT_WORDS = 3  # at the beginning of a clause, which may name who acts: "my 
 NEAR = 3  # words before a person, which may have "from" or "by"
 CASE_BEHIND = frozenset(["hi"])  # languages in which a word behind has the case
 FIRST = {"tr": 2}  # words that name a person without "my": "kız kardeşim"
-GENITIVE = {"tr": "nın", "ko": "의"}  # ends of the user in the genitive
 
 
 def is_of_participant(pair: Comparison) -> bool:
@@ -45,7 +43,8 @@ def is_of_participant(pair: Comparison) -> bool:
 def _subject(pair: Comparison) -> str | None:
     """Return the person that is the subject of a clause, or None if the speaker may act."""
     table, heard = pair.table, pair.heard
-    owned = words_in(pair.code, "clauses", "possessives") | ARTICLES
+    articles = words_in(pair.code, "phrases", "articles")
+    owned = words_in(pair.code, "clauses", "possessives") | articles
     if pair.code != "pt":  # where "a" is an article too
         owned -= words_in(pair.code, "phrases", "goals")  # "a mi hermana"
     first = heard[:1]
@@ -68,7 +67,8 @@ def _are_one(pair: Comparison, word: str, other: str) -> bool:
 def _speaks(pair: Comparison) -> bool:
     """Return True if the speaker is in the clause, other than as an object: "lives with us"."""
     speaker = words_in(pair.code, "clauses", "speaker") - pair.table.objects
-    before = pair.table.agents | ARTICLES | words_in(pair.code, "clauses", "possessives")
+    articles = words_in(pair.code, "phrases", "articles")
+    before = pair.table.agents | articles | words_in(pair.code, "clauses", "possessives")
     return any(
         word in speaker and not (i and pair.heard[i - 1] in before)  # "con noi", "il lavoro"
         for i, word in enumerate(pair.heard)
@@ -78,13 +78,19 @@ def _speaks(pair: Comparison) -> bool:
 def _end_of_user(pair: Comparison) -> int | None:
     """Return how many words of the fact name the user alone, or None if its subject is another."""
     at = next((i for i, word in enumerate(pair.told[:2]) if names_user(word, pair.code)), None)
-    if at is None or not OWNERS.isdisjoint(pair.told[at + 1 : at + 2]):
+    if at is None or not owners_in(pair.code).isdisjoint(pair.told[at + 1 : at + 2]):
         return None
-    if pair.told[at].endswith(GENITIVE.get(pair.code, "'s")):
+    if pair.told[at].endswith(_genitives(pair.code)):
         return None
     if any(map(pair.table.persons.has, pair.told[:at])):  # "Кот пользователя"
         return None
     return at + 1
+
+
+def _genitives(code: str) -> tuple[str, ...]:
+    """Return the ends of a word for the user, before what is theirs: "User's", "kullanıcının"."""
+    own = words_in(code, "phrases", "genitive")
+    return tuple(own or words_in(ENGLISH, "phrases", "genitive"))
 
 
 def _are_joined(pair: Comparison, before: Sequence[str]) -> bool:
@@ -95,7 +101,8 @@ def _are_joined(pair: Comparison, before: Sequence[str]) -> bool:
 
 
 def _is_owner(pair: Comparison, word: str) -> bool:
-    owned = words_in(pair.code, "clauses", "theirs") | ARTICLES | OWNERS
+    articles = words_in(pair.code, "phrases", "articles")
+    owned = words_in(pair.code, "clauses", "theirs") | articles | owners_in(pair.code)
     return word in owned or names_user(word, pair.code)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from litemem.core.text.lexicon import words_in
 from litemem.core.text.phrases import names_user, tokens_of
-from litemem.extraction.paraphrase.comparison import MAX_PARTS, OWNERS, Comparison
+from litemem.extraction.paraphrase.comparison import MAX_PARTS, Comparison, owners_in
 from litemem.extraction.paraphrase.support import MIN_PREFIX, content_words, is_form
 
 NEAR = 3  # words before "better" that name what is
@@ -139,8 +139,8 @@ def _is_compared_with_user(
 
 def _has_user(words: Sequence[str], code: str) -> bool:
     """Return True if words name the user, and not only what is theirs: "User's son"."""
-    behind = (*words[1:], "")
-    return any(names_user(w, code) and o not in OWNERS for w, o in zip(words, behind, strict=True))
+    behind, owners = (*words[1:], ""), owners_in(code)
+    return any(names_user(w, code) and o not in owners for w, o in zip(words, behind, strict=True))
 
 
 def is_measured_round(pair: Comparison) -> bool:

@@ -11,6 +11,7 @@ from litemem.extraction.paraphrase.comparison import (
     Comparison,
     are_alike,
     holds,
+    owners_in,
     parties_of,
 )
 from litemem.extraction.paraphrase.support import (
@@ -22,9 +23,6 @@ from litemem.extraction.paraphrase.support import (
 
 NEAR_SUBJECT = 8  # words at the beginning of a fact that may have two people
 BEHIND = 4  # words behind a preposition; the first that names something counts
-_ARTICLES = frozenset("der die el la o a le l il lo de het".split())  # before the user
-_OWNS = frozenset("s の 的 का के की".split())  # behind the user: what is theirs
-_DATIVE = ("телю", "телям", "telowi", "자의")  # ends of the user in the dative
 
 
 def is_of_somebody_else(pair: Comparison) -> bool:
@@ -269,10 +267,11 @@ def follows(fact: str, said: str, code: str) -> bool:
 
 def _is_of_user_alone(told: Sequence[str], code: str) -> bool:
     """Return True if the user is who does it: "User raised the rent", not "User's rent rose"."""
-    at = 1 if told[:1] and told[0] in _ARTICLES else 0
-    if not told[at:] or not names_user(told[at], code) or told[at].endswith(_DATIVE):
+    at = 1 if told[:1] and told[0] in words_in(code, "phrases", "articles") else 0
+    datives = tuple(words_in(code, "phrases", "dative"))
+    if not told[at:] or not names_user(told[at], code) or told[at].endswith(datives):
         return False
-    return told[at + 1 : at + 2] == [] or told[at + 1] not in _OWNS
+    return told[at + 1 : at + 2] == [] or told[at + 1] not in owners_in(code)
 
 
 @cache

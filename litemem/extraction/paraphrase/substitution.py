@@ -37,12 +37,7 @@ def exchanges_kind(fact: str, said: str, code: str, is_known: Callable[[str], bo
     )
 
 
-def substitutes(fact: str, said: str, code: str, is_known: Callable[[str], bool]) -> bool:
-    """Return True if a fact exchanges a word of a clause for one that is not known."""
-    return _is_substituted(Comparison(fact, said, code), is_known)
-
-
-def _is_substituted(pair: Comparison, is_known: Callable[[str], bool]) -> bool:
+def substitutes(pair: Comparison, is_known: Callable[[str], bool]) -> bool:
     """Return True if the fact has another word instead of one of the clause.
 
     "User drinks coffee every morning" of "I drink tea every morning": what stands around it is

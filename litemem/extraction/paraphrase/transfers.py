@@ -20,7 +20,8 @@ def is_same_direction(pair: Comparison) -> bool:
 def _said(pair: Comparison) -> str | None:
     """Return the direction of a clause, or None if it has none, or both."""
     table = pair.table
-    return _direction(table.incoming.search(pair.said), table.outgoing.search(pair.said))
+    said = table.unreturned.sub(" ", pair.said)
+    return _direction(table.incoming.search(said), table.outgoing.search(said))
 
 
 def _told(pair: Comparison) -> str | None:
