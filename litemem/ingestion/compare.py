@@ -14,7 +14,7 @@ from litemem.core.text.english import with_subject
 from litemem.core.text.lexicon import ENGLISH, pattern_in, words_in
 from litemem.core.text.phrases import phrases, tokens_of
 from litemem.core.text.scripts import normal_forms
-from litemem.core.text.statements import code_of_pair, unquoted
+from litemem.core.text.statements import code_of_pair, read, unquoted
 from litemem.core.text.words import words
 from litemem.ingestion.births import is_birth_of_several, is_born
 from litemem.ingestion.compare_english import compare_english
@@ -29,7 +29,7 @@ from litemem.ingestion.identifiers import is_renumbered
 from litemem.ingestion.lasting import lasts_otherwise
 from litemem.ingestion.measures import have_changed, have_same_value, keep_both
 from litemem.ingestion.naming import asks, codes_of
-from litemem.ingestion.outcomes import is_said_now
+from litemem.ingestion.outcomes import is_said_now, names_tool
 from litemem.ingestion.partings import has_parted, is_of_other_couple
 from litemem.ingestion.persons import by_name
 from litemem.ingestion.renamed import is_renamed
@@ -190,8 +190,14 @@ def _is_so_now(known: str, text: str) -> bool:
 
 def _is_of_others(known: str, new: str) -> bool:
     """Return True if two facts are of different things, persons or children, or both stay true."""
-    apart = (keep_both, is_of_other_thing, is_of_other_couple, is_birth_of_several)
+    apart = (keep_both, is_of_other_thing, is_of_other_couple, is_birth_of_several, _is_program)
     return any(each(known, new) for each in apart)
+
+
+def _is_program(known: str, new: str) -> bool:
+    """Return True if a new fact names a program, and a known one a home: "moved to GitLab"."""
+    is_moved = names_tool(new) and not names_tool(known)
+    return is_moved and "live" in read(known, code_of_pair(known, new)).relations
 
 
 def _is_over(known: str, new: str, code: str) -> bool:

@@ -23,6 +23,7 @@ from litemem.core.text.words import stem as english_stem
 
 LEAST = 3  # letters of a word without its ending, or without its beginning
 _NAMED = re.compile(r"<(\w+)>")  # phrases that several rows have
+_AND_IN_ENGLISH = ("and",)  # also a known fact in English is ended by an event in another language
 AND = "&"  # in place of a word for "and" that without its case or accent is another: "e", "è"
 UNSPACED = re.compile(rf"[{scripts.HAN}{scripts.KANA}]")
 _RUN = re.compile(rf"[{scripts.HAN}{scripts.KANA}]+|(?:[^\W_](?<![{scripts.HAN}{scripts.KANA}]))+")
@@ -99,6 +100,7 @@ class Table:
     others: frozenset[str]  # words for somebody other than the user: "she"
     copulas: frozenset[str]
     spots: frozenset[str]  # places where a thing is taken: "on the tube"
+    robs: frozenset[str]  # words for theft
     passives: frozenset[str]  # first words of what became of a thing: "is at the bottom of"
     unnamed: frozenset[str]  # words that are no things
     known: frozenset[str]  # all words of the table
@@ -181,11 +183,11 @@ def _lists(
         "light blocks adjuncts kin children partners alias joint counts before_maker makers mine "
         "fillers trips kept holds objects causes because leaves clitics called "
         "indefinite pronouns articles predicates settings acts once reasons adverbs others "
-        "copulas passives generic spots "
+        "copulas passives generic spots robs "
         "numbered persons sorts whole definite vague places weekdays".split()
     )
     lists = {key: frozenset(forms(str(table.get(key, "")))) for key in keys}
-    lists["joint"] |= {AND}
+    lists["joint"] |= {AND, *_AND_IN_ENGLISH}
     lists["light"] |= {AND}
     lists["adjuncts"] |= accented
     for key in ("kept", "causes", "acts", "once"):  # they have pairs of words too

@@ -284,7 +284,8 @@ def _is_shared(row: Row, k: Fact, state: set[int], n: Fact, event: set[int], lis
     """Return True if an event is of the thing that a state is of, and of nothing else."""
     things_k, rest_k = things_of_known(k, state, listed)
     things_n, rest_n = _told(row, k, state, n, event, listed)
-    if _is_of_another(row, k, state, n, event, things_n, listed):
+    is_owned = bool(rest_n & _owners_in(n, event, listed) - set(k.stems))
+    if is_owned or _is_of_another(row, k, state, n, event, things_n, listed):
         return False
     names_k, names_n = names_of(k, state, listed), {k.stems[i] for i in things_k}
     told = {n.stems[i] for i in things_n}
@@ -312,6 +313,16 @@ def _is_shared(row: Row, k: Fact, state: set[int], n: Fact, event: set[int], lis
         return True
     is_all = not listed.whole.isdisjoint(n.words)
     return has_head(k, state, told, listed, row.shares, is_all)
+
+
+def _owners_in(n: Fact, event: set[int], listed: Table) -> set[str]:
+    """Return the stems of relatives who may have the thing of an event: "visumet til broren".
+
+    Behind an event, of who is robbed: "roubaram o carro ao vizinho".
+    """
+    is_robbed = any(n.words[i] in listed.robs for i in event)
+    places = range(0 if listed.articles else len(n.words) if is_robbed else min(event))
+    return {n.stems[i] for i in places if n.words[i] in listed.kin}
 
 
 def _told(

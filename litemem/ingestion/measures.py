@@ -59,11 +59,26 @@ def have_same_value(known: str, new: str) -> bool:
 def keep_both(known: str, new: str) -> bool:
     """Return True if the number of a new fact does not replace that of a known one.
 
-    It is what a value changed by, or a rate in another period: a month, a year.
+    It is what a value changed by, a rate in another period (a month, a year), or how many people
+    there are.
     """
     if len(known) + len(new) > LONG:
         return False
-    return _tells_difference(known, new) or _are_of_other_periods(known, new)
+    return (
+        _tells_difference(known, new)
+        or _are_of_other_periods(known, new)
+        or _counts_people(known, new)
+    )
+
+
+def _counts_people(known: str, new: str) -> bool:
+    """Return True if a new fact tells how many there are, and a known one an age."""
+    return any(
+        _pattern(code, "people").search(unquoted(new)) is not None
+        and _of(code).attributes["age"].count(tokens_of(unquoted(known))) > 0
+        for code in _codes(known, new)
+        if "age" in _of(code).attributes
+    )
 
 
 def _tells_difference(known: str, new: str) -> bool:

@@ -12,6 +12,7 @@ Parts of patterns with a name, such as "{thing}", are compared:
 - `value`, `amount` and `age`: the clause gives another one. An amount differs by less than a
   factor, and an age is more. `spelt` is a name that may differ in one letter.
 - `doer`: the clause names another person, or the user.
+- `tool`: the clause names another program of the same kind (section "programs" of `und.toml`).
 - `to`: another person, who gets the thing. Elsewhere both facts have to be of the same persons.
 """
 
@@ -41,16 +42,19 @@ _HEAD_FIRST = (  # languages in which the first word names the kind
 )
 _GROUPS = (("es", "fr", "it", "pt", "ro"), ("de", "nl"), ("da", "nb", "sv"), ("cs", "pl"))
 _RELATED = {code: group for group in _GROUPS for code in group}  # a short text may be in either
-_NAMES = ("thing", "name", "value", "amount", "age", "spelt", "doer", "to")
+_SHORT = ("id", "tr")  # languages with short texts that are taken for others
+_NAMES = ("thing", "name", "value", "amount", "age", "spelt", "doer", "to", "tool")
 _FACTOR = 3  # by which an amount changes, at most: a child weighs less than its mother
 _ASIDE = ("doer", "to")  # parts with persons who are not those of the fact
 _CLAUSE = re.compile(r"\.+(?!\w)|,+(?!\d)|[;!?，。！？；、।،؛؟~～…\n]+")
+_SENTENCE = re.compile(r"(?<=[.!?])\s+(?=\S)")
 _QUESTION = re.compile(r"[?？؟]")
 _TOKEN = re.compile(r"[^\W\d_]+")
 _TOPIC = "\x00"  # in place of what the clause before names
 _PART = re.compile(r"\{(\w+)\}")
 _ENTRY = re.compile(r"(?<!P)<(\w+)>")
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)?")
+_AMOUNT = re.compile(r"\A\d+[.,]\d{1,2}(?!\d)|\A\d+(?![.,:\d])")
 _SIGNS = re.compile(r"[\s“”\"'()（）「」《》«»]+")
 
 
@@ -101,7 +105,28 @@ def is_outcome(known: str, new: str, code: str) -> bool:
 
     Languages that are easily taken for `code` are tried too.
     """
-    return any(_is_outcome(known, new, each) for each in _RELATED.get(code, (code,)))
+    hidden = (each for each in _SHORT if _is_told_in(known, each) and _is_told_in(new, each))
+    codes = dict.fromkeys((*_RELATED.get(code, (code,)), *hidden))
+    return any(_is_outcome(known, new, each) or _is_misspelt(known, new, each) for each in codes)
+
+
+def _is_told_in(text: str, code: str) -> bool:
+    """Return True if a text has a word that is listed for one language alone."""
+    return not words_in(code, _TABLE, "telling").isdisjoint(_tokens(text))
+
+
+def _is_misspelt(known: str, new: str, code: str) -> bool:
+    """Return True if a new fact corrects the name in one of several sentences of a known one."""
+    sentences = _SENTENCE.split(unquoted(known))
+    if len(sentences) == 1 or len(known) + len(new) > LONG or not _may_be_in(known, new, code):
+        return False
+    return any(
+        _is_over(state, told, code)
+        for sentence in sentences
+        for state in _states(f"User: “{sentence}”", code)
+        if "spelt" in state.parts
+        for told in _told(new, state.row, code)
+    )
 
 
 def is_said_now(known: str, text: str, code: str) -> bool:
@@ -161,7 +186,13 @@ def _is_over(state: _Told, told: _Told, code: str) -> bool:
 
 def _has_other_values(k: Mapping[str, str], n: Mapping[str, str], code: str) -> bool:
     """Return True if each value that a fact and a clause both give differs as it has to."""
-    checks = {"value": _is_other, "spelt": _is_spelt_otherwise, "amount": _is_near, "age": _is_more}
+    checks = {
+        "value": _is_other,
+        "spelt": _is_spelt_otherwise,
+        "amount": _is_near,
+        "age": _is_more,
+        "tool": _is_other_tool,
+    }
     given = (key for key in checks if key in k and key in n)
     return all(checks[key](k[key], n[key], code) for key in given)
 
@@ -179,6 +210,9 @@ def _is_other(one: str, other: str, code: str) -> bool:
     values = [_plain(text, code) for text in (one, other)]
     if not all(values):
         return False
+    numbers = [_AMOUNT.findall(each) for each in values]
+    if all(numbers) and numbers[0] != numbers[1]:  # "5", "5.5"
+        return True
     shorter, longer = sorted(values, key=len)
     is_inflected = bool(words_in(code, _TABLE, "frequent"))
     return shorter not in longer and not (is_inflected and _are_forms(shorter, longer))
@@ -192,6 +226,38 @@ def _are_forms(shorter: str, longer: str) -> bool:
     """Return True if two values may be one in two cases: "Krakowie", "Krakowa"."""
     shared = next((i for i, sign in enumerate(shorter) if sign != longer[i]), len(shorter))
     return longer.isalpha() and shared >= FORM and shared >= SAME * len(longer)
+
+
+def _is_other_tool(one: str, other: str, _code: str) -> bool:
+    """Return True if two texts name one program each, two of a kind: "Jenkins", "GitLab CI"."""
+    k, n = _tools_in(one), _tools_in(other)
+    return len(k) == len(n) == 1 and k[0][0] == n[0][0] and k != n
+
+
+@lru_cache(maxsize=4_096)
+def _tools_in(text: str) -> Sequence[tuple[int, str]]:
+    """Return the programs that a text names, each with the number of its kind."""
+    found = [
+        (i, match[1].casefold().replace(" ", ""))
+        for i, kind in enumerate(_tools())
+        for match in kind.finditer(text)
+    ]
+    return tuple(dict.fromkeys(found))
+
+
+def names_tool(text: str) -> bool:
+    """Return True if a text names a program."""
+    return bool(_tools_in(text))
+
+
+@cache
+def _tools() -> Sequence[re.Pattern[str]]:
+    """Return the patterns of the names of programs, by their kinds."""
+    kinds = section("und", "programs").get("kinds", ())
+    return [
+        re.compile(rf"(?<![A-Za-z])({kind})(?:a|em|ie|u|i[en])?(?![A-Za-z])", re.IGNORECASE)
+        for kind in kinds
+    ]
 
 
 def _is_near(one: str, other: str, code: str) -> bool:

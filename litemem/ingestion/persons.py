@@ -29,6 +29,7 @@ _WORD = re.compile(rf"{_SIGN}+(?:[-'’]{_SIGN}+)*")
 _APOSTROPHE = re.compile("['’]")
 _POSSESSIVE = re.compile(r"['’]s?\Z")
 _AGE = re.compile(r", \d{1,3}(?: [^\W\d_]{1,20}){0,2},")  # "Ben, 19, studies"
+_OF_THINGS = tuple("をにへで")  # behind what something is done with
 _JOINING = "のは的叫"
 
 
@@ -49,7 +50,12 @@ def _spaced(text: str, other: str, code: str) -> str:
     if not named or _is_user(first[0], code) or _introduces(named[0], code):
         return text
     is_related = False
+    is_bare = named[0][0].lower() == named[0][0].upper()  # any word may be a name
+    if is_bare and named[0].startswith(_attributes(code)):
+        return text
     for i, word in enumerate(_WORD.finditer(text)):
+        if is_bare and is_related and not _introduces(word[0], code) and word[0] != named[0]:
+            return text  # "my sister's rent"
         if is_related and _is_name(word[0], named[0], code):
             rest = text[word.end() :]
             age = _AGE.match(rest)
@@ -68,6 +74,12 @@ def _unspaced(text: str, other: str, code: str) -> str:
     if rest.startswith(_attributes(code)):  # the rent of a sister
         return text
     is_named = len(rest) >= LEAST and other.startswith(rest[:LEAST])
+    shared = next(
+        (i for i, pair in enumerate(zip(rest, other, strict=False)) if pair[0] != pair[1]),
+        len(other),
+    )
+    if other[shared : shared + 1] in _OF_THINGS:  # "弟のビザ", of "ビザを待っています"
+        return text
     return rest if is_named else text
 
 

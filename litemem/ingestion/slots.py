@@ -292,6 +292,8 @@ def _by_attribute(k: FactSlots, n: FactSlots) -> Verdict | None:
     is_subject = bool(k.holder) or is_favourite or "my" in k.concepts & n.concepts
     if not is_subject:
         return None
+    if k.numbers and n.numbers and "kin" in k.concepts ^ n.concepts:  # the rent of a sister
+        return None
     values_k, values_n = set(k.order[1:]), set(n.order[1:])
     if not 0 < len(values_k) <= FEW or not 0 < len(values_n) <= FEW or not _differ(k, n):
         return None
