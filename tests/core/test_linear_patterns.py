@@ -128,6 +128,7 @@ MAKERS = {
     ("ingestion/endings.py", "_retellings"),
     ("ingestion/outcomes.py", "_of"),  # matched in 400 characters
     ("ingestion/outcomes.py", "pattern"),
+    ("ingestion/outcomes.py", "_tools"),
     ("ingestion/renamed.py", "_light_signs"),  # matched in 400 characters
     ("ingestion/renamed.py", "_patterns"),
     ("ingestion/renamed.py", "_words"),
