@@ -322,7 +322,7 @@ def _owners_in(n: Fact, event: set[int], listed: Table) -> set[str]:
     """
     is_robbed = any(n.words[i] in listed.robs for i in event)
     places = range(0 if listed.articles else len(n.words) if is_robbed else min(event))
-    return {n.stems[i] for i in places if n.words[i] in listed.kin}
+    return {n.stems[i] for i in places if n.words[i] in listed.kin - listed.holds}
 
 
 def _told(

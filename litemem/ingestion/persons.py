@@ -29,6 +29,7 @@ _WORD = re.compile(rf"{_SIGN}+(?:[-'’]{_SIGN}+)*")
 _APOSTROPHE = re.compile("['’]")
 _POSSESSIVE = re.compile(r"['’]s?\Z")
 _AGE = re.compile(r", \d{1,3}(?: [^\W\d_]{1,20}){0,2},")  # "Ben, 19, studies"
+_OF_SUBJECTS = tuple("はが")
 _OF_THINGS = tuple("をにへで")  # behind what something is done with
 _JOINING = "のは的叫"
 
@@ -78,7 +79,8 @@ def _unspaced(text: str, other: str, code: str) -> str:
         (i for i, pair in enumerate(zip(rest, other, strict=False)) if pair[0] != pair[1]),
         len(other),
     )
-    if other[shared : shared + 1] in _OF_THINGS:  # "弟のビザ", of "ビザを待っています"
+    is_subject = any(mark in rest[:shared] for mark in _OF_SUBJECTS)  # "健太は大学を中退した"
+    if other[shared : shared + 1] in _OF_THINGS and not is_subject:  # "ビザを待っています"
         return text
     return rest if is_named else text
 
