@@ -90,6 +90,8 @@ MAX_ASIDE = 3  # words behind the last comma that say when or how
 _QUOTED = re.compile(r"“[^“”]{0,400}”|\"[^\"]{0,400}\"")
 _WORD = re.compile(r"[^\W\d_][\w'’-]*")
 _DOUBLED = re.compile(r"\AUser (?P<verb>\S{3,30}) .{1,200} (?P=verb)\W{0,9}\Z")
+# languages whose rules see little of an exchanged word: a small model has to keep most words
+_LITERAL = frozenset(["ko", "ar", "fa", "tr", "vi", "th"])
 _PARTS = re.compile(r" ?[;–—] ?")
 _BEHIND_COMMA = re.compile(r"[,;，、،] ?")
 
@@ -363,7 +365,10 @@ class Binding:
             return OF_ANOTHER
         if is_user and english.is_sought(clause.text, fact):
             return "it states what was sought"
-        is_moved = english.is_moved_elsewhere(self._sentence(at) or clause.text, fact)
+        sentence = self._sentence(at) or clause.text
+        if english.gives_role_to_other(sentence, fact):
+            return "it gives a role to another"
+        is_moved = english.is_moved_elsewhere(sentence, fact)
         return "it has another day or time" if is_moved else None
 
     def _exchanged_word(self, fact: str, clause: Clause) -> str | None:
@@ -374,7 +379,8 @@ class Binding:
         code, is_known = code_for(fact, clause.text), self._grounding.knows
         if self._grounding.is_strict and clause.code == code:
             pair = Comparison(fact, clause.text, code)
-            if substitutes(pair, is_known):
+            is_literal = code not in _LITERAL or self._is_mostly_said(fact, code)
+            if not is_literal or substitutes(pair, is_known):
                 return OTHER_WORD
             if has_other_verb(pair, is_known):
                 return "it has another verb"
@@ -384,6 +390,11 @@ class Binding:
         if claims_more(fact, heard, code) or adds_cause(fact, heard, code):
             return "it says more than was said"
         return None
+
+    def _is_mostly_said(self, fact: str, code: str) -> bool:
+        """Return True if half of a fact's words have forms in the turn, or mean nearly one of it."""
+        heard, content = Heard([self._said], code), content_words(fact, code)
+        return 2 * sum(map(heard.supports, content)) >= len(content)
 
     def _says_nothing(self, fact: str) -> bool:
         """Return True if a fact is talk, or has no subject where people speak with each other."""

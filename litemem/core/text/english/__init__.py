@@ -6,6 +6,7 @@ which words for days are names, and `tense` when what a sentence speaks of happe
 """
 
 from litemem.core.text.english.deeds import (
+    gives_role_to_other,
     is_done_by_thing,
     is_done_to_user,
     is_moved_elsewhere,
@@ -96,6 +97,7 @@ __all__ = [
     "fact_words",
     "flaw",
     "gives_own_name",
+    "gives_role_to_other",
     "guesses_age",
     "guesses_place",
     "guesses_relative",

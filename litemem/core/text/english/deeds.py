@@ -57,6 +57,16 @@ _OPINION = re.compile(
     r"|hates?"
     r"|dislikes?|considers?|calls?|admires?)\b"
 )
+_NAME = r"(?:(?:Dr|Mrs?|Ms|Miss|Prof)\.? )?[A-Z][\w'’-]{1,20}(?: [A-Z][\w'’-]{1,20})?"
+_ROLE = r"[A-Za-z][\w-]{1,20}(?: [a-z][\w-]{1,20})?"
+_IS_HOLDER = re.compile(
+    rf"(?P<name>{_NAME}) is (?:the |now the )?(?:(?:User['’]s|their) )?(?P<role>{_ROLE}?)"
+    r"(?: of User| now)?\W{0,3}\Z"
+)
+_HAS_HOLDER = re.compile(rf"User['’]s (?P<role>{_ROLE}?) is (?:called |now )?(?P<name>{_NAME})")
+_MY_HOLDER = re.compile(
+    rf"\b(?:[Mm]y|[Oo]ur) (?:new )?(?P<role>{_ROLE}?) is (?:now )?(?P<name>{_NAME})"
+)
 _WORD = re.compile(r"[\w-]+")
 _HAS_ROLE = re.compile(
     r"User (?:is (?:currently |now )?|works as |is (?:currently |now )?(?:working|employed) as )"
@@ -245,6 +255,16 @@ def is_sought(clause: str, fact: str) -> bool:
     sought = [match.span("role") for match in _SEEKS.finditer(text)]
     named = [match.start() for match in _WORD.finditer(text) if match[0].casefold() == role["role"]]
     return bool(named) and all(any(a <= at < b for a, b in sought) for at in named)
+
+
+def gives_role_to_other(clause: str, fact: str) -> bool:
+    """Return True if a fact gives a role to another than the clause: "so my GP is Dr Berg now"."""
+    told = _IS_HOLDER.match(fact[:MAX_NOTE]) or _HAS_HOLDER.match(fact[:MAX_NOTE])
+    if told is None:
+        return False
+    held = {m["role"].casefold(): m["name"] for m in _MY_HOLDER.finditer(clause[:MAX_NOTE])}
+    named = held.get(told["role"].casefold())
+    return named is not None and told["name"] not in named and named not in told["name"]
 
 
 def is_moved_elsewhere(clause: str, fact: str) -> bool:
