@@ -24,7 +24,15 @@ import litemem
 from helpers import NIGHTLY, ROOT, linear
 from helpers.growth import texts, too_slow
 from litemem.core.text import clause_borders, clauses, lexicon, questions, quotations
-from litemem.extraction import binding, contradiction, facts, grounding, requests, sanitize
+from litemem.extraction import (
+    binding,
+    completion,
+    contradiction,
+    facts,
+    grounding,
+    requests,
+    sanitize,
+)
 
 PACKAGE = ROOT / "litemem"
 SLOWEST = None if NIGHTLY else 10  # texts that are tried with 100,000 characters
@@ -82,7 +90,7 @@ MAKERS = {
     ("core/text/phrases.py", "_defined"),
     ("extraction/binding.py", "_first_persons"),
     ("extraction/binding.py", "_first_person_verb"),
-    ("extraction/binding.py", "_places"),
+    ("extraction/completion.py", "_places"),
     ("extraction/contradiction.py", "_joints"),
     ("extraction/contradiction.py", "_users_last"),
     ("extraction/facts.py", "_says_no"),
@@ -189,7 +197,7 @@ def _collect_languages(found: dict[re.Pattern[str], str]) -> None:
         found.setdefault(contradiction._users_last(code), f"users_last.{code}")
         found.setdefault(binding._first_persons(code), f"first_persons.{code}")
         found.setdefault(binding._first_person_verb(code), f"first_person_verbs.{code}")
-        found.setdefault(binding._places(code), f"places.{code}")
+        found.setdefault(completion._places(code), f"places.{code}")
     for code in lexicon.LISTED.values():
         makers = (
             clause_borders._border,
