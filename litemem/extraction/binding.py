@@ -347,6 +347,10 @@ class Binding:
             return OF_ANOTHER
         if is_user and english.is_sought(clause.text, fact):
             return "it states what was sought"
+        if not is_user and english.is_done_by_speaker(clause.text, fact):
+            return "it is about somebody else"
+        if english.halves_are_lost(clause.text, fact):
+            return "it has another amount"
         sentence = self._turn.sentence(at) or clause.text
         if english.gives_role_to_other(sentence, fact):
             return "it gives a role to another"

@@ -81,7 +81,7 @@ class Told:
 class Held:
     """What became of the facts of a turn.
 
-    `kept` and `failed` are by the position of their clause; `content` is that of all facts that hold.
+    `kept` and `failed` are by the position of their clause; `content` is of all facts that hold.
     """
 
     kept: dict[int, list[str]] = field(default_factory=dict)

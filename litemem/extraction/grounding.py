@@ -37,6 +37,7 @@ from litemem.core.text.words import (
     root,
     sentences,
     tokens,
+    words,
 )
 from litemem.extraction.paraphrase.definitions import is_defined, without_definitions
 from litemem.extraction.paraphrase.subject import follows
@@ -291,7 +292,7 @@ class Grounding:
             for word in pronouns
         }
         first = fact.partition(" ")[0].replace("’", "'")
-        if not guessed or not self.is_user(first.removesuffix("'s")):
+        if guessed.isdisjoint(words(fact)) or not self.is_user(first.removesuffix("'s")):
             return fact
         neutral = section(ENGLISH, "grounding")["neutral"]
         gendered = pattern_in(ENGLISH, "grounding", "gendered")

@@ -32,7 +32,7 @@ MAX_LABEL = 4  # words before a colon that say what follows: "note to self"
 MIN_NOTE = 4  # words of a statement about other things
 MIN_STORY = 8  # words of a statement with "I" that no rule can retell
 MIN_WORDS = 2  # of a clause that states something
-BEFORE_QUOTE = re.compile(r"\A(?:[\s:;,.!?)\]–—•*·…]|-(?!\d))+")
+BEFORE_QUOTE = re.compile(r"\A(?:[\s:;,.!?)\]–—•*·…]|\((?![^()]*\))|-(?!\d))+")
 MAX_NOUN = 2  # words of an answer that only names a thing
 
 

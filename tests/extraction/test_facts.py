@@ -346,6 +346,11 @@ def test_orders_and_questions_are_no_deeds(said: str, facts: list[str], kept: li
         ("Dr Okafor retired, so my GP is Dr Berg now", "Dr Okafor is the GP of User", "Okafor is"),
         ("Sam left, so our lead is Ana now.", "Sam is User's lead", "Sam is"),
         ("담배 끊은 지 한 달 됐어요", "User가 담배를 한 달에 한 갑씩 피워요", "피워요"),
+        ("We've complained twice.", "Mr Haddad complained twice", "Haddad"),
+        ("The cat gets half a tablet daily", "The cat gets a tablet daily", "gets a tablet"),
+        ("It's my dad's 70th on Saturday.", "User's dad is 70th", "is 70th"),
+        ("Him: 31, Leo, chef.", "Him is 31 and Leo", "Him is"),
+        ("Last year I weighed 96 kg, now 82.", "User x", "now 82 last year"),
         ("I need help with a CV for a nurse role", "User is a nurse", "is a nurse"),
         ("Applied for a job as a welder, wish me luck", "User works as a welder", "works as"),
         ("They moved me to Friday, it was Monday", "They moved User to Monday", "to Monday"),
@@ -372,6 +377,9 @@ def test_a_gender_that_is_not_in_the_source_is_not_stored() -> None:
         "User flies to Rome with their sister"
     ]
     assert found(["Ana sold her boat"], user("Ana sold her boat")) == ["Ana sold her boat"]
+    assert found(["User calls her daily"], user("My mum is ill, I call her daily")) == [
+        "User calls her daily"
+    ]
 
 
 def test_a_fact_names_its_subject_and_its_possible_messages() -> None:
@@ -666,6 +674,11 @@ def test_a_message_of_common_length_is_read_whole() -> None:
             "I'd rather you didn't use bullet points",
             [],
             "User asks: don't use bullet points",
+        ),
+        (
+            "You asked about my setup: 27 inch monitor, Framework laptop with Fedora",
+            ["User has a 27 inch monitor"],
+            "User: “27 inch monitor, Framework laptop with Fedora”",
         ),
         (
             "I'd prefer it if you wrote in French",

@@ -196,9 +196,10 @@ def _preamble(code: str) -> re.Pattern[str]:
     table = section(code, "clauses")
     own = words_in(code, "clauses", "speaker") | words_in(code, "clauses", "possessives")
     first = "|".join(sorted(map(re.escape, own))) or "(?!)"
-    listed = table.get("preambles", "(?!)")
+    listed, asked = (table.get(key, "(?!)") for key in ("preambles", "asked_about"))
     return re.compile(
-        rf"\A\W{{0,5}}(?:{listed})[,:–—-]{{0,3}}\s{{1,5}}(?=(?:{first})\b)", re.IGNORECASE
+        rf"\A\W{{0,5}}(?:(?:{listed})[,:–—-]{{0,3}}\s{{1,5}}(?=(?:{first})\b)|(?:{asked}):\s)",
+        re.IGNORECASE,
     )
 
 

@@ -7,6 +7,8 @@ which words for days are names, and `tense` when what a sentence speaks of happe
 
 from litemem.core.text.english.deeds import (
     gives_role_to_other,
+    halves_are_lost,
+    is_done_by_speaker,
     is_done_by_thing,
     is_done_to_user,
     is_moved_elsewhere,
@@ -101,8 +103,10 @@ __all__ = [
     "guesses_age",
     "guesses_place",
     "guesses_relative",
+    "halves_are_lost",
     "has_gender",
     "implied_by",
+    "is_done_by_speaker",
     "is_done_by_thing",
     "is_done_to_user",
     "is_elliptical",

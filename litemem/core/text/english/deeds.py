@@ -57,6 +57,17 @@ _OPINION = re.compile(
     r"|hates?"
     r"|dislikes?|considers?|calls?|admires?)\b"
 )
+_NAMED_FIRST = re.compile(
+    r"(?!User\b)(?:(?:Dr|Mrs?|Ms)\.? )?[A-Z][\w'’-]{1,20}(?: [A-Z][\w'’-]{1,20})?"
+)
+_FIRST_PERSON = re.compile(r"(?i:\A\W{0,3}(?:(?:and|but|so|then) )?(?:i|we)\b)")
+_HALF = re.compile(
+    r"\b(?:half|quarter|third) (?:an? |of an? |the |of the |my )(?P<noun>[a-z]{3,20})\b",
+    re.IGNORECASE,
+)
+_PART_WORD = re.compile(
+    r"\b(?:half|halves|quarters?|thirds?|0\.5|½|¼|⅓)|\b1/[234]\b", re.IGNORECASE
+)
 _NAME = r"(?:(?:Dr|Mrs?|Ms|Miss|Prof)\.? )?[A-Z][\w'’-]{1,20}(?: [A-Z][\w'’-]{1,20})?"
 _ROLE = r"[A-Za-z][\w-]{1,20}(?: [a-z][\w-]{1,20})?"
 _IS_HOLDER = re.compile(
@@ -255,6 +266,24 @@ def is_sought(clause: str, fact: str) -> bool:
     sought = [match.span("role") for match in _SEEKS.finditer(text)]
     named = [match.start() for match in _WORD.finditer(text) if match[0].casefold() == role["role"]]
     return bool(named) and all(any(a <= at < b for a, b in sought) for at in named)
+
+
+def is_done_by_speaker(clause: str, fact: str) -> bool:
+    """Return True if a fact gives somebody else a deed of "I": "we've complained twice"."""
+    subject = _NAMED_FIRST.match(fact)
+    if subject is None or _FIRST_PERSON.match(clause) is None:
+        return False
+    said, told = (frozenset(map(stem, words(text[:MAX_NOTE]))) for text in (clause, fact))
+    named = frozenset(map(stem, words(subject[0])))
+    deed = told - named - STOP_WORDS
+    return named.isdisjoint(said) and bool(deed) and deed <= said
+
+
+def halves_are_lost(clause: str, fact: str) -> bool:
+    """Return True if a fact has a whole of what is half in its clause: "half a tablet"."""
+    halved = {match["noun"].casefold() for match in _HALF.finditer(clause[:MAX_NOTE])}
+    told = words(fact[:MAX_NOTE])
+    return any(noun in told for noun in halved) and not _PART_WORD.search(fact)
 
 
 def gives_role_to_other(clause: str, fact: str) -> bool:

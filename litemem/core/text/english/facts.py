@@ -14,6 +14,8 @@ from litemem.core.text.lexicon import ENGLISH, words_in
 from litemem.core.text.words import NUMBER_WORDS, digits, words
 
 MAX_NAME = 100  # characters; what is longer, nobody is called
+_OBJECT_FIRST = re.compile(r"(?:Him|Her|Them|Me|Us) (?:is|are|was|were|has|have|had)\b")
+_IS_ORDINAL = re.compile(r"\b(?:is|was|are) \d{1,3}(?:st|nd|rd|th)\W*\Z")  # "dad is 70th"
 MIN_PLAIN = 5  # letters of a word that tells its language
 GENDERED = ("he his him himself".split(), "she her hers herself".split())
 
@@ -91,6 +93,8 @@ def flaw(fact: str, said: "Iterable[str] | Heard" = ()) -> str | None:
         return "it is only a question or politeness"
     if _SEVERAL.match(fact):
         return "one person is not several"
+    if _OBJECT_FIRST.match(fact) or _IS_ORDINAL.search(fact):
+        return "it is no sentence"
     if _REMINDER.search(fact):
         return "it makes a deed of an order"
     if _UNFINISHED.search(fact) and not heard.ends_with(fact):

@@ -92,7 +92,8 @@ def third_person(clause: str) -> str | None:
     if _is_of_several(text):
         return None
     if (lead := _LEAD.match(text)) and (fact := third_person(text[lead.end() :])):
-        return f"{fact} {_lowered(lead['when'])}"
+        is_of_all = "," not in fact  # not "last year I weighed 96 kg, now 82"
+        return f"{fact} {_lowered(lead['when'])}" if is_of_all else None
     if my := _MY.match(text):
         found: str | None = _about_user("User's" + text[my.end() :], "User's")
     elif (first := _FIRST.match(text)) and not COUNTED.match(text):
