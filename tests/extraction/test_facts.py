@@ -676,9 +676,9 @@ def test_a_message_of_common_length_is_read_whole() -> None:
             "User asks: don't use bullet points",
         ),
         (
-            "You asked about my setup: 27 inch monitor, Framework laptop with Fedora",
+            "You asked about my setup: 27 inch monitor, Framework laptop, keyboard for my RSI",
             ["User has a 27 inch monitor"],
-            "User: “27 inch monitor, Framework laptop with Fedora”",
+            "User: “27 inch monitor, Framework laptop, keyboard for my RSI”",
         ),
         (
             "I'd prefer it if you wrote in French",
