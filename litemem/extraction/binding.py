@@ -63,13 +63,15 @@ OTHER_WORD = "it has another word than was said"
 OWN_WORDS = "it has words of the speaker's own"
 OTHER_SCRIPTS = frozenset("ar fa hi ja ko ru zh".split())  # of languages
 MAX_SAID = 2_000  # characters by which the language of a turn is judged
+FEW_WORDS = 2  # with a meaning; then all of them are to be said
 MAX_FACTS = 4  # in one sentence
 MIN_OWN = 0.6  # of a fact's content words, in what its speaker said of themself
 
 _QUOTED = re.compile(r"“[^“”]{0,400}”|\"[^\"]{0,400}\"")
 _DOUBLED = re.compile(r"\AUser (?P<verb>\S{3,30}) .{1,200} (?P=verb)\W{0,9}\Z")
 # languages with few rules on exchanged words: a small model has to use most words of the turn
-_LITERAL = frozenset(["ko", "ar", "fa", "tr", "vi", "th"])
+_LITERAL = frozenset(["ko", "ar", "fa", "tr", "vi", "th", "pl", "ru", "uk", "cs", "id"])
+_COMMA = re.compile(r"[,;] ?")
 _PARTS = re.compile(r" ?[;–—] ?")
 
 
@@ -327,7 +329,7 @@ class Binding:
                 return OF_ANOTHER
             if self._subject != "User" and english.is_of_others(clause.text, fact):
                 return OF_OTHER_THING
-        if is_user and self._was_quoted(fact, clause.code):
+        if is_user and (self._was_quoted(fact, clause.code) or self._is_of_third(fact, clause)):
             return "it is about somebody else"
         reason = contradiction(
             fact,
@@ -380,7 +382,8 @@ class Binding:
     def _is_mostly_said(self, fact: str, code: str) -> bool:
         """Return True if the turn has half of a fact's words in some form, or like ones."""
         heard, content = Heard([self._said], code), content_words(fact, code)
-        return 2 * sum(map(heard.supports, content)) >= len(content)
+        count = sum(map(heard.supports, content))
+        return count == len(content) if len(content) <= FEW_WORDS else 2 * count >= len(content)
 
     def _says_nothing(self, fact: str) -> bool:
         """Return True if a fact is talk, or has no subject where people speak with each other."""
@@ -440,6 +443,17 @@ class Binding:
         return any(
             not each.words.isdisjoint(you) for each in near if each.message == clause.message
         )
+
+    def _is_of_third(self, fact: str, clause: Clause) -> bool:
+        """Return True if a part without a subject has a fact: "sono incinta, è una femmina"."""
+        parts = _COMMA.split(clause.text[:MAX_QUOTED])
+        begins = clause_pattern(clause.code, "begins_third")
+        told = content_prefixes(fact, clause.code)
+        others, mine = (
+            content_prefixes(" ".join(part for part in parts if is_third(part)), clause.code)
+            for is_third in (begins.match, lambda part: not begins.match(part))
+        )
+        return bool(told) and told <= others and not told & mine
 
     def _was_quoted(self, fact: str, code: str) -> bool:
         """Return True if only somebody else says a fact, in a quotation."""
