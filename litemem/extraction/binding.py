@@ -63,7 +63,6 @@ OTHER_WORD = "it has another word than was said"
 OWN_WORDS = "it has words of the speaker's own"
 OTHER_SCRIPTS = frozenset("ar fa hi ja ko ru zh".split())  # of languages
 MAX_SAID = 2_000  # characters by which the language of a turn is judged
-FEW_WORDS = 2  # with a meaning; then all of them are to be said
 MAX_FACTS = 4  # in one sentence
 MIN_OWN = 0.6  # of a fact's content words, in what its speaker said of themself
 
@@ -383,7 +382,7 @@ class Binding:
         """Return True if the turn has half of a fact's words in some form, or like ones."""
         heard, content = Heard([self._said], code), content_words(fact, code)
         count = sum(map(heard.supports, content))
-        return count == len(content) if len(content) <= FEW_WORDS else 2 * count >= len(content)
+        return 2 * count >= len(content)
 
     def _says_nothing(self, fact: str) -> bool:
         """Return True if a fact is talk, or has no subject where people speak with each other."""
