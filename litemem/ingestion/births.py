@@ -2,7 +2,9 @@
 
 How languages say so is data (section "births" of `core/text/languages`): `expects` is the known
 state, `born` the event, `came` a possible one, and `others` the child of somebody else. The child
-of a relative or a friend ends no pregnancy of the user or a partner. `several` children, as twins,
+of a relative or a friend (`relatives`) ends no pregnancy of the user or a partner. That of anybody
+else is ended by a birth that names the same relation or name (`possessed` finds "my hairdresser"
+before what is expected). `several` children, as twins,
 are those of who expects several, unless `mine` says that they are the user's, or of a single child.
 """
 
@@ -16,6 +18,8 @@ LONG = 500  # characters of two texts that are no facts
 _TABLE = "births"
 _WEIGHT = re.compile(r"\d ?(?:kg|kilos?|g|gramm?|lbs?|pounds|кг)\b", re.IGNORECASE)
 _TIME = re.compile(r"[^\W\d_]{1,4} \d{1,2}(?:[:.h]\d\d)?(?!\d)")
+_CLAUSE = re.compile(r"[,.;!?，。！？；،؛।]+")
+_NAME = re.compile(r"[^\W\d_]+")
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 
 
@@ -35,11 +39,58 @@ def _is_born(known: str, new: str, code: str) -> bool:
         return False
     if _YEAR.search(new):
         return False
+    bearer = _other_bearer_in(state, code)
+    if bearer:
+        return not is_open(new, code) and _is_birth_of(bearer, new, code)
+    if pattern_of(code, _TABLE, "relatives").search(new):
+        return False
     kin, told = _others_in(state, code) | _others_in(state, ENGLISH), _others_in(new, code)
     if (kin or told) and not _are_twins_of(kin, told, state, new, code):
         return False
     plain = _TIME.sub(" ", new)  # "om" may begin a wish in Dutch
     return not is_open(plain, code) and not pattern_of(code, _TABLE, "others").search(new)
+
+
+def is_birth_in_other_family(known: str, new: str) -> bool:
+    """Return True if the child that a known fact expects is not of the family of a new fact."""
+    if len(known) + len(new) > LONG:
+        return False
+    return any(_is_in_other_family(unquoted(known), unquoted(new), c) for c in codes_of(known, new))
+
+
+def _is_in_other_family(state: str, new: str, code: str) -> bool:
+    if not matches(state, code, _TABLE, "expects"):
+        return False
+    bearer = _other_bearer_in(state, code)
+    if bearer:
+        return not _names_bearer(bearer, new, code)
+    clauses = (each for each in _CLAUSE.split(new) if matches(each, code, _TABLE, "born"))
+    return any(pattern_of(code, _TABLE, "relatives").search(each) for each in clauses)
+
+
+def _other_bearer_in(state: str, code: str) -> str:
+    """Return the words before what is expected, if they name neither the user nor a partner."""
+    expected = pattern_of(code, _TABLE, "expects").search(state)
+    before = state[: expected.start()] if expected else ""
+    keys = ("relatives", "possessed")
+    is_of_other = any(pattern_of(code, _TABLE, key).search(before) for key in keys)
+    return before if is_of_other else ""
+
+
+def _is_birth_of(bearer: str, new: str, code: str) -> bool:
+    """Return True if the clause of a birth has a name or the relation of who expects a child."""
+    clauses = (each for each in _CLAUSE.split(new) if matches(each, code, _TABLE, "born"))
+    return _names_bearer(bearer, " ".join(clauses), code)
+
+
+def _names_bearer(bearer: str, told: str, code: str) -> bool:
+    """Return True if a text has the relation or a name of who expects a child."""
+    relation = pattern_of(code, _TABLE, "relatives").search(bearer)
+    own = words_in(code, _TABLE, "own")
+    names = {word for word in _NAME.findall(bearer)[1:] if word[0].isupper()}
+    names = {name for name in names if name.casefold() not in own}
+    is_related = relation is not None and relation[0].casefold() in told.casefold()
+    return is_related or not names.isdisjoint(_NAME.findall(told))
 
 
 def _has_come(text: str, code: str) -> bool:

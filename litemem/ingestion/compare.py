@@ -16,7 +16,7 @@ from litemem.core.text.phrases import phrases, tokens_of
 from litemem.core.text.scripts import normal_forms
 from litemem.core.text.statements import code_of_pair, read, unquoted
 from litemem.core.text.words import words
-from litemem.ingestion.births import is_birth_of_several, is_born
+from litemem.ingestion.births import is_birth_in_other_family, is_birth_of_several, is_born
 from litemem.ingestion.compare_english import compare_english
 from litemem.ingestion.contrast import is_contrasted, is_retracted
 from litemem.ingestion.doses import is_dosed
@@ -32,6 +32,7 @@ from litemem.ingestion.naming import asks, codes_of
 from litemem.ingestion.outcomes import is_said_now, names_tool
 from litemem.ingestion.partings import has_parted, is_of_other_couple
 from litemem.ingestion.persons import by_name
+from litemem.ingestion.premises import is_of_home, is_of_other_premises
 from litemem.ingestion.renamed import is_renamed
 from litemem.ingestion.replaced import is_replaced
 from litemem.ingestion.rescheduled import is_of_other_thing, is_rescheduled
@@ -190,14 +191,18 @@ def _is_so_now(known: str, text: str) -> bool:
 
 def _is_of_others(known: str, new: str) -> bool:
     """Return True if two facts are of different things, persons or children, or both stay true."""
-    apart = (keep_both, is_of_other_thing, is_of_other_couple, is_birth_of_several, _is_program)
+    apart = (
+        *(keep_both, is_of_other_thing, is_of_other_couple),
+        *(is_birth_of_several, is_birth_in_other_family, is_of_other_premises, _is_program),
+    )
     return any(each(known, new) for each in apart)
 
 
 def _is_program(known: str, new: str) -> bool:
     """Return True if a new fact names a program, and a known one a home: "moved to GitLab"."""
     is_moved = names_tool(new) and not names_tool(known)
-    return is_moved and "live" in read(known, code_of_pair(known, new)).relations
+    is_home = is_moved and is_of_home(known, new)
+    return is_home or (is_moved and "live" in read(known, code_of_pair(known, new)).relations)
 
 
 def _is_over(known: str, new: str, code: str) -> bool:

@@ -22,6 +22,7 @@ _TABLE = "contrast"
 _THING = r"(?:[^,.;:!?…“”\"，。、！？；]|(?<=\d)[:.,](?=\d)){1,40}?"
 _END = r"(?=\s*(?:,(?!\d)|[;!?…”\"，。、！？；]|[.:](?!\d)|\Z))"
 _DAY = re.compile(r"(?<!\d)(\d{1,2}) (?=[A-ZÀ-Þ])")
+_WORD = re.compile(r"[^\W_]+")
 _MONEY = "£$€"
 _ORDINAL = re.compile(r"\d(?:st|nd|rd|th)\b", re.IGNORECASE)
 _QUESTIONS = ("?", "？", "؟")
@@ -39,8 +40,26 @@ def is_contrasted(known: str, new: str, before: str | None = None) -> bool:
         _is_other_value(known, unquoted(new), before, code)
         or _is_corrected(known, unquoted(new), before, code)
         or _is_answered(known, unquoted(new), before, code)
+        or _is_slip(unquoted(known), unquoted(new), code)
         for code in codes_of(known, new)
     )
+
+
+def _is_slip(known: str, new: str, code: str) -> bool:
+    """Return True for "I wrote it wrong: Ana is nine, not eight", of a fact with Ana and eight."""
+    slip = pattern_of(code, _TABLE, "slips").search(new)
+    taken = pattern_of(code, _TABLE, "not_old").search(new, slip.end()) if slip else None
+    if slip is None or taken is None:
+        return False
+    old, told = taken["old"].strip(), new[slip.end() : taken.start()]
+    words = set(_WORD.findall(known))
+    has_old = old in words
+    names = {word for word in _WORD.findall(told) if len(word) > 1 and _is_name(word)}
+    return has_old and old not in _WORD.findall(told) and bool(names) and names <= words
+
+
+def _is_name(word: str) -> bool:
+    return word[:1].isupper()
 
 
 @lru_cache(maxsize=4_096)

@@ -245,6 +245,9 @@ def _is_of_another(topic: Topic, text: str) -> bool:
     """
     codes = dict.fromkeys((topic.code, code_of(text), ENGLISH))
     lowered = text.casefold()
+    forms = _forms(text)
+    if any(_is_former(word, form, topic.code) for word in topic.words for form in forms):
+        return False
     if topic.thing is not None and not topic.kin:
         of_others = (section(code, "requests").get("others", "(?!)") for code in codes)
         if any(re.search(rf"(?<!\w)(?:{others})(?!\w)", lowered) for others in of_others):
@@ -298,13 +301,20 @@ def share_of(topic: Topic, text: str) -> float:
     if any(_is_compound(form, topic.words, topic.code) for form in forms):
         return 1.0
     held = sum(
-        word in whole
+        word in whole or any(_is_former(word, form, topic.code) for form in forms)
         if scripts.is_unspaced(word)
         else any(_same(word, form, topic.code) for form in forms)
         or _is_compound(word, forms, topic.code)
+        or any(_is_former(word, form, topic.code) for form in forms)
         for word in topic.words
     )
     return held / len(topic.words)
+
+
+def _is_former(word: str, form: str, code: str) -> bool:
+    """Return True if a word for any former partner is asked for: "ex", of "exnovio"."""
+    is_asked = pattern_in(code, "requests", "former").fullmatch(word) is not None
+    return is_asked and pattern_in(code, "requests", "former_one").fullmatch(form) is not None
 
 
 def _is_compound(word: str, parts: Sequence[str], code: str) -> bool:

@@ -821,3 +821,75 @@ def test_scripts_without_spaces_are_cut_where_they_turn_to_somebody(
     text: str, parts: list[str]
 ) -> None:
     assert [clause.text for clause in clauses_of(text)] == parts
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Haha ja genau, na dann bis später!",
+        "Jaja sí, exacto, ¡pues hasta luego!",
+        "Haha oui voilà, bon ben à plus tard !",
+        "Haha sì esatto, allora a dopo!",
+        "Haha sim, isso mesmo, então até logo!",
+        "Haha ja precies, nou dan tot later!",
+        "Haha tak, dokładnie, no to do zobaczenia!",
+        "Ха-ха да, точно, ну тогда до скорого!",
+        "Ха-ха так, точно, ну тоді до зустрічі!",
+        "Haha evet aynen, o zaman görüşürüz!",
+        "Haha ja precis, då hörs vi senare!",
+        "Haha ja præcis, så ses vi senere!",
+        "Haha ja nettopp, da snakkes vi senere!",
+        "Haha jo přesně, tak zatím ahoj!",
+        "Haha joo just niin, no nähdään myöhemmin!",
+        "Haha igen, pontosan, na akkor később!",
+        "Haha da exact, hai pa mai târziu!",
+        "Χαχα ναι ακριβώς, τα λέμε αργότερα!",
+        "هههه نعم بالضبط، يلا إلى اللقاء!",
+        "हाहा हाँ बिल्कुल, चलो फिर मिलते हैं!",
+        "هاها آره دقیقا، پس فعلا خداحافظ!",
+        "哈哈对啊,那回头见!",
+        "ははは、そうそう、じゃあまた後で！",
+        "하하 네 맞아요, 그럼 나중에 봐요!",
+        "Haha đúng rồi, vậy hẹn gặp lại sau nhé!",
+        "Ach so, alles klar, dann bis morgen!",
+        "Vale, perfecto, ¡nos vemos mañana!",
+        "Ah d'accord, ça marche, à demain !",
+        "Ah ok, va bene, a domani!",
+        "Ah ok, tudo bem, até amanhã!",
+        "Oké prima, tot morgen dan!",
+        "Aha, dobra, to do jutra!",
+        "А, понятно, ладно, до завтра!",
+        "А, зрозуміло, гаразд, до завтра!",
+        "Tamam, anladım, yarın görüşürüz!",
+        "Jaha okej, vi ses imorgon!",
+        "آه تمام، فهمت، أراك غدا!",
+        "अच्छा ठीक है, कल मिलते हैं!",
+        "哦好的,明天见!",
+        "なるほど、了解です、また明日！",
+        "아 네 알겠어요, 내일 봐요!",
+        "À được rồi, mai gặp nhé!",
+        "Oh oke, sampai besok ya!",
+    ],
+)
+def test_laughter_assent_and_goodbyes_are_no_facts(said: str) -> None:
+    assert kept(said, small=True) == []
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Haha ja, ich bin schwanger.",
+        "Sí, vivo en Cádiz, hasta luego!",
+        "Evet, Ankara'da yaşıyorum, görüşürüz!",
+        "对，我对花生过敏，明天见！",
+        "はい、東京に住んでいます、また明日！",
+        "네, 저는 서울에 살아요, 내일 봐요!",
+    ],
+)
+def test_what_is_said_between_assent_and_a_goodbye_is_kept(said: str) -> None:
+    assert kept(said, small=True) != []
+
+
+def test_a_comparison_without_a_subject_stays_with_the_clause_before() -> None:
+    said = "兄は妹より背が高いけど、私よりは低いです。"
+    assert kept(said, small=True) == [f"User: “{said}”"]

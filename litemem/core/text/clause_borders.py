@@ -210,13 +210,18 @@ def clause_pattern(code: str, key: str) -> re.Pattern[str]:
 
 
 def _borders(sentence: str, code: str) -> Iterator[re.Match[str]]:
-    """Yield what may stand between two clauses; nothing inside the words of others."""
+    """Yield what may stand between two clauses; nothing inside the words of others.
+
+    Nor before a comparison that has its subject in the clause before: "私よりは低い".
+    """
+    leans = clause_pattern(code, "leans")
     quotations = QUOTATIONS.finditer(sentence)
     quotation = next(quotations, None)
     for border in _border(code).finditer(sentence):
         while quotation is not None and quotation.end() <= border.start():
             quotation = next(quotations, None)
-        if quotation is None or border.start() <= quotation.start():
+        is_said = quotation is None or border.start() <= quotation.start()
+        if is_said and not leans.match(sentence, border.end()):
             yield border
 
 
