@@ -346,6 +346,8 @@ class Binding:
         clause = self._turn.clauses[at]
         if is_user and english.is_of_other_subject(clause.text, fact):
             return OF_ANOTHER
+        if is_user and english.knows_unsaid(clause.text, fact):
+            return "it takes a remark for knowledge"
         if is_user and english.is_sought(clause.text, fact):
             return "it states what was sought"
         if not is_user and english.is_done_by_speaker(clause.text, fact):

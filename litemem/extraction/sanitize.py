@@ -112,6 +112,7 @@ def is_small_talk(text: str, names: Collection[str] = ()) -> bool:
     requests = " ".join(request.findall(text))
     told = (stated_before(question, ENGLISH) for question in _QUESTION.findall(text))
     statements = "\n".join([_QUESTION.sub(" ", request.sub(" ", text)), *told])
+    statements = _pattern("solved").sub(" ", statements)
     if any(word not in small_talk and word not in names for word in words(statements)):
         return False
     is_own = set(words(requests)) & (_words("first_person") - _words("objects"))

@@ -277,11 +277,19 @@ def _by_correction(k: FactFeatures, n: FactFeatures) -> Verdict | None:
     """Find "B, not A", and another name for the same one."""
     denied = _pattern("denied").findall(n.text)
     is_mentioned = bool(k.content & {stem(fold(word)) for word in denied})
+    is_mentioned = is_mentioned and not _is_of_another_or_ordered(k, n)
     if is_mentioned and not k.is_negative and len(n.content) > 1:
         is_part = "and" in k.predicate  # "works at Nike and at Puma"
         return "different" if is_part or _tell_other_frames(k, n) else "contradicts"
     is_name = k.content - k.names == n.content - n.names == listed("called_so")
     return "contradicts" if is_name and not k.names & n.names else None
+
+
+def _is_of_another_or_ordered(k: FactFeatures, n: FactFeatures) -> bool:
+    """Return True for "it's peanuts Tom is allergic to, not A", and for "buy B, not A"."""
+    of_another = _pattern("of_another").search(n.text)
+    is_of_another = of_another is not None and stem(fold(of_another["holder"])) not in k.content
+    return is_of_another or _pattern("orders").match(n.text) is not None
 
 
 def _tell_other_frames(k: FactFeatures, n: FactFeatures) -> bool:

@@ -44,6 +44,7 @@ _GROUPS = (("es", "fr", "it", "pt", "ro"), ("de", "nl"), ("da", "nb", "sv"), ("c
 _RELATED = {code: group for group in _GROUPS for code in group}  # a short text may be in either
 _SHORT = ("id", "tr")  # languages with short texts that are taken for others
 _NAMES = ("thing", "name", "value", "amount", "age", "spelt", "doer", "to", "tool")
+_THOUSAND = 1_000
 _FACTOR = 3  # by which an amount changes, at most: a child weighs less than its mother
 _ASIDE = ("doer", "to")  # parts with persons who are not those of the fact
 _CLAUSE = re.compile(r"\.+(?!\w)|,+(?!\d)|[;!?，。！？；、।،؛؟~～…\n]+")
@@ -53,7 +54,8 @@ _TOKEN = re.compile(r"[^\W\d_]+")
 _TOPIC = "\x00"  # in place of what the clause before names
 _PART = re.compile(r"\{(\w+)\}")
 _ENTRY = re.compile(r"(?<!P)<(\w+)>")
-_NUMBER = re.compile(r"\d+(?:[.,]\d+)?")
+_NUMBER = re.compile(r"(?P<number>\d+(?:[.,]\d+)?)(?P<k>k\b)?", re.IGNORECASE)
+_THOUSANDS = re.compile(r"(?<=[1-9])[.,](?=\d{3}(?!\d))|(?<=\d\d)[.,](?=\d{3}(?!\d))")
 _AMOUNT = re.compile(r"\A\d+[.,]\d{1,2}(?!\d)|\A\d+(?![.,:\d])")
 _SIGNS = re.compile(r"[\s“”\"'()（）「」《》«»]+")
 
@@ -274,9 +276,9 @@ def _is_more(one: str, other: str, code: str) -> bool:
 
 def _amounts(text: str, code: str) -> list[float]:
     """Return the first number of a text, which may be in words, or none."""
-    found = _NUMBER.search(_SIGNS.sub("", text))
+    found = _NUMBER.search(_THOUSANDS.sub("", _SIGNS.sub("", text)))
     if found:
-        return [float(found[0].replace(",", "."))]
+        return [float(found["number"].replace(",", ".")) * (_THOUSAND if found["k"] else 1)]
     plain = scripts.composed(text).casefold()
     whole = [word for word in plain.split() if word in _numbers(code)]
     for spelt in (_numerals(code).findall(plain), whole):  # "zweiunddreißig"

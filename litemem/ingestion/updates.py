@@ -140,7 +140,7 @@ def _has_other_value(k: StatedValues, clause: str, whole: str, code: str) -> boo
     if not own:  # "a fox took two hens, so I have four now"
         if PLACE in changed and pattern_of(code, "contrast", "self").match(clause.strip()):
             return False  # "I'm in Lisbon now" moves no flat that is spoken of
-        if _is_of_last_thing(k, whole, code):
+        if _is_of_last_thing(k, whole, code) or _is_of_other_kind(k, whole, code):
             return False
         told = (w for w in named_things(whole, code) if scripts.fold(w) not in n.of_values)
         shared = [w for w in told if has_form(k.words, w, code) and not digits_of(w, code)]
@@ -167,6 +167,17 @@ def _is_modifier(word: str, n: StatedValues, k: StatedValues, code: str) -> bool
         return False
     pairs = pairwise(n.words)
     return any(one == word and has_form(k.words, other, code) for one, other in pairs)
+
+
+def _is_of_other_kind(k: StatedValues, whole: str, code: str) -> bool:
+    """Return True if a text names another kind of a known thing: "home insurance", not "car"."""
+    listed = words_in(code, TABLE, "modifiers")
+    return any(
+        scripts.fold(kind) in listed
+        and not has_form(k.words, kind, code)
+        and has_form(k.words, thing, code)
+        for kind, thing in pairwise(named_things(whole, code))
+    )
 
 
 def _is_of_last_thing(k: StatedValues, whole: str, code: str) -> bool:

@@ -87,6 +87,9 @@ def test_a_speakers_own_words_stay(said: str) -> None:
     [
         ("> I quit my job\n\nI like this comment", "I like this comment"),
         ("Good afternoon Mr Thorne Nails.", "Good afternoon"),
+        ("Let's play: I'm a king (I do have a real crown btw)", "I do have a real crown btw"),
+        ("Let's play: I'm an elf (in real life I teach)! Ready?", "in real life I teach"),
+        ("Let's play: I'm a king (I have a crown)", ""),
         ("I use nginx.\nERROR 500 upstream timeout", "I use nginx."),
         ('I teach. What does "I am a barbie girl" mean?', "I teach. What does   mean?"),
     ],
@@ -171,6 +174,11 @@ REPLACED = [
     ),
     ("It cost me 90 euros", "It cost them 90 euros", "User: “It cost me 90 euros”"),
     ("I ❤️ hiking but 🙈 caves", "User fears caves", "User: “I ❤️ hiking but 🙈 caves”"),
+    (
+        "Bus 24 doesn't stop at my house, just so you know.",
+        "User doesn't know if Bus 24 stops",
+        "User: “Bus 24 doesn't stop at my house”",
+    ),
     ("We're 12 now", "User is 12 now", "User: “We're 12 now”"),
     (
         "We have all the chairs we need",
@@ -278,6 +286,8 @@ def test_a_small_model_thins_no_clause(said: str, facts: list[str], left: list[s
         ("Is Lisbon safe for me in a wheelchair?", "User is in a wheelchair"),
         ("What can I cook, since my son is coeliac?", "User's son is coeliac"),
         ("How long do I boil eggs for my 2 year old?", "User has a 2 year old"),
+        ("What time should I get up if I start at the mill at 5?", "User starts at the mill at 5"),
+        ("When should I leave if I live 40 minutes away?", "User lives 40 minutes away"),
     ],
 )
 def test_what_a_question_tells_is_kept(asked: str, told: str) -> None:
@@ -289,6 +299,9 @@ def test_what_a_question_tells_is_kept(asked: str, told: str) -> None:
     [
         "How do I center a div as a flex item?",
         "Do I need a jacket in Oslo?",
+        "What time should I get up if I had to start at 5?",
+        "When should I leave if I could start at 9?",
+        "How late can I book if I start a course?",
         "Can you explain recursion as a concept?",
         "Show me how Python 3 sorts",
         "What happens if I eat this while it is hot?",

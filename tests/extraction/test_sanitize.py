@@ -85,6 +85,9 @@ def test_any_content_can_be_read_and_reading_adds_nothing(content: str) -> None:
 
 SMALL = [
     "Hi there! How are you?",
+    "ok cool thx, that worked 👍",
+    "thanks!! that fixed it 🎉",
+    "great, that did the trick 😊",
     "Thanks, bye!",
     "What is the capital of Peru?",
     "Wow, that's great, Ana!",
@@ -105,6 +108,7 @@ def test_small_talk_is_distinguished_from_statements(text: str) -> None:
 
 SAYS = [
     "I'm Cam",
+    "thanks, my printer works now 🎉",
     "Hi, I moved",
     "Can you book a table for my wife's birthday?",
     "Thanks, Ana!",

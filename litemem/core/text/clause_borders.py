@@ -183,7 +183,11 @@ def _bound(code: str) -> re.Pattern[str]:
 
 
 def without_preamble(part: str, code: str) -> str:
-    """Return a clause without what only leads to it: "you should know that I'm deaf"."""
+    """Return a clause without what only leads to it: "you should know that I'm deaf".
+
+    Also without what only closes it: "…, just so you know".
+    """
+    part = clause_pattern(code, "closes").sub("", part)
     announced = clause_pattern(code, "announces").match(part)
     part = part[announced.end() :] if announced else part  # "the good news is that …"
     preamble = _preamble(code).match(part)

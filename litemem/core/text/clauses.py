@@ -52,6 +52,7 @@ MAX_INTRODUCTION = 60  # characters between "this mail" and its colon
 # languages in which a statement before a comma has its verb at the end, or verbs without forms
 _VERB_BEFORE_COMMA = ("ar", "hi", "ja", "ko", "tr", "zh")
 _LOG_LINE = re.compile(r"^\W{0,3}(?:\d{1,2}[:.]\d\d\S{0,12}\W{0,4})?(?P<name>\w{1,20}) ?[:：] ?\S")
+_BRACKETS = re.compile(r"[(\[](?P<said>[^()\[\]\n]{3,200})[)\]]")
 _START = r"(?:(?<=[.!?。！？\n])|\A)"
 
 
@@ -63,6 +64,7 @@ class Signs:
     sentence: re.Pattern[str]  # a sentence that only supposes something
     greeting: re.Pattern[str]  # a greeting with the name of who is greeted
     letter: re.Pattern[str]  # the line by which a letter begins
+    real: re.Pattern[str]  # in brackets in a game, that the speaker does not play
     own_things: re.Pattern[str]  # "my menu": no text, so that what follows is said of it
     reports: frozenset[str]  # words by which somebody else is quoted
 
@@ -136,10 +138,19 @@ def _until(text: str, signs: Signs) -> str:
     """Return what stands before a text that is handed over, and the questions behind it."""
     found = (next(_handing_over(sign, signs, text), None) for sign in signs.rest)
     ends = [match.start() for match in found if match]
+    played = next(_handing_over(signs.rest[2], signs, text), None)
     letter = signs.letter.search(text)
     if letter and (text[: letter.start()].strip() or text.count("\n", letter.end()) > 1):
         ends.append(letter.start())
-    return text[: min(ends)] if ends else text
+    own = text[: min(ends)] if ends else text
+    return "\n".join([own, *_asides(text[len(own) :], signs)]) if played else own
+
+
+def _asides(played: str, signs: Signs) -> Iterator[str]:
+    """Yield what a speaker says in brackets of their own life in a game: "(I have a cat irl)"."""
+    for match in _BRACKETS.finditer(played):
+        if signs.real.search(match["said"]):
+            yield match["said"]
 
 
 def _handing_over(sign: re.Pattern[str], signs: Signs, text: str) -> Iterator[re.Match[str]]:
@@ -232,6 +243,7 @@ def _signs(code: str) -> Signs:
             rf"^[ \t]*(?:{table.get('letters', never)})[^.!?\n]{{0,60}},?[ \t]*$",
             flags | re.MULTILINE,
         ),
+        real=re.compile(table.get("real", never), flags),
         own_things=re.compile(rf"{before}(?:{table.get('own_things', never)}){behind}", flags),
         reports=words_in(code, "clauses", "reports"),
     )

@@ -71,6 +71,7 @@ def _clause_pattern(code: str, key: str) -> re.Pattern[str]:
 
 def _facts(text: str) -> Iterator[str]:
     yield from _of_clauses(text)
+    yield from _of_habits(text)
     role, state = _pattern("role").search(text), _pattern("state").search(text)
     if role and (role.start() == 0 or _pattern("first_person").search(text[: role.start() + 1])):
         yield f"User is {role['role'].strip()}"
@@ -107,6 +108,16 @@ def _of_clauses(text: str) -> Iterator[str]:
         if not _pattern("asks").match(said) and not is_reaction(said):
             fact = third_person(said)
             yield from [fact] if fact else []
+
+
+def _of_habits(text: str) -> Iterator[str]:
+    """Yield what somebody plans their day by: "when do I get up if I start at 5 and live far?"."""
+    planned = _pattern("planned").search(text)
+    if planned is None:
+        return
+    for part in _pattern("and").split(planned["said"]):
+        if _pattern("habit").match(part):
+            yield from filter(None, [third_person(f"I {part.strip()}")])
 
 
 def _of_relatives(text: str) -> Iterator[str]:

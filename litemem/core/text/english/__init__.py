@@ -26,6 +26,7 @@ from litemem.core.text.english.deeds import (
     is_sought,
     is_to_come,
     is_yours,
+    knows_unsaid,
 )
 from litemem.core.text.english.facts import (
     GENDERED,
@@ -137,6 +138,7 @@ __all__ = [
     "is_vague",
     "is_written_in",
     "is_yours",
+    "knows_unsaid",
     "leaves_open",
     "misnames_user",
     "names_somebody",

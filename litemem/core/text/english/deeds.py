@@ -232,6 +232,16 @@ def is_of_named_part(clause: str, fact: str) -> bool:
     return bool(told) and any(told[0] in said or told[-1] in said for said in heard)
 
 
+def knows_unsaid(clause: str, fact: str) -> bool:
+    """Return True if a fact tells what the user knows, and a clause says nothing of that.
+
+    "The bus doesn't stop here, just so you know" is no "User doesn't know if the bus stops".
+    """
+    is_known = pattern_in(ENGLISH, "binding", "knows").match(fact) is not None
+    said = pattern_in(ENGLISH, "binding", "of_knowing").search(clause[:MAX_NOTE])
+    return is_known and said is None
+
+
 def is_of_other_subject(clause: str, fact: str) -> bool:
     """Return True if the user does in a fact what something else does in a clause without "I".
 
