@@ -251,6 +251,17 @@ class Phrases:
     unreturned: re.Pattern[str]  # that a thing was not given back: "never paid me back"
     single: re.Pattern[str]  # that something was done once
     habit: re.Pattern[str]  # of a fact, that it is done again and again
+    provided: re.Pattern[str]  # a condition, in one of several groups
+    depends: re.Pattern[str]  # of a fact, that it has a condition
+    certain: re.Pattern[str]  # of a fact, that it has none: "in any case"
+    wishes: re.Pattern[str]  # that somebody wants, plans or hopes for something
+    duties: re.Pattern[str]  # that something has to be done, or will be
+    finished: re.Pattern[str]  # that something was done
+    was_so: re.Pattern[str]  # what somebody was, where "was" stands behind it
+    is_so: re.Pattern[str]  # of a fact, what somebody is
+    kin_kinds: re.Pattern[str]  # a `kin` that is one by marriage or by half: "step-sister"
+    until: re.Pattern[str]  # what something lasts to, in one of several groups
+    since: re.Pattern[str]  # what something begins at, in one of several groups
     rules_out: tuple[tuple[re.Pattern[str], re.Pattern[str]], ...]  # of a clause, and of a fact
     limits: re.Pattern[str]  # to when or where a denial is limited: "before ten"
     times: Groups  # of the day
@@ -324,7 +335,9 @@ def _patterns(table: Mapping[str, Any]) -> dict[str, re.Pattern[str]]:
     tolerates restricts absolute terse supposing hour has
     impersonal incoming outgoing got gave imperfect present infix hails own_is tongue
     deeds closed lasting hardly softens oblique limited measured owns acts turns
-    because raised raised_to limits unreturned single habit""".split()
+    because raised raised_to limits unreturned single habit
+    kin_kinds until since wishes duties finished was_so is_so
+    provided depends certain""".split()
     keys = {name: name for name in names} | {"exception": "except"}
     keys["parts"] = "parts" if "parts" in table else "joint"
     return {

@@ -98,8 +98,10 @@ def makes_habit_of_once(pair: Comparison) -> bool:
 
 def is_crossed_out(pair: Comparison) -> bool:
     """Return True if a fact has what a clause rules out: "lets the flat", "rents a flat from"."""
+    facts = (pair.fact, pair.fact_in_language)  # "User" and the word of the language
     return any(
-        said.search(pair.said) and told.search(pair.fact) for said, told in pair.table.rules_out
+        said.search(pair.said) and any(told.search(fact) for fact in facts)
+        for said, told in pair.table.rules_out
     )
 
 

@@ -43,6 +43,9 @@ def is_opposite(pair: Comparison) -> bool:
     """Return True if the fact has an opposite of a word of the clause: "closes" for "opens"."""
     table, fact, said = pair.table, *without_definitions(pair.fact, pair.said, pair.code)
     told, heard = tokens_of(fact), tokens_of(said)
+    is_alike = _denials_apart(pair, told, fact) == _denials_apart(pair, heard, said)
+    if is_alike and table.opposites.opposed(told, heard) and not is_measured_otherwise(pair):
+        return True  # "refused" denies, and is opposed to "accepted"
     if pair.denials(told, fact) == pair.denials(heard, said):
         is_opposed = table.opposites.opposed(told, heard) and not is_measured_otherwise(pair)
         if is_opposed or _is_turned(pair):
@@ -60,6 +63,11 @@ def is_opposite(pair: Comparison) -> bool:
     ):
         return True
     return bool(table.last.opposed(told[-1:], heard[-1:]))
+
+
+def _denials_apart(pair: Comparison, words: list[str], text: str) -> int:
+    """Return the denials of a text without those that have an opposite: "refuses"."""
+    return pair.denials([w for w in words if not pair.table.opposites.having(w)], text)
 
 
 def _is_turned(pair: Comparison) -> bool:
@@ -148,7 +156,7 @@ def _denies_opposite(pair: Comparison, near: str) -> bool:
     """Return True if a part denies the opposite of the fact: "does not open" of "is closed"."""
     for part in pair.table.parts.split(near)[:MAX_PARTS]:
         tokens = tokens_of(part)
-        if not pair.denials(tokens, part) or pair.table.times.count(tokens):
+        if not _denials_apart(pair, tokens, part) or pair.table.times.count(tokens):
             continue
         for told in pair.table.parts.split(pair.fact)[:MAX_PARTS]:
             if pair.table.opposites.opposed(tokens_of(told), tokens):
