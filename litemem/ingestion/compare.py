@@ -39,7 +39,7 @@ from litemem.ingestion.rescheduled import is_of_other_thing, is_rescheduled
 from litemem.ingestion.roles import is_given_up, is_role_of_either
 from litemem.ingestion.sides import are_on_other_sides
 from litemem.ingestion.slots import Verdict, compare_slots, corrects
-from litemem.ingestion.updates import is_updated
+from litemem.ingestion.updates import is_updated, persons_in
 
 SENTENCE = 200  # characters in one sentence, at most
 
@@ -105,7 +105,9 @@ def _compare(known: str, new: str, cosine: float, before: str | None) -> Verdict
     ):
         return "contradicts"
     if code != ENGLISH:
-        return compare_slots(known, new)
+        verdict = compare_slots(known, new)
+        is_of_other = verdict == "contradicts" and persons_in(new, code) - persons_in(known, code)
+        return "different" if is_of_other else verdict  # the promotion of a sister
     return compare_english(known, new, cosine)
 
 

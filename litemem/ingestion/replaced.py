@@ -16,6 +16,7 @@ from litemem.core.text import scripts
 from litemem.core.text.lexicon import CODES, pattern_in, section, words_in
 from litemem.core.text.phrases import Words, names_user, phrases, tokens_of
 from litemem.core.text.statements import code_of_pair, read, unquoted
+from litemem.core.text.words import words as words_of
 
 LONG = 600  # characters of two texts that are no facts
 MOST = 60  # characters of what is over
@@ -74,6 +75,9 @@ def _is_replaced(known: str, new: str, code: str) -> bool:
         return True
     if _holders(new, code) and unquoted(new) == new and not _holders(known, code):
         return False
+    spelling, naming = (words_in(code, "replaced", key) for key in ("spelling", "naming"))
+    if not spelling.isdisjoint(words_of(new)) and naming.isdisjoint(words_of(known)):
+        return False  # "spelled Marion, not Marian" ends no "sister Marian is a vet"
     return any(_is_over(thing, clause, known, new, code) for thing, clause in over)
 
 

@@ -345,6 +345,8 @@ def test_orders_and_questions_are_no_deeds(said: str, facts: list[str], kept: li
         ("The key is under the pot; don't tell Jo", "User doesn't tell Jo", "User doesn't tell"),
         ("Dr Okafor retired, so my GP is Dr Berg now", "Dr Okafor is the GP of User", "Okafor is"),
         ("Sam left, so our lead is Ana now.", "Sam is User's lead", "Sam is"),
+        ("Sam left. Dev is our team lead now.", "Sam is the team lead now", "Sam is the"),
+        ("Meine Miete beträgt 720 Euro.", "User's rent is 720 Euro", "rent"),
         ("담배 끊은 지 한 달 됐어요", "User가 담배를 한 달에 한 갑씩 피워요", "피워요"),
         ("We've complained twice.", "Mr Haddad complained twice", "Haddad"),
         ("The cat gets half a tablet daily", "The cat gets a tablet daily", "gets a tablet"),

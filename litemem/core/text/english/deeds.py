@@ -77,6 +77,7 @@ _IS_HOLDER = re.compile(
 _HAS_HOLDER = re.compile(rf"User['’]s (?P<role>{_ROLE}?) is (?:called |now )?(?P<name>{_NAME})")
 _MY_HOLDER = re.compile(
     rf"\b(?:[Mm]y|[Oo]ur) (?:new )?(?P<role>{_ROLE}?) is (?:now )?(?P<name>{_NAME})"
+    rf"|(?P<name_>{_NAME}) is (?:now )?(?:my|our|the) (?:new )?(?P<role_>{_ROLE}?)(?: now)?(?=\W|\Z)"
 )
 _WORD = re.compile(r"[\w-]+")
 _HAS_ROLE = re.compile(
@@ -301,7 +302,10 @@ def gives_role_to_other(clause: str, fact: str) -> bool:
     told = _IS_HOLDER.match(fact[:MAX_NOTE]) or _HAS_HOLDER.match(fact[:MAX_NOTE])
     if told is None:
         return False
-    held = {m["role"].casefold(): m["name"] for m in _MY_HOLDER.finditer(clause[:MAX_NOTE])}
+    held = {
+        (match["role"] or match["role_"]).casefold(): match["name"] or match["name_"]
+        for match in _MY_HOLDER.finditer(clause[:MAX_NOTE])
+    }
     named = held.get(told["role"].casefold())
     return named is not None and told["name"] not in named and named not in told["name"]
 

@@ -16,7 +16,7 @@ from litemem.core.text.words import NUMBER_WORDS, digits, words
 MAX_NAME = 100  # characters; what is longer, nobody is called
 _OBJECT_FIRST = re.compile(r"(?:Him|Her|Them|Me|Us) (?:is|are|was|were|has|have|had)\b")
 _IS_ORDINAL = re.compile(r"\b(?:is|was|are) \d{1,3}(?:st|nd|rd|th)\W*\Z")  # "dad is 70th"
-MIN_PLAIN = 5  # letters of a word that tells its language
+MIN_PLAIN = 4  # letters of a word that tells its language
 GENDERED = ("he his him himself".split(), "she her hers herself".split())
 
 # Small models report politeness, questions and agreement as acts
