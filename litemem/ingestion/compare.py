@@ -41,6 +41,7 @@ from litemem.ingestion.sides import are_on_other_sides
 from litemem.ingestion.slots import Verdict, compare_slots, corrects
 from litemem.ingestion.updates import is_updated, persons_in
 
+SUBJECT = 4  # words that tell of whom a fact is
 SENTENCE = 200  # characters in one sentence, at most
 
 _FIRST_WORD = re.compile(r"[^\W\d_]+")
@@ -106,7 +107,8 @@ def _compare(known: str, new: str, cosine: float, before: str | None) -> Verdict
         return "contradicts"
     if code != ENGLISH:
         verdict = compare_slots(known, new)
-        is_of_other = verdict == "contradicts" and persons_in(new, code) - persons_in(known, code)
+        begin = " ".join(unquoted(new).split()[:SUBJECT])
+        is_of_other = verdict == "contradicts" and persons_in(begin, code) - persons_in(known, code)
         return "different" if is_of_other else verdict  # the promotion of a sister
     return compare_english(known, new, cosine)
 

@@ -6,6 +6,7 @@ else's life the user's. The words for all this are data, in the table `phrases` 
 """
 
 import re
+from collections.abc import Callable, Sequence
 
 from litemem.core.text.quantities import changes_half_of_day, counts_another, counts_together
 from litemem.extraction.paraphrase import (
@@ -36,6 +37,8 @@ OTHER_NUMBER = "it has another number"
 
 _VOWEL_SIGNS = re.compile(r"[\u064b-\u0652\u0640]")  # of Arabic, which few write
 
+CLAUSE, PREDICATE = "clause", "predicate"
+
 
 def departure(
     fact: str, said: str, code: str, part: str, then: str = "", sentence: str = ""
@@ -51,60 +54,9 @@ def departure(
         )
     whole = Comparison(fact, said, code, then, sentence=sentence)
     near = Comparison(fact, part, code, whole=said)
-    for reason, pair, is_so in (
-        (OF_ANOTHER, whole, subject.is_of_somebody_else),
-        (OF_ANOTHER, whole, subject.is_of_other_part),
-        (OF_ANOTHER, near, subject.is_of_somebody_else),
-        (OF_ANOTHER, whole, subject.is_of_new_relative),
-        (OF_ANOTHER, whole, kin.is_of_other_kin),
-        (OF_ANOTHER, whole, subject.is_of_other_origin),
-        (OF_ANOTHER, whole, agents.is_of_other_agent),
-        (OF_ANOTHER, whole, participants.is_of_participant),
-        (SUPPOSED, whole, reality.is_supposed),
-        ("it leaves out the condition", whole, reality.loses_condition),
-        ("it leaves out the condition", whole, conditions.is_unconditional),
-        (SUPPOSED, whole, plans.is_wish),
-        (SUPPOSED, whole, reality.is_urged),
-        (SUPPOSED, whole, reality.is_refuted),
-        (SUPPOSED, whole, reality.is_conditional),
-        ("it states a plan as done", whole, reality.is_still_ahead),
-        ("it states a plan as done", whole, plans.is_duty),
-        ("it states what failed", whole, reality.has_failed),
-        ("it states what is over", whole, reality.is_over),
-        ("it states what is over", whole, plans.is_no_more),
-        ("it states what was excepted", whole, polarity.is_excepted),
-        (OPPOSITE, whole, polarity.is_opposite),
-        (OPPOSITE, near, polarity.likes_what_is_bad),
-        (OPPOSITE, whole, polarity.is_tolerated),
-        ("it says more than was said", whole, polarity.is_without_exception),
-        (DENIED, near, polarity.is_denied),
-        (DENIED, whole, polarity.is_contrasted),
-        (REVERSED, whole, transfers.is_other_direction),
-        (REVERSED, whole, bounds.is_bounded_otherwise),
-        (REVERSED, whole, parties.is_exchanged),
-        (REVERSED, whole, parties.is_given_back),
-        (REVERSED, whole, preference.prefers_what_was_denied),
-        (REVERSED, whole, parties.is_turned_round),
-        (REVERSED, whole, preference.is_preferred_less),
-        (REVERSED, whole, preference.is_compared),
-        (REVERSED, whole, preference.is_measured_round),
-        (REVERSED, whole, preference.puts_other_behind),
-        ("it leaves out when it is so", whole, additions.drops_limit),
-        ("it makes a habit of what was done once", whole, additions.makes_habit_of_once),
-        (REVERSED, whole, additions.is_crossed_out),
-        (OF_ANOTHER, whole, additions.has_what_is_anothers),
-        (OTHER_NUMBER, whole, additions.states_change_as_sum),
-        (OTHER_NUMBER, whole, _counts_another),
-        (OTHER_NUMBER, whole, _changes_half_of_day),
-        (OF_OTHER_THING, whole, subject.is_of_next),
-        (OF_OTHER_THING, whole, subject.is_beside),
-        (OF_OTHER_THING, whole, preference.is_of_other_thing),
-        ("it says nothing", whole, subject.says_nothing),
-        (OF_OTHER_THING, whole, subject.is_in_other_role),
-        (OF_OTHER_THING, whole, parts.is_crossed),
-        (OF_OTHER_THING, whole, parts.is_of_reason),
-    ):
-        if is_so(pair):
+    pairs = {CLAUSE: whole, PREDICATE: near}
+    for reason, of, is_so in _DEPARTURES:
+        if is_so(pairs[of]):
             return reason
     return None
 
@@ -117,3 +69,59 @@ def _counts_another(pair: Comparison) -> bool:
 
 def _changes_half_of_day(pair: Comparison) -> bool:
     return changes_half_of_day(pair.fact, pair.said)
+
+
+# a fact is compared with its whole clause, or with the part that has the predicate
+_DEPARTURES: Sequence[tuple[str, str, Callable[[Comparison], bool]]] = (
+    (OF_ANOTHER, CLAUSE, subject.is_of_somebody_else),
+    (OF_ANOTHER, CLAUSE, subject.is_of_other_part),
+    (OF_ANOTHER, PREDICATE, subject.is_of_somebody_else),
+    (OF_ANOTHER, CLAUSE, subject.is_of_new_relative),
+    (OF_ANOTHER, CLAUSE, kin.is_of_other_kin),
+    (OF_ANOTHER, CLAUSE, subject.is_of_other_origin),
+    (OF_ANOTHER, CLAUSE, agents.is_of_other_agent),
+    (OF_ANOTHER, CLAUSE, participants.is_of_participant),
+    (SUPPOSED, CLAUSE, reality.is_supposed),
+    ("it leaves out the condition", CLAUSE, reality.loses_condition),
+    (SUPPOSED, CLAUSE, plans.is_wish),
+    (SUPPOSED, CLAUSE, reality.is_urged),
+    (SUPPOSED, CLAUSE, reality.is_refuted),
+    (SUPPOSED, CLAUSE, reality.is_conditional),
+    ("it leaves out the condition", CLAUSE, conditions.is_unconditional),
+    ("it states a plan as done", CLAUSE, reality.is_still_ahead),
+    ("it states a plan as done", CLAUSE, plans.is_duty),
+    ("it states what failed", CLAUSE, reality.has_failed),
+    ("it states what is over", CLAUSE, reality.is_over),
+    ("it states what is over", CLAUSE, plans.is_no_more),
+    ("it states what was excepted", CLAUSE, polarity.is_excepted),
+    (OPPOSITE, CLAUSE, polarity.is_opposite),
+    (OPPOSITE, PREDICATE, polarity.likes_what_is_bad),
+    (OPPOSITE, CLAUSE, polarity.is_tolerated),
+    ("it says more than was said", CLAUSE, polarity.is_without_exception),
+    (DENIED, PREDICATE, polarity.is_denied),
+    (DENIED, CLAUSE, polarity.is_contrasted),
+    (REVERSED, CLAUSE, transfers.is_other_direction),
+    (REVERSED, CLAUSE, parties.is_exchanged),
+    (REVERSED, CLAUSE, parties.is_given_back),
+    (REVERSED, CLAUSE, preference.prefers_what_was_denied),
+    (REVERSED, CLAUSE, parties.is_turned_round),
+    (REVERSED, CLAUSE, preference.is_preferred_less),
+    (REVERSED, CLAUSE, preference.is_compared),
+    (REVERSED, CLAUSE, preference.is_measured_round),
+    (REVERSED, CLAUSE, preference.puts_other_behind),
+    ("it leaves out when it is so", CLAUSE, additions.drops_limit),
+    ("it makes a habit of what was done once", CLAUSE, additions.makes_habit_of_once),
+    (REVERSED, CLAUSE, additions.is_crossed_out),
+    (OF_ANOTHER, CLAUSE, additions.has_what_is_anothers),
+    (OTHER_NUMBER, CLAUSE, additions.states_change_as_sum),
+    (OTHER_NUMBER, CLAUSE, _counts_another),
+    (OTHER_NUMBER, CLAUSE, _changes_half_of_day),
+    (OF_OTHER_THING, CLAUSE, subject.is_of_next),
+    (OF_OTHER_THING, CLAUSE, subject.is_beside),
+    (OF_OTHER_THING, CLAUSE, preference.is_of_other_thing),
+    ("it says nothing", CLAUSE, subject.says_nothing),
+    (OF_OTHER_THING, CLAUSE, subject.is_in_other_role),
+    (REVERSED, CLAUSE, bounds.is_bounded_otherwise),
+    (OF_OTHER_THING, CLAUSE, parts.is_crossed),
+    (OF_OTHER_THING, CLAUSE, parts.is_of_reason),
+)

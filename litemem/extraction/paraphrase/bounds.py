@@ -46,7 +46,7 @@ def _has(thing: str, others: list[str], pair: Comparison) -> bool:
 
 
 def _is_of_same(pair: Comparison) -> bool:
-    """Return True if a fact has as many words that were said as others, besides its bounds."""
+    """Return True if half of a fact, without its bounds, are words of the clause."""
     text = pair.table.since.sub(" ", pair.table.until.sub(" ", pair.fact))
     rest = content_words(text, pair.code)
     return not rest or sum(map(pair.by.supports, rest)) >= len(rest) * MIN_KEPT

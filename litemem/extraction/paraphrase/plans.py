@@ -17,7 +17,7 @@ def is_wish(pair: Comparison) -> bool:
 
 
 def is_duty(pair: Comparison) -> bool:
-    """Return True if the fact states as done what has to be done, or will be."""
+    """Return True if the fact states a duty or a plan as done."""
     table = pair.table
     if table.duties.search(pair.spoken) is None or table.finished.search(pair.fact) is None:
         return False

@@ -77,7 +77,8 @@ _IS_HOLDER = re.compile(
 _HAS_HOLDER = re.compile(rf"User['’]s (?P<role>{_ROLE}?) is (?:called |now )?(?P<name>{_NAME})")
 _MY_HOLDER = re.compile(
     rf"\b(?:[Mm]y|[Oo]ur) (?:new )?(?P<role>{_ROLE}?) is (?:now )?(?P<name>{_NAME})"
-    rf"|(?P<name_>{_NAME}) is (?:now )?(?:my|our|the) (?:new )?(?P<role_>{_ROLE}?)(?: now)?(?=\W|\Z)"
+    rf"|(?P<name_>{_NAME}) is (?:now )?(?:my|our|the) (?:new )?(?P<role_>{_ROLE}?)"
+    r"(?: now)?(?=[,.;!?]|\Z| (?:and|but|since|from|so)\b)"
 )
 _WORD = re.compile(r"[\w-]+")
 _HAS_ROLE = re.compile(
