@@ -117,6 +117,24 @@ def test_the_turns_that_failed_before_go_with_their_scope(open_memory: OpenMemor
     assert memory.verify(full=True)["ok"]
 
 
+@pytest.mark.parametrize("by", ["id", "filter"])
+def test_a_message_that_was_deleted_before_its_turn_was_read_gives_no_fact(
+    tmp_path: Path, by: str
+) -> None:
+    path = tmp_path / "memory.db"
+    with Memory(path, embedder=HashEmbedder(), llm=ScriptedLLM([])) as memory:
+        with pytest.raises(LLMError):
+            memory.add("My PIN is 4711.", metadata={"k": 1}, **CAM)
+        (found,) = memory.search("PIN", **CAM)["results"]
+        if by == "id":
+            memory.delete(found["id"])
+        else:
+            memory.delete_all(filters={"k": 1}, **CAM)
+    with Memory(path, embedder=HashEmbedder(), llm=ScriptedLLM([["User's PIN is 4711"]])) as memory:
+        assert memory.process_pending() == {"results": []}
+        assert memory.search("PIN", **CAM)["results"] == []
+
+
 def test_a_client_that_deletes_a_user_drops_its_pending_turns(tmp_path: Path) -> None:
     with MemoryClient(
         path=tmp_path / "memory.db", embedder=HashEmbedder(64), llm=ScriptedLLM([])

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import apsw
@@ -81,6 +82,12 @@ WHERE tries >= :min_tries AND tries < min(:tries_below, {SET_ASIDE})
   )
 ORDER BY {_IMPORTED}, pk
 LIMIT 1
+"""
+_DELETED = """
+SELECT message.pk
+FROM message
+JOIN event ON event.memory_id = message.id AND event.event = 'DELETE'
+WHERE message.turn_pk = ? AND message.passages = 0
 """
 _FREE_IN_SESSION = f"""
 SELECT pk FROM turn
@@ -309,7 +316,7 @@ class Turns:
         )
 
     def _messages(self, turn_pk: int, session: int) -> dict[int, Message]:
-        """Return the messages of a turn by primary key."""
+        """Return the messages of a turn by primary key; deleted ones are empty."""
         rows: list[Row] = self._connection.execute(
             "SELECT pk FROM message WHERE turn_pk = ? ORDER BY pk", (turn_pk,)
         ).fetchall()
@@ -319,7 +326,9 @@ class Turns:
         if not pks or self._connection.execute(strangers, (turn_pk, session)).get:
             reason = "has messages of another scope" if pks else "has no messages"
             raise damage("turn", turn_pk, "session_pk", reason)
-        return {pk: read_one(self._connection, pk) for pk in pks}
+        deleted = {pk for (pk,) in self._connection.execute(_DELETED, (turn_pk,))}
+        found = {pk: read_one(self._connection, pk) for pk in pks}
+        return {pk: replace(m, content="") if pk in deleted else m for pk, m in found.items()}
 
     def _put_aside(self, turn_pk: int, reason: str) -> None:
         """Leave a turn out of the queue until `verify --fix`."""
