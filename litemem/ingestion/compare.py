@@ -41,7 +41,7 @@ from litemem.ingestion.sides import are_on_other_sides
 from litemem.ingestion.slots import Verdict, compare_slots, corrects
 from litemem.ingestion.updates import is_updated, persons_in
 
-SUBJECT = 4  # words that tell of whom a fact is
+SUBJECT = 4  # words of a fact in which its subject stands
 SENTENCE = 200  # characters in one sentence, at most
 
 _FIRST_WORD = re.compile(r"[^\W\d_]+")
