@@ -350,7 +350,8 @@ class Binding:
             return "it takes a remark for knowledge"
         if is_user and english.is_sought(clause.text, fact):
             return "it states what was sought"
-        if not is_user and english.is_done_by_speaker(clause.text, fact):
+        is_named = fact.split(" ")[0] in self._said  # not the name of the agent
+        if not is_user and is_named and english.is_done_by_speaker(clause.text, fact):
             return "it is about somebody else"
         if english.halves_are_lost(clause.text, fact):
             return "it has another amount"

@@ -348,7 +348,11 @@ def test_orders_and_questions_are_no_deeds(said: str, facts: list[str], kept: li
         ("Sam left. Dev is our team lead now.", "Sam is the team lead now", "Sam is the"),
         ("Meine Miete beträgt 720 Euro.", "User's rent is 720 Euro", "rent"),
         ("담배 끊은 지 한 달 됐어요", "User가 담배를 한 달에 한 갑씩 피워요", "피워요"),
-        ("We've complained twice.", "Mr Haddad complained twice", "Haddad"),
+        (
+            "Mr Haddad drums at night. We've complained twice.",
+            "Mr Haddad complained twice",
+            "Haddad complained",
+        ),
         ("The cat gets half a tablet daily", "The cat gets a tablet daily", "gets a tablet"),
         ("It's my dad's 70th on Saturday.", "User's dad is 70th", "is 70th"),
         ("Him: 31, Leo, chef.", "Him is 31 and Leo", "Him is"),
