@@ -3,8 +3,8 @@
 import atexit
 import threading
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import Any
 
@@ -259,27 +259,34 @@ class _StoppableLLM:
 
     @property
     def parameters(self) -> int | None:
-        return getattr(self._llm, "parameters", None)
+        with self._until_stopped():
+            return getattr(self._llm, "parameters", None)
 
     def count_tokens(self, text: str) -> int:
-        self._check()
-        return self._llm.count_tokens(text)
+        with self._until_stopped():
+            return self._llm.count_tokens(text)
 
     def generate(
         self, prompt: Prompt, text: str, *, schema: dict[str, Any], max_tokens: int
     ) -> str:
+        with self._until_stopped():
+            return self._llm.generate(prompt, text, schema=schema, max_tokens=max_tokens)
+
+    def close(self) -> None:
+        """Do nothing: the `Memory` closes the model."""
+
+    @contextmanager
+    def _until_stopped(self) -> Iterator[None]:
+        """Raise `_WorkerStopped` instead of a call, or of the error with which the end stops it."""
         self._check()
         try:
-            return self._llm.generate(prompt, text, schema=schema, max_tokens=max_tokens)
+            yield
         except LLMError:
             # the end of the program stops the model, and right after it this worker
             if not threading.main_thread().is_alive():
                 self._stopping.wait(EXIT_SECONDS)
             self._check()
             raise
-
-    def close(self) -> None:
-        """Do nothing: the `Memory` closes the model."""
 
     def _check(self) -> None:
         if self._stopping.is_set():

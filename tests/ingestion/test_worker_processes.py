@@ -394,6 +394,36 @@ def test_a_long_answer_stops_with_the_program_and_its_turn_stays(
         assert reading(store).turns.waiting(TurnFilter(tries_below=1)) == 1
 
 
+STOPPED = """
+import atexit
+from threading import Event, main_thread
+from litemem.errors import LLMError
+counting = Event()
+
+class Stopped(Echo):
+    def count_tokens(self, text):
+        counting.set()
+        while main_thread().is_alive():
+            time.sleep(0.001)
+        raise LLMError("the program ends")
+
+memory = Memory(path, embedder=HashEmbedder(64), llm=Stopped([]))
+memory.add("I like tea", user_id="cam", async_mode=True)
+counting.wait()
+atexit.register(time.sleep, 0.5)  # the model is stopped before the worker hears of the end
+print("leaving")
+"""
+
+
+def test_a_model_that_the_end_stops_while_it_counts_is_no_failure_of_the_turn(
+    programs: Programs,
+) -> None:
+    """Previously only an answer that was stopped was blamed on the end of the program."""
+    assert finish(programs.start(STOPPED)) == "leaving\n"
+    with closing(SqliteStore(programs.path)) as store:
+        assert reading(store).turns.waiting(TurnFilter(tries_below=1)) == 1
+
+
 @pytest.mark.model
 def test_closing_waits_for_one_answer_of_the_real_model_at_most(
     tmp_path: Path, tiny_llm: LLM
