@@ -1,7 +1,7 @@
 """`Memory`: Mem0's calls, and the care of a file, over one SQLite file."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Self, get_args
 
@@ -710,10 +710,14 @@ class Memory:
         """Return the events of a memory, oldest first; an empty list for an unknown id."""
         with self.store.read() as r:
             entries = r.memories.history(arguments.check_text(memory_id, "memory_id"))
-            said = r.messages.get(memory_id)
-        if said is not None:
-            return [results.said_dict(said)]
-        return [results.history_dict(entry) for entry in entries]
+            is_message = all(entry.event == "DELETE" for entry in entries) and (
+                bool(entries) or r.messages.get(memory_id) is not None
+            )
+            logged = r.messages.logged_for(memory_id) if is_message else []
+        for each in logged:  # a DELETE of a message leaves the text to the log
+            entries = [replace(entry, old_memory=each.said.content) for entry in entries]
+        said = [results.said_dict(memory_id, each.said) for each in logged]
+        return said + [results.history_dict(entry) for entry in entries]
 
     def update(
         self,
@@ -1119,8 +1123,8 @@ class Memory:
         """Write memories into a new file; return the number of lines of each kind.
 
         Without ids and filters it is the whole file: memories with history, messages, pending turns
-        and the graph. With them, the memories that match, also expired and superseded ones, and all
-        that belongs to them. `docs/export.md` describes the lines. Rows that cannot be read are
+        and the graph. With them, the memories and messages that match, also expired and superseded
+        ones, and all that belongs to them. `docs/export.md` describes the lines. Rows that cannot be read are
         left out; then the result names them, as `damaged`.
 
         Args:

@@ -259,18 +259,18 @@ def entity_dict(entity: Entity) -> dict[str, Any]:
     }
 
 
-def said_dict(said: MemoryRecord) -> dict[str, Any]:
+def said_dict(message_id: str, said: SourceMessage) -> dict[str, Any]:
     """Return the ADD of a message result, as in the result of `history`."""
     return history_dict(
         HistoryEntry(
-            id=said.id,
-            memory_id=said.id,
+            id=message_id,
+            memory_id=message_id,
             event="ADD",
             old_memory=None,
             new_memory=said.content,
             created_at=said.created_at,
             updated_at=None,
-            actor_id=said.actor_id,
+            actor_id=said.name,
             role=said.role,
         )
     )

@@ -8,21 +8,29 @@ of its own.
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise, permutations
 from typing import Any, Literal
 
 from litemem.core.clock import to_iso
-from litemem.core.text import vocabulary
 from litemem.core.text.scripts import fold, without_control_tokens
-from litemem.core.text.words import STOP_WORDS, sentence_borders, stem, tokens, words
+from litemem.core.text.words import sentence_borders, tokens, words
 from litemem.core.types import (
     Disagreement,
     MemoryRecord,
     SourceMessage,
     canonical_role,
     is_known_role,
+)
+from litemem.retrieval.repetition import (
+    ECHOED,
+    REPEATED,
+    meaning_of,
+    repeats,
+    stem_of,
+    stems_of_text,
+    unsaid,
 )
 
 Layout = Literal["text", "messages"]
@@ -38,8 +46,6 @@ SHARE = 8  # a line takes at most this part of the budget; a longer text is abri
 SHORT = 128  # unless it has no more tokens than this
 MAX_CHARACTERS = 4_000  # of a line: a tokenizer may count a word of any length as one token
 MAX_NAME = 40  # characters of a speaker's name
-REPEATED = 0.6  # share of a sentence's words that a fact has, if it says the same
-ECHO = 400  # characters of an answer that may only repeat a fact, at most
 ASIDE = 0.5  # part of the score for what a message also says, without a word of the query
 ROUNDS = 6  # of fitting the lines into the budget, each with one count of the whole
 
@@ -54,13 +60,6 @@ _UNSEEN = re.compile(
     "[\0-\x1f\x7f-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
     "\U000e0000-\U000e007f]"
 )
-
-
-_INNER = re.compile(r"['’\-]")  # inside a word
-# of English words, behind an apostrophe
-_ENDINGS = vocabulary.words_of_all("search", "clitics")
-ARTICLES = vocabulary.words_of_all("search", "articles")
-_DENIALS = vocabulary.words_of_all("search", "denials")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -209,7 +208,7 @@ def choose(
     Each text is counted once, and the whole a few times. Better lines are chosen first, of equal
     ones facts, then the newest. A line that does not fit makes room for shorter ones.
     """
-    wanted = _stems(query)
+    wanted = stems_of_text(query)
     ranked, left_out = _without_repetitions(lines, wanted)
     fitting = _Fitting(budget, count, layout, wanted)
     chosen, used = fitting.fit(ranked)
@@ -240,23 +239,24 @@ def _without_repetitions(
     meanings: dict[str, tuple[str, ...]] = {}
     for line in shown:
         if line.role is None:
-            meanings[line.id] = _meaning(line.text)
+            meanings[line.id] = meaning_of(line.text)
             _keep(facts, meanings[line.id], line, NEWER, left_out)
-    stems = {meaning: {_stem(word) for word in meaning} for meaning in facts}
+    stems = {meaning: {stem_of(word) for word in meaning} for meaning in facts}
     quotes: dict[tuple[tuple[str, ...], str], Line] = {}
     for line in shown:
         if line.role is None:
             continue
         own = sorted(meanings[fact] for fact in line.facts if fact in meanings)
-        if not own and canonical_role(line.role) == "assistant":
-            own = _repeated(line.text, stems)
-        meaning = _meaning(line.text)
-        rest = _unsaid(line.text, {_stem(word) for words in own for word in words})
+        if not own:
+            share = ECHOED if canonical_role(line.role) == "assistant" else REPEATED
+            own = [meaning for meaning in stems if repeats(line.text, stems[meaning], share)][:1]
+        meaning = meaning_of(line.text)
+        rest = unsaid(line.text, {stem_of(word) for words in own for word in words})
         if meaning in facts or not rest:
             _keep(facts, meaning if meaning in facts else own[-1], line, BY_FACT, left_out)
         else:
             speaker = _speaker(line.role, line.name)
-            is_aside = rest != line.text and wanted and wanted.isdisjoint(_stems(rest))
+            is_aside = rest != line.text and wanted and wanted.isdisjoint(stems_of_text(rest))
             score = line.score * ASIDE if is_aside else line.score
             kept = replace(line, text=rest, score=score)
             _keep(quotes, (meaning, speaker), kept, NEWER, left_out)
@@ -273,70 +273,6 @@ def _keep(
     if other is not line:
         left_out.append(LeftOut(line, reason, other.id))
         kept[key] = replace(other, score=max(line.score, other.score))
-
-
-def _unsaid(text: str, said: set[str]) -> str:
-    """Return a text without the sentences that facts with these stems say, or an empty text.
-
-    A sentence with a name or a number that the facts do not have says more than they.
-    """
-    if not said:
-        return text
-    parts = _parts(text)
-    rest = [part for part in parts if not _is_said(part, said)]
-    if len(rest) == len(parts):
-        return text
-    from litemem.extraction.sanitize import is_small_talk  # its patterns take 60 ms
-
-    kept = " ".join(rest)
-    return "" if is_small_talk(kept) else kept
-
-
-def _repeated(text: str, facts: Mapping[tuple[str, ...], set[str]]) -> list[tuple[str, ...]]:
-    """Return a fact that a short text of an assistant only repeats: "Noted: you are …"."""
-    if len(text) > ECHO:
-        return []
-    stems = _stems(text)
-    near = (m for m, said in facts.items() if len(stems & said) >= REPEATED * len(stems) > 0)
-    return [meaning for meaning in near if not _unsaid(text, facts[meaning])][:1]
-
-
-def _is_said(sentence: str, said: set[str]) -> bool:
-    missing = known = 0
-    for i, written in enumerate(_written(sentence)):
-        word = fold(written)
-        if word in STOP_WORDS:
-            continue
-        if _stem(word) in said:
-            known += 1
-        elif word in _DENIALS or written[0].isdigit() or (i and written[0].isupper()):
-            return False
-        else:
-            missing += 1
-    return known > 0 and known >= REPEATED * (known + missing)
-
-
-def _meaning(text: str) -> tuple[str, ...]:
-    """Return the words of a text without articles, or the text itself if it has none."""
-    found = tuple(word for word in map(fold, _written(text)) if word not in ARTICLES)
-    return found or (text.strip(),)
-
-
-def _stems(text: str) -> frozenset[str]:
-    """Return the stems of the words of a text that are not stop words."""
-    return frozenset(_stem(word) for word in map(fold, _written(text)) if word not in STOP_WORDS)
-
-
-def _stem(word: str) -> str:
-    return stem(stem(word))  # "weddings" as "wedding"
-
-
-def _written(text: str) -> Iterator[str]:
-    """Yield the words of a text as they are written, "don't" as "don" and "not"."""
-    for token in tokens(text, smallest=True):
-        for part in _INNER.split(token.text):
-            if part == token.text or part not in _ENDINGS:
-                yield "not" if part == "t" and part != token.text else part
 
 
 # -- what fits
@@ -442,7 +378,7 @@ def abridge(text: str, wanted: frozenset[str], room: int) -> str:
     A gap is shown as "…". Rare stems weigh more, and the sentences next to the best one come first.
     """
     parts = _parts(text)
-    held = [_stems(part) & wanted for part in parts]
+    held = [stems_of_text(part) & wanted for part in parts]
     frequency = Counter(word for each in held for word in each)
     weights = [sum(1 / frequency[word] for word in each) for each in held]
     best = max(range(len(parts)), key=lambda i: (weights[i], -i), default=None)
@@ -464,7 +400,7 @@ def abridge(text: str, wanted: frozenset[str], room: int) -> str:
 
 def _window(sentence: str, wanted: frozenset[str], room: int) -> str:
     """Return the part of a long sentence around the first wanted word."""
-    found = (t.start for t in tokens(sentence) if _stem(fold(t.text)) in wanted)
+    found = (t.start for t in tokens(sentence) if stem_of(fold(t.text)) in wanted)
     start = max(0, next(found, 0) - room // 3)
     if start:
         start = sentence.rfind(" ", max(0, start - MAX_NAME), start) + 1 or start

@@ -17,7 +17,8 @@ from litemem.core.text.lexicon import CODES, ENGLISH, section
 from litemem.core.text.periods import FIRST_DAY, Period
 from litemem.core.text.scripts import fold
 from litemem.core.types import DOCUMENT, PROCEDURAL, Disagreement, MemoryRecord, canonical_role
-from litemem.retrieval.context import ARTICLES, MAX_NAME, one_line
+from litemem.retrieval.context import MAX_NAME, one_line
+from litemem.retrieval.repetition import ARTICLES
 from litemem.store.protocol import Standing
 
 Group = Literal["identity", "people", "preferences", "health", "work", "plans", "answers", "other"]

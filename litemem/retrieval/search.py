@@ -20,6 +20,7 @@ from litemem.errors import RerankerError
 from litemem.models.embedding import embed_first_passage, embed_query, mapped_errors
 from litemem.models.registry import all_models
 from litemem.retrieval import ranking
+from litemem.retrieval.repetition import Facts
 from litemem.store.filters import Condition
 from litemem.store.protocol import (
     CandidateQuery,
@@ -201,7 +202,8 @@ def _fused(
 
     A message from which memories came lends its score to the one of them that answers best, and is
     no result of its own. If none of them may be found, neither is the message. A message that never
-    yielded a memory is a result, unless a memory or a better message has the same words.
+    yielded a memory is a result, unless a better message has the same words, or a memory says the
+    same, which then takes its score.
 
     A short fact is nearer to any question than its message. So what a memory scores beyond its
     message counts `BEYOND`, and each further memory of a message `FURTHER` of the one before:
@@ -210,6 +212,7 @@ def _fused(
     """
     found = {match.record.id: match for match in memories}
     texts = {_folded(match.record.content) for match in memories}
+    facts = Facts({match.record.id: match.record.content for match in memories})
     sources: dict[str, tuple[float, str]] = {}  # of a memory: the score and id of its message
     for message in said:
         score = message.parts.final
@@ -219,11 +222,12 @@ def _fused(
             known = [
                 found.get(record.id) or Match(record, cosine) for record, cosine in message.memories
             ]
-            best = max(known, key=lambda match: (match.score, match.semantic))
-            if best.score < score:
-                found[best.record.id] = _scored(best, score, best.parts or message.parts, score)
+            _lend(found, max(known, key=lambda match: (match.score, match.semantic)), message)
         elif not message.yielded and (text := _folded(message.record.content)) not in texts:
             texts.add(text)
+            if (fact := facts.saying(message.record.content)) is not None:
+                _lend(found, found[fact], message)
+                continue
             parts = message.parts
             found[message.record.id] = Match(
                 message.record, parts.meaning, parts.words, score, parts
@@ -240,6 +244,14 @@ def _fused(
             if match.parts is not None:
                 found[match.record.id] = _scored(match, score, match.parts, source)
     return sorted(found.values(), key=_order, reverse=True)
+
+
+def _lend(found: dict[str, Match], memory: Match, message: MessageMatch) -> None:
+    """Give a memory the score of a message, if that is better."""
+    score = message.parts.final
+    if memory.score < score:
+        parts = memory.parts or message.parts
+        found[memory.record.id] = _scored(memory, score, parts, score)
 
 
 def _scored(match: Match, score: float, parts: ScoreParts, source: float) -> Match:

@@ -65,6 +65,59 @@ def test_no_words_are_found_twice(open_memory: OpenMemory) -> None:
     assert texts(memory.search("Zenith garage", **CAM)) == [CAR]
 
 
+@pytest.mark.parametrize(
+    ("said", "is_repeated"),
+    [
+        ("The door code is 4711, as you know.", True),
+        ("My door code is still 4711!", True),
+        ("The door code is 4712, as you know.", False),
+        ("The door code isn't 4711.", False),
+        ("The door code is 4711 and the keys are with Ola.", False),
+        ("Is the door code 4711?", False),
+    ],
+)
+def test_a_message_that_repeats_a_fact_of_another_turn_is_no_result(
+    open_memory: OpenMemory, said: str, is_repeated: bool
+) -> None:
+    memory = open_memory(["User's door code is 4711"], [])
+    memory.add("My door code is 4711.", **CAM)
+    memory.add(said, **CAM)
+    found = texts(memory.search("door code", **CAM))
+    assert found[:1] == ["User's door code is 4711"]
+    assert (said not in found) == is_repeated
+    if is_repeated:
+        assert said not in memory.context("door code", **CAM)
+        assert said in texts(memory.get_all(include_messages=True, **CAM))
+
+
+@pytest.mark.parametrize("change", ["delete", "update", "erase"])
+def test_what_an_assistant_repeated_in_another_run_does_not_come_back(
+    open_memory: OpenMemory, change: str
+) -> None:
+    """Previously only the run of the memory was looked at."""
+    memory = open_memory(["User's door code is 4711"], [], [])
+    (added,) = memory.add("My door code is 4711.", run_id="1", **CAM)["results"]
+    memory.add([{"role": "assistant", "content": "Your door code is 4711."}], run_id="2", **CAM)
+    memory.add([{"role": "assistant", "content": "Your door code is 4711."}], **BOB)
+    memory.update(added["id"], "User's door code is 9") if change == "update" else getattr(
+        memory, change
+    )(added["id"])
+    assert "4711" not in str(memory.search("door code 4711", **CAM))
+    assert "4711" in str(memory.search("door code 4711", **BOB))
+
+
+def test_a_deleted_message_has_its_text_in_the_history(open_memory: OpenMemory) -> None:
+    memory = open_memory([])
+    memory.add(CAR, **CAM)
+    (found,) = memory.search("car", **CAM)["results"]
+    memory.delete(found["id"])
+    added, deleted = memory.history(found["id"])
+    assert (added["event"], added["new_memory"]) == ("ADD", CAR)
+    assert (deleted["event"], deleted["old_memory"], deleted["new_memory"]) == ("DELETE", CAR, None)
+    memory.erase(found["id"])
+    assert memory.history(found["id"]) == []
+
+
 @pytest.mark.parametrize("how", ["delete", "delete_all", "expire", "supersede", "erase", "forget"])
 def test_what_is_deleted_or_outdated_does_not_come_back_by_its_message(
     tmp_path: Path, how: str
@@ -184,6 +237,39 @@ def test_messages_survive_an_export_and_an_import(tmp_path: Path) -> None:
     assert other.verify(full=True)["ok"]
     one.close()
     other.close()
+
+
+def test_an_export_of_a_scope_has_the_messages_that_are_found_in_it(
+    open_memory: OpenMemory, tmp_path: Path
+) -> None:
+    """Previously it had only those from which memories came."""
+    memory = open_memory([], [], [])
+    memory.add(CAR, metadata={"n": 1}, **CAM)
+    memory.add("The bicycle is in the cellar.", metadata={"n": 2}, **CAM)
+    memory.add("The boat is at the lake.", **BOB)
+    gone = memory.search("bicycle", **CAM)["results"][0]["id"]
+    memory.delete(gone)
+    for options in (CAM, {**CAM, "filters": {"n": 1}}):
+        target = tmp_path / f"{len(options)}.jsonl"
+        memory.export_file(target, **options)
+        with Memory(tmp_path / f"{len(options)}.db", embedder=HashEmbedder(64)) as other:
+            other.import_file(target)
+            assert texts(other.get_all(include_messages=True, **CAM)) == [CAR]
+            assert texts(other.search("Where is the car?", **CAM)) == [CAR]
+            assert other.get_all(include_messages=True, **BOB)["results"] == []
+
+
+def test_an_export_by_a_filter_has_no_message_that_tells_of_another_memory(
+    open_memory: OpenMemory, tmp_path: Path
+) -> None:
+    memory = open_memory(["User has a car", "User has a boat"])
+    memory.add("I have a car and a boat.", **CAM)
+    boat = next(m for m in memory.get_all(**CAM)["results"] if "boat" in m["memory"])
+    memory.update(boat["id"], metadata={"kind": "boat"})
+    counts = memory.export_file(tmp_path / "e.jsonl", filters={"kind": "boat"}, **CAM)
+    assert counts["message"] == 1, "its source"
+    counts = memory.export_file(tmp_path / "f.jsonl", filters={"kind": "tent"}, **CAM)
+    assert "message" not in counts
 
 
 def test_a_reindex_keeps_messages_findable(tmp_path: Path) -> None:

@@ -124,7 +124,7 @@ def test_a_filtered_export_holds_nothing_of_others(full: Memory, tmp_path: Path)
     relate(full, bob["id"], ("Jo", "knows", "Bob"))
     counts = full.export_file(tmp_path / "cam.jsonl", **CAM)
     text = (tmp_path / "cam.jsonl").read_text("utf-8")
-    assert counts == {"message": 2, "memory": 2, "entity": 4, "relation": 2}
+    assert counts == {"message": 3, "memory": 2, "entity": 4, "relation": 2}
     for word in ("secret", "jo", "Jo", "waits", "gone"):
         assert f'"{word}' not in text
 

@@ -37,7 +37,7 @@ from litemem.store.sqlite import schema, settings
 from litemem.store.sqlite.cleanup import ANYTHING, drop_empty_sessions, forget_messages
 from litemem.store.sqlite.connection import MEMORY
 from litemem.store.sqlite.echoes import Echoes
-from litemem.store.sqlite.repeats import repeats_of, repeats_of_messages
+from litemem.store.sqlite.repeats import repeats_in_other_runs, repeats_of, repeats_of_messages
 from litemem.store.sqlite.rows import IN_SCOPE_OF_M, LISTED, id_list, read_field, read_json
 from litemem.store.sqlite.shown import forget_shown
 from litemem.store.sqlite.vector_index import VectorIndex
@@ -360,6 +360,7 @@ def _select(connection: apsw.Connection, plan: Erasure, among: Collection[str] |
         pks = _column(connection, f"SELECT pk FROM memory WHERE id IN {LISTED}", listed)
         echoes = Echoes(connection, pks)
         messages += [key for pk in pks for key in repeats_of(connection, pk, echoes, loosely=True)]
+        messages += [key for pk in pks for key in repeats_in_other_runs(connection, pk)]
     if plan.whole is not None and among is None:
         messages += _column(connection, _MESSAGES_IN.format(plan.whole.sql), *plan.whole.parameters)
     return _Chosen(memories, deleted, list(dict.fromkeys(messages)))

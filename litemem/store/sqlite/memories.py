@@ -26,6 +26,7 @@ from litemem.store.filters import Condition, valid_now
 from litemem.store.protocol import NO_LIMIT, Deleted, Place, Standing
 from litemem.store.sqlite.cleanup import delete, mend_damaged
 from litemem.store.sqlite.passages import (
+    hide_messages,
     hide_sources,
     insert_index,
     is_span,
@@ -35,7 +36,7 @@ from litemem.store.sqlite.passages import (
     replace_mentions,
     with_known_mentions,
 )
-from litemem.store.sqlite.repeats import link_repeats
+from litemem.store.sqlite.repeats import link_repeats, repeats_in_other_runs
 from litemem.store.sqlite.rows import (
     HISTORY_COLUMNS,
     IN_SCOPE_OF_M,
@@ -353,6 +354,7 @@ class Memories:
     def hide_sources(self, memory_id: str) -> None:
         pk = self._require_pk(memory_id)
         link_repeats(self._connection, [pk], loosely=True)
+        hide_messages(self._connection, repeats_in_other_runs(self._connection, pk))
         hide_sources(self._connection, [pk])
 
     def set_expiry(self, memory_id: str, expires_at: int | None) -> None:
@@ -389,6 +391,7 @@ class Memories:
     def delete(self, memory_id: str, now: int) -> None:
         pk = self._require_pk(memory_id)
         link_repeats(self._connection, [pk], loosely=True)
+        hide_messages(self._connection, repeats_in_other_runs(self._connection, pk))
         hide_sources(self._connection, [pk])
         delete(self._connection, [pk], now)
 

@@ -6,7 +6,6 @@ No memory came from such a message, so it would bring back what was deleted or s
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import apsw
 
@@ -63,7 +62,7 @@ FROM passage_fts AS f
 CROSS JOIN passage AS p ON p.pk = f.rowid
 CROSS JOIN message ON message.pk = -p.owner
 WHERE f.passage_fts MATCH ? AND message.passages > 0
-  AND message.session_pk = ?
+  AND message.session_pk IN (SELECT value FROM json_each(?))
 ORDER BY f.rowid DESC
 LIMIT {NEWEST}
 """
@@ -72,6 +71,13 @@ SELECT s.pk
 FROM memory AS m JOIN session AS s
   ON s.user_id IS m.user_id AND s.agent_id IS m.agent_id
   AND s.app_id IS m.app_id AND s.run_id IS m.run_id
+WHERE m.pk = ?
+"""
+_OTHER_RUNS = """
+SELECT json_group_array(s.pk)
+FROM memory AS m JOIN session AS s
+  ON s.user_id IS m.user_id AND s.agent_id IS m.agent_id
+  AND s.app_id IS m.app_id AND s.run_id IS NOT m.run_id
 WHERE m.pk = ?
 """
 _MESSAGE = """
@@ -176,7 +182,7 @@ def repeats_of(
         return []
     known = {source for source, *_ in sources}
     session = connection.execute(_SESSION_OF, (memory_pk,)).get
-    found = _candidates(connection, session, telling, sources, loosely)
+    found = _candidates(connection, [session], telling, sources, loosely)
     repeating = [
         message
         for message in dict.fromkeys(found)
@@ -188,6 +194,23 @@ def repeats_of(
         for pk in echoes.of(_text(content), sources)
     ]
     return list(dict.fromkeys([*repeating, *answers]))
+
+
+def repeats_in_other_runs(connection: apsw.Connection, memory_pk: int) -> list[int]:
+    """Return the messages of other runs of a memory's user that repeat it: see `repeats_of`.
+
+    They are no sources of it, since a memory and what it came from are of one scope.
+    """
+    listed: str = connection.execute(_OTHER_RUNS, (memory_pk,)).get
+    telling = _telling(connection, memory_pk, [])
+    sessions = json.loads(listed)
+    if not telling.all or not sessions:
+        return []
+    return [
+        message
+        for message in dict.fromkeys(_candidates(connection, sessions, telling, [], False))
+        if not _is_of_another(connection, message, memory_pk, telling)
+    ]
 
 
 def repeats_of_messages(connection: apsw.Connection, message_pks: Collection[int]) -> list[int]:
@@ -202,7 +225,8 @@ def repeats_of_messages(connection: apsw.Connection, message_pks: Collection[int
         for sentence in _sentences(content)[:SENTENCES]:
             telling = _telling_of(sentence, own)
             if len(telling.all) > 1 or telling.sure:
-                candidates = _candidates(connection, session, telling, [(pk, session, at)], False)
+                source = (pk, session, at)
+                candidates = _candidates(connection, [session], telling, [source], False)
                 found.update(
                     (key, None)
                     for key in candidates
@@ -272,7 +296,7 @@ def _telling_of(content: str, own: Collection[str]) -> _Telling:
 
 def _candidates(
     connection: apsw.Connection,
-    session: Any,
+    sessions: Sequence[int],
     telling: _Telling,
     sources: Sequence[Row],
     loosely: bool,
@@ -280,7 +304,8 @@ def _candidates(
     codes = [word for word in telling.sure if _is_code(word)]
     needed = " AND ".join(f"({any_of([word])})" for word in telling.sure or telling.all)
     needed = any_of(codes) or needed
-    found: list[Row] = connection.execute(_WITH_WORDS, (needed, session)).fetchall()
+    among = json.dumps(sessions)
+    found: list[Row] = connection.execute(_WITH_WORDS, (needed, among)).fetchall()
     for message, content in found:
         if any(map(telling.is_in, _sentences(content))):
             yield message

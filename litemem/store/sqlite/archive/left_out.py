@@ -57,7 +57,7 @@ _CHOSEN_ONLY = {
     "logged": "message.pk IN (SELECT message.pk FROM memory AS m, json_each("
     "iif(json_valid(m.sources), m.sources, '[]')) AS source, message"
     " WHERE m.pk IN (SELECT pk FROM chosen) AND message.pk = source.value"
-    f" AND {IN_SCOPE_OF_M})",
+    f" AND {IN_SCOPE_OF_M} UNION SELECT pk FROM alone)",
     "of_memories": "memory_id IN (SELECT id FROM chosen)",
     "both": "first_pk IN (SELECT pk FROM chosen) AND second_pk IN (SELECT pk FROM chosen)",
     "named": "entity.pk IN"
@@ -82,6 +82,13 @@ _CHOSEN = f""",
     SELECT pk, source_pk, destination_pk
     FROM relation
     WHERE pk IN (SELECT relation_pk {_OF_SUPPORT} AND m.pk IN (SELECT pk FROM chosen))
+  ),
+  alone AS MATERIALIZED (  -- of the messages under the condition, those from which no other
+    SELECT value AS pk  -- memory came
+    FROM json_each(?)
+    WHERE NOT EXISTS (
+      SELECT 1 FROM origin WHERE message_pk = value AND memory_pk NOT IN (SELECT pk FROM chosen)
+    )
   )
 """
 
@@ -208,6 +215,7 @@ class LeftOut:
         self._names = _WHOLE if condition is None else _CHOSEN_ONLY
         self._rows: list[tuple[str, int, str | None]] = []
         self._json = "[]"
+        self._said = _messages_under(connection, condition) if condition else "[]"
         for name in [settings.PROJECT] * (condition is None) + [settings.EMBEDDER] * vectors:
             if not self._is_readable(name):
                 self._add(name, {0: f"setting {name}"})
@@ -233,7 +241,7 @@ class LeftOut:
             return _LEFT_OUT + statement, (self._json,)
         # not through the template: the SQL of a filter may contain a dollar sign
         chosen = _CHOSEN.replace("{}", self._condition.sql)
-        return _LEFT_OUT + chosen + statement, (self._json, *self._condition.parameters)
+        return _LEFT_OUT + chosen + statement, (self._json, *self._condition.parameters, self._said)
 
     def _add(self, kind: str, found: dict[int, str | None] | dict[int, str]) -> None:
         if found:
@@ -287,6 +295,15 @@ class LeftOut:
         except (RowDamageError, UnicodeDecodeError):
             return False
         return True
+
+
+def _messages_under(connection: apsw.Connection, condition: Condition) -> str:
+    """Return the keys of the messages that a search under a condition may find, as JSON.
+
+    They are no part of a statement with the memories: one may bind at most 32,766 values.
+    """
+    sql = f"SELECT json_group_array(m.message_pk) FROM found_message AS m WHERE {condition.sql}"
+    return str(connection.execute(sql, condition.parameters).get)
 
 
 def check_chosen(connection: apsw.Connection, condition: Condition | None) -> None:
