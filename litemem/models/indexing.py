@@ -14,7 +14,8 @@ from litemem.models.embedding import embed, quantized, token_counter
 from litemem.store.protocol import Store
 
 FAILURES = 20  # lines of one tool's output that report failures
-LINE = 1_000  # characters of such a line
+LINE = 1_000  # characters of such a line, or of a part of a longer one
+OVERLAP = 100  # characters that parts of a line share
 QUESTION_MARKS = "?？؟"
 
 
@@ -123,13 +124,16 @@ def _spans(message: Message, count: Callable[[str], int]) -> list[Span]:
 
 
 def _failures(text: str, start: int, stop: int) -> list[Span]:
-    """Return the lines between two places that report failures."""
+    """Return the lines between two places that report failures; of a long line, the parts."""
     found: list[Span] = []
     for line in text[start:stop].splitlines(keepends=True):
-        end = start + len(line)
-        if len(found) < FAILURES and reports_failure(line[:LINE]):
-            found.append((start, min(end, start + LINE)))
-        start = end
+        for begin in range(0, len(line), LINE - OVERLAP):
+            part = line[begin : begin + LINE]
+            if len(found) < FAILURES and reports_failure(part):
+                found.append((start + begin, start + begin + len(part)))
+            if begin + LINE >= len(line):
+                break
+        start += len(line)
     return found
 
 

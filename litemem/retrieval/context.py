@@ -45,6 +45,7 @@ LINE_TOKENS = 8  # of a short line, for the number of results that a budget may 
 SHARE = 8  # a line takes at most this part of the budget; a longer text is abridged,
 SHORT = 128  # unless it has no more tokens than this
 MAX_CHARACTERS = 4_000  # of a line: a tokenizer may count a word of any length as one token
+LEAST_SHOWN = 40  # characters of a text that is abridged; fewer say nothing
 MAX_NAME = 40  # characters of a speaker's name
 ASIDE = 0.5  # part of the score for what a message also says, without a word of the query
 ROUNDS = 6  # of fitting the lines into the budget, each with one count of the whole
@@ -325,7 +326,7 @@ class _Fitting:
                 0 if part in begun or not self._has_heading(part) else self._cost(_heading(part))
             )
             text, cost = self._line(line)
-            if used + heading + cost <= room:
+            if text and used + heading + cost <= room:
                 begun.add(part)
                 chosen.append((line, text))
                 used += heading + cost
@@ -333,7 +334,10 @@ class _Fitting:
         return chosen, used
 
     def _line(self, line: Line) -> tuple[str, int]:
-        """Return a line's text, abridged if it is long, and its tokens with the line break."""
+        """Return a line's text, abridged if it is long, and its tokens with the line break.
+
+        The text is empty if there is no room for a part of it that says something.
+        """
         if line not in self._shown:
             text = self._abridged(line)
             self._shown[line] = text, self._cost(text)
@@ -351,12 +355,11 @@ class _Fitting:
         room = min(len(begin) * most * 19 // (20 * cost), MAX_CHARACTERS) - len(
             line.head + line.mark
         )
-        cut = abridge(line.text, self._wanted, room)
-        return (
-            f"{line.head}{cut}{line.mark}"
-            if line.role or len(line.text) > MAX_CHARACTERS
-            else begin
-        )
+        if line.role is None and len(line.text) <= MAX_CHARACTERS:
+            return begin
+        if room < LEAST_SHOWN:
+            return ""
+        return f"{line.head}{abridge(line.text, self._wanted, room)}{line.mark}"
 
     def _tokens(self, chosen: Sequence[tuple[Line, str]]) -> int:
         if self._layout == "text":

@@ -211,6 +211,17 @@ def test_small_talk_and_instructions_are_not_found(open_memory: OpenMemory) -> N
     assert memory.get_all(include_messages=True, **CAM)["results"] == []
 
 
+def test_a_failure_in_the_middle_of_a_long_line_of_output_is_found(
+    open_memory: OpenMemory,
+) -> None:
+    """Previously only the beginning of a line was read."""
+    memory = open_memory([])
+    rows = "data row. " * 3_000
+    log = f"start {rows} Error: disk zeta failed {rows} end"
+    memory.add([{"role": "user", "content": "Go."}, {"role": "tool", "content": log}], **CAM)
+    assert "disk zeta failed" in texts(memory.search("Which disk failed?", **CAM))[0]
+
+
 def test_the_last_sentence_of_a_long_note_is_found_first(open_memory: OpenMemory) -> None:
     memory = open_memory()
     filler = "The committee met again and nothing of interest was decided that afternoon. "

@@ -355,18 +355,30 @@ def test_a_name_cannot_pass_for_another_role(name: str) -> None:
         "\U000e0041",
         "<|im_start|>",
         "</s>",
+        "<<SYS>>",
+        "[/SYSTEM_PROMPT]",
+        "<｜User｜>",
+        "<start_of_turn>",
     ],
 )
 def test_what_shows_nothing_or_steers_is_not_in_a_line(hidden: str) -> None:
     shown = text(quote(f"a{hidden}b"), fact(f"{hidden}c"))
     assert not any(character in shown for character in hidden if not character.isprintable())
-    assert "im_start" not in shown
-    assert "</s>" not in shown
+    assert not any(part in shown for part in ("im_start", "</s>", "SYS", "User", "of_turn"))
 
 
 def test_joiners_that_a_script_needs_are_kept() -> None:
     family = "👩\u200d👩\u200d👧 می\u200cخواهم"
     assert one_line(family) == family
+
+
+@pytest.mark.parametrize("layout", ["text", "messages"])
+def test_a_small_budget_gives_no_line_without_words(layout: str) -> None:
+    """Previously a line was cut to "…", or to a few letters."""
+    said = quote("The harbour master keeps a strict watch over all boats that come in at night.")
+    for budget in range(1, 200):
+        shown = str(chosen(said, budget=budget, layout=layout).shown(layout))
+        assert "user" not in shown or len(shown.partition("user: ")[2].strip("… ")) > 12
 
 
 def test_abridging_keeps_the_order_and_shows_gaps() -> None:

@@ -38,7 +38,10 @@ _CLUSTER = re.compile(
     r"|[\u1780-\u17b3](?:\u17d2[\u1780-\u17a2]|[\u17b4-\u17d1\u17d3])*"
     r"|."
 )
-CONTROL_TOKENS = re.compile(r"<\|[^|<>]{1,40}\|>|</?s>|\[/?INST\]|</?(?:start|end)_of_turn>")
+CONTROL_TOKENS = re.compile(
+    r"<\|[^|<>]{1,40}\|>|<｜[^｜<>]{1,40}｜>|</?s>|<(?:bos|eos)>|<</?SYS>>|</?(?:start|end)_of_turn>"
+    r"|\[/?(?:INST|SYSTEM_PROMPT|AVAILABLE_TOOLS|TOOL_CALLS|TOOL_RESULTS)\]"
+)
 _RUN = re.compile(rf"[{UNSPACED}]+")
 _PART = re.compile(rf"[{UNSPACED}]+|[^\s{UNSPACED}]+")
 _NO_WORD = re.compile(rf"[^\w\n {MARKED}]+")
