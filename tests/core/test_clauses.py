@@ -694,7 +694,7 @@ def answered(question: str, said: str) -> list[str]:
         ("I um I live in Ayr", "User lives in Ayr"),
         ("allergic to bees", "User: “allergic to bees”"),
         ("vet wednesday 14:30", "vet wednesday 14:30"),
-        ("Call me Bill, everyone does.", "User: “Call me Bill, everyone does.”"),
+        ("Call me Bill, everyone does.", "User asks: Call me Bill, everyone does"),
         (
             "When I ask for code, I mean Python.",
             "User: “When I ask for code, I mean Python.”",

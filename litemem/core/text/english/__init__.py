@@ -55,6 +55,7 @@ from litemem.core.text.english.facts import (
     without_guessed_relatives,
     without_owner,
 )
+from litemem.core.text.english.instructions import wish
 from litemem.core.text.english.runs import decides, leaves_open, reports_failure, reports_success
 from litemem.core.text.english.statements import (
     about_user,
@@ -82,7 +83,6 @@ from litemem.core.text.english.statements import (
     spelled_out,
     tells_of_self,
     third_person,
-    wish,
     with_user,
 )
 

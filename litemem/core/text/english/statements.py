@@ -4,6 +4,7 @@ import re
 from functools import cache
 
 from litemem.core.text.english.facts import ADDRESSING, NUMBER, NUMERAL, fact_words
+from litemem.core.text.english.instructions import asks_to_do
 from litemem.core.text.lexicon import ENGLISH, pattern_in, section, words_in
 from litemem.core.text.periods import MONTHS
 from litemem.core.text.words import STOP_WORDS, stem, words
@@ -330,45 +331,16 @@ def _affirmed(question: str, answer: str) -> str | None:
     return f"User {_SAID_YES.get(verb, verb)} {what}"
 
 
-# -- wishes and notes
-
-_WISHED = re.compile(
-    r"\A\W*(?:(?:please|pls|plz|btw|by the way|also|and|from now on|in future|can you|could you|"
-    r"just),? )*(?P<wish>(?:keep|write|answer|reply|respond|use|don't|dont|do not|never|always|no|"
-    r"stop|call me|speak|talk|give me|avoid|be|address me|refer to me|remind me|limit|format|skip|"
-    r"send|explain)\b"
-    r"(?=.{0,120}?\b(?:answers?|repl(?:y|ies)|respon\w+|english|spanish|french|german|language|"
-    r"bullets?|bullet points?|tables?|emojis?|short|brief|concise|formal|informal|e-?mails?|calls?|"
-    r"messages?|texts?|meetings?|sentences?|words|units?|metric|celsius|call me|markdown|jargon|"
-    r"headings?|"
-    r"slang|jokes?|links?|sources?|notifications?|reminders?|small talk|per cent|euros|dollars|"
-    r"pronouns?|polite|blunt|direct|simple|details?|summar\w+|code)\b).*"
-    r"|(?:(?:don't|dont|do not|never|always|only) (?:ever )?)(?:schedule|book|suggest|recommend|"
-    r"offer|propose|mention|call|phone|text|ring|wake|contact|disturb|message|e-?mail|invite|"
-    r"send|show|assume|include|expect|remind)\b.*"
-    r"|remind (?:me|us) (?:to|that|about)\b.*)\Z",
-    re.IGNORECASE | re.DOTALL,
-)
-
-
-def wish(clause: str) -> str | None:
-    """Return a lasting wish about answers and messages as a fact, or None."""
-    clause = clause.strip()
-    is_once = _ONCE.search(clause) is not None
-    if rather := _RATHER.match(clause):
-        text = clause if rather["not"] is None else f"don't {clause[rather.end() :]}"
-        asks = f"User asks: {text.rstrip('.!? ')}" if rather["not"] else f"User: “{text}”"
-        return None if is_once else asks
-    match = _WISHED.match(_PLEASE.sub("", _WANTS.sub("", clause)))
-    return f"User asks: {match['wish'].rstrip('.!? ')}" if match and not is_once else None
+# -- orders and notes
 
 
 def does_what_is_asked(clause: str, fact: str) -> bool:
     """Return True if a fact makes a deed of a wish: "User keeps it short", of "keep it short"."""
-    match = _WISHED.match(clause.strip()) or is_order_not_to(clause)
-    if match is None:
+    order = is_order_not_to(clause)
+    wanted = order["wish"] if order else asks_to_do(clause)
+    if wanted is None:
         return False
-    told, asked = (_DENIALS.sub(" ", text) for text in (fact.partition(" ")[2], match["wish"]))
+    told, asked = (_DENIALS.sub(" ", text) for text in (fact.partition(" ")[2], wanted))
     return list(map(stem, words(told)[:1])) == list(map(stem, words(asked)[:1]))
 
 
@@ -377,21 +349,6 @@ def is_order_not_to(clause: str) -> re.Match[str] | None:
     return _pattern("order_not_to").match(clause.strip())
 
 
-_RATHER = re.compile(  # "I'd rather you didn't use bullet points"
-    r"\A\W*(?:I['’]d|I would) (?:much |really )?(?:(?:rather|prefer)(?: it)?(?: if| that)?|"
-    r"(?:like|love|appreciate) it if) you (?P<not>(?:didn['’]?t|did not|don['’]?t|do not) )?",
-    re.IGNORECASE,
-)
-_WANTS = re.compile(  # "I'd like you to answer briefly"; not "to answer the mail of my aunt"
-    r"\A\W*(?:(?:I['’]d|I would) (?:like|prefer)|I want|I need) (?:(?:that|if) )?you (?:to )?"
-    r"(?=(?:please |always |only |never )*(?:use|keep|speak|talk|be|avoid|stop|call me|"
-    r"(?:answer|reply|respond)(?! (?:to|the|my|an?|his|her|their|every)\b))\b)",
-    re.IGNORECASE,
-)
-_PLEASE = re.compile(r",? (?:please|pls|thanks|thank you)[.! ]{0,3}\Z", re.IGNORECASE)
-_ONCE = re.compile(  # not "from now on"
-    r"\b(?:this|these|that|below|above|following|(?<!from )(?:now|today|here))\b", re.IGNORECASE
-)
 _REACTION = re.compile(
     r"\A\W*(?:(?:oh|well|wow|yes|yeah|no|and|but|so|haha|ok|okay|also|honestly) ?,? )*(?:"
     r"(?:I|we)(?:['’](?:m|d|ll|ve))? (?:(?:really|just|do|so|can|could|would|will|also|can't|don't|"
