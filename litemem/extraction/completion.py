@@ -256,8 +256,9 @@ class Completion:
             return ""
         if not is_stub(clause.text, clause.code):
             return ""
-        border = " " if before.is_question else ", "
-        return f"{before.text.rstrip(' ,;')}{border}{clause.text}"
+        said = before.text.rstrip(" ,;")
+        border = " " if before.is_question or said[-1:] in ".!…。" else ", "
+        return f"{said}{border}{clause.text}"
 
     def _is_answered(self, at: int) -> bool:
         """Return True if the facts have what "my dad does" says behind a question."""
