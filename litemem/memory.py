@@ -1124,8 +1124,8 @@ class Memory:
 
         Without ids and filters it is the whole file: memories with history, messages, pending turns
         and the graph. With them, the memories and messages that match, also expired and superseded
-        ones, and all that belongs to them. `docs/export.md` describes the lines. Rows that cannot be read are
-        left out; then the result names them, as `damaged`.
+        ones, and all that belongs to them. `docs/export.md` describes the lines. Rows that cannot
+        be read are left out; then the result names them, as `damaged`.
 
         Args:
             format: "jsonl" is lossless, and `import_file` reads it; "markdown" is for people, and

@@ -46,6 +46,8 @@ SENTENCE = 200  # characters in one sentence, at most
 
 _FIRST_WORD = re.compile(r"[^\W\d_]+")
 _GOES_ON = re.compile(r"[.!?;\n]\s*\S")  # after a sentence
+# the day behind a relative date of a quotation: "seit diesem Monat (2026-11)"
+_DAY_NOTE = re.compile(r" ?\(\d{4}(?:-\d\d){0,2}(?: – \d{4}(?:-\d\d){0,2})?\)")
 
 
 def compare_facts(
@@ -158,6 +160,7 @@ def _is_taken_back(known: str, new: str, said: Sequence[str]) -> bool:
 def _is_over_by_a_part(known: str, new: str, said: Sequence[str], before: str | None) -> bool:
     """Return True if a part of a new fact, or of its message, says that a known one is over."""
     parts = dict.fromkeys([*stated_parts(unquoted(new)), *said, ", ".join(said)])
+    parts |= dict.fromkeys([_DAY_NOTE.sub("", part) for part in (*parts, unquoted(new))])
     if _speaks_of_others(known, new):
         parts = {part: None for part in parts if _is_of_known(known, part)}
     whole = f"{before or ''} {unquoted(new)}"

@@ -1,5 +1,7 @@
 """Find that somebody changes a dose or a pay: "the doctor put my levothyroxine up to 75".
 
+So does another number of times a day or a week for the same thing: "only once a day now".
+
 The statement names the substance, or only the dose, and the new value. Words for a change, for who
 makes it and for a dose are data (sections "measures" and "doses" of `core/text/languages`). A
 difference is no value: "up by 25". In doubt, as about the dose of another person, nothing ends.
@@ -40,7 +42,37 @@ def is_dosed(known: str, new: str) -> bool:
     """Return True if a new fact gives another dose or pay in place of that of a known one."""
     if len(known) + len(new) > LONG:
         return False
-    return any(_is_dosed(unquoted(known), unquoted(new), code) for code in codes_of(known, new))
+    said = unquoted(known), unquoted(new)
+    return any(
+        _is_dosed(*said, each) or _is_taken_anew(*said, each) for each in codes_of(known, new)
+    )
+
+
+def _is_taken_anew(known: str, new: str, code: str) -> bool:
+    """Return True if a thing that is taken or done some times a day is so more or less often now."""
+    one, other = _often(known, code), _often(new, code)
+    if not (one and other) or one[0] != other[0] or one[1] == other[1]:
+        return False
+    if is_open(new, code) or is_open(known, code) or not matches(new, code, _TABLE, "lately"):
+        return False
+    kin = pattern_of(code, "requests", "kin")
+    if set(kin.findall(known.casefold())) != _relatives(new, code):
+        return False
+    often = pattern_of(code, _TABLE, "often")
+    rest, things = (_rest(often.sub(" ", text), code) for text in (known, new))
+    return bool(rest) and _hold(things, rest, code)
+
+
+def _often(text: str, code: str) -> tuple[str, int] | None:
+    """Return "day" or "week" and how many times, or None."""
+    match = pattern_of(code, _TABLE, "often").search(text)
+    if match is None:
+        return None
+    values = dict(each.split("=") for each in words_in(code, _TABLE, "times"))
+    number = match["n"].casefold()
+    digits = "".join(sign for sign in number if sign.isdigit())
+    times = digits or next((v for word, v in values.items() if number.startswith(word)), "0")
+    return ("day" if match["day"] else "week"), int(times)
 
 
 def _is_dosed(known: str, new: str, code: str) -> bool:

@@ -72,7 +72,8 @@ def _unspaced(text: str, other: str, code: str) -> str:
     if relation is None or _relation_before(code).match(other):
         return text
     rest = text[relation.end() :]
-    if rest.startswith(_attributes(code)):  # the rent of a sister
+    is_owned = relation[0].endswith("的") or rest.startswith(_attributes(code))
+    if is_owned:  # the rent of a sister; no name stands behind "的"
         return text
     is_named = len(rest) >= LEAST and other.startswith(rest[:LEAST])
     shared = next(

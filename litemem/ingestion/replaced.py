@@ -14,6 +14,7 @@ from functools import cache, lru_cache
 
 from litemem.core.text import scripts
 from litemem.core.text.lexicon import CODES, pattern_in, section, words_in
+from litemem.core.text.periods import WEEKDAYS
 from litemem.core.text.phrases import Words, names_user, phrases, tokens_of
 from litemem.core.text.statements import code_of_pair, read, unquoted
 from litemem.core.text.words import words as words_of
@@ -272,11 +273,8 @@ def _is_day(word: str, code: str) -> bool:
 
 @cache
 def _days(code: str) -> frozenset[str]:
-    listed = section(code, "dates").get("weekdays", _ENGLISH_DAYS)
+    listed = section(code, "dates").get("weekdays", WEEKDAYS)
     return frozenset(word.casefold() for group in listed for word in str(group).split())
-
-
-_ENGLISH_DAYS = "monday tuesday wednesday thursday friday saturday sunday".split()
 
 
 @cache

@@ -5,10 +5,12 @@ Only facts with the same slot and the same object are the same, richer or contra
 know no synonyms that the files do not list, and no vectors: what they do not know, they leave.
 """
 
+from functools import cache
 from typing import Literal
 
 from litemem.core.text import scripts
-from litemem.core.text.lexicon import ENGLISH
+from litemem.core.text.lexicon import ENGLISH, section
+from litemem.core.text.periods import WEEKDAYS
 from litemem.core.text.phrases import phrases
 from litemem.core.text.statements import (
     FREQUENCY,
@@ -340,6 +342,31 @@ def _by_end(k: FactSlots, n: FactSlots) -> Verdict | None:
     return "contradicts" if is_off and is_state else None
 
 
+def _by_death(k: FactSlots, n: FactSlots) -> Verdict | None:
+    """Compare what somebody is or does with the news of the death; a relative stays one."""
+    if "died" not in n.concepts or n.is_denied or k.is_denied or n.relations or not k.order:
+        return None
+    if "kin" in n.concepts or n.numbers:  # only by the name, and not long ago
+        return None
+    said = [word for word in n.order if not _is_day(word, n.code)]  # not "dead of laughter"
+    is_of_one = said == [*k.order[:1]] and k.order[0] in k.holder & n.holder
+    is_lasting = bool({"past", "born"} & k.concepts) or (
+        "kin" in k.concepts and not (k.relations - {"have", "name"})
+    )
+    return "contradicts" if is_of_one and not is_lasting else None
+
+
+def _is_day(word: str, code: str) -> bool:
+    return any(day.startswith(word) for day in _days(code))
+
+
+@cache
+def _days(code: str) -> frozenset[str]:
+    """Return the weekdays of a language, folded."""
+    listed = section(code, "dates").get("weekdays", WEEKDAYS)
+    return frozenset(scripts.fold(word) for group in listed for word in str(group).split())
+
+
 def _by_promotion(k: FactSlots, n: FactSlots) -> Verdict | None:
     """Compare a job with a higher one: a junior engineer was promoted to lead engineer."""
     if "promoted" not in n.concepts or n.is_denied or k.is_denied or _is_over(k, k) or _joins(k):
@@ -385,6 +412,7 @@ _RULES = (
     _by_words,
     _by_order,
     _by_end,
+    _by_death,
     _by_promotion,
     _by_denial,
     _by_kind,
