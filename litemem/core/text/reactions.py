@@ -32,7 +32,7 @@ _OTHERS = [code for code in LISTED.values() if code != ENGLISH]
 MIN_ECHO = 2  # words of an answer that only repeats the verb: "Sou."
 MAX_REACTION = 1_000  # characters of a clause that only reacts
 MAX_LEAVE = 60  # characters of thanks and a goodbye
-_CHATTER = ("chatter", "yes", "no")
+_CHATTER = ("chatter", "shrugs", "yes", "no")
 _ESCAPE = re.compile(r"\\[a-z]|[?*+|()\[\]{}]")
 MIN_SIGNS = 2  # of a statement in a script without spaces
 
@@ -175,7 +175,7 @@ def _reactions(code: str) -> _Reactions | None:
     kinds = ("chatter", "orders", "addressed", "tells", "offers", "wishes", "manner")
     written = {key: table[key] for key in kinds}
     written["yes_or_no"] = f"{table['yes']}|{table['no']}"
-    written["chatter"] += f"|{written['yes_or_no']}"
+    written["chatter"] += f"|{table['shrugs']}|{written['yes_or_no']}"
     found = {
         key: re.compile(f"{first}(?:{listed}){last}", re.IGNORECASE)
         for key, listed in written.items()
