@@ -39,7 +39,7 @@ SINGLE = 0.3  # share of one of two Chinese characters
 MISSPELT = 0.4  # share of a word with one letter wrong, if the query's is nowhere
 MIN_MISSPELT = 5  # letters of the query's, at least
 KEPT = 2_000  # characters of a text, at most, to keep its share of questions
-MAX_LISTED = 8  # beginnings of the listed forms of a verb; each takes 0.07 ms in 1,000 texts
+MAX_LISTED = 12  # beginnings of the listed forms of a verb; each takes 0.07 ms in 1,000 texts
 REST = 3  # letters of the longer word before or behind it, at least
 
 _ENGLISH = vocabulary.ENGLISH
@@ -470,9 +470,7 @@ def _runs(whole: str, starts: Sequence[int], piece: str) -> Iterator[tuple[int, 
         at = whole.find(piece, starts[text + 1])
 
 
-def _listed(
-    whole: str, starts: Sequence[int], words: Iterable[str]
-) -> Iterator[tuple[int, float]]:
+def _listed(whole: str, starts: Sequence[int], words: Iterable[str]) -> Iterator[tuple[int, float]]:
     """Yield the texts that have one of some words; those that begin alike are sought at once."""
     alike: dict[str, list[str]] = {}
     for word in words:
