@@ -11,7 +11,6 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache, lru_cache
 from itertools import accumulate, chain, islice
-from os.path import commonprefix
 from typing import NamedTuple
 
 from litemem.core.text import scripts, separators, vocabulary
@@ -39,7 +38,7 @@ SINGLE = 0.3  # share of one of two Chinese characters
 MISSPELT = 0.4  # share of a word with one letter wrong, if the query's is nowhere
 MIN_MISSPELT = 5  # letters of the query's, at least
 KEPT = 2_000  # characters of a text, at most, to keep its share of questions
-MAX_LISTED = 12  # beginnings of the listed forms of a verb; each takes 0.07 ms in 1,000 texts
+MAX_LISTED = 9  # beginnings of the listed forms of a verb; each takes 0.07 ms in 1,000 texts
 REST = 3  # letters of the longer word before or behind it, at least
 
 _ENGLISH = vocabulary.ENGLISH
@@ -474,9 +473,8 @@ def _listed(whole: str, starts: Sequence[int], words: Iterable[str]) -> Iterator
     """Yield the texts that have one of some words; those that begin alike are sought at once."""
     alike: dict[str, list[str]] = {}
     for word in words:
-        alike.setdefault(word[:SHARED], []).append(word)
-    for same in islice(alike.values(), MAX_LISTED):
-        beginning = f" {commonprefix(same)}{' ' if len(same) == 1 else ''}"
+        alike.setdefault(f" {word} "[: SHARED + 1], []).append(word)
+    for beginning, same in islice(alike.items(), MAX_LISTED):
         at = whole.find(beginning)
         while at >= 0:
             end = whole.find(" ", at + 1)
