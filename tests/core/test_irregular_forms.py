@@ -13,7 +13,7 @@ STEM = stemmer(apsw.Connection(":memory:"))
 PAIRS = {
     "en": """
         keep=kept teach=taught buys=bought go=went going=gone write=written saw=see flew=flying
-        spoke=speaks lies=lied felt=feeling fed=feed thought=thinking
+        spoke=speaks lies=lied felt=feeling fed=feed thought=thinking die=died
     """,
     "de": """
         fährt=gefahren fahren=fuhr isst=gegessen liest=gelesen spricht=sprachen sieht=gesehen
