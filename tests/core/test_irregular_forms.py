@@ -18,11 +18,11 @@ PAIRS = {
     "de": """
         fährt=gefahren fahren=fuhr isst=gegessen liest=gelesen spricht=sprachen sieht=gesehen
         trägt=trug hilft=geholfen nimmt=genommen schläft=schliefen trifft=getroffen
-        trinken=getrunken weißt=wusste
+        trinken=getrunken weißt=wusste spielt=gespielt
     """,
     "nl": """
         koopt=kocht zoeken=zocht brengt=gebracht schrijft=geschreven gaat=ging komt=kwam
-        geeft=gaf spreekt=gesproken rijdt=reed drinken=dronk verliest=verloor
+        geeft=gaf spreekt=gesproken rijdt=reed drinken=dronk verliest=verloor wonen=woont
     """,
     "fr": """
         viendra=venir boit=buvait vends=vendu écrit=écrivent sait=savoir tient=tenait
@@ -42,7 +42,7 @@ PAIRS = {
     """,
     "sv": """
         dricka=drack går=gick skriver=skrev ljuga=ljög springer=sprang sjunger=sjöng
-        säljer=sålde vet=visste äter=ätit flyger=flög finns=fanns
+        säljer=sålde vet=visste äter=ätit flyger=flög finns=fanns bor=bodde
     """,
     "da": """
         drikker=drak går=gik skriver=skrev spørger=spurgte synger=sang sælger=solgte vide=vidste
@@ -54,7 +54,7 @@ PAIRS = {
     """,
     "pl": """
         iść=szedł idzie=szła jechać=jadę jem=jadł bierze=brał wziąć=wezmę pisać=pisze
-        zaczął=zacznie śpi=spał niesie=niósł chce=chciał pomógł=pomoże
+        zaczął=zacznie śpi=spał niesie=niósł chce=chciał pomógł=pomoże mieszkać=mieszka
     """,
     "cs": """
         jít=šel jede=jela píše=psal čte=četl vezme=vzal říct=řekla chce=chtěl najde=našel
