@@ -1,6 +1,7 @@
-"""Forms of a word: "mouse" and "mice", "hund" and "hunden".
+"""Forms of a word: "mouse" and "mice", "keep" and "kept", "hund" and "hunden".
 
-Of nouns that change inside, the forms are listed (`irregular_nouns.txt`), and one is the other.
+Of nouns and verbs that change inside, the forms are listed (`irregular_forms.txt`), and one is the
+other.
 
 Of others only endings are known, no words, in languages of Latin and Cyrillic script, and the first
 letters of Arabic verbs. So such forms are looked for where no text has a word with the stem of the
@@ -11,10 +12,12 @@ import re
 from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib import resources
+from itertools import zip_longest
+from typing import NamedTuple
 
 from litemem.core.text import scripts, vocabulary
 
-NOUNS = resources.files("litemem.core.text") / "irregular_nouns.txt"
+LISTED = resources.files("litemem.core.text") / "irregular_forms.txt"
 
 SHARED = 3  # letters, at least, with which both forms begin
 LONGEST = 6  # letters of an ending
@@ -79,16 +82,44 @@ def other_forms(word: str) -> Sequence[str]:
 
     All are in normal form, that of an umlaut with two letters too: "hauser" and "haeuser".
     """
-    return _nouns().get(word, ())
+    return _listed().nouns.get(word, ())
+
+
+def other_verb_forms(word: str) -> Sequence[str]:
+    """Return the other forms of a verb that changes inside: "kept" for "keep"; mostly none.
+
+    They are in normal form, too. A form of two verbs has the forms of both.
+    """
+    return _listed().verbs.get(word, ())
+
+
+class _Listed(NamedTuple):
+    nouns: Mapping[str, Sequence[str]]
+    verbs: Mapping[str, Sequence[str]]
 
 
 @cache
-def _nouns() -> Mapping[str, Sequence[str]]:
-    found: dict[str, dict[str, None]] = {}
-    for line in NOUNS.read_text(encoding="utf-8").splitlines():
-        if not line.startswith("#"):
-            written = line.lower()
-            forms = dict.fromkeys((scripts.normal_forms(written, variants=True)).split())
-            for form in forms:
-                found.setdefault(form, {}).update(forms)
-    return {form: [each for each in forms if each != form] for form, forms in found.items()}
+def _listed() -> _Listed:
+    written = LISTED.read_text(encoding="utf-8").lower().strip()
+    normal = scripts.normal_forms(written, variants=True).split("\n")
+    lines: dict[str, dict[str, list[list[str]]]] = {"nouns": {}, "verbs": {}}
+    kind = "nouns"
+    for line, forms in zip(written.split("\n"), map(str.split, normal), strict=True):
+        if line.startswith("#"):
+            kind = forms[-1]
+            continue
+        for form in forms:
+            lines[kind].setdefault(form, []).append(forms)
+    nouns, verbs = (
+        {form: _others(form, held) for form, held in found.items()} for found in lines.values()
+    )
+    return _Listed(nouns, verbs)
+
+
+def _others(form: str, lines: Sequence[Sequence[str]]) -> list[str]:
+    """Return the forms of the lines that hold one: the first of each line, the second, and so on.
+
+    Lines that hold one of those, but not the form itself, are of other words.
+    """
+    every = dict.fromkeys(each for column in zip_longest(*lines) for each in column if each)
+    return [each for each in every if each != form]
