@@ -45,6 +45,8 @@ from litemem.extraction.turn_clauses import TurnClauses
 
 MY_ENDINGS = {"ar": "ي", "fa": "م"}  # of a word: "my"
 MIN_PART = 3  # content words of a part of a clause that may not be lost
+MIN_ITEM = 2  # the same of what stands between commas
+MIN_PAIRS = 2  # pairs of letters of it, where no spaces are
 GRANTED = 0.5  # of a wish's content words, in the facts that were kept of it
 COVERED = 0.9  # of a clause's content words, the same
 MAX_RELATIVE = 6  # characters before the name of a relative, where no spaces are
@@ -157,6 +159,8 @@ class Completion:
             return True
         if self._is_english and self._lacks_part(clause.text):
             return True
+        if clause.code != ENGLISH and facts and self._lacks_item(clause):
+            return True
         if names_relative(clause.text, clause.code) and not any(
             names_relative(fact, clause.code) for fact in facts
         ):
@@ -182,6 +186,21 @@ class Completion:
             *(content_roots(fact) for facts in self._held.kept.values() for fact in facts)
         )
         return any(len(r) >= MIN_PART and r.isdisjoint(told) for r in map(content_roots, parts))
+
+    def _lacks_item(self, clause: Clause) -> bool:
+        """Return True if no fact has a word of what stands between two commas: "，对芒果过敏"."""
+        told = [fact for facts in self._held.kept.values() for fact in facts]
+        parts = _BEHIND_COMMA.split(clause.text[:MAX_QUOTED])
+        items = [part for part in parts if not is_small_talk(part)] if len(parts) > 1 else []
+        if clause.code in NOT_SPACED_CODES and clause.code != "ko":
+            signs = "".join(told)
+            return any(
+                len(pairs := _pairs_of(item)) >= MIN_PAIRS and not any(p in signs for p in pairs)
+                for item in items
+            )
+        known = frozenset[str]().union(*(content_prefixes(fact, clause.code) for fact in told))
+        said = (content_prefixes(item, clause.code) for item in items)
+        return any(len(each) >= MIN_ITEM and each.isdisjoint(known) for each in said)
 
     def _names_only(self, at: int) -> bool:
         """Return True if of "my husband Karl drives a bus" the facts have the name alone."""
@@ -213,9 +232,7 @@ class Completion:
             return False
         said = clause.text[max(end for end in ends if end <= MAX_RELATIVE) :][:MAX_QUOTED]
         told = "".join(self._held.kept.get(at, ()))
-        pairs = {
-            said[i : i + 2] for i in range(MAX_NAME, len(said) - 1) if said[i : i + 2].isalpha()
-        }
+        pairs = _pairs_of(said[MAX_NAME:])
         return bool(pairs) and not any(pair in told for pair in pairs)
 
     def repeated(self, whole: str, clause: Clause) -> list[str]:
@@ -319,6 +336,11 @@ def _lacks_place(clause: Clause, facts: Iterable[str]) -> bool:
 @cache
 def _places(code: str) -> re.Pattern[str]:
     return re.compile(section(code, "clauses").get("place", r"(?!)(?P<place>)"))
+
+
+def _pairs_of(text: str) -> set[str]:
+    """Return the pairs of letters of a text in a script without spaces."""
+    return {text[i : i + 2] for i in range(len(text) - 1) if text[i : i + 2].isalpha()}
 
 
 def _asks_or_heads(clause: Clause) -> bool:
