@@ -67,6 +67,11 @@ MAX_FACTS = 4  # in one sentence
 MIN_OWN = 0.6  # of a fact's content words, in what its speaker said of themself
 
 _QUOTED = re.compile(r"“[^“”]{0,400}”|\"[^\"]{0,400}\"")
+# "小雨叫小雨", of somebody who tells the own name
+_OF_NAME = re.compile(
+    r"\A(?P<name>[^\W\d_]{2,20})(?: [^\W\d_]{1,12}){1,2} (?P=name)\W*\Z"
+    r"|\A(?P<signs>[\u3400-\u9fff]{2,4})[\u3400-\u9fff]{1,2}(?P=signs)\W*\Z"
+)
 _DOUBLED = re.compile(r"\AUser (?P<verb>\S{3,30}) .{1,200} (?P=verb)\W{0,9}\Z")
 # languages with few rules on exchanged words: a small model has to use most words of the turn
 _LITERAL = frozenset(["ko", "ar", "fa", "tr", "vi", "th", "pl", "ru", "uk", "cs", "id"])
@@ -235,8 +240,11 @@ class Binding:
         """Return what is wrong with how a fact is written, or None."""
         if self._speaks_as_user(fact):
             return OWN_WORDS
-        if _DOUBLED.match(fact):
+        if _DOUBLED.match(fact) or _OF_NAME.match(fact):
             return "it says a word twice"
+        is_quoted = "“" in fact or fact.startswith("User asks")
+        if not is_quoted and clause_pattern(code_for(fact, self._said), "begs").search(fact):
+            return "it is an order"
         if self._is_english and english.is_nameless(fact):
             return "it names nobody and nothing"
         if self._is_english and self._says_nothing(fact):

@@ -54,6 +54,7 @@ MAX_NAME = 4  # characters of it
 MIN_PLACE = 4  # first letters of the name of a place, which its forms share
 MAX_ASIDE = 3  # words behind the last comma that say when or how
 _WORD = re.compile(r"[^\W\d_][\w'’-]*")
+_ENDING = re.compile("[ぁ-ゟ]+")  # of Japanese verbs: "ます"
 _BEHIND_COMMA = re.compile(r"[,;，、，،] ?")
 
 
@@ -194,9 +195,10 @@ class Completion:
         items = [part for part in parts if not is_small_talk(part)] if len(parts) > 1 else []
         if clause.code in NOT_SPACED_CODES and clause.code != "ko":
             signs = "".join(told)
+            found = [[p for p in _pairs_of(item) if not _ENDING.fullmatch(p)] for item in items]
             return any(
-                len(pairs := _pairs_of(item)) >= MIN_PAIRS and not any(p in signs for p in pairs)
-                for item in items
+                len(pairs) >= MIN_PAIRS and not any(pair in signs for pair in pairs)
+                for pairs in found
             )
         known = frozenset[str]().union(*(content_prefixes(fact, clause.code) for fact in told))
         said = (content_prefixes(item, clause.code) for item in items)

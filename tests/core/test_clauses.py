@@ -906,3 +906,50 @@ def test_what_is_said_between_assent_and_a_goodbye_is_kept(said: str) -> None:
 def test_a_comparison_without_a_subject_stays_with_the_clause_before() -> None:
     said = "兄は妹より背が高いけど、私よりは低いです。"
     assert kept(said, small=True) == [f"User: “{said}”"]
+
+
+@pytest.mark.parametrize(
+    ("said", "facts", "lost"),
+    [
+        ("我在成都做幼儿园老师，对芒果过敏。", ["User在成都做幼儿园老师"], "对芒果过敏"),
+        ("我今年26岁，住在成都，喜欢爬山，不吃辣。", ["User今年26岁", "User住在成都"], "不吃辣"),
+        (
+            "京都で豆腐屋をやっていて、そばアレルギーがあります。",
+            ["Userは京都で豆腐屋をやっています"],
+            "そばアレルギー",
+        ),
+        (
+            "Ich wohne in Graz, arbeite als Bäckerin, vertrage keine Milch.",
+            ["User wohnt in Graz", "User arbeitet als Bäckerin"],
+            "keine Milch",
+        ),
+        (
+            "Vivo en Murcia, instalo placas solares, no como cerdo.",
+            ["User vive en Murcia"],
+            "no como cerdo",
+        ),
+        ("Я живу в Твери, работаю сварщиком, не ем рыбу.", ["User живет в Твери"], "не ем рыбу"),
+        (
+            "Mieszkam w Lublinie, uczę historii, mam uczulenie na orzechy.",
+            ["User mieszka w Lublinie"],
+            "orzechy",
+        ),
+    ],
+)
+def test_no_part_between_commas_is_lost(said: str, facts: list[str], lost: str) -> None:
+    """Previously the rest of a clause was lost as soon as a small model had made a fact of it."""
+    assert any(lost in each for each in kept(said, *facts, small=True))
+
+
+@pytest.mark.parametrize(
+    ("said", "fact"),
+    [
+        ("我叫小雨，住在成都。", "小雨叫小雨"),
+        ("Меня зовут Олег.", "Олег зовут Олег"),
+        ("Annem şeker hastası, ona tatlı tarifi verme lütfen.", "Annem tatlı tarifi verme lütfen"),
+        ("Meine Frau mag keine Oliven, koch bitte ohne.", "User kocht bitte ohne Oliven"),
+    ],
+)
+def test_an_order_and_a_name_of_itself_are_no_facts(said: str, fact: str) -> None:
+    assert fact not in kept(said, fact, small=True)
+    assert kept(said, fact, small=True)
