@@ -25,7 +25,7 @@ from litemem.core.text.lexicon import (
     section,
     words_in,
 )
-from litemem.core.text.phrases import code_for
+from litemem.core.text.phrases import code_for, phrases, tokens_of
 from litemem.core.text.questions import presupposed
 from litemem.core.text.reactions import asks_for_manner
 from litemem.core.text.words import words
@@ -49,7 +49,13 @@ from litemem.extraction.paraphrase.additions import adds_cause, claims_more
 from litemem.extraction.paraphrase.comparison import Comparison
 from litemem.extraction.paraphrase.questions import is_asked
 from litemem.extraction.paraphrase.substitution import exchanges_kind, substitutes
-from litemem.extraction.paraphrase.support import Heard, content_prefixes, content_words
+from litemem.extraction.paraphrase.support import (
+    Heard,
+    content_prefixes,
+    content_words,
+    in_plain_words,
+    in_said_words,
+)
 from litemem.extraction.paraphrase.verbs import has_other_verb
 from litemem.extraction.retelling import (
     is_stub,
@@ -267,7 +273,8 @@ class Binding:
         clause = self._turn.clauses[at]
         if clause.code == ENGLISH or not clause.by_speaker:
             return False
-        return names_relative(fact, clause.code) and not names_relative(clause.text, clause.code)
+        said = in_plain_words(clause.text, clause.code)
+        return names_relative(fact, clause.code) and not names_relative(said, clause.code)
 
     def _is_of_question(self, fact: str) -> bool:
         """Return True if a question that tells nothing has more of a fact than each statement."""
@@ -374,24 +381,42 @@ class Binding:
 
         A large model may write other words, but not another thing of the same kind.
         """
-        code, is_known = code_for(fact, clause.text), self._grounding.knows
+        code = code_for(fact, clause.text)
+        written = fact
+        fact, text = (in_plain_words(each, code) for each in (fact, clause.text))
+        fact, is_known = in_said_words(fact, self._said, code), self._knows_form
         if self._grounding.is_strict and clause.code == code:
-            pair = Comparison(fact, clause.text, code)
+            pair = Comparison(fact, text, code)
             is_literal = code not in _LITERAL or self._is_mostly_said(fact, code)
             if not is_literal or substitutes(pair, is_known):
                 return OTHER_WORD
             if has_other_verb(pair, is_known):
                 return "it has another verb"
-        if exchanges_kind(fact, clause.text, code, is_known):
+        if exchanges_kind(fact, text, code, is_known):
             return OTHER_WORD
         heard = self._grounding.heard
-        if claims_more(fact, heard, code) or adds_cause(fact, heard, code):
+        heard = f"{heard}\n{in_plain_words(heard, code)}"
+        if any(claims_more(each, heard, code) for each in {fact, written}):
             return "it says more than was said"
-        return None
+        return "it says more than was said" if adds_cause(fact, heard, code) else None
+
+    def _knows_form(self, word: str) -> bool:
+        """Return True if a word was said, now or before, or is the plain one for an idiom."""
+        if self._grounding.knows(word) or word in self._plain_words:
+            return True
+        kinds = phrases(code_of(self._said)).kinds
+        wanted = kinds.having(word)
+        return any(not wanted.isdisjoint(kinds.having(other)) for other in self._plain_words)
+
+    @cached_property
+    def _plain_words(self) -> frozenset[str]:
+        """The words of the turn, with plain ones for what people say."""
+        return frozenset(tokens_of(in_plain_words(self._said, code_of(self._said))))
 
     def _is_mostly_said(self, fact: str, code: str) -> bool:
         """Return True if the turn has half of a fact's words in some form, or like ones."""
-        heard, content = Heard([self._said], code), content_words(fact, code)
+        heard = Heard([self._said, in_plain_words(self._said, code)], code)
+        content = content_words(fact, code)
         count = sum(map(heard.supports, content))
         return 2 * count >= len(content)
 

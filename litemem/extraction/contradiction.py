@@ -45,9 +45,11 @@ from litemem.extraction.paraphrase import (
     OF_OTHER_THING,
     departure,
 )
+from litemem.extraction.paraphrase.comparison import Comparison
 from litemem.extraction.paraphrase.definitions import is_defined
+from litemem.extraction.paraphrase.events import is_told_by_event
 from litemem.extraction.paraphrase.subject import is_due
-from litemem.extraction.paraphrase.support import affirmed
+from litemem.extraction.paraphrase.support import affirmed, in_plain_words, in_said_words
 
 SAME_VERB = 5  # letters that an order and its verb share, with the space before them
 ANY_DAY = date(2024, 2, 29)  # from which days are counted to see whether there are any
@@ -98,7 +100,8 @@ def contradiction(
         return "it has another letter than was said"
     if _names_emoji(fact, said):
         return "it puts words in place of an emoji"
-    if _is_opposite(*(affirmed(text, clause.code) for text in (fact, clause.text))):
+    plain = (in_plain_words(text, clause.code) for text in (fact, clause.text))
+    if _is_opposite(*(affirmed(text, clause.code) for text in plain)):
         return "it says the opposite"
     return departure(fact, clause.text, code, said, then, sentence)
 
@@ -231,7 +234,10 @@ def _is_said_of_self(fact: str, clause: Clause) -> bool:
 def _takes_for_speaker(fact: str, clause: Clause) -> bool:
     """Return True if a fact says of the user what the clause says of their people."""
     spoken = words(fact)
-    first = [word.strip(".,") for word in clause.text.split()[:4]]
+    said = in_plain_words(clause.text, clause.code)
+    if is_told_by_event(Comparison(fact, said, clause.code)):
+        return False
+    first = [word.strip(".,") for word in said.split()[:4]]
     is_owned = clause.code in OWNED_BEHIND and any(is_person(w, clause.code) for w in first[:2])
     if not spoken or (clause.by_speaker and not is_owned):
         return False
@@ -252,10 +258,12 @@ def _takes_for_speaker(fact: str, clause: Clause) -> bool:
 
 def _is_of_kin(fact: str, clause: Clause) -> bool:
     """Return True if a clause is about a relative of the speaker alone, and a fact names none."""
-    kin = kin_of_speaker(clause.code).match(clause.text)
+    said = in_plain_words(clause.text, clause.code)
+    fact = in_said_words(in_plain_words(fact, clause.code), said, clause.code)
+    kin = kin_of_speaker(clause.code).match(said)
     if kin is None:
         return False
-    behind = words(clause.text[kin.end() :])
+    behind = words(said[kin.end() :])
     rest = frozenset(behind)
     own = (words_in(clause.code, "clauses", key) for key in ("speaker", "possessives"))
     if not rest.isdisjoint(frozenset().union(*own)):

@@ -69,6 +69,7 @@ SHORTEST_FORM = 3  # letters
 _DENIES = re.compile(r"n['’]t\b")
 MAX_NAMED = 5  # words of an answer that says no more than a name, a number or a place
 DENIED_ANSWER = "the user just said no to it"
+NO_THING = "a pronoun stands for its thing"
 _REST = re.compile(r"[^\W\d_]{1,12}[,:;.!–—-]{1,3} {0,3}(?P<rest>[^?\n]{2,60})\Z")
 
 logger = logging.getLogger("litemem")
@@ -234,6 +235,8 @@ class _Facts:
         """Add a fact of the model, unless the user just said no to it."""
         if any(answer.denies(text) for answer in self._answers):
             self.set_aside.append(SetAside(text, DENIED_ANSWER, messages[0]))
+        elif self._answers and english.points_only(text):
+            self.set_aside.append(SetAside(text, NO_THING, messages[0]))
         else:
             self.keep(text, messages)
 
@@ -346,12 +349,15 @@ def _meant(text: str) -> frozenset[str]:
 def _answers(messages: Sequence[Message], context: Sequence[Message]) -> Iterator[_Answer]:
     """Yield what a short yes or no of the user says, which the question before it tells."""
     asked = context[-1].content if context and context[-1].role == "assistant" else ""
+    told = next((m.content for m in reversed(context) if m.role == "user"), "")
     for i, message in enumerate(messages):
         if message.role == "assistant":
             asked = message.content
         elif message.role == "user":
             question, said = last_question(asked), message.content
+            question = _with_thing(question, asked, told)
             fact = english.answered(question, said) or english.quoted_answer(question, said)
+            fact = None if fact and english.points_only(fact) else fact
             if fact is None and answers_yes_or_no(question, said):
                 fact = f"User answered “{said.strip()}” to “{question}”"
             if fact:
@@ -359,7 +365,19 @@ def _answers(messages: Sequence[Message], context: Sequence[Message]) -> Iterato
             elif _answers_openly(question, said):
                 fact = f"User answered “{said.strip()}” to “{question}”"
                 yield _Answer(fact, i, question, said, is_open=True)
-            asked = ""
+            asked, told = "", message.content
+
+
+def _with_thing(question: str, asked: str, said_before: str) -> str:
+    """Return a question in English with the thing that it has a pronoun for.
+
+    `asked` is its message, and `said_before` the last message of the user.
+    """
+    if not question or code_of(question) != ENGLISH:
+        return question
+    before = asked[: asked.rfind(question)] if question in asked else asked
+    found = english.asked_of(question, before)
+    return found if found != question else english.asked_of(question, said_before)
 
 
 def _answers_openly(question: str, said: str) -> bool:

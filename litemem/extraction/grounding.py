@@ -41,13 +41,14 @@ from litemem.core.text.words import (
 )
 from litemem.extraction.paraphrase.definitions import is_defined, without_definitions
 from litemem.extraction.paraphrase.subject import follows
-from litemem.extraction.paraphrase.support import is_form, support
+from litemem.extraction.paraphrase.support import in_plain_words, in_said_words, is_form, support
 
 SHORT_FORM = 3  # letters, at least, of a name by which friends call somebody
 MIN_SAID = 0.5  # more than this share of a fact's content words occurs in the source
 
 MIN_PARAPHRASED = 0.33  # of a fact's content words, if others may mean the same
 MIN_INFLECTED = 7  # letters of a word that begins a fact and is not a name
+MIN_UNSAID = 4  # content words of a fact that says nothing that was said
 MAX_HEARD = 4_000  # characters in which the support of a claim is looked for
 MAX_GUESSED = 2_000  # characters by which the language is guessed
 LONG = 400  # characters of a text that is no fact
@@ -411,13 +412,17 @@ class Grounding:
         code = self._code_of(fact)
         if any(counts_together(fact, t, code) or follows(fact, t, code) for t in self._said):
             return True
+        fact = in_said_words(in_plain_words(fact, code), " ".join(self._said), code)
+        said = [*self._said, *(in_plain_words(text, code) for text in self._said)]
         if not self.is_strict:
-            held, content = support(fact, self._said, code)
+            held, content = support(fact, said, code)
+            if not held and content >= MIN_UNSAID:
+                return False
             return content > 0 and held >= support(fact, self._context, code)[0]
         names = {t.text.casefold() for t in _tokens(fact)[1:] if t.text[0].isupper()}
         names |= {t.text.casefold() for t in _tokens(fact)[:1] if not names_user(t.text, code)}
         is_named = code not in NOUNS_IN_CAPITALS
-        held, content = support(fact, self._said, code, names if is_named else ())
+        held, content = support(fact, said, code, names if is_named else ())
         return content > 0 and held >= MIN_PARAPHRASED * content
 
     def _code_of(self, fact: str) -> str:

@@ -16,23 +16,29 @@ from litemem.core.text.phrases import phrases, tokens_of
 from litemem.core.text.scripts import normal_forms
 from litemem.core.text.statements import code_of_pair, read, unquoted
 from litemem.core.text.words import words
+from litemem.ingestion.ages import has_aged
 from litemem.ingestion.births import is_birth_in_other_family, is_birth_of_several, is_born
 from litemem.ingestion.compare_english import compare_english
 from litemem.ingestion.contrast import is_contrasted, is_retracted
 from litemem.ingestion.doses import is_dosed
 from litemem.ingestion.duties import is_done_by_another
-from litemem.ingestion.endings import are_two_of_a_kind, ends
+from litemem.ingestion.endings import are_two_of_a_kind, ends, is_of_other_habit
 from litemem.ingestion.fact_features import features_of
 from litemem.ingestion.handover import is_handed_over
-from litemem.ingestion.holders import has_other_holder
+from litemem.ingestion.holders import has_other_holder, is_stand_in
 from litemem.ingestion.identifiers import is_renumbered
 from litemem.ingestion.lasting import lasts_otherwise
 from litemem.ingestion.measures import have_changed, have_same_value, keep_both
-from litemem.ingestion.naming import asks, codes_of
-from litemem.ingestion.outcomes import is_said_now, names_tool
+from litemem.ingestion.naming import asks, codes_of, is_one, plain_words
+from litemem.ingestion.outcomes import is_said_now, leaves_service, names_tool
 from litemem.ingestion.partings import has_parted, is_of_other_couple
-from litemem.ingestion.persons import by_name
-from litemem.ingestion.premises import is_of_home, is_of_other_premises
+from litemem.ingestion.persons import by_name, is_of_somebody
+from litemem.ingestion.premises import (
+    is_of_drink,
+    is_of_home,
+    is_of_other_employer,
+    is_of_other_premises,
+)
 from litemem.ingestion.renamed import is_renamed
 from litemem.ingestion.replaced import is_replaced
 from litemem.ingestion.rescheduled import is_of_other_thing, is_rescheduled
@@ -76,7 +82,8 @@ def compare_facts(
         verdict = "contradicts"
     if opener and verdict != "same" and is_contrasted(known, f"{opener}{new}", before):
         verdict = "contradicts"
-    if verdict in ("same", "richer") and _name_opposites(known, new):
+    is_same = verdict in ("same", "richer")
+    if is_same and (_name_opposites(known, new) or _has_other_name(known, new)):
         verdict = "different"
     if verdict == "richer" and _is_of_another_subject(known, new):
         verdict = "different"
@@ -86,7 +93,7 @@ def compare_facts(
     if verdict != "different" and _spelt(known) != _spelt(new) and are_on_other_sides(known, new):
         verdict = "different"
     is_kept = asks(new) or _is_of_others(known, new) or _is_so_now(known, before or new)
-    if verdict == "contradicts" and is_kept:
+    if verdict == "contradicts" and (is_kept or is_stand_in(known, new, said)):
         verdict = "different"
     if verdict in (None, "different", "richer") and have_same_value(known, new):
         verdict = "same"
@@ -118,7 +125,9 @@ def _compare(known: str, new: str, cosine: float, before: str | None) -> Verdict
 def _is_over_by_name(known: str, new: str, named: tuple[str, str]) -> bool:
     """Return True if two facts contradict each other as written, or with names."""
     is_over = any(each(known, new) for each in (has_parted, has_other_holder, is_renamed))
-    is_over = is_over or ends(known, new, code_of_pair(known, new))  # "豆豆走了", of a dog 豆豆
+    is_over = is_over or _is_ended(
+        known, new, code_of_pair(known, new)
+    )  # "豆豆走了", of a dog 豆豆
     return is_over or compare_slots(*named) == "contradicts"
 
 
@@ -201,15 +210,20 @@ def _is_of_others(known: str, new: str) -> bool:
     apart = (
         *(keep_both, is_of_other_thing, is_of_other_couple),
         *(is_birth_of_several, is_birth_in_other_family, is_of_other_premises, _is_program),
+        *(is_of_other_employer, is_of_drink, is_of_other_habit, is_of_somebody),
     )
     return any(each(known, new) for each in apart)
 
 
 def _is_program(known: str, new: str) -> bool:
-    """Return True if a new fact names a program, and a known one a home: "moved to GitLab"."""
-    is_moved = names_tool(new) and not names_tool(known)
-    is_home = is_moved and is_of_home(known, new)
-    return is_home or (is_moved and "live" in read(known, code_of_pair(known, new)).relations)
+    """Return True if a new fact is of a program or a bank, and a known one of a home.
+
+    "Moved to GitLab", "ditched HSBC and moved to Starling".
+    """
+    code = code_of_pair(known, new)
+    is_of_program = names_tool(new) and not names_tool(known)
+    is_moved = is_of_program or (leaves_service(new, code) and not leaves_service(known, code))
+    return is_moved and (is_of_home(known, new) or "live" in read(known, code).relations)
 
 
 def _is_over(known: str, new: str, code: str) -> bool:
@@ -218,6 +232,7 @@ def _is_over(known: str, new: str, code: str) -> bool:
         _is_ended(known, new, code)
         or is_replaced(known, new)
         or have_changed(known, new)
+        or has_aged(known, new)
         or is_renumbered(known, new)
         or is_rescheduled(known, new)
         or is_given_up(known, new)
@@ -298,6 +313,21 @@ def _name_opposites(known: str, new: str) -> bool:
     listed, one, other = phrases(code), tokens_of(known), tokens_of(new)
     tables = (listed.opposites, listed.converse, listed.last, listed.exclusive)
     return any(groups.opposed(one, other) for groups in tables)
+
+
+def _has_other_name(known: str, new: str) -> bool:
+    """Return True if a name of one fact is another word in the other: "Teams", "the team"."""
+    one, other = (set(plain_words(unquoted(text))[1:]) for text in (known, new))
+    lost, added = (
+        {word for word in each if word[:1].isupper()} for each in (one - other, other - one)
+    )
+    return any(
+        is_one(name, word, ENGLISH)
+        for names, words_there, others in ((added, one, lost), (lost, other, added))
+        for name in names
+        for word in (words_there if others else ())
+        if word.islower()
+    )
 
 
 def _are_exchanged(known: str, new: str) -> bool:

@@ -11,6 +11,8 @@ from itertools import pairwise
 from litemem.core.text.lexicon import ENGLISH, exclusive_in, pattern_in, words_in
 from litemem.core.text.periods import MONTHS, WEEKDAYS
 from litemem.core.text.scripts import english_share
+from litemem.core.text.words import STOP_WORDS
+from litemem.ingestion.contrast import is_contrast_elsewhere
 from litemem.ingestion.endings import is_of_other_name
 from litemem.ingestion.fact_features import FactFeatures, features_of, fold, listed, stem
 from litemem.ingestion.slots import Verdict, are_apart, compare_slots
@@ -27,6 +29,7 @@ EXCHANGED = 0.97  # cosine above which one other word does not make another fact
 PARAPHRASE = 0.9  # cosine above which they do, unless a word contradicts it
 READ = 0.9  # share of a text that the embedder reads, below which only equal words count
 
+_WORD = re.compile(r"[^\W\d_][\w'-]*")
 _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 _COUNT = re.compile(r"([$€£¥]?)(\d[\d.,]*) ?([a-z%€$]*)")
 _OF_NAMED = re.compile(r"\A(?!User:)[^\W\d_][^:\n“]{0,60}: “")  # a quotation of somebody named
@@ -185,6 +188,8 @@ def _by_update(k: FactFeatures, n: FactFeatures) -> Verdict | None:
     left = _pattern("left").search(n.text)
     is_open = n.is_negative or not words_in(ENGLISH, "endings", "blocks").isdisjoint(n.predicate)
     if left and not is_open and _pattern("job").search(k.text):
+        if not _is_done_by_known(k, n, left.start()):
+            return None
         place = left.group(1)
         return "contradicts" if not place or place in k.text else None
     return _by_amount(k, n)
@@ -279,6 +284,8 @@ def _by_correction(k: FactFeatures, n: FactFeatures) -> Verdict | None:
     is_mentioned = bool(k.content & {stem(fold(word)) for word in denied})
     is_mentioned = is_mentioned and not _is_of_another_or_ordered(k, n)
     if is_mentioned and not k.is_negative and len(n.content) > 1:
+        if is_contrast_elsewhere(k.text, n.text, ENGLISH):
+            return "different"
         is_part = "and" in k.predicate  # "works at Nike and at Puma"
         return "different" if is_part or _tell_other_frames(k, n) else "contradicts"
     is_name = k.content - k.names == n.content - n.names == listed("called_so")
@@ -330,6 +337,12 @@ def _by_attribute(k: FactFeatures, n: FactFeatures) -> Verdict | None:
     """Compare what a person has one of: a home, a job, a name, an age, a date."""
     age_k, age_n = _pattern("age").search(k.text), _pattern("age").search(n.text)
     if age_k and age_n:
+        if (
+            not n.subject
+            and k.subject
+            and not (k.subject == {"user"} or _pattern("pronoun").search(n.text))
+        ):
+            return "different"  # "turned 34", of the user
         if _age(age_n) < _age(age_k) and _YEAR.search(n.text):  # "turned 18 in 2019"
             return "different"
         return "same" if k.dates == n.dates else "contradicts"
@@ -339,22 +352,54 @@ def _by_attribute(k: FactFeatures, n: FactFeatures) -> Verdict | None:
         and not _pattern("thing_moved").match(n.text)
         and _pattern("home").search(n.text)
     )
+    moved = _pattern("moved").search(n.text) if has_moved else None
     reached = n.names - set(_pattern("from").findall(n.text))
-    if has_moved and k.names and reached and not k.names & reached:
+    if (
+        moved
+        and _is_done_by_known(k, n, moved.start())
+        and k.names
+        and reached
+        and not k.names & reached
+    ):
         return "contradicts"
     if _pattern("job").search(k.text):
         is_elsewhere = n.is_turn and bool(k.names & n.names) and _pattern("job_at").search(n.text)
-        if is_elsewhere or any(_pattern(key).search(n.text) for key in ("occupation", "new_job")):
+        told = (_pattern(key).search(n.text) for key in ("occupation", "new_job"))
+        if is_elsewhere or any(_is_done_by_known(k, n, each.start()) for each in told if each):
             return "contradicts"
     status_k, status_n = _pattern("status").search(k.text), _pattern("status").search(n.text)
     if status_k and status_n and _state(status_k) != _state(status_n):
-        return "contradicts"
+        return "contradicts" if _is_done_by_known(k, n, status_n.start()) else None
     is_counted = any(date[0].isdigit() for date in k.dates ^ n.dates)
     if _are_on_other_days(k, n):
         return "different"
     if is_counted and k.content - k.dates == n.content - n.dates and not n.is_event:
         return (_by_possessive(k, n) or "different") if _are_others(k, n) else "contradicts"
     return _by_possessive(k, n)
+
+
+def _is_done_by_known(k: FactFeatures, n: FactFeatures, at: int) -> bool:
+    """Return True if a clause with an event is about the person of a known fact.
+
+    Names may be written small: "rob got promoted". A clause without a subject is of the user.
+    """
+    clause = _pattern("clause_end").split(n.text[:at])[-1]
+    light = listed("fillers") | listed("auxiliaries") | listed("joints") | STOP_WORDS
+    who = [
+        word
+        for word in _WORD.findall(clause)
+        if fold(word) not in light or word in listed("selves")
+    ]
+    is_of_user = not who or who[0] in listed("selves")
+    known = {part for one in k.subject for part in one.split()}
+    if known <= {"user"}:
+        return is_of_user
+    named = {stem(fold(word)) for word in who} | {fold(word) for word in who}
+    return (
+        bool(known & (named - {"user"}))
+        or _pattern("pronoun").search(clause) is not None
+        or (bool(n.subject) and n.subject == k.subject)
+    )
 
 
 def _state(status: re.Match[str]) -> str:

@@ -12,19 +12,21 @@ from collections.abc import Sequence
 from functools import cache, lru_cache
 
 from litemem.core.text import scripts
-from litemem.core.text.lexicon import section
+from litemem.core.text.lexicon import ENGLISH, section
 from litemem.core.text.statements import unquoted
 from litemem.ingestion.naming import UNSPACED, codes_of, has_one, is_open, named_in, pattern_of
 
 LONG = 400  # characters of two texts that are no facts
 MOST = 4  # words of a value
 _TABLE = "contrast"
+_JOINED = (*UNSPACED, "ko")  # in which words are written together with others
 _THING = r"(?:[^,.;:!?…“”\"，。、！？；]|(?<=\d)[:.,](?=\d)){1,40}?"
 _END = r"(?=\s*(?:,(?!\d)|[;!?…”\"，。、！？；]|[.:](?!\d)|\Z))"
 _DAY = re.compile(r"(?<!\d)(\d{1,2}) (?=[A-ZÀ-Þ])")
 _WORD = re.compile(r"[^\W_]+")
 _MONEY = "£$€"
 _ORDINAL = re.compile(r"\d(?:st|nd|rd|th)\b", re.IGNORECASE)
+_ORDINAL_ENDING = re.compile(r"(?<=\d)(?:st|nd|rd|th)\b", re.IGNORECASE)
 _QUESTIONS = ("?", "？", "؟")
 
 
@@ -86,6 +88,46 @@ def _is_taken_back(known: str, said: str, code: str) -> bool:
         if is_of_known and _takes_back(words, old, right, code):
             return True
     return False
+
+
+def takes_back(said: str, code: str) -> bool:
+    """Return True if a text takes back what the user said before, and says what holds."""
+    return len(said) <= LONG and bool(_retractions(said, code))
+
+
+def restated(known: str, said: str) -> tuple[str, str] | None:
+    """Return a known fact with the value that a text gives for one that it takes back, and how.
+
+    "User works at KPMG", for "scratch what I said about Deloitte, it's KPMG": the second is the
+    part of the text that says so.
+    """
+    if len(known) + len(said) > LONG or is_open(unquoted(known), ENGLISH):
+        return None
+    for code in codes_of(known, said):
+        tail = pattern_of(code, _TABLE, "tail")
+        for pattern in _pairs(code, "retracted"):
+            for match in pattern.finditer(said):
+                right = tail.sub("", match["right"]).strip()
+                plain = f"{said[: match.start('right')]}{right}"
+                found = _place_of(match["old"], known)
+                if found and right and is_retracted(known, plain) and _are_alike(found[0], right):
+                    return f"{known[: found.start()]}{right}{known[found.end() :]}", match[0]
+    return None
+
+
+def _place_of(value: str, known: str) -> re.Match[str] | None:
+    """Return where a known fact has a value, or the last words of it: "I can't eat gluten"."""
+    parts = value.split()
+    for i in range(len(parts)):
+        written = re.escape(" ".join(parts[i:]).strip(" ,.;:–—-"))
+        if written and (found := re.search(rf"(?<!\w){written}(?!\w)", known, re.IGNORECASE)):
+            return found
+    return None
+
+
+def _are_alike(one: str, other: str) -> bool:
+    """Return True if two values are numbers, names or other words alike."""
+    return _kind(one.split()[-1].strip(_MONEY)) == _kind(other.split()[-1].strip(_MONEY))
 
 
 @lru_cache(maxsize=8_192)
@@ -151,7 +193,48 @@ def _contrasted(new: str, code: str) -> Sequence[tuple[list[str], list[str], str
 
 def _takes_back(words: Sequence[str], old: Sequence[str], right: Sequence[str], code: str) -> bool:
     is_value = 0 < len(old) <= MOST and 0 < len(right) <= MOST
-    return is_value and _hold(words, old, code) and not _hold(words, right, code)
+    is_of_known = is_value and _hold(words, old, code) and not _hold(words, right, code)
+    return is_of_known and not _is_of_other_thing(words, old, right, code)
+
+
+def _is_of_other_thing(
+    words: Sequence[str], old: Sequence[str], right: Sequence[str], code: str
+) -> bool:
+    """Return True if what holds names a thing or a place, too, that a known fact does not.
+
+    "It's pistachio ice cream, not cashew", of an allergy to cashews.
+    """
+    if code in _JOINED:
+        return False
+    told = [word for word in right if _says(word, code) and not _is_letter(word)]
+    added = [word for word in told if not has_one(words, word, code)]
+    parts = [one for i, one in enumerate(added) if not (i and _joins(added[i - 1], one))]
+    return len(parts) > max(len(old), 1)
+
+
+def _is_letter(word: str) -> bool:
+    return len(word) == 1 and word.isalpha()
+
+
+def _joins(word: str, following: str) -> bool:
+    """Return True if two words are one name or one date: "New York", "12 May"."""
+    return "word" not in (_kind(word), _kind(following))
+
+
+def is_contrast_elsewhere(known: str, new: str, code: str) -> bool:
+    """Return True if a statement takes a value back of another thing than a known one.
+
+    "It's a viola in the video, not a cello", of somebody who plays the cello.
+    """
+    words, said = _named(unquoted(known), code), unquoted(new)
+    placed = pattern_of(code, _TABLE, "elsewhere").search(said)
+    if placed is not None and not _hold(words, _named(placed[0], code), code):
+        return True
+    return any(
+        _hold(words, old, code) and _is_of_other_thing(words, old, right, code)
+        for old, right, _ in _contrasted(said, code)
+        if old and right
+    )
 
 
 def _is_of(known: str, old: Sequence[str], rest: str, before: str | None, code: str) -> bool:
@@ -203,7 +286,7 @@ def _is_answered(known: str, new: str, before: str | None, code: str) -> bool:
 
 
 def _named(text: str, code: str) -> list[str]:
-    return named_in(text, code, with_days=True)
+    return named_in(_ORDINAL_ENDING.sub("", text), code, with_days=True)
 
 
 @lru_cache(maxsize=8_192)

@@ -49,7 +49,7 @@ def is_dosed(known: str, new: str) -> bool:
 
 
 def _is_taken_anew(known: str, new: str, code: str) -> bool:
-    """Return True if a thing that is taken or done some times a day is so more or less often now."""
+    """Return True if a thing is taken or done another number of times a day or a week now."""
     one, other = _often(known, code), _often(new, code)
     if not (one and other) or one[0] != other[0] or one[1] == other[1]:
         return False

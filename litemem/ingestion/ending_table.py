@@ -101,6 +101,9 @@ class Table:
     copulas: frozenset[str]
     spots: frozenset[str]  # places where a thing is taken: "on the tube"
     robs: frozenset[str]  # words for theft
+    groups: frozenset[str]  # words for several people who do something together: "club"
+    several: frozenset[str]  # words for the user and others: "we"
+    addictions: frozenset[str]  # what somebody quits that is no job
     passives: frozenset[str]  # first words of what became of a thing: "is at the bottom of"
     unnamed: frozenset[str]  # words that are no things
     known: frozenset[str]  # all words of the table
@@ -183,7 +186,7 @@ def _lists(
         "light blocks adjuncts kin children partners alias joint counts before_maker makers mine "
         "fillers trips kept holds objects causes because leaves clitics called "
         "indefinite pronouns articles predicates settings acts once reasons adverbs others "
-        "copulas passives generic spots robs "
+        "copulas passives generic spots robs groups several addictions "
         "numbered persons sorts whole definite vague places weekdays".split()
     )
     lists = {key: frozenset(forms(str(table.get(key, "")))) for key in keys}

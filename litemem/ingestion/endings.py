@@ -11,7 +11,7 @@ from functools import cache, lru_cache
 from itertools import pairwise
 
 from litemem.core.text import lexicon, scripts
-from litemem.core.text.statements import unquoted
+from litemem.core.text.statements import code_of_pair, unquoted
 from litemem.ingestion.ending_acts import (
     is_birth,
     is_given_up,
@@ -64,6 +64,14 @@ def ends(known: str, new: str, code: str) -> bool:
     if is_outcome(known, new, code):
         return True
     return any(_is_over(each, new, code) for each in (known, *_retold(known, code)))
+
+
+def is_of_other_habit(known: str, new: str) -> bool:
+    """Return True if who "quit" gave up a habit, and a known fact is of another thing."""
+    code = code_of_pair(known, new)
+    habits, told = table_of(code).addictions, fact_of(new, code).words
+    is_quit = not habits.isdisjoint(told) and "quit" in told
+    return is_quit and habits.isdisjoint(fact_of(known, code).words)
 
 
 @lru_cache(maxsize=4_096)
@@ -160,6 +168,8 @@ def _ends(row: Row, k: Fact, state: set[int], n: Fact, event: set[int], listed: 
         return False
     if _is_at_other_time(row, k, n, event, listed):
         return False
+    if _is_of_group(k, min(state), n, listed):
+        return False
     if row.states == ANY and _is_name_of_relative(k, subject_of(k, min(state), listed), listed):
         return False
     is_of_other = any(n.words[i] in listed.others for i in range(min(event)))  # "she finished"
@@ -179,6 +189,15 @@ def _ends(row: Row, k: Fact, state: set[int], n: Fact, event: set[int], listed: 
     if row.shares in ("holder", "change", "bearer", "subject"):
         return _is_of_holder(row, k, state, n, event, listed)
     return _is_shared(row, k, state, n, event, listed)
+
+
+def _is_of_group(k: Fact, state: int, n: Fact, listed: Table) -> bool:
+    """Return True if a group does what a known fact tells, and a new fact is not of a group.
+
+    Who "finished Middlemarch" may be ahead of the book club.
+    """
+    is_group = not listed.groups.isdisjoint(k.words[:state])
+    return is_group and (listed.groups | listed.several).isdisjoint(n.words)
 
 
 def _is_at_other_time(row: Row, k: Fact, n: Fact, event: set[int], listed: Table) -> bool:

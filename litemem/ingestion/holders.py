@@ -7,13 +7,13 @@ In doubt, as about the role of a relative or in another team, nothing ends.
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from itertools import pairwise
 
 from litemem.core.text import scripts
-from litemem.core.text.lexicon import NOUNS_IN_CAPITALS, words_in
+from litemem.core.text.lexicon import NOUNS_IN_CAPITALS, pattern_in, words_in
 from litemem.core.text.phrases import names_user
 from litemem.core.text.statements import unquoted
 from litemem.ingestion.naming import (
@@ -53,6 +53,24 @@ def has_other_holder(known: str, new: str) -> bool:
     if len(known) + len(new) > LONG or asks(new):
         return False
     return any(_has_other_holder(unquoted(known), unquoted(new), c) for c in codes_of(known, new))
+
+
+def is_stand_in(known: str, new: str, said: Iterable[str] = ()) -> bool:
+    """Return True if a new fact, or a part of its message, tells who does a task for a time.
+
+    "This week that's Bjorn" replaces nobody else.
+    """
+    return any(
+        _named_of(match) not in plain_words(known)
+        for code in codes_of(known, new)
+        for text in (unquoted(new), *said)
+        for match in pattern_in(code, _TABLE, "fills_in").finditer(text)
+        if _named_of(match) in plain_words(unquoted(new))
+    )
+
+
+def _named_of(match: re.Match[str]) -> str:
+    return next(filter(None, match.groups()), "")
 
 
 def _has_other_holder(known: str, new: str, code: str) -> bool:

@@ -14,7 +14,7 @@ from functools import cache
 
 from litemem.core.text import scripts
 from litemem.core.text.cjk_numerals import in_digits
-from litemem.core.text.lexicon import section, words_in
+from litemem.core.text.lexicon import pattern_in, section, words_in
 from litemem.core.text.phrases import Words, names_user, phrases, tokens_of
 from litemem.core.text.statements import FactSlots, code_of_pair, read, unquoted
 
@@ -27,6 +27,12 @@ _UNSPACED = ("zh", "ja")
 # languages that no guess finds; they count as English
 _BARE = ("cs", "da", "el", "fi", "hu", "nb", "ro", "uk")
 _NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
+_KILOS = re.compile(  # an international word
+    r"(?<!\w)(?:kg|kilos?|kilo[ag]\w*|kil[oóò]\w{0,4}|кг|кіло\w*|кило\w*|quilos?)(?!\w)"
+    r"|\d ?(?:kg|chili)(?!\w)|キロ(?!メ)|키로|킬로(?!미)|公斤|किलो(?!मी)"
+    r"|کیلو(?!متر)|كيلو(?!متر)|κιλά",
+    re.IGNORECASE,
+)
 _UNIT = re.compile(r"\d ?([^\W\d_]{1,20})")
 _CURRENCY = re.compile("[$€£¥₹₽₺]")
 _SIGH = re.compile(r",\s?[a-zß-ÿ]{2,8}[.!…\s]*\Z")  # "to 820 euros, ugh"
@@ -59,8 +65,8 @@ def have_same_value(known: str, new: str) -> bool:
 def keep_both(known: str, new: str) -> bool:
     """Return True if the number of a new fact does not replace that of a known one.
 
-    It is what a value changed by, a rate in another period (a month, a year), or how many people
-    there are.
+    It is what a value changed by, a rate in another period (a month, a year), how many people
+    there are, or what somebody weighs.
     """
     if len(known) + len(new) > LONG:
         return False
@@ -68,7 +74,24 @@ def keep_both(known: str, new: str) -> bool:
         _tells_difference(known, new)
         or _are_of_other_periods(known, new)
         or _counts_people(known, new)
+        or _weighs(known, new)
     )
+
+
+def _weighs(known: str, new: str) -> bool:
+    """Return True if a new fact tells a weight, and a known one none: "79 kilos now"."""
+    if _KILOS.search(unquoted(known)) or not _NUMBER.search(unquoted(known)):
+        return False
+    codes = dict.fromkeys((code_of_pair(known, new), *_BARE))
+    if any(pattern_in(code, "births", "expects").search(known.casefold()) for code in codes):
+        return False  # "born yesterday, 3.2 kg"
+    return any(_tells_weight(new, code) and not _tells_weight(known, code) for code in codes)
+
+
+def _tells_weight(text: str, code: str) -> bool:
+    said = unquoted(text).casefold()
+    pattern = pattern_in(code, "measures", "weighs")
+    return _KILOS.search(said) is not None or pattern.search(said) is not None
 
 
 def _counts_people(known: str, new: str) -> bool:

@@ -40,7 +40,10 @@ _HEAD_FIRST = (  # languages in which the first word names the kind
     *("th", "vi", "id"),
     *("ru", "uk", "ar", "fa", "he", "el"),
 )
-_GROUPS = (("es", "fr", "it", "pt", "ro"), ("de", "nl"), ("da", "nb", "sv"), ("cs", "pl"))
+_GROUPS = (
+    *(("es", "fr", "it", "pt", "ro"), ("de", "nl"), ("da", "nb", "sv")),
+    *(("cs", "pl"), ("ar", "fa")),
+)
 _RELATED = {code: group for group in _GROUPS for code in group}  # a short text may be in either
 _SHORT = ("id", "tr")  # languages with short texts that are taken for others
 _NAMES = ("thing", "name", "value", "amount", "age", "spelt", "doer", "to", "tool")
@@ -57,6 +60,7 @@ _ENTRY = re.compile(r"(?<!P)<(\w+)>")
 _NUMBER = re.compile(r"(?P<number>\d+(?:[.,]\d+)?)(?P<k>k\b)?", re.IGNORECASE)
 _THOUSANDS = re.compile(r"(?<=[1-9])[.,](?=\d{3}(?!\d))|(?<=\d\d)[.,](?=\d{3}(?!\d))")
 _AMOUNT = re.compile(r"\A\d+[.,]\d{1,2}(?!\d)|\A\d+(?![.,:\d])")
+_CLOCK = re.compile(r"(?P<hour>\d{1,2})(?:[:.](?P<minute>\d\d))?(?: ?[ap]m)?")
 _SIGNS = re.compile(r"[\s“”\"'()（）「」《》«»]+")
 
 
@@ -87,6 +91,9 @@ class _Words:
     aside: re.Pattern[str]
     giver: re.Pattern[str]  # who a thing of the user is from
     generic: re.Pattern[str]  # words that a name may leave out
+    leaves_service: re.Pattern[str]
+    reason: re.Pattern[str]  # of a clause, which may be of somebody else
+    half: re.Pattern[str]  # an hour and a half: "half nine"
     endings: re.Pattern[str]  # of a word
     breaks: re.Pattern[str]  # signs between clauses
     parts: re.Pattern[str]  # of a text, as clauses
@@ -212,12 +219,24 @@ def _is_other(one: str, other: str, code: str) -> bool:
     values = [_plain(text, code) for text in (one, other)]
     if not all(values):
         return False
+    if all(clocks := [_clock(text, code) for text in (one, other)]):
+        return clocks[0] != clocks[1]
     numbers = [_AMOUNT.findall(each) for each in values]
     if all(numbers) and numbers[0] != numbers[1]:  # "5", "5.5"
         return True
     shorter, longer = sorted(values, key=len)
     is_inflected = bool(words_in(code, _TABLE, "frequent"))
     return shorter not in longer and not (is_inflected and _are_forms(shorter, longer))
+
+
+def _clock(text: str, code: str) -> str:
+    """Return a time of day that is a whole text: "7:00" of "7" and of "at 7pm"; or ""."""
+    plain = text.casefold().strip()
+    if half := _of(code).half.fullmatch(plain):
+        hour = _numbers(code).get(half["hour"], half["hour"])
+        return f"{hour}:30" if hour.isdigit() else ""
+    found = _CLOCK.fullmatch(plain)
+    return f"{found['hour']}:{found['minute'] or '00'}" if found else ""
 
 
 def _is_spelt_otherwise(one: str, other: str, _code: str) -> bool:
@@ -245,6 +264,11 @@ def _tools_in(text: str) -> Sequence[tuple[int, str]]:
         for match in kind.finditer(text)
     ]
     return tuple(dict.fromkeys(found))
+
+
+def leaves_service(text: str, code: str) -> bool:
+    """Return True if somebody leaves a bank, a shop, a network or the like: "ditched HSBC"."""
+    return _of(code).leaves_service.search(text) is not None
 
 
 def names_tool(text: str) -> bool:
@@ -470,7 +494,8 @@ def _told_by(
     tried = (each.fullmatch(text) for text in texts for each in _of(code).rows[row].events)
     for match in filter(None, tried):
         parts = _parts(match)
-        rest = _without(clause, [parts[k] for k in _ASIDE if k in parts])
+        told = _of(code).reason.sub(" ", clause)
+        rest = _without(told, [parts[k] for k in _ASIDE if k in parts])
         subject = _subject(rest, code)
         named = _persons(rest, code) or (holder if subject is None else subject)
         found.append(_Told(row, parts, named, before))
@@ -566,6 +591,9 @@ def _of(code: str) -> _Words:
         aside=pattern("aside"),
         giver=pattern("giver"),
         generic=pattern("generic"),
+        leaves_service=pattern("leaves_service"),
+        reason=pattern("reason"),
+        half=pattern("half"),
         endings=pattern("endings"),
         breaks=re.compile(breaks),
         parts=re.compile(

@@ -12,7 +12,7 @@ from itertools import islice
 from litemem.core.text import scripts
 from litemem.core.text.lexicon import ENGLISH, section, words_in
 from litemem.core.text.phrases import names_user, phrases
-from litemem.core.text.statements import unquoted
+from litemem.core.text.statements import code_of_pair, unquoted
 
 LONG = 400  # characters of two texts that are no facts
 MOST = 5  # words before a name, at most
@@ -32,6 +32,28 @@ _AGE = re.compile(r", \d{1,3}(?: [^\W\d_]{1,20}){0,2},")  # "Ben, 19, studies"
 _OF_SUBJECTS = tuple("はが")
 _OF_THINGS = tuple("をにへで")  # behind what something is done with
 _JOINING = "のは的叫"
+
+
+def is_of_somebody(known: str, new: str) -> bool:
+    """Return True if a quotation is of "he" or "she" alone, and a known fact of the user's doings.
+
+    "He started a new job" ends no job of the user. What the user has may be who is meant: a dog.
+    """
+    code, said = code_of_pair(known, new), unquoted(new)
+    if said == new or len(known) + len(new) > LONG:
+        return False
+    is_of_other = _pattern(code, "somebody").match(said) is not None
+    if not is_of_other or _pattern(code, "self").search(said) is not None:
+        return False
+    state = unquoted(known)
+    return _pattern(code, "doings").match(state) is not None and not _pattern(code, "joint").search(
+        state
+    )
+
+
+@cache
+def _pattern(code: str, key: str) -> re.Pattern[str]:
+    return re.compile(str(section(code, "persons").get(key, "(?!)")), re.IGNORECASE)
 
 
 def by_name(known: str, new: str, code: str) -> tuple[str, str]:
@@ -143,7 +165,7 @@ def _relation_before(code: str) -> re.Pattern[str]:
 def _attributes(code: str) -> tuple[str, ...]:
     """Return the words for what somebody has one of: a rent, a car."""
     listed = words_in(code, "slots", "attributes") | words_in(code, "updates", "singles")
-    listed |= words_in(code, "requests", "owned")
+    listed |= words_in(code, "requests", "owned") | words_in(code, "slots", "possessions")
     measured = (words_in(code, "measures", key) for key in _MEASURED)
     return tuple(each for each in listed.union(*measured) if len(each) >= LEAST)
 

@@ -40,6 +40,7 @@ from litemem.errors import (
     quoted,
 )
 from litemem.ingestion.claims import ChangedMeanwhileError, Claims
+from litemem.ingestion.corrections import find_restated
 from litemem.ingestion.forget import Forgetting, listen
 from litemem.models.embedding import embed
 from litemem.models.indexing import index_memories, index_messages, index_waiting
@@ -264,7 +265,13 @@ class Pipeline:
         read = readable(turn.messages)
         heard = listen(read)
         mode = "off" if options.imported else options.forget  # it was another program's memory
-        facts = self._facts(replace(turn, messages=heard.messages), options)
+        extracted = self._facts(replace(turn, messages=heard.messages), options)
+        corrected = find_restated(self._store, turn.scope, read)
+        facts = [
+            fact
+            for fact in extracted
+            if not any(one.is_said_by(fact.text, fact.messages) for one in corrected)
+        ]
         records = [
             self._record(
                 fact.text,
@@ -276,13 +283,17 @@ class Pipeline:
             for fact in facts
         ]
         sources = [[turn.message_pks[i] for i in fact.messages] for fact in facts]
+        for one in corrected:
+            if not any(one.is_told_by(fact.text) for fact in facts):
+                records.append(self._record(one.text, turn.scope, options, attributed_to="user"))
+                sources.append([turn.message_pks[one.message]])
         forgetting = Forgetting(turn, heard, mode, self._now())
         outcomes = self._consolidate(
             turn,
             records,
             sources,
             forgetting,
-            (*facts.set_aside, *read.set_aside),
+            (*extracted.set_aside, *read.set_aside),
             with_graph=options.enable_graph,
         )
         self._retries.remember(turn)

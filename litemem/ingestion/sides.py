@@ -1,7 +1,8 @@
 """Find that two facts are about things on different sides: the left knee, and the right one.
 
 Such things end each other never, however near the facts are. The words for sides, lines of a
-family, ranks and times of day are data (section "apart" of `core/text/languages`).
+family, ranks and times of day are data (section "apart" of `core/text/languages`). Also next to the
+lines stand words with a plural that is another thing: a brace at the knee, and braces.
 """
 
 from collections.abc import Iterator, Sequence
@@ -28,7 +29,7 @@ _CHANGES = frozenset("now changed moved instead correction again new end".split(
 @dataclass(frozen=True)
 class _Apart:
     sides: Groups  # of things that come in pairs
-    lines: Groups  # of a family
+    lines: Groups  # of a family, or other things of one word
     ranks: Groups
     times: Groups
     hands: Words  # that have a side, of the hand that somebody uses

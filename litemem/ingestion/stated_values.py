@@ -55,7 +55,7 @@ class StatedValues:
 @lru_cache(maxsize=8_192)
 def read_values(text: str, code: str) -> StatedValues:
     """Return what a statement names, and its values."""
-    text = _spaced(text, code)
+    text = pattern_of(code, TABLE, "infinitive").sub(" ", _spaced(text, code))
     values = {kind: frozenset(found) for kind, found in values_in(text, code).items()}
     if code in JOINED and (days := {day for word, day in days_of(code).items() if word in text}):
         values["day"] = frozenset(day for day in days if day.startswith("weekday"))

@@ -142,7 +142,9 @@ def _has_other_value(k: StatedValues, clause: str, whole: str, code: str) -> boo
             return False  # "I'm in Lisbon now" moves no flat that is spoken of
         if _is_of_last_thing(k, whole, code) or _is_of_other_kind(k, whole, code):
             return False
-        told = (w for w in named_things(whole, code) if scripts.fold(w) not in n.of_values)
+        told = [w for w in named_things(whole, code) if scripts.fold(w) not in n.of_values]
+        if PLACE in changed and not _is_of_thing_before(k, n, whole, code):
+            return False  # "changed the power company, I'm with Tibber now", of a phone
         shared = [w for w in told if has_form(k.words, w, code) and not digits_of(w, code)]
     is_named = any(word[:1].isupper() for word in shared)
     if k.subject and not (is_named or any(has_form(shared, word, code) for word in k.subject)):
@@ -178,6 +180,14 @@ def _is_of_other_kind(k: StatedValues, whole: str, code: str) -> bool:
         and has_form(k.words, thing, code)
         for kind, thing in pairwise(named_things(whole, code))
     )
+
+
+def _is_of_thing_before(k: StatedValues, n: StatedValues, whole: str, code: str) -> bool:
+    """Return True if a known statement names the last thing before the new values of a text."""
+    found = (whole.casefold().find(value) for value in n.of_values)
+    start = min((place for place in found if place >= 0), default=0)
+    named = [w for w in named_things(whole[:start], code) if scripts.fold(w) not in n.of_values]
+    return not named or has_form(k.words, named[-1], code)
 
 
 def _is_of_last_thing(k: StatedValues, whole: str, code: str) -> bool:

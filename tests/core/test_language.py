@@ -70,10 +70,14 @@ def test_any_text_gets_an_answer(text: str) -> None:
 
 SHORT = {
     "de": "Der Müll wird dienstags geholt.|Nutzer wohnt in Wien|Mir ist oft schwindlig.",
-    "fr": "Ma voisine garde mes clés.|L'utilisateur fume|Je cours le dimanche.",
-    "es": "Mi vecina guarda las llaves.|User vive en Lugo|Tomo 10 mg de ramipril.",
-    "it": "Lavora di notte.|User lavora a Torino|Abbiamo quattro galline.",
-    "pt": "A vizinha guarda as chaves.|Temos duas cabras.|Quebrei o braço esquerdo.",
+    "fr": "Ma voisine garde mes clés.|L'utilisateur fume|Je cours le dimanche."
+    "|Le gluten me rend malade.",
+    "es": "Mi vecina guarda las llaves.|User vive en Lugo|Tomo 10 mg de ramipril."
+    "|Estoy pensando en dejar la academia de inglés.|El marisco me sienta fatal.",
+    "it": "Lavora di notte.|User lavora a Torino|Abbiamo quattro galline."
+    "|Giulia mi ha insegnato a cucire.",
+    "pt": "A vizinha guarda as chaves.|Temos duas cabras.|Quebrei o braço esquerdo."
+    "|Detesto acordar cedo.",
     "nl": "De buurvrouw heeft de sleutels.|User woont in Breda|We hebben twee zonen.",
     "sv": "Grannen har nycklarna.|Svara kort.|Jag gillar havet mer än fjällen.",
     "pl": "Sąsiadka ma klucze.|Przedszkole kosztuje 700 zł.|Odpowiadaj krótko.",

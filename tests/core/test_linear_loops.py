@@ -310,6 +310,8 @@ TEXTS: dict[str, Callable[[str], object]] = {
     "third_person": english.third_person,
     "wish": english.wish,
     "answered": lambda text: english.answered(f"Do you {text}?", text),
+    "asked_of": lambda text: english.asked_of("Do you use it?", text),
+    "points_only": english.points_only,
     "binding": bound,
     "features_of": fact_features.features_of.__wrapped__,
     "compare_facts": lambda text: compare.compare_facts(text, f"{text[1:]} b", 0.9),

@@ -88,6 +88,7 @@ MAKERS = {
     ("core/text/phrases.py", "_token"),
     ("core/text/phrases.py", "_any_of"),  # patterns of a table, which is tried
     ("core/text/phrases.py", "_defined"),
+    ("core/text/phrases.py", "_plain"),
     ("extraction/binding.py", "_first_persons"),
     ("extraction/binding.py", "_first_person_verb"),
     ("extraction/completion.py", "_places"),
@@ -134,6 +135,9 @@ MAKERS = {
     ("ingestion/duties.py", "_parting"),  # matched in 400 characters
     ("ingestion/ending_table.py", "table_of"),  # matched in 400 characters
     ("ingestion/endings.py", "_retellings"),
+    ("ingestion/ages.py", "_compiled"),  # matched in 400 characters
+    ("ingestion/persons.py", "_pattern"),  # matched in 400 characters
+    ("ingestion/contrast.py", "_place_of"),  # literal words
     ("ingestion/outcomes.py", "_of"),  # matched in 400 characters
     ("ingestion/outcomes.py", "pattern"),
     ("ingestion/outcomes.py", "_tools"),

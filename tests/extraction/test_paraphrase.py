@@ -1045,3 +1045,64 @@ OTHER_WORDS = [
 @pytest.mark.parametrize(("said", "fact"), OTHER_WORDS)
 def test_a_fact_may_say_now_and_then_or_for_long_in_other_words(said: str, fact: str) -> None:
     assert objection(said, fact) is None
+
+
+IN_OTHER_WORDS = [
+    ("We just closed on a little house in Dayton!", "User recently bought a small home in Dayton"),
+    ("My wife drives, I don't.", "User's wife drives, User doesn't"),
+    ("I finish at three on Fridays.", "User stops work at three on Fridays"),
+    ("Mit Horrorfilmen kann man mich jagen.", "Der Nutzer mag keine Horrorfilme"),
+    ("Le poisson, très peu pour moi.", "L'utilisateur n'aime pas le poisson"),
+    ("Mi chico y yo nos casamos en octubre.", "El usuario se casa con su novio en octubre"),
+    ("Ik ben opgegroeid in een dorp bij Zwolle.", "De gebruiker komt uit een dorp bij Zwolle"),
+    ("Mieszkam z mamą, odkąd zachorowała.", "Użytkownik mieszka z matką od czasu jej choroby"),
+    ("Бросил курить, когда родился сын.", "Пользователь перестал курить после рождения сына"),
+    ("Çocukluğum Rize'de geçti.", "Kullanıcı Rize'de büyüdü"),
+    ("توقفت عن التدخين حين ولد ابني.", "ترك المستخدم التدخين عند ولادة ابنه"),
+    (
+        "बेटा होने के बाद मैंने सिगरेट छोड़ दी।",
+        "उपयोगकर्ता ने बेटे के जन्म के बाद धूम्रपान छोड़ दिया",
+    ),
+    ("儿子出生以后我就把烟戒了。", "用户在儿子出生后戒烟"),
+    ("子供の頃はずっと松本に住んでいました。", "ユーザーは松本で育った"),
+    ("아들이 태어나고 담배를 끊었어요.", "사용자는 아들이 태어난 뒤 금연했다"),
+]
+
+INVENTED = [
+    ("I play squash on Mondays.", "User plays squash on Mondays with a colleague"),
+    ("I'm stuck between the blue bike and the red one.", "User has decided on the blue bike"),
+    (
+        "My flatmate's just been told she's coeliac so I'm clearing out the bread.",
+        "User was recently diagnosed with coeliac disease",
+    ),
+    ("I'm not too keen on olives.", "User hates olives"),
+    ("I like the idea of keeping bees.", "User keeps bees"),
+    ("I've cut down to two coffees a day.", "User no longer drinks coffee"),
+    ("My sister's away every other weekend.", "User's sister is away every weekend"),
+    ("We've put in an offer on a cottage.", "User bought a cottage"),
+    ("I eat fish but not meat.", "User eats meat but not fish"),
+    ("Die Miete steigt von 700 auf 780 Euro.", "Die Miete des Nutzers steigt um 780 Euro"),
+    ("Der Arzt tippt auf eine Schilddrüsensache.", "Der Nutzer leidet an einer Schilddrüsensache"),
+    ("On hésite entre Lille et Nantes.", "L'utilisateur s'installe à Nantes"),
+    ("Mi jefe cobra el doble que yo.", "El usuario cobra el doble que su jefe"),
+    ("Ayer tuve un poco de fiebre.", "El usuario padece fiebres frecuentes"),
+    ("La mia migliore amica vive a Bari.", "L'utente vive a Bari"),
+    ("A minha filha talvez vá estudar em Braga.", "A filha da usuária estuda em Braga"),
+    ("We twijfelen nog tussen een kat en een hond.", "De gebruiker neemt een hond"),
+    ("Siostra pożyczyła ode mnie rower.", "Użytkownik pożyczył rower od siostry"),
+    ("أصوم يوم الاثنين ولا أصوم يوم الخميس.", "المستخدم يصوم يوم الخميس ولا يصوم يوم الاثنين"),
+    (
+        "納豆は嫌いじゃないけど、毎日はちょっと無理です。",
+        "ユーザーは納豆が嫌いで、まったく食べない",
+    ),
+]
+
+
+@pytest.mark.parametrize(("said", "fact"), IN_OTHER_WORDS)
+def test_an_idiom_or_an_event_may_be_told_in_plain_words(said: str, fact: str) -> None:
+    assert objection(said, fact, is_strict=False) is None
+
+
+@pytest.mark.parametrize(("said", "fact"), INVENTED)
+def test_a_large_model_may_not_add_what_was_left_open(said: str, fact: str) -> None:
+    assert objection(said, fact, is_strict=False) is not None

@@ -49,3 +49,31 @@ def test_what_stands_behind_a_yes_is_kept_once() -> None:
     live = live_after("Do you follow a special diet?", "Yes, low FODMAP", fact)
     assert fact in live
     assert not any("answered" in memory for memory in live)
+
+
+@pytest.mark.parametrize(
+    ("question", "answer", "told", "fact"),
+    [
+        (
+            "You mentioned iron tablets. Are you still taking them?",
+            *("yep", "User is still taking them", "User is still taking iron tablets"),
+        ),
+        (
+            "You take iron tablets and vitamin D, right? Still taking them?",
+            *("yes, still", "User takes them", "User is still taking iron tablets and vitamin D"),
+        ),
+        (
+            "You bought a rowing machine last year. Do you use it?",
+            *("yeah", "User uses it", "User uses a rowing machine"),
+        ),
+        ("Do you still have the Golf?", "yes", "User still has it", "User still has the Golf"),
+    ],
+)
+def test_a_yes_is_kept_with_the_thing_and_not_with_a_pronoun(
+    question: str, answer: str, told: str, fact: str
+) -> None:
+    assert live_after(question, answer, told) == [fact]
+
+
+def test_a_yes_to_a_thing_that_nobody_named_is_no_memory() -> None:
+    assert live_after("Are you still taking them?", "yes", "User is still taking them") == []

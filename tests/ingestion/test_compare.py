@@ -306,3 +306,19 @@ def test_a_fact_of_the_model_is_of_what_its_message_takes_back() -> None:
 )
 def test_what_only_looks_like_a_change_ends_nothing(known: str, message: str) -> None:
     assert compare_facts(known, f"User: “{message}”", 0.6, before=message) != "contradicts"
+
+
+@pytest.mark.parametrize(
+    ("known", "new", "message"),
+    [
+        ("Releases are cut by Asa", "Releases are cut by Bjorn", "this week that's Bjorn"),
+        ("Asa leads the standup", "Bjorn leads the standup", "Bjorn's on it until Asa's back"),
+        ("Asa is the scrum master", "Bjorn is the scrum master", "Bjorn's scrum master this week"),
+    ],
+)
+def test_a_stand_in_replaces_nobody(known: str, new: str, message: str) -> None:
+    assert compare_facts(known, new, 0.8, before="", said=(message,)) == "different"
+
+
+def test_a_name_that_is_a_word_of_a_known_fact_is_no_repetition() -> None:
+    assert compare_facts("User's team uses Slack", "User's team uses Teams", 0.8) == "different"

@@ -167,6 +167,7 @@ class Phrases:
     over: tuple[tuple[Words, Words], ...]  # a verb in the past and in the present
     ended: re.Pattern[str]
     same: Groups
+    same_words: tuple[tuple[str, ...], ...]  # the same words, longest first
     numbers: dict[str, int]
     scales: dict[str, int]  # "thousand"
     affirms: re.Pattern[str]
@@ -264,6 +265,13 @@ class Phrases:
     since: re.Pattern[str]  # what something begins at, in one of several groups
     rules_out: tuple[tuple[re.Pattern[str], re.Pattern[str]], ...]  # of a clause, and of a fact
     limits: re.Pattern[str]  # to when or where a denial is limited: "before ten"
+    undecided: re.Pattern[str]  # that somebody has not chosen yet: "torn between"
+    timing: re.Pattern[str]  # that another event gives the time of something: "when", "since"
+    company: re.Pattern[str]  # of a fact, `who` somebody does something with: "with a friend"
+    together: re.Pattern[str]  # of a clause, that others were there: "we", "together"
+    therefore: re.Pattern[str]  # between a reason and what follows: "so"
+    raised_by: re.Pattern[str]  # by what something rose or fell
+    plainly: tuple[tuple[re.Pattern[str], str], ...]  # what people say, and a plain word for it
     times: Groups  # of the day
     sums: tuple[tuple[Words, Words], ...]  # what is counted together: "son daughter | child"
     dues: tuple[tuple[Words, ...], ...]  # who does what with which things of the user's
@@ -311,6 +319,10 @@ def phrases(code: str) -> Phrases:
         sums=tuple(_pair(kinds(each)) for each in table.get("sums", ())),
         over=tuple(_pair(kinds(each)) for each in table.get("over", ())),
         same=Groups((words(each),) for key in ("same", "origins") for each in table.get(key, ())),
+        same_words=tuple(
+            tuple(sorted((w for w in each.split() if len(w) > 1), key=len, reverse=True))
+            for each in table.get("same", ())
+        ),
         origins=Groups((words(each),) for each in table.get("origins", ())),
         feels=words(str(table.get("feels", ""))),
         reverses=words_in(code, "phrases", "reverses"),
@@ -319,6 +331,7 @@ def phrases(code: str) -> Phrases:
         definitions=tuple(map(_defined, table.get("means", ()))),
         defining=_any_of(table.get("means", ())),
         rules_out=tuple(map(_defined, table.get("rules_out", ()))),
+        plainly=tuple(map(_plain, table.get("plainly", ()))),
         claims=tuple(map(_defined, table.get("claims", ()))),
         roles=tuple((kinds(g), 2 if g[0] == "~" else 1) for g in table.get("roles", ())),
         scales=_values(str(table.get("scales", ""))),
@@ -335,7 +348,8 @@ def _patterns(table: Mapping[str, Any]) -> dict[str, re.Pattern[str]]:
     tolerates restricts absolute terse supposing hour has
     impersonal incoming outgoing got gave imperfect present infix hails own_is tongue
     deeds closed lasting hardly softens oblique limited measured owns acts turns
-    because raised raised_to limits unreturned single habit
+    because raised raised_to raised_by limits unreturned single habit
+    undecided timing company together therefore
     kin_kinds until since wishes duties finished was_so is_so
     provided depends certain""".split()
     keys = {name: name for name in names} | {"exception": "except"}
@@ -350,6 +364,12 @@ def _defined(listed: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
     """Return the patterns on both sides of "=>": "no brothers or sisters => only child"."""
     said, told = listed.split(" => ")
     return re.compile(said, re.IGNORECASE), re.compile(told, re.IGNORECASE)
+
+
+def _plain(listed: str) -> tuple[re.Pattern[str], str]:
+    """Return the pattern before "=>", and the plain words behind it: "packed in => stopped"."""
+    said, plain = listed.split(" => ")
+    return re.compile(said, re.IGNORECASE), plain
 
 
 def _any_of(means: Sequence[str]) -> re.Pattern[str]:

@@ -12,6 +12,7 @@ from litemem.core.text.quantities import changes_half_of_day, counts_another, co
 from litemem.extraction.paraphrase import (
     additions,
     agents,
+    alternatives,
     bounds,
     conditions,
     kin,
@@ -26,6 +27,7 @@ from litemem.extraction.paraphrase import (
     transfers,
 )
 from litemem.extraction.paraphrase.comparison import Comparison
+from litemem.extraction.paraphrase.support import in_plain_words, in_said_words
 
 OF_ANOTHER = "it is about somebody else"
 OF_OTHER_THING = "it is said of something else"
@@ -52,6 +54,10 @@ def departure(
         fact, said, part, then, sentence = (
             _VOWEL_SIGNS.sub("", text) for text in (fact, said, part, then, sentence)
         )
+    fact, said, part, then, sentence = (
+        in_plain_words(text, code) for text in (fact, said, part, then, sentence)
+    )
+    fact = in_said_words(fact, sentence or said, code)
     whole = Comparison(fact, said, code, then, sentence=sentence)
     near = Comparison(fact, part, code, whole=said)
     pairs = {CLAUSE: whole, PREDICATE: near}
@@ -76,6 +82,7 @@ _DEPARTURES: Sequence[tuple[str, str, Callable[[Comparison], bool]]] = (
     (OF_ANOTHER, CLAUSE, subject.is_of_somebody_else),
     (OF_ANOTHER, CLAUSE, subject.is_of_other_part),
     (OF_ANOTHER, PREDICATE, subject.is_of_somebody_else),
+    (OF_ANOTHER, CLAUSE, subject.is_of_their_part),
     (OF_ANOTHER, CLAUSE, subject.is_of_new_relative),
     (OF_ANOTHER, CLAUSE, kin.is_of_other_kin),
     (OF_ANOTHER, CLAUSE, subject.is_of_other_origin),
@@ -84,6 +91,7 @@ _DEPARTURES: Sequence[tuple[str, str, Callable[[Comparison], bool]]] = (
     (SUPPOSED, CLAUSE, reality.is_supposed),
     ("it leaves out the condition", CLAUSE, reality.loses_condition),
     (SUPPOSED, CLAUSE, plans.is_wish),
+    (SUPPOSED, CLAUSE, alternatives.is_chosen),
     (SUPPOSED, CLAUSE, reality.is_urged),
     (SUPPOSED, CLAUSE, reality.is_refuted),
     (SUPPOSED, CLAUSE, reality.is_conditional),
@@ -100,6 +108,7 @@ _DEPARTURES: Sequence[tuple[str, str, Callable[[Comparison], bool]]] = (
     ("it says more than was said", CLAUSE, polarity.is_without_exception),
     (DENIED, PREDICATE, polarity.is_denied),
     (DENIED, CLAUSE, polarity.is_contrasted),
+    (DENIED, CLAUSE, polarity.is_crossed),
     (REVERSED, CLAUSE, transfers.is_other_direction),
     (REVERSED, CLAUSE, parties.is_exchanged),
     (REVERSED, CLAUSE, parties.is_given_back),
@@ -110,10 +119,12 @@ _DEPARTURES: Sequence[tuple[str, str, Callable[[Comparison], bool]]] = (
     (REVERSED, CLAUSE, preference.is_measured_round),
     (REVERSED, CLAUSE, preference.puts_other_behind),
     ("it leaves out when it is so", CLAUSE, additions.drops_limit),
+    ("it says more than was said", CLAUSE, additions.adds_company),
     ("it makes a habit of what was done once", CLAUSE, additions.makes_habit_of_once),
     (REVERSED, CLAUSE, additions.is_crossed_out),
     (OF_ANOTHER, CLAUSE, additions.has_what_is_anothers),
     (OTHER_NUMBER, CLAUSE, additions.states_change_as_sum),
+    (OTHER_NUMBER, CLAUSE, additions.states_sum_as_change),
     (OTHER_NUMBER, CLAUSE, _counts_another),
     (OTHER_NUMBER, CLAUSE, _changes_half_of_day),
     (OF_OTHER_THING, CLAUSE, subject.is_of_next),

@@ -5,16 +5,19 @@ working nights", "a beer now and then" a "drinking habit". A language lists such
 each with the words of a clause that support it.
 """
 
+import re
 from collections.abc import Sequence
 
 from litemem.core.text.lexicon import words_in
-from litemem.core.text.phrases import names_user, phrases
+from litemem.core.text.phrases import Phrases, names_user, phrases, tokens_of
 from litemem.core.text.quantities import values_of
 from litemem.extraction.paraphrase.comparison import Comparison
 from litemem.extraction.paraphrase.support import MAX_CHARACTERS, Heard, content_words, is_form
 
 NEAR_CHANGE = 40  # characters around "went up" that have by how much
 OWNED_NEAR = 3  # words between a thing and the person who has it
+
+_NUMBER_END = re.compile(r"[\d.,]*")
 
 
 def claims_more(fact: str, heard: str, code: str) -> bool:
@@ -51,6 +54,42 @@ def states_change_as_sum(pair: Comparison) -> bool:
     near = pair.said[max(raised.start() - NEAR_CHANGE, 0) : raised.end() + NEAR_CHANGE]
     changed, told = values_of(near, code), values_of(pair.fact, code)
     return bool(changed & told) and values_of(pair.said, code) <= changed
+
+
+def states_sum_as_change(pair: Comparison) -> bool:
+    """Return True if something rises by what it rises to in the clause, or to what it rises by."""
+    table, code = pair.table, pair.code
+    said, told = (_changed(table, text, code) for text in (pair.said, pair.fact_in_language))
+    (said_by, said_to), (told_by, told_to) = said, told
+    return bool(told_by & (said_to - said_by)) or bool(told_to & (said_by - said_to))
+
+
+def _changed(table: Phrases, text: str, code: str) -> tuple[set[int], set[int]]:
+    """Return the numbers by which something changes, and those to which it does."""
+    by, to = (
+        {value for match in sign.finditer(text) for value in values_of(_near(match, text), code)}
+        for sign in (table.raised_by, table.raised_to)
+    )
+    return by, to
+
+
+def _near(match: re.Match[str], text: str) -> str:
+    """Return a match to the end of the number that it ends before."""
+    end = _NUMBER_END.match(text, match.end())
+    return text[match.start() : end.end() if end else match.end()]
+
+
+def adds_company(pair: Comparison) -> bool:
+    """Return True if a fact has somebody who does it with the user, and nobody said so."""
+    found = pair.table.company.search(pair.fact)
+    if found is None or pair.table.together.search(pair.spoken):
+        return False
+    who = tokens_of(next(filter(None, found.groups()), ""))
+    persons = pair.table.persons
+    if not pair.spaces:
+        return bool(who) and "".join(who) not in pair.spoken and persons.count(pair.heard) == 0
+    near = Heard([pair.sentence or pair.spoken], pair.code)
+    return bool(who) and not any(map(near.supports, who)) and persons.count(pair.heard) == 0
 
 
 def has_what_is_anothers(pair: Comparison) -> bool:

@@ -11,6 +11,7 @@ from litemem.core.text.lexicon import ENGLISH, words_in
 from litemem.core.text.phrases import names_user
 from litemem.core.text.quantities import counts_together
 from litemem.extraction.paraphrase.comparison import VERB_LAST, Comparison, are_alike, owners_in
+from litemem.extraction.paraphrase.events import is_told_by_event
 from litemem.extraction.paraphrase.subject import is_due
 from litemem.extraction.paraphrase.transfers import is_same_direction
 
@@ -24,6 +25,8 @@ def is_of_participant(pair: Comparison) -> bool:
     """Return True if the user does in the fact what a person that it names does in the clause."""
     if pair.table.measured.search(pair.said) and pair.table.measured.search(pair.fact):
         return False  # "older than": see `preference`
+    if is_told_by_event(pair) or is_same_direction(pair):
+        return False
     if not pair.spaces:
         return _is_of_participant_unspaced(pair)
     person, start = _subject(pair), _end_of_user(pair)

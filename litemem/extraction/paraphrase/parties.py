@@ -100,7 +100,7 @@ def _changes_places(pair: Comparison) -> bool:
         return False
     for i in range(1, len(told) - 1):
         at = next((j for j, w in enumerate(heard) if is_form(told[i], w)), None)
-        if at is None or is_number(told[i]):
+        if at is None or is_number(told[i]) or _is_owned(pair, heard[at]):
             continue
         before, behind = heard[:at], heard[at + 1 :]
         if any(is_form(w, o) for w in told[:i] for o in before):
@@ -109,6 +109,12 @@ def _changes_places(pair: Comparison) -> bool:
         if is_turned and any(is_form(w, o) for w in told[i + 1 :] for o in before):
             return True
     return False
+
+
+def _is_owned(pair: Comparison, word: str) -> bool:
+    """Return True if a word stands behind its owner: "my brother's wedding"."""
+    at = pair.heard.index(word)
+    return at > 1 and pair.heard[at - 1] == "s"
 
 
 def is_given_back(pair: Comparison) -> bool:

@@ -1,5 +1,7 @@
 """Find a fact that denies what was affirmed, affirms what was denied, or says the opposite."""
 
+from collections.abc import Sequence
+
 from litemem.core.text.phrases import names_user, tokens_of
 from litemem.core.text.words import is_number
 from litemem.extraction.paraphrase.comparison import (
@@ -211,6 +213,35 @@ def is_contrasted(pair: Comparison) -> bool:
     if told and not denied[at]:
         return any(denied)
     return not told and bool(denied[at]) and set(known) == {at} and not all(denied)
+
+
+def is_crossed(pair: Comparison) -> bool:
+    """Return True if a fact denies of one thing what is denied of the other: "Monday, not Tuesday".
+
+    Each of the two stands in one part of the clause and in one of the fact.
+    """
+    turned = set[bool]()
+    said, told = _denied_parts(pair, pair.sentence or pair.said), _denied_parts(pair, pair.fact)
+    if len(said) < 2 or len(told) < 2 or pair.table.restricts.search(pair.fact):
+        return False
+    for word in pair.content:
+        ours, theirs = (_denied_of(word, parts) for parts in (told, said))
+        if len(ours) == len(theirs) == 1 and ours != theirs:
+            turned.add(ours[0])
+    return len(turned) == 2
+
+
+def _denied_of(word: str, parts: Sequence[tuple[Heard, bool]]) -> list[bool]:
+    """Return of each part that has a word, or else one that means nearly it, whether it denies."""
+    exact = [no for part, no in parts if part.has(word)]
+    return exact or [no for part, no in parts if part.supports(word)]
+
+
+def _denied_parts(pair: Comparison, text: str) -> list[tuple[Heard, bool]]:
+    """Return the words of the parts of a text, and whether each denies."""
+    cut = [part for part in pair.table.parts.split(text)[:MAX_PARTS] if part and part.strip()]
+    denied = [pair.denials(tokens_of(part), part) % 2 == 1 for part in cut]
+    return [(Heard([part], pair.code), no) for part, no in zip(cut, denied, strict=True)]
 
 
 def is_tolerated(pair: Comparison) -> bool:

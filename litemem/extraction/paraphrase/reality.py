@@ -104,7 +104,8 @@ def is_urged(pair: Comparison) -> bool:
     """Return True if the fact states as a plan what somebody else wants of the user."""
     if pair.table.urged.search(pair.said) is None or _is_followed(pair):
         return False
-    return not (pair.table.urges.search(pair.fact) or pair.says_no(pair.told, pair.fact))
+    urged = pair.table.wishes.sub(" ", pair.fact)  # not "wants to", of "thinks I should"
+    return not (pair.table.urges.search(urged) or pair.says_no(pair.told, pair.fact))
 
 
 def loses_condition(pair: Comparison) -> bool:
@@ -160,7 +161,8 @@ def is_over(pair: Comparison) -> bool:
         return bool(pair.held)
     if table.passed.search(pair.fact) or pair.says_no(pair.told, pair.fact):
         return False
-    if any(table.negative.has(word) and word not in pair.heard for word in pair.told):
+    negative = [word for word in pair.told if table.negative.has(word)]
+    if any(not any(is_form(word, other) for other in pair.heard) for word in negative):
         return False
     if _is_put_into_present(pair):
         return bool(pair.held)

@@ -1,6 +1,7 @@
 """Find a fact that gives the user, or a thing, what the clause says of another."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Sequence
 from functools import cache
 
 from litemem.core.text.lexicon import ENGLISH, words_in
@@ -14,8 +15,10 @@ from litemem.extraction.paraphrase.comparison import (
     owners_in,
     parties_of,
 )
+from litemem.extraction.paraphrase.events import is_told_by_event
 from litemem.extraction.paraphrase.support import (
     MAX_CHARACTERS,
+    Heard,
     content_words,
     is_form,
     unmeant,
@@ -27,11 +30,11 @@ BEHIND = 4  # words behind a preposition; the first that names something counts
 
 def is_of_somebody_else(pair: Comparison) -> bool:
     """Return True if the fact says of the user what the clause says of a person of theirs."""
-    if counts_together(pair.fact, pair.whole, pair.code):
+    if counts_together(pair.fact, pair.whole, pair.code) or is_told_by_event(pair):
         return False
     persons = pair.table.persons
     speaker = words_in(pair.code, "clauses", "speaker")
-    begins, pets = pair.heard[: 3 if pair.spaces else 6], pair.table.pets
+    begins, pets = pair.heard[: _begins(pair)], pair.table.pets
     is_pet = pets.count(begins) > 0
     is_person = persons.count(begins) > 0
     if not pair.is_of_user or not (is_person or is_pet or _begins_with_name(pair)):
@@ -43,6 +46,15 @@ def is_of_somebody_else(pair: Comparison) -> bool:
     if (is_pet and pets.count(pair.told)) or _names_person(pair):
         return _exchanges_person(pair)
     return bool(pair.held)
+
+
+def _begins(pair: Comparison) -> int:
+    """Return how many words of a clause may name who it is about: "my best friend"."""
+    if not pair.spaces:
+        return 6
+    owned = words_in(pair.code, "phrases", "articles")
+    owned |= words_in(pair.code, "clauses", "possessives")
+    return 4 if pair.heard[:1] and pair.heard[0] in owned else 3
 
 
 def _names_person(pair: Comparison) -> bool:
@@ -93,7 +105,7 @@ def is_of_other_origin(pair: Comparison) -> bool:
         return False
     heard = [i for i, w in enumerate(pair.heard) if table.origins.having(w) & told]
     hails = table.hails.search(pair.fact)
-    if not heard or hails is None:
+    if not heard or hails is None or _is_of_same_noun(pair, heard[0]):
         return False
     if table.tongue.search(pair.fact):
         return False
@@ -107,6 +119,18 @@ def is_of_other_origin(pair: Comparison) -> bool:
     )
 
 
+def _is_of_same_noun(pair: Comparison, at: int) -> bool:
+    """Return True if an origin stands next to the same thing in both: "academia de inglés"."""
+    origins = pair.table.origins
+    heard = pair.heard[max(at - BEHIND, 0) : at + BEHIND]
+    near = {w for w in heard if not origins.having(w) and not pair.table.persons.has(w)}
+    return any(
+        not near.isdisjoint(set(pair.told[max(i - BEHIND, 0) : i]).intersection(pair.content))
+        for i, word in enumerate(pair.told)
+        if origins.having(word)
+    )
+
+
 def _begins_with_name(pair: Comparison) -> bool:
     """Return True if the clause begins as "Carla is …", and the fact has no Carla."""
     begins = pair.table.third.match(pair.said)
@@ -117,6 +141,9 @@ def _exchanges_person(pair: Comparison) -> bool:
     """Return True if the fact begins with another person than the clause: a sister, a dad."""
     persons = pair.table.persons
     told = [word for word in pair.told[:SUBJECT] if persons.has(word)]
+    beside = tokens_of(pair.sentence)
+    if all(w in beside for w in told) and pair.table.persons.count(pair.told) > len(told):
+        return False  # of "since my grandad died, my gran lives with us"
     if pair.table.kinds.opposed(told, pair.heard):  # "figlio", "figlia"
         return True
     if not told or not any(map(persons.has, pair.heard[:SUBJECT])):
@@ -129,6 +156,8 @@ def is_of_other_part(pair: Comparison) -> bool:
 
     "Anna is a nurse and Ben is a pilot" does not make Ben a nurse.
     """
+    if is_told_by_event(pair):
+        return False
     names = parties_of(pair.said) | parties_of(pair.fact)
     parties = [w for w in pair.content if _is_person(pair, w, names)]
     others = [w for w in pair.content if w not in parties]
@@ -155,6 +184,63 @@ def is_of_other_part(pair: Comparison) -> bool:
     return any(_is_person(pair, w, names) for w in parts[there])
 
 
+def is_of_their_part(pair: Comparison) -> bool:
+    """Return True if the user has what stands only in the part of somebody else, before "so".
+
+    "My flatmate is coeliac so I keep no bread" makes no coeliac of the user.
+    """
+    if not pair.is_of_user or counts_together(pair.fact, pair.whole, pair.code):
+        return False
+    if pair.table.persons.count(pair.told) or is_due(pair.fact, pair.whole, pair.code):
+        return False
+    return any(
+        _has_their_part(pair, border, is_theirs)
+        for border, is_theirs in (
+            (pair.table.therefore, _is_theirs),
+            (pair.table.joint, _is_of_pronoun),
+        )
+    )
+
+
+def _has_their_part(
+    pair: Comparison, border: re.Pattern[str], is_theirs: Callable[[Comparison, str], bool]
+) -> bool:
+    """Return True if a part of the fact stands only in parts that are of somebody else."""
+    text = pair.sentence or pair.said
+    cut = [part for part in border.split(text)[:MAX_PARTS] if part and part.strip()]
+    theirs = [part for part in cut if is_theirs(pair, part)]
+    if not theirs or len(theirs) == len(cut):
+        return False
+    here = Heard(theirs, pair.code)
+    ours = Heard([part for part in cut if part not in theirs], pair.code)
+    parts = [content_words(part or "", pair.code) for part in pair.table.joint.split(pair.fact)]
+    return any(
+        any(map(here.supports, part)) and not any(map(ours.supports, part)) for part in parts
+    )
+
+
+def _is_of_pronoun(pair: Comparison, part: str) -> bool:
+    """Return True if a part begins with "he" or "she", and the speaker is not in it."""
+    words = tokens_of(part)
+    speaker = words_in(pair.code, "clauses", "speaker") | pair.table.selves | pair.table.objects
+    first = words[:1] and words[0] in _persons_of(pair.code)
+    return bool(first) and speaker.isdisjoint(words)
+
+
+@cache
+def _persons_of(code: str) -> frozenset[str]:
+    """Return the pronouns of one person: "he" and "she"."""
+    return words_in(code, "phrases", "third_person")
+
+
+def _is_theirs(pair: Comparison, part: str) -> bool:
+    """Return True if a part begins with a person, and the speaker is not in it."""
+    words = tokens_of(part)
+    speaker = words_in(pair.code, "clauses", "speaker") | pair.table.selves | pair.table.objects
+    people = pair.table.persons.count(words[: 3 if pair.spaces else 6])
+    return people > 0 and speaker.isdisjoint(words)
+
+
 def _is_person(pair: Comparison, word: str, names: set[str]) -> bool:
     return pair.table.persons.has(word) or word in names
 
@@ -162,7 +248,7 @@ def _is_person(pair: Comparison, word: str, names: set[str]) -> bool:
 def is_of_next(pair: Comparison) -> bool:
     """Return True if the fact has the "hates" of the clause behind, and the thing of this."""
     following = tokens_of(pair.then)
-    if not following:
+    if not following or _ends_alike(pair):
         return False
     if (  # "I like beer, but I can't stand wine"
         pair.says_no(pair.told, pair.fact)
@@ -181,8 +267,23 @@ def is_of_next(pair: Comparison) -> bool:
     )
 
 
+def _ends_alike(pair: Comparison) -> bool:
+    """Return True if a fact ends as the clause behind, with the speaker alone: "and I don't"."""
+    last = (pair.table.joint.split(pair.fact)[-1] or "").split(", ")[-1]
+    texts = ((last, tokens_of(last)), (pair.then, tokens_of(pair.then)))
+    if last == pair.fact or not any(names_user(word, pair.code) for word in texts[0][1]):
+        return False
+    denials = words_in(pair.code, "phrases", "before_verb")
+    return all(
+        pair.says_no(words, text) and denials.issuperset(content_words(text, pair.code))
+        for text, words in texts
+    )
+
+
 def is_in_other_role(pair: Comparison) -> bool:
     """Return True if the fact goes to where the clause comes from, or is with who is near."""
+    if pair.table.past.search(pair.fact) and not pair.table.past.search(pair.said):
+        return False  # "I left the school", "used to work in the school"
     for kinds, needed in pair.table.roles:
         said = _behind_each(pair, pair.heard, kinds)
         told = _behind_each(pair, pair.told, kinds)
@@ -217,7 +318,7 @@ def _behind_each(
 def is_beside(pair: Comparison) -> bool:
     """Return True if the user is said to be what they work with, or for."""
     table = pair.table
-    beside, copula = table.beside.search(pair.said), table.copula.search(pair.fact)
+    beside, copula = table.beside.search(pair.said), _copula(pair)
     has = table.has.search(pair.said)
     beside = beside or has
     if beside is None or copula is None or table.copula.search(pair.said):
@@ -229,6 +330,22 @@ def is_beside(pair: Comparison) -> bool:
         return False
     is_owned = table.persons.has(said[0]) or table.pets.has(said[0])
     return beside is not has or is_owned  # "have diabetes" is "diabetic"
+
+
+def _copula(pair: Comparison) -> re.Match[str] | None:
+    """Return the first "is" of a fact; the end of "User's" does not count."""
+    owned = tuple(words_in(ENGLISH, "phrases", "genitive"))
+    return next(
+        (
+            found
+            for found in pair.table.copula.finditer(pair.fact)
+            if not (
+                found[0].startswith(owned)
+                and names_user(pair.fact[: found.start()].rpartition(" ")[2], pair.code)
+            )
+        ),
+        None,
+    )
 
 
 def says_nothing(pair: Comparison) -> bool:

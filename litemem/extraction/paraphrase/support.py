@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Collection, Sequence
-from functools import cache
+from functools import cache, lru_cache
 
 from litemem.core.text import english
 from litemem.core.text.language import FUNCTION_WORDS
@@ -13,11 +13,13 @@ from litemem.core.text.words import STOP_WORDS
 
 MIN_PREFIX = 3  # letters that forms of a word share
 PREFIX_SHARE = 0.6  # of the shorter word
+JOINED_CODES = frozenset(["ja", "zh"])  # languages without spaces
 MAX_CHARACTERS = 2_000  # of a clause or a fact that is compared
 MAX_CONTENT = 64  # words of a fact that are looked for; a sentence has fewer
 MAX_TOKENS = 400  # words with the same first letters that are compared with one
 
 _PREFIXES = frozenset("أيتنآم")  # of verbs in Arabic: "I", "he", "she", "we"; of participles
+_FUTURE = "س"  # before these, of verbs: "I will"
 _ARABIC = re.compile(
     r"\A[وفبل]?(?:ال|لل)?(?P<core>[\u0621-\u064a]{3,}?)(?:ها|هم|ني|نا|ي|ه|ة)?\Z"
 )  # a word with the article, and with who owns it
@@ -54,10 +56,14 @@ class Heard:
         self._persons = phrases(code).persons
         self._same = self._groups.of_words(self._words)
 
+    def has(self, word: str) -> bool:
+        """Return True if the text has a form of a word."""
+        near = [other for start in _starts(word) for other in self._by_prefix.get(start, ())]
+        return any(is_form(word, other) for other in near[:MAX_TOKENS])
+
     def supports(self, word: str) -> bool:
         """Return True if the text has a form of a word, one that means nearly it, or its number."""
-        near = [other for start in _starts(word) for other in self._by_prefix.get(start, ())]
-        if any(is_form(word, other) for other in near[:MAX_TOKENS]):
+        if self.has(word):
             return True
         if not self._same.isdisjoint(self._groups.having(word)):
             return True
@@ -83,6 +89,7 @@ def is_form(word: str, other: str) -> bool:
 
 def _is_arabic_form(word: str, other: str) -> bool:
     """Return True for forms of one verb, and with the article or an owner: "جاري", "الجار"."""
+    word, other = (_without_future(each) for each in (word, other))
     if word[1:] == other[1:] and len(word) > MIN_PREFIX and {word[0], other[0]} <= _PREFIXES:
         return True
     core, of_other = _core(word), _core(other)
@@ -91,6 +98,11 @@ def _is_arabic_form(word: str, other: str) -> bool:
         return core == of_other
     least = max(MIN_PREFIX, round(shorter * PREFIX_SHARE + 0.4))
     return core[:least] == of_other[:least]
+
+
+def _without_future(word: str) -> str:
+    is_future = len(word) > MIN_PREFIX + 1 and word[0] == _FUTURE and word[1] in _PREFIXES
+    return word[1:] if is_future else word
 
 
 def _core(word: str) -> str:
@@ -104,7 +116,8 @@ def _core(word: str) -> str:
 def _starts(word: str) -> set[str]:
     """Return the first letters under which the forms of a word are found."""
     if "\u0621" <= word[:1] <= "\u064a":
-        return {word[:MIN_PREFIX], _core(word)[:MIN_PREFIX]}
+        plain = _without_future(word)
+        return {word[:MIN_PREFIX], plain[:MIN_PREFIX], _core(word)[:MIN_PREFIX], plain[1:4]}
     return {word[:MIN_PREFIX]}
 
 
@@ -135,6 +148,32 @@ def without_copula(text: str, code: str) -> str:
     """Return a text without its "is", "was" and "worked as", which stand for each other."""
     table = phrases(code)
     return table.copula.sub(" ", table.was.sub(" ", text[:MAX_CHARACTERS]))
+
+
+@lru_cache(maxsize=64)  # one clause is compared with several facts
+def in_plain_words(text: str, code: str) -> str:
+    """Return a text with plain words for what people say: "stopped" for "packed in"."""
+    text = text[:MAX_CHARACTERS]
+    for said, plain in phrases(code).plainly:
+        text = said.sub(plain, text)
+    return text
+
+
+def in_said_words(fact: str, said: str, code: str) -> str:
+    """Return a fact with words of the clause for those that mean the same, in a joined script.
+
+    "通勤" becomes "上班" if that was said. The signs are then compared one by one.
+    """
+    if code not in JOINED_CODES:
+        return fact
+    for group in phrases(code).same_words:
+        heard = next((word for word in group if word in said), None)
+        if heard is None or heard in fact:
+            continue
+        for word in group:
+            if word not in said and not phrases(code).negative.count([word]):
+                fact = fact.replace(word, heard)
+    return fact
 
 
 def affirmed(text: str, code: str) -> str:

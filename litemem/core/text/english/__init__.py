@@ -2,9 +2,11 @@
 
 `facts` judges the wording of a fact, `statements` writes a clause as a fact about the user, `deeds`
 judges who does what a clause states, `runs` reads the output of an agent's tools, `day_names` says
-which words for days are names, and `tense` when what a sentence speaks of happens.
+which words for days are names, and `tense` when what a sentence speaks of happens. `antecedents`
+finds what a pronoun in a question stands for.
 """
 
+from litemem.core.text.english.antecedents import asked_of, points_only
 from litemem.core.text.english.deeds import (
     gives_role_to_other,
     halves_are_lost,
@@ -93,6 +95,7 @@ __all__ = [
     "about_user",
     "answered",
     "answers_openly",
+    "asked_of",
     "contractions",
     "counts_people",
     "decides",
@@ -143,6 +146,7 @@ __all__ = [
     "misnames_user",
     "names_somebody",
     "points_back",
+    "points_only",
     "quoted_answer",
     "reports_failure",
     "reports_success",
