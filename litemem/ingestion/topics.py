@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from litemem.core.text import scripts
 from litemem.core.text.english import with_subject
+from litemem.core.text.inflections import other_verb_forms
 from litemem.core.text.lexicon import CODES, ENGLISH, code_of, pattern_in, section
 from litemem.core.text.phrases import names_user
 from litemem.core.text.words import STOP_WORDS, stem
@@ -25,6 +26,9 @@ MIN_ENDED = 3  # letters of a word before an ending that its language lists
 LEAST_PART = 3  # letters of a part of a compound
 NEAR = 8  # characters before a name, in scripts without spaces
 PARTIAL = 0.5  # share of a topic's words that makes a memory a candidate
+_OF_USER = re.compile(r"User (?!and\b|or\b)")
+_HAS = re.compile(r"['’]s?(?!\w)|\w*['’]")  # "mother's", "parents'"
+_SHORT_ENDING = re.compile(r"(?<=\w\w)(?:ing|ed|es|e|s)\Z")
 _SPACED = re.compile(r"[^\s,.;:!?()\"،؛؟।]+")
 _UNSPACED = ("zh", "ja", "ko", "hi", "ar", "fa")  # where "\b" is no border of a word
 _ALIKE = {"ru": ("uk",), "da": ("nb",)}
@@ -256,6 +260,8 @@ def _is_of_another(topic: Topic, text: str) -> bool:
     first = min((each for each in found if each), key=lambda each: each.start(), default=None)
     if first is None:
         return False
+    if not topic.kin and _is_deed_of_user(topic, text, first.end()):
+        return False
     if not topic.kin:  # "the hint for the PIN is the year Dad bought the boat"
         is_first = len(topic.words) > 1 and topic.thing is None
         return not (is_first and share_of(topic, text[: first.start()]) == 1.0)
@@ -263,6 +269,15 @@ def _is_of_another(topic: Topic, text: str) -> bool:
     return not any(_same(word, form, topic.code) for word in topic.words for form in forms) and (
         not any(scripts.is_unspaced(word) for word in topic.words)
     )
+
+
+def _is_deed_of_user(topic: Topic, text: str, at: int) -> bool:
+    """Return True if the user does something to another: "User owes their landlord rent".
+
+    Not if the other has it: "User feeds their mother's cat". `at` is the place behind the other.
+    """
+    is_user = topic.code == ENGLISH and _OF_USER.match(with_subject(text)) is not None
+    return is_user and _HAS.match(text, at) is None and share_of(topic, text) == 1.0
 
 
 def _is_named(topic: Topic, text: str) -> bool:
@@ -386,6 +401,8 @@ def _same(one: str, other: str, code: str = ENGLISH) -> bool:
     """Return True if two words in normal form have one stem."""
     if one == other or (one.isascii() and stem(one) == stem(other)):
         return True
+    if code == ENGLISH and (_bare(one) == _bare(other) or other in other_verb_forms(_bare(one))):
+        return True
     if one[:1].isdigit() or other[:1].isdigit():
         return False
     if _endings(code) and _unended(one, code) & _unended(other, code):
@@ -397,6 +414,11 @@ def _same(one: str, other: str, code: str = ENGLISH) -> bool:
     least = 4 if one.isascii() else 3
     is_form = shared >= least and shared >= _PREFIX * longer
     return is_form or (shared >= 6 and shared >= _COMPOUND * shorter)
+
+
+def _bare(word: str) -> str:
+    """Return a short English word without its ending: "owing" and "owes" as "ow"."""
+    return _SHORT_ENDING.sub("", word)
 
 
 def _unended(word: str, code: str) -> set[str]:

@@ -260,6 +260,13 @@ def answered(question: str, answer: str) -> str | None:
     return _affirmed(question, answer)
 
 
+_SURE_OF_YOU = re.compile(  # "So it's two dogs you have, right?"
+    r"\byou(?:['’](?:re|ve|d))?\b[^?]{0,120}, (?:right|yes|correct|is that right|don['’]t you|"
+    r"aren['’]t you|haven['’]t you|isn['’]t (?:it|that)(?: right)?|no)\?\Z",
+    re.IGNORECASE,
+)
+
+
 def quoted_answer(question: str, answer: str) -> str | None:
     """Return an answer with its question, if it chooses one of two or affirms what "your" asks.
 
@@ -282,6 +289,7 @@ def quoted_answer(question: str, answer: str) -> str | None:
     else:
         is_yes = _ASSENT.match(answer) or _DENIAL.match(answer) or _ADDED.fullmatch(answer)
         asks = _ASKS_OF_YOURS.match(question) and not _ASKS_YOU.match(question)
+        asks = asks or _SURE_OF_YOU.search(question)
         is_told = bool(is_yes and asks)
     return f"User answered “{answer}” to “{question}”" if is_told else None
 
