@@ -189,10 +189,10 @@ class Completion:
         return any(len(r) >= MIN_PART and r.isdisjoint(told) for r in map(content_roots, parts))
 
     def _lacks_item(self, clause: Clause) -> bool:
-        """Return True if no fact has a word of what stands between two commas: "，对芒果过敏"."""
+        """Return True if no fact has a word of what stands behind a comma: "，对芒果过敏"."""
         told = [fact for facts in self._held.kept.values() for fact in facts]
-        parts = _BEHIND_COMMA.split(clause.text[:MAX_QUOTED])
-        items = [part for part in parts if not is_small_talk(part)] if len(parts) > 1 else []
+        parts = _BEHIND_COMMA.split(clause.text[:MAX_QUOTED])[1:]
+        items = [part for part in parts if not is_small_talk(part)]
         if clause.code in NOT_SPACED_CODES and clause.code != "ko":
             signs = "".join(told)
             found = [[p for p in _pairs_of(item) if not _ENDING.fullmatch(p)] for item in items]

@@ -27,7 +27,7 @@ LEAST_PART = 3  # letters of a part of a compound
 NEAR = 8  # characters before a name, in scripts without spaces
 PARTIAL = 0.5  # share of a topic's words that makes a memory a candidate
 _OF_USER = re.compile(r"User (?!and\b|or\b)")
-_HAS = re.compile(r"['’]s?(?!\w)|\w*['’]")  # "mother's", "parents'"
+_HAS = re.compile(r"['’]s?(?!\w)|\w{0,20}['’]")  # "mother's", "parents'"
 _SHORT_ENDING = re.compile(r"(?<=\w\w)(?:ing|ed|es|e|s)\Z")
 _SPACED = re.compile(r"[^\s,.;:!?()\"،؛؟।]+")
 _UNSPACED = ("zh", "ja", "ko", "hi", "ar", "fa")  # where "\b" is no border of a word

@@ -33,6 +33,7 @@ MIN_ECHO = 2  # words of an answer that only repeats the verb: "Sou."
 MAX_REACTION = 1_000  # characters of a clause that only reacts
 MAX_LEAVE = 60  # characters of thanks and a goodbye
 _CHATTER = ("chatter", "shrugs", "yes", "no")
+_PLAIN = re.compile(r"[\w '’-]*")
 _ESCAPE = re.compile(r"\\[a-z]|[?*+|()\[\]{}]")
 MIN_SIGNS = 2  # of a statement in a script without spaces
 
@@ -176,8 +177,31 @@ def _reactions(code: str) -> _Reactions | None:
     written = {key: table[key] for key in kinds}
     written["yes_or_no"] = f"{table['yes']}|{table['no']}"
     written["chatter"] += f"|{table['shrugs']}|{written['yes_or_no']}"
+    written["chatter"] = _plain_last(written["chatter"])
     found = {
         key: re.compile(f"{first}(?:{listed}){last}", re.IGNORECASE)
         for key, listed in written.items()
     }
     return _Reactions(**found)
+
+
+def _plain_last(alternatives: str) -> str:
+    """Return alternatives of a pattern with plain words last, longer ones first.
+
+    So "thanks a lot" and "thanks(?: a lot)?" are tried before "thanks".
+    """
+    parts, depth, is_set, is_escaped = [""], 0, False, False
+    for sign in alternatives:
+        if sign == "|" and depth == 0 and not (is_set or is_escaped):
+            parts.append("")
+            continue
+        parts[-1] += sign
+        if is_escaped or sign == "\\":
+            is_escaped = not is_escaped
+        elif is_set:
+            is_set = sign != "]"
+        else:
+            is_set = sign == "["
+            depth += (sign == "(") - (sign == ")")
+    plain = sorted((part for part in parts if _PLAIN.fullmatch(part)), key=len, reverse=True)
+    return "|".join(dict.fromkeys([*(part for part in parts if part not in plain), *plain]))

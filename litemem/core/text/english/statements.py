@@ -289,7 +289,8 @@ def quoted_answer(question: str, answer: str) -> str | None:
     else:
         is_yes = _ASSENT.match(answer) or _DENIAL.match(answer) or _ADDED.fullmatch(answer)
         asks = _ASKS_OF_YOURS.match(question) and not _ASKS_YOU.match(question)
-        asks = asks or _SURE_OF_YOU.search(question)
+        is_sure = _SURE_OF_YOU.search(question) and not _pattern("asks_now").search(question)
+        asks = asks or is_sure
         is_told = bool(is_yes and asks)
     return f"User answered “{answer}” to “{question}”" if is_told else None
 
