@@ -26,7 +26,7 @@ MIN_ENDED = 3  # letters of a word before an ending that its language lists
 LEAST_PART = 3  # letters of a part of a compound
 NEAR = 8  # characters before a name, in scripts without spaces
 PARTIAL = 0.5  # share of a topic's words that makes a memory a candidate
-_OF_USER = re.compile(r"User (?!and\b|or\b)")
+_OF_USER = re.compile(r"User [a-z]+s\b")
 _HAS = re.compile(r"['’]s?(?!\w)|\w{0,20}['’]")  # "mother's", "parents'"
 _SHORT_ENDING = re.compile(r"(?<=\w\w)(?:ing|ed|es|e|s)\Z")
 _SPACED = re.compile(r"[^\s,.;:!?()\"،؛؟।]+")
