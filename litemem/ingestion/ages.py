@@ -41,8 +41,8 @@ def _has_aged(known: str, new: str, code: str) -> bool:
 
 def _age_in(state: re.Match[str], code: str) -> tuple[int, int]:
     """Return the first and the last age that a known fact may mean."""
-    age = _number(state["age"] or "", code)
-    first = _number(state["decade"] or "", code)
+    age = number_of(state["age"] or "", code)
+    first = number_of(state["decade"] or "", code)
     return (first, first + DECADE) if first else (age, age)
 
 
@@ -57,7 +57,7 @@ def _find(new: str, code: str) -> Iterator[tuple[str, int]]:
         return
     for written in section(code, _TABLE).get("says", ()):
         for match in _compiled(str(written)).finditer(new):
-            if age := _number(match["age"], code):
+            if age := number_of(match["age"], code):
                 yield (match["who"] or "").strip(), age
 
 
@@ -66,7 +66,7 @@ def _compiled(written: str) -> re.Pattern[str]:
     return re.compile(written, re.IGNORECASE)
 
 
-def _number(text: str, code: str) -> int:
+def number_of(text: str, code: str) -> int:
     """Return a number in digits or words, or 0."""
     plain = text.casefold().strip()
     if found := _DIGITS.match(plain):

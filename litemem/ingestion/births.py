@@ -10,12 +10,13 @@ are those of who expects several, unless `mine` says that they are the user's, o
 
 import re
 
-from litemem.core.text.lexicon import ENGLISH, words_in
+from litemem.core.text.lexicon import ENGLISH, NOUNS_IN_CAPITALS, words_in
 from litemem.core.text.statements import unquoted
-from litemem.ingestion.naming import codes_of, is_open, matches, pattern_of
+from litemem.ingestion.naming import codes_of, is_light, is_open, matches, pattern_of
 
 LONG = 500  # characters of two texts that are no facts
 _TABLE = "births"
+_BORN = ("born", "had")
 _WEIGHT = re.compile(r"\d ?(?:kg|kilos?|g|gramm?|lbs?|pounds|кг)\b", re.IGNORECASE)
 _TIME = re.compile(r"[^\W\d_]{1,4} \d{1,2}(?:[:.h]\d\d)?(?!\d)")
 _CLAUSE = re.compile(r"[,.;!?，。！？；،؛।]+")
@@ -32,7 +33,7 @@ def is_born(known: str, new: str) -> bool:
 
 
 def _is_born(known: str, new: str, code: str) -> bool:
-    if not matches(new, code, _TABLE, "born") and not _has_come(new, code):
+    if not matches(new, code, _TABLE, *_BORN) and not _has_come(new, code):
         return False
     state = unquoted(known)
     if not any(matches(state, each, _TABLE, "expects") for each in (code, ENGLISH)):
@@ -44,7 +45,10 @@ def _is_born(known: str, new: str, code: str) -> bool:
         return not is_open(new, code) and _is_birth_of(bearer, new, code)
     if pattern_of(code, _TABLE, "relatives").search(new):
         return False
-    kin, told = _others_in(state, code) | _others_in(state, ENGLISH), _others_in(new, code)
+    kin = _others_in(state, code) | _others_in(state, ENGLISH)
+    told = _others_in(pattern_of(code, _TABLE, "had").sub(" ", new), code)
+    if not matches(new, code, _TABLE, "born") and _names_somebody(new, code):
+        return False
     if (kin or told) and not _are_twins_of(kin, told, state, new, code):
         return False
     plain = _TIME.sub(" ", new)  # "om" may begin a wish in Dutch
@@ -64,7 +68,7 @@ def _is_in_other_family(state: str, new: str, code: str) -> bool:
     bearer = _other_bearer_in(state, code)
     if bearer:
         return not _names_bearer(bearer, new, code)
-    clauses = (each for each in _CLAUSE.split(new) if matches(each, code, _TABLE, "born"))
+    clauses = (each for each in _CLAUSE.split(new) if matches(each, code, _TABLE, *_BORN))
     return any(pattern_of(code, _TABLE, "relatives").search(each) for each in clauses)
 
 
@@ -79,7 +83,7 @@ def _other_bearer_in(state: str, code: str) -> str:
 
 def _is_birth_of(bearer: str, new: str, code: str) -> bool:
     """Return True if the clause of a birth has a name or the relation of who expects a child."""
-    clauses = (each for each in _CLAUSE.split(new) if matches(each, code, _TABLE, "born"))
+    clauses = (each for each in _CLAUSE.split(new) if matches(each, code, _TABLE, *_BORN))
     return _names_bearer(bearer, " ".join(clauses), code)
 
 
@@ -90,7 +94,41 @@ def _names_bearer(bearer: str, told: str, code: str) -> bool:
     names = {word for word in _NAME.findall(bearer)[1:] if word[0].isupper()}
     names = {name for name in names if name.casefold() not in own}
     is_related = relation is not None and relation[0].casefold() in told.casefold()
+    if not is_related and bearer.upper() == bearer.lower():
+        return _names_without_case(bearer, told, code)
     return is_related or not names.isdisjoint(_NAME.findall(told))
+
+
+def _names_somebody(new: str, code: str) -> bool:
+    """Return True if a name, or a word of a script without capitals, is who has had a child."""
+    for clause in _CLAUSE.split(new):
+        if had := pattern_of(code, _TABLE, "had").search(clause):
+            own = words_in(code, _TABLE, "own")
+            told = clause[: had.start() if code in NOUNS_IN_CAPITALS else had.end()].strip()
+            if not clause[: had.start()].strip(" ¡¿"):
+                told = told.partition(" ")[2]  # without the verb that begins the clause
+            names = (word for word in _NAME.findall(told) if word[0].isupper())
+            return any(
+                not (is_light(word, code) or word.casefold() in own) for word in names
+            ) or _is_named_without_case(clause[: had.start()], code)
+    return False
+
+
+def _is_named_without_case(text: str, code: str) -> bool:
+    if text.upper() != text.lower():
+        return False
+    rest = pattern_of(code, _TABLE, "particles").sub(" ", text)
+    own = words_in(code, _TABLE, "own")
+    return any(not is_light(word, code) and word not in own for word in rest.split())
+
+
+def _names_without_case(bearer: str, told: str, code: str) -> bool:
+    """Return True if a text has the name in a script without capitals: what names no relation."""
+    rest = bearer
+    for key in ("relatives", "possessed", "particles"):
+        rest = pattern_of(code, _TABLE, key).sub(" ", rest)
+    named = [word for word in rest.split() if len(word) > 1]
+    return bool(named) and named[-1] in told
 
 
 def _has_come(text: str, code: str) -> bool:

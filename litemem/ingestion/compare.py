@@ -19,6 +19,7 @@ from litemem.core.text.words import words
 from litemem.ingestion.ages import has_aged
 from litemem.ingestion.births import is_birth_in_other_family, is_birth_of_several, is_born
 from litemem.ingestion.compare_english import compare_english
+from litemem.ingestion.conclusions import has_concluded
 from litemem.ingestion.contrast import is_contrasted, is_retracted
 from litemem.ingestion.doses import is_dosed
 from litemem.ingestion.duties import is_done_by_another
@@ -124,7 +125,10 @@ def _compare(known: str, new: str, cosine: float, before: str | None) -> Verdict
 
 def _is_over_by_name(known: str, new: str, named: tuple[str, str]) -> bool:
     """Return True if two facts contradict each other as written, or with names."""
-    is_over = any(each(known, new) for each in (has_parted, has_other_holder, is_renamed))
+    is_over = any(
+        each(known, new)
+        for each in (has_parted, has_other_holder, is_renamed, is_born, has_concluded)
+    )
     is_over = is_over or _is_ended(
         known, new, code_of_pair(known, new)
     )  # "豆豆走了", of a dog 豆豆
@@ -149,6 +153,7 @@ def _is_of_both(known: str, new: str, before: str | None) -> bool:
     """Return True if a new fact tells what became of two who are named in a known one."""
     is_over = has_parted(known, new) or _is_ended(known, new, code_of_pair(known, new))
     is_over = is_over or has_other_holder(known, new) or is_done_by_another(known, new)
+    is_over = is_over or has_concluded(known, new)
     return is_over or is_handed_over(known, new, before)
 
 
@@ -261,6 +266,7 @@ def _is_passed_on(known: str, new: str, before: str | None) -> bool:
         or has_other_holder(known, new)
         or is_renamed(known, new)
         or has_parted(known, new)
+        or has_concluded(known, new)
         or is_updated(known, new, before)
     )
 

@@ -117,13 +117,14 @@ def _are_of_other_periods(known: str, new: str) -> bool:
         said = [in_digits(unquoted(text), code) for text in (known, new)]
         if not all(map(_NUMBER.search, said)):  # "twice a week" is how often
             return False
-        one, other = (_periods(text, code) for text in said)
+        one, other = (periods_of(text, code) for text in said)
         if one and other and one.isdisjoint(other):
             return True
     return False
 
 
-def _periods(text: str, code: str) -> set[int]:
+def periods_of(text: str, code: str) -> set[int]:
+    """Return which periods of a rate a text names, as numbers in their list."""
     return {i for i, period in enumerate(_of(code).periods) if period.search(text)}
 
 
@@ -166,7 +167,7 @@ def _is_same(known: str, new: str, code: str) -> bool:
     if (
         _values(k) != _values(n)
         or len(_values(k)) != 1
-        or _periods(known, code) != _periods(new, code)
+        or periods_of(known, code) != periods_of(new, code)
     ):
         return False
     return _are_plain(k, n) and _measure_one(known, new, code)

@@ -136,6 +136,8 @@ MAKERS = {
     ("ingestion/ending_table.py", "table_of"),  # matched in 400 characters
     ("ingestion/endings.py", "_retellings"),
     ("ingestion/ages.py", "_compiled"),  # matched in 400 characters
+    ("ingestion/conclusions.py", "_pattern"),  # matched in 400 characters
+    ("ingestion/conclusions.py", "_patterns"),
     ("ingestion/persons.py", "_pattern"),  # matched in 400 characters
     ("ingestion/contrast.py", "_place_of"),  # literal words
     ("ingestion/outcomes.py", "_of"),  # matched in 400 characters
