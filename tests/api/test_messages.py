@@ -106,6 +106,14 @@ def test_what_an_assistant_repeated_in_another_run_does_not_come_back(
     assert "4711" in str(memory.search("door code 4711", **BOB))
 
 
+def test_a_run_without_a_user_loses_nothing_to_another_run(open_memory: OpenMemory) -> None:
+    memory = open_memory(["User's door code is 4711"], [])
+    (added,) = memory.add("My door code is 4711.", agent_id="bot", run_id="1")["results"]
+    memory.add([{"role": "assistant", "content": "Your code is 4711."}], agent_id="bot", run_id="2")
+    memory.delete(added["id"])
+    assert "4711" in str(memory.search("code 4711", agent_id="bot", run_id="2"))
+
+
 def test_a_deleted_message_has_its_text_in_the_history(open_memory: OpenMemory) -> None:
     memory = open_memory([])
     memory.add(CAR, **CAM)

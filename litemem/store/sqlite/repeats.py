@@ -78,7 +78,7 @@ SELECT json_group_array(s.pk)
 FROM memory AS m JOIN session AS s
   ON s.user_id IS m.user_id AND s.agent_id IS m.agent_id
   AND s.app_id IS m.app_id AND s.run_id IS NOT m.run_id
-WHERE m.pk = ?
+WHERE m.pk = ? AND m.user_id IS NOT NULL
 """
 _MESSAGE = """
 SELECT CAST(content AS BLOB), CAST(name AS BLOB), CAST(user_id AS BLOB), session_pk, created_at
