@@ -47,7 +47,10 @@ def _is_born(known: str, new: str, code: str) -> bool:
         return False
     kin = _others_in(state, code) | _others_in(state, ENGLISH)
     told = _others_in(pattern_of(code, _TABLE, "had").sub(" ", new), code)
-    if not matches(new, code, _TABLE, "born") and _names_somebody(new, code):
+    key = "bears" if matches(new, code, _TABLE, "born") and _is_own(state, code) else "had"
+    if (key == "bears" or not matches(new, code, _TABLE, "born")) and _names_somebody(
+        new, code, key
+    ):
         return False
     if (kin or told) and not _are_twins_of(kin, told, state, new, code):
         return False
@@ -99,10 +102,16 @@ def _names_bearer(bearer: str, told: str, code: str) -> bool:
     return is_related or not names.isdisjoint(_NAME.findall(told))
 
 
-def _names_somebody(new: str, code: str) -> bool:
+def _is_own(state: str, code: str) -> bool:
+    """Return True if the user is pregnant, and not a partner."""
+    partners = words_in(code, "endings", "partners") | words_in(code, "slots", "partner")
+    return not any(word in state.casefold() for word in partners)
+
+
+def _names_somebody(new: str, code: str, key: str) -> bool:
     """Return True if a name, or a word of a script without capitals, is who has had a child."""
     for clause in _CLAUSE.split(new):
-        if had := pattern_of(code, _TABLE, "had").search(clause):
+        if had := pattern_of(code, _TABLE, key).search(clause):
             own = words_in(code, _TABLE, "own")
             told = clause[: had.start() if code in NOUNS_IN_CAPITALS else had.end()].strip()
             if not clause[: had.start()].strip(" ¡¿"):
