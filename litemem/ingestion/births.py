@@ -47,10 +47,11 @@ def _is_born(known: str, new: str, code: str) -> bool:
         return False
     kin = _others_in(state, code) | _others_in(state, ENGLISH)
     told = _others_in(pattern_of(code, _TABLE, "had").sub(" ", new), code)
-    key = "bears" if matches(new, code, _TABLE, "born") and _is_own(state, code) else "had"
-    if (key == "bears" or not matches(new, code, _TABLE, "born")) and _names_somebody(
-        new, code, key
-    ):
+    if matches(new, code, _TABLE, "born"):
+        is_of_other = _is_own(state, code) and _names_somebody(new, code, "bears")
+    else:
+        is_of_other = _names_somebody(new, code, "had")
+    if is_of_other:
         return False
     if (kin or told) and not _are_twins_of(kin, told, state, new, code):
         return False

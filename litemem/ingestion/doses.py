@@ -50,8 +50,9 @@ def is_dosed(known: str, new: str) -> bool:
 
 def _is_taken_anew(known: str, new: str, code: str) -> bool:
     """Return True if a thing is taken or done another number of times a day or a week now."""
-    one, other = _often(known, code), _often(new, code)
-    if not (one and other) or one[0] != other[0] or one[1] == other[1]:
+    one = _often(known, code)
+    other = one and _often(new, code)
+    if not one or not other or one[0] != other[0] or one[1] == other[1]:
         return False
     if is_open(new, code) or is_open(known, code) or not matches(new, code, _TABLE, "lately"):
         return False

@@ -14,9 +14,8 @@ from functools import cache, lru_cache
 
 from litemem.core.text import scripts
 from litemem.core.text.lexicon import CODES, pattern_in, section, words_in
-from litemem.core.text.periods import WEEKDAYS
 from litemem.core.text.phrases import Words, names_user, phrases, tokens_of
-from litemem.core.text.statements import code_of_pair, read, unquoted
+from litemem.core.text.statements import code_of_pair, read, unquoted, weekdays
 from litemem.core.text.words import words as words_of
 
 LONG = 600  # characters of two texts that are no facts
@@ -268,13 +267,7 @@ def _same(one: str, other: str) -> bool:
 
 
 def _is_day(word: str, code: str) -> bool:
-    return any(_same(word, day) for day in _days(code))
-
-
-@cache
-def _days(code: str) -> frozenset[str]:
-    listed = section(code, "dates").get("weekdays", WEEKDAYS)
-    return frozenset(word.casefold() for group in listed for word in str(group).split())
+    return any(_same(word, day) for day in weekdays(code))
 
 
 @cache

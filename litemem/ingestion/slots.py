@@ -5,12 +5,10 @@ Only facts with the same slot and the same object are the same, richer or contra
 know no synonyms that the files do not list, and no vectors: what they do not know, they leave.
 """
 
-from functools import cache
 from typing import Literal
 
 from litemem.core.text import scripts
-from litemem.core.text.lexicon import ENGLISH, section
-from litemem.core.text.periods import WEEKDAYS
+from litemem.core.text.lexicon import ENGLISH
 from litemem.core.text.phrases import phrases
 from litemem.core.text.statements import (
     FREQUENCY,
@@ -18,6 +16,7 @@ from litemem.core.text.statements import (
     FactSlots,
     code_of_pair,
     read,
+    weekdays,
 )
 
 Verdict = Literal["same", "richer", "contradicts", "different", "unclear"]
@@ -357,14 +356,7 @@ def _by_death(k: FactSlots, n: FactSlots) -> Verdict | None:
 
 
 def _is_day(word: str, code: str) -> bool:
-    return any(day.startswith(word) for day in _days(code))
-
-
-@cache
-def _days(code: str) -> frozenset[str]:
-    """Return the weekdays of a language, folded."""
-    listed = section(code, "dates").get("weekdays", WEEKDAYS)
-    return frozenset(scripts.fold(word) for group in listed for word in str(group).split())
+    return any(day.startswith(word) for day in weekdays(code))
 
 
 def _by_promotion(k: FactSlots, n: FactSlots) -> Verdict | None:

@@ -664,3 +664,10 @@ def _words_of_endings(code: str) -> frozenset[str]:
     rows = (row.partition(":")[2] for row in lexicon.section(code, "endings").get("rows", ()))
     written = {word for row in rows for word in _WORDS.findall(row)}
     return frozenset(form for word in written for form in _normal(word, code))
+
+
+@cache
+def weekdays(code: str) -> frozenset[str]:
+    """Return the weekdays of a language, folded; those of English if it lists none."""
+    listed = lexicon.section(code, "dates").get("weekdays", WEEKDAYS)
+    return frozenset(scripts.fold(word) for names in listed for word in str(names).split())
