@@ -30,10 +30,11 @@ from litemem.ingestion.holders import has_other_holder, is_stand_in
 from litemem.ingestion.identifiers import is_renumbered
 from litemem.ingestion.lasting import lasts_otherwise
 from litemem.ingestion.measures import have_changed, have_same_value, keep_both
+from litemem.ingestion.moments import is_done_for_another, is_of_moment
 from litemem.ingestion.naming import asks, codes_of, is_one, plain_words
 from litemem.ingestion.outcomes import is_said_now, leaves_service, names_tool
 from litemem.ingestion.partings import has_parted, is_of_other_couple
-from litemem.ingestion.persons import by_name, is_of_somebody
+from litemem.ingestion.persons import by_name, is_of_other_sex, is_of_somebody
 from litemem.ingestion.premises import (
     is_of_drink,
     is_of_home,
@@ -216,6 +217,7 @@ def _is_of_others(known: str, new: str) -> bool:
         *(keep_both, is_of_other_thing, is_of_other_couple),
         *(is_birth_of_several, is_birth_in_other_family, is_of_other_premises, _is_program),
         *(is_of_other_employer, is_of_drink, is_of_other_habit, is_of_somebody),
+        *(is_of_moment, is_done_for_another, is_of_other_sex),
     )
     return any(each(known, new) for each in apart)
 

@@ -17,6 +17,7 @@ from litemem.ingestion.endings import is_of_other_name
 from litemem.ingestion.fact_features import FactFeatures, features_of, fold, listed, stem
 from litemem.ingestion.slots import Verdict, are_apart, compare_slots
 
+YEARS = 3  # by which somebody without a name is older than a known age, at most
 EXTRA = 3  # words that a new fact may add to a known one that it ends
 BRIEF = 6  # content words of a fact that says one thing, at most
 NEAR = 0.47  # cosine below which two facts are unrelated, unless a rule applies
@@ -34,6 +35,7 @@ _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 _COUNT = re.compile(r"([$€£¥]?)(\d[\d.,]*) ?([a-z%€$]*)")
 _OF_NAMED = re.compile(r"\A(?!User:)[^\W\d_][^:\n“]{0,60}: “")  # a quotation of somebody named
 _MONTHS = frozenset(map(str.casefold, MONTHS))
+_DAYS = frozenset(map(str.casefold, WEEKDAYS))
 _MONTH_STEMS = frozenset(map(stem, _MONTHS))
 
 
@@ -82,6 +84,8 @@ def _compare_words(known: str, new: str, cosine: float) -> Verdict | None:
 def _with_slots(verdict: Verdict | None, known: str, new: str) -> Verdict | None:
     """Return the verdict of the slots on facts in English, where the words leave it open."""
     by_slots = compare_slots(known, new)
+    if by_slots == "contradicts" and _pattern("moves_thing").search(new):
+        return verdict
     if by_slots == "contradicts":
         return verdict if verdict in ("same", "richer") else by_slots
     k, n = features_of(known), features_of(new)
@@ -337,19 +341,12 @@ def _by_attribute(k: FactFeatures, n: FactFeatures) -> Verdict | None:
     """Compare what a person has one of: a home, a job, a name, an age, a date."""
     age_k, age_n = _pattern("age").search(k.text), _pattern("age").search(n.text)
     if age_k and age_n:
-        if (
-            not n.subject
-            and k.subject
-            and not (k.subject == {"user"} or _pattern("pronoun").search(n.text))
-        ):
-            return "different"  # "turned 34", of the user
-        if _age(age_n) < _age(age_k) and _YEAR.search(n.text):  # "turned 18 in 2019"
-            return "different"
-        return "same" if k.dates == n.dates else "contradicts"
+        return _by_age(k, n, age_k, age_n)
     has_moved = (
         _pattern("home").search(k.text)
         and _pattern("moved").search(n.text)
         and not _pattern("thing_moved").match(n.text)
+        and not _pattern("moves_thing").search(n.text)
         and _pattern("home").search(n.text)
     )
     moved = _pattern("moved").search(n.text) if has_moved else None
@@ -371,11 +368,35 @@ def _by_attribute(k: FactFeatures, n: FactFeatures) -> Verdict | None:
     if status_k and status_n and _state(status_k) != _state(status_n):
         return "contradicts" if _is_done_by_known(k, n, status_n.start()) else None
     is_counted = any(date[0].isdigit() for date in k.dates ^ n.dates)
+    if is_counted and (not n.dates or _is_of_nobody(k, n)):
+        return "different"
     if _are_on_other_days(k, n):
         return "different"
     if is_counted and k.content - k.dates == n.content - n.dates and not n.is_event:
         return (_by_possessive(k, n) or "different") if _are_others(k, n) else "contradicts"
     return _by_possessive(k, n)
+
+
+def _by_age(
+    k: FactFeatures, n: FactFeatures, age_k: re.Match[str], age_n: re.Match[str]
+) -> Verdict:
+    is_of_user = k.subject == {"user"}
+    if not n.subject and k.subject and not (is_of_user or _pattern("pronoun").search(n.text)):
+        return "different"  # "turned 34", of the user
+    if is_of_user and age_n.start() and not _is_done_by_known(k, n, age_n.start()):
+        return "different"  # "grandad turned 90"
+    if _age(age_n) < _age(age_k) and _YEAR.search(n.text):  # "turned 18 in 2019"
+        return "different"
+    return "same" if k.dates == n.dates else "contradicts"
+
+
+def _is_of_nobody(k: FactFeatures, n: FactFeatures) -> bool:
+    """Return True if a number alone is said of "she", and it is no age that she may have by now."""
+    numbers = [[int(day) for day in each.dates if day.isdigit()] for each in (k, n)]
+    is_alone = n.content == n.dates and not n.subject and k.subject != {"user"}
+    if not is_alone or not all(numbers):
+        return False
+    return not 0 < numbers[1][0] - numbers[0][0] <= YEARS
 
 
 def _is_done_by_known(k: FactFeatures, n: FactFeatures, at: int) -> bool:
@@ -451,7 +472,10 @@ def _by_polarity(k: FactFeatures, n: FactFeatures) -> Verdict | None:
     if k.verb in listed("tastes") and n.verb in listed("gone"):  # who sold a red car may like red
         return "different"
     objects_k, objects_n = _objects(k), _objects(n)
-    shared = objects_k & objects_n
+    shared = (objects_k & objects_n) - listed("particles")
+    is_open = not words_in(ENGLISH, "endings", "blocks").isdisjoint(n.predicate)
+    if objects_n <= _DAYS or (n.is_end and is_open and not n.is_negative):
+        return None  # "I hate Mondays", "I nearly sold my car"
     if shared and n.is_end and not n.is_negative and _is_of_other(k, n):
         return "different"
     if not shared:

@@ -18,6 +18,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from operator import attrgetter, mul
 
+from litemem.core import clock
 from litemem.core.protocols import LLM
 from litemem.core.text.clauses import own_words, stated_parts
 from litemem.core.text.statements import code_of_pair, unquoted
@@ -35,6 +36,7 @@ from litemem.ingestion.compare import (
 )
 from litemem.ingestion.compare_english import confirm_verdict
 from litemem.ingestion.contrast import opener_of
+from litemem.ingestion.moments import year_told
 from litemem.ingestion.naming import has_one, named_in
 from litemem.ingestion.slots import Verdict
 from litemem.store.protocol import KnownReader, Reading, Revision, Store, Transaction
@@ -351,6 +353,8 @@ def _permitted(verdict: Verdict, old: MemoryRecord, new: MemoryRecord) -> Verdic
             fits = not (old.immutable or is_verbatim)
         case "contradicts" if old.since > new.created_at:
             fits = _outlasts(old, new) and not new.immutable
+        case "contradicts" if _is_of_earlier_year(new, old):
+            return "unclear"  # "quit in 2009": perhaps another job than the one of today
         case "contradicts":
             is_long = is_verbatim and not is_one_sentence(old.content)
             fits = _outlasts(new, old) and not (old.immutable or is_long)
@@ -359,6 +363,12 @@ def _permitted(verdict: Verdict, old: MemoryRecord, new: MemoryRecord) -> Verdic
         case _:
             fits = False
     return verdict if fits else "different"
+
+
+def _is_of_earlier_year(new: MemoryRecord, old: MemoryRecord) -> bool:
+    """Return True if a memory tells what happened years before another was said."""
+    year = year_told(new.content)
+    return year is not None and year < int(clock.day(old.since)[:4]) - 1
 
 
 def _parted(

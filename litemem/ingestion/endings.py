@@ -201,7 +201,13 @@ def _is_of_group(k: Fact, state: int, n: Fact, listed: Table) -> bool:
 
 
 def _is_at_other_time(row: Row, k: Fact, n: Fact, event: set[int], listed: Table) -> bool:
-    """Return True if a denial is of other times than a known fact: "no longer on Fridays"."""
+    """Return True if a denial is of other times than a known fact: "no longer on Fridays".
+
+    A plan for Sunday is not the one for Saturday that is off.
+    """
+    if row.shares == "plan":
+        days = [listed.weekdays.intersection(one.words) for one in (k, n)]
+        return all(days) and days[0].isdisjoint(days[1])
     is_denied = row.shares == "habit" or any(n.words[i] in listed.blocks for i in event)
     said = without_cause(n, event, listed)
     return is_denied and bool(_times_in(said, listed) - set(k.words))
@@ -391,6 +397,7 @@ def _is_of_another(
         or (row.states == ANY and is_once(n, listed))  # a class that is off tonight
         or _is_common(n, event, things, None if is_trade else aliases_of(k, listed), listed)
         or has_number(k, n, things, listed)  # "dropped Black 22"
+        or _is_plural_of_name(k, n, things, listed)
         or (_is_of_goods(row) and any(_is_any(k, n, i, things, listed) for i in things))
         or _is_of_person_alone(k, state, n, event, things, listed)
     )
@@ -449,6 +456,15 @@ def _is_common(
         if is_after and (i < min(event) if names is None else n.stems[i] in names):
             return n.written[i][:1].islower()
     return False
+
+
+def _is_plural_of_name(k: Fact, n: Fact, things: Sequence[int], listed: Table) -> bool:
+    """Return True if a word is of the kind that a name is made of: "biscuits", of a cat Biscuit."""
+    names = aliases_of(k, listed)
+    return any(
+        n.stems[i] in names and n.words[i] not in k.words and n.written[i][:1].islower()
+        for i in things
+    )
 
 
 def _is_before_place(k: Fact, state: set[int], n: Fact, event: set[int], listed: Table) -> bool:

@@ -51,6 +51,19 @@ def is_of_somebody(known: str, new: str) -> bool:
     )
 
 
+def is_of_other_sex(known: str, new: str) -> bool:
+    """Return True if a quotation begins with "he", and a known fact with a woman, or reversed."""
+    code, said = code_of_pair(known, new), unquoted(new)
+    if said == new or len(known) + len(new) > LONG:
+        return False
+    state = unquoted(known)
+    return any(
+        _pattern(code, pronoun).match(said) is not None
+        and _pattern(code, persons).match(state) is not None
+        for pronoun, persons in (("he", "women"), ("she", "men"))
+    )
+
+
 @cache
 def _pattern(code: str, key: str) -> re.Pattern[str]:
     return re.compile(str(section(code, "persons").get(key, "(?!)")), re.IGNORECASE)

@@ -202,6 +202,8 @@ def _by_kind(k: FactSlots, n: FactSlots) -> Verdict | None:
         or not (is_of_one or n.concepts & {"now", "again"})
     ):
         return "different"
+    if not n.content and n.kinds.keys() - k.kinds.keys():  # "closed the window, it's cold"
+        return "different"
     is_near = k.content <= n.content and len(n.content - k.content) <= ADDED
     return "contradicts" if is_near or n.content == k.content & n.content else "different"
 

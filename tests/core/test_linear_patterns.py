@@ -76,6 +76,8 @@ MAKERS = {
     ("core/text/clauses.py", "_joints_of"),
     ("core/text/clause_borders.py", "_leading"),
     ("core/text/clauses.py", "_signs"),
+    ("core/text/clauses.py", "_hedge_at_start"),
+    ("core/text/clauses.py", "_hedges"),
     ("core/text/clauses.py", "_supposed"),
     ("core/text/clauses.py", "_tag"),
     ("core/text/clause_borders.py", "_turning_to_kin"),
@@ -212,6 +214,7 @@ def _collect_languages(found: dict[re.Pattern[str], str]) -> None:
             clause_borders._preamble,
         )
         makers += (clauses._supposed, clauses._joints_of, clauses._asking)
+        makers += (clauses._hedges, clauses._hedge_at_start)
         makers += (clauses._interrogative,)
         for make in (*makers, clause_borders._turning_to_kin, clause_borders.kin_of_speaker):
             found.setdefault(make(code), f"{make.__name__}.{code}")

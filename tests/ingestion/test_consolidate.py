@@ -277,6 +277,28 @@ def test_an_event_ends_the_one_that_it_names(memory: Memory, sold: str) -> None:
     assert memory.conflicts(**CAM)["results"] == []
 
 
+@pytest.mark.parametrize(
+    ("known", "event"),
+    [
+        ("User works at Ford", "User was laid off in 2009"),
+        ("User arbeitet bei Ford", "User wurde in 2009 entlassen"),
+    ],
+)
+def test_an_event_of_a_year_long_past_ends_nothing_of_today(
+    memory: Memory, known: str, event: str
+) -> None:
+    say(memory, known)
+    say(memory, event)
+    assert told(memory) == sorted((known, event))
+    assert len(memory.conflicts(**CAM)["results"]) == 1
+
+
+def test_an_event_of_this_year_ends_what_it_ends(memory: Memory) -> None:
+    say(memory, "User works at Ford")
+    say(memory, "User was laid off in 2025")
+    assert told(memory) == ["User was laid off in 2025"]
+
+
 def test_an_event_ends_all_that_is_known_of_one_thing(memory: Memory) -> None:
     for fact in (IBIZA, "User drives a Seat Ibiza to work", "User sold the Seat"):
         say(memory, fact)

@@ -1,6 +1,17 @@
 """Outcomes in everyday words: of which person and thing, and of what amount."""
 
+import pytest
+
+from litemem.core.text.lexicon import CODES, section
 from litemem.ingestion.outcomes import is_outcome
+
+
+@pytest.mark.parametrize("code", sorted(set(CODES.values())))
+def test_no_row_names_a_part_of_an_event_that_is_not_compared(code: str) -> None:
+    table = section(code, "outcomes")
+    rows = [*table.get("rows", ()), *table.get("joint_rows", ())]
+    events = [str(row).partition("=>")[2] for row in rows]
+    assert not [event for event in events if "{name}" in event or "(?P<name>" in event]
 
 
 def test_a_long_text_is_no_outcome() -> None:

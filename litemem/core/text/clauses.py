@@ -251,6 +251,7 @@ def _signs(code: str) -> Signs:
 
 # -- clauses
 
+HEDGED = 2  # parts of a sentence that a hope or a doubt before it leaves open
 MAX_TITLE = 6  # words of a line that only announces the next
 _ITEM = re.compile(r"(?:[-*•–·]|\d{1,2}[.)]|\[[ xX]?\])\s")  # how the item of a list begins
 QUESTION_MARKS = ("?", "？", "؟")
@@ -375,6 +376,8 @@ def begins_as_user(text: str) -> bool:
 def stated_parts(text: str) -> list[str]:
     """Return what a text states, parted at commas and joining words; nothing asked or supposed.
 
+    What is only hoped is left out, too: "I hope we sold the car".
+
     A part without a subject is left out where the sentence begins with somebody: "Lena moved to
     York and sold the flat".
     """
@@ -388,7 +391,10 @@ def stated_parts(text: str) -> list[str]:
         parts = [part.strip(PUNCTUATION + " –—-") for part in joining.split(sentence)]
         first = (words(parts[0]) or [""])[0]
         is_of_user = not parts[0][:1].isupper() or first in own | FUNCTION_WORDS or first == "user"
+        hedges = _hedges(code)
         for i, part in enumerate(parts):
+            if hedges.fullmatch(part) or (i and hedges.fullmatch(parts[i - 1])):
+                continue
             has_subject = i == 0 or is_of_user or bool(own.intersection(words(part)[:1]))
             if part and (has_subject or part[:1].isupper()):
                 found.append(part)
@@ -400,6 +406,25 @@ def _supposed(code: str) -> re.Pattern[str]:
     listed = section(code, "clauses").get("conditions", r"(?!)")
     first, last = (r"(?<!\w)", r"(?!\w)") if code not in NOT_SPACED_CODES else ("", "")
     return re.compile(rf"{first}(?:{listed}){last}", re.IGNORECASE)
+
+
+def is_hedged(text: str) -> bool:
+    """Return True if a sentence of two parts at most begins with a hope or a doubt."""
+    code = code_of_speech(text)
+    is_open = _hedge_at_start(code).match(text) is not None
+    return is_open and len(_joints_of(code).split(text)) <= HEDGED
+
+
+@cache
+def _hedge_at_start(code: str) -> re.Pattern[str]:
+    last = "" if code in NOT_SPACED_CODES else r"(?!\w)"
+    return re.compile(rf"\W{{0,8}}(?:{_hedges(code).pattern}){last}", re.IGNORECASE)
+
+
+@cache
+def _hedges(code: str) -> re.Pattern[str]:
+    """Return the pattern of a part that leaves the next one open: "I hope", "maybe"."""
+    return re.compile(str(section(code, "clauses").get("hedges", r"(?!)")), re.IGNORECASE)
 
 
 @cache
